@@ -1,0 +1,1 @@
+"""DOORS: HTTP, console, command line; clock, keys and settings are chosen here, once."""

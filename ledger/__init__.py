@@ -1,0 +1,1 @@
+"""FACTS: what happened, in order, and the proof of it. Imports none of ours."""

@@ -1,0 +1,1 @@
+"""LAW: what the regulations make of the facts. Of ours it imports `ledger.vocabulary` only."""

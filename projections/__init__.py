@@ -1,0 +1,1 @@
+"""ANSWERS: what reading the events says, under the law of any date."""
