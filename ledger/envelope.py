@@ -1,0 +1,144 @@
+"""The envelope: the bytes of an event that are hashed, stored and proved. `ledger/README.md` has it to the byte.
+
+A leaf is one JSON array in UTF-8, written once and never written again:
+
+    ["xueshi/1", stream, version, recorded_at, [subjects], salt, by, event, sealed]
+
+It is hashed as it is stored. The time is the sequencer's, so a leaf is made in two halves: `encode` makes everything
+before and after the time in the thread that asks, `Encoded.leaf` joins them in the one that orders.
+
+The 16 random bytes of `salt` stand in the leaf so that nobody can guess an event from its public hash. `sealed` is
+SHA-256(second salt ‖ ciphertext) or null: the ciphertext is stored beside the leaf, so a redacted copy and a destroyed
+key leave every proof valid.
+
+`tests/ledger/test_envelope.py` shows it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import operator
+import os
+from base64 import b64encode
+from typing import Any, Final, NamedTuple, cast
+
+import msgspec
+
+from ledger.errors import LedgerError
+from ledger.events.base import By, Draft, Event
+from ledger.events.catalogue import EVERY, OLDER, upcast
+from ledger.vocabulary import StreamId
+
+FORMAT: Final = "xueshi/1"
+LEAF_BYTES_MAX: Final = 65_535  # An entry bundle gives an entry's length in 16 bits (C2SP tlog-tiles).
+SALT_BYTES: Final = 16
+
+if EVERY:  # One union of all wire types, so that a leaf becomes a typed event in a single call.
+    AnyEvent: Any = functools.reduce(operator.or_, EVERY)
+
+
+class Malformed(LedgerError):
+    """Stored bytes are not an envelope of ours in its one canonical form."""
+
+    code = "leaf_malformed"
+
+    def __init__(self, leaf: bytes, reason: str) -> None:
+        self.leaf = leaf
+        super().__init__(f"事件字节不是规范的 {FORMAT} 信封：{reason}。请勿改动原文件，先运行 xueshi fsck 找出第一处损坏的位置。")
+
+
+class TooLarge(LedgerError):
+    """An event that does not fit an entry bundle."""
+
+    code = "event_too_large"
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__(f"一个事件有 {size} 字节，上限是 {LEAF_BYTES_MAX} 字节。大的材料请只登记其 SHA-256 摘要。")
+
+
+class Envelope(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A leaf, read. The position is not part of it: that is where it stands."""
+
+    format: str
+    stream: StreamId
+    version: int
+    recorded_at: int  # Microseconds since 1970 in UTC; grows from event to event.
+    subjects: tuple[str, ...]
+    salt: str
+    by: By
+    event: AnyEvent
+    sealed: str | None
+
+    @property
+    def key_owner(self) -> str | None:
+        """Whose key seals the sealed part: the first subject's."""
+        return self.subjects[0] if self.subjects else None
+
+
+class SealedPart(NamedTuple):
+    """What is stored beside a leaf: a second salt and the ciphertext, bound to the leaf by their digest."""
+
+    salt: bytes
+    ciphertext: bytes
+
+    def digest(self) -> str:
+        """Give the leaf's last element."""
+        return b64encode(hashlib.sha256(self.salt + self.ciphertext).digest()).decode()
+
+
+class Encoded(NamedTuple):
+    """An event ready to be ordered: its leaf but for the time, and its sealed part."""
+
+    stream: StreamId
+    version: int
+    before_time: bytes
+    after_time: bytes
+    sealed: SealedPart | None
+
+    def leaf(self, recorded_at: int) -> bytes:
+        """Make the leaf, once the sequencer has said when."""
+        return b"%b%d%b" % (self.before_time, recorded_at, self.after_time)
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Envelope).decode
+
+
+def encode(stream: StreamId, version: int, draft: Draft, by: By, sealed: SealedPart | None) -> Encoded:
+    """Encode an event for its place in a stream; raises TooLarge."""
+    salt = b64encode(os.urandom(SALT_BYTES)).decode()
+    digest = None if sealed is None else sealed.digest()
+    after = b"," + _encode((draft.event.subjects(), salt, by, draft.event, digest))[1:]
+    before = b'["%b",%b,%d,' % (FORMAT.encode(), _encode(stream), version)
+    if len(before) + len(after) + 16 > LEAF_BYTES_MAX:  # 16 digits of microseconds last until the year 2286.
+        raise TooLarge(len(before) + len(after) + 16)
+    return Encoded(stream, version, before, after, sealed)
+
+
+def decode(leaf: bytes) -> Envelope:
+    """Read a leaf into a typed envelope, its event in the newest form; raises Malformed."""
+    try:
+        envelope = cast("Envelope", _decode(leaf))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(leaf, str(error)) from error
+    if OLDER and type(envelope.event) in OLDER:
+        return msgspec.structs.replace(envelope, event=upcast(envelope.event))
+    return envelope
+
+
+def check_canonical(leaf: bytes) -> Envelope:
+    """Read a leaf and demand that it is the one way to write what it says, so that no two readers can differ."""
+    envelope = decode(leaf)
+    as_written = envelope if not OLDER else _decode(leaf)
+    if envelope.format != FORMAT:
+        raise Malformed(leaf, f"格式是 {envelope.format!r}")
+    if _encode(as_written) != leaf:
+        raise Malformed(leaf, "按规范重写后与原字节不同")
+    return envelope
+
+
+def wire_event(event: Event) -> bytes:
+    """Write an event's own JSON, as it stands in the leaf."""
+    return _encode(event)

@@ -1,0 +1,81 @@
+"""Acts larger than one transaction, and what the log says about itself.
+
+A roster of 50,000 rows is opened with the digest of its list, written in chunks and closed; its rows take effect in
+every answer only when it is closed. A killed act is resumed or abandoned, never half in force.
+"""
+
+from __future__ import annotations
+
+from ledger.events.base import Event, Open, Pseudonym
+from ledger.vocabulary import ActId
+
+
+class ActEvent(Event):
+    """The base of all events of a larger act."""
+
+    act: Pseudonym[ActId]
+
+    def subjects(self) -> tuple[str, ...]:
+        return ()
+
+
+class ActOpened(ActEvent, tag="act.opened/1"):
+    """The list is fixed by its digest before its first row is written."""
+
+    kind: Open[str]  # roster, import, bulk_revocation, ...
+    rows: Open[int]
+    chunk: Open[int]
+    list_sha256: Open[str]
+
+
+class ActChunkWritten(ActEvent, tag="act.chunk_written/1"):
+    """These rows stand; recorded in the same transaction as the rows, so that resuming knows where to go on."""
+
+    rows_done: Open[int]
+
+
+class ActClosed(ActEvent, tag="act.closed/1"):
+    """Every row stands: all take effect here, at once."""
+
+    rows: Open[int]
+
+
+class ActAbandoned(ActEvent, tag="act.abandoned/1"):
+    """The act will not be finished: none of its rows ever takes effect."""
+
+    rows_done: Open[int]
+
+
+class LogEvent(Event):
+    """The base of what a log says of itself."""
+
+    def subjects(self) -> tuple[str, ...]:
+        return ()
+
+
+class LogOpened(LogEvent, tag="log.opened/1"):
+    """The first event of every log: its name, and the checkpoint of the log that it continues, if any."""
+
+    origin: Open[str]
+    continues: Open[str | None] = None
+
+
+class AccessAnchored(LogEvent, tag="log.access_anchored/1"):
+    """The daily checkpoint of the access log, so that it cannot quietly change either."""
+
+    origin: Open[str]
+    size: Open[int]
+    root: Open[str]
+
+
+class AccessRecorded(Event, tag="access.recorded/1"):
+    """Someone saw personal data outside their own. Stands in the access log, never in the ledger."""
+
+    reader: Pseudonym[str]
+    subject: Pseudonym[str]
+    purpose: Open[str]
+    what: Open[tuple[str, ...]]
+    route: Open[str | None] = None
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.subject, self.reader)

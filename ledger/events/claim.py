@@ -1,0 +1,237 @@
+"""What happens to a claim: one study of one person, from submission through decision to whatever follows it.
+
+Also each row of a roster and each imported row is a claim; `origin` says so. A fact is recorded, never its worth: the
+hours an approver saw (核定学时) are recorded with the rulebook that gave them, because that is what was decided; the
+hours that count after caps (计入学时) are an answer and stand nowhere here.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from ledger.events.base import Event, Name, Open, Part, Pseudonym, Sealed, Secret, Words
+from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, UnitId
+
+
+class Evidence(Part):
+    """One paper or file that shows the study: its digest, never its content."""
+
+    kind: Open[str]    # certificate, notice, schedule, card, roster, cover, contents, text, ...
+    sha256: Open[str]
+    issued_on: Open[date | None] = None
+
+
+class Study(Part):
+    """The facts of one study, as claimed: the words and quantities that a rulebook rules on.
+
+    Routes, levels and further fields are open words: rulebooks declare them.
+    """
+
+    category: Open[Category]
+    route: Open[str]
+    date: Open[date]  # The date of the evidence: attribution (E 10).
+    level: Open[str | None] = None
+    starts: Open[date | None] = None
+    ends: Open[date | None] = None
+    year: Open[int | None] = None  # Chosen when the occasion spans two years.
+    days_half: Open[int | None] = None
+    subjects: Open[int | None] = None
+    courses: Open[int | None] = None
+    characters: Open[int | None] = None
+    minutes: Open[int | None] = None
+    hours_centi: Open[int | None] = None
+    confirmed_centi: Open[int | None] = None
+    document: Open[str | None] = None
+    rank: Open[int | None] = None
+    participants: Open[int | None] = None
+    joint_first: Open[bool] = False
+    organiser: Open[str | None] = None
+    organiser_level: Open[str | None] = None
+    approved_by: Open[str | None] = None
+    filing: Open[str | None] = None
+    filed_on: Open[date | None] = None
+    training_class: Open[str | None] = None
+    completed_by: Open[str | None] = None
+    platform: Open[str | None] = None
+    major: Open[str | None] = None
+    occasion: Pseudonym[str | None] = None
+    output: Pseudonym[str | None] = None
+    further: Open[dict[str, str]] = msgspec.field(default_factory=dict)
+
+
+class StudyDetails(Sealed):
+    """What of a study tells about people: titles, numbers, places, other authors, words, the device that sent it."""
+
+    title: Secret[str]
+    certificate_issuer: Secret[str | None] = None
+    certificate_number: Secret[str | None] = None
+    location: Secret[str | None] = None
+    authors: Secret[tuple[str, ...]] = ()
+    file_names: Secret[tuple[str, ...]] = ()
+    words: Secret[str | None] = None
+    address: Secret[str | None] = None
+    device: Secret[str | None] = None
+
+
+class Source(Part):
+    """Where an imported row stood: idempotent for ever by system, id and version."""
+
+    system: Open[str]
+    record: Pseudonym[str]
+    version: Open[str]
+    recorded_at: Open[str | None] = None  # What the source says of its own time of record.
+
+
+class Ruling(Part):
+    """What the law made of the study when someone decided: handed in from outside, never asked for here."""
+
+    assessed_centi: Open[int]
+    status: Open[str]  # ruled, manual, ...
+    rulebook: Open[RulebookId | None] = None
+    digest: Open[str | None] = None  # SHA-256 of the rulebook's bytes.
+    clauses: Open[tuple[str, ...]] = ()
+    flags: Open[tuple[str, ...]] = ()
+
+
+class ClaimEvent(Event):
+    """The base of all events of a claim's stream."""
+
+    claim: Pseudonym[ClaimId]
+    person: Pseudonym[PersonId]
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.person,)
+
+
+class _HoldsCertificate(ClaimEvent):
+    """Events whose sealed part may bring a certificate number, which one person may use only once."""
+
+    sealed_as = StudyDetails
+
+    def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
+        assert isinstance(sealed, StudyDetails)
+        if sealed.certificate_number is None:
+            return ()
+        return (Name("certificate", f"{sealed.certificate_issuer or ''}:{sealed.certificate_number}:{self.person}"),)
+
+
+class ClaimSubmitted(_HoldsCertificate, tag="claim.submitted/1"):
+    """A study was put forward for registration, by the person or as a row of a roster or an import."""
+
+    unit: Pseudonym[UnitId]  # Where the person belongs on the day of submission.
+    study: Open[Study]
+    steps: Open[tuple[str, ...]]  # Who looks at it, in order, as the law of the place says (W 12: no unit; N 8: unit only).
+    evidence: Open[tuple[Evidence, ...]] = ()
+    origin: Open[str] = "self"    # self, batch, auto, import
+    source: Open[Source | None] = None
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.person, self.unit)
+
+    def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
+        if self.source is None:
+            return super().names(sealed)
+        source = f"{self.source.system}:{self.source.record}:{self.source.version}"
+        return (*super().names(sealed), Name("source", source))
+
+
+class ClaimEndorsed(ClaimEvent, tag="claim.endorsed/1"):
+    """A step before the last found nothing against it."""
+
+    step: Open[str]
+
+
+class ClaimReturned(ClaimEvent, tag="claim.returned/1"):
+    """Sent back to be mended (退回修改): same claim, next revision."""
+
+    sealed_as = Words
+
+    step: Open[str]
+
+
+class ClaimRevised(_HoldsCertificate, tag="claim.revised/1"):
+    """The claimant mended what was returned, or changed it before anyone had looked."""
+
+    study: Open[Study]
+    steps: Open[tuple[str, ...]]
+    evidence: Open[tuple[Evidence, ...]] = ()
+
+    def freed(self) -> frozenset[str]:
+        return frozenset({"certificate"})
+
+
+class ClaimWithdrawn(ClaimEvent, tag="claim.withdrawn/1"):
+    """The claimant took it back before it was decided; the certificate may be used again."""
+
+    def freed(self) -> frozenset[str]:
+        return frozenset({"certificate"})
+
+
+class ClaimApproved(ClaimEvent, tag="claim.approved/1"):
+    """The last step accepted the claim and fixed what it is worth (学时认定)."""
+
+    step: Open[str]
+    ruling: Open[Ruling]
+    opened_evidence: Open[tuple[str, ...]] = ()  # Digests that the approver opened before deciding (P 17, W 16).
+    year: Open[int | None] = None                # The year it was attributed to; locked from here on (E 10).
+
+
+class ClaimRefused(ClaimEvent, tag="claim.refused/1"):
+    """Refused for good (驳回), with a reason code and words."""
+
+    sealed_as = Words
+
+    step: Open[str]
+
+    def freed(self) -> frozenset[str]:
+        return frozenset({"certificate"})
+
+
+class ClaimCorrected(_HoldsCertificate, tag="claim.corrected/1"):
+    """A registered claim was put right (更正), with new facts and a new ruling; the former version stays to be seen."""
+
+    study: Open[Study]
+    ruling: Open[Ruling]
+    evidence: Open[tuple[Evidence, ...]] = ()
+    year: Open[int | None] = None
+
+    def freed(self) -> frozenset[str]:
+        return frozenset({"certificate"})
+
+
+class ClaimFrozen(ClaimEvent, tag="claim.frozen/1"):
+    """Held while it is investigated (冻结): shown, and left out where that is asked."""
+
+    sealed_as = Words
+
+    case: Pseudonym[str | None] = None
+
+
+class ClaimReleased(ClaimEvent, tag="claim.released/1"):
+    """The hold is over (解冻)."""
+
+    sealed_as = Words
+
+    case: Pseudonym[str | None] = None
+
+
+class ClaimRevoked(ClaimEvent, tag="claim.revoked/1"):
+    """The registration was undone (审验不通过、撤销), with a basis; the hours no longer count and free their cap.
+
+    The certificate stays reserved: what was revoked must not come back as a new claim, only by reinstatement.
+    """
+
+    sealed_as = Words
+
+    basis: Open[str]
+    case: Pseudonym[str | None] = None
+
+
+class ClaimReinstated(ClaimEvent, tag="claim.reinstated/1"):
+    """A revocation was undone: the hours count again as they were decided."""
+
+    sealed_as = Words
+
+    basis: Open[str]
