@@ -1,0 +1,72 @@
+# 学时账. Two commands are enough: `make run` and `make test`. Both need Python 3.11, git and make, and nothing else.
+# Versions and hashes stand in requirements.lock (running) and requirements-dev.lock (everything); `make lock` writes them.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# The packages with types and rules of their own; tests are held to ruff alone.
+PACKAGES := ledger policies projections api
+
+# Two workers on two cores; a test file stays on one worker, so that its fixtures are built once.
+WORKERS ?= 2
+
+# The same order of sets and dicts of str on every run: a failure found once is found again.
+export PYTHONHASHSEED := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help run test torture bench lint lock clean
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed-run  ## install if needed, start the service on ./data, say where to go
+	@exec $(BIN)/xueshi serve
+
+test: $(VENV)/.installed-dev  ## every test but the exhaustive ones, at most 10 minutes; ends in a line of counts
+	@sh tests/setup-system.sh
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+torture: $(VENV)/.installed-dev  ## the exhaustive tests; writes tests/torture-results.md
+	@sh tests/setup-system.sh
+	$(BIN)/python -m tests.torture
+
+bench: $(VENV)/.installed-dev  ## the benchmarks; writes tests/bench/results.md
+	$(BIN)/python -m tests.bench --write
+
+lint: $(VENV)/.installed-dev  ## ruff, and mypy --strict on the four packages
+	$(BIN)/ruff check $(PACKAGES) tests
+	$(BIN)/mypy --strict $(addprefix --package ,$(PACKAGES))
+
+# No URL, host name or path may stand in a lock file: it is the same file on every machine.
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+           --no-emit-index-url --no-emit-find-links --no-header pyproject.toml
+
+lock: $(VENV)/.installed-dev  ## resolve pyproject.toml anew into the two lock files
+	$(BIN)/$(COMPILE) --upgrade --extra build --output-file requirements.lock
+	$(BIN)/$(COMPILE) --upgrade --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:  ## remove the virtual environment and what tools leave behind; never ./data
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Both stamps may stand in one environment: the second lock holds every pin of the first (a test compares them).
+$(VENV)/.installed-run: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --no-deps --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --no-deps --requirement requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.installed-run
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "没有找到 Python。请先安装 Python 3.11 或更新的版本。" >&2; exit 3; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "$(PYTHON) 版本过低，需要 Python 3.11 或更新的版本（可用 make PYTHON=路径 指定）。" >&2; exit 3; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	    { echo "$(PYTHON) 缺少 ensurepip，无法建立虚拟环境。请先执行：" >&2; \
+	      echo "  sudo apt-get install -y $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" >&2; exit 3; }
+	$(PYTHON) -m venv $(VENV)

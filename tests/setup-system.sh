@@ -1,0 +1,31 @@
+#!/bin/sh
+# Programs of the system that some tests want, each with its Debian package. `make test` runs this first: it installs
+# what is missing where it may (Debian, root), and otherwise says what will be skipped and why. It never fails by itself:
+# tests/conftest.py decides whether a missing program is a skip or, with CI=true, a failure.
+set -u
+
+# program:package[,package]
+WANTED="go:golang-go,golang-golang-x-mod-dev strace:strace"
+
+missing="" packages=""
+for pair in $WANTED; do
+    program=${pair%%:*}
+    if ! command -v "$program" >/dev/null 2>&1; then
+        missing="$missing $program"
+        packages="$packages $(echo "${pair#*:}" | tr ',' ' ')"
+    fi
+done
+[ -z "$missing" ] && exit 0
+
+install() {
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages </dev/null >/dev/null 2>&1
+}
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "tests want$missing: installing$packages"
+    install || { apt-get update </dev/null >/dev/null 2>&1 && install; } && exit 0
+    echo "apt-get could not install$packages; the tests that need$missing cannot run."
+else
+    echo "The tests that need$missing will be skipped. To run them: sudo apt-get install -y$packages"
+fi
+exit 0
