@@ -30,9 +30,9 @@ class Counted(NamedTuple):
 
 
 def cap(rulebook: str | None, clause: str | None) -> Hours | None:
-    """The most one clause may give a person in a year; E knows no cap, R's class A neither."""
-    if rulebook == N:
-        return Decimal(36)  # N 6: 每个途径每年度最多计 36 个学时
+    """The most one clause may give a person in a year; E knows no cap, nor do R's class A and any 公需."""
+    if rulebook == N and str(clause).startswith("第六条"):
+        return Decimal(36)  # N 6: 接受专业科目继续教育途径 … 每个途径每年度最多计 36 个学时
     if rulebook == R and str(clause).startswith("第六条（二）"):
         return Decimal(36)  # R 6(二): 每个途径每年度最多计 36 学时
     if rulebook == R and str(clause).startswith("第六条（三）"):

@@ -1,11 +1,10 @@
 """What one entry is worth by itself: the rates of the five texts, written out a second time for the sceptic.
 
 Everywhere else in this project the law is data and no number of a regulation stands in code. Here, and in
-`plain` beside it, it stands in code on purpose: a check that read the same rulebooks could not see that one is
-wrong. So nothing is shared with `policies`, nothing is fast, and each number has its article beside it: P is
-浙人社发〔2016〕63号, E 浙环人〔2018〕2号, N 甬经信组〔2018〕244号, W 温人社发〔2020〕125号, and R
-浙自然资发〔2020〕23号. Hours are exact decimals. `tests/policies/test_oracle_agrees.py` holds it against the
-evaluator.
+`plain` beside it, it stands in code on purpose: a check that read the same rulebooks could not see their errors.
+So nothing is shared with `policies`, nothing is fast, and each number has its article beside it: P is 浙人社发
+〔2016〕63号, E 浙环人〔2018〕2号, N 甬经信组〔2018〕244号, W 温人社发〔2020〕125号, R 浙自然资发〔2020〕
+23号. Hours are exact decimals. `tests/policies/test_oracle_agrees.py` holds it against the evaluator.
 """
 
 from __future__ import annotations
