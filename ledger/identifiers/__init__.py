@@ -1,0 +1,1 @@
+"""How persons, units and places are written down: checked, brought to one stored form, shown masked."""
