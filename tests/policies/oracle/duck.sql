@@ -1,9 +1,9 @@
 -- The hours and the totals of every entry and every year, in another engine, over the same rulebook tables.
 --
--- `duck.py` fills rulebook, rate, share and points facts_file at a file of facts; then this file runs from top to
--- bottom and leaves two tables: ruling (one row an entry) and person_year (one row a person and year with entries).
--- Hours are whole hundredths, days are halves; every division here is `//` between integers, and those that the law
--- does not round down (whole 万字, whole 45 minutes) are of numbers that divide exactly.
+-- `duck.py` fills the tables rulebook, rate, share, condition and binding, and points facts_file at a file of facts;
+-- then this file runs from top to bottom and leaves two tables: ruling (one row an entry) and person_year (one row a
+-- person and year with entries). Hours are whole hundredths, days are halves, and `//` is integer division. It may
+-- cut something off only where the law does (whole 万字, whole 45 minutes); anywhere else the entry is `inexact`.
 
 SET threads = 1;  -- The order of the lines is the order of registration: nothing may read them out of order.
 
@@ -14,14 +14,15 @@ FROM read_json(getvariable('facts_file'), format = 'newline_delimited', columns 
     date: 'DATE', "year": 'INTEGER', category: 'VARCHAR', route: 'VARCHAR', level: 'VARCHAR', rank: 'BIGINT',
     days: 'VARCHAR', hours: 'VARCHAR', minutes: 'BIGINT', subjects: 'BIGINT', courses: 'BIGINT', characters: 'BIGINT',
     completed_by: 'VARCHAR', filed_on: 'DATE', starts: 'DATE', confirmed_hours: 'VARCHAR', occasion: 'VARCHAR',
-    output: 'VARCHAR'
+    output: 'VARCHAR', organiser: 'VARCHAR', organiser_level: 'VARCHAR', approved_by: 'VARCHAR', platform: 'VARCHAR',
+    major: 'VARCHAR'
 });
 
 SET threads = 2;
 
 -- An affiliation ends on its last day or on the day before the next one, whichever comes first.
 CREATE TABLE held AS
-SELECT person, region, sector, "from" AS begins,
+SELECT person, region, sector, major, "from" AS begins,
        least(
            coalesce("to", DATE '9999-12-31'),
            coalesce(lead("from") OVER (PARTITION BY person ORDER BY "from") - 1, DATE '9999-12-31')
@@ -32,7 +33,8 @@ FROM fact WHERE kind = 'affiliation';
 CREATE TABLE entry AS
 SELECT f.seq, f.id, f.person, f.date AS day, coalesce(f."year", year(f.date)) AS for_year, f.category, f.route,
        coalesce(f.level, '-') AS level, f.rank, f.minutes, f.subjects, f.courses, f.characters, f.completed_by,
-       f.filed_on, f.starts, f.occasion, f.output, a.region, a.sector,
+       f.filed_on, f.starts, f.occasion, f.output, f.organiser, f.organiser_level, f.approved_by, f.platform,
+       coalesce(f.major, a.major) AS major, a.region, a.sector,
        CAST(CAST(f.days AS DECIMAL(12, 2)) * 2 AS BIGINT) AS half_days,
        CAST(CAST(f.hours AS DECIMAL(12, 2)) * 100 AS BIGINT) AS hours_centi,
        CAST(CAST(f.confirmed_hours AS DECIMAL(12, 2)) * 100 AS BIGINT) AS confirmed_centi
@@ -47,57 +49,75 @@ FROM entry e JOIN rulebook b
  AND (b.in_force_to IS NULL OR e.day <= b.in_force_to);
 
 -- The rate of each entry: of the rulebooks that have its route, the one with a sector, then the one nearest by.
--- A rate with a unit that the entry does not carry (minutes where only marked hours count) is not a rate for it.
+-- A rate by a quantity that the entry does not carry (minutes where only marked hours count) is no rate for it.
 CREATE TABLE rated AS
-SELECT e.*, r.rulebook, r.clause, r.cap_centi, r.refused, r.filing, r.exam_only,
-       CASE r.unit
-           WHEN 'item' THEN r.centi
-           WHEN 'day' THEN r.centi * e.half_days // 2
-           WHEN 'subject' THEN r.centi * e.subjects
-           WHEN 'course' THEN r.centi * e.courses
-           WHEN 'characters' THEN r.centi * (e.characters // r.step)
-           WHEN 'minutes' THEN r.centi * (e.minutes // r.step)
+SELECT e.*, r.clause_number, r.rulebook, r.clause, r.refuses, r.limit_centi, r.cap_centi,
+       r.centi * CASE r.unit
+           WHEN 'item' THEN 1
+           WHEN 'half_day' THEN e.half_days
+           WHEN 'subject' THEN e.subjects
+           WHEN 'course' THEN e.courses
+           WHEN 'characters' THEN e.characters // r.step
+           WHEN 'minutes' THEN e.minutes // r.step
            WHEN 'marked' THEN e.hours_centi
-       END AS whole_centi,
-       r.class_limit_centi,
-       r.shared
+       END AS product,
+       CASE r.unit WHEN 'half_day' THEN 2 WHEN 'marked' THEN 100 ELSE 1 END AS divisor
 FROM entry e
 LEFT JOIN reach USING (seq)
 LEFT JOIN rate r
   ON r.rulebook = reach.rulebook AND r.category = e.category AND r.route = e.route AND r.level IN (e.level, '*')
  AND (r.unit <> 'marked' OR e.hours_centi IS NOT NULL) AND (r.unit <> 'minutes' OR e.minutes IS NOT NULL)
 QUALIFY row_number() OVER (
-    PARTITION BY e.seq ORDER BY r.rulebook IS NULL, of_sector DESC, nearness DESC, r.preference
+    PARTITION BY e.seq ORDER BY r.rulebook IS NULL, of_sector DESC, nearness DESC, r.clause_number
 ) = 1;
 
--- The local rule that public courses need an exam binds every sector that it reaches.
-CREATE TABLE exam_bound AS
-SELECT e.seq, min(r.rulebook) AS rulebook, min(r.clause) AS clause
-FROM entry e JOIN reach USING (seq)
-JOIN rate r ON r.rulebook = reach.rulebook AND r.category = e.category AND r.route = e.route AND r.exam_binds_all
-WHERE e.completed_by = 'completion'
+-- What an entry shows of the things that conditions ask about; what it does not show is taken as shown.
+CREATE TABLE shown AS
+UNPIVOT (SELECT seq, completed_by, organiser, organiser_level, approved_by, platform, major FROM entry)
+ON COLUMNS (* EXCLUDE seq) INTO NAME field VALUE said;
+
+-- Entries that break a condition of their own clause: another value than the law names, or a filing absent or late.
+CREATE TABLE broken AS
+SELECT DISTINCT d.seq
+FROM rated d
+JOIN condition c USING (clause_number)
+LEFT JOIN shown s ON s.seq = d.seq AND s.field = c.field
+LEFT JOIN shown w ON w.seq = d.seq AND w.field = c.when_field
+WHERE (c.when_field IS NULL OR list_contains(c.when_among, w.said))
+  AND ((c.filing AND (d.filed_on IS NULL OR d.filed_on > d.starts))
+       OR NOT list_contains(c.among, s.said) OR list_contains(c.not_among, s.said));
+
+-- And those that break what a rulebook asks of everyone in its reach, whoever's clause gives the hours.
+CREATE TABLE forbidden AS
+SELECT e.seq, min(b.rulebook) AS rulebook, min(b.clause) AS clause
+FROM entry e
+JOIN reach USING (seq)
+JOIN binding b ON b.rulebook = reach.rulebook AND b.category = e.category AND b.route = e.route
+JOIN shown s ON s.seq = e.seq AND s.field = b.field
+WHERE NOT list_contains(b.among, s.said)
 GROUP BY e.seq;
 
 CREATE TABLE alone AS
 SELECT d.seq, d.id, d.person, d.day, d.for_year, d.category, d.route, d.completed_by, d.occasion, d.output, d.cap_centi,
        CASE
            WHEN d.rulebook IS NULL THEN if(d.confirmed_centi IS NULL, 'unruled', 'manual')
-           WHEN d.refused OR (d.exam_only AND d.completed_by = 'completion') OR x.seq IS NOT NULL THEN 'refused'
-           WHEN d.filing AND (d.filed_on IS NULL OR d.filed_on > d.starts) THEN 'refused'
+           WHEN d.refuses OR b.seq IS NOT NULL OR x.seq IS NOT NULL THEN 'refused'
            ELSE 'ruled'
        END AS status,
-       CASE WHEN x.seq IS NOT NULL AND NOT d.exam_only THEN x.rulebook ELSE d.rulebook END AS rulebook,
-       CASE WHEN x.seq IS NOT NULL AND NOT d.exam_only THEN x.clause ELSE d.clause END AS clause,
+       if(b.seq IS NULL AND x.seq IS NOT NULL, x.rulebook, d.rulebook) AS rulebook,
+       if(b.seq IS NULL AND x.seq IS NOT NULL, x.clause, d.clause) AS clause,
+       d.product * coalesce(s.percent, 100) AS shared,
+       d.divisor * 100 AS parts,
        CASE status
-           WHEN 'ruled' THEN least(d.whole_centi, coalesce(d.class_limit_centi, d.whole_centi))
-                             * if(d.shared, s.percent, 100) // 100
+           WHEN 'ruled' THEN least(shared // parts, coalesce(d.limit_centi, shared // parts))
            WHEN 'manual' THEN d.confirmed_centi
            ELSE 0
-       END AS assessed
+       END AS assessed,
+       status = 'ruled' AND shared % parts <> 0 AS inexact
 FROM rated d
-LEFT JOIN exam_bound x USING (seq)
-LEFT JOIN share s
-  ON d.shared AND s.rulebook = d.rulebook AND s.clause = d.clause AND d.rank BETWEEN s.first_rank AND s.last_rank;
+LEFT JOIN broken b USING (seq)
+LEFT JOIN forbidden x USING (seq)
+LEFT JOIN share s ON s.clause_number = d.clause_number AND d.rank BETWEEN s.first_rank AND s.last_rank;
 
 -- Each key is decided on its own: most hours first, then first registered.
 CREATE TABLE kept AS
@@ -120,7 +140,7 @@ WITH filled AS (
     FROM kept
 )
 SELECT seq, id, person, for_year, category, route, completed_by,
-       if(lost, 'duplicate', status) AS status, rulebook, clause, assessed,
+       if(lost, 'duplicate', status) AS status, rulebook, clause, assessed, inexact,
        CAST(CASE
            WHEN lost THEN 0
            WHEN status = 'ruled' AND cap_centi IS NOT NULL
