@@ -4,15 +4,15 @@
 # tests/conftest.py decides whether a missing program is a skip or, with CI=true, a failure.
 set -u
 
-# program:package[,package]
-WANTED="go:golang-go,golang-golang-x-mod-dev strace:strace"
+# program-or-folder:package
+WANTED="go:golang-go /usr/share/gocode/src/golang.org/x/mod:golang-golang-x-mod-dev strace:strace"
 
 missing="" packages=""
 for pair in $WANTED; do
-    program=${pair%%:*}
-    if ! command -v "$program" >/dev/null 2>&1; then
-        missing="$missing $program"
-        packages="$packages $(echo "${pair#*:}" | tr ',' ' ')"
+    wanted=${pair%%:*}
+    if ! command -v "$wanted" >/dev/null 2>&1 && ! [ -d "$wanted" ]; then
+        missing="$missing $wanted"
+        packages="$packages ${pair#*:}"
     fi
 done
 [ -z "$missing" ] && exit 0

@@ -1,0 +1,63 @@
+"""What click says in English, in Chinese: the headings of a help page and the common slips in a command line.
+
+`tests/api/test_cli.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import click
+
+_WORDS: Final = {
+    "Options": "选项",
+    "Commands": "命令",
+    "Show this message and exit.": "显示本说明",
+}
+
+
+class ChineseFormatter(click.HelpFormatter):
+    """A help page with Chinese headings."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write `用法：xueshi ...`."""
+        args = args.replace("[OPTIONS]", "[选项]").replace("COMMAND [ARGS]...", "命令 ...")
+        super().write_usage(prog, args, "用法：")
+
+    def write_heading(self, heading: str) -> None:
+        """Write a heading."""
+        super().write_heading(_WORDS.get(heading, heading))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write the lines under a heading."""
+        super().write_dl([(name, _WORDS.get(text, text)) for name, text in rows], col_max, col_spacing)
+
+
+def slip(error: click.ClickException) -> str:
+    """Say what is wrong with a command line; click's own words where the case is rare."""
+    match error:
+        case click.NoSuchOption():
+            near = f"，是否想写 {'、'.join(error.possibilities)}" if error.possibilities else ""
+            return f"没有选项 {error.option_name}{near}"
+        case click.MissingParameter():
+            return f"缺少 {error.param.human_readable_name if error.param else error.param_hint}"
+        case click.BadParameter():
+            which = error.param.opts[0] if error.param else error.param_hint
+            return f"{which} 的值不能用，{_wanted(error)}"
+        case _:
+            return error.format_message()
+
+
+def _wanted(error: click.BadParameter) -> str:
+    match error.param.type if error.param else None:
+        case click.IntRange(min=least, max=most):
+            return f"应为 {least} 到 {most} 的整数"
+        case click.Choice(choices=choices):
+            return f"应为以下之一：{'、'.join(map(str, choices))}"
+        case click.Path(file_okay=False):
+            return "应为已有的文件夹"
+        case click.Path():
+            return "应为已有的文件"
+        case _:
+            return error.message

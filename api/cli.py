@@ -1,0 +1,90 @@
+"""`xueshi`: the command line. Each command lives in `api/commands/`, one module a noun, and is imported when called.
+
+A command says yes by returning, no by raising `Stop`. Whatever else escapes is a bug: the person gets one line with
+a trace id, the log gets the frames, and nobody gets the message, which might quote personal data.
+
+`tests/api/test_cli.py` shows it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from api.chinese import ChineseFormatter, slip
+from api.exits import Exit, Stop
+from api.lazy import Lazy, LazyGroup
+
+COMMANDS: Final = {
+    "serve": Lazy("api.commands.serve:serve", "启动服务，并说明访问地址"),
+    "doctor": Lazy("api.commands.doctor:doctor", "检查本机是否具备运行条件，逐项给出处理办法"),
+    "config": Lazy("api.commands.config:config", "查看设置及其来源"),
+    "evaluate": Lazy("api.commands.evaluate:evaluate", "按学时登记细则核定：读入事实，输出认定，不用账本"),
+}
+
+click.Context.formatter_class = ChineseFormatter
+
+
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="xueshi-ledger", prog_name="xueshi", help="显示版本")
+def cli() -> None:
+    """学时账：登记不可悄悄改动的继续教育学时。
+
+    退出码：0 成立或完成；1 不成立或被拒绝；2 输入有误；3 环境有误（无法读取、被占用、磁盘已满，或程序出错）。
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and end the process with the status of `api.exits`."""
+    sys.exit(int(run(arguments)))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and say how it ended."""
+    try:
+        status = cli.main(arguments, prog_name="xueshi", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else Exit.HOLDS
+    except Stop as stop:
+        _say(f"{stop.message}。{stop.cure}" if stop.cure else stop.message, stop.code)
+        return stop.status
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return Exit.BAD_INPUT
+    except click.ClickException as error:
+        _say(f"{slip(error)}。用法见 xueshi --help", "bad_usage")
+        return Exit.BAD_INPUT
+    except (click.Abort, KeyboardInterrupt):
+        return Exit.INTERRUPTED
+    except (BrokenPipeError, SystemExit):    # click turns the first into the second, with a status of its own.
+        # The reader has what it wanted (`xueshi ... | head`); leave nothing for the interpreter to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.READER_WENT_AWAY
+    except Exception as error:
+        return _explain(error)
+
+
+def _explain(error: Exception) -> int:
+    """An error of our packages speaks for itself; so does a setting; anything else is a bug."""
+    from api.settings import SettingsError
+    from ledger.errors import LedgerError
+
+    if isinstance(error, SettingsError):
+        _say(str(error), "bad_setting")
+        return Exit.BAD_INPUT
+    if isinstance(error, LedgerError):
+        _say(str(error), error.code)
+        return Exit.WORLD_IS_WRONG
+    from api.crash import keep
+
+    trace_id, place = keep(error)
+    _say(f"程序出错，追踪号 {trace_id}。详情（不含个人信息）已写入 {place}，请一并报告", "internal_error")
+    return Exit.WORLD_IS_WRONG
+
+
+def _say(text: str, code: str) -> None:
+    click.echo(f"xueshi：{text.rstrip('。')}。[{code}]", err=True)

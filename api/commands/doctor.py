@@ -1,0 +1,41 @@
+"""`xueshi doctor`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+def doctor(as_json: bool) -> None:
+    """检查本机是否具备运行条件，逐项给出处理办法
+
+    每项为 ok、warn 或 fail；有 fail 时退出码为 1。
+    """
+    from api.checks import Level, doctor_checks, found
+    from api.exits import Exit, Stop
+    from api.settings import load
+
+    findings = [found(check) for check in doctor_checks(load())]
+    failed = [each.check for each in findings if each.level is Level.FAIL]
+    if as_json:
+        body = {
+            "ok": not failed,
+            "checks": [
+                {"check": each.check, "level": each.level, "message": each.message, "cure": each.cure}
+                for each in findings
+            ],
+        }
+        click.echo(json.dumps(body, ensure_ascii=False, indent=2))
+    else:
+        for each in findings:
+            mark, colour = MARKS[each.level]
+            click.echo(f"{click.style(f'{mark} {each.level:<4}', fg=colour)}  {each.check:<12} {each.message}")
+            if each.cure:
+                click.echo(f"{'':21}→ {each.cure}")
+    if failed:
+        raise Stop(Exit.REFUSED, "not_fit", f"{len(failed)} 项不满足：{'、'.join(failed)}")

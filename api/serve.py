@@ -1,0 +1,108 @@
+"""The running service: what this process is put together from, listening, and stopping without losing an answer.
+
+On SIGTERM or Ctrl-C it accepts nothing new, finishes what it has begun (ten seconds at most) and ends with 0.
+`tests/api/test_serve.py` shows it with a real process.
+"""
+
+from __future__ import annotations
+
+import errno
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+from flask import Flask
+from waitress import wasyncore
+from waitress.server import TcpWSGIServer, create_server
+
+from api import logs
+from api.checks import port_cure, ready_checks
+from api.exits import Exit, Stop
+from api.service import create_app
+from api.settings import Settings
+
+DRAIN_SECONDS: Final = 10
+BODY_BYTES_MOST: Final = 8 * 1024 * 1024
+
+
+def compose(settings: Settings) -> Flask:
+    """Choose the parts: the one place where a store, a key or a clock becomes part of the service."""
+    return create_app(checks=ready_checks(settings))
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until told to stop. `announce` is called once with the address, when it can be visited."""
+    logs.configure(settings.log_level, settings.log_format)
+    _make_folder(settings)
+    app = compose(settings)
+    sockets: dict[int, Any] = {}
+    server = _listen(app, settings, sockets)
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: object) -> None:
+        stopping.set()
+        server.pull_trigger()
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, stop)
+    address = _address(server)
+    structlog.get_logger().info("serving", port=int(server.effective_port), threads=settings.threads)
+    announce(address)
+    while not stopping.is_set():
+        wasyncore.loop(timeout=1, use_poll=True, map=sockets, count=1)
+    _drain(server, sockets)
+    structlog.get_logger().info("stopped")
+
+
+def _make_folder(settings: Settings) -> None:
+    try:
+        settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        raise Stop(
+            Exit.WORLD_IS_WRONG,
+            "data_folder_unusable",
+            f"无法建立数据文件夹 {settings.data_folder}",
+            "请检查上级文件夹的权限，或换一个：xueshi serve --data 路径",
+        ) from None
+
+
+def _listen(app: Flask, settings: Settings, sockets: dict[int, Any]) -> TcpWSGIServer:
+    host, number = settings.listen_host, settings.listen_port
+    try:
+        server = create_server(
+            app,
+            map=sockets,
+            host=host,
+            port=number,
+            threads=settings.threads,
+            ident="",
+            max_request_body_size=BODY_BYTES_MOST,
+        )
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Stop(Exit.WORLD_IS_WRONG, "port_in_use", f"端口 {number} 已被占用", port_cure(number)) from None
+        why = errno.errorcode.get(error.errno or 0, "?")
+        cure = "请改用本机的地址和 1024 以上的端口"
+        raise Stop(Exit.WORLD_IS_WRONG, "cannot_listen", f"无法监听 {host}:{number}（{why}）", cure) from None
+    assert isinstance(server, TcpWSGIServer)
+    return server
+
+
+def _address(server: TcpWSGIServer) -> str:
+    host = server.effective_host
+    return f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}"
+
+
+def _drain(server: TcpWSGIServer, sockets: dict[int, Any]) -> None:
+    """Accept nothing new; go on moving bytes until every request that was read has been answered."""
+    server.accepting = False
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < deadline and any(
+        channel.requests or channel.total_outbufs_len for channel in server.active_channels.values()
+    ):
+        wasyncore.loop(timeout=0.05, use_poll=True, map=sockets, count=1)
+    server.task_dispatcher.shutdown(timeout=1)
+    server.close()

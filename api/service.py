@@ -1,0 +1,148 @@
+"""The HTTP service: health, version and the pages of problems; every other route comes as a blueprint.
+
+Each request has one id, which is its trace id in an error, its `X-Request-Id`, and bound to every log line it
+causes. A line names the route's template and never the address that was typed: an address may hold anything.
+
+`tests/api/test_service.py` and `tests/api/test_logs.py` show it.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Final
+
+import structlog
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from api import problems
+from api.checks import Check, Level, found
+
+VERSION: Final = version("xueshi-ledger")
+
+# A caller's id is taken over only where it cannot be an ID number, a phone number or a name.
+_REQUEST_ID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_RETRY_SECONDS: Final = 5
+
+_HEADERS: Final = {
+    "Content-Language": "zh-CN",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",    # A route whose answer may be kept says so itself.
+}
+
+
+def create_app(*, checks: Iterable[Check] = (), blueprints: Iterable[Blueprint] = ()) -> Flask:
+    """Put the service together. `checks` decide `/readyz`; `blueprints` are the other rooms' doors."""
+    app = Flask("xueshi", static_folder=None)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Chinese is read by people, not only by programs.
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.register_error_handler(HTTPException, _refuse)
+    app.register_error_handler(Exception, _fail)
+    app.register_blueprint(_house(tuple(checks)))
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _house(checks: tuple[Check, ...]) -> Blueprint:
+    house = Blueprint("house", __name__)
+
+    @house.get("/")
+    def index() -> Response:
+        rules = {each.rule for each in current_app.url_map.iter_rules()}
+        addresses = sorted(rule for rule in rules if "<" not in rule and rule != "/")
+        return jsonify(service="学时账", version=VERSION, addresses=addresses)
+
+    @house.get("/livez")
+    def livez() -> Response:
+        return jsonify(status="alive")
+
+    @house.get("/readyz")
+    def readyz() -> Response:
+        findings = [found(check) for check in checks]
+        failed = [each.check for each in findings if each.level is Level.FAIL]
+        # Names and levels only: what was found may name folders, and this answer needs no login.
+        body = [{"check": each.check, "level": each.level} for each in findings]
+        if failed:
+            detail = f"未就绪：{'、'.join(failed)}。请在服务器上运行 xueshi doctor。"
+            return _problem("service_unavailable", detail=detail, checks=body)
+        return jsonify(status="ready", checks=body)
+
+    @house.get("/version")
+    def about() -> Response:
+        return jsonify(name="xueshi-ledger", version=VERSION)
+
+    @house.get("/problems/<code>")
+    def explain(code: str) -> Response:
+        kind = problems.KINDS.get(code)
+        if kind is None:
+            return _problem("not_found")
+        return jsonify(code=code, status=kind.status, title=kind.title, detail=kind.detail)
+
+    return house
+
+
+def _begin() -> None:
+    offered = request.headers.get("X-Request-Id", "")
+    g.trace_id = offered if _REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+    g.began = time.perf_counter_ns()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.trace_id, actor="anonymous")
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.trace_id
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    structlog.get_logger().info(
+        "request",
+        method=request.method if request.method in _METHODS else "other",
+        route=request.url_rule.rule if request.url_rule else None,
+        status=response.status_code,
+        micros=(time.perf_counter_ns() - g.began) // 1_000,
+    )
+    return response
+
+
+def _refuse(error: HTTPException) -> Response:
+    """What Flask itself refuses: an unknown address, a wrong method, a body that cannot be read."""
+    if error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]  # A redirect, not a refusal.
+    response = _problem(problems.code_of(error.code), status=error.code)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After", "WWW-Authenticate"):
+            response.headers[name] = value
+    return response
+
+
+def _fail(error: Exception) -> Response:
+    """An error of ours in its own words; anything else is a bug, told without its message."""
+    structlog.get_logger().error("failed", exc_info=error)
+    body = problems.of_error(error, g.trace_id)
+    return _answer(body) if body else _problem("internal_server_error")
+
+
+def _problem(
+    code: str, *, detail: str | None = None, status: int | None = None, **members: object
+) -> Response:
+    return _answer(problems.problem(code, g.trace_id, detail=detail, status=status) | members)
+
+
+def _answer(body: dict[str, object]) -> Response:
+    response = jsonify(body)
+    response.status_code = int(str(body["status"]))
+    response.mimetype = problems.MEDIA_TYPE
+    if response.status_code == 503:
+        response.headers["Retry-After"] = str(_RETRY_SECONDS)
+    return response

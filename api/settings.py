@@ -1,0 +1,222 @@
+"""What this installation is told: each setting with its value and the place the value came from.
+
+Precedence: a command-line option, then the environment (`XUESHI_` and the name in capitals), then one TOML
+file (`xueshi.toml` in the data folder, or the file that `XUESHI_CONFIG` names), then the default. An unknown
+name in the file is an error, never ignored: a setting that silently does nothing is worse than none.
+
+`tests/api/test_settings.py` shows it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from environs import Env, EnvError
+
+PREFIX: Final = "XUESHI_"
+CONFIG: Final = "XUESHI_CONFIG"
+FILE_NAME: Final = "xueshi.toml"
+MASK: Final = "********"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used. The text is Chinese: where it stands, what is wrong, what to write."""
+
+
+def _port(value: int) -> str | None:
+    return None if 0 <= value <= 65535 else "应为 0 到 65535 之间的整数（0 表示任选一个空闲端口）"
+
+
+def _positive(limit: int) -> Callable[[int], str | None]:
+    return lambda value: None if 1 <= value <= limit else f"应为 1 到 {limit} 之间的整数"
+
+
+def _one_of(*words: str) -> Callable[[str], str | None]:
+    return lambda value: None if value in words else f"应为以下之一：{'、'.join(words)}"
+
+
+def _address(value: str) -> str | None:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return "应为 IP 地址，例如 127.0.0.1"
+    return None
+
+
+_ORIGIN = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)+")
+
+
+def _origin(value: str) -> str | None:
+    # A checkpoint's first line: no scheme, no spaces, no plus sign (C2SP tlog-checkpoint, signed-note).
+    return None if _ORIGIN.fullmatch(value) else "应为不带协议的网址，例如 log.example.gov.cn/xueshi"
+
+
+def _setting(text: str, default: Any, check: Callable[[Any], str | None] | None = None, **more: Any) -> Any:
+    """A field of `Settings` with its Chinese meaning, its check, and whether it is a secret."""
+    return field(default=default, metadata={"text": text, "check": check, "secret": False, **more})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting. The type of the default is the type of the value."""
+
+    data_folder: Path = _setting("数据文件夹", Path("data"))
+    listen_host: str = _setting("监听地址（默认只限本机）", "127.0.0.1", _address)
+    listen_port: int = _setting("监听端口", 8040, _port)
+    allow_remote: bool = _setting("允许监听本机以外的地址", False)
+    threads: int = _setting("处理请求的线程数", 32, _positive(512))
+    log_level: str = _setting("日志级别", "info", _one_of("debug", "info", "warning", "error"))
+    log_format: str = _setting(
+        "日志格式（auto：终端上易读，否则 JSON）", "auto", _one_of("auto", "json", "console")
+    )
+    origin: str = _setting("日志账的名称，写入每个检查点", "localhost/xueshi", _origin)
+    checkpoint_seconds: int = _setting("签发检查点的间隔（秒）", 10, _positive(86_400))
+    sqlite_cache_mb: int = _setting("SQLite 缓存（MB）", 64, _positive(65_536))
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+NAMES: Final = tuple(each.name for each in fields(Settings) if each.name != "sources")
+_FIELDS: Final = {each.name: each for each in fields(Settings) if each.name in NAMES}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One line of `xueshi config show`: a secret's value is masked before it gets here."""
+
+    name: str
+    value: object
+    source: str
+    text: str
+
+
+def load(options: Mapping[str, Any] | None = None) -> Settings:
+    """Read options, environment and file. In `options`, from the command line, None means not given."""
+    given = {name: value for name, value in (options or {}).items() if value is not None}
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for name, value in given.items():
+        values[name], sources[name] = _checked(name, value, f"命令行选项 {name}"), "命令行选项"
+    for name, value in _environment():
+        if name not in values:
+            values[name], sources[name] = value, f"环境变量 {PREFIX}{name.upper()}"
+    path, is_named = _file(values.get("data_folder", _FIELDS["data_folder"].default))
+    for name, value, line in _file_values(path, is_named=is_named):
+        if name not in values:
+            values[name], sources[name] = value, f"{path} 第 {line} 行"
+    settings = Settings(**values, sources={name: sources.get(name, "默认值") for name in NAMES})
+    if not settings.allow_remote and not ipaddress.ip_address(settings.listen_host).is_loopback:
+        raise SettingsError(
+            f"listen_host = {settings.listen_host}（{settings.sources['listen_host']}）不是本机地址。"
+            f"确需对外监听时，请另设 allow_remote = true（或环境变量 {PREFIX}ALLOW_REMOTE=true）。"
+        )
+    return settings
+
+
+def shown(settings: Settings) -> Iterator[Shown]:
+    """Every setting as it may be printed."""
+    for name, each in _FIELDS.items():
+        value = getattr(settings, name)
+        if each.metadata["secret"] and value:
+            value = MASK
+        yield Shown(name, str(value) if isinstance(value, Path) else value, settings.sources[name],
+                    each.metadata["text"])
+
+
+def unknown_variables() -> dict[str, str]:
+    """Environment variables that begin like ours but name no setting, with the nearest right name or ""."""
+    ours = {PREFIX + name.upper() for name in NAMES} | {CONFIG}
+    strangers = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in ours)
+    return {name: _nearest(name, ours) for name in strangers}
+
+
+def _environment() -> Iterator[tuple[str, Any]]:
+    env = Env(prefix=PREFIX)
+    for name in NAMES:
+        variable = PREFIX + name.upper()
+        if variable not in os.environ:
+            continue
+        kind = type(_FIELDS[name].default)
+        reads: dict[type, Callable[[str], Any]] = {int: env.int, bool: env.bool, str: env.str}
+        try:
+            value = reads.get(kind, env.path)(name.upper())
+        except EnvError:
+            raise SettingsError(f"环境变量 {variable} 的值无法读成{_KINDS[kind]}。") from None
+        yield name, _checked(name, value, f"环境变量 {variable}")
+
+
+_KINDS: Final = {int: "整数", bool: "布尔值（true 或 false）", str: "文字"}
+
+
+def _file(data_folder: Path) -> tuple[Path, bool]:
+    named = os.environ.get(CONFIG)
+    return (Path(named), True) if named else (data_folder / FILE_NAME, False)
+
+
+def _file_values(path: Path, *, is_named: bool) -> Iterator[tuple[str, Any, int]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if is_named:
+            raise SettingsError(f"{CONFIG} 所指的文件不存在：{path}") from None
+        return
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"无法读取设置文件 {path}：请检查权限，并保存为 UTF-8 文本。") from None
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        where = re.search(r"line (\d+), column (\d+)", str(error))
+        place = f"第 {where[1]} 行第 {where[2]} 列" if where else "末尾"
+        raise SettingsError(
+            f"设置文件 {path} {place}不是正确的 TOML。文字值要加引号，例如 log_level = \"info\"。"
+        ) from None
+    for name, value in document.items():
+        line = _line_of(name, text)
+        where_it_stands = f"{path} 第 {line} 行"
+        if name not in _FIELDS:
+            near = _nearest(name, NAMES)
+            hint = f"是否想写 {near}？" if near else f"可用的设置：{'、'.join(NAMES)}。"
+            raise SettingsError(f"{where_it_stands}：没有名为 {name} 的设置。{hint}")
+        if name == "data_folder" and not is_named:
+            raise SettingsError(
+                f"{where_it_stands}：此文件就在数据文件夹里，不能再改 data_folder。"
+                f"请改用环境变量 {PREFIX}DATA_FOLDER。"
+            )
+        yield name, _from_file(name, value, where_it_stands), line
+
+
+def _from_file(name: str, value: Any, where: str) -> Any:
+    kind = type(_FIELDS[name].default)
+    if kind in _KINDS and type(value) is not kind:    # TOML's own types: true is not 1, "8040" is not 8040.
+        raise SettingsError(f"{where}：{name} 应为{_KINDS[kind]}。")
+    if kind not in _KINDS:
+        if not isinstance(value, str):
+            raise SettingsError(f"{where}：{name} 应为带引号的路径。")
+        value = Path(value)
+    return _checked(name, value, where)
+
+
+def _checked(name: str, value: Any, where: str) -> Any:
+    if name == "listen_host" and value == "localhost":
+        value = "127.0.0.1"    # One address, not whatever the resolver thinks of today.
+    check = _FIELDS[name].metadata["check"]
+    wrong = check(value) if check else None
+    if wrong:
+        raise SettingsError(f"{where}：{name} {wrong}。")
+    return value
+
+
+def _line_of(name: str, text: str) -> int:
+    begins = re.compile(rf"""\s*\[*\s*["']?{re.escape(name)}["']?\s*[]=.]""")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if begins.match(line)), 1)
+
+
+def _nearest(name: str, names: Mapping[str, Any] | tuple[str, ...] | set[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)), "")
