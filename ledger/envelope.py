@@ -21,7 +21,7 @@ import hashlib
 import operator
 import os
 from base64 import b64encode
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -34,8 +34,8 @@ FORMAT: Final = "xueshi/1"
 LEAF_BYTES_MAX: Final = 65_535  # An entry bundle gives an entry's length in 16 bits (C2SP tlog-tiles).
 SALT_BYTES: Final = 16
 
-if EVERY:  # One union of all wire types, so that a leaf becomes a typed event in a single call.
-    AnyEvent: Any = functools.reduce(operator.or_, EVERY)
+AnyEvent: Any = functools.reduce(operator.or_, EVERY)
+"""One union of all wire types, so that a leaf becomes a typed event in a single call."""
 
 
 class Malformed(LedgerError):
@@ -45,7 +45,9 @@ class Malformed(LedgerError):
 
     def __init__(self, leaf: bytes, reason: str) -> None:
         self.leaf = leaf
-        super().__init__(f"事件字节不是规范的 {FORMAT} 信封：{reason}。请勿改动原文件，先运行 xueshi fsck 找出第一处损坏的位置。")
+        super().__init__(
+            f"事件字节不是规范的 {FORMAT} 信封：{reason}。请勿改动原文件，先运行 xueshi fsck 找出第一处损坏的位置。"
+        )
 
 
 class TooLarge(LedgerError):
@@ -97,6 +99,16 @@ class Encoded(NamedTuple):
     after_time: bytes
     sealed: SealedPart | None
 
+    @property
+    def originator_id(self) -> str:
+        """The stream, as the library calls it."""
+        return self.stream
+
+    @property
+    def originator_version(self) -> int:
+        """The version, as the library calls it."""
+        return self.version
+
     def leaf(self, recorded_at: int) -> bytes:
         """Make the leaf, once the sequencer has said when."""
         return b"%b%d%b" % (self.before_time, recorded_at, self.after_time)
@@ -120,7 +132,7 @@ def encode(stream: StreamId, version: int, draft: Draft, by: By, sealed: SealedP
 def decode(leaf: bytes) -> Envelope:
     """Read a leaf into a typed envelope, its event in the newest form; raises Malformed."""
     try:
-        envelope = cast("Envelope", _decode(leaf))
+        envelope = _decode(leaf)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(leaf, str(error)) from error
     if OLDER and type(envelope.event) in OLDER:

@@ -1,0 +1,36 @@
+"""Look-up and uniqueness without clear numbers: HMAC-SHA256(index key, kind NUL normalised value).
+
+A store sees only these. Without the index key, which lies in the vault, an ID number cannot be tried against them.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+
+from ledger.events.base import Draft, Name
+from ledger.events.person import KeyDestroyed
+from ledger.stores.append import Forgetting, Freeing, NameChange, Reservation
+from ledger.vocabulary import StreamId
+
+
+class Lookup:
+    """Turns names into what a store may hold."""
+
+    def __init__(self, index_key: bytes) -> None:
+        self._index_key = index_key
+
+    def hidden(self, name: Name) -> bytes:
+        """The 32 bytes under which a name is reserved and found."""
+        return hmac.digest(self._index_key, f"{name.kind}\0{name.value}".encode(), "sha256")
+
+    def changes(self, stream: StreamId, draft: Draft) -> Iterable[NameChange]:
+        """What an event does to reserved names: first it frees, then it reserves. The checker replays exactly this."""
+        if isinstance(draft.event, KeyDestroyed):
+            yield Forgetting(draft.event.person)
+        if kinds := draft.event.freed():
+            yield Freeing(stream, kinds)
+        subjects = draft.event.subjects()
+        owner = subjects[0] if subjects else stream
+        for name in draft.event.names(draft.sealed):
+            yield Reservation(self.hidden(name), name.kind, stream, owner)

@@ -1,0 +1,159 @@
+"""Who wins: the one place that admits appends, in order, against what stands. Pure; every store uses it.
+
+The store looks up, in its own transaction, all that a batch of appends will ask about (`Standing`). Each append is then
+judged alone and either changes the picture for those after it or leaves no trace. What is admitted comes out as rows,
+numbered without a gap, with times that only grow and the tree hashes they complete. Because judging precedes writing,
+no append ever has to be taken back, and one statement a table writes a whole batch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ledger.proof.frontier import Frontier, FullTile
+from ledger.stores.append import (
+    Append,
+    Conflict,
+    Forgetting,
+    Freeing,
+    GuardMoved,
+    KeyReused,
+    Outcome,
+    Receipt,
+    Reservation,
+    StreamMoved,
+)
+from ledger.stores.names import NameBook
+
+
+class Seen(NamedTuple):
+    """What is kept of a request that was done."""
+
+    fingerprint: bytes
+    status: int
+    first: int
+    events: int
+    recorded_at: int
+
+
+@dataclass(slots=True)
+class Standing:
+    """What stands, as far as a batch asks: filled by the store, then kept up to date while the batch is judged."""
+
+    versions: dict[str, int] = field(default_factory=dict)  # 0 or absent: the stream does not exist yet.
+    seen: dict[bytes, Seen] = field(default_factory=dict)
+    names: NameBook = field(default_factory=lambda: NameBook(()))
+
+
+@dataclass(slots=True)
+class Rows:
+    """What an admitted batch writes, table by table; the names are in the book."""
+
+    leaves: list[tuple[int, bytes]] = field(default_factory=list)
+    streams: list[tuple[str, int, int]] = field(default_factory=list)
+    sealed: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    requests: list[tuple[bytes, Seen]] = field(default_factory=list)
+    tiles: Sequence[FullTile] = ()
+
+
+class Admission:
+    """Judges the appends of one transaction, in the order in which they came."""
+
+    def __init__(self, standing: Standing, *, size: int, last_recorded_at: int, now: int) -> None:
+        self._standing = standing
+        self._position = size
+        self._time = max(now, last_recorded_at + 1)  # A clock set back cannot turn the order around.
+        self.rows = Rows()
+
+    @property
+    def last_recorded_at(self) -> int:
+        """The time of the last event admitted."""
+        return self._time - 1
+
+    def admit(self, append: Append) -> Outcome:
+        """Judge one append; either everything of it joins the rows, or nothing."""
+        standing = self._standing
+        request = append.request
+        if request is not None and (seen := standing.seen.get(request.key)) is not None:
+            if seen.fingerprint != request.fingerprint:
+                return KeyReused(first=seen.first)
+            return Receipt(seen.first, seen.events, seen.recorded_at, seen.status, replayed=True)
+        if (moved := self._moved(append)) is not None:
+            return moved
+        if append.names and (taken := standing.names.change(append.names, position=self._position + 1)) is not None:
+            return taken
+        return self._take(append)
+
+    def _moved(self, append: Append) -> Conflict | None:
+        versions = self._standing.versions
+        for guard in append.guards:
+            if (actual := versions.get(guard.stream, 0)) != guard.version:
+                return GuardMoved(guard.stream, expected=guard.version, actual=actual)
+        ahead: dict[str, int] = {}
+        for event in append.events:
+            actual = ahead[event.stream] if event.stream in ahead else versions.get(event.stream, 0)
+            if event.version != actual + 1:
+                return StreamMoved(event.stream, expected=event.version - 1, actual=actual)
+            ahead[event.stream] = event.version
+        return None
+
+    def _take(self, append: Append) -> Receipt:
+        rows, versions, time, position = self.rows, self._standing.versions, self._time, self._position
+        receipt = Receipt(position + 1, len(append.events), time, append.request.status if append.request else 201)
+        for event in append.events:
+            position += 1
+            rows.leaves.append((position, event.leaf(time)))
+            rows.streams.append((event.stream, event.version, position))
+            if event.sealed is not None:
+                rows.sealed.append((position, event.sealed.salt, event.sealed.ciphertext))
+            versions[event.stream] = event.version
+            time += 1
+        self._time, self._position = time, position
+        if append.request is not None:
+            seen = Seen(append.request.fingerprint, receipt.status, receipt.first, receipt.events, receipt.recorded_at)
+            self._standing.seen[append.request.key] = seen
+            rows.requests.append((append.request.key, seen))
+        return receipt
+
+    def complete(self, frontier: Frontier) -> Frontier:
+        """Hash what was admitted: returns the tree's new right edge and puts the tiles it completes into the rows."""
+        sha256 = hashlib.sha256
+        edge, self.rows.tiles = frontier.append([sha256(b"\0" + leaf).digest() for _, leaf in self.rows.leaves])
+        return edge
+
+
+class Wanted(NamedTuple):
+    """All that a batch will ask the store about."""
+
+    streams: list[str]
+    requests: list[bytes]
+    names: list[bytes]
+    holders: list[str]
+    owners: list[str]
+
+
+def wanted(appends: Iterable[Append]) -> Wanted:
+    """List what a store must look up before a batch can be judged, each once."""
+    streams: dict[str, None] = {}
+    requests: dict[bytes, None] = {}
+    names: dict[bytes, None] = {}
+    holders: dict[str, None] = {}
+    owners: dict[str, None] = {}
+    for append in appends:
+        for event in append.events:
+            streams[event.stream] = None
+        for guard in append.guards:
+            streams[guard.stream] = None
+        if append.request is not None:
+            requests[append.request.key] = None
+        for change in append.names:
+            if isinstance(change, Reservation):
+                names[change.name] = None
+            elif isinstance(change, Freeing):
+                holders[change.holder] = None
+            elif isinstance(change, Forgetting):
+                owners[change.owner] = None
+    return Wanted(list(streams), list(requests), list(names), list(holders), list(owners))

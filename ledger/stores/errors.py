@@ -1,0 +1,43 @@
+"""What can be wrong with a store before anything is asked of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ledger.errors import LedgerError
+
+
+class NotALedger(LedgerError):
+    """The file is something else, or of another version."""
+
+    code = "not_a_ledger"
+
+    def __init__(self, path: Path, *, application_id: int, version: int) -> None:
+        self.path, self.application_id, self.version = path, application_id, version
+        super().__init__(
+            f"{path} 不是本版本的学时账数据库（application_id {application_id:#x}，版本 {version}）。"
+            "请核对数据文件夹；如由其他版本建立，请用对应版本打开或先升级。"
+        )
+
+
+class Unreadable(LedgerError):
+    """The file cannot be opened or read."""
+
+    code = "store_unreadable"
+
+    def __init__(self, path: Path, cause: BaseException) -> None:
+        self.path, self.cause = path, cause
+        super().__init__(
+            f"无法打开 {path}（{cause}）。请检查该文件夹是否存在、是否可写、磁盘是否已满；"
+            "若文件被截断或损坏，请保留原件作为证据，并从备份恢复。"
+        )
+
+
+class AbsentTile(LedgerError):
+    """A tile that the log does not have, or not so wide."""
+
+    code = "tile_absent"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"日志中没有 {path}：它还没有长到这么大，或宽度写错。请从最新的检查点算出应有的瓦片。")

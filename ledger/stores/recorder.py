@@ -1,0 +1,169 @@
+"""What every store offers beyond the library's recorder: the append contract, reading by position, tiles, checkpoints.
+
+`AppendingRecorder` is the seam: SQLite and memory (and others later) subclass the library's recorder and this. The
+library's own calls (`insert_events`, `select_events`, `select_notifications`) go through the same append and read the
+same rows, so its notification log, event store and runners work on the ledger unchanged.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification, StoredEvent, Subscription
+
+from ledger.envelope import FORMAT, SALT_BYTES, Encoded, SealedPart, decode
+from ledger.events.base import wire_type
+from ledger.proof.frontier import Frontier
+from ledger.proof.tiles import Tile
+from ledger.stores.append import Append, Conflict, Receipt, Reservation
+from ledger.stores.names import Held
+from ledger.vocabulary import StreamId
+
+
+class StoredCheckpoint(NamedTuple):
+    """A signed checkpoint as it was persisted; several may bear one size when keys rotate."""
+
+    size: int
+    note: bytes
+
+
+class AppendingRecorder(ApplicationRecorder):
+    """A recorder whose every append is durable, ordered without gaps, and proved."""
+
+    # Writing
+
+    @abstractmethod
+    def append(self, append: Append) -> Receipt:
+        """Make it durable and say where it stands; raises a Conflict, KeyReused, Busy or StoreFailed."""
+
+    @abstractmethod
+    def save_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
+        """Persist a signed checkpoint before anyone sees it; saving the same bytes again changes nothing."""
+
+    # Reading; every method sees only what is committed
+
+    @abstractmethod
+    def size(self) -> int:
+        """How many events stand."""
+
+    @abstractmethod
+    def leaves(self, after: int, limit: int) -> list[bytes]:
+        """The leaves at positions after + 1, after + 2, ... at most `limit` of them."""
+
+    @abstractmethod
+    def sealed(self, position: int) -> SealedPart | None:
+        """What is stored beside the leaf at a position; None where nothing is, or where a copy was redacted."""
+
+    @abstractmethod
+    def stream(self, stream: str, *, after: int = 0) -> list[tuple[int, bytes]]:
+        """The (position, leaf) of a stream's events in order, those past version `after`."""
+
+    @abstractmethod
+    def version(self, stream: str) -> int:
+        """The version of a stream; 0 where there is none."""
+
+    @abstractmethod
+    def position_at(self, recorded_at: int) -> int:
+        """The largest position recorded before a time."""
+
+    @abstractmethod
+    def holder(self, name: bytes) -> Reservation | None:
+        """Who holds a reserved name."""
+
+    @abstractmethod
+    def names(self) -> Iterator[Held]:
+        """Every reserved name by position, for the checker."""
+
+    @abstractmethod
+    def read_tile(self, tile: Tile) -> bytes:
+        """The bytes of a hash tile or entry bundle, as wide as asked; raises AbsentTile."""
+
+    @abstractmethod
+    def frontier(self, size: int | None = None) -> Frontier:
+        """The right edge of the tree at a size, read from the stored tiles and leaves."""
+
+    @abstractmethod
+    def checkpoints(self) -> list[StoredCheckpoint]:
+        """Every signed checkpoint, in the order in which they were signed."""
+
+    # The library's calls, on the same rows
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Append what the library's event store hands over; a lost race is its IntegrityError.
+
+        `guards`, `names` and `request` pass through `Application.save` untouched and mean what they mean in `Append`.
+        """
+        events = tuple(thaw(event) for event in stored_events)
+        if not events:
+            return []
+        named = {name: kwargs[name] for name in ("guards", "names", "request") if name in kwargs}
+        try:
+            return list(self.append(Append(events, **named)).positions)
+        except Conflict as lost:
+            raise IntegrityError(str(lost)) from lost
+
+    def select_events(
+        self,
+        originator_id: Any,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        found = [notification(position, leaf) for position, leaf in self.stream(str(originator_id), after=gt or 0)]
+        kept = [event for event in found if lte is None or event.originator_version <= lte]
+        return (kept[::-1] if desc else kept)[:limit]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        after = 0 if start is None else start - 1 if inclusive_of_start else start
+        found: list[Notification] = []
+        while len(found) < limit and (leaves := self.leaves(after, limit)):
+            for position, leaf in enumerate(leaves, after + 1):
+                if len(found) == limit or (stop is not None and position > stop):
+                    return found
+                event = notification(position, leaf)
+                if not topics or event.topic in topics:
+                    found.append(event)
+            after += len(leaves)
+        return found
+
+    def max_notification_id(self) -> int | None:
+        return self.size() or None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[Any]:
+        """Refuse: followers read by position and poll, since a lost wake-up must not put one to sleep for ever."""
+        raise NotImplementedError("followers read by position and poll")
+
+
+def freeze(event: Encoded) -> StoredEvent:
+    """Give an encoded event in the library's form: its two halves and what is sealed, apart by NUL."""
+    sealed = b"" if event.sealed is None else event.sealed.salt + event.sealed.ciphertext
+    state = b"\0".join((event.before_time, event.after_time, sealed))  # JSON text never holds a NUL.
+    return StoredEvent(originator_id=event.stream, originator_version=event.version, topic=FORMAT, state=state)
+
+
+def thaw(event: StoredEvent) -> Encoded:
+    """Take up what `freeze` made."""
+    before, after, sealed = event.state.split(b"\0", 2)
+    part = SealedPart(sealed[:SALT_BYTES], sealed[SALT_BYTES:]) if sealed else None
+    return Encoded(StreamId(str(event.originator_id)), event.originator_version, before, after, part)
+
+
+def notification(position: int, leaf: bytes) -> Notification:
+    """Give a leaf in the library's form."""
+    envelope = decode(leaf)
+    return Notification(
+        originator_id=envelope.stream, originator_version=envelope.version,
+        topic=wire_type(envelope.event), state=leaf, id=position,
+    )

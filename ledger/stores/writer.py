@@ -1,0 +1,133 @@
+"""Group commit: one writer thread commits what all request threads have queued.
+
+A durable commit costs one fsync however many events it holds; 64 threads that wait for one thread's commits share them.
+The thread catches everything and fails the waiting requests, since a writer that died silently would hang every client.
+
+Where nobody else is about, a request commits itself in its own thread: two changes of thread are a fifth of the cost of
+a lone commit. As soon as two requests have met in one batch it queues like everyone, until batches are of one again;
+otherwise every second commit of a crowd would hold a single event.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from ledger.stores.append import EVENTS_MAX, Append, Busy, Outcome, Receipt, StoreFailed
+
+WAITING_MAX: Final = 4_096
+RETRY_AFTER_S: Final = 2
+
+# At most 2,000 events at once, and never two calls at a time.
+Commit = Callable[[Sequence[Append]], Sequence[Outcome]]
+
+
+class _Ticket:
+    """One request's place in the queue, and where its thread sleeps until it is answered."""
+
+    __slots__ = ("answered", "append", "outcome")
+
+    def __init__(self, append: Append) -> None:
+        self.append = append
+        self.answered = threading.Lock()  # The cheapest sleep there is: locked until the answer is in.
+        self.answered.acquire()
+        self.outcome: Outcome | None = None
+
+    def answer(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self.answered.release()
+
+
+class GroupWriter:
+    """Owns the writer thread and decides who commits when."""
+
+    def __init__(self, commit: Commit, *, name: str = "ledger-writer", waiting_max: int = WAITING_MAX) -> None:
+        self._commit = commit
+        self._waiting_max = waiting_max
+        self._queue: SimpleQueue[_Ticket | None] = SimpleQueue()
+        self._committing = threading.Lock()
+        self._crowded = False
+        self._closed = threading.Event()
+        self._door = threading.Lock()  # Between the last look at `_closed` and the queue, nothing may slip through.
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def submit(self, append: Append) -> Receipt:
+        """Wait until the append is durable; raises the reason when it lost, or when the store failed."""
+        outcome = self._alone(append) or self._queued(append)
+        if isinstance(outcome, Receipt):
+            return outcome
+        raise outcome
+
+    def _alone(self, append: Append) -> Outcome | None:
+        if self._crowded or self._closed.is_set() or not self._committing.acquire(blocking=False):
+            return None
+        try:
+            return self._commit([append])[0]
+        except BaseException as error:
+            return _failed(error)
+        finally:
+            self._committing.release()
+
+    def _queued(self, append: Append) -> Outcome:
+        ticket = _Ticket(append)
+        with self._door:
+            if self._closed.is_set():
+                cure = "服务正在停止，本次未写入；请稍后以同一个键重试。"
+                raise StoreFailed(RuntimeError("writer closed"), cure=cure)
+            if self._queue.qsize() >= self._waiting_max:
+                raise Busy(self._queue.qsize(), retry_after_s=RETRY_AFTER_S)
+            self._queue.put(ticket)
+        ticket.answered.acquire()
+        assert ticket.outcome is not None
+        return ticket.outcome
+
+    def close(self) -> None:
+        """Commit what is queued, then stop."""
+        with self._door:
+            if self._closed.is_set():
+                return
+            self._closed.set()
+            self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        held: _Ticket | None = None
+        while True:
+            ticket = held or self._queue.get()
+            if ticket is None:
+                return
+            with self._committing:  # Gathered only when it is our turn: whoever came meanwhile comes along.
+                batch, held, last = self._gather(ticket)
+                self._crowded = len(batch) > 1
+                try:
+                    outcomes = self._commit([ticket.append for ticket in batch])
+                except BaseException as error:  # Whatever it was, nobody may be left waiting.
+                    outcomes = [_failed(error)] * len(batch)
+            for ticket, outcome in zip(batch, outcomes, strict=True):
+                ticket.answer(outcome)
+            if last:
+                return
+
+    def _gather(self, first: _Ticket) -> tuple[list[_Ticket], _Ticket | None, bool]:
+        """Take what is queued, as far as it fits one transaction: the batch, what did not fit, and whether to stop."""
+        batch, events = [first], len(first.append.events)
+        while True:
+            try:
+                ticket = self._queue.get_nowait()
+            except Empty:
+                return batch, None, False
+            if ticket is None:
+                return batch, None, True
+            events += len(ticket.append.events)
+            if events > EVENTS_MAX:
+                return batch, ticket, False
+            batch.append(ticket)
+
+
+def _failed(error: BaseException) -> StoreFailed:
+    if isinstance(error, StoreFailed):
+        return error
+    return StoreFailed(error, cure="本次是否写入尚不确定：请以同一个 Idempotency-Key 重试，已写入的会得到原来的答复。")
