@@ -6,14 +6,23 @@ every answer only when it is closed. A killed act is resumed or abandoned, never
 
 from __future__ import annotations
 
+from typing import Final
+
 from ledger.events.base import Event, Open, Pseudonym
-from ledger.vocabulary import ActId
+from ledger.vocabulary import ActId, StreamId
+
+LOG: Final = StreamId("log_0000000000000000000000")
+"""What a log says of itself stands in one stream of it."""
 
 
 class ActEvent(Event):
     """The base of all events of a larger act."""
 
     act: Pseudonym[ActId]
+
+    @property
+    def stream(self) -> StreamId:
+        return StreamId(self.act)
 
     def subjects(self) -> tuple[str, ...]:
         return ()
@@ -49,6 +58,10 @@ class ActAbandoned(ActEvent, tag="act.abandoned/1"):
 class LogEvent(Event):
     """The base of what a log says of itself."""
 
+    @property
+    def stream(self) -> StreamId:
+        return LOG
+
     def subjects(self) -> tuple[str, ...]:
         return ()
 
@@ -71,11 +84,16 @@ class AccessAnchored(LogEvent, tag="log.access_anchored/1"):
 class AccessRecorded(Event, tag="access.recorded/1"):
     """Someone saw personal data outside their own. Stands in the access log, never in the ledger."""
 
+    access: Pseudonym[StreamId]  # One stream an access: readers never wait for each other.
     reader: Pseudonym[str]
     subject: Pseudonym[str]
     purpose: Open[str]
     what: Open[tuple[str, ...]]
     route: Open[str | None] = None
+
+    @property
+    def stream(self) -> StreamId:
+        return self.access
 
     def subjects(self) -> tuple[str, ...]:
         return (self.subject, self.reader)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.events.base import Event, Name, Open, Part, Pseudonym, Sealed, Secret
-from ledger.vocabulary import ActorId, PersonId, UnitId
+from ledger.vocabulary import ActorId, PersonId, StreamId, UnitId
 
 
 class Official(Sealed):
@@ -17,6 +17,10 @@ class ActorEvent(Event):
     """The base of all events of an actor's stream."""
 
     actor: Pseudonym[ActorId]
+
+    @property
+    def stream(self) -> StreamId:
+        return StreamId(self.actor)
 
     def subjects(self) -> tuple[str, ...]:
         return (self.actor,)

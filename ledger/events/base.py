@@ -12,11 +12,11 @@ The wire name (`claim.approved/1`) is for ever, the class name is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, NamedTuple, TypeVar
+from typing import Annotated, ClassVar, NamedTuple, TypeVar, dataclass_transform
 
 import msgspec
 
-from ledger.vocabulary import ActId, ActorId, PersonId, UnitId
+from ledger.vocabulary import ActId, ActorId, PersonId, StreamId, UnitId
 
 _T = TypeVar("_T")
 
@@ -42,6 +42,7 @@ class By(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unkno
     act: Open[ActId | None] = None  # The larger act this belongs to: in force only when that is closed.
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 class Sealed(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """What an event says of people in clear. It is stored beside the leaf, under the key of its first subject."""
 
@@ -52,10 +53,12 @@ class Words(Sealed):
     words: Secret[str]
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 class Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """A group of fields that several events share; its fields declare themselves as an event's do."""
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 class Event(
     msgspec.Struct,
     frozen=True,
@@ -68,6 +71,13 @@ class Event(
     """One thing that happened. Subclasses name their wire type as `tag`."""
 
     sealed_as: ClassVar[type[Sealed] | None] = None
+
+    @property
+    def stream(self) -> StreamId:
+        """Name the stream that it belongs to, so that a batch over several streams is a plain tuple of drafts."""
+        raise NotImplementedError
+
+
     def subjects(self) -> tuple[str, ...]:
         """Name whom it concerns; the first owns the key of what is sealed."""
         raise NotImplementedError
@@ -79,6 +89,16 @@ class Event(
     def names(self, sealed: Sealed | None) -> Sequence[Name]:
         """List the names that this event reserves for its stream, after freeing."""
         return ()
+
+
+class Hand(Part):
+    """Whose hand it was, where a later decision asks: what one did, another has to confirm or undo (D14).
+
+    `By` stands in the envelope, which a stream's state never sees; a person may act for several offices, hence both.
+    """
+
+    actor: Pseudonym[ActorId]
+    person: Pseudonym[PersonId | None] = None
 
 
 class Name(NamedTuple):

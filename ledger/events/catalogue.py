@@ -1,7 +1,7 @@
 """Every event there is, by wire name; older wire versions are read through upcasters to the newest.
 
-`xueshi events schema` prints these as JSON Schema. To change an event's form: add a class with the next number, keep the
-old one in `OLDER` beside a function that makes a new one of it, and put one of each into the golden log.
+`xueshi events schema` prints these as JSON Schema. To change an event's form: add a class with the next number, keep
+the old one in `OLDER` beside a function that makes a new one of it, and put one of each into the golden log.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 import msgspec
 
 from ledger.events import act, actor, claim, person, rulebook, transfer, unit
-from ledger.events.base import By, Event, Sealed, wire_type
+from ledger.events.base import By, Event, wire_type
 
 CURRENT: Final[dict[str, type[Event]]] = {
     wire_type(event): event

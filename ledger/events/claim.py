@@ -11,8 +11,8 @@ from datetime import date
 
 import msgspec
 
-from ledger.events.base import Event, Name, Open, Part, Pseudonym, Sealed, Secret, Words
-from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, UnitId
+from ledger.events.base import Event, Hand, Name, Open, Part, Pseudonym, Sealed, Secret, Words
+from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, StreamId, UnitId
 
 
 class Evidence(Part):
@@ -31,7 +31,7 @@ class Study(Part):
 
     category: Open[Category]
     route: Open[str]
-    date: Open[date]  # The date of the evidence: attribution (E 10).
+    evidence_on: Open[date]  # The date of the evidence decides the year and the law (E 10).
     level: Open[str | None] = None
     starts: Open[date | None] = None
     ends: Open[date | None] = None
@@ -101,6 +101,10 @@ class ClaimEvent(Event):
     claim: Pseudonym[ClaimId]
     person: Pseudonym[PersonId]
 
+    @property
+    def stream(self) -> StreamId:
+        return StreamId(self.claim)
+
     def subjects(self) -> tuple[str, ...]:
         return (self.person,)
 
@@ -120,9 +124,11 @@ class _HoldsCertificate(ClaimEvent):
 class ClaimSubmitted(_HoldsCertificate, tag="claim.submitted/1"):
     """A study was put forward for registration, by the person or as a row of a roster or an import."""
 
-    unit: Pseudonym[UnitId]  # Where the person belongs on the day of submission.
+    unit: Pseudonym[UnitId]  # Where the person belongs on the day of submission,
+    region: Open[str]        # and so who may look at it: pending claims stay with them when the person moves.
+    sector: Open[str]
     study: Open[Study]
-    steps: Open[tuple[str, ...]]  # Who looks at it, in order, as the law of the place says (W 12: no unit; N 8: unit only).
+    steps: Open[tuple[str, ...]]  # Who looks at it, in order, as the law of the place says (W 12, N 8).
     evidence: Open[tuple[Evidence, ...]] = ()
     origin: Open[str] = "self"    # self, batch, auto, import
     source: Open[Source | None] = None
@@ -141,6 +147,7 @@ class ClaimEndorsed(ClaimEvent, tag="claim.endorsed/1"):
     """A step before the last found nothing against it."""
 
     step: Open[str]
+    hand: Pseudonym[Hand]  # Whoever endorsed does not approve.
 
 
 class ClaimReturned(ClaimEvent, tag="claim.returned/1"):
@@ -196,6 +203,7 @@ class ClaimCorrected(_HoldsCertificate, tag="claim.corrected/1"):
     ruling: Open[Ruling]
     evidence: Open[tuple[Evidence, ...]] = ()
     year: Open[int | None] = None
+    year_because: Open[str | None] = None  # The code of the reason for which a locked year was moved.
 
     def freed(self) -> frozenset[str]:
         return frozenset({"certificate"})
@@ -226,6 +234,7 @@ class ClaimRevoked(ClaimEvent, tag="claim.revoked/1"):
     sealed_as = Words
 
     basis: Open[str]
+    hand: Pseudonym[Hand]  # Whoever revoked does not reinstate (D14).
     case: Pseudonym[str | None] = None
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 from ledger.events.base import Event, Name, Open, Part, Pseudonym, Sealed, Secret, Words
-from ledger.vocabulary import PersonId, TransferId, UnitId
+from ledger.vocabulary import PersonId, StreamId, TransferId, UnitId
 
 
 class PersonEvent(Event):
     """The base of all events of a person's stream."""
 
     person: Pseudonym[PersonId]
+
+    @property
+    def stream(self) -> StreamId:
+        return StreamId(self.person)
 
     def subjects(self) -> tuple[str, ...]:
         return (self.person,)
@@ -75,7 +79,7 @@ class Affiliation(Part):
     region: Open[str]
     sector: Open[str]
     major: Open[str | None] = None
-    standing: Open[str | None] = None  # directly_under_department, talent_market, ...: some registrars ask for it (R 8).
+    standing: Open[str | None] = None  # directly_under_department, talent_market, ... (R 8).
 
 
 class PersonAffiliated(PersonEvent, tag="person.affiliated/1"):
@@ -108,6 +112,16 @@ class PersonLeft(PersonEvent, tag="person.left/1"):
         return (self.person, self.unit)
 
 
+class DepartureVoided(PersonEvent, tag="person.departure_voided/1"):
+    """A last day had been entered that was not one; both entries stay to be seen."""
+
+    unit: Pseudonym[UnitId]
+    ends: Open[date]
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.person, self.unit)
+
+
 class TitleRecorded(PersonEvent, tag="person.title_recorded/1"):
     """A professional title (职称) and the day it was obtained: the count of years begins after it (N 9)."""
 
@@ -115,6 +129,13 @@ class TitleRecorded(PersonEvent, tag="person.title_recorded/1"):
     obtained_on: Open[date]
     series: Open[str | None] = None
     evidence: Open[tuple[str, ...]] = ()
+
+
+class TitleVoided(PersonEvent, tag="person.title_voided/1"):
+    """A title had been entered in error; one that was truly granted and taken away again is another matter (N 10)."""
+
+    level: Open[str]
+    obtained_on: Open[date]
 
 
 class PersonRestricted(PersonEvent, tag="person.restricted/1"):

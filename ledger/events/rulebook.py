@@ -5,13 +5,20 @@ from __future__ import annotations
 from datetime import date
 
 from ledger.events.base import Event, Open
-from ledger.vocabulary import RulebookId
+from ledger.vocabulary import RulebookId, StreamId
 
 
 class RulebookEvent(Event):
-    """The base of all events of a rulebook's stream; rulebooks concern no person."""
+    """The base of all events of a rulebook's stream; rulebooks concern no person.
+
+    One stream a version: `ningbo-industry/2019-01-01`. Its revisions (`.2`, `.3`) are enacted on the same stream.
+    """
 
     rulebook: Open[RulebookId]
+
+    @property
+    def stream(self) -> StreamId:
+        return StreamId(f"rul_{self.rulebook}")
 
     def subjects(self) -> tuple[str, ...]:
         return ()

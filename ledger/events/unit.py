@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from ledger.events.base import Event, Name, Open, Pseudonym, Sealed, Secret
-from ledger.vocabulary import UnitId
+from ledger.events.base import Event, Name, Open, Pseudonym, Sealed, Secret, Words
+from ledger.vocabulary import StreamId, UnitId
 
 
 class Contact(Sealed):
@@ -20,6 +20,10 @@ class UnitEvent(Event):
     """The base of all events of a unit's stream."""
 
     unit: Pseudonym[UnitId]
+
+    @property
+    def stream(self) -> StreamId:
+        return StreamId(self.unit)
 
     def subjects(self) -> tuple[str, ...]:
         return (self.unit,)
@@ -44,6 +48,15 @@ class UnitVerified(UnitEvent, tag="unit.verified/1"):
     """An office saw the unit's papers: from now on people can be matched to it (W 4)."""
 
     evidence: Open[tuple[str, ...]] = ()
+
+
+class UnitRejected(UnitEvent, tag="unit.rejected/1"):
+    """An office found the papers wrong: nobody was ever matched to it, its code is free for the true holder."""
+
+    sealed_as = Words
+
+    def freed(self) -> frozenset[str]:
+        return frozenset({"credit_code"})
 
 
 class UnitRenamed(UnitEvent, tag="unit.renamed/1"):
