@@ -1,5 +1,4 @@
-"""How identifiers are typed: full-width forms, spaces, small letters; and the first character that cannot be
-one.
+"""How identifiers are typed: full-width forms, spaces, small letters, and characters that cannot be in one.
 
 Chinese input methods produce full-width digits and letters (U+FF01 to U+FF5E), and people group digits with
 spaces. Both are undone here, by a table and not by `str.upper` or NFKC: those also turn 'ſ' into 'S', 'ı'

@@ -65,7 +65,7 @@ class IdNumber:
         return resident_id.area(self.normalised) if self.kind == "resident_id" else None
 
     def _is_like_resident_id(self) -> bool:
-        return self.kind in _BORN or (self.kind == "foreign_permanent_residence" and self.normalised[0] == "9")
+        return self.kind in {*_BORN, "foreign_permanent_residence"} and len(self.normalised) == 18
 
     def __repr__(self) -> str:
         return f"IdNumber(kind={self.kind!r}, normalised={self.mask()!r})"
@@ -93,9 +93,9 @@ def _resident(text: str, today: date) -> str:
 
 def _residence_permit(text: str, today: date) -> str:
     number = resident_id.normalise(text, today=today)
-    if number[:6] not in _PERMIT_AREAS:
+    if number[:6] not in _PERMIT_AREAS or len(typed(text)) != 18:  # There are none from the time of fifteen digits.
         starts = "、".join(_PERMIT_AREAS)
-        raise BadIdNumber("format", f"港澳台居民居住证的号码以 {starts} 之一开头：请核对号码和证件类型。", 1)
+        raise BadIdNumber("format", f"港澳台居民居住证的号码为 18 位，以 {starts} 之一开头：请核对。", 1)
     return number
 
 
@@ -117,9 +117,18 @@ def _shaped(pattern: str, shape: str) -> Callable[[str, date], str]:
         number = typed(text)
         if not re.fullmatch(pattern, number):
             raise BadIdNumber("format", f"{shape}：请对照证件核对，并确认证件类型。")
+        if _holds_as_resident_id(number, today):  # Under another kind, one person could be registered twice.
+            raise BadIdNumber("other_kind", "该号码符合公民身份号码的规则：请核对证件类型。")
         return number
 
     return rule
+
+
+def _holds_as_resident_id(number: str, today: date) -> bool:
+    try:
+        return resident_id.normalise(number, today=today) == number
+    except BadIdNumber:
+        return False
 
 
 _OLD_FOREIGN: Final = _shaped(

@@ -36,6 +36,7 @@ def test_a_residence_permit_has_the_check_of_a_resident_id_and_a_kind_of_its_own
     assert reason("resident_id", text) == "other_kind"
     assert reason("hmt_residence_permit", "330102199003070019") == "format"
     assert reason("hmt_residence_permit", text[:-1] + "3") == "check_digit"
+    assert reason("hmt_residence_permit", f"{text[:6]}{text[8:17]}") == "format"  # Fifteen digits.
 
 
 def test_the_card_of_permanent_residence_of_2023_is_checked_like_a_resident_id() -> None:
@@ -69,6 +70,13 @@ def test_passports_are_letters_and_digits_and_other_documents_anything_legible()
     assert reason("other", "1" * 41) == "format"
 
 
+@pytest.mark.parametrize("kind", ["passport", "other"])
+@pytest.mark.parametrize("text", ["330102199003070019", "810000199001010019", "911124198108030024"])
+def test_a_number_with_a_kind_of_its_own_does_not_pass_under_a_freer_one(kind: str, text: str) -> None:
+    assert reason(kind, text) == "other_kind"
+    assert parse(kind, text[:-1] + "3", today=TODAY)  # The check digit is wrong: it is some other number.
+
+
 def test_a_kind_without_a_rule_is_refused_and_an_empty_number_of_any_kind() -> None:
     assert reason("residentid", "330102199003070019") == "unknown_kind"
     for kind in id_number.KINDS:
@@ -82,6 +90,7 @@ def test_masks_show_what_is_promised() -> None:
     assert IdNumber("mainland_travel_permit", "12345678").mask() == "1******8"
     assert IdNumber("foreign_permanent_residence", "CAN110081080310").mask() == "CAN**********10"
     assert IdNumber("other", "7").mask() == "*"
+    assert IdNumber("resident_id", "1990").mask() == "1***"  # Built by hand, and still not shown.
     assert IdNumber("other", "1234").mask() == "1***"
     assert IdNumber("other", "1" * 18).mask() == "111************111"  # Looks like a resident ID and is none.
 

@@ -44,7 +44,7 @@ def test_padding_goes_middle_dots_become_one_and_the_name_is_certain(raw: str, n
 @pytest.mark.parametrize(
     "raw",
     ["王\ue000", "王\U000f0001", "王?", "王？", "王□", "王\ufffd", "张*三", "王zhe", "王(zhe)", "张三2",
-     "买买提··阿不都", "·阿不都", "买买提 阿不都拉"],
+     "买买提··阿不都", "·阿不都", "阿里木 江买"],
 )
 def test_a_name_with_a_lost_or_added_character_is_kept_and_marked(raw: str) -> None:
     name = parse(raw)

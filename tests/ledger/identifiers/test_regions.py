@@ -109,6 +109,13 @@ def test_successors_hold_the_land_that_a_code_once_had(code: str, after: tuple[s
     assert regions.successors(code, TODAY) == after
 
 
+def test_between_approval_and_announcement_both_codes_are_right_and_the_new_one_succeeds() -> None:
+    between = date(2016, 9, 20)
+    assert regions.known("330283", between)
+    assert regions.known("330213", between)
+    assert regions.successors("330283", between) == ("330213",)
+
+
 def test_before_a_change_a_code_is_its_own_successor() -> None:
     assert regions.successors("330204", date(2016, 9, 13)) == ("330204",)
     assert regions.successors("330110", date(2021, 3, 10)) == ("330110",)
