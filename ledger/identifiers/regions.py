@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 from ledger.identifiers.errors import BadRegion
@@ -130,7 +130,7 @@ def changes() -> tuple[Change, ...]:
 
 @cache
 def _table() -> _Table:
-    data = tomllib.loads(files(__package__).joinpath("regions.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(Path(__file__).with_name("regions.toml").read_text(encoding="utf-8"))
     since: date = data["since"]
     listed = tuple(
         Change(row["approved"], row["announced"], row["document"], row["began"], row["ended"],
