@@ -163,7 +163,7 @@ def _file(data_folder: Path) -> tuple[Path, bool]:
 def _file_values(path: Path, *, is_named: bool) -> Iterator[tuple[str, Any, int]]:
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if is_named:
             raise SettingsError(f"{CONFIG} 所指的文件不存在：{path}") from None
         return

@@ -1,0 +1,222 @@
+"""A canary is sent through every opening; it must be in no line.
+
+The canary is a name, an ID number and a phone number. A pattern finds the numbers anywhere; only abstinence keeps a
+name out, and that is what most of these tests hold us to.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+import structlog
+from flask import Blueprint, Flask, request
+
+from api import logs
+from api.redaction import REDACTED, redact, redact_text
+from api.service import create_app
+
+NAME = "欧阳金丝雀"
+ID_NUMBER = "330203199002304567"    # 30 February: nobody's.
+ID_NUMBER_OLD = "330203900131456"
+PHONE = "13800138000"
+CANARY = f"{NAME} {ID_NUMBER} {PHONE}"
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    root, hook, shown = logging.getLogger(), sys.excepthook, warnings.showwarning
+    handlers, level = root.handlers[:], root.level
+    captured = io.StringIO()
+    logs.configure("debug", "json", captured)
+    yield captured
+    root.handlers[:], sys.excepthook, warnings.showwarning = handlers, hook, shown
+    root.setLevel(level)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture
+def app() -> Flask:
+    doors = Blueprint("doors", __name__)
+
+    @doors.route("/break/<path:rest>", methods=["GET", "POST"])
+    def break_down(rest: str) -> str:
+        try:
+            raise KeyError(rest)
+        except KeyError as cause:
+            raise ValueError(f"cannot read {request.get_data(as_text=True)} {rest} {CANARY}") from cause
+
+    @doors.get("/log-badly")
+    def log_badly() -> str:
+        person = {"phone": PHONE}
+        structlog.get_logger().warning(f"about {ID_NUMBER}", person_name=NAME, person=person, seen=[ID_NUMBER])
+        logging.getLogger("library").error("cannot serve %s after %d tries", CANARY, 3)
+        return "done"
+
+    return create_app(blueprints=[doors])
+
+
+def lines(stream: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def assert_no_canary(text: str) -> None:
+    for part in (NAME, ID_NUMBER, PHONE, quote(NAME), NAME.encode("unicode_escape").decode()):
+        assert part not in text
+
+
+@pytest.mark.parametrize("path", ["/break/x", "/livez", "/nothing-here"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_no_opening_of_a_request_reaches_the_log(app: Flask, stream: io.StringIO, path: str, method: str) -> None:
+    answer = app.test_client().open(
+        f"{path}/{quote(CANARY)}?name={quote(CANARY)}",
+        method=method,
+        headers={
+            "X-Request-Id": ID_NUMBER,
+            "User-Agent": quote(CANARY),
+            "Authorization": f"Bearer {ID_NUMBER}",
+            "Cookie": f"who={ID_NUMBER}",
+            "Referer": f"http://localhost/{quote(CANARY)}",
+        },
+        data=json.dumps({"name": CANARY}, ensure_ascii=False),
+        content_type="application/json",
+    )
+
+    assert lines(stream)[-1]["event"] == "request"
+    assert_no_canary(stream.getvalue())
+    assert_no_canary(answer.get_data(as_text=True))
+    assert_no_canary(str(answer.headers))
+
+
+def test_a_strange_method_is_not_quoted(app: Flask, stream: io.StringIO) -> None:
+    app.test_client().open("/livez", method=f"X{ID_NUMBER}")
+
+    assert lines(stream)[-1]["method"] == "other"
+
+
+def test_what_broke_is_logged_with_its_frames_and_causes_and_without_a_message(
+    app: Flask, stream: io.StringIO
+) -> None:
+    trace_id = app.test_client().get(f"/break/{quote(CANARY)}").get_json()["trace_id"]
+
+    failed = next(line for line in lines(stream) if line["event"] == "failed")
+    assert failed["error"]["type"] == "ValueError"
+    assert failed["error"]["because"]["type"] == "KeyError"
+    assert any("test_logs.py" in frame and frame.endswith(" break_down") for frame in failed["error"]["frames"])
+    assert failed["request_id"] == trace_id
+
+
+def test_what_is_logged_badly_is_caught_by_the_net(app: Flask, stream: io.StringIO) -> None:
+    app.test_client().get("/log-badly")
+
+    ours, theirs = (line for line in lines(stream) if line["event"] != "request")
+    assert_no_canary(stream.getvalue())
+    assert ours["event"] == f"about {REDACTED}"
+    assert (ours["person_name"], ours["person"], ours["seen"]) == (REDACTED, {"phone": REDACTED}, [REDACTED])
+    assert theirs["event"] == "cannot serve … after 3 tries"
+    assert theirs["request_id"] == ours["request_id"]
+
+
+def test_a_librarys_exception_loses_its_message(stream: io.StringIO) -> None:
+    try:
+        raise OSError(2, CANARY)
+    except OSError:
+        logging.getLogger("waitress").exception("Exception while serving %s", f"/people/{CANARY}")
+
+    (line,) = lines(stream)
+    assert_no_canary(stream.getvalue())
+    assert line["event"] == "Exception while serving …"
+    assert (line["error"]["type"], line["error"]["errno"]) == ("FileNotFoundError", 2)
+
+
+def test_a_warning_loses_its_message(stream: io.StringIO) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = logs._warned
+        warnings.warn(CANARY, stacklevel=1)
+
+    assert lines(stream)[0]["category"] == "UserWarning"
+    assert_no_canary(stream.getvalue())
+
+
+def test_an_exception_that_nobody_caught_loses_its_message(stream: io.StringIO) -> None:
+    try:
+        raise RuntimeError(CANARY)
+    except RuntimeError as error:
+        sys.excepthook(RuntimeError, error, error.__traceback__)
+
+    assert lines(stream)[0]["error"]["type"] == "RuntimeError"
+    assert_no_canary(stream.getvalue())
+
+
+def test_a_value_of_an_unknown_type_is_named_and_not_printed(stream: io.StringIO) -> None:
+    class Person:
+        def __repr__(self) -> str:
+            return CANARY
+
+    structlog.get_logger().info("seen", who=Person(), raw=CANARY.encode(), **{ID_NUMBER: 1})
+
+    assert_no_canary(stream.getvalue())
+    assert lines(stream)[0]["who"] == "<Person>"
+
+
+def test_a_line_bears_time_level_request_and_actor(app: Flask, stream: io.StringIO) -> None:
+    app.test_client().get("/livez", headers={"X-Request-Id": "0123456789abcdef" * 2})
+
+    (line,) = lines(stream)
+    assert line["timestamp"].endswith("Z")
+    assert (line["level"], line["actor"], line["route"]) == ("info", "anonymous", "/livez")
+    assert line["request_id"] == "0123456789abcdef" * 2
+
+
+def test_on_a_terminal_lines_are_for_people_and_elsewhere_for_programs() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal, pipe = Terminal(), io.StringIO()
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    for stream in (terminal, pipe):
+        logs.configure("info", "auto", stream)
+        structlog.get_logger().info("seen", who=NAME.encode())
+    root.handlers[:] = handlers
+    structlog.reset_defaults()
+
+    assert "\x1b[" in terminal.getvalue()
+    assert json.loads(pipe.getvalue())["event"] == "seen"
+    assert_no_canary(terminal.getvalue())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ID_NUMBER, ID_NUMBER[:-1] + "X", ID_NUMBER[:-1] + "x", ID_NUMBER_OLD, PHONE, f"+86 {PHONE}", f"86{PHONE}",
+        "138-0013-8000", "330203 19900230 4567", f"身份证{ID_NUMBER}的人", f"id={ID_NUMBER}&x=1", f"a{ID_NUMBER}b",
+        ID_NUMBER.translate({ord("0") + n: ord("０") + n for n in range(10)}), "33020319900230456Ｘ",
+    ],
+)
+def test_a_personal_number_is_found_however_it_is_written(text: str) -> None:
+    hidden = redact_text(text)
+
+    assert REDACTED in hidden
+    assert sum(character.isdigit() for character in hidden) <= 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-21T11:50:32.682339Z", "91330203MA2CL0P12B", "12800138000", "1763725832682339000", "3302", "a" * 64],
+)
+def test_what_is_nobodys_number_stays(text: str) -> None:
+    assert redact_text(text) == text
+
+
+def test_numbers_that_are_numbers_are_hidden_too() -> None:
+    assert redact({"n": int(ID_NUMBER), "m": 7, "b": True}) == {"n": REDACTED, "m": 7, "b": True}

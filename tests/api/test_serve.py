@@ -1,0 +1,140 @@
+"""The running service, as a real process: it says where it is, and stops without losing an answer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")
+
+# The service as it is, with one slow address more.
+SLOW = """
+import sys, time
+from flask import Blueprint
+from api import serve
+from api.service import create_app
+from api.settings import load
+
+doors = Blueprint("doors", __name__)
+
+@doors.get("/slow")
+def slow():
+    print("begun", flush=True)
+    time.sleep(1)
+    return "x" * 3_000_000
+
+serve.compose = lambda settings: create_app(blueprints=[doors])
+serve.serve(load({"listen_port": 0}), lambda address: print(address, flush=True))
+"""
+
+
+@contextmanager
+def running(folder: Path, *command: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    with (folder / "stderr").open("w") as stderr:
+        process = subprocess.Popen(
+            command or (XUESHI, "serve", "--port", "0"), cwd=folder, text=True, stdout=subprocess.PIPE,
+            stderr=stderr, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    try:
+        assert process.stdout is not None
+        where = re.search(r"http://127\.0\.0\.1:(\d+)", process.stdout.readline())
+        assert where, (folder / "stderr").read_text()
+        yield process, int(where[1])
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def get(port: int, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, body
+
+
+def test_it_says_where_it_is_and_is_there(tmp_path: Path) -> None:
+    with running(tmp_path) as (_, port):
+        assert get(port, "/livez")[0] == 200
+        assert get(port, "/readyz")[0] == 200
+
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+    serving, *requests = [json.loads(line) for line in (tmp_path / "stderr").read_text().splitlines()]
+    assert serving["event"] == "serving"
+    assert [each["route"] for each in requests] == ["/livez", "/readyz"]
+
+
+@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_when_told_and_ends_with_zero(tmp_path: Path, which: signal.Signals) -> None:
+    with running(tmp_path) as (process, port):
+        get(port, "/livez")
+        process.send_signal(which)
+
+        assert process.wait(timeout=10) == 0
+        with pytest.raises(OSError, match="refused"):
+            get(port, "/livez")
+    assert "stopped" in (tmp_path / "stderr").read_text()
+    assert "Traceback" not in (tmp_path / "stderr").read_text()
+
+
+def test_an_answer_that_was_begun_is_finished_before_it_stops(tmp_path: Path) -> None:
+    with running(tmp_path, sys.executable, "-c", SLOW) as (process, port):
+        answers: list[tuple[int, bytes]] = []
+        asking = threading.Thread(target=lambda: answers.append(get(port, "/slow")))
+        asking.start()
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGTERM)
+        asking.join(timeout=15)
+
+        assert process.wait(timeout=10) == 0
+    assert [(status, len(body)) for status, body in answers] == [(200, 3_000_000)]
+
+
+def test_a_taken_port_is_told_with_its_cure(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        ended = subprocess.run(
+            [XUESHI, "serve", "--port", str(number)], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    assert ended.returncode == 3
+    assert f"端口 {number} 已被占用" in ended.stderr
+    assert f"--port {number + 1}" in ended.stderr
+    assert "[port_in_use]" in ended.stderr
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_with_its_cure(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    ended = subprocess.run(
+        [XUESHI, "serve", "--data", "file/data"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 3
+    assert "无法建立数据文件夹 file/data" in ended.stderr
+
+
+def test_other_machines_need_a_second_word(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [XUESHI, "serve", "--host", "0.0.0.0"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 2
+    assert "allow_remote" in ended.stderr

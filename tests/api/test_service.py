@@ -1,0 +1,153 @@
+"""The HTTP service: health, version, and one form for everything that is not what was asked for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pytest
+from flask import Blueprint, Flask, abort
+
+from api import problems
+from api.checks import Check, Level
+from api.service import VERSION, create_app
+from ledger.errors import LedgerError
+
+
+class DiskIsFull(LedgerError):
+    code: ClassVar[str] = "disk_full"
+
+
+@pytest.fixture
+def app() -> Flask:
+    doors = Blueprint("doors", __name__)
+
+    @doors.get("/bug")
+    def bug() -> str:
+        raise ZeroDivisionError("the secret is 42")
+
+    @doors.get("/full")
+    def full() -> str:
+        raise DiskIsFull("磁盘已满，请腾出空间")
+
+    @doors.get("/refuse/<int:status>")
+    def refuse(status: int) -> str:
+        abort(status)
+
+    @doors.get("/kept")
+    def kept() -> tuple[str, dict[str, str]]:
+        return "x", {"Cache-Control": "public, max-age=31536000, immutable"}
+
+    return create_app(blueprints=[doors])
+
+
+def test_the_process_says_that_it_lives_and_which_version_it_is(app: Flask) -> None:
+    client = app.test_client()
+
+    assert client.get("/livez").get_json() == {"status": "alive"}
+    assert client.get("/version").get_json() == {"name": "xueshi-ledger", "version": VERSION}
+
+
+def test_the_first_page_leads_to_the_others(app: Flask) -> None:
+    answer = app.test_client().get("/")
+
+    assert {"/livez", "/readyz", "/version"} <= set(answer.get_json()["addresses"])
+    assert "学时账" in answer.get_data(as_text=True), "Chinese is sent as it is, not escaped"
+
+
+def test_it_is_ready_when_no_check_fails() -> None:
+    checks = [Check("a", lambda: (Level.OK, "", "")), Check("b", lambda: (Level.WARN, "/a/folder", ""))]
+
+    answer = create_app(checks=checks).test_client().get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.get_json()["checks"] == [{"check": "a", "level": "ok"}, {"check": "b", "level": "warn"}]
+
+
+def test_it_is_not_ready_when_one_check_fails_or_breaks_and_tells_only_names() -> None:
+    def broken() -> tuple[Level, str, str]:
+        raise RuntimeError("canary")
+
+    checks = [Check("disk", lambda: (Level.FAIL, "canary", "canary")), Check("store", broken)]
+
+    answer = create_app(checks=checks).test_client().get("/readyz")
+
+    assert (answer.status_code, answer.mimetype) == (503, problems.MEDIA_TYPE)
+    assert int(answer.headers["Retry-After"]) > 0
+    assert [each["check"] for each in answer.get_json()["checks"] if each["level"] == "fail"] == ["disk", "store"]
+    assert "canary" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "status", [400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 414, 415, 422, 428, 429, 500, 501, 503]
+)
+def test_every_refusal_has_one_form(app: Flask, status: int) -> None:
+    answer = app.test_client().get(f"/refuse/{status}")
+    body = answer.get_json()
+
+    assert (answer.status_code, answer.mimetype) == (status, problems.MEDIA_TYPE)
+    assert body["status"] == status
+    assert body["trace_id"] == answer.headers["X-Request-Id"]
+    assert body["detail"] and not body["detail"].isascii()
+    assert body["code"].isascii()
+
+
+def test_an_unknown_address_and_a_wrong_method_have_the_same_form(app: Flask) -> None:
+    missing, wrong = app.test_client().get("/nothing"), app.test_client().post("/livez")
+
+    assert (missing.status_code, missing.get_json()["code"]) == (404, "not_found")
+    assert (wrong.status_code, wrong.get_json()["code"]) == (405, "method_not_allowed")
+    assert "GET" in wrong.headers["Allow"]
+
+
+def test_a_bug_is_told_without_its_message(app: Flask) -> None:
+    answer = app.test_client().get("/bug")
+
+    assert (answer.status_code, answer.get_json()["code"]) == (500, "internal_server_error")
+    assert "secret" not in answer.get_data(as_text=True)
+
+
+def test_an_error_of_ours_speaks_for_itself(app: Flask) -> None:
+    answer = app.test_client().get("/full")
+
+    assert answer.status_code == 500
+    assert (answer.get_json()["code"], answer.get_json()["detail"]) == ("disk_full", "磁盘已满，请腾出空间")
+
+
+@pytest.mark.parametrize("code", problems.KINDS)
+def test_the_type_of_a_problem_is_a_page_of_this_service(app: Flask, code: str) -> None:
+    page = app.test_client().get(str(problems.problem(code, "t")["type"]))
+
+    assert page.status_code == 200
+    assert page.get_json()["code"] == code
+
+
+def test_an_unknown_kind_of_problem_has_no_page(app: Flask) -> None:
+    assert app.test_client().get("/problems/none").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/livez", "/nothing", "/bug"])
+def test_every_answer_bears_the_headers_that_protect_its_reader(app: Flask, path: str) -> None:
+    headers = app.test_client().get(path).headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Content-Language"] == "zh-CN"
+    assert headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+def test_an_answer_that_may_be_kept_says_so_itself(app: Flask) -> None:
+    assert "immutable" in app.test_client().get("/kept").headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("offered", ["0123456789abcdef" * 2, "01890a5d-ac96-774b-bcce-b302099a8057"])
+def test_a_callers_request_id_is_taken_over(app: Flask, offered: str) -> None:
+    assert app.test_client().get("/livez", headers={"X-Request-Id": offered}).headers["X-Request-Id"] == offered
+
+
+@pytest.mark.parametrize("offered", ["330203199002304567", "张三", "", "A" * 32, "0123456789abcdef" * 2 + "0"])
+def test_a_request_id_that_could_be_personal_is_replaced(app: Flask, offered: str) -> None:
+    answer = app.test_client().get("/livez", headers={"X-Request-Id": offered.encode().decode("latin-1")})
+
+    assert len(answer.headers["X-Request-Id"]) == 32
+    assert answer.headers["X-Request-Id"] != offered

@@ -1,0 +1,152 @@
+"""Settings: precedence, sources, and errors that say where, what and what to write instead."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, field, make_dataclass
+from pathlib import Path
+
+import pytest
+
+from api import settings as module
+from api.settings import SettingsError, load, shown, unknown_variables
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def write(text: str, name: str = "data/xueshi.toml") -> None:
+    Path(name).parent.mkdir(exist_ok=True)
+    Path(name).write_text(text, encoding="utf-8")
+
+
+def refusal(text: str) -> str:
+    write(text)
+    with pytest.raises(SettingsError) as error:
+        load()
+    return str(error.value)
+
+
+def test_without_anything_the_defaults_hold_and_say_so() -> None:
+    settings = load()
+
+    assert (settings.listen_host, settings.listen_port, settings.data_folder) == ("127.0.0.1", 8040, Path("data"))
+    assert set(settings.sources.values()) == {"默认值"}
+
+
+def test_an_option_beats_the_environment_which_beats_the_file_which_beats_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write("listen_port = 1001\nthreads = 2\nlog_level = 'debug'\n")
+    monkeypatch.setenv("XUESHI_LISTEN_PORT", "1002")
+    monkeypatch.setenv("XUESHI_THREADS", "3")
+
+    settings = load({"listen_port": 1003, "listen_host": None})
+
+    assert (settings.listen_port, settings.threads, settings.log_level) == (1003, 3, "debug")
+    assert settings.sources["listen_port"] == "命令行选项"
+    assert settings.sources["threads"] == "环境变量 XUESHI_THREADS"
+    assert settings.sources["log_level"] == "data/xueshi.toml 第 3 行"
+    assert settings.sources["origin"] == "默认值"
+
+
+def test_the_file_lies_in_the_data_folder_or_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("threads = 4\n", "elsewhere/xueshi.toml")
+    write("threads = 5\ndata_folder = 'kept'\n", "named.toml")
+
+    assert load({"data_folder": Path("elsewhere")}).threads == 4
+    monkeypatch.setenv("XUESHI_CONFIG", "named.toml")
+    assert (load().threads, load().data_folder) == (5, Path("kept"))
+
+
+def test_a_named_file_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUESHI_CONFIG", "gone.toml")
+
+    with pytest.raises(SettingsError, match=r"gone\.toml"):
+        load()
+
+
+def test_an_unknown_name_in_the_file_is_told_with_its_line_and_the_nearest_right_one() -> None:
+    message = refusal("# ports\nlisten_prot = 8100\n")
+
+    assert "第 2 行" in message
+    assert "listen_port？" in message
+
+
+def test_an_unknown_table_in_the_file_is_told_with_its_line() -> None:
+    assert "第 3 行：没有名为 server 的设置" in refusal("threads = 2\n\n[server]\nport = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ('listen_port = "8100"', "应为整数"),
+        ("listen_port = true", "应为整数"),
+        ("listen_port = 70000", "0 到 65535"),
+        ("threads = 0", "1 到 512"),
+        ("allow_remote = 1", "应为布尔值"),
+        ('log_level = "loud"', "debug、info"),
+        ('origin = "https://example.org/x"', "不带协议"),
+        ('origin = "a b/c"', "不带协议"),
+        ('listen_host = "example.org"', "IP 地址"),
+        ("listen_host = 1", "应为文字"),
+        ("data_folder = 'x'", "XUESHI_DATA_FOLDER"),
+        ("threads = \n", "第 1 行第"),
+        ("threads = ", "末尾不是正确的 TOML"),
+    ],
+)
+def test_a_wrong_value_in_the_file_is_told_with_what_to_write(line: str, wanted: str) -> None:
+    message = refusal(line)
+
+    assert "data/xueshi.toml" in message
+    assert wanted in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LISTEN_PORT", "many"), ("LISTEN_PORT", "70000"), ("ALLOW_REMOTE", "perhaps"), ("LOG_FORMAT", "xml")],
+)
+def test_a_wrong_value_in_the_environment_is_told_by_name(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"XUESHI_{name}", value)
+
+    with pytest.raises(SettingsError, match=f"环境变量 XUESHI_{name}"):
+        load()
+
+
+def test_other_machines_are_listened_to_only_when_told_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUESHI_LISTEN_HOST", "0.0.0.0")
+
+    with pytest.raises(SettingsError, match="allow_remote"):
+        load()
+    monkeypatch.setenv("XUESHI_ALLOW_REMOTE", "true")
+    assert load().listen_host == "0.0.0.0"
+
+
+@pytest.mark.parametrize("host", ["::1", "127.0.0.9", "localhost"])
+def test_every_loopback_address_is_this_machine(host: str) -> None:
+    assert load({"listen_host": host}).listen_host in (host, "127.0.0.1")
+
+
+def test_settings_cannot_be_changed_after_they_were_read() -> None:
+    with pytest.raises(FrozenInstanceError):
+        load().threads = 1
+
+
+def test_a_secret_is_shown_as_stars(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = field(default="", metadata={"text": "密钥", "secret": True})
+    kept = make_dataclass("Kept", [("key", str, secret), ("sources", dict, field(default_factory=dict))])
+    monkeypatch.setattr(module, "_FIELDS", {"key": kept.__dataclass_fields__["key"]})
+
+    (line,) = shown(kept(key="canary", sources={"key": "环境变量 XUESHI_KEY"}))
+
+    assert "canary" not in repr(line)
+    assert (line.value, line.source) == (module.MASK, "环境变量 XUESHI_KEY")
+
+
+def test_a_variable_that_only_looks_like_a_setting_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUESHI_LISTEN_PROT", "1")
+
+    assert unknown_variables() == {"XUESHI_LISTEN_PROT": "XUESHI_LISTEN_PORT"}

@@ -1,0 +1,63 @@
+"""A command that nobody can find out about does not exist: each has help, and a README that names it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from api.cli import COMMANDS, cli
+
+ROOT = Path(__file__).parents[2]
+
+
+def commands(group: click.Group, path: str = "xueshi") -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group, info_name=path)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield f"{path} {name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+
+
+ALL = dict(commands(cli))
+READMES = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *ROOT.glob("*/README.md")))
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_each_command_has_help(path: str) -> None:
+    assert (ALL[path].help or "").strip()
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_each_option_and_argument_has_help(path: str) -> None:
+    silent = [
+        each.name
+        for each in ALL[path].params
+        if isinstance(each, click.Option) and not (each.help or "").strip()
+    ]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize("path", [path for path, command in ALL.items() if not isinstance(command, click.Group)])
+def test_a_readme_names_each_command(path: str) -> None:
+    assert re.search(rf"(?<!\w){re.escape(path)}(?![\w-])", READMES), f"no README names `{path}`"
+
+
+@pytest.mark.parametrize("path", [path for path, command in ALL.items() if not isinstance(command, click.Group)])
+def test_a_readme_names_each_option(path: str) -> None:
+    options = [max(each.opts, key=len) for each in ALL[path].params if isinstance(each, click.Option)]
+
+    assert [each for each in options if each not in READMES] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_line_in_the_table_is_the_first_line_of_the_commands_own_help(name: str) -> None:
+    own = ALL[f"xueshi {name}"].help or ""
+
+    assert COMMANDS[name].text == own.strip().splitlines()[0].rstrip("。")

@@ -1,0 +1,100 @@
+"""The four rooms have one direction: facts, law, answers, doors. An import that points outwards fails here."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("ledger", "policies", "projections", "api")
+
+# What each room may import of ours.
+MAY_SEE = {
+    "ledger": ("ledger",),
+    "policies": ("policies", "ledger.vocabulary"),
+    "projections": ("projections", "policies", "ledger"),
+    "api": ("api", "projections", "policies", "ledger"),
+}
+
+# A verifier must be small enough to be read by those who trust nobody: the standard library and one signature library.
+PROOF_MAY_SEE = ("ledger.proof", "ledger.errors", "cryptography")
+
+
+def imports_of(source: str, module: str, *, is_package: bool = False) -> set[str]:
+    """Every module that the source imports, also by a string given to importlib or written as `module:attribute`."""
+    found: set[str] = set()
+    parts = module.split(".")
+    package = parts if is_package else parts[:-1]
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                found |= {name.name for name in names}
+            case ast.ImportFrom(module=target, names=names, level=level):
+                above = package[: len(package) - level + 1] if level else []
+                base = ".".join([*above, *([target] if target else [])])
+                found |= {f"{base}.{name.name}" for name in names}
+            case ast.Constant(value=str(text)) if ":" in text or "." in text:
+                dotted = text.partition(":")[0]
+                if dotted.split(".")[0] in ROOMS and all(part.isidentifier() for part in dotted.split(".")):
+                    found.add(dotted)
+    return found
+
+
+def is_under(name: str, allowed: tuple[str, ...]) -> bool:
+    return any(name == each or name.startswith(each + ".") for each in allowed)
+
+
+def modules(room: str) -> list[tuple[str, Path]]:
+    return [
+        (".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path)
+        for path in sorted((ROOT / room).rglob("*.py"))
+    ]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_import_points_outwards(room: str) -> None:
+    outward = [
+        f"{module} imports {name}"
+        for module, path in modules(room)
+        for name in imports_of(path.read_text(encoding="utf-8"), module, is_package=path.name == "__init__.py")
+        if name.split(".")[0] in (*ROOMS, "tests") and not is_under(name, MAY_SEE[room])
+    ]
+
+    assert outward == []
+
+
+def test_the_proof_needs_the_standard_library_and_one_signature_library() -> None:
+    heavy = [
+        f"{module} imports {name}"
+        for module, path in modules("ledger")
+        if is_under(module, ("ledger.proof",))
+        for name in imports_of(path.read_text(encoding="utf-8"), module, is_package=path.name == "__init__.py")
+        if name.split(".")[0] not in sys.stdlib_module_names and not is_under(name, PROOF_MAY_SEE)
+    ]
+
+    assert heavy == []
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("import api.cli", "api.cli"),
+        ("from api import cli", "api.cli"),
+        ("from ..api import cli", "api.cli"),
+        ("def f():\n    from projections.years import Years", "projections.years.Years"),
+        ("importlib.import_module('policies.rulebook')", "policies.rulebook"),
+        ("TABLE = {'x': 'api.commands.log:log'}", "api.commands.log"),
+    ],
+)
+def test_every_way_of_importing_is_seen(source: str, name: str) -> None:
+    assert name in imports_of(source, "ledger.claims")
+    assert not is_under(name, MAY_SEE["ledger"])
+
+
+def test_the_law_sees_the_words_of_the_facts_and_nothing_else_of_them() -> None:
+    assert is_under("ledger.vocabulary.parse_hours", MAY_SEE["policies"])
+    assert not is_under("ledger.errors.Refusal", MAY_SEE["policies"])
+    assert not is_under("ledger.vocabulary_more", MAY_SEE["policies"])
