@@ -136,8 +136,9 @@ class Ledger(Application[str]):
         """Decide and record; when someone else was faster, read and decide again, up to five times."""
         for attempt in range(1, DECISIONS_MAX + 1):
             decided = decision()
-            if isinstance(decided.drafts, Refusal):
-                return decided.drafts
+            if isinstance(decided.drafts, Refusal):  # What was done already is refused when it is decided again.
+                done = None if request is None else self.store.answered(request)
+                return decided.drafts if done is None else done
             try:
                 return self.record(
                     decided.drafts, by=by, versions=decided.versions, guards=decided.guards, request=request
@@ -167,7 +168,7 @@ class Ledger(Application[str]):
             envelope = decode(leaf)
             version = envelope.version
             act = envelope.by.act
-            if act is not None and envelope.stream != act:
+            if act is not None and str(envelope.stream) != act:
                 standing = acts.get(act) or acts.setdefault(act, self.standing_of_act(act))
                 if standing == "open":
                     return Loaded(state, version, held_by=act)
@@ -190,14 +191,14 @@ class Ledger(Application[str]):
             return "closed"
         return "abandoned" if any(isinstance(event, ActAbandoned) for event in events) else "open"
 
-    def events(self, after: int = 0, limit: int = 1_000) -> list[Recorded]:
+    def read(self, after: int = 0, limit: int = 1_000) -> list[Recorded]:
         """The events past a position, in order, at most so many."""
         return [Recorded(position, decode(leaf))
                 for position, leaf in enumerate(self.store.leaves(after, limit), after + 1)]
 
-    def event(self, position: int) -> Recorded | None:
+    def at(self, position: int) -> Recorded | None:
         """The event at a position."""
-        found = self.events(position - 1, 1) if position >= 1 else []
+        found = self.read(position - 1, 1) if position >= 1 else []
         return found[0] if found else None
 
     def opened(self, recorded: Recorded) -> Sealed | Absent | None:

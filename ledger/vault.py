@@ -15,7 +15,8 @@ import sqlite3
 import threading
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Final, Protocol
@@ -29,6 +30,7 @@ from ledger.errors import LedgerError
 from ledger.events.base import Sealed
 from ledger.vocabulary import StreamId
 
+APPLICATION_ID: Final = 0x58534B56  # "XSKV": a ledger's file given by mistake is left as it is.
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 SALT_BYTES: Final = 16
@@ -72,6 +74,19 @@ class BadMasterKey(LedgerError):
         super().__init__(f"主密钥文件 {path} 不可用：{reason}。请从备份恢复原文件；新建一个会使已有个人信息无法读取。")
 
 
+class VaultFailed(LedgerError):
+    """The vault's file cannot be read or written, or is not a vault."""
+
+    code = "vault_failed"
+
+    def __init__(self, path: Path, cause: object) -> None:
+        self.path, self.cause = path, cause
+        super().__init__(
+            f"密钥库 {path} 无法读写（{cause}），本次未改动任何个人信息。请检查该文件夹是否存在、是否可写、磁盘是否已满；"
+            "若文件损坏，请保留原件，并从密钥库自己的备份恢复。"
+        )
+
+
 class MasterKey(Protocol):
     """Wraps the keys of persons. A key service implements these two calls."""
 
@@ -95,6 +110,11 @@ class FileMasterKey:
             file.write(_MASTER_FORM + b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
             file.flush()
             os.fsync(file.fileno())
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # The file's name, too, must outlast a loss of power: all keys hang on this one.
+        finally:
+            os.close(folder)
         return cls(path)
 
     def wrap(self, key: bytes, owner: str) -> bytes:
@@ -131,15 +151,36 @@ class Vault:
     """Seals and opens what events say of people."""
 
     def __init__(self, path: Path, master: MasterKey) -> None:
+        self.path = path
         self._master = master
         self._lock = threading.Lock()
         self._cache: dict[str, AESGCM] = {}
-        self._file = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        self._file.executescript(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-            "CREATE TABLE IF NOT EXISTS keys (owner TEXT PRIMARY KEY, wrapped BLOB NOT NULL, created INTEGER NOT NULL);"
-            "CREATE TABLE IF NOT EXISTS destroyed (owner TEXT PRIMARY KEY, at INTEGER NOT NULL);"
-        )
+        self._changes_seen = 0
+        try:
+            self._file = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise VaultFailed(path, error) from error
+        try:
+            self._make_or_check()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _make_or_check(self) -> None:
+        with self._failing_clearly():
+            found = self._file.execute("PRAGMA application_id").fetchone()[0]
+            tables = self._file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if found != APPLICATION_ID and (found or tables):
+                raise VaultFailed(self.path, f"不是密钥库，application_id {found:#x}")
+            self._file.executescript(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+                "BEGIN IMMEDIATE;"
+                "CREATE TABLE IF NOT EXISTS keys"
+                " (owner TEXT PRIMARY KEY, wrapped BLOB NOT NULL, created INTEGER NOT NULL);"
+                "CREATE TABLE IF NOT EXISTS destroyed (owner TEXT PRIMARY KEY, at INTEGER NOT NULL);"
+                f"PRAGMA application_id={APPLICATION_ID};"
+                "COMMIT;"
+            )
 
     def close(self) -> None:
         with self._lock:
@@ -148,22 +189,21 @@ class Vault:
 
     def prepare(self, owners: Iterable[str]) -> None:
         """Make the keys that are missing durable, all in one commit: before the first event, never after."""
-        with self._lock:
-            missing = [owner for owner in dict.fromkeys(owners) if owner not in self._cache and not self._stored(owner)]
+        wanted = dict.fromkeys(owners)
+        if not wanted:
+            return
+        with self._lock, self._failing_clearly():
+            self._drop_what_others_changed()
+            missing = [owner for owner in wanted if owner not in self._cache and not self._stored(owner)]
             if not missing:
                 return
-            self._file.execute("BEGIN IMMEDIATE")
-            try:
+            with self._changing():
                 for owner in missing:
                     self._refuse_destroyed(owner)
                     wrapped = self._master.wrap(AESGCM.generate_key(256), owner)
                     self._file.execute(
                         "INSERT OR IGNORE INTO keys VALUES (?, ?, ?)", (owner, wrapped, time.time_ns() // 1000)
                     )
-                self._file.execute("COMMIT")
-            except BaseException:
-                self._file.execute("ROLLBACK")
-                raise
 
     def seal(self, owner: str, sealed: Sealed, *, stream: StreamId, version: int) -> SealedPart:
         """Encrypt a sealed struct for its place in the log; the owner's key must have been prepared."""
@@ -187,27 +227,29 @@ class Vault:
             text = self._key(owner).decrypt(nonce, ciphertext, _place(envelope.stream, envelope.version))
         except InvalidTag as error:
             raise WrongKey(f"{envelope.stream} 第 {envelope.version} 版的密封部分") from error
-        return msgspec.json.decode(text, type=form)
+        found: Sealed = msgspec.json.decode(text, type=form)
+        return found
 
     def destroy(self, owner: str) -> None:
         """Forget an owner's key here and now; doing it twice changes nothing. Backups of it expire on their own."""
-        with self._lock:
+        with self._lock, self._failing_clearly():
             self._cache.pop(owner, None)
-            self._file.execute("BEGIN IMMEDIATE")
-            self._file.execute("DELETE FROM keys WHERE owner = ?", (owner,))
-            self._file.execute("INSERT OR IGNORE INTO destroyed VALUES (?, ?)", (owner, time.time_ns() // 1000))
-            self._file.execute("COMMIT")
-            self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # No copy may linger in the journal.
+            with self._changing():
+                self._file.execute("DELETE FROM keys WHERE owner = ?", (owner,))
+                self._file.execute("INSERT OR IGNORE INTO destroyed VALUES (?, ?)", (owner, time.time_ns() // 1000))
+            held_up, *_ = self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if held_up:  # A copy would linger in the journal; whoever asked asks again.
+                raise VaultFailed(self.path, f"{owner} 的密钥已销毁，但另一进程占用日志，旧副本尚未抹去；请重做一次")
 
     def is_destroyed(self, owner: str) -> bool:
         """Say whether an owner's key was destroyed."""
-        with self._lock:
+        with self._lock, self._failing_clearly():
             return self._file.execute("SELECT 1 FROM destroyed WHERE owner = ?", (owner,)).fetchone() is not None
 
     def secret(self, name: str) -> bytes:
         """Give a secret of the system's own (the index key), made at its first use."""
         self.prepare([f"system:{name}"])
-        with self._lock:
+        with self._lock, self._failing_clearly():
             wrapped = self._stored(f"system:{name}")
             assert wrapped is not None, "it was just prepared"
             return self._master.unwrap(wrapped, f"system:{name}")
@@ -216,7 +258,7 @@ class Vault:
         key = self._cache.get(owner)
         if key is not None:
             return key
-        with self._lock:
+        with self._lock, self._failing_clearly():
             wrapped = self._stored(owner)
             if wrapped is None:
                 self._refuse_destroyed(owner)
@@ -225,6 +267,30 @@ class Vault:
                 self._cache.clear()
             key = self._cache[owner] = AESGCM(self._master.unwrap(wrapped, owner))
             return key
+
+    def _drop_what_others_changed(self) -> None:
+        """Another process may have destroyed a key that is remembered here."""
+        changes = self._file.execute("PRAGMA data_version").fetchone()[0]
+        if changes != self._changes_seen:
+            self._cache.clear()
+            self._changes_seen = changes
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        self._file.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._file.execute("COMMIT")
+        except BaseException:
+            self._file.rollback()
+            raise
+
+    @contextmanager
+    def _failing_clearly(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise VaultFailed(self.path, error) from error
 
     def _stored(self, owner: str) -> bytes | None:
         row = self._file.execute("SELECT wrapped FROM keys WHERE owner = ?", (owner,)).fetchone()

@@ -9,7 +9,7 @@ no append ever has to be taken back, and one statement a table writes a whole ba
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from ledger.stores.append import (
     KeyReused,
     Outcome,
     Receipt,
+    RequestKey,
     Reservation,
     StreamMoved,
 )
@@ -76,11 +77,12 @@ class Admission:
     def admit(self, append: Append) -> Outcome:
         """Judge one append; either everything of it joins the rows, or nothing."""
         standing = self._standing
-        request = append.request
-        if request is not None and (seen := standing.seen.get(request.key)) is not None:
-            if seen.fingerprint != request.fingerprint:
-                return KeyReused(first=seen.first)
-            return Receipt(seen.first, seen.events, seen.recorded_at, seen.status, replayed=True)
+        if append.request is not None:
+            try:
+                if (receipt := answer(append.request, standing.seen)) is not None:
+                    return receipt
+            except KeyReused as reused:
+                return reused
         if (moved := self._moved(append)) is not None:
             return moved
         if append.names and (taken := standing.names.change(append.names, position=self._position + 1)) is not None:
@@ -123,6 +125,16 @@ class Admission:
         sha256 = hashlib.sha256
         edge, self.rows.tiles = frontier.append([sha256(b"\0" + leaf).digest() for _, leaf in self.rows.leaves])
         return edge
+
+
+def answer(request: RequestKey, seen: Mapping[bytes, Seen]) -> Receipt | None:
+    """Give the receipt of a request that was done before; raises KeyReused where the key was another request's."""
+    found = seen.get(request.key)
+    if found is None:
+        return None
+    if found.fingerprint != request.fingerprint:
+        raise KeyReused(first=found.first)
+    return Receipt(found.first, found.events, found.recorded_at, found.status, replayed=True)
 
 
 class Wanted(NamedTuple):

@@ -142,7 +142,7 @@ class NameTaken(Conflict):
 
 _KINDS: Final = {
     "id_number": "证件号码", "credit_code": "统一社会信用代码", "certificate": "证书编号", "account": "账号",
-    "source": "来源记录",
+    "source": "来源记录", "open_transfer": "人员的单位变更申请",
 }
 
 
@@ -174,7 +174,7 @@ class StoreFailed(LedgerError):
     code = "store_failed"
 
     def __init__(self, cause: BaseException, *, cure: str) -> None:
-        self.cause = cause
+        self.cause, self.cure = cause, cure
         super().__init__(f"存储写入失败（{cause}）。{cure}")
 
 

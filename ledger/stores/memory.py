@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from eventsourcing.popo import POPOFactory
@@ -13,8 +13,8 @@ from eventsourcing.utils import Environment
 from ledger.envelope import SealedPart, decode
 from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
-from ledger.stores.admission import Admission, Seen, Standing, wanted
-from ledger.stores.append import Append, Receipt, Reservation
+from ledger.stores.admission import Admission, Seen, Standing, answer, wanted
+from ledger.stores.append import Append, Receipt, RequestKey, Reservation
 from ledger.stores.names import Held, NameBook
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 from ledger.stores.tree import read_frontier, read_tile
@@ -23,7 +23,8 @@ from ledger.stores.tree import read_frontier, read_tile
 class MemoryRecorder(AppendingRecorder):
     """The ledger in dictionaries. A lock stands where a database has its transaction."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Callable[[], int] = time.time_ns) -> None:
+        self._clock = clock
         self._lock = threading.RLock()
         self._leaves: list[bytes] = []
         self._sealed: dict[int, SealedPart] = {}
@@ -44,7 +45,7 @@ class MemoryRecorder(AppendingRecorder):
                 names=NameBook(self._names.values()),
             )
             admission = Admission(
-                standing, size=len(self._leaves), last_recorded_at=self._last_recorded_at, now=time.time_ns() // 1000
+                standing, size=len(self._leaves), last_recorded_at=self._last_recorded_at, now=self._clock() // 1000
             )
             outcome = admission.admit(append)
             if not isinstance(outcome, Receipt):
@@ -64,6 +65,9 @@ class MemoryRecorder(AppendingRecorder):
         for name in standing.names.gone():
             del self._names[name]
         self._names.update({held.reservation.name: held for held in standing.names.new()})
+
+    def answered(self, request: RequestKey) -> Receipt | None:
+        return answer(request, self._requests)
 
     def save_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
         with self._lock:
@@ -98,7 +102,7 @@ class MemoryRecorder(AppendingRecorder):
         return None if held is None else held.reservation
 
     def names(self) -> Iterator[Held]:
-        return iter(sorted(self._names.values(), key=lambda held: held.position))
+        return iter(sorted(self._names.values(), key=lambda held: (held.position, held.reservation.name)))
 
     def read_tile(self, tile: Tile) -> bytes:
         with self._lock:
@@ -110,6 +114,9 @@ class MemoryRecorder(AppendingRecorder):
 
     def checkpoints(self) -> list[StoredCheckpoint]:
         return list(self._checkpoints)
+
+    def last_checkpoint(self) -> StoredCheckpoint | None:
+        return self._checkpoints[-1] if self._checkpoints else None
 
 
 class _Tree:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification, StoredEvent, Subscription
 
@@ -17,9 +17,11 @@ from ledger.envelope import FORMAT, SALT_BYTES, Encoded, SealedPart, decode
 from ledger.events.base import wire_type
 from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
-from ledger.stores.append import Append, Conflict, Receipt, Reservation
+from ledger.stores.append import Append, Conflict, Receipt, RequestKey, Reservation
 from ledger.stores.names import Held
 from ledger.vocabulary import StreamId
+
+_READ_AT_ONCE: Final = 1_000
 
 
 class StoredCheckpoint(NamedTuple):
@@ -39,8 +41,16 @@ class AppendingRecorder(ApplicationRecorder):
         """Make it durable and say where it stands; raises a Conflict, KeyReused, Busy or StoreFailed."""
 
     @abstractmethod
+    def answered(self, request: RequestKey) -> Receipt | None:
+        """Give the receipt of a request that was done already, so that a repetition need not be decided again."""
+
+    @abstractmethod
     def save_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
         """Persist a signed checkpoint before anyone sees it; saving the same bytes again changes nothing."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Commit what is queued, then let go of everything."""
 
     # Reading; every method sees only what is committed
 
@@ -88,17 +98,24 @@ class AppendingRecorder(ApplicationRecorder):
     def checkpoints(self) -> list[StoredCheckpoint]:
         """Every signed checkpoint, in the order in which they were signed."""
 
+    @abstractmethod
+    def last_checkpoint(self) -> StoredCheckpoint | None:
+        """The checkpoint that was signed last."""
+
     # The library's calls, on the same rows
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append what the library's event store hands over; a lost race is its IntegrityError.
 
         `guards`, `names` and `request` pass through `Application.save` untouched and mean what they mean in `Append`.
+        Anything else is refused: a misspelt guard or a tracking position must not get lost in silence.
         """
         events = tuple(thaw(event) for event in stored_events)
+        named = {name: kwargs.pop(name) for name in ("guards", "names", "request") if name in kwargs}
+        if unknown := [name for name, value in kwargs.items() if value is not None]:
+            raise TypeError(f"the ledger cannot record {', '.join(unknown)} with events")
         if not events:
             return []
-        named = {name: kwargs[name] for name in ("guards", "names", "request") if name in kwargs}
         try:
             return list(self.append(Append(events, **named)).positions)
         except Conflict as lost:
@@ -113,7 +130,8 @@ class AppendingRecorder(ApplicationRecorder):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        found = [notification(position, leaf) for position, leaf in self.stream(str(originator_id), after=gt or 0)]
+        rows = self.stream(str(originator_id), after=max(0, gt or 0))
+        found = [notification(position, leaf) for position, leaf in rows]
         kept = [event for event in found if lte is None or event.originator_version <= lte]
         return (kept[::-1] if desc else kept)[:limit]
 
@@ -126,9 +144,10 @@ class AppendingRecorder(ApplicationRecorder):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
-        after = 0 if start is None else start - 1 if inclusive_of_start else start
+        after = max(0, 0 if start is None else start - 1 if inclusive_of_start else start)
         found: list[Notification] = []
-        while len(found) < limit and (leaves := self.leaves(after, limit)):
+        at_once = max(limit, _READ_AT_ONCE) if topics else limit  # Of few topics few are found: do not ask one by one.
+        while len(found) < limit and (leaves := self.leaves(after, at_once)):
             for position, leaf in enumerate(leaves, after + 1):
                 if len(found) == limit or (stop is not None and position > stop):
                     return found

@@ -14,7 +14,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -32,8 +33,8 @@ from eventsourcing.utils import Environment
 from ledger.envelope import SealedPart, decode
 from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
-from ledger.stores.admission import Admission, Seen, Standing, wanted
-from ledger.stores.append import Append, Outcome, Receipt, Reservation, StoreFailed
+from ledger.stores.admission import Admission, Seen, Standing, answer, wanted
+from ledger.stores.append import Append, Outcome, Receipt, RequestKey, Reservation, StoreFailed
 from ledger.stores.errors import NotALedger, Unreadable
 from ledger.stores.names import Held, NameBook
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
@@ -47,6 +48,20 @@ BUSY_TIMEOUT_S: Final = 30.0
 CACHE_KIB: Final = 64 * 1024
 _IN_MAX: Final = 500  # Values in one IN list; lists are padded to powers of two so that few statements are prepared.
 
+_DROPPED_AT_ONCE: Final = 10_000
+_MONTHS: Final = """
+    WITH RECURSIVE months(month) AS (
+        SELECT min(month) FROM requests
+        UNION ALL
+        SELECT (SELECT min(month) FROM requests WHERE month > months.month) FROM months WHERE month IS NOT NULL
+    )
+    SELECT month FROM months WHERE month IS NOT NULL
+"""  # One step of the index a month; DISTINCT would read the keys of all thirteen.
+
+
+class _Reading(sqlite3.Connection):
+    """A thread's own connection. Unlike its base it can be referred to weakly: it goes when its thread does."""
+
 
 class LedgerPool(SQLiteConnectionPool):
     """Makes connections as a ledger needs them."""
@@ -59,7 +74,8 @@ class LedgerPool(SQLiteConnectionPool):
     def connect(self, *, writing: bool = False) -> sqlite3.Connection:
         """Open the file; a reading connection cannot write, whatever is asked of it."""
         connection = sqlite3.connect(
-            self.db_name, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256
+            self.db_name, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256,
+            factory=sqlite3.Connection if writing else _Reading,
         )
         connection.execute("PRAGMA synchronous=FULL")  # NORMAL is 5 times faster and may forget what was acknowledged.
         connection.execute(f"PRAGMA cache_size=-{self.cache_kib if writing else self.cache_kib // 8}")
@@ -85,16 +101,24 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
 
     datastore: LedgerDatastore
 
-    def __init__(self, datastore: LedgerDatastore, events_table_name: str = "events") -> None:
+    def __init__(
+        self,
+        datastore: LedgerDatastore,
+        events_table_name: str = "events",
+        *,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
         super().__init__(datastore, events_table_name)
+        self._clock = clock
         self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers: weakref.WeakSet[_Reading] = weakref.WeakSet()
         self._readers_lock = threading.Lock()
         self._write: sqlite3.Connection | None = None
         self._write_lock = threading.Lock()  # The writer thread and maintenance share one connection, never at once.
         self._frontier = Frontier()
         self._last_recorded_at = 0
-        self._months: set[int] = set()  # Those that hold keys, as far as known when the file was opened.
+        self._months: frozenset[int] = frozenset()  # Those that held keys when it last became another month.
+        self._months_read_in = 0
         self._filters: dict[int, KeyFilter] = {}
         self._writer: GroupWriter | None = None
         self._closed = False
@@ -106,21 +130,32 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         path = Path(self.datastore.pool.db_name)
         try:
             with self._writing() as connection:
-                found = connection.execute("PRAGMA application_id").fetchone()[0]
-                version = connection.execute("PRAGMA user_version").fetchone()[0]
-                tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-                if (found, version) == (APPLICATION_ID, SCHEMA_VERSION):
-                    return
-                if found or version or tables:
-                    raise NotALedger(path, application_id=found, version=version)
-                connection.execute("PRAGMA journal_mode=WAL")
-                script = files("ledger.stores").joinpath("schema.sql").read_text("utf-8")
-                connection.executescript(
-                    f"BEGIN IMMEDIATE; {script} PRAGMA application_id={APPLICATION_ID}; "
-                    f"PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
-                )
+                if not self._is_ledger(connection):
+                    connection.execute("PRAGMA journal_mode=WAL")
+                    connection.execute("BEGIN IMMEDIATE")
+                    if not self._is_ledger(connection):  # Another process may have made it while this one waited.
+                        script = files("ledger.stores").joinpath("schema.sql").read_text("utf-8")
+                        connection.executescript(
+                            f"SAVEPOINT made; {script} PRAGMA application_id={APPLICATION_ID}; "
+                            f"PRAGMA user_version={SCHEMA_VERSION}; RELEASE made;"
+                        )
+                    connection.execute("COMMIT")
         except sqlite3.Error as error:
+            self.close()
             raise Unreadable(path, error) from error
+        except NotALedger:
+            self.close()
+            raise
+
+    def _is_ledger(self, connection: sqlite3.Connection) -> bool:
+        """Say whether the file is a ledger; False: it is new. Raises NotALedger for anything else."""
+        found = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if (found, version) == (APPLICATION_ID, SCHEMA_VERSION):
+            return True
+        if found or version or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise NotALedger(Path(self.datastore.pool.db_name), application_id=found, version=version)
+        return False
 
     def close(self) -> None:
         """Commit what is queued, then let go of the file."""
@@ -132,7 +167,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
                 self._write.close()
                 self._write = None
         with self._readers_lock:
-            for connection in self._readers:
+            for connection in list(self._readers):
                 connection.close()
             self._readers.clear()
 
@@ -147,17 +182,14 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
 
     def _commit(self, appends: Sequence[Append]) -> Sequence[Outcome]:
         """Judge and write a batch in one transaction. Only after COMMIT does the new edge become the edge."""
-        with self._writing() as connection:
+        with _failing_clearly(), self._writing() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                connection.execute("BEGIN IMMEDIATE")
-                try:
-                    outcomes, frontier, last = self._judge_and_write(connection, appends)
-                    connection.execute("COMMIT")
-                except BaseException:
-                    self._forget(connection)
-                    raise
-            except sqlite3.Error as error:
-                raise StoreFailed(error, cure=_cure(error)) from error
+                outcomes, frontier, last = self._judge_and_write(connection, appends)
+                connection.execute("COMMIT")
+            except BaseException:
+                self._forget(connection)
+                raise
             self._frontier, self._last_recorded_at = frontier, last
             return outcomes
 
@@ -166,9 +198,9 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
     ) -> tuple[list[Outcome], Frontier, int]:
         size = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
         if size != self._frontier.size:  # First use, another process wrote, or a commit whose end is unknown.
-            self._frontier = read_frontier(_Tree(connection), size)
+            self._frontier = read_frontier(Tree(connection), size)
             self._last_recorded_at = _recorded_at(connection, size)
-        now = time.time_ns() // 1000
+        now = max(self._clock() // 1000, self._last_recorded_at + 1)  # A key's month is the log's, not a clock's.
         standing = self._look_up(connection, appends, month_of(now))
         admission = Admission(standing, size=size, last_recorded_at=self._last_recorded_at, now=now)
         outcomes = [admission.admit(append) for append in appends]
@@ -209,6 +241,9 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
 
     def _seen(self, connection: sqlite3.Connection, keys: Sequence[bytes], this_month: int) -> dict[bytes, Seen]:
         found: dict[bytes, Seen] = {}
+        if this_month != self._months_read_in:
+            self._months = frozenset(month for (month,) in connection.execute(_MONTHS))
+            self._months_read_in = this_month
         for month in {this_month, this_month - 1} | self._months:  # Another process adds to this month or the last.
             keys_filter = self._filters.get(month)
             asked = list(keys) if keys_filter is None else [key for key in keys if keys_filter.may_hold(key)]
@@ -227,111 +262,150 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
             if self._closed:
                 raise StoreFailed(RuntimeError("closed"), cure="存储已关闭，本次未写入；请重新启动服务后重试。")
             if self._write is None:
-                self._write = self.datastore.pool.connect(writing=True)
-                self._load_filters(self._write)
+                connection = self.datastore.pool.connect(writing=True)
+                try:
+                    self._load_filters(connection)  # Before it is used: a month not known is a key not found.
+                except BaseException:
+                    connection.close()
+                    raise
+                self._write = connection
             yield self._write
 
     def _forget(self, connection: sqlite3.Connection) -> None:
         """After a failure trust nothing in memory: roll back, close, and read everything anew next time."""
+        self._write, self._frontier = None, Frontier()
         try:
             connection.rollback()
         finally:
             connection.close()
-            self._write, self._frontier = None, Frontier()
 
     def save_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
-        try:
-            with self._writing() as connection:
-                connection.execute("INSERT OR IGNORE INTO checkpoints (size, note) VALUES (?, ?)", checkpoint)
-        except sqlite3.Error as error:
-            raise StoreFailed(error, cure=_cure(error)) from error
+        with _failing_clearly(), self._writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO checkpoints (size, note) VALUES (?, ?)", checkpoint)
 
     # The months of requests
 
     def _load_filters(self, connection: sqlite3.Connection) -> None:
+        self._months_read_in = 0
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'request_filters'").fetchone():
-            self._months = {month for (month,) in connection.execute("SELECT DISTINCT month FROM requests")}
             self._filters = {month: KeyFilter(bits) for month, bits in
                              connection.execute("SELECT month, bits FROM request_filters")}
 
     def tidy_requests(self, now: int) -> None:
-        """Build the filters of months that are over, and drop the keys older than 13 months."""
-        this_month = month_of(now)
-        with self._writing() as connection:
-            oldest = this_month - MONTHS_KEPT
-            connection.execute("DELETE FROM requests WHERE month < ?", (oldest,))
-            connection.execute("DELETE FROM request_filters WHERE month < ?", (oldest,))
-            over = [(month, count) for month, count in connection.execute(
-                "SELECT month, count(*) FROM requests WHERE month < ? GROUP BY month", (this_month,))]
-        for month, count in over:
-            if month in self._filters:
-                continue
-            keys = (row[0] for row in self._reader().execute("SELECT key FROM requests WHERE month = ?", (month,)))
+        """Build the filters of months that are over, and drop the keys older than 13 months.
+
+        A month is over once the log has grown past it. The clock alone could be wrong, and a filter made too early
+        would deny the keys that came after it.
+        """
+        this_month = month_of(min(now, self.last_recorded_at()))
+        self._drop_requests(before=this_month - MONTHS_KEPT)
+        for month in [month for (month,) in self._rows(_MONTHS) if month < this_month and month not in self._filters]:
+            count = self._rows("SELECT count(*) FROM requests WHERE month = ?", (month,))[0][0]
+            keys = (row[0] for row in self._rows_one_by_one("SELECT key FROM requests WHERE month = ?", (month,)))
             built = KeyFilter.of(keys, count=count)  # On a reading connection: nobody waits while it is built.
-            with self._writing() as connection:
+            with _failing_clearly(), self._writing() as connection:
                 connection.execute("INSERT OR REPLACE INTO request_filters VALUES (?, ?)", (month, bytes(built)))
                 self._filters[month] = built
 
+    def _drop_requests(self, *, before: int) -> None:
+        slice_of_it = f"SELECT month, key FROM requests WHERE month < ? LIMIT {_DROPPED_AT_ONCE}"
+        dropped = _DROPPED_AT_ONCE
+        while dropped == _DROPPED_AT_ONCE:  # In slices, so that whoever wants to write waits for one of them at most.
+            with _failing_clearly(), self._writing() as connection:
+                dropped = connection.execute(
+                    f"DELETE FROM requests WHERE (month, key) IN ({slice_of_it})", (before,)).rowcount
+        with _failing_clearly(), self._writing() as connection:
+            connection.execute("DELETE FROM request_filters WHERE month < ?", (before,))
+            self._filters = {month: kept for month, kept in self._filters.items() if month >= before}
+            self._months_read_in = 0
+
+    def answered(self, request: RequestKey) -> Receipt | None:
+        with self._reading() as connection:
+            month = month_of(max(self._clock() // 1000, self.last_recorded_at()))
+            return answer(request, self._seen(connection, [request.key], month))
+
     # Reading
 
-    def _reader(self) -> sqlite3.Connection:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self.datastore.pool.connect()
-            with self._readers_lock:
-                self._readers.append(connection)
-        return cast("sqlite3.Connection", connection)
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Give the thread's own connection; what goes wrong with it is said clearly."""
+        try:
+            connection: _Reading | None = getattr(self._local, "connection", None)
+            if connection is None or self._closed:
+                with self._readers_lock:
+                    if self._closed:
+                        raise sqlite3.ProgrammingError("the store is closed")
+                    connection = self._local.connection = cast("_Reading", self.datastore.pool.connect())
+                    self._readers.add(connection)
+            yield connection
+        except sqlite3.Error as error:
+            raise Unreadable(Path(self.datastore.pool.db_name), error) from error
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._reading() as connection:
+            return connection.execute(query, values).fetchall()
+
+    def _rows_one_by_one(self, query: str, values: Sequence[Any] = ()) -> Iterator[Any]:
+        with self._reading() as connection:
+            yield from connection.execute(query, values)
 
     def size(self) -> int:
-        return self._reader().execute("SELECT max(position) FROM events").fetchone()[0] or 0
+        return self._rows("SELECT max(position) FROM events")[0][0] or 0
+
+    def last_recorded_at(self) -> int:
+        """The time of the last event; 0 where there is none."""
+        with self._reading() as connection:
+            return _recorded_at(connection, self.size())
 
     def leaves(self, after: int, limit: int) -> list[bytes]:
-        rows = self._reader().execute(
-            "SELECT leaf FROM events WHERE position > ? AND position <= ? ORDER BY position", (after, after + limit))
-        return [leaf for (leaf,) in rows.fetchall()]
+        query = "SELECT leaf FROM events WHERE position > ? AND position <= ? ORDER BY position"
+        return [leaf for (leaf,) in self._rows(query, (after, after + limit))]
 
     def sealed(self, position: int) -> SealedPart | None:
-        row = self._reader().execute("SELECT salt, ciphertext FROM sealed WHERE position = ?", (position,)).fetchone()
-        return None if row is None else SealedPart(*row)
+        rows = self._rows("SELECT salt, ciphertext FROM sealed WHERE position = ?", (position,))
+        return SealedPart(*rows[0]) if rows else None
 
     def stream(self, stream: str, *, after: int = 0) -> list[tuple[int, bytes]]:
-        return self._reader().execute(
+        return self._rows(
             "SELECT e.position, e.leaf FROM streams s JOIN events e ON e.position = s.position "
-            "WHERE s.stream = ? AND s.version > ? ORDER BY s.version", (stream, after)).fetchall()
+            "WHERE s.stream = ? AND s.version > ? ORDER BY s.version", (stream, after))
 
     def version(self, stream: str) -> int:
-        row = self._reader().execute("SELECT max(version) FROM streams WHERE stream = ?", (stream,)).fetchone()
-        return row[0] or 0
+        return self._rows("SELECT max(version) FROM streams WHERE stream = ?", (stream,))[0][0] or 0
 
     def position_at(self, recorded_at: int) -> int:
         low, high = 0, self.size()
-        connection = self._reader()
-        while low < high:  # Times only grow with the position, so no index is needed to find one.
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if _recorded_at(connection, middle) < recorded_at else (low, middle - 1)
+        with self._reading() as connection:
+            while low < high:  # Times only grow with the position, so no index is needed to find one.
+                middle = (low + high + 1) // 2
+                low, high = (middle, high) if _recorded_at(connection, middle) < recorded_at else (low, middle - 1)
         return low
 
     def holder(self, name: bytes) -> Reservation | None:
-        row = self._reader().execute("SELECT name, kind, holder, owner FROM names WHERE name = ?", (name,)).fetchone()
-        return None if row is None else Reservation(*row)
+        rows = self._rows("SELECT name, kind, holder, owner FROM names WHERE name = ?", (name,))
+        return Reservation(*rows[0]) if rows else None
 
     def names(self) -> Iterator[Held]:
-        """Every reserved name, for the checker."""
-        for *reservation, position in self._reader().execute("SELECT * FROM names ORDER BY position"):
+        for *reservation, position in self._rows_one_by_one("SELECT * FROM names ORDER BY position, name"):
             yield Held(Reservation(*reservation), position)
 
     def read_tile(self, tile: Tile) -> bytes:
-        return read_tile(_Tree(self._reader()), tile)
+        with self._reading() as connection:
+            return read_tile(Tree(connection), tile)
 
     def frontier(self, size: int | None = None) -> Frontier:
-        return read_frontier(_Tree(self._reader()), self.size() if size is None else size)
+        with self._reading() as connection:
+            return read_frontier(Tree(connection), self.size() if size is None else size)
 
     def max_notification_id(self) -> int:  # The library promises an int here and int | None above: 0 says both.
         return self.size()
 
     def checkpoints(self) -> list[StoredCheckpoint]:
-        return [StoredCheckpoint(*row) for row in
-                self._reader().execute("SELECT size, note FROM checkpoints ORDER BY serial")]
+        return [StoredCheckpoint(*row) for row in self._rows("SELECT size, note FROM checkpoints ORDER BY serial")]
+
+    def last_checkpoint(self) -> StoredCheckpoint | None:
+        rows = self._rows("SELECT size, note FROM checkpoints ORDER BY serial DESC LIMIT 1")
+        return StoredCheckpoint(*rows[0]) if rows else None
 
 
 class LedgerFactory(SQLiteFactory):
@@ -345,7 +419,7 @@ class LedgerFactory(SQLiteFactory):
         self.datastore = LedgerDatastore(self.env.get(self.SQLITE_DBNAME) or "")
 
 
-class _Tree:
+class Tree:
     """Reads what the tree is made of, in one connection's view."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -392,6 +466,14 @@ def _portions(values: list[Any]) -> Iterator[list[Any]]:
 
 def _marks(values: Sequence[Any]) -> str:
     return ",".join("?" * len(values))
+
+
+@contextmanager
+def _failing_clearly() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreFailed(error, cure=_cure(error)) from error
 
 
 def _cure(error: sqlite3.Error) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ledger.proof.frontier import Frontier
 from ledger.proof.merkle import hash_leaves
+from ledger.proof.text import NUMBER_MAX
 from ledger.proof.tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, Tile, edge_widths, encode_entries, format_tile_path
 from ledger.stores.errors import AbsentTile
 
@@ -22,6 +23,8 @@ class StoredTree(Protocol):
 
 def read_tile(tree: StoredTree, tile: Tile) -> bytes:
     """The bytes of a tile or entry bundle as wide as asked; raises AbsentTile."""
+    if (tile.index + 1) << TILE_HEIGHT * (max(tile.level, 0) + 1) > NUMBER_MAX:  # No log has it, no store can count it.
+        raise AbsentTile(format_tile_path(tile))
     if tile.level == ENTRIES:
         first = tile.index * TILE_WIDTH
         found = tree.leaves(first + 1, first + tile.width)

@@ -66,7 +66,7 @@ class GroupWriter:
             return None
         try:
             return self._commit([append])[0]
-        except BaseException as error:
+        except Exception as error:  # Not an interrupt: in its own thread that goes where interrupts go.
             return _failed(error)
         finally:
             self._committing.release()
@@ -105,7 +105,7 @@ class GroupWriter:
                 try:
                     outcomes = self._commit([ticket.append for ticket in batch])
                 except BaseException as error:  # Whatever it was, nobody may be left waiting.
-                    outcomes = [_failed(error)] * len(batch)
+                    outcomes = [_failed(error) for _ in batch]
             for ticket, outcome in zip(batch, outcomes, strict=True):
                 ticket.answer(outcome)
             if last:
@@ -129,5 +129,5 @@ class GroupWriter:
 
 def _failed(error: BaseException) -> StoreFailed:
     if isinstance(error, StoreFailed):
-        return error
+        return StoreFailed(error.cause, cure=error.cure)  # One each: an exception remembers where it was raised.
     return StoreFailed(error, cure="本次是否写入尚不确定：请以同一个 Idempotency-Key 重试，已写入的会得到原来的答复。")

@@ -1,0 +1,188 @@
+"""The signer: says what the log is at a size, and never says two things.
+
+Signing keys, and the last checkpoint that anyone may have seen, lie outside the database: a restored older copy does
+not take them back with it. Before it signs, the signer demands that the log it is given extends what it published last;
+a log that is shorter, or other, is refused with both roots as evidence. One signer at a time, by a lock on a file.
+
+`tests/ledger/test_signer.py` shows it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from ledger.errors import LedgerError
+from ledger.proof.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
+from ledger.proof.keys import PublicKey, SigningKey, format_skey, format_vkey, generate_key, parse_skey
+from ledger.proof.notes import NoteVerifier, format_note, open_note, sign
+from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
+
+_MODE: Final = 0o600
+
+
+class LogBehind(LedgerError):
+    """The log is shorter than a checkpoint that was published: an older copy was restored."""
+
+    code = "log_behind"
+
+    def __init__(self, *, size: int, published: Checkpoint) -> None:
+        self.size, self.published = size, published
+        super().__init__(
+            f"日志只有 {size} 条，而已公布的检查点是 {published.size} 条：这是一个较旧的副本。"
+            f"在补齐到 {published.size} 条并得到同一个根之前不签发。"
+            "请找回较新的备份；确实找不回时，须另立新的日志名称，由其首个事件引用最后的检查点。"
+        )
+
+
+class LogForked(LedgerError):
+    """The log at the published size has another root: its history was changed. Both roots are kept as evidence."""
+
+    code = "log_forked"
+
+    def __init__(self, *, published: Checkpoint, computed: bytes) -> None:
+        self.published, self.computed = published, computed
+        super().__init__(
+            f"日志在 {published.size} 条处的根是 {computed.hex()}，"
+            f"已公布的检查点是 {published.root.hex()}：历史被改动。"
+            "不签发。请停止写入，保留数据文件与检查点作为证据，运行 xueshi fsck 找出第一处不同。"
+        )
+
+
+class SignerElsewhere(LedgerError):
+    """Another process holds the lease."""
+
+    code = "signer_elsewhere"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"另一个进程正在签发检查点（锁 {path}）。同一时间只能有一个；请停止另一个服务后再试。")
+
+
+class BadSigningKey(LedgerError):
+    """The file of signing keys cannot be used."""
+
+    code = "signing_key_malformed"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(f"签名密钥文件 {path} 不可用：{reason}。请从备份恢复；更换密钥须先以新旧两把同时签名。")
+
+
+class Signer:
+    """Signs the checkpoints of one log. Several keys in the file all sign: that is how keys are exchanged."""
+
+    def __init__(self, store: AppendingRecorder, *, origin: str, folder: Path, name: str = "ledger") -> None:
+        self._store = store
+        self.origin = origin
+        self._published_file = folder / f"{name}.published"
+        self._lock_file = folder / f"{name}.signer.lock"
+        self.keys = _load_keys(folder / f"{name}.signing.key", origin)
+        self._threads = threading.Lock()
+
+    @property
+    def vkeys(self) -> list[str]:
+        """The public keys, one line each."""
+        return [format_vkey(key.public()) for key in self.keys]
+
+    def published(self) -> bytes | None:
+        """The last checkpoint that anyone may have seen, as a note."""
+        return self._published_file.read_bytes() if self._published_file.exists() else None
+
+    def checkpoint(self) -> bytes:
+        """Sign the log as it is now, persist the note, then hand it out; the same size gives the same note again."""
+        with self._threads, self._lease():
+            last = self._last()
+            size = self._store.size()
+            frontier = self._store.frontier(size)
+            if last is not None:
+                self._demand_extension(last, size)
+            text = format_checkpoint(Checkpoint(self.origin, size, frontier.root()))
+            note = format_note(text, [sign(text, key) for key in self.keys])
+            self._store.save_checkpoint(StoredCheckpoint(size, note))
+            if note != self.published():
+                write_durably(self._published_file, note, mode=0o644)
+            return note
+
+    def _last(self) -> Checkpoint | None:
+        """The larger of what lies outside the database and what lies in it: either may have been lost."""
+        stored = self._store.last_checkpoint()
+        notes = [] if stored is None else [stored.note]
+        if (published := self.published()) is not None:
+            notes.append(published)
+        known = [self._read(note) for note in notes]
+        return max(known, key=lambda checkpoint: checkpoint.size, default=None)
+
+    def _read(self, note: bytes) -> Checkpoint:
+        verifiers: list[NoteVerifier] = [NoteVerifier(key.public()) for key in self.keys]
+        return parse_checkpoint(open_note(note, verifiers).text)
+
+    def _demand_extension(self, last: Checkpoint, size: int) -> None:
+        if size < last.size:
+            raise LogBehind(size=size, published=last)
+        computed = self._store.frontier(last.size).root()
+        if computed != last.root:
+            raise LogForked(published=last, computed=computed)
+
+    @contextlib.contextmanager
+    def _lease(self) -> Iterator[None]:
+        """Hold the file's lock; the kernel lets go of it when the holder dies, so a new signer can take over."""
+        with self._lock_file.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SignerElsewhere(self._lock_file) from None
+            yield
+
+
+def create_signing_key(folder: Path, origin: str, *, name: str = "ledger") -> PublicKey:
+    """Make the first signing key of a log; never over an existing one."""
+    key = generate_key(origin)
+    path = folder / f"{name}.signing.key"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(format_skey(key) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return key.public()
+
+
+def _load_keys(path: Path, origin: str) -> list[SigningKey]:
+    try:
+        mode, lines = path.stat().st_mode, path.read_text("ascii").splitlines()
+    except FileNotFoundError:
+        raise BadSigningKey(path, "文件不存在") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSigningKey(path, f"读不出（{error.__class__.__name__}）") from error
+    if mode & 0o077:
+        raise BadSigningKey(path, f"权限是 {mode & 0o777:o}，他人可读；请改为 600")
+    try:
+        keys = [parse_skey(line) for line in lines if line]
+    except LedgerError as error:
+        raise BadSigningKey(path, str(error)) from error
+    if not keys:
+        raise BadSigningKey(path, "里面没有密钥")
+    if any(key.name != origin for key in keys):
+        raise BadSigningKey(path, f"密钥的名称不是日志名 {origin}")
+    return keys
+
+
+def write_durably(path: Path, data: bytes, *, mode: int) -> None:
+    """Replace a file so that after a crash it is the old one or the new one, whole."""
+    temporary = path.with_name(path.name + ".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
