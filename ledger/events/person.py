@@ -136,6 +136,7 @@ class TitleVoided(PersonEvent, tag="person.title_voided/1"):
 
     level: Open[str]
     obtained_on: Open[date]
+    series: Open[str | None] = None
 
 
 class PersonRestricted(PersonEvent, tag="person.restricted/1"):

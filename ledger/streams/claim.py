@@ -1,0 +1,194 @@
+"""A claim (学时申报): one study of one person, from submission through review to whatever follows its registration.
+
+    submitted ─→ under review ─→ approved ⇄ frozen
+                  ⇅      ↓↘          ↓ ⇅ reinstated
+               returned → withdrawn, refused   revoked
+
+Follows the steps that the law of the place named at submission (W 12 skips the unit, N 8 ends at it; W 10, W 13 and
+W 14 register at once), P 17 and W 16 (whoever decides answers for it), E 10 (the year is locked once registered). What
+the study is worth comes in with the command as a `Ruling`; nothing here asks the law, and `is_registered` says that the
+claim stands in the register, not that its hours count.
+
+D07: nobody endorses, decides or undoes what is their own. D14: one hand takes one step of a walk, and whoever revoked
+does not reinstate, under this account or another of theirs.
+
+Reading: a hold is upon what is registered; revoking ends it, so what is later reinstated comes back without one.
+Reading: a step is named after the role that takes it.
+
+Decisions stand in `ledger.streams.claim_review` and `ledger.streams.claim_register`; this is the state that both rest
+on. `tests/ledger/streams/test_claim_matrix.py` shows every command in every state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from ledger.errors import Refusal
+from ledger.events.base import Hand
+from ledger.events.claim import (
+    ClaimApproved,
+    ClaimCorrected,
+    ClaimEndorsed,
+    ClaimEvent,
+    ClaimFrozen,
+    ClaimRefused,
+    ClaimReinstated,
+    ClaimReleased,
+    ClaimReturned,
+    ClaimRevised,
+    ClaimRevoked,
+    ClaimSubmitted,
+    ClaimWithdrawn,
+    Evidence,
+    Ruling,
+    Study,
+)
+from ledger.streams.decision import Beheaded, State
+from ledger.streams.person import Person, closed_to_processing
+from ledger.streams.standing import Actor, Matter, standing
+from ledger.vocabulary import ClaimId, PersonId, UnitId
+
+
+class Status(StrEnum):
+    """Where a claim is in life. Nothing leads out of withdrawn and refused."""
+
+    UNDER_REVIEW = "under_review"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
+    APPROVED = "approved"
+    FROZEN = "frozen"
+    REVOKED = "revoked"
+
+
+class Claim(State):
+    """A claim as it stands."""
+
+    claim: ClaimId
+    person: PersonId
+    unit: UnitId
+    region: str
+    sector: str
+    origin: str
+    study: Study
+    evidence: tuple[Evidence, ...]
+    steps: tuple[str, ...]
+    status: Status = Status.UNDER_REVIEW
+    revision: int = 1
+    endorsed: tuple[Hand, ...] = ()  # One for each step that was taken in this revision.
+    ruling: Ruling | None = None     # The one in force: of the approval, or of the last correction.
+    year: int | None = None
+    revoked_by: Hand | None = None
+
+    @property
+    def step_due(self) -> str:
+        """Name the step that is to be taken now."""
+        return self.steps[min(len(self.endorsed), len(self.steps) - 1)]
+
+    @property
+    def is_at_last_step(self) -> bool:
+        """Say whether the step that is due decides."""
+        return len(self.endorsed) >= len(self.steps) - 1
+
+    @property
+    def is_registered(self) -> bool:
+        """Say whether it stands in the register, on hold or not. Whether its hours count is not asked here."""
+        return self.status is Status.APPROVED or self.status is Status.FROZEN
+
+    @property
+    def matter(self) -> Matter:
+        """Take the claim, where it was submitted, as the matter of an act (AMB-28: it stays with that office)."""
+        return Matter(self.region, self.sector, self.study.category, self.unit)
+
+
+def by_office(claim: Claim | None, person: Person, role: str, by: Actor) -> Claim | Refusal:
+    """Give a claim that this hand may act upon, or say why not."""
+    if claim is None:
+        return Refusal.because("claim_absent")
+    assert person.person == claim.person, "the caller brought another person"
+    if no := standing(by, role, claim.matter):
+        return no
+    if by.person == claim.person:
+        return Refusal.because("own_claim", actor=by.actor)
+    return closed_to_processing(person) or claim
+
+
+def by_claimant(claim: Claim | None, person: Person, asking: PersonId) -> Claim | Refusal:
+    """Give a claim that is this person's own to change, or say why not."""
+    if claim is None:
+        return Refusal.because("claim_absent")
+    assert person.person == claim.person, "the caller brought another person"
+    if asking != claim.person:
+        return Refusal.because("not_the_claimant")
+    return closed_to_processing(person) or claim
+
+
+def unsound(ruling: Ruling) -> Refusal | None:
+    """Say why a ruling cannot be recorded: it must name what it rests on, since that is what was decided."""
+    if ruling.assessed_centi < 0:
+        return Refusal.because("ruling_incomplete", assessed_centi=ruling.assessed_centi)
+    if ruling.status == "ruled" and not (ruling.rulebook and ruling.digest and ruling.clauses):
+        return Refusal.because("ruling_incomplete", rulebook=ruling.rulebook, clauses=ruling.clauses)
+    return None
+
+
+def evolve(claim: Claim | None, event: ClaimEvent) -> Claim:
+    """Accept what happened."""
+    if claim is None:
+        if not isinstance(event, ClaimSubmitted):
+            raise Beheaded(event)
+        return Claim(
+            event.claim,
+            event.person,
+            event.unit,
+            event.region,
+            event.sector,
+            event.origin,
+            event.study,
+            event.evidence,
+            event.steps,
+        )
+    return _EVOLVE[type(event)](claim, event)
+
+
+def _revised(claim: Claim, event: ClaimRevised) -> Claim:
+    return replace(
+        claim,
+        status=Status.UNDER_REVIEW,
+        revision=claim.revision + 1,
+        study=event.study,
+        evidence=event.evidence,
+        steps=event.steps,
+        endorsed=(),
+    )
+
+
+def _corrected(claim: Claim, event: ClaimCorrected) -> Claim:
+    return replace(
+        claim,
+        revision=claim.revision + 1,
+        study=event.study,
+        evidence=event.evidence,
+        ruling=event.ruling,
+        year=claim.year if event.year is None else event.year,
+    )
+
+
+_EVOLVE: Final[dict[type[ClaimEvent], Callable[[Claim, Any], Claim]]] = {
+    ClaimSubmitted: lambda claim, event: evolve(None, event),
+    ClaimEndorsed: lambda claim, event: replace(claim, endorsed=(*claim.endorsed, event.hand)),
+    ClaimReturned: lambda claim, event: replace(claim, status=Status.RETURNED),
+    ClaimRevised: _revised,
+    ClaimWithdrawn: lambda claim, event: replace(claim, status=Status.WITHDRAWN),
+    ClaimApproved: lambda claim, event: replace(claim, status=Status.APPROVED, ruling=event.ruling, year=event.year),
+    ClaimRefused: lambda claim, event: replace(claim, status=Status.REFUSED),
+    ClaimCorrected: _corrected,
+    ClaimFrozen: lambda claim, event: replace(claim, status=Status.FROZEN),
+    ClaimReleased: lambda claim, event: replace(claim, status=Status.APPROVED),
+    ClaimRevoked: lambda claim, event: replace(claim, status=Status.REVOKED, revoked_by=event.hand),
+    ClaimReinstated: lambda claim, event: replace(claim, status=Status.APPROVED, revoked_by=None),
+}

@@ -1,0 +1,160 @@
+"""A registered claim (已登记) and what may follow: corrected, frozen and released, revoked and reinstated.
+
+Nothing is ever taken out of the register: a correction stands beside what it corrects, a revocation beside what it
+undid. While a claim is frozen it can only be released or revoked. The year is locked by approval (E 10); a correction
+that moves it says why. Whoever revoked does not reinstate (D14).
+
+`tests/ledger/streams/test_claim_register.py` shows it.
+"""
+
+from __future__ import annotations
+
+from ledger.errors import Refusal
+from ledger.events.base import Draft
+from ledger.events.claim import (
+    ClaimCorrected,
+    ClaimFrozen,
+    ClaimReinstated,
+    ClaimReleased,
+    ClaimRevoked,
+    Evidence,
+    Ruling,
+    Study,
+    StudyDetails,
+)
+from ledger.streams.claim import Claim, Status, by_office, unsound
+from ledger.streams.decision import Command, Decision, spoken
+from ledger.streams.person import Person
+from ledger.streams.standing import Actor
+
+
+class CorrectClaim(Command):
+    """Put a registered claim right, with a new ruling on the facts as they now are."""
+
+    role: str
+    study: Study
+    details: StudyDetails
+    ruling: Ruling
+    year: int
+    year_because: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class FreezeClaim(Command):
+    """Hold it while it is investigated."""
+
+    role: str
+    words: str
+    case: str | None = None
+
+
+class ReleaseClaim(Command):
+    """End the hold."""
+
+    role: str
+    words: str | None = None
+    case: str | None = None
+
+
+class RevokeClaim(Command):
+    """Undo the registration."""
+
+    role: str
+    basis: str
+    words: str
+    case: str | None = None
+
+
+class ReinstateClaim(Command):
+    """Undo the revocation."""
+
+    role: str
+    basis: str
+    words: str
+
+
+def decide_correction(claim: Claim | None, command: CorrectClaim, person: Person, by: Actor) -> Decision:
+    """Correct what is registered and not on hold."""
+    known = by_office(claim, person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if no := _unregistered(known):
+        return no
+    if known.status is Status.FROZEN:
+        return Refusal.because("claim_frozen")
+    moves_year = known.year is not None and command.year != known.year
+    if moves_year and not command.year_because:
+        return Refusal.because("year_locked", year=known.year, wanted=command.year)
+    if no := unsound(command.ruling):
+        return no
+    corrected = ClaimCorrected(
+        claim=known.claim,
+        person=known.person,
+        study=command.study,
+        ruling=command.ruling,
+        evidence=command.evidence,
+        year=command.year,
+        year_because=command.year_because if moves_year else None,
+    )
+    return (Draft(corrected, command.details),)
+
+
+def decide_freeze(claim: Claim | None, command: FreezeClaim, person: Person, by: Actor) -> Decision:
+    """Freeze once, saying why."""
+    known = by_office(claim, person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if no := _unregistered(known):
+        return no
+    if known.status is Status.FROZEN:
+        return Refusal.because("already_frozen")
+    if (words := spoken(command.words)) is None:
+        return Refusal.because("words_missing")
+    return (Draft(ClaimFrozen(claim=known.claim, person=known.person, case=command.case), words),)
+
+
+def decide_release(claim: Claim | None, command: ReleaseClaim, person: Person, by: Actor) -> Decision:
+    """Release what is frozen."""
+    known = by_office(claim, person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if known.status is not Status.FROZEN:
+        return Refusal.because("not_frozen", status=known.status)
+    released = ClaimReleased(claim=known.claim, person=known.person, case=command.case)
+    return (Draft(released, spoken(command.words)),)
+
+
+def decide_revocation(claim: Claim | None, command: RevokeClaim, person: Person, by: Actor) -> Decision:
+    """Revoke once what is registered, on hold or not, saying on what basis."""
+    known = by_office(claim, person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if no := _unregistered(known):
+        return no
+    if (words := spoken(command.words)) is None:
+        return Refusal.because("words_missing")
+    revoked = ClaimRevoked(
+        claim=known.claim, person=known.person, basis=command.basis, hand=by.hand, case=command.case
+    )
+    return (Draft(revoked, words),)
+
+
+def decide_reinstatement(claim: Claim | None, command: ReinstateClaim, person: Person, by: Actor) -> Decision:
+    """Reinstate what is revoked, by another hand than the one that revoked it."""
+    known = by_office(claim, person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if known.status is not Status.REVOKED:
+        return Refusal.because("not_revoked", status=known.status)
+    if known.revoked_by is not None and by.is_same_hand(known.revoked_by):
+        return Refusal.because("same_hand", actor=by.actor)
+    if (words := spoken(command.words)) is None:
+        return Refusal.because("words_missing")
+    return (Draft(ClaimReinstated(claim=known.claim, person=known.person, basis=command.basis), words),)
+
+
+def _unregistered(claim: Claim) -> Refusal | None:
+    """Say why there is no registration to act upon."""
+    if claim.status is Status.REVOKED:
+        return Refusal.because("already_revoked")
+    return None if claim.is_registered else Refusal.because("claim_not_registered", status=claim.status)

@@ -1,0 +1,397 @@
+"""A person: entered in the register, corrected, affiliated from day to day, restricted, in the end forgotten.
+
+Follows P 13 and AMB-28 (hours follow the person; the affiliation of a day decides the law of that day), N 9 (titles),
+and PIPL 47 (a restricted person's data is stored and nothing else; a destroyed key ends everything).
+
+Affiliations and last days are kept as they were entered, and `affiliation_on` is computed from them: so an affiliation
+entered late, or struck out, gives the same answers as if it had been entered in time, or never.
+
+Nobody enters or changes their own record under an actor's account (D07); an account's person asks a colleague.
+
+`tests/ledger/streams/test_person_stream.py` shows it.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final, Literal, NamedTuple
+
+from msgspec.structs import replace
+
+from ledger.errors import Refusal
+from ledger.events.base import Draft
+from ledger.events.person import (
+    Affiliation,
+    AffiliationVoided,
+    DepartureVoided,
+    Identity,
+    IdentityChange,
+    KeyDestroyed,
+    PersonAffiliated,
+    PersonCorrected,
+    PersonEvent,
+    PersonLeft,
+    PersonRegistered,
+    PersonRestricted,
+    RestrictionLifted,
+    TitleRecorded,
+    TitleVoided,
+)
+from ledger.streams.decision import Beheaded, Command, Decision, State, spoken
+from ledger.streams.standing import Actor, Matter, standing
+from ledger.streams.unit import Unit, unfit
+from ledger.vocabulary import PersonId, UnitId
+
+
+class Departure(NamedTuple):
+    """A last day with a unit."""
+
+    unit: UnitId
+    ends: date
+
+
+class Title(NamedTuple):
+    """A professional title and the day it was obtained."""
+
+    obtained_on: date
+    level: str
+    series: str | None
+
+
+class Person(State):
+    """A person as they stand: opaque, since names and numbers are sealed and no decision needs them."""
+
+    person: PersonId
+    affiliations: tuple[Affiliation, ...] = ()  # By first day; no two share one.
+    departures: tuple[Departure, ...] = ()
+    titles: tuple[Title, ...] = ()
+    is_restricted: bool = False
+    is_forgotten: bool = False
+
+    def affiliation_on(self, day: date) -> Affiliation | None:
+        """Say where the person belonged on a day: the latest that had begun, unless its last day had passed."""
+        for one in reversed(self.affiliations):
+            if one.starts <= day:
+                left = any(gone.unit == one.unit and one.starts <= gone.ends < day for gone in self.departures)
+                return None if left else one
+        return None
+
+    def affiliation_from(self, day: date) -> Affiliation | None:
+        """Give the affiliation that begins on a day."""
+        return next((one for one in self.affiliations if one.starts == day), None)
+
+
+def closed_to_processing(person: Person) -> Refusal | None:
+    """Say why nothing but storing may be done with a person's data (PIPL 47); None when it may."""
+    if person.is_forgotten:
+        return Refusal.because("key_destroyed", person=person.person)
+    if person.is_restricted:
+        return Refusal.because("person_restricted", person=person.person)
+    return None
+
+
+def matter_of(person: Person) -> Matter | None:
+    """Take the person where they last belonged as the matter of an act; None, any region's, while they never did."""
+    if not person.affiliations:
+        return None
+    last = person.affiliations[-1]
+    return Matter(last.region, last.sector, unit=last.unit)
+
+
+class RegisterPerson(Command):
+    """Enter a professional into the register, by themselves or by an office."""
+
+    person: PersonId
+    identity: Identity
+    name_uncertain: bool = False
+    origin: Literal["self", "office", "import"] = "self"
+    role: str | None = None
+
+
+class CorrectPerson(Command):
+    """Put a name, document or phone right."""
+
+    role: str
+    identity: Identity
+    fields: tuple[str, ...]
+    words: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
+class AffiliatePerson(Command):
+    """Let the person belong to a unit from a day on, by an office or an import; people themselves ask for transfers."""
+
+    role: str
+    affiliation: Affiliation
+
+
+class VoidAffiliation(Command):
+    """Strike out an affiliation that never was."""
+
+    role: str
+    starts: date
+
+
+class RecordDeparture(Command):
+    """Enter the person's last day with the unit they then belong to."""
+
+    role: str
+    unit: UnitId
+    ends: date
+
+
+class VoidDeparture(Command):
+    """Strike out a last day that was none."""
+
+    role: str
+    unit: UnitId
+    ends: date
+
+
+class RecordTitle(Command):
+    """Enter a professional title."""
+
+    role: str
+    level: str
+    obtained_on: date
+    series: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
+class VoidTitle(Command):
+    """Strike out a title that was entered in error."""
+
+    role: str
+    level: str
+    obtained_on: date
+    series: str | None = None
+
+
+class RestrictPerson(Command):
+    """Stop all processing but storage and safeguarding."""
+
+    role: str
+    basis: str
+    words: str | None = None
+
+
+class LiftRestriction(Command):
+    """Let processing go on."""
+
+    role: str
+    basis: str
+
+
+class DestroyKey(Command):
+    """Destroy the person's key. Whether the time of retention has passed is not asked here."""
+
+    role: str
+    basis: str
+    final_after: date
+
+
+def decide_person_registration(person: Person | None, command: RegisterPerson, by: Actor | None = None) -> Decision:
+    """Register a person; one identity document has one person."""
+    if person is not None:
+        return Refusal.because("person_exists", person=person.person)
+    if command.origin != "self":
+        if by is None or command.role is None:
+            return Refusal.because("actor_required", origin=command.origin)
+        if no := standing(by, command.role):
+            return no
+    registered = PersonRegistered(
+        person=command.person, name_uncertain=command.name_uncertain, origin=command.origin
+    )
+    return (Draft(registered, command.identity),)
+
+
+def decide_person_correction(person: Person | None, command: CorrectPerson, by: Actor) -> Decision:
+    """Correct what is wrong; the event names the fields, their content is sealed."""
+    known = _open(person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if not command.fields:
+        return Refusal.because("nothing_changed")
+    corrected = PersonCorrected(person=known.person, fields=command.fields, evidence=command.evidence)
+    return (Draft(corrected, IdentityChange(identity=command.identity, words=command.words)),)
+
+
+def decide_affiliation(person: Person | None, command: AffiliatePerson, unit: Unit | None, by: Actor) -> Decision:
+    """Affiliate, also for a day in the past: what was entered late still was so."""
+    one = command.affiliation
+    known = _open(person, command.role, by, Matter(one.region, one.sector, unit=one.unit))
+    if isinstance(known, Refusal):
+        return known
+    if unit is None:
+        return Refusal.because("unit_absent")
+    if no := unfit(unit):
+        return no
+    if (found := known.affiliation_from(one.starts)) is not None:
+        return Refusal.because("affiliation_exists", starts=one.starts, unit=found.unit)
+    return (Draft(PersonAffiliated(person=known.person, affiliation=one)),)
+
+
+def decide_affiliation_void(person: Person | None, command: VoidAffiliation, by: Actor) -> Decision:
+    """Strike out an affiliation that stands."""
+    known = _open(person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if (found := known.affiliation_from(command.starts)) is None:
+        return Refusal.because("affiliation_absent", starts=command.starts)
+    return (Draft(AffiliationVoided(person=known.person, unit=found.unit, starts=found.starts)),)
+
+
+def decide_departure(person: Person | None, command: RecordDeparture, by: Actor) -> Decision:
+    """Record a last day on which the person does belong to the unit, and has no later one that is entered."""
+    known = _open(person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    found = known.affiliation_on(command.ends)
+    if found is None or found.unit != command.unit:
+        return Refusal.because("not_affiliated", unit=command.unit, day=command.ends)
+    for gone in known.departures:
+        later = known.affiliation_on(gone.ends)
+        if gone.unit == found.unit and later is found:
+            return Refusal.because("departure_exists", unit=gone.unit, ends=gone.ends)
+    return (Draft(PersonLeft(person=known.person, unit=command.unit, ends=command.ends)),)
+
+
+def decide_departure_void(person: Person | None, command: VoidDeparture, by: Actor) -> Decision:
+    """Strike out a last day that stands."""
+    known = _open(person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if Departure(command.unit, command.ends) not in known.departures:
+        return Refusal.because("departure_absent", unit=command.unit, ends=command.ends)
+    return (Draft(DepartureVoided(person=known.person, unit=command.unit, ends=command.ends)),)
+
+
+def decide_title(person: Person | None, command: RecordTitle, by: Actor) -> Decision:
+    """Record a title; each once."""
+    known = _open(person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if Title(command.obtained_on, command.level, command.series) in known.titles:
+        return Refusal.because("title_exists", level=command.level, obtained_on=command.obtained_on)
+    recorded = TitleRecorded(
+        person=known.person,
+        level=command.level,
+        obtained_on=command.obtained_on,
+        series=command.series,
+        evidence=command.evidence,
+    )
+    return (Draft(recorded),)
+
+
+def decide_title_void(person: Person | None, command: VoidTitle, by: Actor) -> Decision:
+    """Strike out a title that stands."""
+    known = _open(person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    title = Title(command.obtained_on, command.level, command.series)
+    if title not in known.titles:
+        return Refusal.because("title_absent", level=command.level, obtained_on=command.obtained_on)
+    voided = TitleVoided(person=known.person, level=title.level, obtained_on=title.obtained_on, series=title.series)
+    return (Draft(voided),)
+
+
+def decide_restriction(person: Person | None, command: RestrictPerson, by: Actor) -> Decision:
+    """Restrict once."""
+    known = _known(person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if known.is_restricted:
+        return Refusal.because("already_restricted", person=known.person)
+    return (Draft(PersonRestricted(person=known.person, basis=command.basis), spoken(command.words)),)
+
+
+def decide_restriction_lift(person: Person | None, command: LiftRestriction, by: Actor) -> Decision:
+    """Lift a restriction that stands."""
+    known = _known(person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if not known.is_restricted:
+        return Refusal.because("not_restricted", person=known.person)
+    return (Draft(RestrictionLifted(person=known.person, basis=command.basis)),)
+
+
+def decide_key_destruction(person: Person | None, command: DestroyKey, by: Actor) -> Decision:
+    """Destroy the key, also of one who is restricted: erasing is what the restriction waits for."""
+    known = _known(person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    return (Draft(KeyDestroyed(person=known.person, basis=command.basis, final_after=command.final_after)),)
+
+
+def _known(person: Person | None, role: str, by: Actor, matter: Matter | None = None) -> Person | Refusal:
+    """Give a person whose record this hand may touch, or say why not. Restriction is the caller's to ask."""
+    if person is None:
+        return Refusal.because("person_absent")
+    if no := standing(by, role, matter or matter_of(person)):
+        return no
+    if by.person == person.person:
+        return Refusal.because("own_record", actor=by.actor)
+    if person.is_forgotten:
+        return Refusal.because("key_destroyed", person=person.person)
+    return person
+
+
+def _open(person: Person | None, role: str, by: Actor, matter: Matter | None = None) -> Person | Refusal:
+    """Give a person whose record this hand may touch and whose data may be processed, or say why not."""
+    known = _known(person, role, by, matter)
+    return known if isinstance(known, Refusal) else closed_to_processing(known) or known
+
+
+def evolve(person: Person | None, event: PersonEvent) -> Person:
+    """Accept what happened."""
+    if isinstance(event, PersonRegistered):
+        return Person(event.person)
+    if person is None:
+        raise Beheaded(event)
+    return _EVOLVE[type(event)](person, event)
+
+
+def _affiliated(person: Person, event: PersonAffiliated) -> Person:
+    affiliations = [one for one in person.affiliations if one.starts != event.affiliation.starts]
+    insort(affiliations, event.affiliation, key=lambda one: one.starts)
+    return replace(person, affiliations=tuple(affiliations))
+
+
+def _affiliation_voided(person: Person, event: AffiliationVoided) -> Person:
+    stay = tuple(one for one in person.affiliations if (one.unit, one.starts) != (event.unit, event.starts))
+    return replace(person, affiliations=stay)
+
+
+def _left(person: Person, event: PersonLeft) -> Person:
+    return replace(person, departures=(*person.departures, Departure(event.unit, event.ends)))
+
+
+def _departure_voided(person: Person, event: DepartureVoided) -> Person:
+    voided = Departure(event.unit, event.ends)
+    return replace(person, departures=tuple(one for one in person.departures if one != voided))
+
+
+def _title_recorded(person: Person, event: TitleRecorded) -> Person:
+    titles = (*person.titles, Title(event.obtained_on, event.level, event.series))
+    return replace(person, titles=tuple(sorted(titles, key=lambda one: one.obtained_on)))
+
+
+def _title_voided(person: Person, event: TitleVoided) -> Person:
+    voided = Title(event.obtained_on, event.level, event.series)
+    return replace(person, titles=tuple(one for one in person.titles if one != voided))
+
+
+_EVOLVE: Final[dict[type[PersonEvent], Callable[[Person, Any], Person]]] = {
+    PersonCorrected: lambda person, event: person,  # What changed is sealed; no decision rests on it.
+    PersonAffiliated: _affiliated,
+    AffiliationVoided: _affiliation_voided,
+    PersonLeft: _left,
+    DepartureVoided: _departure_voided,
+    TitleRecorded: _title_recorded,
+    TitleVoided: _title_voided,
+    PersonRestricted: lambda person, event: replace(person, is_restricted=True),
+    RestrictionLifted: lambda person, event: replace(person, is_restricted=False),
+    KeyDestroyed: lambda person, event: replace(person, is_forgotten=True),
+}
