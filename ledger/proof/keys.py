@@ -177,7 +177,7 @@ def _decode(line: str | bytes, where: str, cure: str | None = None) -> str:
 def _parse_line(line: str | bytes, where: str, *, secret: bool = False) -> tuple[str, bytes, bytes]:
     found = _LINE.fullmatch(_decode(line, where))
     if not found or not is_key_name(found[1]):
-        raise MalformedKey(where, "应为“名称+八位小写十六进制编号+base64”")
+        raise MalformedKey(where, "不成行，应为“名称+八位小写十六进制编号+base64”")
     try:
         blob = decode_base64(found[3], where, MalformedKey)
     except MalformedKey as problem:

@@ -230,7 +230,7 @@ class _PolicyReader:
         try:
             key = verifier(parse_vkey(vkey)).key
         except Malformed as problem:
-            raise MalformedPolicy(where, problem.found, problem.remedy) from problem
+            raise MalformedPolicy(where, f"公钥行 {show(vkey)} {problem.found}", problem.remedy) from problem
         except KeyUnsupported as problem:
             raise MalformedPolicy(where, str(problem).rstrip("。")) from problem
         if any(other.key.key == key.key for other in others):   # Under another name it is still the same key.

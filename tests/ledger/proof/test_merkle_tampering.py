@@ -1,7 +1,7 @@
 """A tree grows from 0 to 100 leaves; every proof holds, and none survives a changed bit, index, size or length.
 
-What an inclusion proof does not bind is the size by itself: two sizes may give a leaf a path of the same turns, and then
-one root serves both. The signed checkpoint binds size and root together, so the last test shows the exact limit.
+What an inclusion proof does not bind is the size by itself: two sizes may give a leaf a path of the same turns, and
+then one root serves both. The signed checkpoint binds size and root together; the last test shows the exact limit.
 """
 
 from __future__ import annotations
