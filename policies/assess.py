@@ -1,0 +1,239 @@
+"""What one entry is worth, and why: the only definition of the law's rates. Pure integers over a rulebook's rows.
+
+`assess(layer, fact)` tries the rulebooks from the most specific to the least; the first clause that has the route, the
+level and the quantity rules. No clause is never a silent zero: the entry is `unruled`, or `manual` when an authority
+confirmed hours with a document. What counts after duplicates and caps is `year.py`'s question.
+
+The case files beside the rulebooks show every clause; `tests/policies/test_assess.py` shows the seams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+from ledger.vocabulary import Category
+
+from policies.law import Layer
+from policies.rulebook import ClaimWithin, Clause, Condition, Rate, Rulebook
+from policies.soundness import QUANTITY, UNIT
+from policies.steps import Step
+
+RULED: Final = "ruled"
+MANUAL: Final = "manual"
+REFUSED: Final = "refused"
+DUPLICATE: Final = "duplicate"
+UNRULED: Final = "unruled"
+
+CATEGORIES: Final = tuple(category.value for category in Category)
+PUBLIC_COURSE: Final = "course"
+EXAM: Final = "exam"
+
+
+class Fact(NamedTuple):
+    """The part of an entry that the law weighs. Dates enter only as distances, so equal facts are many."""
+
+    values: Mapping[str, Any]     # The entry's fields as they were written.
+    major: str | None = None      # The entry's own, else that of the affiliation.
+    lead: int | None = None       # Days from filing to start; None: nothing was filed.
+    claim: tuple[date, date] | None = None   # Attribution and submission, where some rulebook sets a deadline.
+
+
+class Ruling:
+    """What one fact is worth. Shared by all entries that state the same fact, so it holds nothing of a person."""
+
+    def __init__(
+        self, fact: Fact, status: str, *, book: Rulebook | None = None, clause: Clause | None = None,
+        article: str | None = None, assessed: int = 0, flags: tuple[str, ...] = (),
+        trace: tuple[tuple[str, Any], ...] = (),
+    ) -> None:
+        self.fact: Final = fact
+        self.status: Final = status
+        self.book: Final = book
+        self.clause: Final = clause
+        self.article: Final = article
+        self.assessed: Final = assessed
+        self.flags: Final = flags
+        self.trace: Final = trace
+        self.category: Final = CATEGORIES.index(fact.values["category"])
+        self.counts: Final = status in (RULED, MANUAL)
+        self.by_exam: Final = fact.values["route"] == EXAM or (
+            fact.values["route"] == PUBLIC_COURSE and fact.values.get("completed_by") == EXAM
+        )
+        ruled = clause if status == RULED else None
+        self.cap: Final = ruled.cap.hours_centi if ruled is not None and ruled.cap is not None else None
+        self.bucket: Final = (book.id, ruled.bucket) if ruled is not None and book is not None else None
+        self.class_: Final = (book.family, ruled.class_) if ruled is not None and book is not None and ruled.class_ else None
+        self.credit: Final = ruled.credit if ruled is not None else None
+
+    @property
+    def rulebook(self) -> str | None:
+        """The id of the rulebook that rules or refuses."""
+        return None if self.book is None else self.book.id
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The reasons, each with its article, its words and its arithmetic; written when somebody asks."""
+        from policies.steps import of_ruling
+
+        return of_ruling(self)
+
+
+def assess(layer: Layer, fact: Fact) -> Ruling:
+    """What this fact is worth under the rulebooks of this layer, with the trace of how."""
+    values = fact.values
+    key = (values["category"], values["route"])
+    for book, clause in layer.clauses.get(key, ()):
+        if clause.when is not None and not _applies(clause.when.field, clause.when.among, fact):
+            continue
+        if clause.rate is None:
+            if values.get("level") in clause.levels:
+                return _refusal(fact, book, clause, clause.article, (("refused", clause.refuses),))
+            continue
+        rate = _rate(clause.rate, clause, values)
+        if rate is not None:
+            return _rule(layer, fact, book, clause, *rate)
+    confirmed = values.get("confirmed_hours")
+    if confirmed is not None:
+        return Ruling(fact, MANUAL, assessed=_centi(confirmed), trace=(("manual", confirmed),))
+    return Ruling(fact, UNRULED, trace=(("unruled", tuple(book.id for book in layer.books)),))
+
+
+def _rate(rate: Rate, clause: Clause, values: Mapping[str, Any]) -> tuple[int, str | None] | None:
+    """Hundredths a unit and, where a level counts by analogy, the level it counts as; None where the row is silent."""
+    quantity = QUANTITY.get(rate.each)
+    if quantity is not None and quantity not in values:
+        return None
+    level = values.get("level")
+    if clause.levels and level not in clause.levels:
+        return None
+    if rate.hours_centi is not None:
+        return rate.hours_centi, None
+    if level is None:
+        return None if rate.without_level is None else (rate.without_level, None)
+    if level in rate.by_level:
+        return rate.by_level[level], None
+    target = clause.analogy.get(level)
+    return None if target is None else (rate.by_level[target], target)
+
+
+def _rule(
+    layer: Layer, fact: Fact, book: Rulebook, clause: Clause, rate_centi: int, analogy: str | None
+) -> Ruling:
+    """The arithmetic of one clause: conditions, units, rate, share or bonus, limit of one class (AMB-27)."""
+    values, flags = fact.values, []
+    trace: list[tuple[str, Any]] = [("clause", clause)]
+    for condition in clause.conditions:
+        if condition.binds is None and not _shown(condition, fact):
+            return _refusal(fact, book, clause, clause.article, (*trace, ("unmet", condition)))
+        if condition.filing is not None and fact.lead is not None and fact.lead < condition.filing.days:
+            if condition.filing.force == "must":
+                return _refusal(fact, book, clause, clause.article, (*trace, ("unmet", condition)))
+            flags.append(condition.filing.flag)
+            trace.append(("late", condition))
+    for binder, condition in layer.binding.get((values["category"], values["route"]), ()):
+        if not _shown(condition, fact):
+            return _refusal(fact, binder, clause, condition.article, (*trace, ("unmet", condition)))
+    if clause.claim_within is not None and fact.claim is not None:
+        late = (fact.claim[1] - _last_claim_day(clause.claim_within, fact.claim[0])).days
+        if late > 0:
+            return _refusal(fact, book, clause, clause.article, (*trace, ("claimed_late", (clause.claim_within, late))))
+    if analogy is not None:
+        flags.append("by_analogy")
+        trace.append(("analogy", analogy))
+    rate = clause.rate
+    assert rate is not None
+    units = _units(rate, values)
+    hours = _exact(book, units * rate_centi, UNIT)
+    trace.append(("rate", (units, rate_centi, hours)))
+    rank = values.get("rank")
+    if rank is not None and clause.share is not None:
+        first = values.get("author_role") in clause.share.equal_to_first
+        percent = clause.share.of(1 if first else rank)
+        before, hours = hours, _exact(book, units * rate_centi * percent, UNIT * 100)
+        trace.append(("share", (percent, before, hours, values.get("author_role") if first else None)))
+    if rank is not None and clause.bonus is not None:
+        before, hours = hours, hours + clause.bonus.of(rank)
+        trace.append(("bonus", (before, hours)))
+    if clause.class_limit is not None:
+        most = clause.class_limit.hours_centi
+        if clause.class_limit.per == "day":
+            most = most * _centi(values.get("days", "1")) // 100
+        if hours > most:
+            before, hours = hours, most
+            trace.append(("class_limit", (before, hours)))
+    return Ruling(
+        fact, RULED, book=book, clause=clause, article=clause.article, assessed=hours,
+        flags=tuple(sorted(flags)), trace=tuple(trace),
+    )
+
+
+def _refusal(
+    fact: Fact, book: Rulebook, clause: Clause, article: str, trace: tuple[tuple[str, Any], ...]
+) -> Ruling:
+    return Ruling(fact, REFUSED, book=book, clause=clause, article=article, trace=trace)
+
+
+def _value(name: str, fact: Fact) -> Any:
+    return fact.major if name == "major" else fact.values.get(name)
+
+
+def _applies(name: str, among: tuple[str, ...], fact: Fact) -> bool:
+    return _value(name, fact) in among
+
+
+def _shown(condition: Condition, fact: Fact) -> bool:
+    """Whether a condition holds: a field that is not given is taken as shown, a filing that is not given is not."""
+    if condition.when is not None and not _applies(condition.when.field, condition.when.among, fact):
+        return True
+    if condition.filing is not None:
+        return fact.lead is not None and fact.lead >= 0
+    assert condition.field is not None
+    value = _value(condition.field, fact)
+    return value is None or (value in condition.among if condition.among else value not in condition.not_among)
+
+
+def _last_claim_day(deadline: ClaimWithin, day: date) -> date:
+    """The last day on which an occasion of this day may be claimed."""
+    if deadline.december_until is not None and day.month == 12:
+        return date.fromisoformat(f"{day.year + 1}-{deadline.december_until}")
+    return day + timedelta(days=deadline.days)
+
+
+def _units(rate: Rate, values: Mapping[str, Any]) -> int:
+    """The quantity in ten-thousandths of a unit; whole units where the law speaks of each (AMB-13, AMB-22)."""
+    match rate.each:
+        case "day":
+            return _centi(values["days"]) * (UNIT // 100)
+        case "marked_hour":
+            return _centi(values["hours"]) * (UNIT // 100)
+        case "whole_minutes":
+            return int(values["minutes"]) // rate.of * UNIT
+        case "ten_thousand_characters":
+            return int(values["characters"]) // 10_000 * UNIT
+        case "characters_prorata":
+            return int(values["characters"])
+        case "subject" | "course":
+            return int(values[QUANTITY[rate.each]]) * UNIT
+        case _:
+            return UNIT
+
+
+def _exact(book: Rulebook, numerator: int, denominator: int) -> int:
+    """A quotient that is whole by the check at load (`soundness.inexact_problems`), or rounded as the rulebook says."""
+    if book.rounding is None:
+        whole, rest = divmod(numerator, denominator)
+        assert rest == 0
+        return whole
+    step = book.rounding.unit_centi * denominator
+    add = step // 2 if book.rounding.mode == "half_up" else 0
+    return (numerator + add) // step * book.rounding.unit_centi
+
+
+def _centi(text: str) -> int:
+    """Hundredths of a decimal string that was checked when it was read."""
+    whole, _, fraction = text.partition(".")
+    return int(whole) * 100 + int((fraction + "00")[:2])
+

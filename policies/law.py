@@ -1,0 +1,133 @@
+"""The law that rules a date and a place: which rulebooks are in force, whom they hold, which one gives the hours.
+
+A `Law` is made of exactly the rulebooks it is handed; for each date the version in force on it, newest revision. So
+`then`, `now` and `set:...` are three choices of what to hand over, not three kinds of law. Layering (AMB-01): hours
+from the most specific rulebook that has the route; every applicable requirement applies; binding conditions add up.
+
+`tests/policies/test_layering.py` shows it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from policies.rulebook import ApplicationRule, Clause, Condition, MakeUp, Minimum, Rulebook
+from policies.shelf import Shelf
+from policies.words import Vocabulary
+
+ONE_DAY: Final = timedelta(days=1)
+
+
+class Layer(NamedTuple):
+    """The rulebooks that hold one affiliation on one date, most specific first, indexed for the interpreter."""
+
+    books: tuple[Rulebook, ...]
+    clauses: Mapping[tuple[str, str], tuple[tuple[Rulebook, Clause], ...]]
+    binding: Mapping[tuple[str, str], tuple[tuple[Rulebook, Condition], ...]]
+
+
+class Due(NamedTuple):
+    """One requirement that applies to a person's year, in the order in which it is answered."""
+
+    rulebook: Rulebook
+    minimum: Minimum
+    base: tuple[str, ...] = ()   # The categories of which a minimum in per cent is a part.
+
+
+class Law:
+    """A set of rulebooks, answering by date and place. Immutable but for its memory of answers given."""
+
+    def __init__(self, books: Iterable[Rulebook], vocabulary: Vocabulary | None = None) -> None:
+        shelf = Shelf.of(book for book in books if not book.off)
+        self.books: Final = shelf.books
+        self.vocabulary: Final = vocabulary or shelf.vocabulary
+        edges = {book.in_force_from.toordinal() for book in self.books}
+        edges |= {book.in_force_to.toordinal() + 1 for book in self.books if book.in_force_to is not None}
+        self.edges: Final = sorted(edges)
+        self.make_up: Final[tuple[MakeUp, ...]] = tuple(window for book in self.books for window in book.make_up)
+        self.deadlines: Final = any(clause.claim_within for book in self.books for clause in book.clauses)
+        self._in_force: Final = [self._versions(edge) for edge in (0, *self.edges)]
+        self._layers: dict[tuple[Rulebook, ...], Layer] = {}
+        self._held: dict[tuple[int, str, str, str | None], Layer] = {}
+        self._due: dict[tuple[tuple[Rulebook, ...], int], tuple[Due, ...]] = {}
+
+    def interval(self, day: int) -> int:
+        """The number of the stretch of dates, between two changes of the law, in which this ordinal day lies."""
+        return bisect_right(self.edges, day)
+
+    def in_force(self, day: date) -> tuple[Rulebook, ...]:
+        """The versions in force on a date: of each family the newest, newest revision."""
+        return self._in_force[self.interval(day.toordinal())]
+
+    def _versions(self, day: int) -> tuple[Rulebook, ...]:
+        newest: dict[str, Rulebook] = {}
+        for book in self.books:
+            since, until = book.in_force_from.toordinal(), book.in_force_to
+            if since <= day and (until is None or day <= until.toordinal()):
+                other = newest.get(book.family)
+                if other is None or (other.in_force_from, other.revision) < (book.in_force_from, book.revision):
+                    newest[book.family] = book
+        gone = {name for book in newest.values() for name in book.supersedes}
+        return tuple(book for book in newest.values() if book.id not in gone and book.family not in gone)
+
+    def layer(self, interval: int, region: str, sector: str, major: str | None) -> Layer:
+        """The rulebooks that hold an affiliation in a stretch of dates, most specific first."""
+        key = (interval, region, sector, major)
+        held = self._held.get(key)
+        if held is None:
+            books = [book for book in self._in_force[interval] if book.scope.holds(region, sector, major)]
+            books.sort(key=lambda book: (book.scope.specificity, book.id), reverse=True)
+            held = self._held[key] = self._layer_of(tuple(books))
+        return held
+
+    def _layer_of(self, books: tuple[Rulebook, ...]) -> Layer:
+        known = self._layers.get(books)
+        if known is not None:
+            return known
+        clauses: dict[tuple[str, str], list[tuple[Rulebook, Clause]]] = {}
+        binding: dict[tuple[str, str], list[tuple[Rulebook, Condition]]] = {}
+        for book in books:
+            for clause in book.clauses:
+                for category in clause.categories:
+                    for route in clause.routes:
+                        clauses.setdefault((category, route), []).append((book, clause))
+            for condition in book.binding:
+                assert condition.binds is not None
+                for category in condition.binds.categories:
+                    for route in condition.binds.routes:
+                        binding.setdefault((category, route), []).append((book, condition))
+        layer = Layer(
+            books,
+            {key: tuple(rows) for key, rows in clauses.items()},
+            {key: tuple(rows) for key, rows in binding.items()},
+        )
+        return self._layers.setdefault(books, layer)
+
+    def due(self, day: int, region: str, sector: str, major: str | None, year: int) -> tuple[Due, ...]:
+        """The requirements that judge a year, of every rulebook in force on the deciding day that holds the person."""
+        books = self.layer(self.interval(day), region, sector, major).books
+        known = self._due.get((books, year))
+        if known is None:
+            order = {name: place for place, name in enumerate(self.vocabulary.minimums)}
+            known = self._due[books, year] = tuple(
+                Due(book, minimum, self._base(minimum))
+                for book in sorted(books, key=lambda book: book.id)
+                for minimum in sorted(book.minimums, key=lambda minimum: order[minimum.name])
+                if (minimum.first_year or book.first_year_judged) <= year <= (minimum.last_year or year)
+            )
+        return known
+
+    def _base(self, minimum: Minimum) -> tuple[str, ...]:
+        return self.vocabulary.minimums[minimum.percent_of].categories if minimum.percent_of else ()
+
+    def application_rule(
+        self, day: int, region: str, sector: str, major: str | None
+    ) -> tuple[Rulebook, ApplicationRule] | None:
+        """The most specific rule on applying for the next title, if any."""
+        for book in self.layer(self.interval(day), region, sector, major).books:
+            if book.application is not None:
+                return book, book.application
+        return None

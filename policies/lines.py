@@ -1,0 +1,232 @@
+"""Rulings as the lines of `xueshi evaluate`: exact names, exact order, hours as decimal strings.
+
+The text that every entry of one distinct fact shares is written once per ruling; `--explain` adds the steps.
+
+`tests/policies/test_evaluate_contract.py` shows every field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from ledger.vocabulary import format_hours
+
+from policies.application import ApplicationRuling
+from policies.assess import CATEGORIES, DUPLICATE, RULED, Ruling
+from policies.facts import Row
+from policies.person import PersonRuling
+from policies.steps import Step
+from policies.words import base_vocabulary
+from policies.year import GENERAL_PUBLIC, IN_PROGRESS, PROFESSIONAL, SECTOR_PUBLIC, MinimumRuling, YearRuling
+
+ID, PERSON = 0, 1
+
+text = lru_cache(maxsize=65_536)(format_hours)
+"""Hours as written; a file holds few distinct numbers."""
+
+
+def json_text(value: object) -> str:
+    """Compact JSON, Chinese as it is."""
+    return msgspec.json.encode(value).decode()
+
+
+def why_json(steps: Iterable[Step]) -> str:
+    """The value of `why`."""
+    return json_text([step.as_json() for step in steps])
+
+
+class Lines:
+    """Writes the lines of one person after another."""
+
+    def __init__(self, *, explain: bool) -> None:
+        self.explain = explain
+        self._entry_parts: dict[tuple[int, bool], tuple[Ruling, str, str]] = {}
+        self._minimum_heads: dict[int, str] = {}   # By the identity of a `Due`: the law keeps each for ever.
+
+    def entries(self, person: PersonRuling, person_json: str) -> list[str]:
+        """One line per entry, in the order in which they were handed in."""
+        lost, counted, parts_of = person.folded.lost, person.folded.counted, self._entry_parts
+        lines = []
+        for place, weighed in enumerate(person.weighed):
+            ruling = weighed.ruling
+            key = (id(ruling), place in lost)
+            parts = parts_of.get(key)
+            if parts is None or parts[0] is not ruling:
+                if len(parts_of) > 400_000:
+                    parts_of.clear()
+                parts = parts_of[key] = (ruling, *self._parts(ruling, place in lost))
+            name = person.rows[place][ID]
+            name_json = f'"{name}"' if name.isalnum() and name.isascii() else json_text(name)
+            why = ""
+            if self.explain:
+                why = f',"why":{why_json(entry_steps(person, place))}'
+            elif place in lost:
+                why = f',"why":{why_json([_duplicate_step(person, place)])}'
+            lines.append(
+                f'{{"kind":"entry","id":{name_json},"person":{person_json},"year":{weighed.year},'
+                f'{parts[1]}{text(counted[place])}{parts[2]}{why}}}\n'
+            )
+        return lines
+
+    def _parts(self, ruling: Ruling, lost: bool) -> tuple[str, str]:
+        """What stands before and after the counted hours."""
+        status = DUPLICATE if lost else ruling.status
+        before = (
+            f'"status":"{status}","rulebook":{json_text(ruling.rulebook)},"clause":{json_text(ruling.article)},'
+            f'"assessed":"{text(ruling.assessed)}","counted":"'
+        )
+        why = ""
+        if not self.explain and not lost and status != RULED:
+            why = f',"why":{why_json(ruling.steps)}'   # What the law does not simply rule says why, always.
+        return before, f'","flags":{json_text(ruling.flags)}{why}'
+
+    def year(self, person: PersonRuling, person_json: str, one: YearRuling) -> str:
+        """One line of a year."""
+        sums = one.sums
+        minimums = ",".join([self._minimum(minimum) for minimum in one.minimums])
+        why = f',"why":{why_json(year_steps(person, one))}' if self.explain else ""
+        return (
+            f'{{"kind":"year","person":{person_json},"year":{one.year},"total":"{text(sums.total)}",'
+            f'"professional":"{text(sums.by_category[PROFESSIONAL])}",'
+            f'"sector_public":"{text(sums.by_category[SECTOR_PUBLIC])}",'
+            f'"general_public":"{text(sums.by_category[GENERAL_PUBLIC])}","exam_hours":"{text(sums.exam)}",'
+            f'"met":{_verdict(one.met)},"minimums":[{minimums}]{why}}}\n'
+        )
+
+    def _minimum(self, one: MinimumRuling) -> str:
+        head = self._minimum_heads.get(id(one.due))
+        if head is None:
+            book, minimum = one.due.rulebook, one.due.minimum
+            head = self._minimum_heads[id(one.due)] = (
+                f'{{"name":"{minimum.name}","rulebook":"{book.id}","article":{json_text(minimum.article)},"need":"'
+            )
+        reason = f',"reason":"{one.reason}"' if one.reason is not None else ""
+        span = f',"from":{one.span[0]},"to":{one.span[1]}' if one.span is not None else ""
+        return f'{head}{text(one.need)}","have":"{text(one.have)}","met":{_verdict(one.met)}{reason}{span}}}'
+
+    def application(self, one: ApplicationRuling, person_json: str) -> str:
+        """One line of an application."""
+        why = f',"why":{why_json(one.steps)}' if self.explain else ""
+        return (
+            f'{{"kind":"application","person":{person_json},"applied_on":"{one.application.applied_on}",'
+            f'"eligible":{_verdict(one.eligible)},"years_met":{one.years_met},'
+            f'"years_needed":{one.application.minimum_years},"consecutive":{json_text(one.consecutive)},'
+            f'"reasons":{json_text(one.reasons)}{why}}}\n'
+        )
+
+
+def _verdict(met: bool | None) -> str:
+    return "null" if met is None else "true" if met else "false"
+
+
+def entry_steps(person: PersonRuling, place: int) -> list[Step]:
+    """Every reason of one entry: its ruling, then what duplicates and caps made of it."""
+    weighed = person.weighed[place]
+    ruling, steps = weighed.ruling, list(weighed.ruling.steps)
+    if place in person.folded.lost:
+        return [*steps, _duplicate_step(person, place)]
+    if ruling.status == RULED and ruling.cap is not None:
+        steps.append(_cap_step(person, place))
+    if ruling.credit is not None:
+        assert ruling.clause is not None
+        name = base_vocabulary().categories.get(ruling.credit.category, ruling.credit.category)
+        words = f"另给{name} {text(ruling.credit.hours_centi)} 学时"
+        steps.append(Step("credit", ruling.rulebook, ruling.article, ruling.credit.quote, words))
+    if str(weighed.year) != person.rows[place][2][:4]:
+        words = f"佐证日期 {person.rows[place][2]}，所跨两年中计入 {weighed.year} 年，不拆分"
+        steps.insert(0, Step("year", ruling.rulebook, None, None, words))
+    return steps
+
+
+def _cap_step(person: PersonRuling, place: int) -> Step:
+    """How much of the bucket was left, and who had filled it."""
+    folded, ruling, year = person.folded, person.weighed[place].ruling, person.weighed[place].year
+    assert ruling.clause is not None and ruling.clause.cap is not None
+    cap, used, filled = ruling.clause.cap, 0, []
+    for other in folded.order:
+        if other == place:
+            break
+        same = person.weighed[other]
+        if same.ruling.bucket == ruling.bucket and same.year == year and folded.counted[other]:
+            used += folded.counted[other]
+            filled.append(f"{person.rows[other][ID]} {text(folded.counted[other])}")
+    before = f"此前已计 {text(used)}（{'，'.join(filled)}）" if filled else "此前已计 0"
+    words = (
+        f"{ruling.clause.bucket} 在 {year} 年最多计 {text(cap.hours_centi)}：{before}，余 {text(cap.hours_centi - used)}；"
+        f"核定 {text(ruling.assessed)} → 计入 {text(folded.counted[place])}"
+    )
+    return Step("cap", ruling.rulebook, cap.article, cap.quote, words)
+
+
+def _duplicate_step(person: PersonRuling, place: int) -> Step:
+    """Which entry is kept in place of this one, and why."""
+    kept, row = person.folded.lost[place], person.rows[place]
+    other = person.rows[kept]
+    names = ("occasion", "output")
+    mine, theirs = person.weighed[place], person.weighed[kept]
+    shared = [name for name, one, two in zip(names, mine[3:], theirs[3:], strict=True) if one is not None and one == two]
+    words = (
+        f"与 {other[ID]} 同一 {'、'.join(shared)}，只计一次：保留 {other[ID]}（核定 {text(theirs.ruling.assessed)}），"
+        f"{row[ID]} 核定 {text(mine.ruling.assessed)}，计入 0"
+    )
+    return Step("duplicate", mine.ruling.rulebook, mine.ruling.article, None, words)
+
+
+def year_steps(person: PersonRuling, one: YearRuling) -> list[Step]:
+    """The sums of a year written out, then each requirement with what is still missing."""
+    steps = []
+    for category, code in enumerate(CATEGORIES):
+        parts = [
+            f"{person.rows[place][ID]} {text(person.folded.counted[place])}"
+            for place in person.folded.order
+            if person.weighed[place].year == one.year and person.weighed[place].ruling.category == category
+            and person.folded.counted[place]
+        ]
+        parts += [
+            f"{person.rows[place][ID]} 另给 {text(credit.hours_centi)}"
+            for place, credit in _credits(person, one.year) if credit.category == code
+        ]
+        name = base_vocabulary().categories[code]
+        words = f"{name}：{' + '.join(parts) or '0'} = {text(one.sums.by_category[category])}"
+        steps.append(Step("sum", None, None, None, words))
+    steps.append(Step("sum", None, None, None, f"总学时：{' + '.join(map(text, one.sums.by_category))} = {text(one.sums.total)}"))
+    if not one.minimums:
+        steps.append(Step("none", None, None, None, "没有适用的年度要求：年末没有归属，或适用的细则尚未开始判这一年"))
+    return [*steps, *(minimum_step(minimum) for minimum in one.minimums)]
+
+
+def _credits(person: PersonRuling, year: int) -> Iterator[tuple[int, Any]]:
+    for place, weighed in enumerate(person.weighed):
+        if weighed.ruling.credit is not None and weighed.year == year and place not in person.folded.lost:
+            yield place, weighed.ruling.credit
+
+
+def minimum_step(one: MinimumRuling) -> Step:
+    """How a requirement stands, in words: what is there, what is needed, what is missing."""
+    book, minimum = one.due.rulebook, one.due.minimum
+    words_of = {**{code: word.name for code, word in base_vocabulary().minimums.items()},
+                **{word.code: word.name for word in book.declares.minimums}}
+    name = words_of.get(minimum.name, minimum.name)
+    span = f"（{one.span[0]}—{one.span[1]} 年周期）" if one.span is not None else ""
+    if one.met:
+        end = "达到"
+    else:
+        why = {None: "", IN_PROGRESS: "；周期未满，不判"}.get(one.reason, "；有待定的记录可能补足，不判")
+        end = f"还差 {text(one.need - one.have)} 学时{name}{why}"
+    words = f"{name}{span}：有 {text(one.have)}，需 {text(one.need)}，{end}"
+    return Step("minimum", book.id, minimum.article, minimum.quote, words)
+
+
+def person_lines(lines: Lines, person: PersonRuling, name: str) -> tuple[list[str], list[str], list[str]]:
+    """The lines of one person: entries, years, applications."""
+    name_json = json_text(name)
+    return (
+        lines.entries(person, name_json),
+        [lines.year(person, name_json, one) for one in person.years],
+        [lines.application(one, name_json) for one in person.applications],
+    )
+
+

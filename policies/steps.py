@@ -1,0 +1,135 @@
+"""The reasons of a ruling in words: each step with its article, the quoted text and arithmetic to redo by hand.
+
+`tests/policies/test_steps.py` shows that the arithmetic of every step comes out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ledger.vocabulary import format_hours
+
+from policies.soundness import UNIT
+from policies.words import base_vocabulary
+
+if TYPE_CHECKING:
+    from policies.assess import Ruling
+    from policies.rulebook import Clause, Condition
+
+UNIT_NAMES: Final = {
+    "day": "天", "subject": "科", "course": "门", "marked_hour": "标定学时", "ten_thousand_characters": "万字",
+    "characters_prorata": "万字", "item": "项", "class": "班次", "exam": "项考试",
+}
+
+REASONS: Final = {
+    "not_filed": "没有在开始之前备案",
+    "exam_required": "须经考试（考核）合格，只完成学习不够",
+    "organiser_below_province": "组织者不是省级以上主管部门",
+    "below_provincial_journal": "不在省级以上正规刊物",
+    "not_approved_by_province": "不是经省厅批准的",
+    "platform_not_for_major": "所用平台不是本专业应用的平台",
+    "society_not_named": "组织者不在点名的学会之列",
+    "not_approved": "没有经组织批准",
+}
+"""Words for the reasons that the shipped rulebooks give; another rulebook's own reason is shown as it is written."""
+
+
+class Step(NamedTuple):
+    """One reason. `arithmetic` is a sentence that a person can check with a pencil."""
+
+    step: str
+    rulebook: str | None
+    article: str | None
+    quote: str | None
+    arithmetic: str
+
+    def as_json(self) -> dict[str, str | None]:
+        """The step as a row of `why`."""
+        return self._asdict()
+
+
+def of_ruling(ruling: Ruling) -> tuple[Step, ...]:
+    """Every step of one ruling, in the order in which the law took them."""
+    return tuple(step for kind, detail in ruling.trace for step in _render(ruling, kind, detail))
+
+
+def number(units: int) -> str:
+    """A quantity in units, exact: 45000 ten-thousandths are 4.5."""
+    whole, rest = divmod(units, UNIT)
+    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".")
+
+
+def _render(ruling: Ruling, kind: str, detail: Any) -> list[Step]:
+    book, clause, article = ruling.rulebook, ruling.clause, ruling.article
+    quote = None if clause is None else clause.quote
+    match kind:
+        case "manual":
+            return [Step("manual", None, None, None, f"没有细则规定这一途径或级别，按主管部门文件确认 {detail} 学时，不占任何上限")]
+        case "unruled":
+            names = "、".join(detail) or "（无）"
+            return [Step("unruled", None, None, None, f"适用的细则 {names} 都没有这一途径或级别；待主管部门确认学时与文件号")]
+        case "refused":
+            return [Step("refused", book, article, quote, f"{REASONS.get(detail, detail)}，不计学时")]
+        case "unmet":
+            return [_unmet(ruling, detail)]
+        case "claimed_late":
+            deadline, late = detail
+            return [Step("claimed_late", book, article, deadline.quote, f"申报晚于期限 {late} 天，不计学时")]
+        case "clause":
+            return []
+        case "late":
+            words = f"开始前 {ruling.fact.lead} 天备案，少于 {detail.filing.days} 天；计入，标注 {detail.filing.flag}"
+            return [Step("filing", book, detail.article, detail.filing.quote, words)]
+        case "analogy":
+            levels = base_vocabulary().levels
+            level = ruling.fact.values["level"]
+            words = f"条文没有列{levels.get(level, level)}，比照所列的{levels.get(detail, detail)}，由审核人确认"
+            return [Step("analogy", book, article, quote, words)]
+        case _:
+            assert clause is not None
+            return [_arithmetic(ruling, clause, kind, detail)]
+
+
+def _unmet(ruling: Ruling, condition: Condition) -> Step:
+    words = REASONS.get(condition.reason, condition.reason)
+    if condition.filing is not None and ruling.fact.lead is not None:
+        lead = ruling.fact.lead
+        words = f"开始后 {-lead} 天才备案" if lead < 0 else f"开始前 {lead} 天备案，少于 {condition.filing.days} 天"
+    elif condition.field is not None:
+        words = f"{words}（{condition.field} 为“{ruling.fact.values.get(condition.field, ruling.fact.major)}”）"
+    return Step("refused", ruling.rulebook, condition.article, condition.quote, f"{words}，不计学时")
+
+
+def _arithmetic(ruling: Ruling, clause: Clause, kind: str, detail: Any) -> Step:
+    book, article = ruling.rulebook, ruling.article
+    assert clause.rate is not None
+    match kind:
+        case "rate":
+            units, rate, hours = detail
+            each = clause.rate.each
+            name = UNIT_NAMES.get(each, each)
+            left = f"{number(units)} {name} × {format_hours(rate)}"
+            if each == "whole_minutes":
+                left = f"⌊{ruling.fact.values['minutes']} 分钟 ÷ {clause.rate.of}⌋ × {format_hours(rate)}"
+            elif each == "ten_thousand_characters":
+                left = f"⌊{ruling.fact.values['characters']} 字 ÷ 10000⌋ × {format_hours(rate)}"
+            return Step("rate", book, article, clause.quote, f"{left} = {format_hours(hours)}")
+        case "share":
+            percent, before, hours, role = detail
+            assert clause.share is not None
+            who = f"第 {ruling.fact.values['rank']} 作者" + (f"（{role}，视同第一）" if role else "")
+            return Step("share", book, article, clause.share.quote,
+                        f"{who} {percent}%：{format_hours(before)} × {percent}% = {format_hours(hours)}")
+        case "bonus":
+            before, hours = detail
+            assert clause.bonus is not None
+            return Step("bonus", book, article, clause.bonus.quote,
+                        f"第 {ruling.fact.values['rank']} 作者加 {format_hours(hours - before)}："
+                        f"{format_hours(before)} + {format_hours(hours - before)} = {format_hours(hours)}")
+        case _:
+            before, hours = detail
+            assert clause.class_limit is not None
+            soft = "一般" if clause.class_limit.force == "ordinarily" else ""
+            each = "每天" if clause.class_limit.per == "day" else "每班次"
+            return Step("class_limit", book, article, clause.class_limit.quote,
+                        f"{each}{soft}不超过 {format_hours(clause.class_limit.hours_centi)}：{format_hours(before)} → {format_hours(hours)}")
