@@ -1,0 +1,159 @@
+"""The benchmarks, ours and a peer's side by side: `python -m tests.bench [--rounds N] [--only NAME]... [--write]`.
+
+Every other module of this folder has a function `rows()` that yields a `Race` for each comparison and a `Figure` for a
+number that has no peer. It is a generator: what a race needs is set up before the yield and torn down after it, and a
+figure may be worked out from what the race before it left. Rounds are interleaved, ours and the peer's, the first of
+each pair in turn, so that a machine that slows down slows down both; the median is what counts, the range says how
+much to believe it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import os
+import pkgutil
+import platform
+import sqlite3
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """One comparison: each side does `amount` units of the same work. `least` is the ratio we promise, if any."""
+
+    name: str
+    unit: str
+    amount: int
+    ours: Callable[[], object]
+    peer: Callable[[], object] | None = None
+    peer_name: str = ""
+    least: float | None = None
+    rounds: int | None = None
+    """Instead of the harness's own number, where one round is long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number without a peer: a size, a percentile. `most` is the bound we promise, if any."""
+
+    name: str
+    value: float
+    unit: str
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came out of a race: units a second in each round."""
+
+    race: Race
+    ours: list[float]
+    peer: list[float]
+
+    @property
+    def ratios(self) -> list[float]:
+        return [ours / peer for ours, peer in zip(self.ours, self.peer, strict=True)] if self.peer else []
+
+    @property
+    def is_missed(self) -> bool:
+        return self.race.least is not None and statistics.median(self.ratios) < self.race.least
+
+
+def run(race: Race, rounds: int) -> Ran:
+    """Interleave the rounds; one of each side first, unmeasured."""
+    sides = [side for side in (race.ours, race.peer) if side is not None]
+    speeds: dict[int, list[float]] = {0: [], 1: []}
+    for side in sides:
+        side()
+    for number in range(race.rounds or rounds):
+        order = list(enumerate(sides))
+        for index, side in order if number % 2 == 0 else reversed(order):
+            speeds[index].append(race.amount / seconds(side))
+    return Ran(race, speeds[0], speeds[1])
+
+
+def seconds(work: Callable[[], object]) -> float:
+    gc.collect()
+    gc.disable()
+    try:
+        begin = time.perf_counter()
+        work()
+        return time.perf_counter() - begin
+    finally:
+        gc.enable()
+
+
+def modules(only: list[str]) -> list[str]:
+    names = sorted(each.name for each in pkgutil.iter_modules([str(HERE)]) if not each.name.startswith("__"))
+    unknown = sorted(set(only) - set(names))
+    if unknown:
+        sys.exit(f"no benchmark is called {', '.join(unknown)}; there are: {', '.join(names)}")
+    return [name for name in names if not only or name in only]
+
+
+def results(only: list[str], rounds: int) -> Iterator[Ran | Figure]:
+    for name in modules(only):
+        for row in importlib.import_module(f"tests.bench.{name}").rows():
+            print(f"{name}: {row.name} ...", file=sys.stderr, flush=True)
+            yield row if isinstance(row, Figure) else run(row, rounds)
+
+
+def spread(values: list[float], digits: int = 0) -> str:
+    middle, low, high = statistics.median(values), min(values), max(values)
+    return f"{middle:,.{digits}f} ({low:,.{digits}f}–{high:,.{digits}f})"
+
+
+def line(row: Ran | Figure) -> str:
+    if isinstance(row, Ran):
+        race = row.race
+        peer = f"{race.peer_name}: {spread(row.peer)}" if row.peer else ""
+        ratio = f"{spread(row.ratios, 2)}" if row.peer else ""
+        target = f"≥ {race.least:g}" if race.least is not None else ""
+        cells = (race.name, f"{race.unit}/s", spread(row.ours), peer, ratio, target, verdict(row))
+    else:
+        target = f"≤ {row.most:g}" if row.most is not None else ""
+        cells = (row.name, row.unit, f"{row.value:,.6g}", "", "", target, verdict(row))
+    return f"| {' | '.join(cells)} |"
+
+
+def is_missed(row: Ran | Figure) -> bool:
+    return row.is_missed if isinstance(row, Ran) else row.most is not None and row.value > row.most
+
+
+def verdict(row: Ran | Figure) -> str:
+    has_target = (row.race.least if isinstance(row, Ran) else row.most) is not None
+    return "" if not has_target else "**missed**" if is_missed(row) else "met"
+
+
+def heading() -> str:
+    return (
+        f"# Benchmarks: the last result\n\nWritten by `make bench`, {datetime.now(UTC):%Y-%m-%d}: "
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()} "
+        f"{platform.machine()}, {os.cpu_count()} cores. Medians, with the lowest and highest round; trust ratios.\n\n"
+        "| work | unit | ours | peer | ratio | target | |\n|---|---|---:|---:|---:|---:|---|"
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="ours and a peer's, side by side")
+    parser.add_argument("--rounds", type=int, default=7, help="how often each side runs (default 7)")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this benchmark alone")
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} as well")
+    options = parser.parse_args()
+    rows = list(results(options.only, options.rounds))
+    text = "\n".join([heading(), *map(line, rows)])
+    print(text)
+    if options.write:
+        RESULTS.write_text(text + "\n", encoding="utf-8")
+    return 1 if any(map(is_missed, rows)) else 0

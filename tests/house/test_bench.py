@@ -1,0 +1,27 @@
+"""The harness measures what it says: interleaved rounds, honest ratios, and no missed target overlooked."""
+
+from __future__ import annotations
+
+from tests.bench import Figure, Race, Ran, is_missed, line, run
+
+
+def test_rounds_are_interleaved_and_begin_in_turn() -> None:
+    calls: list[str] = []
+
+    run(Race("x", "units", 1, lambda: calls.append("a"), lambda: calls.append("b"), "b"), rounds=3)
+
+    assert "".join(calls) == "ab" + "ab" + "ba" + "ab"
+
+
+def test_a_ratio_is_taken_round_by_round() -> None:
+    ran = Ran(Race("x", "units", 1, print, print, "p", least=2), [10, 20, 30], [5, 20, 10])
+
+    assert ran.ratios == [2, 1, 3]
+    assert "| 2.00 (1.00–3.00) | ≥ 2 | met |" in line(ran)
+
+
+def test_a_missed_target_is_seen() -> None:
+    assert is_missed(Ran(Race("x", "units", 1, print, print, "p", least=2), [10, 10, 10], [6, 6, 6]))
+    assert is_missed(Figure("bytes an event", 900, "bytes", most=800))
+    assert "**missed**" in line(Figure("bytes an event", 900, "bytes", most=800))
+    assert not is_missed(Figure("bytes an event", 900, "bytes"))
