@@ -82,7 +82,7 @@ class VaultFailed(LedgerError):
     def __init__(self, path: Path, cause: object) -> None:
         self.path, self.cause = path, cause
         super().__init__(
-            f"密钥库 {path} 无法读写（{cause}），本次未改动任何个人信息。请检查该文件夹是否存在、是否可写、磁盘是否已满；"
+            f"密钥库 {path} 无法读写（{cause}）。请检查该文件夹是否存在、是否可写、磁盘是否已满；"
             "若文件损坏，请保留原件，并从密钥库自己的备份恢复。"
         )
 
@@ -172,8 +172,10 @@ class Vault:
             tables = self._file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
             if found != APPLICATION_ID and (found or tables):
                 raise VaultFailed(self.path, f"不是密钥库，application_id {found:#x}")
+            self._file.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
+            if found == APPLICATION_ID:
+                return
             self._file.executescript(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
                 "BEGIN IMMEDIATE;"
                 "CREATE TABLE IF NOT EXISTS keys"
                 " (owner TEXT PRIMARY KEY, wrapped BLOB NOT NULL, created INTEGER NOT NULL);"

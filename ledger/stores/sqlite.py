@@ -135,10 +135,10 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
                     connection.execute("BEGIN IMMEDIATE")
                     if not self._is_ledger(connection):  # Another process may have made it while this one waited.
                         script = files("ledger.stores").joinpath("schema.sql").read_text("utf-8")
-                        connection.executescript(
-                            f"SAVEPOINT made; {script} PRAGMA application_id={APPLICATION_ID}; "
-                            f"PRAGMA user_version={SCHEMA_VERSION}; RELEASE made;"
-                        )
+                        for statement in _statements(script):
+                            connection.execute(statement)
+                        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
                     connection.execute("COMMIT")
         except sqlite3.Error as error:
             self.close()
@@ -466,6 +466,16 @@ def _portions(values: list[Any]) -> Iterator[list[Any]]:
 
 def _marks(values: Sequence[Any]) -> str:
     return ",".join("?" * len(values))
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Cut a script; `executescript` would commit the transaction that it is to be part of."""
+    statement = ""
+    for part in script.split(";")[:-1]:
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):  # A trigger has semicolons of its own.
+            yield statement
+            statement = ""
 
 
 @contextmanager
