@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 
 # The packages with types and rules of their own; tests are held to ruff alone.
 PACKAGES := ledger policies projections api
@@ -53,13 +53,15 @@ clean:  ## remove the virtual environment and what tools leave behind; never ./d
 
 # Both stamps may stand in one environment: the second lock holds every pin of the first (a test compares them).
 $(VENV)/.installed-run: requirements.lock pyproject.toml | $(BIN)/python
-	$(PIP) install --require-hashes --no-deps --requirement requirements.lock
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "Installing what requirements.lock names, each file checked against its hash ..."
+	@$(PIP) install --require-hashes --no-deps --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
-	$(PIP) install --require-hashes --no-deps --requirement requirements-dev.lock
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "Installing what requirements-dev.lock names, each file checked against its hash ..."
+	@$(PIP) install --require-hashes --no-deps --requirement requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.installed-run
 
 $(BIN)/python:
@@ -69,4 +71,4 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	    { echo "$(PYTHON) 缺少 ensurepip，无法建立虚拟环境。请先执行：" >&2; \
 	      echo "  sudo apt-get install -y $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" >&2; exit 3; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)

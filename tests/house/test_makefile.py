@@ -63,7 +63,7 @@ def test_an_old_python_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_what_is_installed_is_checked_against_hashes_and_resolves_nothing() -> None:
-    installs = [line for line in MAKEFILE.splitlines() if "install" in line and line.startswith("\t$(PIP)")]
+    installs = [line for line in MAKEFILE.splitlines() if "install" in line and line.startswith("\t@$(PIP)")]
 
     assert len(installs) == 4
     assert all("--no-deps" in line for line in installs)
