@@ -23,6 +23,10 @@ COMMANDS: Final = {
     "serve": Lazy("api.commands.serve:serve", "启动服务，并说明访问地址"),
     "doctor": Lazy("api.commands.doctor:doctor", "检查本机是否具备运行条件，逐项给出处理办法"),
     "config": Lazy("api.commands.config:config", "查看设置及其来源"),
+    "log": Lazy("api.commands.log:log", "查看日志，出具证明，签发检查点"),
+    "events": Lazy("api.commands.events:events", "事件的格式，以及整本日志的导出"),
+    "verify": Lazy("api.commands.verify:verify", "离线核验证明或导出文件：说明核验了什么，不证明什么"),
+    "fsck": Lazy("api.commands.fsck:fsck", "逐条重读账本，重建根、瓦片、版本与保留名称，指出第一处错误"),
     "evaluate": Lazy("api.commands.evaluate:evaluate", "按学时登记细则核定：读入事实，输出认定，不用账本"),
 }
 

@@ -10,7 +10,8 @@ import errno
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import structlog
@@ -19,8 +20,11 @@ from waitress import wasyncore
 from waitress.server import TcpWSGIServer, create_server
 
 from api import logs
-from api.checks import port_cure, ready_checks
+from api.checks import Check, port_cure, ready_checks
 from api.exits import Exit, Stop
+from api.keeper import Keeper
+from api.log_routes import log_routes
+from api.register import open_register
 from api.service import create_app
 from api.settings import Settings
 
@@ -28,16 +32,30 @@ DRAIN_SECONDS: Final = 10
 BODY_BYTES_MOST: Final = 8 * 1024 * 1024
 
 
-def compose(settings: Settings) -> Flask:
+@contextmanager
+def composed(settings: Settings) -> Iterator[Flask]:
     """Choose the parts: the one place where a store, a key or a clock becomes part of the service."""
-    return create_app(checks=ready_checks(settings))
+    register = open_register(settings, create=True)
+    keeper = Keeper(register, every_s=settings.checkpoint_seconds)
+    try:
+        keeper.start()
+        checks = [*ready_checks(settings), Check("checkpoints", keeper.check)]
+        yield create_app(checks=checks, blueprints=[log_routes(register)])
+        keeper.stop()
+    finally:
+        register.close()
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until told to stop. `announce` is called once with the address, when it can be visited."""
     logs.configure(settings.log_level, settings.log_format)
     _make_folder(settings)
-    app = compose(settings)
+    with composed(settings) as app:
+        _serve(app, settings, announce)
+    structlog.get_logger().info("stopped")
+
+
+def _serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> None:
     sockets: dict[int, Any] = {}
     server = _listen(app, settings, sockets)
     stopping = threading.Event()
@@ -54,7 +72,6 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     while not stopping.is_set():
         wasyncore.loop(timeout=1, use_poll=True, map=sockets, count=1)
     _drain(server, sockets)
-    structlog.get_logger().info("stopped")
 
 
 def _make_folder(settings: Settings) -> None:

@@ -1,0 +1,53 @@
+"""`xueshi events`: what events look like, and the whole log as one file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from api.commands.options import data_option, opened
+from api.exits import Exit, Stop
+
+
+@click.group()
+def events() -> None:
+    """事件的格式，以及整本日志的导出"""
+
+
+@events.command()
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """输出每种事件的 JSON Schema；给出名称（如 claim.approved/1）则只输出一种"""
+    from ledger.events.catalogue import schemas
+
+    found = schemas()
+    if name is None:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    if name not in found:
+        raise Stop(Exit.BAD_INPUT, "unknown_event", f"没有事件 {name}", f"已有的事件：{'、'.join(found)}")
+    click.echo(json.dumps(found[name], ensure_ascii=False, indent=2))
+
+
+@events.command()
+@data_option
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="写入的文件")
+@click.option("--redacted", is_flag=True, help="不含密封部分（个人信息的密文）")
+def export(data_folder: Path | None, out: Path, redacted: bool) -> None:
+    """导出整本日志（NDJSON，附检查点），任何人可离线核验"""
+    from api.progress import bar
+    from ledger.export import export as lines_of
+
+    temporary = out.with_name(out.name + ".part")  # Under its own name only when it is whole.
+    with opened(data_folder) as register, bar("导出") as progress:
+        note = register.signer.checkpoint()
+        size = register.ledger.store.size()
+        with temporary.open("wb") as file:
+            for number, line in enumerate(lines_of(register.ledger.store, note, redacted=redacted)):
+                file.write(line)
+                if number % 1_000 == 0:
+                    progress(min(number, size), size)
+        temporary.replace(out)
+    click.echo(f"已导出到 {out}（{out.stat().st_size:,} 字节）。核验：xueshi verify {out} --key 公钥")

@@ -1,0 +1,67 @@
+"""`xueshi verify`: needs no data folder, no network and no trust but in the key that is given."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.commands.options import as_json_option
+from api.exits import Exit, Stop
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--key", required=True, help="日志的公钥（vkey 一行），或存有公钥或核验策略的文件")
+@as_json_option
+def verify(files: tuple[Path, ...], key: str, as_json: bool) -> int:
+    """离线核验证明或导出文件：说明核验了什么，不证明什么"""
+    from ledger.errors import LedgerError
+    from ledger.verify import policy_of
+
+    try:
+        policy = policy_of(key)
+    except (LedgerError, OSError) as error:
+        cure = "公钥形如 名称+8位十六进制+base64，可由 xueshi log key 或 /log/key 得到"
+        raise Stop(Exit.BAD_INPUT, "bad_key", f"公钥无法使用（{error}）", cure) from error
+    verdicts = [_verdict(path, policy, quiet=as_json) for path in files]
+    if as_json:
+        click.echo(json.dumps({"files": verdicts}, ensure_ascii=False))
+    else:
+        for verdict in verdicts:
+            _tell(verdict)
+    return Exit.HOLDS if all(verdict["holds"] for verdict in verdicts) else Exit.REFUSED
+
+
+def _verdict(path: Path, policy: Any, *, quiet: bool) -> dict[str, Any]:
+    from api.progress import bar
+    from ledger.errors import LedgerError
+    from ledger.proof.text import encode_base64
+    from ledger.verify import verify_file
+
+    try:
+        with bar(f"核验 {path.name}", quiet=quiet) as progress:
+            found = verify_file(path, policy, progress=progress)
+    except LedgerError as error:
+        return {"file": str(path), "holds": False, "code": error.code, "detail": str(error)}
+    except OSError as error:
+        cure = "请核对文件名"
+        raise Stop(Exit.BAD_INPUT, "file_unreadable", f"读不出 {path}（{error.strerror}）", cure) from error
+    tree = found.checkpoint
+    return {
+        "file": str(path), "holds": True, "kind": found.kind, "origin": tree.origin, "size": tree.size,
+        "root": encode_base64(tree.root), "checked": found.checked, "unproven": found.unproven, "events": found.events,
+    }
+
+
+def _tell(verdict: dict[str, Any]) -> None:
+    if not verdict["holds"]:
+        click.echo(f"✗ {verdict['file']}：不成立。{verdict['detail']} [{verdict['code']}]")
+        return
+    click.echo(f"✓ {verdict['file']}：成立。")
+    for words in verdict["checked"]:
+        click.echo(f"  已核验  {words}")
+    for words in verdict["unproven"]:
+        click.echo(f"  未证明  {words}")

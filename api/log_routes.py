@@ -1,0 +1,77 @@
+"""The log over HTTP: checkpoint, key and tiles for everyone; entries and proofs with the right to read the ledger.
+
+The addresses and forms are those of C2SP tlog-tiles, so that any existing client can follow the log. Hash tiles tell
+nothing about anyone, since every leaf holds 16 random bytes; entries hold handles of people, so they need a token.
+
+`tests/api/test_log_routes.py` shows it.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import Blueprint, Response, request
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import NotFound, Unauthorized
+
+from api.register import Register
+from ledger.proof.tiles import ENTRIES, MalformedTile, parse_tile_path
+from ledger.proving import NoSuchEvent, NotYetSigned, prove_event
+from ledger.stores.errors import AbsentTile
+
+_TEXT = "text/plain; charset=utf-8"
+_SOON = "public, max-age=5"
+
+
+def log_routes(register: Register) -> Blueprint:
+    """Make the blueprint for an open register."""
+    routes = Blueprint("log", __name__)
+
+    @routes.get("/log/checkpoint")
+    def checkpoint() -> Response:
+        note = register.signer.published() or register.signer.checkpoint()
+        return _answer(note, _TEXT, _SOON)
+
+    @routes.get("/log/key")
+    def key() -> Response:
+        lines = "".join(f"{line}\n" for line in register.signer.vkeys)
+        return _answer(lines.encode(), _TEXT, _SOON)
+
+    @routes.get("/log/tile/<path:rest>")
+    def tile(rest: str) -> Response:
+        try:
+            wanted = parse_tile_path(f"tile/{rest}")
+            if wanted.level == ENTRIES:
+                _demand_reader(register)
+            keep = f"{'private' if wanted.level == ENTRIES else 'public'}, max-age=31536000, immutable"
+            return _answer(register.ledger.store.read_tile(wanted), "application/octet-stream", keep)
+        except (MalformedTile, AbsentTile) as error:
+            raise NotFound(str(error)) from error
+
+    @routes.get("/v1/events/<int:position>/proof")
+    def proof(position: int) -> Response:
+        _demand_reader(register)
+        note = register.signer.published() or register.signer.checkpoint()
+        try:
+            bundle = prove_event(register.ledger.store, position, note)
+        except NotYetSigned:
+            bundle = prove_event(register.ledger.store, position, register.signer.checkpoint())
+        except NoSuchEvent as error:
+            raise NotFound(str(error)) from error
+        answer = _answer(bundle, _TEXT, "no-store")
+        answer.headers["Content-Disposition"] = f'attachment; filename="event-{position}.tlog-proof"'
+        return answer
+
+    return routes
+
+
+def _demand_reader(register: Register) -> None:
+    given = request.authorization
+    if given is None or given.type != "bearer" or not hmac.compare_digest(given.token or "", register.reader_token):
+        raise Unauthorized("读取事件须有令牌。", www_authenticate=WWWAuthenticate("bearer"))
+
+
+def _answer(body: bytes, mimetype: str, keep: str) -> Response:
+    answer = Response(body, content_type=mimetype)
+    answer.headers["Cache-Control"] = keep
+    return answer
