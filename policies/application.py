@@ -140,8 +140,9 @@ def _steps(
     listed = "，".join(f"{past} {words[verdicts[past].met]}" for past in range(first, year + 1)) or "（无）"
     pair_words = " 或 ".join("、".join(str(year + step) for step in sorted(pair)) for pair in pairs)
     chosen = "、".join(map(str, consecutive)) or "没有"
+    counted = f"达标 {len(met)} 年，需 {one.minimum_years} 年"
     return (
         Step("years", book, article, quote,
-             f"{first}—{year} 年（{year} 年按申报之日为止的记录）：{listed}；达标 {len(met)} 年，需 {one.minimum_years} 年"),
+             f"{first}—{year} 年（{year} 年按申报之日为止的记录）：{listed}；{counted}"),
         Step("consecutive", book, article, rule.pairs_quote or None, f"连续两年可取 {pair_words}；达标的：{chosen}"),
     )

@@ -14,10 +14,8 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from ledger.vocabulary import Category
-
-from policies.law import Layer
-from policies.rulebook import ClaimWithin, Clause, Condition, Rate, Rulebook
+from policies.law import CATEGORIES, Layer
+from policies.rulebook import ClaimWithin, Clause, Condition, Credit, Rate, Rulebook
 from policies.soundness import QUANTITY, UNIT
 from policies.steps import Step
 
@@ -27,7 +25,6 @@ REFUSED: Final = "refused"
 DUPLICATE: Final = "duplicate"
 UNRULED: Final = "unruled"
 
-CATEGORIES: Final = tuple(category.value for category in Category)
 PUBLIC_COURSE: Final = "course"
 EXAM: Final = "exam"
 
@@ -62,11 +59,16 @@ class Ruling:
         self.by_exam: Final = fact.values["route"] == EXAM or (
             fact.values["route"] == PUBLIC_COURSE and fact.values.get("completed_by") == EXAM
         )
-        ruled = clause if status == RULED else None
-        self.cap: Final = ruled.cap.hours_centi if ruled is not None and ruled.cap is not None else None
-        self.bucket: Final = (book.id, ruled.bucket) if ruled is not None and book is not None else None
-        self.class_: Final = (book.family, ruled.class_) if ruled is not None and book is not None and ruled.class_ else None
-        self.credit: Final = ruled.credit if ruled is not None else None
+        self.cap: int | None = None
+        self.bucket: tuple[str, str] | None = None
+        self.class_: tuple[str, str] | None = None
+        self.credit: Credit | None = None
+        if status == RULED and book is not None and clause is not None:
+            self.cap = None if clause.cap is None else clause.cap.hours_centi
+            self.bucket = (book.id, clause.bucket)
+            self.class_ = None if clause.class_ is None else (book.family, clause.class_)
+            self.credit = clause.credit
+        self.written: tuple[str, str, str] | None = None   # Its share of a line, kept by `lines.py`.
 
     @property
     def rulebook(self) -> str | None:

@@ -38,7 +38,7 @@ DONE, BROKEN, BAD_LINE = 0, 1, 2
 
 
 def main_evaluate(stdin: BinaryIO, stdout: BinaryIO, stderr: TextIO, rules: Path | None, explain: bool) -> int:
-    """Read facts, write rulings. 0: all is written; 2: a line cannot be read, nothing is; 1: rules or disk are broken."""
+    """Read facts, write rulings. 0: all is written; 2: a line is bad, nothing is; 1: rules or disk are broken."""
     try:
         law = Law((shipped() if rules is None else read_folder(rules)).books)
     except RulebookError as error:
@@ -84,7 +84,7 @@ def _sort(stdin: BinaryIO, sorter: Sorter, names: Names, bench: Bench) -> Iterat
         for line in block:
             number += 1
             try:
-                if returns and line.endswith(b"\r") or len(line) > LINE_BYTES_MOST:
+                if (returns and line.endswith(b"\r")) or len(line) > LINE_BYTES_MOST:
                     raise _unfit(line)
                 rows.append((read_head(line), line))
             except (msgspec.MsgspecError, UnicodeDecodeError, BadLine) as error:
@@ -168,7 +168,8 @@ def _used_twice(sorter: Sorter, twice: set[str]) -> Iterator[Problem]:
         head = read_head(line)
         if head.kind == "entry" and head.id in twice and isinstance(head.id, str):
             if head.id in first:
-                yield Problem(number, BadLine("id", head.id, f"这个 id 第 {first[head.id]} 行已经用过；每条记录的 id 应不同"), True)
+                cure = f"这个 id 第 {first[head.id]} 行已经用过；每条记录的 id 应不同"
+                yield Problem(number, BadLine("id", head.id, cure), True)
             first.setdefault(head.id, number)
 
 

@@ -20,7 +20,7 @@ from policies.errors import BadLine, shown
 from policies.words import Field, Vocabulary
 
 Row = tuple[Any, ...]
-"""An entry as it is passed about: its values in the order of `Reader.names`, UNSET where a field is not given."""
+"""An entry as it is read: its values in the order of `Reader.names`, UNSET where a field is not given."""
 
 LINE_BYTES_MOST: Final = 65_536
 FIRST_DAY: Final = date(1950, 1, 1)
@@ -148,20 +148,20 @@ class Reader:
             + [one.code for one in declared if one.kind == "integer"]
         )
         self.names: Final = OWN_FIELDS + LOOSE_FIELDS + self.weighed
-        """The order of an entry's row: its own fields, the loose ones, then those that the law weighs, integers last."""
+        """The order of a row: the entry's own fields, the loose ones, then those that the law weighs, integers last."""
         self.tail: Final = len(OWN_FIELDS) + len(LOOSE_FIELDS)
         self.first_number: Final = len(self.names) - sum(one.kind == "integer" for one in declared)
         types: list[tuple[str, Any, Any]] = [("year", int | UnsetType, UNSET)]
         types += [(name, str | UnsetType, UNSET) for name in LOOSE_FIELDS[1:]]
         types += [
-            (name, (int if words.fields[name].kind == "integer" else str) | UnsetType, UNSET)  # type: ignore[operator]
+            (name, (int if words.fields[name].kind == "integer" else str) | UnsetType, UNSET)
             for name in self.weighed
         ]
         self.entry: Final = msgspec.defstruct(
             "Entry", types, bases=(EntryBase,), tag_field="kind", tag="entry", forbid_unknown_fields=True
         )
         self.decode: Final[Callable[[bytes], Any]] = msgspec.json.Decoder(
-            Affiliation | Application | self.entry  # type: ignore[operator]
+            Affiliation | Application | self.entry
         ).decode
 
     def read(self, line: bytes) -> Affiliation | Application | Row:
@@ -201,6 +201,8 @@ class Reader:
     def exact(self, line: bytes) -> None:
         """Read a line slowly and say exactly what is wrong with it."""
         row = self.row(line)
+        allowed: tuple[str, ...]
+        needed: tuple[str, ...]
         match row.get("kind"):
             case "affiliation":
                 allowed, needed = ("from", "to", "region", "sector", "major"), ("from", "region", "sector")
@@ -244,7 +246,8 @@ class Reader:
         except UnicodeEncodeError:
             raise BadLine("-", "单独的代理字符（\\uD800—\\uDFFF）", "应为完整的 Unicode 字符") from None
         except (ValueError, RecursionError) as error:
-            raise BadLine("-", f"{shown(line.decode('utf-8', 'replace'))}（{error}）", "应为一个完整的 JSON 对象") from None
+            found = f"{shown(line.decode('utf-8', 'replace'))}（{error}）"
+            raise BadLine("-", found, "应为一个完整的 JSON 对象") from None
         if not isinstance(row, dict):
             raise BadLine("-", row, "应为一个 JSON 对象 {…}")
         return row

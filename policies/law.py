@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Final, NamedTuple
 
+from ledger.vocabulary import Category
 from policies.rulebook import ApplicationRule, Clause, Condition, MakeUp, Minimum, Rulebook
 from policies.shelf import Shelf
 from policies.words import Vocabulary
 
-ONE_DAY: Final = timedelta(days=1)
+CATEGORIES: Final = tuple(category.value for category in Category)
 
 
 class Layer(NamedTuple):
@@ -34,7 +35,14 @@ class Due(NamedTuple):
 
     rulebook: Rulebook
     minimum: Minimum
-    base: tuple[str, ...] = ()   # The categories of which a minimum in per cent is a part.
+    mask: int                # The categories that fill it, a bit each.
+    base: int                # The categories of which a minimum in per cent is a part.
+    class_: tuple[str, str] | None
+
+
+def mask_of(categories: Iterable[str]) -> int:
+    """Categories as bits, in the order of the vocabulary."""
+    return sum(1 << CATEGORIES.index(category) for category in categories)
 
 
 class Law:
@@ -113,15 +121,17 @@ class Law:
         if known is None:
             order = {name: place for place, name in enumerate(self.vocabulary.minimums)}
             known = self._due[books, year] = tuple(
-                Due(book, minimum, self._base(minimum))
+                self._due_of(book, minimum)
                 for book in sorted(books, key=lambda book: book.id)
                 for minimum in sorted(book.minimums, key=lambda minimum: order[minimum.name])
                 if (minimum.first_year or book.first_year_judged) <= year <= (minimum.last_year or year)
             )
         return known
 
-    def _base(self, minimum: Minimum) -> tuple[str, ...]:
-        return self.vocabulary.minimums[minimum.percent_of].categories if minimum.percent_of else ()
+    def _due_of(self, book: Rulebook, minimum: Minimum) -> Due:
+        base = self.vocabulary.minimums[minimum.percent_of].categories if minimum.percent_of else ()
+        class_ = (book.family, minimum.class_) if minimum.class_ is not None else None
+        return Due(book, minimum, mask_of(minimum.categories), mask_of(base), class_)
 
     def application_rule(
         self, day: int, region: str, sector: str, major: str | None

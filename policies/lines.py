@@ -7,22 +7,20 @@ The text that every entry of one distinct fact shares is written once per ruling
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from ledger.vocabulary import format_hours
 
+from ledger.vocabulary import format_hours
 from policies.application import ApplicationRuling
-from policies.assess import CATEGORIES, DUPLICATE, RULED, Ruling
-from policies.facts import Row
+from policies.assess import DUPLICATE, RULED, Ruling
+from policies.law import CATEGORIES
 from policies.person import PersonRuling
 from policies.steps import Step
 from policies.words import base_vocabulary
 from policies.year import GENERAL_PUBLIC, IN_PROGRESS, PROFESSIONAL, SECTOR_PUBLIC, MinimumRuling, YearRuling
-
-ID, PERSON = 0, 1
 
 text = lru_cache(maxsize=65_536)(format_hours)
 """Hours as written; a file holds few distinct numbers."""
@@ -43,45 +41,46 @@ class Lines:
 
     def __init__(self, *, explain: bool) -> None:
         self.explain = explain
-        self._entry_parts: dict[tuple[int, bool], tuple[Ruling, str, str]] = {}
         self._minimum_heads: dict[int, str] = {}   # By the identity of a `Due`: the law keeps each for ever.
 
     def entries(self, person: PersonRuling, person_json: str) -> list[str]:
         """One line per entry, in the order in which they were handed in."""
-        lost, counted, parts_of = person.folded.lost, person.folded.counted, self._entry_parts
-        lines = []
-        for place, weighed in enumerate(person.weighed):
-            ruling = weighed.ruling
-            key = (id(ruling), place in lost)
-            parts = parts_of.get(key)
-            if parts is None or parts[0] is not ruling:
-                if len(parts_of) > 400_000:
-                    parts_of.clear()
-                parts = parts_of[key] = (ruling, *self._parts(ruling, place in lost))
-            name = person.rows[place][ID]
+        lost, counted, lines, explain = person.folded.lost, person.folded.counted, [], self.explain
+        for place, (ruling, _, year, _, _) in enumerate(person.weighed):
+            name = person.entries[place].id
             name_json = f'"{name}"' if name.isalnum() and name.isascii() else json_text(name)
-            why = ""
-            if self.explain:
-                why = f',"why":{why_json(entry_steps(person, place))}'
-            elif place in lost:
-                why = f',"why":{why_json([_duplicate_step(person, place)])}'
-            lines.append(
-                f'{{"kind":"entry","id":{name_json},"person":{person_json},"year":{weighed.year},'
-                f'{parts[1]}{text(counted[place])}{parts[2]}{why}}}\n'
-            )
+            written = ruling.written or self._write(ruling)
+            head = f'{{"kind":"entry","id":{name_json},"person":{person_json},"year":{year},'
+            if explain or place in lost:
+                lines.append(head + self._told(person, place))
+            elif counted[place] == ruling.assessed:
+                lines.append(head + written[2])
+            else:
+                lines.append(f"{head}{written[0]}{text(counted[place])}{written[1]}}}\n")
         return lines
 
-    def _parts(self, ruling: Ruling, lost: bool) -> tuple[str, str]:
-        """What stands before and after the counted hours."""
-        status = DUPLICATE if lost else ruling.status
+    def _write(self, ruling: Ruling) -> tuple[str, str, str]:
+        """What stands before and after the counted hours, and the whole where all that is assessed counts."""
         before = (
-            f'"status":"{status}","rulebook":{json_text(ruling.rulebook)},"clause":{json_text(ruling.article)},'
+            f'"status":"{ruling.status}","rulebook":{json_text(ruling.rulebook)},"clause":{json_text(ruling.article)},'
             f'"assessed":"{text(ruling.assessed)}","counted":"'
         )
+        after = f'","flags":{json_text(ruling.flags)}'
         why = ""
-        if not self.explain and not lost and status != RULED:
+        if not self.explain and ruling.status != RULED:
             why = f',"why":{why_json(ruling.steps)}'   # What the law does not simply rule says why, always.
-        return before, f'","flags":{json_text(ruling.flags)}{why}'
+        whole = f"{before}{text(ruling.assessed)}{after}{why}}}\n"
+        ruling.written = before, after, whole
+        return ruling.written
+
+    def _told(self, person: PersonRuling, place: int) -> str:
+        """The rest of a line that is told in full, or of a duplicate, which names the entry that is kept."""
+        ruling = person.weighed[place].ruling
+        before, after, _ = ruling.written or self._write(ruling)
+        if place in person.folded.lost:
+            before = before.replace(f'"status":"{ruling.status}"', f'"status":"{DUPLICATE}"', 1)
+        steps = entry_steps(person, place) if self.explain else [_duplicate_step(person, place)]
+        return f'{before}{text(person.folded.counted[place])}{after},"why":{why_json(steps)}}}\n'
 
     def year(self, person: PersonRuling, person_json: str, one: YearRuling) -> str:
         """One line of a year."""
@@ -135,8 +134,8 @@ def entry_steps(person: PersonRuling, place: int) -> list[Step]:
         name = base_vocabulary().categories.get(ruling.credit.category, ruling.credit.category)
         words = f"另给{name} {text(ruling.credit.hours_centi)} 学时"
         steps.append(Step("credit", ruling.rulebook, ruling.article, ruling.credit.quote, words))
-    if str(weighed.year) != person.rows[place][2][:4]:
-        words = f"佐证日期 {person.rows[place][2]}，所跨两年中计入 {weighed.year} 年，不拆分"
+    if str(weighed.year) != person.entries[place].date[:4]:
+        words = f"佐证日期 {person.entries[place].date}，所跨两年中计入 {weighed.year} 年，不拆分"
         steps.insert(0, Step("year", ruling.rulebook, None, None, words))
     return steps
 
@@ -152,25 +151,25 @@ def _cap_step(person: PersonRuling, place: int) -> Step:
         same = person.weighed[other]
         if same.ruling.bucket == ruling.bucket and same.year == year and folded.counted[other]:
             used += folded.counted[other]
-            filled.append(f"{person.rows[other][ID]} {text(folded.counted[other])}")
+            filled.append(f"{person.entries[other].id} {text(folded.counted[other])}")
     before = f"此前已计 {text(used)}（{'，'.join(filled)}）" if filled else "此前已计 0"
     words = (
-        f"{ruling.clause.bucket} 在 {year} 年最多计 {text(cap.hours_centi)}：{before}，余 {text(cap.hours_centi - used)}；"
-        f"核定 {text(ruling.assessed)} → 计入 {text(folded.counted[place])}"
+        f"{ruling.clause.bucket} 在 {year} 年最多计 {text(cap.hours_centi)}：{before}，"
+        f"余 {text(cap.hours_centi - used)}；核定 {text(ruling.assessed)} → 计入 {text(folded.counted[place])}"
     )
     return Step("cap", ruling.rulebook, cap.article, cap.quote, words)
 
 
 def _duplicate_step(person: PersonRuling, place: int) -> Step:
     """Which entry is kept in place of this one, and why."""
-    kept, row = person.folded.lost[place], person.rows[place]
-    other = person.rows[kept]
-    names = ("occasion", "output")
+    kept, row = person.folded.lost[place], person.entries[place]
+    other = person.entries[kept]
     mine, theirs = person.weighed[place], person.weighed[kept]
-    shared = [name for name, one, two in zip(names, mine[3:], theirs[3:], strict=True) if one is not None and one == two]
+    keys = zip(("occasion", "output"), mine[3:], theirs[3:], strict=True)
+    shared = [name for name, one, two in keys if one is not None and one == two]
     words = (
-        f"与 {other[ID]} 同一 {'、'.join(shared)}，只计一次：保留 {other[ID]}（核定 {text(theirs.ruling.assessed)}），"
-        f"{row[ID]} 核定 {text(mine.ruling.assessed)}，计入 0"
+        f"与 {other.id} 同一 {'、'.join(shared)}，只计一次：保留 {other.id}（核定 {text(theirs.ruling.assessed)}），"
+        f"{row.id} 核定 {text(mine.ruling.assessed)}，计入 0"
     )
     return Step("duplicate", mine.ruling.rulebook, mine.ruling.article, None, words)
 
@@ -180,19 +179,20 @@ def year_steps(person: PersonRuling, one: YearRuling) -> list[Step]:
     steps = []
     for category, code in enumerate(CATEGORIES):
         parts = [
-            f"{person.rows[place][ID]} {text(person.folded.counted[place])}"
+            f"{person.entries[place].id} {text(person.folded.counted[place])}"
             for place in person.folded.order
             if person.weighed[place].year == one.year and person.weighed[place].ruling.category == category
             and person.folded.counted[place]
         ]
         parts += [
-            f"{person.rows[place][ID]} 另给 {text(credit.hours_centi)}"
+            f"{person.entries[place].id} 另给 {text(credit.hours_centi)}"
             for place, credit in _credits(person, one.year) if credit.category == code
         ]
         name = base_vocabulary().categories[code]
         words = f"{name}：{' + '.join(parts) or '0'} = {text(one.sums.by_category[category])}"
         steps.append(Step("sum", None, None, None, words))
-    steps.append(Step("sum", None, None, None, f"总学时：{' + '.join(map(text, one.sums.by_category))} = {text(one.sums.total)}"))
+    words = f"总学时：{' + '.join(map(text, one.sums.by_category))} = {text(one.sums.total)}"
+    steps.append(Step("sum", None, None, None, words))
     if not one.minimums:
         steps.append(Step("none", None, None, None, "没有适用的年度要求：年末没有归属，或适用的细则尚未开始判这一年"))
     return [*steps, *(minimum_step(minimum) for minimum in one.minimums)]

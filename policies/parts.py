@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from msgspec import UNSET
+
 from policies.errors import BadLine
-from policies.facts import DAYS, Affiliation, Application, Row
-from policies.lines import Lines, json_text
-from policies.person import Bench, place_on, places_of
+from policies.facts import DAYS, Affiliation, Application
+from policies.lines import Lines, person_lines
+from policies.person import Bench, Entry, place_on, places_of
 from policies.shapes import check_affiliation, check_application
 from policies.spool import PART_BYTES_MOST, PARTS, Sorter, answers_file, person_head, read_head, rows_file
 
@@ -34,12 +36,12 @@ class Problem(NamedTuple):
 class Person:
     """The lines of one person in a part, each with its place."""
 
-    __slots__ = ("affiliations", "applications", "entries", "entry_places", "application_places", "affiliation_places")
+    __slots__ = ("affiliation_places", "affiliations", "application_places", "applications", "entries", "entry_places")
 
     def __init__(self) -> None:
         self.affiliations: list[tuple[int, int | None, Affiliation]] = []
         self.affiliation_places: list[int] = []
-        self.entries: list[Row] = []
+        self.entries: list[Entry] = []
         self.entry_places: list[int] = []
         self.applications: list[Application] = []
         self.application_places: list[int] = []
@@ -62,17 +64,17 @@ def _read(path: Path, bench: Bench) -> tuple[dict[str, Person], list[Problem]]:
     """The persons of a part."""
     persons: dict[str, Person] = {}
     problems: list[Problem] = []
-    read, check, words = bench.reader.read, bench.check_entry, bench.law.vocabulary
+    read, take, words = bench.reader.read, bench.take, bench.law.vocabulary
     with path.open("rb") as file:
         for place, line in enumerate(file):
             try:
                 fact = read(line)
                 if type(fact) is tuple:
-                    check(fact)
+                    entry = take(fact)
                     person = persons.get(fact[1])
                     if person is None:
                         person = persons[fact[1]] = Person()
-                    person.entries.append(fact)
+                    person.entries.append(entry)
                     person.entry_places.append(place)
                 elif isinstance(fact, Affiliation):
                     person = persons.setdefault(fact.person, Person())
@@ -101,14 +103,14 @@ def _cross_check(one: Person) -> Iterator[Problem]:
     places = places_of(one.affiliations)
     only = places[0] if len(places) == 1 else None
     first_year = min((affiliation.from_[:4] for _, _, affiliation in one.affiliations), default="")
-    for place, row in zip(one.entry_places, one.entries, strict=True):
-        day = DAYS[row[2]]
+    for place, entry in zip(one.entry_places, one.entries, strict=True):
+        day = DAYS[entry.date]
         held = only.first <= day <= only.last if only is not None else place_on(places, day) is not None
         if not held:
             wanted = "应在本人某条归属（affiliation）的起止日期之内；归属可写在后面的行"
-            yield Problem(place, BadLine("date", row[2], wanted), True)
-        elif isinstance(row[3], int) and row[3] < int(first_year):
-            yield Problem(place, BadLine("year", row[3], f"应不早于本人首次归属的年度 {first_year}"), True)
+            yield Problem(place, BadLine("date", entry.date, wanted), True)
+        elif entry.year is not UNSET and entry.year < int(first_year):
+            yield Problem(place, BadLine("year", entry.year, f"应不早于本人首次归属的年度 {first_year}"), True)
 
 
 def _answer(folder: Path, part: int, persons: dict[str, Person], bench: Bench, lines: Lines) -> None:
@@ -119,14 +121,11 @@ def _answer(folder: Path, part: int, persons: dict[str, Person], bench: Bench, l
         for name in sorted(persons):
             one = persons[name]
             ruled = bench.judge(places_of(one.affiliations), one.entries, one.applications)
-            name_json = json_text(name)
-            entries.update(zip(one.entry_places, lines.entries(ruled, name_json), strict=True))
-            if ruled.applications:
-                told = [lines.application(each, name_json) for each in ruled.applications]
-                applications.update(zip(one.application_places, told, strict=True))
-            if ruled.years:
-                told = [lines.year(ruled, name_json, each) for each in ruled.years]
-                years.write(person_head(name, len(told)) + "".join(told).encode())
+            told, yearly, applied = person_lines(lines, ruled, name)
+            entries.update(zip(one.entry_places, told, strict=True))
+            applications.update(zip(one.application_places, applied, strict=True))
+            if yearly:
+                years.write(person_head(name, len(yearly)) + "".join(yearly).encode())
     for kind, answers in (("entries", entries), ("applications", applications)):
         if answers:
             text = "".join([answers[place] for place in sorted(answers)])

@@ -14,12 +14,12 @@ from datetime import date
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from msgspec import UNSET
 
 from policies import shapes
 from policies.application import ApplicationRuling, judge_application
 from policies.assess import DUPLICATE, Fact, Ruling, assess
-from policies.errors import BadLine
 from policies.facts import DAYS, Affiliation, Application, Reader, Row, check_date, check_text
 from policies.law import Law
 from policies.year import Folded, Standing, Weighed, YearRuling, fold, judge_year
@@ -68,10 +68,36 @@ def standing_on(places: Sequence[Place], day: int) -> Standing | None:
     return None if place is None else Standing(day, place.region, place.sector, place.major)
 
 
+class Shape:
+    """The part of an entry that the law weighs; one object for all entries that state the same."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+
+
+class Entry(NamedTuple):
+    """An entry that has been read and checked: its own and its loose fields, and its shape."""
+
+    id: str
+    person: str
+    date: str
+    year: Any
+    starts: Any
+    ends: Any
+    filed_on: Any
+    submitted_on: Any
+    occasion: Any
+    output: Any
+    document: Any
+    shape: Shape
+
+
 class PersonRuling(NamedTuple):
     """Everything the law says of one person. Lists run parallel to what was handed in."""
 
-    rows: Sequence[Row]
+    entries: Sequence[Entry]
     weighed: Sequence[Weighed]
     folded: Folded
     years: list[YearRuling]
@@ -82,87 +108,125 @@ class PersonRuling(NamedTuple):
         return DUPLICATE if place in self.folded.lost else self.weighed[place].ruling.status
 
 
+class Day(NamedTuple):
+    """What the law needs of a date: its number, its year, and the stretch between two changes of the law."""
+
+    number: int
+    year: int
+    interval: int
+
+
 class Bench:
     """A law with a memory of the distinct facts it has ruled."""
 
     def __init__(self, law: Law) -> None:
         self.law: Final = law
         self.reader: Final = Reader(law.vocabulary)
-        self._memory: dict[tuple[Any, ...], Ruling] = {}
-        self._shapes: dict[Row, bool] = {}
+        self._shapes: dict[Row, Shape] = {}
+        self._days: dict[str, Day] = {}
+        self._memories: dict[tuple[int, str | None], dict[Any, Ruling]] = {}
+        self._zones: dict[tuple[str, str, str | None], list[dict[Any, Ruling]]] = {}
+        self._ruled = 0
         self._personal = any(
             minimum.cycle is not None and minimum.cycle.kind == "personal_start"
             for book in law.books for minimum in book.minimums
         )
 
-    def check_entry(self, row: Row) -> None:
-        """Raise `BadLine` unless this row can be weighed; each distinct shape is checked once."""
+    def take(self, row: Row) -> Entry:
+        """The entry of a row, checked; raises `BadLine`. Each distinct shape is checked once."""
         name, person, day = row[:3]
         if not name or not person:
             check_text("person" if name else "id", person if name else name)
-        if day not in DAYS:
-            check_date("date", day)
+        if day not in self._days:
+            number = check_date("date", day)
+            self._days[day] = Day(number, int(day[:4]), self.law.interval(number))
         loose = row[3:11]
-        if loose.count(UNSET) != len(loose):
+        if loose.count(UNSET) != 8:
             shapes.check_loose(row, self.law.vocabulary, self.law.make_up)
-        tail = row[10:]   # From `document` on: whether confirmed hours have one is part of the shape.
-        if tail[0] is not UNSET:
-            tail = (True, *tail[1:])
-        if tail not in self._shapes:
-            values = self.weighed_values(row)
+        tail = (row[10] is UNSET, *row[11:])   # Whether confirmed hours have a document is part of the shape.
+        shape = self._shapes.get(tail)
+        if shape is None:
+            start = self.reader.tail
+            pairs = zip(self.reader.weighed, row[start:], strict=True)
+            values = {name: value for name, value in pairs if value is not UNSET}
             shapes.check_shape(values, self.law.vocabulary)
             shapes.check_confirmation(row, values)
             if len(self._shapes) >= MEMORY_MOST:
                 self._shapes.clear()
-            self._shapes[tail] = True
+            shape = self._shapes[tail] = Shape(values)
+        return Entry._make((*row[:11], shape))
 
-    def weighed_values(self, row: Row) -> dict[str, Any]:
-        """The fields that the law weighs, as they were written."""
-        start = self.reader.tail
-        pairs = zip(self.reader.weighed, row[start:], strict=True)
-        return {name: value for name, value in pairs if value is not UNSET}
+    def entry(self, **values: Any) -> Entry:
+        """An entry given by its fields, read as a line of facts would be."""
+        row = self.reader.read(msgspec.json.encode({"kind": "entry", **values}))
+        assert type(row) is tuple
+        return self.take(row)
 
     def judge(
-        self, places: Sequence[Place], rows: Sequence[Row], applications: Sequence[Application] = ()
+        self, places: Sequence[Place], entries: Sequence[Entry], applications: Sequence[Application] = ()
     ) -> PersonRuling:
-        """Rule on everything of one person; `check_entry` has passed and every date lies within `places`."""
-        weigh = self.weigh
-        weighed = [weigh(places, row) for row in rows]
+        """Rule on everything of one person; every entry comes from `take`, and its date lies within `places`."""
+        weighed = self._weigh_all(places, entries)
         folded = fold(weighed)
         starts = self._cycle_starts(places) if self._personal else {}
-        return PersonRuling(
-            rows, weighed, folded, self._years(places, folded, applications, starts),
-            [
-                judge_application(
-                    self.law, lambda day: standing_on(places, day), weighed, folded, one,
-                    DAYS[one.applied_on], DAYS[one.title_obtained_on], starts,
-                )
-                for one in applications
-            ],
-        )
+        ruled = PersonRuling(entries, weighed, folded, self._years(places, folded, applications, starts), [])
+        for one in applications:
+            ruled.applications.append(judge_application(
+                self.law, lambda day: standing_on(places, day), weighed, folded, one,
+                DAYS[one.applied_on], DAYS[one.title_obtained_on], starts,
+            ))
+        return ruled
 
-    def weigh(self, places: Sequence[Place], row: Row) -> Weighed:
-        """The ruling of one entry, remembered by its distinct fact."""
-        day = DAYS[row[2]]
-        place = places[0] if len(places) == 1 else places[bisect_right(places, day, key=_first_day) - 1]
-        year, starts, _, filed_on, submitted_on, occasion, output, _ = row[3:11]
-        lead = None if filed_on is UNSET else max(-366, min(DAYS[starts] - DAYS[filed_on], 366))
-        claim = None
-        if submitted_on is not UNSET and self.law.deadlines:
-            claim = (date.fromordinal(day), date.fromordinal(DAYS[submitted_on]))
-        layer = self.law.layer(self.law.interval(day), place.region, place.sector, place.major)
-        key = (id(layer), place.major, lead, claim, row[11:])
-        ruling = self._memory.get(key)
-        if ruling is None:
-            if len(self._memory) >= MEMORY_MOST:
-                self._memory.clear()
-            values = self.weighed_values(row)
-            fact = Fact(values, values.get("major", place.major), lead, claim)
-            ruling = self._memory[key] = assess(layer, fact)
-        return Weighed(
-            ruling, day, int(row[2][:4]) if year is UNSET else year,
-            None if occasion is UNSET else occasion, None if output is UNSET else output,
-        )
+    def _weigh_all(self, places: Sequence[Place], entries: Sequence[Entry]) -> list[Weighed]:
+        """The ruling of each entry, remembered by its distinct fact."""
+        days, weighed = self._days, []
+        zones = [self._zone(place) for place in places]
+        zone = zones[0] if zones else []
+        for entry in entries:
+            _, _, written, year, starts, _, filed_on, submitted_on, occasion, output, _, shape = entry
+            day = days[written]
+            if len(zones) > 1:
+                zone = zones[bisect_right(places, day.number, key=_first_day) - 1]
+            memory = zone[day.interval]
+            if filed_on is UNSET and submitted_on is UNSET:
+                key: Any = shape
+                lead = claim = None
+            else:
+                lead = None if filed_on is UNSET else max(-366, min(DAYS[starts] - DAYS[filed_on], 366))
+                claim = None
+                if submitted_on is not UNSET and self.law.deadlines:
+                    claim = (date.fromordinal(day.number), date.fromordinal(DAYS[submitted_on]))
+                key = (shape, lead, claim)
+            ruling = memory.get(key)
+            if ruling is None:
+                place = places[0] if len(places) == 1 else places[zones.index(zone)]
+                ruling = memory[key] = self._assess(place, day, shape, lead, claim)
+            weighed.append(Weighed(
+                ruling, day.number, day.year if year is UNSET else year,
+                None if occasion is UNSET else occasion, None if output is UNSET else output,
+            ))
+        return weighed
+
+    def _assess(
+        self, place: Place, day: Day, shape: Shape, lead: int | None, claim: tuple[date, date] | None
+    ) -> Ruling:
+        self._ruled += 1
+        if self._ruled >= MEMORY_MOST:
+            self._ruled = 0
+            for memory in self._memories.values():
+                memory.clear()
+        layer = self.law.layer(day.interval, place.region, place.sector, place.major)
+        return assess(layer, Fact(shape.values, shape.values.get("major", place.major), lead, claim))
+
+    def _zone(self, place: Place) -> list[dict[Any, Ruling]]:
+        """The memories of one place, by stretch of dates; places under the same rulebooks share them."""
+        key = place[2:]
+        zone = self._zones.get(key)
+        if zone is None:
+            layers = [self.law.layer(interval, *key) for interval in range(len(self.law.edges) + 1)]
+            zone = [self._memories.setdefault((id(layer), place.major), {}) for layer in layers]
+            self._zones[key] = zone
+        return zone
 
     def _years(
         self, places: Sequence[Place], folded: Folded, applications: Sequence[Application], starts: Mapping[str, int]

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
-from ledger.vocabulary import parse_hours
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from ledger.vocabulary import parse_hours
 from policies import rulebook as law
 from policies.errors import UnreadableRulebook, shown
 from policies.words import Declarations, MinimumWord, field_of, route_of
@@ -114,7 +114,10 @@ class Row(Schema):
 
 
 class ScopeRow(Row):
-    region = Text(required=True, validate=validate.Regexp(r"^\d{2}(\d{2}){0,2}$", error="应为两位、四位或六位区划代码前缀"))
+    region = Text(
+        required=True,
+        validate=validate.Regexp(r"^\d{2}(\d{2}){0,2}$", error="应为两位、四位或六位区划代码前缀"),
+    )
     sector = Text()
     majors = words()
 
@@ -397,7 +400,7 @@ def read_form(path: str, source: bytes) -> tuple[dict[str, Any], dict[str, Any]]
     try:
         return plain, dict(RulebookFile().load(plain))
     except ValidationError as error:
-        raise UnreadableRulebook(path, list(problems(error.normalized_messages(), plain))) from None
+        raise UnreadableRulebook(path, list(problems(error.messages, plain))) from None
 
 
 def problems(tree: Any, plain: Any, where: str = "") -> Iterable[str]:

@@ -129,6 +129,6 @@ def check_confirmation(row: Row, values: Mapping[str, Any]) -> None:
     """Confirmed hours stand with the document that confirms them, and the reverse."""
     document = row[LOOSE - 1]
     if "confirmed_hours" in values and document is UNSET:
-        raise BadLine("document", None, "写了 confirmed_hours（确认学时）就要写 document（确认文件号）", missing=True)
+        raise BadLine("document", None, "写了 confirmed_hours（确认学时）就要写 document（文件号）", missing=True)
     if "confirmed_hours" not in values and document is not UNSET:
-        raise BadLine("confirmed_hours", None, "写了 document（确认文件号）就要写 confirmed_hours（确认学时）", missing=True)
+        raise BadLine("confirmed_hours", None, "写了 document（文件号）就要写 confirmed_hours", missing=True)

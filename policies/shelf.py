@@ -41,9 +41,8 @@ class Shelf:
         for book in books:
             other = by_id.setdefault(book.id, book)
             if other.digest != book.digest:
-                raise ConflictingRulebooks(
-                    f"{book.id} 有两份不同的文件（摘要 {other.digest[:12]}… 与 {book.digest[:12]}…）；修订请写 revision = 2"
-                )
+                digests = f"{other.digest[:12]}… 与 {book.digest[:12]}…"
+                raise ConflictingRulebooks(f"{book.id} 有两份不同的文件（摘要 {digests}）；修订请写 revision = 2")
         ordered = tuple(by_id[one] for one in sorted(by_id))
         return cls(ordered, base_vocabulary().with_declared(book.declares for book in ordered))
 

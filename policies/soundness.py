@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ledger.vocabulary import format_hours
-
 from policies.errors import shown
 from policies.rulebook import Clause, Rulebook
 from policies.words import Vocabulary
@@ -72,7 +71,8 @@ def word_problems(book: Rulebook, words: Vocabulary) -> Iterator[str]:
             if category not in words.categories:
                 yield _unknown(f"{here} categories", category, words.categories)
         known = {level for route in clause.routes if route in words.routes for level in words.routes[route].levels}
-        used = [*clause.levels, *clause.analogy, *clause.analogy.values(), *(clause.rate.by_level if clause.rate else ())]
+        used = [*clause.levels, *clause.analogy, *clause.analogy.values()]
+        used += clause.rate.by_level if clause.rate is not None else ()
         for level in used:
             if level not in known:
                 yield _unknown(f"{here} 级别", level, known)
@@ -82,7 +82,7 @@ def word_problems(book: Rulebook, words: Vocabulary) -> Iterator[str]:
             yield _unknown(f"{here} when", clause.when.field, words.fields)
     for condition in book.conditions:
         here = f"condition {condition.name}"
-        names = [condition.field, condition.when and condition.when.field]
+        names = [condition.field, condition.when.field if condition.when else None]
         names += [condition.filing.by, condition.filing.before] if condition.filing else []
         for name in names:
             if name is not None and name not in words.fields:
@@ -136,8 +136,8 @@ def inexact_problems(book: Rulebook) -> Iterator[str]:
         rates = {clause.rate.hours_centi or 0, clause.rate.without_level or 0, *clause.rate.by_level.values()}
         for rate in sorted(rates):
             if any(rate * step * percent % (UNIT * 100) for percent in percents):
-                yield (f"clause 第 {clause.index + 1} 条（{clause.article}）：每单位 {format_hours(rate)} 学时会算出两位以上小数，"
-                       "应写明 [rounding]（mode 与 unit）")
+                yield (f"clause 第 {clause.index + 1} 条（{clause.article}）：每单位 {format_hours(rate)} 学时"
+                       "会算出两位以上小数，应写明 [rounding]（mode 与 unit）")
 
 
 def reading_problems(book: Rulebook, plain: Mapping[str, Any]) -> Iterator[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.vocabulary import format_hours
-
 from policies.soundness import UNIT
 from policies.words import base_vocabulary
 
@@ -64,10 +63,12 @@ def _render(ruling: Ruling, kind: str, detail: Any) -> list[Step]:
     quote = None if clause is None else clause.quote
     match kind:
         case "manual":
-            return [Step("manual", None, None, None, f"没有细则规定这一途径或级别，按主管部门文件确认 {detail} 学时，不占任何上限")]
+            words = f"没有细则规定这一途径或级别，按主管部门文件确认 {detail} 学时，不占任何上限"
+            return [Step("manual", None, None, None, words)]
         case "unruled":
             names = "、".join(detail) or "（无）"
-            return [Step("unruled", None, None, None, f"适用的细则 {names} 都没有这一途径或级别；待主管部门确认学时与文件号")]
+            words = f"适用的细则 {names} 都没有这一途径或级别；待主管部门确认学时与文件号"
+            return [Step("unruled", None, None, None, words)]
         case "refused":
             return [Step("refused", book, article, quote, f"{REASONS.get(detail, detail)}，不计学时")]
         case "unmet":
@@ -131,5 +132,6 @@ def _arithmetic(ruling: Ruling, clause: Clause, kind: str, detail: Any) -> Step:
             assert clause.class_limit is not None
             soft = "一般" if clause.class_limit.force == "ordinarily" else ""
             each = "每天" if clause.class_limit.per == "day" else "每班次"
+            limit = format_hours(clause.class_limit.hours_centi)
             return Step("class_limit", book, article, clause.class_limit.quote,
-                        f"{each}{soft}不超过 {format_hours(clause.class_limit.hours_centi)}：{format_hours(before)} → {format_hours(hours)}")
+                        f"{each}{soft}不超过 {limit}：{format_hours(before)} → {format_hours(hours)}")

@@ -99,9 +99,12 @@ class Vocabulary:
 
 def route_of(code: str, row: Mapping[str, Any]) -> Route:
     """A route as `words.toml` and `[declares.routes]` write it."""
-    lists = {name: tuple(row[name]) for name in ("quantity", "needs", "levels", "categories") if name in row}
-    flags = {name: bool(row[name]) for name in ("level_optional", "ranked") if name in row}
-    return Route(code, row["name"], **lists, **flags)
+    return Route(
+        code, row["name"],
+        quantity=tuple(row.get("quantity", ())), needs=tuple(row.get("needs", ())), levels=tuple(row.get("levels", ())),
+        level_optional=row.get("level_optional", False), ranked=row.get("ranked", False),
+        categories=tuple(row.get("categories", (Category.PROFESSIONAL.value,))),
+    )
 
 
 def field_of(code: str, row: Mapping[str, Any]) -> Field:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from policies.assess import CATEGORIES, UNRULED, Ruling
-from policies.law import Due, Law
-from policies.rulebook import Cycle, Minimum
+from policies.assess import UNRULED, Ruling
+from policies.law import CATEGORIES, Due, Law
+from policies.rulebook import Cycle
 
 PROFESSIONAL, SECTOR_PUBLIC, GENERAL_PUBLIC = range(3)
 IN_PROGRESS: Final = "in_progress"
@@ -28,19 +28,23 @@ class Sums:
     def __init__(self) -> None:
         self.by_category: list[int] = [0, 0, 0]
         self.exam = 0
-        self.unruled: set[int] = set()                       # The categories that hold an unruled entry.
+        self.unruled = 0                                     # The categories that hold an unruled entry, a bit each.
         self.by_class: dict[tuple[str, str], int] = {}       # (family, class) → hundredths.
 
     @property
     def total(self) -> int:
         """All three categories together."""
-        return sum(self.by_category)
+        professional, sector_public, general_public = self.by_category
+        return professional + sector_public + general_public
 
-    def of(self, categories: Sequence[str]) -> int:
-        """The named categories together."""
-        return sum(self.by_category[CATEGORIES.index(category)] for category in categories)
+    def of(self, mask: int) -> int:
+        """The categories of these bits together."""
+        if mask == EVERY:
+            return self.total
+        return sum(hours for category, hours in enumerate(self.by_category) if mask >> category & 1)
 
 
+EVERY: Final = 0b111
 EMPTY: Final = Sums()
 
 
@@ -80,7 +84,7 @@ def fold(entries: Sequence[Weighed]) -> Folded:
             sums = years[year] = Sums()
         if not ruling.counts:
             if ruling.status == UNRULED:
-                sums.unruled.add(ruling.category)
+                sums.unruled |= 1 << ruling.category
             continue
         if place in lost:
             continue
@@ -106,16 +110,12 @@ def duplicates(entries: Sequence[Weighed]) -> dict[int, int]:
     """Entries that lose under a shared key, each with the one that is kept; every key is decided on its own."""
     lost: dict[int, int] = {}
     for key_at in (3, 4):
+        shared = [place for place, entry in enumerate(entries) if entry[key_at] is not None and entry[0].counts]
         best: dict[Hashable, int] = {}
-        shared: list[int] = []
-        for place, entry in enumerate(entries):
-            key = entry[key_at]
-            if key is None or not entry.ruling.counts:
-                continue
-            shared.append(place)
-            other = best.get(key)
-            if other is None or entry.ruling.assessed > entries[other].ruling.assessed:
-                best[key] = place
+        for place in shared:
+            kept = best.setdefault(entries[place][key_at], place)
+            if entries[place][0].assessed > entries[kept][0].assessed:
+                best[entries[place][key_at]] = place
         for place in shared:
             kept = best[entries[place][key_at]]
             if kept != place:
@@ -139,7 +139,7 @@ class YearRuling(NamedTuple):
 
     year: int
     sums: Sums
-    minimums: tuple[MinimumRuling, ...]
+    minimums: Sequence[MinimumRuling]
     met: bool | None
 
 
@@ -160,38 +160,34 @@ def judge_year(
     sums = years.get(year, EMPTY)
     if standing is None:
         return YearRuling(year, sums, (), None)
-    minimums = tuple(
-        _judge(due, years, sums, year, starts or {}, ended)
-        for due in law.due(standing.day, standing.region, standing.sector, standing.major, year)
-    )
+    minimums = []
+    for due in law.due(*standing, year):
+        minimum = due.minimum
+        if minimum.cycle is not None:
+            minimums.append(_judge_cycle(due, minimum.cycle, years, year, starts or {}, ended))
+            continue
+        have = sums.of(due.mask) if due.class_ is None else sums.by_class.get(due.class_, 0)
+        need = minimum.hours_centi
+        if minimum.percent is not None:
+            need = -(-sums.of(due.base) * minimum.percent // 100)   # A part of a hundredth still has to be reached.
+        if have >= need:
+            minimums.append(MinimumRuling(due, have, need, True))
+        elif due.mask & sums.unruled:
+            minimums.append(MinimumRuling(due, have, need, None, UNDETERMINED))
+        else:
+            minimums.append(MinimumRuling(due, have, need, False))
     return YearRuling(year, sums, minimums, verdict(minimums))
 
 
 def verdict(minimums: Sequence[MinimumRuling]) -> bool | None:
     """False if any is false; else null if any is undetermined or none applies; else true if any is true; else null."""
-    held = [one.met for one in minimums]
-    if False in held:
-        return False
-    if any(one.reason == UNDETERMINED for one in minimums):
-        return None
-    return True if True in held else None
-
-
-def _judge(
-    due: Due, years: Mapping[int, Sums], sums: Sums, year: int, starts: Mapping[str, int], ended: bool
-) -> MinimumRuling:
-    minimum = due.minimum
-    if minimum.cycle is not None:
-        return _judge_cycle(due, minimum.cycle, years, year, starts, ended)
-    have = _have(due, sums)
-    need = minimum.hours_centi
-    if minimum.percent is not None:
-        need = -(-sums.of(due.base) * minimum.percent // 100)   # A part of a hundredth still has to be reached.
-    if have >= need:
-        return MinimumRuling(due, have, need, True)
-    if _could_fill(minimum, sums):
-        return MinimumRuling(due, have, need, None, UNDETERMINED)
-    return MinimumRuling(due, have, need, False)
+    any_met = undetermined = False
+    for one in minimums:
+        if one.met is False:
+            return False
+        any_met = any_met or one.met is True
+        undetermined = undetermined or one.reason == UNDETERMINED
+    return True if any_met and not undetermined else None
 
 
 def _judge_cycle(
@@ -199,13 +195,14 @@ def _judge_cycle(
 ) -> MinimumRuling:
     """A requirement over several years: met once reached, judged when the last year of the cycle is over (AMB-17)."""
     first, last = span(cycle, year, starts.get(due.rulebook.family))
-    held = [years.get(one, EMPTY) for one in range(first, year + 1)]
-    have, need = sum(_have(due, sums) for sums in held), due.minimum.hours_centi
+    held = [years[one] for one in range(first, year + 1) if one in years]
+    have = sum(sums.of(due.mask) if due.class_ is None else sums.by_class.get(due.class_, 0) for sums in held)
+    need = due.minimum.hours_centi
     if have >= need:
         return MinimumRuling(due, have, need, True, None, (first, last))
     if year < last or not ended:
         return MinimumRuling(due, have, need, None, IN_PROGRESS, (first, last))
-    if any(_could_fill(due.minimum, sums) for sums in held):
+    if any(due.mask & sums.unruled for sums in held):
         return MinimumRuling(due, have, need, None, UNDETERMINED, (first, last))
     return MinimumRuling(due, have, need, False, None, (first, last))
 
@@ -219,14 +216,3 @@ def span(cycle: Cycle, year: int, own_start: int | None = None) -> tuple[int, in
         return (start, start + cycle.years - 1) if year < start + cycle.years else (year - cycle.years + 1, year)
     first = start + (year - start) // cycle.years * cycle.years
     return first, first + cycle.years - 1
-
-
-def _have(due: Due, sums: Sums) -> int:
-    minimum = due.minimum
-    if minimum.class_ is not None:
-        return sums.by_class.get((due.rulebook.family, minimum.class_), 0)
-    return sums.of(minimum.categories)
-
-
-def _could_fill(minimum: Minimum, sums: Sums) -> bool:
-    return any(CATEGORIES.index(category) in sums.unruled for category in minimum.categories)
