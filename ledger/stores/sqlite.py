@@ -131,7 +131,9 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         try:
             with self._writing() as connection:
                 if not self._is_ledger(connection):
-                    connection.execute("PRAGMA journal_mode=WAL")
+                    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+                    if mode != "wal":  # SQLite says so and no more: the disk failed, or it is a network folder.
+                        raise sqlite3.OperationalError(f"the journal stays in mode {mode}")
                     connection.execute("BEGIN IMMEDIATE")
                     if not self._is_ledger(connection):  # Another process may have made it while this one waited.
                         script = files("ledger.stores").joinpath("schema.sql").read_text("utf-8")

@@ -334,10 +334,9 @@ def test_a_thousand_names_change_in_one_append(store: AppendingRecorder) -> None
     many = tuple(name(str(number), number) for number in range(1_200))
     store.append(Append(tuple(event(number) for number in range(1_200)), names=many))
 
-    store.append(Append(
-        tuple(event(number, 2) for number in range(1_200)),
-        names=(*(free(number) for number in range(1_200)), *(name(str(number), 1_199 - number) for number in range(1_200))),
-    ))
+    freed = tuple(free(number) for number in range(1_200))
+    anew = tuple(name(str(number), 1_199 - number) for number in range(1_200))
+    store.append(Append(tuple(event(number, 2) for number in range(1_200)), names=(*freed, *anew)))
 
     assert {held.reservation.name: held.reservation.holder for held in store.names()} == {
         name(str(number), 0).name: stream(1_199 - number) for number in range(1_200)

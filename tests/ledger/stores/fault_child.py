@@ -1,0 +1,84 @@
+"""A process that writes to a ledger and is made to fail: what it prints was true when it printed it.
+
+    python fault_child.py FILE THREADS APPENDS
+
+Each thread makes its planned appends in order, each under its own request key. What was acknowledged goes to standard
+output, one JSON array a line: ["done", thread, number, first, events, replayed] or ["root", size, root]. An append
+that failed is asked for again under the same key, three times at most: ["failed", thread, number, code].
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import threading
+from pathlib import Path
+
+from store_kit import event, free, name, open_sqlite, request
+
+from ledger.errors import LedgerError
+from ledger.stores.append import Append, StoreFailed
+from ledger.stores.sqlite import SQLiteRecorder
+
+
+def planned(thread: int, number: int) -> Append:
+    """The append that a thread makes as its nth: the same in every process, but for salts."""
+    rng = random.Random(f"{thread}/{number}")
+    events = tuple(
+        event(f"{thread}-{number}-{part}", sealed=rng.randbytes(rng.randrange(1, 400)) if rng.random() < 0.4 else None)
+        for part in range(rng.choice((1, 1, 1, 2, 5, 40)))
+    )
+    holder = f"{thread}-{number}-0"
+    names = (name(holder, holder),) if number % 3 else (free(f"{thread}-{number - 1}-0"), name(holder, holder))
+    return Append(events, names=names, request=request(f"{thread}/{number}"))
+
+
+def say(*words: object) -> None:
+    """Print a line at once and in one piece."""
+    os.write(1, json.dumps(words).encode() + b"\n")
+
+
+def work(store: SQLiteRecorder, thread: int, appends: int) -> None:
+    """Make the planned appends of one thread."""
+    for number in range(appends):
+        for _attempt in range(4):
+            try:
+                receipt = store.append(planned(thread, number))
+            except StoreFailed as failed:
+                say("failed", thread, number, failed.code)
+            else:
+                say("done", thread, number, receipt.first, receipt.events, receipt.replayed)
+                break
+        if number % 16 == 15:
+            try:
+                frontier = store.frontier()
+            except LedgerError as failed:
+                say("failed", thread, number, failed.code)
+            else:
+                say("root", frontier.size, frontier.root().hex())
+
+
+def main() -> None:
+    """Open, write, close."""
+    path, threads, appends = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    try:
+        store = open_sqlite(path)
+    except LedgerError as error:
+        say("unopened", error.code)
+        return
+    if threads == 1:
+        work(store, 0, appends)
+    else:
+        workers = [threading.Thread(target=work, args=(store, thread, appends)) for thread in range(threads)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    store.close()
+    say("over")
+
+
+if __name__ == "__main__":
+    main()
