@@ -58,6 +58,10 @@ class BadLine(RulebookError):
 
     code = "line_bad"
 
-    def __init__(self, field: str, found: object, wanted: str, *, missing: bool = False) -> None:
+    def __init__(self, field: str, found: object, wanted: str, missing: bool = False) -> None:
         self.field, self.found, self.wanted, self.missing = field, found, wanted, missing
         super().__init__(f"{'没有给出' if missing else f'读到 {shown(found)}'}；{wanted}")
+
+    def __reduce__(self) -> tuple[type[BadLine], tuple[str, object, str, bool]]:
+        """Bad lines are found by two processes, so they travel."""
+        return BadLine, (self.field, self.found, self.wanted, self.missing)

@@ -181,13 +181,13 @@ class Bench:
         """The ruling of each entry, remembered by its distinct fact."""
         days, weighed = self._days, []
         zones = [self._zone(place) for place in places]
-        zone = zones[0] if zones else []
+        at = 0
         for entry in entries:
             _, _, written, year, starts, _, filed_on, submitted_on, occasion, output, _, shape = entry
             day = days[written]
             if len(zones) > 1:
-                zone = zones[bisect_right(places, day.number, key=_first_day) - 1]
-            memory = zone[day.interval]
+                at = bisect_right(places, day.number, key=_first_day) - 1
+            memory = zones[at][day.interval]
             if filed_on is UNSET and submitted_on is UNSET:
                 key: Any = shape
                 lead = claim = None
@@ -199,8 +199,7 @@ class Bench:
                 key = (shape, lead, claim)
             ruling = memory.get(key)
             if ruling is None:
-                place = places[0] if len(places) == 1 else places[zones.index(zone)]
-                ruling = memory[key] = self._assess(place, day, shape, lead, claim)
+                ruling = memory[key] = self._assess(places[at], day, shape, lead, claim)
             weighed.append(Weighed(
                 ruling, day.number, day.year if year is UNSET else year,
                 None if occasion is UNSET else occasion, None if output is UNSET else output,
