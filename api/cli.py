@@ -16,7 +16,7 @@ from typing import Final
 import click
 
 from api.chinese import ChineseFormatter, slip
-from api.exits import Exit, Stop
+from api.exits import Exit, ReaderWentAway, Stop
 from api.lazy import Lazy, LazyGroup
 
 COMMANDS: Final = {
@@ -64,7 +64,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return Exit.BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
-    except (BrokenPipeError, SystemExit):    # click turns the first into the second, with a status of its own.
+    except (BrokenPipeError, ReaderWentAway):
         # The reader has what it wanted (`xueshi ... | head`); leave nothing for the interpreter to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.READER_WENT_AWAY

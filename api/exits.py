@@ -27,6 +27,10 @@ class Exit(IntEnum):
     READER_WENT_AWAY = 141
 
 
+class ReaderWentAway(Exception):
+    """Nobody reads standard output any more. Not a `BrokenPipeError`: click would end with 1, which means no."""
+
+
 class Stop(Exception):
     """End the command so. `code` is stable English; message and cure are Chinese."""
 

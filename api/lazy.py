@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from api.exits import ReaderWentAway
+
 
 class Lazy(NamedTuple):
     """Where a command lives (`module:attribute`) and what it does, in one line."""
@@ -42,6 +44,13 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; tell a reader that went away from an answer."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderWentAway from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table alone, without importing anything."""

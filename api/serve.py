@@ -69,8 +69,8 @@ def _serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> N
     address = _address(server)
     structlog.get_logger().info("serving", port=int(server.effective_port), threads=settings.threads)
     announce(address)
-    while not stopping.is_set():
-        wasyncore.loop(timeout=1, use_poll=True, map=sockets, count=1)
+    while not stopping.is_set():    # The trigger wakes the poll, also when the signal came just before it.
+        wasyncore.loop(timeout=30, use_poll=True, map=sockets, count=1)
     _drain(server, sockets)
 
 

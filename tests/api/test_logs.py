@@ -139,7 +139,7 @@ def test_a_librarys_exception_loses_its_message(stream: io.StringIO) -> None:
 def test_a_warning_loses_its_message(stream: io.StringIO) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        warnings.showwarning = logs._warned
+        logs.configure("debug", "json", stream)    # Again: pytest puts its own hook in place for each test.
         warnings.warn(CANARY, stacklevel=1)
 
     assert lines(stream)[0]["category"] == "UserWarning"
