@@ -20,7 +20,7 @@ Fact = dict[str, Any]
 REGIONS = ("330000", "330100", "330106", "330200", "330203", "330281", "330300", "330302", "330381", "330782")
 WORK = (  # Region and sector. Ningbo's industry and the two provincial sectors are where the numbers are.
     *(("330203", "industry"), ("330281", "industry"), ("330200", "industry")) * 5,
-    *((region, sector) for region in REGIONS for sector in ("environment", "natural_resources")),
+    *((region, sector) for region in REGIONS for sector in ("environment", *("natural_resources",) * 2)),
     *((region, sector) for region in ("330000", "330106", "330302") for sector in ("industry", "general")),
 )
 TURNING_DAYS = (
@@ -60,6 +60,8 @@ BY_DAYS = (
     "teaching",
 )
 ROUTES = (*BY_DAYS, "exam", "project", "paper", "book", "patent", "degree_course", "courseware", "other")
+MAJORS = ("地质勘查", "测绘地理信息", "爆破工程", "采矿工程")
+PLATFORMS = ("浙江省专业技术人员继续教育学时登记管理系统", "浙江省爆破行业网络学习平台")
 NAMES = "abcxyzABZ09张李王龥Ａ𠮷😀"  # Code-point order is not UTF-16 order, nor any alphabet's.
 
 
@@ -84,6 +86,8 @@ def life(random: Random, person: str) -> list[Fact]:
     if random.random() < 0.7:  # A diligent person, or no year would ever be met.
         for year in range(random.randint(2015, 2021), random.randint(2021, 2026)):
             entries += diligence(random, person, year, spans)
+    if random.random() < 0.7:
+        entries += burst(random, person, spans)
     for original in random.sample(
         entries, k=len(entries) // 12
     ):  # Claimed again: a tie, or another day's law.
@@ -109,9 +113,9 @@ def careers(random: Random, person: str) -> Iterator[Fact]:
             "region": region,
             "sector": sector,
         }
-        if (
-            random.random() < 0.25
-        ):  # It may end long after the next has begun, on the last day of a year, or the same day.
+        if sector == "natural_resources" and random.random() < 0.4:
+            fact["major"] = random.choice(MAJORS)
+        if random.random() < 0.25:  # Perhaps the same day, perhaps long after the next has begun.
             choices = (
                 begin,
                 date(begin.year, 12, 31),
@@ -165,11 +169,31 @@ def entry(random: Random, person: str, day: date, affiliations: list[Fact]) -> F
     for key, chance in (("occasion", 0.25), ("output", 0.2)):
         if random.random() < chance:
             fact[key] = f"{key}-{random.randint(1, 4)}"
+    shows(random, fact)
     if random.random() < 0.1:
         fact["submitted_on"] = (day + timedelta(random.randint(-30, 400))).isoformat()
     spanned(random, fact, day, min(int(each["from"][:4]) for each in affiliations))
     filing(random, fact, day)
     return fact
+
+
+def shows(random: Random, fact: Fact) -> None:
+    """Sometimes what a condition asks about is shown, and sometimes it is not what the law wants."""
+    if random.random() < 0.6:
+        return
+    match fact["route"]:
+        case "society_training" | "society_meeting":
+            fact["organiser"] = random.choice(("省地质学会", "浙江省海洋学会", "浙江大学"))
+        case "exam":
+            fact["organiser_level"] = random.choice(("national", "provincial", "municipal"))
+        case "service" | "teaching":
+            fact["approved_by"] = random.choice(("省厅", "市局"))
+        case "courseware":
+            fact["platform"] = PLATFORMS[0]
+            if random.random() < 0.5:
+                fact["major"] = random.choice(MAJORS)
+                if fact["major"] in MAJORS[2:]:
+                    fact["platform"] = random.choice(PLATFORMS)
 
 
 def course(random: Random, category: str, centi: int) -> Fact:
@@ -277,6 +301,20 @@ def diligence(random: Random, person: str, year: int, spans: list[tuple[date, da
             if each["route"] == "course" and random.random() < 0.8:
                 each["completed_by"] = "exam"
             yield {"kind": "entry", "id": "", "person": person, "date": day.isoformat()} | each
+
+
+def burst(random: Random, person: str, spans: list[tuple[date, date]]) -> Iterator[Fact]:
+    """One route again and again in one year, until its cap runs over."""
+    year, name = random.randint(2019, 2025), random.choice((*ROUTES, "project", "patent", "book", "courseware"))
+    for _ in range(random.randint(3, 9)):
+        day = date(year, 1, 1) + timedelta(random.randint(0, 364))
+        if any(begin <= day <= end for begin, end in spans):
+            fact = {"kind": "entry", "id": "", "person": person, "date": day.isoformat()}
+            fact |= {"category": "professional"} | route(random, name)
+            if "rank" in fact:
+                fact["rank"] = random.randint(1, 3)
+            filing(random, fact, day)
+            yield fact
 
 
 def application(random: Random, person: str) -> Fact:

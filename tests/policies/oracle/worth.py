@@ -23,6 +23,14 @@ N = "ningbo-industry/2019-01-01"  # N 11
 W = "wenzhou/2020-11-27"  # W 17, 自发文之日
 R = "zhejiang-natural-resources/2021-01-01"  # R 11
 
+SOCIETIES = tuple(  # R 6(二)3 names five; 省 may be written out.
+    province + name
+    for province in ("省", "浙江省")
+    for name in ("地质学会", "土地学会", "测绘学会", "国土空间规划学会", "海洋学会")
+)
+BLASTING_MAJORS = ("爆破工程", "爆破器材", "矿建工程", "采矿工程")  # R 6(一)
+BLASTING_PLATFORM = "浙江省爆破行业网络学习平台"  # R 6(一)
+
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 
@@ -126,6 +134,8 @@ def environment(entry: Fact) -> Worth | None:
     if route == "society_training":
         return ruled("第八条（一）", 4 * days)
     if route == "exam":
+        if entry.get("organiser_level") in ("municipal", "county"):  # 省级以上环境保护行政主管部门组织的
+            return Worth("refused", E, "第八条（二）", ZERO)
         return ruled("第八条（二）", Decimal(30))  # 每项考试, whatever the number of subjects
     if route == "project":
         if level == "national":
@@ -143,6 +153,8 @@ def environment(entry: Fact) -> Worth | None:
     if route == "degree_course":
         return ruled("第八条（六）", Decimal(8 * entry["courses"]))
     if route == "service":
+        if entry.get("approved_by", "省厅") != "省厅":  # 经省厅批准的
+            return Worth("refused", E, "第八条（七）", ZERO)
         return ruled("第八条（七）", 4 * days)
     return None
 
@@ -159,12 +171,17 @@ def natural_resources(entry: Fact, affiliation: Fact) -> Worth | None:
         return Decimal({1: 100, 2: 80, 3: 60}.get(entry["rank"], 0)) / HUNDRED
 
     if route == "courseware" and "hours" in entry:
+        major, platform = entry.get("major", affiliation.get("major")), entry.get("platform")
+        if major and platform and (major in BLASTING_MAJORS) != (platform == BLASTING_PLATFORM):
+            return Worth("refused", R, "第六条（一）", ZERO)
         return ruled("第六条（一）", Decimal(entry["hours"]))
     if route == "advanced_seminar" and level in ("national", "provincial", "municipal"):
         return ruled("第六条（二）1", Decimal({"national": 36, "provincial": 30, "municipal": 24}[level]))
     if route == "training" and level in ("ministry", "provincial"):
         return ruled("第六条（二）2", {"ministry": 8, "provincial": 6}[level] * days)
     if route in ("society_training", "society_meeting"):
+        if entry.get("organiser", SOCIETIES[0]) not in SOCIETIES:
+            return Worth("refused", R, "第六条（二）3", ZERO)
         return ruled("第六条（二）3", {"society_training": 8, "society_meeting": 6}[route] * days)
     if route == "overseas":
         return ruled("第六条（二）4", 6 * days)
