@@ -179,7 +179,7 @@ def decode_entries(tile: Tile, data: bytes) -> list[bytes]:
     for number in range(tile.width):
         start = place + 2
         place = start + int.from_bytes(data[place:start], "big")
-        if start > len(data) or place > len(data):
+        if place > len(data):   # Also when the length itself was cut: `place` is never before `start`.
             raise MalformedTile(where, f"在第 {number} 条记录处被截断，应有 {tile.width} 条")
         entries.append(data[start:place])
     if place != len(data):

@@ -150,6 +150,28 @@ def test_a_failed_proof_keeps_both_roots() -> None:
         assert shown in str(caught.value)
 
 
+def test_a_path_that_ends_in_the_right_root_of_another_size_is_refused() -> None:
+    """These lead exactly to the roots given; only counting the levels of the size convicts them."""
+    leaves, node, roots = numbered_leaves(8), defined_root, [defined_root(0, size) for size in range(1, 9)]
+
+    with pytest.raises(Unprovable, match="多出 1 个"):    # The path of leaf 3 of 4, said to be leaf 1 of 2.
+        check_inclusion(leaves[3], 1, 2, [leaves[2], node(0, 2)], roots[3])
+    with pytest.raises(Unprovable, match="缺少"):         # The path of leaf 1 of 2, said to be leaf 1 of 4.
+        check_inclusion(leaves[1], 1, 4, [leaves[0]], roots[1])
+    with pytest.raises(Inconsistent, match="多出 1 个"):  # From 7 to 8, said to be from 3 to 4.
+        check_consistency(3, 4, [leaves[6], leaves[7], node(4, 6), node(0, 4)], roots[6], roots[7])
+    with pytest.raises(Inconsistent, match="缺少"):       # From 2 to 4, said to be from 2 to 8.
+        check_consistency(2, 8, [node(2, 4)], roots[1], roots[3])
+
+
+@pytest.mark.parametrize("value", [b"", bytes(31), bytes(33), bytes(64)])
+def test_a_hash_of_another_length_is_named(value: bytes) -> None:
+    with pytest.raises(Unprovable, match="不是 32 字节"):
+        check_inclusion(hash_leaf(b""), 0, 2, [value], defined_root(0, 2))
+    with pytest.raises(Inconsistent, match="不是 32 字节"):
+        check_consistency(1, 2, [value], defined_root(0, 1), defined_root(0, 2))
+
+
 @pytest.mark.parametrize(("index", "size"), [(5, 5), (-1, 5), (0, 0)])
 def test_no_proof_is_given_or_believed_outside_the_tree(index: int, size: int) -> None:
     with pytest.raises(OutOfTree, match="日志共"):
