@@ -45,9 +45,7 @@ class Frontier:
 
     @classmethod
     def restore(cls, size: int, edge: Sequence[bytes]) -> Frontier:
-        """Take up a stored edge. Widths are checked; the hashes are as true as what the root is compared
-        with.
-        """
+        """Take up a stored edge. Its widths are checked here, its hashes by comparing `root()` with a checkpoint."""
         lengths = [len(hashes) for hashes in edge]
         expected = [HASH_SIZE * width for width in edge_widths(size)]
         if lengths != expected:

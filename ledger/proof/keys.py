@@ -21,9 +21,9 @@ from typing import ClassVar, Final
 from ledger.errors import LedgerError
 from ledger.proof.text import Malformed, decode_base64, encode_base64, show
 
-ED25519: Final = 0x01
-COSIGNATURE: Final = 0x04
-ALGORITHMS: Final = {ED25519: "Ed25519", COSIGNATURE: "Ed25519 cosignature with time"}
+ED25519: Final = 0x01       # Signs notes.
+COSIGNATURE: Final = 0x04   # Signs checkpoints with a time; the key itself is Ed25519 as well.
+ALGORITHMS: Final = (ED25519, COSIGNATURE)
 KEY_SIZE: Final = 32
 SIGNATURE_SIZE: Final = 64
 

@@ -161,7 +161,8 @@ def format_policy(policy: Policy) -> bytes:
         *(("group", group.name, group.threshold, *group.members) for group in policy.groups),
         ("quorum", policy.quorum),
     ]
-    return "".join(" ".join(row).rstrip() + "\n" for row in rows).encode("utf-8", "surrogateescape")
+    lines = (" ".join(item for item in row if item) for row in rows)   # An absent URL is an empty item.
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
 def parse_policy(data: bytes) -> Policy:

@@ -207,6 +207,8 @@ def test_names_are_opaque_octets() -> None:
 
     raw = b"# \xff\nwitness \xe9\xff " + VKEYS["X1"].encode() + b"\nquorum \xe9\xff\n"
     assert format_policy(parse_policy(raw)) == raw.removeprefix(b"# \xff\n")
+    wide = parse_policy(f"witness 见证\u3000 {VKEYS['X1']} 地址\u00a0\nquorum 见证\u3000\n".encode())
+    assert parse_policy(format_policy(wide)) == wide and wide.quorum == "见证\u3000"   # Only ASCII space separates.
     with pytest.raises(MalformedPolicy) as caught:
         parse_policy(b"quorum \xff\n")
     str(caught.value).encode()   # What is shown can be printed.
