@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
@@ -14,7 +16,15 @@ _WORDS: Final = {
     "Options": "选项",
     "Commands": "命令",
     "Show this message and exit.": "显示本说明",
+    "[required]": "[必填]",
+    "INTEGER RANGE": "整数",
+    "INTEGER": "整数",
+    "TEXT": "文字",
+    "DIRECTORY": "文件夹",
+    "FILE": "文件",
+    "PATH": "路径",
 }
+_SAID: Final = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in _WORDS))
 
 
 class ChineseFormatter(click.HelpFormatter):
@@ -27,11 +37,23 @@ class ChineseFormatter(click.HelpFormatter):
 
     def write_heading(self, heading: str) -> None:
         """Write a heading."""
-        super().write_heading(_WORDS.get(heading, heading))
+        super().write_heading(_chinese(heading))
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Write the lines under a heading."""
-        super().write_dl([(name, _WORDS.get(text, text)) for name, text in rows], col_max, col_spacing)
+        """Write the lines under a heading in columns: a Chinese character is two wide, click counts one."""
+        lines = [(_chinese(name), _chinese(text)) for name, text in rows]
+        wide = max((_columns(name) for name, _ in lines), default=0)
+        for name, text in lines:
+            padding = " " * (wide - _columns(name) + col_spacing)
+            self.write(f"{'':{self.current_indent}}{name}{padding}{text}\n")
+
+
+def _chinese(text: str) -> str:
+    return _SAID.sub(lambda found: _WORDS[found[0]], text)
+
+
+def _columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
 
 
 def slip(error: click.ClickException) -> str:

@@ -65,6 +65,14 @@ def test_help_imports_no_command_and_nothing_heavy() -> None:
     assert [name for name in loaded if name in heavy or name.startswith(ours)] == []
 
 
+def test_a_help_page_is_chinese_throughout() -> None:
+    page = xueshi("serve", "--help").stdout
+
+    assert "用法：xueshi serve [选项]" in page
+    assert "--port 整数" in page
+    assert not any(word in page for word in ("Usage", "Options", "INTEGER", "TEXT", "PATH", "Show this message"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

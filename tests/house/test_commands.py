@@ -10,6 +10,7 @@ import click
 import pytest
 
 from api.cli import COMMANDS, cli
+from api.settings import NAMES, Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,3 +62,11 @@ def test_the_line_in_the_table_is_the_first_line_of_the_commands_own_help(name: 
     own = ALL[f"xueshi {name}"].help or ""
 
     assert COMMANDS[name].text == own.strip().splitlines()[0].rstrip("。")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_setting_is_a_line_of_the_table_with_its_default(name: str) -> None:
+    default = getattr(Settings(), name)
+    shown = str(default).lower() if isinstance(default, bool) else str(default)
+
+    assert f"| `{name}` | `{shown}` | " in (ROOT / "api" / "README.md").read_text(encoding="utf-8")
