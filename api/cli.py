@@ -21,6 +21,7 @@ from api.lazy import Lazy, LazyGroup
 
 COMMANDS: Final = {
     "serve": Lazy("api.commands.serve:serve", "启动服务，并说明访问地址"),
+    "init": Lazy("api.commands.init:init", "建立数据文件夹、密钥和一本空账"),
     "doctor": Lazy("api.commands.doctor:doctor", "检查本机是否具备运行条件，逐项给出处理办法"),
     "config": Lazy("api.commands.config:config", "查看设置及其来源"),
     "log": Lazy("api.commands.log:log", "查看日志，出具证明，签发检查点"),

@@ -29,8 +29,7 @@ def log_routes(register: Register) -> Blueprint:
 
     @routes.get("/log/checkpoint")
     def checkpoint() -> Response:
-        note = register.signer.published() or register.signer.checkpoint()
-        return _answer(note, _TEXT, _SOON)
+        return _answer(register.signer.latest(), _TEXT, _SOON)
 
     @routes.get("/log/key")
     def key() -> Response:
@@ -51,9 +50,8 @@ def log_routes(register: Register) -> Blueprint:
     @routes.get("/v1/events/<int:position>/proof")
     def proof(position: int) -> Response:
         _demand_reader(register)
-        note = register.signer.published() or register.signer.checkpoint()
         try:
-            bundle = prove_event(register.ledger.store, position, note)
+            bundle = prove_event(register.ledger.store, position, register.signer.latest())
         except NotYetSigned:
             bundle = prove_event(register.ledger.store, position, register.signer.checkpoint())
         except NoSuchEvent as error:

@@ -97,7 +97,9 @@ def open_register(settings: Settings, *, create: bool = False) -> Register:
         cure = f"请从密钥备份恢复 {folder.keys}；不要新建，新的密钥打不开已有的个人信息"
         raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", "有账本而没有主密钥", cure)
     vault = Vault(folder.people, FileMasterKey(folder.master))
-    ledger, access = Ledger.in_file(folder.ledger, vault), Ledger.in_file(folder.access, vault)
+    cache_kib = settings.sqlite_cache_mb * 1024
+    ledger = Ledger.in_file(folder.ledger, vault, cache_kib=cache_kib)
+    access = Ledger.in_file(folder.access, vault, cache_kib=cache_kib // 8)
     _begin(ledger, settings.origin)
     _begin(access, settings.origin + _ACCESS)
     return Register(

@@ -77,9 +77,9 @@ class Ledger(Application[str]):
         self.lookup = Lookup(vault.secret("index"))
 
     @classmethod
-    def in_file(cls, path: Path, vault: Vault) -> Ledger:
+    def in_file(cls, path: Path, vault: Vault, *, cache_kib: int | None = None) -> Ledger:
         """Open or create a ledger in an SQLite file."""
-        return cls(vault, {"SQLITE_DBNAME": str(path)})
+        return cls(vault, {"SQLITE_DBNAME": str(path), "SQLITE_CACHE_KIB": str(cache_kib or "")})
 
     @classmethod
     def in_memory(cls, vault: Vault) -> Ledger:

@@ -94,6 +94,10 @@ class Signer:
         """The last checkpoint that anyone may have seen, as a note."""
         return self._published_file.read_bytes() if self._published_file.exists() else None
 
+    def latest(self) -> bytes:
+        """The last published checkpoint, or the first one, signed now."""
+        return self.published() or self.checkpoint()
+
     def checkpoint(self) -> bytes:
         """Sign the log as it is now, persist the note, then hand it out; the same size gives the same note again."""
         with self._threads, self._lease():

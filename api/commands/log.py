@@ -57,8 +57,8 @@ def prove(data_folder: Path | None, position: int, out: Path | None) -> None:
 
     with opened(data_folder) as register:
         try:
-            bundle = prove_event(register.ledger.store, position, register.signer.published() or b"")
-        except (NotYetSigned, ValueError):
+            bundle = prove_event(register.ledger.store, position, register.signer.latest())
+        except NotYetSigned:
             bundle = prove_event(register.ledger.store, position, register.signer.checkpoint())
     if out is None:
         sys.stdout.buffer.write(bundle)

@@ -44,7 +44,7 @@ from ledger.stores.writer import GroupWriter
 
 APPLICATION_ID: Final = 0x58534C47  # "XSLG": told apart from any other SQLite file before a table is touched.
 SCHEMA_VERSION: Final = 1
-BUSY_TIMEOUT_S: Final = 30.0
+BUSY_TIMEOUT_S: Final = 30
 CACHE_KIB: Final = 64 * 1024
 _IN_MAX: Final = 500  # Values in one IN list; lists are padded to powers of two so that few statements are prepared.
 
@@ -90,8 +90,9 @@ class LedgerDatastore(SQLiteDatastore):
 
     pool: LedgerPool
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, cache_kib: int = CACHE_KIB) -> None:
         self.pool = LedgerPool(db_name=path)
+        self.pool.cache_kib = cache_kib
         self.single_row_tracking = True
         self.originator_id_type: Literal["uuid", "text"] = "text"
 
@@ -413,12 +414,15 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
 class LedgerFactory(SQLiteFactory):
     """The library's factory for a ledger in SQLite: set PERSISTENCE_MODULE to this class's topic."""
 
+    SQLITE_CACHE_KIB = "SQLITE_CACHE_KIB"
+
     application_recorder_class: type[SQLiteApplicationRecorder] = SQLiteRecorder
 
     def __init__(self, env: Environment | dict[str, str] | None) -> None:
         super().__init__(env)
         self.datastore.close()
-        self.datastore = LedgerDatastore(self.env.get(self.SQLITE_DBNAME) or "")
+        cache_kib = int(self.env.get(self.SQLITE_CACHE_KIB) or CACHE_KIB)
+        self.datastore = LedgerDatastore(self.env.get(self.SQLITE_DBNAME) or "", cache_kib=cache_kib)
 
 
 class Tree:

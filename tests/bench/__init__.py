@@ -10,6 +10,7 @@ much to believe it.
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import importlib
 import os
@@ -35,12 +36,14 @@ class Race:
     name: str
     unit: str
     amount: int
-    ours: Callable[[], object]
-    peer: Callable[[], object] | None = None
+    ours: Callable[..., object]
+    peer: Callable[..., object] | None = None
     peer_name: str = ""
     least: float | None = None
     rounds: int | None = None
     """Instead of the harness's own number, where one round is long."""
+    fresh: tuple[Callable[[], object], Callable[[], object]] | None = None
+    """What makes each side's argument anew before every round, unmeasured: an id cannot be appended twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,22 @@ class Ran:
 
 def run(race: Race, rounds: int) -> Ran:
     """Interleave the rounds; one of each side first, unmeasured."""
-    sides = [side for side in (race.ours, race.peer) if side is not None]
+    sides = [_fed(race, index, side) for index, side in enumerate((race.ours, race.peer)) if side is not None]
     speeds: dict[int, list[float]] = {0: [], 1: []}
     for side in sides:
-        side()
+        side()()
     for number in range(race.rounds or rounds):
         order = list(enumerate(sides))
         for index, side in order if number % 2 == 0 else reversed(order):
-            speeds[index].append(race.amount / seconds(side))
+            speeds[index].append(race.amount / seconds(side()))
     return Ran(race, speeds[0], speeds[1])
+
+
+def _fed(race: Race, index: int, side: Callable[..., object]) -> Callable[[], Callable[[], object]]:
+    if race.fresh is None:
+        return lambda: side
+    make = race.fresh[index]
+    return lambda: functools.partial(side, make())
 
 
 def seconds(work: Callable[[], object]) -> float:

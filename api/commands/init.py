@@ -1,0 +1,23 @@
+"""`xueshi init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from api.commands.options import data_option
+
+
+@click.command()
+@data_option
+def init(data_folder: Path | None) -> None:
+    """建立数据文件夹、密钥和一本空账"""
+    from api.register import Folder, open_register
+    from api.settings import load
+
+    settings = load({"data_folder": data_folder})
+    is_new = not Folder(settings.data_folder).ledger.exists()
+    open_register(settings, create=True).close()
+    state = "已建立在" if is_new else "早已建立在"
+    click.echo(f"账本 {settings.origin} {state} {settings.data_folder}。请把 {settings.data_folder}/keys 另行备份。")
