@@ -48,6 +48,7 @@ BUSY_TIMEOUT_S: Final = 30
 CACHE_KIB: Final = 64 * 1024
 _IN_MAX: Final = 500  # Values in one IN list; lists are padded to powers of two so that few statements are prepared.
 
+_HEADER_BYTES: Final = 512  # The smallest page SQLite knows.
 _DROPPED_AT_ONCE: Final = 10_000
 _MONTHS: Final = """
     WITH RECURSIVE months(month) AS (
@@ -59,8 +60,14 @@ _MONTHS: Final = """
 """  # One step of the index a month; DISTINCT would read the keys of all thirteen.
 
 
-class _Reading(sqlite3.Connection):
-    """A thread's own connection. Unlike its base it can be referred to weakly: it goes when its thread does."""
+class _Own:
+    """A thread's own reading connection, closed when the thread is over: a server may make a thread a request."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
 
 
 class LedgerPool(SQLiteConnectionPool):
@@ -75,7 +82,6 @@ class LedgerPool(SQLiteConnectionPool):
         """Open the file; a reading connection cannot write, whatever is asked of it."""
         connection = sqlite3.connect(
             self.db_name, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256,
-            factory=sqlite3.Connection if writing else _Reading,
         )
         connection.execute("PRAGMA synchronous=FULL")  # NORMAL is 5 times faster and may forget what was acknowledged.
         connection.execute(f"PRAGMA cache_size=-{self.cache_kib if writing else self.cache_kib // 8}")
@@ -112,7 +118,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         super().__init__(datastore, events_table_name)
         self._clock = clock
         self._local = threading.local()
-        self._readers: weakref.WeakSet[_Reading] = weakref.WeakSet()
+        self._readers: weakref.WeakSet[_Own] = weakref.WeakSet()
         self._readers_lock = threading.Lock()
         self._write: sqlite3.Connection | None = None
         self._write_lock = threading.Lock()  # The writer thread and maintenance share one connection, never at once.
@@ -129,6 +135,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
     def create_table(self) -> None:
         """Create the tables in a new file, or check that the file is a ledger of this version."""
         path = Path(self.datastore.pool.db_name)
+        _refuse_cut_off(path)
         try:
             with self._writing() as connection:
                 if not self._is_ledger(connection):
@@ -170,8 +177,8 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
                 self._write.close()
                 self._write = None
         with self._readers_lock:
-            for connection in list(self._readers):
-                connection.close()
+            for own in list(self._readers):
+                own.connection.close()
             self._readers.clear()
 
     # Writing
@@ -333,14 +340,14 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """Give the thread's own connection; what goes wrong with it is said clearly."""
         try:
-            connection: _Reading | None = getattr(self._local, "connection", None)
-            if connection is None or self._closed:
+            own: _Own | None = getattr(self._local, "own", None)
+            if own is None or self._closed:
                 with self._readers_lock:
                     if self._closed:
                         raise sqlite3.ProgrammingError("the store is closed")
-                    connection = self._local.connection = cast("_Reading", self.datastore.pool.connect())
-                    self._readers.add(connection)
-            yield connection
+                    own = self._local.own = _Own(self.datastore.pool.connect())
+                    self._readers.add(own)
+            yield own.connection
         except sqlite3.Error as error:
             raise Unreadable(Path(self.datastore.pool.db_name), error) from error
 
@@ -472,6 +479,14 @@ def _portions(values: list[Any]) -> Iterator[list[Any]]:
 
 def _marks(values: Sequence[Any]) -> str:
     return ",".join("?" * len(values))
+
+
+def _refuse_cut_off(path: Path) -> None:
+    """Refuse what SQLite would take for a new file, throwing its journal away: a ledger cut off within its header."""
+    size = path.stat().st_size if path.is_file() else 0
+    journal = path.with_name(path.name + "-wal")
+    if 0 < size < _HEADER_BYTES or (size == 0 and journal.is_file() and journal.stat().st_size):
+        raise Unreadable(path, sqlite3.DatabaseError(f"{size} bytes are left of it"))
 
 
 def _statements(script: str) -> Iterator[str]:

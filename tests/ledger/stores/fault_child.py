@@ -12,9 +12,11 @@ from __future__ import annotations
 import json
 import os
 import random
+import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from store_kit import event, free, name, open_sqlite, request
 
@@ -33,6 +35,20 @@ def planned(thread: int, number: int) -> Append:
     holder = f"{thread}-{number}-0"
     names = (name(holder, holder),) if number % 3 else (free(f"{thread}-{number - 1}-0"), name(holder, holder))
     return Append(events, names=names, request=request(f"{thread}/{number}"))
+
+
+def start(path: Path, threads: int, appends: int, *before: str, **rest: Any) -> subprocess.Popen[bytes]:
+    """Start a child, under another program where one is given."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    return subprocess.Popen(
+        [*before, sys.executable, __file__, str(path), str(threads), str(appends)],
+        stdout=subprocess.PIPE, env=environment, **rest,
+    )
+
+
+def said(output: bytes) -> list[list[Any]]:
+    """The lines of a child; the last may have been cut off by its death."""
+    return [json.loads(line) for line in output.split(b"\n")[:-1]]
 
 
 def say(*words: object) -> None:

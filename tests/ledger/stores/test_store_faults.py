@@ -10,13 +10,10 @@ and on synchronous=FULL, which `test_sqlite_store.py` looks at.
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import resource
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,28 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_child import planned
+from fault_child import planned, said, start
 from hash_only_checker import Checked, check
 from store_kit import open_sqlite, outcome_of, stream
 
 from ledger.stores.append import Receipt, StoreFailed
 from ledger.stores.sqlite import LedgerDatastore, LedgerPool, SQLiteRecorder
 
-CHILD = Path(__file__).with_name("fault_child.py")
 WRITES = "pwrite64,fdatasync,fsync,ftruncate"
-
-
-def start(path: Path, threads: int, appends: int, *before: str, **rest: Any) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
-    return subprocess.Popen(
-        [*before, sys.executable, str(CHILD), str(path), str(threads), str(appends)],
-        stdout=subprocess.PIPE, env=environment, **rest,
-    )
-
-
-def said(output: bytes) -> list[list[Any]]:
-    """The lines of a child; the last may have been cut off by its death."""
-    return [json.loads(line) for line in output.split(b"\n")[:-1]]
 
 
 def check_after(path: Path, lines: list[list[Any]], *, threads: int) -> Checked:
