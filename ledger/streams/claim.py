@@ -50,7 +50,7 @@ from ledger.events.claim import (
 from ledger.streams.decision import Beheaded, State
 from ledger.streams.person import Person, closed_to_processing
 from ledger.streams.standing import Actor, Matter, standing
-from ledger.vocabulary import ClaimId, PersonId, UnitId
+from ledger.vocabulary import ClaimId, PersonId
 
 
 class Status(StrEnum):
@@ -66,14 +66,9 @@ class Status(StrEnum):
 
 
 class Claim(State):
-    """A claim as it stands."""
+    """A claim as it stands: what was submitted, which stays, and what has come of it."""
 
-    claim: ClaimId
-    person: PersonId
-    unit: UnitId
-    region: str
-    sector: str
-    origin: str
+    submitted: ClaimSubmitted
     study: Study
     evidence: tuple[Evidence, ...]
     steps: tuple[str, ...]
@@ -83,6 +78,16 @@ class Claim(State):
     ruling: Ruling | None = None     # The one in force: of the approval, or of the last correction.
     year: int | None = None
     revoked_by: Hand | None = None
+
+    @property
+    def claim(self) -> ClaimId:
+        """Name the claim."""
+        return self.submitted.claim
+
+    @property
+    def person(self) -> PersonId:
+        """Name the claimant."""
+        return self.submitted.person
 
     @property
     def step_due(self) -> str:
@@ -102,7 +107,7 @@ class Claim(State):
     @property
     def matter(self) -> Matter:
         """Take the claim, where it was submitted, as the matter of an act (AMB-28: it stays with that office)."""
-        return Matter(self.region, self.sector, self.study.category, self.unit)
+        return Matter(self.submitted.region, self.submitted.sector, self.study.category, self.submitted.unit)
 
 
 def by_office(claim: Claim | None, person: Person, role: str, by: Actor) -> Claim | Refusal:
@@ -141,24 +146,21 @@ def evolve(claim: Claim | None, event: ClaimEvent) -> Claim:
     if claim is None:
         if not isinstance(event, ClaimSubmitted):
             raise Beheaded(event)
-        return Claim(
-            event.claim,
-            event.person,
-            event.unit,
-            event.region,
-            event.sector,
-            event.origin,
-            event.study,
-            event.evidence,
-            event.steps,
-        )
+        return Claim(event, event.study, event.evidence, event.steps)
+    status = _BECOMES.get(type(event))
+    if status is not None:
+        return replace(claim, status=status)
     return _EVOLVE[type(event)](claim, event)
+
+
+_UNDER_REVIEW, _APPROVED, _REVOKED = Status.UNDER_REVIEW, Status.APPROVED, Status.REVOKED
+"""Bound once: looking a member up in its enum costs as much as making the new state."""
 
 
 def _revised(claim: Claim, event: ClaimRevised) -> Claim:
     return replace(
         claim,
-        status=Status.UNDER_REVIEW,
+        status=_UNDER_REVIEW,
         revision=claim.revision + 1,
         study=event.study,
         evidence=event.evidence,
@@ -178,17 +180,21 @@ def _corrected(claim: Claim, event: ClaimCorrected) -> Claim:
     )
 
 
+_BECOMES: Final[dict[type[ClaimEvent], Status]] = {
+    ClaimReturned: Status.RETURNED,
+    ClaimWithdrawn: Status.WITHDRAWN,
+    ClaimRefused: Status.REFUSED,
+    ClaimFrozen: Status.FROZEN,
+    ClaimReleased: Status.APPROVED,
+}
+"""Events that move the status and nothing else."""
+
 _EVOLVE: Final[dict[type[ClaimEvent], Callable[[Claim, Any], Claim]]] = {
     ClaimSubmitted: lambda claim, event: evolve(None, event),
     ClaimEndorsed: lambda claim, event: replace(claim, endorsed=(*claim.endorsed, event.hand)),
-    ClaimReturned: lambda claim, event: replace(claim, status=Status.RETURNED),
     ClaimRevised: _revised,
-    ClaimWithdrawn: lambda claim, event: replace(claim, status=Status.WITHDRAWN),
-    ClaimApproved: lambda claim, event: replace(claim, status=Status.APPROVED, ruling=event.ruling, year=event.year),
-    ClaimRefused: lambda claim, event: replace(claim, status=Status.REFUSED),
+    ClaimApproved: lambda claim, event: replace(claim, status=_APPROVED, ruling=event.ruling, year=event.year),
     ClaimCorrected: _corrected,
-    ClaimFrozen: lambda claim, event: replace(claim, status=Status.FROZEN),
-    ClaimReleased: lambda claim, event: replace(claim, status=Status.APPROVED),
-    ClaimRevoked: lambda claim, event: replace(claim, status=Status.REVOKED, revoked_by=event.hand),
-    ClaimReinstated: lambda claim, event: replace(claim, status=Status.APPROVED, revoked_by=None),
+    ClaimRevoked: lambda claim, event: replace(claim, status=_REVOKED, revoked_by=event.hand),
+    ClaimReinstated: lambda claim, event: replace(claim, status=_APPROVED, revoked_by=None),
 }

@@ -1,0 +1,102 @@
+"""Every refusal that the ledger can give has its sentences, every sentence its refusal, and every event its evolve."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import re
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+import pytest
+
+import ledger.streams
+from ledger.events import act as act_events
+from ledger.events import actor as actor_events
+from ledger.events import claim as claim_events
+from ledger.events import person as person_events
+from ledger.events import rulebook as rulebook_events
+from ledger.events import transfer as transfer_events
+from ledger.events import unit as unit_events
+from ledger.events.base import Event
+from ledger.events.catalogue import CURRENT
+from ledger.streams import act, actor, claim, person, rulebook, transfer, unit
+from ledger.streams.decision import Beheaded
+from ledger.streams.refusals import sentences
+
+SOURCES = sorted(Path(ledger.streams.__file__).parent.glob("*.py"))
+
+
+def codes_in(source: Path) -> list[str]:
+    """List the codes that a module refuses with; one that is not written out where it is given is a mistake."""
+    codes = []
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        if called in ("Refusal", "Refusal.because"):
+            code = node.args[0]
+            assert isinstance(code, ast.Constant) and isinstance(code.value, str), f"{source.name}:{node.lineno}"
+            codes.append(code.value)
+    return codes
+
+
+def test_every_code_has_its_sentences_and_every_sentence_its_code() -> None:
+    given = {code for source in SOURCES for code in codes_in(source)}
+
+    assert len(given) > 50
+    assert given == set(sentences())
+
+
+@pytest.mark.parametrize("code", sorted(sentences()))
+def test_a_refusal_says_what_why_and_what_to_do_in_whole_chinese_sentences(code: str) -> None:
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code)
+    for part in sentences()[code]:
+        assert re.fullmatch(r"[^\x00-\x2f\x3a-\x7f]{4,60}。", part), part
+    assert str(sentences()[code]).count("。") >= 3
+
+
+STREAMS: dict[type[Event], tuple[Any, type[Event] | None]] = {
+    person_events.PersonEvent: (person.evolve, person_events.PersonRegistered),
+    transfer_events.TransferEvent: (transfer.evolve, transfer_events.TransferRequested),
+    unit_events.UnitEvent: (unit.evolve, unit_events.UnitRegistered),
+    actor_events.ActorEvent: (actor.evolve, actor_events.ActorAppointed),
+    claim_events.ClaimEvent: (claim.evolve, claim_events.ClaimSubmitted),
+    rulebook_events.RulebookEvent: (rulebook.evolve, None),
+    act_events.ActEvent: (act.evolve, act_events.ActOpened),
+}
+OF_THE_LOG = {"log.opened/1", "log.access_anchored/1", "access.recorded/1"}  # Nothing is decided from these.
+
+
+def example(hint: Any) -> Any:
+    """Make the plainest value of a type, so that an event added tomorrow is tried too."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        wanted = {field.name for field in msgspec.structs.fields(hint) if field.required}
+        return hint(**{name: example(of) for name, of in get_type_hints(hint).items() if name in wanted})
+    if get_origin(hint) is tuple:
+        return (example(get_args(hint)[0]),)
+    if get_args(hint):
+        return example(get_args(hint)[0])
+    hint = getattr(hint, "__supertype__", hint)
+    if hint is datetime.date:
+        return datetime.date(2026, 5, 20)
+    return next(iter(hint)) if hasattr(hint, "__members__") else {str: "x", int: 1, bool: False}[hint]
+
+
+@pytest.mark.parametrize("name", sorted(CURRENT.keys() - OF_THE_LOG))
+def test_every_event_in_the_catalogue_is_accepted_by_its_stream_and_none_comes_before_the_first(name: str) -> None:
+    event = example(CURRENT[name])
+    ((evolve, first),) = [kept for base, kept in STREAMS.items() if isinstance(event, base)]
+
+    before = None if first is None or isinstance(event, first) else evolve(None, example(first))
+
+    assert evolve(before, event) is not None
+    assert isinstance(event.stream, str) and event.stream
+    if first is not None and not isinstance(event, first):
+        with pytest.raises(Beheaded, match="xueshi fsck"):
+            evolve(None, event)
+
+
+def test_events_of_the_log_itself_name_their_streams() -> None:
+    assert {example(CURRENT[name]).stream for name in OF_THE_LOG} == {act_events.LOG, "x"}
