@@ -65,7 +65,8 @@ def log_routes(register: Register) -> Blueprint:
 
 def _demand_reader(register: Register) -> None:
     given = request.authorization
-    if given is None or given.type != "bearer" or not hmac.compare_digest(given.token or "", register.reader_token):
+    token = (given.token or "") if given is not None and given.type == "bearer" else ""
+    if not hmac.compare_digest(token.encode(), register.reader_token.encode()):
         raise Unauthorized("读取事件须有令牌。", www_authenticate=WWWAuthenticate("bearer"))
 
 

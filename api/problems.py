@@ -9,7 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ledger.envelope import TooLarge
 from ledger.errors import LedgerError
+from ledger.identifiers.errors import BadIdentifier
+from ledger.ledger import Held
+from ledger.proving import NoSuchEvent, NotYetSigned
+from ledger.stores.append import Busy, Conflict, KeyReused, StoreFailed, TooManyEvents
+from ledger.vault import KeyGone
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -43,9 +49,22 @@ KINDS: Final[dict[str, Kind]] = {
     "service_unavailable": Kind(503, "暂时无法服务", "请在 Retry-After 所示的秒数后重试。"),
 }
 
-# An error says that the world is wrong (a bad disk, a wrong key): never the asker's fault. What is not listed is
-# found by its nearest listed base; the code and the Chinese text are the error's own.
-ERRORS: Final[dict[type[Exception], int]] = {LedgerError: 500}
+# What is not listed is found by its nearest listed base; the code and the Chinese text are the error's own. Most errors
+# say that the world is wrong (a bad disk, a wrong key), which is never the asker's fault: 500.
+ERRORS: Final[dict[type[Exception], int]] = {
+    LedgerError: 500,
+    BadIdentifier: 422,
+    Busy: 503,
+    Conflict: 409,
+    Held: 409,
+    KeyGone: 409,
+    KeyReused: 422,
+    NoSuchEvent: 404,
+    NotYetSigned: 409,
+    StoreFailed: 503,
+    TooLarge: 413,
+    TooManyEvents: 413,
+}
 
 
 def code_of(status: int) -> str:

@@ -1,0 +1,103 @@
+"""The keeper: signs on a timer, anchors the access log daily, and shows what went wrong until it goes right."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.checks import Level
+from api.keeper import Keeper
+from api.register import SYSTEM, Register, open_register
+from api.settings import Settings
+from ledger.access import ANCHOR_EVERY_US, anchor_access, record_access
+from ledger.envelope import decode
+from ledger.events.act import LOG, AccessAnchored
+from ledger.events.base import Draft
+from ledger.proof.checkpoint import parse_checkpoint
+from ledger.proof.notes import parse_note
+from ledger.proof.text import encode_base64
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Iterator[Register]:
+    register = open_register(Settings(data_folder=tmp_path / "data"), create=True)
+    yield register
+    register.close()
+
+
+def published_size(register: Register) -> int:
+    note = register.signer.published()
+    return 0 if note is None else parse_checkpoint(parse_note(note)[0]).size
+
+
+def anchors(register: Register) -> list[AccessAnchored]:
+    events = [decode(leaf).event for _, leaf in register.ledger.store.stream(LOG)]
+    return [event for event in events if isinstance(event, AccessAnchored)]
+
+
+def test_there_is_a_checkpoint_before_the_first_visitor_and_a_new_one_at_the_end(register: Register) -> None:
+    keeper = Keeper(register, every_s=3_600)
+    keeper.start()
+    first = published_size(register)
+    register.ledger.record(
+        [Draft(AccessAnchored(origin="x/y", size=9, root="x"))], by=SYSTEM,
+        versions={LOG: register.ledger.store.version(LOG)},
+    )
+    keeper.stop()
+
+    assert first == register.ledger.store.size() - 1
+    assert published_size(register) == register.ledger.store.size()
+
+
+def test_the_timer_signs_what_came_in(register: Register) -> None:
+    keeper = Keeper(register, every_s=1)
+    keeper.start()
+    register.ledger.record(
+        [Draft(AccessAnchored(origin="x/y", size=9, root="x"))], by=SYSTEM,
+        versions={LOG: register.ledger.store.version(LOG)},
+    )
+    deadline = time.monotonic() + 10
+    while published_size(register) < register.ledger.store.size() and time.monotonic() < deadline:
+        time.sleep(0.05)  # not hours: seconds
+
+    assert published_size(register) == register.ledger.store.size()
+    assert keeper.check()[0] is Level.OK
+    keeper.stop()
+
+
+def test_a_checkpoint_that_could_not_be_signed_shows_until_it_can_be(register: Register) -> None:
+    keeper = Keeper(register, every_s=3_600)
+    register.signer.checkpoint()
+    behind = register.folder.published
+    good = behind.read_bytes()
+    behind.write_bytes(good.replace(b"\n1\n", b"\n9\n", 1))  # A published note that nobody has signed.
+    keeper._round()
+
+    assert keeper.check()[0] is Level.FAIL
+    behind.write_bytes(good)
+    keeper._round()
+    assert keeper.check()[0] is Level.OK
+
+
+def test_the_access_log_is_anchored_once_a_day_and_only_when_it_has_grown(register: Register) -> None:
+    now = time.time_ns() // 1_000
+
+    def anchor(at: int) -> None:
+        anchor_access(register.ledger, register.access_signer, by=SYSTEM, now=at)
+
+    anchor(now)
+    anchor(now + 60_000_000)
+    assert len(anchors(register)) == 1
+    anchor(now + 2 * ANCHOR_EVERY_US)
+    assert len(anchors(register)) == 1, "nothing was read meanwhile"
+    record_access(register.access, by=SYSTEM, subject="per_x", purpose="review", what=("name",), route=None,
+                  now_ms=now // 1_000)
+    anchor(now + 2 * ANCHOR_EVERY_US)
+
+    last = anchors(register)[-1]
+    assert last.size == register.access.store.size()
+    assert last.root == encode_base64(register.access.store.frontier().root())
+    assert last.origin == "localhost/xueshi/access"
