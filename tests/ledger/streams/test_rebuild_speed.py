@@ -17,7 +17,7 @@ def test_both_sides_of_the_comparison_rebuild_all_ten_events() -> None:
 
 
 def test_a_claim_of_ten_events_is_rebuilt_many_times_as_fast_as_a_decorated_aggregate() -> None:
-    """On a quiet machine it is eleven times; half of that, so that only a change of kind fails here and no neighbour."""
+    """On a quiet machine it is eleven times: half of that is asked, so that no noisy neighbour fails it."""
     speed = measure()
 
     assert speed.ratio >= 5, speed
