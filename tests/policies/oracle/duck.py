@@ -48,7 +48,9 @@ def recompute(facts: Path, rulebooks: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(TABLES)
     clause_number = 0
-    for path in sorted(rulebooks.glob("*/*.toml")):
+    for path in sorted(rulebooks.glob("*/[0-9]*.toml")):
+        if path.name.endswith(".cases.toml"):
+            continue
         book = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
         name = f"{path.parent.name}/{path.stem}"
         scope = book["scope"]
