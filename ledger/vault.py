@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ledger.envelope import Envelope, SealedPart
 from ledger.errors import LedgerError
 from ledger.events.base import Sealed
+from ledger.stores.errors import is_cut_off
 from ledger.vocabulary import StreamId
 
 APPLICATION_ID: Final = 0x58534B56  # "XSKV": a ledger's file given by mistake is left as it is.
@@ -156,6 +157,8 @@ class Vault:
         self._lock = threading.Lock()
         self._cache: dict[str, AESGCM] = {}
         self._changes_seen = 0
+        if is_cut_off(path):
+            raise VaultFailed(path, "文件只剩开头的几个字节")
         try:
             self._file = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
@@ -224,11 +227,14 @@ class Vault:
         assert owner is not None and form is not None, "a sealed event names its owner and its form"
         if self.is_destroyed(owner):
             return Absent.DESTROYED
+        where = f"{envelope.stream} 第 {envelope.version} 版的密封部分"
+        if part.digest() != envelope.sealed:  # Whoever has the key could have sealed other words for the same place.
+            raise WrongKey(where)
         nonce, ciphertext = part.ciphertext[:NONCE_BYTES], part.ciphertext[NONCE_BYTES:]
         try:
             text = self._key(owner).decrypt(nonce, ciphertext, _place(envelope.stream, envelope.version))
-        except InvalidTag as error:
-            raise WrongKey(f"{envelope.stream} 第 {envelope.version} 版的密封部分") from error
+        except (InvalidTag, ValueError) as error:
+            raise WrongKey(where) from error
         found: Sealed = msgspec.json.decode(text, type=form)
         return found
 

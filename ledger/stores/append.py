@@ -48,7 +48,13 @@ class Forgetting(NamedTuple):
     owner: str
 
 
-NameChange = Reservation | Freeing | Forgetting
+class OfEvent(NamedTuple):
+    """The changes after this one are of the append's event with this number, from 0: a name stands where it is from."""
+
+    number: int
+
+
+NameChange = Reservation | Freeing | Forgetting | OfEvent
 
 
 class RequestKey(NamedTuple):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from ledger.errors import LedgerError
+
+_HEADER_BYTES: Final = 512  # The smallest page that SQLite knows.
 
 
 class NotALedger(LedgerError):
@@ -31,6 +34,13 @@ class Unreadable(LedgerError):
             f"无法打开 {path}（{cause}）。请检查该文件夹是否存在、是否可写、磁盘是否已满；"
             "若文件被截断或损坏，请保留原件作为证据，并从备份恢复。"
         )
+
+
+def is_cut_off(path: Path) -> bool:
+    """Say whether SQLite would take a cut-off database for a new one, and throw its journal away."""
+    size = path.stat().st_size if path.is_file() else 0
+    journal = path.with_name(path.name + "-wal")
+    return 0 < size < _HEADER_BYTES or (size == 0 and journal.is_file() and journal.stat().st_size > 0)
 
 
 class AbsentTile(LedgerError):

@@ -1,7 +1,7 @@
 """Reserved names while a batch is judged: who holds which, who loses, and what is left to write.
 
 A name is an HMAC; it has one holder (the stream that reserved it), one owner (whose key seals the clear name) and the
-position of the append that reserved it.
+position of the event that reserved it, which is how the checker, who knows events and no appends, finds it again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ledger.stores.append import Forgetting, NameChange, NameTaken, Reservation
+from ledger.stores.append import Forgetting, NameChange, NameTaken, OfEvent, Reservation
 
 
 class Held(NamedTuple):
@@ -34,12 +34,16 @@ class NameBook:
     def change(self, changes: Sequence[NameChange], *, position: int) -> NameTaken | None:
         """Apply the changes in order, or say which name another holds and leave the book as it was."""
         done: list[tuple[bytes, Held | None]] = []
+        event = 0
         for change in changes:
+            if isinstance(change, OfEvent):
+                event = change.number
+                continue
             if isinstance(change, Reservation):
                 held = self._now.get(change.name)
                 if held is None:
                     done.append((change.name, None))
-                    self._put(Held(change, position))
+                    self._put(Held(change, position + event))
                 elif held.reservation.holder != change.holder:
                     self._undo(done)
                     return NameTaken(change.kind, holder=held.reservation.holder)

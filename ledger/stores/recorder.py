@@ -52,6 +52,9 @@ class AppendingRecorder(ApplicationRecorder):
     def close(self) -> None:
         """Commit what is queued, then let go of everything."""
 
+    def tidy_requests(self, now: int) -> None:
+        """Drop request keys older than 13 months; a store that keeps none for so long has nothing to do."""
+
     # Reading; every method sees only what is committed
 
     @abstractmethod

@@ -35,7 +35,7 @@ from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
 from ledger.stores.admission import Admission, Seen, Standing, answer, wanted
 from ledger.stores.append import Append, Outcome, Receipt, RequestKey, Reservation, StoreFailed
-from ledger.stores.errors import NotALedger, Unreadable
+from ledger.stores.errors import NotALedger, Unreadable, is_cut_off
 from ledger.stores.names import Held, NameBook
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 from ledger.stores.requests import MONTHS_KEPT, KeyFilter, month_of
@@ -48,7 +48,6 @@ BUSY_TIMEOUT_S: Final = 30
 CACHE_KIB: Final = 64 * 1024
 _IN_MAX: Final = 500  # Values in one IN list; lists are padded to powers of two so that few statements are prepared.
 
-_HEADER_BYTES: Final = 512  # The smallest page SQLite knows.
 _DROPPED_AT_ONCE: Final = 10_000
 _MONTHS: Final = """
     WITH RECURSIVE months(month) AS (
@@ -135,7 +134,8 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
     def create_table(self) -> None:
         """Create the tables in a new file, or check that the file is a ledger of this version."""
         path = Path(self.datastore.pool.db_name)
-        _refuse_cut_off(path)
+        if is_cut_off(path):
+            raise Unreadable(path, sqlite3.DatabaseError("file is cut off within its header"))
         try:
             with self._writing() as connection:
                 if not self._is_ledger(connection):
@@ -479,14 +479,6 @@ def _portions(values: list[Any]) -> Iterator[list[Any]]:
 
 def _marks(values: Sequence[Any]) -> str:
     return ",".join("?" * len(values))
-
-
-def _refuse_cut_off(path: Path) -> None:
-    """Refuse what SQLite would take for a new file, throwing its journal away: a ledger cut off within its header."""
-    size = path.stat().st_size if path.is_file() else 0
-    journal = path.with_name(path.name + "-wal")
-    if 0 < size < _HEADER_BYTES or (size == 0 and journal.is_file() and journal.stat().st_size):
-        raise Unreadable(path, sqlite3.DatabaseError(f"{size} bytes are left of it"))
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -1,0 +1,309 @@
+"""The vault: keys are durable before they are used, gone when destroyed, and say clearly when they do not fit."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger.envelope import Envelope, SealedPart, decode, encode
+from ledger.events.base import By, Draft, Words
+from ledger.events.person import PersonRestricted
+from ledger.ledger import Ledger
+from ledger.vault import Absent, BadMasterKey, FileMasterKey, KeyGone, Vault, VaultFailed, WrongKey
+from ledger.vocabulary import PersonId, StreamId
+
+BY = By(actor="acr_test", role="registrar")
+WORDS = Words(words="探针备注")
+
+
+@pytest.fixture
+def master(tmp_path: Path) -> FileMasterKey:
+    return FileMasterKey.create(tmp_path / "master.key")
+
+
+@pytest.fixture
+def vault(tmp_path: Path, master: FileMasterKey) -> Iterator[Vault]:
+    vault = Vault(tmp_path / "vault.sqlite", master)
+    yield vault
+    vault.close()
+
+
+def sealed_under(vault: Vault, owner: str) -> tuple[Envelope, SealedPart]:
+    vault.prepare([owner])
+    part = vault.seal(owner, WORDS, stream=StreamId(owner), version=1)
+    draft = Draft(PersonRestricted(person=PersonId(owner), basis="request"), WORDS)
+    return decode(encode(StreamId(owner), 1, draft, BY, part).leaf(1)), part
+
+
+def raw(tmp_path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(tmp_path.glob("vault.sqlite*")))
+
+
+def wrapped_keys(tmp_path: Path) -> dict[str, bytes]:
+    connection = sqlite3.connect(tmp_path / "vault.sqlite")
+    try:
+        return dict(connection.execute("SELECT owner, wrapped FROM keys").fetchall())
+    finally:
+        connection.close()
+
+
+def test_what_is_sealed_opens_again_also_in_the_next_process(tmp_path: Path, master: FileMasterKey) -> None:
+    vault = Vault(tmp_path / "vault.sqlite", master)
+    envelope, part = sealed_under(vault, "per_a")
+    assert vault.open(envelope, part) == WORDS
+    vault.close()
+
+    again = Vault(tmp_path / "vault.sqlite", FileMasterKey(tmp_path / "master.key"))
+    assert again.open(envelope, part) == WORDS
+    again.close()
+
+
+def test_a_destroyed_key_is_destroyed_for_good(vault: Vault) -> None:
+    envelope, part = sealed_under(vault, "per_a")
+    other, other_part = sealed_under(vault, "per_b")
+
+    vault.destroy("per_a")
+    vault.destroy("per_a")
+
+    assert vault.is_destroyed("per_a")
+    assert vault.open(envelope, part) is Absent.DESTROYED
+    assert vault.open(other, other_part) == WORDS
+    for attempt in (lambda: vault.prepare(["per_a"]),
+                    lambda: vault.seal("per_a", WORDS, stream=StreamId("per_a"), version=2)):
+        with pytest.raises(KeyGone) as gone:
+            attempt()  # type: ignore[no-untyped-call]
+        assert (gone.value.code, gone.value.owner) == ("key_destroyed", "per_a")
+
+
+def test_a_refused_preparation_makes_no_key_at_all_and_leaves_the_vault_usable(vault: Vault, tmp_path: Path) -> None:
+    vault.prepare(["per_gone"])
+    vault.destroy("per_gone")
+
+    with pytest.raises(KeyGone):
+        vault.prepare(["per_new", "per_gone"])
+
+    assert wrapped_keys(tmp_path) == {}
+    vault.prepare(["per_new"])
+    assert wrapped_keys(tmp_path).keys() == {"per_new"}
+
+
+def test_destroying_many_keys_leaves_no_byte_of_any_in_the_file_or_its_journal(vault: Vault, tmp_path: Path) -> None:
+    """Rows move when pages are split: copies that SQLite left behind on the way would be found here."""
+    owners = [f"per_{number * 7_919 % 1_000:04}" for number in range(1_000)]
+    for start in range(0, 1_000, 50):
+        vault.prepare(owners[start:start + 50])
+    keys = wrapped_keys(tmp_path)
+    destroyed = owners[::3]
+    for owner in destroyed:
+        vault.destroy(owner)
+
+    left = raw(tmp_path)
+
+    for owner in destroyed:
+        assert keys[owner] not in left
+        assert keys[owner][12:28] not in left, "not even a part of it"
+    kept = set(owners) - set(destroyed)
+    assert all(keys[owner] in left for owner in kept)
+
+
+def test_a_key_destroyed_by_another_process_is_not_sealed_under_any_more(
+    vault: Vault, tmp_path: Path, master: FileMasterKey
+) -> None:
+    envelope, part = sealed_under(vault, "per_a")
+    other = Vault(tmp_path / "vault.sqlite", master)
+
+    other.destroy("per_a")
+    other.close()
+
+    assert vault.open(envelope, part) is Absent.DESTROYED
+    with pytest.raises(KeyGone):
+        vault.prepare(["per_a"])
+
+
+def test_a_destruction_that_cannot_wipe_the_journal_says_so_and_is_done_when_it_is_asked_again(
+    tmp_path: Path, master: FileMasterKey
+) -> None:
+    vault = Vault(tmp_path / "vault.sqlite", master)
+    vault._file.execute("PRAGMA busy_timeout=50")  # Not half a minute, for the test's sake.
+    vault.prepare(["per_a"])
+    key = wrapped_keys(tmp_path)["per_a"]
+    reader = sqlite3.connect(tmp_path / "vault.sqlite", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM keys").fetchall()
+
+    with pytest.raises(VaultFailed):
+        vault.destroy("per_a")
+    assert vault.is_destroyed("per_a")
+
+    reader.close()
+    vault.destroy("per_a")
+    assert key not in raw(tmp_path)
+    vault.close()
+
+
+def test_another_master_key_opens_nothing_and_says_so(vault: Vault, tmp_path: Path) -> None:
+    envelope, part = sealed_under(vault, "per_a")
+    vault.secret("index")
+    wrong = Vault(tmp_path / "vault.sqlite", FileMasterKey.create(tmp_path / "another.key"))
+
+    with pytest.raises(WrongKey) as refused:
+        wrong.open(envelope, part)
+    assert refused.value.code == "wrong_key"
+    with pytest.raises(WrongKey):
+        wrong.secret("index")
+    with pytest.raises(WrongKey):
+        Ledger.in_file(tmp_path / "ledger.sqlite", wrong)
+    wrong.close()
+
+
+def test_a_wrapped_key_cannot_be_given_to_another_owner(vault: Vault, tmp_path: Path, master: FileMasterKey) -> None:
+    envelope, part = sealed_under(vault, "per_a")
+    sealed_under(vault, "per_b")
+    connection = sqlite3.connect(tmp_path / "vault.sqlite")
+    [(of_another,)] = connection.execute("SELECT wrapped FROM keys WHERE owner = 'per_b'").fetchall()
+    connection.execute("UPDATE keys SET wrapped = ? WHERE owner = 'per_a'", (of_another,))
+    connection.commit()
+    connection.close()
+
+    other = Vault(tmp_path / "vault.sqlite", master)
+    with pytest.raises(WrongKey):
+        other.open(envelope, part)
+    other.close()
+
+
+def test_a_vault_without_the_key_says_that_it_is_not_there(tmp_path: Path, vault: Vault, master: FileMasterKey) -> None:
+    """An older backup of the vault: the ledger knows of people whose keys it does not have."""
+    envelope, part = sealed_under(vault, "per_a")
+    older = Vault(tmp_path / "older.sqlite", master)
+
+    with pytest.raises(WrongKey, match="没有这把密钥"):
+        older.open(envelope, part)
+    older.close()
+
+
+def test_a_secret_is_made_once_and_stays(vault: Vault, tmp_path: Path, master: FileMasterKey) -> None:
+    other = Vault(tmp_path / "vault.sqlite", master)
+
+    assert vault.secret("index") == vault.secret("index") == other.secret("index")
+    assert vault.secret("index") != vault.secret("requests")
+    assert len(vault.secret("index")) == 32
+    other.close()
+
+
+def test_many_threads_that_need_one_key_get_the_same_one(vault: Vault) -> None:
+    found: list[object] = []
+
+    def seal_and_open() -> None:
+        found.append(vault.open(*sealed_under(vault, "per_a")))
+
+    threads = [threading.Thread(target=seal_and_open) for _ in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert found == [WORDS] * 32
+
+
+@pytest.mark.parametrize("content", [b"garbage" * 1_000, b"x"], ids=["garbage", "one byte"])
+def test_a_file_that_is_no_vault_is_refused_and_left_as_it_is(
+    tmp_path: Path, master: FileMasterKey, content: bytes
+) -> None:
+    path = tmp_path / "broken.sqlite"
+    path.write_bytes(content)
+
+    with pytest.raises(VaultFailed) as refused:
+        Vault(path, master)
+
+    assert refused.value.code == "vault_failed"
+    assert path.read_bytes() == content
+
+
+def test_a_ledgers_file_given_as_a_vault_is_refused_and_left_as_it_is(
+    vault: Vault, tmp_path: Path, master: FileMasterKey
+) -> None:
+    Ledger.in_file(tmp_path / "ledger.sqlite", vault).close()
+    before = (tmp_path / "ledger.sqlite").read_bytes()
+
+    with pytest.raises(VaultFailed, match="不是密钥库"):
+        Vault(tmp_path / "ledger.sqlite", master)
+
+    assert (tmp_path / "ledger.sqlite").read_bytes() == before
+
+
+def test_a_vault_in_a_folder_that_is_not_there_is_refused(tmp_path: Path, master: FileMasterKey) -> None:
+    with pytest.raises(VaultFailed, match="nowhere"):
+        Vault(tmp_path / "nowhere" / "vault.sqlite", master)
+
+
+# The master key's file
+
+
+def test_a_master_key_is_made_for_its_owner_alone_and_never_over_another(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    os.umask(0o022)
+    FileMasterKey.create(path)
+    before = path.read_bytes()
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(FileExistsError):
+        FileMasterKey.create(path)
+    assert path.read_bytes() == before
+
+
+GOOD = "xueshi-master-key/1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"\n", GOOD[:-3].encode(), GOOD.replace("/1", "/2").encode(), GOOD.replace("AAEC", "AA!C").encode(),
+    GOOD.split(" ")[1].encode(), (GOOD + GOOD).encode(), b"xueshi-master-key/1 AAEC\n", GOOD.encode("utf-16"),
+    "密钥".encode(), bytes(32),
+], ids=repr)
+def test_a_malformed_master_key_is_refused_and_never_shown(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "master.key"
+    path.write_bytes(content)
+    path.chmod(0o600)
+
+    with pytest.raises(BadMasterKey) as refused:
+        FileMasterKey(path)
+
+    assert refused.value.code == "master_key_malformed"
+    assert str(path) in str(refused.value)
+    assert "AAEC" not in str(refused.value)
+
+
+def test_a_good_master_key_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    path.write_text(GOOD)
+    path.chmod(0o600)
+
+    key = FileMasterKey(path)
+
+    assert key.unwrap(key.wrap(b"k" * 32, "per_a"), "per_a") == b"k" * 32
+    for wrapped in (b"", b"short", key.wrap(b"k" * 32, "per_b")):
+        with pytest.raises(WrongKey):
+            key.unwrap(wrapped, "per_a")
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o666, 0o601])
+def test_a_master_key_that_others_may_read_is_refused_with_the_mode_it_should_have(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "master.key"
+    path.write_text(GOOD)
+    path.chmod(mode)
+
+    with pytest.raises(BadMasterKey, match="600"):
+        FileMasterKey(path)
+
+
+def test_a_master_key_that_is_not_there_or_is_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadMasterKey, match="不存在"):
+        FileMasterKey(tmp_path / "none")
+    tmp_path.chmod(0o700)
+    with pytest.raises(BadMasterKey, match="读不出"):
+        FileMasterKey(tmp_path)
