@@ -303,6 +303,7 @@ class Reading:
     alternatives: tuple[str, ...]
     parameter: str | None = None
     value: Any = None
+    concerns: str = "hours"    # Or `duties`: then no case can show it.
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,6 +317,7 @@ class ReadingRow(Row):
     chosen = Text(required=True)
     reason = Text(required=True)
     alternatives = words(required=True)
+    concerns = OneOf("hours", "duties")
 
 
 class RoundingRow(Row):

@@ -1,0 +1,291 @@
+"""Case files: what a lawyer says the law does, run against the evaluator.
+
+A case file stands beside its rulebook (`2019-01-01.cases.toml`). Each `[[case]]` has a sentence for a name, a person,
+entries that are given and what is expected of them; `README.md` of this package shows the form. `run` says which cases
+fail and what the passing ones covered: a clause that no case wins is as good as untested.
+
+`tests/policies/test_cases.py` runs every case file and measures the coverage.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from policies.errors import BadLine, UnreadableRulebook
+from policies.facts import Affiliation, Application
+from policies.lines import text
+from policies.person import Bench, Entry, PersonRuling, places_of
+from policies.rulebook import Rulebook
+from policies.shapes import check_affiliation
+from policies.shelf import CASES_SUFFIX
+from policies.year import YearRuling
+
+SUMS: Final = ("total", "professional", "sector_public", "general_public", "exam_hours")
+PER_ENTRY: Final = ("status", "rulebook", "clause", "assessed", "counted", "flags", "reason", "attributed")
+PER_APPLICATION: Final = ("eligible", "years_met", "consecutive", "earliest")
+NULL: Final = "null"
+"""TOML has no null; a case writes `met = "null"` where the verdict is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One sentence of a lawyer."""
+
+    name: str
+    affiliations: tuple[Mapping[str, Any], ...]
+    given: tuple[Mapping[str, Any], ...]
+    applies: Mapping[str, Any] | None
+    expect: Mapping[str, Any]
+    shows: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Coverage:
+    """What a set of cases reached, as marks that a rulebook's own marks are compared with."""
+
+    marks: set[str] = field(default_factory=set)
+
+    def of(self, ruled: PersonRuling) -> None:
+        """Add what one person's ruling reached."""
+        for place, weighed in enumerate(ruled.weighed):
+            ruling = weighed.ruling
+            if ruling.book is None or ruling.clause is None:
+                self.marks.add(ruling.status)
+                continue
+            here = f"{ruling.book.id} clause {ruling.clause.index}"
+            for kind, detail in ruling.trace:
+                if kind == "unmet":
+                    self.marks.add(f"{ruling.book.id} condition {detail.name} unmet")
+                elif kind in ("analogy", "late", "class_limit", "claimed_late", "bonus"):
+                    self.marks.add(f"{here} {kind} {detail if kind == 'analogy' else ''}".strip())
+                elif kind == "share":
+                    rank = min(ruling.fact.values["rank"], len(ruling.clause.share.percent) + 1 if ruling.clause.share else 1)
+                    self.marks.add(f"{here} share {rank}")
+            if ruling.status == "refused" and ruling.clause.refuses is None:
+                continue
+            self.marks.add(here)
+            self.marks.add(f"{here} route {ruling.fact.values['route']} level {ruling.fact.values.get('level')}")
+            self.marks |= {f"{ruling.book.id} condition {one.name} shown" for one in ruling.clause.conditions}
+            if ruling.cap is not None and place not in ruled.folded.lost and ruled.folded.counted[place] < ruling.assessed:
+                self.marks.add(f"{ruling.book.id} cap {ruling.clause.bucket}")
+        for year in ruled.years:
+            for one in year.minimums:
+                self.marks.add(f"{one.due.rulebook.id} minimum {one.due.minimum.name} {one.met}")
+                if one.have == one.need:
+                    self.marks.add(f"{one.due.rulebook.id} minimum {one.due.minimum.name} exactly")
+
+
+def wanted_marks(book: Rulebook) -> set[str]:
+    """Everything of a rulebook that its cases must reach."""
+    marks: set[str] = set()
+    for clause in book.clauses:
+        here = f"{book.id} clause {clause.index}"
+        levels: list[str | None] = list(clause.levels)
+        if clause.rate is not None:
+            levels = [*clause.rate.by_level] or [None]
+            levels += [None] if clause.rate.without_level is not None else []
+        for route in clause.routes:
+            known = _levels_of(route, book)
+            every = known if levels == [None] and known else levels
+            if levels == [None] and clause.rate is not None and clause.rate.each.startswith("ten_thousand"):
+                every = [None]   # The level of a book is not asked.
+            marks |= {f"{here} route {route} level {one}" for one in every if one is None or one in known}
+        marks.add(here)
+        marks |= {f"{here} analogy {target}" for target in clause.analogy.values()}
+        if clause.share is not None:
+            marks |= {f"{here} share {rank + 1}" for rank in range(len(clause.share.percent) + 1)}
+        if clause.cap is not None:
+            marks.add(f"{book.id} cap {clause.bucket}")
+        if clause.class_limit is not None:
+            marks.add(f"{here} class_limit")
+        if clause.claim_within is not None:
+            marks.add(f"{here} claimed_late")
+        if clause.bonus is not None:
+            marks.add(f"{here} bonus")
+        marks |= {f"{here} late" for one in clause.conditions if one.filing is not None}
+        marks |= {f"{book.id} condition {one.name} shown" for one in clause.conditions}
+    marks |= {f"{book.id} condition {one.name} unmet" for one in book.conditions}
+    for minimum in book.minimums:
+        marks |= {f"{book.id} minimum {minimum.name} {met}" for met in (True, False)}
+        marks.add(f"{book.id} minimum {minimum.name} exactly")
+    return marks
+
+
+def _levels_of(route: str, book: Rulebook) -> Sequence[str]:
+    from policies.words import base_vocabulary
+
+    return base_vocabulary().with_declared([book.declares]).routes[route].levels
+
+
+def case_file(rulebook: Path) -> Path:
+    """The case file that stands beside a rulebook's file."""
+    return rulebook.with_name(rulebook.name.removesuffix(".toml") + CASES_SUFFIX)
+
+
+def read_cases(path: Path) -> list[Case]:
+    """The cases of a file."""
+    try:
+        plain = tomllib.loads(path.read_text("utf-8"))
+        return [_case(row, plain.get("person", {}), plain.get("date")) for row in plain["case"]]
+    except (tomllib.TOMLDecodeError, KeyError) as error:
+        raise UnreadableRulebook(path, [f"案例文件不能读：{error}；应有 [[case]]，各有 name、given、expect"]) from None
+
+
+def _case(row: Mapping[str, Any], person: Mapping[str, Any], day: Any) -> Case:
+    unknown = row.keys() - {"name", "person", "affiliations", "given", "applies", "expect", "shows"}
+    if unknown:
+        raise KeyError(f"案例“{row.get('name')}”里没有这样的字段：{'、'.join(sorted(unknown))}")
+    affiliations = row.get("affiliations") or [{**person, **row.get("person", {})}]
+    given = [
+        {"id": str(number), "date": day, **({"category": "professional"} if one["route"] != "course" else {}), **one}
+        for number, one in enumerate(row.get("given", ()), 1)
+    ]
+    return Case(
+        row["name"], tuple(affiliations), tuple(given), row.get("applies"), row["expect"], tuple(row.get("shows", ()))
+    )
+
+
+def judge_case(bench: Bench, case: Case) -> PersonRuling:
+    """The ruling on a case's person."""
+    words = bench.law.vocabulary
+    held = []
+    for row in case.affiliations:
+        one = bench.reader.read(_json({"kind": "affiliation", "person": "某人", **row}))
+        assert isinstance(one, Affiliation)
+        held.append((*check_affiliation(one, words), one))
+    entries: list[Entry] = [bench.entry(**_plain({"person": "某人", **row})) for row in case.given]
+    applications = []
+    if case.applies is not None:
+        one = bench.reader.read(_json({"kind": "application", "person": "某人", **case.applies}))
+        assert isinstance(one, Application)
+        applications = [one]
+    return bench.judge(places_of(held), entries, applications)
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """TOML dates as the texts that a line of facts holds."""
+    return {key: value if isinstance(value, int | str) else str(value) for key, value in row.items()}
+
+
+def _json(row: Mapping[str, Any]) -> bytes:
+    return msgspec.json.encode(_plain(row))
+
+
+def differences(case: Case, ruled: PersonRuling) -> list[str]:
+    """What the case expects and the law does not say; empty when they agree."""
+    wrong: list[str] = []
+    year = _year(case, ruled)
+    for name, wanted in case.expect.items():
+        found: Any
+        if name in PER_ENTRY:
+            every = [_of_entry(ruled, place, name) for place in range(len(ruled.entries))]
+            found = every if isinstance(wanted, list) and name != "flags" else every[-1]
+        elif name in SUMS:
+            found = _sum(year, name)
+        elif name == "met":
+            found = None if year is None else year.met
+        elif name in PER_APPLICATION:
+            found = _of_application(ruled, name)
+        elif name == "minimums":
+            wrong += _minimum_differences(case.name, year, wanted)
+            continue
+        elif name == "year":
+            continue
+        else:
+            wrong.append(f"案例“{case.name}”：expect 里没有 {name} 这一项")
+            continue
+        found = NULL if found is None else found
+        if found != wanted:
+            wrong.append(f"案例“{case.name}”：{name} 应为 {wanted!r}，算得 {found!r}")
+    return wrong
+
+
+def _year(case: Case, ruled: PersonRuling) -> YearRuling | None:
+    """The year that the case speaks of: the named one, else that of its last entry."""
+    number = case.expect.get("year", ruled.weighed[-1].year if ruled.weighed else None)
+    return next((year for year in ruled.years if year.year == number), None)
+
+
+def _of_entry(ruled: PersonRuling, place: int, name: str) -> Any:
+    weighed = ruled.weighed[place]
+    match name:
+        case "status":
+            return ruled.status(place)
+        case "rulebook":
+            return weighed.ruling.rulebook
+        case "clause":
+            return weighed.ruling.article
+        case "assessed":
+            return text(weighed.ruling.assessed)
+        case "counted":
+            return text(ruled.folded.counted[place])
+        case "attributed":
+            return weighed.year
+        case "reason":
+            return next((getattr(detail, "reason", detail) for kind, detail in weighed.ruling.trace
+                         if kind in ("unmet", "refused")), None)
+        case _:
+            return list(weighed.ruling.flags)
+
+
+def _sum(year: YearRuling | None, name: str) -> str | None:
+    if year is None:
+        return None
+    sums = year.sums
+    hours = {"total": sums.total, "exam_hours": sums.exam,
+             **dict(zip(("professional", "sector_public", "general_public"), sums.by_category, strict=True))}
+    return text(hours[name])
+
+
+def _of_application(ruled: PersonRuling, name: str) -> Any:
+    one = ruled.applications[0]
+    match name:
+        case "consecutive":
+            return list(one.consecutive)
+        case "earliest":
+            return next((int(part) for reason in one.reasons if "最早 " in reason
+                         for part in [reason.split("最早 ")[1].split(" ")[0]]), None)
+        case _:
+            return getattr(one, name)
+
+
+def _minimum_differences(name: str, year: YearRuling | None, wanted: Mapping[str, Any]) -> Iterable[str]:
+    """`minimums = { "wenzhou general_public" = false }`, or `= "in_progress"`, or `= { have = "12", met = true }`."""
+    found = {f"{one.due.rulebook.family} {one.due.minimum.name}": one for one in (year.minimums if year else ())}
+    for key, expected in wanted.items():
+        one = found.get(key)
+        if one is None:
+            if expected != "absent":
+                yield f"案例“{name}”：没有要求 {key}；有 {'、'.join(found) or '（无）'}"
+            continue
+        told: Any = one.reason if one.reason is not None else one.met
+        if isinstance(expected, Mapping):
+            stands = {"have": text(one.have), "need": text(one.need), "met": told}
+            if one.span is not None:
+                stands |= {"from": one.span[0], "to": one.span[1]}
+            told = {part: stands.get(part) for part in expected}
+        if told != expected:
+            yield f"案例“{name}”：{key} 应为 {expected!r}，算得 {told!r}"
+
+
+def run(bench: Bench, cases: Iterable[Case]) -> tuple[list[str], Coverage]:
+    """What fails, and what was covered by all cases together."""
+    wrong: list[str] = []
+    coverage = Coverage()
+    for case in cases:
+        try:
+            ruled = judge_case(bench, case)
+        except BadLine as bad:
+            if case.expect.get("bad") != bad.field:
+                wrong.append(f"案例“{case.name}”：字段 {bad.field}：{bad}")
+            continue
+        wrong += differences(case, ruled)
+        coverage.of(ruled)
+        coverage.marks |= {f"shows {one}" for one in case.shows}
+    return wrong, coverage
