@@ -133,7 +133,7 @@ def decode(leaf: bytes) -> Envelope:
     """Read a leaf into a typed envelope, its event in the newest form; raises Malformed."""
     try:
         envelope = _decode(leaf)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(leaf, str(error)) from error
     if OLDER and type(envelope.event) in OLDER:
         return msgspec.structs.replace(envelope, event=upcast(envelope.event))

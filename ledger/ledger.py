@@ -20,7 +20,7 @@ from ledger.errors import LedgerError, Refusal
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import By, Draft, Name, Sealed
 from ledger.lookup import Lookup
-from ledger.stores.append import Append, Conflict, Guard, NameChange, NameTaken, Receipt, RequestKey
+from ledger.stores.append import Append, Conflict, Guard, NameChange, NameTaken, OfEvent, Receipt, RequestKey
 from ledger.stores.recorder import AppendingRecorder
 from ledger.vault import Absent, Vault
 from ledger.vocabulary import StreamId
@@ -123,11 +123,12 @@ class Ledger(Application[str]):
         ahead = dict(versions or {})
         events: list[Encoded] = []
         names: list[NameChange] = []
-        for draft in drafts:
+        for number, draft in enumerate(drafts):
             stream = draft.event.stream
             version = ahead[stream] = ahead.get(stream, 0) + 1
             events.append(encode(stream, version, draft, by, self._seal(stream, version, draft)))
-            names += self.lookup.changes(stream, draft)
+            if changes := list(self.lookup.changes(stream, draft)):
+                names += [OfEvent(number), *changes] if number else changes
         return Append(tuple(events), tuple(guards), tuple(names), request)
 
     def decide(

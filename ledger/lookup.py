@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 
-from ledger.events.base import Draft, Name
+from ledger.events.base import Draft, Event, Name
 from ledger.events.person import KeyDestroyed
 from ledger.stores.append import Forgetting, Freeing, NameChange, Reservation
 from ledger.vocabulary import StreamId
@@ -26,10 +26,18 @@ class Lookup:
 
     def changes(self, stream: StreamId, draft: Draft) -> Iterable[NameChange]:
         """What an event does to reserved names: first it frees, then it reserves. The checker replays exactly this."""
-        if isinstance(draft.event, KeyDestroyed):
-            yield Forgetting(draft.event.person)
-        if kinds := draft.event.freed():
+        yield from self.freed(stream, draft.event)
+        yield from self.reserved(stream, draft)
+
+    def freed(self, stream: StreamId, event: Event) -> Iterable[NameChange]:
+        """What it frees, which stands open in the event."""
+        if isinstance(event, KeyDestroyed):
+            yield Forgetting(event.person)
+        if kinds := event.freed():
             yield Freeing(stream, kinds)
+
+    def reserved(self, stream: StreamId, draft: Draft) -> Iterable[NameChange]:
+        """What it reserves, which may need what is sealed."""
         subjects = draft.event.subjects()
         owner = subjects[0] if subjects else stream
         for name in draft.event.names(draft.sealed):
