@@ -20,6 +20,7 @@ from typing import Final
 from ledger.errors import LedgerError
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
 from ledger.proof.keys import PublicKey, SigningKey, format_skey, format_vkey, generate_key, parse_skey
+from ledger.proof.merkle import EMPTY_ROOT
 from ledger.proof.notes import NoteVerifier, format_note, open_note, sign
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 
@@ -74,6 +75,32 @@ class BadSigningKey(LedgerError):
         super().__init__(f"签名密钥文件 {path} 不可用：{reason}。请从备份恢复；更换密钥须先以新旧两把同时签名。")
 
 
+class CheckpointDamaged(LedgerError):
+    """A checkpoint that was signed before cannot be read any more: what must be extended is not known."""
+
+    code = "checkpoint_damaged"
+
+    def __init__(self, where: str, reason: object) -> None:
+        self.where, self.reason = where, reason
+        super().__init__(
+            f"{where}的上一个检查点不可用（{reason}）。不签发：不知道已公布到哪里。"
+            "请从备份或任何收到过检查点的人处取回原文件；若刚更换密钥，须先让新旧两把同时签过一次。"
+        )
+
+
+class CannotPublish(LedgerError):
+    """The folder outside the database cannot be written: nothing is handed out."""
+
+    code = "checkpoint_unpublished"
+
+    def __init__(self, folder: Path, cause: OSError) -> None:
+        self.folder, self.cause = folder, cause
+        super().__init__(
+            f"无法在 {folder} 中保存检查点（{cause.strerror}），本次不签发。"
+            "请检查该文件夹是否存在、是否可写、磁盘是否已满。"
+        )
+
+
 class Signer:
     """Signs the checkpoints of one log. Several keys in the file all sign: that is how keys are exchanged."""
 
@@ -100,31 +127,41 @@ class Signer:
 
     def checkpoint(self) -> bytes:
         """Sign the log as it is now, persist the note, then hand it out; the same size gives the same note again."""
-        with self._threads, self._lease():
-            last = self._last()
-            size = self._store.size()
-            frontier = self._store.frontier(size)
-            if last is not None:
-                self._demand_extension(last, size)
-            text = format_checkpoint(Checkpoint(self.origin, size, frontier.root()))
-            note = format_note(text, [sign(text, key) for key in self.keys])
-            self._store.save_checkpoint(StoredCheckpoint(size, note))
-            if note != self.published():
-                write_durably(self._published_file, note, mode=0o644)
-            return note
+        try:
+            with self._threads, self._lease():
+                return self._sign()
+        except OSError as error:
+            raise CannotPublish(self._published_file.parent, error) from error
 
-    def _last(self) -> Checkpoint | None:
-        """The larger of what lies outside the database and what lies in it: either may have been lost."""
-        stored = self._store.last_checkpoint()
-        notes = [] if stored is None else [stored.note]
-        if (published := self.published()) is not None:
-            notes.append(published)
-        known = [self._read(note) for note in notes]
-        return max(known, key=lambda checkpoint: checkpoint.size, default=None)
+    def _sign(self) -> bytes:
+        size = self._store.size()
+        frontier = self._store.frontier(size)
+        for last in self._known():
+            self._demand_extension(last, size)
+        text = format_checkpoint(Checkpoint(self.origin, size, frontier.root()))
+        note = format_note(text, [sign(text, key) for key in self.keys])
+        self._store.save_checkpoint(StoredCheckpoint(size, note))
+        if note != self.published():
+            write_durably(self._published_file, note, mode=0o644)
+        return note
 
-    def _read(self, note: bytes) -> Checkpoint:
+    def _known(self) -> list[Checkpoint]:
+        """What lies outside the database and what lies in it, the larger first: either may have been lost."""
+        notes = {f"文件 {self._published_file} 中": self.published()}
+        if (stored := self._store.last_checkpoint()) is not None:
+            notes["数据库中"] = stored.note
+        known = [self._read(note, where) for where, note in notes.items() if note is not None]
+        return sorted(known, key=lambda checkpoint: checkpoint.size, reverse=True)
+
+    def _read(self, note: bytes, where: str) -> Checkpoint:
         verifiers: list[NoteVerifier] = [NoteVerifier(key.public()) for key in self.keys]
-        return parse_checkpoint(open_note(note, verifiers).text)
+        try:
+            checkpoint = parse_checkpoint(open_note(note, verifiers).text)
+        except LedgerError as error:
+            raise CheckpointDamaged(where, error) from error
+        if checkpoint.origin != self.origin:
+            raise CheckpointDamaged(where, f"它属于另一个日志 {checkpoint.origin}")
+        return checkpoint
 
     def _demand_extension(self, last: Checkpoint, size: int) -> None:
         if size < last.size:
@@ -146,6 +183,7 @@ class Signer:
 
 def create_signing_key(folder: Path, origin: str, *, name: str = "ledger") -> PublicKey:
     """Make the first signing key of a log; never over an existing one."""
+    Checkpoint(origin, 0, EMPTY_ROOT)  # A name under which nothing could be signed is refused now.
     key = generate_key(origin)
     path = folder / f"{name}.signing.key"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
@@ -153,6 +191,7 @@ def create_signing_key(folder: Path, origin: str, *, name: str = "ledger") -> Pu
         file.write(format_skey(key) + "\n")
         file.flush()
         os.fsync(file.fileno())
+    _keep_names(folder)
     return key.public()
 
 
@@ -171,6 +210,8 @@ def _load_keys(path: Path, origin: str) -> list[SigningKey]:
         raise BadSigningKey(path, str(error)) from error
     if not keys:
         raise BadSigningKey(path, "里面没有密钥")
+    if len({key.seed for key in keys}) != len(keys):
+        raise BadSigningKey(path, "同一把密钥出现两次")
     if any(key.name != origin for key in keys):
         raise BadSigningKey(path, f"密钥的名称不是日志名 {origin}")
     return keys
@@ -185,8 +226,13 @@ def write_durably(path: Path, data: bytes, *, mode: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    _keep_names(path.parent)
+
+
+def _keep_names(folder: Path) -> None:
+    """Make the names of new files in a folder outlast a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from base64 import b64decode
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,9 +24,12 @@ from ledger.proof.frontier import Frontier
 from ledger.proof.keys import parse_vkey
 from ledger.proof.merkle import hash_leaf, hash_leaves
 from ledger.proof.policy import Believed, Policy, believe, parse_policy, trust
+from ledger.proof.text import Malformed, decode_base64, show
 
 FORMAT: Final = "xueshi/1"
 EXPORT_FORMAT: Final = "xueshi-export/1"
+SALT_BYTES: Final = 16  # Of fixed length, so that no byte can move between salt and ciphertext.
+_SEALED: Final = ("salt", "ciphertext")
 _PORTION: Final = 65_536
 Progress = Callable[[int, int], None]
 
@@ -39,6 +42,15 @@ class Unverified(LedgerError):
     def __init__(self, where: str, found: str) -> None:
         self.where, self.found = where, found
         super().__init__(f"{where}：{found}。这份文件不是登记机构签发的原件，或已被改动；请保留它作为证据，并重新索取。")
+
+
+class NoKey(LedgerError):
+    """What the caller trusts cannot be read: neither a key line nor a file of keys or a policy."""
+
+    code: ClassVar[str] = "key_absent"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{show(key)} 里没有公钥。请给出 vkey 一行，或存有公钥或核验策略的文件的路径。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +71,27 @@ _UNPROVEN: Final = (
 
 
 def policy_of(key: str) -> Policy:
-    """Read what the caller trusts: a vkey line, or the path of a file that holds one or a policy."""
-    path = Path(key)
-    if "+" in key and not path.exists():
+    """Read what the caller trusts: a vkey line, or the path of a file that holds such lines or a policy.
+
+    Raises OSError where there is no such file.
+    """
+    try:
+        data = Path(key).read_bytes()
+    except (OSError, ValueError):  # ValueError: a NUL can stand in no path.
+        if "+" not in key:
+            raise
         return trust(parse_vkey(key))
-    data = path.read_bytes()
     if b"quorum" in data:
         return parse_policy(data)
-    return trust(*(parse_vkey(line) for line in data.decode("utf-8", "replace").splitlines() if line.strip()))
+    keys = [parse_vkey(line) for line in data.splitlines() if line.strip()]
+    if not keys:
+        raise NoKey(key)
+    return trust(*keys)
 
 
 def verify_file(path: Path, policy: Policy, *, progress: Progress = lambda done, total: None) -> Verdict:
-    """Check a file of any kind that we hand out; raises the reason when it does not hold."""
+    """Check a file of any kind that we hand out; raises the reason when it does not hold, OSError where it is not read.
+    """
     with path.open("rb") as file:
         head = file.read(len(HEADER) + 1)
     if head.startswith(HEADER.encode()):
@@ -98,25 +119,29 @@ def verify_export(path: Path, policy: Policy, *, progress: Progress = lambda don
     """Check a whole export: every line, every sealed part, the root of all leaves, the checkpoint."""
     frontier, digest, parts, redacted = Frontier(), hashlib.sha256(), 0, 0
     portion: list[bytes] = []
-    size = -1
+    origin, size = "", -1
     last: dict[str, Any] | None = None
     previous = 0
     for number, (line, value) in enumerate(_lines(path), 1):
         if last is not None:
             raise Unverified(f"第 {number} 行", "在结尾行之后还有内容")
         if "checkpoint" in value:
+            _demand_keys(value, number, {"checkpoint", "events", "sha256"})
             last = value
             continue
         digest.update(line)
         if number == 1:
-            size = _header(value)
+            origin, size = _header(value)
             continue
-        leaf = _text(value, "leaf", number).encode()
+        _demand_keys(value, number, {"leaf"}, {"leaf", *_SEALED})
+        leaf = _text(value, "leaf", number)
         event = read_leaf(leaf, f"第 {number} 行")
         if event["recorded_at"] <= previous:
             raise Unverified(f"第 {number} 行", "记录时间没有晚于前一事件")
         previous = event["recorded_at"]
-        has_part = _sealed_part(value, event["sealed"], number)
+        has_part = "salt" in value
+        if has_part:
+            _check_sealed_part(value, event["sealed"], number)
         parts, redacted = parts + has_part, redacted + (not has_part and event["sealed"] is not None)
         portion.append(leaf)
         if len(portion) == _PORTION:
@@ -125,7 +150,7 @@ def verify_export(path: Path, policy: Policy, *, progress: Progress = lambda don
     frontier = frontier.append(hash_leaves(portion))[0]
     if last is None:
         raise Unverified(str(path), f"没有结尾行：文件在第 {frontier.size} 个事件之后被截断")
-    believed = _conclude(last, policy, frontier=frontier, size=size, sha256=digest.hexdigest())
+    believed = _conclude(last, policy, origin=origin, frontier=frontier, size=size, sha256=digest.hexdigest())
     progress(size, size)
     checked = (
         f"{size} 个事件逐条重算哈希，从第一条重建的根与检查点一致，记录时间只增不减。",
@@ -137,70 +162,92 @@ def verify_export(path: Path, policy: Policy, *, progress: Progress = lambda don
 
 def read_leaf(leaf: bytes, where: str) -> dict[str, Any]:
     """Read a leaf with the standard library alone, after checking its form."""
-    try:
-        value = json.loads(leaf)
-    except (UnicodeDecodeError, ValueError) as error:
-        raise Unverified(where, "事件不是 JSON") from error
+    value = _read_json(leaf, where, "事件")
     if not isinstance(value, list) or len(value) != 9 or value[0] != FORMAT or not isinstance(value[7], dict):
         raise Unverified(where, f"不是 {FORMAT} 信封")
-    if json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() != leaf:
-        raise Unverified(where, "不是规范写法：两个读者可能读出不同的内容")
     _, stream, version, recorded_at, subjects, _salt, by, event, sealed = value
-    if not isinstance(recorded_at, int):
-        raise Unverified(where, "记录时间不是整数")
+    if type(recorded_at) is not int or type(version) is not int or not isinstance(stream, str):
+        raise Unverified(where, "流、版本或记录时间不成形")
+    if not (sealed is None or isinstance(sealed, str)):
+        raise Unverified(where, "密封部分的摘要不成形")
     return {"stream": stream, "version": version, "recorded_at": recorded_at, "subjects": subjects, "by": by,
             "event": event, "sealed": sealed}
+
+
+def _read_json(data: bytes, where: str, what: str) -> Any:
+    """Read JSON of which there is one way to write it: written again it must be the same bytes."""
+    try:
+        value = json.loads(data, parse_constant=_refuse_constant)
+        written = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except (ValueError, RecursionError) as error:  # Also what is not UTF-8, and a lone surrogate.
+        raise Unverified(where, f"{what}不是 JSON") from error
+    if written != data:
+        raise Unverified(where, f"{what}不是规范写法：两个读者可能读出不同的内容")
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            try:
-                value = json.loads(line)
-            except (UnicodeDecodeError, ValueError) as error:
-                raise Unverified(f"第 {number} 行", "不是 JSON") from error
-            if not isinstance(value, dict) or not line.endswith(b"\n"):
-                raise Unverified(f"第 {number} 行", "不是完整的一行 JSON 对象")
+            where = f"第 {number} 行"
+            if not line.endswith(b"\n"):
+                raise Unverified(where, "不完整：文件可能被截断")
+            value = _read_json(line[:-1], where, "该行")
+            if not isinstance(value, dict):
+                raise Unverified(where, "不是 JSON 对象")
             yield line, value
 
 
-def _header(value: dict[str, Any]) -> int:
-    size = value.get("size")
-    if value.get("format") != EXPORT_FORMAT or not isinstance(size, int) or size < 0:
+def _header(value: dict[str, Any]) -> tuple[str, int]:
+    _demand_keys(value, 1, {"format", "origin", "size"})
+    origin, size = value["origin"], value["size"]
+    if value["format"] != EXPORT_FORMAT or not isinstance(origin, str) or type(size) is not int or size < 0:
         raise Unverified("第 1 行", f"不是 {EXPORT_FORMAT} 的首行")
-    return size
+    return origin, size
 
 
-def _text(value: dict[str, Any], name: str, number: int) -> str:
-    text = value.get(name)
+def _demand_keys(value: dict[str, Any], number: int, *allowed: set[str]) -> None:
+    """Nothing may ride along that nobody checks."""
+    if value.keys() not in allowed:
+        raise Unverified(f"第 {number} 行", f"所含各项应为 {'、'.join(sorted(allowed[-1]))}")
+
+
+def _text(value: dict[str, Any], name: str, number: int) -> bytes:
+    text = value[name]
     if not isinstance(text, str):
-        raise Unverified(f"第 {number} 行", f"缺少 {name}")
-    return text
+        raise Unverified(f"第 {number} 行", f"{name} 不是文本")
+    return text.encode()  # Its line was written again: there is no lone surrogate in it.
 
 
-def _sealed_part(value: dict[str, Any], digest: str | None, number: int) -> bool:
-    if "salt" not in value and "ciphertext" not in value:
-        return False
+def _check_sealed_part(value: dict[str, Any], digest: str | None, number: int) -> None:
+    where = f"第 {number} 行"
     if digest is None:
-        raise Unverified(f"第 {number} 行", "事件没有密封部分，文件却附带一个")
-    try:
-        salt = b64decode(_text(value, "salt", number), validate=True)
-        ciphertext = b64decode(_text(value, "ciphertext", number), validate=True)
-        found, expected = hashlib.sha256(salt + ciphertext).digest(), b64decode(digest, validate=True)
-    except ValueError as error:
-        raise Unverified(f"第 {number} 行", "密封部分不是 base64") from error
-    if found != expected:
-        raise Unverified(f"第 {number} 行", "密封部分与事件中的摘要不符")
-    return True
+        raise Unverified(where, "事件没有密封部分，文件却附带一个")
+    salt, ciphertext = (
+        decode_base64(_text(value, name, number).decode(), f"{where}的 {name}", Malformed) for name in _SEALED
+    )
+    if len(salt) != SALT_BYTES or b64encode(hashlib.sha256(salt + ciphertext).digest()).decode() != digest:
+        raise Unverified(where, "密封部分与事件中的摘要不符")
 
 
-def _conclude(last: dict[str, Any], policy: Policy, *, frontier: Frontier, size: int, sha256: str) -> Believed:
+def _conclude(
+    last: dict[str, Any], policy: Policy, *, origin: str, frontier: Frontier, size: int, sha256: str
+) -> Believed:
     where = "结尾行"
-    if last.get("sha256") != sha256:
+    if last["sha256"] != sha256:
         raise Unverified(where, f"以上各行的 SHA-256 是 {sha256}，与所记不符")
-    if not size == last.get("events") == frontier.size:
+    if type(last["events"]) is not int or not size == last["events"] == frontier.size:
         raise Unverified(where, f"首行称 {size} 个事件，实有 {frontier.size} 个")
-    believed = believe(_text(last, "checkpoint", 0).encode(), policy)
+    note = last["checkpoint"]
+    if not isinstance(note, str):
+        raise Unverified(where, "检查点不是文本")
+    believed = believe(note.encode(), policy)
+    if believed.checkpoint.origin != origin:
+        raise Unverified(where, f"首行称 {show(origin)}，检查点是 {show(believed.checkpoint.origin)}")
     if believed.checkpoint.size != size or believed.checkpoint.root != frontier.root():
         raise Unverified(where, f"重建的根是 {frontier.root().hex()}，检查点是 {believed.checkpoint.root.hex()}")
     return believed
