@@ -144,7 +144,7 @@ def decide_submission(
 def decide_registration(
     claim: Claim | None, command: RegisterClaim, person: Person | None, by: Actor | None = None
 ) -> Decision:
-    """Submit and approve in one act what did not come from the claimant."""
+    """Submit and approve in one act what did not come from the claimant, by whoever takes its only step."""
     submission = command.submission
     drafts = decide_submission(claim, submission, person, by)
     if isinstance(drafts, Refusal):
@@ -154,12 +154,17 @@ def decide_registration(
         return Refusal.because("review_needed", steps=submission.steps)
     if by is not None and by.person == person.person:
         return Refusal.because("own_claim", actor=by.actor)
+    *before, last = submission.steps
+    if before:
+        return Refusal.because("steps_remain", steps=submission.steps)
+    if by is not None and submission.role != last:
+        return Refusal.because("step_not_due", due=last, role=submission.role)
     if no := unsound(command.ruling):
         return no
     approved = ClaimApproved(
         claim=submission.claim,
         person=person.person,
-        step=submission.steps[-1],
+        step=last,
         ruling=command.ruling,
         year=command.year,
     )

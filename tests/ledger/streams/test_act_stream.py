@@ -55,6 +55,14 @@ def test_an_act_of_nothing_is_refused(rows: int, chunk: int) -> None:
     assert outcome(acts.decide_opening(None, command)) == "act_empty"
 
 
+def test_an_act_of_one_row_is_an_act_and_a_chunk_of_none_is_no_chunk() -> None:
+    one = acts.OpenAct(act=OPEN.act, kind="roster", rows=1, chunk=1, list_sha256=LIST)
+    nothing = acts.WriteChunk(rows=0, list_sha256=LIST)
+
+    assert outcome(acts.decide_opening(None, one)) == "ActOpened"
+    assert outcome(acts.decide_chunk(STATES["written"], nothing)) == "chunk_out_of_order"
+
+
 def test_an_act_goes_on_with_the_list_it_was_opened_with_or_not_at_all() -> None:
     other = refusal(acts.decide_chunk(OPEN, acts.WriteChunk(rows=2, list_sha256="e" * 64)))
 

@@ -169,6 +169,12 @@ def test_nobody_is_appointed_for_a_unit_that_is_not_there(organisation: units.Un
     assert outcome(actors.decide_appointment(None, command, organisation, GRANTER)) == code
 
 
+def test_two_people_whom_nobody_knows_are_not_taken_for_one() -> None:
+    unknown = actors.AppointActor(actor=CLERK.actor, account="nb-clerk", official=OFFICIAL, role=ROLE)
+
+    assert outcome(actors.decide_appointment(None, unknown, OFFICE, replace(GRANTER, person=None))) == "ActorAppointed"
+
+
 def test_an_accounts_name_has_one_actor_until_the_appointment_ends() -> None:
     (draft,) = drafts(COMMANDS["AppointActor"](None, GRANTER))
 

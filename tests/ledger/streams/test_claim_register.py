@@ -6,9 +6,11 @@ import pytest
 from claim_cast import APPROVED, STATES
 from msgspec.structs import replace
 from stream_cast import (
+    CLAIM,
     COLLEAGUE,
     DETAILS,
     LAST_STEP,
+    LI,
     OFFICER,
     PERSON,
     RULING,
@@ -21,6 +23,7 @@ from stream_cast import (
 )
 
 from ledger.events.base import Words
+from ledger.events.claim import ClaimCorrected
 from ledger.streams import claim_register as register
 from ledger.streams.claim import Status, evolve
 
@@ -62,6 +65,12 @@ def test_an_imported_claim_without_a_year_may_be_given_one() -> None:
     without = replace(APPROVED, year=None)
 
     assert evolve(without, event(register.decide_correction(without, CORRECT, PERSON, OFFICER))).year == 2026
+
+
+def test_a_recorded_correction_that_names_no_year_leaves_the_year() -> None:
+    silent = ClaimCorrected(claim=CLAIM, person=LI, study=STUDY, ruling=RULING)
+
+    assert evolve(APPROVED, silent).year == 2026
 
 
 def test_a_correction_needs_a_sound_ruling() -> None:

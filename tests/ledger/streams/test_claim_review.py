@@ -95,6 +95,24 @@ def test_what_the_claimant_submits_is_never_approved_in_the_same_breath() -> Non
     assert outcome(review.decide_registration(None, own, PERSON)) == "review_needed"
 
 
+def test_a_row_is_registered_at_once_only_by_whoever_takes_its_only_step() -> None:
+    organiser = actor("organiser", Scope(role="organiser", region="33"))
+    row = replace(ROW, role="organiser")
+    two_steps = review.RegisterClaim(submission=replace(ROW, steps=STEPS), ruling=RULING, year=2026)
+    anothers = review.RegisterClaim(submission=row, ruling=RULING, year=2026)
+    own = review.RegisterClaim(submission=replace(row, steps=("organiser",)), ruling=RULING, year=2026)
+
+    assert outcome(review.decide_registration(None, two_steps, PERSON, OFFICER)) == "steps_remain"
+    assert outcome(review.decide_registration(None, anothers, PERSON, organiser)) == "step_not_due"
+    assert outcome(review.decide_registration(None, own, PERSON, organiser)) == "ClaimSubmitted+ClaimApproved"  # N 8
+
+
+def test_a_ruling_of_no_hours_is_a_ruling() -> None:  # R 6: the fourth author's share is nothing.
+    nothing = review.ApproveClaim(role=LAST_STEP, ruling=replace(RULING, assessed_centi=0), year=2026)
+
+    assert outcome(review.decide_approval(ENDORSED, nothing, PERSON, OFFICER)) == "ClaimApproved"
+
+
 def test_an_organiser_may_put_their_own_row_forward_but_not_register_it() -> None:  # D07
     organiser = replace(OFFICER, person=LI)
 
