@@ -60,6 +60,15 @@ class TooLarge(LedgerError):
         super().__init__(f"一个事件有 {size} 字节，上限是 {LEAF_BYTES_MAX} 字节。大的材料请只登记其 SHA-256 摘要。")
 
 
+class NotText(LedgerError):
+    """A text holds half a character (a lone surrogate), which no file can hold. The text itself is not repeated."""
+
+    code = "text_malformed"
+
+    def __init__(self) -> None:
+        super().__init__("有一项文字含有不完整的字符（单个代理码位），无法登记。请重新输入或重新导出该项文字。")
+
+
 class Envelope(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A leaf, read. The position is not part of it: that is where it stands."""
 
@@ -119,10 +128,13 @@ _decode = msgspec.json.Decoder(Envelope).decode
 
 
 def encode(stream: StreamId, version: int, draft: Draft, by: By, sealed: SealedPart | None) -> Encoded:
-    """Encode an event for its place in a stream; raises TooLarge."""
+    """Encode an event for its place in a stream; raises TooLarge or NotText."""
     salt = b64encode(os.urandom(SALT_BYTES)).decode()
     digest = None if sealed is None else sealed.digest()
-    after = b"," + _encode((draft.event.subjects(), salt, by, draft.event, digest))[1:]
+    try:
+        after = b"," + _encode((draft.event.subjects(), salt, by, draft.event, digest))[1:]
+    except UnicodeEncodeError:
+        raise NotText from None  # The cause would carry the text along.
     before = b'["%b",%b,%d,' % (FORMAT.encode(), _encode(stream), version)
     if len(before) + len(after) + 16 > LEAF_BYTES_MAX:  # 16 digits of microseconds last until the year 2286.
         raise TooLarge(len(before) + len(after) + 16)

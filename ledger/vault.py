@@ -25,7 +25,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ledger.envelope import Envelope, SealedPart
+from ledger.envelope import Envelope, NotText, SealedPart
 from ledger.errors import LedgerError
 from ledger.events.base import Sealed
 from ledger.stores.errors import is_cut_off
@@ -213,7 +213,10 @@ class Vault:
     def seal(self, owner: str, sealed: Sealed, *, stream: StreamId, version: int) -> SealedPart:
         """Encrypt a sealed struct for its place in the log; the owner's key must have been prepared."""
         nonce = os.urandom(NONCE_BYTES)
-        text = msgspec.json.encode(sealed)
+        try:
+            text = msgspec.json.encode(sealed)
+        except UnicodeEncodeError:
+            raise NotText from None  # The cause would carry the text along.
         ciphertext = self._key(owner).encrypt(nonce, text, _place(stream, version))
         return SealedPart(os.urandom(SALT_BYTES), nonce + ciphertext)
 
