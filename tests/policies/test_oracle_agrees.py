@@ -143,6 +143,14 @@ def judged(file: list[str]) -> tuple[int, bytes, dict[int, set[str]]]:
     return status, output.getvalue(), blamed
 
 
+def test_the_lines_that_are_going_to_be_broken_are_good() -> None:
+    file = breakages.unbroken()
+    assert lines.problems(file) == {}
+    status, output, blamed = judged(file)
+    assert (status, blamed) == (0, {})
+    assert output
+
+
 def test_every_way_to_break_a_line_is_blamed_on_that_line_and_field() -> None:
     wrong = []
     for rule, file in breakages.breakages():

@@ -13,65 +13,6 @@ from typing import Any
 Fact = dict[str, Any]
 
 
-def breakages() -> Iterator[tuple[str, list[str]]]:
-    """A rule of the contract, and a small file in which one line breaks it."""
-    held = {
-        "kind": "affiliation",
-        "person": "p",
-        "from": "2019-01-01",
-        "region": "330203",
-        "sector": "industry",
-    }
-    good: dict[str, Fact] = {
-        "affiliation": {**held, "from": "2022-01-01", "to": "2022-12-31"},
-        "seminar": some_entry("advanced_seminar", level="municipal", days="5"),
-        "unit": some_entry("unit_training", days="2", filed_on="2019-01-01", starts="2019-05-01"),
-        "exam": some_entry("exam", subjects=2),
-        "paper": some_entry("paper", level="core", rank=1),
-        "book": some_entry("book", characters=20000, rank=1),
-        "degree": some_entry("degree_course", courses=2),
-        "courseware": some_entry("courseware", hours="2"),
-        "minutes": some_entry("courseware", minutes=90),
-        "course": some_entry("course", hours="12", completed_by="exam") | {"category": "general_public"},
-        "other": some_entry("other", confirmed_hours="3", document="文1"),
-        "spanning": some_entry("overseas", days="7", starts="2019-12-28", ends="2020-01-03", year=2019)
-        | {"date": "2020-01-03"},
-        "application": {
-            "kind": "application",
-            "person": "p",
-            "applied_on": "2024-05-10",
-            "title_obtained_on": "2018-11-30",
-            "minimum_years": 5,
-        },
-    }
-    for name, field, value in changes():
-        fact = {**good[name], field: value}
-        if value is None:
-            del fact[field]
-        lines = [
-            json.dumps(each, ensure_ascii=False)
-            for each in (held, some_entry("exam", subjects=1) | {"id": "e0"}, fact)
-        ]
-        yield f"{name}: {field} = {value!r}", lines
-    first = json.dumps(held)
-    for broken in ("{", "[]", "1", "null", '"x"', "{}", '{"kind":"entry"'):
-        yield f"line {broken}", [first, "", broken]
-    yield "a second affiliation with the same from", [first, json.dumps({**held, "region": "330302"})]
-    yield "an entry without any affiliation", [json.dumps(good["exam"])]
-    yield (
-        "an entry after the last day of its affiliation",
-        [json.dumps({**held, "to": "2019-03-03"}), json.dumps(good["exam"])],
-    )
-    yield (
-        "an entry in an affiliation that the next one ended",
-        [
-            json.dumps({**held, "to": "2020-12-31"}),
-            json.dumps({**held, "from": "2019-02-01", "to": "2019-03-03"}),
-            json.dumps(good["exam"]),
-        ],
-    )
-
-
 def some_entry(route_name: str, **fields: object) -> Fact:
     return {
         "kind": "entry",
@@ -82,6 +23,73 @@ def some_entry(route_name: str, **fields: object) -> Fact:
         "route": route_name,
         **fields,
     }
+
+
+HELD: Fact = {
+    "kind": "affiliation",
+    "person": "p",
+    "from": "2019-01-01",
+    "region": "330203",
+    "sector": "industry",
+}
+GOOD: dict[str, Fact] = {
+    "affiliation": {**HELD, "from": "2022-01-01", "to": "2022-12-31"},
+    "seminar": some_entry("advanced_seminar", level="municipal", days="5"),
+    "unit": some_entry("unit_training", days="2", filed_on="2019-01-01", starts="2019-05-01"),
+    "exam": some_entry("exam", subjects=2),
+    "paper": some_entry("paper", level="core", rank=1),
+    "book": some_entry("book", characters=20000, rank=1),
+    "degree": some_entry("degree_course", courses=2),
+    "courseware": some_entry("courseware", hours="2"),
+    "minutes": some_entry("courseware", minutes=90),
+    "course": some_entry("course", hours="12", completed_by="exam") | {"category": "general_public"},
+    "other": some_entry("other", confirmed_hours="3", document="文1"),
+    "spanning": some_entry("overseas", days="7", starts="2019-12-28", ends="2020-01-03", year=2019)
+    | {"date": "2020-01-03"},
+    "application": {
+        "kind": "application",
+        "person": "p",
+        "applied_on": "2024-05-10",
+        "title_obtained_on": "2018-11-30",
+        "minimum_years": 5,
+    },
+}
+
+
+def unbroken() -> list[str]:
+    """The good lines that the breakages start from, in one file that has no problem."""
+    good = [line if line["kind"] != "entry" else {**line, "id": name} for name, line in GOOD.items()]
+    return [json.dumps(each, ensure_ascii=False) for each in (HELD, *good)]
+
+
+def breakages() -> Iterator[tuple[str, list[str]]]:
+    """A rule of the contract, and a small file in which one line breaks it."""
+    for name, field, value in changes():
+        fact = {**GOOD[name], field: value}
+        if value is None:
+            del fact[field]
+        lines = [
+            json.dumps(each, ensure_ascii=False)
+            for each in (HELD, some_entry("exam", subjects=1) | {"id": "e0"}, fact)
+        ]
+        yield f"{name}: {field} = {value!r}", lines
+    first = json.dumps(HELD)
+    for broken in ("{", "[]", "1", "null", '"x"', "{}", '{"kind":"entry"'):
+        yield f"line {broken}", [first, "", broken]
+    yield "a second affiliation with the same from", [first, json.dumps({**HELD, "region": "330302"})]
+    yield "an entry without any affiliation", [json.dumps(GOOD["exam"])]
+    yield (
+        "an entry after the last day of its affiliation",
+        [json.dumps({**HELD, "to": "2019-03-03"}), json.dumps(GOOD["exam"])],
+    )
+    yield (
+        "an entry in an affiliation that the next one ended",
+        [
+            json.dumps({**HELD, "to": "2020-12-31"}),
+            json.dumps({**HELD, "from": "2019-02-01", "to": "2019-03-03"}),
+            json.dumps(GOOD["exam"]),
+        ],
+    )
 
 
 def changes() -> Iterator[tuple[str, str, Any]]:

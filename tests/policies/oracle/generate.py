@@ -88,9 +88,7 @@ def life(random: Random, person: str) -> list[Fact]:
             entries += diligence(random, person, year, spans)
     if random.random() < 0.7:
         entries += burst(random, person, spans)
-    for original in random.sample(
-        entries, k=len(entries) // 12
-    ):  # Claimed again: a tie, or another day's law.
+    for original in random.sample(entries, k=len(entries) // 12):  # Claimed again: a tie, or another day's law.
         again = day_within(random, spans).isoformat() if random.random() < 0.5 else original["date"]
         original[random.choice(("occasion", "output"))] = f"again-{random.randint(1, 3)}"
         entries.append({key: value for key, value in original.items() if key != "year"} | {"date": again})
@@ -189,6 +187,8 @@ def shows(random: Random, fact: Fact) -> None:
         case "service" | "teaching":
             fact["approved_by"] = random.choice(("省厅", "市局"))
         case "courseware":
+            # Only blasting majors are tried on both: R 6(一) says plainly where they must learn, and less
+            # plainly that the others may not learn there.
             fact["platform"] = PLATFORMS[0]
             if random.random() < 0.5:
                 fact["major"] = random.choice(MAJORS)
@@ -309,7 +309,7 @@ def burst(random: Random, person: str, spans: list[tuple[date, date]]) -> Iterat
     for _ in range(random.randint(3, 9)):
         day = date(year, 1, 1) + timedelta(random.randint(0, 364))
         if any(begin <= day <= end for begin, end in spans):
-            fact = {"kind": "entry", "id": "", "person": person, "date": day.isoformat()}
+            fact: Fact = {"kind": "entry", "id": "", "person": person, "date": day.isoformat()}
             fact |= {"category": "professional"} | route(random, name)
             if "rank" in fact:
                 fact["rank"] = random.randint(1, 3)
