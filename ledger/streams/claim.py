@@ -1,8 +1,11 @@
 """A claim (学时申报): one study of one person, from submission through review to whatever follows its registration.
 
-    submitted ─→ under review ─→ approved ⇄ frozen
-                  ⇅      ↓↘          ↓ ⇅ reinstated
-               returned → withdrawn, refused   revoked
+    under_review   → under_review (endorsed, revised), returned, withdrawn, refused, approved
+    returned       → under_review (revised), withdrawn
+    approved       → approved (corrected), frozen, revoked
+    frozen         → approved (released), revoked
+    revoked        → approved (reinstated)
+    withdrawn, refused: the end
 
 Follows the steps that the law of the place named at submission (W 12 skips the unit, N 8 ends at it; W 10, W 13 and
 W 14 register at once), P 17 and W 16 (whoever decides answers for it), E 10 (the year is locked once registered). What

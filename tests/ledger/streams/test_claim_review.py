@@ -57,6 +57,13 @@ def test_whoever_belongs_nowhere_on_the_day_submits_nothing() -> None:
     assert outcome(review.decide_submission(None, SUBMIT, None)) == "person_absent"
 
 
+def test_a_row_for_someone_who_belongs_nowhere_is_told_so_once_the_role_is_held() -> None:
+    nowhere = Person(LI)
+
+    assert outcome(review.decide_submission(None, ROW, nowhere, OFFICER)) == "not_affiliated"
+    assert outcome(review.decide_submission(None, ROW, nowhere, CLERK)) == "role_not_held"
+
+
 def test_nobody_submits_for_another_as_themselves() -> None:
     assert outcome(review.decide_submission(None, replace(SUBMIT, person=WANG), PERSON)) == "not_the_claimant"
 
@@ -76,6 +83,14 @@ def test_a_completed_course_is_registered_by_the_system_alone() -> None:  # W 10
 
     assert (submitted.origin, approved.year) == ("auto", 2026)
     assert evolve(evolve(None, submitted), approved).is_registered
+
+
+def test_an_automatic_row_that_does_come_by_a_hand_needs_its_standing() -> None:
+    row = replace(ROW, origin="auto")
+
+    assert outcome(review.decide_submission(None, row, PERSON, OFFICER)) == "ClaimSubmitted"
+    assert outcome(review.decide_submission(None, row, PERSON, CLERK)) == "role_not_held"
+    assert outcome(review.decide_submission(None, replace(row, role=None), PERSON, OFFICER)) == "actor_required"
 
 
 def test_an_imported_row_names_its_source_and_reserves_it_for_ever() -> None:

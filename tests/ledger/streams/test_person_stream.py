@@ -135,6 +135,8 @@ def test_a_person_registers_alone_and_an_office_registers_with_its_hand() -> Non
     assert draft.event.names(draft.sealed) == (Name("id_number", "resident_id:330102199003070019"),)
     for row in (replace(alone, origin="office"), replace(alone, origin="import", role=ROLE)):
         assert outcome(people.decide_person_registration(None, row)) == "actor_required"
+    without_role = replace(alone, origin="office")
+    assert outcome(people.decide_person_registration(None, without_role, REGISTRAR)) == "actor_required"
 
 
 def test_a_correction_of_nothing_is_refused() -> None:
@@ -204,6 +206,24 @@ def test_an_earlier_stay_may_be_ended_while_a_later_one_has_ended_already() -> N
     earlier = people.RecordDeparture(role=ROLE, unit=WORKS, ends=date(2023, 6, 30))
 
     assert outcome(people.decide_departure(person, earlier, REGISTRAR)) == "PersonLeft"
+
+
+def test_a_last_day_elsewhere_does_not_end_a_stay_that_was_entered_later() -> None:
+    late = replace(THERE, starts=date(2022, 1, 1))
+    person = Person(LI, affiliations=(AT_WORKS, late), departures=(Departure(WORKS, date(2025, 6, 30)),))
+    leave = people.RecordDeparture(role=ROLE, unit=ELSEWHERE, ends=date(2025, 5, 31))
+
+    assert person.affiliation_on(date(2026, 1, 1)) == late
+    assert outcome(people.decide_departure(person, leave, REGISTRAR)) == "PersonLeft"
+
+
+def test_an_affiliation_is_entered_by_the_office_of_the_place_it_leads_to() -> None:
+    there = replace(REGISTRAR, scopes=(Scope(role=ROLE, region="3303"),))
+    here = replace(REGISTRAR, scopes=(Scope(role=ROLE, region="3302"),))
+
+    assert outcome(COMMANDS["AffiliatePerson"](PERSON, there)) == "PersonAffiliated"
+    assert outcome(COMMANDS["AffiliatePerson"](PERSON, here)) == "outside_scope"
+    assert outcome(COMMANDS["RecordTitle"](PERSON, there)) == "outside_scope"
 
 
 def test_titles_of_one_level_and_day_in_two_series_are_two_titles() -> None:

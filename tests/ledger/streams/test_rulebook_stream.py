@@ -79,9 +79,12 @@ def test_only_what_was_enacted_is_superseded_and_once() -> None:
     assert outcome(rulebooks.decide_supersession(gone, SUPERSEDE, BY)) == "already_superseded"
     assert outcome(rulebooks.decide_supersession(ENACTED, itself, BY)) == "superseded_by_itself"
     assert outcome(rulebooks.decide_supersession(ENACTED, early, BY)) == "date_out_of_order"
+    one_day = replace(SUPERSEDE, last_day=date(2019, 1, 1))
+    assert outcome(rulebooks.decide_supersession(ENACTED, one_day, BY)) == "RulebookSuperseded"
 
 
 def test_a_filing_and_a_report_are_recorded_before_or_after_enactment_each_once() -> None:
+    assert outcome(rulebooks.decide_impact_report(None, REPORT, BY)) == "ImpactReportRecorded"
     for state in (None, ENACTED):
         filed = evolve(state, event(rulebooks.decide_filing(state, FILE, BY)))
         reported = evolve(filed, event(rulebooks.decide_impact_report(filed, REPORT, BY)))
