@@ -48,7 +48,7 @@ YEARS_APART = """
 @pytest.mark.parametrize("seed", [20161218])
 def test_hours_and_totals_are_the_same_in_another_engine(tmp_path: Path, seed: int) -> None:
     facts, answers = tmp_path / "facts.ndjson", tmp_path / "answers.ndjson"
-    lines = generate.facts(seed, persons=4200)
+    lines = generate.facts(seed, persons=3500)
     facts.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines), encoding="utf-8")
     with facts.open("rb") as given, answers.open("wb") as taken:
         subprocess.run(
