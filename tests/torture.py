@@ -26,8 +26,10 @@ def main(arguments: list[str]) -> int:
         report = Path(folder) / "report.xml"
         status = subprocess.run(
             [
-                sys.executable, "-m", "pytest", "-m", "torture", f"--timeout={TIMEOUT_SECONDS}", f"--junitxml={report}",
-                "-o", "junit_family=xunit1", *arguments,
+                sys.executable, "-m", "pytest", "-m", "torture", f"--timeout={TIMEOUT_SECONDS}",
+                f"--junitxml={report}", "-o", "junit_family=xunit1",
+                "-vv",    # Names: a long run should say what it is at.
+                *arguments,
             ],
             cwd=ROOT, check=False,
         ).returncode
