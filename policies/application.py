@@ -3,7 +3,7 @@
 The year of application is judged on the entries dated on or before the day of application, under the rulebooks that
 hold the person on that day. Counting is given to everybody; the answer only where a rulebook speaks of it.
 
-`tests/policies/test_applications.py` and the cases of `ningbo-industry` show it.
+`tests/policies/test_evaluate_contract.py` and the cases of `ningbo-industry` show it.
 """
 
 from __future__ import annotations

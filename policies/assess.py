@@ -4,7 +4,7 @@
 level and the quantity rules. No clause is never a silent zero: the entry is `unruled`, or `manual` when an authority
 confirmed hours with a document. What counts after duplicates and caps is `year.py`'s question.
 
-The case files beside the rulebooks show every clause; `tests/policies/test_assess.py` shows the seams.
+The case files beside the rulebooks show every clause; `tests/policies/test_steps.py` the reasons.
 """
 
 from __future__ import annotations

@@ -65,14 +65,16 @@ class Coverage:
                 elif kind in ("analogy", "late", "class_limit", "claimed_late", "bonus"):
                     self.marks.add(f"{here} {kind} {detail if kind == 'analogy' else ''}".strip())
                 elif kind == "share":
-                    rank = min(ruling.fact.values["rank"], len(ruling.clause.share.percent) + 1 if ruling.clause.share else 1)
-                    self.marks.add(f"{here} share {rank}")
+                    assert ruling.clause.share is not None
+                    last = len(ruling.clause.share.percent) + 1
+                    self.marks.add(f"{here} share {min(ruling.fact.values['rank'], last)}")
             if ruling.status == "refused" and ruling.clause.refuses is None:
                 continue
             self.marks.add(here)
             self.marks.add(f"{here} route {ruling.fact.values['route']} level {ruling.fact.values.get('level')}")
             self.marks |= {f"{ruling.book.id} condition {one.name} shown" for one in ruling.clause.conditions}
-            if ruling.cap is not None and place not in ruled.folded.lost and ruled.folded.counted[place] < ruling.assessed:
+            cut = place not in ruled.folded.lost and ruled.folded.counted[place] < ruling.assessed
+            if ruling.cap is not None and cut:
                 self.marks.add(f"{ruling.book.id} cap {ruling.clause.bucket}")
         for year in ruled.years:
             for one in year.minimums:
@@ -92,7 +94,7 @@ def wanted_marks(book: Rulebook) -> set[str]:
             levels += [None] if clause.rate.without_level is not None else []
         for route in clause.routes:
             known = _levels_of(route, book)
-            every = known if levels == [None] and known else levels
+            every: Sequence[str | None] = known if levels == [None] and known else levels
             if levels == [None] and clause.rate is not None and clause.rate.each.startswith("ten_thousand"):
                 every = [None]   # The level of a book is not asked.
             marks |= {f"{here} route {route} level {one}" for one in every if one is None or one in known}
@@ -156,9 +158,9 @@ def judge_case(bench: Bench, case: Case) -> PersonRuling:
     words = bench.law.vocabulary
     held = []
     for row in case.affiliations:
-        one = bench.reader.read(_json({"kind": "affiliation", "person": "某人", **row}))
-        assert isinstance(one, Affiliation)
-        held.append((*check_affiliation(one, words), one))
+        place = bench.reader.read(_json({"kind": "affiliation", "person": "某人", **row}))
+        assert isinstance(place, Affiliation)
+        held.append((*check_affiliation(place, words), place))
     entries: list[Entry] = [bench.entry(**_plain({"person": "某人", **row})) for row in case.given]
     applications = []
     if case.applies is not None:

@@ -94,7 +94,7 @@ def _sort(stdin: BinaryIO, sorter: Sorter, names: Names, bench: Bench) -> Iterat
                 sorter.skip()
                 if not line.strip(b" \t"):
                     continue
-                if problems < PROBLEMS_MOST:
+                if problems <= PROBLEMS_MOST:
                     yield Problem(number, error if isinstance(error, BadLine) else bench.reader.fault(line))
                 problems += 1
         sorter.add(rows)

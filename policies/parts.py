@@ -86,7 +86,7 @@ def _read(path: Path, bench: Bench) -> tuple[dict[str, Person], list[Problem]]:
                     person.applications.append(fact)
                     person.application_places.append(place)
             except BadLine as bad:
-                if len(problems) < PROBLEMS_MOST:
+                if len(problems) <= PROBLEMS_MOST:   # One more than is told, so that the rest is known to be.
                     problems.append(Problem(place, bad))
     return persons, problems
 

@@ -3,7 +3,7 @@
 Every row holds its article and the quoted words that give it. Hours are hundredths, percentages whole numbers; there
 is no float. `schema.py` reads rulebooks from TOML, `assess.py` and `year.py` interpret them; nothing here computes.
 
-`tests/policies/test_rulebooks.py` shows the five as they stand.
+`tests/policies/test_shelf.py` shows the five as they stand.
 """
 
 from __future__ import annotations

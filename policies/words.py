@@ -3,7 +3,7 @@
 `words.toml` holds those of the five regulations (`contracts` of the project name them); a rulebook may declare more.
 A `Vocabulary` is what one set of rulebooks understands, and is what a line of facts is read against.
 
-`tests/policies/test_vocabulary_of_law.py` shows it.
+`tests/policies/test_bad_lines.py` shows it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Attribution, duplicates (AMB-30), caps in order of date and registration (AMB-27), sums, requirements, cycle, verdict.
 `fold` does the first four over parallel lists, `judge_year` the rest. Everything is whole hundredths.
 
-`tests/policies/test_years.py` shows each step; `tests/policies/test_properties.py` their laws.
+`tests/policies/test_evaluate_contract.py` shows each step; `tests/policies/test_properties.py` their laws.
 """
 
 from __future__ import annotations

@@ -43,7 +43,9 @@ def test_every_row_that_decides_hours_is_reached_by_a_case_of_its_own_file(bench
 @pytest.mark.parametrize("book", shipped().books, ids=lambda book: book.id)
 def test_every_reading_about_hours_is_shown_by_a_case(bench: Bench, book: Rulebook) -> None:
     shown = every_coverage(bench).marks
-    silent = [reading.id for reading in book.readings if reading.concerns == "hours" and f"shows {reading.id}" not in shown]
+    silent = [
+        reading.id for reading in book.readings if reading.concerns == "hours" and f"shows {reading.id}" not in shown
+    ]
     assert silent == []
 
 
@@ -52,7 +54,9 @@ def test_a_case_that_the_law_contradicts_is_reported_with_both_numbers(bench: Be
     path.write_text(
         'date = 2021-06-01\n[person]\nregion = "330203"\nsector = "industry"\nfrom = 2018-01-01\n'
         '[[case]]\nname = "五天 30"\ngiven = [{ route = "advanced_seminar", level = "municipal", days = "5" }]\n'
-        'expect = { counted = "30", met = true, professional = "24" }\n', "utf-8")
+        'expect = { counted = "30", met = true, professional = "24" }\n',
+        "utf-8",
+    )
     wrong, _ = run(bench, read_cases(path))
     assert wrong == ["案例“五天 30”：counted 应为 '30'，算得 '24'", "案例“五天 30”：met 应为 True，算得 False"]
 
@@ -68,5 +72,7 @@ def test_an_expectation_that_no_ruling_has_is_reported(bench: Bench, tmp_path) -
     path = tmp_path / "x.cases.toml"
     path.write_text(
         '[person]\nregion = "330203"\nsector = "industry"\nfrom = 2018-01-01\n[[case]]\nname = "甲"\n'
-        'given = [{ route = "exam", subjects = 1, date = 2021-01-01 }]\nexpect = { countd = "6" }\n', "utf-8")
+        'given = [{ route = "exam", subjects = 1, date = 2021-01-01 }]\nexpect = { countd = "6" }\n',
+        "utf-8",
+    )
     assert run(bench, read_cases(path))[0] == ["案例“甲”：expect 里没有 countd 这一项"]

@@ -1,0 +1,76 @@
+"""Every ruling tells its reasons in words that a person can redo by hand."""
+
+from __future__ import annotations
+
+from law_at_work import NINGBO, Fact, answers, entry, of_kind
+
+E = NINGBO | {"region": "330106", "sector": "environment"}
+R = NINGBO | {"region": "330106", "sector": "natural_resources"}
+
+
+def told(held: Fact, *rows: Fact) -> list[str]:
+    """The arithmetic of the last entry."""
+    return [step["arithmetic"] for step in of_kind("entry", answers(held, *rows, explain=True))[-1]["why"]]
+
+
+def test_a_share_is_told_with_its_rank_and_product() -> None:
+    assert told(E, entry(route="project", level="municipal", rank=3)) == [
+        "1 项 × 28 = 28",
+        "第 3 作者 70%：28 × 70% = 19.6",
+    ]
+
+
+def test_analogy_names_the_level_that_is_listed() -> None:
+    assert (
+        told(R, entry(route="project", level="national", rank=1))[0] == "条文没有列国家级，比照所列的省级，由审核人确认"
+    )
+
+
+def test_whole_units_are_told_with_the_division() -> None:
+    assert told(NINGBO, entry(route="courseware", minutes=100))[0] == "⌊100 分钟 ÷ 45⌋ × 1 = 2"
+    assert told(E, entry(route="book", characters=59_999, rank=1))[0] == "⌊59999 字 ÷ 10000⌋ × 20 = 100"
+
+
+def test_a_cap_names_the_earlier_entries_that_filled_it() -> None:
+    rows = [entry(1, subjects=4, date="2021-01-01"), entry(2, subjects=1, date="2021-01-02"), entry(3, subjects=2)]
+    assert (
+        told(NINGBO, *rows)[-1]
+        == "第六条（八） 在 2021 年最多计 36：此前已计 30（e1 24，e2 6），余 6；核定 12 → 计入 6"
+    )
+
+
+def test_a_duplicate_names_the_entry_that_is_kept_and_both_worths() -> None:
+    rows = [entry(1, subjects=4, occasion="o"), entry(2, occasion="o")]
+    assert told(NINGBO, *rows)[-1] == "与 e1 同一 occasion，只计一次：保留 e1（核定 24），e2 核定 6，计入 0"
+
+
+def test_a_filing_is_told_in_days() -> None:
+    late = entry(route="filed_training", days="1", filed_on="2021-05-10", starts="2021-06-01")
+    assert told(NINGBO, late)[0] == "开始前 22 天备案，少于 30 天；计入，标注 late_filing"
+    assert told(NINGBO, late | {"filed_on": "2021-06-03"}) == ["开始后 2 天才备案，不计学时"]
+    assert told(NINGBO, entry(route="filed_training", days="1")) == ["没有在开始之前备案，不计学时"]
+
+
+def test_a_refusal_shows_the_value_that_was_given() -> None:
+    assert told(E, entry(organiser_level="county")) == [
+        "组织者不是省级以上主管部门（organiser_level 为“county”），不计学时"
+    ]
+
+
+def test_the_unruled_names_the_rulebooks_that_are_silent() -> None:
+    assert "zhejiang-environment/2018-07-15、zhejiang/2016-08-01" in told(E, entry(route="unit_training", days="1"))[0]
+
+
+def test_a_chosen_year_is_told() -> None:
+    row = entry(route="overseas", days="1", date="2020-01-03", starts="2019-12-28", ends="2020-01-03", year=2019)
+    assert told(E, row)[0] == "佐证日期 2020-01-03，所跨两年中计入 2019 年，不拆分"
+
+
+def test_a_year_says_what_is_still_missing_and_why_it_is_open() -> None:
+    years = of_kind(
+        "year", answers(R, entry(route="overseas", days="1"), entry(2, route="teaching", days="1"), explain=True)
+    )
+    words = [step["arithmetic"] for step in years[-1]["why"]]
+    assert "专业科目：有 6，需 65，还差 59 学时专业科目；有待定的记录可能补足，不判" in words
+    assert "B 类周期（2021—2023 年周期）：有 6，需 36，还差 30 学时B 类周期；周期未满，不判" in words
+    assert "一般公需科目：有 0，需 18，还差 18 学时一般公需科目" in words
