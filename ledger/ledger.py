@@ -18,7 +18,8 @@ from eventsourcing.application import Application
 from ledger.envelope import Encoded, Envelope, SealedPart, decode, encode
 from ledger.errors import LedgerError, Refusal
 from ledger.events.act import ActAbandoned, ActClosed
-from ledger.events.base import By, Draft, Name, Sealed
+from ledger.events.base import By, Draft, Event, Name, Sealed
+from ledger.events.person import KeyDestroyed
 from ledger.lookup import Lookup
 from ledger.stores.append import Append, Conflict, Guard, NameChange, NameTaken, OfEvent, Receipt, RequestKey
 from ledger.stores.recorder import AppendingRecorder
@@ -75,6 +76,8 @@ class Ledger(Application[str]):
         super().__init__(env=dict(env))
         self.vault = vault
         self.lookup = Lookup(vault.secret("index"))
+        for person in vault.marked():  # A destruction was stopped between the log and the vault.
+            self._destroy_if_recorded(person)
 
     @classmethod
     def in_file(cls, path: Path, vault: Vault, *, cache_kib: int | None = None) -> Ledger:
@@ -151,6 +154,32 @@ class Ledger(Application[str]):
                     raise
         raise AssertionError("the last attempt returns or raises")
 
+    def destroy_key(
+        self, person: str, decision: Callable[[], Deciding], *, by: By, request: RequestKey | None = None
+    ) -> Receipt | Refusal:
+        """Record that a person's key is destroyed, then destroy it.
+
+        The event comes first: a key without one would be lost for no reason that anyone could see. Before the event a
+        mark is made durable in the vault; whatever is stopped in between, the next opening reads the log and ends it.
+        """
+        assert by.act is None, "what an act may still abandon cannot be destroyed"
+
+        def marking() -> Deciding:
+            decided = decision()
+            if not isinstance(decided.drafts, Refusal):
+                assert any(_destroys(draft.event, person) for draft in decided.drafts), "it decides something else"
+                self.vault.mark(person)
+            return decided
+
+        outcome = self.decide(marking, by=by, request=request)
+        self._destroy_if_recorded(person)  # Also when it was recorded before, and refused for that reason now.
+        return outcome
+
+    def _destroy_if_recorded(self, person: str) -> None:
+        found = (decode(leaf) for _, leaf in self.store.stream(person))
+        if any(_destroys(envelope.event, person) and envelope.by.act is None for envelope in found):
+            self.vault.destroy(person)
+
     def _seal(self, stream: StreamId, version: int, draft: Draft) -> SealedPart | None:
         form = draft.event.sealed_as
         if draft.sealed is None:
@@ -210,3 +239,7 @@ class Ledger(Application[str]):
         """Which stream holds a name: the person of an ID number, the unit of a code."""
         held = self.store.holder(self.lookup.hidden(name))
         return None if held is None else held.holder
+
+
+def _destroys(event: Event, person: str) -> bool:
+    return isinstance(event, KeyDestroyed) and event.person == person

@@ -180,6 +180,7 @@ class Vault:
                 return
             self._file.executescript(
                 "BEGIN IMMEDIATE;"
+                "CREATE TABLE IF NOT EXISTS marked (owner TEXT PRIMARY KEY);"
                 "CREATE TABLE IF NOT EXISTS keys"
                 " (owner TEXT PRIMARY KEY, wrapped BLOB NOT NULL, created INTEGER NOT NULL);"
                 "CREATE TABLE IF NOT EXISTS destroyed (owner TEXT PRIMARY KEY, at INTEGER NOT NULL);"
@@ -241,6 +242,16 @@ class Vault:
         found: Sealed = msgspec.json.decode(text, type=form)
         return found
 
+    def mark(self, owner: str) -> None:
+        """Note that an owner's destruction may stand in the log from now on: whoever opens the ledger next looks."""
+        with self._lock, self._failing_clearly():
+            self._file.execute("INSERT OR IGNORE INTO marked VALUES (?)", (owner,))
+
+    def marked(self) -> list[str]:
+        """List the owners whose destruction may stand in the log and is not done here. A mark decides nothing."""
+        with self._lock, self._failing_clearly():
+            return [owner for (owner,) in self._file.execute("SELECT owner FROM marked ORDER BY owner")]
+
     def destroy(self, owner: str) -> None:
         """Forget an owner's key here and now; doing it twice changes nothing. Backups of it expire on their own."""
         with self._lock, self._failing_clearly():
@@ -251,6 +262,7 @@ class Vault:
             held_up, *_ = self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if held_up:  # A copy would linger in the journal; whoever asked asks again.
                 raise VaultFailed(self.path, f"{owner} 的密钥已销毁，但另一进程占用日志，旧副本尚未抹去；请重做一次")
+            self._file.execute("DELETE FROM marked WHERE owner = ?", (owner,))  # Not before the last copy is gone.
 
     def is_destroyed(self, owner: str) -> bool:
         """Say whether an owner's key was destroyed."""
