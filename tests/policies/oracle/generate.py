@@ -187,13 +187,9 @@ def shows(random: Random, fact: Fact) -> None:
         case "service" | "teaching":
             fact["approved_by"] = random.choice(("省厅", "市局"))
         case "courseware":
-            # Only blasting majors are tried on both: R 6(一) says plainly where they must learn, and less
-            # plainly that the others may not learn there.
-            fact["platform"] = PLATFORMS[0]
+            fact["platform"] = random.choice(PLATFORMS)
             if random.random() < 0.5:
                 fact["major"] = random.choice(MAJORS)
-                if fact["major"] in MAJORS[2:]:
-                    fact["platform"] = random.choice(PLATFORMS)
 
 
 def course(random: Random, category: str, centi: int) -> Fact:
