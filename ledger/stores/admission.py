@@ -67,12 +67,9 @@ class Admission:
         self._standing = standing
         self._position = size
         self._time = max(now, last_recorded_at + 1)  # A clock set back cannot turn the order around.
+        self.last_recorded_at = last_recorded_at
+        """The time of the last event there is, admitted here or before."""
         self.rows = Rows()
-
-    @property
-    def last_recorded_at(self) -> int:
-        """The time of the last event admitted."""
-        return self._time - 1
 
     def admit(self, append: Append) -> Outcome:
         """Judge one append; either everything of it joins the rows, or nothing."""
@@ -113,7 +110,7 @@ class Admission:
                 rows.sealed.append((position, event.sealed.salt, event.sealed.ciphertext))
             versions[event.stream] = event.version
             time += 1
-        self._time, self._position = time, position
+        self._time, self._position, self.last_recorded_at = time, position, time - 1
         if append.request is not None:
             seen = Seen(append.request.fingerprint, receipt.status, receipt.first, receipt.events, receipt.recorded_at)
             self._standing.seen[append.request.key] = seen

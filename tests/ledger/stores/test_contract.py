@@ -35,6 +35,7 @@ from ledger.stores.append import (
     GuardMoved,
     KeyReused,
     NameTaken,
+    OfEvent,
     Receipt,
     StreamMoved,
     TooManyEvents,
@@ -306,6 +307,19 @@ def test_a_name_freed_and_reserved_in_one_append_is_held_from_then_on(store: App
 
     store.append(Append((event(1, 3), event(2)), names=(free(1), name("c", 2))))
     assert [(held.reservation, held.position) for held in store.names()] == [(name("c", 2), 3)]
+
+
+def test_a_name_stands_at_the_event_that_reserved_it(store: AppendingRecorder) -> None:
+    store.append(one(0))
+
+    store.append(Append(
+        (event(1), event(2), event(3)),
+        names=(OfEvent(0), name("a", 1), OfEvent(2), name("c", 3), name("d", 3), OfEvent(1), name("b", 2)),
+    ))
+
+    assert {held.reservation: held.position for held in store.names()} == {
+        name("a", 1): 2, name("b", 2): 3, name("c", 3): 4, name("d", 3): 4,
+    }
 
 
 def test_freeing_in_a_lost_append_frees_nothing(store: AppendingRecorder) -> None:
