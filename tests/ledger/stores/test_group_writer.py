@@ -66,14 +66,14 @@ class Waiting:
     """Requests that wait in threads of their own."""
 
     def __init__(self, writer: GroupWriter) -> None:
-        self._writer = writer
+        self.writer = writer
         self.outcomes: dict[int, Receipt | BaseException] = {}
         self._threads: list[threading.Thread] = []
 
     def ask(self, number: int, append: Append) -> None:
         def run() -> None:
             try:
-                self.outcomes[number] = self._writer.submit(append)
+                self.outcomes[number] = self.writer.submit(append)
             except BaseException as error:
                 self.outcomes[number] = error
 
@@ -95,7 +95,8 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def hold_up(gate: Gate, waiting: Waiting) -> None:
-    """Let one request get into its commit and keep it there."""
+    """Let one request get into its commit and keep it there, in the writer's own thread, so that all others queue."""
+    waiting.writer._crowded = True
     gate.open.clear()
     gate.committing.clear()
     waiting.ask(-1, one("first"))
@@ -118,7 +119,7 @@ def test_whoever_comes_while_a_commit_is_under_way_is_gathered_into_the_next(
     hold_up(gate, waiting)
     for number in range(30):
         waiting.ask(number, one(number))
-    until(lambda: writer._queue.qsize() >= 29)
+    until(lambda: writer._queue.qsize() == 30)
     gate.open.set()
 
     outcomes = waiting.all()
@@ -134,7 +135,7 @@ def test_a_group_holds_no_more_events_than_one_append_may(gate: Gate, writers: C
     events = tuple(event(number) for number in range(EVENTS_MAX))
     for number, count in enumerate((900, 900, 900, EVENTS_MAX, 1, 1_999, 1)):
         waiting.ask(number, Append(events[:count]))
-        until(lambda number=number: writer._queue.qsize() >= number)
+        until(lambda number=number: writer._queue.qsize() == number + 1)
     gate.open.set()
 
     assert all(isinstance(outcome, Receipt) for outcome in waiting.all().values())
@@ -151,9 +152,9 @@ def test_more_waiting_than_allowed_is_refused_at_once_with_a_time_to_come_back(
     writer = writers(waiting_max=3)
     waiting = Waiting(writer)
     hold_up(gate, waiting)
-    for number in range(4):  # One of them is in the writer's hands, three are queued.
+    for number in range(3):
         waiting.ask(number, one(number))
-        until(lambda number=number: writer._queue.qsize() >= number)
+    until(lambda: writer._queue.qsize() == 3)
 
     with pytest.raises(Busy) as busy:
         writer.submit(one("too many"))
@@ -162,7 +163,7 @@ def test_more_waiting_than_allowed_is_refused_at_once_with_a_time_to_come_back(
     assert busy.value.retry_after_s > 0
     gate.open.set()
     assert all(isinstance(outcome, Receipt) for outcome in waiting.all().values())
-    assert gate.size == 5
+    assert gate.size == 4
 
 
 @pytest.mark.parametrize("error", [OSError("disk"), MemoryError(), ZeroDivisionError(), SystemExit(3)], ids=repr)
@@ -174,7 +175,7 @@ def test_whatever_the_commit_raises_every_waiting_request_is_told_and_the_writer
     hold_up(gate, waiting)
     for number in range(10):
         waiting.ask(number, one(number))
-    until(lambda: writer._queue.qsize() >= 9)
+    until(lambda: writer._queue.qsize() == 10)
     gate.fail = error
     gate.open.set()
 
@@ -225,7 +226,7 @@ def test_closing_commits_what_is_queued_and_refuses_what_comes_after(
     hold_up(gate, waiting)
     for number in range(20):
         waiting.ask(number, one(number))
-    until(lambda: writer._queue.qsize() >= 19)
+    until(lambda: writer._queue.qsize() == 20)
     closing = threading.Thread(target=writer.close)
     closing.start()
     until(writer._closed.is_set)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -39,18 +42,20 @@ class Life:
         self.store.close()
         self.store = open_sqlite(self.path, self.clock)
 
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.path)) as connection:
+            return connection.execute(query).fetchall()
+
     def months(self, table: str) -> list[int]:
-        connection = sqlite3.connect(self.path)
-        try:
-            found = connection.execute(f"SELECT DISTINCT month FROM {table} ORDER BY month").fetchall()
-        finally:
-            connection.close()
+        found = self.rows(f"SELECT DISTINCT month FROM {table} ORDER BY month")
         return [month - month_of(micros(0)) for (month,) in found]
 
 
 @pytest.fixture
-def life(tmp_path: Path) -> Life:
-    return Life(tmp_path / "ledger.sqlite")
+def life(tmp_path: Path) -> Iterator[Life]:
+    life = Life(tmp_path / "ledger.sqlite")
+    yield life
+    life.store.close()
 
 
 @pytest.mark.parametrize("reopened", [False, True], ids=["by the same process", "by the next process"])
@@ -162,10 +167,8 @@ def test_a_false_alarm_of_a_filter_matters_to_nobody(life: Life) -> None:
     life.do("now")
     life.store.tidy_requests(micros(2))
     life.store.close()
-    connection = sqlite3.connect(life.path)
-    connection.execute("UPDATE request_filters SET bits = ?", (b"\xff" * 8,))
-    connection.commit()
-    connection.close()
+    with closing(sqlite3.connect(life.path, isolation_level=None)) as connection:
+        connection.execute("UPDATE request_filters SET bits = ?", (b"\xff" * 8,))
     life.reopen()
 
     assert not life.do("new").replayed
@@ -183,11 +186,11 @@ def test_tidying_again_changes_nothing(life: Life) -> None:
         life.clock.set(seconds(month))
         life.do(f"k{month}")
     life.store.tidy_requests(micros(3))
-    before = sqlite3.connect(life.path).execute("SELECT * FROM request_filters").fetchall()
+    before = life.rows("SELECT * FROM request_filters")
 
     life.store.tidy_requests(micros(3))
 
-    assert sqlite3.connect(life.path).execute("SELECT * FROM request_filters").fetchall() == before
+    assert life.rows("SELECT * FROM request_filters") == before
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=300), st.integers(0, 200))
