@@ -37,6 +37,7 @@ from typing import Any, Final, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.fsck_portion import (
+    DAMAGE,
     PROBLEMS_MAX,
     KeyFiles,
     Portion,
@@ -58,9 +59,9 @@ from ledger.stores.names import NameBook
 from ledger.vault import FileMasterKey, Vault, VaultFailed
 
 PORTION: Final = 65_536
-_MASK: Final = (1 << 64) - 1
 _COUNTS: Final = ("seed", "position", "last_time", "index_sum", "sealed", "redacted")
 _OF_THE_TREE: Final = frozenset({"leaf_malformed", "event_missing", "event_unreadable", "tile_mismatch"})
+_OF_THE_EVENTS: Final = _OF_THE_TREE | {"index_mismatch"}  # Of events that are not what they were no names follow.
 Progress = Callable[[int, int], None]
 
 __all__ = ["CannotResume", "CheckBroken", "KeyFiles", "Problem", "Report", "fsck"]
@@ -75,7 +76,7 @@ class Report:
     checkpoints: int
     sealed: int
     redacted: int  # Events whose sealed part is not in this file.
-    names: int | None  # None: not checked, the vault was not at hand.
+    names: int | None  # None: not checked, the vault was not at hand, or the events themselves are wrong.
     problems: tuple[Problem, ...]
 
     @property
@@ -171,7 +172,8 @@ def fsck(
         rest = b"" if last is None else last.rest
         root = Frontier.restore(size, (rest, *state.upper.edge) if size else ()).root() if is_whole else b""
         checkpoints = _check_checkpoints(connection, state, size, root, policy, published)
-        checked = _check_names(connection, state, names) if names is not None and is_whole else None
+        is_sound = is_whole and not any(each.code in _OF_THE_EVENTS for each in state.problems)
+        checked = _check_names(connection, state, names) if names is not None and is_sound else None
         _check_leftovers(connection, state, size)
     if state_file is not None:
         state_file.unlink(missing_ok=True)
@@ -200,7 +202,7 @@ def _snapshot(path: Path) -> Iterator[sqlite3.Connection]:
             if (application_id, version) != (APPLICATION_ID, SCHEMA_VERSION):
                 raise NotALedger(path, application_id=application_id, version=version)
             yield connection
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         raise Unreadable(path, error) from error
 
 
@@ -271,7 +273,7 @@ def _join(connection: sqlite3.Connection, state: _State, portion: Portion, names
     if names is not None:
         names.unread.update(portion.unread)
     state.position = portion.last
-    state.index_sum = (state.index_sum + portion.index_sum) & _MASK
+    state.index_sum += portion.index_sum
     state.sealed += portion.sealed
     state.redacted += portion.redacted
 

@@ -30,7 +30,9 @@ from ledger.stores.append import NameChange
 from ledger.vault import Absent, FileMasterKey, Vault
 
 PROBLEMS_MAX: Final = 100
-_MASK: Final = (1 << 64) - 1
+DAMAGE: Final = (sqlite3.Error, UnicodeError)
+"""What reading a damaged file raises; SQLite quotes what it cannot parse, and that need not be UTF-8 either."""
+
 _NO_PART: Final = (-1, b"", b"")
 _NAMING: Final = {
     event for event in EVERY
@@ -97,7 +99,7 @@ def read_portion(path: Path, keys: KeyFiles | None, after: int, last: int) -> Po
                 events.execute(query.format("events"), (after, last)),
                 beside.execute(query.format("sealed"), (after, last)),
             )
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             words = f"从此处起读不出（{error}）：数据库文件损坏。"
             reader.problems.append(Problem(reader.expected, "event_unreadable", words))
         read = reader.expected - 1
@@ -121,7 +123,7 @@ def _check_tiles(connection: sqlite3.Connection, reader: _Reader, after: int) ->
     query = "SELECT number, root, hashes FROM tiles WHERE level = 0 AND number >= ? AND number < ?"
     try:
         stored = {number: row for number, *row in connection.execute(query, (first, first + len(level_0)))}
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         reader.problems.append(Problem(after + 1, "tile_mismatch", f"瓦片读不出（{error}）：数据库文件损坏。"))
     else:
         found = [compare_tile(stored.get(first + tile.index), tile, level=0, index=first + tile.index)
@@ -185,7 +187,7 @@ class _Reader:
             time = self.last_time = envelope.recorded_at
             if self.first_time is None:
                 self.first_time = (position, time)
-            self.index_sum = (self.index_sum + hash((envelope.stream, envelope.version, position))) & _MASK
+            self.index_sum += hash((envelope.stream, envelope.version, position)) ** 2
             if own is not None:
                 self.sealed += 1
                 if own.digest() != envelope.sealed:
@@ -216,7 +218,7 @@ class _Reader:
                 opened = self._vault.open(envelope, part)
             except (LedgerError, ValueError) as error:  # ValueError: it opens, and is not what it should be.
                 self._wrong(position, "sealed_unreadable", str(error))
-                return
+                opened = Absent.REDACTED
             if opened is Absent.REDACTED:
                 self.unread.append(position)
             if not isinstance(opened, Absent):  # What was reserved under a destroyed key is forgotten.
@@ -233,7 +235,11 @@ class _Reader:
 
 
 def read_index(path: Path, size: int) -> tuple[int, list[Problem]]:
-    """Go through the index of streams in its order: each version one more than the last, and later."""
+    """Go through the index of streams in its order: each version one more than the last, and later.
+
+    Index and events are compared by a sum over their rows, since their orders differ. It is a sum of squares: the hash
+    of a tuple is so nearly linear in its last item that sums of hashes stay the same when two rows swap positions.
+    """
     total, problems, before = 0, [], ("", 0, 0)
     query = "SELECT stream, version, position FROM streams WHERE position <= ? ORDER BY stream, version"
     with closing(open_for_reading(path)) as connection:
@@ -248,11 +254,11 @@ def read_index(path: Path, size: int) -> tuple[int, list[Problem]]:
                 if version != (before[1] + 1 if follows else 1) or (follows and position <= before[2]):
                     words = f"流 {shown(stream)} 的版本 {version} 没有接在前一版本之后。"
                     problems.append(Problem(position, "version_gap", words))
-                total += hash(row)
+                total += hash(row) ** 2
                 before = row
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             return -1, [Problem(None, "index_unreadable", f"流索引读不出（{error}）：数据库文件损坏。")]
-    return total & _MASK, problems[:PROBLEMS_MAX]
+    return total, problems[:PROBLEMS_MAX]
 
 
 def locate_in_index(connection: sqlite3.Connection, size: int) -> list[Problem]:
