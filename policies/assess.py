@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from policies.law import CATEGORIES, Layer
-from policies.rulebook import ClaimWithin, Clause, Condition, Credit, Rate, Rulebook
+from policies.rulebook import ClaimWithin, Clause, Condition, Credit, Rate, Rulebook, Threshold
 from policies.soundness import QUANTITY, UNIT
-from policies.steps import Step
+from policies.steps import Step, of_ruling
 
 RULED: Final = "ruled"
 MANUAL: Final = "manual"
@@ -25,6 +24,8 @@ REFUSED: Final = "refused"
 DUPLICATE: Final = "duplicate"
 UNRULED: Final = "unruled"
 
+COUNTING: Final = (RULED, MANUAL)
+CATEGORY_AT: Final = {category: at for at, category in enumerate(CATEGORIES)}
 PUBLIC_COURSE: Final = "course"
 EXAM: Final = "exam"
 
@@ -41,46 +42,53 @@ class Fact(NamedTuple):
 class Ruling:
     """What one fact is worth. Shared by all entries that state the same fact, so it holds nothing of a person."""
 
+    __slots__ = ("_steps", "article", "assessed", "book", "bucket", "by_exam", "cap", "category", "class_", "clause",
+                 "counts", "credit", "fact", "flags", "status", "trace", "written")
+
     def __init__(
-        self, fact: Fact, status: str, *, book: Rulebook | None = None, clause: Clause | None = None,
+        self, fact: Fact, status: str, book: Rulebook | None = None, clause: Clause | None = None,
         article: str | None = None, assessed: int = 0, flags: tuple[str, ...] = (),
         trace: tuple[tuple[str, Any], ...] = (),
     ) -> None:
-        self.fact: Final = fact
-        self.status: Final = status
-        self.book: Final = book
-        self.clause: Final = clause
-        self.article: Final = article
-        self.assessed: Final = assessed
-        self.flags: Final = flags
-        self.trace: Final = trace
-        self.category: Final = CATEGORIES.index(fact.values["category"])
-        self.counts: Final = status in (RULED, MANUAL)
-        self.by_exam: Final = fact.values["route"] == EXAM or (
-            fact.values["route"] == PUBLIC_COURSE and fact.values.get("completed_by") == EXAM
-        )
+        values = fact.values
+        self.fact = fact
+        self.status = status
+        self.book = book
+        self.clause = clause
+        self.article = article
+        self.assessed = assessed
+        self.flags = flags
+        self.trace = trace
+        self.category = CATEGORY_AT[values["category"]]
+        self.counts = status in COUNTING
+        route = values["route"]
+        self.by_exam = route == EXAM or (route == PUBLIC_COURSE and values.get("completed_by") == EXAM)
         self.cap: int | None = None
         self.bucket: tuple[str, str] | None = None
         self.class_: tuple[str, str] | None = None
         self.credit: Credit | None = None
-        if status == RULED and book is not None and clause is not None:
-            self.cap = None if clause.cap is None else clause.cap.hours_centi
-            self.bucket = (book.id, clause.bucket)
-            self.class_ = None if clause.class_ is None else (book.family, clause.class_)
-            self.credit = clause.credit
         self.written: tuple[str, str, str] | None = None   # Its share of a line, kept by `lines.py`.
+        self._steps: tuple[Step, ...] | None = None
+        if status == RULED and book is not None and clause is not None:
+            cap = clause.cap
+            if cap is not None:
+                self.cap = cap.hours_centi
+                self.bucket = (book.id, cap.bucket or clause.article)
+            if clause.class_ is not None:
+                self.class_ = (book.family, clause.class_)
+            self.credit = clause.credit
 
     @property
     def rulebook(self) -> str | None:
         """The id of the rulebook that rules or refuses."""
         return None if self.book is None else self.book.id
 
-    @cached_property
+    @property
     def steps(self) -> tuple[Step, ...]:
         """The reasons, each with its article, its words and its arithmetic; written when somebody asks."""
-        from policies.steps import of_ruling
-
-        return of_ruling(self)
+        if self._steps is None:
+            self._steps = of_ruling(self)
+        return self._steps
 
 
 def assess(layer: Layer, fact: Fact) -> Ruling:
@@ -89,6 +97,8 @@ def assess(layer: Layer, fact: Fact) -> Ruling:
     key = (values["category"], values["route"])
     for book, clause in layer.clauses.get(key, ()):
         if clause.when is not None and not _applies(clause.when.field, clause.when.among, fact):
+            continue
+        if clause.threshold is not None and not _over(clause.threshold, values):
             continue
         if clause.rate is None:
             if values.get("level") in clause.levels:
@@ -184,6 +194,10 @@ def _value(name: str, fact: Fact) -> Any:
 
 def _applies(name: str, among: tuple[str, ...], fact: Fact) -> bool:
     return _value(name, fact) in among
+
+
+def _over(threshold: Threshold, values: Mapping[str, Any]) -> bool:
+    return _centi(str(values.get(threshold.field, "0"))) > threshold.more_than_centi
 
 
 def _shown(condition: Condition, fact: Fact) -> bool:

@@ -127,6 +127,7 @@ class Bench:
         self._memories: dict[tuple[int, str | None], dict[Any, Ruling]] = {}
         self._zones: dict[tuple[str, str, str | None], list[dict[Any, Ruling]]] = {}
         self._ruled = 0
+        self._platform = self.reader.names.index("platform")
         self._personal = any(
             minimum.cycle is not None and minimum.cycle.kind == "personal_start"
             for book in law.books for minimum in book.minimums
@@ -142,7 +143,7 @@ class Bench:
             self._days[day] = Day(number, int(day[:4]), self.law.interval(number))
         loose = row[3:11]
         if loose.count(UNSET) != 8:
-            shapes.check_loose(row, self.law.vocabulary, self.law.make_up)
+            shapes.check_loose(row, self.law.vocabulary, self.law.make_up, row[self._platform])
         tail = (row[10] is UNSET, *row[11:])   # Whether confirmed hours have a document is part of the shape.
         shape = self._shapes.get(tail)
         if shape is None:

@@ -94,6 +94,14 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """A row speaks only of occasions with more than so many units (A3: more than 20 days)."""
+
+    field: str
+    more_than_centi: int
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """The part of each author by rank, in per cent; `then` is everybody after the listed ones."""
 
@@ -178,6 +186,7 @@ class Clause:
     class_: str | None = None
     conditions: tuple[Condition, ...] = ()
     when: When | None = None
+    threshold: Threshold | None = None
     claim_within: ClaimWithin | None = None
     credit: Credit | None = None
     force: str = "must"

@@ -162,6 +162,11 @@ class RateRow(Row):
     of = Whole(1, 1440)
 
 
+class ThresholdRow(Row):
+    field = Text(required=True)
+    more_than = Hours(required=True)
+
+
 class ShareRow(Row):
     percent = fields.List(Whole(0, 100), required=True, validate=validate.Length(min=1, error="至少一个百分数"))
     then = Whole(0, 100, required=True)
@@ -217,6 +222,7 @@ class ClauseRow(Row):
     class_ = Text(data_key="class")
     conditions = words()
     when = fields.Nested(WhenRow)
+    threshold = fields.Nested(ThresholdRow)
     claim_within = fields.Nested(ClaimWithinRow)
     credit = fields.Nested(CreditRow)
     force = OneOf(*FORCES)
@@ -502,6 +508,8 @@ def _clause(index: int, row: Mapping[str, Any], conditions: Mapping[str, law.Con
             ("credit", law.Credit),
         ) if name in row
     }
+    if "threshold" in row:
+        parts["threshold"] = law.Threshold(row["threshold"]["field"], row["threshold"]["more_than"])
     parts["conditions"] = tuple(conditions[name] for name in row.get("conditions", ()))
     parts["categories"] = tuple(row.get("categories", ("professional",)))
     return _tuples(law.Clause, row, index=index, **parts)

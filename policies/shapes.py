@@ -58,7 +58,7 @@ def check_application(one: Application) -> tuple[int, int]:
     return applied, obtained
 
 
-def check_loose(row: Row, words: Vocabulary, make_up: Iterable[MakeUp]) -> None:
+def check_loose(row: Row, words: Vocabulary, make_up: Iterable[MakeUp], platform: object = UNSET) -> None:
     """Keys, dates and the year to which an occasion is attributed (E 10)."""
     given = {name: value for name, value in zip(LOOSE_FIELDS, row[OWN:LOOSE], strict=True) if value is not UNSET}
     for name, value in given.items():
@@ -69,7 +69,7 @@ def check_loose(row: Row, words: Vocabulary, make_up: Iterable[MakeUp]) -> None:
     if "filed_on" in given and starts is None:
         raise BadLine("starts", None, "写了 filed_on（备案日期）就要写 starts（开始日期）", missing=True)
     year = given.get("year")
-    if year is None or year == int(row[2][:4]) or _makes_up(year, date.fromisoformat(row[2]), make_up):
+    if year is None or year == int(row[2][:4]) or _makes_up(year, row[2], platform, make_up):
         return
     if starts is None or ends is None:
         raise BadLine("year", year, "与 date 的年度不同时，要写 starts 与 ends，且 year 是其所跨两年之一")
@@ -78,9 +78,14 @@ def check_loose(row: Row, words: Vocabulary, make_up: Iterable[MakeUp]) -> None:
         raise BadLine("year", year, f"应为活动所跨两年之一；starts {starts} 到 ends {ends} 跨的是 {first} 与 {last}")
 
 
-def _makes_up(year: int, day: date, make_up: Iterable[MakeUp]) -> bool:
-    """Whether a rulebook opens a window in which this day may make up that year (A3)."""
-    return any(window.from_ <= day <= window.to and year in window.years for window in make_up)
+def _makes_up(year: int, written: str, platform: object, make_up: Iterable[MakeUp]) -> bool:
+    """Whether a rulebook opens a window in which this day, on a named platform, may make up that year (A3)."""
+    day = date.fromisoformat(written)
+    return any(
+        window.from_ <= day <= window.to and year in window.years
+        and (platform is UNSET or platform in window.platforms)
+        for window in make_up
+    )
 
 
 def check_shape(values: Mapping[str, Any], words: Vocabulary) -> None:

@@ -78,6 +78,8 @@ def word_problems(book: Rulebook, words: Vocabulary) -> Iterator[str]:
                 yield _unknown(f"{here} 级别", level, known)
         if clause.credit is not None and clause.credit.category not in words.categories:
             yield _unknown(f"{here} credit", clause.credit.category, words.categories)
+        if clause.threshold is not None and clause.threshold.field not in words.fields:
+            yield _unknown(f"{here} threshold", clause.threshold.field, words.fields)
         if clause.when is not None and clause.when.field not in words.fields:
             yield _unknown(f"{here} when", clause.when.field, words.fields)
     for condition in book.conditions:

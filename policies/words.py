@@ -79,6 +79,7 @@ class Vocabulary:
     fields: Mapping[str, Field]
     minimums: Mapping[str, MinimumWord]
     counting: Mapping[str, Any]
+    labels: Mapping[str, str]
 
     def with_declared(self, declared: Iterable[Declarations]) -> Vocabulary:
         """These words and those that the rulebooks add."""
@@ -94,7 +95,7 @@ class Vocabulary:
                 known = routes[code]
                 added = tuple(level for level in more if level not in known.levels)
                 routes[code] = replace(known, levels=known.levels + added)
-        return Vocabulary(sectors, self.categories, levels, routes, fields, minimums, self.counting)
+        return Vocabulary(sectors, self.categories, levels, routes, fields, minimums, self.counting, self.labels)
 
 
 def route_of(code: str, row: Mapping[str, Any]) -> Route:
@@ -139,6 +140,7 @@ def base_vocabulary() -> Vocabulary:
             for code, row in data["minimums"].items()
         },
         counting=data["counting"],
+        labels=data["labels"],
     )
 
 
