@@ -162,40 +162,50 @@ class _Reader:
 
     def read(self, rows: Iterator[tuple[int, Any]], sealed: Iterator[tuple[int, Any, Any]]) -> None:
         """Check each row, up to the first that is missing."""
-        leaves, time = self.leaves, 0
+        leaves, expected, time, index_sum = self.leaves, self.expected, 0, 0
         part = next(sealed, _NO_PART)
-        for position, leaf in rows:
-            if position != self.expected:
-                self._wrong(self.expected, "event_missing", f"事件缺失：其后是 {position}。其后的未检查。")
-                return
-            own: SealedPart | None = None
-            if part[0] == position:
-                own, part = self._part(part), next(sealed, _NO_PART)
-            self.expected = position + 1
-            if type(leaf) is not bytes:
-                leaves.append(b"")
-                self._wrong(position, "leaf_malformed", "事件不是字节：该列被改动。")
-                continue
-            leaves.append(leaf)
-            try:
-                envelope = check_canonical(leaf)
-            except Malformed as error:
-                self._wrong(position, "leaf_malformed", str(error))
-                continue
-            if envelope.recorded_at <= time:
-                self._wrong(position, "time_backwards", "记录时间没有晚于前一事件。")
-            time = self.last_time = envelope.recorded_at
-            if self.first_time is None:
-                self.first_time = (position, time)
-            self.index_sum += hash((envelope.stream, envelope.version, position)) ** 2
-            if own is not None:
-                self.sealed += 1
-                if own.digest() != envelope.sealed:
-                    self._wrong(position, "sealed_mismatch", "密封部分与事件中的摘要不符。")
-            elif envelope.sealed is not None:
-                self.redacted += 1
-            if self._lookup is not None and type(envelope.event) in _NAMING:
-                self._name(position, envelope, own)
+        try:
+            for position, leaf in rows:
+                if position != expected:
+                    self._wrong(expected, "event_missing", f"事件缺失：其后是 {position}。其后的未检查。")
+                    return
+                own: SealedPart | None = None
+                if part[0] == position:
+                    own, part = self._part(part), next(sealed, _NO_PART)
+                expected += 1
+                if (envelope := self._envelope(position, leaf)) is None:
+                    continue
+                if envelope.recorded_at <= time:
+                    self._wrong(position, "time_backwards", "记录时间没有晚于前一事件。")
+                time = envelope.recorded_at
+                if self.first_time is None:
+                    self.first_time = (position, time)
+                row = hash((envelope.stream, envelope.version, position))
+                index_sum += row * row
+                if own is not None:
+                    self.sealed += 1
+                    if own.digest() != envelope.sealed:
+                        self._wrong(position, "sealed_mismatch", "密封部分与事件中的摘要不符。")
+                elif envelope.sealed is not None:
+                    self.redacted += 1
+                if self._lookup is not None and type(envelope.event) in _NAMING:
+                    self._name(position, envelope, own)
+        finally:
+            assert len(leaves) == expected - self.expected, "a leaf for each position"
+            self.expected, self.last_time, self.index_sum = expected, time, index_sum
+
+    def _envelope(self, position: int, leaf: Any) -> Envelope | None:
+        """Keep the leaf to be hashed and read it, if it can be."""
+        if type(leaf) is not bytes:
+            self.leaves.append(b"")
+            self._wrong(position, "leaf_malformed", "事件不是字节：该列被改动。")
+            return None
+        self.leaves.append(leaf)
+        try:
+            return check_canonical(leaf)
+        except Malformed as error:
+            self._wrong(position, "leaf_malformed", str(error))
+            return None
 
     def _part(self, row: tuple[int, Any, Any]) -> SealedPart | None:
         position, salt, ciphertext = row
@@ -254,7 +264,8 @@ def read_index(path: Path, size: int) -> tuple[int, list[Problem]]:
                 if version != (before[1] + 1 if follows else 1) or (follows and position <= before[2]):
                     words = f"流 {shown(stream)} 的版本 {version} 没有接在前一版本之后。"
                     problems.append(Problem(position, "version_gap", words))
-                total += hash(row) ** 2
+                place = hash(row)
+                total += place * place
                 before = row
         except DAMAGE as error:
             return -1, [Problem(None, "index_unreadable", f"流索引读不出（{error}）：数据库文件损坏。")]
