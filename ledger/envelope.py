@@ -128,7 +128,11 @@ _decode = msgspec.json.Decoder(Envelope).decode
 
 
 def encode(stream: StreamId, version: int, draft: Draft, by: By, sealed: SealedPart | None) -> Encoded:
-    """Encode an event for its place in a stream; raises TooLarge or NotText."""
+    """Encode an event for its place in a stream; raises TooLarge, NotText or Malformed.
+
+    It is read back before anyone may record it: nothing checks types when an event is built, and a leaf that no reader
+    can decode would stand in the log for ever.
+    """
     salt = b64encode(os.urandom(SALT_BYTES)).decode()
     digest = None if sealed is None else sealed.digest()
     try:
@@ -138,7 +142,9 @@ def encode(stream: StreamId, version: int, draft: Draft, by: By, sealed: SealedP
     before = b'["%b",%b,%d,' % (FORMAT.encode(), _encode(stream), version)
     if len(before) + len(after) + 16 > LEAF_BYTES_MAX:  # 16 digits of microseconds last until the year 2286.
         raise TooLarge(len(before) + len(after) + 16)
-    return Encoded(stream, version, before, after, sealed)
+    encoded = Encoded(stream, version, before, after, sealed)
+    check_canonical(encoded.leaf(0))
+    return encoded
 
 
 def decode(leaf: bytes) -> Envelope:

@@ -278,3 +278,10 @@ def test_an_event_is_not_an_envelope_of_another_kind() -> None:
     assert issubclass(ClaimWithdrawn, Event)
     with pytest.raises(Malformed):
         decode(wire_event(WITHDRAWN))
+
+
+def test_an_event_of_wrong_types_is_refused_before_it_can_be_recorded() -> None:
+    poisoned = ClaimWithdrawn(claim=17, person="per_x")  # type: ignore[arg-type]
+
+    with pytest.raises(Malformed):
+        encode(StreamId("clm_x"), 1, Draft(poisoned), By(actor="acr_x", role="registrar"), None)
