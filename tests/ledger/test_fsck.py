@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import shutil
 import sqlite3
@@ -29,7 +30,7 @@ from ledger_kit import (
 )
 
 from ledger.errors import LedgerError
-from ledger.fsck import CannotResume, KeyFiles, Problem, Report, fsck
+from ledger.fsck import CannotResume, CheckBroken, KeyFiles, Problem, Report, fsck
 from ledger.ledger import Deciding
 from ledger.stores.errors import NotALedger, Unreadable
 from ledger.streams import person as persons
@@ -450,6 +451,19 @@ def test_a_check_that_was_stopped_goes_on_and_says_what_a_whole_one_says(
     assert resumed == check(large, copy, keys=None)
     assert told == [256, 512, 768, 1_024, 1_280, 1_300]
     assert not state.exists()
+
+
+def test_a_check_whose_processes_die_says_nothing_of_the_ledger_and_can_go_on(large: House, tmp_path: Path) -> None:
+    given: dict[str, Any] = {"keys": None, "portion": PORTION, "state_file": tmp_path / "fsck.state"}
+
+    def kill(done: int, total: int) -> None:
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join()
+
+    with pytest.raises(CheckBroken, match="请减少 --processes"):
+        check(large, **given, processes=2, progress=lambda done, total: kill(done, total) if done == 256 else None)
+    assert check(large, **given, resume=True) == check(large, keys=None)
 
 
 def test_a_state_that_does_not_fit_is_refused(large: House, house: House, tmp_path: Path) -> None:
