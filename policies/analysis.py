@@ -59,7 +59,10 @@ class Cell:
             "sector": self.place.sector, "category": self.category, "route": self.route.code,
         }
         row |= {} if self.level is None else {"level": self.level}
-        row |= {} if self.quantity is None else {self.quantity: SAMPLE.get(self.quantity, "1")}
+        if self.quantity is not None:
+            own = self.route.quantity
+            names = {self.quantity} if self.quantity in own else {self.quantity, *own[:1]}
+            row |= {name: SAMPLE.get(name, "1") for name in sorted(names)}
         return row | ({"rank": 1} if self.route.ranked else {})
 
 
@@ -85,7 +88,11 @@ def cells(law: Law) -> Iterator[Cell]:
         for route in law.vocabulary.routes.values():
             levels: list[str | None] = list(route.levels) or [None]
             levels += [None] if route.level_optional else []
-            for category, level, quantity in product(route.categories, levels, route.quantity or (None,)):
+            counted = {QUANTITY.get(clause.rate.each) for category in route.categories
+                       for _, clause in layer.clauses.get((category, route.code), ()) if clause.rate is not None}
+            more = sorted(name for name in counted if name is not None and name not in route.quantity)
+            quantities: list[str | None] = [*route.quantity, *more] or [None]
+            for category, level, quantity in product(route.categories, levels, quantities):
                 yield Cell(layer, place, category, route, level, quantity)
 
 

@@ -90,7 +90,7 @@ def wanted_marks(book: Rulebook) -> set[str]:
         here = f"{book.id} clause {clause.index}"
         levels: list[str | None] = list(clause.levels)
         if clause.rate is not None:
-            levels = [*clause.rate.by_level] or [None]
+            levels = [*clause.rate.by_level] or levels or [None]
             levels += [None] if clause.rate.without_level is not None else []
         for route in clause.routes:
             known = _levels_of(route, book)

@@ -119,12 +119,16 @@ class Law:
         books = self.layer(self.interval(day), region, sector, major).books
         known = self._due.get((books, year))
         if known is None:
+            relieved = {
+                name for book in books for relief in book.relief if year in relief.years for name in relief.minimums
+            }
             order = {name: place for place, name in enumerate(self.vocabulary.minimums)}
             known = self._due[books, year] = tuple(
                 self._due_of(book, minimum)
                 for book in sorted(books, key=lambda book: book.id)
                 for minimum in sorted(book.minimums, key=lambda minimum: order[minimum.name])
-                if (minimum.first_year or book.first_year_judged) <= year <= (minimum.last_year or year)
+                if f"{book.family} {minimum.name}" not in relieved
+                and (minimum.first_year or book.first_year_judged) <= year <= (minimum.last_year or year)
             )
         return known
 

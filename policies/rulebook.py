@@ -225,6 +225,16 @@ class Minimum:
 
 
 @dataclass(frozen=True, slots=True)
+class Relief:
+    """Requirements, of this or another family, that no longer judge some years (A4: earlier shortages are forgiven)."""
+
+    minimums: tuple[str, ...]     # "zhejiang total": family and name.
+    years: tuple[int, ...]
+    article: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
 class MakeUp:
     """A window in which an entry of a later date may name an earlier year that it makes up (A3)."""
 
@@ -354,6 +364,7 @@ class Rulebook:
     consequences: tuple[Consequence, ...]
     readings: tuple[Reading, ...]
     make_up: tuple[MakeUp, ...]
+    relief: tuple[Relief, ...]
     rounding: Rounding | None
     text_name: str | None
     text: str | None

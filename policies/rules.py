@@ -24,7 +24,7 @@ from policies.person import Bench, places_of
 from policies.render import place_words, rows_of, show
 from policies.rulebook import Rulebook
 from policies.shapes import check_affiliation
-from policies.shelf import SHIPPED, Shelf, read_folder, rulebook_files
+from policies.shelf import SHIPPED, Shelf, read_folder, rulebook_files, shipped
 from policies.words import Route, Vocabulary
 
 __all__ = ["Question", "check", "diff", "list_rules", "next_question", "show", "try_fact"]
@@ -44,13 +44,16 @@ def list_rules(shelf: Shelf) -> str:
     return "\n".join(rows) + "\n"
 
 
-def check(folder: Path = SHIPPED) -> tuple[bool, str]:
-    """Form, words, quotes, cases with their coverage, sentences, static analysis. False when anything is wrong."""
+def check(folder: Path = SHIPPED, *, beside_shipped: bool = False) -> tuple[bool, str]:
+    """Form, words, quotes, cases with their coverage, sentences, static analysis. False when anything is wrong.
+
+    `beside_shipped`: the folder holds drafts, which are judged together with the law in force.
+    """
     try:
         shelf = read_folder(folder)
     except RulebookError as error:
         return False, f"{error}\n"
-    law = Law(shelf.books)
+    law = Law(Shelf.of([*shelf.books, *shipped().books]).books if beside_shipped else shelf.books)
     wrong: list[str] = []
     lines = [f"{len(shelf.books)} 部细则，格式、用词、引文都合规"]
     count = 0
@@ -74,7 +77,8 @@ def check(folder: Path = SHIPPED) -> tuple[bool, str]:
     if folder == SHIPPED:
         wrong += problems(shelf.books, read_coverage())
         lines.append("原文每一句都有位置")
-    findings = analyse(law)
+    named = {book.id for book in shelf.books}
+    findings = [finding for finding in analyse(law) if finding.rulebook in named]
     wrong += [_finding(finding) for finding in findings if finding.weight == ERROR]
     lines += [_finding(finding) for finding in findings if finding.weight != ERROR]
     return not wrong, "\n".join([*lines, *(f"错误  {one}" for one in wrong)]) + "\n"

@@ -257,6 +257,13 @@ class MakeUpRow(Row):
     quote = Text(required=True)
 
 
+class ReliefRow(Row):
+    minimums = words(required=True)
+    years = fields.List(Whole(1990, 2099), required=True)
+    article = Text(required=True)
+    quote = Text(required=True)
+
+
 class ApplicationRow(Row):
     article = Text(required=True)
     quote = Text(required=True)
@@ -394,6 +401,7 @@ class RulebookFile(Row):
     consequence = fields.List(fields.Nested(ConsequenceRow))
     reading = fields.List(fields.Nested(ReadingRow))
     make_up = fields.List(fields.Nested(MakeUpRow))
+    relief = fields.List(fields.Nested(ReliefRow))
 
 
 def read_form(path: str, source: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -473,6 +481,7 @@ def build(path: str, source: bytes, digest: str, text: str | None) -> law.Rulebo
         consequences=tuple(_tuples(law.Consequence, one) for one in row.get("consequence", ())),
         readings=tuple(_tuples(law.Reading, one) for one in row.get("reading", ())),
         make_up=tuple(_tuples(law.MakeUp, one) for one in row.get("make_up", ())),
+        relief=tuple(_tuples(law.Relief, one) for one in row.get("relief", ())),
         rounding=law.Rounding(row["rounding"]["mode"], row["rounding"]["unit"]) if "rounding" in row else None,
         text_name=row.get("text"),
         text=text,
