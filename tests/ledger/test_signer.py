@@ -208,6 +208,8 @@ def key_file(folder: Path, content: bytes | str, mode: int = 0o600) -> Path:
         ("", "没有密钥"), ("\n\n", "没有密钥"), (b"\xff\xfe", "读不出"), ("nonsense\n", "PRIVATE"),
         (format_skey(generate_key("other.example/log")), "不是日志名"),
     ],
+    # A key made anew in each process of a parallel run would give the test another name in each.
+    ids=["empty", "blank", "not text", "not a key", "another log's"],
 )
 def test_a_bad_key_file_is_told_without_its_content(house: House, content: bytes | str, found: str) -> None:
     key_file(house.folder, content)
