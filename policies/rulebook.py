@@ -274,6 +274,7 @@ class Registrar:
     system: str | None = None
     automatic: bool = False
     batch: bool = False
+    yields_to_local: bool = False   # Where a rulebook of the city says who registers, that one decides (AMB-05).
 
 
 @dataclass(frozen=True, slots=True)

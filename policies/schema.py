@@ -286,6 +286,7 @@ class RegistrarRow(Row):
     system = Text()
     automatic = Flag()
     batch = Flag()
+    yields_to_local = Flag()
 
 
 class StepsRow(Row):
@@ -346,9 +347,12 @@ class DeclaredRouteRow(Row):
     categories = words()
     level_optional = Flag()
     ranked = Flag()
+    level_names = fields.Dict(keys=Text(), values=Text())
 
 
 class DeclaredFieldRow(Row):
+    name = Text()
+    names = fields.Dict(keys=Text(), values=Text())
     kind = OneOf("text", "date", "decimal", "integer", "choice", required=True)
     among = words()
     step = Text()

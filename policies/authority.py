@@ -1,0 +1,131 @@
+"""Who looks at a claim, in which order, and who registers it: read from the rulebooks' registrar tables and steps.
+
+Nothing here names a city. The most specific rulebook that speaks of the category and of this kind of person decides
+(P 6-7, E 5, E 11, R 8, W 2, W 12, N 8); a row that sends people to the local system (E 11) yields to the rulebook of
+the city where there is one. The steps stand in the same rulebook, or in the next one that has steps.
+
+Reading: `own` level is that of the affiliation: a region ending in 0000 is the province's, in 00 the city's, any other
+the county's. At `own` level an office above may act as well, since it holds the whole area; where the text names the
+level, only an office of that level registers.
+
+`tests/policies/test_authority.py` shows it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final, NamedTuple
+
+from policies.errors import RulebookError
+from policies.law import Law, Layer
+from policies.rulebook import Registrar, Rulebook, Steps
+
+ANYONE: Final = "anyone"
+REGISTRAR: Final = "registrar"  # In a rulebook's steps: whoever its table names.
+UNIT: Final = "unit"
+_LEVELS: Final = {"provincial": 2, "municipal": 4, "county": 6}
+
+
+class NobodyRegisters(RulebookError):
+    """No rulebook in force says who registers this."""
+
+    code = "no_registrar"
+
+    def __init__(self, region: str, sector: str, category: str, day: date) -> None:
+        super().__init__(
+            f"{day} 没有细则规定 {region}（{sector}）的 {category} 由谁登记。请核对日期、地区和行业。"
+        )
+
+
+class Office(NamedTuple):
+    """Who takes one step: a role, at a level, for an area, by which words."""
+
+    role: str
+    level: str | None
+    region: str   # The area it acts for, as a prefix of two, four or six digits.
+    rulebook: str
+    article: str
+    quote: str
+
+    def is_of_level(self, region: str) -> bool:
+        """Say whether an office that acts for this area is of the level that the text names."""
+        if self.level in _LEVELS:
+            return region == self.region
+        return self.region.startswith(region)
+
+
+class Walk(NamedTuple):
+    """The offices that a claim passes, in order; the last one decides. Automatic: a system registers, nobody claims."""
+
+    steps: tuple[Office, ...]
+    automatic: bool
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Name the steps as a claim carries them: after the role that takes each."""
+        return tuple(step.role for step in self.steps)
+
+    def office(self, role: str) -> Office | None:
+        """Give the step that a role takes, if it takes one."""
+        return next((step for step in self.steps if step.role == role), None)
+
+
+def walk(
+    law: Law, day: date, region: str, sector: str, major: str | None, standing: str | None, category: str
+) -> Walk:
+    """Say who looks at a claim of this category of a person who belongs there on this day."""
+    layer = law.layer(law.interval(day.toordinal()), region, sector, major)
+    book, row = _registrar(layer, _kinds(region, standing), category, day, region, sector)
+    holder, steps = _steps(layer, book)
+    offices: list[Office] = []
+    for token in steps.claim:
+        office = (
+            Office(row.offices[0], row.level, _area(row.level, region), book.id, row.article, row.quote)
+            if token == REGISTRAR
+            else Office(token, None, region, holder.id, steps.article, steps.quote)
+        )
+        if all(one.role != office.role for one in offices):  # The unit that endorses may be the one that registers.
+            offices.append(office)
+    return Walk(tuple(offices), row.automatic)
+
+
+def _kinds(region: str, standing: str | None) -> tuple[str, ...]:
+    """The kinds of person in whose rows this one may stand, the closest first."""
+    if standing is not None:
+        return (standing, ANYONE)
+    if region.endswith("0000"):
+        return ("provincial_institution", ANYONE)  # A body of the province itself.
+    return ("municipal" if region.endswith("00") else "county", "municipal_or_county", ANYONE)
+
+
+def _registrar(
+    layer: Layer, kinds: tuple[str, ...], category: str, day: date, region: str, sector: str
+) -> tuple[Rulebook, Registrar]:
+    found = [(book, row) for book in layer.books if (row := _row(book, kinds, category)) is not None]
+    if not found:
+        raise NobodyRegisters(region, sector, category, day)
+    if found[0][1].yields_to_local:
+        province = len(found[0][0].scope.region)
+        return next((one for one in found if len(one[0].scope.region) > province), found[0])
+    return found[0]
+
+
+def _row(book: Rulebook, kinds: tuple[str, ...], category: str) -> Registrar | None:
+    """The row of a rulebook that speaks of this person; one that needs a claim before one that a system works."""
+    rows = [row for row in book.registrars if category in row.categories and row.person in kinds and not row.batch]
+    return min(rows, key=lambda row: (row.automatic, kinds.index(row.person)), default=None)
+
+
+def _steps(layer: Layer, book: Rulebook) -> tuple[Rulebook, Steps]:
+    for one in (book, *layer.books):
+        if one.steps is not None:
+            return one, one.steps
+    raise RulebookError(f"{book.id} 及其上位细则都没有规定步骤（[steps]）。请在细则文件中补上。")
+
+
+def _area(level: str | None, region: str) -> str:
+    if level in _LEVELS:
+        return region[: _LEVELS[level]]
+    if level is None:  # The unit itself, wherever it is.
+        return region
+    return region[:2] if region.endswith("0000") else region[:4] if region.endswith("00") else region
