@@ -54,7 +54,7 @@ from ledger.proof.frontier import Frontier
 from ledger.proof.notes import parse_note
 from ledger.proof.policy import Policy, believe
 from ledger.proof.tiles import TILE_WIDTH
-from ledger.stores.errors import NotALedger, Unreadable
+from ledger.stores.errors import Unreadable
 from ledger.stores.names import NameBook
 from ledger.vault import FileMasterKey, Vault, VaultFailed
 
@@ -192,15 +192,12 @@ def _demand_keys(keys: KeyFiles) -> None:
 @contextmanager
 def _snapshot(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the file in one view, so that what a running service adds meanwhile is not mistaken for a difference."""
-    from ledger.stores.sqlite import APPLICATION_ID, SCHEMA_VERSION
+    from ledger.stores.sqlite import demand_ledger
 
     try:
         with closing(open_for_reading(path)) as connection:
             connection.execute("BEGIN")
-            application_id = connection.execute("PRAGMA application_id").fetchone()[0]
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if (application_id, version) != (APPLICATION_ID, SCHEMA_VERSION):
-                raise NotALedger(path, application_id=application_id, version=version)
+            demand_ledger(connection, path)
             yield connection
     except DAMAGE as error:
         raise Unreadable(path, error) from error
@@ -348,17 +345,17 @@ def _root_at(connection: sqlite3.Connection, size: int) -> bytes:
 
 
 def _check_names(connection: sqlite3.Connection, state: _State, names: _Names) -> int:
-    expected = {held.reservation.name: (*held.reservation[1:], held.position) for held in names.book.new()}
-    rows = connection.execute("SELECT name, kind, holder, owner, position FROM names")
+    expected = {held.reservation.name: (*held.reservation[1:], *held[1:]) for held in names.book.new()}
+    rows = connection.execute("SELECT name, kind, holder, owner, act, position, freed_by FROM names")
     stored = {row[0]: tuple(row[1:]) for row in rows}
     unchecked = 0
     for name in expected.keys() | stored.keys():
         if expected.get(name) == stored.get(name):
             continue
-        if name not in expected and stored[name][3] in names.unread:
+        if name not in expected and stored[name][4] in names.unread:
             unchecked += 1
             continue
-        kind, holder, _, position = expected.get(name) or stored[name]
+        kind, holder, _, _, position, _ = expected.get(name) or stored[name]
         found = "缺失" if name not in stored else "不是由事件得出的"
         words = f"{shown(kind)} 的保留名称（{shown(holder)}）{found}。"
         where = position if isinstance(position, int) else None

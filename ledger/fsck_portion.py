@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from ledger.envelope import SALT_BYTES, Envelope, Malformed, SealedPart, check_canonical
 from ledger.errors import LedgerError
+from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import Draft, Event
 from ledger.events.catalogue import EVERY
 from ledger.events.person import KeyDestroyed
@@ -36,7 +37,8 @@ DAMAGE: Final = (sqlite3.Error, UnicodeError)
 _NO_PART: Final = (-1, b"", b"")
 _NAMING: Final = {
     event for event in EVERY
-    if event.names is not Event.names or event.freed is not Event.freed or event is KeyDestroyed
+    if event.names is not Event.names or event.freed is not Event.freed
+    or event in (KeyDestroyed, ActClosed, ActAbandoned)
 }
 _NAMED_UNDER_SEAL: Final = {
     event for event in EVERY if event.names is not Event.names and event.sealed_as is not None
@@ -218,7 +220,7 @@ class _Reader:
         """Collect what the event does to reserved names. What is sealed may be gone; what it frees stands open."""
         assert self._vault is not None and self._lookup is not None
         event = envelope.event
-        changes: list[NameChange] = list(self._lookup.freed(envelope.stream, event))
+        changes: list[NameChange] = list(self._lookup.freed(envelope.stream, event, envelope.by.act))
         if envelope.sealed is not None and (event.sealed_as is None or envelope.key_owner is None):
             self._wrong(position, "leaf_malformed", "这类事件没有密封部分，却记有其摘要。")
         elif envelope.sealed is None and type(event) in _NAMED_UNDER_SEAL:
@@ -232,7 +234,7 @@ class _Reader:
             if opened is Absent.REDACTED:
                 self.unread.append(position)
             if not isinstance(opened, Absent):  # What was reserved under a destroyed key is forgotten.
-                changes += self._lookup.reserved(envelope.stream, Draft(event, opened))
+                changes += self._lookup.reserved(envelope.stream, Draft(event, opened), envelope.by.act)
         if changes:
             self.names.append((position, changes))
 

@@ -17,12 +17,15 @@ from eventsourcing.application import Application
 
 from ledger.envelope import Encoded, Envelope, SealedPart, decode, encode
 from ledger.errors import LedgerError, Refusal
-from ledger.events.act import ActAbandoned, ActClosed
+from ledger.events.act import ActEvent
 from ledger.events.base import By, Draft, Event, Name, Sealed
 from ledger.events.person import KeyDestroyed
 from ledger.lookup import Lookup
 from ledger.stores.append import Append, Conflict, Guard, NameChange, NameTaken, OfEvent, Receipt, RequestKey
 from ledger.stores.recorder import AppendingRecorder
+from ledger.streams.act import Act, Status
+from ledger.streams.act import evolve as evolve_act
+from ledger.streams.decision import rebuild
 from ledger.vault import Absent, Vault
 from ledger.vocabulary import StreamId
 
@@ -39,11 +42,16 @@ class Recorded(NamedTuple):
 
 
 class Loaded(NamedTuple, Generic[_State]):
-    """A stream's state, the version a decision must name, and the open act that holds it, if any."""
+    """A stream's state, the version a decision must name, and the open act that holds it, if any.
+
+    `guards` are what an append names when its decision rests on this state: the stream, and the act that holds it,
+    whose closing changes the state without a new version of the stream.
+    """
 
     state: _State | None
     version: int
     held_by: str | None = None
+    guards: tuple[Guard, ...] = ()
 
 
 class Deciding(NamedTuple):
@@ -123,6 +131,7 @@ class Ledger(Application[str]):
     ) -> Append:
         """Seal and encode drafts into an append."""
         self.vault.prepare(draft.event.subjects()[0] for draft in drafts if draft.sealed is not None)
+        assert by.act is None or any(str(draft.event.stream) == by.act for draft in drafts), "an act counts its rows"
         ahead = dict(versions or {})
         events: list[Encoded] = []
         names: list[NameChange] = []
@@ -130,7 +139,7 @@ class Ledger(Application[str]):
             stream = draft.event.stream
             version = ahead[stream] = ahead.get(stream, 0) + 1
             events.append(encode(stream, version, draft, by, self._seal(stream, version, draft)))
-            if changes := list(self.lookup.changes(stream, draft)):
+            if changes := list(self.lookup.changes(stream, draft, by.act)):
                 names += [OfEvent(number), *changes] if number else changes
         return Append(tuple(events), tuple(guards), tuple(names), request)
 
@@ -193,19 +202,24 @@ class Ledger(Application[str]):
         """Fold a stream. Events of an act count only once it is closed; while it is open it holds the stream."""
         state: _State | None = None
         version = 0
-        acts: dict[str, str] = {}
+        held_by: Guard | None = None
+        acts: dict[str, tuple[Act | None, int]] = {}
         for _, leaf in self.store.stream(stream):
             envelope = decode(leaf)
             version = envelope.version
             act = envelope.by.act
             if act is not None and str(envelope.stream) != act:
-                standing = acts.get(act) or acts.setdefault(act, self.standing_of_act(act))
-                if standing == "open":
-                    return Loaded(state, version, held_by=act)
-                if standing == "abandoned":
+                found, version_of_act = acts.get(act) or acts.setdefault(act, self.load_act(act))
+                if found is None or found.status is Status.OPEN:
+                    held_by = Guard(StreamId(act), version_of_act)
+                elif found.status is Status.ABANDONED:
                     continue
-            state = evolve(state, envelope.event)
-        return Loaded(state, version)
+            if held_by is None:  # What follows stands as it stood before the act.
+                state = evolve(state, envelope.event)
+        own = Guard(StreamId(stream), version)
+        if held_by is None:
+            return Loaded(state, version, None, (own,))
+        return Loaded(state, version, held_by.stream, (own, held_by))
 
     def load_free(self, stream: str, evolve: Callable[[_State | None, Any], _State]) -> Loaded[_State]:
         """Fold a stream that is to be decided upon; raises Held while an open act is writing to it."""
@@ -214,12 +228,10 @@ class Ledger(Application[str]):
             raise Held(stream, loaded.held_by)
         return loaded
 
-    def standing_of_act(self, act: str) -> str:
-        """Say whether a larger act is open, closed or abandoned."""
-        events = [decode(leaf).event for _, leaf in self.store.stream(act)]
-        if any(isinstance(event, ActClosed) for event in events):
-            return "closed"
-        return "abandoned" if any(isinstance(event, ActAbandoned) for event in events) else "open"
+    def load_act(self, act: str) -> tuple[Act | None, int]:
+        """Fold an act's own stream, whose events take force at once; the version with it."""
+        events = [event for _, leaf in self.store.stream(act) if isinstance(event := decode(leaf).event, ActEvent)]
+        return rebuild(evolve_act, events), len(events)
 
     def read(self, after: int = 0, limit: int = 1_000) -> list[Recorded]:
         """The events past a position, in order, at most so many."""
@@ -236,7 +248,10 @@ class Ledger(Application[str]):
         return self.vault.open(recorded.envelope, self.store.sealed(recorded.position))
 
     def find(self, name: Name) -> StreamId | None:
-        """Which stream holds a name: the person of an ID number, the unit of a code."""
+        """Which stream holds a name: the person of an ID number, the unit of a code.
+
+        An open act holds the names of its rows already; whoever loads such a stream is told that it is held.
+        """
         held = self.store.holder(self.lookup.hidden(name))
         return None if held is None else held.holder
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 
+from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import Draft, Event, Name
 from ledger.events.person import KeyDestroyed
-from ledger.stores.append import Forgetting, Freeing, NameChange, Reservation
+from ledger.stores.append import Abandoning, Closing, Forgetting, Freeing, NameChange, Reservation
 from ledger.vocabulary import StreamId
 
 
@@ -24,21 +25,25 @@ class Lookup:
         """The 32 bytes under which a name is reserved and found."""
         return hmac.digest(self._index_key, f"{name.kind}\0{name.value}".encode(), "sha256")
 
-    def changes(self, stream: StreamId, draft: Draft) -> Iterable[NameChange]:
+    def changes(self, stream: StreamId, draft: Draft, act: str | None) -> Iterable[NameChange]:
         """What an event does to reserved names: first it frees, then it reserves. The checker replays exactly this."""
-        yield from self.freed(stream, draft.event)
-        yield from self.reserved(stream, draft)
+        yield from self.freed(stream, draft.event, act)
+        yield from self.reserved(stream, draft, act)
 
-    def freed(self, stream: StreamId, event: Event) -> Iterable[NameChange]:
+    def freed(self, stream: StreamId, event: Event, act: str | None) -> Iterable[NameChange]:
         """What it frees, which stands open in the event."""
-        if isinstance(event, KeyDestroyed):
+        if isinstance(event, KeyDestroyed) and act is None:  # Under an act that may be abandoned no key is destroyed.
             yield Forgetting(event.person)
+        elif isinstance(event, ActClosed):
+            yield Closing(event.act)
+        elif isinstance(event, ActAbandoned):
+            yield Abandoning(event.act)
         if kinds := event.freed():
-            yield Freeing(stream, kinds)
+            yield Freeing(stream, kinds, act)
 
-    def reserved(self, stream: StreamId, draft: Draft) -> Iterable[NameChange]:
+    def reserved(self, stream: StreamId, draft: Draft, act: str | None) -> Iterable[NameChange]:
         """What it reserves, which may need what is sealed."""
         subjects = draft.event.subjects()
         owner = subjects[0] if subjects else stream
         for name in draft.event.names(draft.sealed):
-            yield Reservation(self.hidden(name), name.kind, stream, owner)
+            yield Reservation(self.hidden(name), name.kind, stream, owner, act)

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from ledger.proof.frontier import Frontier, FullTile
 from ledger.stores.append import (
+    Abandoning,
     Append,
+    Closing,
     Conflict,
     Forgetting,
     Freeing,
@@ -142,6 +144,7 @@ class Wanted(NamedTuple):
     names: list[bytes]
     holders: list[str]
     owners: list[str]
+    acts: list[str]
 
 
 def wanted(appends: Iterable[Append]) -> Wanted:
@@ -151,6 +154,7 @@ def wanted(appends: Iterable[Append]) -> Wanted:
     names: dict[bytes, None] = {}
     holders: dict[str, None] = {}
     owners: dict[str, None] = {}
+    acts: dict[str, None] = {}
     for append in appends:
         for event in append.events:
             streams[event.stream] = None
@@ -165,4 +169,6 @@ def wanted(appends: Iterable[Append]) -> Wanted:
                 holders[change.holder] = None
             elif isinstance(change, Forgetting):
                 owners[change.owner] = None
-    return Wanted(list(streams), list(requests), list(names), list(holders), list(owners))
+            elif isinstance(change, Closing | Abandoning):
+                acts[change.act] = None
+    return Wanted(list(streams), list(requests), list(names), list(holders), list(owners), list(acts))

@@ -33,13 +33,15 @@ class Reservation(NamedTuple):
     kind: str
     holder: StreamId
     owner: str  # Whose key seals the clear name: destroying the key drops it.
+    act: str | None = None  # The larger act whose row reserved it: abandoning the act drops it.
 
 
 class Freeing(NamedTuple):
-    """Names of these kinds are no longer held by a stream."""
+    """Names of these kinds are no longer held by a stream; under an act, from the act's closing on."""
 
     holder: StreamId
     kinds: frozenset[str]
+    act: str | None = None
 
 
 class Forgetting(NamedTuple):
@@ -48,13 +50,25 @@ class Forgetting(NamedTuple):
     owner: str
 
 
+class Closing(NamedTuple):
+    """An act took force: what its rows freed is free, what they reserved is held."""
+
+    act: str
+
+
+class Abandoning(NamedTuple):
+    """An act never takes force: what its rows reserved is free, what they freed is held as before."""
+
+    act: str
+
+
 class OfEvent(NamedTuple):
     """The changes after this one are of the append's event with this number, from 0: a name stands where it is from."""
 
     number: int
 
 
-NameChange = Reservation | Freeing | Forgetting | OfEvent
+NameChange = Reservation | Freeing | Forgetting | Closing | Abandoning | OfEvent
 
 
 class RequestKey(NamedTuple):

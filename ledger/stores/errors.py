@@ -11,15 +11,29 @@ _HEADER_BYTES: Final = 512  # The smallest page that SQLite knows.
 
 
 class NotALedger(LedgerError):
-    """The file is something else, or of another version."""
+    """The file is something else."""
 
     code = "not_a_ledger"
 
-    def __init__(self, path: Path, *, application_id: int, version: int) -> None:
-        self.path, self.application_id, self.version = path, application_id, version
+    def __init__(self, path: Path, *, application_id: int) -> None:
+        self.path, self.application_id = path, application_id
         super().__init__(
-            f"{path} 不是本版本的学时账数据库（application_id {application_id:#x}，版本 {version}）。"
-            "请核对数据文件夹；如由其他版本建立，请用对应版本打开或先升级。"
+            f"{path} 不是学时账数据库（application_id {application_id:#x}）。请核对数据文件夹；该文件未被改动。"
+        )
+
+
+class OtherSchema(LedgerError):
+    """The file is a ledger whose tables are of another version."""
+
+    code = "ledger_of_other_version"
+
+    def __init__(self, path: Path, *, version: int, expected: int) -> None:
+        self.path, self.version, self.expected = path, version, expected
+        cure = "请升级本程序后再打开"
+        if version < expected:
+            cure = "1.0 之前的格式不作转换：请用建立它的程序版本打开或导出"
+        super().__init__(
+            f"{path} 是另一格式的学时账数据库（格式版本 {version}，本程序使用 {expected}），未被改动。{cure}。"
         )
 
 

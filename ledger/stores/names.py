@@ -2,6 +2,10 @@
 
 A name is an HMAC; it has one holder (the stream that reserved it), one owner (whose key seals the clear name) and the
 position of the event that reserved it, which is how the checker, who knows events and no appends, finds it again.
+
+A row of a larger act takes force when the act is closed, or never. So what it reserves is held at once, since nobody
+else may have it meanwhile, and dropped if the act is abandoned; what it frees stays held until the act is closed, since
+the former holder may keep it.
 """
 
 from __future__ import annotations
@@ -10,7 +14,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ledger.stores.append import Forgetting, NameChange, NameTaken, OfEvent, Reservation
+from ledger.stores.append import (
+    Abandoning,
+    Closing,
+    Forgetting,
+    Freeing,
+    NameChange,
+    NameTaken,
+    OfEvent,
+    Reservation,
+)
 
 
 class Held(NamedTuple):
@@ -18,6 +31,10 @@ class Held(NamedTuple):
 
     reservation: Reservation
     position: int
+    freed_by: str | None = None  # The act that frees it when it is closed.
+
+
+_Done = list[tuple[bytes, Held | None]]
 
 
 class NameBook:
@@ -28,30 +45,34 @@ class NameBook:
         self._now: dict[bytes, Held] = {}
         self._by_holder: defaultdict[str, set[bytes]] = defaultdict(set)
         self._by_owner: defaultdict[str, set[bytes]] = defaultdict(set)
-        for held in self._stored.values():
-            self._put(held)
+        self._by_act: defaultdict[str, set[bytes]] = defaultdict(set)
+        self._by_freeing: defaultdict[str, set[bytes]] = defaultdict(set)
+        for name, held in self._stored.items():
+            self._place(name, held)
 
     def change(self, changes: Sequence[NameChange], *, position: int) -> NameTaken | None:
         """Apply the changes in order, or say which name another holds and leave the book as it was."""
-        done: list[tuple[bytes, Held | None]] = []
+        done: _Done = []
         event = 0
         for change in changes:
-            if isinstance(change, OfEvent):
-                event = change.number
-                continue
-            if isinstance(change, Reservation):
-                held = self._now.get(change.name)
-                if held is None:
-                    done.append((change.name, None))
-                    self._put(Held(change, position + event))
-                elif held.reservation.holder != change.holder:
-                    self._undo(done)
-                    return NameTaken(change.kind, holder=held.reservation.holder)
-                continue
-            names = self._by_owner[change.owner] if isinstance(change, Forgetting) else self._by_holder[change.holder]
-            for name in list(names):
-                if isinstance(change, Forgetting) or self._now[name].reservation.kind in change.kinds:
-                    done.append((name, self._drop(name)))  # noqa: PERF401 - the list is what undoing needs, in order
+            match change:
+                case OfEvent(number):
+                    event = number
+                case Reservation():
+                    if (taken := self._reserve(change, position + event, done)) is not None:
+                        for name, before in reversed(done):
+                            self._place(name, before)
+                        return taken
+                case Freeing():
+                    self._free(change, done)
+                case Forgetting(owner):
+                    self._drop(self._by_owner[owner], done)
+                case Closing(act):
+                    self._drop(self._by_freeing[act], done)
+                case Abandoning(act):
+                    self._drop(self._by_act[act], done)
+                    for name in list(self._by_freeing[act]):
+                        self._set(name, self._now[name]._replace(freed_by=None), done)
         return None
 
     def gone(self) -> list[bytes]:
@@ -62,20 +83,51 @@ class NameBook:
         """List the names that stand and are not stored so."""
         return [held for name, held in self._now.items() if self._stored.get(name) != held]
 
-    def _put(self, held: Held) -> None:
-        self._now[held.reservation.name] = held
-        self._by_holder[held.reservation.holder].add(held.reservation.name)
-        self._by_owner[held.reservation.owner].add(held.reservation.name)
+    def _reserve(self, asked: Reservation, position: int, done: _Done) -> NameTaken | None:
+        held = self._now.get(asked.name)
+        if held is None:
+            self._set(asked.name, Held(asked, position), done)
+        elif held.reservation.holder != asked.holder:
+            return NameTaken(asked.kind, holder=held.reservation.holder)
+        elif asked.act is None and held.reservation.act is not None:  # From here on it hangs on no act.
+            self._set(asked.name, Held(asked, position), done)
+        elif held.freed_by is not None:
+            self._set(asked.name, held._replace(freed_by=None), done)
+        return None
 
-    def _drop(self, name: bytes) -> Held:
-        held = self._now.pop(name)
-        self._by_holder[held.reservation.holder].discard(name)
-        self._by_owner[held.reservation.owner].discard(name)
-        return held
-
-    def _undo(self, done: list[tuple[bytes, Held | None]]) -> None:
-        for name, before in reversed(done):
-            if before is None:
-                self._drop(name)
+    def _free(self, change: Freeing, done: _Done) -> None:
+        for name in list(self._by_holder[change.holder]):
+            held = self._now[name]
+            if held.reservation.kind not in change.kinds:
+                continue
+            if change.act is None or change.act == held.reservation.act:  # Closed or abandoned, the act leaves it free.
+                self._set(name, None, done)
             else:
-                self._put(before)
+                self._set(name, held._replace(freed_by=change.act), done)
+
+    def _drop(self, names: set[bytes], done: _Done) -> None:
+        for name in list(names):
+            self._set(name, None, done)
+
+    def _set(self, name: bytes, held: Held | None, done: _Done) -> None:
+        done.append((name, self._now.get(name)))
+        self._place(name, held)
+
+    def _place(self, name: bytes, held: Held | None) -> None:
+        if (before := self._now.pop(name, None)) is not None:
+            for names in self._lists(before):
+                names.discard(name)
+        if held is not None:
+            self._now[name] = held
+            for names in self._lists(held):
+                names.add(name)
+
+    def _lists(self, held: Held) -> list[set[bytes]]:
+        """Give the lists that a name stands in."""
+        _, _, holder, owner, act = held.reservation
+        lists = [self._by_holder[holder], self._by_owner[owner]]
+        if act is not None:
+            lists.append(self._by_act[act])
+        if held.freed_by is not None:
+            lists.append(self._by_freeing[held.freed_by])
+        return lists

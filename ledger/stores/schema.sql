@@ -37,10 +37,14 @@ CREATE TABLE names (               -- Held now; freed rows go. HMACs: no number 
     kind     TEXT NOT NULL,
     holder   TEXT NOT NULL,
     owner    TEXT NOT NULL,
-    position INTEGER NOT NULL
+    act      TEXT,                 -- Whose row reserved it: dropped if that act is abandoned.
+    position INTEGER NOT NULL,
+    freed_by TEXT                  -- Whose row frees it: dropped when that act is closed.
 ) WITHOUT ROWID;
 CREATE INDEX names_by_holder ON names (holder);
 CREATE INDEX names_by_owner ON names (owner);
+CREATE INDEX names_by_act ON names (act) WHERE act IS NOT NULL;
+CREATE INDEX names_by_freeing ON names (freed_by) WHERE freed_by IS NOT NULL;
 
 CREATE TABLE requests (            -- Ordered by month, so that writing touches only this month's part of the index.
     month       INTEGER NOT NULL,

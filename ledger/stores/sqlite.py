@@ -33,9 +33,9 @@ from eventsourcing.utils import Environment
 from ledger.envelope import SealedPart, decode
 from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
-from ledger.stores.admission import Admission, Seen, Standing, answer, wanted
+from ledger.stores.admission import Admission, Seen, Standing, Wanted, answer, wanted
 from ledger.stores.append import Append, Outcome, Receipt, RequestKey, Reservation, StoreFailed
-from ledger.stores.errors import NotALedger, Unreadable, is_cut_off
+from ledger.stores.errors import NotALedger, OtherSchema, Unreadable, is_cut_off
 from ledger.stores.names import Held, NameBook
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 from ledger.stores.requests import MONTHS_KEPT, KeyFilter, month_of
@@ -43,7 +43,7 @@ from ledger.stores.tree import read_frontier, read_tile
 from ledger.stores.writer import GroupWriter
 
 APPLICATION_ID: Final = 0x58534C47  # "XSLG": told apart from any other SQLite file before a table is touched.
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 BUSY_TIMEOUT_S: Final = 30
 CACHE_KIB: Final = 64 * 1024
 _IN_MAX: Final = 500  # Values in one IN list; lists are padded to powers of two so that few statements are prepared.
@@ -153,19 +153,18 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         except sqlite3.Error as error:
             self.close()
             raise Unreadable(path, error) from error
-        except NotALedger:
+        except (NotALedger, OtherSchema):
             self.close()
             raise
 
     def _is_ledger(self, connection: sqlite3.Connection) -> bool:
-        """Say whether the file is a ledger; False: it is new. Raises NotALedger for anything else."""
-        found = connection.execute("PRAGMA application_id").fetchone()[0]
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if (found, version) == (APPLICATION_ID, SCHEMA_VERSION):
-            return True
-        if found or version or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise NotALedger(Path(self.datastore.pool.db_name), application_id=found, version=version)
-        return False
+        """Say whether the file is a ledger; False: it is new. Raises for anything else, as `demand_ledger` does."""
+        is_new = not any(
+            connection.execute(question).fetchone()[0]
+            for question in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master"))
+        if not is_new:
+            demand_ledger(connection, Path(self.datastore.pool.db_name))
+        return not is_new
 
     def close(self) -> None:
         """Commit what is queued, then let go of the file."""
@@ -233,8 +232,8 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         if gone := standing.names.gone():
             connection.executemany("DELETE FROM names WHERE name = ?", [(name,) for name in gone])
         if new := standing.names.new():
-            connection.executemany("INSERT INTO names VALUES (?, ?, ?, ?, ?)",
-                                   [(*held.reservation, held.position) for held in new])
+            connection.executemany("INSERT INTO names VALUES (?, ?, ?, ?, ?, ?, ?)",
+                                   [(*held.reservation, held.position, held.freed_by) for held in new])
         return outcomes, frontier, admission.last_recorded_at
 
     def _look_up(self, connection: sqlite3.Connection, appends: Sequence[Append], month: int) -> Standing:
@@ -245,8 +244,8 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
             standing.versions.update(connection.execute(query, some).fetchall())
         if asked.requests:
             standing.seen = self._seen(connection, asked.requests, month)
-        if asked.names or asked.holders or asked.owners:
-            standing.names = NameBook(_held(connection, asked.names, asked.holders, asked.owners))
+        if asked.names or asked.holders or asked.owners or asked.acts:
+            standing.names = NameBook(_held(connection, asked))
         return standing
 
     def _seen(self, connection: sqlite3.Connection, keys: Sequence[bytes], this_month: int) -> dict[bytes, Seen]:
@@ -392,12 +391,12 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         return low
 
     def holder(self, name: bytes) -> Reservation | None:
-        rows = self._rows("SELECT name, kind, holder, owner FROM names WHERE name = ?", (name,))
+        rows = self._rows("SELECT name, kind, holder, owner, act FROM names WHERE name = ?", (name,))
         return Reservation(*rows[0]) if rows else None
 
     def names(self) -> Iterator[Held]:
-        for *reservation, position in self._rows_one_by_one("SELECT * FROM names ORDER BY position, name"):
-            yield Held(Reservation(*reservation), position)
+        for *reservation, position, freed_by in self._rows_one_by_one("SELECT * FROM names ORDER BY position, name"):
+            yield Held(Reservation(*reservation), position, freed_by)
 
     def read_tile(self, tile: Tile) -> bytes:
         with self._reading() as connection:
@@ -454,6 +453,16 @@ class Tree:
         return None if row is None else cast("bytes", row[0])
 
 
+def demand_ledger(connection: sqlite3.Connection, path: Path) -> None:
+    """See that a file is a ledger of this version; raises NotALedger or OtherSchema."""
+    found = connection.execute("PRAGMA application_id").fetchone()[0]
+    if found != APPLICATION_ID:
+        raise NotALedger(path, application_id=found)
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
+        raise OtherSchema(path, version=version, expected=SCHEMA_VERSION)
+
+
 def _recorded_at(connection: sqlite3.Connection, position: int) -> int:
     if position == 0:
         return 0
@@ -461,13 +470,16 @@ def _recorded_at(connection: sqlite3.Connection, position: int) -> int:
     return decode(row[0]).recorded_at
 
 
-def _held(connection: sqlite3.Connection, names: Sequence[bytes], holders: Sequence[str],
-          owners: Sequence[str]) -> Iterator[Held]:
-    for column, values in (("name", names), ("holder", holders), ("owner", owners)):
-        for some in _portions(list(values)):
-            query = f"SELECT name, kind, holder, owner, position FROM names WHERE {column} IN ({_marks(some)})"
-            for *reservation, position in connection.execute(query, some):
-                yield Held(Reservation(*reservation), position)
+def _held(connection: sqlite3.Connection, asked: Wanted) -> Iterator[Held]:
+    columns: tuple[tuple[str, list[Any]], ...] = (
+        ("name", asked.names), ("holder", asked.holders), ("owner", asked.owners),
+        ("act", asked.acts), ("freed_by", asked.acts),
+    )
+    for column, values in columns:
+        for some in _portions(values):
+            query = f"SELECT * FROM names WHERE {column} IN ({_marks(some)})"
+            for *reservation, position, freed_by in connection.execute(query, some):
+                yield Held(Reservation(*reservation), position, freed_by)
 
 
 def _portions(values: list[Any]) -> Iterator[list[Any]]:

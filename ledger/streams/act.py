@@ -2,7 +2,7 @@
 
 It is a frame and decides nothing about its rows: each row is a decision of its own, and takes effect in every answer
 only when the act is closed. Every chunk brings the digest of the list it comes from, so that a killed act is resumed
-with the list it was opened with or not at all.
+with the list it was opened with or not at all. `ledger.acts` runs it.
 
 `tests/ledger/streams/test_act_stream.py` shows it.
 """
@@ -90,11 +90,9 @@ def decide_opening(act: Act | None, command: OpenAct) -> Decision:
 
 def decide_chunk(act: Act | None, command: WriteChunk) -> Decision:
     """Write whole chunks in order, so that where to go on is one number."""
-    open_act = _open(act)
+    open_act = going_on(act, command.list_sha256)
     if isinstance(open_act, Refusal):
         return open_act
-    if command.list_sha256 != open_act.list_sha256:
-        return Refusal.because("list_changed", opened=open_act.list_sha256, brought=command.list_sha256)
     if command.rows < 1 or command.rows != open_act.rows_next:
         return Refusal.because("chunk_out_of_order", rows=command.rows, expected=open_act.rows_next)
     return (Draft(ActChunkWritten(act=open_act.act, rows_done=open_act.rows_done + command.rows)),)
@@ -116,6 +114,14 @@ def decide_abandonment(act: Act | None, command: AbandonAct) -> Decision:
     if isinstance(open_act, Refusal):
         return open_act
     return (Draft(ActAbandoned(act=open_act.act, rows_done=open_act.rows_done)),)
+
+
+def going_on(act: Act | None, list_sha256: str) -> Act | Refusal:
+    """Give an act that goes on with this list, or say why it does not."""
+    open_act = _open(act)
+    if isinstance(open_act, Act) and list_sha256 != open_act.list_sha256:
+        return Refusal.because("list_changed", opened=open_act.list_sha256, brought=list_sha256)
+    return open_act
 
 
 def _open(act: Act | None) -> Act | Refusal:

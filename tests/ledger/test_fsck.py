@@ -32,7 +32,7 @@ from ledger_kit import (
 from ledger.errors import LedgerError
 from ledger.fsck import CannotResume, CheckBroken, KeyFiles, Problem, Report, fsck
 from ledger.ledger import Deciding
-from ledger.stores.errors import NotALedger, Unreadable
+from ledger.stores.errors import NotALedger, OtherSchema, Unreadable
 from ledger.streams import person as persons
 from ledger.vault import FileMasterKey, VaultFailed, WrongKey
 from ledger.vocabulary import ClaimId
@@ -172,7 +172,7 @@ def test_a_forgotten_person_leaves_a_ledger_that_holds(tmp_path: Path) -> None:
     assert (report.holds, report.sealed, report.names) == (True, 9, 5), report
     file = settle_file(house)
     returned = tampered(file, tmp_path / "copy.db", (
-        "INSERT INTO names VALUES (x'00', 'id_number', 'per_li', 'per_li', 9)", ()))
+        "INSERT INTO names VALUES (x'00', 'id_number', 'per_li', 'per_li', NULL, 9, NULL)", ()))
     assert first(check(house, returned))[:2] == (9, "name_mismatch"), "a forgotten number must not come back"
 
 
@@ -235,7 +235,9 @@ def test_a_changed_byte_of_a_sealed_part_is_found_where_it_is(tampering: Tamperi
 
 def column_changes(value: Any, step: int, bits: list[int | None]) -> Iterator[Any]:
     """Every way in which a value is a little other: a bit of a number, a byte of text or of bytes."""
-    if isinstance(value, int):
+    if value is None:
+        yield from ("act_1", "", b"", 0)
+    elif isinstance(value, int):
         yield from (value ^ 1 << bit for bit in range(0, 62, 1 if step == 1 else 7))
         yield from ("text", b"\0", -1, value + (1 << 61) - 1)
     elif isinstance(value, str):
@@ -252,7 +254,8 @@ COLUMNS = [
     ("streams", "stream", ("version", "position")), ("streams", "version", ("stream", "position")),
     ("streams", "position", ("stream", "version")), ("names", "name", ("holder", "kind")),
     ("names", "kind", ("name",)), ("names", "holder", ("name",)), ("names", "owner", ("name",)),
-    ("names", "position", ("name",)), ("checkpoints", "size", ("serial",)), ("checkpoints", "note", ("serial",)),
+    ("names", "act", ("name",)), ("names", "position", ("name",)), ("names", "freed_by", ("name",)),
+    ("checkpoints", "size", ("serial",)), ("checkpoints", "note", ("serial",)),
     ("checkpoints", "serial", ("note",)),
 ]
 
@@ -384,8 +387,9 @@ CUTS: list[tuple[str, list[str], int | None, str]] = [
     ("all of the index taken", ["DELETE FROM streams"], 1, "index_mismatch"),
     ("a name taken", ["DELETE FROM names WHERE holder = 'per_li'"], 9, "name_mismatch"),
     ("all names taken", ["DELETE FROM names"], 1, "name_mismatch"),
-    ("a name put in", ["INSERT INTO names VALUES (x'aa', 'certificate', 'clm_x', 'per_x', 3)"], 3, "name_mismatch"),
-    ("a name of no type", ["INSERT INTO names VALUES (7, x'ff', cast(x'ff' AS TEXT), 1.5, 'x')"],
+    ("a name put in", ["INSERT INTO names VALUES (x'aa', 'certificate', 'clm_x', 'per_x', NULL, 3, NULL)"],
+     3, "name_mismatch"),
+    ("a name of no type", ["INSERT INTO names VALUES (7, x'ff', cast(x'ff' AS TEXT), 1.5, x'ff', 'x', 2)"],
      None, "name_mismatch"),
     ("a checkpoint taken", ["DELETE FROM checkpoints WHERE serial = 1"], None, "checkpoint_mismatch"),
     ("a checkpoint of text", ["UPDATE checkpoints SET note = 'text' WHERE serial = 1"], None, "checkpoint_invalid"),
@@ -518,7 +522,7 @@ def test_another_database_and_another_version_are_told_so(house: House, copy: Pa
     shutil.copyfile(house.file, copy)
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA user_version=99")
-    with pytest.raises(NotALedger, match="版本 99"):
+    with pytest.raises(OtherSchema, match="版本 99"):
         fsck(copy, processes=1)
 
 

@@ -76,14 +76,16 @@ def one(name: int | str, version: int = 1, **rest: object) -> Append:
     return Append((event(name, version),), **rest)  # type: ignore[arg-type]
 
 
-def name(value: str, holder: int | str, *, kind: str = "certificate", owner: str = PERSON) -> Reservation:
+def name(
+    value: str, holder: int | str, *, kind: str = "certificate", owner: str = PERSON, act: str | None = None
+) -> Reservation:
     """Reserve a name for a stream."""
-    return Reservation(hashlib.sha256(f"{kind}:{value}".encode()).digest(), kind, stream(holder), owner)
+    return Reservation(hashlib.sha256(f"{kind}:{value}".encode()).digest(), kind, stream(holder), owner, act)
 
 
-def free(holder: int | str, *kinds: str) -> Freeing:
+def free(holder: int | str, *kinds: str, act: str | None = None) -> Freeing:
     """Free what a stream holds."""
-    return Freeing(stream(holder), frozenset(kinds or ("certificate",)))
+    return Freeing(stream(holder), frozenset(kinds or ("certificate",)), act)
 
 
 def request(key: str, body: str = "body", status: int = 201) -> RequestKey:

@@ -29,7 +29,9 @@ from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import ENTRIES, TILE_WIDTH, Tile, bundles_of, decode_entries, tiles_of
 from ledger.stores.append import (
     EVENTS_MAX,
+    Abandoning,
     Append,
+    Closing,
     Forgetting,
     Guard,
     GuardMoved,
@@ -341,6 +343,118 @@ def test_forgetting_an_owner_drops_all_their_names_whoever_holds_them(store: App
     store.append(one(3, names=(Forgetting("per_a"),)))
 
     assert [held.reservation for held in store.names()] == [name("d", 2, owner="per_b")]
+
+
+# Names of larger acts
+
+ACT = "act_1"
+
+
+def holders(store: AppendingRecorder, *values: str) -> list[str | None]:
+    """Who holds each certificate."""
+    found = [store.holder(name(value, 0).name) for value in values]
+    return [None if each is None else each.holder for each in found]
+
+
+def test_what_an_act_reserved_is_held_while_it_is_open_and_when_it_is_closed(store: AppendingRecorder) -> None:
+    store.append(one(1, names=(name("c", 1, act=ACT),)))
+    assert isinstance(outcome_of(store, one(2, names=(name("c", 2),))), NameTaken)
+
+    store.append(one("end", names=(Closing(ACT),)))
+
+    assert isinstance(outcome_of(store, one(2, names=(name("c", 2),))), NameTaken)
+    assert store.holder(name("c", 1).name) == name("c", 1, act=ACT)
+
+
+def test_what_an_act_reserved_is_free_once_it_is_abandoned_and_nothing_else_is(store: AppendingRecorder) -> None:
+    store.append(Append((event(1), event(2)), names=(name("before", 1), name("c", 1, act=ACT), name("d", 2, act=ACT))))
+    store.append(one(3, names=(name("other", 3, act="act_2"),)))
+
+    store.append(one("end", names=(Abandoning(ACT),)))
+
+    assert holders(store, "before", "c", "d", "other") == [stream(1), None, None, stream(3)]
+    store.append(one(4, names=(name("c", 4),)))
+    assert holders(store, "c") == [stream(4)]
+
+
+@pytest.mark.parametrize(("ending", "held"), [(Closing, None), (Abandoning, stream(1))])
+def test_what_an_act_frees_is_held_until_it_is_closed(
+    store: AppendingRecorder, ending: type[Closing | Abandoning], held: str | None
+) -> None:
+    store.append(one(1, names=(name("c", 1), name("s", 1, kind="source"))))
+    store.append(one(1, 2, names=(free(1, act=ACT),)))
+    assert isinstance(outcome_of(store, one(2, names=(name("c", 2),))), NameTaken), "the act may yet be abandoned"
+    assert isinstance(outcome_of(store, one(2, names=(name("c", 2, act=ACT),))), NameTaken), "for its own rows, too"
+
+    store.append(one("end", names=(ending(ACT),)))
+
+    assert holders(store, "c") == [held]
+    assert store.holder(name("s", 1, kind="source").name) is not None
+    assert [each.freed_by for each in store.names()] == [None] * (1 + (held is not None))
+
+
+@pytest.mark.parametrize("ending", [Closing, Abandoning])
+def test_what_an_act_frees_and_reserves_again_stays_with_its_holder_either_way(
+    store: AppendingRecorder, ending: type[Closing | Abandoning]
+) -> None:
+    store.append(one(1, names=(name("c", 1),)))
+    store.append(one(1, 2, names=(free(1, act=ACT), name("c", 1, act=ACT), name("new", 1, act=ACT))))
+
+    store.append(one("end", names=(ending(ACT),)))
+
+    assert holders(store, "c", "new") == [stream(1), stream(1) if ending is Closing else None]
+
+
+def test_what_an_act_reserved_and_frees_again_is_free_at_once(store: AppendingRecorder) -> None:
+    store.append(one(1, names=(name("c", 1, act=ACT),)))
+
+    store.append(one(1, 2, names=(free(1, act=ACT),)))
+    assert holders(store, "c") == [None]
+
+    store.append(one(2, names=(name("c", 2),)))
+    store.append(one("end", names=(Abandoning(ACT),)))
+    assert holders(store, "c") == [stream(2)]
+
+
+def test_what_is_reserved_again_outside_the_act_hangs_on_it_no_more(store: AppendingRecorder) -> None:
+    store.append(one(1, names=(name("c", 1, act=ACT), name("d", 1))))
+    store.append(one(1, 2, names=(free(1, act="act_2"),)))
+
+    store.append(one(1, 3, names=(name("c", 1), name("d", 1))))
+    store.append(Append((event("end"), event("over")), names=(Abandoning(ACT), OfEvent(1), Closing("act_2"))))
+
+    assert [(held.reservation, held.position) for held in store.names()] == [(name("d", 1), 1), (name("c", 1), 3)]
+
+
+@pytest.mark.parametrize("ending", [Closing, Abandoning])
+def test_a_lost_append_ends_no_act(store: AppendingRecorder, ending: type[Closing | Abandoning]) -> None:
+    names = (name("c", 1, act=ACT), name("d", 2), free(2, act=ACT), name("e", 3))
+    store.append(Append((event(1), event(2), event(3)), names=names))
+    before = list(store.names())
+
+    lost = outcome_of(store, one(1, 2, names=(ending(ACT), name("e", 1))))
+
+    assert isinstance(lost, NameTaken)
+    assert list(store.names()) == before
+
+
+def test_a_key_destroyed_under_way_forgets_what_an_open_act_reserved(store: AppendingRecorder) -> None:
+    store.append(one(1, names=(name("c", 1, owner="per_a", act=ACT), name("d", 1, owner="per_b", act=ACT))))
+
+    store.append(one(2, names=(Forgetting("per_a"),)))
+    store.append(one("end", names=(Closing(ACT),)))
+
+    assert holders(store, "c", "d") == [None, stream(1)]
+
+
+def test_two_thousand_names_of_an_act_go_with_it_in_one_append(store: AppendingRecorder) -> None:
+    for start in (0, 1_000):
+        numbers = range(start, start + 1_000)
+        store.append(Append(tuple(map(event, numbers)), names=tuple(name(str(n), n, act=ACT) for n in numbers)))
+
+    store.append(one("end", names=(Abandoning(ACT),)))
+
+    assert list(store.names()) == []
 
 
 def test_a_thousand_names_change_in_one_append(store: AppendingRecorder) -> None:

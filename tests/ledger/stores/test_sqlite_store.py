@@ -19,9 +19,9 @@ from store_kit import event, name, one, open_sqlite, outcome_of, request
 
 from ledger.errors import LedgerError
 from ledger.stores.append import Append, Receipt, StoreFailed
-from ledger.stores.errors import NotALedger, Unreadable
+from ledger.stores.errors import NotALedger, OtherSchema, Unreadable
 from ledger.stores.recorder import StoredCheckpoint
-from ledger.stores.sqlite import APPLICATION_ID, SCHEMA_VERSION, SQLiteRecorder
+from ledger.stores.sqlite import SCHEMA_VERSION, SQLiteRecorder
 
 
 @pytest.fixture
@@ -142,19 +142,33 @@ def test_another_sqlite_file_is_not_a_ledger_and_is_left_as_it_is(path: Path) ->
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(("pragma", "value"), [("user_version", SCHEMA_VERSION + 1), ("application_id", 7)])
-def test_a_ledger_of_another_version_or_make_is_not_opened(path: Path, pragma: str, value: int) -> None:
+def test_a_ledger_of_another_make_is_not_opened(path: Path) -> None:
     open_sqlite(path).close()
     other = sqlite3.connect(path)
-    other.execute(f"PRAGMA {pragma}={value}")
+    other.execute("PRAGMA application_id=7")
     other.close()
 
     with pytest.raises(NotALedger) as refused:
         open_sqlite(path)
 
-    found = {"application_id": APPLICATION_ID, "user_version": SCHEMA_VERSION, pragma: value}
-    assert (refused.value.application_id, refused.value.version) == tuple(found.values())
+    assert refused.value.application_id == 7
     assert str(path) in str(refused.value)
+
+
+@pytest.mark.parametrize(("version", "cure"), [(SCHEMA_VERSION - 1, "不作转换"), (SCHEMA_VERSION + 1, "请升级本程序")])
+def test_a_ledger_of_an_older_or_newer_form_is_refused_and_left_as_it_is(path: Path, version: int, cure: str) -> None:
+    open_sqlite(path).close()
+    other = sqlite3.connect(path)
+    other.execute(f"PRAGMA user_version={version}")
+    other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    other.close()
+    before = path.read_bytes()
+
+    with pytest.raises(OtherSchema, match=cure) as refused:
+        open_sqlite(path)
+
+    assert (refused.value.code, refused.value.version) == ("ledger_of_other_version", version)
+    assert path.read_bytes() == before
 
 
 def test_a_file_of_garbage_is_said_to_be_unreadable(path: Path) -> None:

@@ -11,7 +11,18 @@ from hash_only_checker import check
 from store_kit import Clock, event, free, name, open_memory, open_sqlite, outcome_of, request, stream
 
 from ledger.errors import LedgerError
-from ledger.stores.append import Append, Forgetting, Freeing, Guard, NameChange, Receipt, RequestKey, Reservation
+from ledger.stores.append import (
+    Abandoning,
+    Append,
+    Closing,
+    Forgetting,
+    Freeing,
+    Guard,
+    NameChange,
+    Receipt,
+    RequestKey,
+    Reservation,
+)
 
 Told = tuple[object, ...]
 
@@ -21,7 +32,7 @@ class Model:
 
     def __init__(self) -> None:
         self.versions: dict[str, int] = {}
-        self.names: dict[bytes, tuple[str, str, str]] = {}
+        self.names: dict[bytes, tuple[str, str, str, str | None, str | None]] = {}
         self.done: dict[bytes, tuple[bytes, Told]] = {}
         self.size = 0
 
@@ -55,13 +66,27 @@ class Model:
 
     def _change(self, change: NameChange) -> Told | None:
         if isinstance(change, Reservation):
-            holder = self.names.setdefault(change.name, (change.kind, change.holder, change.owner))[1]
-            return None if holder == change.holder else ("name_taken", change.kind, holder)
-        self.names = {
-            key: (kind, holder, owner) for key, (kind, holder, owner) in self.names.items()
-            if not (isinstance(change, Forgetting) and owner == change.owner)
-            and not (isinstance(change, Freeing) and holder == change.holder and kind in change.kinds)
-        }
+            new = (change.kind, change.holder, change.owner, change.act, None)
+            kind, holder, owner, act, _ = self.names.get(change.name, new)
+            if holder != change.holder:
+                return "name_taken", change.kind, holder
+            is_let_go = act is not None and change.act is None
+            self.names[change.name] = new if is_let_go else (kind, holder, owner, act, None)
+            return None
+        kept = {}
+        for key, (kind, holder, owner, act, freed_by) in self.names.items():
+            is_freed = isinstance(change, Freeing) and holder == change.holder and kind in change.kinds
+            if (
+                (isinstance(change, Forgetting) and owner == change.owner)
+                or (isinstance(change, Closing) and freed_by == change.act)
+                or (isinstance(change, Abandoning) and act == change.act)
+                or (is_freed and change.act in (None, act))
+            ):
+                continue
+            freed_by = change.act if is_freed else freed_by
+            freed_by = None if isinstance(change, Abandoning) and freed_by == change.act else freed_by
+            kept[key] = kind, holder, owner, act, freed_by
+        self.names = kept
         return None
 
 
@@ -91,11 +116,12 @@ def any_changes(rng: random.Random) -> list[NameChange]:
     for _ in range(rng.choice((0, 0, 1, 2, 4))):
         holder, owner = rng.randrange(6), f"per_{rng.randrange(4)}"
         kind = rng.choice(("certificate", "id_number"))
+        act = rng.choice((None, "act_1", "act_2"))
         changes.append(rng.choice((
-            name(str(rng.randrange(20)), holder, kind=kind, owner=owner),
-            name(str(rng.randrange(20)), holder, kind=kind, owner=owner),
-            free(holder, *rng.sample(("certificate", "id_number"), rng.randrange(1, 3))),
-            Forgetting(owner),
+            name(str(rng.randrange(20)), holder, kind=kind, owner=owner, act=act),
+            name(str(rng.randrange(20)), holder, kind=kind, owner=owner, act=act),
+            free(holder, *rng.sample(("certificate", "id_number"), rng.randrange(1, 3)), act=act),
+            rng.choice((Forgetting(owner), Closing(act or "act_1"), Abandoning(act or "act_2"))),
         )))
     return changes
 
@@ -123,8 +149,7 @@ def live(folder: Path, seed: int, appends: int, reopen: Callable[[random.Random]
     assert codes == {"receipt", "guard_moved", "stream_moved", "name_taken", "idempotency_key_reused"}
     assert memory.leaves(0, model.size + 1) == sqlite.leaves(0, model.size + 1)
     assert list(memory.names()) == list(sqlite.names())
-    assert {held.reservation.name: (held.reservation.kind, held.reservation.holder, held.reservation.owner)
-            for held in sqlite.names()} == model.names
+    assert {held.reservation.name: (*held.reservation[1:], held.freed_by) for held in sqlite.names()} == model.names
     assert memory.frontier() == sqlite.frontier()
     assert memory.frontier().root() == sqlite.frontier().root()
     for number in range(12):
