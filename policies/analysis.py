@@ -121,8 +121,10 @@ def analyse(law: Law) -> list[Finding]:
         silent = [book for book, _ in rows if book not in [one for one, _ in speaking]]
         if not speaking:
             for book in silent[:1]:
-                lacking = f"级别 {cell.level or '（无）'}、数量 {cell.quantity or '（无）'}"
-                words = f"细则有途径 {cell.route.code}，没有{lacking} 的标准：待定"
+                names = law.vocabulary
+                level = f"{names.level_name(cell.level, cell.route.code)}的" if cell.level is not None else ""
+                counted = f"以{names.field_name(cell.quantity)}计的" if cell.quantity is not None else ""
+                words = f"细则有{cell.route.name}，没有{level}{counted}标准，这样的记录待定"
                 finding = Finding("gap", NOTICE, book.id, cell.route.code, words, cell.example())
                 found.setdefault(("gap", book.id, cell.route.code, f"{cell.level} {cell.quantity}"), finding)
             continue
@@ -153,7 +155,7 @@ def _overlaps(
         ("overlap", book.id, clause.article, str(clause.index)): Finding(
             "overlap", ERROR, book.id, clause.article,
             f"第 {clause.index + 1} 条与第 {winner.index + 1} 条（{winner.article}）"
-            f"都规定 {cell.route.code} {cell.level or ''}，后一条不起作用",
+            f"都规定{cell.route.name} {cell.level or ''}".rstrip() + "，后一条不起作用",
             cell.example(),
         )
         for other, clause in speaking if other is book and clause.index > winner.index

@@ -285,7 +285,7 @@ def run(bench: Bench, cases: Iterable[Case]) -> tuple[list[str], Coverage]:
             ruled = judge_case(bench, case)
         except BadLine as bad:
             if case.expect.get("bad") != bad.field:
-                wrong.append(f"案例“{case.name}”：字段 {bad.field}：{bad}")
+                wrong.append(f"案例“{case.name}”：{bad.told}")
             continue
         wrong += differences(case, ruled)
         coverage.of(ruled)

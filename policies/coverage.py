@@ -69,11 +69,14 @@ def rows_quoting(book: Rulebook) -> Iterator[tuple[str, str]]:
 
 def places_in(book: Rulebook, sentence: str) -> set[str]:
     """The rows whose words this sentence holds, or that hold all of this sentence."""
-    return {place for place, quote in rows_quoting(book) if _touches(quote, sentence)}
+    return {place for place, quote in rows_quoting(book) if touches(quote, sentence)}
 
 
-def _touches(quote: str, sentence: str) -> bool:
-    """A quote may be a part of a sentence, hold all of it, or run over its end into the next."""
+def touches(quote: str, sentence: str) -> bool:
+    """Whether a quote and a sentence, both folded, share words.
+
+    A quote may be a part of a sentence, hold all of it, or run over its end into the next.
+    """
     return quote in sentence or sentence in quote or any(
         part in sentence for part in _END.split(quote) if len(part) > 6
     )

@@ -16,9 +16,15 @@ SHOWN_CHARACTERS = 60
 
 
 def shown(value: object) -> str:
-    """What was found, short enough to read."""
+    """What was found, short enough to read, and harmless on a terminal."""
     text = f"“{value}”" if isinstance(value, str) else repr(value)
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…（共 {len(text)} 字符）"
+    short = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…（共 {len(text)} 字符）"
+    return harmless(short)
+
+
+def harmless(text: str) -> str:
+    """Text with what a terminal would obey written out: `\\x1b`, not an escape; so with marks that turn the line."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 class RulebookError(Exception):
@@ -34,7 +40,7 @@ class UnreadableRulebook(RulebookError):
 
     def __init__(self, path: Path | str, problems: list[str]) -> None:
         self.path, self.problems = path, problems
-        super().__init__(f"{path}：\n" + "\n".join(f"  {problem}" for problem in problems))
+        super().__init__("\n".join([harmless(f"{path}："), *(harmless(f"  {problem}") for problem in problems)]))
 
 
 class UnknownRulebook(RulebookError):
@@ -60,7 +66,13 @@ class BadLine(RulebookError):
 
     def __init__(self, field: str, found: object, wanted: str, missing: bool = False) -> None:
         self.field, self.found, self.wanted, self.missing = field, found, wanted, missing
-        super().__init__(f"{'没有给出' if missing else f'读到 {shown(found)}'}；{wanted}")
+        super().__init__(harmless(f"{'没有给出' if missing else f'读到 {shown(found)}'}；{wanted}"))
+
+    @property
+    def told(self) -> str:
+        """Field, finding and cure; a sender may have written anything as the name of a field."""
+        name = self.field if len(self.field) <= SHOWN_CHARACTERS else f"{self.field[:SHOWN_CHARACTERS]}…"
+        return f"字段 {harmless(name)}：{self}"
 
     def __reduce__(self) -> tuple[type[BadLine], tuple[str, object, str, bool]]:
         """Bad lines are found by two processes, so they travel."""

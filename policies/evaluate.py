@@ -34,7 +34,7 @@ BLOCK_BYTES: Final = 1 << 20
 TWO_PROCESSES_BYTES: Final = 4 << 20
 """Below this size a second process costs more than it brings."""
 
-DONE, BROKEN, BAD_LINE = 0, 1, 2
+DONE, BROKEN, BAD_LINE, READER_WENT_AWAY = 0, 1, 2, 141
 
 
 def main_evaluate(stdin: BinaryIO, stdout: BinaryIO, stderr: TextIO, rules: Path | None, explain: bool) -> int:
@@ -178,7 +178,7 @@ def _report(problems: list[Problem], stderr: TextIO) -> None:
     single = [problem for problem in problems if not problem.whole_file]
     told = sorted(single or problems, key=lambda problem: problem.at)
     for number, bad, _ in told[:PROBLEMS_MOST]:
-        stderr.write(f"第 {number} 行  字段 {bad.field}：{bad}\n")
+        stderr.write(f"第 {number} 行  {bad.told}\n")
     if len(told) > PROBLEMS_MOST:
         stderr.write(f"另有 {len(told) - PROBLEMS_MOST} 行以上有误，改好以上各行后再试\n")
     stderr.write("没有输出任何结果：有一行不能读，整份都不评\n")
@@ -190,7 +190,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rules", type=Path, default=None, help="另一套细则的文件夹")
     parser.add_argument("--explain", action="store_true", help="每行附理由 why")
     chosen = parser.parse_args(arguments)
-    return main_evaluate(sys.stdin.buffer, sys.stdout.buffer, sys.stderr, chosen.rules, chosen.explain)
+    try:
+        return main_evaluate(sys.stdin.buffer, sys.stdout.buffer, sys.stderr, chosen.rules, chosen.explain)
+    except BrokenPipeError:
+        # The reader has what it wanted (`... | head`); leave nothing for the interpreter to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_WENT_AWAY
 
 
 if __name__ == "__main__":

@@ -140,6 +140,12 @@ def entry_steps(person: PersonRuling, place: int) -> list[Step]:
     return steps
 
 
+def entry_as_json(person: PersonRuling, place: int) -> Any:
+    """The line of one entry with all its reasons, as a value."""
+    line = Lines(explain=True).entries(person, json_text(person.entries[place].person))[place]
+    return msgspec.json.decode(line)
+
+
 def _cap_step(person: PersonRuling, place: int) -> Step:
     """How much of the bucket was left, and who had filled it."""
     folded, ruling, year = person.folded, person.weighed[place].ruling, person.weighed[place].year

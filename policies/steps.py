@@ -82,9 +82,9 @@ def _render(ruling: Ruling, kind: str, detail: Any) -> list[Step]:
             words = f"开始前 {ruling.fact.lead} 天备案，少于 {detail.filing.days} 天；计入，标注 {detail.filing.flag}"
             return [Step("filing", book, detail.article, detail.filing.quote, words)]
         case "analogy":
-            levels = base_vocabulary().levels
-            level = ruling.fact.values["level"]
-            words = f"条文没有列{levels.get(level, level)}，比照所列的{levels.get(detail, detail)}，由审核人确认"
+            name, route = base_vocabulary().level_name, ruling.fact.values["route"]
+            level = name(ruling.fact.values["level"], route)
+            words = f"条文没有列{level}，比照所列的{name(detail, route)}，由审核人确认"
             return [Step("analogy", book, article, quote, words)]
         case _:
             assert clause is not None
@@ -97,7 +97,8 @@ def _unmet(ruling: Ruling, condition: Condition) -> Step:
         lead = ruling.fact.lead
         words = f"开始后 {-lead} 天才备案" if lead < 0 else f"开始前 {lead} 天备案，少于 {condition.filing.days} 天"
     elif condition.field is not None:
-        words = f"{words}（{condition.field} 为“{ruling.fact.values.get(condition.field, ruling.fact.major)}”）"
+        name = base_vocabulary().field_name(condition.field)
+        words = f"{words}（{name} {condition.field} 为“{ruling.fact.values.get(condition.field, ruling.fact.major)}”）"
     return Step("refused", ruling.rulebook, condition.article, condition.quote, f"{words}，不计学时")
 
 

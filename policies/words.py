@@ -32,11 +32,12 @@ class Route:
     level_optional: bool = False
     ranked: bool = False
     categories: tuple[str, ...] = (Category.PROFESSIONAL.value,)
+    level_names: Mapping[str, str] = field(default_factory=dict)   # Where this route has its own words for a level.
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of an entry and the form of its value."""
+    """One field of an entry, the form of its value, and its words for people."""
 
     code: str
     kind: str
@@ -44,6 +45,8 @@ class Field:
     step_centi: int = 1
     most_centi: int = 0
     most: int = 0
+    name: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,27 @@ class Vocabulary:
                 routes[code] = replace(known, levels=known.levels + added)
         return Vocabulary(sectors, self.categories, levels, routes, fields, minimums, self.counting, self.labels)
 
+    def route_name(self, route: str) -> str:
+        """A route in words; a code that nobody named is shown as it is."""
+        return self.routes[route].name if route in self.routes else route
+
+    def level_name(self, level: str, route: str | None = None) -> str:
+        """A level in the words of its route (省部级 for a project), else in the general ones."""
+        own = self.routes[route].level_names if route is not None and route in self.routes else {}
+        return own.get(level) or self.levels.get(level, level)
+
+    def field_name(self, name: str) -> str:
+        """A field in words."""
+        return self.fields[name].name or name if name in self.fields else name
+
+    def value_name(self, name: str, value: str) -> str:
+        """One value of a field in words."""
+        return self.fields[name].names.get(value, value) if name in self.fields else value
+
+    def label(self, code: str) -> str:
+        """Any other code in words."""
+        return self.labels.get(code, code)
+
 
 def route_of(code: str, row: Mapping[str, Any]) -> Route:
     """A route as `words.toml` and `[declares.routes]` write it."""
@@ -105,18 +129,20 @@ def route_of(code: str, row: Mapping[str, Any]) -> Route:
         quantity=tuple(row.get("quantity", ())), needs=tuple(row.get("needs", ())), levels=tuple(row.get("levels", ())),
         level_optional=row.get("level_optional", False), ranked=row.get("ranked", False),
         categories=tuple(row.get("categories", (Category.PROFESSIONAL.value,))),
+        level_names=row.get("level_names", {}),
     )
 
 
 def field_of(code: str, row: Mapping[str, Any]) -> Field:
     """A field as `words.toml` and `[declares.fields]` write it."""
+    told = {"name": row.get("name", ""), "names": row.get("names", {})}
     match row["kind"]:
         case "decimal":
-            return Field(code, "decimal", step_centi=centi(row["step"]), most_centi=centi(row["most"]))
+            return Field(code, "decimal", step_centi=centi(row["step"]), most_centi=centi(row["most"]), **told)
         case "integer":
-            return Field(code, "integer", most=row["most"])
+            return Field(code, "integer", most=row["most"], **told)
         case kind:
-            return Field(code, kind, among=tuple(row.get("among", ())))
+            return Field(code, kind, among=tuple(row.get("among", ())), **told)
 
 
 def centi(text: str) -> int:

@@ -176,6 +176,26 @@ def test_a_line_that_is_not_one_json_object_is_refused_with_a_dash_for_its_field
     assert len(complaint) < 1000
 
 
+ESCAPE = "\x1b]0;owned\x07\x1b[2J\u202e\u2028"
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        entry(1, level=ESCAPE), entry(1, date=ESCAPE), entry(1, **{ESCAPE: "x"}), entry(1, **{ESCAPE * 5_000: "x"}),
+        entry(1, subjects=[ESCAPE]), NINGBO | {"region": ESCAPE}, NINGBO | {"kind": ESCAPE},
+        entry(1, occasion=[ESCAPE]),
+    ],
+)
+def test_what_a_terminal_would_obey_is_written_out(fact: Fact) -> None:
+    line = json.dumps(fact, ensure_ascii=False).encode()   # U+001B must be escaped in JSON, U+202E need not be.
+    for given in (line, line[:-1], ESCAPE.encode() + line):
+        status, _, complaint = raw(written(NINGBO | {"person": "p9"}) + given + b"\n")
+        assert status == 2 and complaint.startswith("第 2 行  字段 ")
+        assert complaint.replace("\n", "").isprintable(), complaint
+        assert complaint.count("\n") == 2 and len(complaint) < 2_000
+
+
 def test_a_name_given_twice_is_refused_whatever_its_values() -> None:
     line = written(entry(1)).strip().replace(b'"subjects": 1', b'"subjects": 1, "subjects" : 1')
     assert raw(written(NINGBO) + line)[2].startswith("第 2 行  字段 subjects：")

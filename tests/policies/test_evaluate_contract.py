@@ -486,3 +486,17 @@ def test_a_large_file_through_two_processes_is_answered_as_a_small_one(
     monkeypatch.setattr("policies.spool.IDS_HELD_MOST", 500)
     assert raw(written(*facts), explain=explain) == alone
     assert alone[0] == 0 and len(of_kind("entry", [json.loads(line) for line in alone[1].splitlines()])) == 3000
+
+
+def test_a_reader_that_goes_away_is_told_nothing() -> None:
+    program = [sys.executable, "-m", "policies.evaluate"]
+    facts = written(NINGBO, *(entry(number) for number in range(20_000)))
+    process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
+    assert process.stdin and process.stdout and process.stderr
+    process.stdin.write(facts)
+    process.stdin.close()
+    assert process.stdout.readline().startswith(b'{"kind":"entry","id":"e0"')
+    process.stdout.close()
+    complaint = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(timeout=60), complaint) == (141, b"")

@@ -21,9 +21,8 @@ def test_a_share_is_told_with_its_rank_and_product() -> None:
 
 
 def test_analogy_names_the_level_that_is_listed() -> None:
-    assert (
-        told(R, entry(route="project", level="national", rank=1))[0] == "条文没有列国家级，比照所列的省级，由审核人确认"
-    )
+    first = told(R, entry(route="project", level="national", rank=1))[0]
+    assert first == "条文没有列国家级，比照所列的省部级，由审核人确认"
 
 
 def test_whole_units_are_told_with_the_division() -> None:
@@ -53,7 +52,7 @@ def test_a_filing_is_told_in_days() -> None:
 
 def test_a_refusal_shows_the_value_that_was_given() -> None:
     assert told(E, entry(organiser_level="county")) == [
-        "组织者不是省级以上主管部门（organiser_level 为“county”），不计学时"
+        "组织者不是省级以上主管部门（组织者级别 organiser_level 为“county”），不计学时"
     ]
 
 
