@@ -163,6 +163,7 @@ class NameTaken(Conflict):
 _KINDS: Final = {
     "id_number": "证件号码", "credit_code": "统一社会信用代码", "certificate": "证书编号", "account": "账号",
     "source": "来源记录", "open_transfer": "人员的单位变更申请",
+    "verify_code": "核验码",
 }
 
 

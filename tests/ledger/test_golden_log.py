@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "bcabcf2d2bf0aa7914afe3343646c1b9e57e88a5f4e40d16f788769ea74cda11"
+ROOT = "184c3aaa0f7462d191e450bd40cb3eadb7b1fc2fef4ed0218a9bbbcaa71ec895"
 
 
 @pytest.fixture(scope="module")

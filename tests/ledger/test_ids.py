@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.events.act import LOG
-from ledger.ids import PREFIXES, kind_of, new_id
+from ledger.ids import (
+    PREFIXES,
+    format_verify_code,
+    is_verify_code,
+    kind_of,
+    new_id,
+    new_verify_code,
+    parse_verify_code,
+)
 
 NOW_MS = 1_795_262_400_000
 times = st.integers(0, 2**50 - 1)  # Until the year 37000.
@@ -61,3 +69,26 @@ def test_an_id_holds_no_letter_that_is_misread_on_paper() -> None:
 def test_the_logs_own_stream_is_an_id_like_any_other() -> None:
     assert kind_of(LOG) == "log"
     assert len(LOG) == len(new_id("log", now_ms=NOW_MS))
+
+
+def test_a_verify_code_is_twelve_letters_that_are_not_misread_and_no_two_meet() -> None:
+    codes = {new_verify_code() for _ in range(5_000)}
+
+    assert len(codes) == 5_000
+    assert all(is_verify_code(code) for code in codes)
+    assert set("".join(codes)) == set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+
+
+@pytest.mark.parametrize("typed", [
+    "7K3M-9QXT-0AHB", "7k3m9qxt0ahb", " 7K3M 9QXT 0AHB", "7K3M-9QXT-OAHB", "７Ｋ３Ｍ－９ＱＸＴ－０ＡＨＢ",
+])
+def test_a_verify_code_is_read_as_people_type_it(typed: str) -> None:
+    assert parse_verify_code(typed) == "7K3M9QXT0AHB"
+    assert format_verify_code("7K3M9QXT0AHB") == "7K3M-9QXT-0AHB"
+
+
+@pytest.mark.parametrize("typed", [
+    "", "7K3M-9QXT-0AH", "7K3M-9QXT-0AHBC", "7K3M-9QXT-0AHU", "7K3M-9QXT-0AHſ", "明" * 12,
+])
+def test_what_cannot_be_a_verify_code_is_none(typed: str) -> None:
+    assert parse_verify_code(typed) is None

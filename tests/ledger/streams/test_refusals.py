@@ -17,11 +17,12 @@ from ledger.events import actor as actor_events
 from ledger.events import claim as claim_events
 from ledger.events import person as person_events
 from ledger.events import rulebook as rulebook_events
+from ledger.events import statement as statement_events
 from ledger.events import transfer as transfer_events
 from ledger.events import unit as unit_events
 from ledger.events.base import Event
 from ledger.events.catalogue import CURRENT
-from ledger.streams import act, actor, claim, person, rulebook, transfer, unit
+from ledger.streams import act, actor, claim, person, rulebook, statement, transfer, unit
 from ledger.streams.decision import Beheaded
 from ledger.streams.refusals import sentences
 
@@ -64,6 +65,7 @@ STREAMS: dict[type[Event], tuple[Any, type[Event] | None]] = {
     actor_events.ActorEvent: (actor.evolve, actor_events.ActorAppointed),
     claim_events.ClaimEvent: (claim.evolve, claim_events.ClaimSubmitted),
     rulebook_events.RulebookEvent: (rulebook.evolve, None),
+    statement_events.StatementEvent: (statement.evolve, statement_events.StatementIssued),
     act_events.ActEvent: (act.evolve, act_events.ActOpened),
 }
 OF_THE_LOG = {"log.opened/1", "log.access_anchored/1", "access.recorded/1"}  # Nothing is decided from these.
