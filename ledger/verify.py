@@ -1,10 +1,10 @@
-"""The verifier: checks a proof or an export offline, and says what it checked and what that does not prove.
+"""The verifier: checks a statement, a proof or an export offline, says what it checked and what that does not prove.
 
 It needs the standard library and one signature library, reads no settings and opens no store, so that a sceptic can
 read all of it. Nothing it reads is believed before it is checked: the leaf is hashed as it stands, the proof leads
 from that hash to a root, the root stands in a checkpoint, the checkpoint is signed by a key that the caller brought.
 
-`tests/ledger/test_verify.py` flips every byte.
+`tests/ledger/test_verify.py` and `tests/ledger/test_verify_statement.py` flip every byte.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.proof.bundle import HEADER, parse_bundle, verify_bundle
@@ -25,12 +26,15 @@ from ledger.proof.keys import parse_vkey
 from ledger.proof.merkle import hash_leaf, hash_leaves
 from ledger.proof.policy import Believed, Policy, believe, parse_policy, trust
 from ledger.proof.text import Malformed, decode_base64, show
+from ledger.statement_file import FILE_BYTES_MAX, SEPARATOR, looks_like_statement, parse_statement
 
 FORMAT: Final = "xueshi/1"
 EXPORT_FORMAT: Final = "xueshi-export/1"
+STATEMENT_EVENT: Final = "statement.issued/1"
 SALT_BYTES: Final = 16  # Of fixed length, so that no byte can move between salt and ciphertext.
 _SEALED: Final = ("salt", "ciphertext")
 _PORTION: Final = 65_536
+_LOCAL: Final = timezone(timedelta(hours=8))
 Progress = Callable[[int, int], None]
 
 
@@ -69,6 +73,12 @@ _UNPROVEN: Final = (
     "不证明此后没有更正或撤销：请以最新的检查点或公开核验页为准。",
 )
 
+_UNPROVEN_OF_STATEMENT: Final = (
+    _UNPROVEN[0],
+    "不证明此后没有更正、撤销，也不证明本表没有被取代或作废：请以核验码在公开核验页查询现状。",
+    "不证明所列内容完整无遗，也没有重新计算学时：计入学时由登记机构按所列细则得出。",
+)
+
 
 def policy_of(key: str) -> Policy:
     """Read what the caller trusts: a vkey line, or the path of a file that holds such lines or a policy.
@@ -98,7 +108,30 @@ def verify_file(path: Path, policy: Policy, *, progress: Progress = lambda done,
         return verify_proof(path.read_bytes(), policy)
     if head.startswith(b"{"):
         return verify_export(path, policy, progress=progress)
-    raise Unverified(str(path), f"不认识的文件：既不是 {HEADER}，也不是 {EXPORT_FORMAT}")
+    with path.open("rb") as file:
+        data = file.read(FILE_BYTES_MAX + 1)
+    if len(data) <= FILE_BYTES_MAX and looks_like_statement(data):
+        return verify_statement(data, policy)
+    found = f"不认识的文件：既不是 {HEADER}，也不是 {EXPORT_FORMAT}，也没有登记情况表的分隔行 {SEPARATOR}"
+    raise Unverified(str(path), found)
+
+
+def verify_statement(data: bytes, policy: Policy) -> Verdict:
+    """Check a statement: the proof of its event first, then the text against what the event says of it."""
+    parts = parse_statement(data)
+    proof = verify_proof(parts.bundle, policy)
+    (event,) = proof.events
+    issued = _issued(event, f"事件 {event['position']}")
+    digest = hashlib.sha256(parts.text).hexdigest()
+    if issued.sha256 != digest:
+        raise Unverified("登记情况表正文", f"SHA-256 是 {digest}，出具时是 {issued.sha256}")
+    checked = (
+        f"正文 {parts.text.count(10)} 行 {len(parts.text)} 字节，与事件 {event['position']} 所记的 SHA-256 一致。",
+        f"这是登记机构于 {issued.at} 为 {issued.person} 出具的登记情况表 {issued.statement}，核验码 {issued.code}。",
+        f"所依据的是截至第 {issued.as_of} 个事件的记录，规则口径 {issued.law}，年度 {issued.years}。",
+        *proof.checked,
+    )
+    return Verdict("statement", proof.checkpoint, checked, _UNPROVEN_OF_STATEMENT, proof.events)
 
 
 def verify_proof(data: bytes, policy: Policy) -> Verdict:
@@ -172,6 +205,43 @@ def read_leaf(leaf: bytes, where: str) -> dict[str, Any]:
         raise Unverified(where, "密封部分的摘要不成形")
     return {"stream": stream, "version": version, "recorded_at": recorded_at, "subjects": subjects, "by": by,
             "event": event, "sealed": sealed}
+
+
+class _Issued(NamedTuple):
+    """What an event says of the statement that it issues, in words for people."""
+
+    statement: str
+    person: str
+    sha256: str
+    code: str
+    as_of: int
+    law: str
+    years: str
+    at: str
+
+
+def _issued(leaf: dict[str, Any], where: str) -> _Issued:
+    """Read the event of a statement; each part that is told is demanded first."""
+    event, kinds = leaf["event"], {"as_of": int, "years": list}
+    if event.get("type") != STATEMENT_EVENT:
+        raise Unverified(where, f"是 {show(str(event.get('type')))}，不是 {STATEMENT_EVENT}：这份证明不是登记情况表的")
+    told = {name: event.get(name) for name in ("statement", "person", "sha256", "code", "as_of", "law", "years")}
+    wrong = [name for name, value in told.items() if type(value) is not kinds.get(name, str)]
+    if wrong or not all(type(year) is int for year in told["years"]):
+        raise Unverified(where, f"{'、'.join(wrong) or 'years'} 不成形")
+    if told["statement"] != leaf["stream"] or not 1 <= told["as_of"] < leaf["position"]:
+        raise Unverified(where, "编号与流不符，或所依据的位置不在它之前")
+    told["years"] = "、".join(map(str, told["years"]))
+    told["code"] = "-".join(told["code"][start:start + 4] for start in range(0, len(told["code"]), 4))
+    return _Issued(**told, at=_local_time(leaf["recorded_at"], where))
+
+
+def _local_time(microseconds: int, where: str) -> str:
+    try:
+        time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+        return time.astimezone(_LOCAL).isoformat(sep=" ", timespec="seconds")
+    except OverflowError as error:
+        raise Unverified(where, "记录时间不成形") from error
 
 
 def _read_json(data: bytes, where: str, what: str) -> Any:
