@@ -51,6 +51,7 @@ class MemoryRecorder(AppendingRecorder):
             if not isinstance(outcome, Receipt):
                 raise outcome
             self._write(admission, standing)
+            self._committed()
             return outcome
 
     def _write(self, admission: Admission, standing: Standing) -> None:

@@ -8,7 +8,7 @@ same rows, so its notification log, event store and runners work on the ledger u
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification, StoredEvent, Subscription
@@ -34,6 +34,8 @@ class StoredCheckpoint(NamedTuple):
 class AppendingRecorder(ApplicationRecorder):
     """A recorder whose every append is durable, ordered without gaps, and proved."""
 
+    _wakers: tuple[Callable[[], object], ...] = ()
+
     # Writing
 
     @abstractmethod
@@ -51,6 +53,17 @@ class AppendingRecorder(ApplicationRecorder):
     @abstractmethod
     def close(self) -> None:
         """Commit what is queued, then let go of everything."""
+
+    def wake_on_commit(self, wake: Callable[[], object]) -> None:
+        """Call this after each commit of this process, in the thread that made it: it must be quick and never fail.
+
+        It is a hint and no more: another process may write as well, so whoever follows the log polls besides.
+        """
+        self._wakers = (*self._wakers, wake)
+
+    def _committed(self) -> None:
+        for wake in self._wakers:
+            wake()
 
     def tidy_requests(self, now: int) -> None:
         """Drop request keys older than 13 months; a store that keeps none for so long has nothing to do."""

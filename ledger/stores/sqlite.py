@@ -200,6 +200,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
                 self._forget(connection)
                 raise
             self._frontier, self._last_recorded_at = frontier, last
+            self._committed()
             return outcomes
 
     def _judge_and_write(
