@@ -169,7 +169,7 @@ class Bench:
         """Rule on everything of one person; every entry comes from `take`, and its date lies within `places`."""
         weighed = self._weigh_all(places, entries)
         folded = fold(weighed)
-        starts = self._cycle_starts(places) if self._personal else {}
+        starts = self.cycle_starts(places)
         ruled = PersonRuling(entries, weighed, folded, self._years(places, folded, applications, starts), [])
         for one in applications:
             ruled.applications.append(judge_application(
@@ -241,9 +241,11 @@ class Bench:
             for year in range(first, max(ends) + 1)
         ]
 
-    def _cycle_starts(self, places: Sequence[Place]) -> dict[str, int]:
-        """For each family the first year in which the person lies within its scope."""
+    def cycle_starts(self, places: Sequence[Place]) -> dict[str, int]:
+        """For each family the first year in which the person lies within its scope, where a cycle begins with it."""
         starts: dict[str, int] = {}
+        if not self._personal:
+            return starts
         for place in places:
             for book in self.law.books:
                 if book.scope.holds(place.region, place.sector, place.major):
