@@ -6,16 +6,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from ledger.envelope import TooLarge
-from ledger.errors import LedgerError
+from ledger.access import NotCoded
+from api import refusals
+from ledger.envelope import NotText, TooLarge
+from ledger.errors import LedgerError, Refusal
 from ledger.identifiers.errors import BadIdentifier
 from ledger.ledger import Held
 from ledger.proving import NoSuchEvent, NotYetSigned
 from ledger.stores.append import Busy, Conflict, KeyReused, StoreFailed, TooManyEvents
 from ledger.vault import KeyGone
+from policies.authority import NobodyRegisters
+from policies.archive import DraftRulebook, RulebookMissing
+from policies.errors import RulebookError, UnknownRulebook
+from projections.errors import (
+    AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, NotBuilt, NotFollowedYet, ProjectionError, UnknownYear,
+    ValidOnMalformed,
+)
+from api.cases.faults import BadFields
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -31,6 +42,11 @@ class Kind:
 
 KINDS: Final[dict[str, Kind]] = {
     "bad_request": Kind(400, "请求无法读懂", "请求的格式不正确。请核对参数和请求体后重试。"),
+    "idempotency_key_missing": Kind(400, "缺少 Idempotency-Key", "每个写入的请求须带 Idempotency-Key 请求头（建议用 UUID），断线重试时用同一个键，不会重复登记。"),
+    "idempotency_key_malformed": Kind(400, "Idempotency-Key 不能用", "应为 1 到 255 个可见的 ASCII 字符，不含空格，例如一个 UUID。"),
+    "idempotency_key_too_short": Kind(400, "Idempotency-Key 太短", "未登录时的键不得少于 16 个字符，不能让人猜到；请用 UUID。"),
+    "if_match_malformed": Kind(400, "If-Match 不能用", "应为读取时得到的 ETag，例如 \"v3\"；不接受 * 或多个值。"),
+    "cursor_malformed": Kind(400, "cursor 不能用", "它只能原样用于得到它的那个查询。请从第一页重新开始。"),
     "unauthorized": Kind(401, "尚未登录", "此操作需要登录。请登录后重试。"),
     "forbidden": Kind(403, "没有权限", "当前身份无权进行此操作。请联系本单位管理员。"),
     "not_found": Kind(404, "没有这个页面或记录", "请核对地址；记录一经登记不会被删除。"),
@@ -60,10 +76,26 @@ ERRORS: Final[dict[type[Exception], int]] = {
     KeyGone: 409,
     KeyReused: 422,
     NoSuchEvent: 404,
+    NotText: 422,
+    NotCoded: 422,
     NotYetSigned: 409,
     StoreFailed: 503,
     TooLarge: 413,
     TooManyEvents: 413,
+    RulebookError: 422,
+    RulebookMissing: 500,
+    DraftRulebook: 422,
+    NobodyRegisters: 422,
+    UnknownRulebook: 404,
+    ProjectionError: 500,
+    NotBuilt: 503,
+    NotFollowedYet: 503,
+    AsOfMalformed: 422,
+    AsOfInFuture: 422,
+    ValidOnMalformed: 422,
+    LawMalformed: 422,
+    LawUnknown: 422,
+    UnknownYear: 422,
 }
 
 
@@ -88,12 +120,48 @@ def problem(code: str, trace_id: str, *, detail: str | None = None, status: int 
     }
 
 
+class Problem(Exception):
+    """A kind of problem that a door found itself, with what else the answer shall say."""
+
+    def __init__(self, code: str, *, detail: str | None = None, **members: object) -> None:
+        assert code in KINDS, code
+        self.code, self.detail, self.members = code, detail, members
+        super().__init__(code)
+
+
 def of_error(error: Exception, trace_id: str) -> dict[str, object] | None:
     """The body for an error of one of our packages; None when it is none of ours, which makes it a bug."""
+    if isinstance(error, Problem):
+        return problem(error.code, trace_id, detail=error.detail) | error.members
+    if isinstance(error, BadFields):
+        return invalid(trace_id, [fault._asdict() for fault in error.faults])
     for base in type(error).__mro__:
         if base in ERRORS:
-            assert isinstance(error, LedgerError)
-            return problem(error.code, trace_id, detail=str(error), status=ERRORS[base])
+            code = getattr(error, "code", "internal_server_error")
+            return problem(code, trace_id, detail=str(error), status=ERRORS[base])
     return None
 
 
+def of_refusal(refusal: Refusal, trace_id: str) -> dict[str, object]:
+    """The body for a no of the ledger, the law or a use case: what, why, the cure, and what was seen."""
+    line = refusals.lines()[refusal.code]
+    seen = {name: value for name, value in refusal.seen.items() if name != "current"}
+    current = {"current": refusal.seen["current"]} if "current" in refusal.seen else {}
+    return {
+        "type": f"/problems/{refusal.code}", "title": line.title, "status": line.status, "detail": line.detail,
+        "code": refusal.code, "trace_id": trace_id, "seen": seen, **current,
+    }
+
+
+def invalid(trace_id: str, errors: Sequence[dict[str, Any]]) -> dict[str, object]:
+    """The body for fields that cannot be used: each with its place, a code and the cure."""
+    return problem("unprocessable_content", trace_id) | {"errors": list(errors)}
+
+
+def explained(code: str) -> dict[str, object] | None:
+    """The page of a problem: what its code means, in words that hold for every case of it."""
+    if (kind := KINDS.get(code)) is not None:
+        return {"code": code, "status": kind.status, "title": kind.title, "detail": kind.detail}
+    if (line := refusals.lines().get(code)) is not None:
+        return {"code": code, "status": line.status, "title": line.title, "detail": line.detail}
+    return None

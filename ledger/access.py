@@ -1,17 +1,25 @@
 """The access log: who saw whose personal data, and for what purpose. A second log of the same make, with its own name.
 
 It stands apart from the ledger because reading is not a fact about hours and has a retention of its own (six months at
-least). Once a day its checkpoint is recorded in the ledger, so that it cannot quietly change either.
+least). Once a day its checkpoint is recorded in the ledger, so that it cannot quietly change either, even by whoever
+holds its signing key.
+
+It says who, whose, what for and what, in ids and codes. Words would be personal data in a place where nothing is sealed
+and from which nobody can be forgotten, so they are refused.
 
 `tests/ledger/test_access.py` shows it.
 """
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from ledger.envelope import decode
+from ledger.errors import LedgerError
 from ledger.events.act import LOG, AccessAnchored, AccessRecorded
 from ledger.events.base import By, Draft
-from ledger.ids import new_id
+from ledger.ids import kind_of, new_id
 from ledger.ledger import Ledger
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import EMPTY_ROOT
@@ -20,13 +28,27 @@ from ledger.proof.text import encode_base64
 from ledger.signer import Signer
 from ledger.stores.append import Receipt
 
-ANCHOR_EVERY_US = 24 * 3600 * 1_000_000
+ANCHOR_EVERY_US: Final = 24 * 3600 * 1_000_000
+_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class NotCoded(LedgerError):
+    """An access that would be recorded in words, which might name someone. They are not repeated."""
+
+    code = "access_not_coded"
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(
+            f"查阅记录的 {field} 须为编号或小写英文代码（如 complaint_review），不能是文字：查阅日志中不得有个人信息。"
+        )
 
 
 def record_access(
     log: Ledger, *, by: By, subject: str, purpose: str, what: tuple[str, ...], route: str | None, now_ms: int
 ) -> Receipt:
-    """Record that someone is about to see something; durable before they see it."""
+    """Record that someone is about to see something; durable before they see it. Raises NotCoded."""
+    _demand_codes(subject, purpose, what)
     access = new_id("access", now_ms=now_ms)
     event = AccessRecorded(
         access=access, reader=by.actor, subject=subject, purpose=purpose, what=what, route=route
@@ -46,3 +68,22 @@ def anchor_access(ledger: Ledger, signer: Signer, *, by: By, now: int) -> Receip
         return None
     anchored = AccessAnchored(origin=checkpoint.origin, size=checkpoint.size, root=encode_base64(checkpoint.root))
     return ledger.record([Draft(anchored)], by=by, versions={LOG: len(events)})
+
+
+def broken_anchors(ledger: Ledger, log: Ledger) -> list[tuple[int, AccessAnchored]]:
+    """Give the anchors, with their positions, that the access log as it is does not bear out: it was changed or cut."""
+    anchors = [(position, envelope.event) for position, leaf in ledger.store.stream(LOG)
+               if isinstance((envelope := decode(leaf)).event, AccessAnchored)]
+    size = log.store.size()
+    return [(position, anchor) for position, anchor in anchors
+            if anchor.size > size or encode_base64(log.store.frontier(anchor.size).root()) != anchor.root]
+
+
+def _demand_codes(subject: str, purpose: str, what: tuple[str, ...]) -> None:
+    try:
+        kind_of(subject)
+    except ValueError:
+        raise NotCoded("subject") from None  # The cause would carry along what was given.
+    for field, code in (("purpose", purpose), *(("what", each) for each in what)):
+        if not _CODE.fullmatch(code):
+            raise NotCoded(field)

@@ -255,7 +255,7 @@ def check(house: House, file: Path | None = None, **rest: Any) -> Report:
     return fsck(file or house.file, **given)
 
 
-def house_policy(folder: Path) -> Policy:
+def house_policy(folder: Path, name: str = "ledger") -> Policy:
     """Trust the house's own key, also when the house is closed."""
-    return trust(*(parse_skey(line).public() for line in (folder / "ledger.signing.key").read_text().splitlines()))
+    return trust(*(parse_skey(line).public() for line in (folder / f"{name}.signing.key").read_text().splitlines()))
 
