@@ -32,6 +32,7 @@ from ledger.stores.errors import is_cut_off
 from ledger.vocabulary import StreamId
 
 APPLICATION_ID: Final = 0x58534B56  # "XSKV": a ledger's file given by mistake is left as it is.
+VERSION: Final = 2  # 1 knew no marks; it is upgraded when it is opened, and loses nothing.
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 SALT_BYTES: Final = 16
@@ -172,11 +173,16 @@ class Vault:
     def _make_or_check(self) -> None:
         with self._failing_clearly():
             found = self._file.execute("PRAGMA application_id").fetchone()[0]
-            tables = self._file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            version = self._file.execute("PRAGMA user_version").fetchone()[0]
+            tables = {name for (name,) in self._file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if found != APPLICATION_ID and (found or tables):
                 raise VaultFailed(self.path, f"不是密钥库，application_id {found:#x}")
+            if version > VERSION:
+                raise VaultFailed(self.path, f"格式版本 {version}，本程序使用 {VERSION}；请升级本程序")
+            if found == APPLICATION_ID and not tables >= {"keys", "destroyed"}:
+                raise VaultFailed(self.path, "缺少密钥表")  # Made anew, it would say that no key was ever destroyed.
             self._file.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
-            if found == APPLICATION_ID:
+            if version == VERSION and "marked" in tables:
                 return
             self._file.executescript(
                 "BEGIN IMMEDIATE;"
@@ -185,6 +191,7 @@ class Vault:
                 " (owner TEXT PRIMARY KEY, wrapped BLOB NOT NULL, created INTEGER NOT NULL);"
                 "CREATE TABLE IF NOT EXISTS destroyed (owner TEXT PRIMARY KEY, at INTEGER NOT NULL);"
                 f"PRAGMA application_id={APPLICATION_ID};"
+                f"PRAGMA user_version={VERSION};"
                 "COMMIT;"
             )
 

@@ -307,3 +307,58 @@ def test_a_master_key_that_is_not_there_or_is_a_folder_is_refused(tmp_path: Path
     tmp_path.chmod(0o700)
     with pytest.raises(BadMasterKey, match="读不出"):
         FileMasterKey(tmp_path)
+
+
+def changed(tmp_path: Path, *statements: str) -> Path:
+    file = tmp_path / "vault.sqlite"
+    connection = sqlite3.connect(file)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    return file
+
+
+def test_a_vault_from_before_marks_is_upgraded_when_it_is_opened_and_loses_nothing(
+    tmp_path: Path, master: FileMasterKey
+) -> None:
+    older = Vault(tmp_path / "vault.sqlite", master)
+    envelope, part = sealed_under(older, "per_a")
+    older.prepare(["per_b"])
+    older.destroy("per_b")
+    older.close()
+    file = changed(tmp_path, "DROP TABLE marked", "PRAGMA user_version=0")
+    vault = Vault(file, master)
+    assert vault.open(envelope, part) == WORDS
+    assert vault.is_destroyed("per_b")
+    vault.mark("per_a")
+    assert vault.marked() == ["per_a"]
+    vault.close()
+    again = Vault(file, master)
+    assert again.marked() == ["per_a"]
+    again.close()
+
+
+@pytest.mark.parametrize(("statement", "words"), [
+    ("PRAGMA user_version=3", "请升级本程序"), ("DROP TABLE destroyed", "缺少密钥表"),
+    ("DROP TABLE keys", "缺少密钥表"),
+])
+def test_a_vault_of_a_newer_form_or_without_its_tables_is_refused_and_left_as_it_is(
+    tmp_path: Path, vault: Vault, master: FileMasterKey, statement: str, words: str
+) -> None:
+    vault.close()
+    file = changed(tmp_path, statement)
+    before = file.read_bytes()
+    with pytest.raises(VaultFailed, match=words):
+        Vault(file, master)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 11, 12, 27])
+def test_a_sealed_part_too_short_to_hold_a_nonce_is_told_by_its_place(vault: Vault, length: int) -> None:
+    vault.prepare(["per_a"])
+    part = SealedPart(bytes(16), bytes(length))
+    draft = Draft(PersonRestricted(person=PersonId("per_a"), basis="request"), WORDS)
+    envelope = decode(encode(StreamId("per_a"), 4, draft, BY, part).leaf(1))
+    with pytest.raises(WrongKey, match="per_a 第 4 版的密封部分"):
+        vault.open(envelope, part)
