@@ -31,6 +31,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -46,6 +47,7 @@ from ledger.fsck_portion import (
     locate_in_index,
     open_for_reading,
     read_index,
+    read_names,
     read_portion,
     shown,
 )
@@ -140,7 +142,7 @@ def fsck(
     portion: int = PORTION,
     progress: Progress = lambda done, total: None,
 ) -> Report:
-    """Check a ledger file. Names are checked only by a run from the start: they are a fold over all events.
+    """Check a ledger file. Names are a fold over all events: a run that goes on folds those before it once more.
 
     `portion` is a number of full tiles; one process, where nothing is to be resumed, is this one.
     """
@@ -150,13 +152,17 @@ def fsck(
     with _snapshot(path) as connection:
         size = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
         state = _resumed(state_file, connection) if resume and state_file else _State(seed=secrets.randbits(32))
-        names = _Names(NameBook(()), set()) if keys is not None and state.position == 0 else None
+        names = _Names(NameBook(()), set()) if keys is not None else None
         processes = processes or os.cpu_count() or 1
         with _AtOnce() if processes == 1 and state_file is None else _pool(processes, state) as pool:
             index = pool.submit(read_index, path, size)
-            starts = range(state.position, size, portion)
+            if names is not None and keys is not None:
+                for again in _in_order(pool, partial(read_names, path, keys), range(0, state.position, portion)):
+                    state.problems += [each for each in again.problems if each not in state.problems]
+                    _take_names(state, again, names)
+                    progress(again.last, size)
             last: Portion | None = None
-            for last in _in_order(pool, path, keys if names else None, starts, size):
+            for last in _in_order(pool, partial(read_portion, path, keys), range(state.position, size, portion)):
                 _join(connection, state, last, names)
                 if state_file is not None and last.is_whole and not last.rest:
                     _save(state_file, state, connection)
@@ -236,13 +242,11 @@ def _pool(processes: int, state: _State) -> Iterator[Executor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _in_order(
-    pool: Executor, path: Path, keys: KeyFiles | None, starts: range, size: int
-) -> Iterator[Portion]:
+def _in_order(pool: Executor, read: Callable[[int, int], Portion], starts: range) -> Iterator[Portion]:
     """Have the portions read side by side, a few ahead, and give them in order."""
     waiting: list[Future[Portion]] = []
     for after in starts:
-        waiting.append(pool.submit(read_portion, path, keys, after, min(after + starts.step, size)))
+        waiting.append(pool.submit(read, after, min(after + starts.step, starts.stop)))
         if len(waiting) > 4:
             yield waiting.pop(0).result()
     while waiting:
@@ -263,16 +267,21 @@ def _join(connection: sqlite3.Connection, state: _State, portion: Portion, names
             "SELECT root, hashes FROM tiles WHERE level = ? AND number = ?", (tile.level + 1, tile.index)).fetchone()
         if (wrong := compare_tile(stored, tile, level=tile.level + 1, index=tile.index)) is not None:
             state.problems.append(wrong)
-    for position, changes in portion.names if names is not None else ():
-        assert names is not None
-        if (taken := names.book.change(changes, position=position)) is not None:
-            state.problems.append(Problem(position, "name_held_twice", f"保留名称重复：{taken}"))
     if names is not None:
-        names.unread.update(portion.unread)
+        _take_names(state, portion, names)
     state.position = portion.last
     state.index_sum += portion.index_sum
     state.sealed += portion.sealed
     state.redacted += portion.redacted
+
+
+def _take_names(state: _State, portion: Portion, names: _Names) -> None:
+    for position, changes in portion.names:
+        if (taken := names.book.change(changes, position=position)) is not None:
+            twice = Problem(position, "name_held_twice", f"保留名称重复：{taken}")
+            if twice not in state.problems:  # An earlier run may have told.
+                state.problems.append(twice)
+    names.unread.update(portion.unread)
 
 
 # What stands beside the events

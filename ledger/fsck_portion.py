@@ -117,6 +117,27 @@ def read_portion(path: Path, keys: KeyFiles | None, after: int, last: int) -> Po
     )
 
 
+def read_names(path: Path, keys: KeyFiles, after: int, last: int) -> Portion:
+    """Read again what the events past `after` do to names, for a check that goes on: all else of them was checked."""
+    vault = Vault(keys.vault, FileMasterKey(keys.master))
+    reader = _Reader(after, vault)
+    with closing(open_for_reading(path)) as connection:
+        query = (
+            "SELECT e.position, e.leaf, s.salt, s.ciphertext FROM events e LEFT JOIN sealed s USING (position) "
+            "WHERE e.position > ? AND e.position <= ? ORDER BY e.position"
+        )
+        try:
+            reader.read_names(connection.execute(query, (after, last)))
+        except DAMAGE as error:
+            words = f"从此处起读不出（{error}）：数据库文件损坏。"
+            reader.problems.append(Problem(reader.expected, "event_unreadable", words))
+    vault.close()
+    return Portion(
+        last=last, is_whole=True, tile_roots=[], rest=b"", first_time=None, last_time=0, index_sum=0, sealed=0,
+        redacted=0, names=reader.names, unread=reader.unread, problems=reader.problems,
+    )
+
+
 def _check_tiles(connection: sqlite3.Connection, reader: _Reader, after: int) -> tuple[list[bytes], bytes]:
     """Rebuild the portion's tiles and compare them with the stored ones; gives their roots and what is left over."""
     frontier, tiles = Frontier().append(hash_leaves(reader.leaves))
@@ -195,6 +216,18 @@ class _Reader:
         finally:
             assert len(leaves) == expected - self.expected, "a leaf for each position"
             self.expected, self.last_time, self.index_sum = expected, time, index_sum
+
+    def read_names(self, rows: Iterator[tuple[int, Any, Any, Any]]) -> None:
+        """Collect names of rows that were checked before; what is wrong with them was told then."""
+        for position, leaf, salt, ciphertext in rows:
+            self.expected = position + 1
+            try:
+                envelope = check_canonical(leaf)
+            except (Malformed, TypeError):
+                continue
+            if type(envelope.event) in _NAMING:
+                no_part = salt is None and ciphertext is None
+                self._name(position, envelope, None if no_part else self._part((position, salt, ciphertext)))
 
     def _envelope(self, position: int, leaf: Any) -> Envelope | None:
         """Keep the leaf to be hashed and read it, if it can be."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
@@ -455,6 +459,66 @@ def test_a_check_that_was_stopped_goes_on_and_says_what_a_whole_one_says(
     assert resumed == check(large, copy, keys=None)
     assert told == [256, 512, 768, 1_024, 1_280, 1_300]
     assert not state.exists()
+
+
+NAME_FAULTS: list[tuple[str, ...]] = [
+    (),
+    ("DELETE FROM names WHERE holder = 'per_li'",),
+    ("INSERT INTO names VALUES (x'aa', 'certificate', 'clm_x', 'per_x', NULL, 3, NULL)",),
+    ("UPDATE sealed SET ciphertext = x'0011' WHERE position = 9",),
+    ("UPDATE sealed SET salt = 'text' WHERE position = 9",),
+    ("DELETE FROM sealed WHERE position = 9",),
+    ("UPDATE events SET leaf = cast(leaf || ' ' AS BLOB) WHERE position = 9",),
+    ("UPDATE events SET leaf = 7 WHERE position = 9",),
+]
+
+
+@pytest.mark.parametrize("statements", NAME_FAULTS, ids=lambda each: each[0][:40] if each else "sound")
+@pytest.mark.parametrize("keys_before", [True, False], ids=["with keys", "without"])
+def test_a_check_that_goes_on_says_of_names_what_a_whole_one_says(
+    large: House, copy: Path, tmp_path: Path, statements: tuple[str, ...], keys_before: bool
+) -> None:
+    """All names of this ledger stand before the stop; the events that reserve and free them are read again."""
+    tampered(large.file, copy, *((statement, ()) for statement in statements))
+    whole = check(large, copy, portion=PORTION)
+    assert whole.holds is not bool(statements[0:1]) or "DELETE FROM sealed" in statements[0]
+
+    def stop(done: int, total: int) -> None:
+        if done == 512:
+            raise Stopped
+
+    given: dict[str, Any] = {"portion": PORTION, "state_file": tmp_path / "fsck.state"}
+    with pytest.raises(Stopped):
+        check(large, copy, **given, keys=large.keys if keys_before else None, progress=stop)
+    for processes in (1, 2):
+        saved = given["state_file"].read_text()
+        assert check(large, copy, **given, resume=True, processes=processes) == whole
+        given["state_file"].write_text(saved)
+
+
+def test_a_check_that_was_killed_goes_on_and_finds_a_name_that_was_put_in(
+    large: House, copy: Path, tmp_path: Path
+) -> None:
+    tampered(large.file, copy, (NAME_FAULTS[2][0], ()))
+    state = tmp_path / "fsck.state"
+    script = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from ledger.fsck import KeyFiles, fsck\n"
+        "def kill(done, total):\n"
+        "    done == 768 and os.kill(os.getpid(), signal.SIGKILL)\n"
+        "file, state, vault, master = map(Path, sys.argv[1:])\n"
+        "if __name__ == '__main__':\n"
+        f"    fsck(file, keys=KeyFiles(vault, master), state_file=state, portion={PORTION}, processes=1,"
+        " progress=kill)\n"
+    )
+    child = tmp_path / "child.py"
+    child.write_text(script)
+    killed = subprocess.run(
+        [sys.executable, str(child), str(copy), str(state), *map(str, large.keys)], check=False,
+        cwd=Path(__file__).parents[2], env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
+    assert killed.returncode == -signal.SIGKILL
+    assert check(large, copy, portion=PORTION, state_file=state, resume=True) == check(large, copy, portion=PORTION)
 
 
 def test_a_check_whose_processes_die_says_nothing_of_the_ledger_and_can_go_on(large: House, tmp_path: Path) -> None:
