@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from api.commands.options import as_json_option, data_option
-from api.exits import Exit
+from api.exits import Exit, Stop
+from api.unreadable import demand_readable
 
 if TYPE_CHECKING:
     from api.register import Folder
@@ -30,12 +31,13 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, processes: int |
     from ledger.fsck import fsck as check
 
     folder = Folder(load({"data_folder": data_folder}).data_folder)
+    _demand_ledger(folder)
     keys = KeyFiles(folder.people, folder.master) if folder.master.exists() and folder.people.exists() else None
     with bar("检查", quiet=as_json) as progress:
         report = check(
             folder.ledger,
             policy=_own_keys(folder),
-            published=folder.published.read_bytes() if folder.published.exists() else None,
+            published=_published(folder),
             keys=keys,
             state_file=folder.root / "fsck.state",
             resume=resume,
@@ -45,12 +47,15 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, processes: int |
     if as_json:
         body = {
             "holds": report.holds, "size": report.size, "root": report.root.hex(), "checkpoints": report.checkpoints,
-            "sealed": report.sealed, "names": report.names, "problems": [each._asdict() for each in report.problems],
+            "sealed": report.sealed, "redacted": report.redacted, "names": report.names,
+            "problems": [each._asdict() for each in report.problems],
         }
         click.echo(json.dumps(body, ensure_ascii=False))
     else:
-        names = "保留名称未核对（没有密钥库，或为续查）" if report.names is None else f"{report.names} 个保留名称"
-        click.echo(f"{report.size} 个事件，{report.checkpoints} 个检查点，{report.sealed} 个密封部分，{names}。")
+        names = f"{report.names} 个保留名称" if report.names is not None else (
+            "没有密钥库，保留名称未核对" if keys is None else "事件本身有误，保留名称未核对")
+        sealed = f"{report.sealed} 个密封部分（另有 {report.redacted} 个已遮盖，不在本文件中）"
+        click.echo(f"{report.size} 个事件，{report.checkpoints} 个检查点，{sealed}，{names}。")
         click.echo(f"根 {report.root.hex()}")
         for problem in report.problems:
             where = "" if problem.position is None else f"事件 {problem.position}："
@@ -60,6 +65,18 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, processes: int |
     return Exit.HOLDS if report.holds else Exit.REFUSED
 
 
+def _demand_ledger(folder: Folder) -> None:
+    if not folder.ledger.exists():
+        cure = f"请用 --data 指定数据文件夹（当前查找 {folder.root}）；若账本文件丢失，请从备份恢复"
+        raise Stop(Exit.WORLD_IS_WRONG, "no_register", "这里没有账本", cure)
+    cure = "请核对文件与权限；若磁盘损坏，请保留原件作为证据，并从备份恢复"
+    demand_readable(folder.ledger, status=Exit.WORLD_IS_WRONG, code="store_unreadable", cure=cure)
+
+
+def _published(folder: Folder) -> bytes | None:
+    return _read(folder.published) if folder.published.exists() else None
+
+
 def _own_keys(folder: Folder) -> Policy | None:
     from ledger.proof.keys import parse_skey
     from ledger.proof.policy import trust
@@ -67,4 +84,10 @@ def _own_keys(folder: Folder) -> Policy | None:
     path = folder.keys / "ledger.signing.key"
     if not path.exists():
         return None
-    return trust(*(parse_skey(line).public() for line in path.read_text("ascii").splitlines() if line))
+    lines = _read(path).decode("utf-8", "backslashreplace").splitlines()
+    return trust(*(parse_skey(line).public() for line in lines if line))
+
+
+def _read(path: Path) -> bytes:
+    demand_readable(path, status=Exit.WORLD_IS_WRONG, code="keys_unreadable", cure="请核对文件与权限，或从密钥备份恢复")
+    return path.read_bytes()

@@ -10,14 +10,15 @@ import click
 
 from api.commands.options import as_json_option
 from api.exits import Exit, Stop
+from api.unreadable import reason
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--key", required=True, help="日志的公钥（vkey 一行），或存有公钥或核验策略的文件")
 @as_json_option
 def verify(files: tuple[Path, ...], key: str, as_json: bool) -> int:
-    """离线核验证明或导出文件：说明核验了什么，不证明什么"""
+    """离线核验登记情况表、证明或导出文件：说明核验了什么，不证明什么"""
     from ledger.errors import LedgerError
     from ledger.verify import policy_of
 
@@ -25,7 +26,8 @@ def verify(files: tuple[Path, ...], key: str, as_json: bool) -> int:
         policy = policy_of(key)
     except (LedgerError, OSError) as error:
         cure = "公钥形如 名称+8位十六进制+base64，可由 xueshi log key 或 /log/key 得到"
-        raise Stop(Exit.BAD_INPUT, "bad_key", f"公钥无法使用（{error}）", cure) from error
+        why = reason(error) if isinstance(error, OSError) else str(error).rstrip("。")
+        raise Stop(Exit.BAD_INPUT, "bad_key", f"公钥 {key} 无法使用（{why}）", cure) from error
     verdicts = [_verdict(path, policy, quiet=as_json) for path in files]
     if as_json:
         click.echo(json.dumps({"files": verdicts}, ensure_ascii=False))
@@ -47,8 +49,8 @@ def _verdict(path: Path, policy: Any, *, quiet: bool) -> dict[str, Any]:
     except LedgerError as error:
         return {"file": str(path), "holds": False, "code": error.code, "detail": str(error)}
     except OSError as error:
-        cure = "请核对文件名"
-        raise Stop(Exit.BAD_INPUT, "file_unreadable", f"读不出 {path}（{error.strerror}）", cure) from error
+        cure = "请核对文件名和权限；这不说明文件是真是假"
+        raise Stop(Exit.BAD_INPUT, "file_unreadable", f"读不出 {path}（{reason(error)}）", cure) from error
     tree = found.checkpoint
     return {
         "file": str(path), "holds": True, "kind": found.kind, "origin": tree.origin, "size": tree.size,
