@@ -1,0 +1,204 @@
+"""Answers: the one object that doors hold. It reads the files of projections, and never writes.
+
+Any thread may ask, in the process of the follower or beside it. A question without `as_of` is answered as of the
+position that every projection has reached, so that what stands in different files is of one moment. A question about a
+position that the log holds and the files do not yet is waited for a little, then refused as `projection_behind`.
+
+`tests/projections/test_answers.py` shows it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from ledger.events.actor import Scope
+from ledger.ledger import Ledger
+from policies.rulebook import Rulebook
+from projections import people as _people
+from projections import work as _work
+from projections.basis import NOW, Axes, Basis, Cited, position_of, written_time
+from projections.entries import Entries, Version, read_claim
+from projections.errors import AsOfInFuture, NotBuilt, NotFollowedYet
+from projections.file import Reader
+from projections.judging import Books
+from projections.laws import Enacted, Laws, read_rulebooks
+from projections.people import People, Person, Transfer, Unit
+from projections.projection import Projection
+from projections.work import Waiting, Work
+from projections.years import person_years, read_history
+
+EVERY: Final[tuple[type[Projection], ...]] = (People, Work, Entries, Laws)
+"""Every projection there is."""
+
+_ASK_EVERY_MS: Final = 2
+
+
+class Page(NamedTuple):
+    """Some of what waits, in order; `next` is where the following page begins, if there is one."""
+
+    items: tuple[Waiting, ...]
+    next: tuple[int, str] | None
+    as_of: int
+
+
+def projections() -> tuple[Projection, ...]:
+    """Make one of every projection, for a follower."""
+    return tuple(one() for one in EVERY)
+
+
+class Answers:
+    """What doors ask. `book` gives a rulebook by digest (or a draft by its name), `now` the time in microseconds."""
+
+    def __init__(
+        self, ledger: Ledger, folder: Path, *, book: Callable[[str], Rulebook], now: Callable[[], int],
+        wait_ms: int = 2_000,
+    ) -> None:
+        self._ledger, self._now, self._wait_ms = ledger, now, wait_ms
+        self._people = Reader(People(), folder)
+        self._work = Reader(Work(), folder)
+        self._entries = Reader(Entries(), folder)
+        self._laws = Reader(Laws(), folder)
+        self._readers = (self._people, self._work, self._entries, self._laws)
+        self.books: Final = Books(book)
+        # What stands at a position stays: read once while it is asked about again and again.
+        self._time = lru_cache(maxsize=1_024)(self._read_time)
+        self._root = lru_cache(maxsize=1_024)(self._read_root)
+
+    # How far
+
+    def position(self) -> int:
+        """Up to where every projection speaks."""
+        return min(reader.position() for reader in self._readers)
+
+    def lag(self) -> dict[str, int]:
+        """How many events each projection is behind the log; one that is being built, all of them."""
+        size = self._ledger.store.size()
+        return {name: size - max(0, reached) for name, reached in self._reached().items()}
+
+    def _reached(self) -> dict[str, int]:
+        """Where each projection is; one that is still being built is nowhere."""
+        found = {}
+        for reader in self._readers:
+            try:
+                found[reader.name] = reader.position()
+            except NotBuilt:
+                found[reader.name] = -1
+        return found
+
+    def wait_for(self, position: int, timeout_ms: int | None = None) -> bool:
+        """Wait until every projection has taken an event, also where another process follows; False if not in time."""
+        until = time.monotonic_ns() + (self._wait_ms if timeout_ms is None else timeout_ms) * 1_000_000
+        while (reached := min(self._reached().values())) < position and time.monotonic_ns() < until:
+            time.sleep(_ASK_EVERY_MS / 1_000)  # not hours: seconds
+        return reached >= position
+
+    def settle(self, axes: Axes) -> int:
+        """The position that the axes' `as_of` names; raises AsOfInFuture or NotFollowedYet."""
+        if axes.as_of is None:
+            return self.position()
+        store = self._ledger.store
+        position = position_of(axes.as_of, size=store.size(), now=self._now(), position_at=store.position_at)
+        self._demand(position)
+        return position
+
+    def _demand(self, position: int) -> None:
+        if not self.wait_for(position):
+            raise NotFollowedYet(wanted=position, position=self.position())
+
+    # Who, where, what waits
+
+    def person(self, person: str, as_of: int | None = None) -> Person | None:
+        """Give a person as the register knew them; None for an unknown one."""
+        return _people.read_person(self._people, person, self._at(self._people, as_of))
+
+    def unit(self, unit: str, as_of: int | None = None) -> Unit | None:
+        """Give a unit with every name and seat it has had."""
+        return _people.read_unit(self._people, unit, self._at(self._people, as_of))
+
+    def transfer(self, transfer: str, as_of: int | None = None) -> Transfer | None:
+        """Give a unit transfer."""
+        return _people.read_transfer(self._people, transfer, self._at(self._people, as_of))
+
+    def claim(self, claim: str, as_of: int | None = None) -> list[Version]:
+        """Give every version of a claim, oldest first; none of an unknown one."""
+        return read_claim(self._entries, claim, self._at(self._entries, as_of))
+
+    def rulebooks(self, as_of: int | None = None) -> list[Enacted]:
+        """Every rulebook that had been enacted, by id."""
+        return read_rulebooks(self._laws, self._at(self._laws, as_of))
+
+    def work(
+        self, scopes: Iterable[Scope], *, organisation: str | None = None, as_of: int | None = None,
+        after: tuple[int, str] | None = None, limit: int = 50,
+    ) -> Page:
+        """What waits for an actor of an organisation with these scopes, longest first; `as_of` keeps pages stable."""
+        at = self._at(self._work, as_of)
+        rows = _work.read_work(self._work, scopes, organisation, as_of=at, after=after, limit=limit + 1)
+        return _page(rows, limit, at)
+
+    def claimant_work(
+        self, person: str, *, as_of: int | None = None, after: tuple[int, str] | None = None, limit: int = 50
+    ) -> Page:
+        """What a person has under way, longest first."""
+        at = self._at(self._work, as_of)
+        return _page(_work.read_own_work(self._work, person, as_of=at, after=after, limit=limit + 1), limit, at)
+
+    def _at(self, reader: Reader, as_of: int | None) -> int:
+        if as_of is None:
+            return reader.position()
+        if as_of > reader.position():
+            if as_of > (size := self._ledger.store.size()):
+                raise AsOfInFuture(str(as_of), size=size)
+            self._demand(as_of)
+        return as_of
+
+    # Years
+
+    def basis(self, axes: Axes) -> Basis:
+        """Settle what an answer rests on; raises what the axes may raise."""
+        as_of = self.settle(axes)
+        head = as_of
+        if axes.law == NOW:
+            head = self.position() if axes.head is None else axes.head
+            self._at(self._laws, head)
+            head = max(head, as_of)
+        cited = self._cited(axes, as_of, head)
+        return Basis(as_of, self._time(as_of), axes.valid_on, axes.law, cited, head, self._root(head))
+
+    def years(self, person: str, axes: Axes, year: int | None = None) -> dict[str, Any] | None:
+        """A person's years as decided and as evaluated, or one of them; None for an unknown person."""
+        basis = self.basis(axes)
+        if not _people.is_registered(self._people, person, basis.as_of):
+            return None
+        history = read_history(self._people, self._entries, person, basis)
+        return person_years(history, self.books, person, basis, year)
+
+    def _cited(self, axes: Axes, as_of: int, head: int) -> tuple[Cited, ...]:
+        """The rulebooks of the law, by id."""
+        if (names := axes.law_set) is None:
+            return tuple(map(Cited.of, read_rulebooks(self._laws, head)))
+        known = read_rulebooks(self._laws, self._laws.position())  # Named is named, whenever it was enacted.
+        enacted = {name: one for one in known for name in (one.id, one.digest)}
+        return tuple(sorted({self._cite(name, enacted.get(name), as_of) for name in names}))
+
+    def _cite(self, name: str, enacted: Enacted | None, as_of: int) -> Cited:
+        if enacted is not None:
+            return Cited.of(enacted) if enacted.from_position <= as_of else Cited(enacted.id, enacted.digest, None)
+        book = self.books.book(name)
+        return Cited(book.id, book.digest, None)
+
+    def _read_time(self, position: int) -> str | None:
+        found = self._ledger.at(position)
+        return None if found is None else written_time(found.envelope.recorded_at)
+
+    def _read_root(self, size: int) -> bytes:
+        return self._ledger.store.frontier(size).root()
+
+
+def _page(rows: Sequence[Waiting], limit: int, as_of: int) -> Page:
+    kept = tuple(rows[:limit])
+    return Page(kept, (kept[-1].since, kept[-1].id) if len(rows) > limit else None, as_of)

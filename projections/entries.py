@@ -1,0 +1,215 @@
+"""Claims as answers: every version of a claim's standing, of its facts and of what was decided on it.
+
+A version holds between two positions, so that a claim as of any position is a read. Facts stand once for each event
+that stated them, decisions once for each event that made them; a version points at both. Order of registration is the
+position of the first approval, which no correction moves.
+
+`tests/projections/test_entries.py` shows it, and holds it against `ledger.streams.claim` on random lives.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, ClassVar, Final, NamedTuple
+
+import msgspec
+
+from ledger.events.claim import (
+    ClaimApproved,
+    ClaimCorrected,
+    ClaimEndorsed,
+    ClaimFrozen,
+    ClaimRefused,
+    ClaimReinstated,
+    ClaimReleased,
+    ClaimReturned,
+    ClaimRevised,
+    ClaimRevoked,
+    ClaimSubmitted,
+    ClaimWithdrawn,
+    Ruling,
+    Study,
+)
+from ledger.vocabulary import LOCAL
+from projections.file import Reader
+from projections.projection import HOLDS, Effect, Projection, Rows, Table
+
+
+class Decision(NamedTuple):
+    """What was decided: the hours an office saw, and the law that gave them."""
+
+    event: int
+    assessed_centi: int
+    status: str
+    rulebook: str | None
+    digest: str | None
+    clauses: tuple[str, ...]
+    flags: tuple[str, ...]
+    year: int | None
+
+
+class Version(NamedTuple):
+    """A claim between two positions."""
+
+    claim: str
+    person: str
+    status: str
+    revision: int
+    endorsed: int
+    origin: str
+    submitted_on: str          # The local date of the event.
+    registered: int | None     # Where its first approval took effect,
+    registered_event: int | None   # and where that stands.
+    events: tuple[int, ...]    # Every event of it so far.
+    study: Study
+    study_event: int
+    decision: Decision | None
+    from_position: int
+    to_position: int | None
+
+
+# Folding
+
+_study = msgspec.json.Decoder(Study).decode
+
+
+def _stated(rows: Rows, effect: Effect) -> None:
+    rows.insert("studies", {"event": effect.recorded, "study": msgspec.json.encode(effect.event.study).decode()})
+
+
+def _decided(rows: Rows, effect: Effect, year: int | None) -> None:
+    ruling: Ruling = effect.event.ruling
+    rows.insert("decisions", {
+        "event": effect.recorded, "assessed_centi": ruling.assessed_centi, "status": ruling.status,
+        "rulebook": ruling.rulebook, "digest": ruling.digest, "clauses": json.dumps(ruling.clauses, ensure_ascii=False),
+        "flags": json.dumps(ruling.flags, ensure_ascii=False), "year": year,
+    })
+
+
+def _submitted(rows: Rows, effect: Effect) -> None:
+    event: ClaimSubmitted = effect.event
+    _stated(rows, effect)
+    day = datetime.fromtimestamp(effect.envelope.recorded_at // 1_000_000, LOCAL).date()
+    rows.begin("claims", effect.position, {
+        "claim": event.claim, "person": event.person, "status": "under_review", "revision": 1, "endorsed": 0,
+        "origin": event.origin, "submitted_on": day.isoformat(), "registered": None, "registered_event": None,
+        "study_event": effect.recorded, "decision_event": None, "events": json.dumps([effect.recorded]),
+    })
+
+
+def _change(rows: Rows, effect: Effect, **values: Any) -> None:
+    """Let the claim hold otherwise from here on; `revision` and `endorsed` are given as steps."""
+    key = {"claim": effect.event.claim}
+    for events, revision, endorsed in rows.now("claims", ("events", "revision", "endorsed"), key):
+        if "revision" in values:
+            values["revision"] += revision
+        if values.get("endorsed") == 1:
+            values["endorsed"] += endorsed
+        rows.change("claims", effect.position, key,
+                    {**values, "events": json.dumps([*json.loads(events), effect.recorded])})
+
+
+def _becomes(status: str) -> Any:
+    return lambda rows, effect: _change(rows, effect, status=status)
+
+
+def _endorsed(rows: Rows, effect: Effect) -> None:
+    _change(rows, effect, endorsed=1)
+
+
+def _revised(rows: Rows, effect: Effect) -> None:
+    _stated(rows, effect)
+    _change(rows, effect, status="under_review", revision=1, endorsed=0, study_event=effect.recorded)
+
+
+def _approved(rows: Rows, effect: Effect) -> None:
+    event: ClaimApproved = effect.event
+    _decided(rows, effect, event.year)
+    _change(rows, effect, status="approved", decision_event=effect.recorded, registered=effect.position,
+            registered_event=effect.recorded)
+
+
+def _corrected(rows: Rows, effect: Effect) -> None:
+    event: ClaimCorrected = effect.event
+    year = event.year
+    if year is None:  # A correction that says nothing of the year leaves it where it was.
+        query = (
+            "SELECT d.year FROM claims v JOIN decisions d ON d.event = v.decision_event "
+            "WHERE v.claim = ? AND v.to_position IS NULL"
+        )
+        year = next((row[0] for row in rows.connection.execute(query, (event.claim,))), None)
+    _stated(rows, effect)
+    _decided(rows, effect, year)
+    _change(rows, effect, revision=1, study_event=effect.recorded, decision_event=effect.recorded)
+
+
+class Entries(Projection):
+    """The fold."""
+
+    name: ClassVar = "entries"
+    version: ClassVar = 1
+    tables: ClassVar = {
+        "claims": Table(
+            {"claim": str, "person": str, "status": str, "revision": int, "endorsed": int, "origin": str,
+             "submitted_on": str, "registered": int, "registered_event": int, "study_event": int,
+             "decision_event": int, "events": str},
+            ("claim", "from_position"), (("person",),)),
+        "studies": Table({"event": int, "study": str}, ("event",), dated=False),
+        "decisions": Table(
+            {"event": int, "assessed_centi": int, "status": str, "rulebook": str, "digest": str, "clauses": str,
+             "flags": str, "year": int}, ("event",), dated=False),
+    }
+    handlers: ClassVar = {
+        ClaimSubmitted: _submitted,
+        ClaimEndorsed: _endorsed,
+        ClaimReturned: _becomes("returned"),
+        ClaimRevised: _revised,
+        ClaimWithdrawn: _becomes("withdrawn"),
+        ClaimApproved: _approved,
+        ClaimRefused: _becomes("refused"),
+        ClaimCorrected: _corrected,
+        ClaimFrozen: _becomes("frozen"),
+        ClaimReleased: _becomes("approved"),
+        ClaimRevoked: _becomes("revoked"),
+        ClaimReinstated: _becomes("approved"),
+    }
+
+
+# Reading
+
+_VERSION: Final = (
+    "SELECT v.claim, v.person, v.status, v.revision, v.endorsed, v.origin, v.submitted_on, v.registered, "
+    "v.registered_event, v.events, v.from_position, v.to_position, s.event, s.study, d.event, d.assessed_centi, "
+    "d.status, d.rulebook, d.digest, d.clauses, d.flags, d.year "
+    "FROM claims v JOIN studies s ON s.event = v.study_event LEFT JOIN decisions d ON d.event = v.decision_event "
+)
+_REGISTERED: Final = (
+    f"{_VERSION} WHERE v.person = :person AND v.status IN ('approved', 'frozen', 'revoked') AND {HOLDS} "
+    "ORDER BY v.registered, v.registered_event"
+)
+_CLAIM: Final = f"{_VERSION} WHERE v.claim = :claim AND v.from_position <= :as_of ORDER BY v.from_position"
+
+
+def read_registered(reader: Reader, person: str, as_of: int) -> list[Version]:
+    """Every claim of a person that stood in the register, revoked ones too, in the order of registration."""
+    return [_read(row) for row in reader.rows(_REGISTERED, {"person": person, "as_of": as_of})]
+
+
+def read_claim(reader: Reader, claim: str, as_of: int) -> list[Version]:
+    """Every version of a claim up to a position, oldest first; the last may have ended since."""
+    return [_read(row) for row in reader.rows(_CLAIM, {"claim": claim, "as_of": as_of})]
+
+
+def _read(row: tuple[Any, ...]) -> Version:
+    (claim, person, status, revision, endorsed, origin, submitted_on, registered, registered_event, events, first,
+     last, study_event, study, event, assessed, ruled, rulebook, digest, clauses, flags, year) = row
+    decision = None
+    if event is not None:
+        decision = Decision(event, assessed, ruled, rulebook, digest, _texts(clauses), _texts(flags), year)
+    return Version(claim, person, status, revision, endorsed, origin, submitted_on, registered, registered_event,
+                   tuple(json.loads(events)), _study(study), study_event, decision, first, last)
+
+
+def _texts(text: str) -> tuple[str, ...]:
+    return () if text == "[]" else tuple(json.loads(text))

@@ -1,0 +1,148 @@
+"""What can be wrong with an answer: a projection that fails, files that another process owns, axes that lead nowhere.
+
+Every error of this package is a `ProjectionError` with a stable `code`; its text is for people and is Chinese.
+`tests/projections/test_follower.py` and `tests/projections/test_basis.py` show them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class ProjectionError(Exception):
+    """The root of this package's errors."""
+
+    code: ClassVar[str] = "projection_error"
+
+
+class ProjectionFailed(ProjectionError):
+    """A projection could not take an event. Its rows stand up to the position before; the others go on."""
+
+    code = "projection_failed"
+
+    def __init__(self, name: str, *, position: int, cause: BaseException) -> None:
+        self.name, self.position, self.cause = name, position, cause
+        super().__init__(
+            f"投影 {name} 处理事件 {position} 时出错（{type(cause).__name__}），停在 {position - 1}，其余投影照常。"
+            "账本不受影响；请按日志中的追踪信息排除原因，它会自行重试，也可运行 xueshi rebuild 重建。"
+        )
+
+
+class AlreadyFollowed(ProjectionError):
+    """Another process of this host owns the projections' files."""
+
+    code = "follower_running"
+
+    def __init__(self, folder: Path, *, process: str) -> None:
+        self.folder, self.process = folder, process
+        super().__init__(
+            f"{folder} 的投影正由另一个进程维护（进程号 {process or '不详'}）。"
+            "同一台机器只能有一个；请先停止它，或只读使用。"
+        )
+
+
+class NotBuilt(ProjectionError):
+    """The file of a projection is not there yet."""
+
+    code = "projection_not_built"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"投影 {name} 正在建立，暂时不能查询。请稍后重试；进度见 /readyz。")
+
+
+class Unreadable(ProjectionError):
+    """The file of a projection cannot be read."""
+
+    code = "projection_unreadable"
+
+    def __init__(self, path: Path, cause: BaseException) -> None:
+        self.path, self.cause = path, cause
+        super().__init__(f"投影文件 {path} 无法读取（{cause}）。账本不受影响；请停止服务后运行 xueshi rebuild 重建。")
+
+
+class UnknownProjection(ProjectionError):
+    """There is no projection of that name."""
+
+    code = "projection_unknown"
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        self.name, self.known = name, known
+        super().__init__(f"没有投影 {name}；现有：{'、'.join(known)}。")
+
+
+class AsOfMalformed(ProjectionError):
+    """`as_of` is none of its three forms."""
+
+    code = "as_of_malformed"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"as_of 读到“{text[:60]}”，应为事件位置（如 41）、带时区的时间（如 2026-11-21T10:00:00+08:00，"
+            "在网址中加号写作 %2B）或日期（如 2026-11-21，指当日结束时）。"
+        )
+
+
+class AsOfInFuture(ProjectionError):
+    """Nothing is known yet as of then."""
+
+    code = "as_of_in_future"
+
+    def __init__(self, text: str, *, size: int) -> None:
+        self.text, self.size = text, size
+        super().__init__(f"as_of={text} 尚未到来：账本现有 {size} 个事件。请改用已有的位置或已过的时间。")
+
+
+class NotFollowedYet(ProjectionError):
+    """The log holds the position that is asked about, the answers do not yet."""
+
+    code = "projection_behind"
+
+    def __init__(self, *, wanted: int, position: int) -> None:
+        self.wanted, self.position = wanted, position
+        super().__init__(f"查询所需的事件 {wanted} 已入账，投影只处理到 {position}。请稍后重试。")
+
+
+class ValidOnMalformed(ProjectionError):
+    """`valid_on` is not a date."""
+
+    code = "valid_on_malformed"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(f"valid_on 读到“{text[:60]}”，应为日期，如 2026-11-21。")
+
+
+class LawMalformed(ProjectionError):
+    """`law` is none of its three forms."""
+
+    code = "law_malformed"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"law 读到“{text[:60]}”，应为 then（当时的细则）、now（现行的细则）"
+            "或 set:甲,乙（指定的细则，如 set:wenzhou/2020-11-27）。"
+        )
+
+
+class LawUnknown(ProjectionError):
+    """A rulebook that is asked for, or that a decision rests on, is not kept here."""
+
+    code = "law_unknown"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"这里没有细则 {name[:80]}。请核对编号；已施行的细则见 /v1/rulebooks，草案请给出摘要。")
+
+
+class UnknownYear(ProjectionError):
+    """A year outside the ledger's life."""
+
+    code = "year_out_of_range"
+
+    def __init__(self, year: int) -> None:
+        self.year = year
+        super().__init__(f"年度读到 {year}，应在 1950 到 2099 之间。")

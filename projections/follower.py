@@ -1,0 +1,351 @@
+"""The follower: one process of a host keeps every projection up to date with the log.
+
+It wakes on each commit of its own process and polls as well, since another process may write and a lost wake-up must
+put nobody to sleep. It reads in batches; each projection takes a batch in one transaction of its own file. A projection
+that fails says so, stops before the event it cannot take, tries again each second, and holds up no other.
+
+A projection without a file, of a new version, ahead of the log or damaged is built anew beside whatever is there, a
+batch in turn with the others, and put in place when it has caught up. A build that was stopped goes on where it was.
+
+`tests/projections/test_follower.py` shows it, with a kill in the middle.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import structlog
+
+from ledger.envelope import decode
+from ledger.ledger import Ledger, Recorded
+from projections.errors import AlreadyFollowed, ProjectionError, ProjectionFailed, UnknownProjection
+from projections.file import Batch, ProjectionFile, discard, is_damage, path_of
+from projections.projection import Projection
+
+EVENTS_AT_ONCE: Final = 1_000
+POLL_MS: Final = 20
+PAUSE_MS: Final = 4
+"""At most so often: each round is a commit in every file, and a busy log would have one for each event."""
+RETRY_MS: Final = 1_000
+
+
+class Progress(NamedTuple):
+    """How far a build is: events taken of events there are, events a second, and seconds left if that stays."""
+
+    done: int
+    total: int
+    rate: int
+    seconds_left: int | None
+
+
+class Lag(NamedTuple):
+    """How far one projection is behind the log, and what keeps it, if anything does."""
+
+    position: int
+    behind: int
+    building: Progress | None
+    failure: ProjectionFailed | None
+
+
+class Ownership:
+    """The lock on a folder of projections: of all processes of this host, one has it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = (folder / "follower.lock").open("a+", encoding="ascii")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.seek(0)
+            process = self._file.read().strip()
+            self._file.close()
+            raise AlreadyFollowed(folder, process=process) from None
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def release(self) -> None:
+        """Let another have it. The file stays: removing it would let two hold two files of one name."""
+        self._file.close()
+
+
+class Build:
+    """A projection that is being made from nothing, beside whatever stands in its place."""
+
+    def __init__(self, projection: Projection, folder: Path, ledger: Ledger) -> None:
+        self.path = path_of(folder, projection, building=True)
+        self.file = opened(projection, self.path, ledger)  # Of one that was stopped, what was done is kept.
+        self._began, self._from = time.monotonic_ns(), self.file.position
+
+    def progress(self, total: int) -> Progress:
+        """Say how far it is."""
+        done = self.file.position
+        took_ms = max(1, (time.monotonic_ns() - self._began) // 1_000_000)
+        rate = (done - self._from) * 1_000 // took_ms
+        return Progress(done, total, rate, (total - done) // rate if rate else None)
+
+    def put_in_place(self, path: Path) -> ProjectionFile:
+        """Make it the file where there is none."""
+        projection = self.file.projection
+        self.file.fold_log()
+        self.file.connection.close()
+        self.path.replace(path)
+        for other in path.parent.glob(f"{projection.name}.*.db"):
+            if other.name != path.name:
+                structlog.get_logger().info("projection_removed", file=other.name)
+                discard(other)
+        return ProjectionFile(projection, path)
+
+    def put_into(self, live: ProjectionFile) -> None:
+        """Give its content to the file that stands, in one transaction."""
+        live.replace_with(self.file)
+        self.file.connection.close()
+        discard(self.path)
+
+
+def opened(projection: Projection, path: Path, ledger: Ledger) -> ProjectionFile:
+    """Open a file that fits the log; one that does not, or is damaged, is discarded with a line in the log."""
+    because = "damaged"
+    try:
+        file = ProjectionFile(projection, path)
+        if file.is_sound():
+            if file.fits(ledger):
+                return file
+            because = "ahead_of_log" if file.position > ledger.store.size() else "other_log"
+        file.connection.close()
+    except sqlite3.Error as error:
+        if not is_damage(error):
+            raise
+    structlog.get_logger().warning("projection_discarded", projection=projection.name, because=because)
+    discard(path)
+    return ProjectionFile(projection, path)
+
+
+def read_batch(ledger: Ledger, after: int, limit: int = EVENTS_AT_ONCE) -> Batch | None:
+    """Read the events past a position; None when there are none."""
+    leaves = ledger.store.leaves(after, limit)
+    if not leaves:
+        return None
+    return Batch([Recorded(at, decode(leaf)) for at, leaf in enumerate(leaves, after + 1)], leaves[-1])
+
+
+class _Track:
+    """One projection on its way: the file that stands, the build beside it, and what went wrong last."""
+
+    def __init__(self, projection: Projection, folder: Path, ledger: Ledger) -> None:
+        self.projection, self.folder, self.ledger = projection, folder, ledger
+        self.path = path_of(folder, projection)
+        self.live: ProjectionFile | None = None
+        self.build: Build | None = None
+        self.failure: ProjectionFailed | None = None
+        self.retry_at_ns = 0
+        if self.path.exists():
+            file = opened(projection, self.path, ledger)
+            if file.position or not ledger.store.size():
+                self.live = file
+                discard(path_of(folder, projection, building=True))  # Of a rebuild that was stopped.
+                return
+            file.connection.close()
+            discard(self.path)
+        self.build = Build(projection, folder, ledger)
+
+    def rebuild(self) -> None:
+        """Begin to make it anew, beside what stands."""
+        if self.build is None:
+            discard(path_of(self.folder, self.projection, building=True))
+            self.build = Build(self.projection, self.folder, self.ledger)
+
+    def step(self, read: Callable[[int], Batch | None], size: int) -> bool:
+        """Take the next batch, and the build's; say whether there is more to take at once."""
+        if self.failure is not None and time.monotonic_ns() < self.retry_at_ns:
+            return False
+        try:
+            for file in self._files():
+                if file.position < size and (batch := read(file.position)) is not None:
+                    self._take(file, batch)
+            if self.build is not None and self.build.file.position >= size:
+                self._swap(self.build)
+            self.failure = None
+        except _Damaged as damaged:
+            self._begin_anew(damaged.file)
+        except ProjectionFailed as failed:
+            self.failure = failed
+            self.retry_at_ns = time.monotonic_ns() + RETRY_MS * 1_000_000
+            structlog.get_logger().error(
+                "projection_failed", projection=failed.name, position=failed.position, exc_info=failed.cause
+            )
+            return False
+        return any(file.position < size for file in self._files())
+
+    def _files(self) -> list[ProjectionFile]:
+        return [file for file in (self.live, None if self.build is None else self.build.file) if file is not None]
+
+    def _take(self, file: ProjectionFile, batch: Batch) -> None:
+        try:
+            file.apply(batch, self.ledger)
+        except Exception as error:
+            if is_damage(error):
+                raise _Damaged(file) from error
+            if len(batch.events) == 1:
+                raise ProjectionFailed(file.projection.name, position=batch.position, cause=error) from error
+            for event in batch.events:  # Which one was it? What stands before it is taken.
+                self._take(file, _single(event, self.ledger))
+
+    def _begin_anew(self, file: ProjectionFile) -> None:
+        structlog.get_logger().warning("projection_discarded", projection=self.projection.name, because="damaged")
+        file.connection.close()
+        discard(file.path)
+        if file is self.live:
+            self.live = None
+        if self.build is None or file is self.build.file:
+            self.build = Build(self.projection, self.folder, self.ledger)
+
+    def _swap(self, build: Build) -> None:
+        if self.live is None:
+            self.live = build.put_in_place(self.path)
+        else:
+            build.put_into(self.live)
+        self.build = None
+        structlog.get_logger().info("projection_built", projection=self.projection.name, position=self.live.position)
+
+    def lag(self, size: int) -> Lag:
+        position = 0 if self.live is None else self.live.position
+        build = self.build
+        return Lag(position, size - position, None if build is None else build.progress(size), self.failure)
+
+    def close(self) -> None:
+        for file in self._files():
+            file.connection.close()
+
+
+class _Damaged(Exception):
+    """SQLite finds the file broken; no answer may come from it."""
+
+    def __init__(self, file: ProjectionFile) -> None:
+        self.file = file
+        super().__init__(file.path.name)
+
+
+def _single(event: Recorded, ledger: Ledger) -> Batch:
+    return Batch([event], ledger.store.leaves(event.position - 1, 1)[0])
+
+
+class Follower:
+    """Owns the files of all projections in a folder, for as long as it runs."""
+
+    def __init__(self, ledger: Ledger, folder: Path, projections: Sequence[Projection]) -> None:
+        self._ledger, self._folder, self._projections = ledger, folder, tuple(projections)
+        self._tracks: dict[str, _Track] = {}
+        self._ownership: Ownership | None = None
+        self._thread: threading.Thread | None = None
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._moved = threading.Condition()
+        self._wanted: set[str] = set()
+        self._read: tuple[int, Batch | None] = (-1, None)
+
+    def start(self) -> None:
+        """Take the files and follow; raises AlreadyFollowed. Builds go on in the background."""
+        assert self._thread is None, "a follower is started once"
+        self._ownership = Ownership(self._folder)
+        try:
+            for projection in self._projections:
+                self._tracks[projection.name] = _Track(projection, self._folder, self._ledger)
+        except BaseException:
+            self._let_go()
+            raise
+        self._ledger.store.wake_on_commit(self._woken.set)
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the batch at hand, and let go of the files."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        for track in self._tracks.values():
+            track.close()
+        if self._ownership is not None:
+            self._ownership.release()
+            self._ownership = None
+
+    # What others ask, from any thread
+
+    def position(self, name: str) -> int:
+        """Say up to where a projection speaks."""
+        live = self._track(name).live
+        return 0 if live is None else live.position
+
+    def wait_for(self, position: int, timeout_s: int = 5) -> bool:
+        """Wait until every projection has taken an event; False when one has not in time, or cannot."""
+        def there() -> bool:
+            return all(self.position(name) >= position for name in self._tracks)
+
+        def never() -> bool:
+            return any(track.failure is not None and track.failure.position <= position
+                       for track in self._tracks.values())
+
+        self._woken.set()
+        with self._moved:
+            self._moved.wait_for(lambda: there() or never() or self._stopping.is_set(), timeout_s)
+        return there()
+
+    def rebuild(self, name: str) -> None:
+        """Make a projection anew in the background; until then the one that stands goes on answering."""
+        self._track(name)
+        self._wanted.add(name)
+        self._woken.set()
+
+    def lag(self) -> dict[str, Lag]:
+        """Say for each projection how far it is."""
+        size = self._ledger.store.size()
+        return {name: track.lag(size) for name, track in self._tracks.items()}
+
+    def failures(self) -> list[ProjectionError]:
+        """List what keeps projections from following."""
+        return [track.failure for track in self._tracks.values() if track.failure is not None]
+
+    def _track(self, name: str) -> _Track:
+        if name not in self._tracks:
+            raise UnknownProjection(name, tuple(self._tracks))
+        return self._tracks[name]
+
+    # The thread
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.wait(POLL_MS / 1_000)  # not hours: seconds
+            self._woken.clear()
+            try:
+                while self._round() and not self._stopping.is_set():
+                    pass
+            except Exception as error:  # The log could not be read, or a file not made: the next round may go well.
+                structlog.get_logger().error("follower_failed", exc_info=error)
+                self._stopping.wait(RETRY_MS / 1_000)  # not hours: seconds
+            self._stopping.wait(PAUSE_MS / 1_000)  # not hours: seconds
+
+    def _round(self) -> bool:
+        size = self._ledger.store.size()
+        while self._wanted:
+            self._tracks[self._wanted.pop()].rebuild()
+        moved = [track.step(self._batch, size) for track in self._tracks.values()]
+        with self._moved:
+            self._moved.notify_all()
+        return any(moved)
+
+    def _batch(self, after: int) -> Batch | None:
+        """Read once for all that stand at one place."""
+        if self._read[0] != after or self._read[1] is None:
+            self._read = after, read_batch(self._ledger, after)
+        return self._read[1]

@@ -1,0 +1,238 @@
+"""One person before the law, from rows of projections: as decided, and as evaluated under any set of rulebooks.
+
+*As decided*: each entry is worth what was recorded when an office decided, under the rulebook and clause that were
+recorded; the caps are those of that rulebook. *As evaluated*: each entry is worth what the law at hand says
+(`policies.person`). Duplicates, sums and requirements are the same fold for both, and both are judged by the law at
+hand, so that the two differ by worth and caps alone.
+
+Reading: an entry that the law at hand cannot read, or whose day lies in no affiliation, is unruled there, not lost.
+Reading: the year was fixed by the office (E 10) and is not doubted here.
+
+`tests/projections/test_years.py` shows it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from msgspec import UNSET
+
+from ledger.errors import LedgerError
+from policies.assess import UNRULED, Fact, Ruling
+from policies.errors import BadLine, RulebookError
+from policies.facts import FIRST_DAY, LAST_DAY
+from policies.facts import Affiliation as Stated
+from policies.law import CATEGORIES, Law
+from policies.person import NO_LATER, Bench, Entry, PersonRuling, Place, Shape, places_of
+from policies.rulebook import Clause, Rulebook
+from policies.steps import Step
+from policies.year import Folded, Weighed, fold
+from projections.entries import Version
+from projections.errors import LawUnknown
+from projections.facts import entry_fields
+from projections.people import Affiliation, Departure
+
+BENCHES_MOST: Final = 16
+REMEMBERED_MOST: Final = 50_000
+
+_UNREADABLE: Final = {category: Shape({"category": category, "route": ""}) for category in CATEGORIES}
+"""A shape that no clause has: its entry is unruled, and what could be filled by it is undetermined."""
+
+_NOWHERE: Final = ("", "", None)
+
+
+class Taken(NamedTuple):
+    """An entry as a bench takes it, and why it could not be read, if it could not."""
+
+    entry: Entry
+    bad: BadLine | None
+
+
+class Seat:
+    """A bench with the entries it has taken: what an event states never changes, so it is read once."""
+
+    def __init__(self, law: Law) -> None:
+        self.bench: Final = Bench(law)
+        self._taken: dict[tuple[str, int], Taken] = {}
+
+    def take(self, version: Version) -> Taken:
+        """Take a claim's facts up."""
+        key = (version.claim, version.study_event)
+        taken = self._taken.get(key)
+        if taken is None:
+            if len(self._taken) >= REMEMBERED_MOST:
+                self._taken.clear()
+            taken = self._taken[key] = self._read(version)
+        return taken
+
+    def _read(self, version: Version) -> Taken:
+        bench, study = self.bench, version.study
+        # Only of those who claim for themselves is the day in the ledger the day on which they claimed.
+        submitted_on = version.submitted_on if version.origin == "self" else None
+        fields = {**entry_fields(study, bench.law.vocabulary, submitted_on),
+                  "id": version.claim, "person": version.person}
+        try:
+            return Taken(bench.take(bench.reader.entry_row(fields)), None)
+        except BadLine as bad:
+            day = min(max(study.evidence_on, FIRST_DAY), LAST_DAY).isoformat()
+            plain = {"id": version.claim, "person": version.person, "date": day,
+                     "category": CATEGORIES[0], "route": "other"}
+            entry = bench.take(bench.reader.entry_row(plain))
+            return Taken(entry._replace(shape=_UNREADABLE[study.category.value]), bad)
+
+
+class Books:
+    """Rulebooks by digest, and the benches of the laws that were made of them."""
+
+    def __init__(self, book: Callable[[str], Rulebook]) -> None:
+        self._book = book
+        self._lock = threading.Lock()
+        self._seats: OrderedDict[tuple[str, ...], Seat] = OrderedDict()
+        self._decided: dict[int, Weighed] = {}
+
+    def book(self, name: str) -> Rulebook:
+        """The rulebook of this digest; raises LawUnknown."""
+        try:
+            return self._book(name)
+        except (RulebookError, LedgerError, KeyError, OSError) as error:
+            raise LawUnknown(name) from error
+
+    def seat(self, digests: tuple[str, ...]) -> Seat:
+        """The bench of the law that these rulebooks make; each set is made once."""
+        with self._lock:
+            seat = self._seats.get(digests)
+            if seat is None:
+                seat = self._seats[digests] = Seat(Law(self.book(digest) for digest in digests))
+                if len(self._seats) > BENCHES_MOST:
+                    self._seats.popitem(last=False)
+            self._seats.move_to_end(digests)
+            return seat
+
+    def decided(self, version: Version) -> Weighed:
+        """A claim weighed as it was decided."""
+        assert version.decision is not None
+        weighed = self._decided.get(version.decision.event)
+        if weighed is None:
+            if len(self._decided) >= REMEMBERED_MOST:
+                self._decided.clear()
+            weighed = self._decided[version.decision.event] = self._weigh(version)
+        return weighed
+
+    def _weigh(self, version: Version) -> Weighed:
+        decision, study = version.decision, version.study
+        assert decision is not None
+        fields: dict[str, Any] = {"category": study.category.value, "route": study.route}
+        if study.completed_by is not None:
+            fields["completed_by"] = study.completed_by
+        book = None if decision.digest is None else self.book(decision.digest)
+        clause = None if book is None else _clause(book, version)
+        ruling = Ruling(
+            Fact(fields), decision.status, book=book, clause=clause, assessed=decision.assessed_centi,
+            article=decision.clauses[0] if decision.clauses else None, flags=decision.flags,
+        )
+        return Weighed(ruling, study.evidence_on.toordinal(), year_of(version), study.occasion, study.output)
+
+
+def _clause(book: Rulebook, version: Version) -> Clause | None:
+    """The row that was ruled by: of the article, for this route, at this level if it names levels."""
+    decision, study = version.decision, version.study
+    assert decision is not None
+    found = [one for one in book.clauses if one.article in decision.clauses and study.route in one.routes
+             and study.category.value in one.categories]
+    exact = [one for one in found if study.level in one.levels]
+    return next(iter(exact or found), None)
+
+
+def year_of(version: Version) -> int:
+    """The year a claim was attributed to: as decided, else as claimed, else that of its evidence."""
+    decided = None if version.decision is None else version.decision.year
+    return decided or version.study.year or version.study.evidence_on.year
+
+
+# Where the person was
+
+
+class Belonging(NamedTuple):
+    """An affiliation with its last day, as it follows from everything that was entered."""
+
+    affiliation: Affiliation
+    first: int
+    last: int | None
+
+
+def belongings(
+    affiliations: Sequence[Affiliation], departures: Sequence[Departure], valid_on: date | None = None
+) -> list[Belonging]:
+    """Where the person belonged, by first day: a later affiliation ends the one before it, so does a last day."""
+    until = None if valid_on is None else valid_on.isoformat()
+    begun = [one for one in affiliations if until is None or one.starts <= until]
+    found = []
+    for at, one in enumerate(begun):
+        ends = [gone.ends for gone in departures
+                if gone.unit == one.unit and gone.ends >= one.starts and (until is None or gone.ends <= until)]
+        last = date.fromisoformat(min(ends)).toordinal() if ends else None
+        if at + 1 < len(begun):
+            before = date.fromisoformat(begun[at + 1].starts).toordinal() - 1
+            last = before if last is None else min(last, before)
+        found.append(Belonging(one, date.fromisoformat(one.starts).toordinal(), last))
+    return found
+
+
+def places(belonged: Sequence[Belonging], first_day: int) -> list[Place]:
+    """The same for the law, without a gap from the first day on: a day in none of them is a day nowhere."""
+    given = places_of([
+        (one.first, one.last, Stated("-", one.affiliation.starts, one.affiliation.region, one.affiliation.sector,
+                                     major=one.affiliation.major or UNSET))
+        for one in belonged
+    ])
+    whole: list[Place] = []
+    free = min(first_day, given[0].first) if given else first_day
+    for place in given:
+        if free < place.first:
+            whole.append(Place(free, place.first - 1, *_NOWHERE))
+        whole.append(place)
+        free = place.last + 1
+    return [*whole, Place(free, NO_LATER, *_NOWHERE)] if free <= NO_LATER else whole
+
+
+# Judging
+
+
+class Judged(NamedTuple):
+    """One person twice: by what was decided, and by what the law at hand says. Lists run parallel to `standing`."""
+
+    bench: Bench
+    places: list[Place]
+    standing: list[Version]    # What counts: approved or frozen.
+    decided: list[Weighed]
+    folded: Folded             # As decided.
+    ruled: PersonRuling        # As evaluated.
+    bad: dict[int, BadLine]    # What the law could not read.
+
+
+def judge(books: Books, digests: tuple[str, ...], belonged: Sequence[Belonging], standing: list[Version]) -> Judged:
+    """Judge everything of one person, given in the order of registration."""
+    seat = books.seat(digests)
+    taken = [seat.take(version) for version in standing]
+    years = [year_of(version) for version in standing]
+    first_day = min(
+        (min(version.study.evidence_on.toordinal(), date(year, 1, 1).toordinal())
+         for version, year in zip(standing, years, strict=True)),
+        default=NO_LATER,
+    )
+    whole = places(belonged, first_day)
+    entries = [one.entry._replace(year=year) for one, year in zip(taken, years, strict=True)]
+    decided = [books.decided(version) for version in standing]
+    return Judged(
+        seat.bench, whole, standing, decided, fold(decided), seat.bench.judge(whole, entries),
+        {at: one.bad for at, one in enumerate(taken) if one.bad is not None},
+    )
+
+
+def unreadable_step(bad: BadLine) -> Step:
+    """Why the law at hand could not read an entry."""
+    return Step(UNRULED, None, None, None, f"所问的细则读不懂这条记录（{bad.field}：{bad}），按待定处理")

@@ -1,0 +1,227 @@
+"""Open work: what waits for an office, since when, and what a person has under way.
+
+A claim waits for the role whose step is due, where it was submitted (it stays with that office when the person moves,
+AMB-28); a transfer for the receiving unit; a unit for whoever verifies it. A claim that was returned waits for its
+claimant. A row ends when the step is taken and the next begins with it, so every row says how long one step took.
+
+`tests/projections/test_work.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, ClassVar, Final, NamedTuple
+
+from ledger.events.actor import Scope
+from ledger.events.claim import (
+    ClaimApproved,
+    ClaimEndorsed,
+    ClaimRefused,
+    ClaimReturned,
+    ClaimRevised,
+    ClaimSubmitted,
+    ClaimWithdrawn,
+)
+from ledger.events.transfer import TransferConfirmed, TransferRefused, TransferRequested, TransferWithdrawn
+from ledger.events.unit import UnitMoved, UnitRegistered, UnitRejected, UnitVerified
+from projections.file import Reader
+from projections.projection import Effect, Projection, Rows, Table
+
+UNIT_ROLE: Final = "unit"
+"""Who answers a transfer: the receiving unit (W 4)."""
+
+VERIFIER_ROLE: Final = "human_resources"
+"""Who sees a unit's papers."""
+
+CLAIMANT: Final = "claimant"
+"""What was returned waits for whoever claimed it."""
+
+
+class Waiting(NamedTuple):
+    """One thing that waits: a `claim`, a `transfer` or a `unit`, and for whom."""
+
+    id: str
+    kind: str
+    role: str
+    region: str
+    sector: str
+    category: str | None
+    unit: str | None
+    person: str | None
+    since: int     # The event by which it came to wait,
+    since_at: int  # and when that was recorded, in microseconds.
+
+
+# Folding
+
+
+def _wait(rows: Rows, effect: Effect, values: dict[str, Any]) -> None:
+    rows.begin("work", effect.position,
+               {**values, "since_at": effect.envelope.recorded_at, "event": effect.recorded})
+
+
+def _on(rows: Rows, effect: Effect, id_: str, values: dict[str, Any]) -> None:
+    at = {"since_at": effect.envelope.recorded_at, "event": effect.recorded}
+    rows.change("work", effect.position, {"id": id_}, {**values, **at})
+
+
+def _claim_submitted(rows: Rows, effect: Effect) -> None:
+    event: ClaimSubmitted = effect.event
+    _wait(rows, effect, {
+        "id": event.claim, "kind": "claim", "role": event.steps[0], "region": event.region, "sector": event.sector,
+        "category": event.study.category.value, "unit": event.unit, "person": event.person,
+        "steps": json.dumps(event.steps), "taken": 0,
+    })
+
+
+def _claim_endorsed(rows: Rows, effect: Effect) -> None:
+    id_ = effect.event.claim
+    for steps, taken in rows.now("work", ("steps", "taken"), {"id": id_}):
+        due = json.loads(steps)
+        _on(rows, effect, id_, {"taken": taken + 1, "role": due[min(taken + 1, len(due) - 1)]})
+
+
+def _claim_returned(rows: Rows, effect: Effect) -> None:
+    _on(rows, effect, effect.event.claim, {"role": CLAIMANT})
+
+
+def _claim_revised(rows: Rows, effect: Effect) -> None:
+    event: ClaimRevised = effect.event
+    _on(rows, effect, event.claim, {
+        "role": event.steps[0], "steps": json.dumps(event.steps), "taken": 0, "category": event.study.category.value,
+    })
+
+
+def _claim_done(rows: Rows, effect: Effect) -> None:
+    rows.end("work", effect.position, {"id": effect.event.claim})
+
+
+def _transfer_requested(rows: Rows, effect: Effect) -> None:
+    event: TransferRequested = effect.event
+    query = "SELECT region, sector FROM seats WHERE unit = ? ORDER BY event DESC LIMIT 1"
+    region, sector = rows.connection.execute(query, (event.to_unit,)).fetchone() or ("", "")
+    _wait(rows, effect, {
+        "id": event.transfer, "kind": "transfer", "role": UNIT_ROLE, "region": region, "sector": sector,
+        "category": None, "unit": event.to_unit, "person": event.person, "steps": "[]", "taken": 0,
+    })
+
+
+def _transfer_done(rows: Rows, effect: Effect) -> None:
+    rows.end("work", effect.position, {"id": effect.event.transfer})
+
+
+def _seated(rows: Rows, effect: Effect) -> None:
+    event: UnitRegistered | UnitMoved = effect.event
+    rows.insert("seats", {
+        "event": effect.recorded, "unit": event.unit, "region": event.region, "sector": event.sector,
+    })
+
+
+def _unit_registered(rows: Rows, effect: Effect) -> None:
+    event: UnitRegistered = effect.event
+    _seated(rows, effect)
+    _wait(rows, effect, {
+        "id": event.unit, "kind": "unit", "role": VERIFIER_ROLE, "region": event.region, "sector": event.sector,
+        "category": None, "unit": event.unit, "person": None, "steps": "[]", "taken": 0,
+    })
+
+
+def _unit_moved(rows: Rows, effect: Effect) -> None:
+    """What waits for the unit waits for it where it now is."""
+    event: UnitMoved = effect.event
+    _seated(rows, effect)
+    for (id_,) in rows.now("work", ("id",), {"unit": event.unit, "kind": "transfer"}):
+        rows.change("work", effect.position, {"id": id_}, {"region": event.region, "sector": event.sector})
+
+
+def _unit_done(rows: Rows, effect: Effect) -> None:
+    rows.end("work", effect.position, {"id": effect.event.unit})
+
+
+class Work(Projection):
+    """The fold."""
+
+    name: ClassVar = "work"
+    version: ClassVar = 1
+    tables: ClassVar = {
+        "work": Table(
+            {"id": str, "kind": str, "role": str, "region": str, "sector": str, "category": str, "unit": str,
+             "person": str, "steps": str, "taken": int, "since_at": int, "event": int},
+            ("id", "from_position"), (("to_position", "role", "region"), ("to_position", "person"),
+                                      ("to_position", "unit"))),
+        "seats": Table({"event": int, "unit": str, "region": str, "sector": str}, ("event",), (("unit",),),
+                       dated=False),
+    }
+    handlers: ClassVar = {
+        ClaimSubmitted: _claim_submitted,
+        ClaimEndorsed: _claim_endorsed,
+        ClaimReturned: _claim_returned,
+        ClaimRevised: _claim_revised,
+        ClaimWithdrawn: _claim_done,
+        ClaimApproved: _claim_done,
+        ClaimRefused: _claim_done,
+        TransferRequested: _transfer_requested,
+        TransferConfirmed: _transfer_done,
+        TransferRefused: _transfer_done,
+        TransferWithdrawn: _transfer_done,
+        UnitRegistered: _unit_registered,
+        UnitMoved: _unit_moved,
+        UnitVerified: _unit_done,
+        UnitRejected: _unit_done,
+    }
+
+
+# Reading
+
+_FIELDS: Final = "id, kind, role, region, sector, category, unit, person, event, since_at"
+_PAGE: Final = "from_position <= :as_of AND (event, id) > (:since, :id)"
+_OPEN: Final = ("to_position IS NULL", "to_position > :as_of")  # Two searches of one index; an OR would read it all.
+
+
+def read_work(
+    reader: Reader, scopes: Iterable[Scope], organisation: str | None, *, as_of: int, after: tuple[int, str] | None,
+    limit: int,
+) -> list[Waiting]:
+    """What waits for an actor with these scopes, longest first.
+
+    A transfer is shown to those who act for the receiving unit alone, and no unit is shown to its own people: nobody
+    else may answer the one, nobody vouches for themselves in the other.
+    """
+    values: dict[str, Any] = {"organisation": organisation}
+    own = "(kind <> 'transfer' OR unit = :organisation) AND (kind <> 'unit' OR unit IS NOT :organisation)"
+    reached = [f"{_reaches(number, scope, values)} AND {own}" for number, scope in enumerate(scopes)]
+    return _read(reader, reached, {**values, **_page(as_of, after, limit)})
+
+
+def read_own_work(
+    reader: Reader, person: str, *, as_of: int, after: tuple[int, str] | None, limit: int
+) -> list[Waiting]:
+    """What a person has under way: claims, returned ones too, and an open transfer."""
+    return _read(reader, ["person = :person"], {"person": person, **_page(as_of, after, limit)})
+
+
+def _read(reader: Reader, wanted: list[str], values: dict[str, Any]) -> list[Waiting]:
+    if not wanted:
+        return []
+    parts = [f"SELECT {_FIELDS} FROM work WHERE {is_open} AND {one} AND {_PAGE}" for one in wanted for is_open in _OPEN]
+    query = f"{' UNION '.join(parts)} ORDER BY event, id LIMIT :limit"
+    return [Waiting._make(row) for row in reader.rows(query, values)]
+
+
+def _page(as_of: int, after: tuple[int, str] | None, limit: int) -> dict[str, Any]:
+    since, id_ = after or (0, "")
+    return {"as_of": as_of, "since": since, "id": id_, "limit": limit}
+
+
+def _reaches(number: int, scope: Scope, values: dict[str, Any]) -> str:
+    """Say in SQL whether a scope reaches a row: every limit it sets must be met (`ledger.streams.standing`)."""
+    # Codes are digits, so every code with this prefix lies between the prefix and the prefix with a colon.
+    parts = [f"region >= :region{number} AND region < :beyond{number}"]
+    values |= {f"region{number}": scope.region, f"beyond{number}": f"{scope.region}:"}
+    limits = {"role": scope.role, "sector": scope.sector, "category": scope.category, "unit": scope.unit}
+    for name, limit in limits.items():
+        if limit is not None:
+            parts.append(f"{name} = :{name}{number}")
+            values[f"{name}{number}"] = limit
+    return " AND ".join(parts)

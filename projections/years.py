@@ -1,0 +1,228 @@
+"""A person's years: as decided, as evaluated under the law of the axes, and why the two differ where they do.
+
+Every number leads to its events and clauses: an entry names each event of its claim, what was decided names the event,
+the rulebook's digest and the clauses, what is evaluated gives every step. Frozen entries count and say so; revoked ones
+are listed, count nothing and leave their room under a cap to others; what is not approved is not here.
+
+`valid_on` gives what had happened by a day: entries of later evidence, affiliations that began later and last days that
+came later are left out.
+
+`tests/projections/test_years.py` shows it; `tests/projections/test_random_histories.py` holds it against `evaluate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from ledger.vocabulary import format_hours
+from policies.assess import DUPLICATE, RULED, Ruling
+from policies.facts import FIRST_DAY, LAST_DAY
+from policies.lines import entry_steps, year_steps
+from policies.person import last_day, standing_on
+from policies.steps import Step
+from policies.year import (
+    GENERAL_PUBLIC,
+    PROFESSIONAL,
+    SECTOR_PUBLIC,
+    MinimumRuling,
+    Standing,
+    Sums,
+    YearRuling,
+    judge_year,
+)
+from projections.basis import Basis
+from projections.entries import Version, read_registered
+from projections.errors import UnknownYear
+from projections.facts import SHOWN, fields_of
+from projections.file import Reader
+from projections.judging import Belonging, Books, Judged, belongings, judge, unreadable_step, year_of
+from projections.people import read_affiliations, read_departures
+
+REVOKED: Final = "revoked"
+
+text = lru_cache(maxsize=65_536)(format_hours)
+
+
+class History(NamedTuple):
+    """What is known of a person, as of a position and valid on a day."""
+
+    belonged: Sequence[Belonging]
+    registered: Sequence[Version]  # In the order of registration, revoked ones too.
+
+
+def read_history(people: Reader, entries: Reader, person: str, basis: Basis) -> History:
+    """Read what the answers of a person rest on."""
+    registered = read_registered(entries, person, basis.as_of)
+    if basis.valid_on is not None:
+        registered = [one for one in registered if one.study.evidence_on <= basis.valid_on]
+    belonged = belongings(
+        read_affiliations(people, person, basis.as_of), read_departures(people, person, basis.as_of), basis.valid_on
+    )
+    return History(belonged, registered)
+
+
+def person_years(
+    history: History, books: Books, person: str, basis: Basis, year: int | None = None
+) -> dict[str, Any]:
+    """The answer, ready to be written as JSON; of one year, or of every year from the first to the last entry's."""
+    if year is not None and not FIRST_DAY.year <= year <= LAST_DAY.year:
+        raise UnknownYear(year)
+    standing = [one for one in history.registered if one.status != REVOKED]
+    judged = judge(books, basis.digests, history.belonged, standing)
+    places = {one.claim: at for at, one in enumerate(standing)}
+    years = [
+        _Year(judged, places, one, [version for version in history.registered if year_of(version) == one]).as_json()
+        for one in _years(history, year)
+    ]
+    return {
+        "person": person,
+        "basis": basis.as_json(),
+        "years": years,
+        "affiliations": [_affiliation(one) for one in history.belonged],
+    }
+
+
+def _years(history: History, year: int | None) -> Sequence[int]:
+    """From the first affiliation or entry to the last entry; of a year that is asked for, that one."""
+    attributed = [year_of(one) for one in history.registered]
+    begun = [date.fromordinal(one.first).year for one in history.belonged]
+    if year is not None:
+        return [year] if any(first <= year for first in (*begun, *attributed)) else []
+    return range(min(*begun, *attributed), max(attributed) + 1) if begun and attributed else sorted(set(attributed))
+
+
+def _affiliation(one: Belonging) -> dict[str, Any]:
+    entered = one.affiliation
+    return {
+        "unit": entered.unit, "region": entered.region, "sector": entered.sector, "major": entered.major,
+        "from": entered.starts, "to": None if one.last is None else date.fromordinal(one.last).isoformat(),
+        "event": entered.event,
+    }
+
+
+class _Year:
+    """One year of one person, on its way to JSON."""
+
+    def __init__(self, judged: Judged, places: Mapping[str, int], year: int, listed: list[Version]) -> None:
+        self.judged, self.places, self.year = judged, places, year
+        # In the order in which caps are consumed: by date, then by registration.
+        self.listed = sorted(listed, key=lambda one: one.study.evidence_on)
+        self.on = standing_on(judged.places, last_day(year))
+
+    def as_json(self) -> dict[str, Any]:
+        decided, evaluated = self._ruling(self.judged.folded.years), self._ruling(self.judged.ruled.folded.years)
+        differences = self._differences()
+        why = [step.as_json() for step in year_steps(self.judged.ruled, evaluated)]
+        told, meant = _totals(decided), _totals(evaluated)
+        return {
+            "year": self.year,
+            "decided": told,
+            "evaluated": {**meant, "why": why},
+            "differs": bool(differences) or told != meant,
+            "differences": differences,
+            "entries": [self._entry(one) for one in self.listed],
+        }
+
+    def _ruling(self, sums: Mapping[int, Sums]) -> YearRuling:
+        judged = self.judged
+        starts = judged.bench.cycle_starts(judged.places)
+        # Nowhere is no affiliation, and so no requirement; a law whose scopes are all places gives the same.
+        on: Standing | None = self.on if self.on is None or self.on.region else None
+        return judge_year(judged.bench.law, sums, self.year, on, starts=starts)
+
+    def _entry(self, version: Version) -> dict[str, Any]:
+        decision, fields, study = version.decision, fields_of(version.study), version.study
+        assert decision is not None
+        at = self.places.get(version.claim)
+        counted = 0 if at is None else self.judged.folded.counted[at]
+        return {
+            "claim": version.claim, "status": version.status, "category": study.category.value, "route": study.route,
+            "level": study.level, "date": fields["date"], "title": None,
+            **{name: fields[name] for name in SHOWN if name in fields},
+            "events": list(version.events),
+            "decided": {
+                "assessed": text(decision.assessed_centi), "counted": text(counted), "status": decision.status,
+                "rulebook": decision.rulebook, "digest": decision.digest, "clauses": list(decision.clauses),
+                "flags": list(decision.flags), "event": decision.event,
+            },
+            "evaluated": _revoked(version) if at is None else self._evaluated(at),
+        }
+
+    def _evaluated(self, at: int) -> dict[str, Any]:
+        ruled = self.judged.ruled
+        ruling = ruled.weighed[at].ruling
+        return {
+            "status": ruled.status(at), "assessed": text(ruling.assessed), "counted": text(ruled.folded.counted[at]),
+            "rulebook": ruling.rulebook, "clause": ruling.article, "flags": list(ruling.flags),
+            "why": [step.as_json() for step in self._steps(at)],
+        }
+
+    def _steps(self, at: int) -> list[Step]:
+        steps = entry_steps(self.judged.ruled, at)
+        bad = self.judged.bad.get(at)
+        return steps if bad is None else [unreadable_step(bad), *steps]
+
+    def _differences(self) -> list[dict[str, str]]:
+        found = []
+        for version in self.listed:
+            at = self.places.get(version.claim)
+            if at is None:
+                continue
+            decided, evaluated = self.judged.folded.counted[at], self.judged.ruled.folded.counted[at]
+            if decided != evaluated:
+                found.append({"entry": version.claim, "decided": text(decided), "evaluated": text(evaluated),
+                              "because": self._because(at)})
+        return found
+
+    def _because(self, at: int) -> str:
+        """What moved the number: the worth of the entry, or only what caps and duplicates made of it."""
+        told, meant = self.judged.decided[at].ruling, self.judged.ruled.weighed[at].ruling
+        steps = self._steps(at)
+        last = steps[-1].arithmetic if steps else ""
+        if told.assessed != meant.assessed or told.counts != meant.counts:
+            then, now = f"依{_law(told)}为 {text(told.assessed)}", f"依{_law(meant)}为 {text(meant.assessed)}"
+            return f"核定时{then}；所问的法{now}：{last}"
+        if at in self.judged.folded.lost or at in self.judged.ruled.folded.lost:
+            return f"核定相同，重复的取舍不同：{last}"
+        return f"核定相同，上限之下所余不同：{last}"
+
+
+def _law(ruling: Ruling) -> str:
+    if ruling.status in (RULED, DUPLICATE) or ruling.book is not None:
+        return f" {ruling.rulebook or '（未记细则）'} {ruling.article or ''}".rstrip()
+    return "主管部门文件" if ruling.counts else "（没有细则规定）"
+
+
+def _revoked(version: Version) -> dict[str, Any]:
+    step = Step(REVOKED, None, None, None, f"已撤销（事件 {version.events[-1]}），不计学时，不占上限")
+    return {"status": REVOKED, "assessed": "0", "counted": "0", "rulebook": None, "clause": None, "flags": [],
+            "why": [step.as_json()]}
+
+
+def _totals(one: YearRuling) -> dict[str, Any]:
+    sums = one.sums
+    return {
+        "total": text(sums.total),
+        "professional": text(sums.by_category[PROFESSIONAL]),
+        "sector_public": text(sums.by_category[SECTOR_PUBLIC]),
+        "general_public": text(sums.by_category[GENERAL_PUBLIC]),
+        "exam_hours": text(sums.exam),
+        "met": one.met,
+        "minimums": [_minimum(minimum) for minimum in one.minimums],
+    }
+
+
+def _minimum(one: MinimumRuling) -> dict[str, Any]:
+    book, minimum = one.due.rulebook, one.due.minimum
+    row: dict[str, Any] = {
+        "name": minimum.name, "rulebook": book.id, "article": minimum.article, "need": text(one.need),
+        "have": text(one.have), "met": one.met,
+    }
+    if one.reason is not None:
+        row["reason"] = one.reason
+    if one.span is not None:
+        row["from"], row["to"] = one.span
+    return row

@@ -1,0 +1,434 @@
+"""The follower keeps every projection at the log's head, whatever is killed, deleted, damaged or taken back."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from projection_kit import BY, NINGBO, House, any_book, close_house, exam, living, open_house
+from sqlite_utils import Database
+
+from ledger.events.act import LogOpened
+from ledger.events.base import Draft
+from ledger.ledger import Ledger
+from projections.answers import Answers, projections
+from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, UnknownProjection
+from projections.file import ProjectionFile, Reader, content, path_of
+from projections.follower import Build, Follower, read_batch
+from projections.people import People
+from projections.projection import Effect, Projection, Rows, Table
+
+
+class Counter(Projection):
+    """Counts what the log says of itself; a test may have it fail."""
+
+    name: ClassVar = "counter"
+    version: ClassVar = 1
+    tables: ClassVar = {"seen": Table({"event": int, "word": str}, ("event",), dated=False)}
+    fails_at: int = 0
+
+    def __init__(self) -> None:
+        self.handlers = {LogOpened: self._seen}  # type: ignore[misc]
+
+    def _seen(self, rows: Rows, effect: Effect) -> None:
+        if effect.recorded == self.fails_at:
+            raise ValueError("not today")
+        rows.insert("seen", {"event": effect.recorded, "word": effect.event.origin})
+
+
+def say(ledger: Ledger, count: int = 1) -> None:
+    """Record events that only the counter cares about."""
+    for _ in range(count):
+        event = LogOpened(origin="x")
+        ledger.record([Draft(event)], by=BY, versions={event.stream: ledger.store.version(event.stream)})
+
+
+def lived(house: House) -> None:
+    """A few people with a few claims."""
+    unit = house.unit(NINGBO, "industry")
+    for number in range(3):
+        person = house.person(unit=unit)
+        claim = house.registered(person, exam(f"2021-0{number + 1}-01"))
+        house.registered(person, exam("2022-03-01"))
+        house.revoke(claim)
+
+
+def contents(folder: Path) -> dict[str, Any]:
+    """The content of every file."""
+    found = {}
+    for projection in projections():
+        with closing(sqlite3.connect(path_of(folder, projection))) as connection:
+            found[projection.name] = content(connection)
+    return found
+
+
+def test_what_is_committed_is_answered_soon(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.followed()
+        unit = house.unit(NINGBO, "industry")
+
+        assert house.follower.wait_for(house.size)
+        assert house.answers.unit(unit).seats[0].region == NINGBO
+        assert set(house.answers.lag().values()) == {0}
+
+
+def test_a_commit_of_another_process_is_found_by_polling(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.followed()
+        other = Ledger.in_file(house.folder / "ledger.db", house.vault)
+        say(other)
+        other.close()
+
+        assert house.follower.wait_for(house.size, 5)
+
+
+def test_a_position_that_does_not_come_is_waited_for_no_longer_than_asked(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        began = time.monotonic()
+
+        assert not house.follower.wait_for(house.size + 1, 0)
+        assert not house.answers.wait_for(house.size + 1, 10)
+        assert time.monotonic() - began < 5
+
+
+def test_deleted_files_are_made_again_with_the_same_content(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        lived(house)
+        house.followed()
+    before = contents(tmp_path / "house" / "answers")
+    for file in (tmp_path / "house" / "answers").glob("*.db"):
+        file.unlink()
+
+    again = open_house(tmp_path / "house")
+    assert again.follower.wait_for(again.size, 20)
+    close_house(again)
+
+    assert contents(tmp_path / "house" / "answers") == before
+    assert all(one.rows >= 5 for one in before.values())
+
+
+def test_the_second_follower_of_a_folder_is_told_who_is_the_first(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        second = Follower(house.ledger, house.folder / "answers", projections())
+
+        with pytest.raises(AlreadyFollowed, match=str(os.getpid())) as told:
+            second.start()
+        assert told.value.code == "follower_running"
+
+
+def test_the_files_are_free_again_when_the_follower_stops(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.followed()
+        house.follower.stop()
+        second = Follower(house.ledger, house.folder / "answers", projections())
+        second.start()
+
+        assert second.wait_for(house.size)
+        second.stop()
+
+
+def test_a_file_ahead_of_a_restored_ledger_is_made_anew(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.followed()
+        with closing(sqlite3.connect(tmp_path / "early.db")) as backup, \
+                closing(sqlite3.connect(house.folder / "ledger.db")) as now:
+            now.backup(backup)
+        early = house.size
+        lived(house)
+        house.followed()
+    for end in ("", "-wal", "-shm"):
+        (tmp_path / "house" / f"ledger.db{end}").unlink(missing_ok=True)
+    (tmp_path / "early.db").rename(tmp_path / "house" / "ledger.db")
+
+    restored = open_house(tmp_path / "house")
+    assert restored.follower.wait_for(early, 20)
+    assert {restored.follower.position(one.name) for one in projections()} == {early}
+    restored.numbers = count(900)
+    # It went on otherwise, past where the files once stood: they follow the log that is there.
+    lived(restored)
+    assert restored.follower.wait_for(restored.size, 20)
+    close_house(restored)
+
+
+def test_a_file_of_another_log_of_the_same_length_is_made_anew(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        with living(tmp_path / name) as house:
+            house.unit(NINGBO, "industry", name=name)
+            house.followed()
+            unit, size = house.new("unt"), house.size
+    (tmp_path / "one" / "answers").rename(tmp_path / "gone")
+    (tmp_path / "two" / "answers").rename(tmp_path / "one" / "answers")
+
+    house = open_house(tmp_path / "one")
+    assert house.follower.wait_for(size, 20)
+    before = f"unt_{int(unit[4:]) - 1:022d}"
+    assert house.answers.unit(before).name_on("2026-01-01") == "one"
+    close_house(house)
+
+
+@pytest.mark.parametrize("at", [0, 5000])
+def test_a_damaged_file_is_made_anew(tmp_path: Path, at: int) -> None:
+    with living(tmp_path / "house") as house:
+        lived(house)
+        house.followed()
+    folder = tmp_path / "house" / "answers"
+    before = contents(folder)
+    path = path_of(folder, People())
+    damaged = bytearray(path.read_bytes())
+    damaged[at:at + 3000] = bytes(3000)
+    path.write_bytes(damaged)
+
+    house = open_house(tmp_path / "house")
+    assert house.follower.wait_for(house.size, 20)
+    close_house(house)
+
+    assert contents(folder) == before
+
+
+def test_a_failing_projection_says_where_and_holds_up_no_other(tmp_path: Path) -> None:
+    house = open_house(tmp_path / "house", start=False)
+    counter = Counter()
+    say(house.ledger, 4)
+    counter.fails_at = 3
+    follower = Follower(house.ledger, house.folder / "answers", [counter, *projections()])
+    follower.start()
+    unit = house.unit(NINGBO, "industry")
+
+    assert not follower.wait_for(house.size, 5)
+    (failure,) = follower.failures()
+    assert isinstance(failure, ProjectionFailed)
+    assert (failure.code, failure.name, failure.position) == ("projection_failed", "counter", 3)
+    assert "停在 2" in str(failure)
+    assert house.answers.wait_for(house.size, 5_000), "the others go on"
+    assert house.answers.unit(unit) is not None
+    counter.fails_at = 0  # The cause is gone: it goes on by itself.
+    assert _until(lambda: follower.wait_for(house.size, 1))
+    assert follower.failures() == []
+    follower.stop()
+    close_house(house)
+
+
+def _until(true: Any, timeout_s: int = 10) -> bool:
+    until = time.monotonic() + timeout_s
+    while not true() and time.monotonic() < until:
+        time.sleep(0.02)
+    return bool(true())
+
+
+def test_a_new_version_is_built_beside_the_old_one_and_takes_its_place(tmp_path: Path) -> None:
+    house = open_house(tmp_path / "house", start=False)
+    folder = house.folder / "answers"
+    say(house.ledger, 5)
+    first = Follower(house.ledger, folder, [Counter()])
+    first.start()
+    assert first.wait_for(5)
+    first.stop()
+    newer = Counter()
+    newer.version = 2  # type: ignore[misc]
+    with closing(sqlite3.connect(path_of(folder, Counter()))) as old:
+        assert old.execute("SELECT count(*) FROM seen").fetchone() == (5,)
+
+        second = Follower(house.ledger, folder, [newer])
+        second.start()
+        assert second.wait_for(5)
+    second.stop()
+
+    assert [file.name for file in folder.glob("counter.*.db*")] == ["counter.2.db"]
+    close_house(house)
+
+
+def test_a_stopped_build_goes_on_where_it_was(tmp_path: Path) -> None:
+    house = open_house(tmp_path / "house", start=False)
+    folder = house.folder / "answers"
+    folder.mkdir()
+    say(house.ledger, 30)
+    build = Build(Counter(), folder, house.ledger)
+    batch = read_batch(house.ledger, 0, 20)
+    assert batch is not None
+    build.file.apply(batch, house.ledger)
+    progress = build.progress(30)
+    build.file.connection.close()
+    later = Counter()
+    later.fails_at = 20  # What was done is not done again.
+
+    follower = Follower(house.ledger, folder, [later])
+    follower.start()
+    assert follower.wait_for(30)
+    follower.stop()
+
+    assert (progress.done, progress.total) == (20, 30)
+    with closing(sqlite3.connect(path_of(folder, later))) as connection:
+        assert connection.execute("SELECT count(*) FROM seen").fetchone() == (30,)
+    close_house(house)
+
+
+def test_a_rebuild_goes_on_answering_and_ends_with_what_the_log_says(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        lived(house)
+        house.followed()
+        unit = house.unit(NINGBO, "industry")
+        house.followed()
+        with closing(sqlite3.connect(path_of(house.folder / "answers", People()))) as connection:
+            connection.execute("UPDATE units SET status = 'wrong'")
+            connection.commit()
+        assert house.answers.unit(unit).status == "wrong"
+
+        house.follower.rebuild("people")
+
+        assert _until(lambda: house.answers.unit(unit).status == "verified")
+        assert _until(lambda: house.follower.lag()["people"].building is None)
+        with pytest.raises(UnknownProjection, match="people、work、entries、laws"):
+            house.follower.rebuild("persons")
+
+
+def test_what_is_not_built_yet_says_so(tmp_path: Path) -> None:
+    house = open_house(tmp_path / "house", start=False)
+
+    with pytest.raises(NotBuilt, match="people") as told:
+        house.answers.person("per_x")
+    assert told.value.code == "projection_not_built"
+    close_house(house)
+
+
+def test_a_reader_sees_the_new_file_when_one_was_put_in_place(tmp_path: Path) -> None:
+    house = open_house(tmp_path / "house", start=False)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    say(house.ledger, 3)
+    reader = Reader(Counter(), folder)
+    for events in (1, 3):
+        build = Build(Counter(), folder, house.ledger)
+        batch = read_batch(house.ledger, 0, events)
+        assert batch is not None
+        build.file.apply(batch, house.ledger)
+        build.put_in_place(path_of(folder, Counter())).connection.close()
+        assert reader.position() == events
+    close_house(house)
+
+
+def test_many_threads_read_while_it_follows(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        unit = house.unit(NINGBO, "industry")
+        person = house.person(unit=unit)
+        house.followed()
+        wrong: list[Any] = []
+        stopping = threading.Event()
+
+        def read() -> None:
+            try:
+                while not stopping.is_set():
+                    as_of = house.answers.position()
+                    known = house.answers.person(person, as_of)
+                    assert known is not None and len(known.affiliations) == 1
+            except BaseException as error:
+                wrong.append(error)
+
+        readers = [threading.Thread(target=read) for _ in range(4)]
+        for one in readers:
+            one.start()
+        for _ in range(20):
+            house.registered(person, exam("2021-03-01"))
+        house.followed()
+        stopping.set()
+        for one in readers:
+            one.join()
+
+        assert wrong == []
+
+
+FOLLOWER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from projection_kit import open_house
+house = open_house(Path(sys.argv[1]), start=False)
+house.follower.start()
+print("follows", flush=True)
+sys.stdin.read()
+"""
+
+
+def kill_and_look(house: House, kills: int) -> None:
+    """Kill a following process again and again; whenever it dies, rows and position are of one moment."""
+    rng = random.Random(20261121)
+    folder = house.folder / "answers"
+    unit = house.unit(NINGBO, "industry")
+    for _ in range(kills):
+        person = house.person(unit=unit)
+        with subprocess.Popen(
+            [sys.executable, "-c", FOLLOWER, str(house.folder), str(Path(__file__).parent)], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2],
+        ) as process:
+            assert process.stdout is not None and process.stdout.readline() == "follows\n"
+            for _ in range(rng.randint(1, 12)):
+                house.registered(person, exam("2021-03-01"))
+            process.send_signal(signal.SIGKILL)
+            assert process.wait() == -signal.SIGKILL
+        for projection in projections():
+            if (path := path_of(folder, projection)).exists():
+                with closing(sqlite3.connect(path)) as connection:
+                    found = content(connection)
+                assert found == made_up_to(house.ledger, projection, found.position, folder.parent / "fresh.db")
+
+
+def made_up_to(ledger: Ledger, projection: Projection, position: int, path: Path) -> Any:
+    """The content of a projection that was made from nothing, up to a position, in one go."""
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    file = ProjectionFile(projection, path)
+    if position:
+        batch = read_batch(ledger, 0, position)
+        assert batch is not None
+        file.apply(batch, ledger)
+    found = content(file.connection)
+    file.connection.close()
+    return found
+
+
+def test_a_killed_follower_leaves_rows_and_position_of_one_moment(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        kill_and_look(house, 3)
+
+
+@pytest.mark.torture
+def test_a_follower_killed_many_times_leaves_rows_and_position_of_one_moment(tmp_path: Path, record_property) -> None:
+    record_property("tried", 40)
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        kill_and_look(house, 40)
+
+
+def test_every_table_is_made_by_sqlite_utils_and_says_its_columns(tmp_path: Path) -> None:
+    """No name and no number of a person has a column: what is kept of people is pseudonymous."""
+    with living(tmp_path / "house") as house:
+        lived(house)
+        house.followed()
+        for projection in projections():
+            db = Database(path_of(house.folder / "answers", projection))
+            assert set(projection.tables) | {"projection", "waiting"} == set(db.table_names())
+            assert all(db.table(name).strict for name in projection.tables)
+            text = "\n".join(db.conn.iterdump())
+            db.close()
+            for secret in ("李明", "id-per_", "王芳", "赵敏", "论氨氮"):
+                assert secret not in text
+
+
+def test_answers_beside_the_follower_wait_for_it(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        beside = Answers(house.ledger, house.folder / "answers", book=any_book, now=lambda: 0)
+        house.unit(NINGBO, "industry")
+
+        assert beside.wait_for(house.size, 5_000)
+        assert beside.position() == house.size
