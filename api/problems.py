@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledger.access import NotCoded
 from api import refusals
+from api.cases.faults import BadFields
+from ledger.access import NotCoded
 from ledger.envelope import NotText, TooLarge
 from ledger.errors import LedgerError, Refusal
 from ledger.identifiers.errors import BadIdentifier
@@ -19,14 +20,20 @@ from ledger.ledger import Held
 from ledger.proving import NoSuchEvent, NotYetSigned
 from ledger.stores.append import Busy, Conflict, KeyReused, StoreFailed, TooManyEvents
 from ledger.vault import KeyGone
-from policies.authority import NobodyRegisters
 from policies.archive import DraftRulebook, RulebookMissing
+from policies.authority import NobodyRegisters
 from policies.errors import RulebookError, UnknownRulebook
 from projections.errors import (
-    AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, NotBuilt, NotFollowedYet, ProjectionError, UnknownYear,
+    AsOfInFuture,
+    AsOfMalformed,
+    LawMalformed,
+    LawUnknown,
+    NotBuilt,
+    NotFollowedYet,
+    ProjectionError,
+    UnknownYear,
     ValidOnMalformed,
 )
-from api.cases.faults import BadFields
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -42,9 +49,9 @@ class Kind:
 
 KINDS: Final[dict[str, Kind]] = {
     "bad_request": Kind(400, "请求无法读懂", "请求的格式不正确。请核对参数和请求体后重试。"),
-    "idempotency_key_missing": Kind(400, "缺少 Idempotency-Key", "每个写入的请求须带 Idempotency-Key 请求头（建议用 UUID），断线重试时用同一个键，不会重复登记。"),
-    "idempotency_key_malformed": Kind(400, "Idempotency-Key 不能用", "应为 1 到 255 个可见的 ASCII 字符，不含空格，例如一个 UUID。"),
-    "idempotency_key_too_short": Kind(400, "Idempotency-Key 太短", "未登录时的键不得少于 16 个字符，不能让人猜到；请用 UUID。"),
+    "idempotency_key_missing": Kind(400, "缺少 Idempotency-Key", "写入的请求须带此请求头；重试用同一个键。"),
+    "idempotency_key_malformed": Kind(400, "Idempotency-Key 不能用", "应为 1 到 255 个可见的 ASCII 字符，不含空格。"),
+    "idempotency_key_too_short": Kind(400, "Idempotency-Key 太短", "未登录时不得少于 16 个字符，不能让人猜到。"),
     "if_match_malformed": Kind(400, "If-Match 不能用", "应为读取时得到的 ETag，例如 \"v3\"；不接受 * 或多个值。"),
     "cursor_malformed": Kind(400, "cursor 不能用", "它只能原样用于得到它的那个查询。请从第一页重新开始。"),
     "unauthorized": Kind(401, "尚未登录", "此操作需要登录。请登录后重试。"),

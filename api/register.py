@@ -8,6 +8,10 @@
         ledger.signing.key, access.signing.key
         ledger.published, access.published    the last checkpoint that anyone may have seen
         reader.token     lets its bearer read entries and proofs
+        founder.token    lets its bearer act for the installation: verify and appoint the first offices
+    operations.db        tokens and sessions (`api.operations`)
+    rulebooks/           the enacted rulebooks by digest (`policies.archive`)
+    projections/         answers, which can be made anew (`projections.follower`)
 
 `tests/api/test_register.py` shows it.
 """
@@ -66,6 +70,22 @@ class Folder:
     def reader_token(self) -> Path:
         return self.keys / "reader.token"
 
+    @property
+    def founder_token(self) -> Path:
+        return self.keys / "founder.token"
+
+    @property
+    def operations(self) -> Path:
+        return self.root / "operations.db"
+
+    @property
+    def rulebooks(self) -> Path:
+        return self.root / "rulebooks"
+
+    @property
+    def projections(self) -> Path:
+        return self.root / "projections"
+
 
 @dataclass(frozen=True, slots=True)
 class Register:
@@ -77,6 +97,7 @@ class Register:
     signer: Signer
     access_signer: Signer
     reader_token: str
+    founder_token: str
 
     def close(self) -> None:
         """Commit what is queued and let go of every file."""
@@ -108,7 +129,8 @@ def open_register(settings: Settings, *, create: bool = False) -> Register:
         access=access,
         signer=Signer(ledger.store, origin=settings.origin, folder=folder.keys),
         access_signer=Signer(access.store, origin=settings.origin + _ACCESS, folder=folder.keys, name="access"),
-        reader_token=folder.reader_token.read_text("ascii").strip(),
+        reader_token=_token(folder.reader_token),
+        founder_token=_token(folder.founder_token),
     )
 
 
@@ -127,9 +149,14 @@ def _create(folder: Folder, origin: str) -> None:
     for name, log in (("ledger", origin), ("access", origin + _ACCESS)):
         if not (folder.keys / f"{name}.signing.key").exists():
             create_signing_key(folder.keys, log, name=name)
-    if not folder.reader_token.exists():
-        write_durably(folder.reader_token, f"{secrets.token_urlsafe(32)}\n".encode(), mode=0o600)
-    os.chmod(folder.reader_token, 0o600)  # noqa: PTH101 - whatever the umask was
+
+
+def _token(path: Path) -> str:
+    """Read a token file; one that is not there is made, which makes whatever it was before worthless."""
+    if not path.exists():
+        write_durably(path, f"{secrets.token_urlsafe(32)}\n".encode(), mode=0o600)
+        os.chmod(path, 0o600)  # noqa: PTH101 - whatever the umask was
+    return path.read_text("ascii").strip()
 
 
 def _begin(log: Ledger, origin: str) -> None:

@@ -19,15 +19,17 @@ import structlog
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from api import problems
+from api import problems, routes
 from api.checks import Check, Level, found
+from api.house import House
+from api.routes.door import Refused
+from api.routes.door import problem as write_problem
 
 VERSION: Final = version("xueshi-ledger")
 
 # A caller's id is taken over only where it cannot be an ID number, a phone number or a name.
 _REQUEST_ID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_RETRY_SECONDS: Final = 5
 
 _HEADERS: Final = {
     "Content-Language": "zh-CN",
@@ -40,8 +42,10 @@ _HEADERS: Final = {
 }
 
 
-def create_app(*, checks: Iterable[Check] = (), blueprints: Iterable[Blueprint] = ()) -> Flask:
-    """Put the service together. `checks` decide `/readyz`; `blueprints` are the other rooms' doors."""
+def create_app(
+    house: House | None = None, *, checks: Iterable[Check] = (), blueprints: Iterable[Blueprint] = ()
+) -> Flask:
+    """Put the service together. `checks` decide `/readyz`; with a house come the doors of `api.routes`."""
     app = Flask("xueshi", static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Chinese is read by people, not only by programs.
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -52,6 +56,9 @@ def create_app(*, checks: Iterable[Check] = (), blueprints: Iterable[Blueprint] 
     app.register_blueprint(_house(tuple(checks)))
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
+    if house is not None:
+        app.extensions["house"] = house
+        routes.install(app)
     return app
 
 
@@ -85,10 +92,8 @@ def _house(checks: tuple[Check, ...]) -> Blueprint:
 
     @house.get("/problems/<code>")
     def explain(code: str) -> Response:
-        kind = problems.KINDS.get(code)
-        if kind is None:
-            return _problem("not_found")
-        return jsonify(code=code, status=kind.status, title=kind.title, detail=kind.detail)
+        page = problems.explained(code)
+        return _problem("not_found") if page is None else jsonify(page)
 
     return house
 
@@ -128,21 +133,15 @@ def _refuse(error: HTTPException) -> Response:
 
 def _fail(error: Exception) -> Response:
     """An error of ours in its own words; anything else is a bug, told without its message."""
-    structlog.get_logger().error("failed", exc_info=error)
     body = problems.of_error(error, g.trace_id)
-    return _answer(body) if body else _problem("internal_server_error")
+    if isinstance(error, Refused):
+        body = problems.of_refusal(error.refusal, g.trace_id)
+    if body is None or int(str(body["status"])) >= 500:  # What is the asker's to mend is no failure of ours.
+        structlog.get_logger().error("failed", exc_info=error)
+    return write_problem(body) if body else _problem("internal_server_error")
 
 
 def _problem(
     code: str, *, detail: str | None = None, status: int | None = None, **members: object
 ) -> Response:
-    return _answer(problems.problem(code, g.trace_id, detail=detail, status=status) | members)
-
-
-def _answer(body: dict[str, object]) -> Response:
-    response = jsonify(body)
-    response.status_code = int(str(body["status"]))
-    response.mimetype = problems.MEDIA_TYPE
-    if response.status_code == 503:
-        response.headers["Retry-After"] = str(_RETRY_SECONDS)
-    return response
+    return write_problem(problems.problem(code, g.trace_id, detail=detail, status=status) | members)

@@ -1,0 +1,221 @@
+"""Actors (经办账号): appointed by the office above, granted scopes, given a token, suspended, reinstated, dismissed.
+
+W 5 and R 8: accounts are allotted by the department above, within its own area and sector; before there is any, the
+installation appoints the first. What can be granted is bounded by the granter's own scope, and the roles that run, rule
+or watch the system come from its administrators alone.
+
+Reading: neither text says who else may allot; a human resources department, a sector's authority in its sector, and
+the system's administrator may. `tests/api/test_actors.py` shows it.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from api.callers import FOUNDER, Caller
+from api.cases.doing import Asked, Done, Reading, do
+from api.cases.standing import (
+    HUMAN_RESOURCES,
+    POLICY_OFFICE,
+    SUPERVISOR,
+    SYSTEM_ADMINISTRATOR,
+    UNIT,
+    acting,
+    by_actor,
+    role_for,
+)
+from api.house import House
+from ledger.errors import Refusal
+from ledger.events.actor import ActorAppointed, Official, Scope
+from ledger.streams import actor as actors
+from ledger.streams.decision import Decision
+from ledger.streams.standing import Actor, Matter, Status, standing
+from ledger.streams.unit import matter_of
+from ledger.vocabulary import ActorId, PersonId, UnitId
+
+ROLES: Final = (
+    SYSTEM_ADMINISTRATOR, "security_administrator", "audit_administrator", HUMAN_RESOURCES, "sector_authority", UNIT,
+    "blasting_association", "talent_market", "recognised_organiser", POLICY_OFFICE, SUPERVISOR,
+)
+RESERVED: Final = frozenset({*actors.SEPARATED, POLICY_OFFICE, SUPERVISOR})
+ALLOTTING: Final = (SYSTEM_ADMINISTRATOR, HUMAN_RESOURCES, "sector_authority")
+
+
+class Given(NamedTuple):
+    """A token that was given out, and whether the same request had been answered with it before."""
+
+    holder: str
+    token: str
+
+
+def appoint(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Allot an account to someone who will act for an organisation."""
+    actor = ActorId(house.new_id("actor"))
+    organisation = UnitId(fields["organisation"])
+    person = fields.get("person")
+
+    def decide(reading: Reading, role: str, by: Actor | None) -> Decision:
+        if person is not None and reading.person(person) is None:
+            return Refusal.because("person_absent")
+        command = actors.AppointActor(
+            actor=actor, account=account_of(house, fields["account"]), official=Official(**fields["official"]),
+            role=role, person=None if person is None else PersonId(person),
+        )
+        return actors.decide_appointment(reading.actor(actor), command, reading.unit(organisation), by)
+
+    return _as_allotting(house, caller, asked, decide, lambda reading: _seat(reading, organisation))
+
+
+def account_of(house: House, name: str) -> str:
+    """An account's name as the ledger knows it: an HMAC, since names of accounts are often names of people."""
+    return hmac.digest(house.request_key, f"account\0{name.casefold()}".encode(), "sha256").hex()
+
+
+def grant(house: House, caller: Caller, actor: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Let an actor do something from now on."""
+    scope = _scope(fields)
+    if scope.role == UNIT and scope.unit is None:
+        return Refusal.because("scope_needs_unit")
+
+    def decide(reading: Reading, role: str, by: Actor | None) -> Decision:
+        if by is not None and scope.role in RESERVED and role != SYSTEM_ADMINISTRATOR:
+            return Refusal.because("role_reserved", role=scope.role)
+        target = reading.actor(actor)
+        others = _others(house, target) if scope.role in actors.SEPARATED else ()
+        return actors.decide_grant(target, actors.GrantScope(scope=scope, role=role), by, others)
+
+    return _as_allotting(house, caller, asked, decide, lambda _: Matter.of(scope), upon=actor)
+
+
+def withdraw(house: House, caller: Caller, actor: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Let an actor do something no longer."""
+    scope = _scope(fields)
+
+    def decide(reading: Reading, role: str, by: Actor | None) -> Decision:
+        command = actors.WithdrawScope(scope=scope, role=role)
+        return actors.decide_scope_withdrawal(reading.actor(actor), command, by)
+
+    return _as_allotting(house, caller, asked, decide, lambda _: Matter.of(scope), upon=actor)
+
+
+def suspend(house: House, caller: Caller, actor: str, asked: Asked) -> Done | Refusal:
+    """Let an actor do nothing for now."""
+    return _about(house, caller, actor, asked, actors.SuspendActor, actors.decide_suspension)
+
+
+def reinstate(house: House, caller: Caller, actor: str, asked: Asked) -> Done | Refusal:
+    """Let a suspended actor act again."""
+    return _about(house, caller, actor, asked, actors.ReinstateActor, actors.decide_actor_reinstatement)
+
+
+def dismiss(house: House, caller: Caller, actor: str, asked: Asked) -> Done | Refusal:
+    """End an appointment."""
+    return _about(house, caller, actor, asked, actors.DismissActor, actors.decide_dismissal)
+
+
+def give_token(house: House, caller: Caller, actor: str, request: bytes, *, dry_run: bool) -> Given | Refusal:
+    """Give an actor a token, which takes the place of the last; whoever may allot the account may."""
+    reading = Reading(house.ledger)
+    target = reading.actor(actor)
+    if target is None:
+        return Refusal.because("actor_absent")
+    if (no := _may_allot(house, caller, reading, target)) is not None:
+        return no
+    if target.status is Status.DISMISSED:
+        return Refusal.because("appointment_ended", actor=actor)
+    if dry_run:
+        return Given(actor, "")
+    return Given(actor, house.operations.issue(actor, request=request, now=house.now))
+
+
+def _may_allot(house: House, caller: Caller, reading: Reading, target: Actor) -> Refusal | None:
+    if caller.kind == FOUNDER:
+        return None
+    by = acting(house, caller)
+    if isinstance(by, Refusal):
+        return by
+    if by.is_same_hand(target.hand):
+        return Refusal.because("own_account", actor=target.actor)
+    matter = _seat(reading, target.organisation)
+    return standing(by, role_for(by, ALLOTTING, matter), matter)
+
+
+def _about(
+    house: House, caller: Caller, actor: str, asked: Asked, command: Callable[..., Any],
+    decide_it: Callable[..., Decision],
+) -> Done | Refusal:
+    """Do something about an actor, measured by the organisation they act for."""
+
+    def decide(reading: Reading, role: str, by: Actor | None) -> Decision:
+        target = reading.actor(actor)
+        if target is None:
+            return Refusal.because("actor_absent")
+        organisation = reading.unit(target.organisation)
+        assert organisation is not None, "an actor acts for an organisation that was registered"
+        return decide_it(target, command(role=role), organisation, by)
+
+    def matter(reading: Reading) -> Matter | None:
+        target = reading.actor(actor)
+        return None if target is None else _seat(reading, target.organisation)
+
+    return _as_allotting(house, caller, asked, decide, matter, upon=actor)
+
+
+def _as_allotting(
+    house: House, caller: Caller, asked: Asked, decide: Callable[[Reading, str, Actor | None], Decision],
+    matter: Callable[[Reading], Matter | None], *, upon: str | None = None,
+) -> Done | Refusal:
+    """Decide as the installation, or in whichever allotting role the caller holds for the matter."""
+    if caller.kind == FOUNDER:
+        return do(house.ledger, caller.by(FOUNDER), asked, lambda reading: decide(reading, FOUNDER, None), upon=upon,
+                  show=view)
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    role = role_for(actor, ALLOTTING, matter(Reading(house.ledger)))
+
+    def as_actor(reading: Reading) -> Decision:
+        return decide(reading, role, reading.actor(caller.id))
+
+    return do(house.ledger, by_actor(caller, actor, role), asked, as_actor, upon=upon, show=view)
+
+
+def _seat(reading: Reading, organisation: str) -> Matter | None:
+    unit = reading.unit(organisation)
+    return None if unit is None else matter_of(unit)
+
+
+def _others(house: House, target: Actor | None) -> tuple[Actor, ...]:
+    """Every other account of the same person. Asked for a few grants in a register's life, so the log is walked."""
+    if target is None or target.person is None:
+        return ()
+    found, after, reading = [], 0, Reading(house.ledger)
+    while batch := house.ledger.read(after):
+        after = batch[-1].position
+        found += [
+            one.envelope.event.actor for one in batch
+            if isinstance(one.envelope.event, ActorAppointed) and one.envelope.event.person == target.person
+        ]
+    states = (reading.actor(one) for one in found if one != target.actor)
+    return tuple(state for state in states if state is not None)
+
+
+def _scope(fields: dict[str, Any]) -> Scope:
+    return Scope(role=fields["role"], region=fields["region"], sector=fields.get("sector"),
+                 category=fields.get("category"), unit=fields.get("unit"))
+
+
+def view(actor: Actor) -> dict[str, Any]:
+    """An actor as offices may see it: no name."""
+    return {
+        "actor": actor.actor,
+        "organisation": actor.organisation,
+        "status": actor.status,
+        "person": actor.person,
+        "scopes": [
+            {name: value for name in scope.__struct_fields__ if (value := getattr(scope, name)) is not None}
+            for scope in actor.scopes
+        ],
+    }

@@ -1,0 +1,150 @@
+"""People: registered by themselves or by an office, and looked at masked, by themselves or for a purpose.
+
+Whoever registers themselves needs no login and gets their token once. That an ID number is taken is said; whose it is,
+or that there is such a person, is not: the same answer comes for every reason for which it is held.
+`tests/api/test_people.py` shows it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from api.callers import Caller
+from api.cases.doing import Asked, Done, Reading, do
+from api.cases.faults import identifier
+from api.cases.standing import HUMAN_RESOURCES, UNIT, acting, by_actor, look, places, role_for
+from api.house import House
+from ledger.envelope import decode
+from ledger.errors import Refusal
+from ledger.events.base import By
+from ledger.events.person import Affiliation, Identity, IdentityChange, PersonCorrected, PersonRegistered
+from ledger.identifiers import id_number, names, phones
+from ledger.ledger import Recorded
+from ledger.streams import person as persons
+from ledger.streams.decision import Decision
+from ledger.streams.standing import standing
+from ledger.vocabulary import PersonId
+
+REGISTERING = (HUMAN_RESOURCES, UNIT)
+
+
+def register(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Enter a person: themselves, without a login, or an office for them."""
+    person = PersonId(house.new_id("person"))
+    name, identity = _identity(fields, house.today)
+    by: By
+    role: str | None = None
+    if caller.kind == "nobody":
+        by = caller._replace(id=person).by("person")
+    else:
+        actor = acting(house, caller)
+        if isinstance(actor, Refusal):
+            return actor
+        role = role_for(actor, REGISTERING, None)
+        by = by_actor(caller, actor, role)
+    command = persons.RegisterPerson(
+        person=person, identity=identity, name_uncertain=name.uncertain, origin="self" if role is None else "office",
+        role=role,
+    )
+
+    def decide(reading: Reading) -> Decision:
+        actor = None if role is None else reading.actor(caller.id)
+        return persons.decide_person_registration(reading.person(person), command, actor)
+
+    return do(house.ledger, by, asked, decide)
+
+
+def give_token(house: House, caller: Caller, person: str, request: bytes, *, dry_run: bool) -> str | Refusal:
+    """Give a person a new token, which takes the place of the one they lost: by human resources, who have seen them."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    found = Reading(house.ledger).person(person)
+    if found is None:
+        return Refusal.because("person_absent")
+    if no := standing(actor, HUMAN_RESOURCES, persons.matter_of(found)) or persons.closed_to_processing(found):
+        return no
+    if actor.person == person:
+        return Refusal.because("own_record", actor=actor.actor)
+    return "" if dry_run else house.operations.issue(person, request=request, now=house.now)
+
+
+def see(house: House, caller: Caller, person: str, purpose: str | None) -> tuple[dict[str, Any], int] | Refusal:
+    """Show a person: to themselves, or to an office where they belong, which says what for."""
+    reading = Reading(house.ledger)
+    found = reading.person(person)
+    if found is None:
+        return _hidden(caller)
+    no = look(house, caller, person=person, matters=places(found), purpose=purpose,
+              what=("identity", "affiliations", "titles"), route="persons")
+    if no is not None:
+        return no
+    return view(found) | {"identity": identity_of(house, found)}, reading.versions[found.person]  # type: ignore[index]
+
+
+def _hidden(caller: Caller) -> Refusal:
+    """What is not there is told to offices; a person learns nothing about ids that are not theirs."""
+    if caller.kind == "nobody":
+        return Refusal.because("login_required")
+    return Refusal.because("not_your_own" if caller.kind == "person" else "person_absent")
+
+
+def _identity(fields: dict[str, Any], today: date) -> tuple[names.Name, Identity]:
+    name = identifier("/name", lambda: names.parse(fields["name"]))
+    number = identifier("/id_number", lambda: id_number.parse(fields["id_kind"], fields["id_number"], today=today))
+    phone = None if fields.get("phone") is None else identifier("/phone", lambda: phones.parse(fields["phone"]))
+    identity = Identity(
+        name=name.raw, name_normalised=name.normalised, id_kind=number.kind, id_number=number.normalised,
+        phone=None if phone is None else phone.normalised,
+    )
+    return name, identity
+
+
+def view(person: persons.Person) -> dict[str, Any]:
+    """A person without anything sealed."""
+    return {
+        "person": person.person,
+        "restricted": person.is_restricted,
+        "forgotten": person.is_forgotten,
+        "affiliations": [
+            {
+                "unit": one.unit, "from": one.starts, "to": _last_day(person, at), "region": one.region,
+                "sector": one.sector, "major": one.major, "standing": one.standing,
+            }
+            for at, one in enumerate(person.affiliations)
+        ],
+        "titles": [title._asdict() for title in person.titles],
+    }
+
+
+def _last_day(person: persons.Person, at: int) -> date | None:
+    """The last day of an affiliation: that on which the person left, or the day before the next one begins."""
+    one: Affiliation = person.affiliations[at]
+    ends = [gone.ends for gone in person.departures if gone.unit == one.unit and gone.ends >= one.starts]
+    if at + 1 < len(person.affiliations):
+        ends.append(person.affiliations[at + 1].starts - timedelta(days=1))
+    return min(ends, default=None)
+
+
+def identity_of(house: House, person: persons.Person) -> dict[str, Any] | None:
+    """Who it is, masked; None when the key is destroyed."""
+    sealed = sealed_identity(house, person.person)
+    if sealed is None:
+        return None
+    number = id_number.IdNumber(sealed.id_kind, sealed.id_number)
+    name = names.Name(sealed.name, sealed.name_normalised, uncertain=False)
+    phone = None if sealed.phone is None else phones.parse(sealed.phone).mask()
+    return {"name": name.mask(), "id_kind": sealed.id_kind, "id_number": number.mask(), "phone": phone}
+
+
+def sealed_identity(house: House, person: str) -> Identity | None:
+    """The identity as it was last registered or corrected, in clear; None when the key is destroyed."""
+    for position, leaf in reversed(house.ledger.store.stream(person)):
+        envelope = decode(leaf)
+        if isinstance(envelope.event, PersonRegistered | PersonCorrected):
+            opened = house.ledger.opened(Recorded(position, envelope))
+            if isinstance(opened, IdentityChange):
+                return opened.identity
+            return opened if isinstance(opened, Identity) else None
+    return None

@@ -1,0 +1,115 @@
+"""As what a caller acts: the role that their standing gives them for a matter, and who may look at whose data.
+
+Which office registers what is the law's to say (`policies.authority`); which account holds which role is a fact of the
+ledger (`ledger.streams.standing`). Here the two meet: of the roles that could do a thing, the one this actor holds.
+
+Reading: any office whose scope holds a person may look at what is that person's, for a purpose that it names; the three
+separated administrators run the system and look at nobody (GB/T 22239).
+
+`tests/api/test_callers.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from api.callers import Caller
+from api.cases.doing import Reading
+from api.house import House
+from ledger.access import record_access
+from ledger.errors import Refusal
+from ledger.events.actor import Scope
+from ledger.events.base import By
+from ledger.streams.actor import SEPARATED
+from ledger.streams.person import Person
+from ledger.streams.standing import Actor, Matter, covers, standing
+from ledger.vocabulary import PersonId
+
+HUMAN_RESOURCES: Final = "human_resources"
+SYSTEM_ADMINISTRATOR: Final = "system_administrator"
+SUPERVISOR: Final = "supervisor"
+POLICY_OFFICE: Final = "policy_office"
+UNIT: Final = "unit"
+
+
+def acting(house: House, caller: Caller) -> Actor | Refusal:
+    """Give the actor who asks, as they stand now, or say why no actor does."""
+    if caller.kind == "nobody":
+        return Refusal.because("login_required")
+    if caller.kind != "actor":
+        return Refusal.because("official_needed")
+    actor = Reading(house.ledger).actor(caller.id)
+    return Refusal.because("official_needed") if actor is None else actor
+
+
+def oneself(caller: Caller, person: str) -> PersonId | Refusal:
+    """Give the person who asks for themselves, or say why it is not they."""
+    if caller.kind == "nobody":
+        return Refusal.because("login_required")
+    if caller.kind != "person":
+        return Refusal.because("person_needed")
+    return PersonId(caller.id) if caller.id == person else Refusal.because("not_your_own")
+
+
+def role_for(actor: Actor, roles: Iterable[str], matter: Matter | None) -> str:
+    """Choose the first of these roles in which the actor may act; else the first, so that the refusal speaks of it."""
+    offered = tuple(roles)
+    return next((role for role in offered if standing(actor, role, matter) is None), offered[0])
+
+
+def by_actor(caller: Caller, actor: Actor, role: str) -> By:
+    """Name an actor in an event, for the organisation they act for."""
+    return caller.by(role, organisation=actor.organisation)
+
+
+def may_see(actor: Actor, matter: Matter | None) -> Refusal | None:
+    """Say why an actor may not look at what is somebody's; a matter of None belongs nowhere yet."""
+    held = [scope for scope in actor.scopes if scope.role not in SEPARATED]
+    if not held:
+        return standing(actor, HUMAN_RESOURCES) or Refusal.because("not_for_reading")
+    if no := standing(actor, held[0].role):
+        return no
+    if matter is None:  # Who belongs nowhere yet is still in the register, which human resources keep.
+        reached = any(scope.role == HUMAN_RESOURCES for scope in held)
+    else:
+        reached = any(_reaches(scope, matter) for scope in held)
+    if reached:
+        return None
+    return Refusal.because("outside_scope", actor=actor.actor)
+
+
+def _reaches(scope: Scope, matter: Matter) -> bool:
+    """Whether a scope holds a place. Its category is left aside: a year is read whole or it cannot be understood."""
+    return covers(msgspec.structs.replace(scope, category=None), matter)
+
+
+def look(
+    house: House, caller: Caller, *, person: str, matters: Iterable[Matter | None], purpose: str | None,
+    what: tuple[str, ...], route: str,
+) -> Refusal | None:
+    """Let someone see what is a person's, or say why not. Whoever looks at another's is recorded before they see."""
+    if caller.kind == "person":
+        return None if caller.id == person else Refusal.because("not_your_own")
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor if caller.kind == "nobody" else Refusal.because("not_for_reading")
+    refused = [may_see(actor, matter) for matter in matters]
+    if None not in refused:
+        return refused[0]
+    if purpose is None:
+        return Refusal.because("purpose_missing")
+    role = next(scope.role for scope in actor.scopes if scope.role not in SEPARATED)
+    record_access(
+        house.register.access, by=by_actor(caller, actor, role), subject=person, purpose=purpose, what=what,
+        route=route, now_ms=house.now // 1_000,
+    )
+    return None
+
+
+def places(person: Person) -> tuple[Matter | None, ...]:
+    """Every place where a person belongs or belonged; None while they never belonged anywhere."""
+    found = {Matter(one.region, one.sector, unit=one.unit): None for one in person.affiliations}
+    return tuple(found) or (None,)

@@ -1,0 +1,121 @@
+"""Unit transfers (单位变更): asked for by the person, answered by the receiving unit, taken back by the person (W 4).
+
+A first match to a unit is a transfer from none. What is confirmed becomes an affiliation in the same append, and from
+its first day on the law of the new place rules. `tests/api/test_transfers.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from api.callers import Caller
+from api.cases.doing import Asked, Done, Reading, do
+from api.cases.standing import UNIT, acting, by_actor, look, oneself
+from api.house import House
+from ledger.errors import Refusal
+from ledger.events.base import Name
+from ledger.streams import transfer as transfers
+from ledger.streams.decision import Decision
+from ledger.streams.person import Person
+from ledger.streams.standing import Actor, Matter
+from ledger.streams.unit import Unit, matter_of
+from ledger.vocabulary import TransferId
+
+
+def request(house: House, caller: Caller, person: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Ask to belong to a unit from a day on."""
+    self = oneself(caller, person)
+    if isinstance(self, Refusal):
+        return self
+    transfer = TransferId(house.new_id("transfer"))
+    command = transfers.RequestTransfer(
+        transfer=transfer, person=self, starts=fields["starts"], major=fields.get("major"),
+        standing=fields.get("standing"), evidence=tuple(fields.get("evidence", ())),
+    )
+
+    def decide(reading: Reading) -> Decision:
+        held = house.ledger.find(Name("open_transfer", self))
+        waiting = None if held is None else reading.transfer(held)
+        return transfers.decide_request(
+            reading.transfer(transfer), command, reading.person(self), reading.unit(fields["to_unit"]), waiting
+        )
+
+    return do(house.ledger, caller.by("person"), asked, decide)
+
+
+def confirm(house: House, caller: Caller, transfer: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Say for the receiving unit that the person belongs to it."""
+    command = transfers.ConfirmTransfer(role=UNIT, starts=fields.get("starts"))
+    return _answer(house, caller, transfer, asked,
+                   lambda found, *read: transfers.decide_confirmation(found, command, *read))
+
+
+def refuse(house: House, caller: Caller, transfer: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Say for the receiving unit that the person does not."""
+    command = transfers.RefuseTransfer(role=UNIT, words=fields["words"])
+    return _answer(house, caller, transfer, asked,
+                   lambda found, *read: transfers.decide_transfer_refusal(found, command, *read))
+
+
+def withdraw(house: House, caller: Caller, transfer: str, asked: Asked) -> Done | Refusal:
+    """Take the request back."""
+    if caller.kind != "person":
+        return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
+
+    def decide(reading: Reading) -> Decision:
+        found = reading.transfer(transfer)
+        if found is None or found.person != caller.id:  # Of another's request not even that there is one.
+            return Refusal.because("transfer_absent")
+        person = reading.person(found.person)
+        assert person is not None, "whoever asked is registered"
+        command = transfers.WithdrawTransfer(person=found.person)
+        return transfers.decide_transfer_withdrawal(found, command, person)
+
+    return do(house.ledger, caller.by("person"), asked, decide, upon=transfer, show=view)
+
+
+def see(house: House, caller: Caller, transfer: str, purpose: str | None) -> tuple[dict[str, Any], int] | Refusal:
+    """Show a transfer to the person, or to either unit's side for a purpose."""
+    reading = Reading(house.ledger)
+    found = reading.transfer(transfer)
+    if found is None or (caller.kind == "person" and caller.id != found.person):
+        return Refusal.because("login_required" if caller.kind == "nobody" else "transfer_absent")
+    sides = [reading.unit(one) for one in (found.to_unit, found.from_unit) if one is not None]
+    matters: list[Matter | None] = [matter_of(one) for one in sides if one is not None]
+    no = look(house, caller, person=found.person, matters=matters, purpose=purpose, what=("transfer",),
+              route="transfers")
+    return no if no is not None else (view(found), reading.versions[found.transfer])  # type: ignore[index]
+
+
+def _answer(
+    house: House, caller: Caller, transfer: str, asked: Asked,
+    decide_it: Callable[[transfers.Transfer, Person, Unit, Actor], Decision],
+) -> Done | Refusal:
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+
+    def decide(reading: Reading) -> Decision:
+        found = reading.transfer(transfer)
+        if found is None:
+            return Refusal.because("transfer_absent")
+        person, unit, by = reading.person(found.person), reading.unit(found.to_unit), reading.actor(caller.id)
+        assert person is not None and unit is not None and by is not None, "a transfer is between what is registered"
+        return decide_it(found, person, unit, by)
+
+    return do(house.ledger, by_actor(caller, actor, UNIT), asked, decide, upon=transfer, show=view)
+
+
+def view(transfer: transfers.Transfer) -> dict[str, Any]:
+    """A transfer as it stands."""
+    return {
+        "transfer": transfer.transfer,
+        "person": transfer.person,
+        "status": transfer.status,
+        "to_unit": transfer.to_unit,
+        "from_unit": transfer.from_unit,
+        "starts": transfer.starts,
+        "major": transfer.major,
+        "standing": transfer.standing,
+    }

@@ -1,0 +1,110 @@
+"""Operational state: tokens and sessions. It says who may knock, never what happened; it is not proven.
+
+`operations.db`, with its own schema and its own backup. Of a token only its SHA-256 is kept, so nobody who reads the
+file can use what it holds. A holder has one token at a time: a new one takes the place of the last, which is how one
+that was lost or seen is made worthless. What was withdrawn is kept as such, so that repeating an old request cannot
+bring its token back to life.
+
+A token is derived from the request that asked for it, so that a repeated request is answered with the same token; it
+cannot be derived from anything that is stored. `tests/api/test_operations.py` shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import sqlite3
+import threading
+from base64 import urlsafe_b64encode
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+PREFIX: Final = "xsl_"
+LENGTH: Final = len(PREFIX) + 43
+
+Kind = Literal["token", "session"]
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS credential (
+    sha256     BLOB PRIMARY KEY,
+    kind       TEXT NOT NULL CHECK (kind IN ('token', 'session')),
+    holder     TEXT NOT NULL,
+    issued_at  INTEGER NOT NULL,
+    expires_at INTEGER,
+    withdrawn  INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS credential_by_holder ON credential (holder, kind);
+"""
+
+
+class Credential(NamedTuple):
+    """Whose it is, and until when."""
+
+    holder: str
+    kind: Kind
+    expires_at: int | None
+
+
+class Operations:
+    """The file, used by every thread of the service under one lock: a look-up takes ten microseconds."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._key = key
+        self._lock = threading.Lock()
+        self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        path.chmod(0o600)
+        self._file.execute("PRAGMA journal_mode = WAL")
+        self._file.execute("PRAGMA synchronous = FULL")
+        self._file.execute("PRAGMA busy_timeout = 10000")
+        self._file.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._file.close()
+
+    def issue(self, holder: str, *, request: bytes, now: int, kind: Kind = "token", lasts_s: int | None = None) -> str:
+        """Give a holder a token, derived from the request that asks; the same request gives the same."""
+        secret = hmac.digest(self._key, b"\0".join((kind.encode(), holder.encode(), request)), "sha256")
+        token = PREFIX + urlsafe_b64encode(secret).rstrip(b"=").decode()
+        expires = None if lasts_s is None else now + lasts_s * 1_000_000
+        row = (_hidden(token), kind, holder, now, expires)
+        with self._lock:
+            self._file.execute("BEGIN IMMEDIATE")
+            try:
+                fresh = self._file.execute("INSERT OR IGNORE INTO credential VALUES (?, ?, ?, ?, ?, 0)", row).rowcount
+                if fresh and kind == "token":
+                    self._file.execute(
+                        "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND kind = 'token' AND sha256 <> ?",
+                        (holder, row[0]),
+                    )
+                self._file.execute("COMMIT")
+            except BaseException:
+                self._file.execute("ROLLBACK")
+                raise
+        return token
+
+    def find(self, token: str, *, now: int) -> Credential | None:
+        """Say whose token it is; None for one that was never given, has expired or was withdrawn."""
+        if len(token) != LENGTH or not token.startswith(PREFIX) or not token.isascii():
+            return None
+        with self._lock:
+            row = self._file.execute(
+                "SELECT holder, kind, expires_at FROM credential WHERE sha256 = ? AND NOT withdrawn", (_hidden(token),)
+            ).fetchone()
+        found = None if row is None else Credential(*row)
+        return None if found is None or (found.expires_at is not None and found.expires_at <= now) else found
+
+    def withdraw(self, token: str) -> None:
+        """Make a token or a session worthless."""
+        with self._lock:
+            self._file.execute("UPDATE credential SET withdrawn = 1 WHERE sha256 = ?", (_hidden(token),))
+
+    def tidy(self, *, now: int) -> None:
+        """Drop what has expired."""
+        with self._lock:
+            self._file.execute("DELETE FROM credential WHERE expires_at <= ?", (now,))
+
+
+def _hidden(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,93 @@
+"""The doors over HTTP, one module a noun, and how they are put into a service.
+
+The description (OpenAPI 3.1) is made from the same declarations that check what is sent; it is committed as
+`api/openapi.json` and `tests/api/test_openapi.py` compares the two.
+"""
+
+from __future__ import annotations
+
+import http
+from typing import Any, Final
+
+import marshmallow as ma
+from flask import Flask, Response, jsonify
+from flask_smorest import Api  # type: ignore[import-untyped]
+from werkzeug.routing import BaseConverter
+
+from api import problems
+from ledger.ids import PREFIXES
+
+_ID: Final = "[0-9a-hjkmnp-tv-z]{22}"
+
+
+def _converter(prefix: str) -> type[BaseConverter]:
+    return type(f"{prefix}Converter", (BaseConverter,), {"regex": f"{prefix}{_ID}", "part_isolating": True})
+
+
+CONVERTERS: Final[dict[str, type[BaseConverter]]] = {
+    kind: _converter(PREFIXES[kind]) for kind in ("person", "unit", "actor", "claim", "transfer", "statement")
+    if kind in PREFIXES
+}
+
+
+class Fault(ma.Schema):
+    """One thing that is wrong with what was sent."""
+
+    pointer = ma.fields.String(metadata={"description": "请求体中的 JSON Pointer"})
+    parameter = ma.fields.String(metadata={"description": "地址中的参数"})
+    code = ma.fields.String(required=True)
+    detail = ma.fields.String(required=True)
+
+
+class ProblemSchema(ma.Schema):
+    """Every answer that is not what was asked for (RFC 9457)."""
+
+    type = ma.fields.String(required=True, metadata={"description": "说明此类问题的页面"})
+    title = ma.fields.String(required=True)
+    status = ma.fields.Integer(required=True)
+    detail = ma.fields.String(required=True, metadata={"description": "发生了什么、为什么、怎么办"})
+    code = ma.fields.String(required=True, metadata={"description": "供程序判断的代码，不会改变"})
+    trace_id = ma.fields.String(required=True, metadata={"description": "追踪号"})
+    errors = ma.fields.List(ma.fields.Nested(Fault))
+    seen = ma.fields.Dict(metadata={"description": "作出此答复时看到的状态"})
+    current = ma.fields.Dict(metadata={"description": "版本已变时，记录现在的样子"})
+
+
+class Doors(Api):  # type: ignore[misc]
+    """flask-smorest without its own error answers: the service has one form for them all."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+    def _register_responses(self) -> None:
+        """Describe every problem as what it is, application/problem+json."""
+        content = {problems.MEDIA_TYPE: {"schema": ProblemSchema}}
+        for status in http.HTTPStatus:
+            self.spec.components.response(status.name, {"description": status.phrase, "content": content}, lazy=True)
+        default = {"description": "没有办成：说明原因和办法", "content": content}
+        self.spec.components.response("DEFAULT_ERROR", default, lazy=True)
+
+
+def install(app: Flask) -> Doors:
+    """Put every door into a service, and its description at /openapi.json."""
+    from api.routes import actors, people, transfers, units
+
+    app.config |= {"API_TITLE": "学时账", "API_VERSION": "v1", "OPENAPI_VERSION": "3.1.0"}
+    app.url_map.converters |= CONVERTERS
+    doors = Doors(app, spec_kwargs={
+        "info": {"description": "专业技术人员继续教育学时登记：每个数字都可追溯到事件、条文和文件。"},
+    })
+    for converter in CONVERTERS.values():
+        doors.register_converter(converter, lambda one: {"type": "string", "pattern": f"^{one.regex}$"})
+    doors.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    for door in (units.door, actors.door, people.door, transfers.door):
+        doors.register_blueprint(door)
+    description: dict[str, Any] = doors.spec.to_dict()
+
+    @app.get("/openapi.json")
+    def openapi() -> Response:
+        return jsonify(description)
+
+    return doors

@@ -1,0 +1,284 @@
+"""A door: one blueprint a noun, whose every operation is read, asked, answered and described the same way.
+
+`reads` and `writes` take a plain function, find out who asks, read and check what was sent, call it, and put what it
+says into HTTP: a refusal or a fault as a problem, a view with its version as ETag, what was done with its place and its
+events. The same call describes the operation for OpenAPI. `tests/api/test_doors.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Final, NamedTuple, NoReturn
+
+import marshmallow as ma
+import msgspec
+import structlog
+from flask import Response, current_app, g, request
+from flask_smorest import Blueprint  # type: ignore[import-untyped]
+from webargs.flaskparser import FlaskParser
+
+from api import problems
+from api.callers import Caller
+from api.cases.doing import Done
+from api.house import House
+from api.problems import Problem
+from api.routes import conditions
+from ledger.errors import Refusal
+from ledger.ids import PREFIXES
+from projections.basis import written_time
+
+PLACES: Final = {PREFIXES[kind]: f"/v1/{kind}s" for kind in ("person", "unit", "actor", "claim", "transfer")}
+"""Where a record is read, by the prefix of its id."""
+
+_RETRY_SECONDS: Final = 5
+
+
+class Told(NamedTuple):
+    """What was done, with what else the answer says, or would say."""
+
+    done: Done
+    more: Mapping[str, Any] = {}
+
+
+class Parser(FlaskParser):
+    """Reads what was sent strictly: JSON that is called JSON, each name once, nothing that is not declared."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012 - the library's name for it
+
+    def load_json(self, req: Any, schema: ma.Schema) -> Any:
+        """Read the body; one that is absent is an empty object where nothing in it is required."""
+        content = req.get_data(cache=True)
+        if not content and not any(field.required for field in schema.fields.values()):
+            g.body = {}
+        else:
+            if not req.is_json:
+                raise Problem("unsupported_media_type")
+            g.body = _json(content)
+        return g.body
+
+    def load_query(self, req: Any, schema: ma.Schema) -> Any:
+        """Read the address; `dry_run` belongs to every writing request."""
+        return {name: value for name, value in req.args.items() if name in schema.fields or name != "dry_run"}
+
+    def handle_error(self, error: ma.ValidationError, req: Any, schema: ma.Schema, *, error_status_code: int | None,
+                     error_headers: Any) -> NoReturn:
+        """Say of each field what is wrong with it."""
+        faults: list[dict[str, Any]] = []
+        messages = error.messages
+        assert isinstance(messages, dict), "webargs names the location"
+        for location, found in messages.items():
+            _flatten(found, "", faults, location)
+        raise Problem("unprocessable_content", errors=faults)
+
+
+def _json(content: bytes) -> Any:
+    try:
+        body = json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+        json.dumps(body, ensure_ascii=False).encode("utf-8")  # Half a character is no text.
+    except (ValueError, RecursionError):
+        raise Problem("bad_request", detail="请求体不是正确的 JSON（须为 UTF-8，每个名称只写一次）。") from None
+    return body
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _flatten(found: Any, pointer: str, faults: list[dict[str, Any]], location: str) -> None:
+    if isinstance(found, dict):
+        for name, inner in found.items():
+            step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
+            _flatten(inner, pointer + step, faults, location)
+        return
+    for message in found if isinstance(found, list) else [found]:
+        place = {"parameter": pointer[1:]} if location == "query" else {"pointer": pointer}
+        faults.append({**place, "code": "invalid", "detail": str(message)})
+
+
+def house() -> House:
+    """The house that this service was put together around."""
+    found: House = current_app.extensions["house"]
+    return found
+
+
+def who() -> Caller:
+    """Who asks, or the problem with their token."""
+    given = request.authorization
+    token = None
+    if given is not None:
+        token = (given.token or "") if given.type == "bearer" else ""
+    here = house()
+    found = here.tokens.caller(token, now=here.now, trace=g.trace_id)
+    if isinstance(found, Refusal):
+        raise Refused(found)
+    structlog.contextvars.bind_contextvars(actor=found.id or found.kind)
+    return found
+
+
+class Refused(Exception):
+    """A refusal on its way to the answer."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(refusal.code)
+
+
+def answer(body: Any, status: int = 200, *, version: int | None = None) -> Response:
+    """Write a body as JSON, Chinese as it is."""
+    response = Response(msgspec.json.encode(body), status=status, content_type="application/json")
+    if version is not None:
+        response.headers["ETag"] = conditions.tag(version)
+    return response
+
+
+def problem(body: Mapping[str, Any]) -> Response:
+    """Write a problem (RFC 9457)."""
+    response = Response(msgspec.json.encode(body), status=body["status"], content_type=problems.MEDIA_TYPE)
+    if response.status_code == 503:
+        response.headers["Retry-After"] = str(_RETRY_SECONDS)
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    seen = body.get("seen")
+    if body["code"] == "stale_version" and isinstance(seen, dict):
+        response.headers["ETag"] = conditions.tag(seen["version"])
+    return response
+
+
+def refused(refusal: Refusal) -> Response:
+    """Write a refusal."""
+    return problem(problems.of_refusal(refusal, g.trace_id))
+
+
+class Door(Blueprint):  # type: ignore[misc]
+    """One noun's operations."""
+
+    ARGUMENTS_PARSER = Parser()
+
+    def reads(
+        self, rule: str, *, summary: str, answers: type[ma.Schema], query: type[ma.Schema] | None = None,
+        login: bool = True,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Offer a GET. The function is given the caller, then the query's fields where there are any."""
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            @wraps(function)
+            def view(*sent: Any, **named: Any) -> Response:
+                found = function(who(), *sent, **named)
+                if isinstance(found, Refusal):
+                    return refused(found)
+                if isinstance(found, Response):
+                    return found
+                body, version = found if isinstance(found, tuple) else (found, None)
+                if version is not None and conditions.unchanged(version):
+                    return Response(status=304, headers={"ETag": conditions.tag(version)})
+                return answer(body if version is None else {**body, "version": version}, version=version)
+
+            described = self.response(200, answers, description="OK")(view)
+            if query is not None:
+                described = self.arguments(query, location="query")(described)
+            described = self.doc(summary=summary, security=_security(login=login))(described)
+            return self.route(rule, methods=["GET"])(described)  # type: ignore[no-any-return]
+
+        return decorate
+
+    def writes(
+        self, rule: str, *, summary: str, answers: type[ma.Schema], show: Callable[[Any], dict[str, Any]],
+        body: type[ma.Schema] | None = None, conditional: bool = False, login: bool = True,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Offer a POST. The function is given the caller, the fields, how it is asked for, and what the path names.
+
+        `conditional`: it decides on a record that the asker must have seen, so it wants If-Match.
+        """
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            @wraps(function)
+            def view(fields: Any, **named: Any) -> Response:
+                caller = who()
+                how = conditions.asked(house(), caller, g.body, conditional=conditional)
+                found = function(caller, fields, how, **named)
+                if isinstance(found, Refusal):
+                    return refused(found)
+                return found if isinstance(found, Response) else told(found, show)
+
+            headers = {"ETag": {"schema": {"type": "string"}}, "Location": {"schema": {"type": "string"}},
+                       "Idempotent-Replayed": {"schema": {"type": "string", "enum": ["true"]}}}
+            described = self.response(201, answers, description="已登记", headers=headers)(view)
+            described = self.alt_response(200, schema=Trial, description="试办：未写入任何内容")(described)
+            described = self.arguments(body or Nothing, required=_needs_body(body))(described)
+            described = self.doc(
+                summary=summary, security=_security(login=login), parameters=_parameters(conditional=conditional)
+            )(described)
+            return self.route(rule, methods=["POST"])(described)  # type: ignore[no-any-return]
+
+        return decorate
+
+
+class Nothing(ma.Schema):
+    """A body that has nothing to say."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+    error_messages: Final[dict[str, str]] = {  # type: ignore[misc]
+        "unknown": "没有这个字段；请查拼写。", "type": "应为 JSON 对象。",
+    }
+
+
+class Trial(ma.Schema):
+    """What would be done, decided in full and not written."""
+
+    dry_run = ma.fields.Boolean(required=True, metadata={"const": True})
+    would = ma.fields.Dict(required=True)
+
+
+def told(found: Done | Told, show: Callable[[Any], dict[str, Any]]) -> Response:
+    """Answer what was done, or what would be."""
+    done, more = found if isinstance(found, Told) else (found, {})
+    view = {**show(done.state), "version": done.version}
+    if done.receipt is None:
+        events = [msgspec.to_builtins(draft.event) for draft in done.drafts]
+        return answer({"dry_run": True, "would": {**view, **more, "events": events}})
+    receipt = done.receipt
+    body = {**view, **more, "events": list(receipt.positions), "recorded_at": written_time(receipt.recorded_at)}
+    response = answer(body, 201, version=done.version)
+    prefix = done.stream[:4]
+    if prefix in PLACES:
+        response.headers["Location"] = f"{PLACES[prefix]}/{done.stream}"
+    if receipt.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _needs_body(body: type[ma.Schema] | None) -> bool:
+    return body is not None and any(field.required for field in body().fields.values())
+
+
+def _security(*, login: bool) -> list[dict[str, list[str]]]:
+    return [{"token": []}] if login else [{}, {"token": []}]
+
+
+def _parameters(*, conditional: bool) -> list[dict[str, Any]]:
+    key = {
+        "in": "header", "name": "Idempotency-Key", "required": True,
+        "description": "每个请求一个新的键（建议 UUID）；重试时用原来的键。试办时可不带。",
+        "schema": {"type": "string", "minLength": conditions.KEY_OF_NOBODY_LEAST, "maxLength": conditions.KEY_MOST,
+                   "pattern": "^[!-~]+$"},
+    }
+    match = {
+        "in": "header", "name": "If-Match", "required": True, "description": "读取时得到的 ETag。试办时可不带。",
+        "schema": {"type": "string", "pattern": '^"v(0|[1-9][0-9]{0,9})"$'},
+    }
+    dry = {
+        "in": "query", "name": "dry_run", "description": "true：只试办，给出完整的决定和依据，不写入。",
+        "schema": {"type": "boolean", "default": False},
+    }
+    return [key, *([match] if conditional else []), dry]

@@ -1,0 +1,49 @@
+"""People over HTTP. `tests/api/test_people.py` shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from api.callers import Caller
+from api.cases import people, transfers
+from api.cases.doing import Asked, Done
+from api.routes.door import Door, Told, answer, house
+from api.routes.schemas import PersonAnswer, PersonBody, Purpose, TokenAnswer, TransferAnswer, TransferBody
+from ledger.errors import Refusal
+
+door = Door("persons", __name__, description="专业技术人员")
+
+
+@door.writes("/v1/persons", summary="登记人员", body=PersonBody, answers=PersonAnswer, show=people.view, login=False)
+def register(caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Told | Refusal:
+    done = people.register(house(), caller, fields, asked)
+    if isinstance(done, Refusal) or asked.key is None:
+        return done
+    more: dict[str, Any] = {"identity": people.identity_of(house(), done.state)}
+    if caller.kind == "nobody":  # Whoever repeats the request under its key gets the same token.
+        more["token"] = house().operations.issue(done.stream, request=asked.key.key, now=house().now)
+    return Told(done, more)
+
+
+@door.reads("/v1/persons/<person:person>", summary="查看人员", query=Purpose, answers=PersonAnswer)
+def show(caller: Caller, query: dict[str, Any], person: str) -> tuple[dict[str, Any], int] | Refusal:
+    return people.see(house(), caller, person, query.get("purpose"))
+
+
+@door.writes("/v1/persons/<person:person>/tokens", summary="为遗失令牌的人另发", answers=TokenAnswer, show=people.view)
+def give_token(caller: Caller, _: dict[str, Any], asked: Asked, person: str) -> Response | Refusal:
+    request = b"" if asked.key is None else asked.key.key
+    token = people.give_token(house(), caller, person, request, dry_run=asked.dry_run)
+    if isinstance(token, Refusal):
+        return token
+    if asked.dry_run:
+        return answer({"dry_run": True, "would": {"holder": person}})
+    return answer({"holder": person, "token": token}, 201)
+
+
+@door.writes("/v1/persons/<person:person>/transfers", summary="申请匹配或变更单位", body=TransferBody,
+             answers=TransferAnswer, show=transfers.view)
+def transfer(caller: Caller, fields: dict[str, Any], asked: Asked, person: str) -> Done | Refusal:
+    return transfers.request(house(), caller, person, fields, asked)
