@@ -24,7 +24,7 @@ from ledger.events.catalogue import EVERY
 from ledger.events.person import KeyDestroyed
 from ledger.lookup import Lookup
 from ledger.proof.frontier import Frontier, FullTile
-from ledger.proof.merkle import hash_leaves, root_of
+from ledger.proof.merkle import hash_leaf, root_of
 from ledger.proof.text import show
 from ledger.proof.tiles import TILE_HEIGHT, TILE_SIZE, TILE_WIDTH, split_hashes
 from ledger.stores.append import NameChange
@@ -140,7 +140,7 @@ def read_names(path: Path, keys: KeyFiles, after: int, last: int) -> Portion:
 
 def _check_tiles(connection: sqlite3.Connection, reader: _Reader, after: int) -> tuple[list[bytes], bytes]:
     """Rebuild the portion's tiles and compare them with the stored ones; gives their roots and what is left over."""
-    frontier, tiles = Frontier().append(hash_leaves(reader.leaves))
+    frontier, tiles = Frontier().append(reader.hashes)
     level_0 = [tile for tile in tiles if tile.level == 0]
     first = after // TILE_WIDTH
     query = "SELECT number, root, hashes FROM tiles WHERE level = 0 AND number >= ? AND number < ?"
@@ -173,7 +173,7 @@ class _Reader:
     """Goes through rows in order and collects what must hold of each."""
 
     def __init__(self, after: int, vault: Vault | None) -> None:
-        self.leaves: list[bytes] = []  # As far as positions run without a gap.
+        self.hashes: list[bytes] = []  # Of the leaves, as far as positions run without a gap.
         self.problems: list[Problem] = []
         self.names: list[tuple[int, list[NameChange]]] = []
         self.unread: list[int] = []
@@ -185,7 +185,7 @@ class _Reader:
 
     def read(self, rows: Iterator[tuple[int, Any]], sealed: Iterator[tuple[int, Any, Any]]) -> None:
         """Check each row, up to the first that is missing."""
-        leaves, expected, time, index_sum = self.leaves, self.expected, 0, 0
+        hashes, expected, time, index_sum = self.hashes, self.expected, 0, 0
         part = next(sealed, _NO_PART)
         try:
             for position, leaf in rows:
@@ -214,7 +214,7 @@ class _Reader:
                 if self._lookup is not None and type(envelope.event) in _NAMING:
                     self._name(position, envelope, own)
         finally:
-            assert len(leaves) == expected - self.expected, "a leaf for each position"
+            assert len(hashes) == expected - self.expected, "a leaf for each position"
             self.expected, self.last_time, self.index_sum = expected, time, index_sum
 
     def read_names(self, rows: Iterator[tuple[int, Any, Any, Any]]) -> None:
@@ -230,12 +230,12 @@ class _Reader:
                 self._name(position, envelope, None if no_part else self._part((position, salt, ciphertext)))
 
     def _envelope(self, position: int, leaf: Any) -> Envelope | None:
-        """Keep the leaf to be hashed and read it, if it can be."""
+        """Hash the leaf at once, so that a portion of them need not be kept, and read it, if it can be."""
         if type(leaf) is not bytes:
-            self.leaves.append(b"")
+            self.hashes.append(hash_leaf(b""))
             self._wrong(position, "leaf_malformed", "事件不是字节：该列被改动。")
             return None
-        self.leaves.append(leaf)
+        self.hashes.append(hash_leaf(leaf))
         try:
             return check_canonical(leaf)
         except Malformed as error:
