@@ -1,7 +1,10 @@
-"""The house put together: the open register, who may knock, what the law is, and what the answers say.
+"""The house put together: the open register, who may knock, the enacted law, and what the answers say.
 
-`composed()` builds it for the running service; tests build the same one in a folder of their own (`open_house`). The
-clock is a field, so that a test says what day it is. `tests/api/test_house.py` shows it.
+`composed()` builds it for the running service; tests build the same one in a folder of their own. The clock is a field,
+so that a test says what day it is. At its first opening the installation enacts the rulebooks that are shipped, all in
+one append; a version that is shipped later is not enacted by itself, since that is an office's act.
+
+`tests/api/test_house.py` shows it.
 """
 
 from __future__ import annotations
@@ -12,28 +15,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from api.callers import Tokens
+from api.callers import FOUNDER, Tokens
+from api.checks import Check, Level
+from api.law_of import Library
 from api.operations import Operations
-from api.register import Register
+from api.register import SYSTEM, Register
+from ledger.errors import Refusal
+from ledger.events.base import Draft
 from ledger.ids import new_id
 from ledger.ledger import Ledger
+from ledger.streams import rulebook as rulebooks
 from ledger.vocabulary import LOCAL, StreamId
+from policies.archive import Archive
+from policies.shelf import shipped
+from projections.answers import Answers, projections
+from projections.follower import Follower
 
-
-@contextmanager
-def open_house(register: Register, clock: Callable[[], int] | None = None) -> Iterator[House]:
-    """Open the house around a register, and let go of what is the house's own at the end."""
-    secret = register.ledger.vault.secret
-    operations = Operations(register.folder.operations, secret("tokens"))
-    try:
-        yield House(register, operations, secret("requests"), secret("cursors"), clock or now_us)
-    finally:
-        operations.close()
-
-
-def now_us() -> int:
-    """Say what time it is, in microseconds since 1970."""
-    return time.time_ns() // 1_000
+SETTLE_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +40,12 @@ class House:
 
     register: Register
     operations: Operations
+    library: Library
+    follower: Follower
+    answers: Answers
     request_key: bytes       # Under it idempotency keys and bodies become HMACs.
     cursor_key: bytes
-    clock: Callable[[], int] = now_us
+    clock: Callable[[], int]
 
     @property
     def ledger(self) -> Ledger:
@@ -69,6 +70,76 @@ class House:
     def new_id(self, kind: str) -> StreamId:
         """Make an id of one kind."""
         return new_id(kind, now_ms=self.now // 1_000)
+
+    def settled(self, position: int | None = None) -> Refusal | None:
+        """Wait until the answers speak of everything that stands now, so that everyone reads what they wrote."""
+        wanted = self.ledger.store.size() if position is None else position
+        if self.follower.wait_for(wanted, SETTLE_S):
+            return None
+        return Refusal.because("answers_behind", wanted=wanted, position=self.answers.position())
+
+    def checks(self) -> list[Check]:
+        """What can go wrong with the answers and the law while the service runs."""
+        return [Check("projections", self._projections), Check("rulebooks", self._rulebooks)]
+
+    def _projections(self) -> tuple[Level, str, str]:
+        if failures := self.follower.failures():
+            return Level.FAIL, "查询所用的投影停在出错的事件之前", str(failures[0])
+        behind = max((lag.behind for lag in self.follower.lag().values()), default=0)
+        if behind > 10_000:
+            return Level.WARN, f"投影落后 {behind} 个事件", "正在追赶，无需处理"
+        return Level.OK, f"投影落后 {behind} 个事件", ""
+
+    def _rulebooks(self) -> tuple[Level, str, str]:
+        waiting = [book.id for book in shipped().books if not _is_enacted(self.ledger, book.id.split(".")[0])]
+        if not waiting:
+            return Level.OK, "随附的细则均已施行", ""
+        return Level.WARN, f"随附而未施行的细则：{'、'.join(waiting)}", "由政策部门核对后施行（POST /v1/rulebooks）"
+
+
+@contextmanager
+def open_house(register: Register, clock: Callable[[], int] | None = None) -> Iterator[House]:
+    """Open the house around a register, and let go of what is the house's own at the end."""
+    clock = clock or _now
+    ledger, folder, secret = register.ledger, register.folder, register.ledger.vault.secret
+    archive = Archive(folder.rulebooks)
+    enact_shipped(ledger, archive)
+    operations = Operations(folder.operations, secret("tokens"))
+    follower = Follower(ledger, folder.projections, projections())
+    try:
+        follower.start()
+        follower.wait_for(ledger.store.size(), SETTLE_S)  # A long log goes on being read; until then 503, not wrong.
+        library = Library(archive)
+        answers = Answers(ledger, folder.projections, book=library.book, now=clock)
+        yield House(register, operations, library, follower, answers, secret("requests"), secret("cursors"), clock)
+    finally:
+        follower.stop()
+        operations.close()
+
+
+def enact_shipped(ledger: Ledger, archive: Archive) -> None:
+    """Enact the rulebooks that are shipped, at the first start and never again; their bytes are kept before."""
+    books = shipped().books
+    if any(_is_enacted(ledger, book.id) for book in books):
+        return
+    drafts: list[Draft] = []
+    for book in books:
+        command = rulebooks.EnactRulebook(
+            family=book.family, in_force_from=book.in_force_from, revision=book.revision, digest=archive.keep(book),
+            document=book.document, role=FOUNDER,
+        )
+        decided = rulebooks.decide_enactment(None, command, None)
+        assert not isinstance(decided, Refusal), decided
+        drafts += decided
+    ledger.record(drafts, by=SYSTEM)
+
+
+def _is_enacted(ledger: Ledger, rulebook: str) -> bool:
+    return ledger.store.version(f"rul_{rulebook}") > 0
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000
 
 
 def local_date(recorded_at: int) -> date:

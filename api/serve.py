@@ -22,6 +22,7 @@ from waitress.server import TcpWSGIServer, create_server
 from api import logs
 from api.checks import Check, port_cure, ready_checks
 from api.exits import Exit, Stop
+from api.house import open_house
 from api.keeper import Keeper
 from api.log_routes import log_routes
 from api.register import open_register
@@ -38,10 +39,11 @@ def composed(settings: Settings) -> Iterator[Flask]:
     register = open_register(settings, create=True)
     keeper = Keeper(register, every_s=settings.checkpoint_seconds)
     try:
-        keeper.start()
-        checks = [*ready_checks(settings), Check("checkpoints", keeper.check)]
-        yield create_app(checks=checks, blueprints=[log_routes(register)])
-        keeper.stop()
+        with open_house(register) as house:
+            keeper.start()
+            checks = [*ready_checks(settings), Check("checkpoints", keeper.check), *house.checks()]
+            yield create_app(house, checks=checks, blueprints=[log_routes(register)])
+            keeper.stop()
     finally:
         register.close()
 

@@ -21,10 +21,10 @@ from policies.rulebook import Rulebook
 from projections import people as _people
 from projections import work as _work
 from projections.basis import NOW, Axes, Basis, Cited, position_of, written_time
-from projections.entries import Entries, Version, read_claim
+from projections.entries import Entries, Version, read_claim, read_registered
 from projections.errors import AsOfInFuture, NotBuilt, NotFollowedYet
 from projections.file import Reader
-from projections.judging import Books
+from projections.judging import Books, year_of
 from projections.laws import Enacted, Laws, read_rulebooks
 from projections.people import People, Person, Transfer, Unit
 from projections.projection import Projection
@@ -176,6 +176,23 @@ class Answers:
             return None
         history = read_history(self._people, self._entries, person, basis)
         return person_years(history, self.books, person, basis, year)
+
+    def years_with(self, person: str, version: Version) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """A person's year without a claim and as if it stood so too, by the law as it is now: what a trial shows."""
+        basis = self.basis(Axes(law=NOW))
+        history = read_history(self._people, self._entries, person, basis)
+        others = [one for one in history.registered if one.claim != version.claim]
+        year = year_of(version)
+
+        def answer(registered: list[Version]) -> dict[str, Any] | None:
+            told = person_years(history._replace(registered=registered), self.books, person, basis, year)["years"]
+            return told[0] if told else None
+
+        return answer(others), answer([*others, version])
+
+    def registered(self, person: str) -> list[Version]:
+        """Every claim of a person that stands in the register, revoked ones too, in the order of registration."""
+        return read_registered(self._entries, person, self._at(self._entries, None))
 
     def _cited(self, axes: Axes, as_of: int, head: int) -> tuple[Cited, ...]:
         """The rulebooks of the law, by id."""

@@ -20,7 +20,7 @@ from ledger.events.base import By, Draft
 from ledger.ids import kind_of
 from ledger.ledger import Deciding, Ledger
 from ledger.stores.append import Guard, NameTaken, Receipt, RequestKey
-from ledger.streams import actor, claim, person, rulebook, transfer, unit
+from ledger.streams import actor, claim, person, rulebook, statement, transfer, unit
 from ledger.streams.act import Status
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
@@ -31,6 +31,7 @@ _State = TypeVar("_State")
 EVOLVE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "person": person.evolve, "unit": unit.evolve, "actor": actor.evolve, "transfer": transfer.evolve,
     "claim": claim.evolve, "rulebook": rulebook.evolve,
+    "statement": statement.evolve,
 }
 
 

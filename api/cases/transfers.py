@@ -11,8 +11,10 @@ from typing import Any
 
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.faults import BadFields, Fault
 from api.cases.standing import UNIT, acting, by_actor, look, oneself
 from api.house import House
+from api.law_of import law_now
 from ledger.errors import Refusal
 from ledger.events.base import Name
 from ledger.streams import transfer as transfers
@@ -35,13 +37,27 @@ def request(house: House, caller: Caller, person: str, fields: dict[str, Any], a
     )
 
     def decide(reading: Reading) -> Decision:
+        to_unit = reading.unit(fields["to_unit"])
+        _known_words(house, fields, to_unit)
         held = house.ledger.find(Name("open_transfer", self))
         waiting = None if held is None else reading.transfer(held)
         return transfers.decide_request(
-            reading.transfer(transfer), command, reading.person(self), reading.unit(fields["to_unit"]), waiting
+            reading.transfer(transfer), command, reading.person(self), to_unit, waiting
         )
 
     return do(house.ledger, caller.by("person"), asked, decide)
+
+
+def _known_words(house: House, fields: dict[str, Any], to_unit: Unit | None) -> None:
+    """Standing and major decide who registers and which rulebook holds (R 2, R 8): a misspelt one would do so too."""
+    books = law_now(house.answers).books
+    known = sorted({row.person for book in books for row in book.registrars})
+    if fields.get("standing") is not None and fields["standing"] not in known:
+        raise BadFields([Fault("/standing", "not_by_the_words_of_the_law", f"应为 {'、'.join(known)} 之一。")])
+    sector = None if to_unit is None else to_unit.seats[-1].sector
+    majors = [major for book in books if book.scope.sector == sector for major in book.declares.majors]
+    if majors and fields.get("major") is not None and fields["major"] not in majors:
+        raise BadFields([Fault("/major", "not_by_the_words_of_the_law", f"应为 {'、'.join(majors)} 之一。")])
 
 
 def confirm(house: House, caller: Caller, transfer: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

@@ -10,10 +10,13 @@ from typing import Any
 
 from api.callers import FOUNDER, Caller
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.faults import BadFields, Fault, identifier
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor
 from api.house import House
+from api.law_of import law_now
 from ledger.errors import Refusal
 from ledger.events.unit import Contact
+from ledger.identifiers import phones, unit_code
 from ledger.streams import unit as units
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
@@ -23,9 +26,17 @@ from ledger.vocabulary import UnitId
 def register(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Enter an organisation; anyone may ask, an office verifies it before it is one to belong to."""
     unit = UnitId(house.new_id("unit"))
+    code = identifier("/credit_code", lambda: unit_code.parse(fields["credit_code"]))
+    contact = fields["contact"]
+    if contact.get("phone") is not None:
+        number = identifier("/contact/phone", lambda: phones.parse(contact["phone"]))
+        contact = {**contact, "phone": number.normalised}
+    sectors = law_now(house.answers).vocabulary.sectors
+    if fields["sector"] not in sectors:
+        raise BadFields([Fault("/sector", "not_by_the_words_of_the_law", f"应为 {'、'.join(sectors)} 之一。")])
     command = units.RegisterUnit(
-        unit=unit, credit_code=fields["credit_code"], name=fields["name"], region=fields["region"],
-        sector=fields["sector"], contact=Contact(**fields["contact"]), kinds=tuple(fields.get("kinds", ("employer",))),
+        unit=unit, credit_code=code.code, name=fields["name"], region=fields["region"],
+        sector=fields["sector"], contact=Contact(**contact), kinds=tuple(fields.get("kinds", ("employer",))),
     )
 
     def decide(reading: Reading) -> Decision:

@@ -26,7 +26,6 @@ def _converter(prefix: str) -> type[BaseConverter]:
 
 CONVERTERS: Final[dict[str, type[BaseConverter]]] = {
     kind: _converter(PREFIXES[kind]) for kind in ("person", "unit", "actor", "claim", "transfer", "statement")
-    if kind in PREFIXES
 }
 
 
@@ -72,7 +71,7 @@ class Doors(Api):  # type: ignore[misc]
 
 def install(app: Flask) -> Doors:
     """Put every door into a service, and its description at /openapi.json."""
-    from api.routes import actors, people, transfers, units
+    from api.routes import actors, claims, people, questions, rulebooks, statements, transfers, units
 
     app.config |= {"API_TITLE": "学时账", "API_VERSION": "v1", "OPENAPI_VERSION": "3.1.0"}
     app.url_map.converters |= CONVERTERS
@@ -82,8 +81,8 @@ def install(app: Flask) -> Doors:
     for converter in CONVERTERS.values():
         doors.register_converter(converter, lambda one: {"type": "string", "pattern": f"^{one.regex}$"})
     doors.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    for door in (units.door, actors.door, people.door, transfers.door):
-        doors.register_blueprint(door)
+    for noun in (units, actors, people, transfers, claims, questions, rulebooks, statements):
+        doors.register_blueprint(noun.door)
     description: dict[str, Any] = doors.spec.to_dict()
 
     @app.get("/openapi.json")

@@ -29,7 +29,8 @@ from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from projections.basis import written_time
 
-PLACES: Final = {PREFIXES[kind]: f"/v1/{kind}s" for kind in ("person", "unit", "actor", "claim", "transfer")}
+_READ: Final = ("person", "unit", "actor", "claim", "transfer", "statement")
+PLACES: Final = {PREFIXES[kind]: f"/v1/{kind}s" for kind in _READ}
 """Where a record is read, by the prefix of its id."""
 
 _RETRY_SECONDS: Final = 5
@@ -164,8 +165,8 @@ class Door(Blueprint):  # type: ignore[misc]
     ARGUMENTS_PARSER = Parser()
 
     def reads(
-        self, rule: str, *, summary: str, answers: type[ma.Schema], query: type[ma.Schema] | None = None,
-        login: bool = True,
+        self, rule: str, *, summary: str, answers: type[ma.Schema] | None, query: type[ma.Schema] | None = None,
+        login: bool = True, content_type: str | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Offer a GET. The function is given the caller, then the query's fields where there are any."""
 
@@ -182,7 +183,8 @@ class Door(Blueprint):  # type: ignore[misc]
                     return Response(status=304, headers={"ETag": conditions.tag(version)})
                 return answer(body if version is None else {**body, "version": version}, version=version)
 
-            described = self.response(200, answers, description="OK")(view)
+            schema = answers or {"type": "string"}
+            described = self.response(200, schema, description="OK", content_type=content_type)(view)
             if query is not None:
                 described = self.arguments(query, location="query")(described)
             described = self.doc(summary=summary, security=_security(login=login))(described)
@@ -250,12 +252,17 @@ def told(found: Done | Told, show: Callable[[Any], dict[str, Any]]) -> Response:
     receipt = done.receipt
     body = {**view, **more, "events": list(receipt.positions), "recorded_at": written_time(receipt.recorded_at)}
     response = answer(body, 201, version=done.version)
-    prefix = done.stream[:4]
-    if prefix in PLACES:
-        response.headers["Location"] = f"{PLACES[prefix]}/{done.stream}"
+    response.headers["Location"] = _place(done.stream)
     if receipt.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response
+
+
+def _place(stream: str) -> str:
+    """Where a record is read; a rulebook by its name."""
+    if stream.startswith(PREFIXES["rulebook"]):
+        return f"/v1/rulebooks/{stream.removeprefix(PREFIXES['rulebook'])}"
+    return f"{PLACES[stream[:4]]}/{stream}"
 
 
 def _needs_body(body: type[ma.Schema] | None) -> bool:

@@ -107,7 +107,7 @@ class Day(Shaped):
         super().__init__(
             r"^(19[5-9][0-9]|20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
             f"YYYY-MM-DD 的日期，在 {FIRST_DAY} 到 {LAST_DAY} 之间", example="2026-11-21",
-            metadata={"format": "date"}, **kwargs,
+            metadata={"format": "date", **kwargs.pop("metadata", {})}, **kwargs,
         )
 
     def read(self, text: str) -> Any:
@@ -239,6 +239,38 @@ class Many(ma.fields.List[Any]):
         found: list[Any] = super()._deserialize(value, attr, data, **kwargs)
         if self.unique and any(one in found[:at] for at, one in enumerate(found)):
             raise ma.ValidationError("有重复的项；每项只写一次。")
+        return found
+
+
+class Document(ma.fields.String):
+    """A whole text, of at most a megabyte."""
+
+    default_error_messages = {**_REQUIRED}  # noqa: RUF012 - the library's name for it
+    most: Final = 1_000_000
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"minLength": 1, "maxLength": self.most, **kwargs.pop("metadata", {})}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        if not isinstance(value, str) or not 1 <= len(value) <= self.most:
+            raise ma.ValidationError(f"应为不空的文字，最多 {self.most} 个字符。")
+        return value
+
+
+class Further(ma.fields.Dict):
+    """Fields that only a rulebook declares, as texts; whether it does is asked of the law."""
+
+    default_error_messages = {**_REQUIRED, "invalid": "应为 JSON 对象。"}  # noqa: RUF012 - the library's name for it
+    most: Final = 20
+
+    def __init__(self, **kwargs: Any) -> None:
+        shape = {"maxProperties": self.most, **kwargs.pop("metadata", {})}
+        super().__init__(keys=Word(), values=Text(100), metadata=shape, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, dict) and len(value) > self.most:
+            raise ma.ValidationError(f"最多 {self.most} 项。")
+        found: dict[str, str] = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         return found
 
 

@@ -13,10 +13,17 @@ from api.routes.fields import (
     Body,
     Choice,
     Day,
+    Document,
+    Flag,
+    Further,
+    HalfDays,
+    Hours,
     Id,
     Many,
+    Number,
     Part,
     Query,
+    QueryNumber,
     Region,
     Sha256,
     Shaped,
@@ -235,3 +242,297 @@ class TransferAnswer(Recorded):
     starts = ma.fields.String(required=True)
     major = ma.fields.String(allow_none=True)
     standing = ma.fields.String(allow_none=True)
+
+
+# Claims
+
+
+class StudyBody(Body):
+    """The facts of one study, in the words of the law."""
+
+    category = Subject(required=True)
+    route = Word(required=True, metadata={"description": "途径，如 training", "example": "training"})
+    date = Day(required=True, metadata={"description": "佐证材料的日期：决定年度和适用的细则"})
+    level = Word(metadata={"example": "provincial"})
+    starts = Day()
+    ends = Day()
+    year = Number(1950, 2099, metadata={"description": "跨年度活动所选的年度"})
+    days = HalfDays()
+    subjects = Number(1, 100)
+    courses = Number(1, 1000)
+    characters = Number(1, 100_000_000)
+    minutes = Number(1, 527_040)
+    hours = Hours()
+    confirmed_hours = Hours()
+    document = Text(100)
+    rank = Number(1, 1000)
+    participants = Number(1, 10_000)
+    joint_first = Flag()
+    organiser = Text(100)
+    organiser_level = Word()
+    approved_by = Text(60)
+    filing = Text(100)
+    filed_on = Day()
+    training_class = Text(60)
+    completed_by = Choice("exam", "completion")
+    platform = Text(60)
+    major = Text(60)
+    occasion = Text(100, metadata={"description": "同一活动的编号"})
+    output = Text(100, metadata={"description": "同一成果的编号"})
+    further = Further(metadata={"description": "仅由某部细则声明的字段"})
+
+
+class DetailsBody(Body):
+    """What of a study tells about people; it is sealed."""
+
+    title = Text(200, required=True)
+    certificate_issuer = Text(100)
+    certificate_number = Text(100)
+    location = Text(200)
+    authors = Many(Text(60), 50)
+    file_names = Many(Text(200), 50)
+    words = Text(2000)
+
+
+class EvidenceBody(Body):
+    """The digest of a paper or file that shows the study."""
+
+    kind = Word(required=True, metadata={"example": "certificate"})
+    sha256 = Sha256(required=True)
+    issued_on = Day()
+
+
+class RevisionBody(Body):
+    """A study as it now is."""
+
+    study = Part(StudyBody, required=True)
+    details = Part(DetailsBody, required=True)
+    evidence = Many(Part(EvidenceBody), 50)
+
+
+class ClaimBody(RevisionBody):
+    """A study that is put forward."""
+
+    person = Id("person", required=True)
+
+
+class ConfirmationOfHours(Body):
+    """Hours that an authority confirms where no rulebook rules, with the document that says so."""
+
+    confirmed_hours = Hours()
+    document = Text(100)
+
+    @ma.validates_schema
+    def _together(self, data: dict[str, object], **_: object) -> None:
+        for one, other in (("confirmed_hours", "document"), ("document", "confirmed_hours")):
+            if one in data and other not in data:
+                raise ma.ValidationError(f"写了 {one} 就要写 {other}。", other)
+
+
+class ApprovalBody(ConfirmationOfHours):
+    """What the approver opened, and where no rulebook rules, what an authority confirms."""
+
+    opened_evidence = Many(Sha256(), 50, unique=True)
+
+
+class CorrectionBody(RevisionBody, ConfirmationOfHours):
+    """A registered study put right."""
+
+    year = Number(1950, 2099)
+    year_because = Word(metadata={"description": "变更归属年度的理由代码"})
+
+
+class ReleaseBody(Body):
+    """Why a hold ends."""
+
+    words = Text(1000)
+
+
+class BasisBody(Words):
+    """On what basis a registration is undone or restored, and why."""
+
+    basis = Word(required=True, metadata={"description": "依据代码，如 falsified", "example": "falsified"})
+
+
+class RulingAnswer(Answer):
+    """What the law made of a study when somebody decided."""
+
+    status = ma.fields.String(required=True)
+    assessed = ma.fields.String(required=True)
+    rulebook = ma.fields.String(allow_none=True)
+    digest = ma.fields.String(allow_none=True)
+    clauses = ma.fields.List(ma.fields.String())
+    flags = ma.fields.List(ma.fields.String())
+
+
+class ClaimAnswer(Recorded):
+    """A claim."""
+
+    claim = ma.fields.String(required=True)
+    person = ma.fields.String(required=True)
+    status = ma.fields.String(required=True)
+    revision = ma.fields.Integer(required=True)
+    unit = ma.fields.String(required=True)
+    region = ma.fields.String(required=True)
+    sector = ma.fields.String(required=True)
+    origin = ma.fields.String(required=True)
+    study = ma.fields.Dict(required=True)
+    evidence = ma.fields.List(ma.fields.Dict(), required=True)
+    steps = ma.fields.List(ma.fields.String(), required=True)
+    steps_taken = ma.fields.Integer(required=True)
+    step_due = ma.fields.String(allow_none=True)
+    ruling = ma.fields.Nested(RulingAnswer, allow_none=True)
+    year = ma.fields.Integer(allow_none=True)
+    details = ma.fields.Dict(allow_none=True, metadata={"description": "仅在查看时给出"})
+
+
+class EventAnswer(Answer):
+    """An event as it stands in the log; what is sealed is not here."""
+
+    position = ma.fields.Integer(required=True)
+    recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    stream = ma.fields.String(required=True)
+    version = ma.fields.Integer(required=True)
+    by = ma.fields.Dict(required=True)
+    event = ma.fields.Dict(required=True)
+
+
+class EventsAnswer(Answer):
+    """The events of one record, oldest first."""
+
+    items = ma.fields.List(ma.fields.Nested(EventAnswer), required=True)
+
+
+# Questions
+
+
+class AxesQuery(Purpose):
+    """When it was known, when it happened, under which law."""
+
+    as_of = Text(60, metadata={"description": "事件序号、带时区的时间或日期：按当时所知回答"})
+    valid_on = Text(20, metadata={"description": "只看这一天及以前发生的"})
+    law = Text(2000, metadata={"description": "then、now 或 set:甲,乙"})
+
+
+class YearsAnswer(Answer):
+    """A person's years as decided and as evaluated, on a basis that gives the same answer again."""
+
+    person = ma.fields.String(required=True)
+    basis = ma.fields.Dict(required=True)
+    years = ma.fields.List(ma.fields.Dict(), required=True)
+    affiliations = ma.fields.List(ma.fields.Dict(), required=True)
+
+
+class WorkQuery(Query):
+    """Which work, and which page of it."""
+
+    role = Choice(*ROLES)
+    cursor = Text(1000)
+    limit = QueryNumber(1, 200, metadata={"default": 50})
+
+
+class WaitingAnswer(Answer):
+    """One thing that waits."""
+
+    id = ma.fields.String(required=True)
+    kind = ma.fields.String(required=True)
+    role = ma.fields.String(required=True)
+    region = ma.fields.String(required=True)
+    sector = ma.fields.String(required=True)
+    category = ma.fields.String(allow_none=True)
+    unit = ma.fields.String(allow_none=True)
+    person = ma.fields.String(allow_none=True)
+    since = ma.fields.Integer(required=True)
+    since_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+
+
+class WorkAnswer(Answer):
+    """What waits, longest first."""
+
+    items = ma.fields.List(ma.fields.Nested(WaitingAnswer), required=True)
+    next_cursor = ma.fields.String(allow_none=True)
+    as_of = ma.fields.Integer(required=True)
+
+
+# Rulebooks
+
+
+class RulebookBody(Body):
+    """A rulebook and the text that it quotes, in full."""
+
+    source = Document(required=True, metadata={"description": "细则文件（TOML）全文"})
+    text = Document(required=True, metadata={"description": "公布的原文全文"})
+
+
+class RulebookAnswer(Recorded):
+    """A rulebook's life so far."""
+
+    rulebook = ma.fields.String(required=True)
+    in_force_from = ma.fields.String(allow_none=True)
+    revision = ma.fields.Integer(required=True)
+    digests = ma.fields.List(ma.fields.String(), required=True)
+    superseded_by = ma.fields.String(allow_none=True)
+    last_day = ma.fields.String(allow_none=True)
+
+
+class EnactedAnswer(Answer):
+    """One enacted revision."""
+
+    id = ma.fields.String(required=True)
+    family = ma.fields.String(required=True)
+    in_force_from = ma.fields.String(required=True)
+    revision = ma.fields.Integer(required=True)
+    digest = ma.fields.String(required=True)
+    document = ma.fields.String(required=True)
+    event = ma.fields.Integer(required=True)
+    superseded_by = ma.fields.String(allow_none=True)
+    last_day = ma.fields.String(allow_none=True)
+    source = ma.fields.String()
+    text = ma.fields.String(allow_none=True)
+
+
+class RulebooksAnswer(Answer):
+    """Every rulebook that was enacted."""
+
+    items = ma.fields.List(ma.fields.Nested(EnactedAnswer), required=True)
+
+
+class WordsAnswer(Answer):
+    """The words of the law as of now."""
+
+    sectors = ma.fields.Dict(required=True)
+    categories = ma.fields.Dict(required=True)
+    levels = ma.fields.Dict(required=True)
+    routes = ma.fields.List(ma.fields.Dict(), required=True)
+
+
+# Statements
+
+
+class StatementBody(Body):
+    """Which years, on which basis, and whether the name stands there in clear."""
+
+    years = Many(Number(1950, 2099), 60, unique=True)
+    as_of = Text(60)
+    valid_on = Text(20)
+    law = Text(2000)
+    name = Choice("masked", "clear")
+
+
+class StatementAnswer(Recorded):
+    """A statement."""
+
+    statement = ma.fields.String(required=True)
+    person = ma.fields.String(required=True)
+    status = ma.fields.String(required=True)
+    code = ma.fields.String(required=True, metadata={"description": "核验码"})
+    sha256 = ma.fields.String(required=True)
+    as_of = ma.fields.Integer(required=True)
+    valid_on = ma.fields.String(allow_none=True)
+    law = ma.fields.String(required=True)
+    rulebooks = ma.fields.List(ma.fields.String(), required=True)
+    years = ma.fields.List(ma.fields.Integer(), required=True)
+    log_size = ma.fields.Integer(required=True)
+    root = ma.fields.String(allow_none=True)
+    superseded_by = ma.fields.String(allow_none=True)
+    text = ma.fields.String(allow_none=True)

@@ -116,9 +116,12 @@ def decide_filing(rulebook: Rulebook | None, command: FileRulebook, by: Actor) -
     return (Draft(filed),)
 
 
-def decide_enactment(rulebook: Rulebook | None, command: EnactRulebook, by: Actor) -> Decision:
-    """Enact the next revision, with bytes that no earlier one had. Filing is asked of some by P 9, not of all here."""
-    if no := standing(by, command.role):
+def decide_enactment(rulebook: Rulebook | None, command: EnactRulebook, by: Actor | None) -> Decision:
+    """Enact the next revision, with bytes that no earlier one had. Filing is asked of some by P 9, not of all here.
+
+    `by` None: the installation enacts what it came with, before there is an office that could.
+    """
+    if by is not None and (no := standing(by, command.role)):
         return no
     digests = () if rulebook is None else rulebook.digests
     if 1 <= command.revision <= len(digests):

@@ -1,0 +1,249 @@
+"""Claims by their claimant: submitted, revised, withdrawn, and looked at; tried first, to see what they would come to.
+
+The steps that a claim walks are those of the law where the person belongs on the day of submission; they are fixed
+then and stay with those offices when the person moves (W 12, N 8, AMB-28). What a study is worth is the approver's to
+record, so a submission records none; a trial says what it would be and what it would do to the year.
+
+`tests/api/test_claims.py` shows it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Any, Final
+
+from api.callers import Caller
+from api.cases.doing import Asked, Done, Reading, do
+from api.cases.standing import look, oneself, places
+from api.cases.study import details_view, evidence_view, read_details, read_evidence, read_study, study_view
+from api.house import House, local_date
+from api.law_of import Assessed, assess, ruling_view, walk_of
+from ledger.envelope import decode
+from ledger.errors import Refusal
+from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, Study, StudyDetails
+from ledger.ledger import Recorded
+from ledger.streams import claim_review as review
+from ledger.streams.claim import Claim, Status
+from ledger.streams.decision import Decision
+from ledger.streams.person import Person
+from ledger.vocabulary import ClaimId
+from policies.authority import Office, Walk
+from projections.entries import Decision as Decided
+from projections.entries import Version
+
+_DETAILED: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected)
+
+
+def submit(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Put a study forward."""
+    self = oneself(caller, fields["person"])
+    if isinstance(self, Refusal):
+        return self
+    claim = ClaimId(house.new_id("claim"))
+    study, details, evidence = read_study(fields["study"]), read_details(fields["details"]), read_evidence(fields)
+    day = house.today
+
+    def decide(reading: Reading) -> Decision:
+        person = reading.person(self)
+        walk = _walk(house, person, study)
+        if isinstance(walk, Refusal):
+            return walk
+        command = review.SubmitClaim(
+            claim=claim, person=self, on=day, study=study, details=details, steps=() if walk is None else walk.roles,
+            evidence=evidence,
+        )
+        return review.decide_submission(reading.claim(claim), command, person)
+
+    return do(house.ledger, caller.by("person"), asked, decide)
+
+
+def revise(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Mend what was returned, or change what nobody has looked at yet; the walk begins again."""
+    if caller.kind != "person":
+        return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
+    study, details, evidence = read_study(fields["study"]), read_details(fields["details"]), read_evidence(fields)
+
+    def decide(reading: Reading) -> Decision:
+        found, person = _own(reading, claim, caller)
+        walk = _walk(house, person, study)
+        if isinstance(walk, Refusal):
+            return walk
+        if found is None or person is None:
+            return Refusal.because("claim_absent")
+        command = review.ReviseClaim(
+            person=person.person, study=study, details=details, steps=() if walk is None else walk.roles,
+            evidence=evidence,
+        )
+        return review.decide_revision(found, command, person)
+
+    return do(house.ledger, caller.by("person"), asked, decide, upon=claim, show=view)
+
+
+def withdraw(house: House, caller: Caller, claim: str, asked: Asked) -> Done | Refusal:
+    """Take a claim back before it is decided."""
+    if caller.kind != "person":
+        return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
+
+    def decide(reading: Reading) -> Decision:
+        found, person = _own(reading, claim, caller)
+        if found is None or person is None:
+            return Refusal.because("claim_absent")
+        return review.decide_withdrawal(found, review.WithdrawClaim(person=person.person), person)
+
+    return do(house.ledger, caller.by("person"), asked, decide, upon=claim, show=view)
+
+
+def _own(reading: Reading, claim: str, caller: Caller) -> tuple[Claim | None, Person | None]:
+    """A claim of the asker's own; of another's not even that there is one."""
+    found = reading.claim(claim)
+    if found is None or found.person != caller.id:
+        return None, None
+    return found, reading.person(found.person)
+
+
+def _walk(house: House, person: Person | None, study: Study) -> Walk | Refusal | None:
+    """The walk of a claim that is submitted today, once the law has understood the study; None for nobody's."""
+    if person is None or (at := person.affiliation_on(house.today)) is None:
+        return None    # The ledger says why not.
+    assessed = assess(house.answers, person, study, house.today)
+    if isinstance(assessed, Refusal):
+        return assessed
+    walk = walk_of(house.answers, at, house.today, study.category.value)
+    if walk.automatic:
+        office = walk.steps[-1]
+        return Refusal.because("registered_automatically", rulebook=office.rulebook, article=office.article,
+                               quote=office.quote)
+    return walk
+
+
+# What it would come to
+
+
+def prospects(house: House, state: Claim) -> dict[str, Any]:
+    """What a claim in this state would pass, be worth and do to its year, by the law as of now."""
+    person = Reading(house.ledger).person(state.person)
+    assert person is not None, "a claim is a person's"
+    assessed = assess(house.answers, person, state.study, house.today)
+    if isinstance(assessed, Refusal):  # It stood when it was decided; an affiliation may have been struck out since.
+        return {}
+    at = person.affiliation_on(house.today)
+    offices = () if at is None else walk_of(house.answers, at, house.today, state.study.category.value).steps
+    house.settled()
+    return {
+        "walk": [office_view(office) for office in offices],
+        "ruling": assessed.as_json(),
+        **_effect(house, state, assessed),
+    }
+
+
+def _effect(house: House, state: Claim, assessed: Assessed) -> dict[str, Any]:
+    """What the year would come to with it, what is still missing then, and what says the same already."""
+    before, after = house.answers.years_with(state.person, _as_approved(house, state, assessed))
+    if after is None:
+        return {"year": None, "duplicates": []}
+    entry = next(one for one in after["entries"] if one["claim"] == state.claim)
+    missing = [
+        {"name": one["name"], "rulebook": one["rulebook"], "article": one["article"], "need": one["need"],
+         "have": one["have"], "met": one["met"]}
+        for one in after["evaluated"]["minimums"] if one["met"] is not True
+    ]
+    year = {
+        "year": after["year"], "counted": entry["evaluated"]["counted"], "status": entry["evaluated"]["status"],
+        "before": None if before is None else before["evaluated"], "after": after["evaluated"], "missing": missing,
+    }
+    return {"year": year, "duplicates": list(_duplicates(house, state))}
+
+
+def _as_approved(house: House, state: Claim, assessed: Assessed) -> Version:
+    """The claim as an entry of the answers, as if it had just been approved."""
+    event = -secrets.randbits(62) - 1   # No event has it: the answers remember what events stated.
+    ruling, size = assessed.ruling, house.ledger.store.size()
+    decision = Decided(event, ruling.assessed_centi, ruling.status, ruling.rulebook, ruling.digest, ruling.clauses,
+                       ruling.flags, assessed.year)
+    return Version(
+        state.claim, state.person, Status.APPROVED.value, 1, 0, "self", house.today.isoformat(), size + 1, size + 1,
+        (), state.study, event, decision, size + 1, None,
+    )
+
+
+def _duplicates(house: House, state: Claim) -> Iterable[dict[str, str]]:
+    """Registered claims of the same person that name the same occasion or the same output."""
+    for other in house.answers.registered(state.person):
+        for name in ("occasion", "output"):
+            key = getattr(state.study, name)
+            if key is not None and other.claim != state.claim and getattr(other.study, name) == key:
+                yield {"claim": other.claim, "by": name, "date": other.study.evidence_on.isoformat()}
+
+
+# How it is shown
+
+
+def view(claim: Claim) -> dict[str, Any]:
+    """A claim without anything sealed."""
+    open_ = claim.status is Status.UNDER_REVIEW
+    return {
+        "claim": claim.claim,
+        "person": claim.person,
+        "status": claim.status,
+        "revision": claim.revision,
+        "unit": claim.submitted.unit,
+        "region": claim.submitted.region,
+        "sector": claim.submitted.sector,
+        "origin": claim.submitted.origin,
+        "study": study_view(claim.study),
+        "evidence": evidence_view(claim.evidence),
+        "steps": list(claim.steps),
+        "steps_taken": len(claim.endorsed),
+        "step_due": claim.step_due if open_ else None,
+        "ruling": None if claim.ruling is None else ruling_view(claim.ruling),
+        "year": claim.year,
+    }
+
+
+def office_view(office: Office) -> dict[str, Any]:
+    """An office that takes a step, with the words that name it."""
+    return office._asdict()
+
+
+def see(house: House, caller: Caller, claim: str, purpose: str | None) -> tuple[dict[str, Any], int] | Refusal:
+    """Show a claim with its details: to its claimant, or to an office for a purpose."""
+    found = visible(house, caller, claim, purpose, what=("claim", "details"))
+    if isinstance(found, Refusal):
+        return found
+    state, version = found
+    details = sealed_details(house, claim)
+    return {**view(state), "details": None if details is None else details_view(details)}, version
+
+
+def visible(
+    house: House, caller: Caller, claim: str, purpose: str | None, *, what: tuple[str, ...]
+) -> tuple[Claim, int] | Refusal:
+    """A claim that the caller may look at; of another person's not even that there is one."""
+    reading = Reading(house.ledger)
+    found = reading.claim(claim)
+    if found is None or (caller.kind == "person" and found.person != caller.id):
+        return Refusal.because("login_required" if caller.kind == "nobody" else "claim_absent")
+    person = reading.person(found.person)
+    matters = (found.matter, *(() if person is None else places(person)))
+    no = look(house, caller, person=found.person, matters=matters, purpose=purpose, what=what, route="claims")
+    return no if no is not None else (found, reading.versions[found.submitted.stream])
+
+
+def sealed_details(house: House, claim: str) -> StudyDetails | None:
+    """What was last said of the study in clear; None when the key is destroyed."""
+    for position, leaf in reversed(house.ledger.store.stream(claim)):
+        envelope = decode(leaf)
+        if isinstance(envelope.event, _DETAILED):
+            opened = house.ledger.opened(Recorded(position, envelope))
+            return opened if isinstance(opened, StudyDetails) else None
+    return None
+
+
+def submitted_on(house: House, claim: str) -> Any:
+    """The local day on which a claim was submitted, or last revised: whose law gave it its steps."""
+    for _, leaf in reversed(house.ledger.store.stream(claim)):
+        envelope = decode(leaf)
+        if isinstance(envelope.event, ClaimSubmitted | ClaimRevised):
+            return local_date(envelope.recorded_at)
+    return house.today

@@ -1,0 +1,47 @@
+"""Events as they are shown: everything of the leaf that people ask about, nothing that is sealed beside it.
+
+`tests/api/test_events.py` shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from api.callers import FOUNDER, Caller
+from api.cases.standing import SUPERVISOR, acting
+from api.house import House
+from ledger.envelope import Envelope, decode
+from ledger.errors import Refusal
+from ledger.streams.standing import standing
+from projections.basis import written_time
+
+
+def events_of(house: House, stream: str) -> dict[str, Any]:
+    """Every event of a stream, oldest first."""
+    return {"items": [event_view(position, decode(leaf)) for position, leaf in house.ledger.store.stream(stream)]}
+
+
+def see(house: House, caller: Caller, position: int) -> dict[str, Any] | Refusal:
+    """One event, to whoever has the right to read the ledger: the reader's token, the installation, a supervisor."""
+    if caller.kind not in ("reader", FOUNDER):
+        actor = acting(house, caller)
+        if isinstance(actor, Refusal):
+            return actor if caller.kind == "nobody" else Refusal.because("not_for_reading")
+        if no := standing(actor, SUPERVISOR):
+            return no
+    found = house.ledger.at(position)
+    return Refusal.because("event_absent") if found is None else event_view(*found)
+
+
+def event_view(position: int, envelope: Envelope) -> dict[str, Any]:
+    """An event with where it stands, when it was recorded and by whom."""
+    return {
+        "position": position,
+        "recorded_at": written_time(envelope.recorded_at),
+        "stream": envelope.stream,
+        "version": envelope.version,
+        "by": msgspec.to_builtins(envelope.by),
+        "event": msgspec.to_builtins(envelope.event),
+    }

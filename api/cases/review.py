@@ -1,0 +1,209 @@
+"""Claims by the offices: endorsed, returned, approved or refused, and what may follow once they are registered.
+
+Whose hand it is, the ledger asks (scopes, two hands, nobody's own); which office it is, the law says: the registrar
+tables name role and level for the place, and an account of another level is told which words stand against it. What is
+recorded on approval is the ruling of the law as of now; where no rulebook has one, an authority confirms the hours
+with a document, and the ruling rests on that.
+
+Reading: freezing, releasing, revoking and reinstating are the deciding office's, or a supervisor's (P 17, W 16).
+`tests/api/test_review.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from api.callers import Caller
+from api.cases.claims import submitted_on, view
+from api.cases.doing import Asked, Done, Reading, do
+from api.cases.standing import SUPERVISOR, acting, by_actor, role_for
+from api.cases.study import read_details, read_evidence, read_study
+from api.house import House
+from api.law_of import Assessed, assess, confirmed, walk_of
+from ledger.errors import Refusal
+from ledger.events.claim import Study
+from ledger.streams import claim_register as register
+from ledger.streams import claim_review as review
+from ledger.streams.claim import Claim
+from ledger.streams.decision import Decision
+from ledger.streams.person import Person
+from ledger.streams.standing import Actor, covers
+
+Decide = Callable[[Claim, str, Person, Actor], Decision]
+
+
+def endorse(house: House, caller: Caller, claim: str, asked: Asked) -> Done | Refusal:
+    """Say for a step before the last that nothing speaks against it."""
+
+    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        return review.decide_endorsement(found, review.EndorseClaim(role=role), person, by)
+
+    return _at_step(house, caller, claim, asked, decide)
+
+
+def send_back(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Return it to be mended."""
+
+    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        return review.decide_return(found, review.ReturnClaim(role=role, words=fields["words"]), person, by)
+
+    return _at_step(house, caller, claim, asked, decide)
+
+
+def refuse(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Refuse it for good."""
+
+    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        return review.decide_refusal(found, review.RefuseClaim(role=role, words=fields["words"]), person, by)
+
+    return _at_step(house, caller, claim, asked, decide)
+
+
+def approve(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Accept it at the last step, worth what the law as of now says or what an authority confirms."""
+
+    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        assessed = _ruled(house, claim, person, found.study, fields)
+        if isinstance(assessed, Refusal):  # Whose hand and what state come first: they refuse with any ruling.
+            early = review.decide_return(found, review.ReturnClaim(role=role, words="-"), person, by)
+            return early if isinstance(early, Refusal) else assessed
+        command = review.ApproveClaim(
+            role=role, ruling=assessed.ruling, year=assessed.year,
+            opened_evidence=tuple(fields.get("opened_evidence", ())),
+        )
+        return review.decide_approval(found, command, person, by)
+
+    return _at_step(house, caller, claim, asked, decide)
+
+
+def correct(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Put a registered claim right, with the ruling of the law as of now on the facts as they now are."""
+    study, details = read_study(fields["study"]), read_details(fields["details"])
+
+    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        assessed = _ruled(house, claim, person, study, fields)
+        if isinstance(assessed, Refusal):
+            early = register.decide_freeze(found, register.FreezeClaim(role=role, words="-"), person, by)
+            return early if isinstance(early, Refusal) else assessed
+        command = register.CorrectClaim(
+            role=role, study=study, details=details, ruling=assessed.ruling, year=fields.get("year", assessed.year),
+            year_because=fields.get("year_because"), evidence=read_evidence(fields),
+        )
+        return register.decide_correction(found, command, person, by)
+
+    return _after(house, caller, claim, asked, decide, supervised=False)
+
+
+def freeze(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Hold it while it is investigated."""
+
+    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        return register.decide_freeze(found, register.FreezeClaim(role=role, words=fields["words"]), person, by)
+
+    return _after(house, caller, claim, asked, decide)
+
+
+def release(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """End the hold."""
+
+    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        command = register.ReleaseClaim(role=role, words=fields.get("words"))
+        return register.decide_release(found, command, person, by)
+
+    return _after(house, caller, claim, asked, decide)
+
+
+def revoke(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Undo the registration; its hours leave the caps to others."""
+
+    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        command = register.RevokeClaim(role=role, basis=fields["basis"], words=fields["words"])
+        return register.decide_revocation(found, command, person, by)
+
+    return _after(house, caller, claim, asked, decide)
+
+
+def reinstate(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Undo a revocation, by another hand."""
+
+    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        command = register.ReinstateClaim(role=role, basis=fields["basis"], words=fields["words"])
+        return register.decide_reinstatement(found, command, person, by)
+
+    return _after(house, caller, claim, asked, decide)
+
+
+def _ruled(house: House, claim: str, person: Person, study: Study, fields: dict[str, Any]) -> Assessed | Refusal:
+    """The ruling to record, or why there is none: unruled wants an authority's word, what the law refuses has none."""
+    assessed = assess(house.answers, person, study, submitted_on(house, claim))
+    if isinstance(assessed, Refusal):
+        return assessed
+    status, hours = assessed.ruling.status, fields.get("confirmed_hours")
+    told = {"rulebook": assessed.ruling.rulebook, "clauses": assessed.ruling.clauses, "why": assessed.why}
+    if status == "refused":
+        return Refusal.because("not_countable", **told)
+    if hours is not None:
+        if status == "ruled":
+            return Refusal.because("confirmation_not_needed", **told)
+        return assessed._replace(ruling=confirmed(hours, fields["document"]))
+    return Refusal.because("ruling_needed", **told) if status == "unruled" else assessed
+
+
+def _at_step(house: House, caller: Caller, claim: str, asked: Asked, decide: Decide) -> Done | Refusal:
+    """Decide in the role whose step is due."""
+    return _as_office(house, caller, claim, asked, decide, lambda found, _: found.step_due)
+
+
+def _after(
+    house: House, caller: Caller, claim: str, asked: Asked, decide: Decide, *, supervised: bool = True
+) -> Done | Refusal:
+    """Decide about what is registered, in the role that decided it or as a supervisor."""
+
+    def role(found: Claim, actor: Actor) -> str:
+        roles = (found.steps[-1], SUPERVISOR) if supervised else (found.steps[-1],)
+        return role_for(actor, roles, found.matter)
+
+    return _as_office(house, caller, claim, asked, decide, role)
+
+
+def _as_office(
+    house: House, caller: Caller, claim: str, asked: Asked, decide_it: Decide, role_in: Callable[[Claim, Actor], str]
+) -> Done | Refusal:
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    seen = Reading(house.ledger).claim(claim)
+    if seen is None:
+        return Refusal.because("claim_absent")
+    role = role_in(seen, actor)
+
+    def decide(reading: Reading) -> Decision:
+        found, by = reading.claim(claim), reading.actor(caller.id)
+        assert found is not None and by is not None, "neither a claim nor an account is ever taken away"
+        person = reading.person(found.person)
+        assert person is not None, "a claim is a person's"
+        drafts = decide_it(found, role, person, by)
+        if isinstance(drafts, Refusal):
+            return drafts
+        return _not_the_registrar(house, claim, found, person, role, by) or drafts
+
+    return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=claim, show=view)
+
+
+def _not_the_registrar(
+    house: House, claim: str, found: Claim, person: Person, role: str, by: Actor
+) -> Refusal | None:
+    """Say that the law names an office of another level, in its words; a supervisor is of none."""
+    day = submitted_on(house, claim)
+    at = person.affiliation_on(day)
+    if at is None:  # Struck out since: the walk of that day can no longer be read, the role and the scope still hold.
+        return None
+    office = walk_of(house.answers, at, day, found.study.category.value).office(role)
+    held = [scope.region for scope in by.scopes if scope.role == role and covers(scope, found.matter)]
+    if office is None or any(office.is_of_level(region) for region in held):
+        return None
+    return Refusal.because(
+        "not_the_registrar", role=role, level=office.level, region=office.region, rulebook=office.rulebook,
+        article=office.article, quote=office.quote,
+    )

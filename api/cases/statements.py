@@ -1,0 +1,176 @@
+"""Statements (学时登记情况表): a person's years as a text that is handed out, with a proof that anyone can check.
+
+The text is written from the same answer that a reader gets, sealed beside the event that holds its digest, and handed
+out again as the same bytes. `tests/api/test_statements.py` shows it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+from api.callers import Caller
+from api.cases.doing import Asked, Done, Reading, do
+from api.cases.people import sealed_identity
+from api.cases.standing import acting, by_actor, look, oneself, places, role_for
+from api.cases.years import answered
+from api.house import House
+from ledger.envelope import decode
+from ledger.errors import Refusal
+from ledger.events.base import By
+from ledger.events.person import Identity
+from ledger.events.statement import StatementId, StatementIssued, StatementText
+from ledger.identifiers import id_number, names
+from ledger.ids import format_verify_code, new_verify_code
+from ledger.ledger import Recorded
+from ledger.proving import NotYetSigned, prove_event
+from ledger.statement_file import format_statement
+from ledger.streams import statement as statements
+from ledger.streams.decision import Decision
+from ledger.streams.person import matter_of
+from ledger.vocabulary import PersonId
+from projections.basis import Axes
+from projections.statement_text import statement_text
+
+ISSUING: Final = ("human_resources", "sector_authority", "unit")
+
+
+def issue(
+    house: House, caller: Caller, person: str, fields: dict[str, Any], axes: Axes, asked: Asked
+) -> Done | Refusal:
+    """Hand out a text about a person's years, on a basis that gives the same answer again."""
+    who = _asking(house, caller, person)
+    if isinstance(who, Refusal):
+        return who
+    by, role = who
+    answer = answered(house, person, axes)
+    if isinstance(answer, Refusal):
+        return answer
+    if "years" in fields:
+        answer["years"] = [one for one in answer["years"] if one["year"] in fields["years"]]
+    if not answer["years"]:
+        return Refusal.because("years_missing")
+    identity = sealed_identity(house, person)
+    if identity is None:
+        return Refusal.because("key_destroyed", person=person)
+    statement, code = StatementId(house.new_id("statement")), new_verify_code()
+    basis = answer["basis"]
+    text = statement_text(answer, _head(house, answer, identity, statement, code, clear=fields.get("name") == "clear"))
+    command = statements.IssueStatement(
+        statement=statement, text=text, code=code, as_of=basis["as_of"], log_size=basis["log_size"], law=basis["law"],
+        rulebooks=tuple(book["digest"] for book in basis["rulebooks"]),
+        years=tuple(one["year"] for one in answer["years"]), root=basis["root"], valid_on=axes.valid_on,
+        asking=PersonId(person) if role is None else None, role=role,
+    )
+
+    def decide(reading: Reading) -> Decision:
+        actor = None if role is None else reading.actor(caller.id)
+        state = reading.state(statement, statements.evolve)
+        return statements.decide_issue(state, command, reading.person(person), actor, size=house.ledger.store.size())
+
+    return do(house.ledger, by, asked, decide)
+
+
+def _asking(house: House, caller: Caller, person: str) -> tuple[By, str | None] | Refusal:
+    """In whose name it is asked for: the person's own, or an office's where they belong."""
+    if caller.kind in ("person", "nobody"):
+        self = oneself(caller, person)
+        return self if isinstance(self, Refusal) else (caller.by("person"), None)
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    found = Reading(house.ledger).person(person)
+    if found is None:
+        return Refusal.because("person_absent")
+    role = role_for(actor, ISSUING, matter_of(found))
+    no = look(house, caller, person=person, matters=places(found), purpose="issue_statement", what=("statement",),
+              route="statements")
+    return no if no is not None else (by_actor(caller, actor, role), role)
+
+
+def _head(
+    house: House, answer: dict[str, Any], identity: Identity, statement: str, code: str, *, clear: bool
+) -> dict[str, Any]:
+    """What the answer does not know: whose it is, and under which marks it is handed out."""
+    name = names.Name(identity.name, identity.name_normalised, uncertain=False)
+    units = {one["unit"]: house.answers.unit(one["unit"]) for one in answer["affiliations"]}
+    return {
+        "statement": statement, "code": code, "salt": secrets.token_hex(16), "origin": house.register.signer.origin,
+        "name": name.normalised if clear else name.mask(), "id_kind": identity.id_kind,
+        "id_number": id_number.IdNumber(identity.id_kind, identity.id_number).mask(),
+        "units": {
+            unit: {"name": found.names[-1].name, "credit_code": found.credit_code}
+            for unit, found in units.items() if found is not None
+        },
+    }
+
+
+def view(statement: statements.Statement) -> dict[str, Any]:
+    """A statement as it stands, without its text."""
+    issued = statement.issued
+    return {
+        "statement": issued.statement,
+        "person": issued.person,
+        "status": statement.status,
+        "code": format_verify_code(issued.code),
+        "sha256": issued.sha256,
+        "as_of": issued.as_of,
+        "valid_on": issued.valid_on,
+        "law": issued.law,
+        "rulebooks": list(issued.rulebooks),
+        "years": list(issued.years),
+        "log_size": issued.log_size,
+        "root": issued.root,
+        "superseded_by": statement.superseded_by,
+    }
+
+
+def see(house: House, caller: Caller, statement: str, purpose: str | None) -> tuple[dict[str, Any], int] | Refusal:
+    """Show a statement to the person, or to an office for a purpose."""
+    found = _visible(house, caller, statement, purpose)
+    if isinstance(found, Refusal):
+        return found
+    state, version = found
+    text = _text(house, state)
+    return {**view(state), "text": None if text is None else text[1]}, version
+
+
+def file(house: House, caller: Caller, statement: str, purpose: str | None) -> bytes | Refusal:
+    """The text with its proof, as one file."""
+    found = _visible(house, caller, statement, purpose)
+    if isinstance(found, Refusal):
+        return found
+    sealed = _text(house, found[0])
+    if sealed is None:
+        return Refusal.because("key_destroyed", person=found[0].person)
+    position, text = sealed
+    signer, store = house.register.signer, house.ledger.store
+    try:
+        bundle = prove_event(store, position, signer.latest())
+    except NotYetSigned:
+        bundle = prove_event(store, position, signer.checkpoint())
+    return format_statement(text, bundle)
+
+
+def _visible(
+    house: House, caller: Caller, statement: str, purpose: str | None
+) -> tuple[statements.Statement, int] | Refusal:
+    reading = Reading(house.ledger)
+    found = reading.state(statement, statements.evolve)
+    if found is None or (caller.kind == "person" and caller.id != found.person):
+        return Refusal.because("login_required" if caller.kind == "nobody" else "statement_absent")
+    person = reading.person(found.person)
+    matters = () if person is None else places(person)
+    no = look(house, caller, person=found.person, matters=matters, purpose=purpose, what=("statement",),
+              route="statements")
+    return no if no is not None else (found, reading.versions[found.issued.stream])
+
+
+def _text(house: House, statement: statements.Statement) -> tuple[int, str] | None:
+    """Where the text was issued, and the text; None when its key is destroyed."""
+    for position, leaf in house.ledger.store.stream(statement.statement):
+        envelope = decode(leaf)
+        if isinstance(envelope.event, StatementIssued):
+            opened = house.ledger.opened(Recorded(position, envelope))
+            return (position, opened.text) if isinstance(opened, StatementText) else None
+    return None

@@ -1,0 +1,60 @@
+"""A study as it is sent and answered, and as the ledger holds it: the two directions side by side.
+
+The words are those of `xueshi evaluate`: `date` is the day of the evidence, quantities and hours are decimal strings.
+Fields that only a rulebook declares travel in `further`. `tests/api/test_claims.py` sends each and reads it back.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ledger.events.claim import Evidence, Study, StudyDetails
+from ledger.vocabulary import Category
+from projections.facts import fields_of
+
+_OTHER_NAMES: Final = {"date": "evidence_on", "days": "days_half", "hours": "hours_centi",
+                       "confirmed_hours": "confirmed_centi"}
+_ONLY_RECORDED: Final = ("year", "participants", "filing", "training_class")
+
+
+def read_study(fields: dict[str, Any]) -> Study:
+    """Take up what was sent, already checked field by field."""
+    named = {_OTHER_NAMES.get(name, name): value for name, value in fields.items()}
+    return Study(**{**named, "category": Category(fields["category"])})
+
+
+def study_view(study: Study) -> dict[str, Any]:
+    """Write a study as it would be sent."""
+    view = fields_of(study)
+    view |= {name: value for name in _ONLY_RECORDED if (value := getattr(study, name)) is not None}
+    if study.joint_first:
+        view["joint_first"] = True
+    if study.further:
+        view["further"] = study.further
+    return view
+
+
+def read_evidence(fields: dict[str, Any]) -> tuple[Evidence, ...]:
+    """Take up the digests of what shows the study."""
+    return tuple(Evidence(**one) for one in fields.get("evidence", ()))
+
+
+def evidence_view(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
+    """Write them as they would be sent."""
+    named: list[dict[str, Any]] = [
+        {"kind": one.kind, "sha256": one.sha256, "issued_on": one.issued_on} for one in evidence
+    ]
+    return [{name: value for name, value in one.items() if value is not None} for one in named]
+
+
+def read_details(fields: dict[str, Any]) -> StudyDetails:
+    """Take up what tells about people."""
+    lists: dict[str, Any] = {name: tuple(fields[name]) for name in ("authors", "file_names") if name in fields}
+    return StudyDetails(**(fields | lists))
+
+
+def details_view(details: StudyDetails) -> dict[str, Any]:
+    """Write it as it would be sent."""
+    named: dict[str, Any] = {name: getattr(details, name) for name in details.__struct_fields__}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in named.items()
+            if value not in (None, ())}

@@ -1,0 +1,75 @@
+"""A person's years, and what waits for whom: questions to the answers, by whoever may ask them.
+
+Totals come from `projections`; here they are only asked for on behalf of a caller, after everything that stands has
+been followed, so that everyone reads what they wrote. Titles are put in from what is sealed, for those who may read it.
+
+`tests/api/test_years.py` and `tests/api/test_work.py` show it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.callers import Caller
+from api.cases.doing import Reading
+from api.cases.standing import acting, look, places
+from api.house import House
+from ledger.errors import Refusal
+from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, StudyDetails
+from ledger.streams.actor import SEPARATED
+from ledger.streams.standing import standing
+from projections.answers import Page
+from projections.basis import Axes
+
+
+def years(
+    house: House, caller: Caller, person: str, axes: Axes, year: int | None, purpose: str | None
+) -> dict[str, Any] | Refusal:
+    """A person's years, or one of them, on a basis that is echoed."""
+    found = Reading(house.ledger).person(person)
+    if found is None:
+        kinds = {"nobody": "login_required", "person": "not_your_own"}
+        return Refusal.because(kinds.get(caller.kind, "person_absent"))
+    no = look(house, caller, person=person, matters=places(found), purpose=purpose, what=("years", "titles"),
+              route="years")
+    return no if no is not None else answered(house, person, axes, year)
+
+
+def answered(house: House, person: str, axes: Axes, year: int | None = None) -> dict[str, Any] | Refusal:
+    """The answer with its titles, once everything that stands has been followed."""
+    if (behind := house.settled()) is not None:
+        return behind
+    answer = house.answers.years(person, axes, year)
+    if answer is None:
+        return Refusal.because("person_absent")
+    for one in answer["years"]:
+        for entry in one["entries"]:
+            entry["title"] = title_of(house, entry["events"])
+    return answer
+
+
+def title_of(house: House, events: list[int]) -> str | None:
+    """What a study was called, as last stated by these events; None when its key is destroyed."""
+    for position in reversed(events):
+        found = house.ledger.at(position)
+        if found is not None and isinstance(found.envelope.event, ClaimSubmitted | ClaimRevised | ClaimCorrected):
+            opened = house.ledger.opened(found)
+            return opened.title if isinstance(opened, StudyDetails) else None
+    return None
+
+
+def work(
+    house: House, caller: Caller, *, role: str | None, as_of: int | None, after: tuple[int, str] | None, limit: int
+) -> Page | Refusal:
+    """What waits for an actor within their scopes, or what a person has under way; longest first."""
+    if as_of is None and (behind := house.settled()) is not None:
+        return behind
+    if caller.kind == "person":
+        return house.answers.claimant_work(caller.id, as_of=as_of, after=after, limit=limit)
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    held = [one for one in actor.scopes if one.role not in SEPARATED and role in (None, one.role)]
+    if no := standing(actor, role or (held[0].role if held else "human_resources")):
+        return no
+    return house.answers.work(held, organisation=actor.organisation, as_of=as_of, after=after, limit=limit)

@@ -1,0 +1,120 @@
+"""The law at hand: the enacted rulebooks, as a bench that judges one study and as the walk that a claim takes.
+
+What is enacted is read from the answers (`projections.laws`), its bytes from the archive; each set of rulebooks is made
+into a law once. A study is judged where the person belonged on its day, a walk is that of the place where they belong
+on the day of submission (AMB-28).
+
+`tests/api/test_claims.py` shows it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from api.cases.faults import of_line
+from ledger.errors import Refusal
+from ledger.events.claim import Ruling, Study
+from ledger.events.person import Affiliation
+from ledger.streams.person import Person
+from ledger.vocabulary import RulebookId, format_hours
+from policies.archive import Archive, RulebookMissing
+from policies.authority import Walk, walk
+from policies.errors import BadLine
+from policies.law import Law
+from policies.lines import entry_steps
+from policies.person import NO_LATER, Bench, Place
+from policies.rulebook import Rulebook
+from policies.shelf import drafts
+from projections.answers import Answers
+from projections.facts import entry_fields
+
+
+class Library:
+    """Rulebooks by digest from the archive, drafts by name."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+
+    def book(self, name: str) -> Rulebook:
+        """Give an enacted rulebook by its digest, or a shipped draft by name or digest."""
+        if len(name) == 64 and "/" not in name:
+            try:
+                return self.archive.book(name)
+            except RulebookMissing:
+                if all(book.digest != name for book in drafts().books):
+                    raise
+        return drafts().book(name)
+
+
+class Assessed(NamedTuple):
+    """What the law makes of one study, alone: the ruling as it would be recorded, its year, its reasons."""
+
+    ruling: Ruling
+    year: int
+    why: tuple[dict[str, str | None], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The ruling with its reasons."""
+        return {**ruling_view(self.ruling), "why": list(self.why)}
+
+
+def ruling_view(ruling: Ruling) -> dict[str, Any]:
+    """A ruling as it is answered."""
+    return {
+        "status": ruling.status, "assessed": format_hours(ruling.assessed_centi), "rulebook": ruling.rulebook,
+        "digest": ruling.digest, "clauses": list(ruling.clauses), "flags": list(ruling.flags),
+    }
+
+
+def bench_now(answers: Answers) -> Bench:
+    """The law as it is enacted now, with its memory."""
+    return answers.books.seat(tuple(one.digest for one in answers.rulebooks())).bench
+
+
+def law_now(answers: Answers) -> Law:
+    """The law as it is enacted now."""
+    return bench_now(answers).law
+
+
+def assess(answers: Answers, person: Person, study: Study, submitted_on: date | None) -> Assessed | Refusal:
+    """Judge one study by the law as of now; raises BadFields where its words cannot be read."""
+    at = person.affiliation_on(study.evidence_on)
+    if at is None:
+        return Refusal.because("no_affiliation_on_date", date=study.evidence_on)
+    bench = bench_now(answers)
+    day = study.evidence_on.toordinal()
+    fields = entry_fields(study, bench.law.vocabulary, None if submitted_on is None else submitted_on.isoformat())
+    try:
+        entry = bench.take(bench.reader.entry_row({**fields, "id": "-", "person": person.person}))
+    except BadLine as bad:
+        raise of_line(bad) from None
+    place = Place(day, NO_LATER, at.region, at.sector, at.major)
+    ruled = bench.judge([place], [_with_year(entry, study)])
+    weighed = ruled.weighed[0]
+    told = weighed.ruling
+    ruling = Ruling(
+        assessed_centi=told.assessed,
+        status=told.status,
+        rulebook=None if told.rulebook is None else RulebookId(told.rulebook),
+        digest=None if told.book is None else told.book.digest,
+        clauses=() if told.article is None else (told.article,),
+        flags=told.flags,
+    )
+    if told.status == "manual" and study.document is not None:
+        ruling = confirmed(told.assessed, study.document)
+    return Assessed(ruling, weighed.year, tuple(step.as_json() for step in entry_steps(ruled, 0)))
+
+
+def confirmed(hours_centi: int, document: str) -> Ruling:
+    """The ruling of an authority where no rulebook has one: it rests on the document that confirms the hours."""
+    return Ruling(assessed_centi=hours_centi, status="manual", clauses=(document,))
+
+
+def _with_year(entry: Any, study: Study) -> Any:
+    return entry if study.year is None else entry._replace(year=study.year)
+
+
+def walk_of(answers: Answers, at: Affiliation, day: date, category: str) -> Walk:
+    """Who looks at a claim of someone who belongs there, submitted on that day; raises NobodyRegisters."""
+    return walk(law_now(answers), day, at.region, at.sector, at.major, at.standing, category)

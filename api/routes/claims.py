@@ -1,0 +1,113 @@
+"""Claims over HTTP. `tests/api/test_claims.py` and `tests/api/test_review.py` show it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.callers import Caller
+from api.cases import claims, review
+from api.cases.doing import Asked, Done
+from api.cases.events import events_of
+from api.routes.door import Door, Told, house
+from api.routes.schemas import (
+    ApprovalBody,
+    BasisBody,
+    ClaimAnswer,
+    ClaimBody,
+    CorrectionBody,
+    EventsAnswer,
+    Purpose,
+    ReleaseBody,
+    RevisionBody,
+    Words,
+)
+from ledger.errors import Refusal
+
+door = Door("claims", __name__, description="学时申报：提交、审核、认定及其后")
+
+_AT = "/v1/claims/<claim:claim>"
+
+
+def _foreseen(done: Done | Refusal) -> Done | Told | Refusal:
+    """Of a trial, what the claim would come to."""
+    if isinstance(done, Refusal) or done.receipt is not None:
+        return done
+    return Told(done, claims.prospects(house(), done.state))
+
+
+@door.writes("/v1/claims", summary="提交学时申报", body=ClaimBody, answers=ClaimAnswer, show=claims.view)
+def submit(caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Told | Refusal:
+    return _foreseen(claims.submit(house(), caller, fields, asked))
+
+
+@door.reads(_AT, summary="查看申报", query=Purpose, answers=ClaimAnswer)
+def show(caller: Caller, query: dict[str, Any], claim: str) -> tuple[dict[str, Any], int] | Refusal:
+    return claims.see(house(), caller, claim, query.get("purpose"))
+
+
+@door.reads(f"{_AT}/events", summary="查看申报的全部事件", query=Purpose, answers=EventsAnswer)
+def events(caller: Caller, query: dict[str, Any], claim: str) -> tuple[dict[str, Any], int] | Refusal:
+    found = claims.visible(house(), caller, claim, query.get("purpose"), what=("events",))
+    return found if isinstance(found, Refusal) else (events_of(house(), claim), found[1])
+
+
+@door.writes(f"{_AT}/revision", summary="本人修改", body=RevisionBody, answers=ClaimAnswer, show=claims.view,
+             conditional=True)
+def revise(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Told | Refusal:
+    return _foreseen(claims.revise(house(), caller, claim, fields, asked))
+
+
+@door.writes(f"{_AT}/withdrawal", summary="本人撤回", answers=ClaimAnswer, show=claims.view, conditional=True)
+def withdraw(caller: Caller, _: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return claims.withdraw(house(), caller, claim, asked)
+
+
+@door.writes(f"{_AT}/endorsement", summary="审核通过，转交下一环节", answers=ClaimAnswer, show=claims.view,
+             conditional=True)
+def endorse(caller: Caller, _: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return review.endorse(house(), caller, claim, asked)
+
+
+@door.writes(f"{_AT}/return", summary="退回修改", body=Words, answers=ClaimAnswer, show=claims.view, conditional=True)
+def send_back(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return review.send_back(house(), caller, claim, fields, asked)
+
+
+@door.writes(f"{_AT}/approval", summary="认定", body=ApprovalBody, answers=ClaimAnswer, show=claims.view,
+             conditional=True)
+def approve(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return review.approve(house(), caller, claim, fields, asked)
+
+
+@door.writes(f"{_AT}/refusal", summary="驳回", body=Words, answers=ClaimAnswer, show=claims.view, conditional=True)
+def refuse(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return review.refuse(house(), caller, claim, fields, asked)
+
+
+@door.writes(f"{_AT}/correction", summary="更正", body=CorrectionBody, answers=ClaimAnswer, show=claims.view,
+             conditional=True)
+def correct(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return review.correct(house(), caller, claim, fields, asked)
+
+
+@door.writes(f"{_AT}/freeze", summary="冻结", body=Words, answers=ClaimAnswer, show=claims.view, conditional=True)
+def freeze(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return review.freeze(house(), caller, claim, fields, asked)
+
+
+@door.writes(f"{_AT}/release", summary="解冻", body=ReleaseBody, answers=ClaimAnswer, show=claims.view,
+             conditional=True)
+def release(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return review.release(house(), caller, claim, fields, asked)
+
+
+@door.writes(f"{_AT}/revocation", summary="撤销", body=BasisBody, answers=ClaimAnswer, show=claims.view,
+             conditional=True)
+def revoke(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return review.revoke(house(), caller, claim, fields, asked)
+
+
+@door.writes(f"{_AT}/reinstatement", summary="恢复", body=BasisBody, answers=ClaimAnswer, show=claims.view,
+             conditional=True)
+def reinstate(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return review.reinstate(house(), caller, claim, fields, asked)

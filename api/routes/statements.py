@@ -1,0 +1,40 @@
+"""Statements over HTTP. `tests/api/test_statements.py` shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from api.callers import Caller
+from api.cases import statements
+from api.cases.doing import Asked, Done
+from api.routes.door import Door, house
+from api.routes.schemas import Purpose, StatementAnswer, StatementBody
+from ledger.errors import Refusal
+from projections.basis import read_axes
+
+door = Door("statements", __name__, description="学时登记情况表")
+
+
+@door.writes("/v1/persons/<person:person>/statements", summary="出具登记情况表", body=StatementBody,
+             answers=StatementAnswer, show=statements.view)
+def issue(caller: Caller, fields: dict[str, Any], asked: Asked, person: str) -> Done | Refusal:
+    axes = read_axes(fields.get("as_of"), fields.get("valid_on"), fields.get("law"))
+    return statements.issue(house(), caller, person, fields, axes, asked)
+
+
+@door.reads("/v1/statements/<statement:statement>", summary="查看登记情况表", query=Purpose, answers=StatementAnswer)
+def show(caller: Caller, query: dict[str, Any], statement: str) -> tuple[dict[str, Any], int] | Refusal:
+    return statements.see(house(), caller, statement, query.get("purpose"))
+
+
+@door.reads("/v1/statements/<statement:statement>/file", summary="登记情况表文件：正文和证明", query=Purpose,
+            answers=None, content_type="text/plain")
+def file(caller: Caller, query: dict[str, Any], statement: str) -> Response | Refusal:
+    found = statements.file(house(), caller, statement, query.get("purpose"))
+    if isinstance(found, Refusal):
+        return found
+    response = Response(found, content_type="text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{statement}.txt"'
+    return response

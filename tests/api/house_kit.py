@@ -1,0 +1,181 @@
+"""A house for tests: a real register in a folder, the real service around it, and people who do things in it.
+
+    with house_in(tmp_path / "data") as town:
+        works = town.unit("某厂", "330203", "industry")
+        officer = town.officer(works, "unit", "330203", unit=works)
+        li = town.person("李明")
+        town.belongs(li, works, "2018-01-01")
+        claim = li.submit(study(route="training", days="3", date="2026-04-02"))
+        officer.act(claim, "approval")
+
+Everything goes over HTTP with Flask's test client. `Someone` bears a token and sends a new key with each request.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from api.house import House, open_house
+from api.log_routes import log_routes
+from api.register import open_register
+from api.service import create_app
+from api.settings import Settings
+from ledger.identifiers.resident_id import check_character
+from ledger.identifiers.unit_code import check_character as unit_check_character
+
+SHA = "ab" * 32
+BODY = dict[str, Any]
+
+
+def resident_id(number: int) -> str:
+    """A resident ID number of nobody, different for each number."""
+    body = f"330102{1960 + number % 40}0{1 + number % 9}{10 + number % 18:02d}{number % 1000:03d}"
+    return body + check_character(body)
+
+
+def credit_code(number: int) -> str:
+    """A credit code of no unit, different for each number."""
+    body = f"91330200{number:09d}"
+    return body + unit_check_character(body)
+
+
+def study(**fields: Any) -> BODY:
+    """The facts of a study; a provincial training of two days unless said otherwise."""
+    given = {"category": "professional", "route": "training", "date": "2026-04-02", **fields}
+    if given["route"] == "training":
+        given = {"level": "provincial", "days": "2", **given}
+    return given
+
+
+@dataclass
+class Someone:
+    """Whoever bears a token, or nobody without one."""
+
+    client: FlaskClient
+    token: str | None = None
+    id: str = ""
+    keys: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def headers(self, key: str | None = None, version: int | None = None) -> dict[str, str]:
+        named = {"Idempotency-Key": key or f"a-key-that-is-long-enough-{id(self)}-{next(self.keys)}"}
+        if self.token is not None:
+            named["Authorization"] = f"Bearer {self.token}"
+        if version is not None:
+            named["If-Match"] = f'"v{version}"'
+        return named
+
+    def post(self, path: str, body: BODY | None = None, *, key: str | None = None, version: int | None = None,
+             **query: Any) -> TestResponse:
+        return self.client.post(path, json=body, headers=self.headers(key, version), query_string=query)
+
+    def get(self, path: str, **query: Any) -> TestResponse:
+        headers = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        return self.client.get(path, headers=headers, query_string=query)
+
+    def did(self, path: str, body: BODY | None = None, **more: Any) -> BODY:
+        """Post, and expect that it is done."""
+        answer = self.post(path, body, **more)
+        assert answer.status_code == 201, answer.get_data(as_text=True)
+        found: BODY = answer.get_json()
+        return found
+
+    def saw(self, path: str, **query: Any) -> BODY:
+        """Get, and expect an answer."""
+        answer = self.get(path, **query)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        found: BODY = answer.get_json()
+        return found
+
+    # Of a person
+
+    def submit(self, facts: BODY, title: str = "某次培训", **more: Any) -> BODY:
+        return self.did("/v1/claims", self.claim(facts, title, **more))
+
+    def claim(self, facts: BODY, title: str = "某次培训", **details: Any) -> BODY:
+        return {"person": self.id, "study": facts, "details": {"title": title, **details},
+                "evidence": [{"kind": "certificate", "sha256": SHA}]}
+
+    def years(self, year: int | None = None, **query: Any) -> BODY:
+        return self.saw(f"/v1/persons/{self.id}/years" + ("" if year is None else f"/{year}"), **query)
+
+    def year(self, year: int, **query: Any) -> BODY:
+        found: BODY = self.years(year, **query)["years"][0]
+        return found
+
+    # Of an office
+
+    def act(self, claim: BODY, what: str, body: BODY | None = None, **more: Any) -> BODY:
+        """Do something about a claim as it was last seen, and see what it has become."""
+        return self.did(f"/v1/claims/{claim['claim']}/{what}", body, version=claim["version"], **more)
+
+    def refused(self, claim: BODY, what: str, body: BODY | None = None, **more: Any) -> BODY:
+        answer = self.post(f"/v1/claims/{claim['claim']}/{what}", body, version=claim["version"], **more)
+        assert answer.status_code >= 400, answer.get_data(as_text=True)
+        found: BODY = answer.get_json()
+        return found
+
+
+class Town:
+    """A house with its service, and a founder who lets the first offices in."""
+
+    def __init__(self, house: House, app: Flask) -> None:
+        self.house, self.app = house, app
+        self.numbers = itertools.count(1)
+        self.founder = Someone(self.client(), house.register.founder_token)
+        self.nobody = Someone(self.client())
+
+    def client(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def unit(self, name: str, region: str, sector: str) -> BODY:
+        """A unit that is registered and verified."""
+        made = self.nobody.did("/v1/units", {
+            "credit_code": credit_code(next(self.numbers)), "name": name, "region": region, "sector": sector,
+            "contact": {"name": "联系人", "phone": "13800001234"},
+        })
+        return self.founder.did(f"/v1/units/{made['unit']}/verification", version=1)
+
+    def officer(self, organisation: BODY, role: str, region: str, *, person: str | None = None,
+                **limits: Any) -> Someone:
+        """Someone who acts for an organisation in a role, with a token."""
+        body = {"organisation": organisation["unit"], "account": f"account-{next(self.numbers)}",
+                "official": {"name": "经办人"}}
+        made = self.founder.did("/v1/actors", body if person is None else {**body, "person": person})
+        self.founder.did(f"/v1/actors/{made['actor']}/scopes", {"role": role, "region": region, **limits}, version=1)
+        given = self.founder.did(f"/v1/actors/{made['actor']}/tokens")
+        return Someone(self.client(), given["token"], made["actor"])
+
+    def person(self, name: str = "李明") -> Someone:
+        """Someone who registered themselves."""
+        made = self.nobody.did("/v1/persons", {
+            "name": name, "id_kind": "resident_id", "id_number": resident_id(next(self.numbers)),
+        })
+        return Someone(self.client(), made["token"], made["person"])
+
+    def belongs(self, person: Someone, unit: BODY, starts: str, **more: Any) -> BODY:
+        """Match a person to a unit: asked for by the one, confirmed by the other."""
+        asked = person.did(f"/v1/persons/{person.id}/transfers", {"to_unit": unit["unit"], "starts": starts, **more})
+        clerk = self.officer(unit, "unit", unit["region"], unit=unit["unit"])
+        return clerk.did(f"/v1/transfers/{asked['transfer']}/confirmation", version=asked["version"])
+
+
+@contextmanager
+def house_in(folder: Path, clock: Callable[[], int] | None = None) -> Iterator[Town]:
+    """Open a house in a folder, made where there is none."""
+    register = open_register(Settings(data_folder=folder), create=True)
+    try:
+        register.signer.checkpoint()
+        with open_house(register, clock) as house:
+            app = create_app(house, checks=house.checks(), blueprints=[log_routes(register)])
+            yield Town(house, app)
+    finally:
+        register.close()
