@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
-from api.cases.faults import of_line
+from api.cases.faults import BadFields, Fault, of_line
 from ledger.errors import Refusal
 from ledger.events.claim import Ruling, Study
 from ledger.events.person import Affiliation
@@ -26,6 +26,7 @@ from policies.lines import entry_steps
 from policies.person import NO_LATER, Bench, Place
 from policies.rulebook import Rulebook
 from policies.shelf import drafts
+from policies.words import base_vocabulary
 from projections.answers import Answers
 from projections.facts import entry_fields
 
@@ -85,12 +86,14 @@ def assess(answers: Answers, person: Person, study: Study, submitted_on: date | 
     bench = bench_now(answers)
     day = study.evidence_on.toordinal()
     fields = entry_fields(study, bench.law.vocabulary, None if submitted_on is None else submitted_on.isoformat())
+    if study.year is not None:
+        fields["year"] = study.year
+    _declared(study, bench.law)
     try:
         entry = bench.take(bench.reader.entry_row({**fields, "id": "-", "person": person.person}))
     except BadLine as bad:
-        raise of_line(bad) from None
-    place = Place(day, NO_LATER, at.region, at.sector, at.major)
-    ruled = bench.judge([place], [_with_year(entry, study)])
+        raise of_line(bad, "/study/further" if bad.field in study.further else "/study") from None
+    ruled = bench.judge([Place(day, NO_LATER, at.region, at.sector, at.major)], [entry])
     weighed = ruled.weighed[0]
     told = weighed.ruling
     ruling = Ruling(
@@ -111,8 +114,13 @@ def confirmed(hours_centi: int, document: str) -> Ruling:
     return Ruling(assessed_centi=hours_centi, status="manual", clauses=(document,))
 
 
-def _with_year(entry: Any, study: Study) -> Any:
-    return entry if study.year is None else entry._replace(year=study.year)
+def _declared(study: Study, law: Law) -> None:
+    """Refuse a further field that no rulebook declares, or that has a place of its own: the law would pass over it."""
+    known = law.vocabulary.fields.keys() - set(study.__struct_fields__) - base_vocabulary().fields.keys()
+    strange = [name for name in study.further if name not in known]
+    if strange:
+        words = f"没有细则声明这个字段；可用的：{'、'.join(sorted(known)) or '（无）'}。"
+        raise BadFields([Fault(f"/study/further/{name}", "not_by_the_words_of_the_law", words) for name in strange])
 
 
 def walk_of(answers: Answers, at: Affiliation, day: date, category: str) -> Walk:
