@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
@@ -201,6 +202,7 @@ def read_claim(reader: Reader, claim: str, as_of: int) -> list[Version]:
     return [_read(row) for row in reader.rows(_CLAIM, {"claim": claim, "as_of": as_of})]
 
 
+@lru_cache(maxsize=20_000)  # Of few rows many are read: a person's page is looked at again and again.
 def _read(row: tuple[Any, ...]) -> Version:
     (claim, person, status, revision, endorsed, origin, submitted_on, registered, registered_event, events, first,
      last, study_event, study, event, assessed, ruled, rulebook, digest, clauses, flags, year) = row

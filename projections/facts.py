@@ -21,11 +21,10 @@ _PLAIN: Final = (
 )
 _DATES: Final = ("starts", "ends", "filed_on")
 
-SHOWN: Final = (
+_SHOWN: Final = (
     "starts", "ends", "days", "subjects", "courses", "characters", "minutes", "hours", "confirmed_hours", "document",
     "rank",
 )
-"""What an answer shows of an entry besides category, route, level and date."""
 
 
 def fields_of(study: Study) -> dict[str, Any]:
@@ -44,6 +43,15 @@ def fields_of(study: Study) -> dict[str, Any]:
     if study.confirmed_centi is not None:
         fields["confirmed_hours"] = format_hours(study.confirmed_centi)
     return fields
+
+
+def shown(study: Study) -> dict[str, Any]:
+    """What an answer shows of a study, in this order; a title is sealed and left to whoever may open it."""
+    fields = fields_of(study)
+    return {
+        "category": study.category.value, "route": study.route, "level": study.level, "date": fields["date"],
+        "title": None, **{name: fields[name] for name in _SHOWN if name in fields},
+    }
 
 
 def entry_fields(study: Study, vocabulary: Vocabulary, submitted_on: str | None = None) -> dict[str, Any]:

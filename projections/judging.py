@@ -33,7 +33,7 @@ from policies.steps import Step
 from policies.year import Folded, Weighed, fold
 from projections.entries import Version
 from projections.errors import LawUnknown
-from projections.facts import entry_fields
+from projections.facts import entry_fields, shown
 from projections.people import Affiliation, Departure
 
 BENCHES_MOST: Final = 16
@@ -50,6 +50,13 @@ class Taken(NamedTuple):
 
     entry: Entry
     bad: BadLine | None
+
+
+class Fixed(NamedTuple):
+    """What never changes of a decided claim: how it was weighed, and what an answer shows of its facts."""
+
+    weighed: Weighed
+    shown: dict[str, Any]
 
 
 class Seat:
@@ -92,7 +99,7 @@ class Books:
         self._book = book
         self._lock = threading.Lock()
         self._seats: OrderedDict[tuple[str, ...], Seat] = OrderedDict()
-        self._decided: dict[int, Weighed] = {}
+        self._fixed: dict[int, Fixed] = {}
 
     def book(self, name: str) -> Rulebook:
         """The rulebook of this digest; raises LawUnknown."""
@@ -112,15 +119,15 @@ class Books:
             self._seats.move_to_end(digests)
             return seat
 
-    def decided(self, version: Version) -> Weighed:
-        """A claim weighed as it was decided."""
+    def fixed(self, version: Version) -> Fixed:
+        """A claim weighed as it was decided, and its facts as they are shown."""
         assert version.decision is not None
-        weighed = self._decided.get(version.decision.event)
-        if weighed is None:
-            if len(self._decided) >= REMEMBERED_MOST:
-                self._decided.clear()
-            weighed = self._decided[version.decision.event] = self._weigh(version)
-        return weighed
+        fixed = self._fixed.get(version.decision.event)
+        if fixed is None:
+            if len(self._fixed) >= REMEMBERED_MOST:
+                self._fixed.clear()
+            fixed = self._fixed[version.decision.event] = Fixed(self._weigh(version), shown(version.study))
+        return fixed
 
     def _weigh(self, version: Version) -> Weighed:
         decision, study = version.decision, version.study
@@ -226,7 +233,7 @@ def judge(books: Books, digests: tuple[str, ...], belonged: Sequence[Belonging],
     )
     whole = places(belonged, first_day)
     entries = [one.entry._replace(year=year) for one, year in zip(taken, years, strict=True)]
-    decided = [books.decided(version) for version in standing]
+    decided = [books.fixed(version).weighed for version in standing]
     return Judged(
         seat.bench, whole, standing, decided, fold(decided), seat.bench.judge(whole, entries),
         {at: one.bad for at, one in enumerate(taken) if one.bad is not None},

@@ -36,7 +36,6 @@ from policies.year import (
 from projections.basis import Basis
 from projections.entries import Version, read_registered
 from projections.errors import UnknownYear
-from projections.facts import SHOWN, fields_of
 from projections.file import Reader
 from projections.judging import Belonging, Books, Judged, belongings, judge, unreadable_step, year_of
 from projections.people import read_affiliations, read_departures
@@ -74,7 +73,7 @@ def person_years(
     judged = judge(books, basis.digests, history.belonged, standing)
     places = {one.claim: at for at, one in enumerate(standing)}
     years = [
-        _Year(judged, places, one, [version for version in history.registered if year_of(version) == one]).as_json()
+        _Year(books, judged, places, one, [each for each in history.registered if year_of(each) == one]).as_json()
         for one in _years(history, year)
     ]
     return {
@@ -106,8 +105,10 @@ def _affiliation(one: Belonging) -> dict[str, Any]:
 class _Year:
     """One year of one person, on its way to JSON."""
 
-    def __init__(self, judged: Judged, places: Mapping[str, int], year: int, listed: list[Version]) -> None:
-        self.judged, self.places, self.year = judged, places, year
+    def __init__(
+        self, books: Books, judged: Judged, places: Mapping[str, int], year: int, listed: list[Version]
+    ) -> None:
+        self.books, self.judged, self.places, self.year = books, judged, places, year
         # In the order in which caps are consumed: by date, then by registration.
         self.listed = sorted(listed, key=lambda one: one.study.evidence_on)
         self.on = standing_on(judged.places, last_day(year))
@@ -134,14 +135,12 @@ class _Year:
         return judge_year(judged.bench.law, sums, self.year, on, starts=starts)
 
     def _entry(self, version: Version) -> dict[str, Any]:
-        decision, fields, study = version.decision, fields_of(version.study), version.study
+        decision = version.decision
         assert decision is not None
         at = self.places.get(version.claim)
         counted = 0 if at is None else self.judged.folded.counted[at]
         return {
-            "claim": version.claim, "status": version.status, "category": study.category.value, "route": study.route,
-            "level": study.level, "date": fields["date"], "title": None,
-            **{name: fields[name] for name in SHOWN if name in fields},
+            "claim": version.claim, "status": version.status, **self.books.fixed(version).shown,
             "events": list(version.events),
             "decided": {
                 "assessed": text(decision.assessed_centi), "counted": text(counted), "status": decision.status,

@@ -32,7 +32,7 @@ from ledger.streams import unit as units
 from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import ActorId, Category, ClaimId, PersonId, TransferId, UnitId, format_hours
 from policies.rulebook import Rulebook
-from policies.shelf import drafts, shipped
+from policies.shelf import Shelf, drafts, shipped
 from projections.answers import Answers, projections
 from projections.basis import read_axes
 from projections.follower import Follower
@@ -84,7 +84,7 @@ class Clock:
 
 def any_book(name: str) -> Rulebook:
     """A rulebook in force or a draft, by digest or id."""
-    return next(book for shelf in (shipped(), drafts()) for book in shelf.books if name in (book.id, book.digest))
+    return Shelf.of((*shipped().books, *drafts().books)).book(name)
 
 
 @dataclass
@@ -106,7 +106,9 @@ class House:
         assert not isinstance(decision, Refusal), decision
         versions = {draft.event.stream: self.ledger.store.version(draft.event.stream) for draft in decision}
         if act is not None:
-            return act.write(decision, rows=1, versions=versions).positions
+            written = act.write(decision, rows=1, versions=versions)
+            assert not isinstance(written, Refusal), written
+            return written.positions
         return self.ledger.record(decision, by=by, versions=versions).positions
 
     def load(self, stream: str, evolve: Callable[[Any, Any], Any]) -> Any:
@@ -188,7 +190,7 @@ class House:
     # Claims
 
     def submit(self, person: PersonId, study: Study, *, steps: tuple[str, ...] = ("sector_authority",),
-               on: str = "2026-01-01") -> ClaimId:
+               on: str = "2022-12-31") -> ClaimId:
         claim = ClaimId(self.new("clm"))
         command = review.SubmitClaim(claim=claim, person=person, on=date.fromisoformat(on), study=study,
                                      details=DETAILS, steps=steps)
@@ -251,14 +253,17 @@ class House:
         return self.on_claim(claim, register.decide_correction, command)
 
     def roster(self, rows: int) -> Act:
-        """Open an act."""
-        return open_act(self.ledger, kind="roster", rows=rows, list_sha256="a" * 64, by=BY, now_ms=SECONDS * 1_000)
+        """Open an act of chunks of one row."""
+        act = open_act(
+            self.ledger, kind="roster", rows=rows, list_sha256="a" * 64, by=BY, now_ms=SECONDS * 1_000, chunk=1)
+        assert isinstance(act, Act), act
+        return act
 
     def row(self, act: Act, person: PersonId, study: Study) -> ClaimId:
         """Write a row of a roster: submitted and approved at once, within an act."""
         claim = ClaimId(self.new("clm"))
         submission = review.SubmitClaim(
-            claim=claim, person=person, on=date(2026, 1, 1), study=study, details=DETAILS, origin="batch",
+            claim=claim, person=person, on=date(2022, 12, 31), study=study, details=DETAILS, origin="batch",
             role="sector_authority", steps=("sector_authority",))
         command = review.RegisterClaim(submission=submission, ruling=self.ruling(person, study),
                                        year=study.evidence_on.year)

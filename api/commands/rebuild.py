@@ -1,0 +1,90 @@
+"""`xueshi rebuild`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from api.commands.options import as_json_option, data_option, opened
+from api.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from projections.projection import Projection
+    from projections.rebuilding import Comparison
+
+
+@click.command()
+@click.argument("name", required=False)
+@data_option
+@as_json_option
+@click.option("--compare", "is_compared", is_flag=True, help="另建一份与现有的逐行比较，不改动现有的；服务运行时也可用")
+def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compared: bool) -> int:
+    """从账本重建投影（查询所用的表），或与现有的比较
+
+    NAME 为 people、work、entries、laws 之一，省略时为全部。重建须先停止服务；中途停止不影响现有文件。
+    """
+    from api.progress import bar
+    from projections.errors import AlreadyFollowed, ProjectionError
+    from projections.rebuilding import compare
+    from projections.rebuilding import rebuild as build
+
+    wanted = _wanted(name)
+    with opened(data_folder) as register:
+        ledger, folder = register.ledger, register.folder.projections
+        try:
+            if is_compared:
+                compared = []
+                for one in wanted:
+                    with bar(f"比较 {one.name}", quiet=as_json) as progress:
+                        compared.append(compare(ledger, folder, one, progress))
+                return _tell_comparisons(compared, as_json)
+            rebuilt = {}
+            for one in wanted:
+                with bar(f"重建 {one.name}", quiet=as_json) as progress:
+                    rebuilt[one.name] = build(ledger, folder, one, progress)
+        except AlreadyFollowed as error:
+            raise Stop(Exit.WORLD_IS_WRONG, error.code, str(error), "只比较不重建可加 --compare") from error
+        except ProjectionError as error:
+            raise Stop(Exit.WORLD_IS_WRONG, error.code, str(error)) from error
+    if as_json:
+        click.echo(json.dumps({"rebuilt": [{"name": done, "position": at} for done, at in rebuilt.items()]}))
+    else:
+        for done, at in rebuilt.items():
+            click.echo(f"✓ {done} 已从账本重建，处理到事件 {at}。")
+    return Exit.HOLDS
+
+
+def _wanted(name: str | None) -> list[Projection]:
+    from projections.answers import projections
+    from projections.errors import UnknownProjection
+
+    every = projections()
+    wanted = [one for one in every if name in (None, one.name)]
+    if not wanted:
+        error = UnknownProjection(str(name), tuple(one.name for one in every))
+        raise Stop(Exit.BAD_INPUT, error.code, str(error))
+    return wanted
+
+
+def _tell_comparisons(compared: list[Comparison], as_json: bool) -> int:
+    holds = all(one.holds for one in compared)
+    if as_json:
+        rows = [
+            {"name": one.name, "holds": one.holds, "position": one.stands.position, "rows": one.stands.rows,
+             "sha256": one.stands.sha256, "rebuilt_sha256": one.should.sha256}
+            for one in compared
+        ]
+        click.echo(json.dumps({"holds": holds, "projections": rows}))
+        return Exit.HOLDS if holds else Exit.REFUSED
+    for one in compared:
+        if one.holds:
+            click.echo(f"✓ {one.name}：到事件 {one.stands.position} 为止的 {one.stands.rows} 行，与从账本重建的一致。")
+        else:
+            click.echo(f"✗ {one.name}：现有 {one.stands.rows} 行，从账本重建得 {one.should.rows} 行，内容不同。")
+            click.echo(f"  现有 {one.stands.sha256}\n  重建 {one.should.sha256}")
+    if not holds:
+        click.echo("账本是原件，投影可以重建：请停止服务后运行 xueshi rebuild；此前请保留现有文件以查明原因。")
+    return Exit.HOLDS if holds else Exit.REFUSED

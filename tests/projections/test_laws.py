@@ -1,0 +1,50 @@
+"""Which rulebooks were enacted is known from the position of their event on, revision by revision."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from projection_kit import FIVE, any_book, living
+
+from ledger.streams import rulebook as rulebooks
+
+
+def test_rulebooks_are_known_from_their_enactment_on(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        first = house.size - len(FIVE)
+        answers = house.followed()
+
+        assert [one.id for one in answers.rulebooks()] == sorted(FIVE)
+        assert answers.rulebooks(first) == []
+        assert [one.id for one in answers.rulebooks(first + 1)] == [FIVE[0]]
+        known = {one.id: one for one in answers.rulebooks()}["wenzhou/2020-11-27"]
+        assert (known.family, known.in_force_from, known.revision) == ("wenzhou", "2020-11-27", 1)
+        assert known.digest == any_book("wenzhou/2020-11-27").digest
+
+
+def test_a_revision_stands_beside_the_one_it_corrects(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        stream = "rul_wenzhou/2020-11-27"
+        command = rulebooks.EnactRulebook(family="wenzhou", in_force_from=date(2020, 11, 27), revision=2,
+                                          digest="d" * 64, document="文", role="policy_office")
+        house.record(rulebooks.decide_enactment(house.load(stream, rulebooks.evolve), command, house.officer))
+        ids = [one.id for one in house.followed().rulebooks() if one.family == "wenzhou"]
+
+        assert ids == ["wenzhou/2020-11-27", "wenzhou/2020-11-27.2"]
+
+
+def test_what_was_superseded_says_by_what_from_then_on(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        before = house.size
+        command = rulebooks.SupersedeRulebook(
+            role="policy_office", by_rulebook="wenzhou/2027-01-01", last_day=date(2026, 12, 31))  # type: ignore[arg-type]
+        state = house.load("rul_wenzhou/2020-11-27", rulebooks.evolve)
+        house.record(rulebooks.decide_supersession(state, command, house.officer))
+        answers = house.followed()
+
+        def superseded(as_of: int) -> list[tuple[str, str | None]]:
+            return [(one.id, one.last_day) for one in answers.rulebooks(as_of) if one.superseded_by is not None]
+
+        assert superseded(before) == []
+        assert superseded(before + 1) == [("wenzhou/2020-11-27", "2026-12-31")]
