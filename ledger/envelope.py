@@ -21,6 +21,7 @@ import hashlib
 import operator
 import os
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -124,7 +125,9 @@ class Encoded(NamedTuple):
 
 
 _encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 _decode = msgspec.json.Decoder(Envelope).decode
+_decode_lines = msgspec.json.Decoder(Envelope).decode_lines
 
 
 def encode(stream: StreamId, version: int, draft: Draft, by: By, sealed: SealedPart | None) -> Encoded:
@@ -153,7 +156,11 @@ def decode(leaf: bytes) -> Envelope:
         envelope = _decode(leaf)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(leaf, str(error)) from error
-    if OLDER and type(envelope.event) in OLDER:
+    return _newest(envelope) if OLDER else envelope
+
+
+def _newest(envelope: Envelope) -> Envelope:
+    if type(envelope.event) in OLDER:
         return msgspec.structs.replace(envelope, event=upcast(envelope.event))
     return envelope
 
@@ -167,6 +174,24 @@ def check_canonical(leaf: bytes) -> Envelope:
     if _encode(as_written) != leaf:
         raise Malformed(leaf, "按规范重写后与原字节不同")
     return envelope
+
+
+def check_canonical_all(leaves: Sequence[bytes]) -> list[Envelope] | None:
+    """The same for many leaves at once, a third faster; None when one of them fails, which is then to be found.
+
+    They are read and written as lines. A canonical leaf holds no line break, so where the whole comes out the same and
+    is as many lines as there are leaves, each line is its leaf.
+    """
+    lines = b"\n".join(leaves) + b"\n"
+    try:
+        envelopes = _decode_lines(lines)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if len(envelopes) != len(leaves) or _encode_lines(envelopes) != lines:
+        return None
+    if any(envelope.format != FORMAT for envelope in envelopes):
+        return None
+    return [_newest(envelope) for envelope in envelopes] if OLDER else envelopes
 
 
 def wire_event(event: Event) -> bytes:

@@ -12,11 +12,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from ledger.envelope import SALT_BYTES, Envelope, Malformed, SealedPart, check_canonical
+from ledger.envelope import SALT_BYTES, Envelope, Malformed, SealedPart, check_canonical, check_canonical_all
 from ledger.errors import LedgerError
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import Draft, Event
@@ -31,6 +31,7 @@ from ledger.stores.append import NameChange
 from ledger.vault import Absent, FileMasterKey, Vault
 
 PROBLEMS_MAX: Final = 100
+READ_AHEAD: Final = 256
 DAMAGE: Final = (sqlite3.Error, UnicodeError)
 """What reading a damaged file raises; SQLite quotes what it cannot parse, and that need not be UTF-8 either."""
 
@@ -188,7 +189,7 @@ class _Reader:
         hashes, expected, time, index_sum = self.hashes, self.expected, 0, 0
         part = next(sealed, _NO_PART)
         try:
-            for position, leaf in rows:
+            for position, leaf, known in _read_ahead(rows):
                 if position != expected:
                     self._wrong(expected, "event_missing", f"事件缺失：其后是 {position}。其后的未检查。")
                     return
@@ -196,8 +197,12 @@ class _Reader:
                 if part[0] == position:
                     own, part = self._part(part), next(sealed, _NO_PART)
                 expected += 1
-                if (envelope := self._envelope(position, leaf)) is None:
-                    continue
+                if known is None:
+                    if (envelope := self._envelope(position, leaf)) is None:
+                        continue
+                else:
+                    hashes.append(hash_leaf(leaf))
+                    envelope = known
                 if envelope.recorded_at <= time:
                     self._wrong(position, "time_backwards", "记录时间没有晚于前一事件。")
                 time = envelope.recorded_at
@@ -274,6 +279,29 @@ class _Reader:
     def _wrong(self, position: int, code: str, words: str) -> None:
         if len(self.problems) < PROBLEMS_MAX:
             self.problems.append(Problem(position, code, words))
+
+
+def _read_ahead(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any, Envelope | None]]:
+    """Give rows with their envelopes where many could be read at once; else without, to be looked at one by one.
+
+    What the file still gave before it broke off is given before the error is raised.
+    """
+    broken: Exception | None = None
+    while broken is None:
+        ahead: list[tuple[int, Any]] = []
+        try:
+            ahead.extend(islice(rows, READ_AHEAD))
+        except DAMAGE as error:
+            broken = error
+        if not ahead:
+            break
+        leaves = [leaf for _, leaf in ahead]
+        whole = all(type(leaf) is bytes for leaf in leaves)
+        known = check_canonical_all(leaves) if whole else None
+        for number, (position, leaf) in enumerate(ahead):
+            yield position, leaf, None if known is None else known[number]
+    if broken is not None:
+        raise broken
 
 
 # The index of streams
