@@ -6,7 +6,7 @@ recorded on approval is the ruling of the law as of now; where no rulebook has o
 with a document, and the ruling rests on that.
 
 Reading: freezing, releasing, revoking and reinstating are the deciding office's, or a supervisor's (P 17, W 16).
-`tests/api/test_review.py` shows it.
+`tests/api/test_four_places.py` shows it.
 """
 
 from __future__ import annotations

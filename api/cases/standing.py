@@ -55,9 +55,10 @@ def oneself(caller: Caller, person: str) -> PersonId | Refusal:
 
 
 def role_for(actor: Actor, roles: Iterable[str], matter: Matter | None) -> str:
-    """Choose the first of these roles in which the actor may act; else the first, so that the refusal speaks of it."""
+    """Choose the first of these roles in which the actor may act; else one they hold, so that the refusal speaks of it."""
     offered = tuple(roles)
-    return next((role for role in offered if standing(actor, role, matter) is None), offered[0])
+    held = [role for role in offered if any(scope.role == role for scope in actor.scopes)]
+    return next((role for role in held if standing(actor, role, matter) is None), (held or offered)[0])
 
 
 def by_actor(caller: Caller, actor: Actor, role: str) -> By:

@@ -1,4 +1,4 @@
-"""Claims over HTTP. `tests/api/test_claims.py` and `tests/api/test_review.py` show it."""
+"""Claims over HTTP. `tests/api/test_claims.py` and `tests/api/test_four_places.py` show it."""
 
 from __future__ import annotations
 

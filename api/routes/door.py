@@ -2,7 +2,7 @@
 
 `reads` and `writes` take a plain function, find out who asks, read and check what was sent, call it, and put what it
 says into HTTP: a refusal or a fault as a problem, a view with its version as ETag, what was done with its place and its
-events. The same call describes the operation for OpenAPI. `tests/api/test_doors.py` shows it.
+events. The same call describes the operation for OpenAPI. `tests/api/test_bad_requests.py` shows it.
 """
 
 from __future__ import annotations

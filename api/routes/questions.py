@@ -1,4 +1,4 @@
-"""Questions over HTTP: a person's years, what waits, one event. `tests/api/test_years.py` and others show it."""
+"""Questions over HTTP: a person's years, what waits, one event. `tests/api/test_four_places.py` and others show it."""
 
 from __future__ import annotations
 

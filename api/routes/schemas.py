@@ -51,7 +51,8 @@ class Recorded(Answer):
 class Purpose(Query):
     """What somebody else's data is looked at for."""
 
-    purpose = Text(100, metadata={"description": "查阅他人信息的目的，逐次留痕；查阅本人的不需要"})
+    purpose = Shaped("^[a-z][a-z0-9_]{0,39}$", "小写英文代码，至多 40 位，不能是文字", example="annual_review",
+                     metadata={"description": "查阅他人信息的目的，逐次留痕；查阅本人的不需要"})
 
 
 class Words(Body):

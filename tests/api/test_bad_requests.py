@@ -150,7 +150,7 @@ def test_a_statement_as_of_the_future_is_refused(person: Someone) -> None:
      "/v1/rulebooks/atlantis/2020-01-01", "/v1/persons/per_short", "/v1/claims/per_" + "0" * 22],
 )
 def test_what_is_not_there_is_not_found(officer: Someone, path: str) -> None:
-    answer = officer.get(path, **({} if "unit" in path or "rule" in path or "actor" in path else {"purpose": "审核"}))
+    answer = officer.get(path, **({} if "unit" in path or "rule" in path or "actor" in path else {"purpose": "annual_review"}))
 
     assert (answer.status_code, answer.mimetype) == (404, problems.MEDIA_TYPE)
 
@@ -227,7 +227,7 @@ def test_a_suspended_or_dismissed_account_does_nothing_and_reads_nothing(
         town.founder.did(f"/v1/actors/{officer.id}/{what}", version=state["version"])
         assert officer.refused(claim, "approval", {})["code"] == code
         for path in (f"/v1/claims/{claim['claim']}", f"/v1/persons/{person.id}", "/v1/work"):
-            answer = officer.get(path, **({} if path == "/v1/work" else {"purpose": "审核"}))
+            answer = officer.get(path, **({} if path == "/v1/work" else {"purpose": "annual_review"}))
             assert answer.status_code == 403, path
 
 

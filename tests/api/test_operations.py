@@ -1,0 +1,71 @@
+"""Tokens: only digests are kept, a new one takes the place of the last, an old request brings none back to life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.operations import LENGTH, Operations
+
+NOW = 1_795_000_000_000_000
+HOLDER = "per_00000000000000000000001"
+
+
+@pytest.fixture
+def operations(tmp_path: Path) -> Iterator[Operations]:
+    opened = Operations(tmp_path / "operations.db", b"k" * 32)
+    yield opened
+    opened.close()
+
+
+def test_a_token_is_found_by_who_bears_it_and_stands_in_no_file(operations: Operations, tmp_path: Path) -> None:
+    token = operations.issue(HOLDER, request=b"1", now=NOW)
+
+    found = operations.find(token, now=NOW)
+    assert found is not None and (found.holder, len(token)) == (HOLDER, LENGTH)
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert token.encode() not in stored and token[4:].encode() not in stored
+
+
+def test_the_same_request_gives_the_same_token_and_another_takes_its_place(operations: Operations) -> None:
+    first = operations.issue(HOLDER, request=b"1", now=NOW)
+    assert operations.issue(HOLDER, request=b"1", now=NOW + 1) == first
+
+    second = operations.issue(HOLDER, request=b"2", now=NOW)
+
+    assert second != first
+    assert operations.find(first, now=NOW) is None and operations.find(second, now=NOW) is not None
+
+
+def test_repeating_an_old_request_brings_its_token_not_back_to_life(operations: Operations) -> None:
+    first = operations.issue(HOLDER, request=b"1", now=NOW)
+    second = operations.issue(HOLDER, request=b"2", now=NOW)
+
+    assert operations.issue(HOLDER, request=b"1", now=NOW) == first
+    assert operations.find(first, now=NOW) is None and operations.find(second, now=NOW) is not None
+
+
+def test_a_session_ends_by_itself_and_lives_beside_the_token(operations: Operations) -> None:
+    token = operations.issue(HOLDER, request=b"1", now=NOW)
+    session = operations.issue(HOLDER, request=b"2", now=NOW, kind="session", lasts_s=60)
+
+    assert operations.find(session, now=NOW + 59_000_000) is not None
+    assert operations.find(session, now=NOW + 60_000_000) is None
+    assert operations.find(token, now=NOW + 60_000_000) is not None
+
+
+def test_what_is_withdrawn_or_expired_is_worthless(operations: Operations) -> None:
+    token = operations.issue(HOLDER, request=b"1", now=NOW)
+    operations.issue(HOLDER, request=b"2", now=NOW, kind="session", lasts_s=1)
+    operations.withdraw(token)
+    operations.tidy(now=NOW + 2_000_000)
+
+    assert operations.find(token, now=NOW) is None
+    for stranger in ("", "xsl_", "x" * LENGTH, "xsl_" + "é" * 43):
+        assert operations.find(stranger, now=NOW) is None
+
+
+def test_the_file_is_its_owners_alone(operations: Operations, tmp_path: Path) -> None:
+    assert (tmp_path / "operations.db").stat().st_mode & 0o077 == 0

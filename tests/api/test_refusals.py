@@ -1,0 +1,53 @@
+"""Every refusal there is has a status and its sentences, and none has more than one."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from api import refusals
+from ledger.streams import refusals as of_the_ledger
+
+ROOT = Path(__file__).parents[2]
+TABLE = tomllib.loads((ROOT / "api" / "refusals.toml").read_text("utf-8"))
+DOORS = [*(ROOT / "api").rglob("*.py")]
+
+
+def codes_in(source: str) -> set[str]:
+    """The codes that are written out in calls of `Refusal.because` and `Refusal`."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Refusal.because", "Refusal") and node.args:
+            found |= {one.value for one in ast.walk(node.args[0])
+                      if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    return {code for code in found if re.fullmatch("[a-z_]+", code)} - {"nobody", "person"}
+
+
+def test_every_refusal_of_the_ledger_has_one_status() -> None:
+    listed = [code for codes in TABLE["ledger"].values() for code in codes]
+
+    assert sorted(listed) == sorted(set(listed))
+    assert set(listed) == set(of_the_ledger.sentences())
+    assert not set(listed) & set(TABLE["doors"])
+
+
+def test_every_code_that_the_doors_say_is_in_the_table_and_every_code_of_theirs_is_said() -> None:
+    said = {code for path in DOORS for code in codes_in(path.read_text("utf-8"))}
+    texts = "".join(path.read_text("utf-8") for path in DOORS)
+
+    assert said <= set(refusals.lines())
+    assert [code for code in TABLE["doors"] if f'"{code}"' not in texts] == []
+
+
+@pytest.mark.parametrize("code", TABLE["doors"])
+def test_each_sentence_is_one_and_says_what_why_and_the_cure(code: str) -> None:
+    line = refusals.lines()[code]
+
+    assert line.status in (401, 403, 404, 409, 412, 422, 503)
+    for sentence in line[1:]:
+        assert sentence.endswith("。") and sentence.count("。") == 1, sentence
+        assert not sentence.isascii()
