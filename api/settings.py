@@ -23,6 +23,9 @@ from environs import Env, EnvError
 
 PREFIX: Final = "XUESHI_"
 CONFIG: Final = "XUESHI_CONFIG"
+FOR_COMMANDS: Final = ("XUESHI_SERVER", "XUESHI_TOKEN", "XUESHI_TOKEN_FILE")
+"""Whom a command asks and as whom: no settings, since a service has no use for them."""
+
 FILE_NAME: Final = "xueshi.toml"
 MASK: Final = "********"
 
@@ -132,7 +135,7 @@ def shown(settings: Settings) -> Iterator[Shown]:
 
 def unknown_variables() -> dict[str, str]:
     """Environment variables that begin like ours but name no setting, with the nearest right name or ""."""
-    ours = {PREFIX + name.upper() for name in NAMES} | {CONFIG}
+    ours = {PREFIX + name.upper() for name in NAMES} | {CONFIG, *FOR_COMMANDS}
     strangers = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in ours)
     return {name: _nearest(name, ours) for name in strangers}
 

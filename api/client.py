@@ -1,0 +1,236 @@
+"""The client: one way to ask the API, over HTTP or in this process, so that every command works either way.
+
+With an address it asks there. Without one it asks the service that is running on the data folder, and where none runs
+it puts the service together in this process and asks that: the same routes, the same answers, no server needed. Which
+of the two is no guess: a running service holds a lock on the file that says where it listens.
+
+A token travels in a header, never in an address; in clear it leaves this machine on no connection, and it follows no
+redirect. `tests/api/test_client.py` shows it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import ipaddress
+import json
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from urllib.parse import quote, urlencode, urlsplit
+
+from api.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+    from api.settings import Settings
+
+ADDRESS_FILE: Final = "serve.address"
+TIMEOUT_SECONDS: Final = 60
+BODY_BYTES_MOST: Final = 64 * 1024 * 1024
+
+
+class Reply(NamedTuple):
+    """What was answered. Names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Say whether it is what was asked for."""
+        return 200 <= self.status < 300
+
+    @property
+    def json(self) -> Any:
+        """Read the body; an answer that is not JSON came from something that is not this API."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise not_this_api() from None
+
+
+class Transport(Protocol):
+    """Something that carries a request to the API and brings the answer."""
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        """Carry one request."""
+
+
+class Remote:
+    """Over HTTP. One connection, made when it is first needed."""
+
+    def __init__(self, address: str) -> None:
+        self.address: Final = address
+        self._connection = _connection(address)
+        self._prefix = urlsplit(address).path.rstrip("/")
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        """Carry one request; a connection that was closed in between is opened again."""
+        if "Authorization" in headers:
+            _demand_secrecy(self.address)
+        try:
+            self._connection.request(method, self._prefix + path, body=body, headers=dict(headers))
+            response = self._connection.getresponse()
+            content = response.read(BODY_BYTES_MOST + 1)
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            cure = "请核对地址，并确认服务正在运行（xueshi serve）；已发出的请求可用同一个 --key 重试，不会重复登记"
+            message = f"无法与 {self.address} 通信（{type(error).__name__}）"
+            raise Stop(Exit.WORLD_IS_WRONG, "server_unreachable", message, cure) from None
+        if len(content) > BODY_BYTES_MOST:
+            self._connection.close()
+            raise not_this_api()
+        return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._connection.close()
+
+
+class InProcess:
+    """Without a server: the service put together in this process, asked as a server would ask it."""
+
+    def __init__(self, app: FlaskClient) -> None:
+        self._app = app
+
+    def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        """Carry one request."""
+        response = self._app.open(path, method=method, headers=dict(headers), data=body)
+        return Reply(response.status_code, {name.lower(): value for name, value in response.headers}, response.data)
+
+
+class Client:
+    """The API as somebody who bears a token, or nobody, uses it."""
+
+    def __init__(self, transport: Transport, token: str | None = None) -> None:
+        self.transport: Final = transport
+        self._token = token
+
+    def bearing(self, token: str | None) -> Client:
+        """The same door, knocked at by somebody else."""
+        return Client(self.transport, token)
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> Reply:
+        """Read."""
+        return self._send("GET", _address(path, query))
+
+    def post(
+        self, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None,
+        version: int | None = None, dry_run: bool = False,
+    ) -> Reply:
+        """Write, or only try. Without a key a new one is made: two commands are two requests."""
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        if version is not None:
+            headers["If-Match"] = f'"v{version}"'
+        query = {"dry_run": "true"} if dry_run else None
+        return self._send("POST", _address(path, query), headers, body or {})
+
+    def _send(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
+    ) -> Reply:
+        sent = {"Accept": "application/json, application/problem+json, text/plain", **(headers or {})}
+        if self._token is not None:
+            sent["Authorization"] = f"Bearer {self._token}"
+        content = None
+        if body is not None:
+            content = json.dumps(body, ensure_ascii=False).encode()
+            sent["Content-Type"] = "application/json"
+        return self.transport.send(method, path, sent, content)
+
+
+def _address(path: str, query: Mapping[str, Any] | None) -> str:
+    given = {name: value for name, value in (query or {}).items() if value is not None}
+    return quote(path, safe="/") + (f"?{urlencode(given)}" if given else "")
+
+
+@contextmanager
+def connected(settings: Settings, server: str | None = None, token: str | None = None) -> Iterator[Client]:
+    """Reach the API: at an address, at the service that runs on the data folder, or in this process."""
+    address = server or announced(settings.data_folder)
+    if address is not None:
+        remote = Remote(address)
+        try:
+            yield Client(remote, token)
+        finally:
+            remote.close()
+        return
+    from api import logs
+    from api.register import Folder
+    from api.serve import composed
+
+    folder = Folder(settings.data_folder)
+    if not folder.ledger.exists():
+        cure = f"请用 --data 指定数据文件夹（当前为 {folder.root}），或先运行 xueshi init；服务在别处的，请用 --server"
+        raise Stop(Exit.WORLD_IS_WRONG, "no_register", "这里没有账本，也没有正在运行的服务", cure)
+    logs.configure("error", settings.log_format)
+    with composed(settings) as app:
+        yield Client(InProcess(app.test_client()), token)
+
+
+@contextmanager
+def announcing(folder: Path, address: str) -> Iterator[None]:
+    """Say where a service listens, for as long as it does: the lock on the file is what makes its content true."""
+    path = folder / ADDRESS_FILE
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # A command that is looking at the file lets go at once.
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{address}\n".encode())
+        yield
+        path.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
+
+
+def announced(folder: Path) -> str | None:
+    """Where the service of a data folder listens; None when none is running."""
+    try:
+        descriptor = os.open(folder / ADDRESS_FILE, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.read(descriptor, 1_024).decode("ascii", "replace").strip() or None
+    finally:
+        os.close(descriptor)
+    return None  # Nobody holds it: the service ended without a word.
+
+
+def _connection(address: str) -> http.client.HTTPConnection:
+    parts = urlsplit(address)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == -1 or parts.username:
+        cure = "应为 http:// 或 https:// 开头的地址，如 http://127.0.0.1:8040"
+        raise Stop(Exit.BAD_INPUT, "bad_server", "服务地址无法使用", cure)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    return kind(parts.hostname, port, timeout=TIMEOUT_SECONDS)
+
+
+def _demand_secrecy(address: str) -> None:
+    parts = urlsplit(address)
+    if parts.scheme == "https" or _is_this_machine(parts.hostname or ""):
+        return
+    cure = "请改用 https:// 的地址"
+    raise Stop(Exit.BAD_INPUT, "token_in_clear", f"令牌不能不加密地发往 {parts.hostname}", cure)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def not_this_api() -> Stop:
+    """Say that whatever answered is not this API."""
+    return Stop(Exit.WORLD_IS_WRONG, "not_this_api", "答复无法读懂", "请核对地址：那里可能不是学时账服务")

@@ -1,0 +1,121 @@
+"""`xueshi actor`: accounts of those who act for an organisation, what they may act upon, and their tokens (W 5, R 8).
+
+On the machine of the installation the first accounts are appointed with `keys/founder.token`, which is used where no
+other token is given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from api.commands.asking import Asking, Id, asks
+from api.commands.telling import pairs, role, state, with_options, word
+
+_SCOPE = (
+    click.option("--role", required=True, help="角色，如 human_resources、sector_authority、unit、policy_office"),
+    click.option("--region", required=True, help="地区：两位、四位或六位区划代码前缀"),
+    click.option("--sector", help="只限此行业"),
+    click.option("--category", help="只限此科目"),
+    click.option("--unit", type=Id("unit"), help="只限此单位（用人单位角色必填）"),
+)
+
+
+@click.group()
+def actor() -> None:
+    """经办账号：任用、权限、令牌、停用"""
+
+
+@actor.command()
+@asks(writes=True, founder=True)
+@click.argument("organisation", type=Id("unit"))
+@click.option("--account", required=True, help="账号名，如 lucheng-hr-01")
+@click.option("--name", required=True, help="经办人姓名")
+@click.option("--phone", help="经办人电话")
+@click.option("--person", type=Id("person"), help="经办人本人的人员编号：不得经办自己的事项")
+def appoint(
+    asking: Asking, organisation: str, account: str, name: str, phone: str | None, person: str | None
+) -> int:
+    """为一个单位或部门任用经办账号"""
+    official = {"name": name, "phone": phone} if phone else {"name": name}
+    body = {"organisation": organisation, "account": account, "official": official}
+    return asking.post("/v1/actors", tell, {**body, "person": person} if person else body, done="已任用")
+
+
+@actor.command()
+@asks(founder=True)
+@click.argument("actor", type=Id("actor"))
+def show(asking: Asking, actor: str) -> int:
+    """查看经办账号及其权限"""
+    return asking.get(f"/v1/actors/{actor}", tell)
+
+
+@actor.command()
+@asks(writes=True, conditional=True, founder=True)
+@click.argument("actor", type=Id("actor"))
+@with_options(_SCOPE)
+def grant(asking: Asking, actor: str, **scope: str | None) -> int:
+    """授予权限：以什么角色、在哪里办理什么"""
+    return _upon(asking, actor, "scopes", "已授予", {name: value for name, value in scope.items() if value})
+
+
+@actor.command()
+@asks(writes=True, conditional=True, founder=True)
+@click.argument("actor", type=Id("actor"))
+@with_options(_SCOPE)
+def withdraw(asking: Asking, actor: str, **scope: str | None) -> int:
+    """收回权限"""
+    return _upon(asking, actor, "scope-withdrawals", "已收回", {name: value for name, value in scope.items() if value})
+
+
+@actor.command()
+@asks(writes=True, founder=True)
+@click.argument("actor", type=Id("actor"))
+def token(asking: Asking, actor: str) -> int:
+    """发放令牌（只显示这一次），取代原有的"""
+    return asking.post(f"/v1/actors/{actor}/tokens", tell_token, done="已发放")
+
+
+@actor.command()
+@asks(writes=True, conditional=True, founder=True)
+@click.argument("actor", type=Id("actor"))
+def suspend(asking: Asking, actor: str) -> int:
+    """停用"""
+    return _upon(asking, actor, "suspension", "已停用")
+
+
+@actor.command()
+@asks(writes=True, conditional=True, founder=True)
+@click.argument("actor", type=Id("actor"))
+def reinstate(asking: Asking, actor: str) -> int:
+    """恢复"""
+    return _upon(asking, actor, "reinstatement", "已恢复")
+
+
+@actor.command()
+@asks(writes=True, conditional=True, founder=True)
+@click.argument("actor", type=Id("actor"))
+def dismiss(asking: Asking, actor: str) -> int:
+    """终止任用"""
+    return _upon(asking, actor, "dismissal", "已终止")
+
+
+def _upon(asking: Asking, actor: str, act: str, done: str, body: dict[str, Any] | None = None) -> int:
+    return asking.post(f"/v1/actors/{actor}/{act}", tell, body, upon=f"/v1/actors/{actor}", done=done)
+
+
+def tell(body: dict[str, Any]) -> None:
+    """Tell of an actor."""
+    pairs((("经办账号", body["actor"]), ("单位", body["organisation"]), ("状态", state(body["status"]))))
+    for scope in body["scopes"]:
+        limits = [scope["region"], *(word(name, scope[name]) for name in ("sector", "category") if name in scope),
+                  *([scope["unit"]] if "unit" in scope else [])]
+        pairs([("权限", f"{role(scope['role'])}，{'，'.join(limits)}")])
+
+
+def tell_token(body: dict[str, Any]) -> None:
+    """Show a token, this once."""
+    pairs((("持有人", body["holder"]), ("令牌", body.get("token"))))
+    if "token" in body:
+        click.echo("请妥善保存：令牌只显示这一次，凭它即可办理。")

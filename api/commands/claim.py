@@ -1,0 +1,240 @@
+"""`xueshi claim`: one study of one person, from a trial that says what it will be worth to whatever follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.commands import study
+from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.telling import minimums, pairs, role, state, steps, table, verdict, with_options, word
+
+
+@click.group()
+def claim() -> None:
+    """学时申报：试办、提交、审核、认定、更正、冻结、撤销"""
+
+
+_FACTS = (
+    click.argument("facts", nargs=-1, required=True),
+    click.option("--title", help="学习项目的名称"),
+    click.option("--evidence", "proofs", multiple=True,
+                 help="佐证：种类=文件，如 certificate=结业证书.pdf，可加 @签发日期；只取摘要，可多次"),
+    click.option("--certificate-issuer", help="证书签发单位"),
+    click.option("--certificate-number", help="证书编号"),
+    click.option("--location", help="地点"),
+)
+_CONFIRMED = (
+    click.option("--confirmed-hours", help="细则没有规定时，主管部门确认的学时"),
+    click.option("--document", help="确认学时所依据的文件号"),
+)
+_words = click.option("--words", required=True, help="理由")
+_basis = click.option("--basis", required=True, help="依据代码，如 falsified")
+
+
+def _sent(facts: tuple[str, ...], proofs: tuple[str, ...], details: dict[str, Any]) -> dict[str, Any]:
+    return study.body(facts, proofs, details.pop("title"), details.items())
+
+
+@claim.command()
+@asks(writes=True)
+@click.argument("person", type=Id("person"))
+@with_options(_FACTS)
+def submit(asking: Asking, person: str, facts: tuple[str, ...], proofs: tuple[str, ...], **details: Any) -> int:
+    """提交申报：字段=值；写 - 则从标准输入读 JSON。先加 --dry-run 看值多少、为什么"""
+    return asking.post("/v1/claims", tell, {"person": person, **_sent(facts, proofs, details)}, done="已提交")
+
+
+@claim.command()
+@asks()
+@click.argument("claim", type=Id("claim"))
+@PURPOSE
+def show(asking: Asking, claim: str, purpose: str | None) -> int:
+    """查看一项申报"""
+    return asking.get(f"/v1/claims/{claim}", tell, {"purpose": purpose})
+
+
+@claim.command()
+@asks()
+@click.argument("claim", type=Id("claim"))
+@PURPOSE
+def events(asking: Asking, claim: str, purpose: str | None) -> int:
+    """查看一项申报的全部事件"""
+    return asking.get(f"/v1/claims/{claim}/events", _tell_events, {"purpose": purpose})
+
+
+@claim.command()
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+@with_options(_FACTS)
+def revise(asking: Asking, claim: str, facts: tuple[str, ...], proofs: tuple[str, ...], **details: Any) -> int:
+    """本人修改退回的或尚未审核的申报"""
+    return _upon(asking, claim, "revision", "已修改", _sent(facts, proofs, details))
+
+
+@claim.command()
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+def withdraw(asking: Asking, claim: str) -> int:
+    """本人撤回"""
+    return _upon(asking, claim, "withdrawal", "已撤回")
+
+
+@claim.command()
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+def endorse(asking: Asking, claim: str) -> int:
+    """审核通过，转交下一环节"""
+    return _upon(asking, claim, "endorsement", "审核通过")
+
+
+@claim.command("return")
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+@_words
+def send_back(asking: Asking, claim: str, words: str) -> int:
+    """退回修改，并说明理由"""
+    return _upon(asking, claim, "return", "已退回", {"words": words})
+
+
+@claim.command()
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+@click.option("--opened-evidence", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="认定前看过的佐证文件，只取摘要，可多次")
+@with_options(_CONFIRMED)
+def approve(
+    asking: Asking, claim: str, opened_evidence: tuple[Path, ...], confirmed_hours: str | None, document: str | None
+) -> int:
+    """认定：学时由细则得出；细则没有规定的，须有确认学时和文件号"""
+    more = {"opened_evidence": [study.digest(path) for path in opened_evidence], "confirmed_hours": confirmed_hours,
+            "document": document}
+    return _upon(asking, claim, "approval", "已认定", {name: value for name, value in more.items() if value})
+
+
+@claim.command()
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+@_words
+def refuse(asking: Asking, claim: str, words: str) -> int:
+    """驳回，并说明理由"""
+    return _upon(asking, claim, "refusal", "已驳回", {"words": words})
+
+
+@claim.command()
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+@with_options(_FACTS)
+@with_options(_CONFIRMED)
+@click.option("--year", type=int, help="改归的年度")
+@click.option("--year-because", help="改归年度的理由代码")
+def correct(
+    asking: Asking, claim: str, facts: tuple[str, ...], proofs: tuple[str, ...], confirmed_hours: str | None,
+    document: str | None, year: int | None, year_because: str | None, **details: Any,
+) -> int:
+    """更正已登记的学习；原来的版本仍可查"""
+    more = {"confirmed_hours": confirmed_hours, "document": document, "year": year, "year_because": year_because}
+    body = {**_sent(facts, proofs, details), **{name: value for name, value in more.items() if value is not None}}
+    return _upon(asking, claim, "correction", "已更正", body)
+
+
+@claim.command()
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+@_words
+def freeze(asking: Asking, claim: str, words: str) -> int:
+    """冻结，并说明理由"""
+    return _upon(asking, claim, "freeze", "已冻结", {"words": words})
+
+
+@claim.command()
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+@click.option("--words", help="说明")
+def release(asking: Asking, claim: str, words: str | None) -> int:
+    """解冻"""
+    return _upon(asking, claim, "release", "已解冻", {"words": words} if words else {})
+
+
+@claim.command()
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+@_basis
+@_words
+def revoke(asking: Asking, claim: str, basis: str, words: str) -> int:
+    """撤销登记：不再计学时，腾出上限"""
+    return _upon(asking, claim, "revocation", "已撤销", {"basis": basis, "words": words})
+
+
+@claim.command()
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+@_basis
+@_words
+def reinstate(asking: Asking, claim: str, basis: str, words: str) -> int:
+    """恢复已撤销的登记"""
+    return _upon(asking, claim, "reinstatement", "已恢复", {"basis": basis, "words": words})
+
+
+def _upon(asking: Asking, claim: str, act: str, done: str, body: dict[str, Any] | None = None) -> int:
+    place = f"/v1/claims/{claim}"
+    return asking.post(f"{place}/{act}", tell, body, upon=place, done=done, purpose=f"办理申报：{done}")
+
+
+# Telling
+
+
+def tell(body: dict[str, Any]) -> None:
+    """Tell of a claim, and of a trial what it will be worth and why, clause by clause."""
+    about, due = body["study"], body.get("step_due")
+    walk = " → ".join(("✓ " if number < body["steps_taken"] else "") + role(step)
+                      for number, step in enumerate(body["steps"]))
+    pairs((
+        ("申报编号", body["claim"]), ("项目", (body.get("details") or {}).get("title")), ("学习", study_line(about)),
+        ("状态", state(body["status"]) + (f"，待{role(due)}办理" if due else "")), ("环节", walk),
+    ))
+    if body.get("ruling"):
+        _tell_ruling(body["ruling"])
+    if body.get("year") and not isinstance(body["year"], Mapping):
+        pairs([("计入年度", body["year"])])
+    if isinstance(body.get("year"), Mapping):
+        _tell_year(body["year"])
+    for other in body.get("duplicates", ()):
+        what = "同一活动" if other["by"] == "occasion" else "同一成果"
+        click.echo(f"  ! 与 {other['claim']}（{other['date']}）是{what}，只计一次")
+
+
+def study_line(about: Mapping[str, Any]) -> str:
+    """A study in one line."""
+    level = word("level", about["level"]) if about.get("level") else None
+    named = (("days", "天"), ("hours", "学时"), ("minutes", "分钟"), ("subjects", "科"), ("courses", "门"),
+             ("characters", "字"))
+    amounts = [f"{about[name]} {unit}" for name, unit in named if about.get(name) is not None]
+    rank = f"排名 {about['rank']}" if about.get("rank") else None
+    parts = (word("category", about["category"]), word("route", about["route"]), level, *amounts, rank, about["date"])
+    return "，".join(part for part in parts if part)
+
+
+def _tell_ruling(ruling: Mapping[str, Any]) -> None:
+    rests = " ".join([ruling["rulebook"] or "主管部门确认", *ruling["clauses"]])
+    pairs([("核定", f"{ruling['assessed']} 学时，{verdict(ruling['status'])}，{rests}")])
+    steps(ruling.get("why", ()), indent="    ")
+
+
+def _tell_year(year: Mapping[str, Any]) -> None:
+    before = (year["before"] or {}).get("total", "0")
+    click.echo(f"  {year['year']} 年度：计入 {year['counted']} 学时，合计由 {before} 变为 {year['after']['total']}")
+    for words, _ in minimums(year["missing"]):
+        click.echo(f"    尚缺  {words}")
+
+
+def _tell_events(body: dict[str, Any]) -> None:
+    rows = [
+        (one["position"], one["recorded_at"][:19].replace("T", " "), one["event"].get("type", ""), one["version"],
+         role(one["by"]["role"]), one["by"]["actor"])
+        for one in body["items"]
+    ]
+    table(("序号", "记录时间", "事件", "版本", "角色", "经办"), rows)

@@ -1,0 +1,62 @@
+"""`xueshi person`: people register themselves, or an office does it for them."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from api.commands.actor import tell_token
+from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.telling import pairs, table, word
+
+
+@click.group()
+def person() -> None:
+    """专业技术人员：登记、查看、另发令牌"""
+
+
+@person.command()
+@asks(writes=True)
+@click.option("--name", required=True, help="姓名")
+@click.option("--id-kind", default="resident_id", show_default=True, help="证件类型")
+@click.option("--id-number", required=True, help="证件号码（写在命令行会留在历史中；写 - 则从标准输入读）")
+@click.option("--phone", help="手机号码")
+def register(asking: Asking, name: str, id_kind: str, id_number: str, phone: str | None) -> int:
+    """登记一个人；本人登记的，同时得到令牌（只显示这一次）"""
+    number = sys.stdin.readline().strip() if id_number == "-" else id_number
+    body = {"name": name, "id_kind": id_kind, "id_number": number}
+    return asking.post("/v1/persons", tell, {**body, "phone": phone} if phone else body)
+
+
+@person.command()
+@asks()
+@click.argument("person", type=Id("person"))
+@PURPOSE
+def show(asking: Asking, person: str, purpose: str | None) -> int:
+    """查看一个人：身份（遮盖）、人事隶属、职称"""
+    return asking.get(f"/v1/persons/{person}", tell, {"purpose": purpose})
+
+
+@person.command()
+@asks(writes=True)
+@click.argument("person", type=Id("person"))
+def token(asking: Asking, person: str) -> int:
+    """为遗失令牌的人另发（人力社保部门）"""
+    return asking.post(f"/v1/persons/{person}/tokens", tell_token, done="已发放")
+
+
+def tell(body: dict[str, Any]) -> None:
+    """Tell of a person."""
+    identity = body.get("identity") or {}
+    pairs((
+        ("人员编号", body["person"]), ("姓名", identity.get("name")), ("证件号码", identity.get("id_number")),
+        ("令牌", body.get("token")),
+    ))
+    if "token" in body:
+        click.echo("请妥善保存：令牌只显示这一次，凭它即可办理。")
+    rows = [(one["from"], one["to"] or "至今", one["unit"], one["region"], word("sector", one["sector"]), one["major"])
+            for one in body["affiliations"]]
+    if rows:
+        table(("自", "至", "单位", "所在地", "行业", "专业"), rows)

@@ -1,0 +1,73 @@
+"""`xueshi statement`: a statement (学时登记情况表) issued, looked at, and written as a file that anyone can verify."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.commands.asking import PURPOSE, Asking, Id, asks, problem
+from api.commands.telling import AXES, pairs, state, with_options
+
+
+@click.group()
+def statement() -> None:
+    """学时登记情况表：出具、查看、取得可离线核验的文件"""
+
+
+@statement.command()
+@asks(writes=True)
+@click.argument("person", type=Id("person"))
+@click.option("--year", "years", type=click.IntRange(1950, 2099), multiple=True, help="年度，可多次；默认全部")
+@with_options(AXES)
+@click.option("--clear-name", is_flag=True, help="姓名不遮盖（证件号码总是遮盖）")
+def issue(
+    asking: Asking, person: str, years: tuple[int, ...], as_of: str | None, valid_on: str | None, law: str | None,
+    clear_name: bool,
+) -> int:
+    """出具情况表：正文的摘要记入日志，此后改一个字节都会被发现"""
+    name = "clear" if clear_name else None
+    given = (("years", list(years)), ("as_of", as_of), ("valid_on", valid_on), ("law", law), ("name", name))
+    body = {name: value for name, value in given if value}
+    return asking.post(f"/v1/persons/{person}/statements", tell, body, done="已出具")
+
+
+@statement.command()
+@asks()
+@click.argument("statement", type=Id("statement"))
+@PURPOSE
+def show(asking: Asking, statement: str, purpose: str | None) -> int:
+    """查看一份情况表现在是否有效"""
+    return asking.get(f"/v1/statements/{statement}", tell, {"purpose": purpose})
+
+
+@statement.command()
+@asks()
+@click.argument("statement", type=Id("statement"))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="写入文件（默认输出到屏幕）")
+@PURPOSE
+def file(asking: Asking, statement: str, out: Path | None, purpose: str | None) -> int:
+    """取得情况表的文件：正文和证明，用 xueshi verify 离线核验"""
+    with asking.client() as client:
+        reply = client.get(f"/v1/statements/{statement}/file", {"purpose": purpose})
+    if not reply.ok:
+        if asking.as_json:
+            return asking.tell(reply, tell)
+        raise problem(reply)
+    if out is None:
+        sys.stdout.buffer.write(reply.body)
+        return 0
+    out.write_bytes(reply.body)
+    click.echo(f"已写入 {out}（{len(reply.body)} 字节）。核验：xueshi verify {out} --key 公钥")
+    return 0
+
+
+def tell(body: dict[str, Any]) -> None:
+    """Tell of a statement."""
+    pairs((
+        ("情况表编号", body.get("statement")), ("人员", body.get("person")), ("状态", state(body.get("status", ""))),
+        ("年度", "、".join(map(str, body.get("years", ())))), ("核验码", body.get("code")),
+        ("正文摘要", body.get("sha256")),
+    ))

@@ -1,0 +1,74 @@
+"""`xueshi unit`: units register themselves; the human resources department of their place verifies them (W 4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.commands.asking import Asking, Id, asks
+from api.commands.telling import pairs, state, word
+
+
+@click.group()
+def unit() -> None:
+    """用人单位、部门和机构：登记、查看、核验"""
+
+
+@unit.command()
+@asks(writes=True)
+@click.option("--credit-code", required=True, help="统一社会信用代码")
+@click.option("--name", required=True, help="单位名称")
+@click.option("--region", required=True, help="六位区划代码，如 330302；省本级为 330000")
+@click.option("--sector", required=True, help="行业：environment、natural_resources、industry、general")
+@click.option("--kind", "kinds", multiple=True, help="性质，如 employer（默认）、department、association，可多次")
+@click.option("--contact", required=True, help="联系人姓名")
+@click.option("--phone", help="联系电话")
+@click.option("--email", help="电子邮箱")
+def register(
+    asking: Asking, credit_code: str, name: str, region: str, sector: str, kinds: tuple[str, ...], contact: str,
+    phone: str | None, email: str | None,
+) -> int:
+    """登记一个单位；经人力社保部门核验后可供人员匹配"""
+    person = {name: value for name, value in (("name", contact), ("phone", phone), ("email", email)) if value}
+    body = {"credit_code": credit_code, "name": name, "region": region, "sector": sector, "contact": person}
+    return asking.post("/v1/units", tell, {**body, "kinds": list(kinds)} if kinds else body)
+
+
+@unit.command()
+@asks()
+@click.argument("unit", type=Id("unit"))
+def show(asking: Asking, unit: str) -> int:
+    """查看一个单位（公开信息）"""
+    return asking.get(f"/v1/units/{unit}", tell)
+
+
+@unit.command()
+@asks(writes=True, conditional=True, founder=True)
+@click.argument("unit", type=Id("unit"))
+@click.option("--evidence", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="所核对的材料文件，只取其摘要，可多次")
+def verify(asking: Asking, unit: str, evidence: tuple[Path, ...]) -> int:
+    """核验一个单位（人力社保部门；首批部门由安装者核验）"""
+    from api.commands.study import digest
+
+    body = {"evidence": [digest(path) for path in evidence]} if evidence else {}
+    return asking.post(f"/v1/units/{unit}/verification", tell, body, upon=f"/v1/units/{unit}", done="已核验")
+
+
+@unit.command()
+@asks(writes=True, conditional=True)
+@click.argument("unit", type=Id("unit"))
+@click.option("--words", required=True, help="理由")
+def reject(asking: Asking, unit: str, words: str) -> int:
+    """不予核验，并说明理由"""
+    return asking.post(f"/v1/units/{unit}/rejection", tell, {"words": words}, upon=f"/v1/units/{unit}", done="不予核验")
+
+
+def tell(body: dict[str, Any]) -> None:
+    """Tell of a unit."""
+    pairs((
+        ("单位编号", body["unit"]), ("名称", body["name"]), ("信用代码", body["credit_code"]),
+        ("所在地", body["region"]), ("行业", word("sector", body["sector"])), ("状态", state(body["status"])),
+    ))

@@ -1,0 +1,201 @@
+"""A register with something to show: fictitious people in four places, entered the way everyone is.
+
+`xueshi serve --sample` seeds an empty register once; one that holds anything is left alone. Every step is a request to
+the API by an account that may take it, so that nothing in the sample could not have happened: `sample.toml` says who
+studied what, the rulebooks say what it is worth. Tokens are written to a file that only its owner can read.
+
+`tests/journeys/test_sample.py` shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import IO, Any, Final, NamedTuple
+
+import structlog
+
+from api.client import Client, InProcess, Reply
+from api.house import House
+from api.settings import Settings
+from ledger.identifiers.resident_id import check_character
+from ledger.identifiers.unit_code import check_character as unit_check_character
+from ledger.ids import kind_of
+
+NOBODYS_AREA: Final = "330000"
+"""No person is born in a province itself: no number that begins so is anybody's."""
+
+_STREAMS_OF_A_NEW_REGISTER: Final = frozenset({"log", "rulebook"})
+
+
+class SampleFailed(Exception):
+    """The sample did not go through, which is a fault of the sample. The code says what was refused."""
+
+    def __init__(self, path: str, reply: Reply) -> None:
+        self.code = str(reply.json.get("code"))
+        super().__init__(f"{path}: {reply.status} {self.code} {reply.json.get('detail')} {reply.json.get('errors')}")
+
+
+class Someone(NamedTuple):
+    """Whoever has an id and a token."""
+
+    id: str
+    client: Client
+
+
+def accounts_file(folder: Path) -> Path:
+    """Where the sample's accounts and their tokens are written."""
+    return folder / "sample-accounts.txt"
+
+
+def prepare(settings: Settings) -> bool:
+    """Seed the register of a data folder if it is empty; say whether it was."""
+    from api import logs
+    from api.serve import composed
+
+    logs.configure("error", settings.log_format)
+    with composed(settings) as app:
+        house: House = app.extensions["house"]
+        if not is_empty(house):
+            return False
+        descriptor = os.open(accounts_file(settings.data_folder), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as accounts:
+            Sample(Client(InProcess(app.test_client())), house.register.founder_token, accounts).play(script())
+    structlog.contextvars.clear_contextvars()  # The service that starts now is none of the accounts.
+    return True
+
+
+def is_empty(house: House) -> bool:
+    """Say whether the register holds nothing but its own beginning and the rulebooks."""
+    beginning = house.ledger.read(0, 100)
+    return all(kind_of(one.envelope.stream) in _STREAMS_OF_A_NEW_REGISTER for one in beginning)
+
+
+def script() -> dict[str, Any]:
+    """Who there is, and who studied what."""
+    return tomllib.loads(resources.files(__package__).joinpath("sample.toml").read_text(encoding="utf-8"))
+
+
+class Sample:
+    """The sample on its way into a register."""
+
+    def __init__(self, client: Client, founder_token: str, accounts: IO[str]) -> None:
+        self._nobody = client
+        self._founder = client.bearing(founder_token)
+        self._accounts = accounts
+        self._units: dict[str, str] = {}
+        self._offices: list[tuple[Mapping[str, str], Someone]] = []
+        self._clerks: dict[str, Someone] = {}
+        self._numbers = iter(range(1, 1_000))
+
+    def play(self, told: Mapping[str, Any]) -> None:
+        """Enter offices, units, people, and what they studied."""
+        self._accounts.write("示例账号（虚构）。令牌用于登录页面，或 XUESHI_TOKEN。\n\n")
+        for office in told["office"]:
+            self._unit(office, kind="department")
+            scope = office["scope"]
+            self._offices.append((scope, self._officer(office["key"], office["account"], scope)))
+        for unit in told["unit"]:
+            id_ = self._unit(unit, kind="employer")
+            scope = {"role": "unit", "region": unit["seat"][0], "unit": id_}
+            self._clerks[id_] = self._officer(unit["key"], f"{unit['name'].removesuffix('（示例）')}经办", scope)
+        for person in told["person"]:
+            self._person(person)
+
+    def _unit(self, unit: Mapping[str, Any], *, kind: str) -> str:
+        region, sector = unit["seat"]
+        made = _did(self._nobody, "/v1/units", {
+            "credit_code": _credit_code(next(self._numbers), kind), "name": unit["name"], "region": region,
+            "sector": sector, "kinds": [kind], "contact": {"name": "示例联系人"},
+        })
+        id_: str = made["unit"]
+        _did(self._founder, f"/v1/units/{id_}/verification", version=made["version"])
+        self._units[unit["key"]] = id_
+        return id_
+
+    def _officer(self, key: str, name: str, scope: Mapping[str, str]) -> Someone:
+        body = {"organisation": self._units[key], "account": f"sample-{key}", "official": {"name": "示例经办人"}}
+        made = _did(self._founder, "/v1/actors", body)
+        _did(self._founder, f"/v1/actors/{made['actor']}/scopes", scope, version=made["version"])
+        token = _did(self._founder, f"/v1/actors/{made['actor']}/tokens")["token"]
+        return self._holder(name, made["actor"], token)
+
+    def _person(self, person: Mapping[str, Any]) -> None:
+        made = _did(self._nobody, "/v1/persons", {
+            "name": person["name"], "id_kind": "resident_id",
+            "id_number": _resident_id(person["born"], next(self._numbers)),
+        })
+        self_ = self._holder(person["name"], made["person"], made["token"])
+        for place in person["belongs"]:
+            unit = self._units[place["unit"]]
+            asked = _did(self_.client, f"/v1/persons/{self_.id}/transfers",
+                         {**{name: value for name, value in place.items() if name != "unit"}, "to_unit": unit})
+            _did(self._clerks[unit].client, f"/v1/transfers/{asked['transfer']}/confirmation",
+                 version=asked["version"])
+        for study in person["studies"]:
+            self._study(self_, study)
+
+    def _study(self, self_: Someone, told: Mapping[str, Any]) -> None:
+        """Submit, pass every step, and do what became of it."""
+        study = {"category": "professional", **told}
+        title, becomes = study.pop("title"), study.pop("becomes", "approved")
+        reason: dict[str, Any] = {name: study.pop(name) for name in ("words", "basis") if name in study}
+        was = study.pop("was", {})
+        proof = {"kind": "certificate", "sha256": hashlib.sha256(title.encode()).hexdigest()}
+        body = {"study": {**study, **was}, "details": {"title": title}, "evidence": [proof]}
+        claim = _did(self_.client, "/v1/claims", {"person": self_.id, **body})
+        if becomes == "waiting":
+            return
+        if becomes == "returned":
+            self._act(claim, "return", reason)
+            return
+        for _ in claim["steps"][:-1]:
+            claim = self._act(claim, "endorsement")
+        claim = self._act(claim, "approval", {"opened_evidence": [proof["sha256"]]})
+        if becomes == "corrected":
+            self._act(claim, "correction", {**body, "study": study})
+        elif becomes != "approved":
+            self._act(claim, {"frozen": "freeze", "revoked": "revocation"}[becomes], reason)
+
+    def _act(self, claim: dict[str, Any], what: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        office = self._office(claim["step_due"] or claim["steps"][-1], claim)
+        return _did(office.client, f"/v1/claims/{claim['claim']}/{what}", body, version=claim["version"])
+
+    def _office(self, role: str, claim: Mapping[str, Any]) -> Someone:
+        """Whoever may take a step about a claim."""
+        if role == "unit":
+            return self._clerks[claim["unit"]]
+        return next(
+            office for scope, office in self._offices
+            if scope["role"] == role and claim["region"].startswith(scope["region"])
+            and scope.get("sector") in (None, claim["sector"])
+        )
+
+    def _holder(self, name: str, id_: str, token: str) -> Someone:
+        self._accounts.write(f"{name}\n  {id_}\n  {token}\n")
+        self._accounts.flush()
+        return Someone(id_, self._nobody.bearing(token))
+
+
+def _did(
+    client: Client, path: str, body: Mapping[str, Any] | None = None, *, version: int | None = None
+) -> dict[str, Any]:
+    reply = client.post(path, body, version=version)
+    if not reply.ok:
+        raise SampleFailed(path, reply)
+    found: dict[str, Any] = reply.json
+    return found
+
+
+def _resident_id(born: str, number: int) -> str:
+    body = f"{NOBODYS_AREA}{born}{number:03d}"
+    return body + check_character(body)
+
+
+def _credit_code(number: int, kind: str) -> str:
+    body = f"{'11' if kind == 'department' else '91'}{NOBODYS_AREA}{number:09d}"
+    return body + unit_check_character(body)
