@@ -26,12 +26,14 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
 
     NAME 为 people、work、entries、laws 之一，省略时为全部。重建须先停止服务；中途停止不影响现有文件。
     """
+    from api import logs
     from api.progress import bar
     from projections.errors import AlreadyFollowed, ProjectionError
     from projections.rebuilding import compare
     from projections.rebuilding import rebuild as build
 
     wanted = _wanted(name)
+    logs.configure("warning")  # What is discarded is said on standard error, never amid an answer.
     with opened(data_folder) as register:
         ledger, folder = register.ledger, register.folder.projections
         try:
