@@ -53,7 +53,7 @@ KINDS: Final[dict[str, Kind]] = {
     "idempotency_key_malformed": Kind(400, "Idempotency-Key 不能用", "应为 1 到 255 个可见的 ASCII 字符，不含空格。"),
     "idempotency_key_too_short": Kind(400, "Idempotency-Key 太短", "未登录时不得少于 16 个字符，不能让人猜到。"),
     "if_match_malformed": Kind(400, "If-Match 不能用", "应为读取时得到的 ETag，例如 \"v3\"；不接受 * 或多个值。"),
-    "cursor_malformed": Kind(400, "cursor 不能用", "它只能原样用于得到它的那个查询。请从第一页重新开始。"),
+    "cursor_malformed": Kind(422, "cursor 不能用", "它只能原样用于得到它的那个查询。请从第一页重新开始。"),
     "unauthorized": Kind(401, "尚未登录", "此操作需要登录。请登录后重试。"),
     "forbidden": Kind(403, "没有权限", "当前身份无权进行此操作。请联系本单位管理员。"),
     "not_found": Kind(404, "没有这个页面或记录", "请核对地址；记录一经登记不会被删除。"),

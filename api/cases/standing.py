@@ -55,7 +55,7 @@ def oneself(caller: Caller, person: str) -> PersonId | Refusal:
 
 
 def role_for(actor: Actor, roles: Iterable[str], matter: Matter | None) -> str:
-    """Choose the first of these roles in which the actor may act; else one they hold, so that the refusal speaks of it."""
+    """Choose the first of these roles in which the actor may act; else one they hold, for the refusal to speak of."""
     offered = tuple(roles)
     held = [role for role in offered if any(scope.role == role for scope in actor.scopes)]
     return next((role for role in held if standing(actor, role, matter) is None), (held or offered)[0])

@@ -1,4 +1,4 @@
-"""What is sent and what is answered, noun by noun. Requests refuse what they do not name; answers may grow.
+"""What is sent and what is answered, noun by noun. Requests refuse what they do not name.
 
 `tests/api/test_openapi.py` compares these with the committed description; the tests of each noun send and read them.
 """
@@ -37,7 +37,7 @@ PHONE_MOST = 40
 
 
 class Answer(ma.Schema):
-    """What is answered. Fields may be added to it; readers pass over what they do not know."""
+    """What is answered, field by field: a field that is not described here is answered nowhere."""
 
 
 class Recorded(Answer):
@@ -402,6 +402,7 @@ class EventsAnswer(Answer):
     """The events of one record, oldest first."""
 
     items = ma.fields.List(ma.fields.Nested(EventAnswer), required=True)
+    version = ma.fields.Integer(required=True)
 
 
 # Questions
@@ -428,7 +429,7 @@ class WorkQuery(Query):
     """Which work, and which page of it."""
 
     role = Choice(*ROLES)
-    cursor = Text(1000)
+    cursor = Shaped("^[A-Za-z0-9_-]{1,1000}$", "上一页的 next_cursor")
     limit = QueryNumber(1, 200, metadata={"default": 50})
 
 

@@ -35,11 +35,13 @@ def test_the_city_allots_accounts_to_its_districts_and_no_further(town: Town, ci
     assert (wider.status_code, wider.get_json()["code"]) == (403, "outside_scope")
     other = officer.post("/v1/actors", account(elsewhere, "ningbo-hr-1"))
     assert (other.status_code, other.get_json()["code"]) == (403, "outside_scope")
-    assert officer.post("/v1/actors", account({"unit": "unt_" + "0" * 22}, "nobody-1")).get_json()["code"] == "unit_absent"
+    nowhere = officer.post("/v1/actors", account({"unit": "unt_" + "0" * 22}, "nobody-1"))
+    assert nowhere.get_json()["code"] == "unit_absent"
 
 
 def test_a_sectors_authority_allots_in_its_sector_alone(town: Town, city: BODY) -> None:
-    bureau, other = town.unit("某县资源局", "330326", "natural_resources"), town.unit("某县环保局", "330326", "environment")
+    bureau = town.unit("某县资源局", "330326", "natural_resources")
+    other = town.unit("某县环保局", "330326", "environment")
     officer = town.officer(city, "sector_authority", "33", sector="natural_resources")
 
     officer.did("/v1/actors", account(bureau, "resources-1"))

@@ -1,0 +1,51 @@
+"""One event over HTTP: for whoever may read the ledger, without anything that is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.api.house_kit import Someone, Town, house_in, study
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with house_in(tmp_path_factory.mktemp("events") / "data") as town:
+        yield town
+
+
+def test_an_event_is_read_by_the_reader_the_founder_and_a_supervisor_alone(town: Town) -> None:
+    works, person = town.unit("某厂", "330203", "industry"), town.person("周十九")
+    town.belongs(person, works, "2020-01-01")
+    claim = person.submit(study(), title="不公开的题目")
+    path = f"/v1/events/{claim['events'][0]}"
+    reader = Someone(town.client(), town.house.register.reader_token)
+    supervisor = town.officer(works, "supervisor", "33")
+
+    for someone in (reader, town.founder, supervisor):
+        event = someone.saw(path)
+        assert (event["event"]["type"], event["stream"]) == ("claim.submitted/1", claim["claim"])
+        assert event["by"]["actor"] == person.id
+        assert "不公开的题目" not in str(event)
+    officer = town.officer(works, "unit", "330203", unit=works["unit"])
+    assert [someone.get(path).status_code for someone in (officer, person, town.nobody)] == [403, 403, 401]
+    assert reader.get("/v1/events/999999").get_json()["code"] == "event_absent"
+
+
+def test_every_event_names_the_request_that_caused_it(town: Town) -> None:
+    trace = "0123456789abcdef" * 2
+    body = {"name": "吴二十", "id_kind": "passport", "id_number": "K1234567"}
+    made = town.client().post("/v1/persons", json=body, headers={"Idempotency-Key": "k" * 20, "X-Request-Id": trace})
+
+    event = town.founder.saw(f"/v1/events/{made.get_json()['events'][0]}")
+
+    assert event["by"]["correlation"] == trace == made.headers["X-Request-Id"]
+
+
+def test_the_readers_token_reads_events_and_decides_nothing(town: Town) -> None:
+    reader = Someone(town.client(), town.house.register.reader_token)
+
+    assert reader.get("/v1/work").status_code == 403
+    assert reader.post("/v1/actors", {"organisation": "unt_" + "0" * 22, "account": "abc", "official": {"name": "x"}}
+                       ).status_code == 403

@@ -1,0 +1,58 @@
+"""The description of the API is a file that is committed, so that whoever changes what outsiders see, sees it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.house_kit import house_in
+
+FILE = Path(__file__).parents[2] / "api" / "openapi.json"
+DESCRIBED: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, methods in DESCRIBED["paths"].items() for method, operation in methods.items()
+    if method in ("get", "post")
+}
+
+
+def test_the_committed_description_is_what_the_service_says(tmp_path: Path) -> None:
+    with house_in(tmp_path / "data") as town:
+        said = town.nobody.saw("/openapi.json")
+
+    written = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+    if os.environ.get("XUESHI_WRITE_OPENAPI"):  # How the file is written anew; the commit says why.
+        FILE.write_text(written, "utf-8")
+    assert FILE.read_text("utf-8") == written
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_says_in_chinese_what_it_does_and_how_it_fails(name: str) -> None:
+    operation = OPERATIONS[name]
+
+    assert not operation["summary"].isascii()
+    assert operation["responses"]["default"] == {"$ref": "#/components/responses/DEFAULT_ERROR"}
+    content = DESCRIBED["components"]["responses"]["DEFAULT_ERROR"]["content"]
+    assert list(content) == ["application/problem+json"]
+    assert operation["security"]
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name.startswith("POST")])
+def test_every_write_has_a_key_a_trial_and_where_it_decides_a_version(name: str) -> None:
+    parameters = {one["name"]: one for one in OPERATIONS[name]["parameters"]}
+
+    assert parameters["Idempotency-Key"]["required"] and "dry_run" in parameters
+    creates = name.count("/") == 2 or name.split("/")[-1] in ("transfers", "statements", "tokens")
+    assert ("If-Match" in parameters) is not creates
+
+
+def test_hours_and_days_are_strings_with_a_pattern_and_never_numbers() -> None:
+    study = DESCRIBED["components"]["schemas"]["StudyBody"]["properties"]
+
+    for name in ("hours", "confirmed_hours", "days"):
+        assert (study[name]["type"], study[name]["pattern"][0]) == ("string", "^")
+    assert DESCRIBED["openapi"].startswith("3.1")

@@ -1,0 +1,118 @@
+"""The law over HTTP: shown to everyone, enacted by the policy office, and a year judged before and after."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+
+from policies.shelf import SHIPPED, TEXTS
+from tests.api.house_kit import BODY, Someone, Town, house_in, study
+
+AMENDED = "2026-03-01"
+ENACTED = (SHIPPED / "ningbo-industry" / "2019-01-01.toml").read_text("utf-8")
+TEXT = next(TEXTS.glob("N-*")).read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with house_in(tmp_path_factory.mktemp("law") / "data") as town:
+        yield town
+
+
+@pytest.fixture(scope="module")
+def office(town: Town) -> Someone:
+    return town.officer(town.unit("某政策部门", "330200", "general"), "policy_office", "33")
+
+
+def sixth() -> BODY:
+    """A sixth rulebook: the one of Ningbo anew, in force from a day of this year on."""
+    source = "\n".join(
+        f"in_force_from = {AMENDED}" if line.startswith("in_force_from") else line for line in ENACTED.splitlines()
+    )
+    return {"source": source + "\n", "text": TEXT}
+
+
+def test_everyone_reads_which_rulebooks_are_enacted_and_their_words(town: Town) -> None:
+    listed = town.nobody.saw("/v1/rulebooks")["items"]
+    one = town.nobody.saw("/v1/rulebooks/wenzhou/2020-11-27")
+    words = town.nobody.saw("/v1/words")
+
+    assert len(listed) == 5
+    assert hashlib.sha256(one["source"].encode()).hexdigest() == one["digest"]
+    assert "温州" in one["text"]
+    assert words["sectors"]["environment"] == "环保"
+    assert {"route", "levels", "quantity"} <= words["routes"][0].keys()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda body: body | {"source": "family = "}, "rulebook_unreadable"),
+        (lambda body: body | {"text": "另一份原文"}, "rulebook_unreadable"),
+        (lambda body: body | {"source": body["source"] + "draft = true\n"}, "rulebook_unreadable"),
+        (lambda body: {"source": "draft = true\n" + body["source"], "text": body["text"]}, "rulebook_is_draft"),
+    ],
+)
+def test_what_cannot_be_law_is_refused_with_every_reason(
+    town: Town, office: Someone, change: object, code: str
+) -> None:
+    size = town.house.ledger.store.size()
+    assert callable(change)
+
+    answer = office.post("/v1/rulebooks", change(sixth()))
+
+    assert (answer.status_code, answer.get_json()["code"]) == (422, code)
+    assert town.house.ledger.store.size() == size
+
+
+def test_only_the_policy_office_enacts(town: Town) -> None:
+    other = town.officer(town.unit("某局", "330200", "general"), "human_resources", "33")
+
+    assert other.post("/v1/rulebooks", sixth()).get_json()["code"] == "role_not_held"
+    assert town.person().post("/v1/rulebooks", sixth()).status_code == 403
+    assert town.nobody.post("/v1/rulebooks", sixth()).status_code == 401
+
+
+def test_a_sixth_rulebook_rules_from_its_day_on_and_a_year_is_judged_before_and_after(
+    town: Town, office: Someone
+) -> None:
+    works, person = town.unit("某厂", "330203", "industry"), town.person()
+    town.belongs(person, works, "2020-01-01")
+    officer = town.officer(works, "unit", "330203", unit=works["unit"])
+    early, late = (officer.act(person.submit(study(date=day)), "approval") for day in ("2026-02-01", "2026-04-01"))
+    before = str(town.house.ledger.store.size())
+    tried = office.post("/v1/rulebooks", sixth(), dry_run="true")
+    assert (tried.status_code, tried.get_json()["would"]["rulebook"]) == (200, f"ningbo-industry/{AMENDED}")
+    assert len(town.nobody.saw("/v1/rulebooks")["items"]) == 5
+
+    enacted = office.did("/v1/rulebooks", sixth())
+
+    assert (enacted["rulebook"], enacted["revision"]) == (f"ningbo-industry/{AMENDED}", 1)
+    assert town.nobody.saw(f"/v1/rulebooks/{enacted['rulebook']}")["event"] == enacted["events"][0]
+    now = {entry["claim"]: entry["evaluated"]["rulebook"] for entry in person.year(2026)["entries"]}
+    then = {entry["claim"]: entry["evaluated"]["rulebook"] for entry in person.year(2026, as_of=before)["entries"]}
+    assert now == {early["claim"]: "ningbo-industry/2019-01-01", late["claim"]: f"ningbo-industry/{AMENDED}"}
+    assert set(then.values()) == {"ningbo-industry/2019-01-01"}
+    basis = person.years(as_of=before)["basis"]
+    assert (basis["as_of"], basis["law"], len(basis["rulebooks"])) == (int(before), "then", 5)
+    assert len(person.years(as_of=before, law="now")["basis"]["rulebooks"]) == 6
+    assert all(entry["decided"]["rulebook"] == "ningbo-industry/2019-01-01" for entry in person.year(2026)["entries"])
+    newest = officer.act(person.submit(study(date="2026-05-01")), "approval")
+    assert newest["ruling"]["rulebook"] == enacted["rulebook"]
+
+
+def test_what_is_enacted_is_not_enacted_twice(town: Town, office: Someone) -> None:
+    again = office.post("/v1/rulebooks", sixth())
+
+    assert (again.status_code, again.get_json()["code"]) == (409, "revision_enacted")
+
+
+def test_a_year_can_be_asked_for_under_exactly_these_rulebooks(town: Town) -> None:
+    works, person = town.unit("某院", "330203", "industry"), town.person()
+    town.belongs(person, works, "2020-01-01")
+
+    answer = person.years(law="set:zhejiang/2016-08-01")
+
+    assert [one["id"] for one in answer["basis"]["rulebooks"]] == ["zhejiang/2016-08-01"]

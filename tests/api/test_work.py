@@ -1,0 +1,116 @@
+"""What waits: for an actor within their scopes, for a person what they have under way; pages that do not move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from api.problems import Problem
+from api.routes.paging import Cursor, read_cursor, write_cursor
+from tests.api.house_kit import BODY, Someone, Town, house_in, study
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with house_in(tmp_path_factory.mktemp("work") / "data") as town:
+        yield town
+
+
+@pytest.fixture(scope="module")
+def works(town: Town) -> BODY:
+    return town.unit("某厂", "330203", "industry")
+
+
+@pytest.fixture(scope="module")
+def person(town: Town, works: BODY) -> Someone:
+    person = town.person()
+    town.belongs(person, works, "2020-01-01")
+    return person
+
+
+@pytest.fixture(scope="module")
+def officer(town: Town, works: BODY) -> Someone:
+    return town.officer(works, "unit", "330203", unit=works["unit"])
+
+
+def ids(answer: BODY) -> list[str]:
+    return [one["id"] for one in answer["items"]]
+
+
+def test_a_claim_waits_for_the_office_whose_step_is_due_and_then_no_longer(
+    town: Town, works: BODY, person: Someone, officer: Someone
+) -> None:
+    claim = person.submit(study())
+    (waiting,) = officer.saw("/v1/work")["items"]
+    assert (waiting["id"], waiting["kind"], waiting["role"]) == (claim["claim"], "claim", "unit")
+    assert waiting["since"] == claim["events"][0]
+    elsewhere = town.unit("别处", "330203", "industry")
+    assert ids(town.officer(elsewhere, "unit", "330203", unit=elsewhere["unit"]).saw("/v1/work")) == []
+    assert ids(person.saw("/v1/work")) == [claim["claim"]]
+
+    officer.act(claim, "return", {"words": "请补充"})
+    assert ids(officer.saw("/v1/work")) == []
+    assert person.saw("/v1/work")["items"][0]["role"] == "claimant"
+    person.act(person.saw(f"/v1/claims/{claim['claim']}"), "withdrawal")
+    assert ids(person.saw("/v1/work")) == []
+
+
+def test_an_unverified_unit_waits_for_human_resources_and_a_transfer_for_the_receiving_unit(
+    town: Town, works: BODY, officer: Someone
+) -> None:
+    made = town.nobody.did("/v1/units", {
+        "credit_code": "91330100MA27XYA111", "name": "新单位", "region": "330203", "sector": "industry",
+        "contact": {"name": "某人"}})
+    mover = town.person()
+    asked = mover.did(f"/v1/persons/{mover.id}/transfers", {"to_unit": works["unit"], "starts": "2026-01-01"})
+
+    assert made["unit"] in ids(town.officer(works, "human_resources", "3302").saw("/v1/work"))
+    assert ids(officer.saw("/v1/work")) == [asked["transfer"]]
+    mover.did(f"/v1/transfers/{asked['transfer']}/withdrawal", version=1)
+    assert ids(officer.saw("/v1/work")) == []
+
+
+def test_pages_follow_one_another_as_of_the_first_whatever_is_recorded_in_between(
+    person: Someone, officer: Someone
+) -> None:
+    claims = [person.submit(study(date=f"2026-01-0{day}")) for day in range(1, 6)]
+    first = officer.get("/v1/work", limit=2)
+    cursor = first.get_json()["next_cursor"]
+    officer.act(claims[3], "refusal", {"words": "重复"})
+
+    second = officer.saw("/v1/work", limit=2, cursor=cursor)
+    third = officer.saw("/v1/work", limit=2, cursor=second["next_cursor"])
+
+    assert ids(first.get_json()) + ids(second) + ids(third) == [claim["claim"] for claim in claims]
+    assert third["next_cursor"] is None
+    assert first.get_json()["as_of"] == second["as_of"] == third["as_of"]
+    assert first.headers["Link"] == f'</v1/work?limit=2&cursor={cursor}>; rel="next"'
+
+
+def test_a_cursor_is_good_for_the_question_and_the_asker_that_got_it(
+    town: Town, works: BODY, person: Someone, officer: Someone
+) -> None:
+    cursor = officer.saw("/v1/work", limit=1)["next_cursor"]
+    other = town.officer(works, "unit", "330203", unit=works["unit"])
+
+    for someone, query in ((officer, {"role": "unit"}), (other, {}), (person, {})):
+        answer = someone.get("/v1/work", cursor=cursor, **query)
+        assert (answer.status_code, answer.get_json()["code"]) == (422, "cursor_malformed")
+
+
+def test_a_cursor_with_any_byte_changed_is_refused() -> None:
+    key, cursor = b"k" * 32, Cursor(41, [7, "clm_x"])
+    text = write_cursor(key, "question", cursor)
+
+    assert read_cursor(key, "question", text) == cursor
+    for at in range(len(text)):
+        changed = text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
+        with pytest.raises(Problem):
+            read_cursor(key, "question", changed)
+
+
+def test_without_a_scope_nothing_waits_and_nobody_is_told(town: Town, officer: Someone) -> None:
+    assert town.nobody.get("/v1/work").status_code == 401
+    assert town.founder.get("/v1/work").status_code == 403
+    assert officer.get("/v1/work", role="supervisor").get_json()["code"] == "role_not_held"
