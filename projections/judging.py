@@ -67,7 +67,9 @@ class Seat:
         self._taken: dict[tuple[str, int], Taken] = {}
 
     def take(self, version: Version) -> Taken:
-        """Take a claim's facts up."""
+        """Take a claim's facts up. What is only tried out stands in no event, and is not remembered."""
+        if version.study_event < 1:
+            return self._read(version)
         key = (version.claim, version.study_event)
         taken = self._taken.get(key)
         if taken is None:
@@ -122,6 +124,8 @@ class Books:
     def fixed(self, version: Version) -> Fixed:
         """A claim weighed as it was decided, and its facts as they are shown."""
         assert version.decision is not None
+        if version.decision.event < 1:  # Only tried out.
+            return Fixed(self._weigh(version), shown(version.study))
         fixed = self._fixed.get(version.decision.event)
         if fixed is None:
             if len(self._fixed) >= REMEMBERED_MOST:

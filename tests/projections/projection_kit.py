@@ -299,8 +299,8 @@ def claims_version(person: PersonId, study: Study) -> Any:
     """A claim nobody has decided on, as the judge takes it."""
     from projections.entries import Decision, Version
 
-    nothing = Decision(1, 0, "unruled", None, None, (), (), None)
-    return Version("clm_new", person, "approved", 1, 0, "auto", "2026-01-01", 1, 1, (1,), study, 1, nothing, 1, None)
+    nothing = Decision(0, 0, "unruled", None, None, (), (), None)
+    return Version("clm_new", person, "approved", 1, 0, "auto", "2026-01-01", 1, 1, (), study, 0, nothing, 1, None)
 
 
 def counted(found: Any, claim: ClaimId) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from projection_kit import (
     WENZHOU,
     House,
     any_book,
+    claims_version,
     close_house,
     counted,
     course,
@@ -25,9 +26,11 @@ from projection_kit import (
 )
 
 from ledger.events.claim import Ruling, Study
+from ledger.streams import person as persons
 from ledger.vocabulary import Category
 from projections.basis import axes_of, read_axes
 from projections.errors import LawUnknown, UnknownYear
+from projections.judging import belongings, judge
 
 
 @pytest.fixture
@@ -299,7 +302,6 @@ def test_a_person_without_any_affiliation_still_has_years(house: House, ningbo: 
     claim = house.registered(ningbo, exam("2021-03-01"))
     state = house.followed().person(ningbo)
     assert state is not None
-    from ledger.streams import person as persons
     command = persons.VoidAffiliation(role="human_resources", starts=date(2018, 1, 1))
     house.record(persons.decide_affiliation_void(house.load(ningbo, persons.evolve), command, house.officer))
     answer = house.years(ningbo)
@@ -381,3 +383,13 @@ def test_a_decision_that_cites_a_rulebook_nobody_has_is_an_error_not_a_number(ho
 
     with pytest.raises(LawUnknown, match="cccc"):
         house.years(ningbo)
+
+
+def test_what_is_only_tried_out_is_not_remembered(house: House, ningbo: Any) -> None:
+    books = house.followed().books
+    digests = tuple(one.digest for one in house.answers.rulebooks())
+    places = belongings(house.followed().person(ningbo).affiliations, ())  # type: ignore[union-attr]
+    worth = [judge(books, digests, places, [claims_version(ningbo, exam("2021-03-01", subjects))]).ruled.folded.counted
+             for subjects in (1, 2, 1)]
+
+    assert worth == [[600], [1200], [600]]
