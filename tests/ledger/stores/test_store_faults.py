@@ -242,7 +242,7 @@ def test_a_full_disk_is_said_with_its_cure_and_after_it_is_cleared_writing_goes_
     check_after(path, done, threads=1)
 
 
-@pytest.mark.parametrize("limit_kib", [200, 300])
+@pytest.mark.parametrize("limit_kib", [400, 600])
 def test_a_file_that_may_not_grow_fails_appends_and_loses_none(tmp_path: Path, limit_kib: int) -> None:
     """A quota or a file size limit: write fails with EFBIG in the middle of a commit."""
     path = tmp_path / "ledger.sqlite"
