@@ -38,7 +38,7 @@ class Finding:
     rulebook: str
     where: str
     words: str
-    example: Mapping[str, Any] | None = None
+    example: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,7 @@ def analyse(law: Law) -> list[Finding]:
     """Every finding about a law, errors first."""
     won: set[tuple[str, int]] = set()
     reached: set[tuple[str, int, str]] = set()
+    spoke: dict[tuple[str, int, str | None], Cell] = {}   # Where a row speaks at all, whoever is heard.
     found: dict[tuple[str, str, str, str | None], Finding] = {}
     for cell in cells(law):
         rows = cell.layer.clauses.get((cell.category, cell.route.code), ())
@@ -128,6 +129,8 @@ def analyse(law: Law) -> list[Finding]:
                 finding = Finding("gap", NOTICE, book.id, cell.route.code, words, cell.example())
                 found.setdefault(("gap", book.id, cell.route.code, f"{cell.level} {cell.quantity}"), finding)
             continue
+        for book, clause in speaking:
+            spoke.setdefault((book.id, clause.index, cell.level), cell)
         sure = next(((book, clause) for book, clause in speaking if _unconditional(clause)), None)
         for book, clause in speaking:
             won.add((book.id, clause.index))
@@ -137,7 +140,7 @@ def analyse(law: Law) -> list[Finding]:
                 break
         if sure is not None:
             found |= _overlaps(cell, sure, speaking)
-    findings = [*found.values(), *_never(law, won, reached), *_quotes_used_twice(law)]
+    findings = [*found.values(), *_never(law, won, reached, spoke), *_quotes_used_twice(law, spoke)]
     return sorted(findings, key=lambda one: (one.weight, one.kind, one.rulebook, one.where))
 
 
@@ -162,27 +165,45 @@ def _overlaps(
     }
 
 
-def _never(law: Law, won: set[tuple[str, int]], reached: set[tuple[str, int, str]]) -> Iterator[Finding]:
-    """Rows that no case wins, and levels of a row that no case reaches."""
+Spoke = Mapping[tuple[str, int, str | None], Cell]
+
+
+def _example(book: Rulebook, clause: Clause, spoke: Spoke, level: str | None = None) -> dict[str, Any]:
+    """A fact of which a row speaks; where there is none, what the row itself says of the fact that it wants."""
+    for (name, index, reached), cell in spoke.items():
+        if (name, index) == (book.id, clause.index) and level in (None, reached):
+            return cell.example()
+    row = {"date": book.in_force_from.isoformat(), "region": book.scope.region.ljust(6, "0"),
+           "sector": book.scope.sector or "general", "category": clause.categories[0], "route": clause.routes[0]}
+    return row | ({} if level is None else {"level": level})
+
+
+def _never(
+    law: Law, won: set[tuple[str, int]], reached: set[tuple[str, int, str]], spoke: Spoke
+) -> Iterator[Finding]:
+    """Rows that no case wins, and levels of a row that no case reaches; with a case that another row takes."""
     for book in law.books:
         for clause in book.clauses:
             if (book.id, clause.index) not in won:
                 yield Finding("never_wins", ERROR, book.id, clause.article,
-                              f"第 {clause.index + 1} 条（{clause.article}）在任何情形下都不起作用")
+                              f"第 {clause.index + 1} 条（{clause.article}）在任何情形下都不起作用",
+                              _example(book, clause, spoke))
                 continue
             levels = [*clause.levels, *clause.analogy, *(clause.rate.by_level if clause.rate else ())]
             for level in levels:
                 if (book.id, clause.index, level) not in reached:
                     yield Finding("level_out_of_reach", ERROR, book.id, clause.article,
-                                  f"第 {clause.index + 1} 条（{clause.article}）的级别 {level} 没有情形能到达")
+                                  f"第 {clause.index + 1} 条（{clause.article}）的级别 {level} 没有情形能到达",
+                                  _example(book, clause, spoke, level))
 
 
-def _quotes_used_twice(law: Law) -> Iterator[Finding]:
+def _quotes_used_twice(law: Law, spoke: Spoke) -> Iterator[Finding]:
     """One passage that gives two rows their rate: right where it names two routes, else a slip of the pen."""
     for book in law.books:
         seen: dict[str, Clause] = {}
         for clause in book.clauses:
             first = seen.setdefault(fold(clause.quote), clause)
             if first is not clause:
-                yield Finding("quote_used_twice", NOTICE, book.id, clause.article,
-                              f"第 {clause.index + 1} 条与第 {first.index + 1} 条引用同一段原文")
+                words = f"第 {clause.index + 1} 条与第 {first.index + 1} 条引用同一段原文"
+                example = _example(book, clause, spoke)
+                yield Finding("quote_used_twice", NOTICE, book.id, clause.article, words, example)

@@ -43,7 +43,7 @@ class Ruling:
     """What one fact is worth. Shared by all entries that state the same fact, so it holds nothing of a person."""
 
     __slots__ = ("_steps", "article", "assessed", "book", "bucket", "by_exam", "cap", "category", "class_", "clause",
-                 "counts", "credit", "fact", "flags", "status", "trace", "written")
+                 "counts", "credit", "fact", "flags", "gain", "status", "trace", "written")
 
     def __init__(
         self, fact: Fact, status: str, book: Rulebook | None = None, clause: Clause | None = None,
@@ -64,19 +64,23 @@ class Ruling:
         route = values["route"]
         self.by_exam = route == EXAM or (route == PUBLIC_COURSE and values.get("completed_by") == EXAM)
         self.cap: int | None = None
-        self.bucket: tuple[str, str] | None = None
+        self.bucket: str | None = None
         self.class_: tuple[str, str] | None = None
         self.credit: Credit | None = None
-        self.written: tuple[str, str, str] | None = None   # Its share of a line, kept by `lines.py`.
+        self.written: tuple[bytes, bytes, bytes] | None = None   # Its share of a line, kept by `lines.py`.
         self._steps: tuple[Step, ...] | None = None
         if status == RULED and book is not None and clause is not None:
             cap = clause.cap
             if cap is not None:
                 self.cap = cap.hours_centi
-                self.bucket = (book.id, cap.bucket or clause.article)
+                self.bucket = f"{book.id} {clause.bucket}"
             if clause.class_ is not None:
                 self.class_ = (book.family, clause.class_)
             self.credit = clause.credit
+        # What the fold of a year takes of it, in one piece.
+        self.gain = (
+            self.counts, self.category, assessed, self.cap, self.bucket, self.by_exam, self.class_, self.credit
+        )
 
     @property
     def rulebook(self) -> str | None:

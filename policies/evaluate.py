@@ -80,6 +80,12 @@ def _sort(stdin: BinaryIO, sorter: Sorter, names: Names, bench: Bench) -> Iterat
     """The first pass: every line into the part of its person."""
     number, problems = 0, 0
     for block, returns in _blocks(stdin):
+        heads = None if returns else _heads(block)
+        if heads is not None:
+            number += len(block)
+            sorter.add(zip(heads, block, strict=True))
+            names.add([head.id for head in heads if head.kind == "entry" and isinstance(head.id, str)])
+            continue
         rows: list[tuple[Head, bytes]] = []
         for line in block:
             number += 1
@@ -99,6 +105,14 @@ def _sort(stdin: BinaryIO, sorter: Sorter, names: Names, bench: Bench) -> Iterat
                 problems += 1
         sorter.add(rows)
         _remember(names, rows)
+
+
+def _heads(block: list[bytes]) -> list[Head] | None:
+    """The heads of a block in which every line has one; None where lines must be looked at one by one."""
+    try:
+        return None if max(map(len, block), default=0) > LINE_BYTES_MOST else list(map(read_head, block))
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def _remember(names: Names, rows: Iterable[tuple[Head, bytes]]) -> None:

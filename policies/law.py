@@ -15,9 +15,12 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from ledger.vocabulary import Category
-from policies.rulebook import ApplicationRule, Clause, Condition, MakeUp, Minimum, Rulebook
+from policies.rulebook import ApplicationRule, Clause, Condition, Cycle, MakeUp, Minimum, Rulebook
 from policies.shelf import Shelf
 from policies.words import Vocabulary
+
+ASKED_MOST: Final = 100_000
+"""Answers remembered by day and place; beyond it the memory starts anew."""
 
 CATEGORIES: Final = tuple(category.value for category in Category)
 
@@ -38,6 +41,9 @@ class Due(NamedTuple):
     mask: int                # The categories that fill it, a bit each.
     base: int                # The categories of which a minimum in per cent is a part.
     class_: tuple[str, str] | None
+    need: int                # Hundredths, where it is absolute.
+    percent: int | None
+    cycle: Cycle | None
 
 
 def mask_of(categories: Iterable[str]) -> int:
@@ -61,6 +67,7 @@ class Law:
         self._layers: dict[tuple[Rulebook, ...], Layer] = {}
         self._held: dict[tuple[int, str, str, str | None], Layer] = {}
         self._due: dict[tuple[tuple[Rulebook, ...], int], tuple[Due, ...]] = {}
+        self._due_on: dict[tuple[int, str, str, str | None, int], tuple[Due, ...]] = {}
 
     def interval(self, day: int) -> int:
         """The number of the stretch of dates, between two changes of the law, in which this ordinal day lies."""
@@ -116,6 +123,15 @@ class Law:
 
     def due(self, day: int, region: str, sector: str, major: str | None, year: int) -> tuple[Due, ...]:
         """The requirements that judge a year, of every rulebook in force on the deciding day that holds the person."""
+        asked = (day, region, sector, major, year)
+        known = self._due_on.get(asked)
+        if known is None:
+            if len(self._due_on) >= ASKED_MOST:
+                self._due_on.clear()
+            known = self._due_on[asked] = self._due_of_layer(*asked)
+        return known
+
+    def _due_of_layer(self, day: int, region: str, sector: str, major: str | None, year: int) -> tuple[Due, ...]:
         books = self.layer(self.interval(day), region, sector, major).books
         known = self._due.get((books, year))
         if known is None:
@@ -135,7 +151,10 @@ class Law:
     def _due_of(self, book: Rulebook, minimum: Minimum) -> Due:
         base = self.vocabulary.minimums[minimum.percent_of].categories if minimum.percent_of else ()
         class_ = (book.family, minimum.class_) if minimum.class_ is not None else None
-        return Due(book, minimum, mask_of(minimum.categories), mask_of(base), class_)
+        return Due(
+            book, minimum, mask_of(minimum.categories), mask_of(base), class_,
+            minimum.hours_centi, minimum.percent, minimum.cycle,
+        )
 
     def application_rule(
         self, day: int, region: str, sector: str, major: str | None

@@ -17,7 +17,7 @@ from ledger.vocabulary import format_hours
 from policies.application import ApplicationRuling
 from policies.assess import DUPLICATE, RULED, Ruling
 from policies.law import CATEGORIES
-from policies.person import PersonRuling
+from policies.person import MEMORY_MOST, PersonRuling
 from policies.steps import Step
 from policies.words import base_vocabulary
 from policies.year import GENERAL_PUBLIC, IN_PROGRESS, PROFESSIONAL, SECTOR_PUBLIC, MinimumRuling, YearRuling
@@ -37,29 +37,30 @@ def why_json(steps: Iterable[Step]) -> str:
 
 
 class Lines:
-    """Writes the lines of one person after another."""
+    """Writes the lines of one person after another, as UTF-8: what is shared is encoded once."""
 
     def __init__(self, *, explain: bool) -> None:
         self.explain = explain
-        self._minimum_heads: dict[int, str] = {}   # By the identity of a `Due`: the law keeps each for ever.
+        # By the identity of a `Due`: the law keeps each for ever.
+        self._minimums: dict[tuple[object, ...], bytes] = {}
 
-    def entries(self, person: PersonRuling, person_json: str) -> list[str]:
+    def entries(self, person: PersonRuling, person_json: str) -> list[bytes]:
         """One line per entry, in the order in which they were handed in."""
         lost, counted, lines, explain = person.folded.lost, person.folded.counted, [], self.explain
         for place, (ruling, _, year, _, _) in enumerate(person.weighed):
             name = person.entries[place].id
             name_json = f'"{name}"' if name.isalnum() and name.isascii() else json_text(name)
             written = ruling.written or self._write(ruling)
-            head = f'{{"kind":"entry","id":{name_json},"person":{person_json},"year":{year},'
+            head = f'{{"kind":"entry","id":{name_json},"person":{person_json},"year":{year},'.encode()
             if explain or place in lost:
                 lines.append(head + self._told(person, place))
             elif counted[place] == ruling.assessed:
                 lines.append(head + written[2])
             else:
-                lines.append(f"{head}{written[0]}{text(counted[place])}{written[1]}}}\n")
+                lines.append(b"%b%b%b%b}\n" % (head, written[0], text(counted[place]).encode(), written[1]))
         return lines
 
-    def _write(self, ruling: Ruling) -> tuple[str, str, str]:
+    def _write(self, ruling: Ruling) -> tuple[bytes, bytes, bytes]:
         """What stands before and after the counted hours, and the whole where all that is assessed counts."""
         before = (
             f'"status":"{ruling.status}","rulebook":{json_text(ruling.rulebook)},"clause":{json_text(ruling.article)},'
@@ -70,43 +71,43 @@ class Lines:
         if not self.explain and ruling.status != RULED:
             why = f',"why":{why_json(ruling.steps)}'   # What the law does not simply rule says why, always.
         whole = f"{before}{text(ruling.assessed)}{after}{why}}}\n"
-        ruling.written = before, after, whole
+        ruling.written = before.encode(), after.encode(), whole.encode()
         return ruling.written
 
-    def _told(self, person: PersonRuling, place: int) -> str:
+    def _told(self, person: PersonRuling, place: int) -> bytes:
         """The rest of a line that is told in full, or of a duplicate, which names the entry that is kept."""
         ruling = person.weighed[place].ruling
         before, after, _ = ruling.written or self._write(ruling)
         if place in person.folded.lost:
-            before = before.replace(f'"status":"{ruling.status}"', f'"status":"{DUPLICATE}"', 1)
+            before = before.replace(b'"status":"%b"' % ruling.status.encode(), b'"status":"%b"' % DUPLICATE.encode(), 1)
         steps = entry_steps(person, place) if self.explain else [_duplicate_step(person, place)]
-        return f'{before}{text(person.folded.counted[place])}{after},"why":{why_json(steps)}}}\n'
+        counted = text(person.folded.counted[place])
+        return b'%b%b%b,"why":%b}\n' % (before, counted.encode(), after, why_json(steps).encode())
 
-    def year(self, person: PersonRuling, person_json: str, one: YearRuling) -> str:
+    def year(self, person: PersonRuling, person_json: str, one: YearRuling) -> bytes:
         """One line of a year."""
         sums = one.sums
-        minimums = ",".join([self._minimum(minimum) for minimum in one.minimums])
-        why = f',"why":{why_json(year_steps(person, one))}' if self.explain else ""
-        return (
+        head = (
             f'{{"kind":"year","person":{person_json},"year":{one.year},"total":"{text(sums.total)}",'
             f'"professional":"{text(sums.by_category[PROFESSIONAL])}",'
             f'"sector_public":"{text(sums.by_category[SECTOR_PUBLIC])}",'
             f'"general_public":"{text(sums.by_category[GENERAL_PUBLIC])}","exam_hours":"{text(sums.exam)}",'
-            f'"met":{_verdict(one.met)},"minimums":[{minimums}]{why}}}\n'
+            f'"met":{_verdict(one.met)},"minimums":['
         )
+        why = f',"why":{why_json(year_steps(person, one))}'.encode() if self.explain else b""
+        return b"%b%b]%b}\n" % (head.encode(), b",".join([self._minimum(minimum) for minimum in one.minimums]), why)
 
-    def _minimum(self, one: MinimumRuling) -> str:
-        head = self._minimum_heads.get(id(one.due))
-        if head is None:
-            book, minimum = one.due.rulebook, one.due.minimum
-            head = self._minimum_heads[id(one.due)] = (
-                f'{{"name":"{minimum.name}","rulebook":"{book.id}","article":{json_text(minimum.article)},"need":"'
-            )
-        reason = f',"reason":"{one.reason}"' if one.reason is not None else ""
-        span = f',"from":{one.span[0]},"to":{one.span[1]}' if one.span is not None else ""
-        return f'{head}{text(one.need)}","have":"{text(one.have)}","met":{_verdict(one.met)}{reason}{span}}}'
+    def _minimum(self, one: MinimumRuling) -> bytes:
+        due, have, need, met, reason, span = one
+        key = (id(due), have, need, met, reason, span)
+        known = self._minimums.get(key)
+        if known is None:
+            if len(self._minimums) >= MEMORY_MOST:
+                self._minimums.clear()
+            known = self._minimums[key] = _minimum_json(one).encode()
+        return known
 
-    def application(self, one: ApplicationRuling, person_json: str) -> str:
+    def application(self, one: ApplicationRuling, person_json: str) -> bytes:
         """One line of an application."""
         why = f',"why":{why_json(one.steps)}' if self.explain else ""
         return (
@@ -114,7 +115,17 @@ class Lines:
             f'"eligible":{_verdict(one.eligible)},"years_met":{one.years_met},'
             f'"years_needed":{one.application.minimum_years},"consecutive":{json_text(one.consecutive)},'
             f'"reasons":{json_text(one.reasons)}{why}}}\n'
-        )
+        ).encode()
+
+
+def _minimum_json(one: MinimumRuling) -> str:
+    book, minimum = one.due.rulebook, one.due.minimum
+    reason = f',"reason":"{one.reason}"' if one.reason is not None else ""
+    span = f',"from":{one.span[0]},"to":{one.span[1]}' if one.span is not None else ""
+    return (
+        f'{{"name":"{minimum.name}","rulebook":"{book.id}","article":{json_text(minimum.article)},'
+        f'"need":"{text(one.need)}","have":"{text(one.have)}","met":{_verdict(one.met)}{reason}{span}}}'
+    )
 
 
 def _verdict(met: bool | None) -> str:
@@ -226,7 +237,7 @@ def minimum_step(one: MinimumRuling) -> Step:
     return Step("minimum", book.id, minimum.article, minimum.quote, words)
 
 
-def person_lines(lines: Lines, person: PersonRuling, name: str) -> tuple[list[str], list[str], list[str]]:
+def person_lines(lines: Lines, person: PersonRuling, name: str) -> tuple[list[bytes], list[bytes], list[bytes]]:
     """The lines of one person: entries, years, applications."""
     name_json = json_text(name)
     return (

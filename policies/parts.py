@@ -64,17 +64,16 @@ def _read(path: Path, bench: Bench) -> tuple[dict[str, Person], list[Problem]]:
     """The persons of a part."""
     persons: dict[str, Person] = {}
     problems: list[Problem] = []
-    read, take, words = bench.reader.read, bench.take, bench.law.vocabulary
+    read, words = bench.read, bench.law.vocabulary
     with path.open("rb") as file:
         for place, line in enumerate(file):
             try:
                 fact = read(line)
-                if type(fact) is tuple:
-                    entry = take(fact)
+                if type(fact) is Entry:
                     person = persons.get(fact[1])
                     if person is None:
                         person = persons[fact[1]] = Person()
-                    person.entries.append(entry)
+                    person.entries.append(fact)
                     person.entry_places.append(place)
                 elif isinstance(fact, Affiliation):
                     person = persons.setdefault(fact.person, Person())
@@ -102,6 +101,10 @@ def _cross_check(one: Person) -> Iterator[Problem]:
         return
     places = places_of(one.affiliations)
     only = places[0] if len(places) == 1 else None
+    if only is not None and all(entry.year is UNSET for entry in one.entries):
+        days = [DAYS[entry.date] for entry in one.entries]
+        if only.first <= min(days) and max(days) <= only.last:
+            return
     first_year = min((affiliation.from_[:4] for _, _, affiliation in one.affiliations), default="")
     for place, entry in zip(one.entry_places, one.entries, strict=True):
         day = DAYS[entry.date]
@@ -115,21 +118,21 @@ def _cross_check(one: Person) -> Iterator[Problem]:
 
 def _answer(folder: Path, part: int, persons: dict[str, Person], bench: Bench, lines: Lines) -> None:
     """Rule every person and write the answers in the order of the part's lines."""
-    entries: dict[int, str] = {}
-    applications: dict[int, str] = {}
+    count = sum(len(one.entry_places) + len(one.application_places) + len(one.affiliations) for one in persons.values())
+    entries, applications = [b""] * count, [b""] * count     # By place in the part; no line of a part is blank.
     with answers_file(folder, part, "years").open("wb") as years:
         for name in sorted(persons):
             one = persons[name]
             ruled = bench.judge(places_of(one.affiliations), one.entries, one.applications)
             told, yearly, applied = person_lines(lines, ruled, name)
-            entries.update(zip(one.entry_places, told, strict=True))
-            applications.update(zip(one.application_places, applied, strict=True))
+            for place, line in zip(one.entry_places, told, strict=True):
+                entries[place] = line
+            for place, line in zip(one.application_places, applied, strict=True):
+                applications[place] = line
             if yearly:
-                years.write(person_head(name, len(yearly)) + "".join(yearly).encode())
+                years.writelines((person_head(name, len(yearly)), *yearly))
     for kind, answers in (("entries", entries), ("applications", applications)):
-        if answers:
-            text = "".join([answers[place] for place in sorted(answers)])
-            answers_file(folder, part, kind).write_bytes(text.encode())
+        answers_file(folder, part, kind).write_bytes(b"".join(answers))
 
 
 def _rule_large(folder: Path, part: int, bench: Bench, lines: Lines, level: int) -> list[Problem]:

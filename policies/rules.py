@@ -118,9 +118,8 @@ def _run_cases(bench: Bench, book: Rulebook, beside: Path) -> tuple[int, list[st
 
 def finding_words(finding: Finding) -> str:
     """A finding in one line, with the fact that shows it."""
-    parts = " ".join(f"{key}={value}" for key, value in (finding.example or {}).items())
-    example = f"。例：{parts}" if parts else ""
-    return f"{finding.rulebook} {finding.where}：{finding.words}{example} [{finding.kind}]"
+    parts = " ".join(f"{key}={value}" for key, value in finding.example.items())
+    return f"{finding.rulebook} {finding.where}：{finding.words}。例：{parts} [{finding.kind}]"
 
 
 def changes(old: Rulebook, new: Rulebook) -> list[Change]:

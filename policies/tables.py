@@ -58,7 +58,7 @@ def compile_law(law: Law, codes: Iterable[Code]) -> Tables:
         if layer is None:
             layer = layers[place] = law.layer(*place)
         rulings.append(assess(layer, code.fact))
-    buckets: dict[tuple[str, str] | None, int] = {None: 0}
+    buckets: dict[str | None, int] = {None: 0}
     classes: dict[tuple[str, str] | None, int] = {None: 0}
     columns = {
         "status": array("q", [STATUSES.index(ruling.status) for ruling in rulings]),

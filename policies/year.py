@@ -23,13 +23,14 @@ UNDETERMINED: Final = "undetermined"
 class Sums:
     """What one year of one person holds, in hundredths."""
 
-    __slots__ = ("by_category", "by_class", "exam", "unruled")
+    __slots__ = ("by_category", "by_class", "exam", "unruled", "used")
 
     def __init__(self) -> None:
         self.by_category: list[int] = [0, 0, 0]
         self.exam = 0
         self.unruled = 0                                     # The categories that hold an unruled entry, a bit each.
         self.by_class: dict[tuple[str, str], int] = {}       # (family, class) → hundredths.
+        self.used: dict[str | None, int] = {}                 # What every bucket has taken of its cap.
 
     @property
     def total(self) -> int:
@@ -37,14 +38,16 @@ class Sums:
         professional, sector_public, general_public = self.by_category
         return professional + sector_public + general_public
 
+    def by_mask(self) -> tuple[int, ...]:
+        """The sum of the categories of every set of bits."""
+        one, two, three = self.by_category
+        return 0, one, two, one + two, three, one + three, two + three, one + two + three
+
     def of(self, mask: int) -> int:
         """The categories of these bits together."""
-        if mask == EVERY:
-            return self.total
-        return sum(hours for category, hours in enumerate(self.by_category) if mask >> category & 1)
+        return self.by_mask()[mask]
 
 
-EVERY: Final = 0b111
 EMPTY: Final = Sums()
 
 
@@ -73,36 +76,35 @@ def fold(entries: Sequence[Weighed]) -> Folded:
     order: Sequence[int] = range(len(entries))
     if len(entries) > 1:
         days = [entry.day for entry in entries]
-        order = sorted(order, key=days.__getitem__)      # Stable: registration decides within a day.
+        if sorted(days) != days:                         # Most people's entries are registered as they happen.
+            order = sorted(order, key=days.__getitem__)  # Stable: registration decides within a day.
     counted = [0] * len(entries)
     years: dict[int, Sums] = {}
-    used: dict[tuple[Hashable, int], int] = {}
     for place in order:
         ruling, _, year, _, _ = entries[place]
+        counts, category, hours, cap, bucket, by_exam, class_, credit = ruling.gain
         sums = years.get(year)
         if sums is None:
             sums = years[year] = Sums()
-        if not ruling.counts:
+        if not counts:
             if ruling.status == UNRULED:
-                sums.unruled |= 1 << ruling.category
+                sums.unruled |= 1 << category
             continue
         if place in lost:
             continue
-        hours = ruling.assessed
-        if ruling.cap is not None:
-            bucket = (ruling.bucket, year)
-            before = used.get(bucket, 0)
-            if before + hours > ruling.cap:
-                hours = ruling.cap - before
-            used[bucket] = before + hours
+        if cap is not None:
+            before = sums.used.get(bucket, 0)
+            if before + hours > cap:
+                hours = cap - before
+            sums.used[bucket] = before + hours
         counted[place] = hours
-        sums.by_category[ruling.category] += hours
-        if ruling.by_exam:
+        sums.by_category[category] += hours
+        if by_exam:
             sums.exam += hours
-        if ruling.class_ is not None:
-            sums.by_class[ruling.class_] = sums.by_class.get(ruling.class_, 0) + hours
-        if ruling.credit is not None:
-            sums.by_category[CATEGORIES.index(ruling.credit.category)] += ruling.credit.hours_centi
+        if class_ is not None:
+            sums.by_class[class_] = sums.by_class.get(class_, 0) + hours
+        if credit is not None:
+            sums.by_category[CATEGORIES.index(credit.category)] += credit.hours_centi
     return Folded(counted, lost, order, years)
 
 
@@ -160,33 +162,37 @@ def judge_year(
     sums = years.get(year, EMPTY)
     if standing is None:
         return YearRuling(year, sums, (), None)
-    minimums = []
-    for due in law.due(*standing, year):
-        minimum = due.minimum
-        if minimum.cycle is not None:
-            minimums.append(_judge_cycle(due, minimum.cycle, years, year, starts or {}, ended))
+    held, unruled = sums.by_mask(), sums.unruled
+    minimums: list[MinimumRuling] = []
+    new = tuple.__new__            # Millions of them in a large file: half the time of the constructor.
+    day, region, sector, major = standing
+    for due in law.due(day, region, sector, major, year):
+        _, _, mask, base, class_, need, percent, cycle = due
+        if cycle is not None:
+            minimums.append(_judge_cycle(due, cycle, years, year, starts or {}, ended))
             continue
-        have = sums.of(due.mask) if due.class_ is None else sums.by_class.get(due.class_, 0)
-        need = minimum.hours_centi
-        if minimum.percent is not None:
-            need = -(-sums.of(due.base) * minimum.percent // 100)   # A part of a hundredth still has to be reached.
+        have = held[mask] if class_ is None else sums.by_class.get(class_, 0)
+        if percent is not None:
+            need = -(-held[base] * percent // 100)   # A part of a hundredth still has to be reached.
         if have >= need:
-            minimums.append(MinimumRuling(due, have, need, True))
-        elif due.mask & sums.unruled:
-            minimums.append(MinimumRuling(due, have, need, None, UNDETERMINED))
+            minimums.append(new(MinimumRuling, (due, have, need, True, None, None)))
+        elif unruled and mask & unruled:
+            minimums.append(new(MinimumRuling, (due, have, need, None, UNDETERMINED, None)))
         else:
-            minimums.append(MinimumRuling(due, have, need, False))
-    return YearRuling(year, sums, minimums, verdict(minimums))
+            minimums.append(new(MinimumRuling, (due, have, need, False, None, None)))
+    return new(YearRuling, (year, sums, minimums, verdict(minimums)))
 
 
 def verdict(minimums: Sequence[MinimumRuling]) -> bool | None:
     """False if any is false; else null if any is undetermined or none applies; else true if any is true; else null."""
     any_met = undetermined = False
-    for one in minimums:
-        if one.met is False:
+    for _, _, _, met, reason, _ in minimums:
+        if met is False:
             return False
-        any_met = any_met or one.met is True
-        undetermined = undetermined or one.reason == UNDETERMINED
+        if met:
+            any_met = True
+        elif reason == UNDETERMINED:
+            undetermined = True
     return True if any_met and not undetermined else None
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from time import perf_counter
 
-from policies.analysis import ERROR, analyse, answers, cells
+from policies.analysis import ERROR, Finding, analyse, answers, cells
 from policies.assess import Fact, assess
 from policies.law import Law
-from policies.person import Bench
+from policies.person import Bench, Entry
 from policies.rulebook import Clause, Rate, Rulebook
 from policies.shelf import shipped
 
@@ -30,7 +31,7 @@ def test_the_five_regulations_hold_no_error() -> None:
 
 
 def test_the_gaps_of_the_five_are_the_ones_their_readings_leave_open() -> None:
-    found = [one for one in analyse(Law(BOOKS)) if one.kind == "gap" and one.example]
+    found = [one for one in analyse(Law(BOOKS)) if one.kind == "gap"]
     gaps = {(one.rulebook.split("/")[0], one.where, one.example.get("level") or "minutes") for one in found}
     assert gaps == {
         ("zhejiang-environment", "courseware", "minutes"),
@@ -44,16 +45,51 @@ def test_the_gaps_of_the_five_are_the_ones_their_readings_leave_open() -> None:
 def test_every_example_is_a_fact_that_can_be_read() -> None:
     bench = Bench(Law(BOOKS))
     for finding in analyse(bench.law):
-        if finding.example is not None:
-            row = {key: value for key, value in finding.example.items() if key not in ("region", "sector")}
-            assert bench.entry(id="1", person="p", **row)
+        assert read(bench, finding)
+
+
+def read(bench: Bench, finding: Finding) -> Entry:
+    """The example of a finding, read as a line of facts would be."""
+    row = {key: value for key, value in finding.example.items() if key not in ("region", "sector")}
+    return bench.entry(id="1", person="p", **row)
+
+
+def test_a_level_that_no_row_gives_any_more_is_a_gap_shown_by_a_fact_that_nothing_rules() -> None:
+    rows = list(clauses_of("N"))
+    (at,) = [row.index for row in rows if row.routes == ("project",)]
+    rate = rows[at].rate
+    assert isinstance(rate, Rate)
+    rows[at] = replace(rows[at], rate=replace(rate, by_level={"national": 3600, "provincial": 2400, "county": 600}))
+    law = Law(with_clauses("N", *rows))
+    (gap,) = [one for one in analyse(law) if one.kind == "gap" and one.rulebook.startswith("ningbo")]
+    assert (gap.where, gap.example["level"]) == ("project", "municipal") and "市厅级" in gap.words
+    layer = law.layer(law.interval(date(2021, 1, 1).toordinal()), "330203", "industry", None)
+    values = {key: value for key, value in gap.example.items() if key not in ("date", "region", "sector")}
+    assert assess(layer, Fact(values)).status == "unruled"
+
+
+def test_a_quote_of_another_row_is_noticed_with_a_fact_of_the_second_row() -> None:
+    rows = list(clauses_of("N"))
+    rows[11] = replace(rows[11], quote=rows[0].quote)
+    found = [one for one in analyse(Law(with_clauses("N", *rows))) if one.kind == "quote_used_twice"]
+    assert [(one.where, one.example["route"]) for one in found if one.where != "第六条（四）"] == [
+        (rows[11].article, rows[11].routes[0])
+    ]
 
 
 def test_a_row_that_another_row_always_answers_first_never_wins() -> None:
     rows = clauses_of("N")
     again = replace(rows[3], index=len(rows), quote="别处")
-    found = {(one.kind, one.where) for one in analyse(Law(with_clauses("N", *rows, again))) if one.weight == ERROR}
-    assert found == {("overlap", again.article), ("never_wins", again.article)}
+    errors = [one for one in analyse(Law(with_clauses("N", *rows, again))) if one.weight == ERROR]
+    assert {(one.kind, one.where) for one in errors} == {("overlap", again.article), ("never_wins", again.article)}
+    assert {one.example["route"] for one in errors} == {"overseas"}
+
+
+def test_a_row_of_a_place_where_its_route_never_comes_before_it_never_wins() -> None:
+    nowhere = replace(clauses_of("N")[3], index=99, levels=("national",), quote="别处")
+    found = [one for one in analyse(Law(with_clauses("N", *clauses_of("N"), nowhere))) if one.kind == "never_wins"]
+    example = {"date": "2019-01-01", "region": "330200", "sector": "industry", "category": "professional"}
+    assert [one.example for one in found] == [example | {"route": "overseas"}]
 
 
 def test_a_level_that_an_earlier_row_takes_is_out_of_reach() -> None:
@@ -61,8 +97,8 @@ def test_a_level_that_an_earlier_row_takes_is_out_of_reach() -> None:
     rate = rows[1].rate
     assert isinstance(rate, Rate)
     rows[1] = replace(rows[1], rate=replace(rate, by_level={**rate.by_level, "national": 600}))
-    words = [one.words for one in analyse(Law(with_clauses("N", *rows))) if one.kind == "level_out_of_reach"]
-    assert len(words) == 1 and "national" in words[0]
+    (found,) = [one for one in analyse(Law(with_clauses("N", *rows))) if one.kind == "level_out_of_reach"]
+    assert "national" in found.words and found.example["level"] == "national"
 
 
 def test_a_quote_that_gives_two_rows_is_noticed() -> None:
