@@ -22,6 +22,7 @@ from api.law_of import Assessed, assess, ruling_view, walk_of
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, Study, StudyDetails
+from ledger.events.person import Affiliation
 from ledger.ledger import Recorded
 from ledger.streams import claim_review as review
 from ledger.streams.claim import Claim, Status
@@ -46,7 +47,7 @@ def submit(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -
 
     def decide(reading: Reading) -> Decision:
         person = reading.person(self)
-        walk = _walk(house, person, study)
+        walk = _walk(house, person, study, None if person is None else person.affiliation_on(day))
         if isinstance(walk, Refusal):
             return walk
         command = review.SubmitClaim(
@@ -66,11 +67,11 @@ def revise(house: House, caller: Caller, claim: str, fields: dict[str, Any], ask
 
     def decide(reading: Reading) -> Decision:
         found, person = _own(reading, claim, caller)
-        walk = _walk(house, person, study)
-        if isinstance(walk, Refusal):
-            return walk
         if found is None or person is None:
             return Refusal.because("claim_absent")
+        walk = _walk(house, person, study, place_of(found, person))
+        if isinstance(walk, Refusal):
+            return walk
         command = review.ReviseClaim(
             person=person.person, study=study, details=details, steps=() if walk is None else walk.roles,
             evidence=evidence,
@@ -102,9 +103,19 @@ def _own(reading: Reading, claim: str, caller: Caller) -> tuple[Claim | None, Pe
     return found, reading.person(found.person)
 
 
-def _walk(house: House, person: Person | None, study: Study) -> Walk | Refusal | None:
+def place_of(claim: Claim, person: Person) -> Affiliation:
+    """Where a claim was submitted: it stays with those offices, also when the person has moved since (AMB-28)."""
+    submitted = claim.submitted
+    for one in reversed(person.affiliations):
+        if (one.unit, one.region, one.sector) == (submitted.unit, submitted.region, submitted.sector):
+            return one
+    return Affiliation(unit=submitted.unit, starts=claim.study.evidence_on, region=submitted.region,
+                       sector=submitted.sector)  # The affiliation was struck out; the claim was submitted all the same.
+
+
+def _walk(house: House, person: Person | None, study: Study, at: Affiliation | None) -> Walk | Refusal | None:
     """The walk of a claim that is submitted today, once the law has understood the study; None for nobody's."""
-    if person is None or (at := person.affiliation_on(house.today)) is None:
+    if person is None or at is None:
         return None    # The ledger says why not.
     assessed = assess(house.answers, person, study, house.today)
     if isinstance(assessed, Refusal):
@@ -127,11 +138,10 @@ def prospects(house: House, state: Claim) -> dict[str, Any]:
     assessed = assess(house.answers, person, state.study, house.today)
     if isinstance(assessed, Refusal):  # It stood when it was decided; an affiliation may have been struck out since.
         return {}
-    at = person.affiliation_on(house.today)
-    offices = () if at is None else walk_of(house.answers, at, house.today, state.study.category.value).steps
+    walk = walk_of(house.answers, place_of(state, person), house.today, state.study.category.value)
     house.settled()
     return {
-        "walk": [office_view(office) for office in offices],
+        "walk": [office_view(office) for office in walk.steps],
         "ruling": assessed.as_json(),
         **_effect(house, state, assessed),
     }

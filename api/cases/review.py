@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from api.callers import Caller
-from api.cases.claims import submitted_on, view
+from api.cases.claims import place_of, submitted_on, view
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import SUPERVISOR, acting, by_actor, role_for
 from api.cases.study import read_details, read_evidence, read_study
@@ -196,10 +196,7 @@ def _not_the_registrar(
 ) -> Refusal | None:
     """Say that the law names an office of another level, in its words; a supervisor is of none."""
     day = submitted_on(house, claim)
-    at = person.affiliation_on(day)
-    if at is None:  # Struck out since: the walk of that day can no longer be read, the role and the scope still hold.
-        return None
-    office = walk_of(house.answers, at, day, found.study.category.value).office(role)
+    office = walk_of(house.answers, place_of(found, person), day, found.study.category.value).office(role)
     held = [scope.region for scope in by.scopes if scope.role == role and covers(scope, found.matter)]
     if office is None or any(office.is_of_level(region) for region in held):
         return None

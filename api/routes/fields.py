@@ -1,7 +1,9 @@
 """Fields of what is sent and answered: own forms for hours, half days, dates, regions and ids, with Chinese messages.
 
 Each tells OpenAPI exactly what it accepts, as a pattern or an enumeration, so that description and check cannot part.
-Hours are decimal strings: `fields.Decimal` would document itself as a number. `tests/api/test_fields.py` shows it.
+Hours are decimal strings: `fields.Decimal` would document itself as a number.
+
+`tests/api/test_bad_requests.py` shows it.
 """
 
 from __future__ import annotations

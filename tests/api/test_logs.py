@@ -12,6 +12,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -21,6 +22,7 @@ from flask import Blueprint, Flask, request
 from api import logs
 from api.redaction import REDACTED, redact, redact_text
 from api.service import create_app
+from tests.api.house_kit import Someone, house_in, study
 
 NAME = "欧阳金丝雀"
 ID_NUMBER = "330203199002304567"    # 30 February: nobody's.
@@ -220,3 +222,45 @@ def test_what_is_nobodys_number_stays(text: str) -> None:
 
 def test_numbers_that_are_numbers_are_hidden_too() -> None:
     assert redact({"n": int(ID_NUMBER), "m": 7, "b": True}) == {"n": REDACTED, "m": 7, "b": True}
+
+
+def test_no_door_of_the_house_lets_a_name_a_number_or_a_title_into_the_log(
+    stream: io.StringIO, tmp_path: Path
+) -> None:
+    number, phone, title = "33010219700307001X", "13912345678", "金丝雀的论文"
+    person_body = {"name": NAME, "id_kind": "resident_id", "id_number": number, "phone": phone}
+    details = {"title": title, "certificate_number": number, "authors": [NAME], "words": f"{NAME} {phone}"}
+    with house_in(tmp_path / "data") as town:
+        works = town.unit("某厂", "330203", "industry")
+        made = town.nobody.did("/v1/persons", person_body)
+        person = Someone(town.client(), made["token"], made["person"])
+        town.belongs(person, works, "2020-01-01")
+        officer = town.officer(works, "unit", "330203", unit=works["unit"])
+        claim = person.did("/v1/claims", person.claim(study()) | {"details": details})
+        claim = officer.act(claim, "return", {"words": f"请{NAME}补充"})
+        claim = person.act(claim, "revision", {"study": study(), "details": details})
+        claim = officer.act(claim, "approval", {})
+        statement = person.did(f"/v1/persons/{person.id}/statements", {"name": "clear"})
+        for path in (f"/v1/persons/{person.id}", f"/v1/persons/{person.id}/years", f"/v1/claims/{claim['claim']}",
+                     f"/v1/statements/{statement['statement']}", f"/v1/statements/{statement['statement']}/file"):
+            officer.get(path, purpose="annual_review")
+            officer.get(path, purpose=CANARY)
+            person.get(path, **{NAME: number})
+        for body in (person_body, person_body | {"phone": number}, person_body | {"name": number * 9}, {NAME: number}):
+            town.nobody.post("/v1/persons", body)
+            town.nobody.post("/v1/persons", body, dry_run="true")
+        person.post("/v1/claims", person.claim(study(route=NAME, major=number)) | {"details": details})
+        person.post("/v1/claims", person.claim(study()) | {"details": details}, key=number)
+        person.post("/v1/claims", person.claim(study(days="3")) | {"details": details}, key=number)
+        person.get("/v1/work", cursor=number)
+        town.nobody.post("/v1/units", {"credit_code": number, "contact": {"name": NAME, "phone": phone}})
+        town.founder.post("/v1/actors", {"organisation": works["unit"], "account": "canary", "official": {"name": NAME}})
+        town.founder.post("/v1/rulebooks", {"source": f"family = '{NAME}'", "text": number})
+
+    assert len(lines(stream)) > 60
+    for part in (NAME, number, phone, title, quote(NAME)):
+        assert part not in stream.getvalue()
+    for log in ("ledger.db", "access.db", "operations.db"):  # What is sealed stands nowhere in clear.
+        stored = b"".join(path.read_bytes() for path in (tmp_path / "data").glob(f"{log}*"))
+        for part in (NAME, number, phone, title):
+            assert part.encode() not in stored, log

@@ -1,0 +1,134 @@
+"""Claims by their claimant: every field that can be sent comes back, and a trial says what it would come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from api.cases.study import read_study, study_view
+from api.routes.schemas import StudyBody
+from tests.api.house_kit import BODY, SHA, Someone, Town, house_in, study
+
+EVERY_FIELD = {
+    "category": "professional", "route": "training", "date": "2026-04-02", "level": "provincial", "days": "2.5",
+    "starts": "2026-03-30", "ends": "2026-04-01", "year": 2026, "subjects": 1, "courses": 2, "characters": 30_000,
+    "minutes": 90, "hours": "4.25", "confirmed_hours": "12", "document": "某文件", "rank": 2, "participants": 5,
+    "joint_first": True, "organiser": "某协会", "organiser_level": "provincial", "approved_by": "provincial",
+    "filing": "备案 1", "filed_on": "2026-02-01", "training_class": "某班", "completed_by": "exam",
+    "platform": "某平台", "major": "某专业", "occasion": "o-1", "output": "p-1",
+    "further": {"author_role": "corresponding"},
+}
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with house_in(tmp_path_factory.mktemp("claims") / "data") as town:
+        yield town
+
+
+@pytest.fixture(scope="module")
+def works(town: Town) -> BODY:
+    return town.unit("某厂", "330203", "industry")
+
+
+@pytest.fixture
+def person(town: Town, works: BODY) -> Someone:
+    person = town.person()
+    town.belongs(person, works, "2020-01-01")
+    return person
+
+
+@pytest.fixture
+def officer(town: Town, works: BODY) -> Someone:
+    return town.officer(works, "unit", "330203", unit=works["unit"])
+
+
+def test_every_field_of_a_study_comes_back_as_it_was_sent() -> None:
+    assert EVERY_FIELD.keys() == StudyBody().fields.keys()
+    assert study_view(read_study(StudyBody().load(EVERY_FIELD))) == EVERY_FIELD
+
+
+def test_details_are_shown_to_the_claimant_and_stand_in_no_event(person: Someone) -> None:
+    details = {"certificate_issuer": "某机构", "certificate_number": "2026-1", "location": "某地",
+               "authors": ["甲", "乙"], "file_names": ["证书.pdf"], "words": "说明"}
+    claim = person.submit(study(), title="某题目", **details)
+
+    shown = person.saw(f"/v1/claims/{claim['claim']}")
+
+    assert shown["details"] == {"title": "某题目", **details}
+    assert shown["evidence"] == [{"kind": "certificate", "sha256": SHA}]
+    events = person.saw(f"/v1/claims/{claim['claim']}/events")
+    assert not any(word in str(events) for word in ("某题目", "某机构", "证书.pdf"))
+
+
+def test_a_certificate_is_used_once_by_a_person_and_again_after_a_withdrawal(person: Someone) -> None:
+    number = {"certificate_issuer": "某机构", "certificate_number": "2026-77"}
+    claim = person.submit(study(), **number)
+    again = person.post("/v1/claims", person.claim(study(), **number))
+    assert (again.status_code, again.get_json()["seen"]) == (409, {"kind": "certificate"})
+
+    person.act(claim, "withdrawal")
+
+    assert person.submit(study(), **number)["status"] == "under_review"
+
+
+def test_a_trial_names_what_says_the_same_already_and_what_it_would_count(person: Someone, officer: Someone) -> None:
+    kept = officer.act(person.submit(study(days="5", occasion="o-9")), "approval")
+
+    would = person.post("/v1/claims", person.claim(study(days="3", occasion="o-9")), dry_run="true").get_json()["would"]
+
+    assert [(one["claim"], one["by"]) for one in would["duplicates"]] == [(kept["claim"], "occasion")]
+    assert (would["year"]["status"], would["year"]["counted"]) == ("duplicate", "0")
+    assert would["year"]["before"]["total"] == would["year"]["after"]["total"] == "20"
+    missing = {one["name"]: (one["need"], one["have"]) for one in would["year"]["missing"]}
+    assert missing["total"] == ("90", "20")
+
+
+def test_a_trial_says_what_room_a_cap_leaves(person: Someone, officer: Someone) -> None:
+    abroad = {"category": "professional", "route": "overseas", "date": "2026-03-01", "days": "5"}
+    officer.act(person.submit(abroad), "approval")
+
+    would = person.post("/v1/claims", person.claim(abroad | {"date": "2026-06-01"}), dry_run="true").get_json()["would"]
+
+    assert (would["ruling"]["assessed"], would["year"]["counted"]) == ("30", "6")
+    assert would["ruling"]["why"][0]["quote"]
+
+
+def test_what_was_endorsed_is_changed_only_after_it_was_returned(town: Town) -> None:
+    unit, bureau = town.unit("某站", "330402", "environment"), town.unit("某局", "330402", "environment")
+    person = town.person()
+    town.belongs(person, unit, "2020-01-01")
+    first = town.officer(unit, "unit", "330402", unit=unit["unit"])
+    second = town.officer(bureau, "sector_authority", "330402")
+    claim = first.act(person.submit(study()), "endorsement")
+    revision = {"study": study(days="3"), "details": {"title": "三天"}}
+
+    assert person.refused(claim, "revision", revision)["code"] == "already_endorsed"
+    assert first.refused(claim, "approval", {})["code"] == "role_not_held"
+    claim = second.act(claim, "return", {"words": "天数不符"})
+    claim = person.act(claim, "revision", revision)
+    assert (claim["step_due"], claim["steps_taken"]) == ("unit", 0)
+
+
+def test_one_hand_takes_one_step_whichever_account_it_uses(town: Town) -> None:
+    unit, bureau = town.unit("某站", "330402", "environment"), town.unit("某局", "330402", "environment")
+    person, clerk = town.person(), town.person()
+    town.belongs(person, unit, "2020-01-01")
+    first = town.officer(unit, "unit", "330402", unit=unit["unit"], person=clerk.id)
+    second = town.officer(bureau, "sector_authority", "330402", person=clerk.id)
+
+    claim = first.act(person.submit(study()), "endorsement")
+
+    assert second.refused(claim, "approval", {})["code"] == "same_hand"
+
+
+def test_a_pending_claim_stays_with_the_office_it_was_submitted_to(
+    town: Town, person: Someone, officer: Someone
+) -> None:
+    claim = person.submit(study(date="2026-03-01"))
+    town.belongs(person, town.unit("别处", "330402", "environment"), "2026-04-01")
+
+    claim = person.act(claim, "revision", {"study": study(date="2026-03-02"), "details": {"title": "改期"}})
+    assert claim["steps"] == ["unit"]
+    assert officer.act(claim, "approval")["ruling"]["rulebook"] == "ningbo-industry/2019-01-01"
