@@ -3,7 +3,7 @@
 Three forms hold the same sentences, rows and readings: text for a terminal (two columns where there is room), Markdown
 and a HTML page that stands alone and prints. A row stands beside each sentence that gives it, never elsewhere.
 
-`tests/policies/test_page.py` shows it.
+`tests/policies/test_rulebook_page.py` shows it.
 """
 
 from __future__ import annotations

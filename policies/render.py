@@ -2,7 +2,7 @@
 
 `page.py` sets them beside the official text, `rules.py` compares two versions by them.
 
-`tests/policies/test_rules.py` shows them.
+`tests/policies/test_rulebook_page.py` shows them.
 """
 
 from __future__ import annotations
