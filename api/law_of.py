@@ -78,12 +78,11 @@ def law_now(answers: Answers) -> Law:
     return bench_now(answers).law
 
 
-def assess(answers: Answers, person: Person, study: Study, submitted_on: date | None) -> Assessed | Refusal:
-    """Judge one study by the law as of now; raises BadFields where its words cannot be read."""
+def assess(bench: Bench, person: Person, study: Study, submitted_on: date | None) -> Assessed | Refusal:
+    """Judge one study by a law; raises BadFields where its words cannot be read."""
     at = person.affiliation_on(study.evidence_on)
     if at is None:
         return Refusal.because("no_affiliation_on_date", date=study.evidence_on)
-    bench = bench_now(answers)
     day = study.evidence_on.toordinal()
     fields = entry_fields(study, bench.law.vocabulary, None if submitted_on is None else submitted_on.isoformat())
     if study.year is not None:
@@ -123,6 +122,6 @@ def _declared(study: Study, law: Law) -> None:
         raise BadFields([Fault(f"/study/further/{name}", "not_by_the_words_of_the_law", words) for name in strange])
 
 
-def walk_of(answers: Answers, at: Affiliation, day: date, category: str) -> Walk:
+def walk_of(law: Law, at: Affiliation, day: date, category: str) -> Walk:
     """Who looks at a claim of someone who belongs there, submitted on that day; raises NobodyRegisters."""
-    return walk(law_now(answers), day, at.region, at.sector, at.major, at.standing, category)
+    return walk(law, day, at.region, at.sector, at.major, at.standing, category)

@@ -18,7 +18,7 @@ from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import look, oneself, places
 from api.cases.study import details_view, evidence_view, read_details, read_evidence, read_study, study_view
 from api.house import House, local_date
-from api.law_of import Assessed, assess, ruling_view, walk_of
+from api.law_of import Assessed, assess, bench_now, ruling_view, walk_of
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, Study, StudyDetails
@@ -117,10 +117,11 @@ def _walk(house: House, person: Person | None, study: Study, at: Affiliation | N
     """The walk of a claim that is submitted today, once the law has understood the study; None for nobody's."""
     if person is None or at is None:
         return None    # The ledger says why not.
-    assessed = assess(house.answers, person, study, house.today)
+    bench = bench_now(house.answers)
+    assessed = assess(bench, person, study, house.today)
     if isinstance(assessed, Refusal):
         return assessed
-    walk = walk_of(house.answers, at, house.today, study.category.value)
+    walk = walk_of(bench.law, at, house.today, study.category.value)
     if walk.automatic:
         office = walk.steps[-1]
         return Refusal.because("registered_automatically", rulebook=office.rulebook, article=office.article,
@@ -135,10 +136,11 @@ def prospects(house: House, state: Claim) -> dict[str, Any]:
     """What a claim in this state would pass, be worth and do to its year, by the law as of now."""
     person = Reading(house.ledger).person(state.person)
     assert person is not None, "a claim is a person's"
-    assessed = assess(house.answers, person, state.study, house.today)
+    bench = bench_now(house.answers)
+    assessed = assess(bench, person, state.study, house.today)
     if isinstance(assessed, Refusal):  # It stood when it was decided; an affiliation may have been struck out since.
         return {}
-    walk = walk_of(house.answers, place_of(state, person), house.today, state.study.category.value)
+    walk = walk_of(bench.law, place_of(state, person), house.today, state.study.category.value)
     house.settled()
     return {
         "walk": [office_view(office) for office in walk.steps],

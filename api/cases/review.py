@@ -20,7 +20,7 @@ from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import SUPERVISOR, acting, by_actor, role_for
 from api.cases.study import read_details, read_evidence, read_study
 from api.house import House
-from api.law_of import Assessed, assess, confirmed, walk_of
+from api.law_of import Assessed, assess, bench_now, confirmed, law_now, walk_of
 from ledger.errors import Refusal
 from ledger.events.claim import Study
 from ledger.streams import claim_register as register
@@ -136,7 +136,7 @@ def reinstate(house: House, caller: Caller, claim: str, fields: dict[str, Any], 
 
 def _ruled(house: House, claim: str, person: Person, study: Study, fields: dict[str, Any]) -> Assessed | Refusal:
     """The ruling to record, or why there is none: unruled wants an authority's word, what the law refuses has none."""
-    assessed = assess(house.answers, person, study, submitted_on(house, claim))
+    assessed = assess(bench_now(house.answers), person, study, submitted_on(house, claim))
     if isinstance(assessed, Refusal):
         return assessed
     status, hours = assessed.ruling.status, fields.get("confirmed_hours")
@@ -196,7 +196,7 @@ def _not_the_registrar(
 ) -> Refusal | None:
     """Say that the law names an office of another level, in its words; a supervisor is of none."""
     day = submitted_on(house, claim)
-    office = walk_of(house.answers, place_of(found, person), day, found.study.category.value).office(role)
+    office = walk_of(law_now(house.answers), place_of(found, person), day, found.study.category.value).office(role)
     held = [scope.region for scope in by.scopes if scope.role == role and covers(scope, found.matter)]
     if office is None or any(office.is_of_level(region) for region in held):
         return None

@@ -10,9 +10,8 @@ asked for what. `If-Match` names the version of a record's stream that was seen 
 from __future__ import annotations
 
 import hmac
-import json
 import re
-from typing import Any, Final
+from typing import Final
 
 from flask import g, request
 
@@ -35,11 +34,11 @@ def tag(version: int) -> str:
     return f'"v{version}"'
 
 
-def asked(house: House, caller: Caller, body: Any, *, conditional: bool) -> Asked:
+def asked(house: House, caller: Caller, content: bytes, *, conditional: bool) -> Asked:
     """Read the conditions of a writing request, or raise the problem with them."""
     dry_run = _dry_run()
     version = _if_match(required=conditional and not dry_run)
-    return Asked(None if dry_run else _request_key(house, caller, body), version, dry_run, g.trace_id)
+    return Asked(None if dry_run else _request_key(house, caller, content), version, dry_run, g.trace_id)
 
 
 def unchanged(version: int) -> bool:
@@ -70,7 +69,7 @@ def _if_match(*, required: bool) -> int | None:
     return int(found[1])
 
 
-def _request_key(house: House, caller: Caller, body: Any) -> RequestKey:
+def _request_key(house: House, caller: Caller, content: bytes) -> RequestKey:
     given = request.headers.get("Idempotency-Key")
     if given is None or not given.strip():
         raise Problem("idempotency_key_missing")
@@ -79,8 +78,7 @@ def _request_key(house: House, caller: Caller, body: Any) -> RequestKey:
     if caller.kind == "nobody" and len(given) < KEY_OF_NOBODY_LEAST:
         raise Problem("idempotency_key_too_short")
     place = f"{caller.scope}\0{request.method} {request.path}\0{given}"
-    content = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return RequestKey(
         hmac.digest(house.request_key, place.encode(), "sha256"),
-        hmac.digest(house.request_key, content.encode(), "sha256"),
+        hmac.digest(house.request_key, content, "sha256"),
     )

@@ -52,12 +52,11 @@ class Parser(FlaskParser):
         """Read the body; one that is absent is an empty object where nothing in it is required."""
         content = req.get_data(cache=True)
         if not content and not any(field.required for field in schema.fields.values()):
-            g.body = {}
-        else:
-            if not req.is_json:
-                raise Problem("unsupported_media_type")
-            g.body = _json(content)
-        return g.body
+            content = b"{}"
+        elif not req.is_json:
+            raise Problem("unsupported_media_type")
+        body, g.content = _json(content)
+        return body
 
     def load_query(self, req: Any, schema: ma.Schema) -> Any:
         """Read the address; `dry_run` belongs to every writing request."""
@@ -74,13 +73,14 @@ class Parser(FlaskParser):
         raise Problem("unprocessable_content", errors=faults)
 
 
-def _json(content: bytes) -> Any:
+def _json(content: bytes) -> tuple[Any, bytes]:
+    """What was sent, and its one spelling: two bodies that say the same have the same."""
     try:
         body = json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-        json.dumps(body, ensure_ascii=False).encode("utf-8")  # Half a character is no text.
+        spelled = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return body, spelled.encode("utf-8")  # Half a character is no text: it cannot be spelled.
     except (ValueError, RecursionError):
         raise Problem("bad_request", detail="请求体不是正确的 JSON（须为 UTF-8，每个名称只写一次）。") from None
-    return body
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -186,7 +186,7 @@ class Door(Blueprint):  # type: ignore[misc]
             schema = answers or {"type": "string"}
             described = self.response(200, schema, description="OK", content_type=content_type)(view)
             if query is not None:
-                described = self.arguments(query, location="query")(described)
+                described = self.arguments(query(), location="query")(described)
             described = self.doc(summary=summary, security=_security(login=login))(described)
             return self.route(rule, methods=["GET"])(described)  # type: ignore[no-any-return]
 
@@ -205,7 +205,7 @@ class Door(Blueprint):  # type: ignore[misc]
             @wraps(function)
             def view(fields: Any, **named: Any) -> Response:
                 caller = who()
-                how = conditions.asked(house(), caller, g.body, conditional=conditional)
+                how = conditions.asked(house(), caller, g.content, conditional=conditional)
                 found = function(caller, fields, how, **named)
                 if isinstance(found, Refusal):
                     return refused(found)
@@ -215,7 +215,8 @@ class Door(Blueprint):  # type: ignore[misc]
                        "Idempotent-Replayed": {"schema": {"type": "string", "enum": ["true"]}}}
             described = self.response(201, answers, description="已登记", headers=headers)(view)
             described = self.alt_response(200, schema=Trial, description="试办：未写入任何内容")(described)
-            described = self.arguments(body or Nothing, required=_needs_body(body))(described)
+            # An instance, not its class: making the schema anew for each request took longer than using it.
+            described = self.arguments((body or Nothing)(), required=_needs_body(body))(described)
             described = self.doc(
                 summary=summary, security=_security(login=login), parameters=_parameters(conditional=conditional)
             )(described)
