@@ -23,6 +23,8 @@ ASKED_MOST: Final = 100_000
 """Answers remembered by day and place; beyond it the memory starts anew."""
 
 CATEGORIES: Final = tuple(category.value for category in Category)
+EXAM: Final = "exam"
+BY_EXAM: Final = 1 << len(CATEGORIES)
 
 
 class Layer(NamedTuple):
@@ -47,8 +49,8 @@ class Due(NamedTuple):
 
 
 def mask_of(categories: Iterable[str]) -> int:
-    """Categories as bits, in the order of the vocabulary."""
-    return sum(1 << CATEGORIES.index(category) for category in categories)
+    """Categories as bits, in the order of the vocabulary; hours by exam are a part of all of them and the last bit."""
+    return sum(BY_EXAM if category == EXAM else 1 << CATEGORIES.index(category) for category in categories)
 
 
 class Law:

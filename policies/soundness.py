@@ -150,6 +150,8 @@ def reading_problems(book: Rulebook, plain: Mapping[str, Any]) -> Iterator[str]:
         try:
             found = parameter(plain, reading.parameter)
         except LookupError:
+            if reading.value == "none":    # A row that is left out.
+                continue
             yield f"reading {reading.id} parameter：文件里没有 {shown(reading.parameter)}"
             continue
         if found is None and reading.value in ("none", ()):   # A parameter that is left out.
@@ -171,6 +173,8 @@ def parameter(plain: Mapping[str, Any], path: str) -> Any:
     """What stands at `clause.第六条（七）#2.rate.without_level`; None when only its last part is missing."""
     table, *rest = path.split(".")
     at: Any = plain[table] if table in plain else plain.get(path)
+    if at is None:                       # A whole table that is left out.
+        return None
     if isinstance(at, list):
         name, _, number = rest.pop(0).partition("#")
         rows = [row for row in at if name in (row.get("article"), row.get("name"), row.get("id"))]

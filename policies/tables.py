@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from policies.assess import UNRULED, Fact, Ruling, assess
-from policies.law import CATEGORIES, Law, Layer
+from policies.law import BY_EXAM, CATEGORIES, Law, Layer
 
 NO_CAP: Final = -1
 STATUSES: Final = ("ruled", "manual", "refused", "unruled")
@@ -45,6 +45,8 @@ class Tables:
     cap: array[int]                  # Hundredths, or NO_CAP.
     by_exam: array[int]              # 0 or 1.
     class_: array[int]               # Number of the class, 0 for none.
+    credit: array[int]               # Hundredths that it brings to another category besides.
+    credited: array[int]             # That category.
     classes: tuple[tuple[str, str] | None, ...]
 
 
@@ -68,6 +70,8 @@ def compile_law(law: Law, codes: Iterable[Code]) -> Tables:
         "cap": array("q", [NO_CAP if ruling.cap is None else ruling.cap for ruling in rulings]),
         "by_exam": array("q", [int(ruling.by_exam) for ruling in rulings]),
         "class_": array("q", [classes.setdefault(ruling.class_, len(classes)) for ruling in rulings]),
+        "credit": array("q", [ruling.credit.hours_centi if ruling.credit else 0 for ruling in rulings]),
+        "credited": array("q", [CATEGORIES.index(one.credit.category) if one.credit else 0 for one in rulings]),
     }
     seal = sha256("\n".join(f"{book.id} {book.digest}" for book in law.books).encode())
     for column in columns.values():
@@ -108,7 +112,7 @@ def fold_codes(
         code, year = codes[place], years[place]
         of_year = sums.setdefault(year, CodedSums([0] * len(CATEGORIES), [0], [0], {}))
         if STATUSES[status[code]] == UNRULED:
-            of_year.unruled[0] |= 1 << tables.category[code]
+            of_year.unruled[0] |= 1 << tables.category[code] | (BY_EXAM if tables.by_exam[code] else 0)
         if status[code] >= 2 or place in lost:
             continue
         hours = assessed[code]
@@ -119,6 +123,7 @@ def fold_codes(
         counted[place] = hours
         of_year.by_category[tables.category[code]] += hours
         of_year.exam[0] += hours * tables.by_exam[code]
+        of_year.by_category[tables.credited[code]] += tables.credit[code]
         if tables.class_[code]:
             of_year.by_class[tables.class_[code]] = of_year.by_class.get(tables.class_[code], 0) + hours
     return counted, sums

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from policies.assess import UNRULED, Ruling
-from policies.law import CATEGORIES, Due, Law
+from policies.law import BY_EXAM, CATEGORIES, Due, Law
 from policies.rulebook import Cycle
 
 PROFESSIONAL, SECTOR_PUBLIC, GENERAL_PUBLIC = range(3)
@@ -28,7 +28,7 @@ class Sums:
     def __init__(self) -> None:
         self.by_category: list[int] = [0, 0, 0]
         self.exam = 0
-        self.unruled = 0                                     # The categories that hold an unruled entry, a bit each.
+        self.unruled = 0                                     # What holds an unruled entry, a bit for each category.
         self.by_class: dict[tuple[str, str], int] = {}       # (family, class) → hundredths.
         self.used: dict[str | None, int] = {}                 # What every bucket has taken of its cap.
 
@@ -39,9 +39,9 @@ class Sums:
         return professional + sector_public + general_public
 
     def by_mask(self) -> tuple[int, ...]:
-        """The sum of the categories of every set of bits."""
+        """The sum of the categories of every set of bits, then what was earned by exam (`law.BY_EXAM`)."""
         one, two, three = self.by_category
-        return 0, one, two, one + two, three, one + three, two + three, one + two + three
+        return 0, one, two, one + two, three, one + three, two + three, one + two + three, self.exam
 
     def of(self, mask: int) -> int:
         """The categories of these bits together."""
@@ -88,7 +88,7 @@ def fold(entries: Sequence[Weighed]) -> Folded:
             sums = years[year] = Sums()
         if not counts:
             if ruling.status == UNRULED:
-                sums.unruled |= 1 << category
+                sums.unruled |= 1 << category | (BY_EXAM if by_exam else 0)
             continue
         if place in lost:
             continue

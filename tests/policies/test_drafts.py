@@ -224,3 +224,31 @@ def test_declared_words_are_understood_only_where_they_are_declared() -> None:
     assert "construction" in read_folder(DRAFTS).vocabulary.sectors
     assert "construction" not in shipped().vocabulary.sectors
     assert "degree" in drafts().vocabulary.routes and "degree" not in shipped().vocabulary.routes
+
+
+def test_an_authority_may_ask_for_hours_by_exam_in_whatever_category(tmp_path: Path) -> None:
+    rules = with_rows(
+        tmp_path,
+        """
+[[clause]]
+article = "一"
+quote = "x"
+categories = ["general_public"]
+routes = ["course"]
+rate = { each = "marked_hour", hours = 1 }
+[[minimum]]
+name = "exam"
+article = "二"
+quote = "部分学时须通过考试取得"
+hours = 20
+""",
+    )
+    course = entry(1, category="general_public", route="course", hours="19.99", completed_by="exam")
+    assert minimums(answers(HELD, course, rules=rules), 2021) == {"exam": False}
+    assert minimums(answers(HELD, course | {"hours": "20"}, rules=rules), 2021) == {"exam": True}
+    assert minimums(answers(HELD, course | {"hours": "99", "completed_by": "completion"}, rules=rules), 2021) == {
+        "exam": False
+    }
+    # An exam that no rulebook rules could fill it; other unruled hours could not.
+    assert minimums(answers(HELD, entry(1), rules=rules), 2021) == {"exam": "undetermined"}
+    assert minimums(answers(HELD, entry(1, route="other"), rules=rules), 2021) == {"exam": False}

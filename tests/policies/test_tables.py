@@ -13,29 +13,32 @@ from policies.facts import Affiliation
 from policies.law import Law
 from policies.person import Bench, PersonRuling, place_on, places_of
 from policies.shapes import check_affiliation
-from policies.shelf import shipped
+from policies.shelf import drafts, shipped
 from policies.tables import Code, Tables, compile_law, fold_codes
 
 LAW = Law(shipped().books)
 BENCH = Bench(LAW)
+WITH_DRAFTS = Bench(Law([*shipped().books, *drafts().books]))
 
 
-def judged(held: list[dict[str, Any]], rows: list[dict[str, Any]]) -> tuple[PersonRuling, list[Code]]:
+def judged(
+    held: list[dict[str, Any]], rows: list[dict[str, Any]], bench: Bench = BENCH
+) -> tuple[PersonRuling, list[Code]]:
     """A person's rulings by the interpreter, and the codes of the same entries."""
     affiliations = []
     for row in held:
-        one = BENCH.reader.read(json.dumps({"kind": "affiliation", "person": "p", **row}).encode())
+        one = bench.reader.read(json.dumps({"kind": "affiliation", "person": "p", **row}).encode())
         assert isinstance(one, Affiliation)
-        affiliations.append((*check_affiliation(one, LAW.vocabulary), one))
+        affiliations.append((*check_affiliation(one, bench.law.vocabulary), one))
     places = places_of(affiliations)
-    entries = [BENCH.entry(**{"id": str(number), "person": "p", **row}) for number, row in enumerate(rows)]
-    ruled = BENCH.judge(places, entries)
+    entries = [bench.entry(**{"id": str(number), "person": "p", **row}) for number, row in enumerate(rows)]
+    ruled = bench.judge(places, entries)
     codes = []
     for weighed in ruled.weighed:
         place = place_on(places, weighed.day)
         assert place is not None
         fact = weighed.ruling.fact
-        codes.append(Code(LAW.interval(weighed.day), place.region, place.sector, place.major, Fact(*fact)))
+        codes.append(Code(bench.law.interval(weighed.day), place.region, place.sector, place.major, Fact(*fact)))
     return ruled, codes
 
 
@@ -47,8 +50,22 @@ def numbered(keys: list[Any]) -> list[int]:
 @given(people)
 @settings(max_examples=250)
 def test_the_fold_over_tables_is_the_fold_of_the_interpreter(person: Any) -> None:
-    ruled, codes = judged(*person)
-    tables = compile_law(LAW, codes)
+    for bench in (BENCH, WITH_DRAFTS):
+        the_folds_agree(*judged(*person, bench), bench.law)
+
+
+def test_the_folds_agree_on_hours_that_an_entry_brings_to_another_category() -> None:
+    held = [{"from": "2020-01-01", "region": "330102", "sector": "general"}]
+    degree = {"category": "professional", "route": "degree", "date": "2025-07-01"}
+    rows = [degree | more for more in ({"related": "no"}, {"related": "yes", "output": "a"},
+                                       {"related": "no", "output": "a"})]
+    ruled, codes = judged(held, rows, WITH_DRAFTS)
+    assert ruled.folded.years[2025].by_category[2] > 0
+    the_folds_agree(ruled, codes, WITH_DRAFTS.law)
+
+
+def the_folds_agree(ruled: PersonRuling, codes: list[Code], law: Law) -> None:
+    tables = compile_law(law, codes)
     counted, sums = fold_codes(
         tables,
         range(len(codes)),
