@@ -21,8 +21,8 @@ export PYTHONHASHSEED := 0
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.installed-run  ## install if needed, start the service on ./data, say where to go
-	@exec $(BIN)/xueshi serve
+run: $(VENV)/.installed-run  ## install if needed, start the service on ./data with sample people, say where to go
+	@exec $(BIN)/xueshi serve --sample
 
 test: $(VENV)/.installed-dev  ## every test but the exhaustive ones, at most 10 minutes; ends in a line of counts
 	@sh tests/setup-system.sh

@@ -25,6 +25,7 @@ from api.exits import Exit, Stop
 from api.house import open_house
 from api.keeper import Keeper
 from api.log_routes import log_routes
+from api.page import page_routes
 from api.register import open_register
 from api.service import create_app
 from api.settings import Settings
@@ -42,7 +43,7 @@ def composed(settings: Settings) -> Iterator[Flask]:
         with open_house(register) as house:
             keeper.start()
             checks = [*ready_checks(settings), Check("checkpoints", keeper.check), *house.checks()]
-            yield create_app(house, checks=checks, blueprints=[log_routes(register)])
+            yield create_app(house, checks=checks, blueprints=[log_routes(register), page_routes()])
             keeper.stop()
     finally:
         register.close()

@@ -68,6 +68,9 @@ def _house(checks: tuple[Check, ...]) -> Blueprint:
     @house.get("/")
     def index() -> Response:
         rules = {each.rule for each in current_app.url_map.iter_rules()}
+        wanted = request.accept_mimetypes
+        if "/login" in rules and wanted["text/html"] > wanted["application/json"]:  # A browser: someone wants to look.
+            return Response(status=303, headers={"Location": "/login"})
         addresses = sorted(rule for rule in rules if "<" not in rule and rule != "/")
         return jsonify(service="学时账", version=VERSION, addresses=addresses)
 

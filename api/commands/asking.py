@@ -28,7 +28,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 BAD_INPUT: Final = frozenset({400, 406, 411, 413, 414, 415, 428, 431})
 """Statuses that say that what was sent cannot be used; so does a problem that names fields."""
 
-PURPOSE: Final = click.option("--purpose", help="查阅他人信息的目的，逐次留痕（查阅本人的不需要）")
+PURPOSE: Final = click.option("--purpose", help="查阅他人信息的目的代码，如 annual_review，逐次留痕；查阅本人的不需要")
 
 
 class Id(click.ParamType[str]):

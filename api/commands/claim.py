@@ -181,7 +181,7 @@ def reinstate(asking: Asking, claim: str, basis: str, words: str) -> int:
 
 def _upon(asking: Asking, claim: str, act: str, done: str, body: dict[str, Any] | None = None) -> int:
     place = f"/v1/claims/{claim}"
-    return asking.post(f"{place}/{act}", tell, body, upon=place, done=done, purpose=f"办理申报：{done}")
+    return asking.post(f"{place}/{act}", tell, body, upon=place, done=done, purpose=f"claim_{act}")
 
 
 # Telling

@@ -74,7 +74,7 @@ def withdraw(asking: Asking, transfer: str) -> int:
 
 def _upon(asking: Asking, transfer: str, act: str, done: str, body: dict[str, Any] | None = None) -> int:
     place = f"/v1/transfers/{transfer}"
-    return asking.post(f"{place}/{act}", tell, body, upon=place, done=done, purpose="办理单位变更")
+    return asking.post(f"{place}/{act}", tell, body, upon=place, done=done, purpose="transfer_answer")
 
 
 def tell(body: dict[str, Any]) -> None:

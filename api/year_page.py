@@ -1,0 +1,243 @@
+"""A person's year as a page shows it: the answer of `projections.years` put into Chinese words, nothing added.
+
+Pure: what is shown is made of the answer, of the events it names and of the names of units. Every number carries what
+it is made of: the entries of a sum, the steps of a ruling with their articles and quoted words, the events of a claim.
+
+`tests/api/test_page.py` shows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from ledger.identifiers import regions
+from ledger.ids import PREFIXES
+from ledger.vocabulary import format_hours, parse_hours
+from policies.words import base_vocabulary
+
+BAR_WIDTH: Final = 240
+_CLAIM: Final = re.compile(f"{PREFIXES['claim']}[0-9a-z]+")
+
+_SUBJECTS: Final = {
+    "total": ("总学时", ("professional", "sector_public", "general_public")),
+    "professional": ("专业科目", ("professional",)),
+    "public": ("公需科目", ("sector_public", "general_public")),
+    "sector_public": ("行业公需科目", ("sector_public",)),
+    "general_public": ("一般公需科目", ("general_public",)),
+}
+_MET: Final = {True: ("met", "✓", "达标"), False: ("short", "✗", "未达标"), None: ("open", "…", "未定")}
+_REASONS: Final = {"in_progress": "周期未满", "undetermined": "有待确认的学时"}
+_STATES: Final = {
+    "approved": ("met", "✓", "已登记"),
+    "frozen": ("open", "‖", "已冻结"),
+    "revoked": ("short", "⊘", "已撤销"),
+}
+_RULED: Final = {
+    "refused": ("short", "✗", "不计"),
+    "duplicate": ("open", "＝", "重复，只计一次"),
+    "unruled": ("open", "…", "待确认"),
+}
+_FLAGS: Final = {"by_analogy": "比照执行", "late_filing": "逾期备案"}
+_EVENTS: Final = {
+    "claim.submitted": "提交", "claim.endorsed": "审核通过", "claim.returned": "退回修改", "claim.revised": "修改",
+    "claim.withdrawn": "撤回", "claim.approved": "认定", "claim.refused": "驳回", "claim.corrected": "更正",
+    "claim.frozen": "冻结", "claim.released": "解冻", "claim.revoked": "撤销", "claim.reinstated": "恢复",
+}
+_HANDS: Final = {
+    "person": "本人", "unit": "用人单位", "sector_authority": "行业主管部门", "human_resources": "人力社保部门",
+    "supervisor": "监督部门", "talent_market": "人才市场", "blasting_association": "爆破协会",
+    "recognised_organiser": "认定的举办单位", "system": "系统",
+}
+_QUANTITIES: Final = (
+    ("days", "天"), ("hours", "学时"), ("minutes", "分钟"), ("subjects", "科"), ("courses", "门"), ("characters", "字"),
+)
+_LAWS: Final = {"then": "各日期当时有效的细则", "now": "现行细则"}
+
+
+def year_view(
+    answer: Mapping[str, Any], year: int, *, events: Mapping[int, Mapping[str, Any]], units: Mapping[str, str],
+    documents: Mapping[str, str],
+) -> dict[str, Any]:
+    """Everything that one year's page shows: the events that entries name by position, units and documents by id."""
+    told = next(one for one in answer["years"] if one["year"] == year)
+    titles = {entry["claim"]: entry["title"] or entry["date"] for one in answer["years"] for entry in one["entries"]}
+    entries = [_entry(one, events, documents, titles) for one in told["entries"]]
+    return {
+        "year": year,
+        "years": [{"year": one["year"], "mark": _MET[one["evaluated"]["met"]], "count": len(one["entries"])}
+                  for one in answer["years"]],
+        "verdict": _verdict(told["evaluated"]),
+        "differs": told["differs"],
+        "rows": list(_rows(told)),
+        "differences": [{**one, "title": titles[one["entry"]],
+                         "because": _named(one["because"], titles)} for one in told["differences"]],
+        "entries": entries,
+        "assessed": _sum(one["decided"]["assessed"] for one in told["entries"] if one["status"] != "revoked"),
+        "decided": told["decided"]["total"],
+        "evaluated": told["evaluated"]["total"],
+        "places": [_place(one, units) for one in reversed(answer["affiliations"])],
+        "basis": _basis(answer["basis"]),
+        "documents": documents,
+    }
+
+
+def _basis(basis: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **basis,
+        "time": _moment(basis["as_of_time"]),
+        "law_words": _LAWS.get(basis["law"], "指定的细则"),
+        "rulebooks": [{**book, "short": book["digest"][:12]} for book in basis["rulebooks"]],
+    }
+
+
+def _verdict(sums: Mapping[str, Any]) -> dict[str, Any]:
+    """The year in one line: reached or not, and what is short by the strictest requirement of each kind."""
+    short: dict[str, int] = {}
+    for one in sums["minimums"]:
+        if one["met"] is not True and one["name"] in _SUBJECTS:
+            gap = parse_hours(one["need"]) - parse_hours(one["have"])
+            short[one["name"]] = max(gap, short.get(one["name"], 0))
+    words = [f"{title} {format_hours(short[name])}" for name, (title, _) in _SUBJECTS.items() if name in short]
+    return {"mark": _MET[sums["met"]], "total": sums["total"], "short": "、".join(words)}
+
+
+def _rows(told: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    """One row a subject, with the strictest requirement that was made of it and every rulebook that makes one."""
+    decided, evaluated = told["decided"], told["evaluated"]
+    asked: dict[tuple[str, int | None, int | None], list[Mapping[str, Any]]] = {}
+    for one in evaluated["minimums"]:
+        asked.setdefault((one["name"], one.get("from"), one.get("to")), []).append(one)
+    shown = {name: () for name in _SUBJECTS if name != "public" or any(key[0] == "public" for key in asked)}
+    for name in shown:
+        made = next((due for key, due in asked.items() if key[0] == name), [])
+        title, categories = _SUBJECTS[name]
+        yield _row(name, title, _of(decided, categories), _of(evaluated, categories), made,
+                   [one for one in told["entries"] if one["category"] in categories], evaluated["why"])
+    for (name, first, last), made in asked.items():
+        if name not in _SUBJECTS:
+            known = base_vocabulary().minimums.get(name)
+            title = f"{known.name if known else name}（{first}–{last}）"
+            yield _row(name, title, made[0]["have"], made[0]["have"], made, [], evaluated["why"])
+
+
+def _row(
+    name: str, title: str, decided: str, evaluated: str, made: Sequence[Mapping[str, Any]],
+    entries: Sequence[Mapping[str, Any]], why: Iterable[Mapping[str, Any]],
+) -> dict[str, Any]:
+    strictest = max(made, key=lambda one: parse_hours(one["need"]), default=None)
+    need = None if strictest is None else strictest["need"]
+    articles = {(one["rulebook"], one["article"]) for one in made}
+    quotes = [one for one in why if one["step"] == "minimum" and (one["rulebook"], one["article"]) in articles
+              and one["arithmetic"].startswith(title.split("（")[0])]
+    mark = None
+    if strictest is not None:
+        mark = _MET[strictest["met"]]
+        if strictest.get("reason"):
+            mark = (*mark[:2], _REASONS.get(strictest["reason"], mark[2]))
+    return {
+        "name": name, "title": title, "decided": decided, "evaluated": evaluated, "need": need, "mark": mark,
+        "gap": None if need is None else _gap(need, evaluated), "bar": None if need is None else _bar(need, evaluated),
+        "quotes": quotes,
+        "parts": [{"claim": one["claim"], "title": one["title"] or one["date"], "counted": one["evaluated"]["counted"]}
+                  for one in entries if one["evaluated"]["counted"] != "0"],
+    }
+
+
+def _gap(need: str, have: str) -> str:
+    return format_hours(max(parse_hours(need) - parse_hours(have), 0))
+
+
+def _bar(need: str, have: str) -> dict[str, int]:
+    """A bar as whole units of a picture: its scale is the larger of the two, so that neither leaves it."""
+    wanted, there = parse_hours(need), parse_hours(have)
+    scale = max(wanted, there, 1)
+    return {"width": BAR_WIDTH, "have": there * BAR_WIDTH // scale, "need": wanted * BAR_WIDTH // scale}
+
+
+def _of(sums: Mapping[str, Any], categories: Iterable[str]) -> str:
+    return _sum(sums[name] for name in categories)
+
+
+def _sum(hours: Iterable[str]) -> str:
+    return format_hours(sum(map(parse_hours, hours)))
+
+
+def _entry(
+    entry: Mapping[str, Any], events: Mapping[int, Mapping[str, Any]], documents: Mapping[str, str],
+    titles: Mapping[str, str],
+) -> dict[str, Any]:
+    words = base_vocabulary()
+    decided, evaluated = entry["decided"], entry["evaluated"]
+    level = words.level_name(entry["level"], entry["route"]) if entry["level"] else None
+    amounts = [f"{entry[name]} {unit}" for name, unit in _QUANTITIES if entry.get(name) is not None]
+    rank = f"第 {entry['rank']} 作者" if entry.get("rank") else None
+    state = _STATES.get(entry["status"], ("open", "…", entry["status"]))
+    return {
+        "claim": entry["claim"],
+        "date": entry["date"],
+        "title": entry["title"],
+        "about": "，".join(part for part in (words.route_name(entry["route"]), level, *amounts, rank) if part),
+        "category": words.categories.get(entry["category"], entry["category"]),
+        "state": state if entry["status"] != "approved" else _RULED.get(evaluated["status"], state),
+        "flags": [_FLAGS.get(flag, flag) for flag in evaluated["flags"]],
+        "decided": {**decided, "rests": _rests(decided["rulebook"], decided["clauses"], documents)},
+        "evaluated": {**evaluated, "rests": _rests(evaluated["rulebook"], _clauses(entry), documents),
+                      "why": [{**step, "arithmetic": _named(step["arithmetic"], titles)}
+                              for step in evaluated["why"]]},
+        "differs": decided["counted"] != evaluated["counted"],
+        "capped": evaluated["counted"] != evaluated["assessed"],
+        "events": [_event(position, events[position]) for position in entry["events"] if position in events],
+    }
+
+
+def _rests(rulebook: str | None, clauses: Sequence[str], documents: Mapping[str, str]) -> str:
+    """A clause of a document; without a rulebook, the document by which an office confirmed the hours, if one did."""
+    if rulebook is None:
+        return " ".join(("主管部门确认", *clauses)) if clauses else "没有适用的条款"
+    return " ".join((documents.get(rulebook, rulebook), *clauses))
+
+
+def _clauses(entry: Mapping[str, Any]) -> Sequence[str]:
+    """What an evaluation rests on: its clause, or where an office confirmed, what that office rested on."""
+    evaluated = entry["evaluated"]
+    if evaluated["status"] == "manual":
+        return tuple(entry["decided"]["clauses"])
+    return () if evaluated["clause"] is None else (evaluated["clause"],)
+
+
+def _event(position: int, event: Mapping[str, Any]) -> dict[str, Any]:
+    kind = str(event["event"]["type"]).partition("/")[0]
+    role = event["by"]["role"]
+    return {"position": position, "time": _moment(event["recorded_at"]), "words": _EVENTS.get(kind, kind),
+            "hand": _HANDS.get(role, role)}
+
+
+def _moment(written: str | None) -> str:
+    return "" if written is None else written[:19].replace("T", " ")
+
+
+def _named(words: str, titles: Mapping[str, str]) -> str:
+    """Put titles in the place of ids, which arithmetic names entries by."""
+    return _CLAIM.sub(lambda found: f"《{titles[found[0]]}》" if found[0] in titles else found[0], words)
+
+
+def _place(one: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
+    words = base_vocabulary()
+    major = f"，{one['major']}" if one["major"] else ""
+    return {
+        "unit": units.get(one["unit"], one["unit"]), "from": one["from"], "to": one["to"],
+        "where": f"{_region(one['region'])}，{words.sectors.get(one['sector'], one['sector'])}{major}",
+        "event": one["event"],
+    }
+
+
+def _region(code: str) -> str:
+    """City and county in words; a code without a name of its own stands as it is."""
+    own = regions.span(code)
+    if own is None:
+        return code
+    above = regions.parent(code)
+    city = None if above is None or above == regions.PROVINCE else regions.span(above)
+    return f"{city.name if city else ''}{own.name}"
