@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 from api.callers import FOUNDER, Tokens
 from api.checks import Check, Level
 from api.law_of import Library
 from api.operations import Operations
 from api.register import SYSTEM, Register
+from ledger.envelope import Envelope, SealedPart
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.ids import new_id
@@ -32,6 +35,14 @@ from projections.answers import Answers, projections
 from projections.follower import Follower
 
 SETTLE_S = 5
+_REMEMBERED = 8_192
+
+
+class Stored(NamedTuple):
+    """An event with what is sealed beside it, still closed: opening it asks each time whether its key is there."""
+
+    envelope: Envelope
+    sealed: SealedPart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,7 @@ class House:
     request_key: bytes       # Under it idempotency keys and bodies become HMACs.
     cursor_key: bytes
     clock: Callable[[], int]
+    stored: Callable[[int], Stored]  # What stands at a position stays: read once while it is asked about.
 
     @property
     def ledger(self) -> Ledger:
@@ -111,10 +123,19 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
         follower.wait_for(ledger.store.size(), SETTLE_S)  # A long log goes on being read; until then 503, not wrong.
         library = Library(archive)
         answers = Answers(ledger, folder.projections, book=library.book, now=clock)
-        yield House(register, operations, library, follower, answers, secret("requests"), secret("cursors"), clock)
+        stored = lru_cache(_REMEMBERED)(partial(_read, ledger))
+        yield House(
+            register, operations, library, follower, answers, secret("requests"), secret("cursors"), clock, stored
+        )
     finally:
         follower.stop()
         operations.close()
+
+
+def _read(ledger: Ledger, position: int) -> Stored:
+    found = ledger.at(position)
+    assert found is not None, "only what stands is asked about: what does not yet must not be remembered"
+    return Stored(found.envelope, ledger.store.sealed(position))
 
 
 def enact_shipped(ledger: Ledger, archive: Archive) -> None:

@@ -70,7 +70,7 @@ def ruling_view(ruling: Ruling) -> dict[str, Any]:
 
 def bench_now(answers: Answers) -> Bench:
     """The law as it is enacted now, with its memory."""
-    return answers.books.seat(tuple(one.digest for one in answers.rulebooks())).bench
+    return answers.books.seat(answers.law_digests()).bench
 
 
 def law_now(answers: Answers) -> Law:

@@ -64,6 +64,7 @@ class Answers:
         self._laws = Reader(Laws(), folder)
         self._readers = (self._people, self._work, self._entries, self._laws)
         self.books: Final = Books(book)
+        self._law: tuple[Any, tuple[str, ...]] = (None, ())
         # What stands at a position stays: read once while it is asked about again and again.
         self._time = lru_cache(maxsize=1_024)(self._read_time)
         self._root = lru_cache(maxsize=1_024)(self._read_root)
@@ -189,6 +190,13 @@ class Answers:
             return told[0] if told else None
 
         return answer(others), answer([*others, version])
+
+    def law_digests(self) -> tuple[str, ...]:
+        """The rulebooks that are enacted now, by digest: what a law is made of."""
+        newest = self._laws.rows("SELECT max(event), count(*) FROM rulebooks")[0]
+        if self._law[0] != newest:
+            self._law = newest, tuple(one.digest for one in self.rulebooks())
+        return self._law[1]
 
     def registered(self, person: str) -> list[Version]:
         """Every claim of a person that stands in the register, revoked ones too, in the order of registration."""

@@ -24,11 +24,13 @@ from api.cases.standing import (
     UNIT,
     acting,
     by_actor,
+    handed_over,
     role_for,
 )
 from api.house import House
 from ledger.errors import Refusal
 from ledger.events.actor import ActorAppointed, Official, Scope
+from ledger.events.base import By
 from ledger.streams import actor as actors
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor, Matter, Status, standing
@@ -121,25 +123,29 @@ def give_token(house: House, caller: Caller, actor: str, request: bytes, *, dry_
     target = reading.actor(actor)
     if target is None:
         return Refusal.because("actor_absent")
-    if (no := _may_allot(house, caller, reading, target)) is not None:
-        return no
+    by = _allotting(house, caller, reading, target)
+    if isinstance(by, Refusal):
+        return by
     if target.status is Status.DISMISSED:
         return Refusal.because("appointment_ended", actor=actor)
     if dry_run:
         return Given(actor, "")
+    handed_over(house, by, actor, "actors")
     return Given(actor, house.operations.issue(actor, request=request, now=house.now))
 
 
-def _may_allot(house: House, caller: Caller, reading: Reading, target: Actor) -> Refusal | None:
+def _allotting(house: House, caller: Caller, reading: Reading, target: Actor) -> By | Refusal:
+    """In whose name a token is handed out, or why not by this hand."""
     if caller.kind == FOUNDER:
-        return None
+        return caller.by(FOUNDER)
     by = acting(house, caller)
     if isinstance(by, Refusal):
         return by
     if by.is_same_hand(target.hand):
         return Refusal.because("own_account", actor=target.actor)
     matter = _seat(reading, target.organisation)
-    return standing(by, role_for(by, ALLOTTING, matter), matter)
+    role = role_for(by, ALLOTTING, matter)
+    return standing(by, role, matter) or by_actor(caller, by, role)
 
 
 def _about(

@@ -78,6 +78,10 @@ class Reading:
         found: _State | None = self._states[stream]
         return found
 
+    def fresh(self, stream: str) -> None:
+        """Note a stream that begins here: its id was just made, and the append holds us to its being new."""
+        self._states[stream], self.versions[StreamId(stream)] = None, 0
+
     def person(self, of: str) -> person.Person | None:
         """Read a person."""
         return self.state(of, person.evolve)

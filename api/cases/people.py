@@ -13,7 +13,7 @@ from typing import Any
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import identifier
-from api.cases.standing import HUMAN_RESOURCES, UNIT, acting, by_actor, look, places, role_for
+from api.cases.standing import HUMAN_RESOURCES, UNIT, acting, by_actor, handed_over, look, places, role_for
 from api.house import House
 from ledger.envelope import decode
 from ledger.errors import Refusal
@@ -67,7 +67,10 @@ def give_token(house: House, caller: Caller, person: str, request: bytes, *, dry
         return no
     if actor.person == person:
         return Refusal.because("own_record", actor=actor.actor)
-    return "" if dry_run else house.operations.issue(person, request=request, now=house.now)
+    if dry_run:
+        return ""
+    handed_over(house, by_actor(caller, actor, HUMAN_RESOURCES), person, "persons")
+    return house.operations.issue(person, request=request, now=house.now)
 
 
 def see(house: House, caller: Caller, person: str, purpose: str | None) -> tuple[dict[str, Any], int] | Refusal:

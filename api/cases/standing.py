@@ -110,6 +110,14 @@ def look(
     return None
 
 
+def handed_over(house: House, by: By, holder: str, route: str) -> None:
+    """Record who handed out a token, before anyone has it: whoever does so could act as its holder."""
+    record_access(
+        house.register.access, by=by, subject=holder, purpose="token_issued", what=("token",), route=route,
+        now_ms=house.now // 1_000,
+    )
+
+
 def places(person: Person) -> tuple[Matter | None, ...]:
     """Every place where a person belongs or belonged; None while they never belonged anywhere."""
     found = {Matter(one.region, one.sector, unit=one.unit): None for one in person.affiliations}

@@ -51,9 +51,9 @@ def answered(house: House, person: str, axes: Axes, year: int | None = None) -> 
 def title_of(house: House, events: list[int]) -> str | None:
     """What a study was called, as last stated by these events; None when its key is destroyed."""
     for position in reversed(events):
-        found = house.ledger.at(position)
-        if found is not None and isinstance(found.envelope.event, ClaimSubmitted | ClaimRevised | ClaimCorrected):
-            opened = house.ledger.opened(found)
+        found = house.stored(position)
+        if isinstance(found.envelope.event, ClaimSubmitted | ClaimRevised | ClaimCorrected):
+            opened = house.ledger.vault.open(found.envelope, found.sealed)
             return opened.title if isinstance(opened, StudyDetails) else None
     return None
 

@@ -141,7 +141,10 @@ def test_a_lost_token_is_replaced_by_human_resources_and_the_old_one_is_worthles
     clerk = town.officer(works, "unit", "330203", unit=works["unit"])
     assert clerk.post(f"/v1/persons/{person.id}/tokens").get_json()["code"] == "role_not_held"
 
-    given = town.officer(works, "human_resources", "3302").did(f"/v1/persons/{person.id}/tokens")
+    officer = town.officer(works, "human_resources", "3302")
+    given = officer.did(f"/v1/persons/{person.id}/tokens")
 
+    last = seen(town)[-1]
+    assert (last.reader, last.subject, last.purpose) == (officer.id, person.id, "token_issued")
     assert person.get(f"/v1/persons/{person.id}").status_code == 401
     assert Someone(town.client(), given["token"]).saw(f"/v1/persons/{person.id}")["person"] == person.id
