@@ -1,7 +1,7 @@
 """What each refusal is to the outside: its HTTP status, and the sentences that go with the doors' own codes.
 
 One table for every code there is. Those of the ledger are listed by status, since their sentences stand beside them;
-the doors' own have status and sentences in one place. `tests/api/test_refusals.py` finds a code that is missing.
+the doors' own have status and sentences in one place. `tests/api/test_http_refusals.py` finds a code that is missing.
 """
 
 from __future__ import annotations

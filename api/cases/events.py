@@ -1,6 +1,6 @@
 """Events as they are shown: everything of the leaf that people ask about, nothing that is sealed beside it.
 
-`tests/api/test_events.py` shows it.
+`tests/api/test_http_events.py` shows it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Whoever registers themselves needs no login and gets their token once. That an ID number is taken is said; whose it is,
 or that there is such a person, is not: the same answer comes for every reason for which it is held.
-`tests/api/test_people.py` shows it.
+`tests/api/test_http_people.py` shows it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Totals come from `projections`; here they are only asked for on behalf of a caller, after everything that stands has
 been followed, so that everyone reads what they wrote. Titles are put in from what is sealed, for those who may read it.
 
-`tests/api/test_four_places.py` and `tests/api/test_work.py` show it.
+`tests/api/test_four_places.py` and `tests/api/test_http_work.py` show it.
 """
 
 from __future__ import annotations

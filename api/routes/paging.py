@@ -2,7 +2,7 @@
 
 A cursor holds the position as of which the first page was read, so that later pages show the same list whatever has
 been recorded since, and a digest of what was asked, so that it cannot be carried over to another question or caller.
-`tests/api/test_work.py` shows it.
+`tests/api/test_http_work.py` shows it.
 """
 
 from __future__ import annotations

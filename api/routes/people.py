@@ -1,4 +1,4 @@
-"""People over HTTP. `tests/api/test_people.py` shows it."""
+"""People over HTTP. `tests/api/test_http_people.py` shows it."""
 
 from __future__ import annotations
 
