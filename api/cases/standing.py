@@ -4,7 +4,7 @@ Which office registers what is the law's to say (`policies.authority`); which ac
 ledger (`ledger.streams.standing`). Here the two meet: of the roles that could do a thing, the one this actor holds.
 
 Reading: any office whose scope holds a person may look at what is that person's, for a purpose that it names; the three
-separated administrators run the system and look at nobody (GB/T 22239).
+separated administrators run the system and the policy office makes its rules: these look at nobody (GB/T 22239).
 
 `tests/api/test_callers.py` shows it.
 """
@@ -33,6 +33,8 @@ SYSTEM_ADMINISTRATOR: Final = "system_administrator"
 SUPERVISOR: Final = "supervisor"
 POLICY_OFFICE: Final = "policy_office"
 UNIT: Final = "unit"
+
+_SEE_NOBODY: Final = SEPARATED | {POLICY_OFFICE}
 
 
 def acting(house: House, caller: Caller) -> Actor | Refusal:
@@ -68,7 +70,7 @@ def by_actor(caller: Caller, actor: Actor, role: str) -> By:
 
 def may_see(actor: Actor, matter: Matter | None) -> Refusal | None:
     """Say why an actor may not look at what is somebody's; a matter of None belongs nowhere yet."""
-    held = [scope for scope in actor.scopes if scope.role not in SEPARATED]
+    held = [scope for scope in actor.scopes if scope.role not in _SEE_NOBODY]
     if not held:
         return standing(actor, HUMAN_RESOURCES) or Refusal.because("not_for_reading")
     if no := standing(actor, held[0].role):
@@ -102,7 +104,7 @@ def look(
         return refused[0]
     if purpose is None:
         return Refusal.because("purpose_missing")
-    role = next(scope.role for scope in actor.scopes if scope.role not in SEPARATED)
+    role = next(scope.role for scope in actor.scopes if scope.role not in _SEE_NOBODY)
     record_access(
         house.register.access, by=by_actor(caller, actor, role), subject=person, purpose=purpose, what=what,
         route=route, now_ms=house.now // 1_000,

@@ -25,6 +25,7 @@ from api.cases.doing import Done
 from api.house import House
 from api.problems import Problem
 from api.routes import conditions
+from api.routes.fields import Body
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from projections.basis import written_time
@@ -225,15 +226,8 @@ class Door(Blueprint):  # type: ignore[misc]
         return decorate
 
 
-class Nothing(ma.Schema):
+class Nothing(Body):
     """A body that has nothing to say."""
-
-    class Meta:
-        unknown = ma.RAISE
-
-    error_messages: Final[dict[str, str]] = {  # type: ignore[misc]
-        "unknown": "没有这个字段；请查拼写。", "type": "应为 JSON 对象。",
-    }
 
 
 class Trial(ma.Schema):

@@ -54,5 +54,5 @@ def test_a_scope_reaches_a_persons_place_whatever_its_category() -> None:
 
 
 def test_whoever_runs_the_system_looks_at_nobody() -> None:
-    for role in ("system_administrator", "security_administrator", "audit_administrator"):
+    for role in ("system_administrator", "security_administrator", "audit_administrator", "policy_office"):
         assert code(may_see(actor(Scope(role=role, region="33")), NINGBO)) is not None
