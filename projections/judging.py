@@ -22,7 +22,8 @@ from typing import Any, Final, NamedTuple
 from msgspec import UNSET
 
 from ledger.errors import LedgerError
-from policies.assess import UNRULED, Fact, Ruling
+from ledger.vocabulary import format_hours
+from policies.assess import MANUAL, UNRULED, Fact, Ruling
 from policies.errors import BadLine, RulebookError
 from policies.facts import FIRST_DAY, LAST_DAY
 from policies.facts import Affiliation as Stated
@@ -64,13 +65,13 @@ class Seat:
 
     def __init__(self, law: Law) -> None:
         self.bench: Final = Bench(law)
-        self._taken: dict[tuple[str, int], Taken] = {}
+        self._taken: dict[tuple[str, int, int], Taken] = {}
 
     def take(self, version: Version) -> Taken:
         """Take a claim's facts up. What is only tried out stands in no event, and is not remembered."""
         if version.study_event < 1:
             return self._read(version)
-        key = (version.claim, version.study_event)
+        key = (version.claim, version.study_event, 0 if version.decision is None else version.decision.event)
         taken = self._taken.get(key)
         if taken is None:
             if len(self._taken) >= REMEMBERED_MOST:
@@ -84,6 +85,10 @@ class Seat:
         submitted_on = version.submitted_on if version.origin == "self" else None
         fields = {**entry_fields(study, bench.law.vocabulary, submitted_on),
                   "id": version.claim, "person": version.person}
+        decision = version.decision
+        if decision is not None and decision.status == MANUAL and decision.assessed_centi and decision.clauses:
+            # Hours that an authority confirmed are a fact from then on, with the document that the decision rests on.
+            fields |= {"confirmed_hours": format_hours(decision.assessed_centi), "document": decision.clauses[0]}
         try:
             return Taken(bench.take(bench.reader.entry_row(fields)), None)
         except BadLine as bad:

@@ -262,7 +262,9 @@ def test_what_no_rulebook_rules_needs_an_authority_and_a_document(town: Town) ->
     done = officer.act(claim, "approval", {"confirmed_hours": "12", "document": "温人社发〔2017〕264号"})
     assert done["ruling"]["status"] == "manual"
     assert (done["ruling"]["assessed"], done["ruling"]["clauses"]) == ("12", ["温人社发〔2017〕264号"])
-    assert person.year(2026)["decided"]["total"] == "12"
+    year = person.year(2026)
+    assert (year["decided"]["total"], year["evaluated"]["total"], year["differs"]) == ("12", "12", False)
+    assert year["entries"][0]["evaluated"]["status"] == "manual"
 
 
 @writes
