@@ -173,6 +173,7 @@ def _entry(
     level = words.level_name(entry["level"], entry["route"]) if entry["level"] else None
     amounts = [f"{entry[name]} {unit}" for name, unit in _QUANTITIES if entry.get(name) is not None]
     rank = f"第 {entry['rank']} 作者" if entry.get("rank") else None
+    is_capped = evaluated["counted"] != evaluated["assessed"] and evaluated["status"] in ("ruled", "manual")
     state = _STATES.get(entry["status"], ("open", "…", entry["status"]))
     return {
         "claim": entry["claim"],
@@ -181,13 +182,11 @@ def _entry(
         "about": "，".join(part for part in (words.route_name(entry["route"]), level, *amounts, rank) if part),
         "category": words.categories.get(entry["category"], entry["category"]),
         "state": state if entry["status"] != "approved" else _RULED.get(evaluated["status"], state),
-        "flags": [_FLAGS.get(flag, flag) for flag in evaluated["flags"]],
+        "flags": [*(_FLAGS.get(flag, flag) for flag in evaluated["flags"]), *(["受上限"] if is_capped else [])],
         "decided": {**decided, "rests": _rests(decided["rulebook"], decided["clauses"], documents)},
         "evaluated": {**evaluated, "rests": _rests(evaluated["rulebook"], _clauses(entry), documents),
                       "why": [{**step, "arithmetic": _named(step["arithmetic"], titles)}
                               for step in evaluated["why"]]},
-        "differs": decided["counted"] != evaluated["counted"],
-        "capped": evaluated["counted"] != evaluated["assessed"],
         "events": [_event(position, events[position]) for position in entry["events"] if position in events],
     }
 

@@ -1,0 +1,85 @@
+"""`xueshi serve --sample`: an empty register gets something to show, a register that holds anything is left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from api.sample import accounts_file, prepare, script
+from api.serve import composed
+from api.settings import Settings
+from ledger.identifiers import id_number
+from projections.basis import read_axes
+from tests.journeys.register_kit import serving
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample") / "data"
+    assert prepare(Settings(data_folder=folder))
+    return folder
+
+
+def size(folder: Path) -> int:
+    with composed(Settings(data_folder=folder)) as app:
+        found: int = app.extensions["house"].ledger.store.size()
+        return found
+
+
+def test_everyone_in_the_sample_has_an_account_in_a_file_that_only_its_owner_reads(folder: Path) -> None:
+    accounts = accounts_file(folder)
+    text = accounts.read_text(encoding="utf-8")
+
+    assert accounts.stat().st_mode & 0o777 == 0o600
+    for told in script()["person"]:
+        assert told["name"] in text
+    assert text.count("xsl_") == len(script()["person"]) + len(script()["office"]) + len(script()["unit"])
+
+
+def test_a_register_that_holds_anything_is_left_alone(folder: Path) -> None:
+    before, accounts = size(folder), accounts_file(folder).read_bytes()
+
+    assert not prepare(Settings(data_folder=folder))
+    assert size(folder) == before
+    assert accounts_file(folder).read_bytes() == accounts
+
+
+def test_nobody_in_the_sample_has_a_number_that_is_somebodys(folder: Path) -> None:
+    with composed(Settings(data_folder=folder)) as app:
+        house = app.extensions["house"]
+        sealed = [house.ledger.opened(one) for one in house.ledger.read(0, 1_000)
+                  if type(one.envelope.event).__name__ == "PersonRegistered"]
+
+    assert len(sealed) == len(script()["person"])
+    for identity in sealed:
+        assert identity.id_number.startswith("330000")
+        assert id_number.parse("resident_id", identity.id_number, today=house.today)
+
+
+def test_the_sample_shows_what_it_says_it_shows(folder: Path) -> None:
+    """What the notes in sample.toml say: shares, caps, a freed cap, a year reached exactly, two laws in one year."""
+    with composed(Settings(data_folder=folder)) as app:
+        house = app.extensions["house"]
+        lines = accounts_file(folder).read_text(encoding="utf-8").splitlines()
+
+        def year(name: str, year: int) -> dict[str, object]:
+            person = lines[lines.index(name) + 1].strip()
+            house.settled()
+            found = house.answers.years(person, read_axes(), year)["years"][0]
+            counted = [entry["evaluated"]["counted"] for entry in found["entries"]]
+            return {"total": found["evaluated"]["total"], "met": found["evaluated"]["met"], "counted": counted}
+
+        assert year("林若溪", 2024) == {
+            "total": "107.6", "met": True, "counted": ["30", "12", "16", "12", "18", "19.6"]}
+        assert year("陈知远", 2024)["counted"] == ["24", "12", "18", "12"]
+        assert year("陈知远", 2025)["counted"] == ["0", "12", "30"]
+        assert year("周以宁", 2024) == {"total": "90", "met": True, "counted": ["36", "16", "8", "12", "18"]}
+        assert year("沈青禾", 2024)["counted"] == ["36", "8", "9.6"]
+        assert year("吴可心", 2025)["counted"] == ["12", "18"]
+
+
+def test_a_service_that_was_not_asked_for_a_sample_holds_none(tmp_path: Path) -> None:
+    with serving(tmp_path) as town:
+        assert town.nobody.client.get("/livez").ok
+        assert not accounts_file(tmp_path / "data").exists()
