@@ -73,10 +73,9 @@ class Operations:
             self._file.execute("BEGIN IMMEDIATE")
             try:
                 fresh = self._file.execute("INSERT OR IGNORE INTO credential VALUES (?, ?, ?, ?, ?, 0)", row).rowcount
-                if fresh and kind == "token":
+                if fresh and kind == "token":  # Sessions end too: whoever had the old token may have opened them.
                     self._file.execute(
-                        "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND kind = 'token' AND sha256 <> ?",
-                        (holder, row[0]),
+                        "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND sha256 <> ?", (holder, row[0])
                     )
                 self._file.execute("COMMIT")
             except BaseException:

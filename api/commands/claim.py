@@ -193,8 +193,11 @@ def tell(body: dict[str, Any]) -> None:
     walk = " → ".join(("✓ " if number < body["steps_taken"] else "") + role(step)
                       for number, step in enumerate(body["steps"]))
     pairs((
-        ("申报编号", None if "walk" in body else body["claim"]), ("项目", (body.get("details") or {}).get("title")), ("学习", study_line(about)),
-        ("状态", state(body["status"]) + (f"，待{role(due)}办理" if due else "")), ("环节", walk),
+        ("申报编号", None if "walk" in body else body["claim"]),  # Of a trial there is none to come back to.
+        ("项目", (body.get("details") or {}).get("title")),
+        ("学习", study_line(about)),
+        ("状态", state(body["status"]) + (f"，待{role(due)}办理" if due else "")),
+        ("环节", walk),
     ))
     if body.get("ruling"):
         _tell_ruling(body["ruling"])

@@ -36,7 +36,7 @@ def show(asking: Asking, rulebook: str) -> int:
 @asks(writes=True, founder=True)
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--text", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True,
-              help="细则所引的官方原文（Markdown 文件）")
+              help="细则所引的官方原文全文（文本文件）")
 def enact(asking: Asking, source: Path, text: Path) -> int:
     """施行一版细则（政策部门）：检查、存档、记入日志"""
     return asking.post("/v1/rulebooks", tell, {"source": _text(source), "text": _text(text)}, done="已施行")

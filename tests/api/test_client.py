@@ -3,55 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import os
 import socket
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from api.cli import run
 from api.client import ADDRESS_FILE, Client, Remote, announced, announcing, connected
 from api.commands.study import evidence
 from api.exits import Exit, Stop
 from api.settings import Settings
+from tests.api import command_kit
+from tests.api.command_kit import made, xueshi
 from tests.api.house_kit import credit_code, resident_id
 
-XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")
-CLEAN = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
 UNIT = ("unit", "register", "--name", "某厂", "--region", "330203", "--sector", "industry", "--contact", "某人")
-
-
-class Ended(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def xueshi(folder: Path, *arguments: str, stdin: str = "", **environment: str) -> Ended:
-    """Run a command in this process, as `xueshi` would in one of its own."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.chdir(folder)
-        patch.setattr(sys, "stdin", io.StringIO(stdin))
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        status = run(arguments)
-    return Ended(status, *(each.buffer.getvalue().decode() for each in (out, err)))  # type: ignore[attr-defined]
-
-
-def made(folder: Path, *arguments: str, **environment: str) -> dict[str, object]:
-    ended = xueshi(folder, *arguments, "--json", **environment)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    found: dict[str, object] = json.loads(ended.stdout)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -65,15 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def served(folder: Path) -> Iterator[Path]:
     """A folder with a service running on it, in a process of its own."""
-    command = [XUESHI, "serve", "--port", "0"]
-    with subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=CLEAN
-    ) as serving:
-        assert serving.stdout is not None
-        assert "http://127.0.0.1:" in serving.stdout.readline()
+    with command_kit.served(folder):
         yield folder
-        serving.terminate()
-        assert serving.wait(timeout=20) == 0
 
 
 def test_without_a_server_a_command_opens_the_folder_itself(folder: Path) -> None:

@@ -1,0 +1,60 @@
+"""Commands run in this process, beside a service in one of its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from api.cli import run
+
+XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")
+CLEAN = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+
+
+class Ended(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def xueshi(folder: Path, *arguments: str, stdin: str = "", **environment: str) -> Ended:
+    """Run a command in this process, as `xueshi` would in one of its own."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.chdir(folder)
+        patch.setattr(sys, "stdin", io.StringIO(stdin))
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        status = run(arguments)
+    return Ended(status, *(each.buffer.getvalue().decode() for each in (out, err)))  # type: ignore[attr-defined]
+
+
+def made(folder: Path, *arguments: str, **environment: str) -> dict[str, Any]:
+    ended = xueshi(folder, *arguments, "--json", **environment)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    found: dict[str, Any] = json.loads(ended.stdout)
+    return found
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[None]:
+    """Serve the register of a folder until the block ends."""
+    command = [XUESHI, "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=CLEAN
+    ) as serving:
+        assert serving.stdout is not None
+        assert "http://127.0.0.1:" in serving.stdout.readline()
+        yield
+        serving.terminate()
+        assert serving.wait(timeout=20) == 0

@@ -1,0 +1,213 @@
+"""Every command of the register does what its line of the table says, and tells it in Chinese."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies.shelf import SHIPPED, TEXTS
+from tests.api.command_kit import Ended, made, served, xueshi
+from tests.api.house_kit import credit_code, resident_id
+
+STUDY = ("category=professional", "route=training", "level=provincial", "days=2", "date=2025-05-03")
+
+
+class Office:
+    """A register with a unit and a bureau in Jiaxing, those who act for them, and a person who belongs to the unit."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "证书.pdf").write_bytes(b"paper")
+        self.unit = self.organisation(1, "某公司")
+        self.bureau = self.organisation(2, "某局")
+        self.clerk, self.clerk_token = self.officer(self.unit, "clerk", "--role", "unit", "--unit", self.unit)
+        self.registrar, self.registrar_token = self.officer(self.bureau, "registrar", "--role", "sector_authority")
+        person = made(folder, "person", "register", "--name", "李明", "--id-number", resident_id(1))
+        self.person, self.token = str(person["person"]), str(person["token"])
+        transfer = self.made(self.token, "transfer", "request", self.person, "--to-unit", self.unit, "--starts",
+                             "2025-01-01")
+        self.made(self.clerk_token, "transfer", "confirm", str(transfer["transfer"]))
+
+    def organisation(self, number: int, name: str) -> str:
+        unit = str(made(self.folder, "unit", "register", "--name", name, "--region", "330402", "--sector",
+                        "environment", "--contact", "某人", "--credit-code", credit_code(number))["unit"])
+        made(self.folder, "unit", "verify", unit, "--evidence", "证书.pdf")
+        return unit
+
+    def officer(self, organisation: str, account: str, *scope: str) -> tuple[str, str]:
+        appoint = ("actor", "appoint", organisation, "--account", account, "--name", "某人")
+        actor = str(made(self.folder, *appoint)["actor"])
+        made(self.folder, "actor", "grant", actor, "--region", "330402", *scope)
+        return actor, str(made(self.folder, "actor", "token", actor)["token"])
+
+    def run(self, token: str, *arguments: str, **more: str) -> Ended:
+        ended = xueshi(self.folder, *arguments, XUESHI_TOKEN=token, **more)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended
+
+    def made(self, token: str, *arguments: str) -> dict[str, Any]:
+        return made(self.folder, *arguments, XUESHI_TOKEN=token)
+
+    def claim(self, *facts: str, title: str = "某培训") -> str:
+        return str(self.made(self.token, "claim", "submit", self.person, *(facts or STUDY), "--title", title,
+                             "--evidence", "certificate=证书.pdf")["claim"])
+
+    def approved(self) -> str:
+        claim = self.claim()
+        self.run(self.clerk_token, "claim", "endorse", claim)
+        self.run(self.registrar_token, "claim", "approve", claim, "--opened-evidence", "证书.pdf")
+        return claim
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    folder = tmp_path_factory.mktemp("office")
+    assert xueshi(folder, "init").returncode == 0
+    with served(folder):
+        yield Office(folder)
+
+
+def test_a_claim_walks_its_steps_and_each_is_told(office: Office) -> None:
+    claim = office.claim()
+    assert "待用人单位办理" in office.run(office.token, "claim", "show", claim).stdout
+    waiting = office.run(office.clerk_token, "work", "list").stdout
+    assert claim in waiting
+    assert "学时申报" in waiting
+
+    office.run(office.clerk_token, "claim", "return", claim, "--words", "请补充日程表")
+    office.run(office.token, "claim", "revise", claim, *STUDY, "--title", "某培训（补正）", "--evidence",
+               "schedule=证书.pdf@2025-05-03")
+    endorsed = office.run(office.clerk_token, "claim", "endorse", claim).stdout
+    assert "✓ 用人单位 → 行业主管部门" in endorsed
+    approved = office.run(office.registrar_token, "claim", "approve", claim, "--opened-evidence", "证书.pdf").stdout
+    assert "核定  12 学时，认定，zhejiang-environment/2018-07-15 第八条（一）" in approved
+
+    events = office.run(office.token, "claim", "events", claim).stdout
+    assert re.findall(r"claim\.\w+", events) == [
+        "claim.submitted", "claim.returned", "claim.revised", "claim.endorsed", "claim.approved"]
+
+
+def test_a_registered_claim_is_corrected_frozen_released_revoked_and_reinstated(office: Office) -> None:
+    claim = office.approved()
+    second, second_token = office.officer(office.bureau, "second", "--role", "sector_authority")
+    corrected = office.run(office.registrar_token, "claim", "correct", claim, *STUDY[:3], "days=1", STUDY[4],
+                           "--title", "某培训").stdout
+    assert "核定  6 学时" in corrected
+    assert "已冻结" in office.run(office.registrar_token, "claim", "freeze", claim, "--words", "核查").stdout
+    assert "已登记" in office.run(office.registrar_token, "claim", "release", claim).stdout
+    revoked = office.run(office.registrar_token, "claim", "revoke", claim, "--basis", "falsified", "--words", "不实")
+    assert "已撤销" in revoked.stdout
+    reinstated = office.run(second_token, "claim", "reinstate", claim, "--basis", "appeal", "--words", "成立")
+    assert "已登记" in reinstated.stdout
+    made(office.folder, "actor", "dismiss", second)
+
+
+def test_a_claim_is_withdrawn_or_refused(office: Office) -> None:
+    assert "已撤回" in office.run(office.token, "claim", "withdraw", office.claim()).stdout
+    refused = office.run(office.clerk_token, "claim", "refuse", office.claim(), "--words", "不属继续教育").stdout
+    assert "已驳回" in refused
+
+
+def test_a_claim_may_be_given_as_json(office: Office) -> None:
+    body = '{"study":{"category":"professional","route":"training","level":"provincial","days":"2",' \
+        '"date":"2025-05-03"},"details":{"title":"某培训"}}'
+    ended = xueshi(office.folder, "claim", "submit", office.person, "-", "--dry-run", stdin=body,
+                   XUESHI_TOKEN=office.token)
+
+    assert "核定  12 学时" in ended.stdout
+    assert xueshi(office.folder, "claim", "submit", office.person, "-", stdin="[]").returncode == 2
+
+
+def test_what_the_law_does_not_know_is_told_with_the_field(office: Office) -> None:
+    ended = xueshi(office.folder, "claim", "submit", office.person, *STUDY[:3], "days=2.3", STUDY[4], "--title", "x",
+                   XUESHI_TOKEN=office.token)
+    slip = xueshi(office.folder, "claim", "submit", office.person, "training", "--title", "x")
+
+    assert (ended.returncode, "/study/days：" in ended.stderr) == (2, True)
+    assert (slip.returncode, "[bad_fact]" in slip.stderr) == (2, True)
+
+
+def test_years_are_told_with_reasons_and_as_they_were(office: Office) -> None:
+    office.approved()
+    now = office.run(office.token, "years", "show", office.person, "2025", "--why").stdout
+    before = office.run(office.token, "years", "show", office.person, "--valid-on", "2025-01-31").stdout
+    of_office = xueshi(office.folder, "years", "show", office.person, XUESHI_TOKEN=office.registrar_token)
+
+    assert "原文：" in now
+    assert "发生时间 2025-01-31" in before
+    assert "没有登记的学时" in before
+    assert (of_office.returncode, "[purpose_missing]" in of_office.stderr) == (1, True)
+    office.run(office.registrar_token, "years", "show", office.person, "--purpose", "annual_review")
+
+
+def test_a_statement_is_issued_shown_and_written(office: Office) -> None:
+    office.approved()
+    issued = office.run(office.token, "statement", "issue", office.person, "--year", "2025", "--clear-name").stdout
+    (statement,) = set(re.findall(r"stm_[0-9a-z]{22}", issued))
+    assert "有效" in office.run(office.token, "statement", "show", statement).stdout
+    file = office.run(office.token, "statement", "file", statement).stdout
+    office.run(office.token, "statement", "file", statement, "--out", "statement.txt")
+
+    assert file == (office.folder / "statement.txt").read_text(encoding="utf-8")
+    assert "李明" in file
+    absent = xueshi(office.folder, "statement", "file", "stm_" + "0" * 22, XUESHI_TOKEN=office.token)
+    assert (absent.returncode, "[statement_absent]" in absent.stderr) == (1, True)
+
+
+def test_a_transfer_is_shown_refused_and_withdrawn(office: Office) -> None:
+    other = office.organisation(3, "另一公司")
+    _, token = office.officer(other, "other", "--role", "unit", "--unit", other)
+    ask = ("transfer", "request", office.person, "--to-unit", other, "--starts", "2026-01-01")
+    first = str(office.made(office.token, *ask)["transfer"])
+    assert "待接收单位确认" in office.run(office.token, "transfer", "show", first).stdout
+    assert "已拒绝" in office.run(token, "transfer", "refuse", first, "--words", "查无此人").stdout
+    second = str(office.made(office.token, *ask)["transfer"])
+    assert "已撤回" in office.run(office.token, "transfer", "withdraw", second).stdout
+
+
+def test_an_account_is_suspended_reinstated_stripped_and_dismissed(office: Office) -> None:
+    actor, token = office.officer(office.bureau, "temporary", "--role", "human_resources")
+    folder = office.folder
+    for verb, words in (("suspend", "已停用"), ("reinstate", "在任")):
+        assert words in xueshi(folder, "actor", verb, actor).stdout
+    assert "权限" in xueshi(folder, "actor", "show", actor).stdout
+    lost = office.run(token, "person", "token", office.person)
+    office.token = re.findall(r"xsl_[-\w]{43}", lost.stdout)[0]
+    assert "只显示这一次" in lost.stdout
+    scope = ("--role", "human_resources", "--region", "330402")
+    assert "权限" not in xueshi(folder, "actor", "withdraw", actor, *scope).stdout
+    assert "已终止" in xueshi(folder, "actor", "dismiss", actor).stdout
+
+
+def test_a_unit_is_rejected_by_an_office_and_not_by_the_installation(office: Office) -> None:
+    unit = str(made(office.folder, "unit", "register", "--name", "假公司", "--region", "330402", "--sector",
+                    "environment", "--contact", "某人", "--credit-code", credit_code(9))["unit"])
+    _, token = office.officer(office.bureau, "papers", "--role", "human_resources")
+    nobody = xueshi(office.folder, "unit", "reject", unit, "--words", "证照不符")
+
+    assert (nobody.returncode, "[login_required]" in nobody.stderr) == (1, True)
+    assert "不予核验" in office.run(token, "unit", "reject", unit, "--words", "证照不符").stdout
+
+
+def test_rulebooks_are_listed_shown_and_enacted_but_no_draft_is(office: Office) -> None:
+    folder = office.folder
+    listed = xueshi(folder, "rulebook", "list").stdout
+    assert len(re.findall(r"^\S+/\d{4}-\d\d-\d\d", listed, re.MULTILINE)) == 5
+    assert "温人社发〔2020〕125号" in xueshi(folder, "rulebook", "show", "wenzhou/2020-11-27").stdout
+
+    source = (SHIPPED / "ningbo-industry" / "2019-01-01.toml").read_text("utf-8")
+    (folder / "draft.toml").write_text("draft = true\n" + source, "utf-8")
+    amended = source.replace("in_force_from = 2019-01-01", "in_force_from = 2026-03-01")
+    (folder / "new.toml").write_text(amended, "utf-8")
+    text = str(next(TEXTS.glob("N-*")))
+    draft = xueshi(folder, "rulebook", "enact", "draft.toml", "--text", text)
+    assert (draft.returncode, "[rulebook_is_draft]" in draft.stderr) == (1, True)
+    assert xueshi(folder, "rulebook", "list").stdout == listed
+
+    new = xueshi(folder, "rulebook", "enact", "new.toml", "--text", text)
+    assert "✓ 已施行" in new.stdout, new.stderr
+    assert "ningbo-industry/2026-03-01" in xueshi(folder, "rulebook", "list").stdout
