@@ -228,12 +228,12 @@ def minimum_step(one: MinimumRuling) -> Step:
                 **{word.code: word.name for word in book.declares.minimums}}
     name = words_of.get(minimum.name, minimum.name)
     span = f"（{one.span[0]}—{one.span[1]} 年周期）" if one.span is not None else ""
+    stands = f"有 {text(one.have)}，需 {text(one.need)}"
     if one.met:
-        end = "达到"
+        words = f"{name}{span}达到：{stands}"
     else:
-        why = {None: "", IN_PROGRESS: "；周期未满，不判"}.get(one.reason, "；有待定的记录可能补足，不判")
-        end = f"还差 {text(one.need - one.have)} 学时{name}{why}"
-    words = f"{name}{span}：有 {text(one.have)}，需 {text(one.need)}，{end}"
+        open_because = {None: "", IN_PROGRESS: "；周期未满，不判"}.get(one.reason, "；有待定的记录可能补足，不判")
+        words = f"{name}{span}还差 {text(one.need - one.have)}：{stands}{open_because}"
     return Step("minimum", book.id, minimum.article, minimum.quote, words)
 
 

@@ -70,6 +70,12 @@ def test_a_year_says_what_is_still_missing_and_why_it_is_open() -> None:
         "year", answers(R, entry(route="overseas", days="1"), entry(2, route="teaching", days="1"), explain=True)
     )
     words = [step["arithmetic"] for step in years[-1]["why"]]
-    assert "专业科目：有 6，需 65，还差 59 学时专业科目；有待定的记录可能补足，不判" in words
-    assert "B 类周期（2021—2023 年周期）：有 6，需 36，还差 30 学时B 类周期；周期未满，不判" in words
-    assert "一般公需科目：有 0，需 18，还差 18 学时一般公需科目" in words
+    assert "专业科目还差 59：有 6，需 65；有待定的记录可能补足，不判" in words
+    assert "B 类周期（2021—2023 年周期）还差 30：有 6，需 36；周期未满，不判" in words
+    assert "一般公需科目还差 18：有 0，需 18" in words
+
+
+def test_a_requirement_that_is_met_says_what_there_is() -> None:
+    rows = [entry(1, category="general_public", route="course", hours="18", completed_by="exam")]
+    years = of_kind("year", answers(R, *rows, explain=True))
+    assert "一般公需科目达到：有 18，需 18" in [step["arithmetic"] for step in years[-1]["why"]]
