@@ -11,7 +11,7 @@ from api.cases import actors
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import acting, may_see
 from api.routes.door import Door, answer, house
-from api.routes.schemas import ActorAnswer, ActorBody, ScopeBody, TokenAnswer
+from api.routes.schemas.actors import ActorAnswer, ActorBody, ScopeBody, TokenAnswer
 from ledger.errors import Refusal
 from ledger.streams.unit import matter_of
 

@@ -9,18 +9,17 @@ from api.cases import claims, review
 from api.cases.doing import Asked, Done
 from api.cases.events import events_of
 from api.routes.door import Door, Told, house
-from api.routes.schemas import (
+from api.routes.schemas.claims import (
     ApprovalBody,
     BasisBody,
     ClaimAnswer,
     ClaimBody,
     CorrectionBody,
-    EventsAnswer,
-    Purpose,
     ReleaseBody,
     RevisionBody,
-    Words,
 )
+from api.routes.schemas.common import Purpose, Words
+from api.routes.schemas.events import EventsAnswer
 from ledger.errors import Refusal
 
 door = Door("claims", __name__, description="学时申报：提交、审核、认定及其后")

@@ -10,7 +10,10 @@ from api.callers import Caller
 from api.cases import people, transfers
 from api.cases.doing import Asked, Done
 from api.routes.door import Door, Told, answer, house
-from api.routes.schemas import PersonAnswer, PersonBody, Purpose, TokenAnswer, TransferAnswer, TransferBody
+from api.routes.schemas.actors import TokenAnswer
+from api.routes.schemas.common import Purpose
+from api.routes.schemas.people import PersonAnswer, PersonBody
+from api.routes.schemas.transfers import TransferAnswer, TransferBody
 from ledger.errors import Refusal
 
 door = Door("persons", __name__, description="专业技术人员")

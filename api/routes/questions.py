@@ -13,7 +13,8 @@ from api.cases import events, years
 from api.routes import paging
 from api.routes.door import Door, answer, house
 from api.routes.paging import Cursor
-from api.routes.schemas import AxesQuery, EventAnswer, WorkAnswer, WorkQuery, YearsAnswer
+from api.routes.schemas.events import EventAnswer
+from api.routes.schemas.questions import AxesQuery, WorkAnswer, WorkQuery, YearsAnswer
 from ledger.errors import Refusal
 from projections.basis import read_axes, written_time
 

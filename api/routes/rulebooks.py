@@ -8,13 +8,7 @@ from api.callers import Caller
 from api.cases import rulebooks
 from api.cases.doing import Asked, Done
 from api.routes.door import Door, house
-from api.routes.schemas import (
-    EnactedAnswer,
-    RulebookAnswer,
-    RulebookBody,
-    RulebooksAnswer,
-    WordsAnswer,
-)
+from api.routes.schemas.rulebooks import EnactedAnswer, RulebookAnswer, RulebookBody, RulebooksAnswer, WordsAnswer
 from ledger.errors import Refusal
 
 door = Door("rulebooks", __name__, description="学时登记细则")

@@ -10,7 +10,8 @@ from api.callers import Caller
 from api.cases import statements
 from api.cases.doing import Asked, Done
 from api.routes.door import Door, house
-from api.routes.schemas import Purpose, StatementAnswer, StatementBody
+from api.routes.schemas.common import Purpose
+from api.routes.schemas.statements import StatementAnswer, StatementBody
 from ledger.errors import Refusal
 from projections.basis import read_axes
 

@@ -8,7 +8,8 @@ from api.callers import Caller
 from api.cases import transfers
 from api.cases.doing import Asked, Done
 from api.routes.door import Door, house
-from api.routes.schemas import ConfirmationBody, Purpose, TransferAnswer, Words
+from api.routes.schemas.common import Purpose, Words
+from api.routes.schemas.transfers import ConfirmationBody, TransferAnswer
 from ledger.errors import Refusal
 
 door = Door("transfers", __name__, description="单位匹配和变更")

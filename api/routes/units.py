@@ -8,7 +8,8 @@ from api.callers import Caller
 from api.cases import units
 from api.cases.doing import Asked, Done, Reading
 from api.routes.door import Door, house
-from api.routes.schemas import UnitAnswer, UnitBody, VerificationBody, Words
+from api.routes.schemas.common import Words
+from api.routes.schemas.units import UnitAnswer, UnitBody, VerificationBody
 from ledger.errors import Refusal
 
 door = Door("units", __name__, description="用人单位、部门和机构")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from api.cases.study import read_study, study_view
-from api.routes.schemas import StudyBody
+from api.routes.schemas.claims import StudyBody
 from tests.api.house_kit import BODY, SHA, Someone, Town, house_in, study
 
 EVERY_FIELD = {

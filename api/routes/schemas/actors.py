@@ -1,0 +1,63 @@
+"""What is sent and answered about actors: their accounts, scopes and tokens. `tests/api/test_actors.py` shows it."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from api.cases.actors import ROLES
+from api.routes.fields import Area, Body, Choice, Id, Part, Shaped, Subject, Text, Word
+from api.routes.schemas.common import PHONE_MOST, Answer, Recorded
+
+
+class OfficialBody(Body):
+    """Who acts."""
+
+    name = Text(60, required=True)
+    phone = Text(PHONE_MOST)
+
+
+class ActorBody(Body):
+    """An account that is allotted."""
+
+    organisation = Id("unit", required=True)
+    account = Shaped(r"^[A-Za-z0-9][A-Za-z0-9._@-]{2,63}$", "3 到 64 位字母、数字和 . _ @ -", required=True,
+                     example="lucheng-hr-01")
+    official = Part(OfficialBody, required=True)
+    person = Id("person", metadata={"description": "经办人本人的人员编号：不得经办自己的事项"})
+
+
+class ScopeBody(Body):
+    """What an actor may act upon."""
+
+    role = Choice(*ROLES, required=True)
+    region = Area(required=True)
+    sector = Word()
+    category = Subject()
+    unit = Id("unit")
+
+
+class ScopeAnswer(Answer):
+    """What an actor may act upon."""
+
+    role = ma.fields.String(required=True)
+    region = ma.fields.String(required=True)
+    sector = ma.fields.String()
+    category = ma.fields.String()
+    unit = ma.fields.String()
+
+
+class ActorAnswer(Recorded):
+    """An actor."""
+
+    actor = ma.fields.String(required=True)
+    organisation = ma.fields.String(required=True)
+    status = ma.fields.String(required=True)
+    person = ma.fields.String(allow_none=True)
+    scopes = ma.fields.List(ma.fields.Nested(ScopeAnswer), required=True)
+
+
+class TokenAnswer(Answer):
+    """A token, shown this once."""
+
+    holder = ma.fields.String(required=True)
+    token = ma.fields.String(required=True)

@@ -1,0 +1,166 @@
+"""What is sent and answered about claims: a study in the words of the law, and what is decided about it.
+
+`tests/api/test_claims.py` shows it.
+"""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from api.routes.fields import (
+    Body,
+    Choice,
+    Day,
+    Flag,
+    Further,
+    HalfDays,
+    Hours,
+    Id,
+    Many,
+    Number,
+    Part,
+    Sha256,
+    Subject,
+    Text,
+    Word,
+)
+from api.routes.schemas.common import Answer, Recorded, Words
+
+
+class StudyBody(Body):
+    """The facts of one study, in the words of the law."""
+
+    category = Subject(required=True)
+    route = Word(required=True, metadata={"description": "途径，如 training", "example": "training"})
+    date = Day(required=True, metadata={"description": "佐证材料的日期：决定年度和适用的细则"})
+    level = Word(metadata={"example": "provincial"})
+    starts = Day()
+    ends = Day()
+    year = Number(1950, 2099, metadata={"description": "跨年度活动所选的年度"})
+    days = HalfDays()
+    subjects = Number(1, 100)
+    courses = Number(1, 1000)
+    characters = Number(1, 100_000_000)
+    minutes = Number(1, 527_040)
+    hours = Hours()
+    confirmed_hours = Hours()
+    document = Text(100)
+    rank = Number(1, 1000)
+    participants = Number(1, 10_000)
+    joint_first = Flag()
+    organiser = Text(100)
+    organiser_level = Word()
+    approved_by = Text(60)
+    filing = Text(100)
+    filed_on = Day()
+    training_class = Text(60)
+    completed_by = Choice("exam", "completion")
+    platform = Text(60)
+    major = Text(60)
+    occasion = Text(100, metadata={"description": "同一活动的编号"})
+    output = Text(100, metadata={"description": "同一成果的编号"})
+    further = Further(metadata={"description": "仅由某部细则声明的字段"})
+
+
+class DetailsBody(Body):
+    """What of a study tells about people; it is sealed."""
+
+    title = Text(200, required=True)
+    certificate_issuer = Text(100)
+    certificate_number = Text(100)
+    location = Text(200)
+    authors = Many(Text(60), 50)
+    file_names = Many(Text(200), 50)
+    words = Text(2000)
+
+
+class EvidenceBody(Body):
+    """The digest of a paper or file that shows the study."""
+
+    kind = Word(required=True, metadata={"example": "certificate"})
+    sha256 = Sha256(required=True)
+    issued_on = Day()
+
+
+class RevisionBody(Body):
+    """A study as it now is."""
+
+    study = Part(StudyBody, required=True)
+    details = Part(DetailsBody, required=True)
+    evidence = Many(Part(EvidenceBody), 50)
+
+
+class ClaimBody(RevisionBody):
+    """A study that is put forward."""
+
+    person = Id("person", required=True)
+
+
+class ConfirmationOfHours(Body):
+    """Hours that an authority confirms where no rulebook rules, with the document that says so."""
+
+    confirmed_hours = Hours()
+    document = Text(100)
+
+    @ma.validates_schema
+    def _together(self, data: dict[str, object], **_: object) -> None:
+        for one, other in (("confirmed_hours", "document"), ("document", "confirmed_hours")):
+            if one in data and other not in data:
+                raise ma.ValidationError(f"写了 {one} 就要写 {other}。", other)
+
+
+class ApprovalBody(ConfirmationOfHours):
+    """What the approver opened, and where no rulebook rules, what an authority confirms."""
+
+    opened_evidence = Many(Sha256(), 50, unique=True)
+
+
+class CorrectionBody(RevisionBody, ConfirmationOfHours):
+    """A registered study put right."""
+
+    year = Number(1950, 2099)
+    year_because = Word(metadata={"description": "变更归属年度的理由代码"})
+
+
+class ReleaseBody(Body):
+    """Why a hold ends."""
+
+    words = Text(1000)
+
+
+class BasisBody(Words):
+    """On what basis a registration is undone or restored, and why."""
+
+    basis = Word(required=True, metadata={"description": "依据代码，如 falsified", "example": "falsified"})
+
+
+class RulingAnswer(Answer):
+    """What the law made of a study when somebody decided."""
+
+    status = ma.fields.String(required=True)
+    assessed = ma.fields.String(required=True)
+    rulebook = ma.fields.String(allow_none=True)
+    digest = ma.fields.String(allow_none=True)
+    clauses = ma.fields.List(ma.fields.String())
+    flags = ma.fields.List(ma.fields.String())
+
+
+class ClaimAnswer(Recorded):
+    """A claim."""
+
+    claim = ma.fields.String(required=True)
+    person = ma.fields.String(required=True)
+    status = ma.fields.String(required=True)
+    revision = ma.fields.Integer(required=True)
+    unit = ma.fields.String(required=True)
+    region = ma.fields.String(required=True)
+    sector = ma.fields.String(required=True)
+    origin = ma.fields.String(required=True)
+    study = ma.fields.Dict(required=True)
+    evidence = ma.fields.List(ma.fields.Dict(), required=True)
+    steps = ma.fields.List(ma.fields.String(), required=True)
+    steps_taken = ma.fields.Integer(required=True)
+    step_due = ma.fields.String(allow_none=True)
+    ruling = ma.fields.Nested(RulingAnswer, allow_none=True)
+    year = ma.fields.Integer(allow_none=True)
+    details = ma.fields.Dict(allow_none=True, metadata={"description": "仅在查看时给出"})

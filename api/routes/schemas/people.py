@@ -1,0 +1,59 @@
+"""What is sent and answered about people. `tests/api/test_http_people.py` shows it."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from api.routes.fields import Body, Choice, Text
+from api.routes.schemas.common import PHONE_MOST, Answer, Recorded
+from ledger.identifiers.id_number import KINDS
+
+
+class PersonBody(Body):
+    """A person who is registered."""
+
+    name = Text(120, required=True)
+    id_kind = Choice(*KINDS, required=True)
+    id_number = Text(60, required=True)
+    phone = Text(PHONE_MOST)
+
+
+class IdentityAnswer(Answer):
+    """Who it is, masked."""
+
+    name = ma.fields.String(required=True)
+    id_kind = ma.fields.String(required=True)
+    id_number = ma.fields.String(required=True)
+    phone = ma.fields.String(allow_none=True)
+
+
+class AffiliationAnswer(Answer):
+    """Where a person belongs from a day on."""
+
+    unit = ma.fields.String(required=True)
+    from_ = ma.fields.String(required=True, data_key="from")
+    to = ma.fields.String(allow_none=True)
+    region = ma.fields.String(required=True)
+    sector = ma.fields.String(required=True)
+    major = ma.fields.String(allow_none=True)
+    standing = ma.fields.String(allow_none=True)
+
+
+class TitleAnswer(Answer):
+    """A professional title."""
+
+    obtained_on = ma.fields.String(required=True)
+    level = ma.fields.String(required=True)
+    series = ma.fields.String(allow_none=True)
+
+
+class PersonAnswer(Recorded):
+    """A person."""
+
+    person = ma.fields.String(required=True)
+    restricted = ma.fields.Boolean(required=True)
+    forgotten = ma.fields.Boolean(required=True)
+    identity = ma.fields.Nested(IdentityAnswer, allow_none=True)
+    affiliations = ma.fields.List(ma.fields.Nested(AffiliationAnswer), required=True)
+    titles = ma.fields.List(ma.fields.Nested(TitleAnswer), required=True)
+    token = ma.fields.String(metadata={"description": "只在本人登记的答复中给出；请妥善保存"})

@@ -1,0 +1,57 @@
+"""What is asked and answered about years and open work. `tests/api/test_http_work.py` shows it."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from api.cases.actors import ROLES
+from api.routes.fields import Choice, Query, QueryNumber, Shaped, Text
+from api.routes.schemas.common import Answer, Purpose
+
+
+class AxesQuery(Purpose):
+    """When it was known, when it happened, under which law."""
+
+    as_of = Text(60, metadata={"description": "事件序号、带时区的时间或日期：按当时所知回答"})
+    valid_on = Text(20, metadata={"description": "只看这一天及以前发生的"})
+    law = Text(2000, metadata={"description": "then、now 或 set:甲,乙"})
+
+
+class YearsAnswer(Answer):
+    """A person's years as decided and as evaluated, on a basis that gives the same answer again."""
+
+    person = ma.fields.String(required=True)
+    basis = ma.fields.Dict(required=True)
+    years = ma.fields.List(ma.fields.Dict(), required=True)
+    affiliations = ma.fields.List(ma.fields.Dict(), required=True)
+
+
+class WorkQuery(Query):
+    """Which work, and which page of it."""
+
+    role = Choice(*ROLES)
+    cursor = Shaped("^[A-Za-z0-9_-]{1,1000}$", "上一页的 next_cursor")
+    limit = QueryNumber(1, 200, metadata={"default": 50})
+
+
+class WaitingAnswer(Answer):
+    """One thing that waits."""
+
+    id = ma.fields.String(required=True)
+    kind = ma.fields.String(required=True)
+    role = ma.fields.String(required=True)
+    region = ma.fields.String(required=True)
+    sector = ma.fields.String(required=True)
+    category = ma.fields.String(allow_none=True)
+    unit = ma.fields.String(allow_none=True)
+    person = ma.fields.String(allow_none=True)
+    since = ma.fields.Integer(required=True)
+    since_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+
+
+class WorkAnswer(Answer):
+    """What waits, longest first."""
+
+    items = ma.fields.List(ma.fields.Nested(WaitingAnswer), required=True)
+    next_cursor = ma.fields.String(allow_none=True)
+    as_of = ma.fields.Integer(required=True)

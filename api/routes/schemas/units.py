@@ -1,0 +1,47 @@
+"""What is sent and answered about units. `tests/api/test_units.py` shows it."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from api.routes.fields import Body, Choice, Many, Part, Region, Sha256, Shaped, Text, Word
+from api.routes.schemas.common import PHONE_MOST, Recorded
+
+
+class ContactBody(Body):
+    """Whom to ask at the unit."""
+
+    name = Text(60, required=True)
+    phone = Text(PHONE_MOST)
+    email = Shaped(r"^[^@\s\u0000-\u001f]{1,64}@[A-Za-z0-9.-]{1,190}$", "电子邮箱地址", example="someone@example.cn")
+
+
+class UnitBody(Body):
+    """A unit that registers itself."""
+
+    credit_code = Text(40, required=True, metadata={"description": "统一社会信用代码"})
+    name = Text(100, required=True)
+    region = Region(required=True)
+    sector = Word(required=True, metadata={"description": "行业，词表见 /v1/words", "example": "industry"})
+    kinds = Many(Choice("employer", "organiser", "department", "association", "committee"), 5, unique=True)
+    contact = Part(ContactBody, required=True)
+
+
+class VerificationBody(Body):
+    """What was shown."""
+
+    evidence = Many(Sha256(), 50, unique=True)
+
+
+class UnitAnswer(Recorded):
+    """A unit."""
+
+    unit = ma.fields.String(required=True)
+    status = ma.fields.String(required=True)
+    credit_code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    region = ma.fields.String(required=True)
+    sector = ma.fields.String(required=True)
+    kinds = ma.fields.List(ma.fields.String(), required=True)
+    into = ma.fields.String(allow_none=True)
+    ended_on = ma.fields.String(allow_none=True)
