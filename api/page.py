@@ -23,6 +23,7 @@ from flask import Blueprint, Response, current_app, g, redirect, render_template
 from api import problems
 from api.callers import Caller
 from api.cases import events, people, years
+from api.cases.doing import Reading
 from api.house import House
 from api.sample import accounts_file
 from api.year_page import year_view
@@ -228,8 +229,19 @@ def _render(template: str, *, status: int = 200, **known: Any) -> Response:
     last = house.ledger.at(size)
     page = render_template(
         template, address=_address, query=urlencode, head=size, head_time=_time(last),
+        hand=_hand(house, known.get("caller")),
         is_sample=accounts_file(house.register.folder.root).exists(), **known)
     return Response(page, status=status, content_type="text/html; charset=utf-8")
+
+
+def _hand(house: House, caller: Caller | None) -> str:
+    """In which capacity someone looks: for themselves, or for an organisation."""
+    if caller is None:
+        return ""
+    reading = Reading(house.ledger)
+    actor = reading.actor(caller.id) if caller.kind == "actor" else None
+    unit = None if actor is None else reading.unit(actor.organisation)
+    return "本人" if unit is None else f"经办：{unit.names[-1].name}"
 
 
 def _time(last: Recorded | None) -> str:

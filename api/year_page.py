@@ -18,7 +18,7 @@ from ledger.vocabulary import format_hours, parse_hours
 from policies.words import base_vocabulary
 
 BAR_WIDTH: Final = 240
-_CLAIM: Final = re.compile(f"{PREFIXES['claim']}[0-9a-z]+")
+_ID: Final = re.compile(rf"{PREFIXES['claim']}[0-9a-z]+|[a-z][a-z-]*/\d{{4}}-\d\d-\d\d(?:\.\d+)?", re.ASCII)
 
 _SUBJECTS: Final = {
     "total": ("总学时", ("professional", "sector_public", "general_public")),
@@ -63,7 +63,8 @@ def year_view(
     """Everything that one year's page shows: the events that entries name by position, units and documents by id."""
     told = next(one for one in answer["years"] if one["year"] == year)
     titles = {entry["claim"]: entry["title"] or entry["date"] for one in answer["years"] for entry in one["entries"]}
-    entries = [_entry(one, events, documents, titles) for one in told["entries"]]
+    named = {claim: f"《{title}》" for claim, title in titles.items()} | dict(documents)
+    entries = [_entry(one, events, documents, named) for one in told["entries"]]
     return {
         "year": year,
         "years": [{"year": one["year"], "mark": _MET[one["evaluated"]["met"]], "count": len(one["entries"])}
@@ -72,7 +73,7 @@ def year_view(
         "differs": told["differs"],
         "rows": list(_rows(told)),
         "differences": [{**one, "title": titles[one["entry"]],
-                         "because": _named(one["because"], titles)} for one in told["differences"]],
+                         "because": _named(one["because"], named)} for one in told["differences"]],
         "entries": entries,
         "assessed": _sum(one["decided"]["assessed"] for one in told["entries"] if one["status"] != "revoked"),
         "decided": told["decided"]["total"],
@@ -166,7 +167,7 @@ def _sum(hours: Iterable[str]) -> str:
 
 def _entry(
     entry: Mapping[str, Any], events: Mapping[int, Mapping[str, Any]], documents: Mapping[str, str],
-    titles: Mapping[str, str],
+    named: Mapping[str, str],
 ) -> dict[str, Any]:
     words = base_vocabulary()
     decided, evaluated = entry["decided"], entry["evaluated"]
@@ -185,7 +186,7 @@ def _entry(
         "flags": [*(_FLAGS.get(flag, flag) for flag in evaluated["flags"]), *(["受上限"] if is_capped else [])],
         "decided": {**decided, "rests": _rests(decided["rulebook"], decided["clauses"], documents)},
         "evaluated": {**evaluated, "rests": _rests(evaluated["rulebook"], _clauses(entry), documents),
-                      "why": [{**step, "arithmetic": _named(step["arithmetic"], titles)}
+                      "why": [{**step, "arithmetic": _named(step["arithmetic"], named)}
                               for step in evaluated["why"]]},
         "events": [_event(position, events[position]) for position in entry["events"] if position in events],
     }
@@ -217,9 +218,9 @@ def _moment(written: str | None) -> str:
     return "" if written is None else written[:19].replace("T", " ")
 
 
-def _named(words: str, titles: Mapping[str, str]) -> str:
-    """Put titles in the place of ids, which arithmetic names entries by."""
-    return _CLAIM.sub(lambda found: f"《{titles[found[0]]}》" if found[0] in titles else found[0], words)
+def _named(words: str, named: Mapping[str, str]) -> str:
+    """Put titles and documents in the place of the ids that arithmetic names entries and rulebooks by."""
+    return _ID.sub(lambda found: named.get(found[0], found[0]), words)
 
 
 def _place(one: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:

@@ -156,6 +156,16 @@ def test_the_basis_always_stands_there_and_says_when_it_is_not_now(town: Town, l
     assert "回到现在" in then
 
 
+def test_under_another_law_both_totals_stand_there_with_the_reason(town: Town, li: Someone) -> None:
+    law = "set:zhejiang/2016-08-01"
+    shown = page_of(browser(town, li), f"/persons/{li.id}/years/2025?law={law}").text
+    year = li.year(2025, law=law)
+
+    assert (year["decided"]["total"], year["evaluated"]["total"]) == ("36", "0")
+    assert "认定时合计 36 ，按指定的细则评定为 0" in shown
+    assert "核定时依 甬经信组〔2018〕244号 第六条（一）为 24" in shown
+
+
 def test_as_of_an_earlier_event_the_page_shows_what_was_known_then(town: Town, li: Someone) -> None:
     first = li.year(2025)["entries"][0]["events"][-1]
     shown = page_of(browser(town, li), f"/persons/{li.id}/years/2025?as_of={first}").text
@@ -280,7 +290,9 @@ def test_an_office_in_scope_sees_it_for_a_purpose_and_is_recorded(town: Town, li
     assert (without.status_code, "查阅目的" in without.get_data(as_text=True)) == (422, True)
     assert town.house.register.access.store.size() == seen
 
-    assert "36 学时" in page_of(client, f"/years?person={li.id}&purpose=annual_review").text
+    shown = page_of(client, f"/years?person={li.id}&purpose=annual_review").text
+    assert "36 学时" in shown
+    assert "经办：宁波市人社局" in shown
     assert town.house.register.access.store.size() > seen
 
 
