@@ -62,6 +62,10 @@ def slip(error: click.ClickException) -> str:
         case click.NoSuchOption():
             near = f"，是否想写 {'、'.join(error.possibilities)}" if error.possibilities else ""
             return f"没有选项 {error.option_name}{near}"
+        case click.NoSuchCommand():
+            group = error.ctx.command if error.ctx is not None else None
+            known = group.list_commands(error.ctx) if isinstance(group, click.Group) and error.ctx is not None else []
+            return f"没有命令 {error.command_name}，可用的命令：{'、'.join(known)}"
         case click.MissingParameter():
             return f"缺少 {error.param.human_readable_name if error.param else error.param_hint}"
         case click.BadParameter():

@@ -78,6 +78,7 @@ def test_a_help_page_is_chinese_throughout() -> None:
     [
         (["doctr"], "是否想写 doctor"),
         (["nothing-like-it"], "可用的命令"),
+        (["years", "per_1"], "没有命令 per_1，可用的命令：show"),
         (["serve", "--prot", "1"], "--port"),
         (["serve", "--port", "x"], "0 到 65535 的整数"),
         (["evaluate", "--rules", "nowhere"], "应为已有的文件夹"),
