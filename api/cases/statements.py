@@ -1,13 +1,19 @@
 """Statements (学时登记情况表): a person's years as a text that is handed out, with a proof that anyone can check.
 
 The text is written from the same answer that a reader gets, sealed beside the event that holds its digest, and handed
-out again as the same bytes. `tests/api/test_statements.py` shows it.
+out again as the same bytes, also when another has taken its place or it is void: paper cannot be called back, so the
+register says how it stands.
+
+Reading: whoever may issue may let a later one take its place. Void is what an office of the register says, never the
+employer: a unit that could void its people's statements could keep them from applying.
+
+`tests/api/test_statements.py` shows it.
 """
 
 from __future__ import annotations
 
 import secrets
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
@@ -17,9 +23,9 @@ from api.cases.years import answered
 from api.house import House
 from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.events.base import By
+from ledger.events.base import By, Words
 from ledger.events.person import Identity
-from ledger.events.statement import StatementId, StatementIssued, StatementText
+from ledger.events.statement import StatementEvent, StatementId, StatementIssued, StatementText, StatementVoided
 from ledger.identifiers import id_number, names
 from ledger.ids import format_verify_code, new_verify_code
 from ledger.ledger import Recorded
@@ -27,12 +33,16 @@ from ledger.proving import NotYetSigned, prove_event
 from ledger.statement_file import format_statement
 from ledger.streams import statement as statements
 from ledger.streams.decision import Decision
-from ledger.streams.person import matter_of
+from ledger.streams.person import Person, matter_of
+from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import PersonId
 from projections.basis import Axes
 from projections.statement_text import statement_text
 
 ISSUING: Final = ("human_resources", "sector_authority", "unit")
+VOIDING: Final = ("human_resources", "sector_authority")
+
+_Event = TypeVar("_Event", bound=StatementEvent)
 
 
 def issue(
@@ -105,6 +115,72 @@ def _head(
     }
 
 
+def supersede(house: House, caller: Caller, statement: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Let another statement about the same person take its place."""
+    who = _deciding(house, caller, statement, ISSUING)
+    if isinstance(who, Refusal):
+        return who
+    by, role = who
+    command = statements.SupersedeStatement(
+        by_statement=StatementId(fields["by_statement"]), role=role,
+        asking=PersonId(caller.id) if role is None else None,
+    )
+
+    def decide(reading: Reading) -> Decision:
+        found, person, actor = _read(reading, statement, caller)
+        replacement = reading.state(command.by_statement, statements.evolve)
+        return statements.decide_supersession(found, command, replacement, person, actor)
+
+    return do(house.ledger, by, asked, decide, upon=statement, show=view)
+
+
+def void(house: House, caller: Caller, statement: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Say for an office of the register that it should not have been handed out, and to the person why."""
+    if caller.kind == "person":
+        return Refusal.because("official_needed")
+    who = _deciding(house, caller, statement, VOIDING)
+    if isinstance(who, Refusal):
+        return who
+    by, role = who
+    assert role is not None, "persons were turned away"
+    command = statements.VoidStatement(role=role, basis=fields["basis"], words=fields["words"])
+
+    def decide(reading: Reading) -> Decision:
+        found, person, actor = _read(reading, statement, caller)
+        assert actor is not None, "nor is an account ever taken away"
+        return statements.decide_voiding(found, command, person, actor)
+
+    return do(house.ledger, by, asked, decide, upon=statement, show=view)
+
+
+def _deciding(
+    house: House, caller: Caller, statement: str, roles: tuple[str, ...]
+) -> tuple[By, str | None] | Refusal:
+    """In whose name something is decided about a statement; whoever may not is told nothing of how it stands."""
+    reading = Reading(house.ledger)
+    found = reading.state(statement, statements.evolve)
+    if caller.kind == "person":
+        is_own = found is not None and found.person == caller.id
+        return (caller.by("person"), None) if is_own else Refusal.because("statement_absent")
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    if found is None:
+        return Refusal.because("statement_absent")
+    person = reading.person(found.person)
+    matter = None if person is None else matter_of(person)
+    role = role_for(actor, roles, matter)
+    return standing(actor, role, matter) or (by_actor(caller, actor, role), role)
+
+
+def _read(reading: Reading, statement: str, caller: Caller) -> tuple[statements.Statement, Person, Actor | None]:
+    found = reading.state(statement, statements.evolve)
+    assert found is not None, "no statement is ever taken away"
+    person = reading.person(found.person)
+    assert person is not None, "a statement is a person's"
+    return found, person, reading.actor(caller.id) if caller.kind == "actor" else None
+
+
 def view(statement: statements.Statement) -> dict[str, Any]:
     """A statement as it stands, without its text."""
     issued = statement.issued
@@ -132,7 +208,7 @@ def see(house: House, caller: Caller, statement: str, purpose: str | None) -> tu
         return found
     state, version = found
     text = _text(house, state)
-    return {**view(state), "text": None if text is None else text[1]}, version
+    return {**view(state), "voided": _voided(house, state), "text": None if text is None else text[1]}, version
 
 
 def file(house: House, caller: Caller, statement: str, purpose: str | None) -> bytes | Refusal:
@@ -168,9 +244,23 @@ def _visible(
 
 def _text(house: House, statement: statements.Statement) -> tuple[int, str] | None:
     """Where the text was issued, and the text; None when its key is destroyed."""
+    position, _, sealed = _told(house, statement, StatementIssued)
+    return (position, sealed.text) if isinstance(sealed, StatementText) else None
+
+
+def _voided(house: House, statement: statements.Statement) -> dict[str, Any] | None:
+    """Why it is void, in the office's words; None of one that is not."""
+    if statement.status is not statements.Status.VOIDED:
+        return None
+    position, event, sealed = _told(house, statement, StatementVoided)
+    words = sealed.words if isinstance(sealed, Words) else None
+    return {"event": position, "basis": event.basis, "words": words}
+
+
+def _told(house: House, statement: statements.Statement, kind: type[_Event]) -> tuple[int, _Event, object]:
+    """An event of the statement that has happened: where it stands, and what is sealed beside it, if it can be read."""
     for position, leaf in house.ledger.store.stream(statement.statement):
         envelope = decode(leaf)
-        if isinstance(envelope.event, StatementIssued):
-            opened = house.ledger.opened(Recorded(position, envelope))
-            return (position, opened.text) if isinstance(opened, StatementText) else None
-    return None
+        if isinstance(envelope.event, kind):
+            return position, envelope.event, house.ledger.opened(Recorded(position, envelope))
+    raise AssertionError(f"{statement.statement} has come to be {statement.status} by no {kind.__name__}")
