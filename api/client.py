@@ -2,7 +2,7 @@
 
 With an address it asks there. Without one it asks the service that is running on the data folder, and where none runs
 it puts the service together in this process and asks that: the same routes, the same answers, no server needed. Which
-of the two is no guess: a running service holds a lock on the file that says where it listens.
+of the two is no guess: whoever has the folder holds a lock on it (`api.occupancy`).
 
 A token travels in a header, never in an address; in clear it leaves this machine on no connection, and it follows no
 redirect. `tests/api/test_client.py` shows it.
@@ -10,26 +10,24 @@ redirect. `tests/api/test_client.py` shows it.
 
 from __future__ import annotations
 
-import fcntl
 import http.client
 import ipaddress
 import json
-import os
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 from api.exits import Exit, Stop
+from api.occupancy import Served, occupying
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from api.settings import Settings
 
-ADDRESS_FILE: Final = "serve.address"
 TIMEOUT_SECONDS: Final = 60
 BODY_BYTES_MOST: Final = 64 * 1024 * 1024
 
@@ -152,55 +150,30 @@ def _address(path: str, query: Mapping[str, Any] | None) -> str:
 @contextmanager
 def connected(settings: Settings, server: str | None = None, token: str | None = None) -> Iterator[Client]:
     """Reach the API: at an address, at the service that runs on the data folder, or in this process."""
-    address = server or announced(settings.data_folder)
-    if address is not None:
-        remote = Remote(address)
-        try:
-            yield Client(remote, token)
-        finally:
-            remote.close()
-        return
-    from api import logs
+    with ExitStack() as held:
+        address = server or _occupied(settings.data_folder, held)
+        if address is not None:
+            yield Client(held.enter_context(closing(Remote(address))), token)
+            return
+        from api import logs
+        from api.serve import composed
+
+        logs.configure("error", settings.log_format)
+        yield Client(InProcess(held.enter_context(composed(settings)).test_client()), token)
+
+
+def _occupied(folder: Path, held: ExitStack) -> str | None:
+    """Where the service of a data folder listens; None when there is none, and the folder is ours from here on."""
     from api.register import Folder
-    from api.serve import composed
 
-    folder = Folder(settings.data_folder)
-    if not folder.ledger.exists():
-        cure = f"请用 --data 指定数据文件夹（当前为 {folder.root}），或先运行 xueshi init；服务在别处的，请用 --server"
+    if not Folder(folder).ledger.exists():
+        cure = f"请用 --data 指定数据文件夹（当前为 {folder}），或先运行 xueshi init；服务在别处的，请用 --server"
         raise Stop(Exit.WORLD_IS_WRONG, "no_register", "这里没有账本，也没有正在运行的服务", cure)
-    logs.configure("error", settings.log_format)
-    with composed(settings) as app:
-        yield Client(InProcess(app.test_client()), token)
-
-
-@contextmanager
-def announcing(folder: Path, address: str) -> Iterator[None]:
-    """Say where a service listens, for as long as it does: the lock on the file is what makes its content true."""
-    path = folder / ADDRESS_FILE
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # A command that is looking at the file lets go at once.
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{address}\n".encode())
-        yield
-        path.unlink(missing_ok=True)
-    finally:
-        os.close(descriptor)
-
-
-def announced(folder: Path) -> str | None:
-    """Where the service of a data folder listens; None when none is running."""
-    try:
-        descriptor = os.open(folder / ADDRESS_FILE, os.O_RDONLY)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return os.read(descriptor, 1_024).decode("ascii", "replace").strip() or None
-    finally:
-        os.close(descriptor)
-    return None  # Nobody holds it: the service ended without a word.
+        held.enter_context(occupying(folder))
+    except Served as found:
+        return found.address
+    return None
 
 
 def _connection(address: str) -> http.client.HTTPConnection:

@@ -21,6 +21,7 @@ import structlog
 
 from api.client import Client, InProcess, Reply
 from api.house import House
+from api.occupancy import occupying
 from api.settings import Settings
 from ledger.identifiers.resident_id import check_character
 from ledger.identifiers.unit_code import check_character as unit_check_character
@@ -58,7 +59,8 @@ def prepare(settings: Settings) -> bool:
     from api.serve import composed
 
     logs.configure("error", settings.log_format)
-    with composed(settings) as app:
+    settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with occupying(settings.data_folder), composed(settings) as app:
         house: House = app.extensions["house"]
         if not is_empty(house):
             return False

@@ -25,6 +25,7 @@ from api.exits import Exit, Stop
 from api.house import open_house
 from api.keeper import Keeper
 from api.log_routes import log_routes
+from api.occupancy import Served, occupying
 from api.page import page_routes
 from api.register import open_register
 from api.service import create_app
@@ -53,8 +54,18 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until told to stop. `announce` is called once with the address, when it can be visited."""
     logs.configure(settings.log_level, settings.log_format)
     _make_folder(settings)
-    with composed(settings) as app:
-        _serve(app, settings, announce)
+    try:
+        with occupying(settings.data_folder) as publish, composed(settings) as app:
+
+            def announced(address: str) -> None:
+                publish(address)  # From here on commands beside it ask this service.
+                announce(address)
+
+            _serve(app, settings, announced)
+    except Served as other:
+        cure = "可直接访问；要另开一个，请用另一个数据文件夹：xueshi serve --data 路径"
+        message = f"数据文件夹 {settings.data_folder} 已有服务在运行：{other.address}"
+        raise Stop(Exit.WORLD_IS_WRONG, "already_serving", message, cure) from None
     structlog.get_logger().info("stopped")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -16,7 +15,6 @@ import click
 @click.option("--sample", is_flag=True, help="账本为空时，先登记虚构的示例人员和学时")
 def serve(data_folder: Path | None, listen_host: str | None, listen_port: int | None, sample: bool) -> None:
     """启动服务，并说明访问地址"""
-    from api.client import announcing
     from api.serve import serve as run
     from api.settings import load
 
@@ -26,14 +24,12 @@ def serve(data_folder: Path | None, listen_host: str | None, listen_port: int | 
         from api.sample import prepare
 
         prepare(settings)
-    with ExitStack() as listening:
 
-        def announce(address: str) -> None:
-            listening.enter_context(announcing(settings.data_folder, address))
-            for line in _words(address, settings.data_folder):
-                click.echo(line)
+    def announce(address: str) -> None:
+        for line in _words(address, settings.data_folder):
+            click.echo(line)
 
-        run(settings, announce)
+    run(settings, announce)
 
 
 def _words(address: str, folder: Path) -> Iterator[str]:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from api.client import ADDRESS_FILE, Client, Remote, announced, announcing, connected
+from api.client import Client, Remote, connected
 from api.commands.study import evidence
 from api.exits import Exit, Stop
+from api.occupancy import ADDRESS_FILE
 from api.settings import Settings
 from tests.api import command_kit
 from tests.api.command_kit import made, xueshi
@@ -57,8 +58,7 @@ def test_a_service_that_runs_on_the_folder_is_found_and_asked(served: Path) -> N
 
 def test_both_ends_answer_byte_for_byte_the_same(served: Path) -> None:
     unit = str(made(served, *UNIT, "--credit-code", credit_code(3))["unit"])
-    address = announced(served / "data")
-    assert address is not None
+    address = (served / "data" / ADDRESS_FILE).read_text("ascii").strip()
     with connected(Settings(), address) as client:
         over_http = client.get(f"/v1/units/{unit}").body
     by_command = xueshi(served, "unit", "show", unit, "--json").stdout
@@ -71,16 +71,7 @@ def test_both_ends_answer_byte_for_byte_the_same(served: Path) -> None:
 def test_an_address_that_was_left_behind_by_a_killed_service_is_not_believed(folder: Path) -> None:
     (folder / "data" / ADDRESS_FILE).write_text("http://127.0.0.1:1\n")
 
-    assert announced(folder / "data") is None
     assert xueshi(folder, "rulebook", "list").returncode == 0
-
-
-def test_an_address_is_announced_for_as_long_as_it_holds(tmp_path: Path) -> None:
-    with announcing(tmp_path, "http://127.0.0.1:8040"):
-        assert announced(tmp_path) == "http://127.0.0.1:8040"
-        assert (tmp_path / ADDRESS_FILE).stat().st_mode & 0o777 == 0o600
-
-    assert announced(tmp_path) is None
 
 
 def test_a_folder_without_a_register_is_an_error_with_a_cure(tmp_path: Path) -> None:
