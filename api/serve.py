@@ -12,12 +12,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from flask import Flask
-from waitress import wasyncore
-from waitress.server import TcpWSGIServer, create_server
 
 from api import logs
 from api.checks import Check, port_cure, ready_checks
@@ -30,8 +28,10 @@ from api.page import page_routes
 from api.register import open_register
 from api.service import create_app
 from api.settings import Settings
+from api.sockets import Listener, Sockets
 
 DRAIN_SECONDS: Final = 10
+_TURN_SECONDS: Final = 30
 BODY_BYTES_MOST: Final = 8 * 1024 * 1024
 
 
@@ -70,22 +70,21 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
 
 def _serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> None:
-    sockets: dict[int, Any] = {}
-    server = _listen(app, settings, sockets)
+    server = _listen(app, settings)
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: object) -> None:
         stopping.set()
-        server.pull_trigger()
+        server.interrupt()
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, stop)
     address = _address(server)
     structlog.get_logger().info("serving", port=int(server.effective_port), threads=settings.threads)
     announce(address)
-    while not stopping.is_set():    # The trigger wakes the poll, also when the signal came just before it.
-        wasyncore.loop(timeout=30, use_poll=True, map=sockets, count=1)
-    _drain(server, sockets)
+    while not stopping.is_set():    # What the signal wrote ends the turn, also when it came just before it.
+        server.turn(_TURN_SECONDS)
+    _drain(server)
 
 
 def _make_folder(settings: Settings) -> None:
@@ -100,12 +99,12 @@ def _make_folder(settings: Settings) -> None:
         ) from None
 
 
-def _listen(app: Flask, settings: Settings, sockets: dict[int, Any]) -> TcpWSGIServer:
+def _listen(app: Flask, settings: Settings) -> Listener:
     host, number = settings.listen_host, settings.listen_port
     try:
-        server = create_server(
+        return Listener(
             app,
-            map=sockets,
+            Sockets(),
             host=host,
             port=number,
             threads=settings.threads,
@@ -118,22 +117,20 @@ def _listen(app: Flask, settings: Settings, sockets: dict[int, Any]) -> TcpWSGIS
         why = errno.errorcode.get(error.errno or 0, "?")
         cure = "请改用本机的地址和 1024 以上的端口"
         raise Stop(Exit.WORLD_IS_WRONG, "cannot_listen", f"无法监听 {host}:{number}（{why}）", cure) from None
-    assert isinstance(server, TcpWSGIServer)
-    return server
 
 
-def _address(server: TcpWSGIServer) -> str:
+def _address(server: Listener) -> str:
     host = server.effective_host
     return f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}"
 
 
-def _drain(server: TcpWSGIServer, sockets: dict[int, Any]) -> None:
+def _drain(server: Listener) -> None:
     """Accept nothing new; go on moving bytes until every request that was read has been answered."""
     server.accepting = False
     deadline = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < deadline and any(
         channel.requests or channel.total_outbufs_len for channel in server.active_channels.values()
     ):
-        wasyncore.loop(timeout=0.05, use_poll=True, map=sockets, count=1)
+        server.turn(timeout=0.05)
     server.task_dispatcher.shutdown(timeout=1)
     server.close()
