@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from api.commands.asking import Asking, asks
 from api.commands.options import data_option, opened
 from api.exits import Exit, Stop
 
@@ -29,6 +30,14 @@ def schema(name: str | None) -> None:
     if name not in found:
         raise Stop(Exit.BAD_INPUT, "unknown_event", f"没有事件 {name}", f"已有的事件：{'、'.join(found)}")
     click.echo(json.dumps(found[name], ensure_ascii=False, indent=2))
+
+
+@events.command()
+@asks(founder=True)
+@click.argument("position", type=click.IntRange(1))
+def show(asking: Asking, position: int) -> int:
+    """查看一个事件的全部公开内容（须有读取账本的权限）"""
+    return asking.get(f"/v1/events/{position}", lambda body: click.echo(json.dumps(body, ensure_ascii=False, indent=2)))
 
 
 @events.command()

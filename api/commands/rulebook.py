@@ -42,6 +42,13 @@ def enact(asking: Asking, source: Path, text: Path) -> int:
     return asking.post("/v1/rulebooks", tell, {"source": _text(source), "text": _text(text)}, done="已施行")
 
 
+@rulebook.command()
+@asks()
+def words(asking: Asking) -> int:
+    """现行细则所用的词：行业、科目、途径、级别"""
+    return asking.get("/v1/words", _tell_words)
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
@@ -56,6 +63,13 @@ def _tell_list(body: dict[str, Any]) -> None:
         for one in body["items"]
     ]
     table(("细则", "施行", "摘要", "事件", "已被取代", "文号"), rows)
+
+
+def _tell_words(body: dict[str, Any]) -> None:
+    for title, name in (("行业", "sectors"), ("科目", "categories"), ("级别", "levels")):
+        pairs([(title, "，".join(f"{code} {word}" for code, word in body[name].items()))])
+    table(("途径", "名称", "数量", "级别"),
+          [(one["route"], one["name"], "、".join(one["quantity"]), "、".join(one["levels"])) for one in body["routes"]])
 
 
 def tell(body: dict[str, Any]) -> None:

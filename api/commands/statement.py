@@ -64,10 +64,34 @@ def file(asking: Asking, statement: str, out: Path | None, purpose: str | None) 
     return 0
 
 
+@statement.command()
+@asks(writes=True, conditional=True)
+@click.argument("statement", type=Id("statement"))
+@click.option("--by", type=Id("statement"), required=True, help="取代它的情况表")
+def supersede(asking: Asking, statement: str, by: str) -> int:
+    """由另一份情况表取代"""
+    return _upon(asking, statement, "supersession", "已被取代", {"by_statement": by})
+
+
+@statement.command()
+@asks(writes=True, conditional=True)
+@click.argument("statement", type=Id("statement"))
+@click.option("--basis", required=True, help="依据代码，如 issued_in_error")
+@click.option("--words", required=True, help="理由")
+def void(asking: Asking, statement: str, basis: str, words: str) -> int:
+    """作废，并说明理由（登记部门）"""
+    return _upon(asking, statement, "voiding", "已作废", {"basis": basis, "words": words})
+
+
+def _upon(asking: Asking, statement: str, act: str, done: str, body: dict[str, Any]) -> int:
+    place = f"/v1/statements/{statement}"
+    return asking.post(f"{place}/{act}", tell, body, upon=place, done=done, purpose=f"statement_{act}")
+
+
 def tell(body: dict[str, Any]) -> None:
     """Tell of a statement."""
     pairs((
         ("情况表编号", body.get("statement")), ("人员", body.get("person")), ("状态", state(body.get("status", ""))),
         ("年度", "、".join(map(str, body.get("years", ())))), ("核验码", body.get("code")),
-        ("正文摘要", body.get("sha256")),
+        ("正文摘要", body.get("sha256")), ("取代者", body.get("superseded_by")),
     ))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from policies.shelf import SHIPPED, TEXTS
 from tests.api.command_kit import Ended, made, served, xueshi
 from tests.api.house_kit import credit_code, resident_id
 
+ROOT = Path(__file__).parents[2]
 STUDY = ("category=professional", "route=training", "level=provincial", "days=2", "date=2025-05-03")
 
 
@@ -156,6 +158,40 @@ def test_a_statement_is_issued_shown_and_written(office: Office) -> None:
     assert "李明" in file
     absent = xueshi(office.folder, "statement", "file", "stm_" + "0" * 22, XUESHI_TOKEN=office.token)
     assert (absent.returncode, "[statement_absent]" in absent.stderr) == (1, True)
+
+
+def test_a_statement_gives_way_to_a_later_one_or_is_void(office: Office) -> None:
+    office.approved()
+    first, second, third = (
+        str(office.made(office.token, "statement", "issue", office.person)["statement"]) for _ in range(3))
+    bureau = str(made(office.folder, "actor", "grant", office.registrar, "--role", "human_resources", "--region",
+                      "330402")["actor"])
+    assert bureau == office.registrar
+    told = office.run(office.registrar_token, "statement", "supersede", first, "--by", second).stdout
+    assert "已被更新的取代" in told
+    assert second in told
+    assert "已作废" in office.run(office.registrar_token, "statement", "void", third, "--basis", "issued_in_error",
+                                 "--words", "填错年度").stdout
+
+
+def test_an_event_and_the_words_of_the_law_are_shown(office: Office) -> None:
+    shown = xueshi(office.folder, "events", "show", "1").stdout
+    words = xueshi(office.folder, "rulebook", "words").stdout
+
+    assert "log.opened/1" in shown
+    assert "environment 环保" in words
+    assert "advanced_seminar" in words
+
+
+def test_each_operation_of_the_api_has_its_command() -> None:
+    described = json.loads((ROOT / "api" / "openapi.json").read_text("utf-8"))["paths"]
+    readme = (ROOT / "api" / "README.md").read_text("utf-8")
+    table = readme[readme.index("### Commands"):readme.index("### Settings")]
+    without = [path for path in described if f"{path}`" not in table and f"…/{path.rpartition('/')[2]}`" not in table
+               and path != "/v1/persons/{person}/years" and not path.endswith("{year}")]
+
+    assert without == []
+    assert "`GET /v1/persons/{person}/years[/{year}]`" in table
 
 
 def test_a_transfer_is_shown_refused_and_withdrawn(office: Office) -> None:
