@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import sys
+import time
 import traceback
 import warnings
 from pathlib import Path
@@ -54,7 +55,9 @@ def configure(level: str = "info", style: str = "auto", stream: IO[str] | None =
     root.setLevel(level.upper())
     # A library's chatter below a warning is not ours to keep, and may quote a request line.
     for chatty in ("werkzeug", "waitress", "eventsourcing"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    # That more is asked than there are threads is said for each request, while every thread waits for it to be said.
+    logging.getLogger("waitress.queue").filters[:] = [_Seldom(seconds=1)]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -129,6 +132,21 @@ def _without_arguments(record: logging.LogRecord) -> bool:
         except (TypeError, ValueError):
             record.msg, record.args = str(record.msg), ()
     return True
+
+
+class _Seldom(logging.Filter):
+    """Lets a line pass at most so often: what is true at each request is no news at each request."""
+
+    def __init__(self, *, seconds: int) -> None:
+        super().__init__()
+        self._every_ns, self._next_ns = seconds * 1_000_000_000, 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = time.monotonic_ns()
+        if now < self._next_ns:
+            return False
+        self._next_ns = now + self._every_ns
+        return True
 
 
 def _hide(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -138,6 +138,21 @@ def test_a_librarys_exception_loses_its_message(stream: io.StringIO) -> None:
     assert (line["error"]["type"], line["error"]["errno"]) == ("FileNotFoundError", 2)
 
 
+def test_that_threads_are_short_is_said_once_a_second_and_not_for_each_request(stream: io.StringIO) -> None:
+    for depth in range(1, 200):
+        logging.getLogger("waitress.queue").warning("Task queue depth is %d", depth)
+
+    assert [line["event"] for line in lines(stream)] == ["Task queue depth is 1"]
+
+
+def test_where_only_errors_are_wanted_no_library_warns(stream: io.StringIO) -> None:
+    logs.configure("error", "json", stream)
+    logging.getLogger("waitress").warning("total open connections reached the connection limit")
+    logging.getLogger("waitress").error("Exception while serving")
+
+    assert [line["event"] for line in lines(stream)] == ["Exception while serving"]
+
+
 def test_a_warning_loses_its_message(stream: io.StringIO) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
