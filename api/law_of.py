@@ -115,6 +115,8 @@ def confirmed(hours_centi: int, document: str) -> Ruling:
 
 def _declared(study: Study, law: Law) -> None:
     """Refuse a further field that no rulebook declares, or that has a place of its own: the law would pass over it."""
+    if not study.further:
+        return
     known = law.vocabulary.fields.keys() - set(study.__struct_fields__) - base_vocabulary().fields.keys()
     strange = [name for name in study.further if name not in known]
     if strange:

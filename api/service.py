@@ -110,9 +110,12 @@ def _begin() -> None:
 
 
 def _finish(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.trace_id
+    headers = response.headers
+    headers["X-Request-Id"] = g.trace_id
+    given = {name.lower() for name in headers.keys()}  # noqa: SIM118 - to iterate gives pairs
     for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in given:  # Several times as fast as to look each one up, and here at each answer.
+            headers.add(name, value)
     structlog.get_logger().info(
         "request",
         method=request.method if request.method in _METHODS else "other",

@@ -296,6 +296,8 @@ class Follower:
             return any(track.failure is not None and track.failure.position <= position
                        for track in self._tracks.values())
 
+        if there():  # Nearly always: nobody need be woken to be told so.
+            return True
         self._woken.set()
         with self._moved:
             self._moved.wait_for(lambda: there() or never() or self._stopping.is_set(), timeout_s)
