@@ -13,6 +13,7 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
@@ -21,7 +22,7 @@ import structlog
 
 from api.client import Client, InProcess, Reply
 from api.house import House
-from api.occupancy import occupying
+from api.occupancy import Served, occupying
 from api.settings import Settings
 from ledger.identifiers.resident_id import check_character
 from ledger.identifiers.unit_code import check_character as unit_check_character
@@ -56,10 +57,19 @@ def accounts_file(folder: Path) -> Path:
 def prepare(settings: Settings) -> bool:
     """Seed the register of a data folder if it is empty; say whether it was."""
     from api import logs
-    from api.serve import composed
 
     logs.configure("error", settings.log_format)
-    settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):  # What is wrong with the folder, the service that starts next says with its cure.
+        settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return settings.data_folder.is_dir() and _seed(settings)
+    except Served:           # So it does of a service that runs already.
+        return False
+
+
+def _seed(settings: Settings) -> bool:
+    from api.serve import composed
+
     with occupying(settings.data_folder), composed(settings) as app:
         house: House = app.extensions["house"]
         if not is_empty(house):

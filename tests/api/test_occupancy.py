@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -66,8 +65,9 @@ def test_commands_at_the_same_time_all_come_to_their_answer(tmp_path: Path) -> N
 def test_a_second_service_on_a_folder_is_refused_and_told_where_the_first_is(tmp_path: Path) -> None:
     with served(tmp_path):
         address = (tmp_path / "data" / ADDRESS_FILE).read_text("ascii").strip()
-        second = subprocess.run([XUESHI, "serve", "--port", "0"], cwd=tmp_path, env={**os.environ, **CLEAN},
-                                capture_output=True, text=True, timeout=60, check=False)
+        for more in ((), ("--sample",)):
+            second = subprocess.run([XUESHI, "serve", "--port", "0", *more], cwd=tmp_path, env=CLEAN,
+                                    capture_output=True, text=True, timeout=60, check=False)
 
-    assert (second.returncode, "[already_serving]" in second.stderr) == (3, True)
-    assert address in second.stderr
+            assert (second.returncode, "[already_serving]" in second.stderr) == (3, True)
+            assert address in second.stderr

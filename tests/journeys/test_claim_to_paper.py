@@ -113,7 +113,7 @@ def test_a_study_becomes_hours_and_hours_become_a_paper_that_verifies(town: Town
     (tmp_path / "key").write_bytes(key)
     (tmp_path / "statement.txt").write_bytes(file)
     assert verify(town, tmp_path / "statement.txt", tmp_path / "key") == (0, True)
-    for at in range(0, len(file), max(len(file) // 6, 1)):
+    for at in range(0, len(file), len(file) // 3):
         (tmp_path / "forged.txt").write_bytes(file[:at] + bytes([file[at] ^ 1]) + file[at + 1:])
         assert verify(town, tmp_path / "forged.txt", tmp_path / "key") == (1, False), at
 

@@ -79,6 +79,12 @@ def test_the_sample_shows_what_it_says_it_shows(folder: Path) -> None:
         assert year("吴可心", 2025)["counted"] == ["12", "18"]
 
 
+def test_a_folder_that_cannot_be_made_is_told_by_the_service(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    assert not prepare(Settings(data_folder=tmp_path / "file" / "data"))
+
+
 def test_a_service_that_was_not_asked_for_a_sample_holds_none(tmp_path: Path) -> None:
     with serving(tmp_path) as town:
         assert town.nobody.client.get("/livez").ok
