@@ -31,8 +31,8 @@ from projections.projection import Projection
 
 EVENTS_AT_ONCE: Final = 1_000
 POLL_MS: Final = 20
-PAUSE_MS: Final = 4
-"""At most so often: each round is a commit in every file, and a busy log would have one for each event."""
+PAUSE_MS: Final = 20
+"""At most so often while nobody waits: each round is a commit in every file, and a busy log has an event each moment."""
 RETRY_MS: Final = 1_000
 
 
@@ -246,6 +246,7 @@ class Follower:
         self._ownership: Ownership | None = None
         self._thread: threading.Thread | None = None
         self._woken = threading.Event()
+        self._awaited = threading.Event()  # Somebody waits for a position: no pause now.
         self._stopping = threading.Event()
         self._moved = threading.Condition()
         self._wanted: set[str] = set()
@@ -268,7 +269,7 @@ class Follower:
     def stop(self) -> None:
         """End after the batch at hand, and let go of the files."""
         self._stopping.set()
-        self._woken.set()
+        self._hurry()
         if self._thread is not None:
             self._thread.join()
         self._let_go()
@@ -298,7 +299,7 @@ class Follower:
 
         if there():  # Nearly always: nobody need be woken to be told so.
             return True
-        self._woken.set()
+        self._hurry()
         with self._moved:
             self._moved.wait_for(lambda: there() or never() or self._stopping.is_set(), timeout_s)
         return there()
@@ -318,6 +319,10 @@ class Follower:
         """List what keeps projections from following."""
         return [track.failure for track in self._tracks.values() if track.failure is not None]
 
+    def _hurry(self) -> None:
+        self._awaited.set()
+        self._woken.set()
+
     def _track(self, name: str) -> _Track:
         if name not in self._tracks:
             raise UnknownProjection(name, tuple(self._tracks))
@@ -328,6 +333,7 @@ class Follower:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._woken.wait(POLL_MS / 1_000)  # not hours: seconds
+            self._awaited.clear()  # Before the size is read: what is waited for from now on may not be in it.
             self._woken.clear()
             try:
                 while self._round() and not self._stopping.is_set():
@@ -335,7 +341,7 @@ class Follower:
             except Exception as error:  # The log could not be read, or a file not made: the next round may go well.
                 structlog.get_logger().error("follower_failed", exc_info=error)
                 self._stopping.wait(RETRY_MS / 1_000)  # not hours: seconds
-            self._stopping.wait(PAUSE_MS / 1_000)  # not hours: seconds
+            self._awaited.wait(PAUSE_MS / 1_000)  # not hours: seconds
 
     def _round(self) -> bool:
         size = self._ledger.store.size()
