@@ -6,6 +6,7 @@ that fails says so, stops before the event it cannot take, tries again each seco
 
 A projection without a file, of a new version, ahead of the log or damaged is built anew beside whatever is there, a
 batch in turn with the others, and put in place when it has caught up. A build that was stopped goes on where it was.
+Files are checked for damage at the start, unless an orderly stop left them as they are (`projections/marker.py`).
 
 `tests/projections/test_follower.py` shows it, with a kill in the middle.
 """
@@ -25,6 +26,7 @@ import structlog
 
 from ledger.envelope import decode
 from ledger.ledger import Ledger, Recorded
+from projections import marker
 from projections.errors import AlreadyFollowed, ProjectionError, ProjectionFailed, UnknownProjection
 from projections.file import Batch, ProjectionFile, discard, is_damage, path_of
 from projections.projection import Projection
@@ -79,9 +81,12 @@ class Ownership:
 class Build:
     """A projection that is being made from nothing, beside whatever stands in its place."""
 
-    def __init__(self, projection: Projection, folder: Path, ledger: Ledger) -> None:
+    def __init__(
+        self, projection: Projection, folder: Path, ledger: Ledger, *, untouched: frozenset[str] = frozenset()
+    ) -> None:
         self.path = path_of(folder, projection, building=True)
-        self.file = opened(projection, self.path, ledger)  # Of one that was stopped, what was done is kept.
+        # Of one that was stopped, what was done is kept.
+        self.file = opened(projection, self.path, ledger, untouched=untouched)
         self._began, self._from = time.monotonic_ns(), self.file.position
 
     def progress(self, total: int) -> Progress:
@@ -110,12 +115,18 @@ class Build:
         discard(self.path)
 
 
-def opened(projection: Projection, path: Path, ledger: Ledger) -> ProjectionFile:
-    """Open a file that fits the log; one that does not, or is damaged, is discarded with a line in the log."""
+def opened(
+    projection: Projection, path: Path, ledger: Ledger, *, untouched: frozenset[str] = frozenset()
+) -> ProjectionFile:
+    """Open a file that fits the log; one that does not, or is damaged, is discarded with a line in the log.
+
+    Those that are `untouched` since an orderly stop are not checked for damage.
+    """
     because = "damaged"
+    is_trusted = path.name in untouched or not path.exists()
     try:
         file = ProjectionFile(projection, path)
-        if file.is_sound():
+        if is_trusted or _is_sound(file):
             if file.fits(ledger):
                 return file
             because = "ahead_of_log" if file.position > ledger.store.size() else "other_log"
@@ -126,6 +137,15 @@ def opened(projection: Projection, path: Path, ledger: Ledger) -> ProjectionFile
     structlog.get_logger().warning("projection_discarded", projection=projection.name, because=because)
     discard(path)
     return ProjectionFile(projection, path)
+
+
+def _is_sound(file: ProjectionFile) -> bool:
+    """Check a file for damage, and say how long it took: a start that is slow should say why."""
+    began = time.monotonic_ns()
+    sound = file.is_sound()
+    millis = (time.monotonic_ns() - began) // 1_000_000
+    structlog.get_logger().info("projection_checked", file=file.path.name, sound=sound, millis=millis)
+    return sound
 
 
 def read_batch(ledger: Ledger, after: int, limit: int = EVENTS_AT_ONCE) -> Batch | None:
@@ -139,7 +159,7 @@ def read_batch(ledger: Ledger, after: int, limit: int = EVENTS_AT_ONCE) -> Batch
 class _Track:
     """One projection on its way: the file that stands, the build beside it, and what went wrong last."""
 
-    def __init__(self, projection: Projection, folder: Path, ledger: Ledger) -> None:
+    def __init__(self, projection: Projection, folder: Path, ledger: Ledger, untouched: frozenset[str]) -> None:
         self.projection, self.folder, self.ledger = projection, folder, ledger
         self.path = path_of(folder, projection)
         self.live: ProjectionFile | None = None
@@ -147,14 +167,14 @@ class _Track:
         self.failure: ProjectionFailed | None = None
         self.retry_at_ns = 0
         if self.path.exists():
-            file = opened(projection, self.path, ledger)
+            file = opened(projection, self.path, ledger, untouched=untouched)
             if file.position or not ledger.store.size():
                 self.live = file
                 discard(path_of(folder, projection, building=True))  # Of a rebuild that was stopped.
                 return
             file.connection.close()
             discard(self.path)
-        self.build = Build(projection, folder, ledger)
+        self.build = Build(projection, folder, ledger, untouched=untouched)
 
     def rebuild(self) -> None:
         """Begin to make it anew, beside what stands."""
@@ -256,9 +276,10 @@ class Follower:
         """Take the files and follow; raises AlreadyFollowed. Builds go on in the background."""
         assert self._thread is None, "a follower is started once"
         self._ownership = Ownership(self._folder)
+        untouched = marker.take(self._folder)
         try:
             for projection in self._projections:
-                self._tracks[projection.name] = _Track(projection, self._folder, self._ledger)
+                self._tracks[projection.name] = _Track(projection, self._folder, self._ledger, untouched)
         except BaseException:
             self._let_go()
             raise
@@ -272,12 +293,14 @@ class Follower:
         self._hurry()
         if self._thread is not None:
             self._thread.join()
-        self._let_go()
+        self._let_go(orderly=self._thread is not None)
 
-    def _let_go(self) -> None:
+    def _let_go(self, *, orderly: bool = False) -> None:
         for track in self._tracks.values():
             track.close()
         if self._ownership is not None:
+            if orderly:
+                marker.leave(self._folder)
             self._ownership.release()
             self._ownership = None
 
