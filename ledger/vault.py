@@ -15,9 +15,10 @@ import sqlite3
 import threading
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -230,13 +231,25 @@ class Vault:
 
     def open(self, envelope: Envelope, part: SealedPart | None) -> Sealed | Absent | None:
         """Decrypt what is sealed beside an event; None where the event has nothing sealed."""
+        return self._open(envelope, part, self.is_destroyed)
+
+    def open_each(
+        self, sealed: Iterable[tuple[Envelope, SealedPart | None]]
+    ) -> Iterator[Sealed | Absent | None]:
+        """Decrypt what is sealed beside several events; of each owner is asked once whether the key was destroyed."""
+        is_destroyed = cache(self.is_destroyed)
+        return (self._open(envelope, part, is_destroyed) for envelope, part in sealed)
+
+    def _open(
+        self, envelope: Envelope, part: SealedPart | None, is_destroyed: Callable[[str], bool]
+    ) -> Sealed | Absent | None:
         if envelope.sealed is None:
             return None
         if part is None:
             return Absent.REDACTED
         owner, form = envelope.key_owner, envelope.event.sealed_as
         assert owner is not None and form is not None, "a sealed event names its owner and its form"
-        if self.is_destroyed(owner):
+        if is_destroyed(owner):
             return Absent.DESTROYED
         where = f"{envelope.stream} 第 {envelope.version} 版的密封部分"
         if part.digest() != envelope.sealed:  # Whoever has the key could have sealed other words for the same place.

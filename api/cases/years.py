@@ -13,11 +13,11 @@ from typing import Any
 from api.callers import Caller
 from api.cases.doing import Reading
 from api.cases.standing import acting, look, places
-from api.house import House
+from api.house import House, Stored
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, StudyDetails
 from ledger.streams.actor import SEPARATED
-from ledger.streams.standing import standing
+from ledger.streams.standing import Matter, standing
 from projections.answers import Page
 from projections.basis import Axes
 
@@ -26,12 +26,13 @@ def years(
     house: House, caller: Caller, person: str, axes: Axes, year: int | None, purpose: str | None
 ) -> dict[str, Any] | Refusal:
     """A person's years, or one of them, on a basis that is echoed."""
-    found = Reading(house.ledger).person(person)
-    if found is None:
-        kinds = {"nobody": "login_required", "person": "not_your_own"}
-        return Refusal.because(kinds.get(caller.kind, "person_absent"))
-    no = look(house, caller, person=person, matters=places(found), purpose=purpose, what=("years", "titles"),
-              route="years")
+    matters: tuple[Matter | None, ...] = ()  # Where others must be in office; oneself need not be anywhere.
+    if caller.kind != "person":
+        found = Reading(house.ledger).person(person)
+        if found is None:
+            return Refusal.because("login_required" if caller.kind == "nobody" else "person_absent")
+        matters = places(found)
+    no = look(house, caller, person=person, matters=matters, purpose=purpose, what=("years", "titles"), route="years")
     return no if no is not None else answered(house, person, axes, year)
 
 
@@ -42,20 +43,20 @@ def answered(house: House, person: str, axes: Axes, year: int | None = None) -> 
     answer = house.answers.years(person, axes, year)
     if answer is None:
         return Refusal.because("person_absent")
-    for one in answer["years"]:
-        for entry in one["entries"]:
-            entry["title"] = title_of(house, entry["events"])
+    entries = [entry for one in answer["years"] for entry in one["entries"]]
+    stated = [_stated(house, entry["events"]) for entry in entries]
+    for entry, opened in zip(entries, house.ledger.vault.open_each(stated), strict=True):
+        entry["title"] = opened.title if isinstance(opened, StudyDetails) else None  # None: its key is destroyed.
     return answer
 
 
-def title_of(house: House, events: list[int]) -> str | None:
-    """What a study was called, as last stated by these events; None when its key is destroyed."""
+def _stated(house: House, events: list[int]) -> Stored:
+    """Where a study was last stated, of the events that made it what it is."""
     for position in reversed(events):
         found = house.stored(position)
         if isinstance(found.envelope.event, ClaimSubmitted | ClaimRevised | ClaimCorrected):
-            opened = house.ledger.vault.open(found.envelope, found.sealed)
-            return opened.title if isinstance(opened, StudyDetails) else None
-    return None
+            break
+    return found
 
 
 def work(
