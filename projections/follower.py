@@ -34,7 +34,7 @@ from projections.projection import Projection
 EVENTS_AT_ONCE: Final = 1_000
 POLL_MS: Final = 20
 PAUSE_MS: Final = 20
-"""At most so often while nobody waits: each round is a commit in every file, and a busy log has an event each moment."""
+"""At most so often while nobody waits: a round is a commit in each file, and a busy log has an event each moment."""
 RETRY_MS: Final = 1_000
 
 
