@@ -23,7 +23,7 @@ from policies.authority import Walk, walk
 from policies.errors import BadLine
 from policies.law import Law
 from policies.lines import entry_steps
-from policies.person import NO_LATER, Bench, Place
+from policies.person import NO_LATER, Bench, Entry, Place
 from policies.rulebook import Rulebook
 from policies.shelf import drafts
 from policies.words import base_vocabulary
@@ -78,21 +78,30 @@ def law_now(answers: Answers) -> Law:
     return bench_now(answers).law
 
 
-def assess(bench: Bench, person: Person, study: Study, submitted_on: date | None) -> Assessed | Refusal:
-    """Judge one study by a law; raises BadFields where its words cannot be read."""
+def understand(
+    bench: Bench, person: Person, study: Study, submitted_on: date | None
+) -> tuple[Affiliation, Entry] | Refusal:
+    """Read one study by the words of a law, and where it belongs; raises BadFields where they cannot be read."""
     at = person.affiliation_on(study.evidence_on)
     if at is None:
         return Refusal.because("no_affiliation_on_date", date=study.evidence_on)
-    day = study.evidence_on.toordinal()
     fields = entry_fields(study, bench.law.vocabulary, None if submitted_on is None else submitted_on.isoformat())
     if study.year is not None:
         fields["year"] = study.year
     _declared(study, bench.law)
     try:
-        entry = bench.take(bench.reader.entry_row({**fields, "id": "-", "person": person.person}))
+        return at, bench.take(bench.reader.entry_row({**fields, "id": "-", "person": person.person}))
     except BadLine as bad:
         raise of_line(bad, "/study/further" if bad.field in study.further else "/study") from None
-    ruled = bench.judge([Place(day, NO_LATER, at.region, at.sector, at.major)], [entry])
+
+
+def assess(bench: Bench, person: Person, study: Study, submitted_on: date | None) -> Assessed | Refusal:
+    """Judge one study by a law; raises BadFields where its words cannot be read."""
+    understood = understand(bench, person, study, submitted_on)
+    if isinstance(understood, Refusal):
+        return understood
+    at, entry = understood
+    ruled = bench.judge([Place(study.evidence_on.toordinal(), NO_LATER, at.region, at.sector, at.major)], [entry])
     weighed = ruled.weighed[0]
     told = weighed.ruling
     ruling = Ruling(
