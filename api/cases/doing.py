@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeVar
 
+from api import refusals
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By, Draft
@@ -27,6 +28,9 @@ from ledger.streams.standing import Actor
 from ledger.vocabulary import StreamId
 
 _State = TypeVar("_State")
+
+_TURNED_AWAY: Final = (401, 403, 404)
+"""What a refusal is that speaks of who asks, or of what is not there for them; see `api/refusals.toml`."""
 
 EVOLVE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "person": person.evolve, "unit": unit.evolve, "actor": actor.evolve, "transfer": transfer.evolve,
@@ -116,9 +120,11 @@ def do(
 
     def decision() -> Deciding:
         reading = Reading(ledger)
+        drafts = decide(reading)
+        if isinstance(drafts, Refusal) and refusals.lines()[drafts.code].status in _TURNED_AWAY:
+            return Deciding(drafts)  # Before the version: how a thing stands is shown to whoever may act upon it.
         if upon is not None and (stale := _stale(reading, upon, asked.version, show)) is not None:
             return Deciding(stale)
-        drafts = decide(reading)
         if isinstance(drafts, Refusal):
             return Deciding(drafts)
         tried[:] = [_extended(reading, drafts)]

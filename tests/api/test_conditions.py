@@ -141,6 +141,23 @@ def test_a_decision_upon_an_older_version_is_shown_the_one_that_stands(person: S
     assert officer.act(body["current"], "approval")["status"] == "approved"
 
 
+def test_whoever_may_not_act_is_not_shown_how_it_stands_by_naming_a_wrong_version(
+    town: Town, person: Someone, works: BODY
+) -> None:
+    other = town.unit("别处", "330402", "environment")
+    elsewhere = town.officer(other, "unit", "330402", unit=other["unit"])
+    stranger = town.person()
+    claim = person.submit(study())
+
+    answers = [
+        asking.post(f"/v1/claims/{claim['claim']}/{act}", {}, version=9)
+        for asking, act in ((elsewhere, "approval"), (stranger, "withdrawal"), (elsewhere, "withdrawal"))
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 404, 403]
+    assert not any("current" in answer.get_json() or "ETag" in answer.headers for answer in answers)
+
+
 def test_what_has_not_changed_is_not_sent_again(person: Someone) -> None:
     claim = person.submit(study())
     path = f"/v1/claims/{claim['claim']}"
