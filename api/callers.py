@@ -52,6 +52,6 @@ class Tokens(NamedTuple):
         if hmac.compare_digest(token.encode(), self.reader.encode()):
             return Caller("reader", trace=trace)
         found = self.given.find(token, now=now)
-        if found is None:
+        if found is None or found.kind != "token":  # A session is a cookie's, which no other site can make us read.
             return Refusal.because("token_unknown")
         return Caller("person" if found.holder.startswith(PREFIXES["person"]) else "actor", found.holder, trace)

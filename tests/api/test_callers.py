@@ -38,6 +38,16 @@ def test_each_token_is_one_callers(tmp_path: Path) -> None:
     given.close()
 
 
+def test_a_session_of_the_page_is_no_token_of_the_api(tmp_path: Path) -> None:
+    given = Operations(tmp_path / "operations.db", b"k" * 32)
+    session = given.issue("per_1", request=b"1", now=NOW, kind="session", lasts_s=60)
+
+    found = Tokens("founder-token", "reader-token", given).caller(session, now=NOW)
+
+    assert code(found if isinstance(found, Refusal) else None) == "token_unknown"
+    given.close()
+
+
 def test_of_several_roles_the_first_that_serves_is_taken_and_else_one_that_is_held() -> None:
     both = actor(Scope(role="supervisor", region="33"), Scope(role="unit", region="3303"))
 
