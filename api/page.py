@@ -25,7 +25,6 @@ from api.callers import Caller
 from api.cases import events, people, years
 from api.cases.doing import Reading
 from api.house import House
-from api.sample import accounts_file
 from api.year_page import year_view
 from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES
@@ -230,7 +229,7 @@ def _render(template: str, *, status: int = 200, **known: Any) -> Response:
     page = render_template(
         template, address=_address, query=urlencode, head=size, head_time=_time(last),
         hand=_hand(house, known.get("caller")),
-        is_sample=accounts_file(house.register.folder.root).exists(), **known)
+        is_sample=house.register.folder.sample_accounts.exists(), **known)
     return Response(page, status=status, content_type="text/html; charset=utf-8")
 
 

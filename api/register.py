@@ -67,6 +67,11 @@ class Folder:
         return self.keys / "ledger.published"
 
     @property
+    def sample_accounts(self) -> Path:
+        """Only where the register began with sample data: who is in it, and with which tokens."""
+        return self.root / "sample-accounts.txt"
+
+    @property
     def reader_token(self) -> Path:
         return self.keys / "reader.token"
 

@@ -15,7 +15,6 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import resources
-from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
 import structlog
@@ -23,6 +22,7 @@ import structlog
 from api.client import Client, InProcess, Reply
 from api.house import House
 from api.occupancy import Served, occupying
+from api.register import Folder
 from api.settings import Settings
 from ledger.identifiers.resident_id import check_character
 from ledger.identifiers.unit_code import check_character as unit_check_character
@@ -49,11 +49,6 @@ class Someone(NamedTuple):
     client: Client
 
 
-def accounts_file(folder: Path) -> Path:
-    """Where the sample's accounts and their tokens are written."""
-    return folder / "sample-accounts.txt"
-
-
 def prepare(settings: Settings) -> bool:
     """Seed the register of a data folder if it is empty; say whether it was."""
     from api import logs
@@ -74,7 +69,7 @@ def _seed(settings: Settings) -> bool:
         house: House = app.extensions["house"]
         if not is_empty(house):
             return False
-        descriptor = os.open(accounts_file(settings.data_folder), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(Folder(settings.data_folder).sample_accounts, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as accounts:
             Sample(Client(InProcess(app.test_client())), house.register.founder_token, accounts).play(script())
     structlog.contextvars.clear_contextvars()  # The service that starts now is none of the accounts.

@@ -33,9 +33,9 @@ def serve(data_folder: Path | None, listen_host: str | None, listen_port: int | 
 
 
 def _words(address: str, folder: Path) -> Iterator[str]:
-    from api.sample import accounts_file
+    from api.register import Folder
 
     yield f"学时账已启动：{address}"
-    if (accounts := accounts_file(folder)).exists():
+    if (accounts := Folder(folder).sample_accounts).exists():
         yield f"示例账号和令牌：{accounts}　登录：{address}/login"
     yield f"数据文件夹：{folder}　状态：{address}/readyz　停止：Ctrl-C"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api.sample import accounts_file, prepare, script
+from api.register import Folder
+from api.sample import prepare, script
 from api.serve import composed
 from api.settings import Settings
 from ledger.identifiers import id_number
@@ -28,7 +29,7 @@ def size(folder: Path) -> int:
 
 
 def test_everyone_in_the_sample_has_an_account_in_a_file_that_only_its_owner_reads(folder: Path) -> None:
-    accounts = accounts_file(folder)
+    accounts = Folder(folder).sample_accounts
     text = accounts.read_text(encoding="utf-8")
 
     assert accounts.stat().st_mode & 0o777 == 0o600
@@ -38,11 +39,11 @@ def test_everyone_in_the_sample_has_an_account_in_a_file_that_only_its_owner_rea
 
 
 def test_a_register_that_holds_anything_is_left_alone(folder: Path) -> None:
-    before, accounts = size(folder), accounts_file(folder).read_bytes()
+    before, accounts = size(folder), Folder(folder).sample_accounts.read_bytes()
 
     assert not prepare(Settings(data_folder=folder))
     assert size(folder) == before
-    assert accounts_file(folder).read_bytes() == accounts
+    assert Folder(folder).sample_accounts.read_bytes() == accounts
 
 
 def test_nobody_in_the_sample_has_a_number_that_is_somebodys(folder: Path) -> None:
@@ -61,7 +62,7 @@ def test_the_sample_shows_what_it_says_it_shows(folder: Path) -> None:
     """What the notes in sample.toml say: shares, caps, a freed cap, a year reached exactly, two laws in one year."""
     with composed(Settings(data_folder=folder)) as app:
         house = app.extensions["house"]
-        lines = accounts_file(folder).read_text(encoding="utf-8").splitlines()
+        lines = Folder(folder).sample_accounts.read_text(encoding="utf-8").splitlines()
 
         def year(name: str, year: int) -> dict[str, object]:
             person = lines[lines.index(name) + 1].strip()
@@ -88,4 +89,4 @@ def test_a_folder_that_cannot_be_made_is_told_by_the_service(tmp_path: Path) -> 
 def test_a_service_that_was_not_asked_for_a_sample_holds_none(tmp_path: Path) -> None:
     with serving(tmp_path) as town:
         assert town.nobody.client.get("/livez").ok
-        assert not accounts_file(tmp_path / "data").exists()
+        assert not Folder(tmp_path / "data").sample_accounts.exists()
