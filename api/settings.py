@@ -76,6 +76,7 @@ class Settings:
     listen_port: int = _setting("监听端口", 8040, _port)
     allow_remote: bool = _setting("允许监听本机以外的地址", False)
     threads: int = _setting("处理请求的线程数", 32, _positive(512))
+    one_core: bool = _setting("只用一个处理器核（解释器在核之间交接，费时多于第二个核所省）", True)
     log_level: str = _setting("日志级别", "info", _one_of("debug", "info", "warning", "error"))
     log_format: str = _setting(
         "日志格式（auto：终端上易读，否则 JSON）", "auto", _one_of("auto", "json", "console")
