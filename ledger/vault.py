@@ -221,13 +221,14 @@ class Vault:
 
     def seal(self, owner: str, sealed: Sealed, *, stream: StreamId, version: int) -> SealedPart:
         """Encrypt a sealed struct for its place in the log; the owner's key must have been prepared."""
-        nonce = os.urandom(NONCE_BYTES)
+        random = os.urandom(NONCE_BYTES + SALT_BYTES)
+        nonce, salt = random[:NONCE_BYTES], random[NONCE_BYTES:]
         try:
             text = msgspec.json.encode(sealed)
         except UnicodeEncodeError:
             raise NotText from None  # The cause would carry the text along.
         ciphertext = self._key(owner).encrypt(nonce, text, _place(stream, version))
-        return SealedPart(os.urandom(SALT_BYTES), nonce + ciphertext)
+        return SealedPart(salt, nonce + ciphertext)
 
     def open(self, envelope: Envelope, part: SealedPart | None) -> Sealed | Absent | None:
         """Decrypt what is sealed beside an event; None where the event has nothing sealed."""
