@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from api.callers import Caller
 from api.cases.claims import place_of, submitted_on, view
 from api.cases.doing import Asked, Done, Reading, do
@@ -28,7 +30,8 @@ from ledger.streams import claim_review as review
 from ledger.streams.claim import Claim
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person
-from ledger.streams.standing import Actor, covers
+from ledger.streams.standing import Actor, Matter, covers, standing
+from policies.authority import Office
 
 Decide = Callable[[Claim, str, Person, Actor], Decision]
 
@@ -80,14 +83,24 @@ def approve(house: House, caller: Caller, claim: str, fields: dict[str, Any], as
 def correct(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Put a registered claim right, with the ruling of the law as of now on the facts as they now are."""
     study, details = read_study(fields["study"]), read_details(fields["details"])
+    if "year" in fields:  # The law reads it with the rest: it is that of the evidence, or one of two that are spanned.
+        study = replace(study, year=fields["year"])
 
     def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        as_it_was = register.CorrectClaim(
+            role=role, study=found.study, details=details, ruling=found.ruling or confirmed(0, "-"),
+            year=found.year or study.evidence_on.year,
+        )
+        early = register.decide_correction(found, as_it_was, person, by)
+        if isinstance(early, Refusal):  # Whose hand and what state come first: they refuse with any study.
+            return early
+        if no := _not_theirs_to_register(house, found, person, study, role, by):
+            return no
         assessed = _ruled(house, claim, person, study, fields)
         if isinstance(assessed, Refusal):
-            early = register.decide_freeze(found, register.FreezeClaim(role=role, words="-"), person, by)
-            return early if isinstance(early, Refusal) else assessed
+            return assessed
         command = register.CorrectClaim(
-            role=role, study=study, details=details, ruling=assessed.ruling, year=fields.get("year", assessed.year),
+            role=role, study=study, details=details, ruling=assessed.ruling, year=assessed.year,
             year_because=fields.get("year_because"), evidence=read_evidence(fields),
         )
         return register.decide_correction(found, command, person, by)
@@ -191,14 +204,36 @@ def _as_office(
     return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=claim, show=view)
 
 
+def _not_theirs_to_register(
+    house: House, found: Claim, person: Person, study: Study, role: str, by: Actor
+) -> Refusal | None:
+    """Say why a study of another category is not this office's: it could not have approved it either."""
+    if study.category is found.study.category:
+        return None
+    walk = walk_of(law_now(house.answers), place_of(found, person), house.today, study.category.value)
+    office = walk.steps[-1]
+    named = {"rulebook": office.rulebook, "article": office.article, "quote": office.quote}
+    if walk.automatic:
+        return Refusal.because("registered_automatically", **named)
+    if office.role != role:
+        return Refusal.because("not_the_registrar", role=office.role, level=office.level, region=office.region, **named)
+    matter = found.matter._replace(category=study.category)
+    return standing(by, role, matter) or _of_another_level(office, matter, role, by)
+
+
 def _not_the_registrar(
     house: House, claim: str, found: Claim, person: Person, role: str, by: Actor
 ) -> Refusal | None:
     """Say that the law names an office of another level, in its words; a supervisor is of none."""
     day = submitted_on(house, claim)
     office = walk_of(law_now(house.answers), place_of(found, person), day, found.study.category.value).office(role)
-    held = [scope.region for scope in by.scopes if scope.role == role and covers(scope, found.matter)]
-    if office is None or any(office.is_of_level(region) for region in held):
+    return None if office is None else _of_another_level(office, found.matter, role, by)
+
+
+def _of_another_level(office: Office, matter: Matter, role: str, by: Actor) -> Refusal | None:
+    """Say that none of the areas for which this account acts is of the level that the law names."""
+    held = [scope.region for scope in by.scopes if scope.role == role and covers(scope, matter)]
+    if any(office.is_of_level(region) for region in held):
         return None
     return Refusal.because(
         "not_the_registrar", role=role, level=office.level, region=office.region, rulebook=office.rulebook,

@@ -144,6 +144,30 @@ def test_what_is_frozen_counts_and_says_so_and_a_correction_rules_anew(town: Tow
     assert (then["decided"]["counted"], then["title"]) == ("8", "某次培训")
 
 
+def test_a_correction_registers_nothing_that_its_office_could_not_have_approved(town: Town) -> None:
+    person, (officer,) = walk(town, "330203", "industry", PLACES["Ningbo industry"][2])
+    claim = officer.act(person.submit(study()), "approval")
+    course = {"category": "general_public", "route": "course", "date": "2026-04-02", "hours": "90",
+              "completed_by": "exam"}
+    no = officer.refused(claim, "correction", {"study": course, "details": {"title": "x"}})
+    assert (no["code"], no["status"], no["seen"]["article"] != "") == ("registered_automatically", 409, True)
+    assert person.year(2026)["decided"]["general_public"] == "0"
+
+
+@pytest.mark.parametrize("year", [1950, 2025, 2099])
+def test_a_correction_moves_a_study_to_no_year_that_the_law_would_not_give_it(town: Town, year: int) -> None:
+    person, (officer,) = walk(town, "330203", "industry", PLACES["Ningbo industry"][2])
+    claim = officer.act(person.submit(study(date="2026-01-10")), "approval")
+    body = {"study": study(date="2026-01-10"), "details": {"title": "x"}, "year": year, "year_because": "misdated"}
+    assert officer.refused(claim, "correction", body)["errors"][0]["pointer"] == "/study/year"
+
+    spanned = {**body, "study": study(date="2026-01-10", starts="2025-12-29", ends="2026-01-10"), "year": 2025}
+    moved = officer.act(claim, "correction", spanned)
+    assert (moved["year"], moved["study"]["year"]) == (2025, 2025)
+    assert [one["entries"] != [] for one in person.years()["years"]][-1]
+    assert person.years()["years"][-1]["year"] == 2025
+
+
 def test_from_the_first_day_at_another_unit_the_law_of_that_place_rules(town: Town) -> None:
     person, (officer,) = walk(town, "330203", "industry", PLACES["Ningbo industry"][2])
     bureau, works = town.unit("某局", "330402", "environment"), town.unit("某站", "330402", "environment")
