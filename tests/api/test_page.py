@@ -219,7 +219,7 @@ def test_the_installations_token_opens_no_session(town: Town) -> None:
 
 @pytest.mark.parametrize(
     "headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "null"},
-                {"Origin": "https://elsewhere.example"}])
+                {"Origin": "https://elsewhere.example"}, {"Origin": "http://["}])
 def test_a_form_that_another_site_sent_is_refused(town: Town, li: Someone, headers: dict[str, str]) -> None:
     client = browser(town, li)
     for address in ("/login", "/logout"):
