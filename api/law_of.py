@@ -89,6 +89,9 @@ def understand(
     if study.year is not None:
         fields["year"] = study.year
     _declared(study, bench.law)
+    if study.year is not None and study.year < (first := min(one.starts.year for one in person.affiliations)):
+        words = f"读到 {study.year}；应不早于本人首次归属的年度 {first}。"
+        raise BadFields([Fault("/study/year", "not_by_the_words_of_the_law", words)])
     try:
         return at, bench.take(bench.reader.entry_row({**fields, "id": "-", "person": person.person}))
     except BadLine as bad:

@@ -95,6 +95,16 @@ def test_a_trial_says_what_room_a_cap_leaves(person: Someone, officer: Someone) 
     assert would["ruling"]["why"][0]["quote"]
 
 
+def test_a_chosen_year_lies_not_before_one_belonged_anywhere(person: Someone) -> None:
+    """`xueshi evaluate` reads no such line, so what is registered must not hold one."""
+    spanned = study(date="2020-01-10", starts="2019-12-29", ends="2020-01-10")
+
+    answer = person.post("/v1/claims", person.claim({**spanned, "year": 2019}))
+
+    assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, "/study/year")
+    assert person.submit({**spanned, "year": 2020})["study"]["year"] == 2020
+
+
 def test_what_was_endorsed_is_changed_only_after_it_was_returned(town: Town) -> None:
     unit, bureau = town.unit("某站", "330402", "environment"), town.unit("某局", "330402", "environment")
     person = town.person()
