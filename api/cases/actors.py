@@ -2,7 +2,8 @@
 
 W 5 and R 8: accounts are allotted by the department above, within its own area and sector; before there is any, the
 installation appoints the first. What can be granted is bounded by the granter's own scope, and the roles that run, rule
-or watch the system come from its administrators alone.
+or watch the system come from its administrators alone. Whoever hands out a token could act as its holder, so a token
+is bounded like a grant of all that the account holds.
 
 Reading: neither text says who else may allot; a human resources department, a sector's authority in its sector, and
 the system's administrator may. `tests/api/test_actors.py` shows it.
@@ -11,7 +12,7 @@ the system's administrator may. `tests/api/test_actors.py` shows it.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from api.callers import FOUNDER, Caller
@@ -82,8 +83,8 @@ def grant(house: House, caller: Caller, actor: str, fields: dict[str, Any], aske
         return Refusal.because("scope_needs_unit")
 
     def decide(reading: Reading, role: str, by: Actor | None) -> Decision:
-        if by is not None and scope.role in RESERVED and role != SYSTEM_ADMINISTRATOR:
-            return Refusal.because("role_reserved", role=scope.role)
+        if no := _reserved((scope,), role, by):
+            return no
         target = reading.actor(actor)
         others = _others(house, target) if scope.role in actors.SEPARATED else ()
         return actors.decide_grant(target, actors.GrantScope(scope=scope, role=role), by, others)
@@ -96,6 +97,8 @@ def withdraw(house: House, caller: Caller, actor: str, fields: dict[str, Any], a
     scope = _scope(fields)
 
     def decide(reading: Reading, role: str, by: Actor | None) -> Decision:
+        if no := _reserved((scope,), role, by):
+            return no
         command = actors.WithdrawScope(scope=scope, role=role)
         return actors.decide_scope_withdrawal(reading.actor(actor), command, by)
 
@@ -145,7 +148,18 @@ def _allotting(house: House, caller: Caller, reading: Reading, target: Actor) ->
         return Refusal.because("own_account", actor=target.actor)
     matter = _seat(reading, target.organisation)
     role = role_for(by, ALLOTTING, matter)
-    return standing(by, role, matter) or by_actor(caller, by, role)
+    if no := standing(by, role, matter) or _reserved(target.scopes, role, by):
+        return no
+    beyond = (standing(by, role, Matter.of(scope)) for scope in target.scopes)
+    return next((no for no in beyond if no is not None), None) or by_actor(caller, by, role)
+
+
+def _reserved(scopes: Iterable[Scope], role: str, by: Actor | None) -> Refusal | None:
+    """Say that a role is one of those that run, rule or watch the system, and this hand none of its administrators."""
+    if by is None or role == SYSTEM_ADMINISTRATOR:
+        return None
+    held = next((scope.role for scope in scopes if scope.role in RESERVED), None)
+    return None if held is None else Refusal.because("role_reserved", role=held)
 
 
 def _about(
@@ -160,6 +174,8 @@ def _about(
             return Refusal.because("actor_absent")
         organisation = reading.unit(target.organisation)
         assert organisation is not None, "an actor acts for an organisation that was registered"
+        if no := _reserved(target.scopes, role, by):  # Whoever is watched does not send their watcher away.
+            return no
         return decide_it(target, command(role=role), organisation, by)
 
     def matter(reading: Reading) -> Matter | None:

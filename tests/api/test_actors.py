@@ -65,6 +65,32 @@ def test_roles_that_run_rule_or_watch_the_system_come_from_its_administrators(
     assert (given.get_json().get("code"), given.status_code == 201) == (wanted, wanted is None)
 
 
+@pytest.mark.parametrize("what", ["tokens", "suspension", "dismissal", "scope-withdrawals"])
+def test_whoever_is_watched_neither_becomes_their_watcher_nor_sends_them_away(
+    town: Town, city: BODY, what: str
+) -> None:
+    officer, supervisor = town.officer(city, "human_resources", "3303"), town.officer(city, "supervisor", "3303")
+    body = {"role": "supervisor", "region": "3303"} if what == "scope-withdrawals" else None
+
+    no = officer.post(f"/v1/actors/{supervisor.id}/{what}", body, version=2)
+
+    assert (no.status_code, no.get_json()["code"]) == (403, "role_reserved")
+    assert supervisor.get("/v1/events/1").status_code == 200, "still theirs"
+
+
+@pytest.mark.parametrize(
+    ("role", "limits"), [("human_resources", {}), ("sector_authority", {"sector": "general"})])
+def test_nobody_gets_beyond_their_scope_by_the_token_of_another(
+    town: Town, city: BODY, role: str, limits: dict[str, str]
+) -> None:
+    officer, wider = town.officer(city, role, "3303", **limits), town.officer(city, "human_resources", "33")
+
+    no = officer.post(f"/v1/actors/{wider.id}/tokens")
+
+    assert (no.status_code, no.get_json()["code"]) == (403, "outside_scope")
+    assert wider.get("/v1/work").status_code == 200, "the token of the holder is still good"
+
+
 def test_one_person_holds_one_of_the_three_administrators_under_whichever_account(town: Town, city: BODY) -> None:
     person = town.person()
     town.officer(city, "system_administrator", "33", person=person.id)
