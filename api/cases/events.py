@@ -31,7 +31,7 @@ def see(house: House, caller: Caller, position: int) -> dict[str, Any] | Refusal
             return actor if caller.kind == "nobody" else Refusal.because("not_for_reading")
         if no := standing(actor, SUPERVISOR):
             return no
-    found = house.ledger.at(position)
+    found = house.ledger.at(position) if position <= house.ledger.store.size() else None
     return Refusal.because("event_absent") if found is None else event_view(*found)
 
 
