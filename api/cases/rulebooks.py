@@ -16,6 +16,7 @@ from api.law_of import law_now
 from ledger.errors import Refusal
 from ledger.streams import rulebook as rulebooks
 from ledger.streams.decision import Decision
+from ledger.streams.standing import Matter, standing
 from policies.archive import examine
 from projections.laws import Enacted
 
@@ -26,15 +27,20 @@ def enact(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) ->
     actor = None if founder else acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
+    if actor is not None and (no := standing(actor, POLICY_OFFICE)):
+        return no
     beside = [house.library.archive.book(one.digest) for one in house.answers.rulebooks()]
     book = examine(fields["source"].encode(), fields["text"].encode(), beside)
     command = rulebooks.EnactRulebook(
         family=book.family, in_force_from=book.in_force_from, revision=book.revision, digest=book.digest,
         document=book.document, role=POLICY_OFFICE,
     )
+    matter = Matter(book.scope.region, book.scope.sector)  # An office makes no rules for places beyond its own.
 
     def decide(reading: Reading) -> Decision:
         by = None if founder else reading.actor(caller.id)
+        if by is not None and (no := standing(by, POLICY_OFFICE, matter)):
+            return no
         state = reading.state(f"rul_{command.rulebook}", rulebooks.evolve)
         decided = rulebooks.decide_enactment(state, command, by)
         if not isinstance(decided, Refusal) and not asked.dry_run:

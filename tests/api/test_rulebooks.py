@@ -71,8 +71,21 @@ def test_only_the_policy_office_enacts(town: Town) -> None:
     other = town.officer(town.unit("某局", "330200", "general"), "human_resources", "33")
 
     assert other.post("/v1/rulebooks", sixth()).get_json()["code"] == "role_not_held"
+    assert other.post("/v1/rulebooks", {"source": "?", "text": "?"}).status_code == 403, "not even read"
     assert town.person().post("/v1/rulebooks", sixth()).status_code == 403
     assert town.nobody.post("/v1/rulebooks", sixth()).status_code == 401
+
+
+@pytest.mark.parametrize(("region", "limits"), [("3303", {}), ("330203", {}), ("33", {"sector": "environment"})])
+def test_an_office_makes_no_rules_beyond_its_own_place_and_sector(
+    town: Town, office: Someone, region: str, limits: dict[str, str]
+) -> None:
+    elsewhere = town.officer(town.unit("某部门", "330300", "general"), "policy_office", region, **limits)
+
+    no = elsewhere.post("/v1/rulebooks", sixth(), dry_run="true")
+
+    assert (no.status_code, no.get_json()["code"]) == (403, "outside_scope")
+    assert office.post("/v1/rulebooks", sixth(), dry_run="true").status_code == 200
 
 
 def test_a_sixth_rulebook_rules_from_its_day_on_and_a_year_is_judged_before_and_after(
