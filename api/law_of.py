@@ -98,6 +98,13 @@ def understand(
         raise of_line(bad, "/study/further" if bad.field in study.further else "/study") from None
 
 
+def not_yet(study: Study, today: date) -> Refusal | None:
+    """Say that the day of the evidence has not come: nobody holds a certificate of tomorrow."""
+    if study.evidence_on <= today:
+        return None
+    return Refusal.because("evidence_in_future", date=study.evidence_on, today=today)
+
+
 def assess(bench: Bench, person: Person, study: Study, submitted_on: date | None) -> Assessed | Refusal:
     """Judge one study by a law; raises BadFields where its words cannot be read."""
     understood = understand(bench, person, study, submitted_on)

@@ -18,7 +18,7 @@ from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import look, oneself, places
 from api.cases.study import details_view, evidence_view, read_details, read_evidence, read_study, study_view
 from api.house import House, local_date
-from api.law_of import Assessed, assess, bench_now, ruling_view, understand, walk_of
+from api.law_of import Assessed, assess, bench_now, not_yet, ruling_view, understand, walk_of
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, Study, StudyDetails
@@ -118,6 +118,8 @@ def _walk(house: House, person: Person | None, study: Study, at: Affiliation | N
     """The walk of a claim that is submitted today, once the law has understood the study; None for nobody's."""
     if person is None or at is None:
         return None    # The ledger says why not.
+    if no := not_yet(study, house.today):
+        return no
     bench = bench_now(house.answers)
     understood = understand(bench, person, study, house.today)  # What it is worth is for the approver to record.
     if isinstance(understood, Refusal):

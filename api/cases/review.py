@@ -22,7 +22,7 @@ from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import SUPERVISOR, acting, by_actor, role_for
 from api.cases.study import read_details, read_evidence, read_study
 from api.house import House
-from api.law_of import Assessed, assess, bench_now, confirmed, law_now, walk_of
+from api.law_of import Assessed, assess, bench_now, confirmed, law_now, not_yet, walk_of
 from ledger.errors import Refusal
 from ledger.events.claim import Study
 from ledger.streams import claim_register as register
@@ -94,7 +94,7 @@ def correct(house: House, caller: Caller, claim: str, fields: dict[str, Any], as
         early = register.decide_correction(found, as_it_was, person, by)
         if isinstance(early, Refusal):  # Whose hand and what state come first: they refuse with any study.
             return early
-        if no := _not_theirs_to_register(house, found, person, study, role, by):
+        if no := not_yet(study, house.today) or _not_theirs_to_register(house, found, person, study, role, by):
             return no
         assessed = _ruled(house, claim, person, study, fields)
         if isinstance(assessed, Refusal):

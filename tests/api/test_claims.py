@@ -95,6 +95,20 @@ def test_a_trial_says_what_room_a_cap_leaves(person: Someone, officer: Someone) 
     assert would["ruling"]["why"][0]["quote"]
 
 
+def test_nothing_is_claimed_or_corrected_to_a_day_that_has_not_come(person: Someone, officer: Someone) -> None:
+    claim = officer.act(person.submit(study()), "approval")
+    ahead = study(date="2099-01-01")
+
+    answers = [
+        person.post("/v1/claims", person.claim(ahead)),
+        officer.post(f"/v1/claims/{claim['claim']}/correction", version=claim["version"], body={
+            "study": ahead, "details": {"title": "x"}, "year": 2099, "year_because": "misdated"}),
+    ]
+
+    assert [(one.status_code, one.get_json()["code"]) for one in answers] == [(422, "evidence_in_future")] * 2
+    assert [one["year"] for one in person.years()["years"]][-1] == 2026
+
+
 def test_a_chosen_year_lies_not_before_one_belonged_anywhere(person: Someone) -> None:
     """`xueshi evaluate` reads no such line, so what is registered must not hold one."""
     spanned = study(date="2020-01-10", starts="2019-12-29", ends="2020-01-10")
