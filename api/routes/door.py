@@ -114,10 +114,9 @@ def house() -> House:
 
 def who() -> Caller:
     """Who asks, or the problem with their token."""
-    given = request.authorization
-    token = None
-    if given is not None:
-        token = (given.token or "") if given.type == "bearer" else ""
+    given, token = request.authorization, None
+    if "Authorization" in request.headers:  # Whoever names themselves badly is not taken for nobody.
+        token = (given.token or "") if given is not None and given.type == "bearer" else ""
     here = house()
     found = here.tokens.caller(token, now=here.now, trace=g.trace_id)
     if isinstance(found, Refusal):

@@ -165,6 +165,17 @@ def test_without_a_token_or_with_a_strange_one_nobody_reads_anything(town: Town,
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
 
 
+@pytest.mark.parametrize("given", ["", "Basic !!!", "Bearer", "xsl_without_a_scheme"])
+def test_whoever_names_themselves_badly_is_not_taken_for_nobody(town: Town, given: str) -> None:
+    body = {"name": "王伟", "id_kind": "resident_id", "id_number": "330102199003070019"}
+
+    answer = town.nobody.client.post(
+        "/v1/persons", json=body, headers={"Authorization": given, "Idempotency-Key": "a-key-that-is-long-enough"}
+    )
+
+    assert (answer.status_code, answer.get_json()["code"]) == (401, "token_unknown")
+
+
 @writes
 def test_a_claim_that_was_decided_is_not_decided_again(person: Someone, officer: Someone) -> None:
     claim = officer.act(person.submit(study()), "approval")
