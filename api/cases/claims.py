@@ -240,7 +240,7 @@ def visible(
     if found is None or (caller.kind == "person" and found.person != caller.id):
         return Refusal.because("login_required" if caller.kind == "nobody" else "claim_absent")
     person = reading.person(found.person)
-    matters = (found.matter, *(() if person is None else places(person)))
+    matters = (found.matter, *(() if person is None else places(person, house.today)))
     no = look(house, caller, person=found.person, matters=matters, purpose=purpose, what=what, route="claims")
     return no if no is not None else (found, reading.versions[found.submitted.stream])
 

@@ -79,7 +79,7 @@ def see(house: House, caller: Caller, person: str, purpose: str | None) -> tuple
     found = reading.person(person)
     if found is None:
         return _hidden(caller)
-    no = look(house, caller, person=person, matters=places(found), purpose=purpose,
+    no = look(house, caller, person=person, matters=places(found, house.today), purpose=purpose,
               what=("identity", "affiliations", "titles"), route="persons")
     if no is not None:
         return no

@@ -12,6 +12,7 @@ separated administrators run the system and the policy office makes its rules: t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
 import msgspec
@@ -120,7 +121,11 @@ def handed_over(house: House, by: By, holder: str, route: str) -> None:
     )
 
 
-def places(person: Person) -> tuple[Matter | None, ...]:
-    """Every place where a person belongs or belonged; None while they never belonged anywhere."""
-    found = {Matter(one.region, one.sector, unit=one.unit): None for one in person.affiliations}
+def places(person: Person, today: date) -> tuple[Matter | None, ...]:
+    """Every place where a person belongs or belonged; None while they never belonged anywhere.
+
+    Of units it names only the one they belong to today: whom they left sees the claims it handled, and no more.
+    """
+    now = person.affiliation_on(today)
+    found = {Matter(one.region, one.sector, unit=one.unit if one is now else None): None for one in person.affiliations}
     return tuple(found) or (None,)

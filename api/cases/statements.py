@@ -93,8 +93,8 @@ def _asking(house: House, caller: Caller, person: str) -> tuple[By, str | None] 
     if found is None:
         return Refusal.because("person_absent")
     role = role_for(actor, ISSUING, matter_of(found))
-    no = look(house, caller, person=person, matters=places(found), purpose="issue_statement", what=("statement",),
-              route="statements")
+    no = look(house, caller, person=person, matters=places(found, house.today), purpose="issue_statement",
+              what=("statement",), route="statements")
     return no if no is not None else (by_actor(caller, actor, role), role)
 
 
@@ -236,7 +236,7 @@ def _visible(
     if found is None or (caller.kind == "person" and caller.id != found.person):
         return Refusal.because("login_required" if caller.kind == "nobody" else "statement_absent")
     person = reading.person(found.person)
-    matters = () if person is None else places(person)
+    matters = () if person is None else places(person, house.today)
     no = look(house, caller, person=found.person, matters=matters, purpose=purpose, what=("statement",),
               route="statements")
     return no if no is not None else (found, reading.versions[found.issued.stream])

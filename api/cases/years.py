@@ -31,7 +31,7 @@ def years(
         found = Reading(house.ledger).person(person)
         if found is None:
             return Refusal.because("login_required" if caller.kind == "nobody" else "person_absent")
-        matters = places(found)
+        matters = places(found, house.today)
     no = look(house, caller, person=person, matters=matters, purpose=purpose, what=("years", "titles"), route="years")
     return no if no is not None else answered(house, person, axes, year)
 

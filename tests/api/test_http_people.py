@@ -148,3 +148,18 @@ def test_a_lost_token_is_replaced_by_human_resources_and_the_old_one_is_worthles
     assert (last.reader, last.subject, last.purpose) == (officer.id, person.id, "token_issued")
     assert person.get(f"/v1/persons/{person.id}").status_code == 401
     assert Someone(town.client(), given["token"]).saw(f"/v1/persons/{person.id}")["person"] == person.id
+
+
+def test_a_unit_that_a_person_left_sees_the_claims_it_handled_and_nothing_else(town: Town, works: BODY) -> None:
+    person, later = town.person(), town.unit("后来的厂", "330203", "industry")
+    town.belongs(person, works, "2020-01-01")
+    before = town.officer(works, "unit", "330203", unit=works["unit"])
+    handled = person.submit(study())
+    town.belongs(person, later, "2024-01-01")
+    after = town.officer(later, "unit", "330203", unit=later["unit"])
+    purpose = {"purpose": "annual_review"}
+
+    for path in (f"/v1/persons/{person.id}", f"/v1/persons/{person.id}/years"):
+        assert before.get(path, **purpose).get_json()["code"] == "outside_scope"
+        after.saw(path, **purpose)
+    assert before.saw(f"/v1/claims/{handled['claim']}", **purpose)["claim"] == handled["claim"]
