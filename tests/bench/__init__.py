@@ -48,12 +48,13 @@ class Race:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number without a peer: a size, a percentile. `most` is the bound we promise, if any."""
+    """A number without a peer: a size, a percentile, a rate. `most` or `least` is the bound we promise, if any."""
 
     name: str
     value: float
     unit: str
     most: float | None = None
+    least: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +133,20 @@ def line(row: Ran | Figure) -> str:
         target = f"≥ {race.least:g}" if race.least is not None else ""
         cells = (race.name, f"{race.unit}/s", spread(row.ours), peer, ratio, target, verdict(row))
     else:
-        target = f"≤ {row.most:g}" if row.most is not None else ""
+        target = f"≤ {row.most:g}" if row.most is not None else f"≥ {row.least:g}" if row.least is not None else ""
         cells = (row.name, row.unit, f"{row.value:,.6g}", "", "", target, verdict(row))
     return f"| {' | '.join(cells)} |"
 
 
 def is_missed(row: Ran | Figure) -> bool:
-    return row.is_missed if isinstance(row, Ran) else row.most is not None and row.value > row.most
+    if isinstance(row, Ran):
+        return row.is_missed
+    return (row.most is not None and row.value > row.most) or (row.least is not None and row.value < row.least)
 
 
 def verdict(row: Ran | Figure) -> str:
-    has_target = (row.race.least if isinstance(row, Ran) else row.most) is not None
+    bounds = (row.race.least,) if isinstance(row, Ran) else (row.most, row.least)
+    has_target = any(bound is not None for bound in bounds)
     return "" if not has_target else "**missed**" if is_missed(row) else "met"
 
 

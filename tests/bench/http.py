@@ -28,6 +28,7 @@ from tests.bench import Figure
 XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")
 CONNECTIONS = 64
 CLAIMS = 6_400
+CLAIMS_A_SECOND = 1_200  # At least, on two cores shared with the load.
 RATE = 300
 READERS = 16
 SECONDS = 10
@@ -59,7 +60,7 @@ def rows() -> Iterator[Figure]:
             took_ns = time.perf_counter_ns() - begun
             used = (_cpu_micros(process) - used) // CLAIMS
             name = f"claims submitted, durable and proven, {CONNECTIONS} connections"
-            yield Figure(name, CLAIMS * 1_000_000_000 // took_ns, "claims/s")
+            yield Figure(name, CLAIMS * 1_000_000_000 // took_ns, "claims/s", least=CLAIMS_A_SECOND)
             yield Figure("a claim submitted, the service's processor time", used, "µs")
 
 

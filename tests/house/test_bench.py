@@ -23,5 +23,6 @@ def test_a_ratio_is_taken_round_by_round() -> None:
 def test_a_missed_target_is_seen() -> None:
     assert is_missed(Ran(Race("x", "units", 1, print, print, "p", least=2), [10, 10, 10], [6, 6, 6]))
     assert is_missed(Figure("bytes an event", 900, "bytes", most=800))
+    assert [is_missed(Figure("claims", rate, "claims/s", least=800)) for rate in (799, 800)] == [True, False]
     assert "**missed**" in line(Figure("bytes an event", 900, "bytes", most=800))
     assert not is_missed(Figure("bytes an event", 900, "bytes"))
