@@ -21,7 +21,8 @@ from policies.facts import FIRST_DAY, LAST_DAY
 from policies.words import is_region
 
 _REQUIRED: Final[dict[str, str]] = {"required": "这个字段必须给出。", "null": "不能为 null；没有的请不写。"}
-_CONTROLS: Final = r"\u0000-\u0008\u000b-\u001f\u007f"  # A tab and a line end may stand in words.
+_CONTROLS: Final = r"\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+"""What nobody sees: a tab and a line end may stand in words, marks that turn or hide what follows them may not."""
 _PLAIN: Final = f"[^{_CONTROLS}]"
 _ID: Final = "[0-9a-hjkmnp-tv-z]{22}"
 
@@ -49,11 +50,11 @@ class Shaped(ma.fields.String):
 
 
 class Text(ma.fields.String):
-    """Words for people: not empty, no control characters, at most so many characters."""
+    """Words for people: not empty, nothing invisible, at most so many characters."""
 
     default_error_messages = {**_REQUIRED}  # noqa: RUF012 - the library's name for it
 
-    _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+    _CONTROL: Final = re.compile(f"[{_CONTROLS}]")
 
     def __init__(self, most: int, **kwargs: Any) -> None:
         self.most = most

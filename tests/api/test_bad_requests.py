@@ -101,6 +101,8 @@ def test_what_is_not_a_json_object_is_told_apart(
         ({"details": {}}, "/details/title"),
         ({"details": {"title": "  "}}, "/details/title"),
         ({"details": {"title": "一\x00二"}}, "/details/title"),
+        ({"details": {"title": "一\u202e二"}}, "/details/title"),  # Turns round what follows it.
+        ({"details": {"title": "一\u200b二"}}, "/details/title"),
         ({"evidence": [{"kind": "certificate", "sha256": SHA.upper()}]}, "/evidence/0/sha256"),
         ({"evidence": {}}, "/evidence"),
         ({"person": "per_x"}, "/person"),
