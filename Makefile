@@ -44,7 +44,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
            --no-emit-index-url --no-emit-find-links --no-header pyproject.toml
 
 lock: $(VENV)/.installed-dev  ## resolve pyproject.toml anew into the two lock files
-	$(BIN)/$(COMPILE) --upgrade --extra build --output-file requirements.lock
+	$(BIN)/$(COMPILE) --upgrade --extra build --extra postgres --output-file requirements.lock
 	$(BIN)/$(COMPILE) --upgrade --all-extras --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:  ## remove the virtual environment and what tools leave behind; never ./data
