@@ -73,6 +73,23 @@ class LogOpened(LogEvent, tag="log.opened/1"):
     continues: Open[str | None] = None
 
 
+class LogContinued(LogEvent, tag="log.continued/1"):
+    """The log goes on under another name, since under the old one it can no longer extend what was published.
+
+    The first event under the new name. It says what anyone may have seen of the old one, and what stood here: whoever
+    holds a checkpoint beyond `size` holds evidence of events that this log has lost.
+    """
+
+    origin: Open[str]  # The name from here on.
+    continues: Open[str]  # The name until here.
+    seen_size: Open[int]  # The last checkpoint under the old name that anyone is known to have seen.
+    seen_root: Open[str]
+    size: Open[int]  # What stood here, and was continued.
+    root: Open[str]
+    why: Open[str]  # A code: log_behind, log_forked, key_lost, renamed.
+    seen_sha256: Open[str | None] = None  # The digest of the note that was seen, where the note itself is at hand.
+
+
 class AccessAnchored(LogEvent, tag="log.access_anchored/1"):
     """The daily checkpoint of the access log, so that it cannot quietly change either."""
 

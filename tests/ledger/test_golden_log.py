@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "184c3aaa0f7462d191e450bd40cb3eadb7b1fc2fef4ed0218a9bbbcaa71ec895"
+ROOT = "2dd35066e3d876ee947b164a235f58aca62ce00b72d2fa2ec2e4f1b264332d59"
 
 
 @pytest.fixture(scope="module")
