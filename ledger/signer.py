@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Final
 
 from ledger.errors import LedgerError
+from ledger.log_name import names_of
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
 from ledger.proof.keys import PublicKey, SigningKey, format_skey, format_vkey, generate_key, parse_skey
 from ledger.proof.merkle import EMPTY_ROOT
-from ledger.proof.notes import NoteVerifier, format_note, open_note, sign
+from ledger.proof.notes import NoteVerifier, format_note, open_note, parse_note, sign
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 
 _MODE: Final = 0o600
@@ -133,6 +134,12 @@ class Signer:
         except OSError as error:
             raise CannotPublish(self._published_file.parent, error) from error
 
+    def demand_extension(self) -> None:
+        """See that the log extends all that was published, and sign nothing; raises what signing would."""
+        size = self._store.size()
+        for last in self._known():
+            self._demand_extension(last, size)
+
     def _sign(self) -> bytes:
         size = self._store.size()
         frontier = self._store.frontier(size)
@@ -148,10 +155,22 @@ class Signer:
     def _known(self) -> list[Checkpoint]:
         """What lies outside the database and what lies in it, the larger first: either may have been lost."""
         notes = {f"文件 {self._published_file} 中": self.published()}
+        known: list[Checkpoint] = []
         if (stored := self._store.last_checkpoint()) is not None:
-            notes["数据库中"] = stored.note
-        known = [self._read(note, where) for where, note in notes.items() if note is not None]
+            if (former := self._of_a_former_name(stored.note)) is None:
+                notes["数据库中"] = stored.note
+            else:
+                known.append(former)
+        known += [self._read(note, where) for where, note in notes.items() if note is not None]
         return sorted(known, key=lambda checkpoint: checkpoint.size, reverse=True)
+
+    def _of_a_former_name(self, note: bytes) -> Checkpoint | None:
+        """What the log said last under another name: its key is gone, but its tree must be extended all the same."""
+        with contextlib.suppress(LedgerError):
+            checkpoint = parse_checkpoint(parse_note(note)[0])
+            if checkpoint.origin != self.origin and checkpoint.origin in names_of(self._store)[:-1]:
+                return checkpoint
+        return None
 
     def _read(self, note: bytes, where: str) -> Checkpoint:
         verifiers: list[NoteVerifier] = [NoteVerifier(key.public()) for key in self.keys]
