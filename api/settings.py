@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from environs import Env, EnvError
 
@@ -28,6 +29,7 @@ FOR_COMMANDS: Final = ("XUESHI_SERVER", "XUESHI_TOKEN", "XUESHI_TOKEN_FILE")
 
 FILE_NAME: Final = "xueshi.toml"
 MASK: Final = "********"
+WORKERS_ON_POSTGRESQL: Final = 2
 
 
 class SettingsError(Exception):
@@ -62,9 +64,24 @@ def _origin(value: str) -> str | None:
     return None if _ORIGIN.fullmatch(value) else "应为不带协议的网址，例如 log.example.gov.cn/xueshi"
 
 
-def _setting(text: str, default: Any, check: Callable[[Any], str | None] | None = None, **more: Any) -> Any:
+def _database(value: str) -> str | None:
+    # What was written is not repeated: it holds a password.
+    wanted = "应为 postgresql:// 开头的连接串，例如 postgresql://xueshi@localhost/xueshi；用 SQLite 时留空"
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return wanted
+    named = parts.path.strip("/") or "dbname=" in parts.query
+    return None if parts.scheme in ("postgresql", "postgres") and named and value.isprintable() else wanted
+
+
+def _setting(
+    text: str, default: Any, check: Callable[[Any], str | None] | None = None, *, secret: bool = False
+) -> Any:
     """A field of `Settings` with its Chinese meaning, its check, and whether it is a secret."""
-    return field(default=default, metadata={"text": text, "check": check, "secret": False, **more})
+    return field(default=default, repr=not secret, metadata={"text": text, "check": check, "secret": secret})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +92,10 @@ class Settings:
     listen_host: str = _setting("监听地址（默认只限本机）", "127.0.0.1", _address)
     listen_port: int = _setting("监听端口", 8040, _port)
     allow_remote: bool = _setting("允许监听本机以外的地址", False)
-    threads: int = _setting("处理请求的线程数", 32, _positive(512))
-    one_core: bool = _setting("只用一个处理器核（解释器在核之间交接，费时多于第二个核所省）", True)
+    database: str = _setting("PostgreSQL 连接串（空：用数据文件夹中的 SQLite 文件）", "", _database, secret=True)
+    workers: int = _setting("处理请求的进程数（SQLite 只能为 1；PostgreSQL 默认 2）", 1, _positive(64))
+    threads: int = _setting("每个进程中处理请求的线程数", 32, _positive(512))
+    one_core: bool = _setting("每个进程只用一个处理器核（解释器在核之间交接，费时多于第二个核所省）", True)
     log_level: str = _setting("日志级别", "info", _one_of("debug", "info", "warning", "error"))
     log_format: str = _setting(
         "日志格式（auto：终端上易读，否则 JSON）", "auto", _one_of("auto", "json", "console")
@@ -115,13 +134,25 @@ def load(options: Mapping[str, Any] | None = None) -> Settings:
     for name, value, line in _file_values(path, is_named=is_named):
         if name not in values:
             values[name], sources[name] = value, f"{path} 第 {line} 行"
+    if values.get("database") and "workers" not in values:
+        values["workers"] = WORKERS_ON_POSTGRESQL
     settings = Settings(**values, sources={name: sources.get(name, "默认值") for name in NAMES})
+    _demand_agreement(settings)
+    return settings
+
+
+def _demand_agreement(settings: Settings) -> None:
+    """Refuse settings that are each right and do not go together."""
+    if settings.workers > 1 and not settings.database:
+        raise SettingsError(
+            f"workers = {settings.workers}（{settings.sources['workers']}）：用 SQLite 时只能为 1。"
+            f"要多个进程，请先把账本移到 PostgreSQL，并设 {PREFIX}DATABASE。"
+        )
     if not settings.allow_remote and not ipaddress.ip_address(settings.listen_host).is_loopback:
         raise SettingsError(
             f"listen_host = {settings.listen_host}（{settings.sources['listen_host']}）不是本机地址。"
             f"确需对外监听时，请另设 allow_remote = true（或环境变量 {PREFIX}ALLOW_REMOTE=true）。"
         )
-    return settings
 
 
 def shown(settings: Settings) -> Iterator[Shown]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, field, make_dataclass
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 
-from api import settings as module
-from api.settings import SettingsError, load, shown, unknown_variables
+from api.settings import MASK, SettingsError, load, shown, unknown_variables
 
 
 @pytest.fixture(autouse=True)
@@ -135,15 +134,44 @@ def test_settings_cannot_be_changed_after_they_were_read() -> None:
         load().threads = 1
 
 
-def test_a_secret_is_shown_as_stars(monkeypatch: pytest.MonkeyPatch) -> None:
-    secret = field(default="", metadata={"text": "密钥", "secret": True})
-    kept = make_dataclass("Kept", [("key", str, secret), ("sources", dict, field(default_factory=dict))])
-    monkeypatch.setattr(module, "_FIELDS", {"key": kept.__dataclass_fields__["key"]})
+DATABASE = "postgresql://xueshi:canary@localhost:5432/xueshi"
 
-    (line,) = shown(kept(key="canary", sources={"key": "环境变量 XUESHI_KEY"}))
 
-    assert "canary" not in repr(line)
-    assert (line.value, line.source) == (module.MASK, "环境变量 XUESHI_KEY")
+def test_the_password_of_the_database_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUESHI_DATABASE", DATABASE)
+    settings = load()
+    (line,) = [one for one in shown(settings) if one.name == "database"]
+
+    assert (line.value, line.source) == (MASK, "环境变量 XUESHI_DATABASE")
+    assert "canary" not in repr(settings) + repr(line)
+    assert settings.database == DATABASE
+
+
+@pytest.mark.parametrize(
+    "wrong", ["mysql://u:canary@h/d", "host=h password=canary", "postgresql://u:canary@h", "postgresql://[canary/d",
+              "postgresql://u:canary\n@h/d"],
+)
+def test_a_database_that_cannot_be_meant_is_refused_without_its_password(
+    wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XUESHI_DATABASE", wrong)
+
+    with pytest.raises(SettingsError, match="postgresql://") as error:
+        load()
+    assert "canary" not in str(error.value)
+
+
+def test_there_are_two_processes_on_postgresql_unless_told_otherwise_and_one_on_sqlite(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert load().workers == 1
+    monkeypatch.setenv("XUESHI_WORKERS", "3")
+    with pytest.raises(SettingsError, match="workers = 3（环境变量 XUESHI_WORKERS）"):
+        load()
+    monkeypatch.setenv("XUESHI_DATABASE", DATABASE)
+    assert load().workers == 3
+    monkeypatch.delenv("XUESHI_WORKERS")
+    assert load().workers == 2
 
 
 def test_a_variable_that_only_looks_like_a_setting_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
