@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 REDACTED: Final = "[已隐去]"
@@ -59,14 +60,21 @@ def redact(value: object) -> object:
         case str():
             return redact_text(value)
         case Mapping():
+            keys = [_key(str(key)) for key in value]
             return {
-                redact_text(str(key)): REDACTED if is_personal(str(key)) else redact(each)
-                for key, each in value.items()
+                key: REDACTED if hides else redact(each)
+                for (key, hides), each in zip(keys, value.values(), strict=True)
             }
         case list() | tuple() | set() | frozenset():
             return [redact(each) for each in value]
         case _:
             return f"<{type(value).__name__}>"
+
+
+@lru_cache(256)
+def _key(key: str) -> tuple[str, bool]:
+    """Give a key as it may be shown, and whether its value is hidden: nearly always one of our own few words."""
+    return redact_text(key), is_personal(key)
 
 
 def _narrow(character: str) -> str:

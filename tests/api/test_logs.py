@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -280,3 +282,32 @@ def test_no_door_of_the_house_lets_a_name_a_number_or_a_title_into_the_log(
         stored = b"".join(path.read_bytes() for path in (tmp_path / "data").glob(f"{log}*"))
         for part in (NAME, number, phone, title):
             assert part.encode() not in stored, log
+
+
+def test_lines_of_many_threads_into_a_pipe_stay_whole() -> None:
+    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
+    reading, writing = os.pipe()
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.extend(os.fdopen(reading, "rb")))
+    reader.start()
+    try:
+        with os.fdopen(writing, "w") as pipe:
+            logs.configure("info", "json", pipe)
+            crowd = [threading.Thread(target=_say_often, args=(number,)) for number in range(8)]
+            for each in crowd:
+                each.start()
+            for each in crowd:
+                each.join()
+            logging.getLogger().handlers[:] = handlers
+    finally:
+        reader.join()
+        logging.getLogger().handlers[:] = handlers
+        logging.getLogger().setLevel(level)
+        structlog.reset_defaults()
+    lines = [json.loads(line) for line in read]
+    assert sorted((line["speaker"], line["count"]) for line in lines) == [(s, c) for s in range(8) for c in range(100)]
+
+
+def _say_often(speaker: int) -> None:
+    for count in range(100):
+        structlog.get_logger().info("said", speaker=speaker, count=count, words="学时" * 100)
