@@ -288,7 +288,12 @@ def test_lines_of_many_threads_into_a_pipe_stay_whole() -> None:
     handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
     reading, writing = os.pipe()
     read: list[bytes] = []
-    reader = threading.Thread(target=lambda: read.extend(os.fdopen(reading, "rb")))
+
+    def read_all() -> None:
+        with os.fdopen(reading, "rb") as pipe:
+            read.extend(pipe)
+
+    reader = threading.Thread(target=read_all)
     reader.start()
     try:
         with os.fdopen(writing, "w") as pipe:
