@@ -18,6 +18,7 @@ from ledger.errors import LedgerError, Refusal
 from ledger.identifiers.errors import BadIdentifier
 from ledger.ledger import Held
 from ledger.proving import NoSuchEvent, NotYetSigned
+from ledger.signer import LogBehind, LogForked
 from ledger.stores.append import Busy, Conflict, KeyReused, StoreFailed, TooManyEvents
 from ledger.vault import KeyGone
 from policies.archive import DraftRulebook, RulebookMissing
@@ -82,6 +83,8 @@ ERRORS: Final[dict[type[Exception], int]] = {
     Held: 409,
     KeyGone: 409,
     KeyReused: 422,
+    LogBehind: 503,
+    LogForked: 503,
     NoSuchEvent: 404,
     NotText: 422,
     NotCoded: 422,

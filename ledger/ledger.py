@@ -84,6 +84,7 @@ class Ledger(Application[str]):
         super().__init__(env=dict(env))
         self.vault = vault
         self.lookup = Lookup(vault.secret("index"))
+        self._stopped: Callable[[], LedgerError] | None = None
         for person in vault.marked():  # A destruction was stopped between the log and the vault.
             self._destroy_if_recorded(person)
 
@@ -108,6 +109,13 @@ class Ledger(Application[str]):
 
     # Recording
 
+    def stop_recording(self, because: Callable[[], LedgerError]) -> None:
+        """Refuse every append from here on, for a reason that is made anew for each; what was done is still answered.
+
+        What is recorded in a copy that lacks published events makes a history that can never again extend them.
+        """
+        self._stopped = because
+
     def record(
         self,
         drafts: Sequence[Draft],
@@ -118,6 +126,10 @@ class Ledger(Application[str]):
         request: RequestKey | None = None,
     ) -> Receipt:
         """Make decided events durable, in one transaction. `versions` are those that were read; absent means new."""
+        if self._stopped is not None:
+            if request is not None and (done := self.store.answered(request)) is not None:
+                return done
+            raise self._stopped()
         return self.store.append(self.prepare(drafts, by=by, versions=versions, guards=guards, request=request))
 
     def prepare(

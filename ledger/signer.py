@@ -37,8 +37,9 @@ class LogBehind(LedgerError):
         self.size, self.published = size, published
         super().__init__(
             f"日志只有 {size} 条，而已公布的检查点是 {published.size} 条：这是一个较旧的副本。"
-            f"在补齐到 {published.size} 条并得到同一个根之前不签发。"
-            "请找回较新的备份；确实找不回时，须另立新的日志名称，由其首个事件引用最后的检查点。"
+            f"在补齐到 {published.size} 条并得到同一个根之前，不登记，不签发；查询和核验照常。"
+            "请找回较新的备份（xueshi restore）；确实找不回时，须另立新的日志名称，由其首个事件引用最后的检查点"
+            "（xueshi log continue-as）。"
         )
 
 
@@ -52,7 +53,8 @@ class LogForked(LedgerError):
         super().__init__(
             f"日志在 {published.size} 条处的根是 {computed.hex()}，"
             f"已公布的检查点是 {published.root.hex()}：历史被改动。"
-            "不签发。请停止写入，保留数据文件与检查点作为证据，运行 xueshi fsck 找出第一处不同。"
+            "不登记，不签发。请保留数据文件与检查点作为证据，运行 xueshi fsck 找出第一处不同；"
+            "若这是恢复的副本，而公布过的那一本已找不回，须另立新的日志名称（xueshi log continue-as）。"
         )
 
 
@@ -123,8 +125,19 @@ class Signer:
         return self._published_file.read_bytes() if self._published_file.exists() else None
 
     def latest(self) -> bytes:
-        """The last published checkpoint, or the first one, signed now."""
-        return self.published() or self.checkpoint()
+        """The last checkpoint that this log can prove: what was published, or the first one, signed now.
+
+        Of a log that does not extend what was published, it is the last one that came with it.
+        """
+        note, stored = self.published(), self._store.last_checkpoint()
+        if note is None:
+            return self.checkpoint()
+        if stored is not None and stored.note != note:  # Only then is there anything to ask: one read, no hash.
+            try:
+                self.demand_extension()
+            except (LogBehind, LogForked):
+                return stored.note
+        return note
 
     def checkpoint(self) -> bytes:
         """Sign the log as it is now, persist the note, then hand it out; the same size gives the same note again."""
