@@ -53,6 +53,7 @@ def create_app(
     app.after_request(_finish)
     app.register_error_handler(HTTPException, _refuse)
     app.register_error_handler(Exception, _fail)
+    app.url_map.converters |= {**routes.CONVERTERS, "int": routes.Number}
     app.register_blueprint(_house(tuple(checks)))
     for blueprint in blueprints:
         app.register_blueprint(blueprint)

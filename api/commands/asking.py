@@ -169,7 +169,8 @@ def _place(fault: Mapping[str, Any]) -> str:
 def _status(status: int, body: Any) -> Exit:
     if status >= 500:
         return Exit.WORLD_IS_WRONG
-    if status in BAD_INPUT or (isinstance(body, dict) and body.get("errors")):
+    said = body if isinstance(body, dict) else {}
+    if status in BAD_INPUT or said.get("errors") or str(said.get("code")).endswith("_malformed"):
         return Exit.BAD_INPUT
     return Exit.REFUSED
 

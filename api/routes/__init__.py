@@ -12,7 +12,8 @@ from typing import Any, Final
 import marshmallow as ma
 from flask import Flask, Response, jsonify
 from flask_smorest import Api  # type: ignore[import-untyped]
-from werkzeug.routing import BaseConverter
+from flask_smorest.spec.plugins import integerconverter2paramschema  # type: ignore[import-untyped]
+from werkzeug.routing import BaseConverter, IntegerConverter
 
 from api import problems
 from ledger.ids import PREFIXES
@@ -22,6 +23,12 @@ _ID: Final = "[0-9a-hjkmnp-tv-z]{22}"
 
 def _converter(prefix: str) -> type[BaseConverter]:
     return type(f"{prefix}Converter", (BaseConverter,), {"regex": f"{prefix}{_ID}", "part_isolating": True})
+
+
+class Number(IntegerConverter):
+    """A number in an address is written in one way. `\\d`, the library's own, would let the digits of any script in."""
+
+    regex = "0|[1-9][0-9]*"
 
 
 CONVERTERS: Final[dict[str, type[BaseConverter]]] = {
@@ -74,12 +81,12 @@ def install(app: Flask) -> Doors:
     from api.routes import actors, claims, people, questions, rulebooks, statements, transfers, units
 
     app.config |= {"API_TITLE": "学时账", "API_VERSION": "v1", "OPENAPI_VERSION": "3.1.0"}
-    app.url_map.converters |= CONVERTERS
     doors = Doors(app, spec_kwargs={
         "info": {"description": "专业技术人员继续教育学时登记：每个数字都可追溯到事件、条文和文件。"},
     })
     for converter in CONVERTERS.values():
         doors.register_converter(converter, lambda one: {"type": "string", "pattern": f"^{one.regex}$"})
+    doors.register_converter(Number, integerconverter2paramschema)
     doors.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     for noun in (units, actors, people, transfers, claims, questions, rulebooks, statements):
         doors.register_blueprint(noun.door)

@@ -139,6 +139,11 @@ def test_axes_that_lead_nowhere_are_refused(person: Someone, query: dict[str, st
     assert (answer.status_code, answer.get_json()["code"]) == (422, code)
 
 
+@pytest.mark.parametrize("year", ["٢٠٢٤", "２０２４", "02024", "+2024"])
+def test_a_year_is_written_in_one_way(person: Someone, year: str) -> None:
+    assert person.get(f"/v1/persons/{person.id}/years/{year}").status_code == 404
+
+
 def test_a_statement_as_of_the_future_is_refused(person: Someone) -> None:
     answer = person.post(f"/v1/persons/{person.id}/statements", {"as_of": "2199-01-01"})
 

@@ -146,6 +146,12 @@ def test_years_are_told_with_reasons_and_as_they_were(office: Office) -> None:
     office.run(office.registrar_token, "years", "show", office.person, "--purpose", "annual_review")
 
 
+def test_a_day_that_does_not_exist_is_bad_input(office: Office) -> None:
+    ended = xueshi(office.folder, "years", "show", office.person, "--valid-on", "2025-02-30", XUESHI_TOKEN=office.token)
+
+    assert (ended.returncode, "[valid_on_malformed]" in ended.stderr) == (2, True)
+
+
 def test_a_statement_is_issued_shown_and_written(office: Office) -> None:
     office.approved()
     issued = office.run(office.token, "statement", "issue", office.person, "--year", "2025", "--clear-name").stdout
