@@ -58,7 +58,7 @@ from ledger.proof.policy import Policy, believe
 from ledger.proof.tiles import TILE_WIDTH
 from ledger.stores.errors import Unreadable
 from ledger.stores.names import NameBook
-from ledger.vault import FileMasterKey, Vault, VaultFailed
+from ledger.vault import VaultFailed
 
 PORTION: Final = 65_536
 _COUNTS: Final = ("seed", "position", "last_time", "index_sum", "sealed", "redacted")
@@ -191,7 +191,7 @@ def _demand_keys(keys: KeyFiles) -> None:
     """See that the vault opens, here, where its errors can be told; a checker makes no vault where there is none."""
     if not keys.vault.is_file():
         raise VaultFailed(keys.vault, "文件不存在")
-    with closing(Vault(keys.vault, FileMasterKey(keys.master))) as vault:
+    with closing(keys.opened()) as vault:
         vault.secret("index")
 
 

@@ -28,7 +28,7 @@ from ledger.proof.merkle import hash_leaf, root_of
 from ledger.proof.text import show
 from ledger.proof.tiles import TILE_HEIGHT, TILE_SIZE, TILE_WIDTH, split_hashes
 from ledger.stores.append import NameChange
-from ledger.vault import Absent, FileMasterKey, Vault
+from ledger.vault import Absent, FileMasterKey, Vault, open_vault
 
 PROBLEMS_MAX: Final = 100
 READ_AHEAD: Final = 256
@@ -58,7 +58,13 @@ class KeyFiles(NamedTuple):
     """Where the vault is, so that each process can open it for itself."""
 
     vault: Path
-    master: Path
+    master: Path | str  # A file, or what the settings say.
+
+    def opened(self) -> Vault:
+        """Open the vault, under a file or whatever the settings mean."""
+        if isinstance(self.master, str):
+            return open_vault(self.vault, self.master)
+        return Vault(self.vault, FileMasterKey(self.master))
 
 
 class Portion(NamedTuple):
@@ -93,7 +99,7 @@ def shown(value: object) -> str:
 
 def read_portion(path: Path, keys: KeyFiles | None, after: int, last: int) -> Portion:
     """Read, hash and demand everything of the events past `after`, up to `last`."""
-    vault = Vault(keys.vault, FileMasterKey(keys.master)) if keys else None
+    vault = keys.opened() if keys else None
     reader = _Reader(after, vault)
     with closing(open_for_reading(path)) as events, closing(open_for_reading(path)) as beside:
         try:  # Sealed parts are read beside the leaves: a join costs twice as much.
@@ -120,7 +126,7 @@ def read_portion(path: Path, keys: KeyFiles | None, after: int, last: int) -> Po
 
 def read_names(path: Path, keys: KeyFiles, after: int, last: int) -> Portion:
     """Read again what the events past `after` do to names, for a check that goes on: all else of them was checked."""
-    vault = Vault(keys.vault, FileMasterKey(keys.master))
+    vault = keys.opened()
     reader = _Reader(after, vault)
     with closing(open_for_reading(path)) as connection:
         query = (

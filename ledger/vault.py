@@ -4,23 +4,21 @@ A key is durable before its owner's first event is. Destroying it is how a perso
 every proof stays valid, and what was sealed reads as 已销毁. Units and actors have keys of their own because the name
 of a contact or an official is personal too.
 
-The master key comes through `MasterKey`, a file here or a key service elsewhere; the log never depends on it, so it can
-be exchanged without touching one event. `tests/ledger/test_vault.py` shows it.
+The file is `ledger.key_file`'s, the master key comes through `ledger.key_master`: it can be exchanged without touching
+one event (`ledger.key_rewrap`), and a vault that finds it exchanged under its feet wraps nothing more.
+`tests/ledger/test_vault.py` shows it.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 import time
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -29,16 +27,30 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ledger.envelope import Envelope, NotText, SealedPart
 from ledger.errors import LedgerError
 from ledger.events.base import Sealed
-from ledger.stores.errors import is_cut_off
+from ledger.key_file import Destruction, KeyFile, VaultFailed, in_one, present_master, recorded_make
+from ledger.key_master import (
+    COMMAND,
+    FILE,
+    NONCE_BYTES,
+    BadMasterKey,
+    FileMasterKey,
+    MasterKey,
+    Owned,
+    WrongKey,
+    make_beside,
+    open_master,
+)
 from ledger.vocabulary import StreamId
 
-APPLICATION_ID: Final = 0x58534B56  # "XSKV": a ledger's file given by mistake is left as it is.
-VERSION: Final = 2  # 1 knew no marks; it is upgraded when it is opened, and loses nothing.
-KEY_BYTES: Final = 32
-NONCE_BYTES: Final = 12
 SALT_BYTES: Final = 16
-_MASTER_FORM: Final = "xueshi-master-key/1 "
+BY_RECORD: Final = "file"  # The setting that leaves it to the vault to say in which file its master key lies.
+_FIRST: Final = f"{FILE}master.key"
 _CACHED_MAX: Final = 8_192
+
+__all__ = [
+    "Absent", "BadMasterKey", "FileMasterKey", "KeyGone", "MasterExchanged", "MasterKey", "OtherMake", "Vault",
+    "VaultFailed", "WrongKey", "make_of", "open_vault",
+]
 
 
 class Absent(Enum):
@@ -58,96 +70,25 @@ class KeyGone(LedgerError):
         super().__init__(f"{owner} 的密钥已销毁，不能再为其登记个人信息。如属误办，请以新的登记开始。")
 
 
-class WrongKey(LedgerError):
-    """A key does not open what it should: another master key, or bytes that were changed."""
+class OtherMake(LedgerError):
+    """The setting leaves the master key to the vault, and the vault names a program: programs are named by settings."""
 
-    code = "wrong_key"
+    code = "master_key_setting"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"密钥打不开{what}：主密钥不是原来的那一个，或数据被改动。请核对主密钥文件；不要覆盖现有文件。")
-
-
-class BadMasterKey(LedgerError):
-    """The master key's file is not what it should be."""
-
-    code = "master_key_malformed"
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path = path
-        super().__init__(f"主密钥文件 {path} 不可用：{reason}。请从备份恢复原文件；新建一个会使已有个人信息无法读取。")
-
-
-class VaultFailed(LedgerError):
-    """The vault's file cannot be read or written, or is not a vault."""
-
-    code = "vault_failed"
-
-    def __init__(self, path: Path, cause: object) -> None:
-        self.path, self.cause = path, cause
+    def __init__(self, path: Path, make: str) -> None:
+        self.make = make
         super().__init__(
-            f"密钥库 {path} 无法读写（{cause}）。请检查该文件夹是否存在、是否可写、磁盘是否已满；"
-            "若文件损坏，请保留原件，并从密钥库自己的备份恢复。"
+            f'密钥库 {path} 由 {make} 包裹，而设置 master_key 是 file。请在设置中写 master_key = "{make}"。'
         )
 
 
-class MasterKey(Protocol):
-    """Wraps the keys of persons. A key service implements these two calls."""
+class MasterExchanged(LedgerError):
+    """The master key was exchanged by another process since this one opened the vault."""
 
-    def wrap(self, key: bytes, owner: str) -> bytes: ...
-
-    def unwrap(self, wrapped: bytes, owner: str) -> bytes: ...
-
-
-class FileMasterKey:
-    """A master key in a file that only its owner may read."""
+    code = "master_key_exchanged"
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._aead = AESGCM(_read_master(path))
-
-    @classmethod
-    def create(cls, path: Path) -> FileMasterKey:
-        """Make a new master key; never over an existing one."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(_MASTER_FORM + b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # The file's name, too, must outlast a loss of power: all keys hang on this one.
-        finally:
-            os.close(folder)
-        return cls(path)
-
-    def wrap(self, key: bytes, owner: str) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._aead.encrypt(nonce, key, owner.encode())
-
-    def unwrap(self, wrapped: bytes, owner: str) -> bytes:
-        try:
-            return self._aead.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner.encode())
-        except (InvalidTag, ValueError) as error:
-            raise WrongKey(f" {owner} 的密钥") from error
-
-
-def _read_master(path: Path) -> bytes:
-    try:
-        mode, text = path.stat().st_mode, path.read_text("ascii")
-    except FileNotFoundError:
-        raise BadMasterKey(path, "文件不存在") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadMasterKey(path, f"读不出（{error.__class__.__name__}）") from error
-    if mode & 0o077:
-        raise BadMasterKey(path, f"权限是 {mode & 0o777:o}，他人可读；请改为 600")
-    try:
-        form, _, encoded = text.rpartition(" ")
-        key = b64decode(encoded.strip(), validate=True) if f"{form} " == _MASTER_FORM else b""
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise BadMasterKey(path, f"内容不是“{_MASTER_FORM.strip()} ”后接 32 字节的 base64")
-    return key
+        super().__init__(f"密钥库 {path} 的主密钥在本进程启动之后已经更换。没有写入任何内容；请重新启动服务。")
 
 
 class Vault:
@@ -156,68 +97,70 @@ class Vault:
     def __init__(self, path: Path, master: MasterKey) -> None:
         self.path = path
         self._master = master
-        self._lock = threading.Lock()
         self._cache: dict[str, AESGCM] = {}
         self._changes_seen = 0
-        if is_cut_off(path):
-            raise VaultFailed(path, "文件只剩开头的几个字节")
+        self.file = KeyFile(path)
         try:
-            self._file = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        except sqlite3.Error as error:
-            raise VaultFailed(path, error) from error
-        try:
-            self._make_or_check()
+            self._serial = self._recognised()
         except BaseException:
-            self._file.close()
+            self.close()
             raise
 
-    def _make_or_check(self) -> None:
-        with self._failing_clearly():
-            found = self._file.execute("PRAGMA application_id").fetchone()[0]
-            version = self._file.execute("PRAGMA user_version").fetchone()[0]
-            tables = {name for (name,) in self._file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if found != APPLICATION_ID and (found or tables):
-                raise VaultFailed(self.path, f"不是密钥库，application_id {found:#x}")
-            if version > VERSION:
-                raise VaultFailed(self.path, f"格式版本 {version}，本程序使用 {VERSION}；请升级本程序")
-            if found == APPLICATION_ID and not tables >= {"keys", "destroyed"}:
-                raise VaultFailed(self.path, "缺少密钥表")  # Made anew, it would say that no key was ever destroyed.
-            self._file.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
-            if version == VERSION and "marked" in tables:
-                return
-            self._file.executescript(
-                "BEGIN IMMEDIATE;"
-                "CREATE TABLE IF NOT EXISTS marked (owner TEXT PRIMARY KEY);"
-                "CREATE TABLE IF NOT EXISTS keys"
-                " (owner TEXT PRIMARY KEY, wrapped BLOB NOT NULL, created INTEGER NOT NULL);"
-                "CREATE TABLE IF NOT EXISTS destroyed (owner TEXT PRIMARY KEY, at INTEGER NOT NULL);"
-                f"PRAGMA application_id={APPLICATION_ID};"
-                f"PRAGMA user_version={VERSION};"
-                "COMMIT;"
-            )
+    def _recognised(self) -> int:
+        """See that the master key opens what is here, and remember which one it is."""
+        with self.file.used() as connection:
+            present = present_master(connection)
+            some = [Owned(*row) for row in connection.execute("SELECT owner, wrapped FROM keys LIMIT 3")]
+            if some and not any(self._opens(one) for one in some):  # One that was damaged is told when it is needed.
+                named = "" if present is None else f"（它记载的主密钥是 {present.make}）"
+                raise WrongKey(f"密钥库 {self.path}{named}")
+            if present is not None:
+                return present.serial
+            with in_one(connection):
+                make = make_beside(self._master.make, self.path.parent)
+                connection.execute(
+                    "INSERT OR IGNORE INTO masters VALUES (1, ?, ?)", (make, time.time_ns() // 1_000))
+            return 1
+
+    def _opens(self, one: Owned) -> bool:
+        try:
+            return bool(self._master.unwrap([one]))
+        except WrongKey:
+            return False
 
     def close(self) -> None:
-        with self._lock:
-            self._cache.clear()
-            self._file.close()
+        self._cache.clear()
+        self._master.close()
+        self.file.close()
 
     def prepare(self, owners: Iterable[str]) -> None:
-        """Make the keys that are missing durable, all in one commit: before the first event, never after."""
+        """Make the keys that are missing durable, all in one commit: before the first event, never after.
+
+        Each is opened again before it is relied on: what a key service could wrap but not open would be lost.
+        """
         wanted = dict.fromkeys(owners)
         if not wanted:
             return
-        with self._lock, self._failing_clearly():
-            self._drop_what_others_changed()
-            missing = [owner for owner in wanted if owner not in self._cache and not self._stored(owner)]
+        with self.file.used() as connection:
+            self._drop_what_others_changed(connection)
+            missing = [owner for owner in wanted if owner not in self._cache and _stored(connection, owner) is None]
             if not missing:
                 return
-            with self._changing():
+            for owner in missing:
+                _refuse_destroyed(connection, owner)
+            keys = [Owned(owner, AESGCM.generate_key(256)) for owner in missing]
+            wrapped = [Owned(owner, each) for owner, each in zip(missing, self._master.wrap(keys), strict=True)]
+            if self._master.unwrap(wrapped) != [key for _, key in keys]:
+                raise WrongKey("刚刚包裹的密钥")
+            now = time.time_ns() // 1_000
+            with in_one(connection):
+                self._demand_same_master(connection)
                 for owner in missing:
-                    self._refuse_destroyed(owner)
-                    wrapped = self._master.wrap(AESGCM.generate_key(256), owner)
-                    self._file.execute(
-                        "INSERT OR IGNORE INTO keys VALUES (?, ?, ?)", (owner, wrapped, time.time_ns() // 1000)
-                    )
+                    _refuse_destroyed(connection, owner)  # By another process, while ours were being wrapped.
+                added = connection.executemany(
+                    "INSERT OR IGNORE INTO keys VALUES (?, ?, ?)", [(owner, each, now) for owner, each in wrapped])
+            if added.rowcount == len(missing) <= _CACHED_MAX - len(self._cache):  # Nobody else's key stands there.
+                self._cache.update((owner, AESGCM(key)) for owner, key in keys)
 
     def seal(self, owner: str, sealed: Sealed, *, stream: StreamId, version: int) -> SealedPart:
         """Encrypt a sealed struct for its place in the log; the owner's key must have been prepared."""
@@ -265,84 +208,107 @@ class Vault:
 
     def mark(self, owner: str) -> None:
         """Note that an owner's destruction may stand in the log from now on: whoever opens the ledger next looks."""
-        with self._lock, self._failing_clearly():
-            self._file.execute("INSERT OR IGNORE INTO marked VALUES (?)", (owner,))
+        with self.file.used() as connection:
+            connection.execute("INSERT OR IGNORE INTO marked VALUES (?)", (owner,))
 
     def marked(self) -> list[str]:
         """List the owners whose destruction may stand in the log and is not done here. A mark decides nothing."""
-        with self._lock, self._failing_clearly():
-            return [owner for (owner,) in self._file.execute("SELECT owner FROM marked ORDER BY owner")]
+        with self.file.used() as connection:
+            return [owner for (owner,) in connection.execute("SELECT owner FROM marked ORDER BY owner")]
 
     def destroy(self, owner: str) -> None:
         """Forget an owner's key here and now; doing it twice changes nothing. Backups of it expire on their own."""
-        with self._lock, self._failing_clearly():
+        with self.file.used() as connection:
             self._cache.pop(owner, None)
-            with self._changing():
-                self._file.execute("DELETE FROM keys WHERE owner = ?", (owner,))
-                self._file.execute("INSERT OR IGNORE INTO destroyed VALUES (?, ?)", (owner, time.time_ns() // 1000))
-            held_up, *_ = self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if held_up:  # A copy would linger in the journal; whoever asked asks again.
-                raise VaultFailed(self.path, f"{owner} 的密钥已销毁，但另一进程占用日志，旧副本尚未抹去；请重做一次")
-            self._file.execute("DELETE FROM marked WHERE owner = ?", (owner,))  # Not before the last copy is gone.
+            with in_one(connection):
+                self.file.forget(connection, owner)
+            self.file.wipe(connection, f"{owner} 的密钥已销毁")
+            connection.execute("DELETE FROM marked WHERE owner = ?", (owner,))  # Not before the last copy is gone.
 
     def is_destroyed(self, owner: str) -> bool:
         """Say whether an owner's key was destroyed."""
-        with self._lock, self._failing_clearly():
-            return self._file.execute("SELECT 1 FROM destroyed WHERE owner = ?", (owner,)).fetchone() is not None
+        with self.file.used() as connection:
+            return _is_destroyed(connection, owner)
+
+    def destruction(self, owner: str) -> Destruction | None:
+        """Say when an owner's key was destroyed, and since or from when no copy of it is left."""
+        found = self.file.destructions(owner)
+        return found[0] if found else None
 
     def secret(self, name: str) -> bytes:
         """Give a secret of the system's own (the index key), made at its first use."""
-        self.prepare([f"system:{name}"])
-        with self._lock, self._failing_clearly():
-            wrapped = self._stored(f"system:{name}")
-            assert wrapped is not None, "it was just prepared"
-            return self._master.unwrap(wrapped, f"system:{name}")
+        owner = f"system:{name}"
+        self.prepare([owner])
+        with self.file.used() as connection:
+            return self._unwrapped(connection, owner)
 
     def _key(self, owner: str) -> AESGCM:
         key = self._cache.get(owner)
         if key is not None:
             return key
-        with self._lock, self._failing_clearly():
-            wrapped = self._stored(owner)
-            if wrapped is None:
-                self._refuse_destroyed(owner)
-                raise WrongKey(f" {owner} 的个人信息：密钥库里没有这把密钥")
+        with self.file.used() as connection:
             if len(self._cache) >= _CACHED_MAX:
                 self._cache.clear()
-            key = self._cache[owner] = AESGCM(self._master.unwrap(wrapped, owner))
+            key = self._cache[owner] = AESGCM(self._unwrapped(connection, owner))
             return key
 
-    def _drop_what_others_changed(self) -> None:
+    def _unwrapped(self, connection: sqlite3.Connection, owner: str) -> bytes:
+        wrapped = _stored(connection, owner)
+        if wrapped is None:
+            _refuse_destroyed(connection, owner)
+            raise WrongKey(f" {owner} 的个人信息：密钥库里没有这把密钥")
+        try:
+            (key,) = self._master.unwrap([Owned(owner, wrapped)])
+        except LedgerError:
+            self._demand_same_master(connection)
+            raise
+        return key
+
+    def _demand_same_master(self, connection: sqlite3.Connection) -> None:
+        present = present_master(connection)
+        if present is None or present.serial != self._serial:
+            raise MasterExchanged(self.path)
+
+    def _drop_what_others_changed(self, connection: sqlite3.Connection) -> None:
         """Another process may have destroyed a key that is remembered here."""
-        changes = self._file.execute("PRAGMA data_version").fetchone()[0]
+        changes = connection.execute("PRAGMA data_version").fetchone()[0]
         if changes != self._changes_seen:
             self._cache.clear()
             self._changes_seen = changes
 
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        self._file.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._file.execute("COMMIT")
-        except BaseException:
-            self._file.rollback()
-            raise
 
-    @contextmanager
-    def _failing_clearly(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise VaultFailed(self.path, error) from error
+def open_vault(path: Path, setting: str = BY_RECORD) -> Vault:
+    """Open a vault under the master key that a setting names."""
+    master = open_master(make_of(path, setting), path.parent)
+    try:
+        return Vault(path, master)
+    except BaseException:
+        master.close()
+        raise
 
-    def _stored(self, owner: str) -> bytes | None:
-        row = self._file.execute("SELECT wrapped FROM keys WHERE owner = ?", (owner,)).fetchone()
-        return None if row is None else row[0]
 
-    def _refuse_destroyed(self, owner: str) -> None:
-        if self._file.execute("SELECT 1 FROM destroyed WHERE owner = ?", (owner,)).fetchone():
-            raise KeyGone(owner)
+def make_of(path: Path, setting: str = BY_RECORD) -> str:
+    """Which make of master key a setting means for a vault; a file may be left to the vault's own record."""
+    if setting != BY_RECORD:
+        return setting
+    make = recorded_make(path) or _FIRST
+    if make.startswith(COMMAND):
+        raise OtherMake(path, make)
+    return make
+
+
+def _stored(connection: sqlite3.Connection, owner: str) -> bytes | None:
+    row = connection.execute("SELECT wrapped FROM keys WHERE owner = ?", (owner,)).fetchone()
+    return None if row is None else row[0]
+
+
+def _is_destroyed(connection: sqlite3.Connection, owner: str) -> bool:
+    return connection.execute("SELECT 1 FROM destroyed WHERE owner = ?", (owner,)).fetchone() is not None
+
+
+def _refuse_destroyed(connection: sqlite3.Connection, owner: str) -> None:
+    if _is_destroyed(connection, owner):
+        raise KeyGone(owner)
 
 
 def _place(stream: StreamId, version: int) -> bytes:

@@ -6,7 +6,9 @@ import os
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,22 @@ import pytest
 from ledger.envelope import Envelope, SealedPart, decode, encode
 from ledger.events.base import By, Draft, Words
 from ledger.events.person import PersonRestricted
+from ledger.key_file import Copy, KeyFile, recorded_make
+from ledger.key_master import Owned
 from ledger.ledger import Ledger
-from ledger.vault import Absent, BadMasterKey, FileMasterKey, KeyGone, Vault, VaultFailed, WrongKey
+from ledger.vault import (
+    Absent,
+    BadMasterKey,
+    FileMasterKey,
+    KeyGone,
+    MasterExchanged,
+    OtherMake,
+    Vault,
+    VaultFailed,
+    WrongKey,
+    make_of,
+    open_vault,
+)
 from ledger.vocabulary import PersonId, StreamId
 
 BY = By(actor="acr_test", role="registrar")
@@ -130,7 +146,8 @@ def test_a_destruction_that_cannot_wipe_the_journal_says_so_and_is_done_when_it_
     tmp_path: Path, master: FileMasterKey
 ) -> None:
     vault = Vault(tmp_path / "vault.sqlite", master)
-    vault._file.execute("PRAGMA busy_timeout=50")  # Not half a minute, for the test's sake.
+    with vault.file.used() as connection:
+        connection.execute("PRAGMA busy_timeout=50")  # Not half a minute, for the test's sake.
     vault.prepare(["per_a"])
     key = wrapped_keys(tmp_path)["per_a"]
     reader = sqlite3.connect(tmp_path / "vault.sqlite", isolation_level=None)
@@ -149,17 +166,12 @@ def test_a_destruction_that_cannot_wipe_the_journal_says_so_and_is_done_when_it_
 
 def test_another_master_key_opens_nothing_and_says_so(vault: Vault, tmp_path: Path) -> None:
     envelope, part = sealed_under(vault, "per_a")
-    vault.secret("index")
-    wrong = Vault(tmp_path / "vault.sqlite", FileMasterKey.create(tmp_path / "another.key"))
+    wrong = FileMasterKey.create(tmp_path / "another.key")
 
-    with pytest.raises(WrongKey) as refused:
-        wrong.open(envelope, part)
+    with pytest.raises(WrongKey, match=r"它记载的主密钥是 file:master\.key") as refused:
+        Vault(tmp_path / "vault.sqlite", wrong)
     assert refused.value.code == "wrong_key"
-    with pytest.raises(WrongKey):
-        wrong.secret("index")
-    with pytest.raises(WrongKey):
-        Ledger.in_file(tmp_path / "ledger.sqlite", wrong)
-    wrong.close()
+    assert vault.open(envelope, part) == WORDS, "nothing was done to it"
 
 
 def test_a_wrapped_key_cannot_be_given_to_another_owner(vault: Vault, tmp_path: Path, master: FileMasterKey) -> None:
@@ -285,10 +297,11 @@ def test_a_good_master_key_is_read(tmp_path: Path) -> None:
 
     key = FileMasterKey(path)
 
-    assert key.unwrap(key.wrap(b"k" * 32, "per_a"), "per_a") == b"k" * 32
-    for wrapped in (b"", b"short", key.wrap(b"k" * 32, "per_b")):
+    one, other = key.wrap([Owned("per_a", b"k" * 32), Owned("per_b", b"l" * 32)])
+    assert key.unwrap([Owned("per_b", other), Owned("per_a", one)]) == [b"l" * 32, b"k" * 32]
+    for wrapped in (b"", b"short", other):
         with pytest.raises(WrongKey):
-            key.unwrap(wrapped, "per_a")
+            key.unwrap([Owned("per_a", wrapped)])
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o666, 0o601])
@@ -319,18 +332,22 @@ def changed(tmp_path: Path, *statements: str) -> Path:
     return file
 
 
-def test_a_vault_from_before_marks_is_upgraded_when_it_is_opened_and_loses_nothing(
-    tmp_path: Path, master: FileMasterKey
+@pytest.mark.parametrize(("version", "missing"), [
+    (0, ("marked", "masters", "rewrapped", "backups")), (2, ("masters", "rewrapped", "backups")),
+])
+def test_a_vault_of_an_earlier_form_is_upgraded_when_it_is_opened_and_loses_nothing(
+    tmp_path: Path, master: FileMasterKey, version: int, missing: tuple[str, ...]
 ) -> None:
     older = Vault(tmp_path / "vault.sqlite", master)
     envelope, part = sealed_under(older, "per_a")
     older.prepare(["per_b"])
     older.destroy("per_b")
     older.close()
-    file = changed(tmp_path, "DROP TABLE marked", "PRAGMA user_version=0")
+    file = changed(tmp_path, *(f"DROP TABLE {name}" for name in missing), f"PRAGMA user_version={version}")
     vault = Vault(file, master)
     assert vault.open(envelope, part) == WORDS
     assert vault.is_destroyed("per_b")
+    assert [each.make for each in vault.file.masters()] == ["file:master.key"]
     vault.mark("per_a")
     assert vault.marked() == ["per_a"]
     vault.close()
@@ -339,8 +356,21 @@ def test_a_vault_from_before_marks_is_upgraded_when_it_is_opened_and_loses_nothi
     again.close()
 
 
+def test_a_vault_of_an_earlier_form_is_not_upgraded_under_a_master_key_that_opens_nothing(
+    tmp_path: Path, master: FileMasterKey
+) -> None:
+    """It would note the wrong master key for good."""
+    older = Vault(tmp_path / "vault.sqlite", master)
+    older.prepare(["per_a"])
+    older.close()
+    file = changed(tmp_path, "DROP TABLE masters", "PRAGMA user_version=2")
+    with pytest.raises(WrongKey):
+        Vault(file, FileMasterKey.create(tmp_path / "wrong.key"))
+    assert recorded_make(file) is None
+
+
 @pytest.mark.parametrize(("statement", "words"), [
-    ("PRAGMA user_version=3", "请升级本程序"), ("DROP TABLE destroyed", "缺少密钥表"),
+    ("PRAGMA user_version=4", "请升级本程序"), ("DROP TABLE destroyed", "缺少密钥表"),
     ("DROP TABLE keys", "缺少密钥表"),
 ])
 def test_a_vault_of_a_newer_form_or_without_its_tables_is_refused_and_left_as_it_is(
@@ -362,3 +392,106 @@ def test_a_sealed_part_too_short_to_hold_a_nonce_is_told_by_its_place(vault: Vau
     envelope = decode(encode(StreamId("per_a"), 4, draft, BY, part).leaf(1))
     with pytest.raises(WrongKey, match="per_a 第 4 版的密封部分"):
         vault.open(envelope, part)
+
+
+# Which master key
+
+
+def test_the_vault_remembers_its_master_key_and_a_file_beside_it_moves_with_it(tmp_path: Path) -> None:
+    for folder in ("keys", "elsewhere"):
+        (tmp_path / folder).mkdir()
+    beside, apart = tmp_path / "keys" / "master.key", tmp_path / "elsewhere" / "master.key"
+    Vault(tmp_path / "keys" / "people.db", FileMasterKey.create(beside)).close()
+    Vault(tmp_path / "keys" / "other.db", FileMasterKey.create(apart)).close()
+
+    assert recorded_make(tmp_path / "keys" / "people.db") == "file:master.key"
+    assert recorded_make(tmp_path / "keys" / "other.db") == f"file:{apart}"
+    (tmp_path / "keys").rename(tmp_path / "moved")
+    for name in ("people.db", "other.db"):
+        with closing(open_vault(tmp_path / "moved" / name)) as vault:
+            vault.prepare(["per_a"])
+
+
+def test_a_program_that_only_the_vault_names_is_not_run(tmp_path: Path, vault: Vault, master: FileMasterKey) -> None:
+    vault.close()
+    file = changed(tmp_path, "UPDATE masters SET make = 'command:/usr/local/bin/keys'")
+
+    with pytest.raises(OtherMake, match='master_key = "command:/usr/local/bin/keys"') as refused:
+        open_vault(file)
+    assert refused.value.code == "master_key_setting"
+    assert make_of(file, f"file:{tmp_path / 'master.key'}").startswith("file:"), "what the settings say goes first"
+
+
+def test_a_vault_whose_master_key_is_exchanged_under_its_feet_wraps_nothing_more(vault: Vault, tmp_path: Path) -> None:
+    envelope, part = sealed_under(vault, "per_a")
+    sealed_under(vault, "per_b")
+    changed(tmp_path, "INSERT INTO masters VALUES (2, 'file:next.key', 1)", "UPDATE keys SET wrapped = x'00'")
+
+    with pytest.raises(MasterExchanged, match="重新启动") as refused:
+        vault.prepare(["per_c"])
+    assert refused.value.code == "master_key_exchanged"
+    with pytest.raises(MasterExchanged):
+        vault.open(envelope, part)
+    assert "per_c" not in wrapped_keys(tmp_path)
+
+
+# When a destruction is final
+
+
+def noted(vault: Vault, *copies: Copy) -> None:
+    with vault.file.changed() as connection:
+        connection.executemany("INSERT OR REPLACE INTO backups VALUES (?, ?, ?, ?, ?, ?)", copies)
+
+
+def test_a_destruction_of_what_was_never_copied_is_final_at_once(vault: Vault) -> None:
+    vault.prepare(["per_a"])
+    vault.destroy("per_a")
+    found = vault.destruction("per_a")
+    assert found is not None and found.is_final and found.final_from == found.at
+    assert vault.destruction("per_b") is None
+
+
+def test_a_destruction_is_final_when_each_copy_that_held_the_key_is_known_to_be_gone(vault: Vault) -> None:
+    now = time.time_ns() // 1_000
+    day = 86_400_000_000
+    vault.prepare(["per_a"])
+    early = Copy("early", "/b", now - day, now + 29 * day, 1, None)
+    late = Copy("late", "/b", now, now + 30 * day, 1, None)
+    noted(vault, early, late)
+    vault.destroy("per_a")
+    noted(vault, Copy("later", "/b", now + day, now + 31 * day, 1, None))  # Made when the key was gone.
+
+    def found() -> tuple[int, bool]:
+        destruction = vault.destruction("per_a")
+        assert destruction is not None
+        return destruction.final_from, destruction.is_final
+
+    assert found() == (now + 30 * day, False)
+    noted(vault, late._replace(removed=now + 2 * day))
+    assert found() == (now + 29 * day, False), "one removed before its time no longer counts from then on"
+    noted(vault, early._replace(removed=now + 40 * day))
+    assert found() == (now + 40 * day, True), "past its time and not removed is not gone"
+
+
+def test_a_clock_that_is_set_back_makes_no_destruction_older_than_a_copy_that_held_the_key(vault: Vault) -> None:
+    ahead = time.time_ns() // 1_000 + 3_600_000_000
+    vault.prepare(["per_a"])
+    noted(vault, Copy("ahead", "/b", ahead, ahead + 1_000, 1, None))
+    vault.destroy("per_a")
+    found = vault.destruction("per_a")
+    assert found is not None and not found.is_final and found.final_from == ahead + 1_000
+
+
+def test_two_processes_that_open_an_empty_vault_at_once_agree_on_its_master_key(tmp_path: Path) -> None:
+    master = FileMasterKey.create(tmp_path / "master.key")
+    vaults: list[Vault] = []
+    threads = [threading.Thread(target=lambda: vaults.append(Vault(tmp_path / "v.sqlite", master))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    with closing(KeyFile(tmp_path / "v.sqlite")) as file:
+        assert [each.serial for each in file.masters()] == [1]
+    assert len(vaults) == 8
+    for vault in vaults:
+        vault.close()

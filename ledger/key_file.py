@@ -1,0 +1,214 @@
+"""The file of the vault: one SQLite file beside the ledger, whose rows outlive every program that reads them.
+
+    keys         who has a key, wrapped by the master key
+    destroyed    whose key was destroyed, and when
+    marked       whose destruction may stand in the log and is not done here yet
+    masters      under which master key all of them are wrapped, and were; without a time: what a rewrap prepares
+    rewrapped    what a rewrap has prepared: the key under the next master key, and a digest of what it stands for
+    backups      every copy of this file that was handed out, until when it may be kept, and when it was removed
+
+Times are microseconds since 1970. `tests/ledger/test_vault.py` shows it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ledger.errors import LedgerError
+from ledger.stores.errors import is_cut_off
+
+APPLICATION_ID: Final = 0x58534B56  # "XSKV": a ledger's file given by mistake is left as it is.
+VERSION: Final = 3  # 1 knew no marks, 2 no master keys and no backups; opening upgrades, and loses nothing.
+_ANCIENT: Final = {"keys", "destroyed"}
+_TABLES: Final = {
+    "keys": "owner TEXT PRIMARY KEY, wrapped BLOB NOT NULL, created INTEGER NOT NULL",
+    "destroyed": "owner TEXT PRIMARY KEY, at INTEGER NOT NULL",
+    "marked": "owner TEXT PRIMARY KEY",
+    "masters": "serial INTEGER PRIMARY KEY, make TEXT NOT NULL, since INTEGER",
+    "rewrapped": "owner TEXT PRIMARY KEY, wrapped BLOB NOT NULL, of BLOB NOT NULL",
+    "backups": "name TEXT PRIMARY KEY, place TEXT NOT NULL, taken INTEGER NOT NULL, expires INTEGER NOT NULL,"
+               " master INTEGER NOT NULL, removed INTEGER",
+}
+
+
+class VaultFailed(LedgerError):
+    """The vault's file cannot be read or written, or is not a vault."""
+
+    code = "vault_failed"
+
+    def __init__(self, path: Path, cause: object) -> None:
+        self.path, self.cause = path, cause
+        super().__init__(
+            f"密钥库 {path} 无法读写（{cause}）。请检查该文件夹是否存在、是否可写、磁盘是否已满；"
+            "若文件损坏，请保留原件，并从密钥库自己的备份恢复。"
+        )
+
+
+class Master(NamedTuple):
+    """A master key that the file knows of."""
+
+    serial: int
+    make: str
+    since: int
+
+
+class Copy(NamedTuple):
+    """A copy of the file that was handed out."""
+
+    name: str
+    place: str
+    taken: int
+    expires: int
+    master: int
+    removed: int | None
+
+
+class Destruction(NamedTuple):
+    """When a key was destroyed here, and since when no copy of it is left.
+
+    Final only when each copy that held it is known to be removed: until then `final_from` is when the last may go.
+    """
+
+    owner: str
+    at: int
+    final_from: int
+    is_final: bool
+
+
+class KeyFile:
+    """The open file: one connection under one lock, whose failures are told in words."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        if is_cut_off(path):
+            raise VaultFailed(path, "文件只剩开头的几个字节")
+        try:
+            self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise VaultFailed(path, error) from error
+        try:
+            with self.used() as connection:
+                self._make_or_check(connection)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _make_or_check(self, connection: sqlite3.Connection) -> None:
+        found = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if found != APPLICATION_ID and (found or tables):
+            raise VaultFailed(self.path, f"不是密钥库，application_id {found:#x}")
+        if version > VERSION:
+            raise VaultFailed(self.path, f"格式版本 {version}，本程序使用 {VERSION}；请升级本程序")
+        if found == APPLICATION_ID and not tables >= _ANCIENT:
+            raise VaultFailed(self.path, "缺少密钥表")  # Made anew, it would say that no key was ever destroyed.
+        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
+        if version == VERSION and tables >= _TABLES.keys():
+            return
+        connection.executescript(
+            "BEGIN IMMEDIATE;"
+            + "".join(f"CREATE TABLE IF NOT EXISTS {name} ({columns});" for name, columns in _TABLES.items())
+            + f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION}; COMMIT;"
+        )
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def used(self) -> Iterator[sqlite3.Connection]:
+        """Use the connection alone."""
+        with self._lock:
+            try:
+                yield self._connection
+            except sqlite3.Error as error:
+                raise VaultFailed(self.path, error) from error
+
+    @contextmanager
+    def changed(self) -> Iterator[sqlite3.Connection]:
+        """Use the connection alone, in one transaction that no other process writes beside."""
+        with self.used() as connection, in_one(connection):
+            yield connection
+
+    def wipe(self, connection: sqlite3.Connection, done: str) -> None:
+        """Leave nothing in the journal of what was deleted; `done` is what stands even if this cannot be done yet."""
+        held_up, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if held_up:  # A copy would linger; whoever asked asks again.
+            raise VaultFailed(self.path, f"{done}，但另一进程占用日志，旧副本尚未抹去；请重做一次")
+
+    def masters(self) -> list[Master]:
+        """List the master keys that have wrapped the keys of this file, the present one last."""
+        with self.used() as connection:
+            return [Master(*row) for row in connection.execute(_MASTERS)]
+
+    def copies(self) -> list[Copy]:
+        """List the copies that were handed out, the oldest first."""
+        with self.used() as connection:
+            return [Copy(*row) for row in connection.execute("SELECT * FROM backups ORDER BY taken, name")]
+
+    def count(self) -> int:
+        """Count the keys."""
+        with self.used() as connection:
+            found: int = connection.execute("SELECT count(*) FROM keys").fetchone()[0]
+            return found
+
+    def destructions(self, owner: str | None = None) -> list[Destruction]:
+        """List whose key was destroyed, all or one, the earliest first."""
+        with self.used() as connection:
+            rows = connection.execute(_DESTRUCTIONS, {"owner": owner}).fetchall()
+        return [Destruction(owner, at, max(at, until), not kept) for owner, at, until, kept in rows]
+
+    def forget(self, connection: sqlite3.Connection, owner: str) -> None:
+        """Take an owner's key out of every table, within a transaction, and say that it is destroyed."""
+        connection.execute("DELETE FROM keys WHERE owner = ?", (owner,))
+        connection.execute("DELETE FROM rewrapped WHERE owner = ?", (owner,))
+        newest = connection.execute("SELECT coalesce(max(taken), 0) FROM backups").fetchone()[0]
+        at = max(time.time_ns() // 1_000, newest + 1)  # Copies made before are older, whatever the clock says.
+        connection.execute("INSERT OR IGNORE INTO destroyed VALUES (?, ?)", (owner, at))
+
+
+_MASTERS: Final = "SELECT serial, make, since FROM masters WHERE since IS NOT NULL ORDER BY serial"
+_DESTRUCTIONS: Final = """
+    SELECT d.owner, d.at, coalesce(max(coalesce(b.removed, b.expires)), 0), count(b.name) - count(b.removed)
+    FROM destroyed d LEFT JOIN backups b ON b.taken <= d.at
+    WHERE :owner IS NULL OR d.owner = :owner
+    GROUP BY d.owner ORDER BY d.at, d.owner
+"""
+
+
+@contextmanager
+def in_one(connection: sqlite3.Connection) -> Iterator[None]:
+    """Do what follows in one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def present_master(connection: sqlite3.Connection) -> Master | None:
+    """Under which master key all keys of the file are wrapped; None where nobody has said yet."""
+    rows = connection.execute(f"{_MASTERS} DESC LIMIT 1").fetchall()
+    return Master(*rows[0]) if rows else None
+
+
+def recorded_make(path: Path) -> str | None:
+    """Read which master key a vault names, without opening it as one; None where there is none, or it names none."""
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            master = present_master(connection)
+            return None if master is None else master.make
+    except sqlite3.Error:
+        return None  # Of an earlier form, or broken: opening it will say.
