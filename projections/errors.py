@@ -21,10 +21,11 @@ class ProjectionFailed(ProjectionError):
 
     code = "projection_failed"
 
-    def __init__(self, name: str, *, position: int, cause: BaseException) -> None:
+    def __init__(self, name: str, *, position: int, cause: BaseException | str) -> None:
         self.name, self.position, self.cause = name, position, cause
+        self.because = cause if isinstance(cause, str) else type(cause).__name__  # Of another process only its name.
         super().__init__(
-            f"投影 {name} 处理事件 {position} 时出错（{type(cause).__name__}），停在 {position - 1}，其余投影照常。"
+            f"投影 {name} 处理事件 {position} 时出错（{self.because}），停在 {position - 1}，其余投影照常。"
             "账本不受影响；请按日志中的追踪信息排除原因，它会自行重试，也可运行 xueshi rebuild 重建。"
         )
 

@@ -59,8 +59,8 @@ def is_damage(error: BaseException) -> bool:
 
 
 def discard(path: Path) -> None:
-    """Delete a file with what SQLite keeps beside it."""
-    for end in ("-wal", "-shm", ""):
+    """Delete a file with what SQLite keeps beside it; first itself: without its journal it would be another one."""
+    for end in ("", "-wal", "-shm"):
         path.with_name(path.name + end).unlink(missing_ok=True)
 
 

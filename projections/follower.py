@@ -18,7 +18,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -27,6 +27,7 @@ import structlog
 from ledger.envelope import decode
 from ledger.ledger import Ledger, Recorded
 from projections import marker
+from projections.board import Bell, Board, Failed, Progress, Said
 from projections.errors import AlreadyFollowed, ProjectionError, ProjectionFailed, UnknownProjection
 from projections.file import Batch, ProjectionFile, discard, is_damage, path_of
 from projections.projection import Projection
@@ -36,15 +37,7 @@ POLL_MS: Final = 20
 PAUSE_MS: Final = 20
 """At most so often while nobody waits: a round is a commit in each file, and a busy log has an event each moment."""
 RETRY_MS: Final = 1_000
-
-
-class Progress(NamedTuple):
-    """How far a build is: events taken of events there are, events a second, and seconds left if that stays."""
-
-    done: int
-    total: int
-    rate: int
-    seconds_left: int | None
+_SOUND: Final = " sound"
 
 
 class Lag(NamedTuple):
@@ -57,7 +50,11 @@ class Lag(NamedTuple):
 
 
 class Ownership:
-    """The lock on a folder of projections: of all processes of this host, one has it."""
+    """The lock on a folder of projections: of all processes of this host, one has it.
+
+    `were_sound`: whoever had it before found every file whole or made it, and died since. A death tears no file apart,
+    only a loss of power may; so whoever has been waiting since then need not look through them again.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -65,17 +62,29 @@ class Ownership:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self._file.seek(0)
-            process = self._file.read().strip()
+            process = self._read()
             self._file.close()
-            raise AlreadyFollowed(folder, process=process) from None
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
+            raise AlreadyFollowed(folder, process=process.removesuffix(_SOUND)) from None
+        self.were_sound: Final = self._read().endswith(_SOUND)
+        self._write(str(os.getpid()))
+
+    def found_sound(self) -> None:
+        """Note that every file is whole."""
+        self._write(f"{os.getpid()}{_SOUND}")
 
     def release(self) -> None:
         """Let another have it. The file stays: removing it would let two hold two files of one name."""
+        self._write("")
         self._file.close()
+
+    def _read(self) -> str:
+        self._file.seek(0)
+        return self._file.read().strip()
+
+    def _write(self, text: str) -> None:
+        self._file.truncate(0)
+        self._file.write(text)
+        self._file.flush()
 
 
 class Build:
@@ -146,6 +155,12 @@ def _is_sound(file: ProjectionFile) -> bool:
     millis = (time.monotonic_ns() - began) // 1_000_000
     structlog.get_logger().info("projection_checked", file=file.path.name, sound=sound, millis=millis)
     return sound
+
+
+def known(name: str, names: Collection[str]) -> None:
+    """Demand that there is a projection of a name."""
+    if name not in names:
+        raise UnknownProjection(name, tuple(names))
 
 
 def read_batch(ledger: Ledger, after: int, limit: int = EVENTS_AT_ONCE) -> Batch | None:
@@ -240,6 +255,10 @@ class _Track:
         build = self.build
         return Lag(position, size - position, None if build is None else build.progress(size), self.failure)
 
+    def said(self, size: int) -> Said:
+        failure = None if self.failure is None else Failed(self.failure.position, self.failure.because)
+        return Said(None if self.build is None else self.build.progress(size), failure)
+
     def close(self) -> None:
         for file in self._files():
             file.connection.close()
@@ -271,18 +290,30 @@ class Follower:
         self._moved = threading.Condition()
         self._wanted: set[str] = set()
         self._read: tuple[int, Batch | None] = (-1, None)
+        self._board = Board(folder)
+        self._bell: Bell | None = None
 
-    def start(self) -> None:
-        """Take the files and follow; raises AlreadyFollowed. Builds go on in the background."""
+    def start(self, *, succeeding: bool = False) -> None:
+        """Take the files and follow; raises AlreadyFollowed. Builds go on in the background.
+
+        Whoever is `succeeding` has waited for another's death: what that one had found whole is not checked again.
+        """
         assert self._thread is None, "a follower is started once"
-        self._ownership = Ownership(self._folder)
+        self._ownership = ownership = Ownership(self._folder)
         untouched = marker.take(self._folder)
+        if succeeding and ownership.were_sound:
+            untouched |= {path.name for path in self._folder.glob("*.db")}
         try:
             for projection in self._projections:
                 self._tracks[projection.name] = _Track(projection, self._folder, self._ledger, untouched)
+            self._board.say(self._said(self._ledger.store.size()))
+            self._wanted |= self._board.wanted() & self._tracks.keys()
+            self._bell = Bell(self._folder)
+            self._bell.answer(self._rung)
         except BaseException:
             self._let_go()
             raise
+        ownership.found_sound()
         self._ledger.store.wake_on_commit(self._woken.set)
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
         self._thread.start()
@@ -296,6 +327,9 @@ class Follower:
         self._let_go(orderly=self._thread is not None)
 
     def _let_go(self, *, orderly: bool = False) -> None:
+        if self._bell is not None:
+            self._bell.take_down()
+            self._bell = None
         for track in self._tracks.values():
             track.close()
         if self._ownership is not None:
@@ -346,9 +380,13 @@ class Follower:
         self._awaited.set()
         self._woken.set()
 
+    def _rung(self) -> None:
+        """Another process waits for a position, or wants something made anew."""
+        self._wanted |= self._board.wanted() & self._tracks.keys()
+        self._hurry()
+
     def _track(self, name: str) -> _Track:
-        if name not in self._tracks:
-            raise UnknownProjection(name, tuple(self._tracks))
+        known(name, self._tracks)
         return self._tracks[name]
 
     # The thread
@@ -371,9 +409,13 @@ class Follower:
         while self._wanted:
             self._tracks[self._wanted.pop()].rebuild()
         moved = [track.step(self._batch, size) for track in self._tracks.values()]
+        self._board.say(self._said(size))
         with self._moved:
             self._moved.notify_all()
         return any(moved)
+
+    def _said(self, size: int) -> dict[str, Said]:
+        return {name: track.said(size) for name, track in self._tracks.items()}
 
     def _batch(self, after: int) -> Batch | None:
         """Read once for all that stand at one place."""

@@ -1,0 +1,193 @@
+"""Standing by: of several processes on one host one follows the log, the others answer from the same files beside it.
+
+Every process that answers has a `Standby`. The first that starts becomes the follower; each other one looks at the
+files for what it is asked, and a few times a second whether the lock on them is free. When the follower's process ends,
+however it ends, one of the others takes its place; which one is the kernel's choice, and never two.
+
+Whoever waits for a position beside the follower rings its bell, and is told within a millisecond or two of its commit.
+
+`tests/projections/test_standby.py` shows it, with processes that are killed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from ledger.ledger import Ledger
+from projections.board import Bell, Board, Said
+from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, ProjectionFailed, Unreadable
+from projections.file import Reader
+from projections.follower import Follower, Lag, known
+from projections.projection import Projection
+
+TRY_MS: Final = 200
+"""So often the lock is tried: what a death may cost whoever waits for an answer."""
+LOOK_MS: Final = 1
+"""So often the files are looked at while somebody waits, once for all who do."""
+_NEVER: Final = 1 << 63
+
+
+class Standby:
+    """Follows the log, or waits to: the same questions are answered either way."""
+
+    def __init__(self, ledger: Ledger, folder: Path, projections: Sequence[Projection]) -> None:
+        self._ledger, self._folder, self._projections = ledger, folder, tuple(projections)
+        self._readers = {projection.name: Reader(projection, folder) for projection in projections}
+        self._board = Board(folder)
+        self._bell: Bell | None = None
+        self._follower: Follower | None = None
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._asked = threading.Event()  # Somebody waits for a position: look.
+        self._moved = threading.Condition()
+        self._waiting = 0
+        self._stuck_before = _NEVER
+        self._seen = 0  # Up to where every projection was seen to speak; a file that has gone is its reader's to tell.
+
+    def start(self) -> None:
+        """Follow if nobody does, stand by otherwise."""
+        if not self._take_over(succeeding=False):
+            self._bell = Bell(self._folder)
+            self._thread = threading.Thread(target=self._watch, name="standby", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Follow no more, nor wait to."""
+        self._stopping.set()
+        self._asked.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self._follower is not None:
+            self._follower.stop()
+        if self._bell is not None:
+            self._bell.take_down()
+
+    @property
+    def follows(self) -> bool:
+        """Say whether this process is the one that follows."""
+        return self._follower is not None
+
+    # What others ask, from any thread
+
+    def position(self, name: str) -> int:
+        """Say up to where a projection speaks."""
+        known(name, self._readers)
+        if self._follower is not None:
+            return self._follower.position(name)
+        try:
+            return self._readers[name].position()
+        except (NotBuilt, Unreadable):  # Whoever follows makes it anew.
+            return 0
+
+    def wait_for(self, position: int, timeout_s: int = 5) -> bool:
+        """Wait until every projection has taken an event; False when one has not in time, or cannot."""
+        until = time.monotonic_ns() + timeout_s * 1_000_000_000
+        if self._follower is None:
+            if position <= self._seen or position <= self._look():
+                return True
+            self._wait(position, timeout_s)
+        if (follower := self._follower) is not None:  # Perhaps it was this process's turn while it waited.
+            left_ns = max(0, until - time.monotonic_ns())
+            return follower.wait_for(position, -(-left_ns // 1_000_000_000))
+        return position <= self._seen
+
+    def rebuild(self, name: str) -> None:
+        """Make a projection anew in the background, whoever follows; what stands goes on answering."""
+        known(name, self._readers)
+        if self._follower is not None:
+            self._follower.rebuild(name)
+        else:
+            self._board.want(name)
+            self._ring()
+
+    def lag(self) -> dict[str, Lag]:
+        """Say for each projection how far it is."""
+        if self._follower is not None:
+            return self._follower.lag()
+        size, said = self._ledger.store.size(), self._board.said()
+        return {name: self._lag(name, size, said.get(name, Said(None, None))) for name in self._readers}
+
+    def _lag(self, name: str, size: int, said: Said) -> Lag:
+        position = self.position(name)
+        return Lag(position, size - position, said.building, _failure(name, said))
+
+    def failures(self) -> list[ProjectionError]:
+        """List what keeps projections from following."""
+        if self._follower is not None:
+            return self._follower.failures()
+        return [failure for name, said in self._board.said().items() if (failure := _failure(name, said))]
+
+    # Beside the follower
+
+    def _wait(self, position: int, timeout_s: int) -> None:
+        """Have the files looked at until they speak of a position, or nobody can tell, or this process follows."""
+        with self._moved:
+            self._waiting += 1
+            self._asked.set()
+        self._ring()
+        with self._moved:
+            self._moved.wait_for(
+                lambda: self._seen >= position or self._stuck_before <= position or self._follower
+                or self._stopping.is_set(),
+                timeout_s,
+            )
+            self._waiting -= 1
+            if not self._waiting:
+                self._asked.clear()
+
+    def _look(self) -> int:
+        self._seen = max(self._seen, min(map(self.position, self._readers)))
+        failed = [said.failure.position for said in self._board.said().values() if said.failure is not None]
+        self._stuck_before = min(failed, default=_NEVER)
+        return self._seen
+
+    def _ring(self) -> None:
+        if self._bell is not None:
+            self._bell.ring()
+
+    # The thread
+
+    def _watch(self) -> None:
+        told = self._seen, self._stuck_before
+        while not self._stopping.is_set() and not self._tried():
+            until = time.monotonic_ns() + TRY_MS * 1_000_000
+            while not self._stopping.is_set() and (left := until - time.monotonic_ns()) > 0:
+                if self._asked.wait(left / 1_000_000_000):  # not hours: seconds
+                    self._look()
+                    if told != (told := (self._seen, self._stuck_before)):  # Nobody is woken to be told nothing.
+                        self._tell()
+                    self._stopping.wait(LOOK_MS / 1_000)  # not hours: seconds
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._moved:
+            self._moved.notify_all()
+
+    def _tried(self) -> bool:
+        try:
+            return self._take_over(succeeding=True)
+        except Exception as error:  # The log cannot be read now, or the disk is full: the next try may go well.
+            structlog.get_logger().error("follower_failed", exc_info=error)
+            return False
+
+    def _take_over(self, *, succeeding: bool) -> bool:
+        follower = Follower(self._ledger, self._folder, self._projections)
+        try:
+            follower.start(succeeding=succeeding)
+        except AlreadyFollowed:
+            return False
+        self._follower = follower
+        if succeeding:
+            structlog.get_logger().info("follower_succeeded")
+        return True
+
+
+def _failure(name: str, said: Said) -> ProjectionFailed | None:
+    failed = said.failure
+    return None if failed is None else ProjectionFailed(name, position=failed.position, cause=failed.because)

@@ -1,0 +1,284 @@
+"""Of several processes one follows and the others stand by: they answer the same, and one of them takes over."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+from projection_kit import NINGBO, House, exam, living, open_house
+from test_follower import Counter, contents, made_up_to, say
+
+from ledger.errors import LedgerError
+from projections.answers import projections
+from projections.errors import ProjectionFailed, UnknownProjection
+from projections.file import Reader, path_of
+from projections.people import People
+from projections.standby import Standby
+
+KIT = Path(__file__).parent
+
+
+@contextmanager
+def two(house: House, *more: Any) -> Iterator[tuple[Standby, Standby]]:
+    """One that follows and one that stands by, on the same files."""
+    both = tuple(Standby(house.ledger, house.folder / "answers", [*projections(), *more]) for _ in range(2))
+    for one in both:
+        one.start()
+    try:
+        yield both[0], both[1]
+    finally:
+        for one in reversed(both):
+            one.stop()
+
+
+def test_the_first_follows_and_the_second_answers_beside_it(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        with two(house) as (first, second):
+            unit = house.unit(NINGBO, "industry")
+
+            assert (first.follows, second.follows) == (True, False)
+            assert second.wait_for(house.size)
+            assert house.answers.unit(unit) is not None
+            assert second.position("people") == house.size
+            assert {name: lag.behind for name, lag in second.lag().items()} == dict.fromkeys(first.lag(), 0)
+            assert second.failures() == []
+            with pytest.raises(UnknownProjection):
+                second.position("persons")
+
+
+def test_what_is_written_is_read_beside_the_follower_without_its_pauses(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        with two(house) as (_, second):
+            took_ms = []
+            for _ in range(40):
+                say(house.ledger)
+                began = time.monotonic_ns()
+                assert second.wait_for(house.size)
+                took_ms.append((time.monotonic_ns() - began) // 1_000_000)
+
+    assert sorted(took_ms)[20] < 20, f"the follower's pause alone is 20 ms: {took_ms}"
+
+
+def test_many_wait_beside_the_follower_and_each_is_told(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        with two(house) as (_, second):
+            missed: list[int] = []
+
+            def write_and_wait() -> None:
+                for _ in range(10):
+                    with suppress(LedgerError):  # Another was first.
+                        say(house.ledger)
+                    if not second.wait_for(size := house.ledger.store.size()):
+                        missed.append(size)
+
+            threads = [threading.Thread(target=write_and_wait) for _ in range(8)]
+            for one in threads:
+                one.start()
+            for one in threads:
+                one.join()
+    assert missed == []
+
+
+def test_a_position_that_does_not_come_is_waited_for_no_longer_than_asked(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        with two(house) as (_, second):
+            began = time.monotonic()
+
+            assert not second.wait_for(house.size + 1, 0)
+            assert not second.wait_for(house.size + 1, 1)
+            assert time.monotonic() - began < 4
+
+
+def test_when_the_first_stops_the_second_follows_and_whoever_waits_is_answered(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        with two(house) as (first, second):
+            first.stop()
+            unit = house.unit(NINGBO, "industry")
+
+            assert second.wait_for(house.size)
+            assert second.follows
+            assert house.answers.unit(unit) is not None
+
+
+def test_a_rebuild_that_is_asked_for_beside_the_follower_reaches_it(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        unit = house.unit(NINGBO, "industry")
+        house.followed()
+        house.follower.stop()
+        with two(house) as (_, second):
+            with closing(sqlite3.connect(path_of(house.folder / "answers", People()))) as connection:
+                connection.execute("UPDATE units SET status = 'wrong'")
+                connection.commit()
+            assert house.answers.unit(unit).status == "wrong"
+
+            second.rebuild("people")
+
+            until = time.monotonic() + 10
+            while house.answers.unit(unit).status != "verified" and time.monotonic() < until:
+                time.sleep(0.02)
+            assert house.answers.unit(unit).status == "verified"
+            with pytest.raises(UnknownProjection):
+                second.rebuild("persons")
+
+
+def test_a_rebuild_that_nobody_could_begin_is_begun_by_who_follows_next(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.followed()
+        house.follower.stop()
+        (house.folder / "answers" / "people.wanted").touch()
+        (house.folder / "answers" / "gone.wanted").touch()  # Of a version that had such a projection.
+        with closing(sqlite3.connect(path_of(house.folder / "answers", People()))) as connection:
+            connection.execute("UPDATE units SET status = 'wrong'")
+            connection.commit()
+        reader = Reader(People(), house.folder / "answers")
+        with two(house):
+            until = time.monotonic() + 10
+            while reader.rows("SELECT 1 FROM units WHERE status = 'wrong'") and time.monotonic() < until:
+                time.sleep(0.02)
+
+        assert reader.rows("SELECT 1 FROM units WHERE status = 'wrong'") == []
+        assert list((house.folder / "answers").glob("*.wanted")) == []
+
+
+def test_what_keeps_the_follower_is_told_beside_it_and_nobody_waits_for_what_cannot_come(tmp_path: Path) -> None:
+    house = open_house(tmp_path / "house", start=False)
+    counter = Counter()
+    counter.fails_at = 3
+    say(house.ledger, 4)
+    with two(house, counter) as (_, second):
+        began = time.monotonic()
+        assert not second.wait_for(4, 30)
+        assert time.monotonic() - began < 10, "that it fails is known"
+
+        (failure,) = second.failures()
+        assert isinstance(failure, ProjectionFailed)
+        assert (failure.name, failure.position, failure.because) == ("counter", 3, "ValueError")
+        assert second.lag()["counter"].failure is not None
+        assert second.lag()["people"].failure is None
+    house.ledger.close()
+    house.vault.close()
+
+
+# Processes that are killed
+
+PROCESS = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from projection_kit import open_house
+from test_follower import Counter
+from projections.answers import projections
+from projections.standby import Standby
+
+house = open_house(Path(sys.argv[1]), start=False)
+journal = os.open(house.folder / "journal", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+class Journal(Counter):
+    def apply(self, connection, effects):
+        os.write(journal, f"{os.getpid()}\\n".encode())
+        super().apply(connection, effects)
+
+standby = Standby(house.ledger, house.folder / "answers", [*projections(), Journal()])
+standby.start()
+print("stands", flush=True)
+for line in sys.stdin:
+    wanted = line.strip()
+    print(standby.follows if wanted == "follows" else standby.wait_for(int(wanted), 20), flush=True)
+"""
+
+
+class Process:
+    """A process of its own that answers."""
+
+    def __init__(self, house: House) -> None:
+        self.child = subprocess.Popen(
+            [sys.executable, "-c", PROCESS, str(house.folder), str(KIT)], text=True, cwd=KIT.parents[1],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+        assert self.child.stdout is not None
+        assert "stands\n" in iter(self.child.stdout.readline, ""), "after lines of the log, if any"
+
+    def ask(self, wanted: object) -> str:
+        """Ask it something; lines of its log come in between."""
+        assert self.child.stdin is not None and self.child.stdout is not None
+        print(wanted, file=self.child.stdin, flush=True)
+        return next(line.strip() for line in self.child.stdout if line.strip() in ("True", "False"))
+
+    def kill(self) -> None:
+        self.child.send_signal(signal.SIGKILL)
+        self.child.wait()
+        for pipe in (self.child.stdin, self.child.stdout):
+            assert pipe is not None
+            pipe.close()
+
+
+def killed_again_and_again(house: House, kills: int) -> list[int]:
+    """Kill whoever follows, under load; say how long each took until another had caught up."""
+    standing = [Process(house) for _ in range(3)]
+    unit = house.unit(NINGBO, "industry")
+    stopping = threading.Event()
+
+    def write() -> None:
+        while not stopping.is_set():
+            house.registered(house.person(unit=unit), exam("2021-03-01"))
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    took_ms = []
+    try:
+        for _ in range(kills):
+            time.sleep(0.3)
+            (follows,) = [one for one in standing if one.ask("follows") == "True"]
+            follows.kill()
+            standing.remove(follows)
+            began = time.monotonic_ns()
+            assert standing[0].ask(house.ledger.store.size()) == "True"
+            took_ms.append((time.monotonic_ns() - began) // 1_000_000)
+            standing.append(Process(house))
+    finally:
+        stopping.set()
+        writing.join()
+    assert [one.ask(house.size) for one in standing] == ["True"] * 3
+    for one in standing:
+        one.kill()
+    return took_ms
+
+
+def look_at(house: House, took_ms: list[int]) -> None:
+    folder = house.folder / "answers"
+    for projection, found in zip(projections(), contents(folder).values(), strict=True):
+        assert found == made_up_to(house.ledger, projection, house.size, folder.parent / "fresh.db"), projection.name
+    writers = (house.folder / "journal").read_text().split()
+    turns = [writer for writer, _ in groupby(writers)]
+    assert len(turns) == len(set(turns)), "whoever was succeeded wrote again"
+    assert len(turns) >= len(took_ms) + 1, "each that followed wrote"
+    assert sorted(took_ms)[len(took_ms) // 2] < 1_000, took_ms
+
+
+def test_when_the_follower_is_killed_another_follows_and_nothing_is_lost_or_written_by_two(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        look_at(house, killed_again_and_again(house, 3))
+
+
+@pytest.mark.torture
+def test_a_follower_that_is_killed_many_times_is_always_succeeded_by_one(tmp_path: Path, record_property: Any) -> None:
+    record_property("tried", 25)
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        look_at(house, killed_again_and_again(house, 25))
