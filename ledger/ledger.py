@@ -62,6 +62,15 @@ class Deciding(NamedTuple):
     guards: tuple[Guard, ...] = ()
 
 
+class Conninfo(str):
+    """Where a database is, with the password: whoever prints the settings it stands among prints no password."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'(not shown)'"
+
+
 class Held(LedgerError):
     """A larger act is writing to the stream and is not closed yet."""
 
@@ -92,6 +101,12 @@ class Ledger(Application[str]):
     def in_file(cls, path: Path, vault: Vault, *, cache_kib: int | None = None) -> Ledger:
         """Open or create a ledger in an SQLite file."""
         return cls(vault, {"SQLITE_DBNAME": str(path), "SQLITE_CACHE_KIB": str(cache_kib or "")})
+
+    @classmethod
+    def in_postgres(cls, conninfo: str, vault: Vault, *, schema: str = "ledger") -> Ledger:
+        """Open a ledger in PostgreSQL; its tables are made by `xueshi migrate`, never by opening."""
+        return cls(vault, {"PERSISTENCE_MODULE": "ledger.stores.postgres:PostgresFactory",
+                           "LEDGER_CONNINFO": Conninfo(conninfo), "LEDGER_SCHEMA": schema})
 
     @classmethod
     def in_memory(cls, vault: Vault) -> Ledger:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from postgres_kit import NotRunnable, Server, running
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
@@ -31,6 +32,28 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         missing = [program for program in marker.args if shutil.which(program) is None]
         if missing:
             pytest.skip(f"needs {', '.join(missing)} from the system; `sh tests/setup-system.sh` says how to get it")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A private PostgreSQL for this session, or a skip that says why there is none."""
+    try:
+        server = running()
+        started = server.__enter__()
+    except NotRunnable as reason:
+        pytest.skip(str(reason))
+    try:
+        yield started
+    finally:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture
+def postgres(postgres_server: Server) -> Iterator[str]:
+    """The conninfo of a database of the test's own: both logs migrated and empty."""
+    conninfo = postgres_server.new_database()
+    yield conninfo
+    postgres_server.drop_database(conninfo)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -38,16 +38,84 @@ class OtherSchema(LedgerError):
 
 
 class Unreadable(LedgerError):
-    """The file cannot be opened or read."""
+    """The file, or the database, cannot be opened or read."""
 
     code = "store_unreadable"
 
-    def __init__(self, path: Path, cause: BaseException) -> None:
+    _CURE = "请检查该文件夹是否存在、是否可写、磁盘是否已满；若文件被截断或损坏，请保留原件作为证据，并从备份恢复。"
+
+    def __init__(self, path: Path | str, cause: BaseException, *, cure: str = _CURE) -> None:
         self.path, self.cause = path, cause
+        super().__init__(f"无法打开 {path}（{cause}）。{cure}")
+
+
+class SchemaBehind(LedgerError):
+    """The tables are not there, or of an older program; opening makes and changes none."""
+
+    code = "schema_behind"
+
+    def __init__(self, place: str, schema: str, *, number: int, expected: int) -> None:
+        self.place, self.schema, self.number, self.expected = place, schema, number, expected
+        found = f"是第 {number} 版" if number else "还没有建立"
         super().__init__(
-            f"无法打开 {path}（{cause}）。请检查该文件夹是否存在、是否可写、磁盘是否已满；"
-            "若文件被截断或损坏，请保留原件作为证据，并从备份恢复。"
+            f"{place} 中的 {schema} {found}，本程序需要第 {expected} 版；数据库未被改动。请先运行 xueshi migrate。"
         )
+
+
+class SchemaAhead(LedgerError):
+    """The tables are of a later program."""
+
+    code = "schema_ahead"
+
+    def __init__(self, place: str, schema: str, *, number: int, expected: int) -> None:
+        self.place, self.schema, self.number, self.expected = place, schema, number, expected
+        super().__init__(
+            f"{place} 中的 {schema} 是第 {number} 版，由更新的程序建立，本程序只认识第 {expected} 版；数据库未被改动。"
+            "请升级本程序后再打开。"
+        )
+
+
+class MigrationFailed(LedgerError):
+    """A step did not go through: nothing of it stands, everything before it does."""
+
+    code = "migration_failed"
+
+    def __init__(self, place: str, schema: str, step: str, cause: BaseException) -> None:
+        self.place, self.schema, self.step, self.cause = place, schema, step, cause
+        super().__init__(
+            f"{place} 中的 {schema} 未能执行步骤 {step}（{first_line(cause)}），该步骤已全部撤回。"
+            "请核对数据库用户的权限、该模式（schema）是否另有用途，排除后再次运行 xueshi migrate。"
+        )
+
+
+class NotDurable(LedgerError):
+    """The server acknowledges what a loss of power may undo."""
+
+    code = "store_not_durable"
+
+    def __init__(self, place: str, setting: str) -> None:
+        self.place, self.setting = place, setting
+        super().__init__(
+            f"{place} 的设置 {setting} 为 off：断电后，已确认的登记可能丢失，账本不能这样使用。"
+            f"请把 {setting} 设为 on 并重新启动数据库。"
+        )
+
+
+class BadConninfo(LedgerError):
+    """What should say where the database is cannot be read. It is not repeated: it may hold a password."""
+
+    code = "database_setting_malformed"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"数据库地址无法解析：{reason}。应为 postgresql://用户:密码@主机:端口/库名；"
+            "密码中的 @、:、/、#、?、% 须写作 %40、%3A、%2F、%23、%3F、%25。"
+        )
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says first; a driver's further lines quote statements."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def is_cut_off(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What the tests of stores are made of: small appends, both stores, crowds of threads, and a clock one can set."""
+"""What the tests of stores are made of: small appends, every store, crowds of threads, and a clock one can set."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ledger.events.claim import ClaimWithdrawn
 from ledger.events.person import PersonLeft
 from ledger.stores.append import Append, Freeing, Receipt, RequestKey, Reservation
 from ledger.stores.memory import MemoryRecorder
+from ledger.stores.postgres import LedgerPostgresDatastore, PostgresRecorder
 from ledger.stores.recorder import AppendingRecorder
 from ledger.stores.sqlite import LedgerDatastore, SQLiteRecorder
 from ledger.vocabulary import ClaimId, PersonId, StreamId, UnitId
@@ -49,8 +50,16 @@ def open_memory(path: Path, clock: Callable[[], int] | None = None) -> MemoryRec
     return MemoryRecorder() if clock is None else MemoryRecorder(clock=clock)
 
 
-STORES: dict[str, Callable[..., AppendingRecorder]] = {"memory": open_memory, "sqlite": open_sqlite}
-"""Every store there is: the contract suite runs once for each line here."""
+def open_postgres(conninfo: str, schema: str = "ledger", clock: Callable[[], int] | None = None) -> PostgresRecorder:
+    """Open a store in a schema that was migrated."""
+    datastore = LedgerPostgresDatastore(conninfo, schema=schema)
+    store = PostgresRecorder(datastore) if clock is None else PostgresRecorder(datastore, clock=clock)
+    store.create_table()
+    return store
+
+
+STORES = ("memory", "sqlite", "postgres")
+"""Every store there is: the contract suite runs once for each word here; `conftest.py` opens them."""
 
 
 def stream(number: int | str) -> StreamId:

@@ -1,0 +1,222 @@
+"""Connections to PostgreSQL: what each is set to, a few that readers share, and what is said when one fails.
+
+Nothing waits for ever: connecting, waiting for a lock, a statement, an idle transaction and a silent network each have
+a limit. Connections are made when they are first needed, hence after a fork and never before it. No password is in any
+text, log line or `repr` of ours: an address that cannot be read is not repeated, one that can is shown without.
+
+Sessions are ours alone for as long as they last (LISTEN, prepared statements, settings), so the address must be the
+server's or that of a proxy that keeps sessions apart, not of one that shares them out by transaction.
+
+`tests/ledger/stores/test_postgres_store.py` shows it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import psycopg
+from psycopg import RawCursor
+from psycopg.conninfo import conninfo_to_dict
+
+from ledger.stores.append import StoreFailed
+from ledger.stores.errors import BadConninfo, Unreadable, first_line
+from ledger.stores.postgres_arrays import register
+
+READERS_MAX: Final = 8  # A process and a log: all requests share them; a host's processes must fit max_connections.
+READER_WAIT_S: Final = 30
+READ_AGAIN_S: Final = 3  # A server that is started anew is back by then.
+LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError)
+
+_PARAMETERS: Final[dict[str, Any]] = {  # The address may say otherwise.
+    "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 20_000, "fallback_application_name": "xueshi", "client_encoding": "utf8",
+}
+_SETTINGS: Final = {
+    "jit": "off",  # Compiling a statement takes longer than any of ours.
+    "plan_cache_mode": "force_generic_plan",  # Every look-up is by key, whatever it looks for.
+    "default_transaction_isolation": "read committed",  # Whoever waited for the lock must see what came before.
+    "lock_timeout": "30s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s",
+}
+_READING: Final = {"default_transaction_read_only": "on"}
+_Value = TypeVar("_Value")
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A log in a database: how to get there, and the schema it has there."""
+
+    conninfo: str = field(repr=False)
+    schema: str
+    parameters: dict[str, Any] = field(init=False, repr=False)
+    shown: str = field(init=False)
+    """Where it is, fit to be shown."""
+
+    def __post_init__(self) -> None:
+        try:
+            given = conninfo_to_dict(self.conninfo)
+        except psycopg.Error:
+            raise BadConninfo("不是一个有效的地址") from None  # The driver's words quote what it could not read.
+        if "@" in str(given.get("host", "")):
+            raise BadConninfo("主机名中有 @（密码中的 @ 未转写？）")
+        place = f"{given.get('host') or '本机'}:{given.get('port') or 5432}/{given.get('dbname') or ''}"
+        object.__setattr__(self, "parameters", {**_PARAMETERS, **given})
+        object.__setattr__(self, "shown", f"PostgreSQL {place}")
+
+    def words(self, error: BaseException) -> RuntimeError:
+        """What an error says first, without a password, whatever the driver or the server quoted."""
+        words = first_line(error)
+        password = str(self.parameters.get("password") or "")
+        return RuntimeError(words.replace(password, "***") if password else words)
+
+
+def connect(target: Target, settings: dict[str, str] = _READING) -> Connection:
+    """Open a connection in autocommit, for reading unless told otherwise."""
+    connection: Connection = psycopg.connect(
+        **target.parameters, autocommit=True, prepare_threshold=0, cursor_factory=RawCursor)
+    try:
+        register(connection.adapters)
+        chosen = {**_SETTINGS, **settings}
+        calls = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in chosen.items())
+        connection.execute(f"SELECT {calls}".encode(), prepare=False)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_again(target: Target, settings: dict[str, str], *, end: float) -> Connection:
+    """Try to connect until it works or the time, by the monotonic clock, is over."""
+    pause = 0.02
+    while True:
+        try:
+            return connect(target, settings)
+        except LOST:
+            if time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        pause = min(pause * 2, 0.5)
+
+
+class Readers:
+    """A few reading connections that threads take in turn; lost ones are replaced."""
+
+    def __init__(self, target: Target, *, most: int = READERS_MAX) -> None:
+        self.target = target
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(most)
+        self._closed = False
+        self._process = 0
+
+    def read(self, read: Callable[[Connection], _Value]) -> _Value:
+        """Read something; where the connection turns out to be lost, once more on a new one."""
+        with self.borrowed() as connection:
+            try:
+                return read(connection)
+            except LOST:
+                if not connection.closed:
+                    raise
+        self._drop_idle()  # What is lost with one is mostly lost with all.
+        with self.borrowed(end=time.monotonic() + READ_AGAIN_S) as connection:
+            return read(connection)
+
+    @contextmanager
+    def borrowed(self, *, end: float = 0.0) -> Iterator[Connection]:
+        """Have a connection for oneself; what goes wrong with it is said clearly."""
+        with reading_clearly(self.target):
+            if not self._places.acquire(timeout=READER_WAIT_S):
+                raise psycopg.OperationalError("all reading connections are in use")
+            try:
+                connection = self._taken() or connect_again(self.target, _READING, end=end)
+                try:
+                    yield connection
+                finally:
+                    self._give_back(connection)
+            finally:
+                self._places.release()
+
+    def close(self) -> None:
+        """Let go of all; what is in use is closed when it is given back."""
+        self._closed = True
+        self._drop_idle()
+
+    def _taken(self) -> Connection | None:
+        with self._lock:
+            if self._closed:
+                raise psycopg.InterfaceError("the store is closed")
+            assert self._process in (0, os.getpid()), "a store does not outlive a fork"
+            self._process = os.getpid()
+            return self._idle.pop() if self._idle else None
+
+    def _give_back(self, connection: Connection) -> None:
+        is_idle = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        with self._lock:
+            if is_idle and not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _drop_idle(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+
+@contextmanager
+def reading_clearly(target: Target) -> Iterator[None]:
+    """Say what went wrong while reading, and what to do."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise Unreadable(target.shown, target.words(error), cure=_cure_of_reading(error)) from None
+
+
+@contextmanager
+def writing_clearly(target: Target) -> Iterator[None]:
+    """Say what went wrong while writing, whether something was written, and what to do."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise failed(target, error, cure=cure_of_writing(error)) from None
+
+
+def failed(target: Target, error: BaseException, *, cure: str) -> StoreFailed:
+    """Make a StoreFailed of a driver's error."""
+    return StoreFailed(target.words(error), cure=cure)
+
+
+def cure_of_writing(error: psycopg.Error) -> str:
+    """Say what to do about an error that the server reported, and hence took everything back for."""
+    state = error.sqlstate or ""
+    if state == "53100":
+        return "数据库服务器磁盘已满：本次未写入。请清出空间后以同一个键重试；已确认的记录不受影响。"
+    if state == "25006":
+        return "数据库只读（可能连到了备用服务器）：本次未写入。请核对数据库地址后重试。"
+    if state in ("55P03", "57014", "40P01"):
+        return "等待数据库的时间过长：本次未写入。请查看是否有长时间占用账本的会话，然后以同一个键重试。"
+    if state == "42501":
+        return "数据库用户没有写入账本的权限：本次未写入。请核对授权。"
+    if state == "23505" or state.startswith("XX"):
+        return "数据库中的账本已损坏：本次未写入。请停止服务，保留现状作为证据，运行 xueshi fsck，并从备份恢复。"
+    if state:
+        return "本次未写入。请检查数据库服务器后以同一个键重试。"
+    return "无法连接数据库：本次未写入。请检查数据库服务器后以同一个键重试。"
+
+
+def _cure_of_reading(error: psycopg.Error) -> str:
+    state = error.sqlstate or ""
+    if state.startswith("XX"):
+        return "数据库中的账本已损坏：请保留现状作为证据，运行 xueshi fsck，并从备份恢复。"
+    if state in ("42501", "42P01", "3F000"):
+        return "请核对数据库用户的权限，并运行 xueshi migrate --check。"
+    if state in ("55P03", "57014"):
+        return "等待数据库的时间过长，请稍后重试；若反复出现，请查看数据库服务器的负载。"
+    return "请检查数据库服务器是否在运行、地址与密码是否正确、连接数是否已满，并从备份恢复损坏的数据。"

@@ -1,0 +1,190 @@
+"""A private PostgreSQL for tests: made by `initdb` in a folder of its own, gone with the session, known to nobody else.
+
+It listens on a free port of loopback and on a socket in its folder, under a random password, with fsync on: what a test
+shows of durability would mean nothing without it. PostgreSQL refuses to run as root, so root starts it as the user that
+Debian's package makes. It dies with the process that started it, even one that is killed.
+
+A test gets a database of its own, copied from a template that was migrated once.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+SCHEMAS: Final = ("ledger", "access")
+"""The two logs of a register: one database holds both."""
+
+USER: Final = "xueshi"
+_SERVERS_USER: Final = "postgres"
+_TEMPLATE: Final = "migrated"
+_START_S: Final = 30
+_PR_SET_PDEATHSIG: Final = 1
+
+
+class NotRunnable(Exception):
+    """There is no PostgreSQL here that a test could start; the text says why."""
+
+
+def binaries() -> Path:
+    """Where `initdb` and `postgres` are: on PATH, or where Debian puts them; raises NotRunnable."""
+    on_path = shutil.which("postgres")
+    found = [Path(on_path).resolve().parent] if on_path else []
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -int(folder.parent.name))
+    for folder in found:
+        if (folder / "postgres").is_file() and (folder / "initdb").is_file():
+            return folder
+    raise NotRunnable("PostgreSQL is not installed; `sh tests/setup-system.sh` says how to get it")
+
+
+class Server:
+    """A running server. `settings` are lines for its configuration, over the kit's own."""
+
+    def __init__(self, folder: Path, *, data: Path | None = None, settings: dict[str, str] | None = None) -> None:
+        self.folder, self.data = folder, data or folder / "data"
+        self.password = secrets.token_urlsafe(12)
+        self.port = _free_port()
+        self._binaries = binaries()
+        self._owner = _owner()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._made = 0
+        if self._owner is not None:
+            os.chown(folder, self._owner.pw_uid, self._owner.pw_gid)
+        self._make(settings or {})
+
+    def _make(self, settings: dict[str, str]) -> None:
+        words = self.folder / "password"
+        words.write_text(self.password)
+        words.chmod(0o644)  # In a folder that nobody else may enter.
+        made = subprocess.run(
+            [self._binaries / "initdb", "-D", self.data, "-U", USER, "--auth=scram-sha-256", f"--pwfile={words}",
+             "--encoding=UTF8", "--locale=C", "--no-sync"],
+            capture_output=True, check=False, cwd="/", **self._as_owner())
+        if made.returncode:
+            raise NotRunnable(f"initdb: {made.stderr.decode(errors='replace').strip()}")
+        lines = {
+            "port": str(self.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": str(self.folder),
+            "fsync": "on", "max_connections": "200", "shared_buffers": "128MB", "max_wal_size": "2GB",
+            "log_destination": "stderr", "logging_collector": "off", "log_min_messages": "warning", **settings,
+        }
+        with (self.data / "postgresql.conf").open("a") as configuration:
+            configuration.writelines(f"{name} = '{value}'\n" for name, value in lines.items())
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        log = (self.folder / "log").open("ab")
+        self._process = subprocess.Popen(
+            [self._binaries / "postgres", "-D", self.data], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
+            preexec_fn=functools.partial(_die_with_parent, ctypes.CDLL(None)), **self._as_owner())
+        log.close()
+        end = time.monotonic() + _START_S
+        while True:
+            try:
+                self.connect("postgres", connect_timeout=5).close()
+                return
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > end:
+                    self.stop()
+                    raise NotRunnable(f"postgres does not start: {self.log()[-2_000:]}") from None
+                time.sleep(0.02)
+
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """Stop it: SIGQUIT at once, as a crash would; SIGINT after what is under way was rolled back."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(30)
+            self._process = None
+
+    def log(self) -> str:
+        """What the server had to say."""
+        return (self.folder / "log").read_text("utf-8", "replace")
+
+    def conninfo(self, database: str, *, port: int | None = None) -> str:
+        """The URI under which a database is found, here or through a proxy at another port."""
+        return f"postgresql://{USER}:{self.password}@127.0.0.1:{port or self.port}/{database}"
+
+    def connect(self, database: str, **rest: Any) -> psycopg.Connection[Any]:
+        """Connect past everything of ours."""
+        return psycopg.connect(self.conninfo(database), autocommit=True, **rest)
+
+    def new_database(self, *, migrated: bool = True) -> str:
+        """Make a database and give its conninfo: with the tables of both logs, or empty."""
+        with self.connect("postgres") as connection:
+            if migrated and self._made == 0:
+                self._make_template(connection)
+            self._made += 1
+            name = f"test_{self._made}"
+            template = sql.Identifier(_TEMPLATE if migrated else "template0")
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+        return self.conninfo(name)
+
+    def drop_database(self, conninfo: str) -> None:
+        """Drop it, whoever is still connected."""
+        name = sql.Identifier(conninfo.rpartition("/")[2])
+        with self.connect("postgres") as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def _make_template(self, connection: psycopg.Connection[Any]) -> None:
+        from ledger.stores.postgres_schema import migrate
+
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (_TEMPLATE,)).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_TEMPLATE)))
+        for schema in SCHEMAS:
+            migrate(self.conninfo(_TEMPLATE), schema)
+
+    def _as_owner(self) -> dict[str, Any]:
+        if self._owner is None:
+            return {}
+        return {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []}
+
+
+@contextmanager
+def running(*, data: Path | None = None, settings: dict[str, str] | None = None) -> Iterator[Server]:
+    """Make and start a server; afterwards nothing of it is left. Raises NotRunnable."""
+    folder = Path(tempfile.mkdtemp(prefix="xueshi-pg-", dir="/tmp"))  # Short: a socket's path has 107 bytes at most.
+    server = None
+    try:
+        server = Server(folder, data=data, settings=settings)
+        server.start()
+        yield server
+    finally:
+        if server is not None:
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _owner() -> pwd.struct_passwd | None:
+    """Whom root must start it as; None: whoever is asking."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(_SERVERS_USER)
+    except KeyError:
+        raise NotRunnable(f"PostgreSQL does not run as root, and there is no user {_SERVERS_USER}") from None
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _die_with_parent(libc: ctypes.CDLL) -> None:
+    """Have the kernel stop the server when the tests are killed; run in the child after its user was changed."""
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
