@@ -9,14 +9,14 @@ ledger, since their bytes are kept before the event that cites them. A service m
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from api.exits import Exit, Stop
-from api.register import Folder, open_register
+from api.register import Folder, demand_whole, open_register
 from api.settings import Settings
 from ledger.backup import (
     MANIFEST,
@@ -26,24 +26,32 @@ from ledger.backup import (
     beside,
     copy_database,
     copy_file,
+    damages,
     list_files,
     read_log,
+    read_manifest,
     read_rulebooks,
     write_file,
 )
 from ledger.errors import LedgerError
+from ledger.former_keys import keys_at_hand
+from ledger.fsck import Report, fsck
+from ledger.proof.policy import trust
+from ledger.proof.text import encode_base64
 from ledger.restore import is_unfinished
 from policies.archive import Archive
+from policies.errors import RulebookError
 
 Progress = Callable[[int, int], None]
 LOGS: Final = ("ledger", "access")
+_SHOWN: Final = 20
 _SPARE: Final = 16 * 1024 * 1024  # Rulebooks, notes and the manifest, and what the logs grow by meanwhile.
 
 
 def back_up(settings: Settings, target: Path, progress: Progress) -> Manifest:
     """Make a backup of a register, served or not."""
     folder = Folder(settings.data_folder)
-    demand_register(folder)
+    _demand_register(settings)
     _sign(settings)
     began = _identity(folder)
     with beside(target, needed=_room(folder) + _SPARE) as unfinished:
@@ -66,11 +74,56 @@ def back_up(settings: Settings, target: Path, progress: Progress) -> Manifest:
     return manifest
 
 
-def demand_register(folder: Folder) -> None:
+class Checked(NamedTuple):
+    """What the check of a backup found."""
+
+    manifest: Manifest
+    problems: list[str]
+    is_signature_checked: bool
+
+    @property
+    def holds(self) -> bool:
+        """Say whether the backup can be restored."""
+        return not self.problems
+
+
+def check(backup: Path, settings: Settings, bar: Callable[[str], AbstractContextManager[Progress]]) -> Checked:
+    """Read every byte of a backup, and every event in it; raises BackupDamaged where it says nothing of itself."""
+    manifest = read_manifest(backup)
+    with bar("核对摘要") as progress:
+        problems = damages(backup, manifest, progress)
+    keys = {name: keys_at_hand(Folder(settings.data_folder).keys, name) for name in LOGS}
+    if not problems:
+        for name in LOGS if manifest.store == "sqlite" else ():
+            with bar(f"重读 {name}.db") as progress:
+                policy = trust(*keys[name]) if keys[name] else None
+                report = fsck(backup / f"{name}.db", policy=policy, progress=progress)
+            problems += log_problems(name, report, getattr(manifest, name))
+        if manifest.store == "sqlite" and not problems:
+            try:
+                demand_rulebooks(backup / "rulebooks", read_rulebooks(backup / "ledger.db"))
+            except RulebookError as error:
+                problems.append(str(error))
+    return Checked(manifest, problems, all(keys.values()))
+
+
+def log_problems(name: str, report: Report, said: CopiedLog) -> list[str]:
+    """What the checker found in a copied log, and whether it is the one that the manifest speaks of."""
+    found = [
+        f"{name}.db：{'' if one.position is None else f'事件 {one.position}，'}{one.words} [{one.code}]"
+        for one in report.problems[:_SHOWN]
+    ]
+    if len(report.problems) > _SHOWN:
+        found.append(f"{name}.db：另有 {len(report.problems) - _SHOWN} 处")
+    if report.holds and (report.size, encode_base64(report.root)) != (said.size, said.root):
+        found.append(f"{name}.db 有 {report.size} 个事件，与清单所记的 {said.size} 个或其根不符")
+    return found
+
+
+def _demand_register(settings: Settings) -> None:
     """See that there is something to copy, and that it is all of one piece."""
-    if is_unfinished(folder.root):
-        cure = "请先用原来的备份再次运行 xueshi restore，让它完成"
-        raise Stop(Exit.WORLD_IS_WRONG, "restore_unfinished", f"{folder.root} 的恢复没有完成", cure)
+    demand_whole(settings)
+    folder = Folder(settings.data_folder)
     for path in (folder.ledger, folder.access):
         if not path.exists():
             cure = f"请用 --data 指定数据文件夹（当前查找 {folder.root}）；若文件丢失，请从备份恢复"

@@ -37,6 +37,8 @@ COMMANDS: Final = {
     "events": Lazy("api.commands.events:events", "事件的格式，以及整本日志的导出"),
     "verify": Lazy("api.commands.verify:verify", "离线核验登记情况表、证明或导出文件：说明核验了什么，不证明什么"),
     "fsck": Lazy("api.commands.fsck:fsck", "逐条重读账本，重建根、瓦片、版本与保留名称，指出第一处错误"),
+    "backup": Lazy("api.commands.backup:backup", "把整个登记簿备份到一个新文件夹，服务运行时也可；或检查一份备份"),
+    "restore": Lazy("api.commands.restore:restore", "核验一份备份并放到位：全部通过才动数据文件夹，中断可再运行"),
     "rebuild": Lazy("api.commands.rebuild:rebuild", "从账本重建投影（查询所用的表），或与现有的比较"),
     "evaluate": Lazy("api.commands.evaluate:evaluate", "按学时登记细则核定：读入事实，输出认定，不用账本"),
     "rules": Lazy("api.commands.rules:rules", "细则：列出、对照原文、检查、比较两版、试算一条"),

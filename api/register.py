@@ -9,31 +9,46 @@
         ledger.published, access.published    the last checkpoint that anyone may have seen
         reader.token     lets its bearer read entries and proofs
         founder.token    lets its bearer act for the installation: verify and appoint the first offices
+        ledger.former, access.former    public keys that signed before and sign no more
     operations.db        tokens and sessions (`api.operations`)
     rulebooks/           the enacted rulebooks by digest (`policies.archive`)
     projections/         answers, which can be made anew (`projections.follower`)
+    moved.json           says that the ledger lies in PostgreSQL now: the files above are its past (`api.moving`)
+    set-aside/           what a restore found in its place (`ledger.restore`)
 
-`tests/api/test_register.py` shows it.
+With the setting `database` both logs lie in PostgreSQL, in two schemas of one database; all else lies here.
+
+A register that lacks what was published under its name is opened, read and proved, and records nothing: see
+`ledger.restore` for how it comes to that and `api.continuing` for the way out.
+
+`tests/api/test_register.py` and `tests/api/test_older_copy.py` show it.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, cast
 
 from api.exits import Exit, Stop
 from api.settings import Settings
+from ledger.errors import LedgerError
 from ledger.events.act import LOG, LogOpened
 from ledger.events.base import By, Draft
-from ledger.ledger import Ledger
-from ledger.signer import Signer, create_signing_key, write_durably
+from ledger.ledger import Conninfo, Ledger
+from ledger.log_name import names_of
+from ledger.restore import is_unfinished
+from ledger.signer import LogBehind, LogForked, Signer, create_signing_key, write_durably
+from ledger.stores.append import Conflict
+from ledger.stores.recorder import AppendingRecorder
 from ledger.vault import FileMasterKey, Vault
 
 SYSTEM: Final = By(actor="system", role="system")
-_ACCESS: Final = "/access"
+ACCESS: Final = "/access"
+SCHEMAS: Final = ("ledger", "access")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,11 @@ class Folder:
     def projections(self) -> Path:
         return self.root / "projections"
 
+    @property
+    def moved(self) -> Path:
+        """Only where the ledger was moved to PostgreSQL: where to, and up to where these files go."""
+        return self.root / "moved.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Register:
@@ -111,32 +131,124 @@ class Register:
         self.ledger.vault.close()
 
 
+class Stores(NamedTuple):
+    """Both logs, open, and the vault under them."""
+
+    vault: Vault
+    ledger: Ledger
+    access: Ledger
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.ledger.close()
+        self.access.close()
+        self.vault.close()
+
+
 def open_register(settings: Settings, *, create: bool = False) -> Register:
     """Open the register of a data folder; with `create`, make it where there is none."""
     folder = Folder(settings.data_folder)
-    if not folder.ledger.exists():
+    demand_whole(settings)
+    if not is_there(settings):
         if not create:
             cure = f"请用 --data 指定数据文件夹，或先运行 xueshi serve 建立（当前查找 {folder.root}）"
             raise Stop(Exit.WORLD_IS_WRONG, "no_register", "这里没有账本", cure)
+        if settings.database:
+            _demand_unused(settings.database, folder)
         _create(folder, settings.origin)
+    stores = open_stores(settings)
+    try:
+        _begin(stores.ledger, settings.origin, folder.published)
+        _begin(stores.access, settings.origin + ACCESS, folder.keys / "access.published")
+        signer = Signer(stores.ledger.store, origin=settings.origin, folder=folder.keys)
+        _stop_what_is_behind(stores.ledger, signer)
+        return Register(
+            folder=folder,
+            ledger=stores.ledger,
+            access=stores.access,
+            signer=signer,
+            access_signer=Signer(
+                stores.access.store, origin=settings.origin + ACCESS, folder=folder.keys, name="access"),
+            reader_token=_token(folder.reader_token),
+            founder_token=_token(folder.founder_token),
+        )
+    except BaseException:
+        stores.close()
+        raise
+
+
+def demand_whole(settings: Settings) -> None:
+    """See that the folder is not half restored, and that what lies in it is still the ledger."""
+    folder = Folder(settings.data_folder)
+    if is_unfinished(folder.root):
+        cure = "请先用原来的备份再次运行 xueshi restore，让它完成"
+        raise Stop(Exit.WORLD_IS_WRONG, "restore_unfinished", f"{folder.root} 的恢复没有完成", cure)
+    if folder.moved.exists() and not settings.database:
+        cure = "请设置 XUESHI_DATABASE（或 xueshi.toml 中的 database）指向新的所在；这里的文件只是移走之前的副本"
+        raise Stop(Exit.WORLD_IS_WRONG, "register_moved", f"{folder.root} 的账本已移到 PostgreSQL", cure)
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Open both logs and the vault, whatever they are called and however far they go."""
+    folder = Folder(settings.data_folder)
     if not folder.master.exists():
         cure = f"请从密钥备份恢复 {folder.keys}；不要新建，新的密钥打不开已有的个人信息"
         raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", "有账本而没有主密钥", cure)
     vault = Vault(folder.people, FileMasterKey(folder.master))
-    cache_kib = settings.sqlite_cache_mb * 1024
-    ledger = Ledger.in_file(folder.ledger, vault, cache_kib=cache_kib)
-    access = Ledger.in_file(folder.access, vault, cache_kib=cache_kib // 8)
-    _begin(ledger, settings.origin)
-    _begin(access, settings.origin + _ACCESS)
-    return Register(
-        folder=folder,
-        ledger=ledger,
-        access=access,
-        signer=Signer(ledger.store, origin=settings.origin, folder=folder.keys),
-        access_signer=Signer(access.store, origin=settings.origin + _ACCESS, folder=folder.keys, name="access"),
-        reader_token=_token(folder.reader_token),
-        founder_token=_token(folder.founder_token),
-    )
+    opened: list[Ledger] = []
+    try:
+        if settings.database:
+            for schema in SCHEMAS:  # One by one: of what was opened before a failure each is closed.
+                opened += [Ledger.in_postgres(settings.database, vault, schema=schema)]
+        else:
+            cache_kib = settings.sqlite_cache_mb * 1024
+            opened.append(Ledger.in_file(folder.ledger, vault, cache_kib=cache_kib))
+            opened.append(Ledger.in_file(folder.access, vault, cache_kib=cache_kib // 8))
+    except BaseException:
+        for one in opened:
+            one.close()
+        vault.close()
+        raise
+    return Stores(vault, *opened)
+
+
+def _stop_what_is_behind(ledger: Ledger, signer: Signer) -> None:
+    """Let a ledger that lacks what was published record nothing, or it could never again extend it.
+
+    The access log goes on recording: whoever sees something is recorded, whatever becomes of the log's name. That of a
+    restored older copy is not signed, and when a later backup takes its place it is set aside and kept.
+    """
+    try:
+        signer.demand_extension()
+    except LogBehind as behind:
+        size, published = behind.size, behind.published
+        ledger.stop_recording(lambda: LogBehind(size=size, published=published))
+    except LogForked as forked:
+        published, computed = forked.published, forked.computed
+        ledger.stop_recording(lambda: LogForked(published=published, computed=computed))
+    except LedgerError:
+        pass  # What was published cannot be read: the signer says so each time, and records go on.
+
+
+def is_there(settings: Settings) -> bool:
+    """Say whether a data folder belongs to a register; nothing is opened."""
+    folder = Folder(settings.data_folder)
+    return folder.master.exists() if settings.database else folder.ledger.exists()
+
+
+def _demand_unused(database: str, folder: Folder) -> None:
+    """See that a database has no ledger of other keys; new ones would open nothing in it, and sign under its name."""
+    from ledger.stores.postgres import PostgresFactory
+
+    factory = PostgresFactory({"LEDGER_CONNINFO": Conninfo(database), "LEDGER_SCHEMA": SCHEMAS[0]})
+    store = cast("AppendingRecorder", factory.application_recorder())
+    try:
+        if store.size() == 0:
+            return
+    finally:
+        store.close()
+    cure = f"请用 --data 指定它的数据文件夹，或从密钥备份恢复 {folder.keys}；不要新建，新的密钥打不开已有的个人信息"
+    raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", "数据库中有账本，而这里没有它的密钥", cure)
 
 
 def _create(folder: Folder, origin: str) -> None:
@@ -145,13 +257,13 @@ def _create(folder: Folder, origin: str) -> None:
     Keys that have published a checkpoint belong to a ledger that was lost: a new one must not take its name.
     """
     if folder.published.exists():
-        cure = "账本文件丢失：请从备份恢复 ledger.db；确实无法恢复时，另设 origin 并换一个数据文件夹"
+        cure = "账本丢失：请从备份恢复（xueshi restore）；确实没有备份时，另设 origin 并换一个数据文件夹"
         raise Stop(Exit.WORLD_IS_WRONG, "ledger_missing", f"{folder.published} 表明这里有过账本，现在没有", cure)
     folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.keys.mkdir(mode=0o700, exist_ok=True)
     if not folder.master.exists():
         FileMasterKey.create(folder.master)
-    for name, log in (("ledger", origin), ("access", origin + _ACCESS)):
+    for name, log in (("ledger", origin), ("access", origin + ACCESS)):
         if not (folder.keys / f"{name}.signing.key").exists():
             create_signing_key(folder.keys, log, name=name)
 
@@ -164,17 +276,26 @@ def _token(path: Path) -> str:
     return path.read_text("ascii").strip()
 
 
-def _begin(log: Ledger, origin: str) -> None:
-    """A log's first event says what it is called; opening it under another name is refused."""
+def _begin(log: Ledger, origin: str, published: Path) -> None:
+    """A log's first event says what it is called; opening it under another name than its last is refused."""
     if log.store.size() == 0:
-        log.record([Draft(LogOpened(origin=origin))], by=SYSTEM)
-        return
-    first = log.at(1)
-    assert first is not None and isinstance(first.envelope.event, LogOpened), "a log begins with its own name"
-    if first.envelope.event.origin != origin:
-        cure = f"请把 origin 改回 {first.envelope.event.origin}；日志的名称一经建立不能更换"
-        message = f"账本名为 {first.envelope.event.origin}，设置中的 origin 是 {origin}"
+        if published.exists():
+            cure = "请从备份恢复（xueshi restore）；空的日志不能冒用它的名称"
+            raise Stop(Exit.WORLD_IS_WRONG, "log_missing", f"{published} 表明有过这个日志，现在它是空的", cure)
+        with suppress(Conflict):  # Another worker of the same service may be opening it, too.
+            log.record([Draft(LogOpened(origin=origin))], by=SYSTEM)
+    names = names_of(log.store)
+    assert names, "a log begins with its own name"
+    if names[-1] != origin:
+        name = names[-1].removesuffix(ACCESS) if origin.endswith(ACCESS) else names[-1]
+        message = f"账本名为 {names[-1]}，设置中的 origin 是 {origin}"
+        if len(names) > 1:
+            cure = f"日志已以 {name} 之名继续，旧名称不再签发：请把设置 origin 改为 {name}"
+        elif origin.endswith(ACCESS):
+            cure = f"改名没有完成：请再次运行 xueshi log continue-as {origin.removesuffix(ACCESS)}"
+        else:
+            cure = f"请把 origin 改回 {name}；名称只能由 xueshi log continue-as 更换"
         raise Stop(Exit.WORLD_IS_WRONG, "other_origin", message, cure)
 
 
-__all__ = ["LOG", "SYSTEM", "Folder", "Register", "open_register"]
+__all__ = ["ACCESS", "LOG", "SYSTEM", "Folder", "Register", "Stores", "is_there", "open_register", "open_stores"]

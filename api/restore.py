@@ -1,0 +1,270 @@
+"""A restore as an operator asks for it: what there is, what is wrong with it, what was put in place, and what now.
+
+Only what is lost is restored; what stands in the folder is replaced when that is asked for, and then set aside. Tokens
+come back only when asked for: one that was withdrawn since the backup would open doors again.
+
+`tests/api/test_restore_command.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from api.backup import LOGS, demand_rulebooks, log_problems
+from api.exits import Exit, Stop
+from api.occupancy import Served, occupying
+from api.register import Folder
+from api.settings import Settings
+from ledger.backup import Manifest, digest_of, read_log, read_manifest, read_rulebooks
+from ledger.errors import LedgerError
+from ledger.former_keys import keys_at_hand
+from ledger.fsck import KeyFiles, fsck
+from ledger.proof.checkpoint import Checkpoint
+from ledger.proof.policy import Policy, trust
+from ledger.restore import (
+    ASIDE,
+    SIDECARS,
+    Plan,
+    RestoreRefused,
+    Seen,
+    Standing,
+    carry_out,
+    commit,
+    forget,
+    greatest,
+    is_unfinished,
+    make_ready,
+    stage,
+    standing,
+)
+from ledger.vault import FileMasterKey, Vault
+from policies.errors import RulebookError
+
+Progress = Callable[[int, int], None]
+Bar = Callable[[str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredLog:
+    """How one log stands after a restore."""
+
+    name: str
+    size: int
+    root: str
+    seen: Checkpoint | None
+    standing: Standing
+    is_signature_checked: bool
+
+    @property
+    def missing(self) -> int:
+        """How many published events it lacks."""
+        return max(0, self.seen.size - self.size) if self.seen is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore came to."""
+
+    made_at: str
+    logs: tuple[RestoredLog, ...]
+    rulebooks: int
+    forgotten: int
+    has_keys: bool
+    has_operations: bool
+    aside: Path | None
+    is_finished_only: bool = False  # An earlier run had decided everything; this one carried it out.
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is being made ready."""
+
+    folder: Folder
+    manifest: Manifest
+    logs: list[str]
+    policies: dict[str, Policy | None] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
+    forgotten: int = 0
+
+
+@contextmanager
+def having(folder: Folder) -> Iterator[None]:
+    """Have the data folder to oneself; it is made where there is none."""
+    folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with occupying(folder.root):
+            yield
+    except Served as served:
+        message = f"数据文件夹 {folder.root} 正由服务 {served.address} 使用"
+        raise Stop(Exit.WORLD_IS_WRONG, "register_served", message, "请先停止该服务") from None
+
+
+def restore(
+    settings: Settings, backup: Path, *, checkpoints: Sequence[Path] = (), replace: bool = False,
+    with_operations: bool = False, bar: Bar,
+) -> Restored:
+    """Put a backup in place, or finish a restore that was stopped."""
+    folder = Folder(settings.data_folder)
+    with having(folder):
+        if is_unfinished(folder.root):
+            return _finish(folder)
+        manifest = read_manifest(backup)
+        work = _Work(folder, manifest, _lost(folder, replace=replace))
+        wanted = [one.name for one in manifest.files
+                  if _is_wanted(one.name, work.logs, with_operations=with_operations)]
+        with bar("复制") as progress:
+            staging = stage(backup, manifest, folder.root, wanted, progress)
+        _believe(work, checkpoints)
+        _examine(work, staging, bar)
+        logs = tuple(_stands(work, name, staging / f"{name}.db") for name in work.logs)
+        plan = _plan(work, staging, with_operations=with_operations)
+        commit(folder.root, plan)
+        carry_out(folder.root)
+    return Restored(
+        manifest.made_at, logs, sum(name.endswith(".toml") for name in wanted), work.forgotten,
+        has_keys=folder.master.exists() and folder.people.exists(), has_operations=with_operations,
+        aside=_aside(folder, plan),
+    )
+
+
+def _finish(folder: Folder) -> Restored:
+    plan = carry_out(folder.root)
+    logs = []
+    for name in LOGS:
+        if f"{name}.db" in plan.put:
+            note = plan.published.get(f"{name}.published")
+            seen = None if note is None else Seen(note, "").checkpoint
+            log, path = read_log(folder.root / f"{name}.db"), folder.root / f"{name}.db"
+            logs.append(RestoredLog(name, log.size, log.root, seen, standing(path, seen), is_signature_checked=True))
+    return Restored(
+        plan.made_at, tuple(logs), sum(name.endswith(".toml") for name in plan.put), 0,
+        has_keys=folder.master.exists(), has_operations=any(name == "operations.db" for name in plan.put),
+        aside=_aside(folder, plan), is_finished_only=True,
+    )
+
+
+def _aside(folder: Folder, plan: Plan) -> Path | None:
+    path = folder.root / ASIDE / plan.aside_to
+    return path if path.exists() else None
+
+
+def _lost(folder: Folder, *, replace: bool) -> list[str]:
+    """Which logs are to be restored: those that are gone, or all that there are."""
+    lost = [name for name in LOGS if replace or not (folder.root / f"{name}.db").exists()]
+    if not lost:
+        cure = "确要以备份代替时，请加 --replace：现有的会移到 set-aside 中，不会删除"
+        raise Stop(Exit.REFUSED, "register_present", f"{folder.root} 里有账本，恢复不会覆盖它", cure)
+    return lost
+
+
+def _is_wanted(name: str, logs: Sequence[str], *, with_operations: bool) -> bool:
+    top = Path(name).parts[0]
+    return top == "rulebooks" or (top == "operations" and with_operations) or top in {f"{log}.db" for log in logs}
+
+
+# Believing and examining
+
+
+def _believe(work: _Work, given: Sequence[Path]) -> None:
+    """Gather every checkpoint that anyone is known to have seen, and the greatest of each log."""
+    found: dict[str, list[Seen]] = {name: [] for name in LOGS}
+    policies = {name: _policy(work.folder, name) for name in LOGS}
+    for name, log in (("ledger", work.manifest.ledger), ("access", work.manifest.access)):
+        if log.checkpoint is not None:
+            found[name].append(Seen(log.checkpoint, "备份中"))
+        published = work.folder.keys / f"{name}.published"
+        if published.exists():
+            found[name].append(Seen(_text(published), f"{published} 中"))
+    for path in given:
+        seen = Seen(_text(path), f"{path} 中")
+        found[_whose(work, seen, policies)].append(seen)
+    for name in LOGS:
+        if (last := greatest(found[name], policies[name])) is not None:
+            work.seen[name] = last
+    work.policies = policies
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        cure = "检查点是一小段文字，可由任何收到过它的人提供"
+        raise Stop(Exit.BAD_INPUT, "checkpoint_unreadable", f"读不出检查点 {path}", cure) from error
+
+
+def _whose(work: _Work, seen: Seen, policies: dict[str, Policy | None]) -> str:
+    """Which log a checkpoint is of, by its name or by the keys of its names."""
+    try:
+        origin = seen.checkpoint.origin
+    except LedgerError as error:
+        raise RestoreRefused([f"{seen.where}的检查点不成形：{error}"]) from error
+    for name, log in (("ledger", work.manifest.ledger), ("access", work.manifest.access)):
+        policy = policies[name]
+        if origin == log.origin or (policy is not None and origin in {one.key.name for one in policy.logs}):
+            return name
+    raise RestoreRefused([f"{seen.where}的检查点属于另一个日志 {origin}，不是 {work.manifest.ledger.origin}"])
+
+
+def _policy(folder: Folder, name: str) -> Policy | None:
+    try:
+        keys = keys_at_hand(folder.keys, name)
+    except (LedgerError, OSError) as error:
+        raise RestoreRefused([f"{folder.keys} 中的签名密钥不可用：{error}"]) from error
+    return trust(*keys) if keys else None
+
+
+def _examine(work: _Work, staging: Path, bar: Bar) -> None:
+    """Check everything that is to be put in place; raises RestoreRefused with all that is wrong."""
+    problems: list[str] = []
+    keys = None
+    if work.folder.master.exists() and work.folder.people.exists():
+        keys = KeyFiles(work.folder.people, work.folder.master)
+        with closing(Vault(work.folder.people, FileMasterKey(work.folder.master))) as vault:
+            for name in work.logs:
+                work.forgotten += forget(staging / f"{name}.db", vault.is_destroyed)
+    for name in work.logs:
+        path = staging / f"{name}.db"
+        with bar(f"检查 {path.name}") as progress:
+            report = fsck(path, policy=work.policies[name], keys=keys, progress=progress)
+        problems += log_problems(name, report, getattr(work.manifest, name))
+        make_ready(path)
+    try:
+        if "ledger" in work.logs:
+            demand_rulebooks(staging / "rulebooks", read_rulebooks(staging / "ledger.db"))
+    except RulebookError as error:
+        problems.append(str(error))
+    if problems:
+        raise RestoreRefused(problems)
+
+
+def _plan(work: _Work, staging: Path, *, with_operations: bool) -> Plan:
+    """Say what moves where. What stands rightly already stays; what stands otherwise is set aside."""
+    root = work.folder.root
+    put = [f"{name}.db" for name in work.logs]
+    if with_operations and (staging / "operations" / "operations.db").exists():
+        (staging / "operations" / "operations.db").rename(staging / "operations.db")
+        put.append("operations.db")
+    aside = [f"{name}{end}" for name in put for end in SIDECARS] + ["fsck.state"]
+    for path in sorted((staging / "rulebooks").glob("*")):
+        stands = work.folder.rulebooks / path.name
+        if not stands.exists() or digest_of(stands) != path.stem:
+            put.append(f"rulebooks/{path.name}")
+            aside.append(f"rulebooks/{path.name}")
+    return Plan(
+        made_at=work.manifest.made_at, aside=tuple(name for name in aside if (root / name).exists()),
+        aside_to=datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), discard=("projections",), put=tuple(put),
+        published={f"{name}.published": seen.note for name, seen in work.seen.items()},
+    )
+
+
+def _stands(work: _Work, name: str, path: Path) -> RestoredLog:
+    seen = work.seen.get(name)
+    checkpoint = None if seen is None else seen.checkpoint
+    log = read_log(path)
+    return RestoredLog(name, log.size, log.root, checkpoint, standing(path, checkpoint),
+                       is_signature_checked=work.policies[name] is not None)
