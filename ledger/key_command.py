@@ -154,7 +154,7 @@ class CommandMasterKey:
                     if is_fresh and not exchange.found:  # Else it is started again: it gets on, or had died before.
                         raise CommandDied(self.path, status) from None
                 except BaseException:
-                    self._stop()  # What it may still say must not be taken for the answer to a later question.
+                    self._stop(at_once=True)  # What it may still say answers no later question.
                     raise
                 found |= exchange.found
         return [found[number] for number in range(len(items))]
@@ -168,7 +168,7 @@ class CommandMasterKey:
         self._child = _started(self.path)
         return self._child, True
 
-    def _stop(self) -> int:
+    def _stop(self, *, at_once: bool = False) -> int:
         child, self._child = self._child, None
         if child is None:
             return 0
@@ -176,6 +176,8 @@ class CommandMasterKey:
         with contextlib.suppress(BrokenPipeError):  # It may be gone already.
             child.stdin.close()
         child.stdout.close()
+        if at_once:
+            child.kill()
         try:
             return child.wait(_ENDING_S)
         except TimeoutExpired:
