@@ -16,7 +16,6 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -151,7 +150,7 @@ def _address(path: str, query: Mapping[str, Any] | None) -> str:
 def connected(settings: Settings, server: str | None = None, token: str | None = None) -> Iterator[Client]:
     """Reach the API: at an address, at the service that runs on the data folder, or in this process."""
     with ExitStack() as held:
-        address = server or _occupied(settings.data_folder, held)
+        address = server or _occupied(settings, held)
         if address is not None:
             yield Client(held.enter_context(closing(Remote(address))), token)
             return
@@ -162,11 +161,12 @@ def connected(settings: Settings, server: str | None = None, token: str | None =
         yield Client(InProcess(held.enter_context(composed(settings)).test_client()), token)
 
 
-def _occupied(folder: Path, held: ExitStack) -> str | None:
+def _occupied(settings: Settings, held: ExitStack) -> str | None:
     """Where the service of a data folder listens; None when there is none, and the folder is ours from here on."""
-    from api.register import Folder
+    from api.register import is_there
 
-    if not Folder(folder).ledger.exists():
+    folder = settings.data_folder
+    if not is_there(settings):
         cure = f"请用 --data 指定数据文件夹（当前为 {folder}），或先运行 xueshi init；服务在别处的，请用 --server"
         raise Stop(Exit.WORLD_IS_WRONG, "no_register", "这里没有账本，也没有正在运行的服务", cure)
     try:

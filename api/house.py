@@ -32,7 +32,7 @@ from ledger.vocabulary import LOCAL, StreamId
 from policies.archive import Archive
 from policies.shelf import shipped
 from projections.answers import Answers, projections
-from projections.follower import Follower
+from projections.standby import Standby
 
 SETTLE_S = 5
 _REMEMBERED = 8_192
@@ -52,7 +52,7 @@ class House:
     register: Register
     operations: Operations
     library: Library
-    follower: Follower
+    follower: Standby
     answers: Answers
     request_key: bytes       # Under it idempotency keys and bodies become HMACs.
     cursor_key: bytes
@@ -117,7 +117,7 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
     archive = Archive(folder.rulebooks)
     enact_shipped(ledger, archive)
     operations = Operations(folder.operations, secret("tokens"))
-    follower = Follower(ledger, folder.projections, projections())
+    follower = Standby(ledger, folder.projections, projections())
     try:
         follower.start()
         follower.wait_for(ledger.store.size(), SETTLE_S)  # A long log goes on being read; until then 503, not wrong.

@@ -13,11 +13,11 @@ from api.commands.options import data_option
 @data_option
 def init(data_folder: Path | None) -> None:
     """建立数据文件夹、密钥和一本空账"""
-    from api.register import Folder, open_register
+    from api.register import is_there, open_register
     from api.settings import load
 
     settings = load({"data_folder": data_folder})
-    is_new = not Folder(settings.data_folder).ledger.exists()
+    is_new = not is_there(settings)
     open_register(settings, create=True).close()
     state = "已建立在" if is_new else "早已建立在"
     click.echo(f"账本 {settings.origin} {state} {settings.data_folder}。请把 {settings.data_folder}/keys 另行备份。")
