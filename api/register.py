@@ -31,20 +31,24 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from api.exits import Exit, Stop
 from api.settings import Settings
 from ledger.errors import LedgerError
 from ledger.events.act import LOG, LogOpened
 from ledger.events.base import By, Draft
+from ledger.key_master import FILE
 from ledger.ledger import Conninfo, Ledger
 from ledger.log_name import names_of
 from ledger.restore import is_unfinished
 from ledger.signer import LogBehind, LogForked, Signer, create_signing_key, write_durably
 from ledger.stores.append import Conflict
 from ledger.stores.recorder import AppendingRecorder
-from ledger.vault import FileMasterKey, Vault
+from ledger.vault import FileMasterKey, Vault, make_of, open_vault
+
+if TYPE_CHECKING:
+    from ledger.fsck_portion import KeyFiles
 
 SYSTEM: Final = By(actor="system", role="system")
 ACCESS: Final = "/access"
@@ -155,7 +159,7 @@ def open_register(settings: Settings, *, create: bool = False) -> Register:
             raise Stop(Exit.WORLD_IS_WRONG, "no_register", "这里没有账本", cure)
         if settings.database:
             _demand_unused(settings.database, folder)
-        _create(folder, settings.origin)
+        _create(settings)
     stores = open_stores(settings)
     try:
         _begin(stores.ledger, settings.origin, folder.published)
@@ -188,13 +192,38 @@ def demand_whole(settings: Settings) -> None:
         raise Stop(Exit.WORLD_IS_WRONG, "register_moved", f"{folder.root} 的账本已移到 PostgreSQL", cure)
 
 
+def vault_of(settings: Settings) -> Vault:
+    """Open the vault under the master key that the settings name; a lost one is not replaced by an empty one."""
+    folder = Folder(settings.data_folder)
+    master = _master_file(settings)
+    is_lost = {"主密钥": master is not None and not master.exists(),
+               "密钥库": not folder.people.exists() and folder.ledger.exists()}
+    if lost := "和".join(each for each in is_lost if is_lost[each]):
+        cure = f"请从密钥备份恢复 {folder.keys}；不要新建，新的密钥打不开已有的个人信息"
+        raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", f"有账本而没有{lost}", cure)
+    return open_vault(folder.people, settings.master_key)
+
+
+def vault_files(settings: Settings) -> KeyFiles | None:
+    """Where the vault is and what opens it, for whoever checks a copy of the ledger; None where one of them is lost."""
+    from ledger.fsck_portion import KeyFiles
+
+    folder, master = Folder(settings.data_folder), _master_file(settings)
+    if not folder.people.exists() or (master is not None and not master.exists()):
+        return None
+    return KeyFiles(folder.people, settings.master_key)
+
+
+def _master_file(settings: Settings) -> Path | None:
+    """The file that holds the master key, if it is one."""
+    folder = Folder(settings.data_folder)
+    make = make_of(folder.people, settings.master_key)
+    return folder.keys / make.removeprefix(FILE) if make.startswith(FILE) else None
+
+
 def open_stores(settings: Settings) -> Stores:
     """Open both logs and the vault, whatever they are called and however far they go."""
-    folder = Folder(settings.data_folder)
-    if not folder.master.exists():
-        cure = f"请从密钥备份恢复 {folder.keys}；不要新建，新的密钥打不开已有的个人信息"
-        raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", "有账本而没有主密钥", cure)
-    vault = Vault(folder.people, FileMasterKey(folder.master))
+    folder, vault = Folder(settings.data_folder), vault_of(settings)
     opened: list[Ledger] = []
     try:
         if settings.database:
@@ -233,7 +262,7 @@ def _stop_what_is_behind(ledger: Ledger, signer: Signer) -> None:
 def is_there(settings: Settings) -> bool:
     """Say whether a data folder belongs to a register; nothing is opened."""
     folder = Folder(settings.data_folder)
-    return folder.master.exists() if settings.database else folder.ledger.exists()
+    return folder.people.exists() if settings.database else folder.ledger.exists()
 
 
 def _demand_unused(database: str, folder: Folder) -> None:
@@ -251,18 +280,19 @@ def _demand_unused(database: str, folder: Folder) -> None:
     raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", "数据库中有账本，而这里没有它的密钥", cure)
 
 
-def _create(folder: Folder, origin: str) -> None:
+def _create(settings: Settings) -> None:
     """Make keys first, then the ledger: a crash in between leaves keys of an empty register, which the next start uses.
 
     Keys that have published a checkpoint belong to a ledger that was lost: a new one must not take its name.
     """
+    folder, origin, master = Folder(settings.data_folder), settings.origin, _master_file(settings)
     if folder.published.exists():
         cure = "账本丢失：请从备份恢复（xueshi restore）；确实没有备份时，另设 origin 并换一个数据文件夹"
         raise Stop(Exit.WORLD_IS_WRONG, "ledger_missing", f"{folder.published} 表明这里有过账本，现在没有", cure)
     folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.keys.mkdir(mode=0o700, exist_ok=True)
-    if not folder.master.exists():
-        FileMasterKey.create(folder.master)
+    if master is not None and not master.exists():
+        FileMasterKey.create(master)
     for name, log in (("ledger", origin), ("access", origin + ACCESS)):
         if not (folder.keys / f"{name}.signing.key").exists():
             create_signing_key(folder.keys, log, name=name)

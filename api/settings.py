@@ -77,6 +77,13 @@ def _database(value: str) -> str | None:
     return None if parts.scheme in ("postgresql", "postgres") and named and value.isprintable() else wanted
 
 
+def _master_key(value: str) -> str | None:
+    make, _, path = value.partition(":")
+    is_named = make in ("file", "command") and Path(path).is_absolute() and value.isprintable()
+    wanted = "应为 file（密钥库所记的文件，起初是 keys/master.key）、file:绝对路径，或 command:程序的绝对路径"
+    return None if value == "file" or is_named else wanted
+
+
 def _setting(
     text: str, default: Any, check: Callable[[Any], str | None] | None = None, *, secret: bool = False
 ) -> Any:
@@ -93,6 +100,7 @@ class Settings:
     listen_port: int = _setting("监听端口", 8040, _port)
     allow_remote: bool = _setting("允许监听本机以外的地址", False)
     database: str = _setting("PostgreSQL 连接串（空：用数据文件夹中的 SQLite 文件）", "", _database, secret=True)
+    master_key: str = _setting("主密钥：file，或 command:程序的绝对路径（密钥服务）", "file", _master_key)
     workers: int = _setting("处理请求的进程数（SQLite 只能为 1；PostgreSQL 默认 2）", 1, _positive(64))
     threads: int = _setting("每个进程中处理请求的线程数", 32, _positive(512))
     one_core: bool = _setting("每个进程只用一个处理器核（解释器在核之间交接，费时多于第二个核所省）", True)

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 def fsck(data_folder: Path | None, as_json: bool, resume: bool, processes: int | None) -> int:
     """逐条重读账本，重建根、瓦片、版本与保留名称，指出第一处错误"""
     from api.progress import bar
-    from api.register import Folder
+    from api.register import Folder, vault_files
     from api.settings import load
-    from ledger.fsck import KeyFiles
     from ledger.fsck import fsck as check
 
-    folder = Folder(load({"data_folder": data_folder}).data_folder)
+    settings = load({"data_folder": data_folder})
+    folder = Folder(settings.data_folder)
     _demand_ledger(folder)
-    keys = KeyFiles(folder.people, folder.master) if folder.master.exists() and folder.people.exists() else None
+    keys = vault_files(settings)
     with bar("检查", quiet=as_json) as progress:
         report = check(
             folder.ledger,
@@ -78,14 +78,14 @@ def _published(folder: Folder) -> bytes | None:
 
 
 def _own_keys(folder: Folder) -> Policy | None:
-    from ledger.proof.keys import parse_skey
+    from ledger.former_keys import keys_at_hand
     from ledger.proof.policy import trust
 
-    path = folder.keys / "ledger.signing.key"
-    if not path.exists():
-        return None
-    lines = _read(path).decode("utf-8", "backslashreplace").splitlines()
-    return trust(*(parse_skey(line).public() for line in lines if line))
+    for path in (folder.keys / f"ledger.{ending}" for ending in ("signing.key", "former")):
+        if path.exists():
+            _read(path)
+    keys = keys_at_hand(folder.keys)  # What a retired key signed is believed for ever.
+    return trust(*keys) if keys else None
 
 
 def _read(path: Path) -> bytes:
