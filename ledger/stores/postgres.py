@@ -21,7 +21,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final, Literal, NamedTuple
 
 import psycopg
@@ -238,19 +238,16 @@ class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
             return True
         size = judged.before.frontier.size
         try:
-            with connection.pipeline():
-                done = rows_of.write(connection, self._schema, size, judged.rows, judged.names)
+            with connection.pipeline() if is_locked else nullcontext():
+                done = rows_of.write(
+                    connection, self._schema, size, judged.rows, judged.names, notice=(self._channel, self._own))
                 if is_locked:
                     connection.execute(b"COMMIT")
-                self._notify(connection)
-            return done.fetchone() == (1,)
+            return done.fetchone() is not None
         except UniqueViolation:
             if is_locked:  # Nobody else could write: what stands there already should not.
                 raise
             return False
-
-    def _notify(self, connection: Connection) -> None:
-        connection.execute(b"SELECT pg_notify($1, $2)", (self._channel, self._own))
 
     def _stands(self, judged: _Judged, lost: psycopg.Error, end: float) -> bool:
         """Say whether a batch whose answer was lost was committed, once the server is done with it."""

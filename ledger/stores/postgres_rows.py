@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -51,7 +52,8 @@ def look_up(
     first: bytes | None = None,
 ) -> Looked:
     """Read the size and all that a batch asks about, in one round trip; `first` are words to send ahead."""
-    with connection.pipeline():
+    alone = first is None and places is None and not catching_up and not any(asked[2:])
+    with nullcontext() if alone else connection.pipeline():  # A pipeline of one costs more than it saves.
         if first is not None:
             connection.execute(b"BEGIN")
             connection.execute(first)
@@ -59,7 +61,7 @@ def look_up(
         keys = names = leaves = None
         if places is not None:
             keys = _ask_keys(connection, schema, places)
-        if asked.names or asked.holders or asked.owners or asked.acts:
+        if any(asked[2:]):
             names = _ask_names(connection, schema, asked)
         if catching_up:
             leaves = connection.execute(_later_text(schema), (Bigint(known), Bigint(_CAUGHT_UP_MAX)), binary=True)
@@ -89,7 +91,9 @@ def caught_up(connection: Connection, schema: str, edge: Edge, looked: Looked) -
 # Writing
 
 
-def write(connection: Connection, schema: str, size: int, rows: Rows, names: NameBook) -> Cursor[tuple[Any, ...]]:
+def write(
+    connection: Connection, schema: str, size: int, rows: Rows, names: NameBook, *, notice: tuple[str, str]
+) -> Cursor[tuple[Any, ...]]:
     """Send everything of a batch in one statement: it compares and swaps the log's size, or writes nothing.
 
     The size is the largest position. Whoever writes has locked the one row of `turn`, and gives up at once where another
@@ -100,7 +104,7 @@ def write(connection: Connection, schema: str, size: int, rows: Rows, names: Nam
     gone = sorted(set(names.gone()) - {held.reservation.name for held in new})
     values: list[Packed] = [
         Bigint(size), Bytes([leaf for _, leaf in rows.leaves]), Texts([stream for stream, _, _ in rows.streams]),
-        Bigints([version for _, version, _ in rows.streams]),
+        Bigints([version for _, version, _ in rows.streams]), Texts(notice),
     ]
     parts = []
     if rows.sealed:
@@ -144,7 +148,7 @@ _OVER: Final = (
 
 @cache
 def _write_text(schema: str, parts: tuple[str, ...]) -> bytes:
-    place = 5
+    place = 6
     texts = [
         f"turn AS MATERIALIZED (SELECT FROM {schema}.turn FOR UPDATE SKIP LOCKED)",
         f"mine AS MATERIALIZED (SELECT FROM turn WHERE $1 = coalesce((SELECT max(position) FROM {schema}.events), 0))",
@@ -164,7 +168,7 @@ def _write_text(schema: str, parts: tuple[str, ...]) -> bytes:
         over = _OVER if part == "new" else ""
         texts.append(f"of_{part} AS ({insert.format(schema=schema)} FROM mine, unnest({arrays}) AS r({letters}){over})")
         place += len(kinds)
-    return f"WITH {', '.join(texts)} SELECT count(*) FROM mine".encode()
+    return f"WITH {', '.join(texts)} SELECT pg_notify(($5::text[])[1], ($5::text[])[2]) FROM mine".encode()
 
 
 # Looking up
