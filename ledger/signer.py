@@ -2,7 +2,8 @@
 
 Signing keys, and the last checkpoint that anyone may have seen, lie outside the database: a restored older copy does
 not take them back with it. Before it signs, the signer demands that the log it is given extends what it published last;
-a log that is shorter, or other, is refused with both roots as evidence. One signer at a time, by a lock on a file.
+a log that is shorter, or other, is refused with both roots as evidence. One signer at a time, by a lease; whoever is
+asked to sign meanwhile waits for it.
 
 `tests/ledger/test_signer.py` shows it.
 """
@@ -10,14 +11,15 @@ a log that is shorter, or other, is refused with both roots as evidence. One sig
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from ledger.errors import LedgerError
+from ledger.lease import FileLease, LeaseUnreachable
 from ledger.log_name import names_of
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
 from ledger.proof.keys import PublicKey, SigningKey, format_skey, format_vkey, generate_key, parse_skey
@@ -25,6 +27,8 @@ from ledger.proof.merkle import EMPTY_ROOT
 from ledger.proof.notes import NoteVerifier, format_note, open_note, parse_note, sign
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 
+WAIT_MS: Final = 5_000
+_ASK_EVERY_MS: Final = 5
 _MODE: Final = 0o600
 
 
@@ -107,11 +111,13 @@ class CannotPublish(LedgerError):
 class Signer:
     """Signs the checkpoints of one log. Several keys in the file all sign: that is how keys are exchanged."""
 
-    def __init__(self, store: AppendingRecorder, *, origin: str, folder: Path, name: str = "ledger") -> None:
-        self._store = store
+    def __init__(
+        self, store: AppendingRecorder, *, origin: str, folder: Path, name: str = "ledger", wait_ms: int = WAIT_MS
+    ) -> None:
+        self._store, self._wait_ms = store, wait_ms
         self.origin = origin
         self._published_file = folder / f"{name}.published"
-        self._lock_file = folder / f"{name}.signer.lock"
+        self._lease = FileLease(folder / f"{name}.signer.lock")
         self.keys = _load_keys(folder / f"{name}.signing.key", origin)
         self._threads = threading.Lock()
 
@@ -142,8 +148,10 @@ class Signer:
     def checkpoint(self) -> bytes:
         """Sign the log as it is now, persist the note, then hand it out; the same size gives the same note again."""
         try:
-            with self._threads, self._lease():
+            with self._threads, self._alone():
                 return self._sign()
+        except LeaseUnreachable as error:
+            raise CannotPublish(self._published_file.parent, error.cause) from error
         except OSError as error:
             raise CannotPublish(self._published_file.parent, error) from error
 
@@ -203,14 +211,20 @@ class Signer:
             raise LogForked(published=last, computed=computed)
 
     @contextlib.contextmanager
-    def _lease(self) -> Iterator[None]:
-        """Hold the file's lock; the kernel lets go of it when the holder dies, so a new signer can take over."""
-        with self._lock_file.open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise SignerElsewhere(self._lock_file) from None
+    def _alone(self) -> Iterator[None]:
+        """Hold the lease while one checkpoint is signed, and wait as long as several others may take.
+
+        It is a lock on a file, whatever the store: the last checkpoint lies beside it, and both are this host's.
+        """
+        until = time.monotonic_ns() + self._wait_ms * 1_000_000
+        while not self._lease.try_take():
+            if time.monotonic_ns() > until:
+                raise SignerElsewhere(self._lease.path)
+            time.sleep(_ASK_EVERY_MS / 1_000)  # not hours: seconds
+        try:
             yield
+        finally:
+            self._lease.release()
 
 
 def create_signing_key(folder: Path, origin: str, *, name: str = "ledger") -> PublicKey:

@@ -25,6 +25,7 @@ from ledger.signer import (
     CheckpointDamaged,
     LogBehind,
     LogForked,
+    Signer,
     SignerElsewhere,
     create_signing_key,
 )
@@ -189,10 +190,36 @@ def test_a_second_process_that_signs_is_told_so_and_takes_over_when_the_first_di
     ) as other:
         assert other.stdout is not None and other.stdout.readline() == "held\n"
         with pytest.raises(SignerElsewhere, match="另一个进程正在签发"):
-            house.signer().checkpoint()
+            Signer(house.store, origin=ORIGIN, folder=house.folder, wait_ms=50).checkpoint()
         other.kill()
         other.wait()
     assert size_of(house.signer().checkpoint()) == 10
+
+
+SIGNING = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from ledger_kit import open_house
+house = open_house(Path(sys.argv[1]))
+signer = house.signer()
+for _ in range(40):
+    sys.stdout.buffer.write(signer.checkpoint() + b"\\0")
+"""
+
+
+def test_several_processes_that_sign_at_once_say_one_thing_of_each_size(house: House) -> None:
+    command = [sys.executable, "-c", SIGNING, str(house.folder), str(Path(__file__).parent)]
+    signing = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
+    for number in range(10, 10_000):
+        fill(house.store, 1, start=number)
+        if all(one.poll() is not None for one in signing):
+            break
+    notes = [note for one in signing for note in one.communicate()[0].split(b"\0") if note]
+
+    assert len(notes) == 3 * 40, "each waited for its turn"
+    assert len(set(notes)) == len({size_of(note) for note in notes}) > 1
+    assert [one.returncode for one in signing] == [0] * 3
 
 
 def key_file(folder: Path, content: bytes | str, mode: int = 0o600) -> Path:
