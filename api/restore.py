@@ -179,9 +179,9 @@ def _believe(work: _Work, given: Sequence[Path]) -> None:
             found[name].append(Seen(log.checkpoint, "备份中"))
         published = work.folder.keys / f"{name}.published"
         if published.exists():
-            found[name].append(Seen(_text(published), f"{published} 中"))
+            found[name].append(read_checkpoint(published))
     for path in given:
-        seen = Seen(_text(path), f"{path} 中")
+        seen = read_checkpoint(path)
         found[_whose(work, seen, policies)].append(seen)
     for name in LOGS:
         if (last := greatest(found[name], policies[name])) is not None:
@@ -189,20 +189,20 @@ def _believe(work: _Work, given: Sequence[Path]) -> None:
     work.policies = policies
 
 
-def _text(path: Path) -> str:
+def read_checkpoint(path: Path) -> Seen:
+    """Read a note that someone has seen; whether to believe it is another question."""
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        cure = "检查点是一小段文字，可由任何收到过它的人提供"
-        raise Stop(Exit.BAD_INPUT, "checkpoint_unreadable", f"读不出检查点 {path}", cure) from error
+        seen = Seen(path.read_text("utf-8"), f"{path} 中")
+        _ = seen.checkpoint
+        return seen
+    except (OSError, UnicodeDecodeError, LedgerError) as error:
+        cure = "检查点是一小段文字（C2SP signed note），可由任何收到过它的人提供"
+        raise Stop(Exit.BAD_INPUT, "checkpoint_unreadable", f"{path} 不是可读的检查点", cure) from error
 
 
 def _whose(work: _Work, seen: Seen, policies: dict[str, Policy | None]) -> str:
     """Which log a checkpoint is of, by its name or by the keys of its names."""
-    try:
-        origin = seen.checkpoint.origin
-    except LedgerError as error:
-        raise RestoreRefused([f"{seen.where}的检查点不成形：{error}"]) from error
+    origin = seen.checkpoint.origin
     for name, log in (("ledger", work.manifest.ledger), ("access", work.manifest.access)):
         policy = policies[name]
         if origin == log.origin or (policy is not None and origin in {one.key.name for one in policy.logs}):

@@ -31,6 +31,7 @@ from ledger.statement_file import FILE_BYTES_MAX, SEPARATOR, looks_like_statemen
 FORMAT: Final = "xueshi/1"
 EXPORT_FORMAT: Final = "xueshi-export/1"
 STATEMENT_EVENT: Final = "statement.issued/1"
+CONTINUED_EVENT: Final = "log.continued/1"
 SALT_BYTES: Final = 16  # Of fixed length, so that no byte can move between salt and ciphertext.
 _SEALED: Final = ("salt", "ciphertext")
 _PORTION: Final = 65_536
@@ -144,6 +145,7 @@ def verify_proof(data: bytes, policy: Policy) -> Verdict:
     checked = (
         f"事件 {bundle.index + 1} 的字节与其哈希一致，路径（{len(bundle.hashes)} 个哈希）通向检查点的根。",
         *_signatures(believed),
+        *_continuation(event["event"], f"事件 {bundle.index + 1}"),
     )
     return Verdict("proof", believed.checkpoint, checked, _UNPROVEN, ({"position": bundle.index + 1, **event},))
 
@@ -234,6 +236,20 @@ def _issued(leaf: dict[str, Any], where: str) -> _Issued:
     told["years"] = "、".join(map(str, told["years"]))
     told["code"] = "-".join(told["code"][start:start + 4] for start in range(0, len(told["code"]), 4))
     return _Issued(**told, at=_local_time(leaf["recorded_at"], where))
+
+
+def _continuation(event: dict[str, Any], where: str) -> tuple[str, ...]:
+    """What an event says of the log's names, in words for people."""
+    if event.get("type") != CONTINUED_EVENT:
+        return ()
+    told = {name: event.get(name) for name in ("origin", "continues", "seen_size", "size")}
+    kinds = {"seen_size": int, "size": int}
+    if wrong := [name for name, value in told.items() if type(value) is not kinds.get(name, str)]:
+        raise Unverified(where, f"{'、'.join(wrong)} 不成形")
+    return (
+        f"日志 {show(str(told['continues']))} 从此以 {show(str(told['origin']))} 之名继续：旧名称下最后见到的检查点有 "
+        f"{told['seen_size']} 条，继续时实有 {told['size']} 条；旧名称下签发的文件仍以旧公钥核验。",
+    )
 
 
 def _local_time(microseconds: int, where: str) -> str:

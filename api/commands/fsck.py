@@ -78,13 +78,14 @@ def _published(folder: Folder) -> bytes | None:
 
 
 def _own_keys(folder: Folder) -> Policy | None:
+    """Every key that signs or signed this log: checkpoints of former names and former keys are in it for ever."""
     from ledger.former_keys import keys_at_hand
     from ledger.proof.policy import trust
 
-    for path in (folder.keys / f"ledger.{ending}" for ending in ("signing.key", "former")):
+    for path in (folder.keys / "ledger.signing.key", folder.keys / "ledger.former"):
         if path.exists():
             _read(path)
-    keys = keys_at_hand(folder.keys)  # What a retired key signed is believed for ever.
+    keys = keys_at_hand(folder.keys)
     return trust(*keys) if keys else None
 
 

@@ -77,11 +77,62 @@ def checkpoint(data_folder: Path | None) -> None:
 
 @log.command()
 @data_option
-def key(data_folder: Path | None) -> None:
+@click.option("--former", is_flag=True, help="也输出曾经使用的公钥，用以核验那时签发的文件")
+def key(data_folder: Path | None, former: bool) -> None:
     """输出日志的公钥（vkey），核验时用"""
+    from ledger.former_keys import former_keys
+    from ledger.proof.keys import format_vkey
+
     with opened(data_folder) as register:
         for line in register.signer.vkeys:
             click.echo(line)
+        for each in former_keys(register.folder.keys) if former else ():
+            click.echo(format_vkey(each))
+
+
+@log.command("continue-as")
+@click.argument("name")
+@data_option
+@as_json_option
+@click.option("--checkpoint", "checkpoints", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
+              help="外人手中的检查点文件，可给多个：新名称的首个事件引用其中最大的一个")
+@click.option("--why", type=click.Choice(["key_lost", "renamed"]),
+              help="日志没有落后也没有分叉时的理由：签名密钥丢失或泄露，或机构更名")
+def continue_as(
+    name: str, data_folder: Path | None, as_json: bool, checkpoints: tuple[Path, ...], why: str | None
+) -> None:
+    """让永远无法补齐的日志以新的名称继续；旧名称从此不再签发（须先停止服务）
+
+    新名称的首个事件引用旧名称下最后见到的检查点和这里实有的大小与根。旧公钥仍可核验旧名称下的一切文件。
+    """
+    from api.continuing import continue_as as carry_on
+    from api.settings import load
+
+    settings = load({"data_folder": data_folder})
+    load({"data_folder": data_folder, "origin": name})  # A name that the settings could not hold is refused here.
+    done = carry_on(settings, name, checkpoints=checkpoints, why=why)
+    if as_json:
+        body = {one.name: {"position": one.position, "vkey": one.vkey, **_plain(one.event)} for one in done}
+        click.echo(json.dumps(body, ensure_ascii=False))
+        return
+    for one in done:
+        event, what = one.event, "账本" if one.name == "ledger" else "查阅日志"
+        click.echo(f"✓ {what}以 {event.origin} 之名继续（事件 {one.position}，log.continued）。")
+        click.echo(f"  旧名称 {event.continues}：最后见到的检查点有 {event.seen_size} 条，这里有 {event.size} 条。")
+        if event.seen_size > event.size:
+            lost = event.seen_size - event.size
+            click.echo(f"  缺少的 {lost} 个事件已无法找回：持有其证明的人须凭证明重新办理登记。")
+        if one.evidence is not None:
+            click.echo(f"  旧名称下最后的检查点保存在 {one.evidence}，请一并存档。")
+        click.echo(f"  新公钥：{one.vkey}")
+    click.echo(f"请把设置 origin 改为 {name} 后再启动服务，并公布新公钥和这次更名；旧公钥继续公布，用以核验旧文件。")
+
+
+def _plain(event: Any) -> dict[str, Any]:
+    import msgspec
+
+    body: dict[str, Any] = msgspec.to_builtins(event)
+    return body
 
 
 def _local(recorded_at: int) -> str:

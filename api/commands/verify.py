@@ -29,6 +29,7 @@ def verify(files: tuple[Path, ...], key: str, as_json: bool) -> int:
         why = reason(error) if isinstance(error, OSError) else str(error).rstrip("。")
         raise Stop(Exit.BAD_INPUT, "bad_key", f"公钥 {key} 无法使用（{why}）", cure) from error
     verdicts = [_verdict(path, policy, quiet=as_json) for path in files]
+    _tell_of_names(verdicts, {log.key.name for log in policy.logs})
     if as_json:
         click.echo(json.dumps({"files": verdicts}, ensure_ascii=False))
     else:
@@ -56,6 +57,24 @@ def _verdict(path: Path, policy: Any, *, quiet: bool) -> dict[str, Any]:
         "file": str(path), "holds": True, "kind": found.kind, "origin": tree.origin, "size": tree.size,
         "root": encode_base64(tree.root), "checked": found.checked, "unproven": found.unproven, "events": found.events,
     }
+
+
+def _tell_of_names(verdicts: list[dict[str, Any]], trusted: set[str]) -> None:
+    """Say of what was signed under a former name how the log goes on, where one of the files proves it."""
+    from ledger.verify import CONTINUED_EVENT
+
+    holding = [verdict for verdict in verdicts if verdict["holds"]]
+    proved = [(verdict["origin"], one["event"]) for verdict in holding for one in verdict["events"]]
+    names = {event["continues"]: origin for origin, event in proved
+             if event["type"] == CONTINUED_EVENT and event["origin"] == origin}
+    for verdict in holding:
+        origin = verdict["origin"]
+        if origin in names:
+            told = f"日志 {origin} 此后以 {names[origin]} 之名继续（有所给的证明）；这份文件在旧名称下签发，仍然成立。"
+            verdict["checked"] = (*verdict["checked"], told)
+        elif origin not in names.values() and (others := sorted(trusted - {origin})):
+            told = f"所给公钥中另有 {'、'.join(others)}：日志若已改名，请一并核验改名事件（log.continued）的证明。"
+            verdict["unproven"] = (*verdict["unproven"], told)
 
 
 def _tell(verdict: dict[str, Any]) -> None:
