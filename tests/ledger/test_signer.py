@@ -203,7 +203,7 @@ sys.path.insert(0, sys.argv[2])
 from ledger_kit import open_house
 house = open_house(Path(sys.argv[1]))
 signer = house.signer()
-for _ in range(40):
+for _ in range(20):
     sys.stdout.buffer.write(signer.checkpoint() + b"\\0")
 """
 
@@ -217,7 +217,7 @@ def test_several_processes_that_sign_at_once_say_one_thing_of_each_size(house: H
             break
     notes = [note for one in signing for note in one.communicate()[0].split(b"\0") if note]
 
-    assert len(notes) == 3 * 40, "each waited for its turn"
+    assert len(notes) == 3 * 20, "each waited for its turn"
     assert len(set(notes)) == len({size_of(note) for note in notes}) > 1
     assert [one.returncode for one in signing] == [0] * 3
 
