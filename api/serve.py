@@ -1,5 +1,6 @@
-"""The running service: what this process is put together from, listening, and stopping without losing an answer.
+"""The running service: what a process is put together from, listening, and stopping without losing an answer.
 
+With SQLite it is one process under waitress; with PostgreSQL several under gunicorn (`api.workers`).
 On SIGTERM or Ctrl-C it accepts nothing new, finishes what it has begun (ten seconds at most) and ends with 0.
 `tests/api/test_serve.py` shows it with a real process.
 """
@@ -10,6 +11,7 @@ import errno
 import gc
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +33,7 @@ from api.register import open_register
 from api.service import create_app
 from api.settings import Settings
 from api.sockets import Listener, Sockets
+from ledger.lease import PostgresLease
 
 DRAIN_SECONDS: Final = 10
 _TURN_SECONDS: Final = 30
@@ -42,12 +45,16 @@ BODY_BYTES_MOST: Final = 8 * 1024 * 1024
 def composed(settings: Settings) -> Iterator[Flask]:
     """Choose the parts: the one place where a store, a key or a clock becomes part of the service."""
     register = open_register(settings, create=True)
-    keeper = Keeper(register, every_s=settings.checkpoint_seconds)
+    lease = PostgresLease(settings.database, "keeper") if settings.database else None
+    keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=lease)
     try:
         with open_house(register) as house:
             keeper.start()
             checks = [*ready_checks(settings), Check("checkpoints", keeper.check), *house.checks()]
-            yield create_app(house, checks=checks, blueprints=[log_routes(register), page_routes()])
+            leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
+            app = create_app(house, checks=checks, blueprints=[log_routes(register), page_routes()], leases=leases)
+            app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
+            yield app
             keeper.stop()
     finally:
         register.close()
@@ -56,23 +63,64 @@ def composed(settings: Settings) -> Iterator[Flask]:
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until told to stop. `announce` is called once with the address, when it can be visited."""
     logs.configure(settings.log_level, settings.log_format)
-    if settings.one_core:
-        _stay_on_one_core()
     _make_folder(settings)
     try:
-        with occupying(settings.data_folder) as publish, composed(settings) as app:
+        with occupying(settings.data_folder) as publish:
 
             def announced(address: str) -> None:
                 publish(address)  # From here on commands beside it ask this service.
                 announce(address)
 
-            _leave_alone_what_stands()
-            _serve(app, settings, announced)
+            if settings.database:
+                _serve_in_processes(settings, announced, forget=lambda: publish(""))
+            else:
+                _serve_alone(settings, announced)
     except Served as other:
         cure = "可直接访问；要另开一个，请用另一个数据文件夹：xueshi serve --data 路径"
         message = f"数据文件夹 {settings.data_folder} 已有服务在运行：{other.address}"
         raise Stop(Exit.WORLD_IS_WRONG, "already_serving", message, cure) from None
     structlog.get_logger().info("stopped")
+
+
+def _serve_alone(settings: Settings, announce: Callable[[str], None]) -> None:
+    if settings.one_core:
+        _stay_on_one_core()
+    with composed(settings) as app:
+        _leave_alone_what_stands()
+        _serve(app, settings, announce)
+
+
+def _serve_in_processes(settings: Settings, announce: Callable[[str], None], forget: Callable[[], None]) -> None:
+    try:
+        from api import workers
+    except ImportError:
+        cure = "请安装：pip install 'xueshi-ledger[postgres]'"
+        raise Stop(Exit.WORLD_IS_WRONG, "extra_missing", "用 PostgreSQL 需要另外的组件", cure) from None
+    listening = _bound(settings)
+    host, port, *_ = listening.getsockname()
+
+    def begun() -> None:
+        count = {"workers": settings.workers, "threads": settings.threads}
+        structlog.get_logger().info("serving", port=port, **count)
+        announce(_address(host, port))
+
+    workers.serve(
+        settings, listening, lambda: composed(settings), _leave_alone_what_stands, begun, forget,
+        drain_seconds=DRAIN_SECONDS,
+    )
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """Take the port before anything else, so that one that is taken is told first."""
+    host = settings.listen_host
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, settings.listen_port))
+    except OSError as error:
+        listening.close()
+        raise _cannot_listen(error, settings) from None
+    return listening
 
 
 def _stay_on_one_core() -> None:
@@ -97,9 +145,9 @@ def _serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> N
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, stop)
-    address = _address(server)
-    structlog.get_logger().info("serving", port=int(server.effective_port), threads=settings.threads)
-    announce(address)
+    port = int(server.effective_port)
+    structlog.get_logger().info("serving", port=port, threads=settings.threads)
+    announce(_address(server.effective_host, port))
     while not stopping.is_set():    # What the signal wrote ends the turn, also when it came just before it.
         server.turn(_TURN_SECONDS)
     _drain(server)
@@ -118,28 +166,31 @@ def _make_folder(settings: Settings) -> None:
 
 
 def _listen(app: Flask, settings: Settings) -> Listener:
-    host, number = settings.listen_host, settings.listen_port
     try:
         return Listener(
             app,
             Sockets(),
-            host=host,
-            port=number,
+            host=settings.listen_host,
+            port=settings.listen_port,
             threads=settings.threads,
             ident="",
             max_request_body_size=BODY_BYTES_MOST,
         )
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise Stop(Exit.WORLD_IS_WRONG, "port_in_use", f"端口 {number} 已被占用", port_cure(number)) from None
-        why = errno.errorcode.get(error.errno or 0, "?")
-        cure = "请改用本机的地址和 1024 以上的端口"
-        raise Stop(Exit.WORLD_IS_WRONG, "cannot_listen", f"无法监听 {host}:{number}（{why}）", cure) from None
+        raise _cannot_listen(error, settings) from None
 
 
-def _address(server: Listener) -> str:
-    host = server.effective_host
-    return f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}"
+def _cannot_listen(error: OSError, settings: Settings) -> Stop:
+    host, number = settings.listen_host, settings.listen_port
+    if error.errno == errno.EADDRINUSE:
+        return Stop(Exit.WORLD_IS_WRONG, "port_in_use", f"端口 {number} 已被占用", port_cure(number))
+    why = errno.errorcode.get(error.errno or 0, "?")
+    cure = "请改用本机的地址和 1024 以上的端口"
+    return Stop(Exit.WORLD_IS_WRONG, "cannot_listen", f"无法监听 {host}:{number}（{why}）", cure)
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _drain(server: Listener) -> None:

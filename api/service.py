@@ -8,12 +8,13 @@ causes. A line names the route's template and never the address that was typed: 
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
@@ -43,9 +44,13 @@ _HEADERS: Final = {
 
 
 def create_app(
-    house: House | None = None, *, checks: Iterable[Check] = (), blueprints: Iterable[Blueprint] = ()
+    house: House | None = None, *, checks: Iterable[Check] = (), blueprints: Iterable[Blueprint] = (),
+    leases: Mapping[str, Callable[[], bool]] | None = None,
 ) -> Flask:
-    """Put the service together. `checks` decide `/readyz`; with a house come the doors of `api.routes`."""
+    """Put the service together. `checks` decide `/readyz`; with a house come the doors of `api.routes`.
+
+    `leases` say which of the duties that one process has for all are this one's.
+    """
     app = Flask("xueshi", static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Chinese is read by people, not only by programs.
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -54,7 +59,7 @@ def create_app(
     app.register_error_handler(HTTPException, _refuse)
     app.register_error_handler(Exception, _fail)
     app.url_map.converters |= {**routes.CONVERTERS, "int": routes.Number}
-    app.register_blueprint(_house(tuple(checks)))
+    app.register_blueprint(_house(tuple(checks), leases or {}))
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     if house is not None:
@@ -63,7 +68,7 @@ def create_app(
     return app
 
 
-def _house(checks: tuple[Check, ...]) -> Blueprint:
+def _house(checks: tuple[Check, ...], leases: Mapping[str, Callable[[], bool]]) -> Blueprint:
     house = Blueprint("house", __name__)
 
     @house.get("/")
@@ -83,12 +88,13 @@ def _house(checks: tuple[Check, ...]) -> Blueprint:
     def readyz() -> Response:
         findings = [found(check) for check in checks]
         failed = [each.check for each in findings if each.level is Level.FAIL]
+        who: dict[str, Any] = {"process": os.getpid(), "leases": [name for name, holds in leases.items() if holds()]}
         # Names and levels only: what was found may name folders, and this answer needs no login.
         body = [{"check": each.check, "level": each.level} for each in findings]
         if failed:
             detail = f"未就绪：{'、'.join(failed)}。请在服务器上运行 xueshi doctor。"
-            return _problem("service_unavailable", detail=detail, checks=body)
-        return jsonify(status="ready", checks=body)
+            return _problem("service_unavailable", detail=detail, checks=body, **who)
+        return jsonify(status="ready", checks=body, **who)
 
     @house.get("/version")
     def about() -> Response:

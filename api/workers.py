@@ -1,0 +1,397 @@
+"""The service in several processes: gunicorn's master and threaded workers around the same application.
+
+The master opens nothing of the register's and answers nothing: it holds the socket, keeps as many workers alive as
+there should be, and ends them when it is told to. Each worker puts the house together after it was forked, and takes it
+apart when it has answered what it had begun. Before the first of them is forked the house is put together once in a
+child, so that what keeps it from standing is told in its own words and nothing is served; a worker that is lost later
+is replaced, and its replacement waits for a database that cannot be reached just then.
+
+What waitress gives in one process is given here too: limits on headers and bodies, a time by which a request has to
+have come and an answer has to have been taken, no word of a request in a log line.
+
+`tests/api/test_workers.py` shows it with real processes, some of which are killed.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import structlog
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
+from gunicorn.http import errors, wsgi
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from api import problems
+from api.exits import Exit, Stop
+from api.settings import Settings, SettingsError
+from ledger.errors import LedgerError
+from ledger.stores.append import StoreFailed
+from ledger.stores.errors import Unreadable
+
+REQUEST_SECONDS: Final = 60
+"""A request has come by then, and so much of an answer as is sent at once is taken by then."""
+KEPT_OPEN_SECONDS: Final = 30
+_CONNECTIONS: Final = 1_000
+_BEAT_SECONDS: Final = 5
+_SILENCE_SECONDS: Final = 60   # A worker that gives no sign of life for so long is killed and replaced.
+_CLOSING_SECONDS: Final = 10   # Beyond the time for requests: to sign, to follow to the end, to let go.
+_RETRY_SECONDS: Final = 1
+_HEADER_BYTES: Final = 8_190
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a file without a name, where a slow disk cannot make a worker look dead
+
+_STATUS: Final[tuple[tuple[type[Exception], HTTPStatus], ...]] = (
+    (errors.LimitRequestLine, HTTPStatus.REQUEST_URI_TOO_LONG),
+    (errors.LimitRequestHeaders, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE),
+    (errors.UnsupportedTransferCoding, HTTPStatus.NOT_IMPLEMENTED),
+    (errors.ExpectationFailed, HTTPStatus.EXPECTATION_FAILED),
+    (errors.ParseException, HTTPStatus.BAD_REQUEST),
+)
+
+wsgi.SERVER = "xueshi"  # What the house is built with is nobody's business.
+
+
+def serve(
+    settings: Settings, listening: socket.socket, compose: Callable[[], AbstractContextManager[Flask]],
+    settle: Callable[[], None], announce: Callable[[], None], forget: Callable[[], None], *, drain_seconds: int,
+) -> None:
+    """Serve until told to stop. `announce` is called once, when it can be visited; `forget` when the master is gone.
+
+    `settle` is called where what has been made will stand: before the forks, so that it is in memory once, and after.
+    """
+    apart(lambda: _stand_once(compose))
+    service = Service(settings, listening, compose, settle, announce, forget, drain_seconds=drain_seconds)
+    settle()
+    master = os.getpid()
+    try:
+        Master(service).run()
+    except SystemExit as end:
+        if os.getpid() != master:
+            _leave(end.code if isinstance(end.code, int) else 0)
+        if end.code:
+            raise service.because() from None
+    except BaseException:
+        if os.getpid() != master:
+            _leave(1)
+        raise
+
+
+def apart(work: Callable[[], None]) -> None:
+    """Do something in a child and come to the same end: no thread and no connection of it is left in this process."""
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        try:
+            work()
+        except BaseException as error:
+            _write_down(writing, error)
+        _leave(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if said:
+        raise _read(said)
+    if status:
+        raise _broke()
+
+
+def _stand_once(compose: Callable[[], AbstractContextManager[Flask]]) -> None:
+    with compose():
+        pass
+
+
+def _leave(status: int) -> NoReturn:
+    """End a child here: what the master has begun is the master's to end."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
+def _write_down(pipe: int, error: BaseException) -> None:
+    """Carry an error to the process that will tell it, in words that were meant for people or in none."""
+    if isinstance(error, Stop):
+        stop = error
+    elif isinstance(error, LedgerError):
+        stop = Stop(Exit.WORLD_IS_WRONG, error.code, str(error))
+    elif isinstance(error, SettingsError):
+        stop = Stop(Exit.BAD_INPUT, "bad_setting", str(error))
+    else:
+        structlog.get_logger().error("worker_failed", exc_info=error)
+        stop = _broke()
+    with suppress(OSError):
+        os.write(pipe, json.dumps([int(stop.status), stop.code, stop.message, stop.cure]).encode())
+
+
+def _read(said: bytes) -> Stop:
+    status, *words = json.loads(said)
+    return Stop(Exit(status), *words)
+
+
+def _broke() -> Stop:
+    cure = "原因见上面的日志（worker_failed）；请运行 xueshi doctor，仍不能解决的请一并报告"
+    return Stop(Exit.WORLD_IS_WRONG, "worker_failed", "服务进程无法启动", cure)
+
+
+class Service(BaseApplication):  # type: ignore[misc]  # The library has no types.
+    """What gunicorn serves: how, and how each worker comes by it."""
+
+    def __init__(
+        self, settings: Settings, listening: socket.socket, compose: Callable[[], AbstractContextManager[Flask]],
+        settle: Callable[[], None], announce: Callable[[], None], forget: Callable[[], None], *, drain_seconds: int,
+    ) -> None:
+        self._settings, self._compose, self._settle = settings, compose, settle
+        self._announce, self._drain_seconds = announce, drain_seconds
+        self.forget = forget
+        self._descriptor = listening.detach()
+        self._why = os.pipe()
+        self._token, given = os.pipe()  # Of all workers one announces: whoever takes what is written here.
+        os.set_blocking(self._token, False)
+        os.write(given, b".")
+        os.close(given)
+        self._house = ExitStack()
+        self.worker: Worker | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Say everything that is not gunicorn's default, and what the environment could change."""
+        chosen = {
+            "bind": f"fd://{self._descriptor}",
+            "workers": self._settings.workers,
+            "threads": self._settings.threads,
+            "worker_class": Worker,
+            "worker_connections": max(_CONNECTIONS, 2 * self._settings.threads),
+            "worker_tmp_dir": str(_MEMORY) if os.access(_MEMORY, os.W_OK) else None,
+            "keepalive": KEPT_OPEN_SECONDS,
+            "timeout": _SILENCE_SECONDS,
+            "graceful_timeout": self._drain_seconds + _CLOSING_SECONDS,
+            "limit_request_line": _HEADER_BYTES,
+            "limit_request_field_size": _HEADER_BYTES,
+            "forwarded_allow_ips": "",     # Nobody's word is taken for where a request came from, or how.
+            "control_socket_disable": True,
+            "http_parser": "python",
+            "logger_class": Lines,
+            "proc_name": "xueshi",
+            "preload_app": False,          # Pools, locks and threads do not survive a fork.
+            "reuse_port": False,
+            "pre_fork": _choose_core,
+        }
+        for name, value in chosen.items():
+            self.cfg.set(name, value)
+
+    # In a worker
+
+    def begin(self, worker: Worker) -> None:
+        """Make a forked process a worker."""
+        self.worker = worker
+        self.cfg.set("graceful_timeout", self._drain_seconds)  # The master waits longer than its workers do.
+        if self._settings.one_core:
+            os.sched_setaffinity(0, {worker.core})  # One thread at a time runs Python: over two cores they only meet.
+
+    def load(self) -> Flask:
+        """Put the house together; what keeps it from standing is handed to the master, which ends with it."""
+        assert self.worker is not None, "no house is put together before a fork"
+        with _beating(self.worker):
+            try:
+                app = self._composed(self.worker)
+            except BaseException as error:
+                _write_down(self._why[1], error)
+                sys.exit(Arbiter.WORKER_BOOT_ERROR)
+        self._settle()
+        return app
+
+    def _composed(self, worker: Worker) -> Flask:
+        while True:
+            try:
+                return self._house.enter_context(self._compose())
+            except (StoreFailed, Unreadable) as error:
+                # Whoever takes another's place must not end the others because nobody can reach the database now.
+                if worker.age <= self._settings.workers or not worker.alive or not worker.is_parent_alive():
+                    raise
+                structlog.get_logger().warning("worker_waits", code=error.code)
+                time.sleep(_RETRY_SECONDS)  # not hours: seconds
+
+    def announce(self) -> None:
+        """Say that there is somebody to visit, if nobody has."""
+        with suppress(BlockingIOError):
+            if os.read(self._token, 1):
+                self._announce()
+
+    def let_go(self) -> None:
+        """Take the house apart."""
+        self._house.close()
+
+    # In the master
+
+    def because(self) -> Stop:
+        """Say why the workers could not begin."""
+        os.set_blocking(self._why[0], False)
+        with suppress(BlockingIOError):
+            return _read(os.read(self._why[0], 65_536).partition(b"]")[0] + b"]")
+        return _broke()
+
+
+@contextmanager
+def _beating(worker: Worker) -> Iterator[None]:
+    """Give signs of life while something takes long that is known to: large files are looked through at a start."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(_BEAT_SECONDS):
+            worker.notify()
+
+    beating = threading.Thread(target=beat, name="beat", daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        done.set()
+        beating.join()
+
+
+def _choose_core(master: Arbiter, worker: Worker) -> None:
+    """Give a worker the core that the fewest others are on."""
+    taken = Counter(other.core for other in master.WORKERS.values())
+    worker.core = min(sorted(os.sched_getaffinity(0), reverse=True), key=lambda core: taken[core])
+
+
+class Master(Arbiter):  # type: ignore[misc]
+    """Keeps the workers. Ctrl-C and a terminal that goes away end it as SIGTERM does: what was begun is answered."""
+
+    def handle_int(self) -> None:
+        """Ctrl-C, which the workers get as well and leave to the master."""
+        self.handle_term()
+
+    def handle_hup(self) -> None:
+        """The terminal went away."""
+        self.handle_term()
+
+    def handle_usr2(self) -> None:
+        """No second service beside this one: a data folder has one."""
+
+
+class Lines(Logger):  # type: ignore[misc]
+    """gunicorn's lines among ours: nothing below a warning, nothing of a request."""
+
+    def setup(self, cfg: Any) -> None:
+        """Let them pass where all lines pass (`api.logs`)."""
+        import logging
+
+        self.cfg, self.loglevel, self._access_log_enabled = cfg, logging.WARNING, False
+        self.error_log.handlers[:] = []
+        self.error_log.propagate = True
+        self.error_log.setLevel(max(logging.WARNING, logging.getLogger().level))
+
+    def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
+        """Keep none: what was asked is said once, by template (`api.service`)."""
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """A process that answers."""
+
+    app: Service
+    core: int
+
+    def init_process(self) -> None:
+        """Begin after the fork, answer, and let go of everything."""
+        self.app.begin(self)
+        try:
+            super().init_process()
+        finally:
+            self.app.let_go()
+
+    def init_signals(self) -> None:
+        """Leave Ctrl-C to the master, which then ends its workers in good order."""
+        super().init_signals()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def run(self) -> None:
+        """Answer until told to stop."""
+        self.app.announce()
+        super().run()
+
+    def is_parent_alive(self) -> bool:
+        """Without its master a worker ends; whoever starts next waits for that, and is not sent to it."""
+        alive = bool(super().is_parent_alive())
+        if not alive:
+            self.app.forget()
+        return alive
+
+    def accept(self, listener: Any) -> None:
+        """Take a connection, for no longer than it may have."""
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        self.nr_conns += 1
+        self.enqueue_req(TConn(self.cfg, Patient(fileno=client.detach()), address, listener.getsockname()))
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """Refuse what cannot be read as a request, and repeat nothing of it anywhere."""
+        status = next((one for kind, one in _STATUS if isinstance(exc, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+        trace_id = uuid.uuid4().hex
+        if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+            structlog.get_logger().error("failed", request_id=trace_id, exc_info=exc)
+        else:
+            structlog.get_logger().info("unreadable", request_id=trace_id, status=int(status), why=type(exc).__name__)
+        with suppress(OSError):
+            client.sendall(_refusal(status, trace_id))
+
+
+def _refusal(status: HTTPStatus, trace_id: str) -> bytes:
+    body = json.dumps(problems.problem(problems.code_of(status), trace_id, status=status), ensure_ascii=False).encode()
+    lines = [
+        f"HTTP/1.1 {int(status)} {status.phrase}", "Connection: close", f"Content-Type: {problems.MEDIA_TYPE}",
+        f"Content-Length: {len(body)}", "Content-Language: zh-CN", "Cache-Control: no-store",
+        f"X-Request-Id: {trace_id}", "", "",
+    ]
+    return "\r\n".join(lines).encode("ascii") + body
+
+
+class Patient(socket.socket):
+    """A connection with a time by which a request has come: one byte at a time keeps no thread for ever."""
+
+    _until_ns = 0
+
+    def setblocking(self, flag: bool) -> None:
+        """Begin to wait for a request: before each, gunicorn says that it will."""
+        if flag:
+            self._until_ns = time.monotonic_ns() + REQUEST_SECONDS * 1_000_000_000
+            self.settimeout(REQUEST_SECONDS)
+        else:
+            super().setblocking(False)
+
+    def recv(self, bufsize: int, flags: int = 0) -> bytes:
+        """Read what is left of the time."""
+        if self.gettimeout():
+            left_ns = self._until_ns - time.monotonic_ns()
+            if left_ns <= 0:
+                raise ConnectionResetError(errno.ECONNRESET, "the request did not come in time")
+            self.settimeout(min(self.gettimeout() or REQUEST_SECONDS, left_ns / 1_000_000_000))  # not hours: seconds
+        try:
+            return super().recv(bufsize, flags)
+        except TimeoutError:
+            raise ConnectionResetError(errno.ECONNRESET, "the request did not come in time") from None
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Send all of it within its own time, however long the request took to come."""
+        self.settimeout(REQUEST_SECONDS)
+        super().sendall(data, flags)
