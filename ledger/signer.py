@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.errors import LedgerError
+from ledger.former_keys import former_keys
 from ledger.lease import FileLease, LeaseUnreachable
 from ledger.log_name import names_of
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
@@ -118,8 +119,19 @@ class Signer:
         self.origin = origin
         self._published_file = folder / f"{name}.published"
         self._lease = FileLease(folder / f"{name}.signer.lock")
-        self.keys = _load_keys(folder / f"{name}.signing.key", origin)
+        self._folder, self._name = folder, name
+        self._key_file = folder / f"{name}.signing.key"
+        self._loaded = _stamp(self._key_file), load_keys(self._key_file, origin)
         self._threads = threading.Lock()
+
+    @property
+    def keys(self) -> list[SigningKey]:
+        """The keys that sign, as the file now has them: one that is added signs from the next checkpoint on."""
+        stamp, keys = self._loaded
+        if (now := _stamp(self._key_file)) != stamp:
+            self._loaded = now, load_keys(self._key_file, self.origin)
+            keys = self._loaded[1]
+        return keys
 
     @property
     def vkeys(self) -> list[str]:
@@ -194,7 +206,9 @@ class Signer:
         return None
 
     def _read(self, note: bytes, where: str) -> Checkpoint:
-        verifiers: list[NoteVerifier] = [NoteVerifier(key.public()) for key in self.keys]
+        known = {format_vkey(key): key for key in
+                 [*(key.public() for key in self.keys), *former_keys(self._folder, self._name)]}
+        verifiers: list[NoteVerifier] = [NoteVerifier(key) for key in known.values()]  # Also of a restored older copy.
         try:
             checkpoint = parse_checkpoint(open_note(note, verifiers).text)
         except LedgerError as error:
@@ -237,11 +251,20 @@ def create_signing_key(folder: Path, origin: str, *, name: str = "ledger") -> Pu
         file.write(format_skey(key) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    _keep_names(folder)
+    keep_names(folder)
     return key.public()
 
 
-def _load_keys(path: Path, origin: str) -> list[SigningKey]:
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Tell one content of a file from another, without reading it; None where there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def load_keys(path: Path, origin: str) -> list[SigningKey]:
     try:
         mode, lines = path.stat().st_mode, path.read_text("ascii").splitlines()
     except FileNotFoundError:
@@ -272,10 +295,10 @@ def write_durably(path: Path, data: bytes, *, mode: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    _keep_names(path.parent)
+    keep_names(path.parent)
 
 
-def _keep_names(folder: Path) -> None:
+def keep_names(folder: Path) -> None:
     """Make the names of new files in a folder outlast a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
