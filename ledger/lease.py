@@ -92,7 +92,7 @@ class FileLease:
         if self._file is None or self._holder != os.getpid():
             return False
         try:
-            return os.path.samestat(os.fstat(self._file), os.stat(self.path))
+            return os.path.samestat(os.fstat(self._file), self.path.stat())
         except OSError:
             return False
 

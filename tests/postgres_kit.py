@@ -63,7 +63,7 @@ class Server:
         self._binaries = binaries()
         self._owner = _owner()
         self._process: subprocess.Popen[bytes] | None = None
-        self._made = 0
+        self._made, self._has_template = 0, False
         if self._owner is not None:
             os.chown(folder, self._owner.pw_uid, self._owner.pw_gid)
         self._make(settings or {})
@@ -126,8 +126,9 @@ class Server:
     def new_database(self, *, migrated: bool = True) -> str:
         """Make a database and give its conninfo: with the tables of both logs, or empty."""
         with self.connect("postgres") as connection:
-            if migrated and self._made == 0:
+            if migrated and not self._has_template:
                 self._make_template(connection)
+                self._has_template = True
             self._made += 1
             name = f"test_{self._made}"
             template = sql.Identifier(_TEMPLATE if migrated else "template0")
@@ -143,8 +144,7 @@ class Server:
     def _make_template(self, connection: psycopg.Connection[Any]) -> None:
         from ledger.stores.postgres_schema import migrate
 
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (_TEMPLATE,)).fetchone():
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_TEMPLATE)))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_TEMPLATE)))
         for schema in SCHEMAS:
             migrate(self.conninfo(_TEMPLATE), schema)
 

@@ -9,8 +9,8 @@ lock of one row for as long as it runs, and fails where the log has grown since 
 as well: for a while each batch takes the lock first, in the order of asking, and what it looks up stays true. Pure
 repetition would starve whoever is slower.
 
-When the connection is lost nobody has said whether the last batch was committed. The lock tells when the server is done
-with it, and the leaves themselves, which hold 16 random bytes each, whether it stands.
+When the connection is lost nobody has said whether the last batch was committed. So the session it went to is ended,
+the lock tells when the server is done with it, and the leaves, which hold 16 random bytes each, whether it stands.
 
 `tests/ledger/stores/` shows it; `ledger/README.md` tells it in order.
 """
@@ -20,31 +20,27 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from typing import Any, Final, Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 import psycopg
 from eventsourcing.persistence import InfrastructureFactory
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.postgres import PostgresFactory as LibraryFactory
 from eventsourcing.utils import Environment
 from psycopg.errors import UniqueViolation
 
-from ledger.envelope import SealedPart
-from ledger.proof.frontier import Frontier
-from ledger.proof.tiles import Tile
 from ledger.stores import postgres_rows as rows_of
 from ledger.stores.admission import Admission, Rows, answer, wanted
-from ledger.stores.append import Append, Outcome, Receipt, RequestKey, Reservation, StoreFailed
+from ledger.stores.append import Append, Outcome, Receipt, RequestKey, StoreFailed
 from ledger.stores.errors import NotDurable
-from ledger.stores.names import Held, NameBook
-from ledger.stores.postgres_arrays import Bigint, Packed, Texts
+from ledger.stores.names import NameBook
+from ledger.stores.postgres_arrays import Bigint
 from ledger.stores.postgres_connections import (
     LOST,
     Connection,
-    Readers,
-    Target,
     connect,
     connect_again,
     failed,
@@ -53,17 +49,24 @@ from ledger.stores.postgres_connections import (
 )
 from ledger.stores.postgres_listener import Listener
 from ledger.stores.postgres_months import RequestMonths
-from ledger.stores.postgres_rows import Edge, Tree, caught_up, look_up, recorded_at
-from ledger.stores.postgres_schema import demand_migrated, demand_name
-from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
+from ledger.stores.postgres_reading import LedgerPostgresDatastore, PostgresReading
+from ledger.stores.postgres_rows import Edge, Tree, caught_up, look_up
+from ledger.stores.postgres_schema import demand_migrated
+from ledger.stores.recorder import StoredCheckpoint
 from ledger.stores.requests import month_of
-from ledger.stores.tree import read_frontier, read_tile
 from ledger.stores.writer import GroupWriter
 
 RECONNECT_S: Final = 15.0  # How long a batch waits for a server that went away; then those who ask are told.
 CONTENDED_S: Final = 2.0  # How long the lock is taken first after another process was met.
 
-_WRITING: Final = {"synchronous_commit": "on", "default_transaction_read_only": "off"}
+_WRITING: Final = {"default_transaction_read_only": "off"}
+_DURABLE: Final = (  # "remote_apply" asks for more, and may stay.
+    b"SELECT set_config('synchronous_commit', 'on', false) "
+    b"WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"
+)
+_END_SESSION: Final = b"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = $1"
+_INCOMPLETE: Final = "数据库中的账本不完整（恢复时遗漏了表？）：本次未写入。请停止服务，从备份重新恢复。"
+_NOT_SENT: Final = "与数据库的连接一再中断：本次未写入。请检查数据库服务器后以同一个键重试。"
 _UNCERTAIN: Final = (
     "与数据库的连接在提交时中断，本次是否写入尚不确定：请以同一个 Idempotency-Key 重试，已写入的会得到原来的答复。"
 )
@@ -79,38 +82,8 @@ class _Judged(NamedTuple):
     after: Edge
 
 
-class LedgerPostgresDatastore(PostgresDatastore):
-    """The library's datastore around a ledger's connections."""
-
-    def __init__(self, conninfo: str, *, schema: str) -> None:
-        self.target = Target(conninfo, demand_name(schema))
-        self.readers = Readers(self.target)
-        self.schema = schema
-        self.single_row_tracking = True
-        self.originator_id_type: Literal["uuid", "text"] = "text"
-        self.lock_timeout = 0
-        self.enable_db_functions = False
-        self.db_type_names: set[str] = set()
-        self.psycopg_type_adapters = {}
-        self.psycopg_python_types = {}
-
-    def register_type_adapters(self) -> None:
-        """None: columns go as arrays of their own, no composite type is made."""
-
-    @contextmanager
-    def get_connection(self) -> Iterator[Any]:
-        with self.readers.borrowed() as connection:
-            yield connection
-
-    def close(self) -> None:
-        if hasattr(self, "readers"):  # The library closes from `__del__`, too.
-            self.readers.close()
-
-
-class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
+class PostgresRecorder(PostgresReading):
     """The ledger in one schema of a PostgreSQL database."""
-
-    datastore: LedgerPostgresDatastore
 
     def __init__(
         self,
@@ -121,8 +94,6 @@ class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
     ) -> None:
         super().__init__(datastore, events_table_name=events_table_name)
         self._clock = clock
-        self._target, self._schema = datastore.target, datastore.schema
-        self._read = datastore.readers.read
         self._write: Connection | None = None
         self._write_lock = threading.Lock()  # The writer thread and maintenance share one connection, never at once.
         self._edge = Edge()
@@ -132,6 +103,7 @@ class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
         self._lock = f"SELECT FROM {self._schema}.turn FOR UPDATE".encode()
         self._channel = f"{self._schema}_events"
         self._own = secrets.token_hex(8)
+        self._session = ""
         self._listener: Listener | None = None
         self._closed = False
 
@@ -161,8 +133,9 @@ class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
 
     def wake_on_commit(self, wake: Callable[[], object]) -> None:
         super().wake_on_commit(wake)
-        if self._listener is None:
-            self._listener = Listener(self._target, self._channel, self._own, self._committed)
+        with self._write_lock:
+            if self._listener is None and not self._closed:
+                self._listener = Listener(self._target, self._channel, self._own, self._committed)
 
     # Writing
 
@@ -183,7 +156,7 @@ class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
 
     def _written(self, appends: Sequence[Append], *, end: float) -> _Judged:
         """Write a batch, again where another process was faster or a lost connection took it along."""
-        is_locked = False
+        is_locked = was_sent = False
         while True:
             connection = self._connection(end)
             judged: _Judged | None = None
@@ -198,9 +171,12 @@ class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
                     self._roll_back(connection)
                     raise
                 self._drop()
+                was_sent = was_sent or judged is not None
                 if judged is not None and self._stands(judged, error, end):
                     self._edge = judged.after
                     return judged
+                if time.monotonic() > end:
+                    raise failed(self._target, error, cure=_UNCERTAIN if was_sent else _NOT_SENT) from None
                 continue
             except BaseException:
                 self._drop()  # Interrupted: trust nothing in memory.
@@ -243,7 +219,9 @@ class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
                     connection, self._schema, size, judged.rows, judged.names, notice=(self._channel, self._own))
                 if is_locked:
                     connection.execute(b"COMMIT")
-            return done.fetchone() is not None
+            if (is_written := done.fetchone() is not None) or not is_locked:
+                return is_written
+            raise StoreFailed(RuntimeError(f"{self._schema}.turn is empty"), cure=_INCOMPLETE)
         except UniqueViolation:
             if is_locked:  # Nobody else could write: what stands there already should not.
                 raise
@@ -254,8 +232,12 @@ class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
         if not judged.rows.leaves:
             return False
         first, last = judged.rows.leaves[0], judged.rows.leaves[-1]
+        session = self._session
         try:
             connection = self._connection(end)
+            ended = connection.execute(_END_SESSION, (session,)).fetchall()  # What it was sent may still be on its way.
+            if any(done != (True,) for done in ended):
+                raise lost
             connection.execute(b"BEGIN")
             connection.execute(self._lock)
             tree = Tree(connection, self._schema)
@@ -271,8 +253,10 @@ class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
         if self._closed:
             raise StoreFailed(RuntimeError("closed"), cure="存储已关闭，本次未写入；请重新启动服务后重试。")
         if self._write is None:
-            connection = connect_again(self._target, _WRITING, end=end)
+            self._session = f"xueshi {self._schema} {secrets.token_hex(8)}"
+            connection = connect_again(self._target, {**_WRITING, "application_name": self._session}, end=end)
             try:
+                connection.execute(_DURABLE)
                 self._months.load(connection)  # Before it is used: a month not known is a key not found.
             except BaseException:
                 connection.close()
@@ -308,7 +292,7 @@ class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
                 try:
                     return work(connection)
                 except LOST:
-                    if not connection.closed:
+                    if not connection.closed or time.monotonic() > end:
                         raise
                     self._drop()
                 except UniqueViolation:
@@ -323,8 +307,8 @@ class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
         while self._maintain(lambda connection: self._months.drop_some(connection, this_month)):
             pass  # In slices, so that whoever wants to write waits for one of them at most.
         for month in self._read(lambda connection: self._months.unfiltered(connection, this_month)):
-            built = self._read(lambda connection, month=month: self._months.build(connection, month))  # type: ignore[misc]
-            self._maintain(lambda connection, month=month, built=built: self._months.keep(connection, month, built))  # type: ignore[misc]
+            built = self._read(partial(self._months.build, month=month))
+            self._maintain(partial(self._months.keep, month=month, built=built))
 
     def answered(self, request: RequestKey) -> Receipt | None:
         def look(connection: Connection) -> Receipt | None:
@@ -333,83 +317,6 @@ class PostgresRecorder(AppendingRecorder, PostgresApplicationRecorder):
             return answer(request, rows_of.look_up_keys(connection, self._schema, places))
 
         return self._read(look)
-
-    # Reading
-
-    def _rows(self, query: str, *values: Packed | bytes) -> list[Any]:
-        """Rows of a query in which `{}` stands for the schema."""
-        text = query.replace("{}", self._schema).encode()
-        return self._read(lambda connection: connection.execute(text, values, binary=True).fetchall())
-
-    def _recorded_at_end(self, connection: Connection) -> int:
-        row = connection.execute(f"SELECT max(position) FROM {self._schema}.events".encode()).fetchone()
-        return recorded_at(connection, self._schema, (row and row[0]) or 0)
-
-    def size(self) -> int:
-        return self._rows("SELECT max(position) FROM {}.events")[0][0] or 0
-
-    def last_recorded_at(self) -> int:
-        """The time of the last event; 0 where there is none."""
-        return self._read(self._recorded_at_end)
-
-    def leaves(self, after: int, limit: int) -> list[bytes]:
-        query = "SELECT leaf FROM {}.events WHERE position > $1 AND position <= $2 ORDER BY position"
-        return [leaf for (leaf,) in self._rows(query, Bigint(after), Bigint(after + limit))]
-
-    def sealed(self, position: int) -> SealedPart | None:
-        rows = self._rows("SELECT salt, ciphertext FROM {}.sealed WHERE position = $1", Bigint(position))
-        return SealedPart(*rows[0]) if rows else None
-
-    def stream(self, stream: str, *, after: int = 0) -> list[tuple[int, bytes]]:
-        return self._rows(
-            "SELECT e.position, e.leaf FROM {}.streams s JOIN {}.events e ON e.position = s.position "
-            "WHERE s.stream = ($1::text[])[1] AND s.version > $2 ORDER BY s.version", Texts([stream]), Bigint(after))
-
-    def version(self, stream: str) -> int:
-        rows = self._rows("SELECT max(version) FROM {}.streams WHERE stream = ($1::text[])[1]", Texts([stream]))
-        return rows[0][0] or 0
-
-    def position_at(self, recorded_before: int) -> int:
-        size = self.size()
-
-        def search(connection: Connection) -> int:
-            low, high = 0, size
-            while low < high:  # Times only grow with the position, so no index is needed to find one.
-                middle = (low + high + 1) // 2
-                is_before = recorded_at(connection, self._schema, middle) < recorded_before
-                low, high = (middle, high) if is_before else (low, middle - 1)
-            return low
-
-        return self._read(search)
-
-    def holder(self, name: bytes) -> Reservation | None:
-        rows = self._rows("SELECT name, kind, holder, owner, act FROM {}.names WHERE name = $1", name)
-        return Reservation(*rows[0]) if rows else None
-
-    def names(self) -> Iterator[Held]:
-        query = f"SELECT name, kind, holder, owner, act, position, freed_by FROM {self._schema}.names "
-        with self.datastore.readers.borrowed() as connection, connection.transaction():
-            with psycopg.ServerCursor(connection, "names") as cursor:
-                cursor.execute(f"{query} ORDER BY position, name".encode(), binary=True)
-                for *reservation, position, freed_by in cursor:
-                    yield Held(Reservation(*reservation), position, freed_by)
-
-    def read_tile(self, tile: Tile) -> bytes:
-        return self._read(lambda connection: read_tile(Tree(connection, self._schema), tile))
-
-    def frontier(self, size: int | None = None) -> Frontier:
-        at = self.size() if size is None else size
-        return self._read(lambda connection: read_frontier(Tree(connection, self._schema), at))
-
-    def max_notification_id(self) -> int:  # The library promises an int here and int | None above: 0 says both.
-        return self.size()
-
-    def checkpoints(self) -> list[StoredCheckpoint]:
-        return [StoredCheckpoint(*row) for row in self._rows("SELECT size, note FROM {}.checkpoints ORDER BY serial")]
-
-    def last_checkpoint(self) -> StoredCheckpoint | None:
-        rows = self._rows("SELECT size, note FROM {}.checkpoints ORDER BY serial DESC LIMIT 1")
-        return StoredCheckpoint(*rows[0]) if rows else None
 
 
 class PostgresFactory(LibraryFactory):

@@ -1,9 +1,9 @@
 """Columns of values as PostgreSQL's binary arrays, packed in one go.
 
 A batch goes to the database as one array a column and is taken apart there by `unnest`. The driver would pack an array
-value by value in Python (the library's arrays of composites take 20 µs an event); a join over headers and values takes a
-twentieth of it. Each array has a type of its own, whatever it holds, so that a statement is prepared once and not once
-for each size of a number.
+value by value in Python (the library's arrays of composites take 20 µs an event); a join over headers and values takes
+a twentieth of it. Each column has one type, whatever it holds, so that a statement is prepared once and not once for
+each size of a number.
 
 `tests/ledger/stores/test_postgres_store.py` sends every kind there and back.
 """
@@ -18,7 +18,7 @@ from psycopg.adapt import AdaptersMap, Dumper
 from psycopg.pq import Format
 from psycopg.types import TypeInfo
 
-_HEADER: Final = struct.Struct("!iiIii")  # Dimensions, whether there are nulls, the type of the elements, how many, from.
+_HEADER: Final = struct.Struct("!iiIii")  # Dimensions, whether there are nulls, the elements' type, how many, from.
 _LENGTH: Final = struct.Struct("!i")
 _BIGINT: Final = struct.Struct("!q")
 _SIZED_BIGINT: Final = struct.Struct("!iq")
@@ -68,12 +68,8 @@ class Texts(Packed):
     __slots__ = ()
 
     def __init__(self, values: Sequence[str | None]) -> None:
-        if None in values:
-            body = b"".join([_NULL if value is None else _sized([value.encode()]) for value in values])
-            super().__init__(_header(True, _TEXT.oid, len(values)) + body)
-        else:
-            super().__init__(
-                _header(False, _TEXT.oid, len(values)) + _sized([value.encode() for value in values if value is not None]))
+        parts = [_NULL if value is None else _sized([value.encode()]) for value in values]
+        super().__init__(_header(None in values, _TEXT.oid, len(values)) + b"".join(parts))
 
 
 def _header(has_nulls: bool, element: int, count: int) -> bytes:

@@ -41,7 +41,7 @@ _SETTINGS: Final = {
     "jit": "off",  # Compiling a statement takes longer than any of ours.
     "plan_cache_mode": "force_generic_plan",  # Every look-up is by key, whatever it looks for.
     "default_transaction_isolation": "read committed",  # Whoever waited for the lock must see what came before.
-    "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",  # Frees a dead one's locks.
+    "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",  # A dead host's locks.
     "lock_timeout": "30s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s",
 }
 _READING: Final = {"default_transaction_read_only": "on"}

@@ -1,4 +1,4 @@
-"""Hears that another process has committed, and wakes who waits for it here. A hint and no more: followers poll as well.
+"""Hears that another process has committed, and wakes who waits for it here. A hint and no more: followers poll, too.
 
 One thread and one connection a process, and only where somebody asked to be woken. Whatever ends the connection, it is
 made again; since a notice may have been missed meanwhile, and before the first LISTEN took hold, all are woken then.

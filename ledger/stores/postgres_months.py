@@ -1,8 +1,8 @@
 """The months of request keys in PostgreSQL: where a key may stand, what may be dropped.
 
-The same plan as in SQLite. Partitions by month would be dropped at a stroke, but someone with the right to change tables
-would have to make the next one in time, or the register stops at midnight. A plain index by (month, key) is written at
-its end alone, and the space of rows that were dropped is used again.
+The same plan as in SQLite. Partitions by month would be dropped at a stroke, but someone with the right to change
+tables would have to make the next one in time, or the register stops at midnight. A plain index by (month, key) is
+written at its end alone, and the space of rows that were dropped is used again.
 """
 
 from __future__ import annotations

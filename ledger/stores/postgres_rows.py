@@ -96,9 +96,10 @@ def write(
 ) -> Cursor[tuple[Any, ...]]:
     """Send everything of a batch in one statement: it compares and swaps the log's size, or writes nothing.
 
-    The size is the largest position. Whoever writes has locked the one row of `turn`, and gives up at once where another
-    has; so the lock leaves only one case, a commit between this statement's view and its lock, and there the primary key
-    lets one swap through and no second.
+    The size is the largest position. Whoever writes has locked the one row of `turn`, and gives up at once where
+    another has. That leaves one case, a commit between this statement's view of the data and its lock, and there the
+    primary key lets one swap through and no second. A row with the size in it would be dead weight: each commit leaves
+    a dead version, and while a backup holds them back for an hour every commit wades through all of them.
     """
     new = names.new()
     gone = sorted(set(names.gone()) - {held.reservation.name for held in new})
@@ -177,8 +178,8 @@ def _write_text(schema: str, parts: tuple[str, ...]) -> bytes:
 @cache
 def _log_text(schema: str) -> bytes:
     newest = f"coalesce((SELECT max(version) FROM {schema}.streams s WHERE s.stream = a.stream), 0)"
-    asked = "unnest($1::text[]) WITH ORDINALITY AS a(stream, n)"
-    return f"SELECT (SELECT max(position) FROM {schema}.events), ARRAY(SELECT {newest} FROM {asked} ORDER BY n)".encode()
+    versions = f"ARRAY(SELECT {newest} FROM unnest($1::text[]) WITH ORDINALITY AS a(stream, n) ORDER BY n)"
+    return f"SELECT (SELECT max(position) FROM {schema}.events), {versions}".encode()
 
 
 @cache

@@ -45,11 +45,9 @@ class Status(NamedTuple):
 
 def steps() -> tuple[Step, ...]:
     """Every step there is, in order, without a gap."""
-    found = []
-    for file in files("ledger.stores").joinpath("migrations").iterdir():
-        if match := _FILE.fullmatch(file.name):
-            found.append(Step(int(match[1]), match[2], file.read_text("utf-8")))
-    found.sort()
+    folder = files("ledger.stores").joinpath("migrations")
+    found = sorted(Step(int(match[1]), match[2], file.read_text("utf-8"))
+                   for file in folder.iterdir() if (match := _FILE.fullmatch(file.name)))
     assert [step.number for step in found] == list(range(1, len(found) + 1)), "steps are numbered from 1 without a gap"
     return tuple(found)
 

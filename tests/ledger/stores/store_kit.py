@@ -15,7 +15,8 @@ from ledger.events.claim import ClaimWithdrawn
 from ledger.events.person import PersonLeft
 from ledger.stores.append import Append, Freeing, Receipt, RequestKey, Reservation
 from ledger.stores.memory import MemoryRecorder
-from ledger.stores.postgres import LedgerPostgresDatastore, PostgresRecorder
+from ledger.stores.postgres import PostgresRecorder
+from ledger.stores.postgres_reading import LedgerPostgresDatastore
 from ledger.stores.recorder import AppendingRecorder
 from ledger.stores.sqlite import LedgerDatastore, SQLiteRecorder
 from ledger.vocabulary import ClaimId, PersonId, StreamId, UnitId
