@@ -1,0 +1,150 @@
+"""The ledger in PostgreSQL as it is read: every question on one of a few shared connections, one statement mostly.
+
+Rows never change and a size bounds what is read, so several statements need no common view of the data.
+
+`tests/ledger/stores/test_contract.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import psycopg
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+
+from ledger.envelope import SealedPart
+from ledger.proof.frontier import Frontier
+from ledger.proof.text import NUMBER_MAX
+from ledger.proof.tiles import Tile
+from ledger.stores.append import Reservation
+from ledger.stores.names import Held
+from ledger.stores.postgres_arrays import Bigint, Packed, Texts
+from ledger.stores.postgres_connections import Connection, Readers, Target
+from ledger.stores.postgres_rows import Tree, recorded_at
+from ledger.stores.postgres_schema import demand_name
+from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
+from ledger.stores.tree import read_frontier, read_tile
+
+
+class LedgerPostgresDatastore(PostgresDatastore):
+    """The library's datastore around a ledger's connections."""
+
+    def __init__(self, conninfo: str, *, schema: str) -> None:
+        self.target = Target(conninfo, demand_name(schema))
+        self.readers = Readers(self.target)
+        self.schema = schema
+        self.single_row_tracking = True
+        self.originator_id_type: Literal["uuid", "text"] = "text"
+        self.lock_timeout = 0
+        self.enable_db_functions = False
+        self.db_type_names: set[str] = set()
+        self.psycopg_type_adapters = {}
+        self.psycopg_python_types = {}
+
+    def register_type_adapters(self) -> None:
+        """None: columns go as arrays of their own, no composite type is made."""
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Any]:
+        with self.readers.borrowed() as connection:
+            yield connection
+
+    def close(self) -> None:
+        if hasattr(self, "readers"):  # The library closes from `__del__`, too.
+            self.readers.close()
+
+
+class PostgresReading(AppendingRecorder, PostgresApplicationRecorder):
+    """What is asked of the ledger in one schema of a PostgreSQL database."""
+
+    datastore: LedgerPostgresDatastore
+
+    def __init__(self, datastore: LedgerPostgresDatastore, *, events_table_name: str) -> None:
+        super().__init__(datastore, events_table_name=events_table_name)
+        self._target, self._schema = datastore.target, datastore.schema
+        self._read = datastore.readers.read
+
+    def _rows(self, query: str, *values: Packed | bytes) -> list[Any]:
+        """Rows of a query in which `{}` stands for the schema."""
+        text = query.replace("{}", self._schema).encode()
+        return self._read(lambda connection: connection.execute(text, values, binary=True).fetchall())
+
+    def _recorded_at_end(self, connection: Connection) -> int:
+        row = connection.execute(f"SELECT max(position) FROM {self._schema}.events".encode()).fetchone()
+        return recorded_at(connection, self._schema, (row and row[0]) or 0)
+
+    def size(self) -> int:
+        return self._rows("SELECT max(position) FROM {}.events")[0][0] or 0
+
+    def last_recorded_at(self) -> int:
+        """The time of the last event; 0 where there is none."""
+        return self._read(self._recorded_at_end)
+
+    def leaves(self, after: int, limit: int) -> list[bytes]:
+        query = "SELECT leaf FROM {}.events WHERE position > $1 AND position <= $2 ORDER BY position"
+        return [leaf for (leaf,) in self._rows(query, Bigint(after), Bigint(min(after + limit, NUMBER_MAX)))]
+
+    def sealed(self, position: int) -> SealedPart | None:
+        rows = self._rows("SELECT salt, ciphertext FROM {}.sealed WHERE position = $1", Bigint(position))
+        return SealedPart(*rows[0]) if rows else None
+
+    def stream(self, stream: str, *, after: int = 0) -> list[tuple[int, bytes]]:
+        if "\0" in stream:  # No text in PostgreSQL holds one, so no stream is called that; SQLite just finds none.
+            return []
+        return self._rows(
+            "SELECT e.position, e.leaf FROM {}.streams s JOIN {}.events e ON e.position = s.position "
+            "WHERE s.stream = ($1::text[])[1] AND s.version > $2 ORDER BY s.version", Texts([stream]), Bigint(after))
+
+    def version(self, stream: str) -> int:
+        if "\0" in stream:
+            return 0
+        rows = self._rows("SELECT max(version) FROM {}.streams WHERE stream = ($1::text[])[1]", Texts([stream]))
+        return rows[0][0] or 0
+
+    def position_at(self, recorded_before: int) -> int:
+        size = self.size()
+
+        def search(connection: Connection) -> int:
+            low, high = 0, size
+            while low < high:  # Times only grow with the position, so no index is needed to find one.
+                middle = (low + high + 1) // 2
+                is_before = recorded_at(connection, self._schema, middle) < recorded_before
+                low, high = (middle, high) if is_before else (low, middle - 1)
+            return low
+
+        return self._read(search)
+
+    def holder(self, name: bytes) -> Reservation | None:
+        rows = self._rows("SELECT name, kind, holder, owner, act FROM {}.names WHERE name = $1", name)
+        return Reservation(*rows[0]) if rows else None
+
+    def names(self) -> Iterator[Held]:
+        query = f"SELECT name, kind, holder, owner, act, position, freed_by FROM {self._schema}.names "
+        with (
+            self.datastore.readers.borrowed() as connection,
+            connection.transaction(),
+            psycopg.ServerCursor(connection, "names") as cursor,
+        ):
+            connection.execute(b"SET LOCAL statement_timeout = 0")  # All of them are put in order first.
+            cursor.execute(f"{query} ORDER BY position, name".encode(), binary=True)
+            for *reservation, position, freed_by in cursor:
+                yield Held(Reservation(*reservation), position, freed_by)
+
+    def read_tile(self, tile: Tile) -> bytes:
+        return self._read(lambda connection: read_tile(Tree(connection, self._schema), tile))
+
+    def frontier(self, size: int | None = None) -> Frontier:
+        at = self.size() if size is None else size
+        return self._read(lambda connection: read_frontier(Tree(connection, self._schema), at))
+
+    def max_notification_id(self) -> int:  # The library promises an int here and int | None above: 0 says both.
+        return self.size()
+
+    def checkpoints(self) -> list[StoredCheckpoint]:
+        return [StoredCheckpoint(*row) for row in self._rows("SELECT size, note FROM {}.checkpoints ORDER BY serial")]
+
+    def last_checkpoint(self) -> StoredCheckpoint | None:
+        rows = self._rows("SELECT size, note FROM {}.checkpoints ORDER BY serial DESC LIMIT 1")
+        return StoredCheckpoint(*rows[0]) if rows else None
