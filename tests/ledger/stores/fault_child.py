@@ -1,6 +1,6 @@
 """A process that writes to a ledger and is made to fail: what it prints was true when it printed it.
 
-    python fault_child.py FILE THREADS APPENDS
+    python fault_child.py FILE-OR-CONNINFO THREADS APPENDS
 
 Each thread makes its planned appends in order, each under its own request key. What was acknowledged goes to standard
 output, one JSON array a line: ["done", thread, number, first, events, replayed] or ["root", size, root]. An append
@@ -18,11 +18,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from store_kit import event, free, name, open_sqlite, request
+from store_kit import event, free, name, open_postgres, open_sqlite, request
 
 from ledger.errors import LedgerError
 from ledger.stores.append import Append, StoreFailed
-from ledger.stores.sqlite import SQLiteRecorder
+from ledger.stores.recorder import AppendingRecorder
 
 
 def planned(thread: int, number: int) -> Append:
@@ -37,11 +37,16 @@ def planned(thread: int, number: int) -> Append:
     return Append(events, names=names, request=request(f"{thread}/{number}"))
 
 
-def start(path: Path, threads: int, appends: int, *before: str, **rest: Any) -> subprocess.Popen[bytes]:
+def open_kept(where: str) -> AppendingRecorder:
+    """Open the ledger in a file, or in the database of a conninfo."""
+    return open_postgres(where) if where.startswith("postgresql://") else open_sqlite(Path(where))
+
+
+def start(where: Path | str, threads: int, appends: int, *before: str, **rest: Any) -> subprocess.Popen[bytes]:
     """Start a child, under another program where one is given."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     return subprocess.Popen(
-        [*before, sys.executable, __file__, str(path), str(threads), str(appends)],
+        [*before, sys.executable, __file__, str(where), str(threads), str(appends)],
         stdout=subprocess.PIPE, env=environment, **rest,
     )
 
@@ -56,7 +61,7 @@ def say(*words: object) -> None:
     os.write(1, json.dumps(words).encode() + b"\n")
 
 
-def work(store: SQLiteRecorder, thread: int, appends: int) -> None:
+def work(store: AppendingRecorder, thread: int, appends: int) -> None:
     """Make the planned appends of one thread."""
     for number in range(appends):
         for _attempt in range(4):
@@ -78,9 +83,9 @@ def work(store: SQLiteRecorder, thread: int, appends: int) -> None:
 
 def main() -> None:
     """Open, write, close."""
-    path, threads, appends = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    where, threads, appends = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     try:
-        store = open_sqlite(path)
+        store = open_kept(where)
     except LedgerError as error:
         say("unopened", error.code)
         return

@@ -1,4 +1,4 @@
-"""A sceptic's checker of an SQLite ledger: the standard library alone, nothing of ours, everything from the rows.
+"""A sceptic's checker of a ledger: the standard library and a driver, nothing of ours, everything from the rows.
 
 It rebuilds streams, root and tiles from the leaves and compares every other table with them. The names and requests
 tables cannot be rebuilt without keys; what they point at must exist.
@@ -10,7 +10,11 @@ import hashlib
 import json
 import sqlite3
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 
 class Checked:
@@ -29,19 +33,29 @@ class Checked:
 
 
 def check(path: Path) -> Checked:
-    """Re-read everything; an AssertionError names what does not fit."""
+    """Re-read every row of an SQLite ledger; an AssertionError names what does not fit."""
     connection = sqlite3.connect(path)
     try:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        rows = connection.execute("SELECT position, leaf FROM events ORDER BY position").fetchall()
-        streams = connection.execute("SELECT stream, version, position FROM streams ORDER BY position").fetchall()
-        sealed = {position: (salt, text) for position, salt, text in connection.execute("SELECT * FROM sealed")}
-        tiles = connection.execute("SELECT level, number, root, hashes FROM tiles ORDER BY level, number").fetchall()
-        requests = connection.execute("SELECT key, first, events FROM requests").fetchall()
-        names = connection.execute("SELECT holder, position FROM names").fetchall()
-        checkpoints = connection.execute("SELECT size FROM checkpoints").fetchall()
+        return _check(lambda query: connection.execute(query).fetchall())
     finally:
         connection.close()
+
+
+def check_postgres(conninfo: str, schema: str = "ledger") -> Checked:
+    """The same of a ledger in PostgreSQL."""
+    with psycopg.connect(conninfo, options=f"-c search_path={schema}") as connection:
+        return _check(lambda query: connection.cursor(binary=True).execute(query).fetchall())  # type: ignore[arg-type]
+
+
+def _check(rows_of: Callable[[str], list[Any]]) -> Checked:
+    rows = rows_of("SELECT position, leaf FROM events ORDER BY position")
+    streams = rows_of("SELECT stream, version, position FROM streams ORDER BY position")
+    sealed = {position: (salt, text) for position, salt, text in rows_of("SELECT * FROM sealed")}
+    tiles = rows_of("SELECT level, number, root, hashes FROM tiles ORDER BY level, number")
+    requests = rows_of("SELECT key, first, events FROM requests")
+    names = rows_of("SELECT holder, position FROM names")
+    checkpoints = rows_of("SELECT size FROM checkpoints")
     assert [position for position, _ in rows] == list(range(1, len(rows) + 1)), "positions without a gap"
     leaves = [leaf for _, leaf in rows]
     _check_leaves(leaves, streams, sealed)

@@ -51,7 +51,9 @@ def open_memory(path: Path, clock: Callable[[], int] | None = None) -> MemoryRec
     return MemoryRecorder() if clock is None else MemoryRecorder(clock=clock)
 
 
-def open_postgres(conninfo: str, schema: str = "ledger", clock: Callable[[], int] | None = None) -> PostgresRecorder:
+def open_postgres(
+    conninfo: str, schema: str = "ledger", clock: Callable[[], int] | None = None
+) -> PostgresRecorder:
     """Open a store in a schema that was migrated."""
     datastore = LedgerPostgresDatastore(conninfo, schema=schema)
     store = PostgresRecorder(datastore) if clock is None else PostgresRecorder(datastore, clock=clock)

@@ -6,12 +6,12 @@ would not do, since a ledger stores envelopes and begins every stream at version
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
-from store_kit import PERSON, event, name, one, other_event, request, stream
+from store_kit import PERSON, STORES, event, name, one, other_event, request, stream
 
 from ledger.envelope import Envelope, decode
 from ledger.ledger import Ledger
@@ -19,18 +19,18 @@ from ledger.stores.append import Append, Guard, GuardMoved, KeyReused, NameTaken
 from ledger.stores.recorder import freeze, thaw
 from ledger.vault import FileMasterKey, Vault
 
-MakeLedger = Callable[[Path, Vault], Ledger]
-LEDGERS: dict[str, MakeLedger] = {
-    "memory": lambda folder, vault: Ledger.in_memory(vault),
-    "sqlite": lambda folder, vault: Ledger.in_file(folder / "ledger.sqlite", vault),
-}
 WITHDRAWN, LEFT = "claim.withdrawn/1", "person.left/1"
 
 
-@pytest.fixture(params=LEDGERS)
+@pytest.fixture(params=STORES)
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     vault = Vault(tmp_path / "vault.sqlite", FileMasterKey.create(tmp_path / "master.key"))
-    ledger = LEDGERS[request.param](tmp_path, vault)
+    if request.param == "postgres":
+        conninfo, schema = (request.getfixturevalue(name) for name in ("postgres_for_stores", "new_schema"))
+        ledger = Ledger.in_postgres(conninfo, vault, schema=schema())
+    else:
+        path = tmp_path / "ledger.sqlite"
+        ledger = Ledger.in_file(path, vault) if request.param == "sqlite" else Ledger.in_memory(vault)
     yield ledger
     ledger.close()
     vault.close()

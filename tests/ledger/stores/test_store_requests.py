@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_kit import Clock, one, open_sqlite, request
+from store_kit import Clock, one, open_postgres, open_sqlite, request
 
 from ledger.stores.append import Receipt
+from ledger.stores.recorder import AppendingRecorder
 from ledger.stores.requests import MONTHS_KEPT, KeyFilter, month_of
 
 
@@ -28,11 +31,17 @@ def micros(month: int, day: int = 15) -> int:
 
 
 class Life:
-    """A store in a file and its clock: requests are made in one month and repeated in another."""
+    """A store and its clock: requests are made in one month and repeated in another."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.clock, self.made = path, Clock(), 0
-        self.store = open_sqlite(path, self.clock)
+    def __init__(
+        self, open_it: Callable[[Clock], AppendingRecorder], ask: Callable[..., list[tuple[Any, ...]]]
+    ) -> None:
+        self.clock, self.made, self.rows = Clock(), 0, ask
+        self._open = open_it
+        self.store = self.another()
+
+    def another(self) -> AppendingRecorder:
+        return self._open(self.clock)
 
     def do(self, key: str) -> Receipt:
         self.made += 1
@@ -40,22 +49,35 @@ class Life:
 
     def reopen(self) -> None:
         self.store.close()
-        self.store = open_sqlite(self.path, self.clock)
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.path)) as connection:
-            return connection.execute(query).fetchall()
+        self.store = self.another()
 
     def months(self, table: str) -> list[int]:
         found = self.rows(f"SELECT DISTINCT month FROM {table} ORDER BY month")
         return [month - month_of(micros(0)) for (month,) in found]
 
 
-@pytest.fixture
-def life(tmp_path: Path) -> Iterator[Life]:
-    life = Life(tmp_path / "ledger.sqlite")
+@pytest.fixture(params=["sqlite", "postgres"])
+def life(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Life]:
+    if request.param == "sqlite":
+        path = tmp_path / "ledger.sqlite"
+        life = Life(partial(open_sqlite, path), partial(ask_sqlite, path))
+    else:
+        conninfo, schema = (request.getfixturevalue(name) for name in ("postgres_for_stores", "new_schema"))
+        name = schema()
+        life = Life(partial(open_postgres, conninfo, name), partial(ask_postgres, conninfo, name))
     yield life
     life.store.close()
+
+
+def ask_sqlite(path: Path, query: str, *values: bytes) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        return connection.execute(query, values).fetchall()
+
+
+def ask_postgres(conninfo: str, schema: str, query: str, *values: bytes) -> list[tuple[Any, ...]]:
+    with psycopg.connect(conninfo, autocommit=True, options=f"-c search_path={schema}") as connection:
+        found = connection.execute(query.replace("?", "%s"), values or None)  # type: ignore[call-overload]
+        return found.fetchall() if found.description else []
 
 
 @pytest.mark.parametrize("reopened", [False, True], ids=["by the same process", "by the next process"])
@@ -79,7 +101,7 @@ def test_a_key_is_found_until_13_months_after_its_own(life: Life, later: int, ti
 
 def test_keys_of_many_months_are_all_found_by_a_process_that_outlived_them(life: Life) -> None:
     """A process opened in an empty month learns of every month it writes in, and of those another process wrote in."""
-    other = open_sqlite(life.path, life.clock)
+    other = life.another()
     receipts = {}
     for month in range(12):
         life.clock.set(seconds(month))
@@ -112,7 +134,8 @@ def test_a_key_older_than_13_months_is_dropped_with_its_filter(life: Life) -> No
 
 
 def test_more_keys_than_one_slice_holds_are_dropped_too(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.stores.sqlite._DROPPED_AT_ONCE", 4)
+    for module in ("sqlite", "postgres_months"):
+        monkeypatch.setattr(f"ledger.stores.{module}._DROPPED_AT_ONCE", 4)
     life.clock.set(seconds(0))
     for number in range(13):
         life.do(f"k{number}")
@@ -166,9 +189,7 @@ def test_a_false_alarm_of_a_filter_matters_to_nobody(life: Life) -> None:
     life.clock.set(seconds(2))
     life.do("now")
     life.store.tidy_requests(micros(2))
-    life.store.close()
-    with closing(sqlite3.connect(life.path, isolation_level=None)) as connection:
-        connection.execute("UPDATE request_filters SET bits = ?", (b"\xff" * 8,))
+    life.rows("UPDATE request_filters SET bits = ?", b"\xff" * 8)
     life.reopen()
 
     assert not life.do("new").replayed

@@ -1,14 +1,26 @@
-"""Twins: whatever is asked of it, the SQLite store answers as the store in memory does, and both as a plain model."""
+"""Triplets: whatever is asked of it, every store answers as the store in memory does, and that as a plain model."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from hash_only_checker import check
-from store_kit import Clock, event, free, name, open_memory, open_sqlite, outcome_of, request, stream
+from hash_only_checker import check, check_postgres
+from store_kit import (
+    Clock,
+    event,
+    free,
+    name,
+    open_memory,
+    open_postgres,
+    open_sqlite,
+    outcome_of,
+    request,
+    stream,
+)
 
 from ledger.errors import LedgerError
 from ledger.stores.append import (
@@ -23,6 +35,7 @@ from ledger.stores.append import (
     RequestKey,
     Reservation,
 )
+from ledger.stores.recorder import AppendingRecorder
 
 Told = tuple[object, ...]
 
@@ -130,10 +143,24 @@ def any_request(rng: random.Random) -> RequestKey | None:
     return request(str(rng.randrange(60)), f"body {rng.randrange(2)}") if rng.random() < 0.4 else None
 
 
-def live(folder: Path, seed: int, appends: int, reopen: Callable[[random.Random], bool]) -> None:
+Opened = tuple[Callable[[Clock], AppendingRecorder], Callable[[], object]]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    """How a store that outlasts its process is opened, and how a sceptic checks it."""
+    if request.param == "sqlite":
+        path = tmp_path / "ledger.sqlite"
+        return partial(open_sqlite, path), partial(check, path)
+    conninfo, schema = (request.getfixturevalue(name) for name in ("postgres_for_stores", "new_schema"))
+    name = schema()
+    return partial(open_postgres, conninfo, name), partial(check_postgres, conninfo, name)
+
+
+def live(kept: Opened, seed: int, appends: int, reopen: Callable[[random.Random], bool]) -> None:
     rng, clock, model = random.Random(seed), Clock(), Model()
-    path = folder / f"{seed}.sqlite"
-    memory, sqlite = open_memory(path, clock), open_sqlite(path, clock)
+    open_it, check_it = kept
+    memory, store = open_memory(Path(), clock), open_it(clock)
     codes: set[object] = set()
     for step in range(appends):
         clock.set(1_700_000_000 + step * 40_000 - rng.choice((0, 0, 0, 5_000_000)))
@@ -141,32 +168,32 @@ def live(folder: Path, seed: int, appends: int, reopen: Callable[[random.Random]
         expected = model.append(append)
         codes.add(expected[0])
         assert told(outcome_of(memory, append)) == expected
-        assert told(outcome_of(sqlite, append)) == expected
+        assert told(outcome_of(store, append)) == expected
         if reopen(rng):
-            sqlite.tidy_requests(clock.ns // 1_000)
-            sqlite.close()
-            sqlite = open_sqlite(path, clock)
+            store.tidy_requests(clock.ns // 1_000)
+            store.close()
+            store = open_it(clock)
     assert codes == {"receipt", "guard_moved", "stream_moved", "name_taken", "idempotency_key_reused"}
-    assert memory.leaves(0, model.size + 1) == sqlite.leaves(0, model.size + 1)
-    assert list(memory.names()) == list(sqlite.names())
-    assert {held.reservation.name: (*held.reservation[1:], held.freed_by) for held in sqlite.names()} == model.names
-    assert memory.frontier() == sqlite.frontier()
-    assert memory.frontier().root() == sqlite.frontier().root()
+    assert memory.leaves(0, model.size + 1) == store.leaves(0, model.size + 1)
+    assert list(memory.names()) == list(store.names())
+    assert {held.reservation.name: (*held.reservation[1:], held.freed_by) for held in store.names()} == model.names
+    assert memory.frontier() == store.frontier()
+    assert memory.frontier().root() == store.frontier().root()
     for number in range(12):
-        assert memory.stream(stream(number)) == sqlite.stream(stream(number))
+        assert memory.stream(stream(number)) == store.stream(stream(number))
     for position in range(1, model.size + 1):
-        assert memory.sealed(position) == sqlite.sealed(position)
-    sqlite.close()
-    check(path)
+        assert memory.sealed(position) == store.sealed(position)
+    store.close()
+    check_it()
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_random_life_is_told_alike_by_both_stores_and_a_model(tmp_path: Path, seed: int) -> None:
-    live(tmp_path, seed, 250, lambda rng: rng.random() < 0.03)
+def test_a_random_life_is_told_alike_by_every_store_and_a_model(kept: Opened, seed: int) -> None:
+    live(kept, seed, 250, lambda rng: rng.random() < 0.03)
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("seed", range(100, 140))
-def test_many_random_lives(tmp_path: Path, seed: int) -> None:
-    live(tmp_path, seed, 500, lambda rng: rng.random() < 0.02)
+def test_many_random_lives(kept: Opened, seed: int) -> None:
+    live(kept, seed, 500, lambda rng: rng.random() < 0.02)
