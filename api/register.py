@@ -13,7 +13,8 @@
     operations.db        tokens and sessions (`api.operations`)
     rulebooks/           the enacted rulebooks by digest (`policies.archive`)
     projections/         answers, which can be made anew (`projections.follower`)
-    moved.json           says that the ledger lies in PostgreSQL now: the files above are its past (`api.moving`)
+    moving.json          while the ledger is on its way to PostgreSQL (`api.moving`)
+    moved.json           says that the ledger lies in PostgreSQL now: the files above are its past
     set-aside/           what a restore found in its place (`ledger.restore`)
 
 With the setting `database` both logs lie in PostgreSQL, in two schemas of one database; all else lies here.
@@ -111,6 +112,11 @@ class Folder:
         return self.root / "projections"
 
     @property
+    def moving(self) -> Path:
+        """Only while the ledger is on its way to PostgreSQL."""
+        return self.root / "moving.json"
+
+    @property
     def moved(self) -> Path:
         """Only where the ledger was moved to PostgreSQL: where to, and up to where these files go."""
         return self.root / "moved.json"
@@ -187,6 +193,9 @@ def demand_whole(settings: Settings) -> None:
     if is_unfinished(folder.root):
         cure = "请先用原来的备份再次运行 xueshi restore，让它完成"
         raise Stop(Exit.WORLD_IS_WRONG, "restore_unfinished", f"{folder.root} 的恢复没有完成", cure)
+    if folder.moving.exists() and settings.database:
+        cure = "请再次运行 xueshi move，让它完成并比较；在此之前原来的文件仍可使用（不设 database）"
+        raise Stop(Exit.WORLD_IS_WRONG, "register_moving", "账本向 PostgreSQL 的搬移没有完成", cure)
     if folder.moved.exists() and not settings.database:
         cure = "请设置 XUESHI_DATABASE（或 xueshi.toml 中的 database）指向新的所在；这里的文件只是移走之前的副本"
         raise Stop(Exit.WORLD_IS_WRONG, "register_moved", f"{folder.root} 的账本已移到 PostgreSQL", cure)
@@ -195,7 +204,7 @@ def demand_whole(settings: Settings) -> None:
 def vault_of(settings: Settings) -> Vault:
     """Open the vault under the master key that the settings name; a lost one is not replaced by an empty one."""
     folder = Folder(settings.data_folder)
-    master = _master_file(settings)
+    master = master_file(settings)
     is_lost = {"主密钥": master is not None and not master.exists(),
                "密钥库": not folder.people.exists() and folder.ledger.exists()}
     if lost := "和".join(each for each in is_lost if is_lost[each]):
@@ -208,13 +217,13 @@ def vault_files(settings: Settings) -> KeyFiles | None:
     """Where the vault is and what opens it, for whoever checks a copy of the ledger; None where one of them is lost."""
     from ledger.fsck_portion import KeyFiles
 
-    folder, master = Folder(settings.data_folder), _master_file(settings)
+    folder, master = Folder(settings.data_folder), master_file(settings)
     if not folder.people.exists() or (master is not None and not master.exists()):
         return None
     return KeyFiles(folder.people, settings.master_key)
 
 
-def _master_file(settings: Settings) -> Path | None:
+def master_file(settings: Settings) -> Path | None:
     """The file that holds the master key, if it is one."""
     folder = Folder(settings.data_folder)
     make = make_of(folder.people, settings.master_key)
@@ -285,7 +294,7 @@ def _create(settings: Settings) -> None:
 
     Keys that have published a checkpoint belong to a ledger that was lost: a new one must not take its name.
     """
-    folder, origin, master = Folder(settings.data_folder), settings.origin, _master_file(settings)
+    folder, origin, master = Folder(settings.data_folder), settings.origin, master_file(settings)
     if folder.published.exists():
         cure = "账本丢失：请从备份恢复（xueshi restore）；确实没有备份时，另设 origin 并换一个数据文件夹"
         raise Stop(Exit.WORLD_IS_WRONG, "ledger_missing", f"{folder.published} 表明这里有过账本，现在没有", cure)

@@ -1,0 +1,129 @@
+"""`xueshi move`: the same root, the same proofs, the same answers in PostgreSQL; killed, it goes on."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from command_kit import CLEAN, XUESHI, served, xueshi
+from used_kit import used
+
+from api.register import Folder, open_register
+from api.settings import Settings
+from ledger.copying import TABLES, in_postgres
+from ledger.proving import prove_event
+from ledger.verify import policy_of, verify_proof
+from projections.answers import projections
+from projections.file import path_of
+from projections.rebuilding import compare, rebuild
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    used(tmp_path)
+    return tmp_path
+
+
+def test_root_proofs_and_answers_are_the_same_in_files_in_postgresql_and_made_anew(
+    folder: Path, postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    source = open_register(Settings(data_folder=folder / "data"))
+    note = source.signer.checkpoint()
+    key, size, root = source.signer.vkeys[0], source.ledger.store.size(), source.ledger.store.frontier().root()
+    proofs = [prove_event(source.ledger.store, position, note) for position in range(1, size + 1)]
+    sealed = [source.ledger.store.sealed(position) for position in range(1, size + 1)]
+    names = list(source.ledger.store.names())
+    source.close()
+
+    told = xueshi(folder, "move", "--json", XUESHI_DATABASE=postgres)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert postgres.split(":")[2].split("@")[0] not in told.stdout, "no password is told"
+    moved = json.loads(told.stdout)
+    assert moved["sizes"]["ledger"] == size and all(one["holds"] for one in moved["projections"])
+
+    target = open_register(Settings(data_folder=folder / "data", database=postgres))
+    store = target.ledger.store
+    assert (store.size(), store.frontier().root()) == (size, root)
+    assert [prove_event(store, position, note) for position in range(1, size + 1)] == proofs
+    assert [store.sealed(position) for position in range(1, size + 1)] == sealed
+    assert list(store.names()) == names
+    assert verify_proof(proofs[-1], policy_of(key)).checkpoint.root == root
+    anew = tmp_path_factory.mktemp("anew")
+    for projection in projections():
+        rebuild(target.ledger, anew, projection, lambda done, total: None)
+        stands = compare(target.ledger, Folder(folder / "data").projections, projection, lambda done, total: None)
+        made = compare(target.ledger, anew, projection, lambda done, total: None)
+        assert stands.holds and made.holds and stands.should == made.stands
+        assert path_of(anew, projection).exists()
+    target.close()
+
+
+def test_what_was_moved_is_not_opened_as_the_ledger_and_goes_on_in_its_new_place(folder: Path, postgres: str) -> None:
+    before = (folder / "data" / "ledger.db").read_bytes()
+    assert xueshi(folder, "move", XUESHI_DATABASE=postgres).returncode == 0
+
+    refused = xueshi(folder, "log", "show")
+    assert refused.returncode == 3 and "register_moved" in refused.stderr and "XUESHI_DATABASE" in refused.stderr
+    assert "no_register" not in xueshi(folder, "backup", "copy").stderr
+    assert (folder / "data" / "ledger.db").read_bytes() == before, "the source is left as it was"
+    assert postgres.split(":")[2].split("@")[0] not in (folder / "data" / "moved.json").read_text()
+    signed = xueshi(folder, "log", "checkpoint", XUESHI_DATABASE=postgres)
+    assert signed.returncode == 0, signed.stderr
+    again = xueshi(folder, "move", XUESHI_DATABASE=postgres)
+    assert again.returncode == 3 and "register_moved" in again.stderr
+
+
+def test_killed_it_leaves_the_files_in_use_and_the_target_closed_and_goes_on(folder: Path, postgres: str) -> None:
+    script = (
+        "import os, signal, sys, ledger.copying as c\n"
+        "c.PORTION = 10\n"
+        "write = c.PostgresSide.write\n"
+        "left = [int(sys.argv[1])]\n"
+        "def counted(self, table, rows):\n"
+        "    write(self, table, rows)\n"
+        "    left[0] -= 1\n"
+        "    if left[0] == 0: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "c.PostgresSide.write = counted\n"
+        "from api.cli import main\n"
+        "main(['move'])\n"
+    )
+    python = str(Path(XUESHI).with_name("python"))
+    for portions in (1, 4, 9):
+        killed = subprocess.run(
+            [python, "-c", script, str(portions)], cwd=folder, env={**CLEAN, "XUESHI_DATABASE": postgres},
+            capture_output=True, check=False)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+        closed = xueshi(folder, "log", "show", XUESHI_DATABASE=postgres)
+        assert closed.returncode == 3 and "register_moving" in closed.stderr
+        assert xueshi(folder, "log", "show").returncode == 0
+    with in_postgres(postgres, "ledger") as side:
+        assert side.count(TABLES[0]) > 0
+    assert xueshi(folder, "move", XUESHI_DATABASE=postgres).returncode == 0
+    assert not (folder / "data" / "moving.json").exists()
+
+
+def test_a_target_that_holds_another_ledger_is_refused(
+    folder: Path, postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    used(other)
+    assert xueshi(other, "move", XUESHI_DATABASE=postgres).returncode == 0
+
+    refused = xueshi(folder, "move", XUESHI_DATABASE=postgres)
+
+    assert refused.returncode == 3 and "target_holds_other" in refused.stderr
+    assert not (folder / "data" / "moved.json").exists()
+    assert xueshi(folder, "log", "show").returncode == 0
+
+
+def test_it_wants_the_service_stopped_and_a_place_to_go(folder: Path, postgres: str) -> None:
+    assert "no_database" in xueshi(folder, "move").stderr
+    with served(folder):
+        refused = xueshi(folder, "move", XUESHI_DATABASE=postgres)
+    assert refused.returncode == 3 and "请先停止该服务" in refused.stderr
+    nobody = postgres.rpartition("/")[0] + "/nowhere"
+    unreachable = xueshi(folder, "move", XUESHI_DATABASE=nobody)
+    assert unreachable.returncode == 3 and Path(nobody).name in unreachable.stderr
