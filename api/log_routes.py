@@ -15,6 +15,8 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import NotFound, Unauthorized
 
 from api.register import Register
+from ledger.key_rotation import believable
+from ledger.proof.keys import format_vkey, parse_vkey
 from ledger.proof.tiles import ENTRIES, MalformedTile, parse_tile_path
 from ledger.proving import NoSuchEvent, NotYetSigned, prove_event
 from ledger.stores.errors import AbsentTile
@@ -34,8 +36,14 @@ def log_routes(register: Register) -> Blueprint:
 
     @routes.get("/log/key")
     def key() -> Response:
-        lines = "".join(f"{line}\n" for line in register.signer.vkeys)
-        return _answer(lines.encode(), _TEXT, _SOON)
+        signing = [parse_vkey(line) for line in register.signer.vkeys]
+        keys = believable(register.folder.keys, "ledger", signing)  # Those that signed before, too: papers last longer.
+        return _answer("".join(f"{format_vkey(key)}\n" for key in keys).encode(), _TEXT, _SOON)
+
+    @routes.get("/log/key/succession")
+    def key_succession() -> Response:
+        path = register.folder.keys / "ledger.succession"
+        return _answer(path.read_bytes() if path.exists() else b"", _TEXT, _SOON)
 
     @routes.get("/log/tile/<path:rest>")
     def tile(rest: str) -> Response:

@@ -149,6 +149,13 @@ class KeyFile:
         with self.used() as connection:
             return [Master(*row) for row in connection.execute(_MASTERS)]
 
+    def prepared(self) -> tuple[str, int] | None:
+        """For which master key a rewrap has prepared how many keys, where one was begun and not ended."""
+        with self.used() as connection:
+            row = connection.execute(
+                "SELECT make, (SELECT count(*) FROM rewrapped) FROM masters WHERE since IS NULL").fetchone()
+            return None if row is None else (row[0], row[1])
+
     def copies(self) -> list[Copy]:
         """List the copies that were handed out, the oldest first."""
         with self.used() as connection:

@@ -51,6 +51,15 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str 
         click.echo("  ".join(map(fill, line, wide)).rstrip())
 
 
+def day(microseconds: int) -> str:
+    """The legal date of a time."""
+    from datetime import UTC, datetime
+
+    from ledger.vocabulary import LOCAL
+
+    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).astimezone(LOCAL).date().isoformat()
+
+
 def state(code: Any) -> str:
     """A status in words; an unknown one as it is, since lists of statuses may grow."""
     return STATES.get(str(code), str(code))
