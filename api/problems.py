@@ -20,6 +20,7 @@ from ledger.ledger import Held
 from ledger.proving import NoSuchEvent, NotYetSigned
 from ledger.signer import LogBehind, LogForked
 from ledger.stores.append import Busy, Conflict, KeyReused, StoreFailed, TooManyEvents
+from ledger.stores.errors import Unreadable
 from ledger.vault import KeyGone
 from policies.archive import DraftRulebook, RulebookMissing
 from policies.authority import NobodyRegisters
@@ -92,6 +93,7 @@ ERRORS: Final[dict[type[Exception], int]] = {
     StoreFailed: 503,
     TooLarge: 413,
     TooManyEvents: 413,
+    Unreadable: 503,
     RulebookError: 422,
     RulebookMissing: 500,
     DraftRulebook: 422,

@@ -15,6 +15,7 @@ have come and an answer has to have been taken, no word of a request in a log li
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import signal
@@ -214,6 +215,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # The library has no type
                 _write_down(self._why[1], error)
                 sys.exit(Arbiter.WORKER_BOOT_ERROR)
         self._settle()
+        app.wsgi_app = _measured(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
         return app
 
     def _composed(self, worker: Worker) -> Flask:
@@ -354,6 +356,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             structlog.get_logger().info("unreadable", request_id=trace_id, status=int(status), why=type(exc).__name__)
         with suppress(OSError):
             client.sendall(_refusal(status, trace_id))
+
+
+def _measured(application: Any, most: int) -> Any:
+    """Say how long a body is that came in pieces: one that is too long would only be cut off."""
+    def measured(environ: dict[str, Any], start_response: Any) -> Any:
+        if environ.pop("HTTP_TRANSFER_ENCODING", None):
+            body = environ["wsgi.input"].read(most + 1)
+            while len(body) > most and environ["wsgi.input"].read(1 << 16):
+                pass  # Whoever is still sending hears no answer; their time is limited all the same.
+            environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+        return application(environ, start_response)
+
+    return measured
 
 
 def _refusal(status: HTTPStatus, trace_id: str) -> bytes:

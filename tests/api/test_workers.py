@@ -1,0 +1,515 @@
+"""The service in several processes on PostgreSQL, as real processes of which some are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgres_kit import Server
+
+from api.client import Client
+from api.exits import Exit, Stop
+from api.house import House, open_house
+from api.register import SYSTEM, open_register
+from api.service import create_app
+from api.settings import Settings
+from api.workers import Patient, apart
+from ledger.events.base import Draft
+from ledger.events.person import KeyDestroyed
+from ledger.ledger import Deciding
+from ledger.vault import KeyGone
+from ledger.vocabulary import PersonId, StreamId
+from tests.api import workers_kit as kit
+from tests.api.house_kit import Town as InProcess
+from tests.api.test_rulebooks import AMENDED, sixth
+from tests.api.workers_kit import Fresh, Service, alive, answered, events, serving, until
+from tests.journeys.register_kit import ENVIRONMENT, XUESHI, Body, Someone, Town
+
+TRAINING = {"route": "training", "level": "provincial", "days": "3", "date": "2025-04-02"}
+
+
+class Furnished:
+    """People in a town: one who studies, one who approves."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.works = town.unit("某厂", "330203", "industry")
+        self.clerk = town.officer(self.works, "unit", "330203", unit=self.works["unit"])
+        self.person = town.person("李明")
+        town.belongs(self.person, self.works, self.clerk, "2020-01-01")
+
+    def submitted(self, number: int, **study: Any) -> Body:
+        return self.town.claim(self.person, f"某培训 {number}", **{**TRAINING, **study})
+
+
+@pytest.fixture
+def service(tmp_path: Path, postgres: str) -> Iterator[Service]:
+    with serving(tmp_path, postgres) as service:
+        yield service
+
+
+def through(client: Client, someone: Someone) -> Someone:
+    """The same bearer at another door."""
+    return Someone(client.bearing(someone.token), someone.id, someone.token)
+
+
+def pressed(
+    service: Service, furnished: Furnished, statuses: list[int]
+) -> tuple[threading.Event, list[threading.Thread]]:
+    """Four who submit claims without a pause, and try again with the same key when they get no answer."""
+    stopping, taken = threading.Event(), threading.Lock()
+    numbers = iter(range(1, 1_000_000))
+
+    def press() -> None:
+        while not stopping.is_set():
+            with taken:
+                number = next(numbers)
+            client = Client(Fresh(service.address), furnished.person.token)
+            for _ in range(200):
+                with suppress(Stop):
+                    reply = client.post("/v1/claims", furnished.submitted(number), key=f"pressed-{number:012d}")
+                    statuses.append(reply.status)
+                    if reply.status == 201:
+                        break
+                    assert reply.status == 503, reply.body
+                    assert reply.headers["retry-after"]
+                time.sleep(0.05)
+            else:
+                statuses.append(0)
+
+    pressing = [threading.Thread(target=press) for _ in range(4)]
+    for one in pressing:
+        one.start()
+    return stopping, pressing
+
+
+def test_what_is_written_through_one_process_is_read_through_any(service: Service) -> None:
+    furnished = Furnished(service.town())
+    a, b = service.doors()
+    for number in range(200):
+        first, second = ((a, b), (b, a))[number % 2]
+        person, clerk = through(first.client, furnished.person), through(second.client, furnished.clerk)
+        claim = person.did("/v1/claims", furnished.submitted(number, days="1"))
+        clerk.act(claim, "approval", {"opened_evidence": [claim["evidence"][0]["sha256"]]})
+        entries = through((a, b)[number // 2 % 2].client, furnished.person).year(2025)["entries"]
+        assert len(entries) == number + 1
+
+    assert sorted((*a.leases, *b.leases)) == ["follower", "keeper"]
+
+
+def test_what_is_decided_in_one_process_holds_in_the_other_at_once(service: Service) -> None:
+    furnished = Furnished(service.town())
+    a, b = service.doors()
+    founder, clerk = through(a.client, furnished.town.founder), furnished.clerk
+    office = furnished.town.officer(furnished.town.unit("某政策部门", "330200", "general"), "policy_office", "33")
+    for door in (a, b):  # Whatever is remembered is remembered by now.
+        assert len(door.client.get("/v1/rulebooks").json["items"]) == 5
+        assert through(door.client, clerk).client.get(f"/v1/actors/{clerk.id}").ok
+        through(door.client, furnished.person).did("/v1/claims", furnished.submitted(0, date="2026-04-01"))
+
+    enacted = through(a.client, office).did("/v1/rulebooks", sixth())
+    claim = through(b.client, furnished.person).did("/v1/claims", furnished.submitted(1, date="2026-04-02"))
+    approved = through(b.client, clerk).act(claim, "approval", {"opened_evidence": [claim["evidence"][0]["sha256"]]})
+    assert enacted["rulebook"] == approved["ruling"]["rulebook"] == f"ningbo-industry/{AMENDED}"
+    assert len(b.client.get("/v1/rulebooks").json["items"]) == 6
+
+    given = founder.did(f"/v1/actors/{clerk.id}/tokens")["token"]
+    assert b.client.bearing(clerk.token).get(f"/v1/actors/{clerk.id}").status == 401, "another took its place"
+    assert b.client.bearing(given).get(f"/v1/actors/{clerk.id}").ok
+
+    waiting = through(b.client, furnished.person).did("/v1/claims", furnished.submitted(2))
+    version = furnished.town.founder.saw(f"/v1/actors/{clerk.id}")["version"]
+    founder.did(f"/v1/actors/{clerk.id}/suspension", version=version)
+    refused = through(b.client, Someone(b.client, clerk.id, given)).refused(waiting, "approval")
+    assert refused["status"] == 403
+
+
+def test_a_key_that_is_destroyed_in_one_process_opens_nothing_in_another(tmp_path: Path, postgres: str) -> None:
+    """Of two houses on one register, as two processes have them."""
+    settings = Settings(data_folder=tmp_path / "data", database=postgres)
+    with ExitStack() as opened:
+        houses: list[House] = []
+        for _ in range(2):
+            register = open_register(settings, create=True)
+            opened.callback(register.close)
+            houses.append(opened.enter_context(open_house(register)))
+        here, there = houses
+        assert (here.follower.follows, there.follower.follows) == (True, False)
+        towns = [InProcess(house, create_app(house)) for house in houses]
+        person = towns[0].person("李明")
+        for town in towns:
+            person.client = town.client()
+            assert "李*" in person.get(f"/v1/persons/{person.id}").get_data(as_text=True)
+
+        here.ledger.destroy_key(person.id, lambda: Deciding(
+            (Draft(KeyDestroyed(person=PersonId(person.id), basis="第四十七条", final_after=date(2026, 12, 31))),),
+            {StreamId(person.id): here.ledger.store.version(person.id)}), by=SYSTEM)
+
+        answer = person.get(f"/v1/persons/{person.id}").get_data(as_text=True)
+        assert "李" not in answer
+        with pytest.raises(KeyGone):
+            there.ledger.vault.prepare([person.id])
+
+
+def test_the_follower_is_killed_and_another_follows_with_nothing_lost(service: Service) -> None:
+    furnished, statuses = Furnished(service.town()), []
+    stopping, pressing = pressed(service, furnished, statuses)
+    try:
+        follows = 0
+        for _ in range(3):
+            time.sleep(0.5)
+            follows = service.having("follower", but=follows)
+            os.kill(follows, signal.SIGKILL)
+            began = time.monotonic()
+            other = service.having("follower", but=follows)
+            assert other != follows
+            assert time.monotonic() - began < 5
+    finally:
+        stopping.set()
+        for one in pressing:
+            one.join()
+    assert set(statuses) <= {201, 503}
+    assert furnished.person.client.get("/v1/work").status < 500
+    submitted = statuses.count(201)
+    assert submitted > 20
+    assert len(waiting(furnished)) == submitted
+
+
+def waiting(furnished: Furnished) -> list[Body]:
+    """All that waits for the clerk, page by page."""
+    found: list[Body] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        page = furnished.clerk.saw("/v1/work", limit=100, **cursor)
+        found += page["items"]
+        if not page.get("next_cursor"):
+            return found
+        cursor = {"cursor": page["next_cursor"]}
+
+
+def test_who_signs_is_killed_and_checkpoints_go_on(tmp_path: Path, postgres: str) -> None:
+    with serving(tmp_path, postgres, XUESHI_CHECKPOINT_SECONDS="1") as service:
+        furnished = Furnished(service.town())
+        keeps = 0
+        for number in range(2):
+            keeps = service.having("keeper", but=keeps)
+            os.kill(keeps, signal.SIGKILL)
+            began = time.monotonic()
+            size = _recorded(furnished, number)
+            assert until(lambda size=size: service.checkpoint_size() >= size, 10), "nobody signs"
+            assert time.monotonic() - began < 6
+        assert until(lambda: len({_process(service) for _ in range(20)}) == 2), "both are there again"
+
+
+def _recorded(furnished: Furnished, number: int) -> int:
+    reply = furnished.person.did("/v1/claims", furnished.submitted(number))
+    position: int = reply["events"][-1]
+    return position
+
+
+def test_a_checkpoint_is_signed_by_whichever_process_is_asked_for_a_proof(tmp_path: Path, postgres: str) -> None:
+    with serving(tmp_path, postgres, XUESHI_CHECKPOINT_SECONDS="3600") as service:
+        furnished = Furnished(service.town())
+        reader = (tmp_path / "data" / "keys" / "reader.token").read_text("ascii").strip()
+        for number, door in enumerate(service.doors() * 2):
+            position = _recorded(furnished, number)
+            proof = door.client.bearing(reader).get(f"/v1/events/{position}/proof")
+
+            assert proof.status == 200, proof.body
+            assert service.checkpoint_size() >= position
+
+
+def test_when_the_master_is_killed_everything_ends_and_the_next_start_works(tmp_path: Path, postgres: str) -> None:
+    with serving(tmp_path, postgres) as service:
+        furnished = Furnished(service.town())
+        processes = [door.process for door in service.doors()]
+        _recorded(furnished, 0)
+        service.master.kill()
+        service.master.wait()
+
+        assert until(lambda: not any(map(alive, processes))), "the workers saw that nobody keeps them"
+        with serving(tmp_path, postgres) as again:
+            again_person = Someone(Client(Fresh(again.address), furnished.person.token), furnished.person.id)
+            assert len(again_person.saw("/v1/work")["items"]) == 1
+
+
+def test_when_the_database_goes_away_everyone_is_told_when_to_come_back_and_then_all_is_well(
+    tmp_path: Path, postgres_server: Server, postgres: str
+) -> None:
+    with serving(tmp_path, postgres) as service:
+        furnished, statuses = Furnished(service.town()), []
+        stopping, pressing = pressed(service, furnished, statuses)
+        try:
+            time.sleep(0.5)
+            for how in (signal.SIGINT, signal.SIGQUIT):
+                postgres_server.stop(how)
+                assert until(lambda: _status(service, "/readyz") == 503)
+                assert _status(service, "/livez") == 200
+                postgres_server.start()
+                assert until(lambda: _status(service, "/readyz") == 200)
+                before = statuses.count(201)
+                assert until(lambda before=before: statuses.count(201) > before + 5)
+        finally:
+            stopping.set()
+            for one in pressing:
+                one.join()
+
+        assert set(statuses) == {201, 503}
+        assert len(waiting(furnished)) == statuses.count(201), "what was acknowledged is there, once"
+
+
+def test_a_process_that_is_lost_while_the_database_is_away_is_replaced_when_it_is_back(
+    tmp_path: Path, postgres_server: Server, postgres: str
+) -> None:
+    with serving(tmp_path, postgres) as service:
+        before = [door.process for door in service.doors()]
+        postgres_server.stop(signal.SIGINT)
+        for process in before:
+            os.kill(process, signal.SIGKILL)
+        assert until(lambda: "worker_waits" in service.log)
+        assert service.master.poll() is None
+        postgres_server.start()
+
+        assert not {door.process for door in service.doors()} & set(before)
+
+
+def _process(service: Service) -> int:
+    found: int = Client(Fresh(service.address)).get("/readyz").json["process"]
+    return found
+
+
+def _status(service: Service, path: str) -> int:
+    try:
+        return Client(Fresh(service.address)).get(path).status
+    except Stop:
+        return 0
+
+
+# Beginning and ending
+
+
+def started(folder: Path, database: str, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        kit.command(*more), cwd=folder, env={**ENVIRONMENT, "XUESHI_DATABASE": database, **environment},
+        capture_output=True, text=True, timeout=60, check=False,
+    )
+
+
+def test_what_keeps_it_from_starting_is_told_once_in_its_own_words(
+    tmp_path: Path, postgres_server: Server, postgres: str
+) -> None:
+    empty = postgres_server.new_database(migrated=False)
+    unmigrated = started(tmp_path, empty)
+    assert (unmigrated.returncode, "xueshi migrate" in unmigrated.stderr) == (3, True), unmigrated.stderr
+    elsewhere = postgres.replace(f":{postgres_server.port}/", ":1/")
+    nobody = started(tmp_path, elsewhere)
+    assert (nobody.returncode, "[store_unreadable]" in nobody.stderr) == (3, True), nobody.stderr
+    wrong = started(tmp_path, postgres.replace(postgres_server.password, "canary"))
+    assert (wrong.returncode, "[store_unreadable]" in wrong.stderr) == (3, True), wrong.stderr
+
+    for ended in (unmigrated, nobody, wrong):
+        assert ended.stdout == ""
+        assert "canary" not in ended.stderr
+        assert postgres_server.password not in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_a_database_with_a_ledger_is_not_served_with_other_keys(tmp_path: Path, postgres: str) -> None:
+    with serving(tmp_path, postgres):
+        pass
+    (tmp_path / "data").rename(tmp_path / "elsewhere")
+
+    ended = started(tmp_path, postgres)
+
+    assert (ended.returncode, "[keys_missing]" in ended.stderr) == (3, True), ended.stderr
+    assert not (tmp_path / "data" / "keys" / "master.key").exists()
+
+
+def test_a_taken_port_is_told_with_its_cure(tmp_path: Path, postgres: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        ended = subprocess.run(
+            [XUESHI, "serve", "--port", str(number)], cwd=tmp_path, env={**ENVIRONMENT, "XUESHI_DATABASE": postgres},
+            capture_output=True, text=True, timeout=60, check=False,
+        )
+    assert (ended.returncode, f"--port {number + 1}" in ended.stderr) == (3, True), ended.stderr
+
+
+def test_commands_ask_the_service_and_a_second_one_is_told_where_the_first_is(service: Service, postgres: str) -> None:
+    listed = subprocess.run(
+        [XUESHI, "rulebook", "list"], cwd=service.folder, env={**ENVIRONMENT, "XUESHI_DATABASE": postgres},
+        capture_output=True, text=True, timeout=60, check=False,
+    )
+    assert listed.returncode == 0, listed.stderr
+    assert '"/v1/rulebooks"' in service.log
+
+    second = started(service.folder, postgres)
+    assert (second.returncode, service.address in second.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_it_stops_when_told_and_ends_with_zero(tmp_path: Path, postgres: str, which: signal.Signals) -> None:
+    with serving(tmp_path, postgres) as service:
+        processes = [door.process for door in service.doors()]
+        os.killpg(service.master.pid, which)  # As a terminal sends it: to all of them.
+
+        assert service.master.wait(timeout=20) == 0
+        assert not any(map(alive, processes))
+        assert (tmp_path / "data" / "serve.address").read_text() == ""
+        assert "Traceback" not in service.log
+        assert [one["level"] for one in events(service.log) if one["level"] not in ("info", "warning")] == []
+
+
+# The service as it is, with one slow address more.
+SLOW = """
+import time
+from contextlib import contextmanager
+from flask import Blueprint
+from api import serve
+from api.settings import load
+
+doors = Blueprint("doors", __name__)
+
+@doors.get("/slow")
+def slow():
+    time.sleep(1)
+    return "x" * 3_000_000
+
+as_it_is = serve.composed
+
+@contextmanager
+def composed(settings):
+    with as_it_is(settings) as app:
+        app.register_blueprint(doors)
+        yield app
+
+serve.composed = composed
+serve.serve(load({"listen_port": 0}), lambda address: print(address, flush=True))
+"""
+
+
+def test_an_answer_that_was_begun_is_finished_before_it_stops(tmp_path: Path, postgres: str) -> None:
+    with serving(tmp_path, postgres, arguments=[sys.executable, "-c", SLOW],
+                 PYTHONPATH=str(Path(__file__).parents[2])) as service:
+        answers: list[tuple[int, int]] = []
+
+        def ask() -> None:
+            reply = Client(Fresh(service.address)).get("/slow")
+            answers.append((reply.status, len(reply.body)))
+
+        asking = [threading.Thread(target=ask) for _ in range(4)]
+        for one in asking:
+            one.start()
+        time.sleep(0.4)
+        service.master.send_signal(signal.SIGTERM)
+        for one in asking:
+            one.join()
+
+        assert service.master.wait(timeout=20) == 0
+    assert answers == [(200, 3_000_000)] * 4
+
+
+def test_the_sample_is_entered_before_the_first_process_serves(tmp_path: Path, postgres: str) -> None:
+    with serving(tmp_path, postgres, arguments=kit.command("--sample")) as service:
+        assert service.town().nobody.client.get("/readyz").ok
+        assert (tmp_path / "data" / "sample-accounts.txt").exists()
+
+
+# What comes from outside
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-Canary: " + b"a" * 9_000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-Canary: 1\r\n" * 200 + b"\r\n", 431),
+        (b"CANARY\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nCanary 1: 1\r\n\r\n", 400),
+        (b"POST /v1/persons HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\ncanary", 400),
+        (b"POST /v1/persons HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: canary\r\n\r\n", 501),
+        (b"POST /v1/persons HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+         b"Idempotency-Key: a-key-that-is-long-enough\r\nContent-Length: 9000000\r\n\r\n", 413),
+    ],
+)
+def test_what_is_no_request_is_refused_and_nothing_of_it_is_logged(
+    outside: Service, request_: bytes, status: int
+) -> None:
+    found, body = answered(outside.port, request_)
+
+    assert (found, b'"trace_id"' in body) == (status, True), body
+    assert "canary" not in body.decode().lower()
+    assert "canary" not in outside.log.lower()
+    assert "127.0.0.1" not in outside.log
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Service]:
+    database = postgres_server.new_database()
+    with serving(tmp_path_factory.mktemp("outside"), database) as service:
+        yield service
+    postgres_server.drop_database(database)
+
+
+def test_a_body_in_pieces_is_too_large_when_the_pieces_are(outside: Service) -> None:
+    piece = b"%x\r\n" % (1 << 20) + b" " * (1 << 20) + b"\r\n"
+    head = (b"POST /v1/persons HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Idempotency-Key: a-key-that-is-long-enough\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+    status, body = answered(outside.port, head + piece * 9 + b"0\r\n\r\n")
+
+    assert (status, b"content_too_large" in body) == (413, True), body
+    assert answered(outside.port, head + b"2\r\n{}\r\n0\r\n\r\n")[0] == 422, "in pieces is as good as whole"
+
+
+def test_one_byte_at_a_time_keeps_no_thread_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.workers.REQUEST_SECONDS", 1)
+    ours, theirs = socket.socketpair()
+    with theirs, Patient(fileno=ours.detach()) as patient:
+        patient.setblocking(True)
+        began = time.monotonic()
+        with pytest.raises(ConnectionResetError):
+            while True:
+                theirs.send(b".")
+                assert patient.recv(1) == b"."
+                time.sleep(0.05)
+        assert 0.9 < time.monotonic() - began < 3
+        patient.setblocking(True)  # The next request has its own time.
+        assert patient.recv(1) == b"."
+        with pytest.raises(ConnectionResetError):
+            patient.recv(1)
+        with pytest.raises(OSError, match="timed out"):
+            patient.sendall(b"." * 50_000_000)
+
+
+def test_what_is_done_apart_ends_as_if_it_were_done_here() -> None:
+    def stop() -> None:
+        raise Stop(Exit.BAD_INPUT, "a_code", "一句话", "办法")
+
+    def break_() -> None:
+        raise ValueError("canary")
+
+    apart(lambda: None)
+    with pytest.raises(Stop) as stopped:
+        apart(stop)
+    assert (stopped.value.status, stopped.value.code, stopped.value.message, stopped.value.cure) == (
+        Exit.BAD_INPUT, "a_code", "一句话", "办法")
+    with pytest.raises(Stop, match="服务进程无法启动") as broken:
+        apart(break_)
+    assert "canary" not in str(broken.value)
+    with pytest.raises(Stop, match="服务进程无法启动"):
+        apart(lambda: os.kill(os.getpid(), signal.SIGKILL))
+
