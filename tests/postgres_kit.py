@@ -2,7 +2,8 @@
 
 It listens on a free port of loopback and on a socket in its folder, under a random password, with fsync on: what a test
 shows of durability would mean nothing without it. PostgreSQL refuses to run as root, so root starts it as the user that
-Debian's package makes. It dies with the process that started it, even one that is killed.
+Debian's package makes. It dies with the process that started it, even one that is killed;
+what that one could not remove the next one does.
 
 A test gets a database of its own, copied from a template that was migrated once.
 """
@@ -35,6 +36,8 @@ USER: Final = "xueshi"
 _SERVERS_USER: Final = "postgres"
 _TEMPLATE: Final = "migrated"
 _START_S: Final = 30
+_PLACE: Final = Path("/tmp")  # Short, and entered by all: a socket's path has 107 bytes at most.
+_PREFIX: Final = "xueshi-pg-"
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -157,7 +160,8 @@ class Server:
 @contextmanager
 def running(*, data: Path | None = None, settings: dict[str, str] | None = None) -> Iterator[Server]:
     """Make and start a server; afterwards nothing of it is left. Raises NotRunnable."""
-    folder = Path(tempfile.mkdtemp(prefix="xueshi-pg-", dir="/tmp"))  # Short: a socket's path has 107 bytes at most.
+    sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_PLACE))
     server = None
     try:
         server = Server(folder, data=data, settings=settings)
@@ -167,6 +171,14 @@ def running(*, data: Path | None = None, settings: dict[str, str] | None = None)
         if server is not None:
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Remove the folders of those who were killed and could not."""
+    for folder in _PLACE.glob(f"{_PREFIX}*"):
+        number = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if number.isdecimal() and not Path(f"/proc/{number}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _owner() -> pwd.struct_passwd | None:

@@ -64,8 +64,10 @@ class Target:
             given = conninfo_to_dict(self.conninfo)
         except psycopg.Error:
             raise BadConninfo("不是一个有效的地址") from None  # The driver's words quote what it could not read.
-        if "@" in str(given.get("host", "")):
-            raise BadConninfo("主机名中有 @（密码中的 @ 未转写？）")
+        if any("@" in str(given.get(part, "")) for part in ("host", "dbname")):
+            raise BadConninfo("主机或库名中有 @（密码中的符号未转写？）")  # Then half a password stands there.
+        if not all(port.isdecimal() for port in str(given.get("port", 0)).split(",") if port):
+            raise BadConninfo("端口不是数字（密码中的符号未转写？）")
         place = f"{given.get('host') or '本机'}:{given.get('port') or 5432}/{given.get('dbname') or ''}"
         object.__setattr__(self, "parameters", {**_PARAMETERS, **given})
         object.__setattr__(self, "shown", f"PostgreSQL {place}")
