@@ -173,7 +173,10 @@ def _copy_rulebooks(folder: Folder, unfinished: Path, cited: set[str]) -> None:
             continue  # What a writer that was stopped left beside.
         if copy_file(path, unfinished / "rulebooks" / path.name) != path.stem:
             raise BackupFailed(f"rulebooks/{path.name}", "内容与其摘要不符，已被改动：请从较早的备份恢复这个文件")
-    demand_rulebooks(unfinished / "rulebooks", cited)
+    try:
+        demand_rulebooks(unfinished / "rulebooks", cited)
+    except RulebookError as error:
+        raise BackupFailed("rulebooks", str(error)) from error
 
 
 def demand_rulebooks(folder: Path, cited: set[str]) -> None:
