@@ -24,12 +24,14 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from api.settings import Settings, unknown_variables
+from ledger.errors import LedgerError
 from ledger.vocabulary import LOCAL
 
 SQLITE_LEAST: Final = (3, 37, 0)    # STRICT tables.
 DISK_FAIL_MB: Final = 100
 DISK_WARN_MB: Final = 2_000
 NOT_BEFORE: Final = datetime(2026, 1, 1, tzinfo=UTC)    # A clock that says less has lost its battery.
+KEY_BACKUP_DAYS: Final = 7
 OPTIONAL: Final = {
     "go": ("用 Go 的官方实现核对本账的签名和证明（测试用）", "apt-get install golang-go golang-golang-x-mod-dev"),
     "strace": ("在测试中模拟磁盘故障", "apt-get install strace"),
@@ -81,6 +83,8 @@ def doctor_checks(settings: Settings) -> list[Check]:
         Check("wal", partial(wal, settings.data_folder)),
         Check("clock", partial(clock, settings.data_folder)),
         Check("time_zone", time_zone),
+        Check("master_key", partial(master_key, settings)),
+        Check("key_backup", partial(key_backup, settings.data_folder)),
         Check("port", partial(port, settings.listen_host, settings.listen_port)),
         Check("fonts", fonts),
         *(Check(f"tool:{name}", partial(tool, name)) for name in OPTIONAL),
@@ -197,6 +201,39 @@ def time_zone() -> tuple[Level, str, str]:
     if now.astimezone(zone).utcoffset() != now.astimezone(LOCAL).utcoffset():
         return Level.FAIL, "系统时区数据中的 Asia/Shanghai 不是 +08:00", "更新 tzdata"
     return Level.OK, "Asia/Shanghai 为 +08:00", ""
+
+
+def master_key(settings: Settings) -> tuple[Level, str, str]:
+    """There, of its form, and nobody else's to read or to write; whether it opens the vault is asked at the start."""
+    from ledger.key_master import open_master
+    from ledger.vault import make_of
+
+    keys = settings.data_folder / "keys"
+    if not (keys / "people.db").exists():
+        return Level.OK, "密钥库尚未建立", ""
+    try:
+        make = make_of(keys / "people.db", settings.master_key)
+        open_master(make, keys).close()
+    except LedgerError as error:
+        return Level.FAIL, str(error).partition("。")[0], "见运维手册（api/operators-guide.md）“失去什么，意味着什么”"
+    return Level.OK, f"主密钥 {make}", ""
+
+
+def key_backup(path: Path) -> tuple[Level, str, str]:
+    """A copy of the vault that is young enough, and none that should be gone."""
+    from ledger.key_file import copies_in
+
+    people = path / "keys" / "people.db"
+    if not people.exists():
+        return Level.OK, "密钥库尚未建立", ""
+    kept, now = [each for each in copies_in(people) if each.removed is None], time.time_ns() // 1_000
+    if any(each.expires <= now for each in kept):
+        return Level.WARN, "有密钥备份已到期而未删除：已销毁的密钥还不能算最终销毁", "xueshi keys expire"
+    age = min(((now - each.taken) // 86_400_000_000 for each in kept), default=None)
+    if age is None or age > KEY_BACKUP_DAYS:
+        state = "没有密钥备份" if age is None else f"最近的密钥备份已有 {age} 天"
+        return Level.WARN, f"{state}：密钥库一旦损坏，个人信息无法找回", "xueshi keys backup 文件夹（另一台机器或介质）"
+    return Level.OK, f"最近的密钥备份在 {age} 天之内", ""
 
 
 def port(host: str, number: int) -> tuple[Level, str, str]:

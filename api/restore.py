@@ -18,7 +18,7 @@ from typing import Any
 from api.backup import LOGS, demand_rulebooks, log_problems
 from api.exits import Exit, Stop
 from api.occupancy import Served, occupying
-from api.register import Folder
+from api.register import Folder, vault_files
 from api.settings import Settings
 from ledger.backup import Manifest, digest_of, read_log, read_manifest, read_rulebooks
 from ledger.errors import LedgerError
@@ -42,7 +42,6 @@ from ledger.restore import (
     stage,
     standing,
 )
-from ledger.vault import FileMasterKey, Vault
 from policies.errors import RulebookError
 
 Progress = Callable[[int, int], None]
@@ -85,6 +84,7 @@ class _Work:
     """What is being made ready."""
 
     folder: Folder
+    keys: KeyFiles | None  # Where there are any.
     manifest: Manifest
     logs: list[str]
     policies: dict[str, Policy | None] = field(default_factory=dict)
@@ -112,9 +112,9 @@ def restore(
     folder = Folder(settings.data_folder)
     with having(folder):
         if is_unfinished(folder.root):
-            return _finish(folder)
+            return _finish(folder, has_keys=vault_files(settings) is not None)
         manifest = read_manifest(backup)
-        work = _Work(folder, manifest, _lost(folder, replace=replace))
+        work = _Work(folder, vault_files(settings), manifest, _lost(folder, replace=replace))
         wanted = [one.name for one in manifest.files
                   if _is_wanted(one.name, work.logs, with_operations=with_operations)]
         with bar("复制") as progress:
@@ -127,12 +127,12 @@ def restore(
         carry_out(folder.root)
     return Restored(
         manifest.made_at, logs, sum(name.endswith(".toml") for name in wanted), work.forgotten,
-        has_keys=folder.master.exists() and folder.people.exists(), has_operations=with_operations,
+        has_keys=work.keys is not None, has_operations=with_operations,
         aside=_aside(folder, plan),
     )
 
 
-def _finish(folder: Folder) -> Restored:
+def _finish(folder: Folder, *, has_keys: bool) -> Restored:
     plan = carry_out(folder.root)
     logs = []
     for name in LOGS:
@@ -143,7 +143,7 @@ def _finish(folder: Folder) -> Restored:
             logs.append(RestoredLog(name, log.size, log.root, seen, standing(path, seen), is_signature_checked=True))
     return Restored(
         plan.made_at, tuple(logs), sum(name.endswith(".toml") for name in plan.put), 0,
-        has_keys=folder.master.exists(), has_operations=any(name == "operations.db" for name in plan.put),
+        has_keys=has_keys, has_operations=any(name == "operations.db" for name in plan.put),
         aside=_aside(folder, plan), is_finished_only=True,
     )
 
@@ -221,16 +221,14 @@ def _policy(folder: Folder, name: str) -> Policy | None:
 def _examine(work: _Work, staging: Path, bar: Bar) -> None:
     """Check everything that is to be put in place; raises RestoreRefused with all that is wrong."""
     problems: list[str] = []
-    keys = None
-    if work.folder.master.exists() and work.folder.people.exists():
-        keys = KeyFiles(work.folder.people, work.folder.master)
-        with closing(Vault(work.folder.people, FileMasterKey(work.folder.master))) as vault:
+    if work.keys is not None:
+        with closing(work.keys.opened()) as vault:
             for name in work.logs:
                 work.forgotten += forget(staging / f"{name}.db", vault.is_destroyed)
     for name in work.logs:
         path = staging / f"{name}.db"
         with bar(f"检查 {path.name}") as progress:
-            report = fsck(path, policy=work.policies[name], keys=keys, progress=progress)
+            report = fsck(path, policy=work.policies[name], keys=work.keys, progress=progress)
         problems += log_problems(name, report, getattr(work.manifest, name))
         make_ready(path)
     try:

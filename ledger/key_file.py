@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.stores.errors import is_cut_off
@@ -159,7 +159,7 @@ class KeyFile:
     def copies(self) -> list[Copy]:
         """List the copies that were handed out, the oldest first."""
         with self.used() as connection:
-            return [Copy(*row) for row in connection.execute("SELECT * FROM backups ORDER BY taken, name")]
+            return [Copy(*row) for row in connection.execute(_COPIES)]
 
     def count(self) -> int:
         """Count the keys."""
@@ -183,6 +183,7 @@ class KeyFile:
 
 
 _MASTERS: Final = "SELECT serial, make, since FROM masters WHERE since IS NOT NULL ORDER BY serial"
+_COPIES: Final = "SELECT * FROM backups ORDER BY taken, name"
 _DESTRUCTIONS: Final = """
     SELECT d.owner, d.at, coalesce(max(coalesce(b.removed, b.expires)), 0), count(b.name) - count(b.removed)
     FROM destroyed d LEFT JOIN backups b ON b.taken <= d.at
@@ -211,11 +212,20 @@ def present_master(connection: sqlite3.Connection) -> Master | None:
 
 def recorded_make(path: Path) -> str | None:
     """Read which master key a vault names, without opening it as one; None where there is none, or it names none."""
+    found = _looked_up(path, f"{_MASTERS} DESC LIMIT 1")
+    return Master(*found[0]).make if found else None
+
+
+def copies_in(path: Path) -> list[Copy]:
+    """Read which copies a vault names, without opening it as one."""
+    return [Copy(*row) for row in _looked_up(path, _COPIES)]
+
+
+def _looked_up(path: Path, query: str) -> list[tuple[Any, ...]]:
     if not path.exists():
-        return None
+        return []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            master = present_master(connection)
-            return None if master is None else master.make
+            return connection.execute(query).fetchall()
     except sqlite3.Error:
-        return None  # Of an earlier form, or broken: opening it will say.
+        return []  # Of an earlier form, or broken: opening it will say.

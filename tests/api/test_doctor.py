@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -105,3 +107,28 @@ def test_write_ahead_logging_is_tried_on_the_disk_itself(tmp_path: Path) -> None
 
     assert level in (Level.OK, Level.WARN)
     assert "微秒" in message
+
+
+def test_a_vault_without_a_young_copy_is_warned_of_and_one_past_its_time_too(tmp_path: Path) -> None:
+    asked = {check.name: check for check in doctor_checks(load())}["key_backup"]
+    assert found(asked).level is Level.OK
+    run(["init"])
+    assert "没有密钥备份" in found(asked).message and found(asked).level is Level.WARN
+    run(["keys", "backup", str(tmp_path / "safe")])
+    assert found(asked).level is Level.OK
+    for column, words in (("taken", "已有 9 天"), ("expires", "已到期而未删除")):
+        with closing(sqlite3.connect("data/keys/people.db")) as connection:
+            connection.execute(f"UPDATE backups SET {column} = ?", ((time.time_ns() // 1_000) - 9 * 86_400_000_000,))
+            connection.commit()
+        assert words in found(asked).message and found(asked).cure
+
+
+def test_a_master_key_that_cannot_be_used_is_told_without_opening_anything() -> None:
+    asked = {check.name: check for check in doctor_checks(load())}["master_key"]
+    assert found(asked).level is Level.OK
+    run(["init"])
+    assert found(asked).message == "主密钥 file:master.key"
+    Path("data/keys/master.key").chmod(0o644)
+    assert found(asked).level is Level.FAIL and "他人可读" in found(asked).message
+    Path("data/keys/master.key").unlink()
+    assert "不存在" in found(asked).message and found(asked).cure
