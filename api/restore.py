@@ -20,7 +20,7 @@ from api.exits import Exit, Stop
 from api.occupancy import Served, occupying
 from api.register import Folder, vault_files
 from api.settings import Settings
-from ledger.backup import Manifest, digest_of, read_log, read_manifest, read_rulebooks
+from ledger.backup import Manifest, damages, digest_of, read_log, read_manifest, read_rulebooks
 from ledger.errors import LedgerError
 from ledger.former_keys import keys_at_hand
 from ledger.fsck import KeyFiles, fsck
@@ -41,6 +41,7 @@ from ledger.restore import (
     make_ready,
     stage,
     standing,
+    undone,
 )
 from policies.errors import RulebookError
 
@@ -117,13 +118,16 @@ def restore(
         work = _Work(folder, vault_files(settings), manifest, _lost(folder, replace=replace))
         wanted = [one.name for one in manifest.files
                   if _is_wanted(one.name, work.logs, with_operations=with_operations)]
-        with bar("复制") as progress:
-            staging = stage(backup, manifest, folder.root, wanted, progress)
+        with bar("核对摘要") as progress:
+            if found := damages(backup, manifest, progress):
+                raise RestoreRefused(found)
         _believe(work, checkpoints)
-        _examine(work, staging, bar)
-        logs = tuple(_stands(work, name, staging / f"{name}.db") for name in work.logs)
-        plan = _plan(work, staging, with_operations=with_operations)
-        commit(folder.root, plan)
+        with undone(folder.root), bar("复制") as progress:
+            staging = stage(backup, manifest, folder.root, wanted, progress)
+            _examine(work, staging, bar)
+            logs = tuple(_stands(work, name, staging / f"{name}.db") for name in work.logs)
+            plan = _plan(work, staging, with_operations=with_operations)
+            commit(folder.root, plan)
         carry_out(folder.root)
     return Restored(
         manifest.made_at, logs, sum(name.endswith(".toml") for name in wanted), work.forgotten,

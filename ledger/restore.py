@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
@@ -151,6 +151,16 @@ def _demand_signed(one: Seen, policy: Policy | None) -> None:
 def is_unfinished(root: Path) -> bool:
     """Say whether a restore was stopped after it had begun to change the folder."""
     return (root / STAGING / PLAN).exists()
+
+
+@contextmanager
+def undone(root: Path) -> Iterator[None]:
+    """Take away what was made ready, where it does not come to a plan."""
+    try:
+        yield
+    finally:
+        if not is_unfinished(root):
+            _remove(root / STAGING)
 
 
 def commit(root: Path, plan: Plan) -> None:
