@@ -15,12 +15,16 @@ import hashlib
 import hmac
 import sqlite3
 import threading
+import time
 from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 PREFIX: Final = "xsl_"
 LENGTH: Final = len(PREFIX) + 43
+
+_WAIT_NS: Final = 10_000_000_000
+_ASK_EVERY_S: Final = 0.01  # not hours: seconds
 
 Kind = Literal["token", "session"]
 
@@ -46,16 +50,18 @@ class Credential(NamedTuple):
 
 
 class Operations:
-    """The file, used by every thread of the service under one lock: a look-up takes ten microseconds."""
+    """The file, used by every thread of a process under one lock: a look-up takes ten microseconds.
+
+    Nothing of it is remembered, so what one process withdraws is worthless in all of them at once.
+    """
 
     def __init__(self, path: Path, key: bytes) -> None:
         self._key = key
         self._lock = threading.Lock()
-        self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._file = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
         path.chmod(0o600)
-        self._file.execute("PRAGMA journal_mode = WAL")
+        _keep_a_journal(self._file)
         self._file.execute("PRAGMA synchronous = FULL")
-        self._file.execute("PRAGMA busy_timeout = 10000")
         self._file.executescript(_SCHEMA)
 
     def close(self) -> None:
@@ -103,6 +109,19 @@ class Operations:
         """Drop what has expired."""
         with self._lock:
             self._file.execute("DELETE FROM credential WHERE expires_at <= ?", (now,))
+
+
+def _keep_a_journal(file: sqlite3.Connection) -> None:
+    """Have several read while one writes. Of those who want that of a new file at once SQLite lets none wait."""
+    until = time.monotonic_ns() + _WAIT_NS
+    while True:
+        try:
+            file.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic_ns() > until:
+                raise
+            time.sleep(_ASK_EVERY_S)
 
 
 def _hidden(token: str) -> bytes:

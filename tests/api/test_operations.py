@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,3 +71,43 @@ def test_what_is_withdrawn_or_expired_is_worthless(operations: Operations) -> No
 
 def test_the_file_is_its_owners_alone(operations: Operations, tmp_path: Path) -> None:
     assert (tmp_path / "operations.db").stat().st_mode & 0o077 == 0
+
+
+OPENING = """
+import sys
+from pathlib import Path
+from api.operations import Operations
+print("ready", flush=True)
+sys.stdin.readline()
+operations = Operations(Path(sys.argv[1]), b"key")
+for number in range(50):
+    operations.issue("per_li", request=f"{sys.argv[2]} {number}".encode(), now=1)
+"""
+
+
+def test_several_processes_open_it_at_once_and_the_last_token_given_is_the_one_that_opens(tmp_path: Path) -> None:
+    path = tmp_path / "operations.db"
+    opening = [
+        subprocess.Popen([sys.executable, "-c", OPENING, str(path), name], stdin=subprocess.PIPE, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for name in "abcd"
+    ]
+    for one in opening:
+        assert one.stdout is not None and one.stdout.readline() == "ready\n"
+    for one in opening:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    ended = [one.communicate(timeout=60) for one in opening]
+
+    assert [(one.returncode, said[1]) for one, said in zip(opening, ended, strict=True)] == [(0, "")] * 4
+    here, there = Operations(path, b"key"), Operations(path, b"key")
+    first = here.issue("per_li", request=b"1", now=2)
+    assert there.find(first, now=3) is not None
+    second = there.issue("per_li", request=b"2", now=4)
+    assert here.find(first, now=5) is None
+    assert here.find(second, now=5) is not None
+    here.withdraw(second)
+    assert there.find(second, now=5) is None
+    here.close()
+    there.close()
