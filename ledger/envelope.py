@@ -21,8 +21,8 @@ import hashlib
 import operator
 import os
 from base64 import b64encode
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -34,6 +34,9 @@ from ledger.vocabulary import StreamId
 FORMAT: Final = "xueshi/1"
 LEAF_BYTES_MAX: Final = 65_535  # An entry bundle gives an entry's length in 16 bits (C2SP tlog-tiles).
 SALT_BYTES: Final = 16
+
+Random: TypeAlias = Callable[[int], bytes]
+"""Gives so many random bytes. Only whoever makes up a history hands over another than the system's; no setting does."""
 
 AnyEvent: Any = functools.reduce(operator.or_, EVERY)
 """One union of all wire types, so that a leaf becomes a typed event in a single call."""
@@ -130,13 +133,15 @@ _decode = msgspec.json.Decoder(Envelope).decode
 _decode_lines = msgspec.json.Decoder(Envelope).decode_lines
 
 
-def encode(stream: StreamId, version: int, draft: Draft, by: By, sealed: SealedPart | None) -> Encoded:
+def encode(
+    stream: StreamId, version: int, draft: Draft, by: By, sealed: SealedPart | None, *, random: Random = os.urandom
+) -> Encoded:
     """Encode an event for its place in a stream; raises TooLarge, NotText or Malformed.
 
     It is read back before anyone may record it: nothing checks types when an event is built, and a leaf that no reader
     can decode would stand in the log for ever.
     """
-    salt = b64encode(os.urandom(SALT_BYTES)).decode()
+    salt = b64encode(random(SALT_BYTES)).decode()
     digest = None if sealed is None else sealed.digest()
     try:
         after = b"," + _encode((draft.event.subjects(), salt, by, draft.event, digest))[1:]

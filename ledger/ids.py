@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from typing import Final
 
 from ledger.identifiers.characters import typed
@@ -33,9 +34,9 @@ PREFIXES: Final = {
 }
 
 
-def new_id(kind: str, *, now_ms: int) -> StreamId:
+def new_id(kind: str, *, now_ms: int, randbits: Callable[[int], int] = secrets.randbits) -> StreamId:
     """Make an id of one kind at one time; the clock is the caller's."""
-    number = now_ms << 60 | secrets.randbits(60)
+    number = now_ms << 60 | randbits(60)
     pairs = [_PAIRS[number >> shift & 0x3FF] for shift in range(100, -1, -10)]
     return StreamId(PREFIXES[kind] + "".join(pairs))
 
@@ -52,9 +53,9 @@ _CODE: Final = re.compile(f"[{_ALPHABET.upper()}]{{12}}")
 _MISREAD: Final = str.maketrans("ILO", "110", "-")
 
 
-def new_verify_code() -> str:
+def new_verify_code(*, randbits: Callable[[int], int] = secrets.randbits) -> str:
     """Make a verify code: 60 random bits as 12 characters."""
-    number = secrets.randbits(60)
+    number = randbits(60)
     return "".join(_PAIRS[number >> shift & 0x3FF] for shift in range(50, -1, -10)).upper()
 
 

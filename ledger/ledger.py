@@ -165,7 +165,8 @@ class Ledger(Application[str]):
         for number, draft in enumerate(drafts):
             stream = draft.event.stream
             version = ahead[stream] = ahead.get(stream, 0) + 1
-            events.append(encode(stream, version, draft, by, self._seal(stream, version, draft)))
+            part = self._seal(stream, version, draft)
+            events.append(encode(stream, version, draft, by, part, random=self.vault.random))
             if changes := list(self.lookup.changes(stream, draft, by.act)):
                 names += [OfEvent(number), *changes] if number else changes
         return Append(tuple(events), tuple(guards), tuple(names), request)

@@ -24,13 +24,14 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ledger.envelope import Envelope, NotText, SealedPart
+from ledger.envelope import Envelope, NotText, Random, SealedPart
 from ledger.errors import LedgerError
 from ledger.events.base import Sealed
 from ledger.key_file import Destruction, KeyFile, VaultFailed, in_one, present_master, recorded_make
 from ledger.key_master import (
     COMMAND,
     FILE,
+    KEY_BYTES,
     NONCE_BYTES,
     BadMasterKey,
     FileMasterKey,
@@ -94,8 +95,9 @@ class MasterExchanged(LedgerError):
 class Vault:
     """Seals and opens what events say of people."""
 
-    def __init__(self, path: Path, master: MasterKey) -> None:
+    def __init__(self, path: Path, master: MasterKey, *, random: Random = os.urandom) -> None:
         self.path = path
+        self.random = random  # Of keys, nonces and salts: another one is for histories that nobody lived.
         self._master = master
         self._cache: dict[str, AESGCM] = {}
         self._changes_seen = 0
@@ -148,7 +150,7 @@ class Vault:
                 return
             for owner in missing:
                 _refuse_destroyed(connection, owner)
-            keys = [Owned(owner, AESGCM.generate_key(256)) for owner in missing]
+            keys = [Owned(owner, self.random(KEY_BYTES)) for owner in missing]
             wrapped = [Owned(owner, each) for owner, each in zip(missing, self._master.wrap(keys), strict=True)]
             if self._master.unwrap(wrapped) != [key for _, key in keys]:
                 raise WrongKey("刚刚包裹的密钥")
@@ -164,7 +166,7 @@ class Vault:
 
     def seal(self, owner: str, sealed: Sealed, *, stream: StreamId, version: int) -> SealedPart:
         """Encrypt a sealed struct for its place in the log; the owner's key must have been prepared."""
-        random = os.urandom(NONCE_BYTES + SALT_BYTES)
+        random = self.random(NONCE_BYTES + SALT_BYTES)
         nonce, salt = random[:NONCE_BYTES], random[NONCE_BYTES:]
         try:
             text = msgspec.json.encode(sealed)

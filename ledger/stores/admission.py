@@ -73,6 +73,10 @@ class Admission:
         """The time of the last event there is, admitted here or before."""
         self.rows = Rows()
 
+    def not_before(self, time: int) -> None:
+        """Let what is admitted from here on bear no earlier time; that times only grow holds all the same."""
+        self._time = max(self._time, time)
+
     def admit(self, append: Append) -> Outcome:
         """Judge one append; either everything of it joins the rows, or nothing."""
         standing = self._standing

@@ -215,7 +215,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         now = max(self._clock() // 1000, self._last_recorded_at + 1)  # A key's month is the log's, not a clock's.
         standing = self._look_up(connection, appends, month_of(now))
         admission = Admission(standing, size=size, last_recorded_at=self._last_recorded_at, now=now)
-        outcomes = [admission.admit(append) for append in appends]
+        outcomes = self._admit(admission, appends)
         if not admission.rows.leaves:
             return outcomes, self._frontier, self._last_recorded_at
         frontier = admission.complete(self._frontier)
@@ -238,6 +238,10 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
             connection.executemany("INSERT INTO names VALUES (?, ?, ?, ?, ?, ?, ?)",
                                    [(*held.reservation, held.position, held.freed_by) for held in new])
         return outcomes, frontier, admission.last_recorded_at
+
+    def _admit(self, admission: Admission, appends: Sequence[Append]) -> list[Outcome]:
+        """Judge one after the other; whoever writes a history that is not the present's says here when each was."""
+        return [admission.admit(append) for append in appends]
 
     def _look_up(self, connection: sqlite3.Connection, appends: Sequence[Append], month: int) -> Standing:
         asked = wanted(appends)
