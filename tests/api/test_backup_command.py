@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from command_kit import CLEAN, XUESHI, served, xueshi
+from house_kit import credit_code
 from used_kit import Used, used
 
 from api.register import Folder
@@ -65,9 +66,9 @@ def test_no_key_no_token_and_no_name_stands_in_it(made: tuple[Path, Used]) -> No
 def test_it_works_beside_a_service_and_holds_what_that_has_acknowledged(made: tuple[Path, Used]) -> None:
     folder, _ = made
     with served(folder):
-        unit = xueshi(folder, "unit", "register", "--credit-code", "91330200000000999L", "--name", "某厂",
+        unit = xueshi(folder, "unit", "register", "--credit-code", credit_code(99), "--name", "某厂",
                       "--region", "330203", "--sector", "industry", "--contact", "王芳", "--json")
-        position = json.loads(unit.stdout)["events"][0] if unit.returncode == 0 else 0
+        position = json.loads(unit.stdout)["events"][0]
         ended = xueshi(folder, "backup", "beside", "--json")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["ledger"]["size"] >= position
