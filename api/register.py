@@ -22,7 +22,7 @@ With the setting `database` both logs lie in PostgreSQL, in two schemas of one d
 A register that lacks what was published under its name is opened, read and proved, and records nothing: see
 `ledger.restore` for how it comes to that and `api.continuing` for the way out.
 
-`tests/api/test_register.py` and `tests/api/test_older_copy.py` show it.
+`tests/api/test_register.py` and `tests/journeys/test_restore_drill.py` show it.
 """
 
 from __future__ import annotations
