@@ -46,6 +46,10 @@ class Level(StrEnum):
     FAIL = "fail"
 
 
+Answer = tuple[Level, str, str]
+"""How it came out, what was found, and the cure unless all is well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One line of `xueshi doctor`."""
@@ -60,7 +64,7 @@ class Check(NamedTuple):
     """A named question with no arguments left."""
 
     name: str
-    ask: Callable[[], tuple[Level, str, str]]
+    ask: Callable[[], Answer]
 
 
 def found(check: Check) -> Finding:

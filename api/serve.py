@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Final
 
 import structlog
@@ -82,6 +83,16 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     structlog.get_logger().info("stopped")
 
 
+def seed(settings: Settings) -> None:
+    """Enter the sample where the register is empty, before it is served."""
+    from api.sample import prepare
+
+    if settings.database:
+        _workers().apart(lambda: prepare(settings))  # A process that will fork has nothing open, nor ever had.
+    else:
+        prepare(settings)
+
+
 def _serve_alone(settings: Settings, announce: Callable[[str], None]) -> None:
     if settings.one_core:
         _stay_on_one_core()
@@ -91,11 +102,7 @@ def _serve_alone(settings: Settings, announce: Callable[[str], None]) -> None:
 
 
 def _serve_in_processes(settings: Settings, announce: Callable[[str], None], forget: Callable[[], None]) -> None:
-    try:
-        from api import workers
-    except ImportError:
-        cure = "请安装：pip install 'xueshi-ledger[postgres]'"
-        raise Stop(Exit.WORLD_IS_WRONG, "extra_missing", "用 PostgreSQL 需要另外的组件", cure) from None
+    workers = _workers()
     listening = _bound(settings)
     host, port, *_ = listening.getsockname()
 
@@ -108,6 +115,15 @@ def _serve_in_processes(settings: Settings, announce: Callable[[str], None], for
         settings, listening, lambda: composed(settings), _leave_alone_what_stands, begun, forget,
         drain_seconds=DRAIN_SECONDS,
     )
+
+
+def _workers() -> ModuleType:
+    try:
+        from api import workers
+    except ImportError:
+        cure = "请安装：pip install 'xueshi-ledger[postgres]'"
+        raise Stop(Exit.WORLD_IS_WRONG, "extra_missing", "用 PostgreSQL 需要另外的组件", cure) from None
+    return workers
 
 
 def _bound(settings: Settings) -> socket.socket:

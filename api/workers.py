@@ -93,7 +93,7 @@ def serve(
         raise
 
 
-def apart(work: Callable[[], None]) -> None:
+def apart(work: Callable[[], object]) -> None:
     """Do something in a child and come to the same end: no thread and no connection of it is left in this process."""
     reading, writing = os.pipe()
     if not (child := os.fork()):

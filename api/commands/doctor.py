@@ -17,10 +17,12 @@ def doctor(as_json: bool) -> None:
     每项为 ok、warn 或 fail；有 fail 时退出码为 1。
     """
     from api.checks import Level, doctor_checks, found
+    from api.database_checks import database_checks
     from api.exits import Exit, Stop
     from api.settings import load
 
-    findings = [found(check) for check in doctor_checks(load())]
+    settings = load()
+    findings = [found(check) for check in (*doctor_checks(settings), *database_checks(settings))]
     failed = [each.check for each in findings if each.level is Level.FAIL]
     if as_json:
         body = {

@@ -15,15 +15,14 @@ import click
 @click.option("--sample", is_flag=True, help="账本为空时，先登记虚构的示例人员和学时")
 def serve(data_folder: Path | None, listen_host: str | None, listen_port: int | None, sample: bool) -> None:
     """启动服务，并说明访问地址"""
+    from api.serve import seed
     from api.serve import serve as run
     from api.settings import load
 
     options = {"data_folder": data_folder, "listen_host": listen_host, "listen_port": listen_port}
     settings = load(options)
     if sample:
-        from api.sample import prepare
-
-        prepare(settings)
+        seed(settings)
 
     def announce(address: str) -> None:
         for line in _words(address, settings.data_folder):

@@ -11,10 +11,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from postgres_kit import Server
 
 from api import checks
 from api.checks import Check, Level, doctor_checks, found
 from api.cli import run
+from api.database_checks import Facts, clocks, database_checks, durable, encoding, room, schema, server
 from api.settings import load
 
 
@@ -132,3 +134,64 @@ def test_a_master_key_that_cannot_be_used_is_told_without_opening_anything() -> 
     assert found(asked).level is Level.FAIL and "他人可读" in found(asked).message
     Path("data/keys/master.key").unlink()
     assert "不存在" in found(asked).message and found(asked).cure
+
+
+# The database
+
+WELL = Facts(
+    {"server_version": "15.8", "server_version_num": "150008", "server_encoding": "UTF8", "fsync": "on",
+     "full_page_writes": "on", "synchronous_commit": "on", "max_connections": "100"},
+    is_standby=False, ahead_ms=3, round_trip_micros=200, pending={"ledger": (), "access": ()},
+)
+
+
+def with_setting(**changed: str) -> Facts:
+    return WELL._replace(settings={**WELL.settings, **changed})
+
+
+def test_a_database_that_serves_well_is_ok_in_every_line(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUESHI_DATABASE", postgres)
+    findings = [found(check) for check in database_checks(load())]
+
+    assert [each.level for each in findings] == [Level.OK] * 6, findings
+    assert findings[0].message.startswith("PostgreSQL 1")
+    assert run(["doctor", "--json"]) == 0
+
+
+def test_without_a_database_nothing_is_asked_of_one() -> None:
+    assert database_checks(load()) == []
+
+
+def test_a_database_without_tables_or_answer_is_told_with_its_cure_and_without_its_password(
+    postgres_server: Server, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XUESHI_DATABASE", postgres_server.new_database(migrated=False))
+    assert run(["doctor"]) == 1
+    assert "xueshi migrate" in capfd.readouterr().out
+    monkeypatch.setenv("XUESHI_DATABASE", "postgresql://xueshi:canary@127.0.0.1:1/nowhere")
+    assert run(["doctor"]) == 1
+    said = capfd.readouterr().out
+    assert "fail  database" in said
+    assert "canary" not in said
+
+
+@pytest.mark.parametrize(
+    ("answer", "level", "word"),
+    [
+        (server(with_setting(server_version="13.9", server_version_num="130009")), Level.FAIL, "14"),
+        (server(WELL._replace(is_standby=True)), Level.FAIL, "主服务器"),
+        (schema(WELL._replace(pending={"ledger": (), "access": ("tables",)})), Level.FAIL, "xueshi migrate"),
+        (durable(with_setting(fsync="off")), Level.FAIL, "on"),
+        (durable(with_setting(full_page_writes="off")), Level.FAIL, "on"),
+        (durable(with_setting(synchronous_commit="off")), Level.WARN, "on"),
+        (durable(with_setting(synchronous_commit="remote_apply")), Level.OK, ""),
+        (encoding(with_setting(server_encoding="SQL_ASCII")), Level.FAIL, "UTF8"),
+        (clocks(WELL._replace(ahead_ms=-5_000)), Level.WARN, "timedatectl"),
+        (clocks(WELL._replace(ahead_ms=500_000)), Level.FAIL, "timedatectl"),
+        (room(WELL, 8), Level.WARN, "max_connections"),
+        (room(WELL, 2), Level.OK, ""),
+    ],
+)
+def test_what_a_database_lacks_is_told_with_its_cure(answer: tuple[Level, str, str], level: Level, word: str) -> None:
+    assert answer[0] is level
+    assert word in answer[2]

@@ -1,0 +1,133 @@
+"""What a PostgreSQL must offer to a register: asked by `xueshi doctor` where the setting `database` names one.
+
+Everything is asked before anything is judged; where there is nobody to ask, one line says so.
+`tests/api/test_doctor.py` shows it.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Final, NamedTuple
+
+from api.checks import Answer, Check, Level
+from api.settings import Settings
+from ledger.errors import LedgerError
+
+LEAST: Final = 14
+CONNECTIONS_A_WORKER: Final = 24
+"""Two logs with eight readers, a writer and a listener each, the keeper's lease, and a few that change places."""
+CLOCKS_WARN_MS: Final = 2_000
+CLOCKS_FAIL_MS: Final = 120_000
+_SCHEMAS: Final = {"ledger": "账本", "access": "查阅日志"}
+_SETTINGS: Final = (
+    "server_version", "server_version_num", "server_encoding", "fsync", "full_page_writes", "synchronous_commit",
+    "max_connections",
+)
+_NO_DRIVER: Final = (Level.FAIL, "没有安装 PostgreSQL 驱动", "pip install 'xueshi-ledger[postgres]'")
+_UNREACHED: Final = "请核对设置 database、数据库服务器是否在运行、用户与密码"
+
+
+class Facts(NamedTuple):
+    """What a server says of itself, and how far its clock is from ours."""
+
+    settings: dict[str, str]
+    is_standby: bool
+    ahead_ms: int
+    round_trip_micros: int
+    pending: dict[str, tuple[str, ...]]
+
+
+def database_checks(settings: Settings) -> list[Check]:
+    """Every check of the database; none where there is no database."""
+    if not settings.database:
+        return []
+    try:
+        facts = _facts(settings.database)
+    except ImportError:
+        return [Check("database", lambda: _NO_DRIVER)]
+    except LedgerError as error:
+        words = str(error)
+        return [Check("database", lambda: (Level.FAIL, words, _UNREACHED))]
+    return [
+        Check("database", partial(server, facts)),
+        Check("database_schema", partial(schema, facts)),
+        Check("database_durable", partial(durable, facts)),
+        Check("database_encoding", partial(encoding, facts)),
+        Check("database_clock", partial(clocks, facts)),
+        Check("database_room", partial(room, facts, settings.workers)),
+    ]
+
+
+def _facts(conninfo: str) -> Facts:
+    from ledger.stores.postgres_connections import Target, connect, reading_clearly
+    from ledger.stores.postgres_schema import status
+
+    target = Target(conninfo, schema="ledger")
+    with reading_clearly(target), connect(target) as connection:
+        columns = ", ".join(f"current_setting('{name}')" for name in _SETTINGS)
+        row = connection.execute(f"SELECT {columns}, pg_is_in_recovery()".encode()).fetchone()
+        began_ns, began = time.perf_counter_ns(), time.time_ns() // 1_000
+        now = connection.execute(b"SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").fetchone()
+        took = (time.perf_counter_ns() - began_ns) // 1_000
+    assert row is not None and now is not None, "such a query has one row"
+    pending = {name: tuple(step.name for step in status(conninfo, name).pending) for name in _SCHEMAS}
+    ahead_ms = (now[0] - began - took // 2) // 1_000
+    return Facts(dict(zip(_SETTINGS, row[:-1], strict=True)), row[-1], ahead_ms, took, pending)
+
+
+def server(facts: Facts) -> Answer:
+    """Reached, new enough, and one that takes writes."""
+    words = f"PostgreSQL {facts.settings['server_version']}，往返 {facts.round_trip_micros:,} 微秒"
+    if int(facts.settings["server_version_num"]) // 10_000 < LEAST:
+        return Level.FAIL, words, f"需要 PostgreSQL {LEAST} 或更新的版本"
+    if facts.is_standby:
+        return Level.FAIL, f"{words}，是只读的备用服务器", "请把设置 database 指向主服务器"
+    return Level.OK, words, ""
+
+
+def schema(facts: Facts) -> Answer:
+    """The tables are those of this program."""
+    missing = [f"{_SCHEMAS[name]}（{name}）：{'、'.join(steps)}" for name, steps in facts.pending.items() if steps]
+    if missing:
+        return Level.FAIL, f"还差 {'；'.join(missing)}", "停止服务后运行 xueshi migrate"
+    return Level.OK, "账本和查阅日志的表均为本程序的版本", ""
+
+
+def durable(facts: Facts) -> Answer:
+    """What is acknowledged outlasts a loss of power. Of `synchronous_commit` our sessions see to it themselves."""
+    off = [name for name in ("fsync", "full_page_writes") if facts.settings[name] != "on"]
+    if off:
+        cure = "在 postgresql.conf 中设为 on 并重新启动数据库；否则断电后已确认的登记可能丢失"
+        return Level.FAIL, f"{'、'.join(off)} 为 off", cure
+    if (commit := facts.settings["synchronous_commit"]) not in ("on", "remote_apply"):
+        cure = "本程序的会话自行改用 on；请在服务器上也设为 on，免得他人误以为可以放宽"
+        return Level.WARN, f"synchronous_commit 为 {commit}", cure
+    return Level.OK, f"fsync、full_page_writes 为 on，synchronous_commit 为 {commit}", ""
+
+
+def encoding(facts: Facts) -> Answer:
+    """Every name can be written down."""
+    found = facts.settings["server_encoding"]
+    if found != "UTF8":
+        return Level.FAIL, f"数据库的编码是 {found}", "新建一个编码为 UTF8 的数据库：CREATE DATABASE … ENCODING 'UTF8'"
+    return Level.OK, "编码 UTF8", ""
+
+
+def clocks(facts: Facts) -> Answer:
+    """Times come from this host; a server that is far off makes its own log unreadable beside ours."""
+    apart_ms = abs(facts.ahead_ms)
+    words = f"服务器时钟比本机{'快' if facts.ahead_ms >= 0 else '慢'} {apart_ms:,} 毫秒"
+    cure = "在两台机器上校准时钟，例如 timedatectl set-ntp true"
+    if apart_ms > CLOCKS_FAIL_MS:
+        return Level.FAIL, words, cure
+    return (Level.WARN, words, cure) if apart_ms > CLOCKS_WARN_MS else (Level.OK, words, "")
+
+
+def room(facts: Facts, workers: int) -> Answer:
+    """Every process may have all the connections that it may want."""
+    most, wanted = int(facts.settings["max_connections"]), workers * CONNECTIONS_A_WORKER
+    words = f"max_connections 为 {most}，{workers} 个进程最多用 {wanted} 个连接"
+    if wanted > most:
+        return Level.WARN, words, f"把 max_connections 设为 {wanted + 20} 以上，或减少 workers"
+    return Level.OK, words, ""
