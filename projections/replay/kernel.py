@@ -36,12 +36,21 @@ class Replayed(NamedTuple):
     minimums: NDArray[np.uint32]   # By year row: how each requirement of its list stands; two bits each, lowest first.
 
 
-def replay(coded: Coded, compiled: Compiled, *, fast: bool = HAS_FAST) -> Replayed:
-    """Judge everyone."""
+def room(coded: Coded, compiled: Compiled) -> Replayed:
+    """Room for a replay, to be handed in again: a page of memory that is new costs more than all that is done on it."""
+    rows = coded.years
+    return Replayed(
+        np.empty(coded.entries, dtype=np.int32), np.empty((rows, EXAM + len(compiled.classes)), dtype=np.int32),
+        np.empty(rows, dtype=np.uint8), np.empty(rows, dtype=np.int8), np.empty(rows, dtype=np.uint32),
+    )
+
+
+def replay(coded: Coded, compiled: Compiled, *, fast: bool = HAS_FAST, out: Replayed | None = None) -> Replayed:
+    """Judge everyone; in machine code into the room that is handed in, if any is."""
     if fast:
         from projections.replay.kernel_fast import replay_fast
 
-        return replay_fast(coded, compiled)
+        return replay_fast(coded, compiled, room(coded, compiled) if out is None else out)
     numbers = compiled.table[cells_of(coded, compiled.edges, compiled.deadlines)]
     counted, sums, unruled = _fold(coded, compiled, numbers)
     return Replayed(counted, sums, unruled, *_judge(coded, compiled, sums, unruled))

@@ -1,7 +1,8 @@
 """The kernel in machine code: person by person, each column read once, on all cores.
 
-A ruling is packed into one number, so that an entry costs one look into one small table. A person's buckets are kept
-in a scratch of years by buckets that is never cleared: beside each value stands whose it is.
+A ruling is packed into one number, so that an entry costs one look into one small table; a requirement names the place
+among a year's laid-out sums of what fills it. So most is done without a branch that a processor could guess wrong. What a
+person's buckets have taken lies in a scratch of years by buckets, small enough to be cleared for each.
 
 `kernel.py` says what this does, in another way; `tests/projections/replay/test_kernel.py` holds the two together.
 """
@@ -31,23 +32,26 @@ from projections.replay.kernel import (
 )
 
 CHUNKS: Final = 256  # Pieces of work: many more than cores, so that none waits for another's last piece.
+NEVER: Final = np.iinfo(np.int32).max
+NO_LIMIT: Final = 1 << 30
+_ALL_MET: Final = 0x55555555  # Two bits each, and the lower is that of MET.
 
-# A packed ruling: hours, then bits. Those with a cap, a class or a credit are looked up in full.
-_HOURS_BITS: Final = 32
-_COUNTS, _EXAM, _MORE = 1 << 32, 1 << 33, 1 << 34
+# A packed ruling: hours, then bits. Those with a class or a credit are looked up in full.
+_HOURS: Final = 0xFFFFFFFF
+_COUNTS, _EXAM, _MORE = 1 << 32, 33, 1 << 34
 _CATEGORY: Final = 35
 _UNRULED: Final = 40
 _NUMBER: Final = 48
 
-
 def pack(compiled: Compiled) -> NDArray[np.int64]:
     """The table of cells with each ruling in one number; the ruling's own number above all."""
     rulings = compiled.rulings
-    more = (rulings.cap != NONE) | (rulings.class_ > 0) | (rulings.credit > 0)
+    more = (rulings.class_ > 0) | (rulings.credit > 0)
     packed = (
-        rulings.hours.astype(np.int64) | rulings.counts * np.int64(_COUNTS) | rulings.by_exam * np.int64(_EXAM)
-        | more * np.int64(_MORE) | rulings.category.astype(np.int64) << _CATEGORY
-        | rulings.unruled.astype(np.int64) << _UNRULED | np.arange(len(rulings.hours), dtype=np.int64) << _NUMBER
+        rulings.hours.astype(np.int64) | rulings.counts * np.int64(_COUNTS)
+        | rulings.by_exam.astype(np.int64) << _EXAM | more * np.int64(_MORE)
+        | rulings.category.astype(np.int64) << _CATEGORY | rulings.unruled.astype(np.int64) << _UNRULED
+        | np.arange(len(rulings.hours), dtype=np.int64) << _NUMBER
     )
     assert len(packed) < 1 << 15, "a ruling's number has fifteen bits"
     table = np.zeros(len(compiled.table), dtype=np.int64)
@@ -56,30 +60,50 @@ def pack(compiled: Compiled) -> NDArray[np.int64]:
     return table
 
 
-def replay_fast(coded: Coded, compiled: Compiled) -> Replayed:
-    """Judge everyone."""
+def _fills(compiled: Compiled) -> NDArray[np.uint8]:
+    """For each requirement the place of what fills it in `held`: sums by mask, hours by exam, then the classes."""
+    dues = compiled.dues
+    assert dues.mask.max(initial=0) <= 1 << EXAM, "hours by exam fill a requirement alone"
+    return np.where(dues.class_ > 0, (1 << EXAM) + dues.class_, dues.mask).astype(np.uint8)
+
+
+def _plain_lists(compiled: Compiled) -> NDArray[np.bool_]:
+    """Which lists ask for so many hours in the year itself, and nothing else."""
+    dues = compiled.dues
+    special = np.cumsum([0, *((dues.cycle != 0) | (dues.percent != NONE))])
+    return np.asarray(special[dues.first[1:]] == special[dues.first[:-1]])
+
+
+def _cycle_firsts(compiled: Compiled) -> NDArray[np.int64]:
+    """For each requirement and year the first year of the cycle, so that nobody divides; personal ones aside."""
+    dues = compiled.dues
+    years = np.arange(dues.first_year, dues.first_year + dues.of.shape[1])
+    start, length = dues.cycle_start.astype(np.int64)[:, None], dues.cycle_years.astype(np.int64)[:, None]
+    rolling = np.where(years < start + length, start, years - length + 1)
+    fixed = start + (years - start) // length * length
+    return np.where(dues.cycle[:, None] == ROLLING, rolling, fixed).ravel()
+
+
+def replay_fast(coded: Coded, compiled: Compiled, out: Replayed) -> Replayed:
+    """Judge everyone, into the room that is given."""
     rulings, dues = compiled.rulings, compiled.dues
     table, late = pack(compiled), _late(coded, compiled)
-    counted = np.empty(coded.entries, dtype=np.int32)
-    sums = np.zeros((coded.years, EXAM + len(compiled.classes)), dtype=np.int32)
-    unruled = np.zeros(coded.years, dtype=np.uint8)
-    verdict = np.full(coded.years, UNKNOWN, dtype=np.int8)
-    minimums = np.zeros(coded.years, dtype=np.uint32)
     lost = np.zeros(coded.entries if len(coded.keyed) else 0, dtype=np.bool_)
     span = int(np.diff(coded.first_year_row).max(initial=0))
+    edges = np.append(compiled.edges, np.int32(NEVER))
     if len(coded.keyed):
-        _lose(coded.group, coded.keyed, coded.case, coded.day, late, compiled.edges, len(compiled.deadlines), table,
-              lost)
+        _lose(coded.group, coded.keyed, coded.case, coded.day, late, edges, len(compiled.deadlines), table, lost)
     _judge(
         coded.first_entry, coded.case, coded.day, coded.year, late, coded.first_year_row, coded.first_year,
         coded.standing, coded.first_belonging, coded.belonging, coded.belongs_from, lost,
-        compiled.edges, len(compiled.deadlines), table, rulings.cap, rulings.bucket, rulings.class_, rulings.credited,
-        rulings.credit, max(1, compiled.buckets), span,
-        dues.first, dues.mask, dues.base, dues.class_, dues.need, dues.percent, dues.cycle, dues.cycle_years,
-        dues.cycle_start, dues.family, dues.of, dues.first_year, compiled.starts,
-        counted, sums, unruled, verdict, minimums,
+        edges, len(compiled.deadlines), table, np.where(rulings.cap == NONE, np.int32(NO_LIMIT), rulings.cap),
+        rulings.bucket.astype(np.int64), rulings.class_, rulings.credited, rulings.credit,
+        max(1, compiled.buckets), max(1, span),
+        dues.first, _plain_lists(compiled), _fills(compiled), dues.mask, dues.need, dues.base, dues.percent, dues.cycle, dues.cycle_years, dues.cycle_start,
+        _cycle_firsts(compiled), dues.family, dues.of.ravel(), dues.of.shape[1], dues.first_year, compiled.starts,
+        out.counted, out.sums.reshape(-1), EXAM + len(compiled.classes), out.unruled, out.verdict, out.minimums,
     )
-    return Replayed(counted, sums, unruled, verdict, minimums)
+    return out
 
 
 def _late(coded: Coded, compiled: Compiled) -> NDArray[np.uint8]:
@@ -92,8 +116,8 @@ def _late(coded: Coded, compiled: Compiled) -> NDArray[np.uint8]:
 
 @njit(inline="always")
 def _cell(case: Any, stretch: Any, stretches: int, late: Any, deadlines: int, at: Any) -> Any:
-    cell = case * stretches + stretch
-    return cell if deadlines == 0 else (cell << deadlines) | late[at]
+    cell = np.uint64(case) * np.uint64(stretches) + np.uint64(stretch)
+    return cell if deadlines == 0 else (cell << np.uint64(deadlines)) | np.uint64(late[at])
 
 
 @njit(cache=True)
@@ -106,9 +130,9 @@ def _lose(
         for place in range(group[one], group[one + 1]):
             at = keyed[place]
             stretch = np.searchsorted(edges, day[at], side="right")
-            ruling = table[_cell(case[at], stretch, len(edges) + 1, late, deadlines, at)]
+            ruling = table[_cell(case[at], stretch, len(edges), late, deadlines, at)]
             if ruling & _COUNTS:
-                hours = ruling & 0xFFFFFFFF
+                hours = ruling & _HOURS
                 if hours > most:
                     if best >= 0:
                         lost[best] = True
@@ -118,16 +142,39 @@ def _lose(
 
 
 @njit(inline="always")
-def _have(sums: Any, row: Any, mask: Any, class_: Any) -> Any:
-    if class_ > 0:
-        return sums[row, EXAM + class_]
-    if mask == 8:
-        return sums[row, EXAM]
-    have = 0
-    for category in range(EXAM):
-        if mask >> category & 1:
-            have += sums[row, category]
-    return have
+def _hold(sums: Any, start: Any, width: Any, held: Any) -> None:
+    """Lay out what a year holds: every set of the three categories, what was earned by exam, the classes."""
+    one, two, three = sums[start], sums[start + np.uint64(1)], sums[start + np.uint64(2)]
+    held[1], held[2], held[3], held[4] = one, two, one + two, three
+    held[5], held[6], held[7] = one + three, two + three, one + two + three
+    for column in range(EXAM, width):
+        held[(1 << EXAM) - EXAM + column] = sums[start + np.uint64(column)]
+
+
+@njit(inline="always")
+def _have(sums: Any, start: Any, fills: Any) -> Any:
+    """What one year brings to a requirement over several."""
+    if fills >= 1 << EXAM:
+        return sums[start + np.uint64(fills - (1 << EXAM) + EXAM)]
+    one, two, three = fills & 1, fills >> 1 & 1, fills >> 2 & 1
+    return sums[start] * one + sums[start + np.uint64(1)] * two + sums[start + np.uint64(2)] * three
+
+
+@njit(inline="always")
+def _first_of_cycle(kind: Any, start: Any, length: Any, year: Any) -> Any:
+    """The first year of the cycle in which a year lies."""
+    if kind == ROLLING:
+        return start if year < start + length else year - length + 1
+    return start + (year - start) // length * length
+
+
+@njit(inline="always")
+def _own_start(first: Any, last: Any, belonging: Any, belongs_from: Any, within: Any, start: Any) -> Any:
+    """Where a person's own cycle starts: with the first belonging within the family's scope, if that is later."""
+    for one in range(first, last):
+        if within[belonging[one]]:
+            return max(start, np.int64(belongs_from[one]))
+    return start
 
 
 @njit(parallel=True, cache=True, nogil=True)
@@ -136,89 +183,96 @@ def _judge(
     first_belonging: Any, belonging: Any, belongs_from: Any, lost: Any,
     edges: Any, deadlines: int, table: Any, cap: Any, bucket: Any, class_: Any, credited: Any, credit: Any,
     buckets: int, span: int,
-    due_first: Any, due_mask: Any, due_base: Any, due_class: Any, due_need: Any, due_percent: Any, due_cycle: Any,
-    cycle_years: Any, cycle_start: Any, due_family: Any, due_of: Any, due_year: int, starts: Any,
-    counted: Any, sums: Any, unruled: Any, verdict: Any, minimums: Any,
+    due_first: Any, is_plain: Any, fills: Any, mask: Any, need: Any, base: Any, percent: Any, cycle: Any,
+    cycle_years: Any, cycle_start: Any, cycle_first: Any, family: Any, due_of: Any, due_years: int, due_year: int, starts: Any,
+    counted: Any, sums: Any, width: int, unruled: Any, verdict: Any, minimums: Any,
 ) -> None:
-    people = len(first_year)
-    stretches, has_lost = len(edges) + 1, len(lost) > 0
+    people, stretches, has_lost = len(first_year), len(edges), len(lost) > 0
     for chunk in prange(CHUNKS):
-        used = np.zeros((max(1, span), buckets), dtype=np.int32)
-        whose = np.full((max(1, span), buckets), -1, dtype=np.int32)
+        used = np.zeros(span * buckets, dtype=np.int32)
+        held = np.zeros((1 << EXAM) - EXAM + width, dtype=np.int32)
         for person in range(people * chunk // CHUNKS, people * (chunk + 1) // CHUNKS):
-            row_0 = first_year_row[person]
-            year_0 = first_year[person]
-            stretch = 0
-            for at in range(first_entry[person], first_entry[person + 1]):
-                while stretch < stretches - 1 and edges[stretch] <= day[at]:
+            row_0, row_1, year_0 = first_year_row[person], first_year_row[person + 1], np.int64(first_year[person])
+            for one in range(row_0 * width, row_1 * width):
+                sums[np.uint64(one)] = 0
+            for row in range(row_0, row_1):
+                unruled[np.uint64(row)] = 0
+            for one in range((row_1 - row_0) * buckets):
+                used[np.uint64(one)] = 0
+            stretch, until = 0, edges[0]
+            for entry in range(first_entry[person], first_entry[person + 1]):
+                at = np.uint64(entry)
+                while day[at] >= until:
                     stretch += 1
+                    until = edges[np.uint64(stretch)]
                 ruling = table[_cell(case[at], stretch, stretches, late, deadlines, at)]
-                offset = year[at] - year_0
-                row = row_0 + offset
+                offset = np.int64(year[at]) - year_0
                 if not ruling & _COUNTS:
                     counted[at] = 0
-                    unruled[row] |= ruling >> _UNRULED & 0xFF
+                    unruled[np.uint64(row_0 + offset)] |= np.uint8(ruling >> _UNRULED & 0xFF)
                     continue
                 if has_lost and lost[at]:
                     counted[at] = 0
                     continue
-                hours = ruling & 0xFFFFFFFF
-                if ruling & _MORE:
-                    number = ruling >> _NUMBER
-                    if cap[number] >= 0:
-                        one = bucket[number]
-                        before = used[offset, one] if whose[offset, one] == person else 0
-                        hours = min(hours, cap[number] - before)
-                        used[offset, one] = before + hours
-                        whose[offset, one] = person
-                    if class_[number] > 0:
-                        sums[row, EXAM + class_[number]] += hours
-                    if credit[number] > 0:
-                        sums[row, credited[number]] += credit[number]
+                number = np.uint64(ruling >> _NUMBER)
+                took = np.uint64(offset * buckets + bucket[number])  # The bucket of what has no cap is never full.
+                hours = min(np.int32(ruling & _HOURS), np.int32(cap[number] - used[took]))
+                used[took] += hours
+                start = (row_0 + offset) * width
                 counted[at] = hours
-                sums[row, ruling >> _CATEGORY & 3] += hours
-                if ruling & _EXAM:
-                    sums[row, EXAM] += hours
-            for row in range(row_0, first_year_row[person + 1]):
-                if standing[row] < 0:
+                sums[np.uint64(start + (ruling >> _CATEGORY & 3))] += hours
+                sums[np.uint64(start + EXAM)] += hours & -np.int32(ruling >> _EXAM & 1)
+                if ruling & _MORE:
+                    if class_[number] > 0:
+                        sums[np.uint64(start + EXAM + class_[number])] += hours
+                    sums[np.uint64(start + credited[number])] += credit[number]
+            for row in range(row_0, row_1):
+                at = np.uint64(row)
+                if standing[at] < 0:
+                    verdict[at], minimums[at] = UNKNOWN, 0
                     continue
                 this_year = year_0 + row - row_0
-                which = due_of[standing[row], this_year - due_year]
-                any_short = any_met = any_undetermined = False
-                for due in range(due_first[which], due_first[which + 1]):
-                    need = due_need[due]
-                    begin, end = this_year, this_year
-                    if due_cycle[due] != 0:
-                        start, length = cycle_start[due], cycle_years[due]
-                        if due_cycle[due] == PERSONAL:
-                            for one in range(first_belonging[person], first_belonging[person + 1]):
-                                if starts[due_family[due], belonging[one]]:
-                                    start = max(start, belongs_from[one])
-                                    break
-                        if due_cycle[due] == ROLLING:
-                            begin = start if this_year < start + length else this_year - length + 1
+                which = np.uint64(due_of[np.uint64(standing[at] * due_years + this_year - due_year)])
+                first, last = due_first[which], due_first[which + np.uint64(1)]
+                open_ = unruled[at]
+                _hold(sums, np.uint64(row * width), width, held)
+                stand = np.uint32(0)
+                if is_plain[which] and not open_:
+                    for each in range(first, last):
+                        due = np.uint64(each)
+                        stand |= np.uint32(held[fills[due]] >= need[due]) << np.uint32(HOW_BITS * (each - first))
+                    minimums[at] = stand
+                    passed = PASSED if last > first else UNKNOWN
+                    verdict[at] = passed if stand == _ALL_MET & ((1 << HOW_BITS * (last - first)) - 1) else FAILED
+                    continue
+                any_short, any_met, any_undetermined = False, False, False
+                for due in range(first, last):
+                    if cycle[due] != 0:
+                        begin = cycle_first[np.uint64(due * due_years + this_year - due_year)]
+                        if cycle[due] == PERSONAL:
+                            own = _own_start(first_belonging[person], first_belonging[person + 1], belonging,
+                                             belongs_from, starts[family[due]], np.int64(cycle_start[due]))
+                            begin = _first_of_cycle(PERSONAL, own, np.int64(cycle_years[due]), this_year)
+                        have, unknown = 0, np.uint8(0)
+                        for earlier in range(max(row_0, row - (this_year - begin)), row + 1):
+                            have += _have(sums, np.uint64(earlier * width), fills[due])
+                            unknown |= unruled[np.uint64(earlier)]
+                        if have >= need[due]:
+                            how = MET
+                        elif this_year < begin + cycle_years[due] - 1:
+                            how = IN_PROGRESS
                         else:
-                            begin = start + (this_year - start) // length * length
-                        end = begin + length - 1
-                    elif due_percent[due] >= 0:
-                        need = -(-_have(sums, row, due_base[due], 0) * due_percent[due] // 100)
-                    have, open_ = 0, 0
-                    for earlier in range(max(row_0, row - (this_year - begin)), row + 1):
-                        have += _have(sums, earlier, due_mask[due], due_class[due])
-                        open_ |= unruled[earlier]
-                    how = SHORT
-                    if have >= need:
-                        how = MET
-                        any_met = True
-                    elif this_year < end:
-                        how = IN_PROGRESS
-                    elif open_ & due_mask[due]:
-                        how = UNDETERMINED
-                        any_undetermined = True
+                            how = UNDETERMINED if unknown & mask[due] else SHORT
                     else:
-                        any_short = True
-                    minimums[row] |= np.uint32(how << HOW_BITS * (due - due_first[which]))
-                if any_short:
-                    verdict[row] = FAILED
-                elif any_met and not any_undetermined:
-                    verdict[row] = PASSED
+                        wanted = np.int64(need[due])
+                        if percent[due] >= 0:
+                            wanted = -(-np.int64(held[base[due]]) * percent[due] // 100)
+                        short = UNDETERMINED if open_ & mask[due] else SHORT
+                        how = MET if held[fills[due]] >= wanted else short
+                    any_short |= how == SHORT
+                    any_met |= how == MET
+                    any_undetermined |= how == UNDETERMINED
+                    stand |= np.uint32(how << HOW_BITS * (due - first))
+                minimums[at] = stand
+                passed = PASSED if any_met and not any_undetermined else UNKNOWN
+                verdict[at] = FAILED if any_short else passed
