@@ -119,20 +119,21 @@ class Readers:
         self._process = 0
 
     def read(self, read: Callable[[Connection], _Value]) -> _Value:
-        """Read something; where the connection turns out to be lost, once more on a new one."""
-        with self.borrowed() as connection:
-            try:
-                return read(connection)
-            except LOST:
-                if not connection.closed:
-                    raise
-        self._drop_idle()  # What is lost with one is mostly lost with all.
-        with self.borrowed(end=time.monotonic() + READ_AGAIN_S) as connection:
-            return read(connection)
+        """Read something, again on a new connection where one turns out to be lost."""
+        end = time.monotonic() + READ_AGAIN_S
+        while True:
+            with self.borrowed() as connection:
+                try:
+                    return read(connection)
+                except LOST:
+                    if not connection.closed or time.monotonic() > end:
+                        raise
+            self._drop_idle()  # What is lost with one is mostly lost with all.
 
     @contextmanager
-    def borrowed(self, *, end: float = 0.0) -> Iterator[Connection]:
+    def borrowed(self) -> Iterator[Connection]:
         """Have a connection for oneself; what goes wrong with it is said clearly."""
+        end = time.monotonic() + READ_AGAIN_S
         with reading_clearly(self.target):
             if not self._places.acquire(timeout=READER_WAIT_S):
                 raise psycopg.OperationalError("all reading connections are in use")

@@ -1,0 +1,318 @@
+"""Bad days with PostgreSQL: the line is cut in a commit, the server falls and rises, a writer dies, the disk is full.
+
+Each time nothing acknowledged is lost, nothing is half, there is one order and one root, and whoever asked is told
+clearly; asked again under its own key, each request is answered if it was done and done if it was not.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from cutting_proxy import Cut, CuttingProxy
+from fault_child import planned, said, start
+from fault_kit import check_after
+from hash_only_checker import check_postgres
+from postgres_kit import NotRunnable, Server, running
+from store_kit import crowd, event, one, open_postgres, outcome_of, request, stream
+
+from ledger.stores import postgres as postgres_store
+from ledger.stores.append import Append, Receipt, StoreFailed
+from ledger.stores.errors import Unreadable
+from ledger.stores.postgres import PostgresRecorder
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[Server]:
+    """A server that may fall without anyone else noticing."""
+    try:
+        server = running()
+        started = server.__enter__()
+    except NotRunnable as reason:
+        pytest.skip(str(reason))
+    yield started
+    server.__exit__(None, None, None)
+
+
+@pytest.fixture
+def own(own_server: Server) -> str:
+    """A database of that server."""
+    own_server.stop()  # Where the test before failed, it may be down or not.
+    own_server.start()
+    return own_server.new_database()
+
+
+# The line is cut
+
+
+@pytest.fixture
+def proxy(postgres_server: Server) -> Iterator[CuttingProxy]:
+    with CuttingProxy(postgres_server.port) as proxy:
+        yield proxy
+
+
+def through(conninfo: str, proxy: CuttingProxy) -> str:
+    """The same database by way of the proxy, without encryption, whose pieces are none of ours."""
+    head, _, database = conninfo.rpartition("/")
+    return f"{head.rpartition(':')[0]}:{proxy.port}/{database}?sslmode=disable"
+
+
+ANY, WRITE = b"", b"claim.withdrawn/1"
+
+
+@pytest.mark.parametrize("is_locked", [False, True], ids=["alone", "beside another"])
+@pytest.mark.parametrize("keyed", [False, True], ids=["without key", "with key"])
+@pytest.mark.parametrize("at", [ANY, WRITE], ids=["in the look-up", "in the commit"])
+@pytest.mark.parametrize("how", Cut, ids=lambda how: how.name.lower())
+def test_cut_in_the_middle_of_an_append_it_is_done_exactly_once_and_said_so(
+    postgres: str, proxy: CuttingProxy, how: Cut, at: bytes, keyed: bool, is_locked: bool
+) -> None:
+    """Also without a key: whether a batch stands is read from its leaves."""
+    store = open_postgres(through(postgres, proxy))
+    store.append(one("before"))
+    if is_locked:
+        store._contended_until = time.monotonic() + 60
+    append = Append(tuple(event(number) for number in range(300)), request=request("k") if keyed else None)
+
+    proxy.cut(how, at)
+    receipt = store.append(append)
+
+    assert proxy.cuts == 1
+    assert receipt.positions == range(2, 302)
+    assert not receipt.replayed
+    assert store.append(one("after")).first == 302
+    store.close()
+    assert len(check_postgres(postgres).leaves) == 302
+
+
+def test_a_crowd_whose_line_is_cut_again_and_again_is_told_the_truth(postgres: str, proxy: CuttingProxy) -> None:
+    store, rng = open_postgres(through(postgres, proxy)), random.Random(5)
+    for round_ in range(12):
+        proxy.cut(rng.choice(list(Cut)), rng.choice((ANY, WRITE)))
+        outcomes = crowd(store, [one(f"{round_}-{number}") for number in range(24)])
+        assert all(isinstance(outcome, Receipt) and not outcome.replayed for outcome in outcomes)
+    store.close()
+
+    assert proxy.cuts == 12
+    assert len(check_postgres(postgres).leaves) == 12 * 24
+
+
+def test_what_the_server_gets_after_it_was_given_up_is_not_carried_out(postgres: str, proxy: CuttingProxy) -> None:
+    """The request waits somewhere on the way. It must not come to life when its repetition was judged and answered."""
+    store = open_postgres(through(postgres, proxy))
+    store.append(one(1))
+    proxy.cut(Cut.LATE, WRITE)
+
+    assert store.append(one(1, 2)).first == 2
+
+    time.sleep(1)
+    assert (store.size(), store.version(stream(1))) == (2, 2)
+    store.close()
+    check_postgres(postgres)
+
+
+@pytest.mark.parametrize("how", [Cut.UNSENT, Cut.UNANSWERED], ids=lambda how: how.name.lower())
+def test_without_any_answer_the_caller_is_told_to_ask_again_by_key_and_then_learns_the_truth(
+    postgres: str, proxy: CuttingProxy, how: Cut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is cut in the middle of the commit and does not come back in time."""
+    monkeypatch.setattr(postgres_store, "RECONNECT_S", 0.5)
+    store = open_postgres(through(postgres, proxy))
+    store.append(one("before"))
+    proxy.cut(how, WRITE, for_good=True)
+
+    lost = outcome_of(store, one("lost", request=request("k")))
+
+    assert isinstance(lost, StoreFailed)
+    assert "尚不确定" in str(lost)
+    assert "Idempotency-Key" in str(lost)
+    proxy.lets_in = True
+    again = store.append(one("lost", request=request("k")))
+    assert (again.first, again.replayed) == (2, how is Cut.UNANSWERED)
+    store.close()
+    check_postgres(postgres)
+
+
+def test_while_the_server_is_away_nobody_hangs_and_all_is_well_when_it_is_back(
+    own_server: Server, own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_store, "RECONNECT_S", 0.3)
+    monkeypatch.setattr("ledger.stores.postgres_connections.READ_AGAIN_S", 0.3)
+    store = open_postgres(own)
+    store.append(one(1))
+    assert store.size() == 1
+    own_server.stop()
+    begin = time.monotonic()
+
+    lost = outcome_of(store, one(2))
+    with pytest.raises(Unreadable) as unread:
+        store.size()
+
+    assert time.monotonic() - begin < 5
+    assert isinstance(lost, StoreFailed)
+    assert "本次未写入" in str(lost)
+    assert "请检查数据库服务器" in str(unread.value)
+    own_server.start()
+    assert store.size() == 1
+    assert store.append(one(2)).first == 2
+    store.close()
+
+
+# The server falls and rises, writers die
+
+
+def fall_and_rise(server: Server, conninfo: str, *, seed: int, rounds: int, how: signal.Signals) -> None:
+    rng = random.Random(seed)
+    child = start(conninfo, 16, 10_000)
+    for _ in range(rounds):
+        time.sleep(rng.uniform(0.5, 1.0))
+        server.stop(how)
+        time.sleep(rng.uniform(0.0, 0.2))
+        server.start()
+    time.sleep(0.5)
+    child.kill()
+    output, _ = child.communicate(timeout=30)
+    lines = said(output)
+    assert [line for line in lines if line[0] in ("failed", "unopened")] == [], "it was back soon enough for everyone"
+    assert check_after(conninfo, lines, threads=16).leaves
+
+
+@pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGINT], ids=["as if the power had failed", "in good order"])
+def test_a_server_that_falls_and_rises_under_load_loses_nothing_acknowledged(
+    own_server: Server, own: str, how: signal.Signals
+) -> None:
+    fall_and_rise(own_server, own, seed=1, rounds=2, how=how)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("seed", range(2, 7))
+def test_a_server_that_falls_again_and_again(own_server: Server, own: str, seed: int) -> None:
+    fall_and_rise(own_server, own, seed=seed, rounds=10, how=signal.SIGQUIT)
+
+
+def kill_writers(conninfo: str, *, seed: int, rounds: int) -> None:
+    """Two processes write the same ledger; both are killed, and the next two go on."""
+    rng = random.Random(seed)
+    for _ in range(rounds):
+        children = [start(conninfo, 16, 10_000) for _ in range(2)]
+        time.sleep(rng.uniform(0.6, 1.2))
+        for child in children:
+            child.send_signal(signal.SIGKILL)
+        outputs = [child.communicate(timeout=30)[0] for child in children]
+        check_after(conninfo, [line for output in outputs for line in said(output)], threads=16)
+    assert check_postgres(conninfo).leaves
+
+
+def test_writers_killed_in_the_middle_leave_nothing_half_and_no_lock(postgres: str) -> None:
+    kill_writers(postgres, seed=1, rounds=2)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(1_800)
+def test_writers_killed_again_and_again(postgres: str) -> None:
+    kill_writers(postgres, seed=2, rounds=25)
+
+
+# No room
+
+
+@contextmanager
+def small_disk(server: Server, size: str) -> Iterator[Path]:
+    """A disk of its own that only the server's user may enter."""
+    folder = server.folder / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=False)
+    if mounted.returncode:
+        pytest.skip("mounting a small disk needs root")
+    shutil.chown(folder, "postgres", "postgres")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        folder.rmdir()
+
+
+def fill(store: PostgresRecorder) -> tuple[int, StoreFailed]:
+    """Append until there is no room; how many were acknowledged, and what was said then."""
+    number = 0
+    while isinstance(outcome := outcome_of(store, planned(0, number)), Receipt):
+        number += 1
+        assert number < 20_000
+    assert isinstance(outcome, StoreFailed)
+    return number, outcome
+
+
+def test_a_full_disk_is_said_with_its_cure_and_after_it_is_cleared_writing_goes_on(own_server: Server) -> None:
+    with small_disk(own_server, "11m") as disk:
+        with own_server.connect("postgres") as connection:
+            connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'".encode())
+            conninfo = own_server.new_database()
+            database = conninfo.rpartition("/")[2]
+            connection.execute(f"ALTER DATABASE {database} SET TABLESPACE small".encode())
+        store = open_postgres(conninfo)
+        begin = store.append(Append(tuple(event(f"first-{n}") for n in range(300)))).events
+        number, lost = fill(store)
+
+        assert "磁盘已满" in str(lost)
+        assert "本次未写入" in str(lost)
+        for _ in range(3):
+            assert isinstance(outcome_of(store, planned(0, number)), StoreFailed), "and again, without getting worse"
+        assert store.version(stream(f"0-{number}-0")) == 0
+        assert len(check_postgres(conninfo).leaves) > begin, "all that was acknowledged is there, and nothing half"
+
+        subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
+        assert not store.append(planned(0, number)).replayed
+        store.close()
+        check_after(conninfo, [["done", 0, at, *where(conninfo, at), False] for at in range(number + 1)], threads=1)
+        own_server.drop_database(conninfo)
+        with own_server.connect("postgres") as connection:
+            connection.execute("DROP TABLESPACE small")
+
+
+def where(conninfo: str, number: int) -> tuple[int, int]:
+    """Where a planned append stands."""
+    events = planned(0, number).events
+    with psycopg.connect(conninfo) as connection:
+        row = connection.execute(
+            "SELECT position FROM ledger.streams WHERE stream = %s", (events[0].stream,)).fetchone()
+    assert row is not None
+    return row[0], len(events)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(600)
+def test_a_disk_full_under_the_servers_own_journal_stops_it_and_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Then the server itself goes down; what was acknowledged is there when it has room and is started again."""
+    monkeypatch.setattr(postgres_store, "RECONNECT_S", 1.0)
+    holder = Path(tempfile.mkdtemp(prefix="xueshi-disk-", dir="/tmp"))
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=120m", "tmpfs", str(holder)], check=False)
+    if mounted.returncode:
+        holder.rmdir()
+        pytest.skip("mounting a small disk needs root")
+    try:
+        shutil.chown(holder, "postgres", "postgres")
+        with running(data=holder / "data", settings={"max_wal_size": "1GB", "checkpoint_timeout": "1h"}) as server:
+            conninfo = server.new_database()
+            store = open_postgres(conninfo)
+            number, lost = fill(store)
+            assert "尚不确定" in str(lost) or "本次未写入" in str(lost)
+            store.close()
+            server.stop()
+            subprocess.run(["mount", "-o", "remount,size=600m", str(holder)], check=True)
+            server.start()
+            check_after(conninfo, [["done", 0, at, *where(conninfo, at), False] for at in range(number)], threads=1)
+    finally:
+        subprocess.run(["umount", "--lazy", str(holder)], check=True)
+        holder.rmdir()
