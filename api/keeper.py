@@ -36,8 +36,10 @@ _GRACE_S: Final = 10
 class Keeper:
     """One thread beside the service. Without a lease that is handed in, it is one within this host."""
 
-    def __init__(self, register: Register, *, every_s: int, lease: Lease | None = None) -> None:
-        self._register = register
+    def __init__(
+        self, register: Register, *, every_s: int, lease: Lease | None = None, clock: Callable[[], int] = time.time_ns
+    ) -> None:
+        self._register, self._clock = register, clock
         self._every_s = every_s
         self._lease = lease or FileLease(register.folder.keys / "keeper.lock")
         self._stopping = threading.Event()
@@ -82,7 +84,7 @@ class Keeper:
         note = self._register.signer.published()
         size = 0 if note is None else parse_checkpoint(parse_note(note)[0]).size
         waiting = self._register.ledger.at(size + 1)
-        return 0 if waiting is None else time.time_ns() // 1_000_000_000 - waiting.envelope.recorded_at // 1_000_000
+        return 0 if waiting is None else self._clock() // 1_000_000_000 - waiting.envelope.recorded_at // 1_000_000
 
     def _run(self) -> None:
         while not self._stopping.wait(min(_TRY_EVERY_S, self._every_s)):
@@ -98,7 +100,7 @@ class Keeper:
             self._round()
         if now >= self._tidy_due_s:
             self._tidy_due_s = now + _TIDY_EVERY_S
-            self._attempt(lambda: self._register.ledger.store.tidy_requests(time.time_ns() // 1_000))
+            self._attempt(lambda: self._register.ledger.store.tidy_requests(self._clock() // 1_000))
 
     def _has_the_lease(self) -> bool:
         held: list[bool] = []
@@ -111,7 +113,7 @@ class Keeper:
     def _keep(self) -> None:
         register = self._register
         with suppress(Conflict):  # Someone wrote to the log's own stream just then: tomorrow is soon enough.
-            anchor_access(register.ledger, register.access_signer, by=SYSTEM, now=time.time_ns() // 1_000)
+            anchor_access(register.ledger, register.access_signer, by=SYSTEM, now=self._clock() // 1_000)
         register.signer.checkpoint()
 
     def _attempt(self, work: Callable[[], object]) -> bool:

@@ -19,6 +19,7 @@ from ledger.events.base import Draft
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
+from ledger.stores.append import StreamMoved
 
 
 @pytest.fixture
@@ -101,3 +102,68 @@ def test_the_access_log_is_anchored_once_a_day_and_only_when_it_has_grown(regist
     assert last.size == register.access.store.size()
     assert last.root == encode_base64(register.access.store.frontier().root())
     assert last.origin == "localhost/xueshi/access"
+
+
+def note_something(register: Register) -> int:
+    """Record an event; gives the log's size."""
+    register.ledger.record(
+        [Draft(AccessAnchored(origin="x/y", size=9, root="x"))], by=SYSTEM,
+        versions={LOG: register.ledger.store.version(LOG)},
+    )
+    return register.ledger.store.size()
+
+
+def signed_by(register: Register, size: int, within_s: int = 10) -> bool:
+    deadline = time.monotonic() + within_s
+    while published_size(register) < size and time.monotonic() < deadline:
+        time.sleep(0.05)  # not hours: seconds
+    return published_size(register) >= size
+
+
+def test_of_two_keepers_one_signs_and_the_other_goes_on_when_it_has_gone(register: Register) -> None:
+    first, second = Keeper(register, every_s=1), Keeper(register, every_s=1)
+    first.start()
+    second.start()
+    assert (first.holds(), second.holds()) == (True, False)
+    assert signed_by(register, note_something(register))
+    first.stop()
+
+    assert signed_by(register, note_something(register))
+    assert (first.holds(), second.holds()) == (False, True)
+    assert [keeper.check()[0] for keeper in (first, second)] == [Level.OK] * 2
+    second.stop()
+
+
+def test_that_nobody_signs_is_seen_by_whoever_stands_by(register: Register) -> None:
+    later_s = [0]
+    asleep = Keeper(register, every_s=2)
+    beside = Keeper(register, every_s=2, clock=lambda: time.time_ns() + later_s[0] * 1_000_000_000)
+    assert asleep._lease.try_take(), "and then it is stopped"
+    register.signer.checkpoint()
+    beside.start()
+    note_something(register)
+    assert beside.check()[0] is Level.OK
+    later_s[0] = 60
+
+    level, words, cure = beside.check()
+    assert (level, "还没有检查点" in words, bool(cure)) == (Level.FAIL, True, True)
+    asleep._lease.release()
+    assert signed_by(register, register.ledger.store.size()), "one that has gone leaves it to the other"
+    assert beside.check()[0] is Level.OK
+    beside.stop()
+
+
+def test_a_keeper_that_comes_too_late_to_anchor_signs_all_the_same(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise StreamMoved("log", expected=1, actual=2)
+
+    monkeypatch.setattr("api.keeper.anchor_access", lost)
+    size = note_something(register)
+    keeper = Keeper(register, every_s=3_600)
+    keeper.start()
+
+    assert published_size(register) == size
+    assert keeper.check()[0] is Level.OK
+    keeper.stop()
