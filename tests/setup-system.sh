@@ -18,7 +18,13 @@ for pair in $WANTED; do
 done
 [ -z "$missing" ] && exit 0
 
+# The tests make a server of their own. Debian's package would make another on port 5432, start it, and start it again at
+# every boot of a machine on which somebody only wanted to run tests.
+NO_CLUSTER=/etc/postgresql-common/createcluster.d/no-main-cluster-for-tests.conf
+trap 'rm -f "$NO_CLUSTER"' EXIT
+
 install() {
+    mkdir -p "${NO_CLUSTER%/*}" && echo "create_main_cluster = false" > "$NO_CLUSTER"
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages </dev/null >/dev/null 2>&1
 }
 
