@@ -125,13 +125,12 @@ class Restored(NamedTuple):
 
 def back_up(file: KeyFile, folder: Path, *, origin: str, days: int = DAYS) -> Copy:
     """Copy the vault, which may be in use, into a folder of its own under this one."""
-    now = time.time_ns() // 1_000_000_000
-    taken = datetime.fromtimestamp(now, UTC)
-    name = f"xueshi-keys-{taken:%Y%m%dT%H%M%SZ}"
     folder = folder.absolute()
-    if (folder / name).exists():
-        raise CannotBackUp(folder, f"{name} 已存在，请稍后再试")
     with file.changed() as connection:
+        newest = connection.execute("SELECT coalesce(max(taken), 0) FROM backups").fetchone()[0]
+        now = max(time.time_ns() // 1_000_000_000, newest // 1_000_000 + 1)  # Names tell seconds, and no two are one.
+        taken = datetime.fromtimestamp(now, UTC)
+        name = f"xueshi-keys-{taken:%Y%m%dT%H%M%SZ}"
         master = present_master(connection)
         assert master is not None, "a vault that was opened knows its master key"
         copy = Copy(name, str(folder), now * 1_000_000, (now + days * 86_400) * 1_000_000, master.serial, None)

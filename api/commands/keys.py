@@ -131,7 +131,6 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
     from api.restore import having
     from api.settings import load
     from ledger import key_backup
-    from ledger.vault import open_vault
 
     settings = load({"data_folder": data_folder})
     here = Folder(settings.data_folder)
@@ -139,7 +138,7 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
         manifest = key_backup.checked(folder, although_expired=although_expired)
         waiting = key_backup.laid_out(folder, here.people)
         try:
-            with closing(open_vault(waiting, settings.master_key)) as vault, _ledger(settings, vault) as ledger:
+            with _waiting_vault(waiting, manifest.master, settings) as vault, _ledger(settings, vault) as ledger:
                 key_backup.demand_ours(folder, manifest, ledger.store)
                 neighbours = sorted(folder.absolute().parent.glob("xueshi-keys-*"))
                 done = key_backup.reconcile(vault, ledger.store, neighbours)
@@ -264,6 +263,23 @@ def _demand_apart(folder: Path, root: Path, master: Path | None) -> None:
         raise Stop(Exit.BAD_INPUT, "backup_beside_original", f"{folder} 在数据文件夹里，会与原件一同丢失", cure)
     if master is not None and master.resolve().is_relative_to(folder.resolve()):
         raise Stop(Exit.BAD_INPUT, "backup_beside_master", f"主密钥 {master} 就在 {folder} 里，备份等于没有加密", cure)
+
+
+@contextmanager
+def _waiting_vault(waiting: Path, make: str, settings: Settings) -> Iterator[Vault]:
+    """Open a vault that was laid out, under the master key of its own time."""
+    from ledger.key_master import FILE
+    from ledger.vault import BadMasterKey, OtherMake, WrongKey, open_vault
+
+    try:
+        vault = open_vault(waiting, settings.master_key)
+    except (BadMasterKey, OtherMake, WrongKey) as error:
+        there = f"{FILE}{(waiting.parent / make.removeprefix(FILE)).absolute()}" if make.startswith(FILE) else make
+        cure = f"请放好那一把，再以 XUESHI_MASTER_KEY={there} 运行本命令；恢复之后再 xueshi keys rewrap"
+        message = f"这份备份是在主密钥 {make} 之下做的，设置 master_key = {settings.master_key} 打不开它"
+        raise Stop(Exit.WORLD_IS_WRONG, error.code, message, cure) from error
+    with closing(vault):
+        yield vault
 
 
 @contextmanager

@@ -55,6 +55,8 @@ def served(folder: Path) -> Iterator[None]:
     ) as serving:
         assert serving.stdout is not None
         assert "http://127.0.0.1:" in serving.stdout.readline()
-        yield
-        serving.terminate()
+        try:
+            yield
+        finally:
+            serving.terminate()  # Also when a test failed in between, or it would be waited for without end.
         assert serving.wait(timeout=20) == 0

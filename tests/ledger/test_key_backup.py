@@ -236,7 +236,6 @@ def test_a_destruction_that_is_done_again_counts_every_copy_that_lies_beside_the
     house: House, tmp_path: Path
 ) -> None:
     _, early = backed_up(house, tmp_path / "safe", days=30)
-    time.sleep(1.1)  # Their names tell seconds.
     late, _ = backed_up(house, tmp_path / "safe", days=90)
     forget(house, LI)
     again, _ = restored(house, early)
