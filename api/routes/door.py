@@ -18,6 +18,7 @@ import structlog
 from flask import Response, current_app, g, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import Headers
 
 from api import problems
 from api.callers import Caller
@@ -133,9 +134,16 @@ class Refused(Exception):
         super().__init__(refusal.code)
 
 
+class Answer(Response):
+    """A response that was made here whole: its headers are ASCII and its length is known, so nothing is mended."""
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        return self.headers
+
+
 def answer(body: Any, status: int = 200, *, version: int | None = None) -> Response:
     """Write a body as JSON, Chinese as it is."""
-    response = Response(msgspec.json.encode(body), status=status, content_type="application/json")
+    response = Answer(msgspec.json.encode(body), status=status, content_type="application/json")
     if version is not None:
         response.headers["ETag"] = conditions.tag(version)
     return response
