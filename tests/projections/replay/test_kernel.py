@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from typing import Any
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from policies.facts import Affiliation
 from policies.law import Law
-from policies.person import Bench, PersonRuling, Place, places_of
+from policies.person import NO_LATER, Bench, PersonRuling, Place, places_of
+from policies.rulebook import Cycle, Rulebook
 from policies.shapes import check_affiliation
 from policies.shelf import drafts, shipped
 from projections.replay.coded import Coder
@@ -34,7 +36,33 @@ from projections.replay.kernel import (
 )
 from tests.policies.people import REGIONS, WORDS, people
 
-LAWS = {"the five": Law(shipped().books), "with every draft": Law([*shipped().books, *drafts().books])}
+
+
+def rare_law() -> Law:
+    """The five with requirements that none of them has: by exam, over cycles of a person's own, in per cent."""
+    five = {book.family: book for book in shipped().books}
+
+    def requiring(family: str, *kept: str, **changed: Any) -> Rulebook:
+        book = five[family]
+        first, *_ = book.minimums
+        others = tuple(one for one in book.minimums if one.name in kept)
+        return replace(book, minimums=(*others, replace(first, **changed)))
+
+    total = ("professional", "sector_public", "general_public")
+    return Law([
+        requiring("ningbo-industry", "public", name="professional", categories=("professional",), hours_centi=0,
+                  percent_of="total", percent=67),
+        requiring("wenzhou", "professional", name="exam", categories=("exam",), hours_centi=900),
+        requiring("zhejiang-environment", name="total", categories=total, hours_centi=9_000,
+                  cycle=Cycle(3, 2018, "personal_start")),
+        requiring("zhejiang-natural-resources", "class_b_cycle", name="total", categories=total, hours_centi=7_000,
+                  cycle=Cycle(2, 2019, "rolling")),
+        requiring("zhejiang", name="exam", categories=("exam",), hours_centi=600),
+    ])
+
+
+LAWS = {"the five": Law(shipped().books), "with every draft": Law([*shipped().books, *drafts().books]),
+        "rare requirements": rare_law()}
 BENCHES = {name: Bench(law) for name, law in LAWS.items()}
 VERDICTS = {True: PASSED, False: FAILED, None: UNKNOWN}
 HOW = {(True, None): MET, (False, None): SHORT, (None, "in_progress"): IN_PROGRESS,
@@ -92,11 +120,69 @@ STUDIES = [
 ]
 
 
-def they_agree(name: str, crowd: list[Any], *, fast: bool) -> None:
+@pytest.mark.parametrize("fast", [False, True], ids=["numpy", "numba"])
+def test_a_cycle_of_ones_own_starts_with_the_first_belonging_within_the_scope(fast: bool) -> None:
+    """People who come into the sector in different years, go and come back, and study in turns."""
+    elsewhere = {"region": "330203", "sector": "general"}
+    within = {"region": "330203", "sector": "environment"}
+    crowd = []
+    for number in range(8):
+        held = [{"from": "2016-01-01", **elsewhere}, {"from": f"{2017 + number}-04-01", **within}]
+        if number % 2:
+            held += [{"from": f"{2019 + number}-01-01", **elsewhere}, {"from": f"{2020 + number}-01-01", **within}]
+        crowd.append((held, [
+            {"category": "professional", "route": "unit_training", "days": "6", "date": f"{year}-05-0{day}"}
+            for year in range(2017, 2030) for day in range(1, 1 + (year * (3 + number)) % 5)]))
+    they_agree("rare requirements", crowd, fast=fast)
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["numpy", "numba"])
+@pytest.mark.parametrize("name", LAWS)
+def test_a_part_in_per_cent_is_reached_to_the_last_hundredth(name: str, fast: bool) -> None:
+    """67 in a hundred of what is no multiple of a hundredth: the part of a hundredth still has to be reached."""
+    held = [{"from": "2018-01-01", "region": "330203", "sector": "industry"}]
+    crowd = [(held, [
+        {"category": "professional", "route": "other", "confirmed_hours": hours, "document": "文", "date": "2022-05-01"},
+        {"category": "general_public", "route": "course", "hours": "33", "completed_by": "exam", "date": "2022-05-02"},
+    ]) for hours in ("66.99", "67", "67.01", "66.98", "33", "67.02")]
+    they_agree(name, crowd, fast=fast)
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["numpy", "numba"])
+@pytest.mark.parametrize("name", LAWS)
+def test_a_day_that_lies_nowhere_is_under_no_rulebook(name: str, fast: bool) -> None:
+    """As `projections.judging` lays places out: without a gap, and nowhere where nobody belonged."""
+    nowhere = ("", "", None)
+    first, left, back = (date(year, 1, 1).toordinal() for year in (2018, 2020, 2022))
+    places = [Place(1, first - 1, *nowhere), Place(first, left - 1, "330203", "environment", None),
+              Place(left, back - 1, *nowhere), Place(back, NO_LATER, "330302", "general", None)]
+    rows = [{"category": "professional", "route": "unit_training", "days": "6", "date": f"{year}-12-31"}
+            for year in range(2016, 2024)]
+    they_agree(name, [(places, rows), ([Place(1, NO_LATER, *nowhere)], rows)], fast=fast)
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["numpy", "numba"])
+@pytest.mark.parametrize("name", LAWS)
+@given(crowd=st.lists(people, min_size=1, max_size=3), years=st.lists(st.integers(-1, 1), min_size=14, max_size=14))
+@settings(max_examples=40, derandomize=True)
+def test_a_year_that_was_chosen_takes_caps_of_that_year(
+    name: str, fast: bool, crowd: list[Any], years: list[int]
+) -> None:
+    """An office attributes an entry to another year than that of its evidence (E 10)."""
+    they_agree(name, crowd, fast=fast, chosen=years)
+
+
+def chosen_years(entries: list[Any], chosen: list[int]) -> list[Any]:
+    return [entry._replace(year=entry.day.year + step) for entry, step in zip(entries, chosen, strict=False)]
+
+
+def they_agree(name: str, crowd: list[Any], *, fast: bool, chosen: list[int] | None = None) -> None:
     bench, coder, judged = BENCHES[name], Coder(), []
     for number, (held, rows) in enumerate(crowd):
-        places = places_for(held, bench)
+        places = held if isinstance(held[0], Place) else places_for(held, bench)
         entries = [bench.entry(**{"id": str(at), "person": "p", **row}) for at, row in enumerate(rows)]
+        if chosen is not None:
+            entries = chosen_years(entries, chosen)
         coder.add(f"p{number}", places, entries)
         judged.append(bench.judge(places, entries))
     coded = coder.coded()
