@@ -31,6 +31,7 @@ from ledger.backup import (
     read_log,
     read_manifest,
     read_rulebooks,
+    sync,
     write_file,
 )
 from ledger.errors import LedgerError
@@ -53,21 +54,18 @@ def back_up(settings: Settings, target: Path, progress: Progress) -> Manifest:
     folder = Folder(settings.data_folder)
     _demand_register(settings)
     _sign(settings)
-    began = _identity(folder)
-    with beside(target, needed=_room(folder) + _SPARE) as unfinished:
-        logs = _copy_logs(folder, unfinished, progress)
+    with beside(target, needed=_room(settings) + _SPARE) as unfinished:
+        logs = (_dump_logs if settings.database else _copy_logs)(settings, unfinished, progress)
         for name, log in logs.items():
             if log.checkpoint is None:
-                raise BackupFailed(f"{name}.db", "还没有签发过检查点：请先运行 xueshi log checkpoint，或启动服务")
+                raise BackupFailed(name, "还没有签发过检查点：请先运行 xueshi log checkpoint，或启动服务")
             write_file(unfinished / f"{name}.checkpoint", log.checkpoint.encode())
-        _copy_rulebooks(folder, unfinished, read_rulebooks(unfinished / "ledger.db"))
         if folder.operations.exists():
             (unfinished / "operations").mkdir(mode=0o700)
             copy_database(folder.operations, unfinished / "operations" / folder.operations.name)
-        if is_unfinished(folder.root) or _identity(folder) != began:
-            raise BackupFailed(str(folder.root), "备份期间账本被恢复或替换")
         manifest = Manifest(
-            program=version("xueshi-ledger"), made_at=datetime.now(UTC).isoformat(timespec="seconds"), store="sqlite",
+            program=version("xueshi-ledger"), made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            store="postgresql" if settings.database else "sqlite",
             ledger=logs["ledger"], access=logs["access"], files=list_files(unfinished),
         )
         write_file(unfinished / MANIFEST, manifest.written())
@@ -124,7 +122,8 @@ def _demand_register(settings: Settings) -> None:
     """See that there is something to copy, and that it is all of one piece."""
     demand_whole(settings)
     folder = Folder(settings.data_folder)
-    for path in (folder.ledger, folder.access):
+    needed = [folder.people] if settings.database else [folder.ledger, folder.access]
+    for path in needed:
         if not path.exists():
             cure = f"请用 --data 指定数据文件夹（当前查找 {folder.root}）；若文件丢失，请从备份恢复"
             raise Stop(Exit.WORLD_IS_WRONG, "no_register", f"没有 {path.name}，无可备份", cure)
@@ -149,17 +148,40 @@ def _identity(folder: Folder) -> list[int]:
     return [path.stat().st_ino for path in (folder.ledger, folder.access) if path.exists()]
 
 
-def _room(folder: Folder) -> int:
-    parts = [path for name in ("ledger.db", "access.db", "operations.db") for path in folder.root.glob(f"{name}*")]
-    return sum(path.stat().st_size for path in [*parts, *folder.rulebooks.glob("*")])
+def _room(settings: Settings) -> int:
+    folder, room = Folder(settings.data_folder), 0
+    names = ["operations.db"] if settings.database else ["ledger.db", "access.db", "operations.db"]
+    parts = [path for name in names for path in folder.root.glob(f"{name}*")]
+    if settings.database:
+        from ledger.dumping import one_moment
+
+        with one_moment(settings.database, LOGS) as moment:
+            room = moment.room(LOGS)
+    return room + sum(path.stat().st_size for path in [*parts, *folder.rulebooks.glob("*")])
 
 
-def _copy_logs(folder: Folder, unfinished: Path, progress: Progress) -> dict[str, CopiedLog]:
-    logs = {}
+def _copy_logs(settings: Settings, unfinished: Path, progress: Progress) -> dict[str, CopiedLog]:
+    folder, logs = Folder(settings.data_folder), {}
+    began = _identity(folder)
     for name, path, show in (("ledger", folder.ledger, progress), ("access", folder.access, _silent)):
         copy = unfinished / f"{name}.db"
         copy_database(path, copy, show)
         logs[name] = read_log(copy)
+    _copy_rulebooks(folder, unfinished, read_rulebooks(unfinished / "ledger.db"))
+    if is_unfinished(folder.root) or _identity(folder) != began:
+        raise BackupFailed(str(folder.root), "备份期间账本被恢复或替换")
+    return logs
+
+
+def _dump_logs(settings: Settings, unfinished: Path, progress: Progress) -> dict[str, CopiedLog]:
+    from ledger.dumping import DUMP, dump, one_moment
+
+    with one_moment(settings.database, LOGS) as moment:
+        logs = {name: moment.log(name) for name in LOGS}
+        dump(settings.database, LOGS, unfinished / DUMP, moment, progress)
+        cited = moment.rulebooks()
+    sync(unfinished / DUMP)
+    _copy_rulebooks(Folder(settings.data_folder), unfinished, cited)
     return logs
 
 

@@ -9,12 +9,13 @@ come back only when asked for: one that was withdrawn since the backup would ope
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from api import restore_postgres as postgres
 from api.backup import LOGS, demand_rulebooks, log_problems
 from api.exits import Exit, Stop
 from api.occupancy import Served, occupying
@@ -37,6 +38,7 @@ from ledger.restore import (
     commit,
     forget,
     greatest,
+    is_loading,
     is_unfinished,
     make_ready,
     stage,
@@ -77,6 +79,7 @@ class Restored:
     has_keys: bool
     has_operations: bool
     aside: Path | None
+    schemas_aside: tuple[str, ...] = ()
     is_finished_only: bool = False  # An earlier run had decided everything; this one carried it out.
 
 
@@ -88,6 +91,7 @@ class _Work:
     keys: KeyFiles | None  # Where there are any.
     manifest: Manifest
     logs: list[str]
+    database: str = ""
     policies: dict[str, Policy | None] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
     forgotten: int = 0
@@ -112,18 +116,26 @@ def restore(
     """Put a backup in place, or finish a restore that was stopped."""
     folder = Folder(settings.data_folder)
     with having(folder):
+        if is_loading(folder.root):
+            postgres.undo(settings, folder)
         if is_unfinished(folder.root):
             return _finish(folder, has_keys=vault_files(settings) is not None)
         manifest = read_manifest(backup)
-        work = _Work(folder, vault_files(settings), manifest, _lost(folder, replace=replace))
+        _demand_same_store(settings, manifest)
+        lost = list(LOGS) if settings.database else _lost(folder, replace=replace)
+        work = _Work(folder, vault_files(settings), manifest, lost, settings.database)
         wanted = [one.name for one in manifest.files
                   if _is_wanted(one.name, work.logs, with_operations=with_operations)]
         with bar("核对摘要") as progress:
             if found := damages(backup, manifest, progress):
                 raise RestoreRefused(found)
         _believe(work, checkpoints)
-        with undone(folder.root), bar("复制") as progress:
-            staging = stage(backup, manifest, folder.root, wanted, progress)
+        room = postgres.room_in(settings, replace=replace)
+        with undone(folder.root), ExitStack() as loading:
+            with bar("复制") as progress:
+                staging = stage(backup, manifest, folder.root, wanted, progress)
+            if settings.database:
+                loading.enter_context(postgres.loaded(settings, backup, staging, room, work.keys, bar))
             _examine(work, staging, bar)
             logs = tuple(_stands(work, name, staging / f"{name}.db") for name in work.logs)
             plan = _plan(work, staging, with_operations=with_operations)
@@ -132,8 +144,18 @@ def restore(
     return Restored(
         manifest.made_at, logs, sum(name.endswith(".toml") for name in wanted), work.forgotten,
         has_keys=work.keys is not None, has_operations=with_operations,
-        aside=_aside(folder, plan),
+        aside=_aside(folder, plan), schemas_aside=tuple(sorted(room.asides.values())),
     )
+
+
+def _demand_same_store(settings: Settings, manifest: Manifest) -> None:
+    """A dump goes into PostgreSQL, files into the folder; from one to the other leads `xueshi move`."""
+    if manifest.store == "sqlite" and settings.database:
+        cure = "请先不设 database，恢复到数据文件夹，再用 xueshi move 搬到 PostgreSQL"
+        raise Stop(Exit.BAD_INPUT, "backup_of_other_store", "这份备份是 SQLite 文件，而设置指向 PostgreSQL", cure)
+    if manifest.store == "postgresql" and not settings.database:
+        cure = "请用 XUESHI_DATABASE 指定一个数据库"
+        raise Stop(Exit.BAD_INPUT, "backup_of_other_store", "这份备份是 PostgreSQL 的转储，而没有设置数据库", cure)
 
 
 def _finish(folder: Folder, *, has_keys: bool) -> Restored:
@@ -225,7 +247,7 @@ def _policy(folder: Folder, name: str) -> Policy | None:
 def _examine(work: _Work, staging: Path, bar: Bar) -> None:
     """Check everything that is to be put in place; raises RestoreRefused with all that is wrong."""
     problems: list[str] = []
-    if work.keys is not None:
+    if work.keys is not None and not work.database:
         with closing(work.keys.opened()) as vault:
             for name in work.logs:
                 work.forgotten += forget(staging / f"{name}.db", vault.is_destroyed)
@@ -234,7 +256,8 @@ def _examine(work: _Work, staging: Path, bar: Bar) -> None:
         with bar(f"检查 {path.name}") as progress:
             report = fsck(path, policy=work.policies[name], keys=work.keys, progress=progress)
         problems += log_problems(name, report, getattr(work.manifest, name))
-        make_ready(path)
+        if not work.database:
+            make_ready(path)
     try:
         if "ledger" in work.logs:
             demand_rulebooks(staging / "rulebooks", read_rulebooks(staging / "ledger.db"))
@@ -247,7 +270,7 @@ def _examine(work: _Work, staging: Path, bar: Bar) -> None:
 def _plan(work: _Work, staging: Path, *, with_operations: bool) -> Plan:
     """Say what moves where. What stands rightly already stays; what stands otherwise is set aside."""
     root = work.folder.root
-    put = [f"{name}.db" for name in work.logs]
+    put = [] if work.database else [f"{name}.db" for name in work.logs]
     if with_operations and (staging / "operations" / "operations.db").exists():
         (staging / "operations" / "operations.db").rename(staging / "operations.db")
         put.append("operations.db")

@@ -2,6 +2,7 @@
 
     .restoring/            what is to be put in place
     .restoring/plan.json   written last: from here on the restore will be finished, before it nothing was touched
+    .restoring/loading.json    while a dump is loaded into PostgreSQL: what stood there, to be put back if it fails
     set-aside/<when>/      what stood there before; a restore deletes nothing but answers, which are made anew
 
 A restore that is killed leaves what was there, or is finished by the next run. `tests/ledger/test_restore.py` kills it
@@ -33,6 +34,7 @@ from ledger.stores.tree import read_frontier
 
 STAGING: Final = ".restoring"
 PLAN: Final = "plan.json"
+LOADING: Final = "loading.json"
 ASIDE: Final = "set-aside"
 SIDECARS: Final = ("", "-wal", "-shm")  # A journal left from a lost database would be played into the restored one.
 Progress = Callable[[int, int], None]
@@ -150,7 +152,12 @@ def _demand_signed(one: Seen, policy: Policy | None) -> None:
 
 def is_unfinished(root: Path) -> bool:
     """Say whether a restore was stopped after it had begun to change the folder."""
-    return (root / STAGING / PLAN).exists()
+    return (root / STAGING / PLAN).exists() or is_loading(root)
+
+
+def is_loading(root: Path) -> bool:
+    """Say whether a restore was stopped while a dump was being loaded and nothing was decided."""
+    return (root / STAGING / LOADING).exists() and not (root / STAGING / PLAN).exists()
 
 
 @contextmanager

@@ -74,6 +74,7 @@ def _body(done: Restored) -> dict[str, Any]:
     return {
         "restored": True, "made_at": done.made_at, "logs": logs, "rulebooks": done.rulebooks,
         "forgotten": done.forgotten, "has_keys": done.has_keys, "has_operations": done.has_operations,
+        "schemas_aside": list(done.schemas_aside),
         "set_aside": None if done.aside is None else str(done.aside), "is_finished_only": done.is_finished_only,
     }
 
@@ -88,6 +89,8 @@ def _words(done: Restored) -> Iterator[str]:
         yield f"  {done.forgotten} 人的密钥在备份之后已销毁：其保留名称没有恢复，已忘记的不会回来。"
     if done.aside is not None:
         yield f"  原有的文件移到了 {done.aside}，没有删除。"
+    if done.schemas_aside:
+        yield f"  数据库中原有的改名为 {'、'.join(done.schemas_aside)}，没有删除。"
     if not done.has_operations:
         yield "  令牌和会话没有恢复：备份之后收回的令牌会重新有效。确要恢复，请加 --with-operations。"
     if not done.has_keys:

@@ -1,0 +1,90 @@
+"""A restore's part in PostgreSQL: room is made, the dump is loaded, and until all is checked it can be taken back.
+
+What stood under the schemas' names keeps its rows under others; a note in the data folder says which, so that a restore
+that is killed leaves nothing that anyone would open, and the next one puts back what was there.
+
+`tests/api/test_backup_postgres.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from api.exits import Exit, Stop
+from api.register import SCHEMAS, Folder
+from api.settings import Settings
+from ledger.fsck import KeyFiles
+from ledger.restore import LOADING, STAGING, undone
+from ledger.signer import write_durably
+
+Bar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
+
+
+class Room(NamedTuple):
+    """What stands where a dump is to go: logs that get other names, tables that never held an event."""
+
+    asides: dict[str, str]
+    empty: tuple[str, ...]
+
+
+def room_in(settings: Settings, *, replace: bool) -> Room:
+    """See what stands in the database; raises Stop for a ledger that is not to be replaced."""
+    if not settings.database:
+        return Room({}, ())
+    from ledger.dumping import standing
+
+    stands = standing(settings.database, SCHEMAS)
+    full = [schema for schema, events in stands.items() if events]
+    if full and not replace:
+        cure = "确要以备份代替时，请加 --replace：现有的会改名保留，不会删除"
+        raise Stop(Exit.REFUSED, "register_present", f"数据库中已有 {'、'.join(full)}，恢复不会覆盖它", cure)
+    stamp = datetime.now(UTC).strftime("%Y%m%dt%H%M%S")
+    empty = tuple(schema for schema, events in stands.items() if not events)
+    return Room({schema: f"{schema}_aside_{stamp}" for schema in full}, empty)
+
+
+@contextmanager
+def loaded(
+    settings: Settings, backup: Path, staging: Path, room: Room, keys: KeyFiles | None, bar: Bar
+) -> Iterator[None]:
+    """Load the dump and copy both logs into files beside, for the checker; take it back where that ends badly."""
+    from ledger import dumping
+
+    write_durably(staging / LOADING, msgspec.json.encode(room.asides), mode=0o600)
+    try:
+        dumping.make_room(settings.database, room.asides, room.empty)
+        with bar("装入转储") as progress:
+            progress(0, 1)
+            dumping.load(settings.database, backup / dumping.DUMP)
+            progress(1, 1)
+        if keys is not None:
+            with closing(keys.opened()) as vault:
+                for schema in SCHEMAS:
+                    dumping.forget(settings.database, schema, vault.is_destroyed)
+        for schema in SCHEMAS:
+            with bar(f"重读 {schema}") as progress:
+                dumping.materialise(settings.database, schema, staging / f"{schema}.db", progress)
+        yield
+    except BaseException:
+        dumping.take_back(settings.database, SCHEMAS, room.asides)
+        (staging / LOADING).unlink()
+        raise
+
+
+def undo(settings: Settings, folder: Folder) -> None:
+    """Put back what stood before a restore that was killed while it loaded."""
+    from ledger import dumping
+
+    if not settings.database:
+        cure = "请用同一个 XUESHI_DATABASE 再次运行 xueshi restore"
+        raise Stop(Exit.WORLD_IS_WRONG, "restore_unfinished", "上次恢复停在装入 PostgreSQL 的中途", cure)
+    note = folder.root / STAGING / LOADING
+    dumping.take_back(settings.database, SCHEMAS, msgspec.json.decode(note.read_bytes(), type=dict[str, str]))
+    with undone(folder.root):
+        note.unlink()
