@@ -179,7 +179,8 @@ def remove(file: KeyFile, copy: Copy) -> bool:
     """Take a copy away where it is found, and note it; False where it is not: someone has to say that it is gone."""
     place = Path(copy.place) / copy.name
     try:
-        read_manifest(place)
+        if read_manifest(place).name != copy.name:
+            return False
     except BadBackup:
         return False
     (place / PEOPLE).unlink(missing_ok=True)

@@ -203,13 +203,15 @@ def rewrap(to: str, data_folder: Path | None, as_json: bool) -> None:
 def _tell_rewrapped(
     file: KeyFile, result: Rewrapped | None, present: Master, settings: Settings, as_json: bool
 ) -> None:
+    from ledger.key_master import FILE, make_beside
+
     formers = [each for each in file.masters() if each.serial < present.serial]
     former = formers[-1] if formers else None
     copies = [] if former is None else [
         each for each in file.copies() if each.removed is None and each.master <= former.serial]
     needed = max((each.expires for each in copies), default=None)
-    is_set = settings.master_key in ("file", present.make) if present.make.startswith("file:") else \
-        settings.master_key == present.make
+    wanted = "file" if present.make.startswith(FILE) else present.make  # Which file, the vault says itself.
+    is_set = wanted == settings.master_key or make_beside(settings.master_key, file.path.parent) == present.make
     if as_json:
         body = {"keys": file.count(), "present": present.make, "former": former and former.make,
                 "former_needed_until": needed and day(needed), "is_setting_right": is_set}
@@ -220,7 +222,7 @@ def _tell_rewrapped(
     else:
         click.echo(f"✓ {result.keys} 把密钥已改由 {present.make} 包裹，逐一打开核对无误；账本没有改动。")
     if not is_set:
-        click.echo(f'⚠ 请把设置改为 master_key = "{present.make}"，服务才能启动。')
+        click.echo(f'⚠ 请把设置改为 master_key = "{wanted}"，服务才能启动。')
     if former is not None and needed is not None:
         click.echo(f"  原主密钥 {former.make} 须保留到 {day(needed)}：其下还有 {len(copies)} 份密钥备份。")
     elif former is not None:
