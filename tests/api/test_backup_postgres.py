@@ -153,13 +153,14 @@ def test_what_is_refused_leaves_the_database_as_it_was(
 def test_a_dump_whose_rows_were_changed_is_loaded_read_and_taken_back(place: Place) -> None:
     """Whoever can write the manifest anew can have changed a row before: reading the log finds it."""
     before = place.root()
-    place.sql("ALTER TABLE ledger.events DISABLE TRIGGER stays")
-    change = "UPDATE ledger.events SET leaf = set_byte(leaf, 200, get_byte(leaf, 200) # 1) WHERE position = 9"
+    place.sql("ALTER TABLE ledger.sealed DISABLE TRIGGER stays")
+    change = ("UPDATE ledger.sealed SET ciphertext = set_byte(ciphertext, 20, get_byte(ciphertext, 20) # 1) "
+              "WHERE position = (SELECT min(position) FROM ledger.sealed)")
     place.sql(change)
     place.told("backup", "copy")
     place.sql(change)
     refused = place("restore", "copy", "--replace")
-    assert refused.returncode == 1 and "事件 9" in refused.stdout, refused.stdout + refused.stderr
+    assert refused.returncode == 1 and "sealed_mismatch" in refused.stdout, refused.stdout + refused.stderr
     assert place.schemas() == {"ledger", "access"} and place.root() == before
 
 
