@@ -238,3 +238,48 @@ def test_closing_commits_what_is_queued_and_refuses_what_comes_after(
     assert all(isinstance(outcome, Receipt) for outcome in waiting.all().values())
     assert gate.size == 21
     writer.close()
+
+
+def test_a_crowd_that_comes_back_one_by_one_is_gathered_whole(
+    gate: Gate, writers: Callable[..., GroupWriter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever comes back first commits alone, and the crowd stays split in two for good."""
+    monkeypatch.setattr("ledger.stores.writer.LINGER_S", 1.0)
+    writer, start = writers(), threading.Barrier(8)
+
+    def come_and_come_again(thread: int) -> None:
+        start.wait(30)
+        for number in range(20):
+            writer.submit(one(f"{thread}-{number}"))
+            time.sleep(0.000_1 * thread)
+
+    threads = [threading.Thread(target=come_and_come_again, args=(thread,)) for thread in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    sizes = [len(batch) for batch in gate.batches]
+    assert sum(sizes) == 160
+    assert sizes.count(8) >= 15
+    assert gate.size == 160
+
+
+def test_a_crowd_that_does_not_come_back_is_not_waited_for_long(
+    gate: Gate, writers: Callable[..., GroupWriter]
+) -> None:
+    writer = writers()
+    waiting = Waiting(writer)
+    hold_up(gate, waiting)
+    for number in range(30):
+        waiting.ask(number, one(number))
+    until(lambda: writer._queue.qsize() == 30)
+    gate.open.set()
+    waiting.all()
+    begin = time.monotonic()
+
+    for number in range(5):
+        writer.submit(one(f"alone {number}"))
+
+    assert time.monotonic() - begin < 1
+    assert [len(batch) for batch in gate.batches] == [1, 30, 1, 1, 1, 1, 1]
