@@ -19,7 +19,7 @@ from typing import Final
 import structlog
 
 from api.checks import Level
-from api.register import SYSTEM, Register
+from api.register import SYSTEM, Register, stop_what_is_behind
 from ledger.access import anchor_access
 from ledger.errors import LedgerError
 from ledger.lease import FileLease, Lease
@@ -91,7 +91,8 @@ class Keeper:
             self._turn()
 
     def _turn(self) -> None:
-        """Do what is due, if it is this process's turn."""
+        """Do what is due, if it is this process's turn. Each process for itself records nothing on an older copy."""
+        self._attempt(lambda: stop_what_is_behind(self._register.ledger, self._register.signer))
         if not self._has_the_lease():
             self._due_s = 0  # Whoever takes over begins with a round.
             return

@@ -171,7 +171,7 @@ def open_register(settings: Settings, *, create: bool = False) -> Register:
         _begin(stores.ledger, settings.origin, folder.published)
         _begin(stores.access, settings.origin + ACCESS, folder.keys / "access.published")
         signer = Signer(stores.ledger.store, origin=settings.origin, folder=folder.keys)
-        _stop_what_is_behind(stores.ledger, signer)
+        stop_what_is_behind(stores.ledger, signer)
         return Register(
             folder=folder,
             ledger=stores.ledger,
@@ -250,7 +250,7 @@ def open_stores(settings: Settings) -> Stores:
     return Stores(vault, *opened)
 
 
-def _stop_what_is_behind(ledger: Ledger, signer: Signer) -> None:
+def stop_what_is_behind(ledger: Ledger, signer: Signer) -> None:
     """Let a ledger that lacks what was published record nothing, or it could never again extend it.
 
     The access log goes on recording: whoever sees something is recorded, whatever becomes of the log's name. That of a
@@ -337,4 +337,5 @@ def _begin(log: Ledger, origin: str, published: Path) -> None:
         raise Stop(Exit.WORLD_IS_WRONG, "other_origin", message, cure)
 
 
-__all__ = ["ACCESS", "LOG", "SYSTEM", "Folder", "Register", "Stores", "is_there", "open_register", "open_stores"]
+__all__ = ["ACCESS", "LOG", "SYSTEM", "Folder", "Register", "Stores", "is_there", "open_register", "open_stores",
+           "stop_what_is_behind"]

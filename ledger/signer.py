@@ -169,8 +169,9 @@ class Signer:
 
     def demand_extension(self) -> None:
         """See that the log extends all that was published, and sign nothing; raises what signing would."""
+        known = self._known()  # Before the size: another process may record and sign in between.
         size = self._store.size()
-        for last in self._known():
+        for last in known:
             self._demand_extension(last, size)
 
     def _sign(self) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from ledger.events.base import Draft
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
+from ledger.signer import LogBehind, LogForked
 from ledger.stores.append import StreamMoved
 
 
@@ -167,3 +169,38 @@ def test_a_keeper_that_comes_too_late_to_anchor_signs_all_the_same(
     assert published_size(register) == size
     assert keeper.check()[0] is Level.OK
     keeper.stop()
+
+
+def test_a_running_service_whose_log_turns_out_to_be_an_older_copy_records_nothing_more(
+    register: Register, tmp_path: Path
+) -> None:
+    """As when a database is put back to yesterday behind its back, while others have seen today's checkpoint."""
+    keeper = Keeper(register, every_s=3_600)
+    keeper.start()
+    register.close()
+    shutil.copytree(register.folder.root, tmp_path / "later")
+    later = open_register(Settings(data_folder=tmp_path / "later"))
+    note_something(later)
+    later.signer.checkpoint()
+    later.close()
+    here = open_register(Settings(data_folder=register.folder.root))
+    watching = Keeper(here, every_s=3_600)
+    watching.start()
+    note_something(here)
+    here.folder.published.write_bytes(later.folder.published.read_bytes())
+
+    def is_stopped() -> bool:
+        try:
+            note_something(here)
+        except (LogBehind, LogForked):
+            return True
+        return False
+
+    deadline = time.monotonic() + 10
+    while not is_stopped() and time.monotonic() < deadline:
+        time.sleep(0.1)  # not hours: seconds
+    assert is_stopped()
+    assert watching.check()[0] is Level.FAIL
+    watching.stop()
+    here.close()
+    keeper._lease.release()

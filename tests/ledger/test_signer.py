@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -198,6 +199,7 @@ def test_a_second_process_that_signs_is_told_so_and_takes_over_when_the_first_di
 
 SIGNING = """
 import sys
+import time
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from ledger_kit import open_house
@@ -205,6 +207,7 @@ house = open_house(Path(sys.argv[1]))
 signer = house.signer()
 for _ in range(20):
     sys.stdout.buffer.write(signer.checkpoint() + b"\\0")
+    time.sleep(0.01)
 """
 
 
@@ -213,6 +216,7 @@ def test_several_processes_that_sign_at_once_say_one_thing_of_each_size(house: H
     signing = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
     for number in range(10, 10_000):
         fill(house.store, 1, start=number)
+        time.sleep(0.005)
         if all(one.poll() is not None for one in signing):
             break
     notes = [note for one in signing for note in one.communicate()[0].split(b"\0") if note]
