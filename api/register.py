@@ -92,6 +92,11 @@ class Folder:
         return self.root / "sample-accounts.txt"
 
     @property
+    def demo_unfinished(self) -> Path:
+        """Only while a made-up history is being written, or where that was broken off (`api.demo`)."""
+        return self.root / "demo.unfinished"
+
+    @property
     def reader_token(self) -> Path:
         return self.keys / "reader.token"
 
@@ -193,6 +198,9 @@ def demand_whole(settings: Settings) -> None:
     if is_unfinished(folder.root):
         cure = "请先用原来的备份再次运行 xueshi restore，让它完成"
         raise Stop(Exit.WORLD_IS_WRONG, "restore_unfinished", f"{folder.root} 的恢复没有完成", cure)
+    if folder.demo_unfinished.exists():
+        cure = "请再次运行 xueshi demo，它会删去写到一半的内容，重新生成"
+        raise Stop(Exit.WORLD_IS_WRONG, "demo_unfinished", f"{folder.root} 的示例历史没有写完，不是一本完整的账", cure)
     if folder.moving.exists() and settings.database:
         cure = "请再次运行 xueshi move，让它完成并比较；在此之前原来的文件仍可使用（不设 database）"
         raise Stop(Exit.WORLD_IS_WRONG, "register_moving", "账本向 PostgreSQL 的搬移没有完成", cure)

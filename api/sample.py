@@ -116,7 +116,7 @@ class Sample:
     def _unit(self, unit: Mapping[str, Any], *, kind: str) -> str:
         region, sector = unit["seat"]
         made = _did(self._nobody, "/v1/units", {
-            "credit_code": _credit_code(next(self._numbers), kind), "name": unit["name"], "region": region,
+            "credit_code": credit_code(next(self._numbers), kind), "name": unit["name"], "region": region,
             "sector": sector, "kinds": [kind], "contact": {"name": "示例联系人"},
         })
         id_: str = made["unit"]
@@ -134,7 +134,7 @@ class Sample:
     def _person(self, person: Mapping[str, Any]) -> None:
         made = _did(self._nobody, "/v1/persons", {
             "name": person["name"], "id_kind": "resident_id",
-            "id_number": _resident_id(person["born"], next(self._numbers)),
+            "id_number": resident_id(person["born"], next(self._numbers)),
         })
         self_ = self._holder(person["name"], made["person"], made["token"])
         for place in person["belongs"]:
@@ -198,11 +198,13 @@ def _did(
     return found
 
 
-def _resident_id(born: str, number: int) -> str:
+def resident_id(born: str, number: int) -> str:
+    """Make a number that could be somebody's but for its area."""
     body = f"{NOBODYS_AREA}{born}{number:03d}"
     return body + check_character(body)
 
 
-def _credit_code(number: int, kind: str) -> str:
+def credit_code(number: int, kind: str) -> str:
+    """Make a unit's code; no organisation is registered in that area either."""
     body = f"{'11' if kind == 'department' else '91'}{NOBODYS_AREA}{number:09d}"
     return body + unit_check_character(body)

@@ -73,7 +73,12 @@ def appoint(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) 
 
 def account_of(house: House, name: str) -> str:
     """An account's name as the ledger knows it: an HMAC, since names of accounts are often names of people."""
-    return hmac.digest(house.request_key, f"account\0{name.casefold()}".encode(), "sha256").hex()
+    return hidden_account(house.request_key, name)
+
+
+def hidden_account(key: bytes, name: str) -> str:
+    """The HMAC of an account's name, under the key of requests."""
+    return hmac.digest(key, f"account\0{name.casefold()}".encode(), "sha256").hex()
 
 
 def grant(house: House, caller: Caller, actor: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

@@ -1,0 +1,52 @@
+"""A store for a history that is not the present's: each append says itself when it was.
+
+Everything else is the store's own: the same transaction, the same judging of versions and names, the same tree, and
+times that only grow. Only a store of this class listens to such a time, and only the demo makes one: in a running
+register the sequencer alone says when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.errors import LedgerError
+from ledger.stores.admission import Admission
+from ledger.stores.append import Append, Outcome
+from ledger.stores.sqlite import LedgerDatastore, LedgerFactory, SQLiteRecorder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated(Append):
+    """An append and when it was, in microseconds since 1970."""
+
+    at: int
+
+
+class HistoryRecorder(SQLiteRecorder):
+    """The ledger in one SQLite file, written as if it had been written then."""
+
+    now = 0
+    """When it is, for an append that does not say."""
+
+    def __init__(self, datastore: LedgerDatastore, events_table_name: str = "events") -> None:
+        super().__init__(datastore, events_table_name, clock=lambda: 0)
+
+    def _admit(self, admission: Admission, appends: Sequence[Append]) -> list[Outcome]:
+        outcomes = []
+        for append in appends:
+            admission.not_before(append.at if isinstance(append, Dated) else self.now)
+            outcomes.append(admission.admit(append))
+        return outcomes
+
+    def append_all(self, appends: Sequence[Dated]) -> None:
+        """Make them durable in one transaction; raises what the first that lost is told."""
+        for outcome in self._commit(appends):
+            if isinstance(outcome, LedgerError):
+                raise outcome
+
+
+class HistoryFactory(LedgerFactory):
+    """Makes such a store: the `PERSISTENCE_MODULE` of a demo's ledger while it is being made."""
+
+    application_recorder_class = HistoryRecorder
