@@ -53,10 +53,18 @@ class Furnished:
         return self.town.claim(self.person, f"某培训 {number}", **{**TRAINING, **study})
 
 
-@pytest.fixture
-def service(tmp_path: Path, postgres: str) -> Iterator[Service]:
-    with serving(tmp_path, postgres) as service:
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Service]:
+    """One for all that leave it as they found it, but for what is recorded and for who is killed."""
+    database = postgres_server.new_database()
+    with serving(tmp_path_factory.mktemp("shared"), database) as service:
         yield service
+    postgres_server.drop_database(database)
+
+
+@pytest.fixture(scope="module")
+def town(service: Service) -> Town:
+    return service.town()
 
 
 def through(client: Client, someone: Someone) -> Someone:
@@ -94,8 +102,8 @@ def pressed(
     return stopping, pressing
 
 
-def test_what_is_written_through_one_process_is_read_through_any(service: Service) -> None:
-    furnished = Furnished(service.town())
+def test_what_is_written_through_one_process_is_read_through_any(service: Service, town: Town) -> None:
+    furnished = Furnished(town)
     a, b = service.doors()
     for number in range(200):
         first, second = ((a, b), (b, a))[number % 2]
@@ -108,8 +116,8 @@ def test_what_is_written_through_one_process_is_read_through_any(service: Servic
     assert sorted((*a.leases, *b.leases)) == ["follower", "keeper"]
 
 
-def test_what_is_decided_in_one_process_holds_in_the_other_at_once(service: Service) -> None:
-    furnished = Furnished(service.town())
+def test_what_is_decided_in_one_process_holds_in_the_other_at_once(service: Service, town: Town) -> None:
+    furnished = Furnished(town)
     a, b = service.doors()
     founder, clerk = through(a.client, furnished.town.founder), furnished.clerk
     office = furnished.town.officer(furnished.town.unit("某政策部门", "330200", "general"), "policy_office", "33")
@@ -162,8 +170,8 @@ def test_a_key_that_is_destroyed_in_one_process_opens_nothing_in_another(tmp_pat
             there.ledger.vault.prepare([person.id])
 
 
-def test_the_follower_is_killed_and_another_follows_with_nothing_lost(service: Service) -> None:
-    furnished, statuses = Furnished(service.town()), []
+def test_the_follower_is_killed_and_another_follows_with_nothing_lost(service: Service, town: Town) -> None:
+    furnished, statuses = Furnished(town), []
     stopping, pressing = pressed(service, furnished, statuses)
     try:
         follows = 0
@@ -348,7 +356,9 @@ def test_a_taken_port_is_told_with_its_cure(tmp_path: Path, postgres: str) -> No
     assert (ended.returncode, f"--port {number + 1}" in ended.stderr) == (3, True), ended.stderr
 
 
-def test_commands_ask_the_service_and_a_second_one_is_told_where_the_first_is(service: Service, postgres: str) -> None:
+def test_commands_ask_the_service_and_a_second_one_is_told_where_the_first_is(
+    service: Service, postgres: str
+) -> None:
     listed = subprocess.run(
         [XUESHI, "rulebook", "list"], cwd=service.folder, env={**ENVIRONMENT, "XUESHI_DATABASE": postgres},
         capture_output=True, text=True, timeout=60, check=False,
@@ -446,33 +456,25 @@ def test_the_sample_is_entered_before_the_first_process_serves(tmp_path: Path, p
     ],
 )
 def test_what_is_no_request_is_refused_and_nothing_of_it_is_logged(
-    outside: Service, request_: bytes, status: int
+    service: Service, request_: bytes, status: int
 ) -> None:
-    found, body = answered(outside.port, request_)
+    found, body = answered(service.port, request_)
 
     assert (found, b'"trace_id"' in body) == (status, True), body
     assert "canary" not in body.decode().lower()
-    assert "canary" not in outside.log.lower()
-    assert "127.0.0.1" not in outside.log
+    assert "canary" not in service.log.lower()
+    assert "127.0.0.1" not in service.log
 
 
-@pytest.fixture(scope="module")
-def outside(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Service]:
-    database = postgres_server.new_database()
-    with serving(tmp_path_factory.mktemp("outside"), database) as service:
-        yield service
-    postgres_server.drop_database(database)
-
-
-def test_a_body_in_pieces_is_too_large_when_the_pieces_are(outside: Service) -> None:
+def test_a_body_in_pieces_is_too_large_when_the_pieces_are(service: Service) -> None:
     piece = b"%x\r\n" % (1 << 20) + b" " * (1 << 20) + b"\r\n"
     head = (b"POST /v1/persons HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             b"Idempotency-Key: a-key-that-is-long-enough\r\nTransfer-Encoding: chunked\r\n\r\n")
 
-    status, body = answered(outside.port, head + piece * 9 + b"0\r\n\r\n")
+    status, body = answered(service.port, head + piece * 9 + b"0\r\n\r\n")
 
     assert (status, b"content_too_large" in body) == (413, True), body
-    assert answered(outside.port, head + b"2\r\n{}\r\n0\r\n\r\n")[0] == 422, "in pieces is as good as whole"
+    assert answered(service.port, head + b"2\r\n{}\r\n0\r\n\r\n")[0] == 422, "in pieces is as good as whole"
 
 
 def test_one_byte_at_a_time_keeps_no_thread_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
