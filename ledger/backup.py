@@ -223,7 +223,7 @@ def _demand_place(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(above).free
     if free < needed:
         raise BackupRefused(
-            folder, f"磁盘空间不足，约需 {needed / 1e6:,.0f} MB，只剩 {free / 1e6:,.0f} MB；请清出空间，或换一个磁盘")
+            folder, f"磁盘空间不足，约需 {needed // 1_000_000:,} MB，只剩 {free // 1_000_000:,} MB；请清出空间，或换一个磁盘")
 
 
 def _empty(folder: Path) -> None:

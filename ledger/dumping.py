@@ -35,7 +35,7 @@ from ledger.stores.tree import read_frontier
 
 DUMP: Final = "logs.dump"
 _PLACES: Final = Path("/usr/lib/postgresql")  # Where Debian puts what it does not put on PATH.
-_LOOK_EVERY_S: Final = 0.2
+_LOOK_EVERY_S: Final = 0.2  # not hours: seconds
 _WRITING: Final = {
     "default_transaction_read_only": "off", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 _ONE_MOMENT: Final = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}

@@ -81,12 +81,12 @@ def stage(backup: Path, manifest: Manifest, root: Path, names: Sequence[str], pr
     wanted = [one for one in manifest.files if one.name in names]
     total = sum(one.bytes for one in wanted)
     if (free := shutil.disk_usage(root).free) < total:
-        raise RestoreRefused([f"磁盘空间不足，需要 {total / 1e6:,.0f} MB，只剩 {free / 1e6:,.0f} MB；请清出空间后重试"])
+        raise RestoreRefused([f"磁盘空间不足，需要 {total // 1_000_000:,} MB，只剩 {free // 1_000_000:,} MB；请清出空间后重试"])
     staging.mkdir(mode=0o700)
     done = 0
     for one in wanted:
         try:
-            copied = copy_file(backup / one.name, staging / one.name)
+            copied = copy_file(backup.joinpath(one.name), staging.joinpath(one.name))
         except OSError as error:
             raise RestoreRefused([f"复制 {one.name} 时出错（{error.strerror}）；请检查磁盘后重试"]) from error
         if copied != one.sha256:
@@ -175,31 +175,30 @@ def commit(root: Path, plan: Plan) -> None:
     staging = root / STAGING
     for folder in sorted((one for one in staging.rglob("*") if one.is_dir()), key=lambda one: -len(one.parts)):
         keep_name(folder)
-    write_durably(staging / PLAN, msgspec.json.encode(plan), mode=0o600)
+    write_durably(root / STAGING / PLAN, msgspec.json.encode(plan), mode=0o600)
     keep_name(root)
 
 
 def carry_out(root: Path) -> Plan:
     """Do what the plan says, also when some of it was done before; raises RestoreRefused for a plan that is none."""
-    staging = root / STAGING
     try:
-        plan = msgspec.json.decode((staging / PLAN).read_bytes(), type=Plan)
+        plan = msgspec.json.decode((root / STAGING / PLAN).read_bytes(), type=Plan)
     except msgspec.DecodeError as error:
-        raise RestoreRefused([f"{staging / PLAN} 不可读：请保留整个文件夹作为证据，并恢复到另一个空文件夹"]) from error
+        raise RestoreRefused([f"{root / STAGING / PLAN} 不可读：请保留整个文件夹作为证据，并恢复到另一个空文件夹"]) from error
     if not plan.is_cleared:
         for name in plan.aside:
             _move(root / name, root / ASIDE / plan.aside_to / name)
         plan = msgspec.structs.replace(plan, is_cleared=True)
-        write_durably(staging / PLAN, msgspec.json.encode(plan), mode=0o600)
+        write_durably(root / STAGING / PLAN, msgspec.json.encode(plan), mode=0o600)
     for name in plan.discard:
         _remove(root / name)
     for name in plan.put:
-        _move(staging / name, root / name)
+        _move(root / STAGING / name, root / name)
     for name, note in plan.published.items():
         (root / "keys").mkdir(mode=0o700, exist_ok=True)
         write_durably(root / "keys" / name, note.encode(), mode=0o644)
-    (staging / PLAN).unlink()
-    _remove(staging)
+    (root / STAGING / PLAN).unlink()
+    _remove(root / STAGING)
     keep_name(root)
     return plan
 
