@@ -63,14 +63,14 @@ class Coded:
     day: Ints                        # E: ordinal of the attribution date.
     year: NDArray[np.int16]          # E: the year that it is attributed to.
     submitted: Ints                  # E, or none at all: ordinal of the day on which its person claimed it.
-    place: Ints                      # E: its number among the person's entries as they were registered.
+    place: Ints                      # E, or none at all: its number among the person's entries as they were registered.
 
     first_year_row: NDArray[np.int64]   # P + 1: where each person's years begin.
     first_year: NDArray[np.int16]       # P
-    standing: NDArray[np.int16]         # Y: the zone on 31 December, or NOWHERE.
+    standing: NDArray[np.signedinteger]   # Y: the zone on 31 December, or NOWHERE.
 
     first_belonging: NDArray[np.int64]  # P + 1
-    belonging: NDArray[np.int16]        # B: zones in order of time.
+    belonging: NDArray[np.signedinteger]  # B: zones in order of time.
     belongs_from: NDArray[np.int16]     # B: the year in which each begins.
 
     group: NDArray[np.int64]         # G + 1: where each group of keyed entries begins.

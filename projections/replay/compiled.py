@@ -207,8 +207,8 @@ def _stood(coded: Coded) -> list[tuple[int, int]]:
     """Every zone and year in which somebody stood on 31 December."""
     years = year_of_row(coded)
     stood = coded.standing != NOWHERE
-    pairs = np.unique(years[stood].astype(np.int64) << 16 | coded.standing[stood])
-    return [(pair & 0xFFFF, pair >> 16) for pair in pairs.tolist()]
+    pairs = np.unique(years[stood].astype(np.int64) << 32 | coded.standing[stood])
+    return [(pair & 0xFFFF_FFFF, pair >> 32) for pair in pairs.tolist()]
 
 
 def year_of_row(coded: Coded) -> Ints:

@@ -1,8 +1,8 @@
 """The kernel in machine code: person by person, each column read once, on all cores.
 
 A ruling is packed into one number, so that an entry costs one look into one small table; a requirement names the place
-among a year's laid-out sums of what fills it. So most is done without a branch that a processor could guess wrong. What a
-person's buckets have taken lies in a scratch of years by buckets, small enough to be cleared for each.
+among a year's laid-out sums of what fills it. So most is done without a branch that a processor could guess wrong. What
+a person's buckets have taken lies in a scratch of years by buckets, small enough to be cleared for each.
 
 `kernel.py` says what this does, in another way; `tests/projections/replay/test_kernel.py` holds the two together.
 """
@@ -99,8 +99,9 @@ def replay_fast(coded: Coded, compiled: Compiled, out: Replayed) -> Replayed:
         edges, len(compiled.deadlines), table, np.where(rulings.cap == NONE, np.int32(NO_LIMIT), rulings.cap),
         rulings.bucket.astype(np.int64), rulings.class_, rulings.credited, rulings.credit,
         max(1, compiled.buckets), max(1, span),
-        dues.first, _plain_lists(compiled), _fills(compiled), dues.mask, dues.need, dues.base, dues.percent, dues.cycle, dues.cycle_years, dues.cycle_start,
-        _cycle_firsts(compiled), dues.family, dues.of.ravel(), dues.of.shape[1], dues.first_year, compiled.starts,
+        dues.first, _plain_lists(compiled), _fills(compiled), dues.mask, dues.need, dues.base, dues.percent, dues.cycle,
+        dues.cycle_years, dues.cycle_start, _cycle_firsts(compiled), dues.family, dues.of.ravel(), dues.of.shape[1],
+        dues.first_year, compiled.starts,
         out.counted, out.sums.reshape(-1), EXAM + len(compiled.classes), out.unruled, out.verdict, out.minimums,
     )
     return out
@@ -184,8 +185,8 @@ def _judge(
     edges: Any, deadlines: int, table: Any, cap: Any, bucket: Any, class_: Any, credited: Any, credit: Any,
     buckets: int, span: int,
     due_first: Any, is_plain: Any, fills: Any, mask: Any, need: Any, base: Any, percent: Any, cycle: Any,
-    cycle_years: Any, cycle_start: Any, cycle_first: Any, family: Any, due_of: Any, due_years: int, due_year: int, starts: Any,
-    counted: Any, sums: Any, width: int, unruled: Any, verdict: Any, minimums: Any,
+    cycle_years: Any, cycle_start: Any, cycle_first: Any, family: Any, due_of: Any, due_years: int,
+    due_year: int, starts: Any, counted: Any, sums: Any, width: int, unruled: Any, verdict: Any, minimums: Any,
 ) -> None:
     people, stretches, has_lost = len(first_year), len(edges), len(lost) > 0
     for chunk in prange(CHUNKS):
@@ -239,8 +240,8 @@ def _judge(
                 stand = np.uint32(0)
                 if is_plain[which] and not open_:
                     for each in range(first, last):
-                        due = np.uint64(each)
-                        stand |= np.uint32(held[fills[due]] >= need[due]) << np.uint32(HOW_BITS * (each - first))
+                        asked = np.uint64(each)
+                        stand |= np.uint32(held[fills[asked]] >= need[asked]) << np.uint32(HOW_BITS * (each - first))
                     minimums[at] = stand
                     passed = PASSED if last > first else UNKNOWN
                     verdict[at] = passed if stand == _ALL_MET & ((1 << HOW_BITS * (last - first)) - 1) else FAILED

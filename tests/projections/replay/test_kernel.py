@@ -37,7 +37,6 @@ from projections.replay.kernel import (
 from tests.policies.people import REGIONS, WORDS, people
 
 
-
 def rare_law() -> Law:
     """The five with requirements that none of them has: by exam, over cycles of a person's own, in per cent."""
     five = {book.family: book for book in shipped().books}
@@ -56,7 +55,7 @@ def rare_law() -> Law:
         requiring("zhejiang-environment", name="total", categories=total, hours_centi=9_000,
                   cycle=Cycle(3, 2018, "personal_start")),
         requiring("zhejiang-natural-resources", "class_b_cycle", name="total", categories=total, hours_centi=7_000,
-                  cycle=Cycle(2, 2019, "rolling")),
+                  cycle=Cycle(3, 2021, "rolling")),
         requiring("zhejiang", name="exam", categories=("exam",), hours_centi=600),
     ])
 
@@ -142,7 +141,8 @@ def test_a_part_in_per_cent_is_reached_to_the_last_hundredth(name: str, fast: bo
     """67 in a hundred of what is no multiple of a hundredth: the part of a hundredth still has to be reached."""
     held = [{"from": "2018-01-01", "region": "330203", "sector": "industry"}]
     crowd = [(held, [
-        {"category": "professional", "route": "other", "confirmed_hours": hours, "document": "文", "date": "2022-05-01"},
+        {"category": "professional", "route": "other", "confirmed_hours": hours, "document": "文",
+         "date": "2022-05-01"},
         {"category": "general_public", "route": "course", "hours": "33", "completed_by": "exam", "date": "2022-05-02"},
     ]) for hours in ("66.99", "67", "67.01", "66.98", "33", "67.02")]
     they_agree(name, crowd, fast=fast)
@@ -159,6 +159,26 @@ def test_a_day_that_lies_nowhere_is_under_no_rulebook(name: str, fast: bool) -> 
     rows = [{"category": "professional", "route": "unit_training", "days": "6", "date": f"{year}-12-31"}
             for year in range(2016, 2024)]
     they_agree(name, [(places, rows), ([Place(1, NO_LATER, *nowhere)], rows)], fast=fast)
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["numpy", "numba"])
+@pytest.mark.parametrize("name", LAWS)
+def test_a_year_that_ends_between_two_places_has_no_verdict(name: str, fast: bool) -> None:
+    first, left, back = (date(year, 7, 1).toordinal() for year in (2016, 2019, 2022))
+    places = [Place(first, left, "330203", "natural_resources", None), Place(back, NO_LATER, "330302", "general", None)]
+    rows = [{"category": "professional", "route": "unit_training", "days": "20", "date": f"{year}-12-31"}
+            for year in (2016, 2017, 2018, 2022, 2023)]
+    they_agree(name, [(places, rows)], fast=fast)
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["numpy", "numba"])
+def test_a_rolling_window_does_not_reach_back_before_its_first_year(fast: bool) -> None:
+    held = [{"from": "2016-01-01", "region": "330203", "sector": "natural_resources"}]
+    crowd = [(held, [
+        {"category": "professional", "route": "other", "confirmed_hours": "70", "document": "文",
+         "date": f"{year}-05-01"}
+        for year in studied]) for studied in ((2020, 2021, 2022), (2021, 2022), (2020, 2023), (2021, 2024))]
+    they_agree("rare requirements", crowd, fast=fast)
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["numpy", "numba"])

@@ -1,0 +1,327 @@
+"""What every replay rests on, as columns: what was registered, who belonged where, between which positions each holds.
+
+Read from the files of the projections `people` and `entries`, not from the log: these are the very rows that
+`Answers.years` judges, so what stands, what an act released and what a correction moved is decided in one place, and a
+ledger in PostgreSQL is read like one in a file. Nothing here knows a law. What a law may weigh of an entry (all but its
+dates and keys) is a *statement*, numbered; one text of each is kept, so that any law can read it with its own words.
+
+`tests/projections/replay/test_gathered.py` holds it against `Answers.years`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.events.claim import Study
+from policies.facts import DAYS, FIRST_DAY, LAST_DAY
+from projections.entries import Entries
+from projections.errors import NotBuilt, Unreadable
+from projections.file import path_of
+from projections.people import People
+from projections.replay.coded import LEAD_MOST, Zone
+
+Columns = Mapping[str, NDArray[Any]]
+Progress = Callable[[int, int], None]
+
+ID_BYTES: Final = 26
+APPROVED, FROZEN, REVOKED = 1, 2, 3
+_AT_ONCE: Final = 20_000
+_REMEMBERED_MOST: Final = 200_000
+_PEOPLE_AT_ONCE: Final = 400
+
+CLAIMS: Final[Mapping[str, Any]] = {
+    "person": np.int32, "claim": f"S{ID_BYTES}", "status": np.int8, "statement": np.int32, "day": np.int32,
+    "year": np.int16, "submitted": np.int32, "occasion": np.int32, "output": np.int32, "registered": np.int64,
+    "registered_event": np.int64, "from_position": np.int64, "to_position": np.int64,
+}
+AFFILIATIONS: Final[Mapping[str, Any]] = {
+    "person": np.int32, "starts": np.int32, "unit": np.int32, "zone": np.int32,
+    "from_position": np.int64, "to_position": np.int64,
+}
+DEPARTURES: Final[Mapping[str, Any]] = {
+    "person": np.int32, "unit": np.int32, "ends": np.int32, "from_position": np.int64, "to_position": np.int64,
+}
+
+
+class Statement(NamedTuple):
+    """What a law may weigh of an entry: the text of one study that says it, and what an office confirmed of it."""
+
+    study: str
+    confirmed_centi: int | None
+    document: str | None
+    lead: int | None
+    readable: bool             # Whether its dates and keys can be read at all.
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Rows as of any position up to `position`, by person; people by id. A `to_position` of 0: it still holds."""
+
+    position: int
+    people: NDArray[np.bytes_]
+    claims: Columns            # By person, day, registration.
+    affiliations: Columns      # By person, first day.
+    departures: Columns        # By person.
+    statements: tuple[Statement, ...]
+    zones: tuple[Zone, ...]
+    units: tuple[str, ...]
+
+
+_STATUS: Final = "CASE v.status WHEN 'approved' THEN 1 WHEN 'frozen' THEN 2 ELSE 3 END"
+_MANUAL: Final = "d.status = 'manual' AND d.assessed_centi AND d.clauses <> '[]'"
+_CLAIMS: Final = (
+    f"SELECT v.person, v.claim, {_STATUS}, CASE v.origin WHEN 'self' THEN v.submitted_on END, v.registered, "
+    "v.registered_event, v.from_position, iif(v.to_position > :upto, 0, coalesce(v.to_position, 0)), s.study, "
+    f"CASE WHEN {_MANUAL} THEN d.assessed_centi END, CASE WHEN {_MANUAL} THEN d.clauses END, d.year "
+    "FROM claims v JOIN studies s ON s.event = v.study_event JOIN decisions d ON d.event = v.decision_event "
+    "WHERE v.status IN ('approved', 'frozen', 'revoked') AND v.from_position <= :upto"
+)
+_HELD: Final = "from_position, iif(to_position > :upto, 0, coalesce(to_position, 0))"
+_AFFILIATIONS: Final = (
+    f"SELECT person, starts, unit, region, sector, nullif(major, ''), {_HELD} FROM affiliations "
+    "WHERE from_position <= :upto"
+)
+_DEPARTURES: Final = f"SELECT person, unit, ends, {_HELD} FROM departures WHERE from_position <= :upto"
+
+
+class Snapshot:
+    """Both files, each as it was at one moment, and the position up to which both speak."""
+
+    def __init__(self, folder: Path) -> None:
+        self._stack = ExitStack()
+        try:
+            self.people, self.entries = (self._open(folder, one) for one in (People(), Entries()))
+            self.position: Final = min(_position(self.people), _position(self.entries))
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _open(self, folder: Path, projection: People | Entries) -> sqlite3.Connection:
+        path = path_of(folder, projection)
+        if not path.exists():
+            raise NotBuilt(projection.name)
+        try:
+            uri = f"{path.absolute().as_uri()}?mode=ro"
+            connection = self._stack.enter_context(closing(sqlite3.connect(uri, uri=True, timeout=30)))
+            connection.execute("BEGIN")
+            _position(connection)  # A transaction begins with its first reading.
+        except sqlite3.Error as error:
+            raise Unreadable(path, error) from error
+        return connection
+
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def _position(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT position FROM projection").fetchone()[0])
+
+
+def read_all(snapshot: Snapshot, progress: Progress = lambda done, total: None) -> Held:
+    """Everything up to the snapshot's position."""
+    upto = snapshot.position
+    total = snapshot.entries.execute("SELECT coalesce(max(rowid), 0) FROM claims").fetchone()[0]
+    reading = _Reading(upto)
+    reading.take_affiliations(snapshot.people.execute(_AFFILIATIONS, {"upto": upto}))
+    reading.take_departures(snapshot.people.execute(_DEPARTURES, {"upto": upto}))
+    cursor, done = snapshot.entries.execute(_CLAIMS, {"upto": upto}), 0
+    progress(0, total)
+    while rows := cursor.fetchmany(_AT_ONCE):
+        reading.take_claims(rows)
+        done += len(rows)
+        progress(min(done, total), total)
+    progress(total, total)
+    return reading.held()
+
+
+def read_people(snapshot: Snapshot, people: Sequence[str]) -> Held:
+    """Everything of these people; those of whom nothing is known are there with nothing."""
+    upto = snapshot.position
+    reading = _Reading(upto)
+    for one in people:
+        reading.person(one)
+    for begin in range(0, len(people), _PEOPLE_AT_ONCE):
+        some = people[begin:begin + _PEOPLE_AT_ONCE]
+        named = {f"p{at}": one for at, one in enumerate(some)} | {"upto": upto}
+        among = f" AND person IN ({', '.join(f':p{at}' for at in range(len(some)))})"
+        reading.take_affiliations(snapshot.people.execute(_AFFILIATIONS + among, named))
+        reading.take_departures(snapshot.people.execute(_DEPARTURES + among, named))
+        reading.take_claims(snapshot.entries.execute(_CLAIMS + among.replace("person", "v.person"), named).fetchall())
+    return reading.held()
+
+
+def changed_since(snapshot: Snapshot, position: int) -> list[str]:
+    """Whose rows began or ended after a position: all rows are looked through, which costs less than reading them."""
+    found: set[str] = set()
+    queries = {"claims": snapshot.entries, "affiliations": snapshot.people, "departures": snapshot.people}
+    for table, connection in queries.items():
+        query = f"SELECT DISTINCT person FROM {table} WHERE from_position > :since OR to_position > :since"
+        found.update(person for (person,) in connection.execute(query, {"since": position}))
+    return sorted(found)
+
+
+@lru_cache(maxsize=65_536)
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
+
+
+_study = msgspec.json.Decoder(Study).decode
+_NOT_WEIGHED: Final = ("evidence_on", "starts", "ends", "year", "document", "participants", "joint_first", "filing",
+                       "filed_on", "training_class", "occasion", "output", "further")
+_WEIGHED: Final = tuple(name for name in Study.__struct_fields__ if name not in _NOT_WEIGHED)
+
+
+class _Seen(NamedTuple):
+    """One text of a study, taken apart."""
+
+    shape: int
+    day: int
+    year: int
+    occasion: str | None
+    output: str | None
+
+
+class _Reading:
+    """Rows on their way into columns."""
+
+    def __init__(self, position: int) -> None:
+        self._position = position
+        self._people: dict[str, int] = {}
+        self._units: dict[str, int] = {}
+        self._zones: dict[Zone, int] = {}
+        self._shapes: dict[Any, int] = {}
+        self._texts: list[tuple[str, int | None, bool]] = []
+        self._statements: dict[tuple[int, int | None, str | None], int] = {}
+        self._keys: dict[tuple[int, str], int] = {}
+        self._seen: dict[str, _Seen] = {}
+        self._claims: list[dict[str, NDArray[Any]]] = []
+        self._affiliations = {name: array("q") for name in AFFILIATIONS}
+        self._departures = {name: array("q") for name in DEPARTURES}
+
+    def person(self, name: str) -> int:
+        """The number of a person."""
+        return self._people.setdefault(name, len(self._people))
+
+    def take_affiliations(self, rows: Iterator[tuple[Any, ...]] | sqlite3.Cursor) -> None:
+        """Take where people belong from a day on."""
+        add = [column.append for column in self._affiliations.values()]
+        for person, starts, unit, region, sector, major, first, last in rows:
+            zone = self._zones.setdefault(Zone(region, sector, major), len(self._zones))
+            unit = self._units.setdefault(unit, len(self._units))
+            row = (self.person(person), _ordinal(starts), unit, zone, first, last)
+            for put, value in zip(add, row, strict=True):
+                put(value)
+
+    def take_departures(self, rows: Iterator[tuple[Any, ...]] | sqlite3.Cursor) -> None:
+        """Take last days."""
+        add = [column.append for column in self._departures.values()]
+        for person, unit, ends, first, last in rows:
+            row = (self.person(person), self._units.setdefault(unit, len(self._units)), _ordinal(ends), first, last)
+            for put, value in zip(add, row, strict=True):
+                put(value)
+
+    def take_claims(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Take what was registered."""
+        if not rows:
+            return
+        (people, claims, status, submitted, registered, registered_event, first, last, texts, confirmed, clauses,
+         decided) = zip(*rows, strict=True)
+        if len(self._seen) > _REMEMBERED_MOST:
+            self._seen.clear()
+        known = self._people
+        persons = [known.setdefault(one, len(known)) for one in people]
+        seen = [self._seen.get(text) or self._take(text) for text in texts]
+        statements, number = self._statements, self._statements.setdefault
+        codes = [
+            number((one.shape, None, None), len(statements)) if centi is None
+            else number((one.shape, centi, json.loads(clause)[0]), len(statements))
+            for one, centi, clause in zip(seen, confirmed, clauses, strict=True)
+        ]
+        columns = (
+            persons, claims, status, codes, [one.day for one in seen],
+            [year or one.year for year, one in zip(decided, seen, strict=True)],
+            [0 if day is None else DAYS[day] for day in submitted],
+            self._numbered(persons, [one.occasion for one in seen]),
+            self._numbered(persons, [one.output for one in seen]), registered, registered_event, first, last,
+        )
+        self._claims.append({name: np.array(column, dtype=kind)
+                             for (name, kind), column in zip(CLAIMS.items(), columns, strict=True)})
+
+    def _numbered(self, persons: Sequence[int], texts: Sequence[str | None]) -> list[int]:
+        """Keys as numbers, a person's own; none: 0."""
+        keys, number = self._keys, self._keys.setdefault
+        return [0 if text is None else number((person, text), len(keys) + 1)
+                for person, text in zip(persons, texts, strict=True)]
+
+    def _take(self, text: str) -> _Seen:
+        study = _study(text)
+        lead, readable = None, is_readable(study)
+        if study.filed_on is not None and study.starts is not None:
+            lead = max(-LEAD_MOST, min((study.starts - study.filed_on).days, LEAD_MOST))
+        further = tuple(sorted(study.further.items()))
+        key = (*(getattr(study, name) for name in _WEIGHED), further, study.document is None, lead, readable)
+        shape = self._shapes.get(key)
+        if shape is None:
+            shape = self._shapes[key] = len(self._texts)
+            self._texts.append((text, lead, readable))
+        day = min(max(study.evidence_on, FIRST_DAY), LAST_DAY).toordinal()
+        seen = self._seen[text] = _Seen(shape, day, study.year or study.evidence_on.year, study.occasion, study.output)
+        return seen
+
+    def held(self) -> Held:
+        """Give what was taken, in order."""
+        names = np.array(list(self._people), dtype=f"S{ID_BYTES}")
+        by_name = np.argsort(names, kind="stable")
+        rank = np.empty(len(names), dtype=np.int32)
+        rank[by_name] = np.arange(len(names), dtype=np.int32)
+        claims = {name: np.concatenate([np.empty(0, kind), *(one.pop(name) for one in self._claims)])
+                  for name, kind in CLAIMS.items()}
+        statements = [
+            Statement(self._texts[shape][0], confirmed, document, *self._texts[shape][1:])
+            for shape, confirmed, document in self._statements
+        ]
+        return Held(
+            self._position, names[by_name],
+            _ordered(claims, rank, "registered_event", "registered", "day"),
+            _ordered(_arrays(self._affiliations, AFFILIATIONS), rank, "from_position", "starts"),
+            _ordered(_arrays(self._departures, DEPARTURES), rank, "from_position", "ends", "unit"),
+            tuple(statements), tuple(self._zones), tuple(self._units),
+        )
+
+
+def is_readable(study: Study) -> bool:
+    """Say whether the dates and keys of a study can be read, as `policies.shapes.check_loose` has it."""
+    days = [day for day in (study.evidence_on, study.starts, study.ends, study.filed_on) if day is not None]
+    return (
+        all(FIRST_DAY <= day <= LAST_DAY for day in days)
+        and not (study.starts is not None and study.ends is not None and study.ends < study.starts)
+        and not (study.filed_on is not None and study.starts is None)
+        and "" not in (study.occasion, study.output, study.document)
+    )
+
+
+def _arrays(columns: Mapping[str, array[int]], kinds: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    return {name: np.array(columns[name], dtype=kind) for name, kind in kinds.items()}
+
+
+def _ordered(columns: dict[str, NDArray[Any]], rank: NDArray[np.int32], *keys: str) -> Columns:
+    """By person, then by these, the last one first."""
+    columns["person"] = rank[columns["person"]] if len(rank) else columns["person"]
+    order = np.lexsort((*(columns[key] for key in keys), columns["person"]))
+    return {name: column[order] for name, column in columns.items()}
