@@ -67,6 +67,32 @@ class Check(NamedTuple):
     ask: Callable[[], Answer]
 
 
+class Reach:
+    """Whether the ledger answers; what rests on it is not asked while it does not, or each would wait in vain."""
+
+    def __init__(self, read: Callable[[], object]) -> None:
+        self._read = read
+        self._answers = True
+
+    def check(self) -> Check:
+        """The question itself, to be asked before all that rest on it."""
+        return Check("ledger", self._ask)
+
+    def before(self, check: Check) -> Check:
+        """A question that is asked only where the ledger answered."""
+        unasked = Level.FAIL, "账本读不出", "先解决 ledger 一项"
+        return Check(check.name, lambda: check.ask() if self._answers else unasked)
+
+    def _ask(self) -> Answer:
+        try:
+            self._read()
+        except LedgerError as error:
+            self._answers = False
+            return Level.FAIL, str(error), "请检查数据库或磁盘；恢复后无需重启本服务"
+        self._answers = True
+        return Level.OK, "账本可读", ""
+
+
 def found(check: Check) -> Finding:
     """Ask, and turn a question that broke into an answer: a doctor who faints helps nobody."""
     try:

@@ -23,7 +23,7 @@ import structlog
 from flask import Flask
 
 from api import logs
-from api.checks import Check, port_cure, ready_checks
+from api.checks import Check, Reach, port_cure, ready_checks
 from api.exits import Exit, Stop
 from api.house import open_house
 from api.keeper import Keeper
@@ -51,7 +51,9 @@ def composed(settings: Settings) -> Iterator[Flask]:
     try:
         with open_house(register) as house:
             keeper.start()
-            checks = [*ready_checks(settings), Check("checkpoints", keeper.check), *house.checks()]
+            reach = Reach(register.ledger.store.size)
+            resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
+            checks = [*ready_checks(settings), reach.check(), *resting]
             leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
             app = create_app(house, checks=checks, blueprints=[log_routes(register), page_routes()], leases=leases)
             app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST

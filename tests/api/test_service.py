@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import ClassVar
 
 import pytest
 from flask import Blueprint, Flask, abort
 
 from api import problems
-from api.checks import Check, Level
+from api.checks import Check, Level, Reach
 from api.service import VERSION, create_app
 from ledger.errors import LedgerError
+from ledger.stores.errors import Unreadable
 
 
 class DiskIsFull(LedgerError):
@@ -151,3 +153,33 @@ def test_a_request_id_that_could_be_personal_is_replaced(app: Flask, offered: st
 
     assert len(answer.headers["X-Request-Id"]) == 32
     assert answer.headers["X-Request-Id"] != offered
+
+
+def test_what_rests_on_the_ledger_is_not_asked_while_it_does_not_answer() -> None:
+    away, asked = [True], []
+
+    def read() -> None:
+        if away:
+            raise Unreadable("PostgreSQL somewhere", RuntimeError("canary"), cure="")
+
+    def count() -> tuple[Level, str, str]:
+        asked.append(1)
+        return Level.OK, "", ""
+
+    reach = Reach(read)
+    client = create_app(checks=[reach.check(), reach.before(Check("projections", count))]).test_client()
+    answer = client.get("/readyz")
+    assert (answer.status_code, "canary" in answer.get_data(as_text=True), asked) == (503, False, [])
+    assert answer.get_json()["checks"] == [
+        {"check": "ledger", "level": "fail"}, {"check": "projections", "level": "fail"}]
+
+    away.clear()
+    assert (client.get("/readyz").status_code, asked) == (200, [1])
+
+
+def test_readiness_says_which_process_answers_and_which_duties_it_has() -> None:
+    leases = {"keeper": lambda: True, "follower": lambda: False}
+
+    body = create_app(leases=leases).test_client().get("/readyz").get_json()
+
+    assert (body["process"], body["leases"]) == (os.getpid(), ["keeper"])
