@@ -8,6 +8,7 @@ come back only when asked for: one that was withdrawn since the backup would ope
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -115,7 +116,7 @@ def restore(
 ) -> Restored:
     """Put a backup in place, or finish a restore that was stopped."""
     folder = Folder(settings.data_folder)
-    with having(folder):
+    with having(folder), _telling_of_the_disk(folder):
         if is_loading(folder.root):
             postgres.undo(settings, folder)
         if is_unfinished(folder.root):
@@ -146,6 +147,19 @@ def restore(
         has_keys=work.keys is not None, has_operations=with_operations,
         aside=_aside(folder, plan), schemas_aside=tuple(sorted(room.asides.values())),
     )
+
+
+@contextmanager
+def _telling_of_the_disk(folder: Folder) -> Iterator[None]:
+    """Say of a disk that fails whether anything was changed by then."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        words = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
+        cure = "数据文件夹没有改动；请检查磁盘和权限，清出空间后重试"
+        if is_unfinished(folder.root):
+            cure = "已开始放到位；请检查磁盘和权限，清出空间后再次运行 xueshi restore，会从中断处完成"
+        raise Stop(Exit.WORLD_IS_WRONG, "restore_failed", f"恢复中断（{words}）", cure) from error
 
 
 def _demand_same_store(settings: Settings, manifest: Manifest) -> None:

@@ -222,8 +222,8 @@ def _demand_place(folder: Path, needed: int) -> None:
     above = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.is_dir())
     free = shutil.disk_usage(above).free
     if free < needed:
-        raise BackupRefused(
-            folder, f"磁盘空间不足，约需 {needed // 1_000_000:,} MB，只剩 {free // 1_000_000:,} MB；请清出空间，或换一个磁盘")
+        short = f"约需 {needed // 1_000_000:,} MB，只剩 {free // 1_000_000:,} MB"
+        raise BackupRefused(folder, f"磁盘空间不足，{short}；请清出空间，或换一个磁盘")
 
 
 def _empty(folder: Path) -> None:

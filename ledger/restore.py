@@ -81,7 +81,8 @@ def stage(backup: Path, manifest: Manifest, root: Path, names: Sequence[str], pr
     wanted = [one for one in manifest.files if one.name in names]
     total = sum(one.bytes for one in wanted)
     if (free := shutil.disk_usage(root).free) < total:
-        raise RestoreRefused([f"磁盘空间不足，需要 {total // 1_000_000:,} MB，只剩 {free // 1_000_000:,} MB；请清出空间后重试"])
+        short = f"需要 {total // 1_000_000:,} MB，只剩 {free // 1_000_000:,} MB"
+        raise RestoreRefused([f"磁盘空间不足，{short}；请清出空间后重试"])
     staging.mkdir(mode=0o700)
     done = 0
     for one in wanted:
@@ -184,7 +185,8 @@ def carry_out(root: Path) -> Plan:
     try:
         plan = msgspec.json.decode((root / STAGING / PLAN).read_bytes(), type=Plan)
     except msgspec.DecodeError as error:
-        raise RestoreRefused([f"{root / STAGING / PLAN} 不可读：请保留整个文件夹作为证据，并恢复到另一个空文件夹"]) from error
+        where = root / STAGING / PLAN
+        raise RestoreRefused([f"{where} 不可读：请保留整个文件夹作为证据，并恢复到另一个空文件夹"]) from error
     if not plan.is_cleared:
         for name in plan.aside:
             _move(root / name, root / ASIDE / plan.aside_to / name)

@@ -6,7 +6,8 @@ import json
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -272,3 +273,37 @@ def test_a_restore_that_was_stopped_is_finished_first_and_nothing_opens_meanwhil
     told = xueshi(folder, "restore", "first")
     assert told.returncode == 0 and "上次中断的恢复已完成" in told.stdout and f"{kept.later} 个事件" in told.stdout
     assert Folder(folder / "data").ledger.exists() and xueshi(folder, "fsck").returncode == 0
+
+
+@contextmanager
+def small_disk(place: Path, size: str) -> Iterator[Path]:
+    """A file system of a few megabytes of its own."""
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], check=False, capture_output=True)
+    if mounted.returncode:
+        pytest.skip("a small file system can be mounted by root alone")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+@pytest.mark.parametrize("over", [-100_000, -1, 0, 8_192, 16_384, 24_576, 65_536])
+def test_a_disk_that_is_full_or_fills_up_is_told_and_with_room_it_is_done(folder: Path, over: int) -> None:
+    lose(folder)
+    files = [folder / "second" / "ledger.db", *(folder / "second" / "rulebooks").iterdir()]
+    left = sum(-(-path.stat().st_size // 4_096) * 4_096 for path in files) + over
+    with small_disk(folder / "disk", "16m") as disk:
+        data = shutil.copytree(folder / "data", disk / "data")
+        (disk / "filler").write_bytes(b"x" * (shutil.disk_usage(disk).free - left))
+        told = xueshi(folder, "restore", "second", "--data", str(data))
+        if told.returncode:
+            assert told.returncode in (1, 3) and "磁盘" in told.stdout + told.stderr, told.stdout + told.stderr
+            assert not (data / "ledger.db").exists() or "再次运行" in told.stderr
+            (disk / "filler").unlink()
+            told = xueshi(folder, "restore", "second", "--data", str(data))
+        else:
+            assert over > 0
+        assert told.returncode == 0
+        assert xueshi(folder, "fsck", "--data", str(data)).returncode == 0
