@@ -23,7 +23,6 @@ import hashlib
 import json
 import os
 import secrets
-import sqlite3
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
@@ -38,26 +37,25 @@ from typing import Any, Final, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.fsck_portion import (
-    DAMAGE,
     PROBLEMS_MAX,
     KeyFiles,
     Portion,
     Problem,
     compare_tile,
     locate_in_index,
-    open_for_reading,
     read_index,
     read_names,
     read_portion,
     shown,
 )
+from ledger.fsck_source import Source, SQLiteSource, View
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.frontier import Frontier
 from ledger.proof.notes import parse_note
 from ledger.proof.policy import Policy, believe
 from ledger.proof.tiles import TILE_WIDTH
-from ledger.stores.errors import Unreadable
 from ledger.stores.names import NameBook
+from ledger.stores.tree import read_frontier
 from ledger.vault import VaultFailed
 
 PORTION: Final = 65_536
@@ -131,7 +129,7 @@ class CheckBroken(LedgerError):
 
 
 def fsck(
-    path: Path,
+    where: Path | Source,
     *,
     policy: Policy | None = None,
     published: bytes | None = None,
@@ -142,30 +140,32 @@ def fsck(
     portion: int = PORTION,
     progress: Progress = lambda done, total: None,
 ) -> Report:
-    """Check a ledger file. Names are a fold over all events: a run that goes on folds those before it once more.
+    """Check a ledger, in a file or elsewhere.
 
-    `portion` is a number of full tiles; one process, where nothing is to be resumed, is this one.
+    Names are a fold over all events: a run that goes on folds those before it once more. `portion` is a number of full
+    tiles; one process, where nothing is to be resumed, is this one.
     """
     assert portion % TILE_WIDTH == 0, "a portion is a number of full tiles"
     if keys is not None:
         _demand_keys(keys)
-    with _snapshot(path) as connection:
-        size = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
-        state = _resumed(state_file, connection) if resume and state_file else _State(seed=secrets.randbits(32))
+    source: Source = SQLiteSource(where) if isinstance(where, Path) else where
+    with source.one_moment() as view:
+        size = view.size()
+        state = _resumed(state_file, view) if resume and state_file else _State(seed=secrets.randbits(32))
         names = _Names(NameBook(()), set()) if keys is not None else None
         processes = processes or os.cpu_count() or 1
         with _AtOnce() if processes == 1 and state_file is None else _pool(processes, state) as pool:
-            index = pool.submit(read_index, path, size)
+            index = pool.submit(read_index, source, size)
             if names is not None and keys is not None:
-                for again in _in_order(pool, partial(read_names, path, keys), range(0, state.position, portion)):
+                for again in _in_order(pool, partial(read_names, source, keys), range(0, state.position, portion)):
                     state.problems += [each for each in again.problems if each not in state.problems]
                     _take_names(state, again, names)
                     progress(again.last, size)
             last: Portion | None = None
-            for last in _in_order(pool, partial(read_portion, path, keys), range(state.position, size, portion)):
-                _join(connection, state, last, names)
+            for last in _in_order(pool, partial(read_portion, source, keys), range(state.position, size, portion)):
+                _join(view, state, last, names)
                 if state_file is not None and last.is_whole and not last.rest:
-                    _save(state_file, state, connection)
+                    _save(state_file, state, view)
                 progress(state.position, size)
                 if not last.is_whole:
                     break
@@ -173,14 +173,14 @@ def fsck(
         state.problems += index_problems
         is_whole = last is None or last.is_whole
         if is_whole and index_sum != state.index_sum:
-            state.problems += locate_in_index(connection, size) or [
+            state.problems += locate_in_index(view, size) or [
                 Problem(None, "index_mismatch", "流索引与事件不一致：有事件未被列出，或列在别处。")]
         rest = b"" if last is None else last.rest
         root = Frontier.restore(size, (rest, *state.upper.edge) if size else ()).root() if is_whole else b""
-        checkpoints = _check_checkpoints(connection, state, size, root, policy, published)
+        checkpoints = _check_checkpoints(view, state, size, root, policy, published)
         is_sound = is_whole and not any(each.code in _OF_THE_EVENTS for each in state.problems)
-        checked = _check_names(connection, state, names) if names is not None and is_sound else None
-        _check_leftovers(connection, state, size)
+        checked = _check_names(view, state, names) if names is not None and is_sound else None
+        _check_leftovers(view, state, size)
     if state_file is not None:
         state_file.unlink(missing_ok=True)
     problems = sorted(state.problems, key=lambda each: size + 1 if each.position is None else each.position)
@@ -193,20 +193,6 @@ def _demand_keys(keys: KeyFiles) -> None:
         raise VaultFailed(keys.vault, "文件不存在")
     with closing(keys.opened()) as vault:
         vault.secret("index")
-
-
-@contextmanager
-def _snapshot(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the file in one view, so that what a running service adds meanwhile is not mistaken for a difference."""
-    from ledger.stores.sqlite import demand_ledger
-
-    try:
-        with closing(open_for_reading(path)) as connection:
-            connection.execute("BEGIN")
-            demand_ledger(connection, path)
-            yield connection
-    except DAMAGE as error:
-        raise Unreadable(path, error) from error
 
 
 class _AtOnce(Executor):
@@ -253,7 +239,7 @@ def _in_order(pool: Executor, read: Callable[[int, int], Portion], starts: range
         yield waiting.pop(0).result()
 
 
-def _join(connection: sqlite3.Connection, state: _State, portion: Portion, names: _Names | None) -> None:
+def _join(view: View, state: _State, portion: Portion, names: _Names | None) -> None:
     """Add a portion to the picture: the tree above it, the time across its border, its names."""
     if portion.first_time is not None:
         position, time = portion.first_time
@@ -263,8 +249,7 @@ def _join(connection: sqlite3.Connection, state: _State, portion: Portion, names
     state.problems += portion.problems
     state.upper, tiles = state.upper.append(portion.tile_roots)
     for tile in tiles:
-        stored = connection.execute(
-            "SELECT root, hashes FROM tiles WHERE level = ? AND number = ?", (tile.level + 1, tile.index)).fetchone()
+        stored = view.tile(tile.level + 1, tile.index)
         if (wrong := compare_tile(stored, tile, level=tile.level + 1, index=tile.index)) is not None:
             state.problems.append(wrong)
     if names is not None:
@@ -288,7 +273,7 @@ def _take_names(state: _State, portion: Portion, names: _Names) -> None:
 
 
 def _check_checkpoints(
-    connection: sqlite3.Connection,
+    view: View,
     state: _State,
     size: int,
     root: bytes,
@@ -297,7 +282,7 @@ def _check_checkpoints(
 ) -> int:
     """Read each signed checkpoint, stored or brought from outside, and compare its root with the rebuilt tree's."""
     claimed: list[Checkpoint] = []
-    rows = connection.execute("SELECT serial, size, note FROM checkpoints ORDER BY serial").fetchall()
+    rows = view.checkpoints()
     largest = 0
     for number, (serial, stored_size, note) in enumerate([*rows, *([(None, None, published)] if published else [])], 1):
         try:
@@ -315,12 +300,12 @@ def _check_checkpoints(
             words = f"第 {number} 个检查点的编号或大小与其内容、次序不符：有检查点缺失或被改动。"
             state.problems.append(Problem(None, "checkpoint_mismatch", words))
         largest = max(largest, checkpoint.size)
-    _compare_roots(connection, state, size, root, sorted(claimed, key=lambda each: each.size))
+    _compare_roots(view, state, size, root, sorted(claimed, key=lambda each: each.size))
     return len(rows)
 
 
 def _compare_roots(
-    connection: sqlite3.Connection, state: _State, size: int, root: bytes, claimed: list[Checkpoint]
+    view: View, state: _State, size: int, root: bytes, claimed: list[Checkpoint]
 ) -> None:
     wrong_from = min((each.position for each in state.problems
                       if each.position is not None and each.code in _OF_THE_TREE), default=size + 1)
@@ -330,7 +315,7 @@ def _compare_roots(
             words = f"检查点有 {checkpoint.size} 条，日志只有 {size} 条：末尾的事件丢失，或这是较旧的副本。"
             state.problems.append(Problem(size + 1, "log_behind", words))
         elif checkpoint.size < wrong_from:  # Else its tree holds what is wrong already; the root would say so again.
-            found = root if checkpoint.size == size else _root_at(connection, checkpoint.size)
+            found = root if checkpoint.size == size else _root_at(view, checkpoint.size)
             if found != checkpoint.root:
                 words = (
                     f"检查点（{checkpoint.size} 条）的根是 {checkpoint.root.hex()}，由事件重建的是 {found.hex()}："
@@ -342,21 +327,17 @@ def _compare_roots(
             good = checkpoint.size
 
 
-def _root_at(connection: sqlite3.Connection, size: int) -> bytes:
+def _root_at(view: View, size: int) -> bytes:
     """The root at a smaller size, from tiles that were found to be the rebuilt ones; empty where there is none."""
-    from ledger.stores.sqlite import Tree
-    from ledger.stores.tree import read_frontier
-
     try:
-        return read_frontier(Tree(connection), size).root()
+        return read_frontier(view.tree(), size).root()
     except LedgerError:
         return b""
 
 
-def _check_names(connection: sqlite3.Connection, state: _State, names: _Names) -> int:
+def _check_names(view: View, state: _State, names: _Names) -> int:
     expected = {held.reservation.name: (*held.reservation[1:], *held[1:]) for held in names.book.new()}
-    rows = connection.execute("SELECT name, kind, holder, owner, act, position, freed_by FROM names")
-    stored = {row[0]: tuple(row[1:]) for row in rows}
+    stored = {row[0]: tuple(row[1:]) for row in view.names()}
     unchecked = 0
     for name in expected.keys() | stored.keys():
         if expected.get(name) == stored.get(name):
@@ -372,16 +353,15 @@ def _check_names(connection: sqlite3.Connection, state: _State, names: _Names) -
     return len(stored) - unchecked
 
 
-def _check_leftovers(connection: sqlite3.Connection, state: _State, size: int) -> None:
+def _check_leftovers(view: View, state: _State, size: int) -> None:
     """Rows that belong to no event."""
     for table, code in (
         ("events", "event_misplaced"), ("sealed", "sealed_without_event"), ("streams", "index_without_event"),
     ):
-        query = f"SELECT position FROM {table} WHERE position < 1 OR position > ? OR position IS NULL LIMIT 1"
-        if row := connection.execute(query, (size,)).fetchone():
+        if row := view.stray(table, size):
             where = row[0] if isinstance(row[0], int) else None
             state.problems.append(Problem(where, code, f"{table} 表中有不属于任何事件的行。"))
-    full = connection.execute("SELECT count(*) FROM tiles").fetchone()[0]
+    full = view.count_tiles()
     expected = sum(size >> shift for shift in range(8, 64, 8))
     if full > expected:
         state.problems.append(Problem(None, "tile_without_events", f"瓦片有 {full} 个，应为 {expected} 个。"))
@@ -390,9 +370,9 @@ def _check_leftovers(connection: sqlite3.Connection, state: _State, size: int) -
 # Going on after a stop
 
 
-def _save(path: Path, state: _State, connection: sqlite3.Connection) -> None:
+def _save(path: Path, state: _State, view: View) -> None:
     value = {
-        "form": 2, "python": sys.version, "anchor": _anchor(connection, state.position),
+        "form": 2, "python": sys.version, "anchor": _anchor(view, state.position),
         "upper": [b64encode(row).decode() for row in state.upper.edge], "problems": state.problems,
         **{name: getattr(state, name) for name in _COUNTS},
     }
@@ -401,7 +381,7 @@ def _save(path: Path, state: _State, connection: sqlite3.Connection) -> None:
     temporary.replace(path)
 
 
-def _resumed(path: Path, connection: sqlite3.Connection) -> _State:
+def _resumed(path: Path, view: View) -> _State:
     try:
         value = json.loads(path.read_text("utf-8"))
         if value["form"] != 2 or value["python"] != sys.version:  # Another Python may hash a string otherwise.
@@ -415,7 +395,7 @@ def _resumed(path: Path, connection: sqlite3.Connection) -> _State:
         raise
     except (OSError, ValueError, KeyError, TypeError, RecursionError, LedgerError) as error:
         raise CannotResume(path, f"状态文件不可读（{error}）") from error
-    if value["anchor"] != _anchor(connection, state.position):
+    if value["anchor"] != _anchor(view, state.position):
         raise CannotResume(path, "状态文件不属于这个账本，或账本在中断之后被改动")
     return state
 
@@ -426,7 +406,7 @@ def _number(value: Any) -> int:
     return value
 
 
-def _anchor(connection: sqlite3.Connection, position: int) -> str | None:
+def _anchor(view: View, position: int) -> str | None:
     """Tell one ledger from another by the last leaf that was checked."""
-    row = connection.execute("SELECT leaf FROM events WHERE position = ?", (position,)).fetchone()
-    return hashlib.sha256(row[0]).hexdigest() if row and isinstance(row[0], bytes) else None
+    leaf = view.leaf(position)
+    return hashlib.sha256(leaf).hexdigest() if isinstance(leaf, bytes) else None

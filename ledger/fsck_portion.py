@@ -8,10 +8,7 @@ each value's type is asked before its content, and what cannot be read is a prob
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -22,6 +19,7 @@ from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import Draft, Event
 from ledger.events.catalogue import EVERY
 from ledger.events.person import KeyDestroyed
+from ledger.fsck_source import Source, View
 from ledger.lookup import Lookup
 from ledger.proof.frontier import Frontier, FullTile
 from ledger.proof.merkle import hash_leaf, root_of
@@ -32,9 +30,6 @@ from ledger.vault import Absent, FileMasterKey, Vault, open_vault
 
 PROBLEMS_MAX: Final = 100
 READ_AHEAD: Final = 256
-DAMAGE: Final = (sqlite3.Error, UnicodeError)
-"""What reading a damaged file raises; SQLite quotes what it cannot parse, and that need not be UTF-8 either."""
-
 _NO_PART: Final = (-1, b"", b"")
 _NAMING: Final = {
     event for event in EVERY
@@ -84,37 +79,25 @@ class Portion(NamedTuple):
     problems: list[Problem]
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Open a file that is never written; text that is not UTF-8 comes out escaped instead of not at all."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-    connection.execute("PRAGMA query_only=ON")
-    connection.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")
-    return connection
-
-
 def shown(value: object) -> str:
     """Show what should be an id and may be anything."""
     return value if isinstance(value, str) and value.isascii() and value.isprintable() else show(repr(value))
 
 
-def read_portion(path: Path, keys: KeyFiles | None, after: int, last: int) -> Portion:
+def read_portion(source: Source, keys: KeyFiles | None, after: int, last: int) -> Portion:
     """Read, hash and demand everything of the events past `after`, up to `last`."""
     vault = keys.opened() if keys else None
-    reader = _Reader(after, vault)
-    with closing(open_for_reading(path)) as events, closing(open_for_reading(path)) as beside:
+    reader = _Reader(after, vault, source.damage)
+    with source.opened() as events, source.opened() as beside:
         try:  # Sealed parts are read beside the leaves: a join costs twice as much.
-            query = "SELECT * FROM {} WHERE position > ? AND position <= ? ORDER BY position"
-            reader.read(
-                events.execute(query.format("events"), (after, last)),
-                beside.execute(query.format("sealed"), (after, last)),
-            )
-        except DAMAGE as error:
+            reader.read(events.events(after, last), beside.sealed(after, last))
+        except source.damage as error:
             words = f"从此处起读不出（{error}）：数据库文件损坏。"
             reader.problems.append(Problem(reader.expected, "event_unreadable", words))
         read = reader.expected - 1
         if read != last and not any(each.position == read + 1 for each in reader.problems):
             reader.problems.append(Problem(read + 1, "event_missing", "事件缺失；其后的未检查。"))
-        tile_roots, rest = _check_tiles(beside, reader, after)
+        tile_roots, rest = _check_tiles(beside, source.damage, reader, after)
     if vault is not None:
         vault.close()
     return Portion(
@@ -124,18 +107,14 @@ def read_portion(path: Path, keys: KeyFiles | None, after: int, last: int) -> Po
     )
 
 
-def read_names(path: Path, keys: KeyFiles, after: int, last: int) -> Portion:
+def read_names(source: Source, keys: KeyFiles, after: int, last: int) -> Portion:
     """Read again what the events past `after` do to names, for a check that goes on: all else of them was checked."""
     vault = keys.opened()
-    reader = _Reader(after, vault)
-    with closing(open_for_reading(path)) as connection:
-        query = (
-            "SELECT e.position, e.leaf, s.salt, s.ciphertext FROM events e LEFT JOIN sealed s USING (position) "
-            "WHERE e.position > ? AND e.position <= ? ORDER BY e.position"
-        )
+    reader = _Reader(after, vault, source.damage)
+    with source.opened() as view:
         try:
-            reader.read_names(connection.execute(query, (after, last)))
-        except DAMAGE as error:
+            reader.read_names(view.events_with_parts(after, last))
+        except source.damage as error:
             words = f"从此处起读不出（{error}）：数据库文件损坏。"
             reader.problems.append(Problem(reader.expected, "event_unreadable", words))
     vault.close()
@@ -145,15 +124,16 @@ def read_names(path: Path, keys: KeyFiles, after: int, last: int) -> Portion:
     )
 
 
-def _check_tiles(connection: sqlite3.Connection, reader: _Reader, after: int) -> tuple[list[bytes], bytes]:
+def _check_tiles(
+    view: View, damage: tuple[type[Exception], ...], reader: _Reader, after: int
+) -> tuple[list[bytes], bytes]:
     """Rebuild the portion's tiles and compare them with the stored ones; gives their roots and what is left over."""
     frontier, tiles = Frontier().append(reader.hashes)
     level_0 = [tile for tile in tiles if tile.level == 0]
     first = after // TILE_WIDTH
-    query = "SELECT number, root, hashes FROM tiles WHERE level = 0 AND number >= ? AND number < ?"
     try:
-        stored = {number: row for number, *row in connection.execute(query, (first, first + len(level_0)))}
-    except DAMAGE as error:
+        stored = {number: row for number, *row in view.lowest_tiles(first, first + len(level_0))}
+    except damage as error:
         reader.problems.append(Problem(after + 1, "tile_mismatch", f"瓦片读不出（{error}）：数据库文件损坏。"))
     else:
         found = [compare_tile(stored.get(first + tile.index), tile, level=0, index=first + tile.index)
@@ -179,7 +159,7 @@ def compare_tile(stored: Any, tile: FullTile, *, level: int, index: int) -> Prob
 class _Reader:
     """Goes through rows in order and collects what must hold of each."""
 
-    def __init__(self, after: int, vault: Vault | None) -> None:
+    def __init__(self, after: int, vault: Vault | None, damage: tuple[type[Exception], ...]) -> None:
         self.hashes: list[bytes] = []  # Of the leaves, as far as positions run without a gap.
         self.problems: list[Problem] = []
         self.names: list[tuple[int, list[NameChange]]] = []
@@ -187,7 +167,7 @@ class _Reader:
         self.first_time: tuple[int, int] | None = None
         self.last_time = self.index_sum = self.sealed = self.redacted = 0
         self.expected = after + 1
-        self._vault = vault
+        self._vault, self._damage = vault, damage
         self._lookup = Lookup(vault.secret("index")) if vault else None
 
     def read(self, rows: Iterator[tuple[int, Any]], sealed: Iterator[tuple[int, Any, Any]]) -> None:
@@ -195,7 +175,7 @@ class _Reader:
         hashes, expected, time, index_sum = self.hashes, self.expected, 0, 0
         part = next(sealed, _NO_PART)
         try:
-            for position, leaf, known in _read_ahead(rows):
+            for position, leaf, known in _read_ahead(rows, self._damage):
                 if position != expected:
                     self._wrong(expected, "event_missing", f"事件缺失：其后是 {position}。其后的未检查。")
                     return
@@ -287,7 +267,9 @@ class _Reader:
             self.problems.append(Problem(position, code, words))
 
 
-def _read_ahead(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any, Envelope | None]]:
+def _read_ahead(
+    rows: Iterator[tuple[int, Any]], damage: tuple[type[Exception], ...]
+) -> Iterator[tuple[int, Any, Envelope | None]]:
     """Give rows with their envelopes where many could be read at once; else without, to be looked at one by one.
 
     What the file still gave before it broke off is given before the error is raised.
@@ -297,7 +279,7 @@ def _read_ahead(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any, Env
         ahead: list[tuple[int, Any]] = []
         try:
             ahead.extend(islice(rows, READ_AHEAD))
-        except DAMAGE as error:
+        except damage as error:
             broken = error
         if not ahead:
             break
@@ -313,18 +295,16 @@ def _read_ahead(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any, Env
 # The index of streams
 
 
-def read_index(path: Path, size: int) -> tuple[int, list[Problem]]:
+def read_index(source: Source, size: int) -> tuple[int, list[Problem]]:
     """Go through the index of streams in its order: each version one more than the last, and later.
 
     Index and events are compared by a sum over their rows, since their orders differ. It is a sum of squares: the hash
     of a tuple is so nearly linear in its last item that sums of hashes stay the same when two rows swap positions.
     """
     total, problems, before = 0, [], ("", 0, 0)
-    query = "SELECT stream, version, position FROM streams WHERE position <= ? ORDER BY stream, version"
-    with closing(open_for_reading(path)) as connection:
-        connection.text_factory = str  # Twice as fast; text that is not UTF-8 ends it and is found by position.
+    with source.opened() as view:
         try:
-            for row in connection.execute(query, (size,)):
+            for row in view.index(size):
                 stream, version, position = row
                 follows = stream == before[0]
                 if type(version) is not int or type(position) is not int:
@@ -336,21 +316,17 @@ def read_index(path: Path, size: int) -> tuple[int, list[Problem]]:
                 place = hash(row)
                 total += place * place
                 before = row
-        except DAMAGE as error:
+        except source.damage as error:
             return -1, [Problem(None, "index_unreadable", f"流索引读不出（{error}）：数据库文件损坏。")]
     return total, problems[:PROBLEMS_MAX]
 
 
-def locate_in_index(connection: sqlite3.Connection, size: int) -> list[Problem]:
+def locate_in_index(view: View, size: int) -> list[Problem]:
     """Find where index and events differ, both in the order of positions; slower, and done only once they differ."""
     problems: list[Problem] = []
-    rows = chain(
-        connection.execute("SELECT position, stream, version FROM streams WHERE position BETWEEN 1 AND ? "
-                           "ORDER BY position, stream, version", (size,)),
-        [(size + 1, None, None)],
-    )
+    rows = chain(view.index_by_position(size), [(size + 1, None, None)])
     row = next(rows)
-    for position, leaf in connection.execute("SELECT position, leaf FROM events WHERE position > 0 ORDER BY position"):
+    for position, leaf in view.events(0):
         listed = []
         while row[0] <= position:
             listed.append(row[1:])

@@ -14,6 +14,7 @@ from api.unreadable import demand_readable
 
 if TYPE_CHECKING:
     from api.register import Folder
+    from ledger.fsck_source import Source
     from ledger.proof.policy import Policy
 
 
@@ -31,11 +32,17 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, processes: int |
 
     settings = load({"data_folder": data_folder})
     folder = Folder(settings.data_folder)
-    _demand_ledger(folder)
+    source: Path | Source = folder.ledger
+    if settings.database:
+        from ledger.fsck_postgres import PostgresSource
+
+        source = PostgresSource(settings.database)
+    else:
+        _demand_ledger(folder)
     keys = vault_files(settings)
     with bar("检查", quiet=as_json) as progress:
         report = check(
-            folder.ledger,
+            source,
             policy=_own_keys(folder),
             published=_published(folder),
             keys=keys,
