@@ -22,6 +22,7 @@ from api.lazy import Lazy, LazyGroup
 COMMANDS: Final = {
     "serve": Lazy("api.commands.serve:serve", "启动服务，并说明访问地址"),
     "init": Lazy("api.commands.init:init", "建立数据文件夹、密钥和一本空账"),
+    "demo": Lazy("api.commands.demo:demo", "在空文件夹里写一本虚构的登记簿：多年的历史，同样的选项得到同样的内容"),
     "migrate": Lazy("api.commands.migrate:migrate", "在 PostgreSQL 中建立账本的表，或更新到本程序所需的版本"),
     "doctor": Lazy("api.commands.doctor:doctor", "检查本机是否具备运行条件，逐项给出处理办法"),
     "config": Lazy("api.commands.config:config", "查看设置及其来源"),

@@ -10,6 +10,7 @@ thousand claims some are returned, withdrawn, refused, corrected, frozen, revoke
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
@@ -47,12 +48,13 @@ _SUSPICIONS: Final = ("接到举报，核查中", "证书编号待向发证单�
 class Someone:
     """A person, with what the history needs to know of them beside their record."""
 
-    __slots__ = ("habit", "number", "plan", "state", "unit", "version", "visits", "year")
+    __slots__ = ("habit", "number", "plan", "since", "state", "unit", "version", "visits", "year")
 
     def __init__(self, number: int, state: Person, habit: str) -> None:
         self.number, self.state, self.version, self.habit = number, state, 1, habit
         self.unit: House | None = None
         self.year = self.visits = 0
+        self.since = date.min  # Up to this day they have claimed what they studied: no two studies share a day.
         self.plan: tuple[Any, ...] = ()
 
     @property
@@ -70,7 +72,7 @@ class Way(NamedTuple):
     """How a claim is to go, where that is not left to chance."""
 
     outcome: str = "approve"
-    decide_at: Callable[[], int] | None = None  # Instead of some day in office hours.
+    decide_at: int | None = None                # Instead of some day in office hours.
     hand: Hand | None = None                    # Whoever decides.
     opens_evidence: bool = True
     then: Callable[[Paper], None] | None = None
@@ -120,6 +122,12 @@ class Claims:
         self._await(paper)
         return paper
 
+    def walk(self, whose: Someone, category: str) -> Walk:
+        """Who would look at a claim of someone today."""
+        at = whose.state.affiliation_on(self._calendar.today)
+        assert at is not None, "whoever claims belongs somewhere"
+        return self._law.walk(at, self._calendar.today, category)
+
     def _register(self, whose: Someone, claim: ClaimId, claimed: Claimed) -> None:
         """A system has seen a course completed and registers it at once (N 8)."""
         person, study = whose.state, claimed.study
@@ -145,7 +153,7 @@ class Claims:
 
     def _await(self, paper: Paper) -> None:
         if paper.way.decide_at is not None and paper.state.is_at_last_step:
-            self._calendar.at(paper.way.decide_at(), self._step, paper)
+            self._calendar.at(paper.way.decide_at, self._step, paper)
         else:
             self._calendar.in_office(self._dice.between(1, 9), self._step, paper)
 

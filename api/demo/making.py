@@ -24,9 +24,11 @@ from api.demo.calendar import Calendar, moment
 from api.demo.claims import Claims
 from api.demo.country import Country
 from api.demo.dice import Dice
+from api.demo.faults import Faults
 from api.demo.law import LawOfTheDay
 from api.demo.pen import Pen
 from api.demo.people import People, evenly
+from api.demo.rosters import Rosters
 from api.demo.studies import Studies
 from api.exits import Exit, Stop
 from api.occupancy import ADDRESS_FILE, Served, occupying
@@ -108,6 +110,8 @@ class History:
         self.studies = Studies(dice, self.law)
         self.claims = Claims(self.pen, self.calendar, dice, self.law, self.country)
         self.people = People(self.pen, self.calendar, dice, self.country, self.claims, self.studies)
+        self.rosters = Rosters(self.pen, self.calendar, dice, self.law, self.country, self.people)
+        self.faults = Faults(self.calendar, dice, self.country, self.claims, self.people, self.rosters)
         self._dice = dice
 
     def play(self, progress: Progress) -> None:
@@ -129,6 +133,8 @@ class History:
         self._settle_units()
         self._let_people_come()
         self.country.live_on(told.first, told.last, 1 + told.people // 2_000)
+        self.rosters.announce(told.first, told.last)
+        self.faults.announce(told.first, told.last, told.people)
         for year in range(told.first_year + 2, told.last_year + 1):
             calendar.at(moment(date(year, 6, 15), 10), self._forget_some)
 
@@ -187,6 +193,9 @@ def _finish(paths: Folder, history: History) -> str:
     write_durably(paths.root / FILE_NAME, f'origin = "{ORIGIN}"\n'.encode(), mode=0o600)
     for name, log in (("ledger", ORIGIN), ("access", ORIGIN + ACCESS)):
         create_signing_key(paths.keys, log, name=name)
+    with (paths.root / FAULTS).open("x", encoding="utf-8") as listed:
+        for plant in history.faults.listed():
+            listed.write(json.dumps(plant, ensure_ascii=False) + "\n")
     vault = open_vault(paths.people)  # From here on chance is the system's: whoever knows the seed gets no token.
     try:
         operations = Operations(paths.operations, vault.secret("tokens"))

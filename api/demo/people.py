@@ -17,7 +17,7 @@ from api.demo.claims import Claims, Someone
 from api.demo.country import HUMAN_RESOURCES, Country, Hand, House, Seat
 from api.demo.dice import Dice
 from api.demo.pen import Pen, decided
-from api.demo.studies import IDLE, LAX, STEADY, Claimed, Studies
+from api.demo.studies import IDLE, LAX, STEADY, Claimed, Sketch, Studies
 from api.sample import resident_id
 from ledger.events.base import By
 from ledger.events.person import Affiliation, Identity
@@ -52,7 +52,7 @@ class People:
         self._pen, self._calendar, self._dice = pen, calendar, dice
         self._country, self._claims, self._studies = country, claims, studies
         self._draw = [seat for seat, weight in country.seats for _ in range(weight)]
-        self.registered = 0
+        self.registered = self._restricted = 0
         self.by_seat: dict[Seat, list[Someone]] = {seat: [] for seat, _ in country.seats}
         self.gone: list[Someone] = []
         self.known: list[tuple[str, str]] = []  # The first by name, who get a token.
@@ -70,7 +70,7 @@ class People:
         command = persons.RegisterPerson(person=person, identity=identity)
         events = self._pen.write(now, persons.decide_person_registration(None, command), _themselves(person))
         whose = Someone(number, persons.evolve(None, events[0]), self._dice.one_of(_HABITS))
-        self._calendar.at(now + 600 * SECOND, self._ask, whose, seat or self._dice.one_of(self._draw), None)
+        self._calendar.at(now + 600 * SECOND, self.ask, whose, seat or self._dice.one_of(self._draw), None)
         return whose
 
     def _identity(self, number: int) -> Identity:
@@ -82,10 +82,10 @@ class People:
             id_number=resident_id(f"{born:%Y%m%d}", number // _BORN_WITHIN),
         )
 
-    def _ask(self, whose: Someone, seat: Seat, starts: date | None) -> None:
+    def ask(self, whose: Someone, seat: Seat, starts: date | None) -> TransferId | None:
         """Ask to belong to a unit of a place from a day on."""
         if not whose.is_open:
-            return
+            return None
         dice, today, now = self._dice, self._calendar.today, self._calendar.now
         house = dice.one_of(self._country.units[seat])
         first = not whose.state.affiliations
@@ -103,6 +103,13 @@ class People:
             self._calendar.at(now + 1_200 * SECOND, self._take_back, whose, asked, seat)
         else:
             self._calendar.in_office(dice.between(1, 6), self._answer, whose, asked, house)
+        return transfer
+
+    def is_at(self, whose: Someone, seat: Seat) -> bool:
+        """Say whether someone belongs to a unit of this place today, and may act."""
+        at = whose.state.affiliation_on(self._calendar.today)
+        return (at is not None and whose.is_open and whose.unit is not None and whose.unit.seat == seat
+                and at.unit == whose.unit.state.unit)
 
     def _major(self, seat: Seat) -> tuple[str | None, str | None]:
         if seat.sector != "natural_resources":
@@ -116,7 +123,7 @@ class People:
         command = transfers.WithdrawTransfer(person=whose.state.person)
         decision = transfers.decide_transfer_withdrawal(asked, command, whose.state)
         self._pen.write(self._calendar.now, decision, _themselves(whose.state.person), {asked.transfer: 1})
-        self._calendar.at_home(self._dice.between(1, 5), self._ask, whose, seat, None)
+        self._calendar.at_home(self._dice.between(1, 5), self.ask, whose, seat, None)
 
     def _answer(self, whose: Someone, asked: transfers.Transfer, house: House) -> None:
         """The receiving unit answers; from here on the person studies."""
@@ -127,7 +134,7 @@ class People:
             refusing = transfers.RefuseTransfer(role="unit", words="未在本单位人员名单中，请核对")
             decision = transfers.decide_transfer_refusal(asked, refusing, whose.state, house.state, hand.state)
             self._pen.write(now, decision, hand.by("unit"), {asked.transfer: 1})
-            self._calendar.at_home(self._dice.between(2, 9), self._ask, whose, house.seat, None)
+            self._calendar.at_home(self._dice.between(2, 9), self.ask, whose, house.seat, None)
             return
         decision = transfers.decide_confirmation(
             asked, transfers.ConfirmTransfer(role="unit"), whose.state, house.state, hand.state)
@@ -158,21 +165,29 @@ class People:
             return
         if whose.year < today.year and not (whose.plan and today.month <= 2 and whose.year == today.year - 1):
             self._begin_year(whose, at)
-        first = max(date(whose.year, 1, 1), whose.state.affiliations[0].starts)
-        last = min(today - timedelta(days=1), date(whose.year, 12, 31))
         visits_left = max(1, _VISITS - (today.month - 1) * _VISITS // 12)
         due = len(whose.plan) if whose.year < today.year else -(-len(whose.plan) // visits_left)
-        taken, whose.plan = whose.plan[:due], whose.plan[due:]
-        for number, sketch in enumerate(taken):
-            on = last - timedelta(days=dice.below(min(75, (last - first).days + 1))) if last >= first else None
-            if on is None or whose.state.affiliation_on(on) is None:
-                continue
-            if number == 0:
-                self._claims.submit(whose, whose.unit, self._studies.claimed(sketch, on), sketch.fallback_centi)
-            else:
-                self._calendar.at(self._calendar.now + dice.between(60, 900) * number * SECOND,
-                                  self._claim, whose, self._studies.claimed(sketch, on), sketch.fallback_centi)
+        for number, (sketch, claimed) in enumerate(self._studied(whose, due)):
+            self._calendar.at(self._calendar.now + dice.between(60, 900) * number * SECOND,
+                              self._claim, whose, claimed, sketch.fallback_centi)
         self._come_again(whose, self._until_next(whose, today))
+
+    def _studied(self, whose: Someone, due: int) -> list[tuple[Sketch, Claimed]]:
+        """Take so much of the plan as has room since the last visit, one study after the other."""
+        first = max(date(whose.year, 1, 1), whose.state.affiliations[0].starts, whose.since + timedelta(days=1))
+        last = min(self._calendar.today - timedelta(days=1), date(whose.year, 12, 31))
+        free, found, kept = last, [], list(whose.plan[due:])
+        for sketch in whose.plan[:due]:
+            days = self._studies.days_of(sketch, first, free)
+            if days is None:
+                kept.append(sketch)
+                continue
+            free = days[0] - timedelta(days=1)
+            claimed = self._studies.claimed(sketch, *days, last)
+            if whose.state.affiliation_on(claimed.study.evidence_on) is not None:
+                found.append((sketch, claimed))
+        whose.plan, whose.since = tuple(kept), max(last, whose.since)
+        return found
 
     def _claim(self, whose: Someone, claimed: Claimed, fallback: int) -> None:
         at = whose.state.affiliation_on(self._calendar.today)
@@ -215,11 +230,7 @@ class People:
             starts = today - timedelta(days=self._dice.between(40, 150))
         starts = max(starts, whose.state.affiliations[-1].starts + timedelta(days=1))
         if starts <= today:
-            self._ask(whose, self._dice.one_of(self._draw), starts)
-
-    def move_to(self, whose: Someone, seat: Seat, starts: date) -> None:
-        """Ask for a unit of this place from a day on."""
-        self._ask(whose, seat, starts)
+            self.ask(whose, self._dice.one_of(self._draw), starts)
 
     def _office(self, whose: Someone) -> Hand:
         return self._dice.one_of(self._country.human_resources(whose.state.affiliations[-1].region).hands[:2])
@@ -240,7 +251,7 @@ class People:
             self._come_again(whose, 10)
         elif drawn < 6:
             whose.unit = None
-            self._calendar.at_home(self._dice.between(20, 200), self._ask, whose, self._dice.one_of(self._draw), None)
+            self._calendar.at_home(self._dice.between(20, 200), self.ask, whose, self._dice.one_of(self._draw), None)
         else:
             self.gone.append(whose)
 
@@ -267,8 +278,9 @@ class People:
     def _be_restricted(self, whose: Someone) -> None:
         """The person asks that their data rest; some change their mind."""
         command = persons.RestrictPerson(role=HUMAN_RESOURCES, basis="requested", words="本人申请停止处理")
+        self._restricted += 1
         if self._decide(whose, lambda by: persons.decide_restriction(whose.state, command, by)) \
-                and self._dice.happens(600):
+                and self._restricted % 2:
             lifting = persons.LiftRestriction(role=HUMAN_RESOURCES, basis="request_withdrawn")
             self._calendar.in_office(self._dice.between(10, 90), self._let_go_on, whose, lifting)
 

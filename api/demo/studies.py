@@ -31,7 +31,6 @@ STEADY, LAX, IDLE = "steady", "lax", "idle"
 _SOME_DAY: Final = date(2000, 1, 1)
 _OUTPUTS: Final = ("project", "paper", "book", "patent")
 _NUMBERS: Final = ("rank", "subjects", "courses", "characters", "minutes")
-_DIGITS: Final = 10**8
 
 
 @cache
@@ -112,6 +111,7 @@ class Studies:
     def __init__(self, dice: Dice, law: LawOfTheDay) -> None:
         self._dice, self._law = dice, law
         self._pools: dict[tuple[Any, ...], list[Plan]] = {}
+        self._certificates = 0
 
     def plan(self, year: int, region: str, sector: str, major: str | None, habit: str) -> Plan:
         """A year's studies for someone who belongs there, as it is their habit."""
@@ -154,14 +154,26 @@ class Studies:
                 break
         return tuple(dice.shuffled(chosen))
 
-    def claimed(self, sketch: Sketch, evidence_on: date) -> Claimed:
-        """Give a sketch its days, its title and its papers."""
+    def days_of(self, sketch: Sketch, first: date, last: date) -> tuple[date, date] | None:
+        """Find days for a study between two days, begun on a working day; None where there is no room."""
+        days = max(0, (sketch.half_days + 1) // 2 - 1)
+        room = (last - first).days - days
+        if room < 0:
+            return None
+        ends = last - timedelta(days=self._dice.below(min(20, room + 1)))
+        starts = ends - timedelta(days=days)
+        weekend = starts.weekday() - 4
+        if sketch.half_days and weekend > 0:
+            starts, ends = starts - timedelta(days=weekend), ends - timedelta(days=weekend)
+        return (starts, ends) if starts >= first else None
+
+    def claimed(self, sketch: Sketch, starts: date, ends: date, last: date) -> Claimed:
+        """Give a sketch its days, its title and its papers, which are issued by the last day."""
         dice, study = self._dice, sketch.study
         title = dice.one_of(sketch.titles)
+        evidence_on = min(ends + timedelta(days=dice.below(8)), last) if sketch.half_days else ends
         changed: dict[str, Any] = {"evidence_on": evidence_on}
         if sketch.half_days:
-            ends = evidence_on - timedelta(days=dice.below(8))
-            starts = ends - timedelta(days=(sketch.half_days + 1) // 2 - 1)
             changed["starts"], changed["ends"] = starts, ends
             if sketch.filed:
                 changed["filed_on"] = starts - timedelta(days=dice.between(5, 29) if dice.happens(50)
@@ -175,9 +187,12 @@ class Studies:
         papers = [Evidence(kind="certificate", sha256=dice.digest(), issued_on=evidence_on)]
         if sketch.half_days and dice.happens(400):
             papers.append(Evidence(kind="notice", sha256=digest_of(f"{title} {evidence_on.isoformat()[:7]}")))
-        issuer, number = sketch.issuer, f"XF{evidence_on.year}{dice.below(_DIGITS):08d}"
-        details = StudyDetails(title=title, certificate_issuer=issuer, certificate_number=number) \
-            if dice.happens(500) else StudyDetails(title=title)
+        if dice.happens(500):
+            self._certificates += 1
+            details = StudyDetails(title=title, certificate_issuer=sketch.issuer,
+                                   certificate_number=f"XF{evidence_on.year}{self._certificates:08d}")
+        else:
+            details = StudyDetails(title=title)
         return Claimed(replace(study, **changed), details, tuple(papers))
 
 
