@@ -1,0 +1,274 @@
+"""The coded ledger in files: a base, a delta of people whose past changed since, and a manifest that names both.
+
+    coded.1.json               which files, to the byte and by digest; the position and leaf that they stand at
+    coded.1.base-<at>          everyone as of a position
+    coded.1.delta-<at>         whoever changed since, with all that is known of them: it masks the base
+    coded.lock                 one process at a time reads on and writes
+
+A file is written beside, made durable, and named by the manifest in one rename; what no manifest names is removed
+when the next one is written. So a kill at any moment leaves the former state or the new one. Files that are missing,
+cut off, altered, of another ledger, ahead of it or of a newer version are told apart, discarded and made anew.
+
+`tests/projections/replay/test_store.py` shows it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from ledger.ledger import Ledger
+from projections.replay.coded import Zone
+from projections.replay.held import (
+    Held,
+    Progress,
+    Snapshot,
+    Statement,
+    changed_since,
+    read_all,
+    read_people,
+)
+from projections.replay.segments import merged
+
+NAME: Final = "coded"
+VERSION: Final = 1
+_TABLES: Final = ("claims", "affiliations", "departures")
+_ALIGNED: Final = 64
+_MASKED_MOST: Final = 8   # A delta of more than an eighth of the people is written into a new base.
+_DIGESTED_AT_ONCE: Final = 1 << 22
+
+
+class _Unfit(Exception):
+    """A file cannot be used; the reason is a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was found or made: the columns, and what had to be done for them."""
+
+    held: Held
+    was: str          # current, extended, compacted, built
+    because: str | None = None
+
+
+def open_coded(folder: Path, ledger: Ledger, progress: Progress = lambda done, total: None) -> Kept:
+    """The coded ledger at the position of the projections, from its files as far as they go; keeps what it makes."""
+    with _alone(folder), Snapshot(folder) as snapshot:
+        base, delta, because = _found(folder, ledger)
+        if because not in (None, "missing"):
+            structlog.get_logger().warning("coded_discarded", because=because)
+        if base is None:
+            held = read_all(snapshot, progress)
+            _keep(folder, ledger, held, None)
+            return Kept(held, "built", because)
+        held = base if delta is None else merged(base, delta)
+        if held.position == snapshot.position and because is None:
+            return Kept(held, "current")
+        delta = read_people(snapshot, changed_since(snapshot, base.position))
+        held = merged(base, delta)
+        if len(delta.people) * _MASKED_MOST > len(held.people):
+            _keep(folder, ledger, held, None)
+            return Kept(held, "compacted", because)
+        _keep(folder, ledger, base, delta)
+        return Kept(held, "extended", because)
+
+
+def _found(folder: Path, ledger: Ledger) -> tuple[Held | None, Held | None, str | None]:
+    """The base and the delta that can be used, and why one of them cannot; without its delta a base is an older one."""
+    base = None
+    try:
+        manifest = _manifest(folder, ledger)
+        base = _read(folder, manifest["base"])
+        return base, _read(folder, manifest["delta"]) if manifest["delta"] else None, None
+    except _Unfit as unfit:
+        return base, None, str(unfit)
+
+
+def rebuild_coded(folder: Path, ledger: Ledger, progress: Progress) -> Held:
+    """Make it from the projections, whatever stands; what stands is replaced when the new one is whole."""
+    with _alone(folder), Snapshot(folder) as snapshot:
+        held = read_all(snapshot, progress)
+        _keep(folder, ledger, held, None)
+        return held
+
+
+def content(held: Held) -> str:
+    """A digest of what is held, however it was numbered and in how many files it lay."""
+    digest = hashlib.sha256(json.dumps([held.position, len(held.people)]).encode())
+    digest.update(held.people.tobytes())
+    words = {"zone": [repr(one) for one in held.zones], "unit": list(held.units),
+             "statement": [_sense(one) for one in held.statements]}
+    for table in _TABLES:
+        columns = getattr(held, table)
+        for name, column in columns.items():
+            if name in words:
+                _, first, inverse = np.unique(column, return_index=True, return_inverse=True)
+                by_word = np.array([words[name][number] for number in column[first].tolist()], dtype=object)
+                ranked, rank = np.unique(by_word, return_inverse=True) if len(by_word) else (by_word, first)
+                digest.update("\n".join(ranked.tolist()).encode())
+                digest.update(rank[inverse].astype(np.int32).tobytes())
+            elif name in ("occasion", "output"):
+                digest.update(_first_of_its_key(column).tobytes())
+            else:
+                digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()
+
+
+def _sense(statement: Statement) -> str:
+    """What a statement says, whichever of the studies that say it was kept."""
+    study = json.loads(statement.study)
+    dated = ("evidence_on", "starts", "ends", "year", "filed_on", "occasion", "output", "participants", "joint_first",
+             "filing", "training_class")
+    weighed = {name: value for name, value in study.items() if name not in dated}
+    weighed["document"] = study.get("document") is not None
+    return json.dumps([weighed, *statement[1:]], sort_keys=True, ensure_ascii=False)
+
+
+def _first_of_its_key(column: NDArray[np.int32]) -> NDArray[np.int64]:
+    """For each row the first row with its key, or -1 where it has none: the same however keys are numbered."""
+    _, first, inverse = np.unique(column, return_index=True, return_inverse=True)
+    return np.where(column > 0, first[inverse], -1).astype(np.int64)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time read on and write; another one waits."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / f"{NAME}.lock").open("a", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# The manifest
+
+
+def _path(folder: Path) -> Path:
+    return folder / f"{NAME}.{VERSION}.json"
+
+
+def _manifest(folder: Path, ledger: Ledger) -> dict[str, Any]:
+    """The manifest, if it is of this ledger; raises _Unfit."""
+    newer = [path for path in folder.glob(f"{NAME}.*.json") if path.name != _path(folder).name]
+    try:
+        manifest: dict[str, Any] = json.loads(_path(folder).read_bytes())
+        position, leaf_sha256 = manifest["position"], manifest["leaf_sha256"]
+    except FileNotFoundError:
+        raise _Unfit("other_version" if newer else "missing") from None
+    except (ValueError, KeyError, TypeError):
+        raise _Unfit("damaged") from None
+    if position > ledger.store.size():
+        raise _Unfit("ahead_of_log")
+    if leaf_sha256 != _leaf(ledger, position):
+        raise _Unfit("other_log")
+    return manifest
+
+
+def _leaf(ledger: Ledger, position: int) -> str:
+    """The digest of the leaf at a position; of none at all where nothing stands."""
+    return hashlib.sha256(ledger.store.leaves(position - 1, 1)[0]).hexdigest() if position else ""
+
+
+def _keep(folder: Path, ledger: Ledger, base: Held, delta: Held | None) -> None:
+    """Write what is not yet there, then name it; then remove what is named no longer."""
+    position = (delta or base).position
+    named: dict[str, Any] = {
+        "base": _write(folder, f"{NAME}.{VERSION}.base-{base.position}", base),
+        "delta": None if delta is None else _write(folder, f"{NAME}.{VERSION}.delta-{position}", delta),
+        "position": position, "leaf_sha256": _leaf(ledger, position),
+        "root": ledger.store.frontier(position).root().hex(),
+    }
+    _put(_path(folder), json.dumps(named, sort_keys=True).encode())
+    kept = {_path(folder).name, f"{NAME}.lock", *(one["name"] for one in (named["base"], named["delta"]) if one)}
+    for path in folder.glob(f"{NAME}.*"):
+        if path.name not in kept:
+            path.unlink(missing_ok=True)
+
+
+def _put(path: Path, *parts: Any) -> None:
+    """Let a file be there whole or not at all."""
+    beside = path.with_name(f"{path.name}.writing")
+    with beside.open("wb") as file:
+        for part in parts:
+            file.write(part)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+# One file: the length of its head, the head, the columns
+
+
+def _write(folder: Path, name: str, held: Held) -> dict[str, Any]:
+    """Write a file unless it is there already; gives its line of the manifest."""
+    path = folder / name
+    columns = {"people": held.people, **{f"{table}.{column}": values for table in _TABLES
+                                         for column, values in getattr(held, table).items()}}
+    places, offset = {}, 0
+    for column, values in columns.items():
+        places[column] = [values.dtype.str, len(values), offset]
+        offset += -(-values.nbytes // _ALIGNED) * _ALIGNED
+    head = json.dumps({"position": held.position, "columns": places, "statements": held.statements,
+                       "zones": held.zones, "units": held.units}, ensure_ascii=False).encode()
+    start = -(-(8 + len(head)) // _ALIGNED) * _ALIGNED
+    parts: list[Any] = [len(head).to_bytes(8, "little"), head, b"\0" * (start - 8 - len(head))]
+    for values in columns.values():
+        parts += [np.ascontiguousarray(values).view(np.uint8), b"\0" * (-values.nbytes % _ALIGNED)]
+    known = getattr(held.people, "filename", None)  # Columns that are mapped from the very file need no writing.
+    if known is None or Path(known) != path.resolve():
+        _put(path, *parts)
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return {"name": name, "bytes": start + offset, "sha256": digest.hexdigest()}
+
+
+def _read(folder: Path, named: Mapping[str, Any]) -> Held:
+    """Map a file; raises _Unfit."""
+    path = (folder / named["name"]).resolve()
+    if not path.exists():
+        raise _Unfit("file_missing")
+    if path.stat().st_size != named["bytes"]:
+        raise _Unfit("truncated")
+    if _digest(path) != named["sha256"]:
+        raise _Unfit("damaged")
+    mapped = np.memmap(path, dtype=np.uint8, mode="r")
+    length = int.from_bytes(mapped[:8].tobytes(), "little")
+    head = json.loads(mapped[8:8 + length].tobytes())
+    start = -(-(8 + length) // _ALIGNED) * _ALIGNED
+    found: dict[str, NDArray[Any]] = {}
+    for column, (kind, count, offset) in head["columns"].items():
+        size = np.dtype(kind).itemsize * count
+        found[column] = mapped[start + offset:start + offset + size].view(kind)
+    claims, affiliations, departures = (
+        {column.partition(".")[2]: values for column, values in found.items() if column.startswith(f"{table}.")}
+        for table in _TABLES
+    )
+    return Held(
+        head["position"], found["people"], claims, affiliations, departures,
+        tuple(Statement(*one) for one in head["statements"]), tuple(Zone(*one) for one in head["zones"]),
+        tuple(head["units"]),
+    )
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(_DIGESTED_AT_ONCE):
+            digest.update(part)
+    return digest.hexdigest()

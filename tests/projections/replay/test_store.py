@@ -1,0 +1,160 @@
+"""The coded ledger's files: read on, masked, compacted, and never torn, whatever was done to them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from projection_kit import HANGZHOU, NINGBO, House, exam, living
+
+from projections.replay.held import Snapshot, read_all
+from projections.replay.store import content, open_coded, rebuild_coded
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with living(tmp_path / "house") as house:
+        unit = house.unit(NINGBO, "industry")
+        for number in range(20):
+            person = house.person(unit=unit)
+            for day in range(1, 1 + number % 4):
+                house.registered(person, exam(f"2021-05-0{day}", 1 + day, occasion=f"o{day % 2}"))
+        house.followed()
+        yield house
+
+
+def folder_of(house: House) -> Path:
+    return house.folder / "answers"
+
+
+def fresh(house: House) -> str:
+    with Snapshot(folder_of(house)) as snapshot:
+        return content(read_all(snapshot))
+
+
+def names(house: House) -> set[str]:
+    return {path.name.split("-")[0] for path in folder_of(house).glob("coded.*")}
+
+
+def test_it_is_built_once_and_then_found(house: House) -> None:
+    first, again = (open_coded(folder_of(house), house.ledger) for _ in range(2))
+
+    assert (first.was, first.because, again.was) == ("built", "missing", "current")
+    assert content(first.held) == content(again.held) == fresh(house)
+    assert names(house) == {"coded.1.json", "coded.1.base", "coded.lock"}
+
+
+def test_a_person_whose_past_changed_is_written_anew_into_a_delta_that_masks_the_base(house: House) -> None:
+    people = open_coded(folder_of(house), house.ledger).held.people.astype(str).tolist()
+    there = house.unit(HANGZHOU, "environment")
+    house.affiliate(people[1], there, "2020-01-01")
+    house.followed()
+    moved = open_coded(folder_of(house), house.ledger)
+    house.registered(people[2], exam("2020-05-03", 4))
+    house.followed()
+    again = open_coded(folder_of(house), house.ledger)
+
+    assert (moved.was, again.was) == ("extended", "extended")
+    assert content(again.held) == fresh(house)
+    assert names(house) == {"coded.1.json", "coded.1.base", "coded.1.delta", "coded.lock"}
+    assert open_coded(folder_of(house), house.ledger).was == "current"
+
+
+def test_when_many_have_changed_a_new_base_takes_the_place_of_both(house: House) -> None:
+    people = open_coded(folder_of(house), house.ledger).held.people.astype(str).tolist()
+    for person in people:
+        house.registered(person, exam("2022-05-03", 2))
+    house.followed()
+
+    assert open_coded(folder_of(house), house.ledger).was == "compacted"
+    kept = open_coded(folder_of(house), house.ledger)
+    assert kept.was == "current" and content(kept.held) == fresh(house)
+    assert names(house) == {"coded.1.json", "coded.1.base", "coded.lock"}
+
+
+def of_kind(house: House, kind: str) -> Path:
+    (path,) = folder_of(house).glob(f"coded.1.{kind}*")
+    return path
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def flip(path: Path) -> None:
+    bytes_ = bytearray(path.read_bytes())
+    bytes_[len(bytes_) // 2] ^= 1
+    path.write_bytes(bytes_)
+
+
+def of_another(path: Path) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), "leaf_sha256": "0" * 64}))
+
+
+def ahead(path: Path) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), "position": 10**9}))
+
+
+def newer(path: Path) -> None:
+    path.rename(path.with_name("coded.2.json"))
+
+
+@pytest.mark.parametrize(("kind", "harm", "because"), [
+    ("base", Path.unlink, "file_missing"), ("base", cut, "truncated"), ("base", flip, "damaged"),
+    ("json", Path.unlink, "missing"), ("json", cut, "damaged"), ("json", of_another, "other_log"),
+    ("json", ahead, "ahead_of_log"), ("json", newer, "other_version"), ("delta", flip, "damaged"),
+])
+def test_a_file_that_cannot_be_used_is_told_apart_and_made_anew(
+    house: House, kind: str, harm: Callable[[Path], object], because: str
+) -> None:
+    people = open_coded(folder_of(house), house.ledger).held.people.astype(str).tolist()
+    house.registered(people[1], exam("2022-05-03", 2))
+    house.followed()
+    open_coded(folder_of(house), house.ledger)
+    harm(of_kind(house, kind))
+
+    kept = open_coded(folder_of(house), house.ledger)
+    # A base without its delta is an older base, and is read on from.
+    assert (kept.was, kept.because) == ("extended" if kind == "delta" else "built", because)
+    assert content(kept.held) == fresh(house)
+    assert open_coded(folder_of(house), house.ledger).was == "current"
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from ledger.ledger import Ledger
+from ledger.vault import FileMasterKey, Vault
+from projections.replay import store
+folder = Path(sys.argv[1])
+vault = Vault(folder / "people.db", FileMasterKey(folder / "master.key"))
+ledger = Ledger.in_file(folder / "ledger.db", vault)
+print("ready", flush=True)
+while True:
+    store.rebuild_coded(folder / "answers", ledger, lambda done, total: None)
+"""
+
+
+def test_killed_at_any_moment_the_next_opening_finds_the_former_state_or_the_new_one(house: House) -> None:
+    wanted = fresh(house)
+    open_coded(folder_of(house), house.ledger)
+    for number in range(6):
+        process = subprocess.Popen([sys.executable, "-c", KILLED, str(house.folder)], stdout=subprocess.PIPE,
+                                   cwd=Path(__file__).parents[3], env={**os.environ, "PYTHONPATH": "."})
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(0.003 + 0.007 * number)  # not hours: seconds
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+        kept = open_coded(folder_of(house), house.ledger)
+        assert kept.was == "current" and content(kept.held) == wanted
+    rebuild_coded(folder_of(house), house.ledger, lambda done, total: None)
+    assert names(house) == {"coded.1.json", "coded.1.base", "coded.lock"}
