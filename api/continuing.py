@@ -26,6 +26,7 @@ from ledger.errors import LedgerError
 from ledger.events.act import LOG, LogContinued
 from ledger.events.base import Draft
 from ledger.former_keys import keep_as_former, keys_at_hand
+from ledger.key_rotation import hand_over
 from ledger.ledger import Ledger
 from ledger.log_name import names_of
 from ledger.proof.keys import parse_skey
@@ -153,8 +154,9 @@ def _carry_on(log: _Log, event: LogContinued | None) -> Continued:
     number = len(log.names) - 1
     evidence = log.keys / f"{log.name}.{number}.published"
     if _name_of(signing) != log.origin:
-        with contextlib.suppress(LedgerError):  # A key that cannot be read any more leaves nothing to keep.
+        with contextlib.suppress(LedgerError, OSError):  # A key that is lost leaves nothing to keep, and cannot vouch.
             keep_as_former(log.keys, keys_at_hand(log.keys, log.name), log.name)
+            hand_over(log.keys, key, name=log.name)
         if log.published.exists():
             log.published.rename(evidence)
         key.rename(signing)  # The old secret is gone: under the old name nothing is signed any more.

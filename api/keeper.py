@@ -113,9 +113,11 @@ class Keeper:
 
     def _keep(self) -> None:
         register = self._register
-        with suppress(Conflict):  # Someone wrote to the log's own stream just then: tomorrow is soon enough.
-            anchor_access(register.ledger, register.access_signer, by=SYSTEM, now=self._clock() // 1_000)
-        register.signer.checkpoint()
+        try:
+            with suppress(Conflict):  # Someone wrote to the log's own stream just then: tomorrow is soon enough.
+                anchor_access(register.ledger, register.access_signer, by=SYSTEM, now=self._clock() // 1_000)
+        finally:
+            register.signer.checkpoint()  # What keeps one log from being signed need not keep the other.
 
     def _attempt(self, work: Callable[[], object]) -> bool:
         try:

@@ -289,6 +289,8 @@ def _plan(work: _Work, staging: Path, *, with_operations: bool) -> Plan:
         (staging / "operations" / "operations.db").rename(staging / "operations.db")
         put.append("operations.db")
     aside = [f"{name}{end}" for name in put for end in SIDECARS] + ["fsck.state"]
+    if not work.database:  # The ledger lies in files again, wherever it had been moved.
+        aside += [work.folder.moved.name, work.folder.moving.name]
     for path in sorted((staging / "rulebooks").glob("*")):
         stands = work.folder.rulebooks / path.name
         if not stands.exists() or digest_of(stands) != path.stem:

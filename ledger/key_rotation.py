@@ -16,7 +16,8 @@ one after the other in `keys/<log>.succession`, which is public:
     — <origin> <signature of the new key>
 
 The second line is `signs-from`, `signed-until` (retired in good order) or `compromised` (retired, and what only it
-signed is no longer to be believed from elsewhere than the register itself). `follow` is for whoever holds one key and
+signed is no longer to be believed from elsewhere than the register itself). A log that goes on under another name says
+its new key so, too, signed by the keys of the old name. `follow` is for whoever holds one key and
 wants the others. `tests/ledger/test_key_rotation.py` shows it.
 """
 
@@ -33,7 +34,7 @@ from typing import Final, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.former_keys import former_keys, keep_as_former
-from ledger.proof.keys import PublicKey, SigningKey, format_skey, format_vkey, generate_key, parse_vkey
+from ledger.proof.keys import PublicKey, SigningKey, format_skey, format_vkey, generate_key, parse_skey, parse_vkey
 from ledger.proof.notes import NoteVerifier, format_note, open_note, parse_note, sign
 from ledger.proof.text import Malformed
 from ledger.signer import load_keys, write_durably
@@ -125,6 +126,15 @@ def retire(folder: Path, origin: str, key_id: str, *, name: str = "ledger", is_c
         return old.public()
 
 
+def hand_over(folder: Path, new: Path, *, name: str = "ledger") -> None:
+    """Let the keys of a name that is given up vouch for the one under which the log goes on; twice changes nothing."""
+    with _alone(folder):
+        (key,) = (parse_skey(line) for line in new.read_text("ascii").splitlines() if line)
+        if all(one.key != key.public() for one in succession(folder, name)):
+            lines = (folder / f"{name}.signing.key").read_text("ascii").splitlines()
+            _say(folder, name, [*(parse_skey(line) for line in lines if line), key], What.SIGNS, key.public())
+
+
 def succession(folder: Path, name: str = "ledger") -> list[Said]:
     """What was said here of keys, the earliest first."""
     path = folder / f"{name}.succession"
@@ -151,7 +161,7 @@ def follow(data: bytes, *trusted: PublicKey) -> list[PublicKey]:
     """
     believed = {format_vkey(key): key for key in trusted}
     for said in parse_succession(data):
-        signers = [NoteVerifier(key) for key in believed.values() if key.name == said.origin]
+        signers = [NoteVerifier(key) for key in believed.values()]  # Of a former name, too: it vouches for the next.
         try:
             open_note(said.note, signers)
             open_note(said.note, [NoteVerifier(said.key)])  # Whoever is spoken of has the secret.

@@ -138,6 +138,20 @@ def test_papers_of_before_hold_under_the_old_key_and_it_is_told_how_the_log_goes
     assert f"从此以 '{NEW}' 之名继续" in told and "日志若已改名" not in told
 
 
+def test_whoever_holds_the_old_key_can_learn_the_new_one(folder: Path) -> None:
+    made(folder, "log", "continue-as", NEW)
+    old = (folder / "old.key").read_text().strip()
+    learnt = renamed(folder, "keys", "learn", "data/keys/ledger.succession", "--key", old)
+    assert learnt.returncode == 0, learnt.stderr
+    assert set(renamed(folder, "log", "key", "--former").stdout.split()) <= set(learnt.stdout.split())
+    (folder / "learnt.keys").write_text(learnt.stdout)
+    assert renamed(folder, "log", "prove", "1", "--out", "one.proof").returncode == 0
+    assert xueshi(folder, "verify", "one.proof", "statement.txt", "--key", "learnt.keys").returncode == 0
+    stranger = "localhost/xueshi+9dd7d933+ASWJ0FVxqjaHmZPHQo5rivx4z3dlm/kFgCZU2DO6YHZU"
+    none = renamed(folder, "keys", "learn", "data/keys/ledger.succession", "--key", stranger)
+    assert NEW not in none.stdout
+
+
 def test_a_paper_of_before_can_be_proved_anew_under_the_new_name(folder: Path) -> None:
     made(folder, "log", "continue-as", NEW)
     register = opened(folder)

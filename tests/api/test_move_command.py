@@ -76,6 +76,13 @@ def test_what_was_moved_is_not_opened_as_the_ledger_and_goes_on_in_its_new_place
     assert again.returncode == 3 and "register_moved" in again.stderr
 
 
+def test_a_restore_brings_the_ledger_back_into_files(folder: Path, postgres: str) -> None:
+    assert xueshi(folder, "backup", "copy").returncode == 0
+    assert xueshi(folder, "move", XUESHI_DATABASE=postgres).returncode == 0
+    assert xueshi(folder, "restore", "copy", "--replace").returncode == 0
+    assert xueshi(folder, "log", "checkpoint").returncode == 0
+
+
 def test_killed_it_leaves_the_files_in_use_and_the_target_closed_and_goes_on(folder: Path, postgres: str) -> None:
     script = (
         "import os, signal, sys, ledger.copying as c\n"
