@@ -194,6 +194,24 @@ def test_the_follower_is_killed_and_another_follows_with_nothing_lost(service: S
     assert len(waiting(furnished)) == submitted
 
 
+@pytest.mark.torture
+def test_a_process_that_hangs_is_killed_and_its_duties_pass_to_others(
+    tmp_path: Path, postgres: str, record_property: Any
+) -> None:
+    record_property("tried", 1)
+    with serving(tmp_path, postgres, workers=3) as service:
+        furnished = Furnished(service.town())
+        hangs = service.having("follower")
+        os.kill(hangs, signal.SIGSTOP)
+        began = time.monotonic()
+
+        assert until(lambda: not alive(hangs), 60), "its master misses its sign of life"
+        assert service.having("follower", but=hangs)
+        assert service.having("keeper", but=hangs)
+        assert time.monotonic() - began < 50
+        _recorded(furnished, 0)
+
+
 def waiting(furnished: Furnished) -> list[Body]:
     """All that waits for the clerk, page by page."""
     found: list[Body] = []
