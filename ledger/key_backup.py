@@ -135,21 +135,21 @@ def back_up(file: KeyFile, folder: Path, *, origin: str, days: int = DAYS) -> Co
         assert master is not None, "a vault that was opened knows its master key"
         copy = Copy(name, str(folder), now * 1_000_000, (now + days * 86_400) * 1_000_000, master.serial, None)
         connection.execute("INSERT INTO backups VALUES (?, ?, ?, ?, ?, ?)", copy)
-    part = folder / f".{name}.part"
+    part_folder = folder / f".{name}.part"
     try:
-        part.mkdir(mode=0o700)
-        keys, destroyed = _copied(file.path, part / PEOPLE)
+        part_folder.mkdir(mode=0o700)
+        keys, destroyed = _copied(file.path, part_folder / PEOPLE)
         expires = taken + timedelta(days=days)
         manifest = Manifest(
             FORMAT, origin, name, taken.isoformat(), expires.isoformat(), master.make, keys, destroyed,
-            _sha256(part / PEOPLE),
+            _sha256(part_folder / PEOPLE),
         )
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
-        write_durably(part / MANIFEST, text, mode=0o600)
-        part.rename(folder / name)
+        write_durably(part_folder / MANIFEST, text, mode=0o600)
+        part_folder.rename(folder / name)
         keep_names(folder)
     except (OSError, sqlite3.Error) as error:
-        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(part_folder, ignore_errors=True)
         with file.changed() as connection:
             connection.execute("DELETE FROM backups WHERE name = ?", (name,))
         raise CannotBackUp(folder, getattr(error, "strerror", None) or str(error)) from error
@@ -177,17 +177,21 @@ def due(file: KeyFile, now: int) -> list[Copy]:
 
 def remove(file: KeyFile, copy: Copy) -> bool:
     """Take a copy away where it is found, and note it; False where it is not: someone has to say that it is gone."""
-    place = Path(copy.place) / copy.name
-    try:
-        if read_manifest(place).name != copy.name:
+    copy_folder, part_folder = Path(copy.place) / copy.name, Path(copy.place) / f".{copy.name}.part"
+    if part_folder.is_dir():  # One that was killed while it was made: it may hold every key, and no manifest.
+        copy_folder = part_folder
+    else:
+        try:
+            if read_manifest(copy_folder).name != copy.name:
+                return False
+        except BadBackup:
             return False
-    except BadBackup:
-        return False
-    (place / PEOPLE).unlink(missing_ok=True)
-    (place / MANIFEST).unlink()  # Last: as long as it is there the folder is found again.
+    for ending in _BESIDE:
+        (copy_folder / f"{PEOPLE}{ending}").unlink(missing_ok=True)
+    (copy_folder / MANIFEST).unlink(missing_ok=True)  # Last: as long as it is there the folder is found again.
     with suppress(OSError):  # Whatever somebody has put beside them is theirs.
-        place.rmdir()
-    keep_names(place.parent)
+        copy_folder.rmdir()
+    keep_names(copy_folder.parent)
     note_removed(file, copy.name)
     return True
 

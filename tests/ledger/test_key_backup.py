@@ -123,6 +123,23 @@ def test_a_copy_is_noted_before_it_is_made(house: House, tmp_path: Path) -> None
     assert found is not None and found.is_final
 
 
+def test_what_a_killed_copy_left_is_found_and_taken_away_when_it_is_due(house: House, tmp_path: Path) -> None:
+    """It holds every key, and its folder has no name yet."""
+    script = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom ledger import key_backup\n"
+        "from ledger.key_file import KeyFile\n"
+        "key_backup.write_durably = lambda *given, **named: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "key_backup.back_up(KeyFile(Path(sys.argv[1])), Path(sys.argv[2]), origin='x')"
+    )
+    (tmp_path / "safe").mkdir()
+    with child(script, house.folder / "people.db", tmp_path / "safe") as process:
+        assert process.wait(30) == -signal.SIGKILL
+    assert len(list((tmp_path / "safe").glob(".*/people.db"))) == 1
+    (noted,) = house.vault.file.copies()
+    assert key_backup.remove(house.vault.file, noted)
+    assert list((tmp_path / "safe").iterdir()) == []
+
+
 def test_a_copy_that_cannot_be_written_is_not_noted_and_leaves_nothing(house: House, tmp_path: Path) -> None:
     with pytest.raises(CannotBackUp, match="没有留下不完整的备份") as refused:
         key_backup.back_up(house.vault.file, tmp_path / "nowhere", origin=ORIGIN)
