@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -212,6 +213,40 @@ def test_a_process_that_hangs_is_killed_and_its_duties_pass_to_others(
         _recorded(furnished, 0)
 
 
+@pytest.mark.torture
+@pytest.mark.timeout(600)
+def test_whatever_is_killed_under_load_what_was_acknowledged_is_there_once(
+    tmp_path: Path, postgres_server: Server, postgres: str, record_property: Any
+) -> None:
+    dice, kills = random.Random(20261121), 40
+    record_property("tried", kills)
+    with serving(tmp_path, postgres, workers=3) as service:
+        furnished, statuses = Furnished(service.town()), []
+        stopping, pressing = pressed(service, furnished, statuses)
+        try:
+            for _ in range(kills):
+                which = dice.choice(["follower", "keeper", "anyone", "server"])
+                if which == "server":
+                    postgres_server.stop(dice.choice([signal.SIGINT, signal.SIGQUIT]))
+                    time.sleep(dice.random())
+                    postgres_server.start()
+                else:
+                    os.kill(service.having(which) if which != "anyone" else service.door().process, signal.SIGKILL)
+                assert until(lambda: _status(service, "/readyz") == 200, 60), (which, service.log[-3_000:])
+                time.sleep(dice.random())
+        finally:
+            stopping.set()
+            for one in pressing:
+                one.join()
+        submitted = statuses.count(201)
+        assert set(statuses) <= {201, 503}
+        assert len(waiting(furnished)) == submitted > kills
+        compared = beside(service, postgres, "rebuild", "--compare")
+        assert compared.returncode == 0, compared.stdout
+    checked = beside(service, postgres, "fsck")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 def waiting(furnished: Furnished) -> list[Body]:
     """All that waits for the clerk, page by page."""
     found: list[Body] = []
@@ -325,6 +360,14 @@ def _status(service: Service, path: str) -> int:
 # Beginning and ending
 
 
+def beside(service: Service, database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command on the service's folder."""
+    return subprocess.run(
+        [XUESHI, *arguments], cwd=service.folder, env={**ENVIRONMENT, "XUESHI_DATABASE": database},
+        capture_output=True, text=True, timeout=60, check=False,
+    )
+
+
 def started(folder: Path, database: str, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         kit.command(*more), cwd=folder, env={**ENVIRONMENT, "XUESHI_DATABASE": database, **environment},
@@ -377,10 +420,7 @@ def test_a_taken_port_is_told_with_its_cure(tmp_path: Path, postgres: str) -> No
 def test_commands_ask_the_service_and_a_second_one_is_told_where_the_first_is(
     service: Service, postgres: str
 ) -> None:
-    listed = subprocess.run(
-        [XUESHI, "rulebook", "list"], cwd=service.folder, env={**ENVIRONMENT, "XUESHI_DATABASE": postgres},
-        capture_output=True, text=True, timeout=60, check=False,
-    )
+    listed = beside(service, postgres, "rulebook", "list")
     assert listed.returncode == 0, listed.stderr
     assert '"/v1/rulebooks"' in service.log
 
