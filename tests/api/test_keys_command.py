@@ -54,9 +54,9 @@ def service(folder: Path) -> str:
     return f"command:{path}"
 
 
-def forget(folder: Path, person: str) -> None:
+def forget(folder: Path, person: str, database: str = "") -> None:
     """Destroy a person's key, event first."""
-    register = open_register(Settings(data_folder=folder / "data"))
+    register = open_register(Settings(data_folder=folder / "data", database=database))
     try:
         loaded = register.ledger.load(person, persons.evolve)
         event = KeyDestroyed(person=PersonId(person), basis="第四十七条", final_after=date(2027, 1, 1))
@@ -353,3 +353,21 @@ def test_a_vault_is_restored_only_while_nobody_serves_and_over_a_ledger(there: P
     ended = xueshi(there, "keys", "restore", f"safe/{kept['backup']}")
     assert ended.returncode == 3 and "请先用 xueshi restore" in ended.stderr
     assert not (there / "data" / "ledger.db").exists()
+
+
+def test_over_postgresql_keys_are_exchanged_lost_and_restored_the_same(
+    there: Path, pattern: tuple[Path, Used], postgres: str
+) -> None:
+    within = {"XUESHI_DATABASE": postgres}
+    assert xueshi(there, "move", **within).returncode == 0
+    kept = made(there, "keys", "backup", "safe", **within)
+    assert xueshi(there, "keys", "rewrap", "--to", "file:data/keys/next.key", **within).returncode == 0
+    later = made(there, "keys", "backup", "safe", **within)
+    assert later["backup"] != kept["backup"] and later["master"] == "file:next.key"
+    forget(there, pattern[1].people[0], database=postgres)
+    lose(there)
+    refused = xueshi(there, "log", "checkpoint", **within)
+    assert refused.returncode == 3
+    done = made(there, "keys", "restore", f"safe/{later['backup']}", **within)
+    assert (done["destroyed_again"], done["missing"]) == ([pattern[1].people[0]], [])
+    assert xueshi(there, "log", "checkpoint", **within).returncode == 0
