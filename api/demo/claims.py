@@ -98,11 +98,13 @@ class Claims:
     def submit(
         self, whose: Someone, unit: House, claimed: Claimed, fallback: int = 0, way: Way | None = None
     ) -> Paper | None:
-        """Put a study forward; None where nobody claims, because a system registers it."""
+        """Put a study forward; None where a system registers it, or where they belonged nowhere when they studied."""
         today, now = self._calendar.today, self._calendar.now
         person, study = whose.state, claimed.study
         at = person.affiliation_on(today)
         assert at is not None, "whoever claims belongs somewhere"
+        if person.affiliation_on(study.evidence_on) is None:
+            return None
         walk = self._law.walk(at, today, study.category.value)
         claim = ClaimId(self._dice.id("claim", now))
         if walk.automatic:
@@ -127,6 +129,10 @@ class Claims:
         at = whose.state.affiliation_on(self._calendar.today)
         assert at is not None, "whoever claims belongs somewhere"
         return self._law.walk(at, self._calendar.today, category)
+
+    def worth(self, whose: Someone, study: Study) -> Ruling:
+        """What the law of the day makes of a study of theirs."""
+        return self._law.ruling(whose.state, study, self._calendar.today)
 
     def _register(self, whose: Someone, claim: ClaimId, claimed: Claimed) -> None:
         """A system has seen a course completed and registers it at once (N 8)."""

@@ -28,6 +28,7 @@ from api.demo.studies import Claimed
 from ledger.events.claim import Evidence, Study, StudyDetails
 from ledger.streams.claim import Status
 from ledger.vocabulary import Category, PersonId
+from policies.assess import REFUSED
 
 _ISSUER: Final = "浙江省继续教育证书中心（虚构）"
 _REGISTERED: Final = (Status.APPROVED, Status.FROZEN)
@@ -112,7 +113,8 @@ class Faults:
         for seat in self._dice.shuffled(seats):
             there: dict[int, Someone] = {}
             for one in self._dice.shuffled(self._people.by_seat[seat][-400:]):
-                if len(there) < count and one.since < before and self._people.is_at(one, seat):
+                was = one.state.affiliation_on(before) is not None
+                if len(there) < count and was and one.since < before and self._people.is_at(one, seat):
                     there[one.number] = one
             if len(there) == count:
                 for one in there.values():
@@ -186,14 +188,18 @@ class Faults:
             self._submit(plant, whose, self._training(2, days_half=10 if fault else 4), StudyDetails(title="技术研修"))
 
     def _filed_late(self, fault: bool) -> None:
+        """Only where a rulebook asks for a filing (N 7); before it is in force, this is put off by a year."""
         plant = self._plant("D06", fault, "开班之后才备案" if fault else "正好提前三十天备案")
+        plant.wanted = (Status.REFUSED,) if fault else _REGISTERED
+        study = self._training(3)
+        assert study.starts is not None
+        filed_on = study.starts + timedelta(days=1) if fault else study.starts - timedelta(days=30)
+        study = replace(study, route="filed_training", level=None, filed_on=filed_on)
         for whose in self._some(1, "industry"):
-            study = self._training(3)
-            assert study.starts is not None
-            filed_on = study.starts + timedelta(days=1) if fault else study.starts - timedelta(days=30)
-            study = replace(study, route="filed_training", level=None, filed_on=filed_on)
-            self._submit(plant, whose, study, StudyDetails(title="备案培训班"))
-        plant.wanted = (*_REGISTERED, Status.REFUSED)
+            if (self._claims.worth(whose, study).status == REFUSED) == fault:
+                self._submit(plant, whose, study, StudyDetails(title="备案培训班"))
+                return
+        self._calendar.in_office(365, self._filed_late, fault)
 
     def _each_other(self, fault: bool) -> None:
         """Two officers who are people of the register, and whose claims the other approves."""

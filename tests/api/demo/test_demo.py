@@ -1,0 +1,269 @@
+"""`xueshi demo` makes a register like any other, the same each time, in a folder that is empty before."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sysconfig
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from demo_kit import Demo, made, read_all
+
+from api.cli import run
+from api.client import Client, InProcess
+from api.demo.calendar import moment
+from api.demo.making import FAULTS, ORIGIN, Told, make
+from api.exits import Stop
+from api.register import Folder, open_register
+from api.serve import composed
+from api.settings import load
+from ledger.events.base import wire_type
+from ledger.events.catalogue import CURRENT
+from ledger.identifiers import id_number, unit_code
+from ledger.ledger import Ledger
+from policies.shelf import shipped
+from projections.basis import read_axes
+
+SMALL = Told(people=30, first_year=2020, last_year=2020, seed=5)
+
+NOT_IN_A_DEMO = {
+    "rulebook.filed/1": "when the real documents were filed is not known, and nothing false is said of them",
+    "rulebook.superseded/1": "none of the five was",
+    "rulebook.impact_report_recorded/1": "a report is of drafts, which are never in force",
+    "statement.issued/1": "its text rests on answers, which follow the log",
+    "statement.superseded/1": "as above",
+    "statement.voided/1": "as above",
+    "log.continued/1": "the log keeps its name",
+    "log.access_anchored/1": "nobody has looked at anything yet",
+    "access.recorded/1": "stands in the access log",
+}
+
+
+def rows(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of the ledger but the signed checkpoints: signing keys are never the same twice."""
+    with closing(sqlite3.connect(folder / "ledger.db")) as file:
+        names = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: file.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()
+                for name in names if name != "checkpoints"}
+
+
+def test_the_same_options_make_the_same_bytes_and_another_seed_another_history(tmp_path: Path) -> None:
+    one, two = made(tmp_path / "one", SMALL), made(tmp_path / "two", SMALL)
+
+    assert one.made == two.made
+    assert rows(one.folder) == rows(two.folder)
+    assert (one.folder / FAULTS).read_bytes() == (two.folder / FAULTS).read_bytes()
+    assert made(tmp_path / "other", SMALL._replace(seed=6)).made.root != one.made.root
+
+
+def test_what_guards_the_register_is_not_known_from_the_seed(tmp_path: Path) -> None:
+    one, two = made(tmp_path / "one", SMALL), made(tmp_path / "two", SMALL)
+
+    for name in ("master.key", "ledger.signing.key", "access.signing.key"):
+        assert (one.folder / "keys" / name).read_bytes() != (two.folder / "keys" / name).read_bytes()
+    tokens = [{line.strip() for line in Folder(each.folder).sample_accounts.read_text("utf-8").splitlines()
+               if line.strip().startswith("xsl_")} for each in (one, two)]
+    assert tokens[0] and not tokens[0] & tokens[1]
+
+
+def test_every_kind_of_event_occurs_but_those_that_cannot(demo: Demo) -> None:
+    with demo.ledger() as ledger:
+        found = Counter(wire_type(one.envelope.event) for one in read_all(ledger))
+
+    assert CURRENT.keys() - found.keys() == NOT_IN_A_DEMO.keys()
+    assert sum(found.values()) == demo.made.events
+
+
+def test_every_event_lies_in_the_years_and_after_the_one_before_it(demo: Demo) -> None:
+    with demo.ledger() as ledger:
+        times = [one.envelope.recorded_at for one in read_all(ledger)]
+
+    assert times == sorted(set(times))
+    assert moment(demo.told.first) <= times[0] < times[-1] < moment(demo.told.last) + 86_400_000_000
+
+
+def test_rulebooks_are_enacted_at_the_beginning_or_on_the_day_they_come_into_force(demo: Demo) -> None:
+    with demo.ledger() as ledger:
+        enacted = {one.envelope.event.rulebook: one.envelope.recorded_at for one in read_all(ledger)
+                   if wire_type(one.envelope.event) == "rulebook.enacted/1"}
+
+    books = {book.id: max(book.in_force_from, demo.told.first) for book in shipped().books}
+    assert {name: moment(day, 0, 2) // 60_000_000 for name, day in books.items()} \
+        == {name: at // 60_000_000 for name, at in enacted.items()}
+
+
+def test_nobody_in_it_has_a_number_that_is_somebodys(demo: Demo) -> None:
+    with demo.ledger() as ledger:
+        for one in read_all(ledger):
+            event = one.envelope.event
+            if wire_type(event) == "unit.registered/1":
+                assert unit_code.parse(event.credit_code).area == "330000" and event.name.endswith("（虚构）")
+            elif wire_type(event) == "person.registered/1" and not ledger.vault.is_destroyed(event.person):
+                sealed = ledger.opened(one)
+                assert sealed.id_number.startswith("330000")  # type: ignore[union-attr]
+                id_number.parse("resident_id", sealed.id_number, today=demo.told.last)  # type: ignore[union-attr]
+
+
+def test_the_checker_finds_nothing_wrong(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["fsck", "--data", str(demo.folder)]) == 0
+    assert demo.made.root in capsys.readouterr().out
+
+
+def test_it_is_served_under_its_own_name_and_its_accounts_can_act(demo: Demo, tmp_path: Path) -> None:
+    """An officer of the demo sees their work; a person of it claims what they studied today."""
+    folder = shutil.copytree(demo.folder, tmp_path / "data")
+    lines = Folder(folder).sample_accounts.read_text("utf-8").splitlines()
+    holders = {lines[at + 1].strip(): lines[at + 2].strip() for at in range(2, len(lines), 3)}
+    settings = load({"data_folder": folder})
+    assert settings.origin == ORIGIN
+
+    with composed(settings) as app:
+        nobody = Client(InProcess(app.test_client()))
+        officer = next(token for holder, token in holders.items() if holder.startswith("acr_"))
+        assert nobody.bearing(officer).get("/v1/work").ok
+        house = app.extensions["house"]
+        person, token = next(
+            (holder, token) for holder, token in holders.items() if holder.startswith("per_")
+            and house.answers.years(holder, read_axes())["affiliations"]
+            and house.answers.years(holder, read_axes())["affiliations"][-1]["sector"] == "environment")
+        made = nobody.bearing(token).post("/v1/claims", {
+            "person": person, "details": {"title": "今天的培训"},
+            "study": {"category": "professional", "route": "training", "level": "provincial", "days": "1",
+                      "date": house.today.isoformat()}})
+        assert made.ok, made.json
+
+
+def test_answers_follow_it_and_some_meet_their_years_some_do_not_and_some_are_open(
+    demo: Demo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(demo.folder, tmp_path / "data")
+    assert run(["rebuild", "--data", str(folder)]) == 0
+    assert run(["rebuild", "--compare", "--data", str(folder)]) == 0, capsys.readouterr().out
+    verdicts: Counter[object] = Counter()
+    with composed(load({"data_folder": folder})) as app:
+        house = app.extensions["house"]
+        persons = [one.envelope.event.person for one in read_all(house.ledger)
+                   if wire_type(one.envelope.event) == "person.registered/1"]
+        for person in persons:
+            for year in house.answers.years(person, read_axes())["years"]:
+                told = year["evaluated"]
+                verdicts[told["met"]] += 1
+                parts = (told["professional"], told["sector_public"], told["general_public"])
+                assert sum(map(float, parts)) == pytest.approx(float(told["total"]))
+                for entry in year["entries"]:
+                    assert float(entry["evaluated"]["counted"]) <= float(entry["evaluated"]["assessed"])
+
+    assert min(verdicts[True], verdicts[False], verdicts[None]) > 0, verdicts
+    assert verdicts[True] > sum(verdicts.values()) // 4
+
+
+def test_a_folder_that_holds_anything_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("不是示例")
+
+    with pytest.raises(Stop) as refused:
+        make(tmp_path, SMALL)
+
+    assert refused.value.code == "folder_not_empty"
+    assert [one.name for one in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_one_that_was_broken_off_is_no_register_until_it_is_made_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+
+    def stop(done: int, total: int) -> None:
+        if done > total // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make(folder, SMALL, stop)
+    with pytest.raises(Stop) as refused:
+        open_register(load({"data_folder": folder}))
+    assert refused.value.code == "demo_unfinished"
+
+    again = made(folder, SMALL)
+    assert not Folder(folder).demo_unfinished.exists()
+    assert again.made == made(tmp_path / "other", SMALL).made
+
+
+def test_killed_it_says_so_and_what_someone_put_beside_it_is_not_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    command = [str(Path(sysconfig.get_path("scripts")) / "xueshi"), "demo", "--data", str(folder), "--people", "5000"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        until = time.monotonic() + 30
+        while not (folder / "ledger.db").exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        running.send_signal(signal.SIGKILL)
+    (folder / "mine.txt").write_text("不是示例")
+
+    assert run(["serve", "--port", "0", "--data", str(folder)]) == 3
+    with pytest.raises(Stop) as refused:
+        make(folder, SMALL)
+    assert refused.value.code == "folder_not_empty" and "mine.txt" in refused.value.message
+    assert Folder(folder).demo_unfinished.exists()
+    (folder / "mine.txt").unlink()
+    make(folder, SMALL)
+
+
+@pytest.mark.parametrize(("arguments", "code"), [
+    (["--years", "2030"], "bad_years"),
+    (["--years", "2016-2020"], "bad_years"),
+    (["--years", "2022-2020"], "bad_years"),
+    (["--years", "去年"], "bad_years"),
+    (["--people", "3"], "bad_usage"),
+    (["--people", "许多"], "bad_usage"),
+    (["--seed", "-1"], "bad_usage"),
+])
+def test_options_that_make_no_sense_are_told_apart_before_anything_is_written(
+    arguments: list[str], code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "data"
+
+    assert run(["demo", "--data", str(folder), *arguments]) == 2
+    assert code in capsys.readouterr().err
+    assert not folder.exists()
+
+
+def test_the_command_says_where_everything_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = ["--people", "30", "--years", "2020", "--seed", "5"]
+    assert run(["demo", "--data", str(tmp_path / "one"), *told, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert run(["demo", "--data", str(tmp_path / "two"), *told]) == 0
+
+    assert said["root"] in capsys.readouterr().out
+    assert Path(said["faults"]).is_file() and Path(said["accounts"]).stat().st_mode & 0o777 == 0o600
+
+
+def test_only_a_history_says_when_it_was_and_its_times_only_grow(tmp_path: Path) -> None:
+    """The same append with a time is given the present one by the store of a running register."""
+    from demo_kit import read_all as read
+
+    from api.demo.store import Dated
+    from api.register import SYSTEM
+    from ledger.events.act import LogOpened
+    from ledger.events.base import Draft
+    from ledger.vault import FileMasterKey, Vault
+
+    for number, factory in enumerate(("api.demo.store:HistoryFactory", "ledger.stores.sqlite:LedgerFactory")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        vault = Vault(folder / "people.db", FileMasterKey.create(folder / "master.key"))
+        ledger = Ledger(vault, {"PERSISTENCE_MODULE": factory, "SQLITE_DBNAME": str(folder / "ledger.db")})
+        before = time.time_ns() // 1_000
+        for version, at in ((0, 2_000), (1, 1_000), (2, 5_000)):
+            stream = Draft(LogOpened(origin="demo.invalid/xueshi"))
+            made = ledger.prepare([stream], by=SYSTEM, versions={stream.event.stream: version})
+            ledger.store.append(Dated(made.events, made.guards, made.names, at=at))
+        times = [one.envelope.recorded_at for one in read(ledger)]
+        ledger.close()
+        vault.close()
+        if number == 0:
+            assert times == [2_000, 2_001, 5_000]
+        else:
+            assert min(times) >= before
