@@ -28,15 +28,16 @@ from ledger.backup import (
     copy_file,
     damages,
     list_files,
-    read_log,
+    log_in,
     read_manifest,
-    read_rulebooks,
+    rulebooks_in,
     sync,
     write_file,
 )
 from ledger.errors import LedgerError
 from ledger.former_keys import keys_at_hand
 from ledger.fsck import Report, fsck
+from ledger.fsck_source import SQLiteSource
 from ledger.proof.policy import trust
 from ledger.proof.text import encode_base64
 from ledger.restore import is_unfinished
@@ -99,7 +100,8 @@ def check(backup: Path, settings: Settings, bar: Callable[[str], AbstractContext
             problems += log_problems(name, report, getattr(manifest, name))
         if manifest.store == "sqlite" and not problems:
             try:
-                demand_rulebooks(backup / "rulebooks", read_rulebooks(backup / "ledger.db"))
+                with SQLiteSource(backup / "ledger.db").one_moment() as view:
+                    demand_rulebooks(backup / "rulebooks", rulebooks_in(view))
             except RulebookError as error:
                 problems.append(str(error))
     return Checked(manifest, problems, all(keys.values()))
@@ -162,12 +164,14 @@ def _room(settings: Settings) -> int:
 
 def _copy_logs(settings: Settings, unfinished: Path, progress: Progress) -> dict[str, CopiedLog]:
     folder, logs = Folder(settings.data_folder), {}
-    began = _identity(folder)
+    began, cited = _identity(folder), set[str]()
     for name, path, show in (("ledger", folder.ledger, progress), ("access", folder.access, _silent)):
         copy = unfinished / f"{name}.db"
         copy_database(path, copy, show)
-        logs[name] = read_log(copy)
-    _copy_rulebooks(folder, unfinished, read_rulebooks(unfinished / "ledger.db"))
+        with SQLiteSource(copy).one_moment() as view:
+            logs[name] = log_in(view, copy.name)
+            cited = rulebooks_in(view) if name == "ledger" else cited
+    _copy_rulebooks(folder, unfinished, cited)
     if is_unfinished(folder.root) or _identity(folder) != began:
         raise BackupFailed(str(folder.root), "备份期间账本被恢复或替换")
     return logs
@@ -177,9 +181,9 @@ def _dump_logs(settings: Settings, unfinished: Path, progress: Progress) -> dict
     from ledger.dumping import DUMP, dump, one_moment
 
     with one_moment(settings.database, LOGS) as moment:
-        logs = {name: moment.log(name) for name in LOGS}
+        logs = {name: log_in(moment.log(name), name) for name in LOGS}
+        cited = rulebooks_in(moment.log("ledger"))
         dump(settings.database, LOGS, unfinished / DUMP, moment, progress)
-        cited = moment.rulebooks()
     sync(unfinished / DUMP)
     _copy_rulebooks(Folder(settings.data_folder), unfinished, cited)
     return logs

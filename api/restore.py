@@ -22,10 +22,11 @@ from api.exits import Exit, Stop
 from api.occupancy import Served, occupying
 from api.register import Folder, vault_files
 from api.settings import Settings
-from ledger.backup import Manifest, damages, digest_of, read_log, read_manifest, read_rulebooks
+from ledger.backup import Manifest, damages, digest_of, log_in, read_manifest, rulebooks_in
 from ledger.errors import LedgerError
 from ledger.former_keys import keys_at_hand
 from ledger.fsck import KeyFiles, fsck
+from ledger.fsck_source import Source, SQLiteSource
 from ledger.proof.checkpoint import Checkpoint
 from ledger.proof.policy import Policy, trust
 from ledger.restore import (
@@ -136,9 +137,10 @@ def restore(
             with bar("复制") as progress:
                 staging = stage(backup, manifest, folder.root, wanted, progress)
             if settings.database:
-                loading.enter_context(postgres.loaded(settings, backup, staging, room, work.keys, bar))
+                given = postgres.loaded(settings, backup, staging, room, work.keys, bar)
+                work.forgotten = loading.enter_context(given)
             _examine(work, staging, bar)
-            logs = tuple(_stands(work, name, staging / f"{name}.db") for name in work.logs)
+            logs = tuple(_stands(work, name, staging) for name in work.logs)
             plan = _plan(work, staging, with_operations=with_operations)
             commit(folder.root, plan)
         carry_out(folder.root)
@@ -179,8 +181,10 @@ def _finish(folder: Folder, *, has_keys: bool) -> Restored:
         if f"{name}.db" in plan.put:
             note = plan.published.get(f"{name}.published")
             seen = None if note is None else Seen(note, "").checkpoint
-            log, path = read_log(folder.root / f"{name}.db"), folder.root / f"{name}.db"
-            logs.append(RestoredLog(name, log.size, log.root, seen, standing(path, seen), is_signature_checked=True))
+            with SQLiteSource(folder.root / f"{name}.db").one_moment() as view:
+                log = log_in(view, name)
+                logs.append(
+                    RestoredLog(name, log.size, log.root, seen, standing(view, seen), is_signature_checked=True))
     return Restored(
         plan.made_at, tuple(logs), sum(name.endswith(".toml") for name in plan.put), 0,
         has_keys=has_keys, has_operations=any(name == "operations.db" for name in plan.put),
@@ -266,15 +270,16 @@ def _examine(work: _Work, staging: Path, bar: Bar) -> None:
             for name in work.logs:
                 work.forgotten += forget(staging / f"{name}.db", vault.is_destroyed)
     for name in work.logs:
-        path = staging / f"{name}.db"
-        with bar(f"检查 {path.name}") as progress:
-            report = fsck(path, policy=work.policies[name], keys=work.keys, progress=progress)
+        with bar(f"检查 {name}") as progress:
+            report = fsck(
+                _source(work, name, staging), policy=work.policies[name], keys=work.keys, progress=progress)
         problems += log_problems(name, report, getattr(work.manifest, name))
         if not work.database:
-            make_ready(path)
+            make_ready(staging / f"{name}.db")
     try:
-        if "ledger" in work.logs:
-            demand_rulebooks(staging / "rulebooks", read_rulebooks(staging / "ledger.db"))
+        if "ledger" in work.logs and not problems:
+            with _source(work, "ledger", staging).one_moment() as view:
+                demand_rulebooks(staging / "rulebooks", rulebooks_in(view))
     except RulebookError as error:
         problems.append(str(error))
     if problems:
@@ -303,9 +308,19 @@ def _plan(work: _Work, staging: Path, *, with_operations: bool) -> Plan:
     )
 
 
-def _stands(work: _Work, name: str, path: Path) -> RestoredLog:
+def _source(work: _Work, name: str, staging: Path) -> Source:
+    """Where a log is that is being restored: loaded into the database, or copied beside."""
+    if not work.database:
+        return SQLiteSource(staging / f"{name}.db")
+    from ledger.fsck_postgres import PostgresSource
+
+    return PostgresSource(work.database, name)
+
+
+def _stands(work: _Work, name: str, staging: Path) -> RestoredLog:
     seen = work.seen.get(name)
     checkpoint = None if seen is None else seen.checkpoint
-    log = read_log(path)
-    return RestoredLog(name, log.size, log.root, checkpoint, standing(path, checkpoint),
-                       is_signature_checked=work.policies[name] is not None)
+    with _source(work, name, staging).one_moment() as view:
+        log = log_in(view, name)
+        return RestoredLog(name, log.size, log.root, checkpoint, standing(view, checkpoint),
+                           is_signature_checked=work.policies[name] is not None)

@@ -52,8 +52,8 @@ def room_in(settings: Settings, *, replace: bool) -> Room:
 @contextmanager
 def loaded(
     settings: Settings, backup: Path, staging: Path, room: Room, keys: KeyFiles | None, bar: Bar
-) -> Iterator[None]:
-    """Load the dump and copy both logs into files beside, for the checker; take it back where that ends badly."""
+) -> Iterator[int]:
+    """Load the dump, to be checked; take it back where that ends badly. Gives how many were forgotten since."""
     from ledger import dumping
 
     write_durably(staging / LOADING, msgspec.json.encode(room.asides), mode=0o600)
@@ -63,14 +63,12 @@ def loaded(
             progress(0, 1)
             dumping.load(settings.database, backup / dumping.DUMP)
             progress(1, 1)
+        forgotten = 0
         if keys is not None:
             with closing(keys.opened()) as vault:
                 for schema in SCHEMAS:
-                    dumping.forget(settings.database, schema, vault.is_destroyed)
-        for schema in SCHEMAS:
-            with bar(f"重读 {schema}") as progress:
-                dumping.materialise(settings.database, schema, staging / f"{schema}.db", progress)
-        yield
+                    forgotten += dumping.forget(settings.database, schema, vault.is_destroyed)
+        yield forgotten
     except BaseException:
         dumping.take_back(settings.database, SCHEMAS, room.asides)
         (staging / LOADING).unlink()

@@ -32,10 +32,10 @@ from ledger.errors import LedgerError
 from ledger.events.act import LOG, LogContinued, LogOpened
 from ledger.events.base import Event
 from ledger.events.rulebook import RulebookEnacted
+from ledger.fsck_source import View
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import show
-from ledger.stores.sqlite import Tree, demand_ledger
 from ledger.stores.tree import read_frontier
 
 FORMAT: Final = "xueshi-backup/1"
@@ -306,42 +306,32 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def read_log(path: Path) -> CopiedLog:
-    """Say how far a copied log goes, from the copy itself, and see that it extends the last checkpoint in it."""
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            demand_ledger(connection, path)
-            size = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
-            row = connection.execute("SELECT note FROM checkpoints ORDER BY serial DESC LIMIT 1").fetchone()
-            names = [event.origin for event in _events(connection, LOG) if isinstance(event, LogOpened | LogContinued)]
-            if not names:
-                raise BackupFailed(path.name, "日志里没有它的名称：还没有第一个事件")
-            tree = Tree(connection)
-            root = read_frontier(tree, size).root()
-            note = None if row is None else bytes(row[0]).decode()
-            log = CopiedLog(names[-1], size, b64encode(root).decode(), note)
-            signed = log.signed
-            if signed is not None and (signed.size > size or read_frontier(tree, signed.size).root() != signed.root):
-                raise BackupFailed(path.name, "日志与其中最后的检查点不符：请运行 xueshi fsck")
-            return log
-    except sqlite3.Error as error:
-        raise BackupFailed(path.name, _cause(error)) from error
+def log_in(view: View, what: str) -> CopiedLog:
+    """Say how far a log goes, from its own rows, and see that it extends the last checkpoint in it."""
+    size, tree = view.size(), view.tree()
+    names = [event.origin for event in _events(view, f"= '{LOG}'") if isinstance(event, LogOpened | LogContinued)]
+    if not names:
+        raise BackupFailed(what, "日志里没有它的名称：还没有第一个事件")
+    row = view.row("SELECT note FROM checkpoints ORDER BY serial DESC LIMIT 1")
+    root = b64encode(read_frontier(tree, size).root()).decode()
+    log = CopiedLog(names[-1], size, root, None if row is None else bytes(row[0]).decode())
+    signed = log.signed
+    if signed is not None and (signed.size > size or read_frontier(tree, signed.size).root() != signed.root):
+        raise BackupFailed(what, "日志与其中最后的检查点不符：请运行 xueshi fsck")
+    return log
 
 
-def read_rulebooks(path: Path) -> set[str]:
+def rulebooks_in(view: View) -> set[str]:
     """The digests of every rulebook that a log cites: without these bytes what was decided cannot be judged again."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        return {event.digest for event in _events(connection, "rul_", "rul`") if isinstance(event, RulebookEnacted)}
+    found = _events(view, "BETWEEN 'rul_' AND 'rul`'")
+    return {event.digest for event in found if isinstance(event, RulebookEnacted)}
 
 
-def _events(connection: sqlite3.Connection, first: str, last: str | None = None) -> Iterator[Event]:
-    """The events of one stream, or of all from one name up to another."""
-    query = (
-        "SELECT e.leaf FROM streams s JOIN events e USING (position) "
-        f"WHERE s.stream {'= ?' if last is None else 'BETWEEN ? AND ?'} ORDER BY s.stream, s.version"
-    )
-    for (leaf,) in connection.execute(query, [first] if last is None else [first, last]):
-        yield decode(leaf).event
+def _events(view: View, which: str) -> Iterator[Event]:
+    """The events of some streams, in their order."""
+    query = f"SELECT leaf FROM streams JOIN events USING (position) WHERE stream {which} ORDER BY stream, version"
+    for (leaf,) in view.rows(query):
+        yield decode(bytes(leaf)).event
 
 
 def list_files(folder: Path) -> tuple[CopiedFile, ...]:

@@ -2,7 +2,7 @@
 
 A dump is of one moment: it is made in the view of a transaction that also says how far the logs go in it. Loading is
 one transaction of `pg_restore`; what stood under the schemas' names keeps its rows under others. A dump cannot be read
-where it lies, so after loading each log is copied into a file (`ledger.copying`), which the checker then reads whole.
+where it lies, so it is checked once it is loaded, and taken back where anything is wrong with it.
 
 No password stands on a command line: it goes through the environment. `tests/api/test_backup_postgres.py` shows it.
 """
@@ -13,7 +13,6 @@ import os
 import shutil
 import subprocess
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,17 +20,13 @@ from typing import Any, Final
 
 from psycopg.conninfo import make_conninfo
 
-from ledger.backup import BackupFailed, CopiedLog
-from ledger.copying import copy, in_file, in_postgres
-from ledger.envelope import decode
+from ledger.backup import BackupFailed
 from ledger.errors import LedgerError
-from ledger.events.act import LOG, LogContinued, LogOpened
-from ledger.events.rulebook import RulebookEnacted
+from ledger.fsck_postgres import PostgresView
+from ledger.fsck_source import View
 from ledger.stores.errors import first_line
 from ledger.stores.postgres_connections import Connection, Target, connect, reading_clearly
-from ledger.stores.postgres_rows import Tree
 from ledger.stores.postgres_schema import demand_migrated
-from ledger.stores.tree import read_frontier
 
 DUMP: Final = "logs.dump"
 _PLACES: Final = Path("/usr/lib/postgresql")  # Where Debian puts what it does not put on PATH.
@@ -77,41 +72,17 @@ class Moment:
     def __init__(self, connection: Connection, snapshot: str) -> None:
         self._connection, self.snapshot = connection, snapshot
 
-    def log(self, schema: str) -> CopiedLog:
-        """Say how far a log goes in this view, and see that it extends its last checkpoint."""
-        size = self._one(f"SELECT coalesce(max(position), 0) FROM {schema}.events")
-        names = [event.origin for event in self._events(schema, "=", LOG)
-                 if isinstance(event, LogOpened | LogContinued)]
-        if not names:
-            raise BackupFailed(schema, "日志里没有它的名称：还没有第一个事件")
-        note = self._one(f"SELECT note FROM {schema}.checkpoints ORDER BY serial DESC LIMIT 1")
-        tree = Tree(self._connection, schema)
-        root = b64encode(read_frontier(tree, size).root()).decode()
-        log = CopiedLog(names[-1], size, root, None if note is None else bytes(note).decode())
-        signed = log.signed
-        if signed is not None and (signed.size > size or read_frontier(tree, signed.size).root() != signed.root):
-            raise BackupFailed(schema, "日志与其中最后的检查点不符：请运行 xueshi fsck")
-        return log
-
-    def rulebooks(self) -> set[str]:
-        """The digests of every rulebook that the ledger cites."""
-        return {event.digest for event in self._events("ledger", "^@", "rul_") if isinstance(event, RulebookEnacted)}
+    def log(self, schema: str) -> View:
+        """A log in this view, until another is asked for."""
+        self._connection.execute(f"SET LOCAL search_path TO {schema}".encode())
+        return PostgresView(self._connection, schema)
 
     def room(self, schemas: Sequence[str]) -> int:
         """How many bytes the tables take; a dump takes less."""
         query = ("SELECT coalesce(sum(pg_table_size(c.oid)), 0)::bigint FROM pg_class c "
                  "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY($1) AND c.relkind = 'r'")
-        return int(self._one(query, (list(schemas),)))
-
-    def _one(self, query: str, values: Sequence[Any] = ()) -> Any:
-        row = self._connection.execute(query.encode(), values, binary=True).fetchone()
-        return None if row is None else row[0]
-
-    def _events(self, schema: str, how: str, stream: str) -> Iterator[Any]:
-        query = (f"SELECT e.leaf FROM {schema}.streams s JOIN {schema}.events e USING (position) "
-                 f"WHERE s.stream {how} $1 ORDER BY s.stream, s.version")
-        for (leaf,) in self._connection.execute(query.encode(), (stream,), binary=True).fetchall():
-            yield decode(bytes(leaf)).event
+        row = self._connection.execute(query.encode(), (list(schemas),)).fetchone()
+        return 0 if row is None else int(row[0])
 
 
 @contextmanager
@@ -229,8 +200,3 @@ def forget(conninfo: str, schema: str, is_destroyed: Callable[[str], bool]) -> i
             connection.execute(f"DELETE FROM {schema}.names WHERE owner = $1".encode(), (owner,))
         return len(owners)
 
-
-def materialise(conninfo: str, schema: str, path: Path, progress: Progress) -> None:
-    """Copy a log into a file, so that it can be read as any file is."""
-    with in_postgres(conninfo, schema) as there, in_file(path, writing=True) as here:
-        copy(there, here, progress)

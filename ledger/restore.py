@@ -25,11 +25,11 @@ import msgspec
 
 from ledger.backup import Manifest, copy_file, keep_name, sync
 from ledger.errors import LedgerError
+from ledger.fsck_source import View
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.policy import Policy, believe
 from ledger.signer import write_durably
-from ledger.stores.sqlite import Tree
 from ledger.stores.tree import read_frontier
 
 STAGING: Final = ".restoring"
@@ -114,15 +114,13 @@ def make_ready(path: Path) -> None:
     sync(path)
 
 
-def standing(path: Path, seen: Checkpoint | None) -> Standing:
+def standing(view: View, seen: Checkpoint | None) -> Standing:
     """How a log stands to what was seen of it."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        size = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
-        if seen is None:
-            return "current"
-        if seen.size > size:
-            return "behind"
-        return "current" if read_frontier(Tree(connection), seen.size).root() == seen.root else "forked"
+    if seen is None:
+        return "current"
+    if seen.size > view.size():
+        return "behind"
+    return "current" if read_frontier(view.tree(), seen.size).root() == seen.root else "forked"
 
 
 def greatest(seen: Iterable[Seen], policy: Policy | None) -> Seen | None:

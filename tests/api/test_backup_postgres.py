@@ -176,7 +176,7 @@ def test_killed_while_loading_nobody_opens_it_and_the_next_run_begins_with_what_
         "from api.cli import main\n"
         "main(['restore', 'copy', '--replace'])\n"
     )
-    for step in ("make_room", "load", "forget", "materialise"):
+    for step in ("make_room", "load", "forget"):
         ended = subprocess.run(
             [Path(XUESHI).with_name("python"), "-c", script, step], cwd=place.folder, check=False,
             capture_output=True, env={**CLEAN, "XUESHI_DATABASE": place.conninfo})

@@ -26,13 +26,19 @@ from ledger.backup import (
     copy_database,
     damages,
     list_files,
-    read_log,
+    log_in,
     read_manifest,
     write_file,
 )
 from ledger.events.act import LogOpened
 from ledger.events.base import Draft
 from ledger.fsck import fsck
+from ledger.fsck_source import SQLiteSource
+
+
+def read_log(path: Path) -> CopiedLog:
+    with SQLiteSource(path).one_moment() as view:
+        return log_in(view, path.name)
 
 
 def opened(house: House) -> House:

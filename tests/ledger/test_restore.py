@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from ledger_kit import fill, house_policy, open_house, settle_file, small_house
 
-from ledger.backup import Manifest, list_files, read_log
+from ledger.backup import BackupFailed, Manifest, list_files, log_in
+from ledger.fsck_source import SQLiteSource
+from ledger.proof.checkpoint import Checkpoint
 from ledger.restore import (
     PLAN,
     STAGING,
@@ -113,6 +115,11 @@ def test_what_is_copied_is_held_to_its_digest_and_to_the_room_there_is(tmp_path:
               ["ledger.db"], lambda *_: None)
 
 
+def stands(path: Path, seen: Checkpoint | None) -> str:
+    with SQLiteSource(path).one_moment() as view:
+        return standing(view, seen)
+
+
 def test_a_log_is_current_behind_or_forked_by_what_was_seen(tmp_path: Path) -> None:
     house = open_house(tmp_path / "house")
     fill(house.store, 10)
@@ -126,9 +133,9 @@ def test_a_log_is_current_behind_or_forked_by_what_was_seen(tmp_path: Path) -> N
     fill(other.store, 20)
     fork = settle_file(other)
 
-    assert [standing(path, late) for path in (file, tmp_path / "older.db", fork)] == ["current", "behind", "forked"]
-    assert [standing(path, early) for path in (file, tmp_path / "older.db", fork)] == ["current", "current", "forked"]
-    assert standing(fork, None) == "current"
+    assert [stands(path, late) for path in (file, tmp_path / "older.db", fork)] == ["current", "behind", "forked"]
+    assert [stands(path, early) for path in (file, tmp_path / "older.db", fork)] == ["current", "current", "forked"]
+    assert stands(fork, None) == "current"
 
 
 def test_of_what_was_seen_the_greatest_counts_and_only_what_a_key_at_hand_signed(tmp_path: Path) -> None:
@@ -173,5 +180,5 @@ def test_names_of_the_destroyed_do_not_come_back_and_the_copy_is_made_ready_to_b
     assert data[18:20] == b"\x02\x02", "written with a write-ahead log"
     assert not any(held.reservation.name in data for held in names if held.reservation.owner == gone)
     assert all(held.reservation.name in data for held in names if held.reservation.owner != gone)
-    with pytest.raises(Exception, match="名称"):
-        read_log(tmp_path / "copy.db")  # It opens, and is a log without a name.
+    with SQLiteSource(tmp_path / "copy.db").one_moment() as view, pytest.raises(BackupFailed, match="名称"):
+        log_in(view, "copy.db")  # It opens, and is a log without a name.
