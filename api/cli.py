@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "restore": Lazy("api.commands.restore:restore", "核验一份备份并放到位：全部通过才动数据文件夹，中断可再运行"),
     "move": Lazy("api.commands.move:move", "把账本从 SQLite 搬到 PostgreSQL：逐字节复制，全部比较一致才算搬完"),
     "rebuild": Lazy("api.commands.rebuild:rebuild", "从账本重建投影（查询所用的表），或与现有的比较"),
+    "replay": Lazy("api.commands.replay:replay", "按另一套细则推演全部历史，报告谁多了谁少了、因哪一条"),
     "evaluate": Lazy("api.commands.evaluate:evaluate", "按学时登记细则核定：读入事实，输出认定，不用账本"),
     "rules": Lazy("api.commands.rules:rules", "细则：列出、对照原文、检查、比较两版、试算一条"),
 }

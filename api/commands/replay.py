@@ -1,0 +1,157 @@
+"""`xueshi replay`: the whole history under other rulebooks, and the report of who gains and who loses by which clause.
+
+The work is a child process (`api.replay_job`), so that it may take every core at low priority, and a Ctrl-C ends it
+wherever it is: what it was writing lies beside and is removed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from api.commands.options import as_json_option, data_option
+from api.exits import Exit, Stop
+
+_STEPS: Final = {
+    "follow": "投影追上账本", "read": "读取全部记录", "gather": "按人排列", "judge": "逐人评定", "check": "抽样重评",
+    "person_years": "写出人年度", "entries": "写出记录",
+}
+_WAIT_S: Final = 5
+
+
+@click.command()
+@click.option("--under", metavar="RULES",
+              help="新的细则：草案文件夹；now+甲,乙（现行的加上这些）；set:甲,乙（恰为这些）；now；then")
+@click.option("--against", metavar="RULES", default="now", show_default=True, help="与之比较的细则，写法相同")
+@click.option("--as-of", "as_of", help="截至何时所知：事件位置、带时区的时间或日期（默认到现在）")
+@click.option("--region", help="只报告这个区划：六位代码，如 330200 指全宁波")
+@click.option("--sector", help="只报告这个行业，如 industry")
+@click.option("--out", type=click.Path(path_type=Path), help="报告的文件夹（默认 ./replay-摘要前十二位）")
+@click.option("--check", "check", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="施行之后核对一份报告：预告的与实际的是否相同")
+@data_option
+@as_json_option
+def replay(
+    under: str | None, against: str, as_of: str | None, region: str | None, sector: str | None, out: Path | None,
+    check: Path | None, data_folder: Path | None, as_json: bool,
+) -> int:
+    """按另一套细则推演全部历史，报告谁多了谁少了、因哪一条
+
+    不写入账本，服务运行时也可用。报告含网页、CSV 和 NDJSON；同样的输入得同样的字节。中途可按 Ctrl-C 取消。
+    """
+    if (under is None) == (check is None):
+        raise click.UsageError("请写 --under 或 --check 之一")
+    if region is not None:
+        _demand_region(region)
+    if out is not None and out.exists() and not (out / "report.json").exists():
+        raise Stop(Exit.BAD_INPUT, "replay_out_taken", f"{out} 已存在，而且不是推演报告", "请另选 --out")
+    parent = (Path.cwd() if out is None else out.absolute().parent) if check is None else Path(tempfile.gettempdir())
+    if not parent.is_dir():
+        raise Stop(Exit.BAD_INPUT, "replay_out_unusable", f"没有文件夹 {parent}", "请先建立，或另选 --out")
+    beside = Path(tempfile.mkdtemp(prefix=".xueshi-replay-", dir=parent))
+    asked = {
+        "under": under, "against": against if check is None else None, "as_of": as_of, "region": region,
+        "sector": sector, "out": None if out is None else str(out.absolute()), "beside": str(beside),
+        "check": None if check is None else str(check.absolute()),
+        "data_folder": None if data_folder is None else str(data_folder.absolute()),
+    }
+    beside.chmod(0o755)
+    try:
+        done = _child(asked, quiet=as_json)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return _tell_check(done, as_json) if check is not None else _tell(done, as_json)
+
+
+def _demand_region(region: str) -> None:
+    from policies.words import is_region
+
+    if not is_region(region):
+        raise Stop(Exit.BAD_INPUT, "region_malformed", f"--region 读到“{region[:20]}”",
+                   "应为六位 GB/T 2260 区划代码，如 330203；330200 指全宁波，330000 指全省")
+
+
+def _child(asked: Mapping[str, Any], *, quiet: bool) -> dict[str, Any]:
+    """Start the child, show how far it is, and give what came of it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api.replay_job"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        encoding="utf-8", start_new_session=True)  # A Ctrl-C is ours: it is told in our own time.
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        process.stdin.write(json.dumps(asked) + "\n")
+        process.stdin.flush()
+        for said in _shown((json.loads(line) for line in process.stdout), quiet=quiet):
+            if "stop" in said:
+                status, code, message, cure = said["stop"]
+                raise Stop(Exit(status), code, message.rstrip("。"), cure)
+            if "done" in said:
+                found: dict[str, Any] = said["done"]
+                return found
+        raise Stop(Exit.WORLD_IS_WRONG, "replay_died", "推演的子进程中途退出，没有写出报告",
+                   "内存或磁盘不足时会如此；可用 --data 与 xueshi doctor 核对环境后再运行，已读取的部分不必重来")
+    finally:
+        process.terminate()
+        try:
+            process.wait(_WAIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+def _shown(lines: Iterator[dict[str, Any]], *, quiet: bool) -> Iterator[dict[str, Any]]:
+    """Show each step as a bar of its own, and pass on what is no step."""
+    from api.progress import bar
+
+    with ExitStack() as stack:
+        step, progress = "", None
+        for said in lines:
+            if "step" not in said:
+                stack.close()
+                yield said
+                continue
+            if said["step"] != step:
+                stack.close()
+                step = said["step"]
+                progress = stack.enter_context(bar(_STEPS[step], quiet=quiet))
+            assert progress is not None
+            progress(*said["of"])
+
+
+def _tell(done: Mapping[str, Any], as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps(done, ensure_ascii=False))
+        return Exit.HOLDS
+    question = done["question"]
+    again = "" if done["new"] else "（此前已有同样的一份，逐字节相同）"
+    laws = f"{question['against']['law']} → {question['under']['law']}"
+    click.echo(f"✓ 推演完毕{again}：{laws}，到事件 {question['as_of']}。")
+    click.echo(f"  {done['people']:,} 人，{done['person_years']:,} 个人年度，{done['entries']:,} 条记录；"
+               f"{done['changed_person_years']:,} 个人年度有变化，学时共增 {done['gained']}、共减 {done['given_up']}。")
+    click.echo(f"  新变为未达标 {done['newly_failed']:,}，新变为达标 {done['newly_passed']:,}。")
+    click.echo(f"  报告 {done['folder']}/report.html\n  摘要 {done['digest']}")
+    return Exit.HOLDS
+
+
+def _tell_check(done: Mapping[str, Any], as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps(done, ensure_ascii=False))
+    elif done["holds"]:
+        many = f"{done['changed_person_years']:,} 个人年度、{done['moved_entries']:,} 条记录"
+        click.echo(f"✓ 预告与实际相同：{many}逐一相同。")
+        click.echo(f"  报告摘要 {done['digest']}")
+    else:
+        for one in done["differ"]:
+            click.echo(f"✗ {one['file']} 与预告不同，第一处：")
+            click.echo(f"  预告 {one['announced'] or '（没有这一行）'}\n  实际 {one['happened'] or '（没有这一行）'}")
+    return Exit.HOLDS if done["holds"] else Exit.REFUSED

@@ -1,0 +1,257 @@
+"""The child process of a replay: low in priority, on every core, safe to kill.
+
+    python -m api.replay_job      reads one line of JSON on standard input, writes lines of JSON on standard output
+
+It says `step` with how far it is, at the end `done` with what came of it, or `stop` with why nothing did. Its standard
+input is held open by whoever started it: at its end it goes as well. What it makes lies in a folder that it was given,
+until it is whole; the coded ledger that it read is kept (`projections.replay.store`), so that a replay that was stopped
+begins where that cost most.
+
+`tests/api/test_replay_command.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from api.exits import Exit, Stop
+from api.law_of import Library
+from api.register import Register, open_register
+from api.settings import load
+from ledger.errors import LedgerError
+from policies.archive import Archive
+from policies.errors import RulebookError
+from policies.rulebook import Rulebook
+from policies.rules import check
+from policies.shelf import DRAFTS, Shelf, drafts, read_folder
+from projections.answers import Answers, projections
+from projections.basis import Basis, Cited, read_axes
+from projections.errors import (
+    AlreadyFollowed,
+    AsOfInFuture,
+    AsOfMalformed,
+    LawMalformed,
+    LawUnknown,
+    ProjectionError,
+)
+from projections.follower import Follower
+from projections.judging import Books
+from projections.replay import report
+from projections.replay.store import open_coded
+
+NICE: Final = 10
+_TELL_EVERY_NS: Final = 100_000_000
+_FOLLOW_MS: Final = 50
+_BAD_INPUT: Final = (AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, report.Unsound)
+
+
+def main() -> int:
+    """Do what the line says."""
+    asked = json.loads(sys.stdin.readline())
+    threading.Thread(target=_go_with_the_parent, daemon=True).start()
+    os.nice(NICE)
+    if hasattr(os, "sched_setaffinity"):  # Whoever started it may stay on one core; arithmetic wants them all.
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    try:
+        _tell({"done": _run(asked)})
+    except Stop as stop:
+        _tell({"stop": [int(stop.status), stop.code, stop.message, stop.cure]})
+    except report.Nobody as error:
+        _tell({"stop": [int(Exit.REFUSED), error.code, str(error), ""]})
+    except _BAD_INPUT as error:
+        _tell({"stop": [int(Exit.BAD_INPUT), error.code, str(error), ""]})
+    except RulebookError as error:
+        _tell({"stop": [int(Exit.BAD_INPUT), error.code, str(error), ""]})
+    except (ProjectionError, LedgerError) as error:
+        _tell({"stop": [int(Exit.WORLD_IS_WRONG), error.code, str(error), ""]})
+    return 0
+
+
+def _go_with_the_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def _tell(what: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+class _Steps:
+    """Says how far it is, not more often than somebody could look."""
+
+    def __init__(self) -> None:
+        self._step, self._at_ns = "", 0
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        now = time.monotonic_ns()
+        if step != self._step or done == total or now - self._at_ns > _TELL_EVERY_NS:
+            self._step, self._at_ns = step, now
+            _tell({"step": step, "of": [done, total]})
+
+
+def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
+    told: Mapping[str, Any] | None = None
+    if asked["check"] is not None:
+        told, announced = report.read(Path(asked["check"]))
+    laws = _Laws()
+    for name in (asked["under"], asked["against"]):
+        if name is not None:
+            laws.examine(name)   # Before anything is opened: a draft that is not sound costs no work.
+    data = asked["data_folder"]
+    register = open_register(load({"data_folder": None if data is None else Path(data)}))
+    try:
+        steps = _Steps()
+        _follow(register, steps)
+        ledger, folder = register.ledger, register.folder.projections
+        library = Library(Archive(register.folder.rulebooks))
+        answers = Answers(ledger, folder, book=library.book, now=lambda: time.time_ns() // 1_000)
+        books = Books(partial(laws.book, library))
+        question = laws.question(answers, asked) if told is None else _as_announced(told["question"], answers)
+        held = open_coded(folder, ledger, lambda done, total: steps("read", done, total)).held
+        found = report.replayed(question, held, books, folder, steps)
+        beside = Path(asked["beside"])
+        from api.replay_page import page
+
+        made, digest = report.write(question, found, beside, page, steps)
+        if told is not None:
+            return _compared(Path(asked["check"]), beside, announced, told)
+        return _placed(asked, beside, made, digest)
+    finally:
+        register.close()
+
+
+def _placed(asked: Mapping[str, Any], beside: Path, made: Mapping[str, Any], digest: str) -> dict[str, Any]:
+    folder = Path(asked["out"]) if asked["out"] else beside.parent / f"replay-{digest[:12]}"
+    try:
+        is_new = report.put_in_place(beside, folder)
+    except FileExistsError:
+        cure = "请另选 --out，或先移走原来的"
+        raise Stop(Exit.BAD_INPUT, "replay_out_taken", f"{folder} 已存在，内容不是这份报告", cure) from None
+    names = ("people", "person_years", "entries", "changed_people", "changed_person_years", "moved_entries", "gained",
+             "given_up", "newly_failed", "newly_passed", "question")
+    return {"folder": str(folder), "digest": digest, "new": is_new, **{name: made[name] for name in names}}
+
+
+def _follow(register: Register, steps: _Steps) -> None:
+    """Let the answers reach the log's head, if nobody else sees to it."""
+    follower = Follower(register.ledger, register.folder.projections, projections())
+    with suppress(AlreadyFollowed):
+        follower.start()
+        try:
+            size = register.ledger.store.size()
+            while not follower.wait_for(size, 0):
+                if failures := follower.failures():
+                    raise failures[0]
+                steps("follow", min(lag.position or (lag.building.done if lag.building else 0)
+                                    for lag in follower.lag().values()), size)
+                time.sleep(_FOLLOW_MS / 1_000)  # not hours: seconds
+        finally:
+            follower.stop()
+
+
+class _Laws:
+    """The laws that are asked for, with the rulebooks of folders of drafts."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, Shelf] = {}
+
+    def examine(self, name: str) -> None:
+        """Demand that drafts pass `xueshi rules check`."""
+        if name in ("now", "then"):
+            return
+        folder = Path(name)
+        if folder.is_dir():
+            self._demand_sound(folder)
+            self._folders[name] = read_folder(folder)
+        elif any(each in {book.id for book in drafts().books} for each in _names(name)):
+            self._demand_sound(DRAFTS)
+
+    def _demand_sound(self, folder: Path) -> None:
+        checked = check(folder)
+        if checked.problems:
+            words = "\n".join(f"  {problem}" for problem in checked.problems[:20])
+            cure = f"请先用 xueshi rules check --rules {folder} 逐项改好"
+            raise Stop(Exit.REFUSED, "rules_unsound", f"{folder} 中的细则不合规，没有推演：\n{words}\n", cure)
+
+    def book(self, library: Library, name: str) -> Rulebook:
+        """A rulebook of a folder, an enacted one or a shipped draft."""
+        for shelf in self._folders.values():
+            for book in shelf.books:
+                if name in (book.id, book.digest):
+                    return book
+        return library.book(name)
+
+    def question(self, answers: Answers, asked: Mapping[str, Any]) -> report.Question:
+        """What is asked, with everything settled that it rests on."""
+        under, basis = self._named(answers, asked["under"], asked["as_of"])
+        against, _ = self._named(answers, asked["against"], asked["as_of"])
+        return report.Question(
+            under, against, basis.as_of, basis.as_of_time,
+            answers.basis(read_axes(str(basis.as_of))).root, asked["region"], asked["sector"])
+
+    def _named(self, answers: Answers, name: str, as_of: str | None) -> tuple[report.LawNamed, Basis]:
+        """`now`, `then`; `set:a,b`, `a,b`: exactly these; `now+a,b`, a folder of drafts: these beside the law now."""
+        if name in ("now", "then"):
+            basis = answers.basis(read_axes(as_of, None, name))
+            return report.LawNamed(name, basis.rulebooks), basis
+        now = answers.basis(read_axes(as_of, None, "now"))
+        if name in self._folders:
+            books = self._folders[name].books
+            come = tuple(Cited(book.id, book.digest, None) for book in books)
+            beside = all(book.draft for book in books)
+            words = ("now+" if beside else "set:") + ",".join(book.id for book in books)
+        else:
+            basis = answers.basis(read_axes(as_of, None, f"set:{','.join(_names(name))}"))
+            come, beside = basis.rulebooks, name.startswith("now+")
+            words = ("now+" if beside else "set:") + ",".join(_names(name))
+        cited = {one.id: one for one in (*(now.rulebooks if beside else ()), *come)}
+        return report.LawNamed(words, tuple(cited[each] for each in sorted(cited))), now
+
+
+def _names(law: str) -> list[str]:
+    return [each for each in law.removeprefix("set:").removeprefix("now+").split(",") if each]
+
+
+# After enactment
+
+
+def _as_announced(announced: Mapping[str, Any], answers: Answers) -> report.Question:
+    """The same question with the rulebooks as they were enacted; everything it names must have been."""
+    as_of = answers.basis(read_axes(str(announced["as_of"])))
+    if as_of.root.hex() != announced["root"]:
+        raise Stop(Exit.REFUSED, "replay_other_ledger", "报告所依据的不是这本账：同一位置的根不同", "请核对数据文件夹")
+    now = {one.id: one for one in answers.basis(read_axes(None, None, "now")).rulebooks}
+    laws = []
+    for side in ("under", "against"):
+        wanted = [one["id"] for one in announced[side]["rulebooks"]]
+        if waiting := [name for name in wanted if name not in now]:
+            words = f"报告所列的细则尚未施行：{'、'.join(waiting)}"
+            raise Stop(Exit.REFUSED, "replay_not_enacted", words, "施行之后再核对")
+        laws.append(report.LawNamed(announced[side]["law"], tuple(now[name] for name in wanted)))
+    return report.Question(laws[0], laws[1], as_of.as_of, as_of.as_of_time, as_of.root, announced["region"],
+                           announced["sector"])
+
+
+def _compared(announced: Path, beside: Path, digest: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether every person-year and every entry came out as announced."""
+    differ = []
+    for name in ("person_years.ndjson", "entries.ndjson"):
+        found = report.first_difference(announced / name, beside / name)
+        if found is not None:
+            differ.append({"file": name, "announced": found[0], "happened": found[1]})
+    return {"holds": not differ, "digest": digest, "differ": differ,
+            **{name: told[name] for name in ("changed_person_years", "moved_entries", "newly_failed", "newly_passed")}}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,215 @@
+"""The report of a replay as one page: `report.json` put into Chinese words and charts, nothing added.
+
+Pure, and complete in itself: no script, no font, nothing is fetched. Every chart is drawn in percentages, so that its
+letters keep their size on any screen and on paper, and has beside it the table of the very numbers it draws.
+
+`tests/api/test_replay_command.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from itertools import pairwise
+from typing import Any, Final
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup, escape
+
+from ledger.identifiers import regions
+from ledger.vocabulary import parse_hours
+from policies.words import base_vocabulary
+
+ROWS_MOST: Final = 30
+BARS_MOST: Final = 12
+
+_VERDICTS: Final = {True: ("met", "达标"), False: ("short", "未达标"), None: ("open", "未定")}
+_HOW: Final = {"worth": "核定的学时变了", "room": "上限之下所余变了", "duplicate": "重复的取舍变了"}
+_LAWS: Final = {"now": "现行细则", "then": "当时有效的细则"}
+
+
+def page(told: Mapping[str, Any], digest: str) -> str:
+    """The whole page."""
+    source = (resources.files(__package__) / "templates" / "replay.html").read_text(encoding="utf-8")
+    house = Environment(loader=DictLoader({"replay": source}), autoescape=True, undefined=StrictUndefined,
+                        trim_blocks=True, lstrip_blocks=True)
+    return house.get_template("replay").render(_view(told, digest)) + "\n"
+
+
+def _view(told: Mapping[str, Any], digest: str) -> dict[str, Any]:
+    question = told["question"]
+    verdicts = {(one["old"], one["new"]): one["person_years"] for one in told["verdicts"]}
+    groups = [
+        _table("by_year", "年度", told["by_year"], str),
+        _table("by_city", "设区市", told["by_city"], city_name),
+        _table("by_sector", "行业", told["by_sector"], sector_name),
+        _table("by_unit", "单位", told["by_unit"], lambda name: name or "（无单位）"),
+    ]
+    return {
+        "told": told, "digest": digest, "question": question, "under": _law(question["under"]),
+        "against": _law(question["against"]), "moment": (question["as_of_time"] or "")[:19].replace("T", " "),
+        "scope": _scope(question), "flow": _flow(verdicts), "flow_rows": _flow_rows(verdicts),
+        "histogram": _histogram(told["histogram"]), "bins": _bins(told["histogram"]),
+        "clauses": _clause_chart(told["by_clause"][:BARS_MOST]),
+        "clause_rows": [_clause(one) for one in told["by_clause"][:ROWS_MOST]],
+        "clauses_left": max(0, len(told["by_clause"]) - ROWS_MOST), "groups": groups, "n": count,
+    }
+
+
+def count(number: int) -> str:
+    """A count with its thousands set apart."""
+    return f"{number:,}"
+
+
+def city_name(code: str) -> str:
+    """A city in words."""
+    span = regions.span(code) if code else None
+    return "（无归属）" if not code else span.name if span else code
+
+
+def sector_name(code: str) -> str:
+    """A sector in words."""
+    return base_vocabulary().sectors.get(code, code) or "（无归属）"
+
+
+def _law(law: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": _LAWS.get(law["law"], law["law"]), "rulebooks": law["rulebooks"]}
+
+
+def _scope(question: Mapping[str, Any]) -> str:
+    region, sector = question["region"], question["sector"]
+    span = regions.span(region) if region else None
+    parts = [f"{span.name if span else ''}（{region}）" if region else "全部区划",
+             sector_name(sector) if sector else "全部行业"]
+    return "，".join(parts)
+
+
+# Verdicts
+
+
+def _flow(verdicts: Mapping[tuple[Any, Any], int]) -> Markup:
+    """Two bars, old and new, each divided by verdict."""
+    total = sum(verdicts.values()) or 1
+    parts = []
+    for at, (words, place) in enumerate((("原", 0), ("新", 1))):
+        begin, top = 0, 22 + at * 62
+        parts.append(f'<text x="0" y="{top - 6}">{words}</text>')
+        for met, (kind, name) in _VERDICTS.items():
+            many = sum(each for key, each in verdicts.items() if key[place] is met)
+            left, wide = _percent(begin, total), _percent(many, total)
+            parts.append(f'<rect class="{kind}" x="{left}" y="{top}" width="{wide}" height="28"/>')
+            if many * 8 > total:
+                parts.append(f'<text x="{_percent(2 * begin + many, 2 * total)}" y="{top + 19}" class="in">'
+                             f"{name} {count(many)}</text>")
+            begin += many
+    return _chart("flow", 124, "原细则与新细则之下各结论的人年度数", parts)
+
+
+def _flow_rows(verdicts: Mapping[tuple[Any, Any], int]) -> list[dict[str, Any]]:
+    return [{"name": name, "kind": kind, "cells": [(verdicts[old, new], old is new) for new in _VERDICTS],
+             "sum": sum(verdicts[old, new] for new in _VERDICTS)} for old, (kind, name) in _VERDICTS.items()]
+
+
+# Histogram
+
+
+def _bins(histogram: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The bars in words, the one of no change among them; what it begins and ends with is in whole hours."""
+    bounds = [0 if edge == "0" else int(round_hours(edge)) for edge in histogram["begins"]]
+    words = [("减", f"超过 {-bounds[0]}")]
+    words += [("减", f"{-high}–{-low}") for low, high in pairwise(bounds[:4])]
+    words += [("", "不变")]
+    words += [("增", f"{low}–{high}") for low, high in pairwise(bounds[4:])]
+    words += [("增", f"超过 {bounds[-1]}")]
+    return [{"sign": sign, "range": text, "many": many}
+            for (sign, text), many in zip(words, histogram["person_years"], strict=True)]
+
+
+def round_hours(edge: str) -> int:
+    """The whole hours of an edge: a bar that begins at 10.01 begins past 10."""
+    centi = -parse_hours(edge[1:]) if edge.startswith("-") else parse_hours(edge)
+    return centi // 100 if centi >= 0 else -(-centi // 100)
+
+
+def _histogram(histogram: Mapping[str, Any]) -> Markup:
+    """Columns for what changed; what did not stands in the table, or it would dwarf them."""
+    bars = [one for one in _bins(histogram) if one["sign"]]
+    most = max(*(one["many"] for one in bars), 1)
+    step, parts = 100 / len(bars), []
+    for at, one in enumerate(bars):
+        middle, tall = f"{at * step + step / 2:.3f}%", round(130 * one["many"] / most)
+        kind = "less" if one["sign"] == "减" else "more"
+        if one["many"]:
+            tall = max(tall, 2)
+        parts += [
+            f'<rect class="{kind}" x="{at * step + step * .14:.3f}%" y="{160 - tall}" width="{step * .72:.3f}%" '
+            f'height="{tall}"/>',
+            f'<text x="{middle}" y="{152 - tall}" class="mid">{count(one["many"])}</text>',
+            f'<text x="{middle}" y="178" class="mid soft">{one["sign"]}</text>',
+            f'<text x="{middle}" y="194" class="mid soft">{one["range"].replace("超过 ", "＞")}</text>',
+        ]
+    parts.append('<line x1="0" x2="100%" y1="160.5" y2="160.5" class="axis"/>')
+    return _chart("histogram", 202, "学时增减各档的人年度数", parts)
+
+
+# Clauses
+
+
+def _clause(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {**one, "how_words": _HOW[one["how"]], "old_words": clause_words(one["old_clause"]),
+            "new_words": clause_words(one["new_clause"])}
+
+
+def clause_words(clause: str | None) -> str:
+    """A clause, or why there is none."""
+    return {None: "没有细则规定", "manual": "主管部门确认"}.get(clause, str(clause))
+
+
+def _clause_chart(rows: Sequence[Mapping[str, Any]]) -> Markup:
+    """For each clause what is given up to the left and what is gained to the right of the middle."""
+    most = max((max(parse_hours(one["gained"]), parse_hours(one["given_up"])) for one in rows), default=0) or 1
+    parts = []
+    for at, one in enumerate(rows):
+        top, told = at * 70, _clause(one)
+        less, more = parse_hours(one["given_up"]), parse_hours(one["gained"])
+        for word, clause, below in (("原", told["old_words"], 14), ("新", told["new_words"], 31)):
+            parts.append(f'<text x="0" y="{top + below}"><tspan class="soft">{word}</tspan> {escape(clause)}</text>')
+        for kind, hours, words, grow in (("less", less, one["given_up"], -1), ("more", more, one["gained"], 1)):
+            if hours:
+                wide = 34 * hours / most
+                left = 50 - wide if grow < 0 else 50
+                end, side = (50 - wide - 1, "end") if grow < 0 else (50 + wide + 1, "start")
+                sign = "−" if grow < 0 else "+"
+                parts += [f'<rect class="{kind}" x="{left:.3f}%" y="{top + 38}" width="{wide:.3f}%" height="16"/>',
+                          f'<text x="{end:.3f}%" y="{top + 51}" text-anchor="{side}" class="n">{sign}{words}</text>']
+        parts.append(f'<line x1="50%" x2="50%" y1="{top + 35}" y2="{top + 57}" class="axis"/>')
+    return _chart("clauses", 70 * len(rows), "各条款增减的学时", parts)
+
+
+# Groups
+
+
+def _table(name: str, title: str, rows: Sequence[Mapping[str, Any]], words: Any) -> dict[str, Any]:
+    most = max((max(one["newly_failed"], one["newly_passed"]) for one in rows), default=0) or 1
+    shown = [{**one, "words": words(one["name"]), "bar": _balance(one, most)} for one in rows[:ROWS_MOST]]
+    return {"name": name, "title": title, "rows": shown, "left": max(0, len(rows) - ROWS_MOST)}
+
+
+def _balance(one: Mapping[str, Any], most: int) -> Markup:
+    """Who newly fails to the left, who newly passes to the right."""
+    fails, passes = 50 * one["newly_failed"] / most, 50 * one["newly_passed"] / most
+    return Markup(  # noqa: S704 - numbers alone
+        f'<svg class="balance" width="100%" height="14" aria-hidden="true">'
+        f'<rect class="less" x="{50 - fails:.3f}%" y="1" width="{fails:.3f}%" height="12"/>'
+        f'<rect class="more" x="50%" y="1" width="{passes:.3f}%" height="12"/>'
+        f'<line x1="50%" x2="50%" y1="0" y2="14" class="axis"/></svg>')
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.3f}%"
+
+
+def _chart(name: str, height: int, words: str, parts: Sequence[str]) -> Markup:
+    drawn = "".join(parts)
+    return Markup(  # noqa: S704 - every text in it is escaped where it is put in
+        f'<svg class="chart {name}" width="100%" height="{height}" role="img" aria-label="{words}">{drawn}</svg>')
