@@ -18,6 +18,7 @@ import errno
 import io
 import json
 import os
+import selectors
 import signal
 import socket
 import sys
@@ -27,6 +28,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -37,6 +39,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.http import errors, wsgi
+from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from api import problems
@@ -48,6 +51,9 @@ from ledger.stores.errors import Unreadable
 
 REQUEST_SECONDS: Final = 60
 """A request has come by then, and so much of an answer as is sent at once is taken by then."""
+QUIET_SECONDS: Final = 10
+"""A request that has begun is not waited for any longer when nothing more comes for so long."""
+LINGER_SECONDS: Final = 1
 KEPT_OPEN_SECONDS: Final = 30
 _CONNECTIONS: Final = 1_000
 _BEAT_SECONDS: Final = 5
@@ -137,11 +143,12 @@ def _write_down(pipe: int, error: BaseException) -> None:
         structlog.get_logger().error("worker_failed", exc_info=error)
         stop = _broke()
     with suppress(OSError):
-        os.write(pipe, json.dumps([int(stop.status), stop.code, stop.message, stop.cure]).encode())
+        words = json.dumps([int(stop.status), stop.code, stop.message, stop.cure], ensure_ascii=False)
+        os.write(pipe, f"{words}\n".encode())
 
 
 def _read(said: bytes) -> Stop:
-    status, *words = json.loads(said)
+    status, *words = json.loads(said.splitlines()[0])  # Of several who cannot begin one is enough.
     return Stop(Exit(status), *words)
 
 
@@ -211,7 +218,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # The library has no type
         with _beating(self.worker):
             try:
                 app = self._composed(self.worker)
-            except BaseException as error:
+            except Exception as error:
                 _write_down(self._why[1], error)
                 sys.exit(Arbiter.WORKER_BOOT_ERROR)
         self._settle()
@@ -245,7 +252,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # The library has no type
         """Say why the workers could not begin."""
         os.set_blocking(self._why[0], False)
         with suppress(BlockingIOError):
-            return _read(os.read(self._why[0], 65_536).partition(b"]")[0] + b"]")
+            return _read(os.read(self._why[0], 65_536))
         return _broke()
 
 
@@ -344,7 +351,24 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 raise
             return
         self.nr_conns += 1
-        self.enqueue_req(TConn(self.cfg, Patient(fileno=client.detach()), address, listener.getsockname()))
+        patient = Patient(fileno=client.detach())
+        conn = Connection(self.cfg, patient, address, listener.getsockname())
+        conn.set_timeout()
+        self.pending_conns.append(conn)  # Not before it says something does it have a thread.
+        self.poller.register(patient, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def handle(self, conn: Connection) -> Any:
+        """Answer, and take leave here: the thread that accepts must not wait until the other side has closed, too."""
+        kept = super().handle(conn)
+        if not kept:
+            conn.close(graceful=True)
+        return kept
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """When it ends, wait no longer for those who have not begun to ask than for those who may ask again."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """Refuse what cannot be read as a request, and repeat nothing of it anywhere."""
@@ -381,6 +405,23 @@ def _refusal(status: HTTPStatus, trace_id: str) -> bytes:
     return "\r\n".join(lines).encode("ascii") + body
 
 
+class Connection(TConn):  # type: ignore[misc]
+    """A connection that is closed once."""
+
+    _is_closed = False
+
+    def close(self, graceful: bool = False) -> None:
+        """Close it; gracefully, when the other side has had a moment to read what was sent."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if graceful:
+            self.sock.setblocking(True)
+            close_graceful(self.sock, timeout=LINGER_SECONDS)
+        else:
+            super().close()
+
+
 class Patient(socket.socket):
     """A connection with a time by which a request has come: one byte at a time keeps no thread for ever."""
 
@@ -400,7 +441,8 @@ class Patient(socket.socket):
             left_ns = self._until_ns - time.monotonic_ns()
             if left_ns <= 0:
                 raise ConnectionResetError(errno.ECONNRESET, "the request did not come in time")
-            self.settimeout(min(self.gettimeout() or REQUEST_SECONDS, left_ns / 1_000_000_000))  # not hours: seconds
+            given = min(self.gettimeout() or QUIET_SECONDS, QUIET_SECONDS)
+            self.settimeout(min(given, left_ns / 1_000_000_000))  # not hours: seconds
         try:
             return super().recv(bufsize, flags)
         except TimeoutError:

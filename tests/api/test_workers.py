@@ -535,6 +535,25 @@ def test_a_body_in_pieces_is_too_large_when_the_pieces_are(service: Service) -> 
     assert answered(service.port, head + b"2\r\n{}\r\n0\r\n\r\n")[0] == 422, "in pieces is as good as whole"
 
 
+def test_whoever_connects_and_is_silent_or_does_not_hang_up_keeps_nobody_waiting(tmp_path: Path, postgres: str) -> None:
+    with serving(tmp_path, postgres, workers=1, XUESHI_THREADS="2") as service, ExitStack() as held:
+        silent = [held.enter_context(socket.create_connection(("127.0.0.1", service.port))) for _ in range(20)]
+        staying = [held.enter_context(socket.create_connection(("127.0.0.1", service.port))) for _ in range(6)]
+        for one in staying:
+            one.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert one.recv(12) == b"HTTP/1.1 200"
+        began = time.monotonic()
+        assert _status(service, "/livez") == 200
+        assert time.monotonic() - began < 3
+
+        silent[0].sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert silent[0].recv(12) == b"HTTP/1.1 200", "late is not never"
+        service.master.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        assert service.master.wait(timeout=20) == 0
+        assert time.monotonic() - began < 8, "nor does anybody wait for them at the end"
+
+
 def test_one_byte_at_a_time_keeps_no_thread_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.workers.REQUEST_SECONDS", 1)
     ours, theirs = socket.socketpair()
