@@ -1,8 +1,9 @@
-"""Who has a data folder: the house is put together on it by one process at a time, a service or a command.
+"""Who has a data folder: one service, with all its processes, or one command.
 
 Whoever has it holds a lock on `serve.address`; a service writes there where it listens. What stands in the file is
 true only while it is locked, so nothing that a killed process left behind is believed. A command that finds another
-one at work waits a moment; one that finds a service asks that.
+one at work waits a moment; one that finds a service asks that. The processes of a service have the lock together: it
+is free when the last of them has ended.
 
 `tests/api/test_occupancy.py` shows it.
 """
