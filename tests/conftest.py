@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from postgres_kit import NotRunnable, Server, running
+
+if TYPE_CHECKING:
+    from postgres_kit import Server
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
@@ -37,6 +40,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """A private PostgreSQL for this session, or a skip that says why there is none."""
+    from postgres_kit import NotRunnable, running
+
     try:
         server = running()
         started = server.__enter__()

@@ -42,11 +42,11 @@ from ledger.stores.postgres_connections import (
     LOST,
     Connection,
     connect,
-    connect_again,
     failed,
     reading_clearly,
     writing_clearly,
 )
+from ledger.stores.postgres_line import WritingLine
 from ledger.stores.postgres_listener import Listener
 from ledger.stores.postgres_months import RequestMonths
 from ledger.stores.postgres_reading import LedgerPostgresDatastore, PostgresReading
@@ -56,15 +56,9 @@ from ledger.stores.recorder import StoredCheckpoint
 from ledger.stores.requests import month_of
 from ledger.stores.writer import GroupWriter
 
-RECONNECT_S: Final = 15.0  # How long a batch waits for a server that went away; then those who ask are told.
-CONTENDED_S: Final = 2.0  # How long the lock is taken first after another process was met.
+RECONNECT_S: Final = 15  # How long a batch waits for a server that went away; then those who ask are told.
+CONTENDED_S: Final = 2  # How long the lock is taken first after another process was met.
 
-_WRITING: Final = {"default_transaction_read_only": "off"}
-_DURABLE: Final = (  # "remote_apply" asks for more, and may stay.
-    b"SELECT set_config('synchronous_commit', 'on', false) "
-    b"WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"
-)
-_END_SESSION: Final = b"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = $1"
 _INCOMPLETE: Final = "数据库中的账本不完整（恢复时遗漏了表？）：本次未写入。请停止服务，从备份重新恢复。"
 _NOT_SENT: Final = "与数据库的连接一再中断：本次未写入。请检查数据库服务器后以同一个键重试。"
 _UNCERTAIN: Final = (
@@ -94,16 +88,15 @@ class PostgresRecorder(PostgresReading):
     ) -> None:
         super().__init__(datastore, events_table_name=events_table_name)
         self._clock = clock
-        self._write: Connection | None = None
+        self._line = WritingLine(self._target, self._begin)
         self._write_lock = threading.Lock()  # The writer thread and maintenance share one connection, never at once.
         self._edge = Edge()
         self._months = RequestMonths(self._schema)
-        self._contended_until = 0.0
+        self._contended_until: float = 0
         self._writer: GroupWriter | None = None
         self._lock = f"SELECT FROM {self._schema}.turn FOR UPDATE".encode()
         self._channel = f"{self._schema}_events"
         self._own = secrets.token_hex(8)
-        self._session = ""
         self._listener: Listener | None = None
         self._closed = False
 
@@ -126,7 +119,7 @@ class PostgresRecorder(PostgresReading):
             self._writer.close()
         with self._write_lock:
             self._closed = True
-            self._drop()
+            self._line.close()
         if self._listener is not None:
             self._listener.close()
         self.datastore.readers.close()
@@ -138,6 +131,11 @@ class PostgresRecorder(PostgresReading):
                 self._listener = Listener(self._target, self._channel, self._own, self._committed)
 
     # Writing
+
+    def _begin(self, connection: Connection) -> None:
+        """On a new connection trust nothing in memory: another server may have taken over."""
+        self._edge = Edge()
+        self._months.load(connection)  # Before it is used: a month not known is a key not found.
 
     def append(self, append: Append) -> Receipt:
         if self._writer is None:
@@ -158,7 +156,7 @@ class PostgresRecorder(PostgresReading):
         """Write a batch, again where another process was faster or a lost connection took it along."""
         is_locked = was_sent = False
         while True:
-            connection = self._connection(end)
+            connection = self._line.connected(end)
             judged: _Judged | None = None
             is_locked = is_locked or time.monotonic() < self._contended_until
             try:
@@ -168,9 +166,9 @@ class PostgresRecorder(PostgresReading):
                     return judged
             except psycopg.Error as error:
                 if not connection.closed:
-                    self._roll_back(connection)
+                    self._line.roll_back()
                     raise
-                self._drop()
+                self._line.drop()
                 was_sent = was_sent or judged is not None
                 if judged is not None and self._stands(judged, error, end):
                     self._edge = judged.after
@@ -179,7 +177,7 @@ class PostgresRecorder(PostgresReading):
                     raise failed(self._target, error, cure=_UNCERTAIN if was_sent else _NOT_SENT) from None
                 continue
             except BaseException:
-                self._drop()  # Interrupted: trust nothing in memory.
+                self._line.drop()  # Interrupted: trust nothing in memory.
                 raise
             self._contended_until = time.monotonic() + CONTENDED_S
             is_locked = True
@@ -232,49 +230,18 @@ class PostgresRecorder(PostgresReading):
         if not judged.rows.leaves:
             return False
         first, last = judged.rows.leaves[0], judged.rows.leaves[-1]
-        session = self._session
         try:
-            connection = self._connection(end)
-            ended = connection.execute(_END_SESSION, (session,)).fetchall()  # What it was sent may still be on its way.
-            if any(done != (True,) for done in ended):
-                raise lost
+            connection = self._line.end_session(self._line.session, end=end)
             connection.execute(b"BEGIN")
             connection.execute(self._lock)
             tree = Tree(connection, self._schema)
             found = [tree.leaves(position, position) == [leaf] for position, leaf in (first, last)]
             connection.execute(b"COMMIT")
         except psycopg.Error:
-            self._drop()
+            self._line.drop()
             raise failed(self._target, lost, cure=_UNCERTAIN) from None
         assert found[0] == found[1], "a batch stands wholly or not at all"
         return found[0]
-
-    def _connection(self, end: float) -> Connection:
-        if self._closed:
-            raise StoreFailed(RuntimeError("closed"), cure="存储已关闭，本次未写入；请重新启动服务后重试。")
-        if self._write is None:
-            self._session = f"xueshi {self._schema} {secrets.token_hex(8)}"
-            connection = connect_again(self._target, {**_WRITING, "application_name": self._session}, end=end)
-            try:
-                connection.execute(_DURABLE)
-                self._months.load(connection)  # Before it is used: a month not known is a key not found.
-            except BaseException:
-                connection.close()
-                raise
-            self._edge, self._write = Edge(), connection  # Another server may have taken over: read the edge anew.
-        return self._write
-
-    def _roll_back(self, connection: Connection) -> None:
-        try:
-            connection.rollback()
-        except psycopg.Error:
-            self._drop()
-
-    def _drop(self) -> None:
-        """Let go of the writing connection, and of what was known by it."""
-        if self._write is not None:
-            self._write.close()
-        self._write = None
 
     def save_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
         query = (
@@ -288,13 +255,13 @@ class PostgresRecorder(PostgresReading):
         end = time.monotonic() + RECONNECT_S
         with writing_clearly(self._target), self._write_lock:
             while True:
-                connection = self._connection(end)
+                connection = self._line.connected(end)
                 try:
                     return work(connection)
                 except LOST:
                     if not connection.closed or time.monotonic() > end:
                         raise
-                    self._drop()
+                    self._line.drop()
                 except UniqueViolation:
                     if time.monotonic() > end:
                         raise

@@ -31,6 +31,8 @@ from ledger.stores.postgres_arrays import register
 READERS_MAX: Final = 8  # A process and a log: all requests share them; a host's processes must fit max_connections.
 READER_WAIT_S: Final = 30
 READ_AGAIN_S: Final = 3  # A server that is started anew is back by then.
+_FIRST_PAUSE_S: Final = 0.02  # not hours: seconds
+_LONGEST_PAUSE_S: Final = 0.5  # not hours: seconds
 LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
 _PARAMETERS: Final[dict[str, Any]] = {  # The address may say otherwise.
@@ -96,7 +98,7 @@ def connect(target: Target, settings: dict[str, str] = _READING) -> Connection:
 
 def connect_again(target: Target, settings: dict[str, str], *, end: float) -> Connection:
     """Try to connect until it works or the time, by the monotonic clock, is over."""
-    pause = 0.02
+    pause = _FIRST_PAUSE_S
     while True:
         try:
             return connect(target, settings)
@@ -104,7 +106,7 @@ def connect_again(target: Target, settings: dict[str, str], *, end: float) -> Co
             if time.monotonic() + pause > end:
                 raise
         time.sleep(pause)
-        pause = min(pause * 2, 0.5)
+        pause = min(pause * 2, _LONGEST_PAUSE_S)
 
 
 class Readers:

@@ -18,8 +18,9 @@ import psycopg
 
 from ledger.stores.postgres_connections import Connection, Target, connect
 
-_PAUSE_MAX_S: Final = 5.0
-_LOOK_S: Final = 30.0  # A connection that is gone without a word is found out by its keepalives; this is for the rest.
+_FIRST_PAUSE_S: Final = 0.05  # not hours: seconds
+_LONGEST_PAUSE_S: Final = 5
+_LOOK_S: Final = 30  # A connection that is gone without a word is found out by its keepalives; this is for the rest.
 
 
 class Listener:
@@ -42,18 +43,18 @@ class Listener:
             os.close(self._stop_write)
 
     def _run(self) -> None:
-        pause = 0.05
+        pause = _FIRST_PAUSE_S
         while not self._stopping.is_set():
             try:
                 with connect(self._target) as connection:
                     connection.execute(f'LISTEN "{self._channel}"'.encode())
                     self._wake()
-                    pause = 0.05
+                    pause = _FIRST_PAUSE_S
                     while not self._stopping.is_set():
                         self._hear(connection)
             except psycopg.Error:  # The server is away, or threw us out: nothing is lost but haste.
                 self._stopping.wait(pause)
-                pause = min(pause * 2, _PAUSE_MAX_S)
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
 
     def _hear(self, connection: Connection) -> None:
         ready, _, _ = select.select([connection.fileno(), self._stop_read], [], [], _LOOK_S)

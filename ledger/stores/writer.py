@@ -9,7 +9,7 @@ otherwise every second commit of a crowd would hold a single event.
 
 A crowd that was just answered comes back at once, but one by one. If the first of it went ahead, all others would wait
 for its commit and the crowd would stay split in two, with half the events a commit. So the writer waits for as many as
-came the last two times, a fifth of a millisecond at most: a commit takes longer.
+were about when it last answered, a fifth of a millisecond at most: a commit takes longer.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from ledger.stores.append import EVENTS_MAX, Append, Busy, Outcome, Receipt, Sto
 
 WAITING_MAX: Final = 4_096
 RETRY_AFTER_S: Final = 2
-LINGER_S: Final = 0.000_2
-_LOOK_S: Final = 0.000_02  # Asleep, not looking all the time: whoever is coming needs the interpreter.
+LINGER_S: Final = 0.000_2  # not hours: seconds
+_LOOK_S: Final = 0.000_02  # not hours: seconds, asleep, since whoever is coming needs the interpreter
 
 # At most 2,000 events at once, and never two calls at a time.
 Commit = Callable[[Sequence[Append]], Sequence[Outcome]]
@@ -102,20 +102,20 @@ class GroupWriter:
 
     def _run(self) -> None:
         held: _Ticket | None = None
-        came = came_before = 1
+        crowd = 1
         while True:
             ticket = held or self._queue.get()
             if ticket is None:
                 return
-            self._linger(max(came, came_before))
+            self._linger(crowd)
             with self._committing:  # Gathered only when it is our turn: whoever came meanwhile comes along.
                 batch, held, last = self._gather(ticket)
                 self._crowded = len(batch) > 1
-                came, came_before = len(batch), came
                 try:
                     outcomes = self._commit([ticket.append for ticket in batch])
                 except BaseException as error:  # Whatever it was, nobody may be left waiting.
                     outcomes = [_failed(error) for _ in batch]
+            crowd = len(batch) + self._queue.qsize()  # Who is answered now comes back; who waits is here.
             for ticket, outcome in zip(batch, outcomes, strict=True):
                 ticket.answer(outcome)
             if last:

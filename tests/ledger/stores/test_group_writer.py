@@ -265,7 +265,7 @@ def test_a_crowd_that_comes_back_one_by_one_is_gathered_whole(gate: Gate, monkey
     sizes = [len(batch) for batch in gate.batches]
     writer.close()
     assert sum(sizes) == gate.size == 160
-    assert sizes.count(8) >= 15
+    assert sizes.count(8) >= 15, sizes
 
 
 def test_a_crowd_that_does_not_come_back_is_not_waited_for_long(

@@ -111,8 +111,8 @@ def test_every_commit_waits_for_the_disk_whatever_the_database_is_set_to(
     store = open_postgres(postgres)
     store.append(one(1))
 
-    assert store._write is not None
-    assert store._write.execute("SHOW synchronous_commit").fetchone() == (used,)
+    assert store._line.connection is not None
+    assert store._line.connection.execute("SHOW synchronous_commit").fetchone() == (used,)
     store.close()
 
 

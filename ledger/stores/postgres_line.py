@@ -1,0 +1,77 @@
+"""The one connection that writes: made when it is needed, dropped when it cannot be trusted, ended for good when lost.
+
+Its session has a name of its own, so that the next one can have the server end it: what it was sent before the line was
+cut may still be on its way, and would be carried out after everyone has stopped waiting for it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Final
+
+import psycopg
+
+from ledger.stores.append import StoreFailed
+from ledger.stores.postgres_connections import Connection, Target, connect_again
+
+_WRITING: Final = {"default_transaction_read_only": "off"}
+_DURABLE: Final = (  # "remote_apply" asks for more, and may stay.
+    b"SELECT set_config('synchronous_commit', 'on', false) "
+    b"WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"
+)
+_END_SESSION: Final = b"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = $1"
+_CLOSED: Final = "存储已关闭，本次未写入；请重新启动服务后重试。"
+
+
+class WritingLine:
+    """Gives the writing connection; `prepare` is called with each new one before it is used."""
+
+    def __init__(self, target: Target, prepare: Callable[[Connection], None]) -> None:
+        self.session = ""
+        """The name of the session that is under way, or of the last one."""
+        self.connection: Connection | None = None
+        self._target, self._prepare = target, prepare
+        self._closed = False
+
+    def connected(self, end: float) -> Connection:
+        """The connection, made anew if there is none, if that works in time."""
+        if self._closed:
+            raise StoreFailed(RuntimeError("closed"), cure=_CLOSED)
+        if self.connection is None:
+            self.session = f"xueshi {self._target.schema} {secrets.token_hex(8)}"
+            connection = connect_again(self._target, {**_WRITING, "application_name": self.session}, end=end)
+            try:
+                connection.execute(_DURABLE)
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self.connection = connection
+        return self.connection
+
+    def end_session(self, session: str, *, end: float) -> Connection:
+        """See that nothing which a former session was sent is carried out from now on; gives the new connection."""
+        connection = self.connected(end)
+        if any(ended != (True,) for ended in connection.execute(_END_SESSION, (session,)).fetchall()):
+            raise psycopg.OperationalError("the former session does not end")
+        return connection
+
+    def roll_back(self) -> None:
+        """After an error that the server reported: the connection is good for more."""
+        try:
+            if self.connection is not None:
+                self.connection.rollback()
+        except psycopg.Error:
+            self.drop()
+
+    def drop(self) -> None:
+        """Let go of it."""
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+
+    def close(self) -> None:
+        """Let go of it for good."""
+        self._closed = True
+        self.drop()
