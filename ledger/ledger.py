@@ -156,8 +156,24 @@ class Ledger(Application[str]):
         guards: Iterable[Guard] = (),
         request: RequestKey | None = None,
     ) -> Append:
-        """Seal and encode drafts into an append."""
+        """Make the keys that are missing, then seal and encode drafts into an append."""
+        self.make_keys(drafts)
+        return self.encoded(drafts, by=by, versions=versions, guards=guards, request=request)
+
+    def make_keys(self, drafts: Iterable[Draft]) -> None:
+        """Make the keys under which these drafts are to be sealed, those that are missing, in one commit."""
         self.vault.prepare(draft.event.subjects()[0] for draft in drafts if draft.sealed is not None)
+
+    def encoded(
+        self,
+        drafts: Sequence[Draft],
+        *,
+        by: By,
+        versions: Mapping[StreamId, int] | None = None,
+        guards: Iterable[Guard] = (),
+        request: RequestKey | None = None,
+    ) -> Append:
+        """Seal and encode drafts into an append; their keys were made before."""
         assert by.act is None or any(str(draft.event.stream) == by.act for draft in drafts), "an act counts its rows"
         ahead = dict(versions or {})
         events: list[Encoded] = []

@@ -9,6 +9,7 @@ no proof out of it can pass for one of a real register.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -84,13 +85,25 @@ def make(folder: Path, told: Told, progress: Progress = lambda done, total: None
     try:
         with occupying(folder):
             _demand_free(paths)  # Another one may have been quicker.
-            with _unfinished(paths, told):
+            with _unfinished(paths, told), _without_collecting():
                 history = _write(paths, told, progress)
                 root = _finish(paths, history)
             return Made(history.pen.written, history.people.registered, root)
     except Served as other:
         raise Stop(Exit.WORLD_IS_WRONG, "already_serving", f"{folder} 已有服务在运行：{other.address}",
                    "请换一个空的文件夹") from None
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Look for no cycles: everyone who ever came is still there, and is plain values."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def settings_of(folder: Path) -> Settings:

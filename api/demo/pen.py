@@ -63,12 +63,10 @@ class Pen:
         if not self._waiting:
             return
         ledger = self.ledger
-        ledger.vault.prepare(
-            draft.event.subjects()[0] for _, drafts, _, _ in self._waiting for draft in drafts
-            if draft.sealed is not None)
+        ledger.make_keys(draft for _, drafts, _, _ in self._waiting for draft in drafts)
         appends = []
         for at, drafts, by, versions in self._waiting:
-            made = ledger.prepare(drafts, by=by, versions=versions)
+            made = ledger.encoded(drafts, by=by, versions=versions)
             appends.append(Dated(made.events, made.guards, made.names, at=at))
         self._store.append_all(appends)
         self.written += self._events
