@@ -6,11 +6,15 @@ clearly; asked again under its own key, each request is answered if it was done 
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +22,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import signing_child
 from cutting_proxy import Cut, CuttingProxy
 from fault_child import planned, said, start
 from fault_kit import check_after
@@ -25,6 +30,9 @@ from hash_only_checker import check_postgres
 from postgres_kit import NotRunnable, Server, running
 from store_kit import crowd, event, one, open_postgres, outcome_of, request, stream
 
+from ledger.proof.checkpoint import parse_checkpoint
+from ledger.proof.notes import parse_note
+from ledger.signer import create_signing_key
 from ledger.stores import postgres as postgres_store
 from ledger.stores.append import Append, Receipt, StoreFailed
 from ledger.stores.errors import Unreadable
@@ -222,6 +230,78 @@ def test_writers_killed_in_the_middle_leave_nothing_half_and_no_lock(postgres: s
 @pytest.mark.timeout(1_800)
 def test_writers_killed_again_and_again(postgres: str) -> None:
     kill_writers(postgres, seed=2, rounds=25)
+
+
+# Two signers
+
+
+class Signing:
+    """A process that signs whenever it has the lease, and how often it said so."""
+
+    def __init__(self, conninfo: str, folder: Path) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+        self.process = subprocess.Popen(
+            [sys.executable, signing_child.__file__, conninfo, str(folder)], stdout=subprocess.PIPE, env=environment)
+        self.signed: list[tuple[int, str]] = []
+        self._reading = threading.Thread(target=self._read)
+        self._reading.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            _, size, root = json.loads(line)
+            self.signed.append((size, root))
+
+    def kill(self) -> None:
+        self.process.kill()
+        self._reading.join(20)
+        self.process.communicate(timeout=20)
+
+
+def who_signs(signers: list[Signing]) -> int:
+    """Which of them says something new."""
+    before, end = [len(each.signed) for each in signers], time.monotonic() + 20
+    while time.monotonic() < end:
+        for place, each in enumerate(signers):
+            if len(each.signed) > before[place] + 1:
+                return place
+        time.sleep(0.01)
+    raise AssertionError("nobody signs")
+
+
+def test_of_two_signers_one_signs_and_the_other_takes_over_when_it_is_killed_or_cut_off(
+    postgres: str, tmp_path: Path
+) -> None:
+    create_signing_key(tmp_path, signing_child.ORIGIN)
+    store = open_postgres(postgres)
+    store.append(one("first"))
+    signers, said_so = [Signing(postgres, tmp_path) for _ in range(2)], list[tuple[int, str]]()
+    try:
+        for round_ in range(6):
+            for number in range(20):
+                store.append(one(f"{round_}-{number}"))
+            place = who_signs(signers)
+            if round_ % 2:
+                with psycopg.connect(postgres, autocommit=True) as connection:
+                    connection.execute(
+                        "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'")
+            else:
+                signers[place].kill()
+                assert who_signs(signers) == 1 - place, "the other has it now"
+                said_so += signers[place].signed
+                signers[place] = Signing(postgres, tmp_path)
+    finally:
+        for each in signers:
+            each.kill()
+            said_so += each.signed
+
+    checked = check_postgres(postgres)
+    kept = [parse_checkpoint(parse_note(note)[0]) for _, note in store.checkpoints()]
+    assert len(kept) >= 6
+    assert [each.size for each in kept] == sorted({each.size for each in kept}), "each extends the one before"
+    assert {(each.size, each.root.hex()) for each in kept} >= set(said_so)
+    assert all(checked.root(size).hex() == root for size, root in said_so)
+    store.close()
 
 
 # No room
