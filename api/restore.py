@@ -82,6 +82,7 @@ class Restored:
     has_operations: bool
     aside: Path | None
     schemas_aside: tuple[str, ...] = ()
+    lacks_keys: bool = False  # The vault is older than the log: some of what is sealed opens no more.
     is_finished_only: bool = False  # An earlier run had decided everything; this one carried it out.
 
 
@@ -97,6 +98,7 @@ class _Work:
     policies: dict[str, Policy | None] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
     forgotten: int = 0
+    lacks_keys: bool = False
 
 
 @contextmanager
@@ -148,6 +150,7 @@ def restore(
         manifest.made_at, logs, sum(name.endswith(".toml") for name in wanted), work.forgotten,
         has_keys=work.keys is not None, has_operations=with_operations,
         aside=_aside(folder, plan), schemas_aside=tuple(sorted(room.asides.values())),
+        lacks_keys=work.lacks_keys,
     )
 
 
@@ -270,9 +273,13 @@ def _examine(work: _Work, staging: Path, bar: Bar) -> None:
             for name in work.logs:
                 work.forgotten += forget(staging / f"{name}.db", vault.is_destroyed)
     for name in work.logs:
+        source, policy = _source(work, name, staging), work.policies[name]
         with bar(f"检查 {name}") as progress:
-            report = fsck(
-                _source(work, name, staging), policy=work.policies[name], keys=work.keys, progress=progress)
+            report = fsck(source, policy=policy, keys=work.keys, progress=progress)
+        if any(one.code == "sealed_unreadable" for one in report.problems):
+            work.lacks_keys = True  # Its digest holds, so it is the vault that lacks something, and not the backup.
+            with bar(f"检查 {name}，不用密钥库") as progress:
+                report = fsck(source, policy=policy, progress=progress)
         problems += log_problems(name, report, getattr(work.manifest, name))
         if not work.database:
             make_ready(staging / f"{name}.db")

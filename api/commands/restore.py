@@ -74,6 +74,7 @@ def _body(done: Restored) -> dict[str, Any]:
     return {
         "restored": True, "made_at": done.made_at, "logs": logs, "rulebooks": done.rulebooks,
         "forgotten": done.forgotten, "has_keys": done.has_keys, "has_operations": done.has_operations,
+        "lacks_keys": done.lacks_keys,
         "schemas_aside": list(done.schemas_aside),
         "set_aside": None if done.aside is None else str(done.aside), "is_finished_only": done.is_finished_only,
     }
@@ -95,6 +96,9 @@ def _words(done: Restored) -> Iterator[str]:
         yield "  令牌和会话没有恢复：备份之后收回的令牌会重新有效。确要恢复，请加 --with-operations。"
     if not done.has_keys:
         yield "⚠ 此处没有密钥：请先从密钥备份恢复 keys，账本才能打开。不要新建密钥。"
+    if done.lacks_keys:
+        yield ("⚠ 密钥库缺少账本中一部分人的密钥，可能比账本旧：他们的个人信息读不出，证明不受影响。"
+               "请找较新的密钥备份（xueshi keys restore）。")
     if not all(log.is_signature_checked for log in done.logs):
         yield "⚠ 此处没有签名密钥，检查点的签名未核对；恢复密钥后请运行 xueshi fsck。"
     for log in done.logs:

@@ -248,6 +248,20 @@ def test_a_person_forgotten_since_stays_forgotten(folder: Path, kept: Kept) -> N
     assert not [name for name in names if name in data]
 
 
+def test_a_vault_that_is_older_than_the_log_keeps_nobody_from_restoring_it(folder: Path, kept: Kept) -> None:
+    with closing(sqlite3.connect(folder / "data" / "keys" / "people.db")) as connection:
+        gone = connection.execute("DELETE FROM keys WHERE owner = ?", (kept.before.people[0],)).rowcount
+        connection.commit()
+    assert gone == 1
+    lose(folder)
+    told = xueshi(folder, "restore", "second")
+    assert told.returncode == 0 and "密钥库缺少" in told.stdout and "xueshi keys restore" in told.stdout
+    lose(folder)
+    forge(folder, "UPDATE sealed SET ciphertext = zeroblob(40) WHERE position = (SELECT max(position) FROM sealed)")
+    refused = xueshi(folder, "restore", "second")
+    assert refused.returncode == 1 and "sealed_mismatch" in refused.stdout, "of the backup nothing is let pass"
+
+
 def test_it_wants_the_service_stopped(folder: Path) -> None:
     with served(folder):
         refused = xueshi(folder, "restore", "second", "--replace")
