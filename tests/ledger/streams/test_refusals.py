@@ -68,7 +68,8 @@ STREAMS: dict[type[Event], tuple[Any, type[Event] | None]] = {
     statement_events.StatementEvent: (statement.evolve, statement_events.StatementIssued),
     act_events.ActEvent: (act.evolve, act_events.ActOpened),
 }
-OF_THE_LOG = {"log.opened/1", "log.access_anchored/1", "access.recorded/1"}  # Nothing is decided from these.
+OF_THE_LOG = {"log.opened/1", "log.continued/1", "log.access_anchored/1", "access.recorded/1"}
+"""Nothing of a person, unit or rulebook is decided from these."""
 
 
 def example(hint: Any) -> Any:
