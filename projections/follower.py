@@ -13,18 +13,19 @@ Files are checked for damage at the start, unless an orderly stop left them as t
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import structlog
 
 from ledger.envelope import decode
+from ledger.lease import FileLease
 from ledger.ledger import Ledger, Recorded
 from projections import marker
 from projections.board import Bell, Board, Failed, Progress, Said
@@ -58,33 +59,28 @@ class Ownership:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = (folder / "follower.lock").open("a+", encoding="ascii")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            process = self._read()
-            self._file.close()
-            raise AlreadyFollowed(folder, process=process.removesuffix(_SOUND)) from None
-        self.were_sound: Final = self._read().endswith(_SOUND)
-        self._write(str(os.getpid()))
+        self._path = folder / "follower.lock"
+        self._lease = FileLease(self._path)
+        if not self._lease.try_take():
+            raise AlreadyFollowed(folder, process=self._said().removesuffix(_SOUND))
+        self.were_sound: Final = self._said().endswith(_SOUND)
+        self._note(str(os.getpid()))
 
     def found_sound(self) -> None:
         """Note that every file is whole."""
-        self._write(f"{os.getpid()}{_SOUND}")
+        self._note(f"{os.getpid()}{_SOUND}")
 
     def release(self) -> None:
         """Let another have it. The file stays: removing it would let two hold two files of one name."""
-        self._write("")
-        self._file.close()
+        self._note("")
+        self._lease.release()
 
-    def _read(self) -> str:
-        self._file.seek(0)
-        return self._file.read().strip()
+    def _note(self, text: str) -> None:
+        with suppress(OSError):  # On a full disk nothing is noted, and whoever comes next checks.
+            self._path.write_text(text, "ascii")
 
-    def _write(self, text: str) -> None:
-        self._file.truncate(0)
-        self._file.write(text)
-        self._file.flush()
+    def _said(self) -> str:
+        return self._path.read_text("ascii").strip()
 
 
 class Build:
