@@ -296,10 +296,10 @@ class Follower:
         """
         assert self._thread is None, "a follower is started once"
         self._ownership = ownership = Ownership(self._folder)
-        untouched = marker.take(self._folder)
-        if succeeding and ownership.were_sound:
-            untouched |= {path.name for path in self._folder.glob("*.db")}
         try:
+            untouched = marker.take(self._folder)
+            if succeeding and ownership.were_sound:
+                untouched |= {path.name for path in self._folder.glob("*.db")}
             for projection in self._projections:
                 self._tracks[projection.name] = _Track(projection, self._folder, self._ledger, untouched)
             self._board.say(self._said(self._ledger.store.size()))
