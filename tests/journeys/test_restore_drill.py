@@ -28,7 +28,7 @@ from register_kit import ENVIRONMENT, XUESHI, Someone, Town
 from api.client import Client, Remote
 from api.register import open_register
 from api.settings import Settings
-from ledger.events.act import LogContinued
+from ledger.events.act import AccessRecorded, LogContinued
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
@@ -108,6 +108,16 @@ class Drill:
         try:
             assert register.ledger.store.size() >= size
             return encode_base64(register.ledger.store.frontier(size).root())
+        finally:
+            register.close()
+
+    def accesses(self) -> list[tuple[str, str]]:
+        """Who saw whose data, by the access log as it is."""
+        register = open_register(
+            Settings(data_folder=self.folder / "data", database=self.database, origin=self.origin))
+        try:
+            events = [one.envelope.event for one in register.access.read(0, 10_000)]
+            return [(event.reader, event.subject) for event in events if isinstance(event, AccessRecorded)]
         finally:
             register.close()
 
@@ -218,6 +228,9 @@ def test_a_backup_under_load_a_crash_and_both_ways_back(drill: Drill) -> None:
     assert "log_behind" in drill.xueshi("log", "checkpoint", status=3)
     with drill.serving() as address:
         reads_go_on_and_nothing_is_recorded(drill, drill.door(address), holder, early, late)
+        office = Someone(drill.door(address, clerk.token), clerk.id, clerk.token)
+        office.saw(f"/v1/persons/{holder.id}/years/2026", purpose="complaint_review")
+    assert drill.accesses()[-1] == (clerk.id, holder.id), "whoever sees something is recorded all the same"
     for name in ("early.txt", "late.txt"):
         drill.xueshi("verify", name, "--key", "key")
 
