@@ -210,14 +210,23 @@ class Process:
             [sys.executable, "-c", PROCESS, str(house.folder), str(KIT)], text=True, cwd=KIT.parents[1],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )
-        assert self.child.stdout is not None
-        assert "stands\n" in iter(self.child.stdout.readline, ""), "after lines of the log, if any"
+        self.log: list[str] = []
+        assert self._said("stands") == "stands"
 
     def ask(self, wanted: object) -> str:
-        """Ask it something; lines of its log come in between."""
-        assert self.child.stdin is not None and self.child.stdout is not None
+        """Ask it something."""
+        assert self.child.stdin is not None
         print(wanted, file=self.child.stdin, flush=True)
-        return next(line.strip() for line in self.child.stdout if line.strip() in ("True", "False"))
+        return self._said("True", "False")
+
+    def _said(self, *words: str) -> str:
+        """What it says to that; lines of its log come in between."""
+        assert self.child.stdout is not None
+        for line in self.child.stdout:
+            if line.strip() in words:
+                return line.strip()
+            self.log.append(line)
+        raise AssertionError("".join(self.log))
 
     def kill(self) -> None:
         self.child.send_signal(signal.SIGKILL)
@@ -274,6 +283,27 @@ def test_when_the_follower_is_killed_another_follows_and_nothing_is_lost_or_writ
     with living(tmp_path / "house") as house:
         house.follower.stop()
         look_at(house, killed_again_and_again(house, 3))
+
+
+def test_whoever_stood_by_looks_through_no_file_again_and_whoever_starts_after_a_kill_through_all(
+    tmp_path: Path,
+) -> None:
+    with living(tmp_path / "house") as house:
+        house.followed()
+        house.follower.stop()
+        first, second = Process(house), Process(house)
+        assert (first.ask("follows"), second.ask("follows")) == ("True", "False")
+        first.kill()
+        assert second.ask(house.size) == "True"
+        say(house.ledger)
+        assert second.ask(house.size) == "True"
+        assert second.ask("follows") == "True"
+        assert not any("projection_checked" in line for line in second.log)
+        second.kill()
+
+        third = Process(house)
+        assert sum("projection_checked" in line for line in third.log) == len(projections()) + 1
+        third.kill()
 
 
 @pytest.mark.torture
