@@ -122,7 +122,7 @@ def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
         beside = Path(asked["beside"])
         from api.replay_page import page
 
-        made, digest = report.write(question, found, beside, page, steps)
+        made, digest = report.write(question, found, folder, beside, page, steps)
         if told is not None:
             return _compared(Path(asked["check"]), beside, announced, told)
         return _placed(asked, beside, made, digest)

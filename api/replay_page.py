@@ -43,7 +43,7 @@ def _view(told: Mapping[str, Any], digest: str) -> dict[str, Any]:
         _table("by_year", "年度", told["by_year"], str),
         _table("by_city", "设区市", told["by_city"], city_name),
         _table("by_sector", "行业", told["by_sector"], sector_name),
-        _table("by_unit", "单位", told["by_unit"], lambda name: name or "（无单位）"),
+        _table("by_unit", "单位", told["by_unit"], lambda name: told["unit_names"].get(name, name) or "（无归属）"),
     ]
     return {
         "told": told, "digest": digest, "question": question, "under": _law(question["under"]),
@@ -53,6 +53,8 @@ def _view(told: Mapping[str, Any], digest: str) -> dict[str, Any]:
         "clauses": _clause_chart(told["by_clause"][:BARS_MOST]),
         "clause_rows": [_clause(one) for one in told["by_clause"][:ROWS_MOST]],
         "clauses_left": max(0, len(told["by_clause"]) - ROWS_MOST), "groups": groups, "n": count,
+        "newly_short": [{"words": minimum_name(one["minimum"]), "many": one["person_years"]}
+                        for one in told["newly_short"]],
     }
 
 
@@ -72,8 +74,17 @@ def sector_name(code: str) -> str:
     return base_vocabulary().sectors.get(code, code) or "（无归属）"
 
 
+def minimum_name(minimum: str) -> str:
+    """A requirement in words, and whose it is."""
+    book, _, name = minimum.partition(" ")
+    known = base_vocabulary().minimums.get(name)
+    return f"{known.name if known else name}（{book}）"
+
+
 def _law(law: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": _LAWS.get(law["law"], law["law"]), "rulebooks": law["rulebooks"]}
+    name = law["law"]
+    words = f"现行细则，加 {name[4:].replace(',', '、')}" if name.startswith("now+") else _LAWS.get(name, "指定的细则")
+    return {"name": words, "rulebooks": law["rulebooks"]}
 
 
 def _scope(question: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ from projections.entries import Entries
 from projections.errors import ProjectionError
 from projections.file import Reader
 from projections.judging import Books
-from projections.people import People
+from projections.people import People, read_unit
 from projections.replay.checked import Disagreement, answered_account, replayed_account
 from projections.replay.comparison import (
     EDGES,
@@ -57,6 +57,7 @@ from projections.years import read_history
 
 FORMAT: Final = 1
 SAMPLE: Final = 24
+UNITS_NAMED: Final = 200
 _EVERY: Final = 2_000
 _COLUMNS: Final = ("people", "person_years", "changed", "gained", "given_up", "newly_failed", "newly_passed")
 
@@ -180,8 +181,10 @@ def _sample(question: Question, found: Comparison) -> list[int]:
 # Writing
 
 
-def summary(question: Question, found: Comparison) -> dict[str, Any]:
+def summary(question: Question, found: Comparison, folder: Path) -> dict[str, Any]:
     """What the replay came to."""
+    units = by_place(found, "unit")
+    reader = Reader(People(), folder)
     failed, passed = newly(found)
     gain = found.gain[found.rows]
     return {
@@ -196,7 +199,10 @@ def summary(question: Question, found: Comparison) -> dict[str, Any]:
         "histogram": {"begins": [format_signed(edge) for edge in EDGES], "person_years": histogram(found)},
         "newly_short": [{"minimum": name, "person_years": many} for name, many in newly_short(found)],
         "by_year": [_group(one) for one in by_year(found)],
-        **{f"by_{kind}": [_group(one) for one in by_place(found, kind)] for kind in ("city", "sector", "unit")},
+        **{f"by_{kind}": [_group(one) for one in by_place(found, kind)] for kind in ("city", "sector")},
+        "by_unit": [_group(one) for one in units],
+        "unit_names": {one.name: _unit_name(reader, one.name, question.as_of)
+                       for one in units[:UNITS_NAMED] if one.name},
         "by_clause": [
             {"how": cause.how, "old_clause": cause.old, "new_clause": cause.new, "entries": many,
              "gained": format_hours(gained), "given_up": format_hours(given_up)}
@@ -211,6 +217,12 @@ def format_signed(centi: int) -> str:
     return f"-{format_hours(-centi)}" if centi < 0 else format_hours(centi)
 
 
+def _unit_name(reader: Reader, unit: str, as_of: int) -> str:
+    """What a unit was last called; a public fact."""
+    found = read_unit(reader, unit, as_of)
+    return unit if found is None else found.names[-1].name
+
+
 def _entries_within(found: Comparison) -> int:
     people = sorted(set(found.person_of_row[found.rows].tolist()))
     first = found.gathered.coded.first_entry
@@ -222,13 +234,13 @@ def _group(one: Group) -> dict[str, Any]:
 
 
 def write(
-    question: Question, found: Comparison, beside: Path, page: Callable[[Mapping[str, Any], str], str],
+    question: Question, found: Comparison, folder: Path, beside: Path, page: Callable[[Mapping[str, Any], str], str],
     progress: Progress = lambda step, done, total: None,
 ) -> tuple[dict[str, Any], str]:
-    """Write every file into a folder that is empty; gives the report and its digest."""
+    """Write every file into an empty folder `beside`; gives the report and its digest. `folder`: the projections."""
     _lines(beside, "person_years", person_years(found), len(found.changed), progress)
     _lines(beside, "entries", entries(found), len(found.moved), progress)
-    told = summary(question, found)
+    told = summary(question, found, folder)
     (beside / "groups.csv").write_text(_groups_csv(told), encoding="utf-8-sig", newline="")
     files = sorted(path.name for path in beside.iterdir())
     told["files"] = {name: _sha256(beside / name) for name in files}
