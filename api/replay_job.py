@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 import time
@@ -57,7 +58,7 @@ _BAD_INPUT: Final = (AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, repo
 def main() -> int:
     """Do what the line says."""
     asked = json.loads(sys.stdin.readline())
-    threading.Thread(target=_go_with_the_parent, daemon=True).start()
+    threading.Thread(target=_go_with_the_parent, args=(Path(asked["beside"]),), daemon=True).start()
     os.nice(NICE)
     if hasattr(os, "sched_setaffinity"):  # Whoever started it may stay on one core; arithmetic wants them all.
         os.sched_setaffinity(0, range(os.cpu_count() or 1))
@@ -76,8 +77,10 @@ def main() -> int:
     return 0
 
 
-def _go_with_the_parent() -> None:
+def _go_with_the_parent(beside: Path) -> None:
+    """Whoever started it is gone: leave nothing half made."""
     sys.stdin.buffer.read()
+    shutil.rmtree(beside, ignore_errors=True)
     os._exit(1)
 
 

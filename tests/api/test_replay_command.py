@@ -1,0 +1,142 @@
+"""`xueshi replay` from end to end: a report of the sample history, refused input, kills, the check after enactment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from api.cli import run
+from api.sample import prepare
+from api.settings import load
+from policies.shelf import DRAFTS, shipped
+
+PROVINCE = "set:zhejiang/2016-08-01"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample") / "data"
+    assert prepare(load({"data_folder": folder}))
+    return folder
+
+
+def replayed(data: Path, capfd: pytest.CaptureFixture[str], *options: str, status: int = 0) -> str:
+    capfd.readouterr()
+    assert run(["replay", "--data", str(data), *options]) == status
+    told = capfd.readouterr()
+    return told.out if status == 0 else told.err
+
+
+def test_a_report_is_written_whole_and_the_same_again(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = json.loads(replayed(data, capfd, "--under", "now", "--against", PROVINCE, "--json"))
+
+    assert done["new"] and done["changed_person_years"] >= 1
+    folder = tmp_path / f"replay-{done['digest'][:12]}"
+    assert str(folder) == done["folder"] and [path.name for path in tmp_path.iterdir()] == [folder.name]
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert done["digest"] in page and "<svg" in page and "<script" not in page and "http://" not in page
+    accounts = (data / "sample-accounts.txt").read_text(encoding="utf-8")
+    names = [line for line in accounts.splitlines() if len(line) in (2, 3)]
+    assert names and not any(name in page for name in names), "people stand under their ids"
+
+    again = replayed(data, capfd, "--under", "now", "--against", PROVINCE)
+    assert "逐字节相同" in again and done["digest"] in again
+
+
+def test_what_cannot_be_asked_is_said_before_or_instead_of_work(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    unsound = tmp_path / "drafts"
+    shutil.copytree(DRAFTS / "hangzhou-credits", unsound / "hangzhou-credits")
+    (unsound / "hangzhou-credits" / "2025-06-06.cases.toml").unlink()
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    now = ("--under", "now")
+    for options, status, code in (
+        (("--under", str(unsound)), 1, "rules_unsound"),
+        (("--under", "set:nobody/2020-01-01"), 2, "law_unknown"),
+        ((*now, "--as-of", "2999-01-01"), 2, "as_of_in_future"),
+        ((*now, "--as-of", "999999"), 2, "as_of_in_future"),
+        ((*now, "--as-of", "soon"), 2, "as_of_malformed"),
+        ((*now, "--region", "33"), 2, "region_malformed"),
+        ((*now, "--region", "331100"), 1, "replay_nobody"),
+        ((*now, "--sector", "nothing"), 1, "replay_nobody"),
+        ((*now, "--out", str(taken)), 2, "replay_out_taken"),
+        ((*now, "--out", str(tmp_path / "a" / "b")), 2, "replay_out_unusable"),
+        (("--check", str(taken)), 2, "replay_report_unsound"),
+        ((), 2, "bad_usage"), (("--under", "now", "--check", str(taken)), 2, "bad_usage"),
+    ):
+        assert f"[{code}]" in replayed(data, capfd, *options, status=status), options
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["drafts", "taken"], "nothing was begun"
+    assert replayed(data.parent / "none", capfd, *now, status=3).rstrip().endswith("[no_register]")
+
+
+def test_a_folder_of_drafts_stands_beside_the_law_in_force(
+    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    drafts = tmp_path / "drafts"
+    shutil.copytree(DRAFTS / "hangzhou-credits", drafts / "hangzhou-credits")
+    told = [json.loads(replayed(data, capfd, "--under", under, "--out", str(tmp_path / name), "--json"))
+            for name, under in (("one", str(drafts)), ("two", "now+hangzhou-credits/2025-06-06"))]
+
+    assert told[0]["digest"] == told[1]["digest"]
+    rulebooks = told[0]["question"]["under"]["rulebooks"]
+    assert len(rulebooks) == len(shipped().books) + 1 and [one["event"] for one in rulebooks].count(None) == 1
+
+
+def test_after_enactment_what_was_announced_is_what_happened(
+    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Announced are the five, all of them enacted; then a line is not what happened, a file is cut, a draft waits."""
+    report = tmp_path / "report"
+    replayed(data, capfd, "--under", "now", "--against", PROVINCE, "--out", str(report))
+    assert "✓ 预告与实际相同" in replayed(data, capfd, "--check", str(report))
+
+    lines = report / "person_years.ndjson"
+    whole = lines.read_text(encoding="utf-8")
+    lines.write_text(whole[:-1], encoding="utf-8")
+    assert "[replay_report_unsound]" in replayed(data, capfd, "--check", str(report), status=2)
+
+    from hashlib import sha256
+
+    lines.write_text(whole.replace('"change":"', '"change":"9', 1), encoding="utf-8")
+    told = json.loads((report / "report.json").read_bytes())
+    told["files"][lines.name] = sha256(lines.read_bytes()).hexdigest()
+    (report / "report.json").write_text(json.dumps(told), encoding="utf-8")
+    assert run(["replay", "--data", str(data), "--check", str(report)]) == 1
+    assert "✗ person_years.ndjson" in capfd.readouterr().out
+
+    draft = tmp_path / "draft"
+    replayed(data, capfd, "--under", "now+hangzhou-credits/2025-06-06", "--out", str(draft))
+    assert "[replay_not_enacted]" in replayed(data, capfd, "--check", str(draft), status=1)
+
+
+def test_cancelled_or_killed_nothing_torn_is_left_and_the_next_one_is_whole(
+    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    command = [sys.executable, "-m", "api.cli_main", "replay", "--data", str(data), "--under", "now"]
+    command[1:3] = ["-c", "from api.cli import main; main()"]
+    for number in range(4):
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
+        time.sleep(0.25 + 0.2 * number)  # not hours: seconds
+        process.send_signal(signal.SIGINT if number < 3 else signal.SIGKILL)
+        out, _ = process.communicate(timeout=30)
+        left = [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")]
+        assert left == [] or "推演完毕" in out.decode(), "a report is there whole or not at all"
+        if process.returncode == 130:
+            assert not list(tmp_path.iterdir()), "whoever cancels finds nothing left behind"
+    done = json.loads(replayed(data, capfd, "--under", "now", "--out", str(tmp_path / "whole"), "--json"))
+    assert (Path(done["folder"]) / "SHA256SUMS").exists()
