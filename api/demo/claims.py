@@ -48,11 +48,12 @@ _SUSPICIONS: Final = ("接到举报，核查中", "证书编号待向发证单�
 class Someone:
     """A person, with what the history needs to know of them beside their record."""
 
-    __slots__ = ("habit", "number", "plan", "since", "state", "unit", "version", "visits", "year")
+    __slots__ = ("asks", "habit", "number", "plan", "since", "state", "unit", "version", "visits", "year")
 
     def __init__(self, number: int, state: Person, habit: str) -> None:
         self.number, self.state, self.version, self.habit = number, state, 1, habit
         self.unit: House | None = None
+        self.asks = False  # Whether a transfer of theirs is open: one at a time (W 4).
         self.year = self.visits = 0
         self.since = date.min  # Up to this day they have claimed what they studied: no two studies share a day.
         self.plan: tuple[Any, ...] = ()

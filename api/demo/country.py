@@ -170,7 +170,7 @@ class Country:
         state, by = (None, FOUNDING) if granter is None else (granter.state, granter.by(HUMAN_RESOURCES))
         actor = ActorId(self._dice.id("actor", at))
         appointing = actors.AppointActor(
-            actor=actor, account=self._account(f"demo-{house.state.unit}-{number}"),
+            actor=actor, account=self._account(f"demo-{actor}"),
             official=Official(name="虚构经办人"), role=role,
         )
         events = self._pen.write(at, actors.decide_appointment(None, appointing, house.state, state), by)

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from api.demo.pen import Pen
-from api.law_of import assess, walk_of
+from api.law_of import assess, confirmed, walk_of
 from api.register import SYSTEM
 from ledger.errors import Refusal
 from ledger.events.claim import Ruling, Study
@@ -20,6 +20,7 @@ from ledger.events.person import Affiliation
 from ledger.streams import rulebook as rulebooks
 from ledger.streams.person import Person
 from policies.archive import Archive
+from policies.assess import MANUAL
 from policies.authority import Walk
 from policies.law import Law
 from policies.person import Bench
@@ -29,7 +30,7 @@ from policies.shelf import shipped
 REMEMBERED_MOST: Final = 200_000
 _WEIGHED: Final = attrgetter(
     "category", "route", "level", "days_half", "subjects", "courses", "characters", "minutes", "hours_centi",
-    "confirmed_centi", "document", "rank", "organiser", "organiser_level", "approved_by", "completed_by", "platform",
+    "confirmed_centi", "rank", "organiser", "organiser_level", "approved_by", "completed_by", "platform",
     "major",
 )
 
@@ -82,6 +83,8 @@ class LawOfTheDay:
             if len(self._rulings) >= REMEMBERED_MOST:
                 self._rulings.clear()
             known = self._rulings[key] = assessed.ruling
+        if study.document is not None and known.status == MANUAL:
+            return confirmed(known.assessed_centi, study.document)  # The document is each claim's own.
         return known
 
     def walk(self, at: Affiliation, day: date, category: str) -> Walk:

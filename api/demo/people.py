@@ -6,6 +6,7 @@ kept for a person does not grow with the history.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Final
@@ -39,8 +40,13 @@ _VISITS: Final = 4
 KNOWN_MOST: Final = 200
 
 # Of a thousand people, in a year.
-MOVES, LEAVES, TITLED, MENDED, RESTRICTED, MISMATCHED = 30, 12, 60, 10, 2, 3
+MOVES, LEAVES, TITLED, MENDED = 30, 12, 60, 10
 BACK_DATED: Final = 250  # Of a thousand moves.
+
+# What is rare comes in turn instead of by chance, so that a small history has it, too: one in so many.
+RESTRICTED, MISMATCHED = 400, 300              # Years of people.
+TAKEN_BACK, TURNED_DOWN = 60, 40               # Requests for a unit.
+UNTITLED, NOT_LEFT, AT_REST_FOR_EVER = 25, 10, 2  # Titles, departures, restrictions.
 
 
 class People:
@@ -52,7 +58,8 @@ class People:
         self._pen, self._calendar, self._dice = pen, calendar, dice
         self._country, self._claims, self._studies = country, claims, studies
         self._draw = [seat for seat, weight in country.seats for _ in range(weight)]
-        self.registered = self._restricted = 0
+        self.registered = 0
+        self._turns: Counter[str] = Counter()
         self.by_seat: dict[Seat, list[Someone]] = {seat: [] for seat, _ in country.seats}
         self.gone: list[Someone] = []
         self.known: list[tuple[str, str]] = []  # The first by name, who get a token.
@@ -84,7 +91,7 @@ class People:
 
     def ask(self, whose: Someone, seat: Seat, starts: date | None) -> TransferId | None:
         """Ask to belong to a unit of a place from a day on."""
-        if not whose.is_open:
+        if not whose.is_open or whose.asks:
             return None
         dice, today, now = self._dice, self._calendar.today, self._calendar.now
         house = dice.one_of(self._country.units[seat])
@@ -98,8 +105,8 @@ class People:
             transfer=transfer, person=whose.state.person, starts=starts, major=major, standing=standing)
         decision = transfers.decide_request(None, command, whose.state, house.state)
         events = self._pen.write(now, decision, _themselves(whose.state.person))
-        asked = transfers.evolve(None, events[0])
-        if dice.happens(15):
+        asked, whose.asks = transfers.evolve(None, events[0]), True
+        if self._is_turn("taken back", TAKEN_BACK):
             self._calendar.at(now + 1_200 * SECOND, self._take_back, whose, asked, seat)
         else:
             self._calendar.in_office(dice.between(1, 6), self._answer, whose, asked, house)
@@ -123,14 +130,15 @@ class People:
         command = transfers.WithdrawTransfer(person=whose.state.person)
         decision = transfers.decide_transfer_withdrawal(asked, command, whose.state)
         self._pen.write(self._calendar.now, decision, _themselves(whose.state.person), {asked.transfer: 1})
+        whose.asks = False
         self._calendar.at_home(self._dice.between(1, 5), self.ask, whose, seat, None)
 
     def _answer(self, whose: Someone, asked: transfers.Transfer, house: House) -> None:
         """The receiving unit answers; from here on the person studies."""
         if not whose.is_open:
             return
-        hand, now = self._dice.one_of(house.hands), self._calendar.now
-        if self._dice.happens(25):
+        hand, now, whose.asks = self._dice.one_of(house.hands), self._calendar.now, False
+        if self._is_turn("turned down", TURNED_DOWN):
             refusing = transfers.RefuseTransfer(role="unit", words="未在本单位人员名单中，请核对")
             decision = transfers.decide_transfer_refusal(asked, refusing, whose.state, house.state, hand.state)
             self._pen.write(now, decision, hand.by("unit"), {asked.transfer: 1})
@@ -209,10 +217,13 @@ class People:
         habit = whose.habit if dice.happens(850) else dice.one_of(_HABITS)
         whose.year = year
         whose.plan = self._studies.plan(year, at.region, at.sector, at.major, habit)
+        for rare, every in ((self._be_restricted, RESTRICTED), (self._be_matched_anew, MISMATCHED)):
+            if self._is_turn(rare.__name__, every):
+                self._calendar.in_office(dice.between(3, 120), rare, whose)
+                return
         drawn = dice.below(1_000)
         for step, often in ((self._move, MOVES), (self._leave, LEAVES), (self._be_titled, TITLED),
-                            (self._be_mended, MENDED), (self._be_restricted, RESTRICTED),
-                            (self._be_matched_anew, MISMATCHED)):
+                            (self._be_mended, MENDED)):
             if drawn < often:
                 self._calendar.in_office(dice.between(3, 240), step, whose)
                 return
@@ -243,13 +254,12 @@ class People:
             return
         command = persons.RecordDeparture(role=HUMAN_RESOURCES, unit=at.unit, ends=today)
         self._decide(whose, lambda by: persons.decide_departure(whose.state, command, by))
-        drawn = self._dice.below(10)
-        if drawn == 0:
+        if self._is_turn("not left", NOT_LEFT):
             undoing = persons.VoidDeparture(role=HUMAN_RESOURCES, unit=at.unit, ends=today)
             self._calendar.in_office(4, self._decide, whose,
                                      lambda by: persons.decide_departure_void(whose.state, undoing, by))
             self._come_again(whose, 10)
-        elif drawn < 6:
+        elif self._dice.happens(500):
             whose.unit = None
             self._calendar.at_home(self._dice.between(20, 200), self.ask, whose, self._dice.one_of(self._draw), None)
         else:
@@ -260,7 +270,8 @@ class People:
         obtained_on = self._calendar.today - timedelta(days=self._dice.between(10, 90))
         command = persons.RecordTitle(role=HUMAN_RESOURCES, level=level, obtained_on=obtained_on, series=series,
                                       evidence=(self._dice.digest(),))
-        if self._decide(whose, lambda by: persons.decide_title(whose.state, command, by)) and self._dice.happens(30):
+        if self._decide(whose, lambda by: persons.decide_title(whose.state, command, by)) \
+                and self._is_turn("untitled", UNTITLED):
             undoing = persons.VoidTitle(role=HUMAN_RESOURCES, level=level, obtained_on=obtained_on, series=series)
             self._calendar.in_office(6, self._decide, whose,
                                      lambda by: persons.decide_title_void(whose.state, undoing, by))
@@ -278,9 +289,8 @@ class People:
     def _be_restricted(self, whose: Someone) -> None:
         """The person asks that their data rest; some change their mind."""
         command = persons.RestrictPerson(role=HUMAN_RESOURCES, basis="requested", words="本人申请停止处理")
-        self._restricted += 1
         if self._decide(whose, lambda by: persons.decide_restriction(whose.state, command, by)) \
-                and self._restricted % 2:
+                and self._is_turn("at rest", AT_REST_FOR_EVER):
             lifting = persons.LiftRestriction(role=HUMAN_RESOURCES, basis="request_withdrawn")
             self._calendar.in_office(self._dice.between(10, 90), self._let_go_on, whose, lifting)
 
@@ -312,6 +322,11 @@ class People:
         version = {StreamId(whose.id): whose.version}
         self._pen.destroy_key(now, whose.id, lambda: Deciding(drafts, version), office.by(HUMAN_RESOURCES))
         whose.state, whose.version = replace(whose.state, is_forgotten=True), whose.version + 1
+
+    def _is_turn(self, what: str, every: int) -> bool:
+        """Say of the first of a kind that it is its turn, and of one in so many after it."""
+        self._turns[what] += 1
+        return self._turns[what] % every == 1
 
     # Recording
 

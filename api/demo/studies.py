@@ -24,7 +24,7 @@ from policies.assess import UNRULED
 from policies.person import NO_LATER, Bench, Entry, Place
 from projections.facts import entry_fields
 
-POOL: Final = 24
+POOL: Final = 12
 _POOLS_MOST: Final = 512
 ITEMS_MOST: Final = 14
 STEADY, LAX, IDLE = "steady", "lax", "idle"
