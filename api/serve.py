@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import resource
 import signal
 import socket
 import threading
@@ -66,6 +67,7 @@ def composed(settings: Settings) -> Iterator[Flask]:
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until told to stop. `announce` is called once with the address, when it can be visited."""
     logs.configure(settings.log_level, settings.log_format)
+    _have_as_many_files_as_may_be()
     _make_folder(settings)
     try:
         with occupying(settings.data_folder) as publish:
@@ -144,6 +146,12 @@ def _bound(settings: Settings) -> socket.socket:
 def _stay_on_one_core() -> None:
     """One thread at a time runs Python: over two cores they wake each other a hundred times a claim, on one, four."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # Every thread that is begun from here inherits it.
+
+
+def _have_as_many_files_as_may_be() -> None:
+    """Each thread reads four files with a journal each, besides connections: that is beyond the usual 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _leave_alone_what_stands() -> None:

@@ -60,6 +60,8 @@ _BEAT_SECONDS: Final = 5
 _SILENCE_SECONDS: Final = 30   # A worker that gives no sign of life for so long is killed and replaced.
 _CLOSING_SECONDS: Final = 10   # Beyond the time for requests: to sign, to follow to the end, to let go.
 _RETRY_SECONDS: Final = 1
+_PAUSE_SECONDS: Final = 0.1  # not hours: seconds
+_NO_ROOM: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _HEADER_BYTES: Final = 8_190
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a file without a name, where a slow disk cannot make a worker look dead
 
@@ -347,7 +349,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         try:
             client, address = listener.accept()
         except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+            if error.errno in _NO_ROOM:  # It waits in the queue until somebody has hung up; to end helps nobody.
+                structlog.get_logger().warning("no_room_for_connection", errno=error.errno)
+                time.sleep(_PAUSE_SECONDS)  # not hours: seconds
+            elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
             return
         self.nr_conns += 1

@@ -17,6 +17,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -198,13 +199,16 @@ class _Open:
 
 
 class Reader:
-    """Reads the file of one projection, a connection a thread; a file that was swapped is opened anew."""
+    """Reads the file of one projection, a connection a thread; a file that was swapped is opened anew.
 
-    def __init__(self, projection: Projection, folder: Path) -> None:
+    One that is `shared` has a single connection; whoever shares it sees to it that one thread at a time asks.
+    """
+
+    def __init__(self, projection: Projection, folder: Path, *, shared: bool = False) -> None:
         self.name = projection.name
         self.path = path_of(folder, projection)
         self._path = str(self.path)
-        self._local = threading.local()
+        self._local: Any = SimpleNamespace() if shared else threading.local()
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -38,7 +38,8 @@ class Standby:
 
     def __init__(self, ledger: Ledger, folder: Path, projections: Sequence[Projection]) -> None:
         self._ledger, self._folder, self._projections = ledger, folder, tuple(projections)
-        self._readers = {projection.name: Reader(projection, folder) for projection in projections}
+        self._readers = {projection.name: Reader(projection, folder, shared=True) for projection in projections}
+        self._reading = threading.Lock()  # One look serves all; a connection a thread would be hundreds of open files.
         self._board = Board(folder)
         self._bell: Bell | None = None
         self._follower: Follower | None = None
@@ -80,10 +81,8 @@ class Standby:
         known(name, self._readers)
         if self._follower is not None:
             return self._follower.position(name)
-        try:
-            return self._readers[name].position()
-        except (NotBuilt, Unreadable):  # Whoever follows makes it anew.
-            return 0
+        with self._reading:
+            return self._position(name)
 
     def wait_for(self, position: int, timeout_s: int = 5) -> bool:
         """Wait until every projection has taken an event; False when one has not in time, or cannot."""
@@ -125,6 +124,12 @@ class Standby:
 
     # Beside the follower
 
+    def _position(self, name: str) -> int:
+        try:
+            return self._readers[name].position()
+        except (NotBuilt, Unreadable):  # Whoever follows makes it anew.
+            return 0
+
     def _wait(self, position: int, timeout_s: int) -> None:
         """Have the files looked at until they speak of a position, or nobody can tell, or this process follows."""
         with self._moved:
@@ -142,9 +147,10 @@ class Standby:
                 self._asked.clear()
 
     def _look(self) -> int:
-        self._seen = max(self._seen, min(map(self.position, self._readers)))
-        failed = [said.failure.position for said in self._board.said().values() if said.failure is not None]
-        self._stuck_before = min(failed, default=_NEVER)
+        with self._reading:
+            self._seen = max(self._seen, min(map(self._position, self._readers)))
+            failed = [said.failure.position for said in self._board.said().values() if said.failure is not None]
+            self._stuck_before = min(failed, default=_NEVER)
         return self._seen
 
     def _ring(self) -> None:

@@ -554,6 +554,19 @@ def test_whoever_connects_and_is_silent_or_does_not_hang_up_keeps_nobody_waiting
         assert time.monotonic() - began < 8, "nor does anybody wait for them at the end"
 
 
+def test_more_connections_than_there_is_room_for_wait_and_end_nobody(tmp_path: Path, postgres: str) -> None:
+    few = ["sh", "-c", f"ulimit -n 120; exec {XUESHI} serve --port 0"]
+    with serving(tmp_path, postgres, workers=1, arguments=few, XUESHI_THREADS="2") as service:
+        process = service.door().process
+        with ExitStack() as held:
+            for _ in range(200):
+                held.enter_context(socket.create_connection(("127.0.0.1", service.port)))
+            assert until(lambda: "no_room_for_connection" in service.log)
+
+        assert until(lambda: _status(service, "/livez") == 200)
+        assert service.door().process == process
+
+
 def test_one_byte_at_a_time_keeps_no_thread_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.workers.REQUEST_SECONDS", 1)
     ours, theirs = socket.socketpair()
