@@ -6,11 +6,10 @@ import base64
 import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from used_kit import Used, used
 
 from api.register import Folder
 from ledger.proof.keys import parse_skey
+from tests.ledger.killing import Ended, killed_at
 
 
 @pytest.fixture(scope="module")
@@ -86,26 +86,21 @@ def test_it_takes_no_place_that_is_taken_and_none_without_room(made: tuple[Path,
 
 def test_killed_in_the_middle_it_leaves_no_backup(made: tuple[Path, Used], tmp_path: Path) -> None:
     folder, _ = made
-    child = Path(__file__).parents[1] / "ledger" / "kill_child.py"
     killed = 0
-    for number in (1, 4, 9, 14, 18, 24):
-        ended = subprocess.run(
-            [sys.executable, child, str(number), "test_backup_command:back_up_here", str(folder), str(tmp_path / "b")],
-            cwd=Path(__file__).parent, check=False, capture_output=True, env={**os.environ, "PYTHONPATH": "."})
-        if ended.returncode == -signal.SIGKILL:
-            killed += 1
-            assert not (tmp_path / "b").exists()
-        else:
-            assert ended.returncode == 0, ended.stderr.decode()
+    for number in range(1, 40, 2):
+        if killed_at(number, partial(back_up, folder, tmp_path / "b")) is Ended.DONE:
             shutil.rmtree(tmp_path / "b")
+            break
+        killed += 1
+        assert not (tmp_path / "b").exists()
     assert killed >= 3
     assert xueshi(folder, "backup", str(tmp_path / "b")).returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
 
-def back_up_here(folder: str, target: str) -> None:
-    """What the child runs."""
-    xueshi(Path(folder), "backup", target)
+def back_up(folder: Path, target: Path) -> None:
+    ended = xueshi(folder, "backup", str(target))
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
-from command_kit import CLEAN, Ended, made, xueshi
+from command_kit import Ended as Told
+from command_kit import made, xueshi
 from house_kit import credit_code
 from used_kit import used
 
@@ -22,9 +21,9 @@ from ledger.log_name import names_of
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.signer import LogForked
+from tests.ledger.killing import Ended, killed_at
 
 OLD, NEW = "localhost/xueshi", "localhost/xueshi-2"
-CHILD = Path(__file__).parents[1] / "ledger" / "kill_child.py"
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +48,7 @@ def folder(behind: Path, tmp_path: Path) -> Path:
     return shutil.copytree(behind, tmp_path / "copy")
 
 
-def renamed(folder: Path, *arguments: str) -> Ended:
+def renamed(folder: Path, *arguments: str) -> Told:
     return xueshi(folder, *arguments, XUESHI_ORIGIN=NEW)
 
 
@@ -220,12 +219,8 @@ def test_killed_at_any_step_the_same_command_finishes(behind: Path, tmp_path: Pa
     killed = 0
     for number in range(8, 200, 6):
         folder = shutil.copytree(behind, tmp_path / str(number))
-        ended = subprocess.run(
-            [sys.executable, CHILD, str(number), "test_continue_command:continue_here", str(folder)],
-            cwd=Path(__file__).parent, capture_output=True, text=True, check=False, env={**CLEAN, "PYTHONPATH": "."})
-        if ended.returncode == 0:
+        if killed_at(number, partial(continue_in, folder)) is Ended.DONE:
             break
-        assert ended.returncode == -signal.SIGKILL, ended.stderr
         killed += 1
         done = xueshi(folder, "log", "continue-as", NEW, "--json")
         assert done.returncode == 0, done.stderr
@@ -240,7 +235,6 @@ def test_killed_at_any_step_the_same_command_finishes(behind: Path, tmp_path: Pa
     assert killed >= 3
 
 
-def continue_here(folder: str) -> None:
-    """What the child runs."""
-    ended = xueshi(Path(folder), "log", "continue-as", NEW)
+def continue_in(folder: Path) -> None:
+    ended = xueshi(folder, "log", "continue-as", NEW)
     assert ended.returncode == 0, ended.stderr

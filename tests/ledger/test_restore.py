@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from killing import Ended, killed_at
 from ledger_kit import fill, house_policy, open_house, settle_file, small_house
 
 from ledger.backup import BackupFailed, Manifest, list_files, log_in
@@ -30,7 +29,6 @@ from ledger.restore import (
     standing,
 )
 
-CHILD = Path(__file__).with_name("kill_child.py")
 OLD = {"ledger.db": "old", "ledger.db-wal": "journal", "keys/ledger.published": "old note", "projections/a.db": "old"}
 NEW = {"ledger.db": "new", "rulebooks/a.toml": "law"}
 
@@ -53,11 +51,11 @@ def staged(root: Path) -> Plan:
         put=tuple(NEW), published={"ledger.published": "new note"})
 
 
-def carry_out_here(root: str) -> None:
-    """What the child runs: as a command does, a plan that stands first."""
-    if not is_unfinished(Path(root)):
-        commit(Path(root), staged(Path(root)))
-    carry_out(Path(root))
+def restore_in(root: Path) -> None:
+    """As a command does: a plan that stands is carried out first."""
+    if not is_unfinished(root):
+        commit(root, staged(root))
+    carry_out(root)
 
 
 AFTER = {
@@ -70,13 +68,9 @@ def test_killed_at_any_step_it_leaves_what_was_there_or_is_finished_by_the_next_
     for number in range(1, 100):
         root = tmp_path / str(number)
         staged(root)
-        ended = subprocess.run(
-            [sys.executable, CHILD, str(number), "test_restore:carry_out_here", root], capture_output=True, text=True,
-            cwd=CHILD.parent, check=False)
-        if ended.returncode == 0:
-            assert ended.stdout == "done\n" and read(root) == AFTER
+        if killed_at(number, partial(restore_in, root)) is Ended.DONE:
+            assert read(root) == AFTER
             break
-        assert ended.returncode == -signal.SIGKILL, ended.stderr
         if not is_unfinished(root) and (root / "ledger.db").read_text() == "old":
             assert {name: text for name, text in read(root).items() if not name.startswith(STAGING)} == OLD
             continue
