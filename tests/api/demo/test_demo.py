@@ -16,18 +16,23 @@ from pathlib import Path
 import pytest
 from demo_kit import Demo, made, read_all
 
+from api.cases.doing import Reading
 from api.cli import run
 from api.client import Client, InProcess
 from api.demo.calendar import moment
 from api.demo.making import FAULTS, ORIGIN, Told, make
+from api.demo.store import Dated
 from api.exits import Stop
-from api.register import Folder, open_register
+from api.register import SYSTEM, Folder, open_register
 from api.serve import composed
 from api.settings import load
-from ledger.events.base import wire_type
+from ledger.events.act import LogOpened
+from ledger.events.base import Draft, wire_type
 from ledger.events.catalogue import CURRENT
 from ledger.identifiers import id_number, unit_code
 from ledger.ledger import Ledger
+from ledger.vault import FileMasterKey, Vault
+from ledger.vocabulary import parse_hours
 from policies.shelf import shipped
 from projections.basis import read_axes
 
@@ -129,10 +134,13 @@ def test_it_is_served_under_its_own_name_and_its_accounts_can_act(demo: Demo, tm
         officer = next(token for holder, token in holders.items() if holder.startswith("acr_"))
         assert nobody.bearing(officer).get("/v1/work").ok
         house = app.extensions["house"]
-        person, token = next(
-            (holder, token) for holder, token in holders.items() if holder.startswith("per_")
-            and house.answers.years(holder, read_axes())["affiliations"]
-            and house.answers.years(holder, read_axes())["affiliations"][-1]["sector"] == "environment")
+
+        def belongs(person: str) -> bool:
+            at = Reading(house.ledger).person(person).affiliation_on(house.today)  # type: ignore[union-attr]
+            return at is not None and at.sector == "environment"
+
+        person, token = next((holder, token) for holder, token in holders.items()
+                             if holder.startswith("per_") and belongs(holder))
         made = nobody.bearing(token).post("/v1/claims", {
             "person": person, "details": {"title": "今天的培训"},
             "study": {"category": "professional", "route": "training", "level": "provincial", "days": "1",
@@ -156,9 +164,10 @@ def test_answers_follow_it_and_some_meet_their_years_some_do_not_and_some_are_op
                 told = year["evaluated"]
                 verdicts[told["met"]] += 1
                 parts = (told["professional"], told["sector_public"], told["general_public"])
-                assert sum(map(float, parts)) == pytest.approx(float(told["total"]))
+                assert sum(map(parse_hours, parts)) == parse_hours(told["total"])
                 for entry in year["entries"]:
-                    assert float(entry["evaluated"]["counted"]) <= float(entry["evaluated"]["assessed"])
+                    weighed = entry["evaluated"]
+                    assert parse_hours(weighed["counted"]) <= parse_hours(weighed["assessed"])
 
     assert min(verdicts[True], verdicts[False], verdicts[None]) > 0, verdicts
     assert verdicts[True] > sum(verdicts.values()) // 4
@@ -242,14 +251,6 @@ def test_the_command_says_where_everything_is(tmp_path: Path, capsys: pytest.Cap
 
 def test_only_a_history_says_when_it_was_and_its_times_only_grow(tmp_path: Path) -> None:
     """The same append with a time is given the present one by the store of a running register."""
-    from demo_kit import read_all as read
-
-    from api.demo.store import Dated
-    from api.register import SYSTEM
-    from ledger.events.act import LogOpened
-    from ledger.events.base import Draft
-    from ledger.vault import FileMasterKey, Vault
-
     for number, factory in enumerate(("api.demo.store:HistoryFactory", "ledger.stores.sqlite:LedgerFactory")):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -260,7 +261,7 @@ def test_only_a_history_says_when_it_was_and_its_times_only_grow(tmp_path: Path)
             stream = Draft(LogOpened(origin="demo.invalid/xueshi"))
             made = ledger.prepare([stream], by=SYSTEM, versions={stream.event.stream: version})
             ledger.store.append(Dated(made.events, made.guards, made.names, at=at))
-        times = [one.envelope.recorded_at for one in read(ledger)]
+        times = [one.envelope.recorded_at for one in read_all(ledger)]
         ledger.close()
         vault.close()
         if number == 0:
