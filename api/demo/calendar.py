@@ -76,8 +76,8 @@ class Calendar:
         return moment(day) + begins * 60 * SECOND + self._dice.below((ends - begins) * 60 * SECOND)
 
     def waking_time(self, day: date) -> int:
-        """A time between seven and twenty-three hours."""
-        return moment(day, 7) + self._dice.below(16 * 3_600 * SECOND)
+        """A time between seven and twenty-one hours."""
+        return moment(day, 7) + self._dice.below(14 * 3_600 * SECOND)
 
     def work_off(self) -> None:
         """Do what is to be done today, in the order of time, and go on to the next day."""

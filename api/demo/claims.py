@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from api.cases.claims import place_of
 from api.demo.calendar import Calendar
-from api.demo.country import Country, Hand, House, Seat
+from api.demo.country import Country, Hand, Organisation, Seat
 from api.demo.dice import Dice
 from api.demo.law import LawOfTheDay, year_of
 from api.demo.pen import Pen, decided
@@ -52,7 +52,7 @@ class Someone:
 
     def __init__(self, number: int, state: Person, habit: str) -> None:
         self.number, self.state, self.version, self.habit = number, state, 1, habit
-        self.unit: House | None = None
+        self.unit: Organisation | None = None
         self.asks = False  # Whether a transfer of theirs is open: one at a time (W 4).
         self.year = self.visits = 0
         self.since = date.min  # Up to this day they have claimed what they studied: no two studies share a day.
@@ -84,7 +84,9 @@ class Paper:
 
     __slots__ = ("details", "fallback", "state", "unit", "version", "walk", "way", "whose")
 
-    def __init__(self, whose: Someone, state: Claim, details: StudyDetails, walk: Walk, unit: House, way: Way) -> None:
+    def __init__(
+        self, whose: Someone, state: Claim, details: StudyDetails, walk: Walk, unit: Organisation, way: Way
+    ) -> None:
         self.whose, self.state, self.details, self.walk, self.unit, self.way = whose, state, details, walk, unit, way
         self.version = 1
         self.fallback = 1_000
@@ -97,7 +99,7 @@ class Claims:
         self._pen, self._calendar, self._dice, self._law, self._country = pen, calendar, dice, law, country
 
     def submit(
-        self, whose: Someone, unit: House, claimed: Claimed, fallback: int = 0, way: Way | None = None
+        self, whose: Someone, unit: Organisation, claimed: Claimed, fallback: int = 0, way: Way | None = None
     ) -> Paper | None:
         """Put a study forward; None where a system registers it, or where they belonged nowhere when they studied."""
         today, now = self._calendar.today, self._calendar.now
@@ -212,7 +214,7 @@ class Claims:
             return paper.way.hand
         return self._dice.one_of(self._house(paper, role).hands[:2])
 
-    def _house(self, paper: Paper, role: str) -> House:
+    def _house(self, paper: Paper, role: str) -> Organisation:
         office = paper.walk.office(role)
         assert office is not None, "a step is an office's"
         submitted = paper.state.submitted
@@ -301,7 +303,7 @@ class Claims:
         decision = register.decide_reinstatement(paper.state, command, paper.whose.state, hand.state)
         self._write(paper, decision, hand.by(role))
 
-    def _after(self, paper: Paper) -> tuple[str, House]:
+    def _after(self, paper: Paper) -> tuple[str, Organisation]:
         """Who acts upon what is registered: the office that decided."""
         role = paper.state.steps[-1]
         return role, self._house(paper, role)

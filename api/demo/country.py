@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Any, Final, NamedTuple
 
 from api.callers import FOUNDER
-from api.demo.calendar import SECOND, Calendar, moment
+from api.demo.calendar import SECOND, Calendar
 from api.demo.dice import Dice
 from api.demo.pen import Pen
 from api.sample import credit_code
@@ -61,7 +61,7 @@ class Hand:
         return By(actor=self.state.actor, role=role, organisation=self.state.organisation)
 
 
-class House:
+class Organisation:
     """An organisation with its accounts."""
 
     __slots__ = ("hands", "name", "seat", "state", "version")
@@ -76,37 +76,37 @@ class Country:
 
     def __init__(self, pen: Pen, calendar: Calendar, dice: Dice, account: Callable[[str], str]) -> None:
         self._pen, self._calendar, self._dice, self._account = pen, calendar, dice, account
-        self._offices: dict[tuple[str, str, str | None], House] = {}
+        self._offices: dict[tuple[str, str, str | None], Organisation] = {}
         self._numbers = 0
         self.seats = [(Seat(one["region"], one["sector"]), int(one["weight"])) for one in words()["seat"]]
-        self.units: dict[Seat, list[House]] = {seat: [] for seat, _ in self.seats}
-        self.organisers: dict[str, House] = {}
+        self.units: dict[Seat, list[Organisation]] = {seat: [] for seat, _ in self.seats}
+        self.organisers: dict[str, Organisation] = {}
 
     # Whom the law means
 
-    def office(self, office: Office, seat: Seat, unit: House) -> House:
+    def office(self, office: Office, seat: Seat, unit: Organisation) -> Organisation:
         """Whoever takes a step of a walk for someone who belongs there."""
         if office.role == "unit":
             return unit
         return self.holding(office.role, office.region, seat.sector)
 
-    def holding(self, role: str, area: str, sector: str) -> House:
+    def holding(self, role: str, area: str, sector: str) -> Organisation:
         """Whoever holds a role for an area."""
         return (self._offices.get((role, area, sector if role == AUTHORITY else None))
                 or self._offices[role, "33", None])
 
-    def human_resources(self, region: str) -> House:
+    def human_resources(self, region: str) -> Organisation:
         """The human resources department of a place."""
         return self._offices[HUMAN_RESOURCES, area_of(region), None]
 
-    def offices(self) -> Iterable[House]:
+    def offices(self) -> Iterable[Organisation]:
         """Every office."""
         return self._offices.values()
 
     # The first days
 
-    def open(self, at: int) -> int:
-        """Set up every office, one a minute; gives when the last was."""
+    def open(self, at: int) -> None:
+        """Set up every office, one a minute."""
         wanted: dict[tuple[str, str, str | None], str] = {}
         areas = words()["areas"]
         for seat, _ in self.seats:
@@ -128,9 +128,8 @@ class Country:
             house = self._registered(at + 60 * SECOND, one["name"], Seat("330000", one["sector"]), "organiser")
             self._verified(at + 60 * SECOND, house, self.human_resources("330000"))
             self.organisers[one["sector"]] = house
-        return at + 120 * SECOND
 
-    def settle(self, seat: Seat, at: int) -> House:
+    def settle(self, seat: Seat, at: int) -> Organisation:
         """Let a unit register, be verified, and get its two accounts."""
         house = self._registered(at, self._unit_name(seat), seat, "employer")
         office = self.human_resources(seat.region)
@@ -146,7 +145,7 @@ class Country:
         first, second = (dice.one_of(told["words"][which]) for which in ("first", "second"))
         return f"{city}{first}{second}{dice.one_of(told['nouns'][seat.sector])}"
 
-    def _registered(self, at: int, name: str, seat: Seat, kind: str) -> House:
+    def _registered(self, at: int, name: str, seat: Seat, kind: str) -> Organisation:
         self._numbers += 1
         unit = UnitId(self._dice.id("unit", at))
         command = units.RegisterUnit(
@@ -155,15 +154,15 @@ class Country:
         )
         events = self._pen.write(
             at, units.decide_unit_registration(None, command), By(actor=unit, role="applicant"))
-        return House(name, seat, units.evolve(None, events[0]), 1)
+        return Organisation(name, seat, units.evolve(None, events[0]), 1)
 
-    def _verified(self, at: int, house: House, office: House | None) -> None:
+    def _verified(self, at: int, house: Organisation, office: Organisation | None) -> None:
         hand = None if office is None else office.hands[0]
         command = units.VerifyUnit(role=HUMAN_RESOURCES, evidence=(self._dice.digest(),))
         decision = units.decide_verification(house.state, command, None if hand is None else hand.state)
         self.change(at, house, decision, FOUNDING if hand is None else hand.by(HUMAN_RESOURCES))
 
-    def _appointed(self, at: int, house: House, scope: Scope, office: House | None, number: int) -> Hand:
+    def _appointed(self, at: int, house: Organisation, scope: Scope, office: Organisation | None, number: int) -> Hand:
         """Appoint someone and grant them a scope, by the installation or by an office over them."""
         granter = None if office is None else office.hands[0]
         role = FOUNDER if granter is None else HUMAN_RESOURCES
@@ -180,7 +179,7 @@ class Country:
 
     # Later
 
-    def change(self, at: int, house: House, decision: Decision, by: By) -> None:
+    def change(self, at: int, house: Organisation, decision: Decision, by: By) -> None:
         """Record what happened to an organisation."""
         for event in self._pen.write(at, decision, by, {house.state.unit: house.version}):
             house.state, house.version = units.evolve(house.state, event), house.version + 1
@@ -190,7 +189,7 @@ class Country:
         for event in self._pen.write(at, decision, by, {hand.state.actor: hand.version}):
             hand.state, hand.version = actors.evolve(hand.state, event), hand.version + 1
 
-    def appoint_person(self, at: int, house: House, person: PersonId) -> Hand:
+    def appoint_person(self, at: int, house: Organisation, person: PersonId) -> Hand:
         """Give an account of an office to someone who is a person of the register as well."""
         scope = house.hands[0].state.scopes[0]
         actor = ActorId(self._dice.id("actor", at))
@@ -218,7 +217,7 @@ class Country:
         house = self._registered(self._calendar.now, self._unit_name(seat), seat, "employer")
         self._calendar.in_office(2, self._reject, house)
 
-    def _reject(self, house: House) -> None:
+    def _reject(self, house: Organisation) -> None:
         hand = self.human_resources(house.seat.region).hands[0]
         command = units.RejectUnit(role=HUMAN_RESOURCES, words="营业执照与所填信用代码不符")
         self.change(self._calendar.now, house, units.decide_rejection(house.state, command, hand.state),
@@ -234,7 +233,7 @@ class Country:
             self.change(self._calendar.now, house, units.decide_renaming(house.state, command, hand.state),
                         hand.by(HUMAN_RESOURCES))
 
-    def _lone(self, seat: Seat) -> tuple[House, Hand]:
+    def _lone(self, seat: Seat) -> tuple[Organisation, Hand]:
         """A unit that nobody belongs to yet, and who may change it."""
         house, hand = self.settle(seat, self._calendar.now), self.human_resources(seat.region).hands[0]
         self.units[seat].remove(house)
@@ -283,9 +282,3 @@ class Country:
 def area_of(region: str) -> str:
     """The area of an office that is of a place's own level: the province, the city, or the county."""
     return region[:2] if region.endswith("0000") else region[:4] if region.endswith("00") else region
-
-
-def beginning(first: date) -> int:
-    """When a register opens."""
-    return moment(first, 9)
-

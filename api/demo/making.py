@@ -30,6 +30,7 @@ from api.demo.law import LawOfTheDay
 from api.demo.pen import Pen
 from api.demo.people import People, evenly
 from api.demo.rosters import Rosters
+from api.demo.statements import PEOPLE_MOST, Statements
 from api.demo.studies import Studies
 from api.exits import Exit, Stop
 from api.occupancy import ADDRESS_FILE, Served, occupying
@@ -192,8 +193,12 @@ def _write(paths: Folder, told: Told, progress: Progress) -> History:
         ledger = Ledger(vault, {"PERSISTENCE_MODULE": "api.demo.store:HistoryFactory",
                                 "SQLITE_DBNAME": str(paths.ledger)})
         try:
-            history = History(ledger, Archive(paths.rulebooks), told, dice)
+            archive = Archive(paths.rulebooks)
+            history = History(ledger, archive, told, dice)
             history.play(progress)
+            if told.people <= PEOPLE_MOST:
+                papers = Statements(history.pen, history.calendar, dice, history.country, ORIGIN)
+                papers.hand_out(history.people.known, archive, paths.projections)
             return history
         finally:
             ledger.close()
@@ -230,7 +235,7 @@ def _hand_out(paths: Folder, history: History, operations: Operations) -> None:
     """Give tokens to offices, to the first units and people, in a file that only its owner can read."""
     houses = [*history.country.offices(), *(found[0] for found in history.country.units.values())]
     holders: list[tuple[str, str]] = [(hand.name, hand.state.actor) for house in houses for hand in house.hands]
-    holders += history.people.known
+    holders += [(identity.name, whose.id) for identity, whose in history.people.known]
     descriptor = os.open(paths.sample_accounts, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as accounts:
         accounts.write("示例账号（虚构）。令牌用于登录页面，或 XUESHI_TOKEN。\n\n")

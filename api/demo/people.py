@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from api.demo.calendar import SECOND, Calendar, moment
 from api.demo.claims import Claims, Someone
-from api.demo.country import HUMAN_RESOURCES, Country, Hand, House, Seat
+from api.demo.country import HUMAN_RESOURCES, Country, Hand, Organisation, Seat
 from api.demo.dice import Dice
 from api.demo.pen import Pen, decided
 from api.demo.studies import IDLE, LAX, STEADY, Claimed, Sketch, Studies
@@ -62,7 +62,7 @@ class People:
         self._turns: Counter[str] = Counter()
         self.by_seat: dict[Seat, list[Someone]] = {seat: [] for seat, _ in country.seats}
         self.gone: list[Someone] = []
-        self.known: list[tuple[str, str]] = []  # The first by name, who get a token.
+        self.known: list[tuple[Identity, Someone]] = []  # The first, who get a token.
 
     # Coming
 
@@ -72,11 +72,11 @@ class People:
         self.registered += 1
         person = PersonId(self._dice.id("person", now))
         identity = self._identity(number)
-        if len(self.known) < KNOWN_MOST:
-            self.known.append((identity.name, person))
         command = persons.RegisterPerson(person=person, identity=identity)
         events = self._pen.write(now, persons.decide_person_registration(None, command), _themselves(person))
         whose = Someone(number, persons.evolve(None, events[0]), self._dice.one_of(_HABITS))
+        if len(self.known) < KNOWN_MOST:
+            self.known.append((identity, whose))
         self._calendar.at(now + 600 * SECOND, self.ask, whose, seat or self._dice.one_of(self._draw), None)
         return whose
 
@@ -133,7 +133,7 @@ class People:
         whose.asks = False
         self._calendar.at_home(self._dice.between(1, 5), self.ask, whose, seat, None)
 
-    def _answer(self, whose: Someone, asked: transfers.Transfer, house: House) -> None:
+    def _answer(self, whose: Someone, asked: transfers.Transfer, house: Organisation) -> None:
         """The receiving unit answers; from here on the person studies."""
         if not whose.is_open:
             return
@@ -152,7 +152,7 @@ class People:
         if is_new:
             self._come_again(whose, self._dice.between(2, 40))
 
-    def _belongs(self, whose: Someone, house: House) -> None:
+    def _belongs(self, whose: Someone, house: Organisation) -> None:
         whose.unit = house
         self.by_seat[house.seat].append(whose)
 
@@ -176,7 +176,7 @@ class People:
         visits_left = max(1, _VISITS - (today.month - 1) * _VISITS // 12)
         due = len(whose.plan) if whose.year < today.year else -(-len(whose.plan) // visits_left)
         for number, (sketch, claimed) in enumerate(self._studied(whose, due)):
-            self._calendar.at(self._calendar.now + dice.between(60, 900) * number * SECOND,
+            self._calendar.at(self._calendar.now + dice.between(60, 400) * number * SECOND,
                               self._claim, whose, claimed, sketch.fallback_centi)
         self._come_again(whose, self._until_next(whose, today))
 

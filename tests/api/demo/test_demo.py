@@ -31,6 +31,7 @@ from ledger.events.base import Draft, wire_type
 from ledger.events.catalogue import CURRENT
 from ledger.identifiers import id_number, unit_code
 from ledger.ledger import Ledger
+from ledger.proof.keys import format_vkey, parse_skey
 from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import parse_hours
 from policies.shelf import shipped
@@ -42,9 +43,6 @@ NOT_IN_A_DEMO = {
     "rulebook.filed/1": "when the real documents were filed is not known, and nothing false is said of them",
     "rulebook.superseded/1": "none of the five was",
     "rulebook.impact_report_recorded/1": "a report is of drafts, which are never in force",
-    "statement.issued/1": "its text rests on answers, which follow the log",
-    "statement.superseded/1": "as above",
-    "statement.voided/1": "as above",
     "log.continued/1": "the log keeps its name",
     "log.access_anchored/1": "nobody has looked at anything yet",
     "access.recorded/1": "stands in the access log",
@@ -171,6 +169,26 @@ def test_answers_follow_it_and_some_meet_their_years_some_do_not_and_some_are_op
 
     assert min(verdicts[True], verdicts[False], verdicts[None]) > 0, verdicts
     assert verdicts[True] > sum(verdicts.values()) // 4
+
+
+def test_a_statement_of_it_verifies_and_bears_its_name(demo: Demo, tmp_path: Path) -> None:
+    """Its origin says what it is, in the text as in the checkpoint."""
+    folder = shutil.copytree(demo.folder, tmp_path / "data")
+    lines = Folder(folder).sample_accounts.read_text("utf-8").splitlines()
+    with demo.ledger() as ledger:
+        issued = [one.envelope.event for one in read_all(ledger)
+                  if wire_type(one.envelope.event) == "statement.issued/1"]
+        key = (folder / "keys" / "ledger.signing.key").read_text("ascii")
+    assert len(issued) > 2
+    with composed(load({"data_folder": folder})) as app:
+        holder = Client(InProcess(app.test_client())).bearing(lines[lines.index(f"  {issued[1].person}") + 1].strip())
+        found = holder.get(f"/v1/statements/{issued[1].statement}/file")
+        assert found.ok
+    paper = tmp_path / "statement.txt"
+    paper.write_bytes(found.body)
+
+    assert ORIGIN in paper.read_text("utf-8")
+    assert run(["verify", str(paper), "--key", format_vkey(parse_skey(key.strip()).public())]) == 0
 
 
 def test_a_folder_that_holds_anything_is_left_alone(tmp_path: Path) -> None:
