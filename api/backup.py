@@ -36,7 +36,7 @@ from ledger.backup import (
 )
 from ledger.errors import LedgerError
 from ledger.former_keys import keys_at_hand
-from ledger.fsck import Report, fsck
+from ledger.fsck import PORTION, Report, fsck
 from ledger.fsck_source import SQLiteSource
 from ledger.proof.policy import trust
 from ledger.proof.text import encode_base64
@@ -96,8 +96,9 @@ def check(backup: Path, settings: Settings, bar: Callable[[str], AbstractContext
         for name in LOGS if manifest.store == "sqlite" else ():
             with bar(f"重读 {name}.db") as progress:
                 policy = trust(*keys[name]) if keys[name] else None
-                report = fsck(backup / f"{name}.db", policy=policy, progress=progress)
-            problems += log_problems(name, report, getattr(manifest, name))
+                said: CopiedLog = getattr(manifest, name)
+                report = fsck(backup / f"{name}.db", policy=policy, progress=progress, processes=processes_for(said))
+            problems += log_problems(name, report, said)
         if manifest.store == "sqlite" and not problems:
             try:
                 with SQLiteSource(backup / "ledger.db").one_moment() as view:
@@ -105,6 +106,11 @@ def check(backup: Path, settings: Settings, bar: Callable[[str], AbstractContext
             except RulebookError as error:
                 problems.append(str(error))
     return Checked(manifest, problems, all(keys.values()))
+
+
+def processes_for(log: CopiedLog) -> int | None:
+    """One where there is one portion to read: a small log is read before a second process has started."""
+    return 1 if log.size <= PORTION else None
 
 
 def log_problems(name: str, report: Report, said: CopiedLog) -> list[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from api import restore_postgres as postgres
-from api.backup import LOGS, demand_rulebooks, log_problems
+from api.backup import LOGS, demand_rulebooks, log_problems, processes_for
 from api.exits import Exit, Stop
 from api.occupancy import Served, occupying
 from api.register import Folder, vault_files
@@ -274,12 +274,13 @@ def _examine(work: _Work, staging: Path, bar: Bar) -> None:
                 work.forgotten += forget(staging / f"{name}.db", vault.is_destroyed)
     for name in work.logs:
         source, policy = _source(work, name, staging), work.policies[name]
+        processes = processes_for(getattr(work.manifest, name))
         with bar(f"检查 {name}") as progress:
-            report = fsck(source, policy=policy, keys=work.keys, progress=progress)
+            report = fsck(source, policy=policy, keys=work.keys, processes=processes, progress=progress)
         if any(one.code == "sealed_unreadable" for one in report.problems):
             work.lacks_keys = True  # Its digest holds, so it is the vault that lacks something, and not the backup.
             with bar(f"检查 {name}，不用密钥库") as progress:
-                report = fsck(source, policy=policy, progress=progress)
+                report = fsck(source, policy=policy, processes=processes, progress=progress)
         problems += log_problems(name, report, getattr(work.manifest, name))
         if not work.database:
             make_ready(staging / f"{name}.db")
