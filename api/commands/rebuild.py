@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from projections.projection import Projection
     from projections.rebuilding import Comparison
 
+CODED: Final = "coded"
+
 
 @click.command()
 @click.argument("name", required=False)
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compared: bool) -> int:
     """从账本重建投影（查询所用的表），或与现有的比较
 
-    NAME 为 people、work、entries、laws 之一，省略时为全部。重建须先停止服务；中途停止不影响现有文件。
+    NAME 为 people、work、entries、laws 之一，省略时为这四个。重建须先停止服务；中途停止不影响现有文件。
+    NAME 为 coded 时，从前者重建推演所用的编码账，服务运行时也可用。
     """
     from api import logs
     from api.progress import bar
@@ -32,6 +35,8 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
     from projections.rebuilding import compare
     from projections.rebuilding import rebuild as build
 
+    if name == CODED:
+        return _coded(data_folder, as_json=as_json, is_compared=is_compared)
     wanted = _wanted(name)
     logs.configure("warning")  # What is discarded is said on standard error, never amid an answer.
     with opened(data_folder) as register:
@@ -59,6 +64,37 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
     return Exit.HOLDS
 
 
+def _coded(data_folder: Path | None, *, as_json: bool, is_compared: bool) -> int:
+    """The coded ledger of `xueshi replay`: made from what stands of people and entries, or compared with it."""
+    from api import logs
+    from api.progress import bar
+    from projections.errors import ProjectionError
+    from projections.replay.store import compare_coded, rebuild_coded
+
+    logs.configure("warning")
+    with opened(data_folder) as register, bar(f"重建 {CODED}", quiet=as_json) as progress:
+        try:
+            if is_compared:
+                position, stands, should = compare_coded(register.folder.projections, register.ledger, progress)
+            else:
+                position = rebuild_coded(register.folder.projections, register.ledger, progress).position
+                stands = should = ""
+        except ProjectionError as error:
+            raise Stop(Exit.WORLD_IS_WRONG, error.code, str(error)) from error
+    if as_json:
+        compared = [{"name": CODED, "holds": stands == should, "position": position, "sha256": stands,
+                     "rebuilt_sha256": should}]
+        body = {"holds": stands == should, "projections": compared} if is_compared else {
+            "rebuilt": [{"name": CODED, "position": position}]}
+        click.echo(json.dumps(body))
+    elif not is_compared:
+        click.echo(f"✓ {CODED} 已重建，处理到事件 {position}。")
+    else:
+        told = "与重新读取的一致" if stands == should else f"与重新读取的不同\n  现有 {stands}\n  重建 {should}"
+        click.echo(f"{'✓' if stands == should else '✗'} {CODED}：到事件 {position} 为止，{told}。")
+    return Exit.HOLDS if stands == should else Exit.REFUSED
+
+
 def _wanted(name: str | None) -> list[Projection]:
     from projections.answers import projections
     from projections.errors import UnknownProjection
@@ -66,7 +102,7 @@ def _wanted(name: str | None) -> list[Projection]:
     every = projections()
     wanted = [one for one in every if name in (None, one.name)]
     if not wanted:
-        error = UnknownProjection(str(name), tuple(one.name for one in every))
+        error = UnknownProjection(str(name), (*(one.name for one in every), CODED))
         raise Stop(Exit.BAD_INPUT, error.code, str(error))
     return wanted
 

@@ -133,9 +133,11 @@ def _position(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT position FROM projection").fetchone()[0])
 
 
-def read_all(snapshot: Snapshot, progress: Progress = lambda done, total: None) -> Held:
-    """Everything up to the snapshot's position."""
-    upto = snapshot.position
+def read_all(
+    snapshot: Snapshot, progress: Progress = lambda done, total: None, *, upto: int | None = None
+) -> Held:
+    """Everything up to the snapshot's position, or as it was at an earlier one."""
+    upto = snapshot.position if upto is None else upto
     total = snapshot.entries.execute("SELECT coalesce(max(rowid), 0) FROM claims").fetchone()[0]
     reading = _Reading(upto)
     reading.take_affiliations(snapshot.people.execute(_AFFILIATIONS, {"upto": upto}))

@@ -242,8 +242,7 @@ def write(
     _lines(beside, "entries", entries(found), len(found.moved), progress)
     told = summary(question, found, folder)
     (beside / "groups.csv").write_text(_groups_csv(told), encoding="utf-8-sig", newline="")
-    files = sorted(path.name for path in beside.iterdir())
-    told["files"] = {name: _sha256(beside / name) for name in files}
+    told["files"] = {path.name: _sha256(path) for path in sorted(beside.iterdir())}
     (beside / "report.json").write_bytes(json.dumps(told, ensure_ascii=False, indent=1).encode() + b"\n")
     digest = _sha256(beside / "report.json")
     (beside / "report.html").write_text(page(told, digest), encoding="utf-8")

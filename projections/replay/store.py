@@ -103,6 +103,14 @@ def rebuild_coded(folder: Path, ledger: Ledger, progress: Progress) -> Held:
         return held
 
 
+def compare_coded(folder: Path, ledger: Ledger, progress: Progress) -> tuple[int, str, str]:
+    """The digest of what the files give, read on to the projections' position, and of what is read of them anew."""
+    kept = open_coded(folder, ledger, progress).held
+    with Snapshot(folder) as snapshot:  # Somebody may have followed meanwhile.
+        fresh = read_all(snapshot, progress, upto=kept.position)
+    return kept.position, content(kept), content(fresh)
+
+
 def content(held: Held) -> str:
     """A digest of what is held, however it was numbered and in how many files it lay."""
     digest = hashlib.sha256(json.dumps([held.position, len(held.people)]).encode())

@@ -61,3 +61,14 @@ def test_what_was_never_built_cannot_be_compared(tmp_path: Path, capsys: pytest.
 
     assert run(["rebuild", "--compare", "--data", str(tmp_path / "data")]) == 3
     assert "[projection_not_built]" in capsys.readouterr().err
+
+
+def test_the_coded_ledger_of_replays_is_rebuilt_and_compared_under_its_own_name(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["rebuild", "--data", str(folder)])
+    capsys.readouterr()
+    assert run(["rebuild", "coded", "--data", str(folder)]) == 0
+    assert "✓ coded 已重建" in capsys.readouterr().out
+    assert run(["rebuild", "coded", "--compare", "--json", "--data", str(folder)]) == 0
+    assert json.loads(capsys.readouterr().out)["holds"] is True

@@ -15,7 +15,7 @@ import pytest
 from projection_kit import HANGZHOU, NINGBO, House, exam, living
 
 from projections.replay.held import Snapshot, read_all
-from projections.replay.store import content, open_coded, rebuild_coded
+from projections.replay.store import compare_coded, content, open_coded, rebuild_coded
 
 
 @pytest.fixture
@@ -77,6 +77,20 @@ def test_when_many_have_changed_a_new_base_takes_the_place_of_both(house: House)
     kept = open_coded(folder_of(house), house.ledger)
     assert kept.was == "current" and content(kept.held) == fresh(house)
     assert names(house) == {"coded.1.json", "coded.1.base", "coded.lock"}
+
+
+def test_what_stands_is_compared_with_what_is_read_anew(house: House) -> None:
+    people = open_coded(folder_of(house), house.ledger).held.people.astype(str).tolist()
+    house.registered(people[1], exam("2022-05-03", 2))
+    house.followed()
+    before = open_coded(folder_of(house), house.ledger).held
+    position, stands, should = compare_coded(folder_of(house), house.ledger, lambda done, total: None)
+    assert (position, stands) == (house.size, should)
+
+    house.revoke(house.registered(people[1], exam("2022-06-03", 2)))
+    house.followed()
+    with Snapshot(folder_of(house)) as snapshot:
+        assert content(read_all(snapshot, upto=before.position)) == content(before) != content(read_all(snapshot))
 
 
 def of_kind(house: House, kind: str) -> Path:
