@@ -1,6 +1,6 @@
 """A process that writes to a ledger and is made to fail: what it prints was true when it printed it.
 
-    python fault_child.py FILE-OR-CONNINFO THREADS APPENDS
+    python fault_child.py FILE-OR-CONNINFO THREADS APPENDS [FIRST]
 
 Each thread makes its planned appends in order, each under its own request key. What was acknowledged goes to standard
 output, one JSON array a line: ["done", thread, number, first, events, replayed] or ["root", size, root]. An append
@@ -42,11 +42,13 @@ def open_kept(where: str) -> AppendingRecorder:
     return open_postgres(where) if where.startswith("postgresql://") else open_sqlite(Path(where))
 
 
-def start(where: Path | str, threads: int, appends: int, *before: str, **rest: Any) -> subprocess.Popen[bytes]:
-    """Start a child, under another program where one is given."""
+def start(
+    where: Path | str, threads: int, appends: int, *before: str, first: int = 0, **rest: Any
+) -> subprocess.Popen[bytes]:
+    """Start a child, under another program where one is given; its threads are numbered from `first`."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     return subprocess.Popen(
-        [*before, sys.executable, __file__, str(where), str(threads), str(appends)],
+        [*before, sys.executable, __file__, str(where), str(threads), str(appends), str(first)],
         stdout=subprocess.PIPE, env=environment, **rest,
     )
 
@@ -83,16 +85,17 @@ def work(store: AppendingRecorder, thread: int, appends: int) -> None:
 
 def main() -> None:
     """Open, write, close."""
-    where, threads, appends = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    where, (threads, appends, first) = sys.argv[1], map(int, sys.argv[2:])
     try:
         store = open_kept(where)
     except LedgerError as error:
         say("unopened", error.code)
         return
     if threads == 1:
-        work(store, 0, appends)
+        work(store, first, appends)
     else:
-        workers = [threading.Thread(target=work, args=(store, thread, appends)) for thread in range(threads)]
+        numbers = range(first, first + threads)
+        workers = [threading.Thread(target=work, args=(store, thread, appends)) for thread in numbers]
         for worker in workers:
             worker.start()
         for worker in workers:

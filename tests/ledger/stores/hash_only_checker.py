@@ -43,8 +43,9 @@ def check(path: Path) -> Checked:
 
 
 def check_postgres(conninfo: str, schema: str = "ledger") -> Checked:
-    """The same of a ledger in PostgreSQL."""
+    """The same of a ledger in PostgreSQL, all of it as it was at one moment."""
     with psycopg.connect(conninfo, options=f"-c search_path={schema}") as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         return _check(lambda query: connection.cursor(binary=True).execute(query).fetchall())  # type: ignore[arg-type]
 
 
