@@ -37,6 +37,7 @@ import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 from gunicorn.http import errors, wsgi
 from gunicorn.util import close_graceful
@@ -95,6 +96,8 @@ def serve(
             _leave(end.code if isinstance(end.code, int) else 0)
         if end.code:
             raise service.because() from None
+    except HaltServer:  # One could not begin while all were being ended.
+        raise service.because() from None
     except BaseException:
         if os.getpid() != master:
             _leave(1)
@@ -233,8 +236,10 @@ class Service(BaseApplication):  # type: ignore[misc]  # The library has no type
                 return self._house.enter_context(self._compose())
             except (StoreFailed, Unreadable) as error:
                 # Whoever takes another's place must not end the others because nobody can reach the database now.
-                if worker.age <= self._settings.workers or not worker.alive or not worker.is_parent_alive():
+                if worker.age <= self._settings.workers:
                     raise
+                if not worker.alive or not worker.is_parent_alive():
+                    sys.exit(0)
                 structlog.get_logger().warning("worker_waits", code=error.code)
                 time.sleep(_RETRY_SECONDS)  # not hours: seconds
 
@@ -246,7 +251,10 @@ class Service(BaseApplication):  # type: ignore[misc]  # The library has no type
 
     def let_go(self) -> None:
         """Take the house apart."""
-        self._house.close()
+        try:
+            self._house.close()
+        except Exception as error:  # gunicorn would print its message, which may quote anything.
+            structlog.get_logger().error("closing_failed", exc_info=error)
 
     # In the master
 

@@ -341,8 +341,25 @@ def test_a_process_that_is_lost_while_the_database_is_away_is_replaced_when_it_i
         assert until(lambda: "worker_waits" in service.log)
         assert service.master.poll() is None
         postgres_server.start()
-
         assert not {door.process for door in service.doors()} & set(before)
+
+
+def test_it_ends_when_told_also_while_a_process_waits_for_the_database(
+    tmp_path: Path, postgres_server: Server, postgres: str
+) -> None:
+    with serving(tmp_path, postgres) as service:
+        lost = service.door().process
+        postgres_server.stop(signal.SIGINT)
+        try:
+            os.kill(lost, signal.SIGKILL)
+            assert until(lambda: "worker_waits" in service.log)
+            service.master.send_signal(signal.SIGTERM)
+
+            assert service.master.wait(timeout=40) == 0, service.log
+        finally:
+            postgres_server.start()
+        assert "Traceback" not in service.log
+        assert postgres_server.password not in service.log
 
 
 def _process(service: Service) -> int:
