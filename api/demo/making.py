@@ -48,6 +48,7 @@ from policies.archive import Archive
 ORIGIN: Final = "demo.invalid/xueshi"
 FAULTS: Final = "demo-faults.ndjson"
 PEOPLE_A_UNIT: Final = 25
+_CACHE_KIB: Final = 256 * 1024
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
 
 
@@ -191,7 +192,7 @@ def _write(paths: Folder, told: Told, progress: Progress) -> History:
     vault = Vault(paths.people, FileMasterKey.create(paths.master), random=dice.random)
     try:
         ledger = Ledger(vault, {"PERSISTENCE_MODULE": "api.demo.store:HistoryFactory",
-                                "SQLITE_DBNAME": str(paths.ledger)})
+                                "SQLITE_DBNAME": str(paths.ledger), "SQLITE_CACHE_KIB": str(_CACHE_KIB)})
         try:
             archive = Archive(paths.rulebooks)
             history = History(ledger, archive, told, dice)

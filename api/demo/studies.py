@@ -187,7 +187,7 @@ class Studies:
         papers = [Evidence(kind="certificate", sha256=dice.digest(), issued_on=evidence_on)]
         if sketch.half_days and dice.happens(400):
             papers.append(Evidence(kind="notice", sha256=digest_of(f"{title} {evidence_on.isoformat()[:7]}")))
-        if dice.happens(500):
+        if dice.happens(300):
             self._certificates += 1
             details = StudyDetails(title=title, certificate_issuer=sketch.issuer,
                                    certificate_number=f"XF{evidence_on.year}{self._certificates:08d}")
