@@ -32,7 +32,8 @@ def demo(data_folder: Path, people: int, years: str, seed: int, as_json: bool) -
     写到一半被中断的文件夹不能当作账本打开，再次运行本命令会删去重写。
     """
     from api import logs
-    from api.demo.making import FAULTS, Told, make
+    from api.demo.history import Told
+    from api.demo.making import FAULTS, make
     from api.progress import bar
     from api.register import Folder
 

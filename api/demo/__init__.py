@@ -10,6 +10,8 @@
     people      lives: entered, matched, studying, moving, leaving
     rosters     classes whose people are registered all at once
     faults      what is planted for detectors to find, and what only looks like it
+    statements  what is handed out on the last evening
+    history     its days, from the first to the last
     making      the data folder: empty before, whole after, refused in between
 
 There is one engine for every size. It decides through the same pure functions of `ledger.streams`, under the same law

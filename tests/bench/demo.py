@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from api.demo.making import Told, make
+from api.demo.history import Told
+from api.demo.making import make
 from tests.bench import Figure
 
 PEOPLE = 10_000

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from api.demo.making import FAULTS, Made, Told, make
+from api.demo.history import Told
+from api.demo.making import FAULTS, Made, make
 from ledger.ledger import Ledger, Recorded
 from ledger.vault import open_vault
 

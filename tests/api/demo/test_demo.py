@@ -20,7 +20,8 @@ from api.cases.doing import Reading
 from api.cli import run
 from api.client import Client, InProcess
 from api.demo.calendar import moment
-from api.demo.making import FAULTS, ORIGIN, Told, make
+from api.demo.history import ORIGIN, Told
+from api.demo.making import FAULTS, make
 from api.demo.store import Dated
 from api.exits import Stop
 from api.register import SYSTEM, Folder, open_register
