@@ -20,7 +20,7 @@ from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.person import Affiliation, Identity, IdentityChange, PersonCorrected, PersonRegistered
 from ledger.identifiers import id_number, names, phones
-from ledger.ledger import Recorded
+from ledger.ledger import Ledger, Recorded
 from ledger.streams import person as persons
 from ledger.streams.decision import Decision
 from ledger.streams.standing import standing
@@ -143,10 +143,15 @@ def identity_of(house: House, person: persons.Person) -> dict[str, Any] | None:
 
 def sealed_identity(house: House, person: str) -> Identity | None:
     """The identity as it was last registered or corrected, in clear; None when the key is destroyed."""
-    for position, leaf in reversed(house.ledger.store.stream(person)):
+    return last_identity(house.ledger, person)
+
+
+def last_identity(ledger: Ledger, person: str) -> Identity | None:
+    """The same, of a ledger that has no house around it."""
+    for position, leaf in reversed(ledger.store.stream(person)):
         envelope = decode(leaf)
         if isinstance(envelope.event, PersonRegistered | PersonCorrected):
-            opened = house.ledger.opened(Recorded(position, envelope))
+            opened = ledger.opened(Recorded(position, envelope))
             if isinstance(opened, IdentityChange):
                 return opened.identity
             return opened if isinstance(opened, Identity) else None

@@ -4,6 +4,9 @@ Each plant names its pattern (D01 ...), says whether it is a fault or honest, an
 transfers show it. Everything in it happened as the ledger allows: a detector has to see it in what was recorded. Only
 what came about as planned is listed; whoever left in the middle of it is not.
 
+Of D01 to D07, D09, D12 and D14 nothing else is in the history. What is a matter of measure (D08 in a busy office, D11,
+D16) may have come about by chance besides.
+
 Not planted, since no event there is today could show them: D10 (study that no human did), D13 (an organiser unlike all
 others), D15 (a ledger that was tampered with).
 """

@@ -79,7 +79,7 @@ class History:
         """Hand out some, where the answers they rest on are soon made, in this folder."""
         if self.told.people <= PEOPLE_MOST:
             papers = Statements(self.pen, self.calendar, self._dice, self.country, ORIGIN)
-            papers.hand_out(self.people.known, self._archive, folder)
+            papers.hand_out([whose for _, whose in self.people.known], self._archive, folder)
 
     def _begin(self) -> None:
         told, calendar = self.told, self.calendar

@@ -124,7 +124,7 @@ def _hand_out(paths: Folder, history: History, operations: Operations) -> None:
     """Give tokens to offices, to the first units and people, in a file that only its owner can read."""
     houses = [*history.country.offices(), *(found[0] for found in history.country.units.values())]
     holders: list[tuple[str, str]] = [(hand.name, hand.state.actor) for house in houses for hand in house.hands]
-    holders += [(identity.name, whose.id) for identity, whose in history.people.known]
+    holders += [(name, whose.id) for name, whose in history.people.known]
     descriptor = os.open(paths.sample_accounts, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as accounts:
         accounts.write("示例账号（虚构）。令牌用于登录页面，或 XUESHI_TOKEN。\n\n")

@@ -62,7 +62,7 @@ class People:
         self._turns: Counter[str] = Counter()
         self.by_seat: dict[Seat, list[Someone]] = {seat: [] for seat, _ in country.seats}
         self.gone: list[Someone] = []
-        self.known: list[tuple[Identity, Someone]] = []  # The first, who get a token.
+        self.known: list[tuple[str, Someone]] = []  # The first by name, who get a token.
 
     # Coming
 
@@ -76,7 +76,7 @@ class People:
         events = self._pen.write(now, persons.decide_person_registration(None, command), _themselves(person))
         whose = Someone(number, persons.evolve(None, events[0]), self._dice.one_of(_HABITS))
         if len(self.known) < KNOWN_MOST:
-            self.known.append((identity, whose))
+            self.known.append((identity.name, whose))
         self._calendar.at(now + 600 * SECOND, self.ask, whose, seat or self._dice.one_of(self._draw), None)
         return whose
 
@@ -277,7 +277,7 @@ class People:
                                      lambda by: persons.decide_title_void(whose.state, undoing, by))
 
     def _be_mended(self, whose: Someone) -> None:
-        """A phone number was missing."""
+        """A name was misspelt, and a phone number missing."""
         identity = self._identity(whose.number)
         phone = f"1990{self._dice.below(10**7):07d}"
         command = persons.CorrectPerson(
@@ -317,7 +317,6 @@ class People:
         office = self._office(whose)
         command = persons.DestroyKey(role=HUMAN_RESOURCES, basis="retention_over",
                                      final_after=self._calendar.today + timedelta(days=30))
-
         drafts = decided(persons.decide_key_destruction(whose.state, command, office.state))
         version = {StreamId(whose.id): whose.version}
         self._pen.destroy_key(now, whose.id, lambda: Deciding(drafts, version), office.by(HUMAN_RESOURCES))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+from api.cases.people import last_identity
 from api.demo.calendar import SECOND, Calendar, moment
 from api.demo.claims import Someone
 from api.demo.country import HUMAN_RESOURCES, Country
@@ -17,7 +18,6 @@ from api.demo.pen import Pen
 from api.law_of import Library
 from ledger.events.base import By
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, StudyDetails
-from ledger.events.person import Identity
 from ledger.events.statement import StatementId
 from ledger.identifiers import id_number, names
 from ledger.streams import statement as statements
@@ -42,7 +42,7 @@ class Statements:
         self._pen, self._dice, self._country, self._origin = pen, dice, country, origin
         self._now = moment(calendar.last, 23, 30)  # Everyone sleeps by then.
 
-    def hand_out(self, whom: list[tuple[Identity, Someone]], archive: Archive, folder: Path) -> None:
+    def hand_out(self, whom: list[Someone], archive: Archive, folder: Path) -> None:
         """Follow the log to its end and hand out a few."""
         self._pen.flush()
         ledger = self._pen.ledger
@@ -50,27 +50,27 @@ class Statements:
         try:
             follower.start()
             answers = Answers(ledger, folder, book=Library(archive).book, now=lambda: self._now)
-            chosen = [(identity, one) for identity, one in whom if one.is_open and one.year][:_HANDED_OUT]
+            chosen = [one for one in whom if one.is_open and one.year][:_HANDED_OUT]
             issued = []
-            for identity, whose in [*chosen, *chosen[:1]]:
+            for whose in [*chosen, *chosen[:1]]:
                 follower.wait_for(ledger.store.size(), _WAIT_S)
-                issued.append(self._issued(identity, whose, answers))
+                issued.append(self._issued(whose, answers))
             if len(chosen) > 1:
-                self._superseded(issued[0], issued[-1], chosen[0][1])
-                self._voided(issued[-2], chosen[-1][1])
+                self._superseded(issued[0], issued[-1], chosen[0])
+                self._voided(issued[-2], chosen[-1])
             self._pen.flush()
             follower.wait_for(ledger.store.size(), _WAIT_S)
         finally:
             follower.stop()
 
-    def _issued(self, identity: Identity, whose: Someone, answers: Answers) -> Statement:
+    def _issued(self, whose: Someone, answers: Answers) -> Statement:
         answer = answers.years(whose.id, read_axes())
         assert answer is not None, "whoever asks is registered"
         self._put_in_titles(answer)
         statement, code = StatementId(self._dice.id("statement", self._now)), self._dice.verify_code()
         basis = answer["basis"]
         command = statements.IssueStatement(
-            statement=statement, text=statement_text(answer, self._head(answer, identity, statement, code, answers)),
+            statement=statement, text=statement_text(answer, self._head(answer, whose, statement, code, answers)),
             code=code, as_of=basis["as_of"], log_size=basis["log_size"], law=basis["law"], root=basis["root"],
             rulebooks=tuple(book["digest"] for book in basis["rulebooks"]),
             years=tuple(one["year"] for one in answer["years"]), asking=whose.state.person,
@@ -89,8 +89,10 @@ class Statements:
             entry["title"] = opened.title if isinstance(opened, StudyDetails) else None
 
     def _head(
-        self, answer: dict[str, Any], identity: Identity, statement: str, code: str, answers: Answers
+        self, answer: dict[str, Any], whose: Someone, statement: str, code: str, answers: Answers
     ) -> dict[str, Any]:
+        identity = last_identity(self._pen.ledger, whose.id)
+        assert identity is not None, "whoever asks has their key"
         units = {one["unit"]: answers.unit(one["unit"]) for one in answer["affiliations"]}
         return {
             "statement": statement, "code": code, "salt": self._dice.random(16).hex(), "origin": self._origin,

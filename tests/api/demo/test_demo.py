@@ -258,6 +258,17 @@ def test_options_that_make_no_sense_are_told_apart_before_anything_is_written(
     assert not folder.exists()
 
 
+def test_a_place_where_no_folder_can_be_is_told_with_its_cure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert run(["demo", "--data", str(tmp_path / "file")]) == 2
+    assert "not_a_folder" in capsys.readouterr().err
+    assert run(["demo", "--data", str(tmp_path / "file" / "data")]) == 3
+    assert "data_folder_unusable" in capsys.readouterr().err
+
+
 def test_the_command_says_where_everything_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = ["--people", "30", "--years", "2020", "--seed", "5"]
     assert run(["demo", "--data", str(tmp_path / "one"), *told, "--json"]) == 0
