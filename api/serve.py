@@ -1,6 +1,6 @@
 """The running service: what a process is put together from, listening, and stopping without losing an answer.
 
-With SQLite it is one process under waitress; with PostgreSQL several under gunicorn (`api.workers`).
+One process is served by waitress, several by gunicorn (`api.workers`), whichever store the ledger is in.
 On SIGTERM or Ctrl-C it accepts nothing new, finishes what it has begun (ten seconds at most) and ends with 0.
 `tests/api/test_serve.py` shows it with a real process.
 """
@@ -76,7 +76,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 publish(address)  # From here on commands beside it ask this service.
                 announce(address)
 
-            if settings.database:
+            if settings.workers > 1 or settings.database:
                 _serve_in_processes(settings, announced, forget=lambda: publish(""))
             else:
                 _serve_alone(settings, announced)
@@ -126,7 +126,7 @@ def _workers() -> ModuleType:
         from api import workers
     except ImportError:
         cure = "请安装：pip install 'xueshi-ledger[postgres]'"
-        raise Stop(Exit.WORLD_IS_WRONG, "extra_missing", "用 PostgreSQL 需要另外的组件", cure) from None
+        raise Stop(Exit.WORLD_IS_WRONG, "extra_missing", "多个进程需要另外的组件", cure) from None
     return workers
 
 

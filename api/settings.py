@@ -101,7 +101,7 @@ class Settings:
     allow_remote: bool = _setting("允许监听本机以外的地址", False)
     database: str = _setting("PostgreSQL 连接串（空：用数据文件夹中的 SQLite 文件）", "", _database, secret=True)
     master_key: str = _setting("主密钥：file，或 command:程序的绝对路径（密钥服务）", "file", _master_key)
-    workers: int = _setting("处理请求的进程数（SQLite 只能为 1；PostgreSQL 默认 2）", 1, _positive(64))
+    workers: int = _setting("处理请求的进程数（默认：SQLite 1，PostgreSQL 2）；宜等于处理器核数", 1, _positive(64))
     threads: int = _setting("每个进程中处理请求的线程数", 32, _positive(512))
     one_core: bool = _setting("每个进程只用一个处理器核（解释器在核之间交接，费时多于第二个核所省）", True)
     log_level: str = _setting("日志级别", "info", _one_of("debug", "info", "warning", "error"))
@@ -151,11 +151,6 @@ def load(options: Mapping[str, Any] | None = None) -> Settings:
 
 def _demand_agreement(settings: Settings) -> None:
     """Refuse settings that are each right and do not go together."""
-    if settings.workers > 1 and not settings.database:
-        raise SettingsError(
-            f"workers = {settings.workers}（{settings.sources['workers']}）：用 SQLite 时只能为 1。"
-            f"要多个进程，请先把账本移到 PostgreSQL，并设 {PREFIX}DATABASE。"
-        )
     if not settings.allow_remote and not ipaddress.ip_address(settings.listen_host).is_loopback:
         raise SettingsError(
             f"listen_host = {settings.listen_host}（{settings.sources['listen_host']}）不是本机地址。"

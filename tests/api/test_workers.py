@@ -54,13 +54,18 @@ class Furnished:
         return self.town.claim(self.person, f"某培训 {number}", **{**TRAINING, **study})
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Service]:
+@pytest.fixture(scope="module", params=["PostgreSQL", "SQLite"])
+def service(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Service]:
     """One for all that leave it as they found it, but for what is recorded and for who is killed."""
-    database = postgres_server.new_database()
+    if request.param == "SQLite":
+        with serving(tmp_path_factory.mktemp("shared"), "") as service:
+            yield service
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    database = server.new_database()
     with serving(tmp_path_factory.mktemp("shared"), database) as service:
         yield service
-    postgres_server.drop_database(database)
+    server.drop_database(database)
 
 
 @pytest.fixture(scope="module")
@@ -215,17 +220,19 @@ def test_a_process_that_hangs_is_killed_and_its_duties_pass_to_others(
 
 @pytest.mark.torture
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("store", ["PostgreSQL", "SQLite"])
 def test_whatever_is_killed_under_load_what_was_acknowledged_is_there_once(
-    tmp_path: Path, postgres_server: Server, postgres: str, record_property: Any
+    tmp_path: Path, postgres_server: Server, postgres: str, store: str, record_property: Any
 ) -> None:
     dice, kills = random.Random(20261121), 40
     record_property("tried", kills)
-    with serving(tmp_path, postgres, workers=3) as service:
+    database, victims = (postgres, ["server"]) if store == "PostgreSQL" else ("", [])
+    with serving(tmp_path, database, workers=3) as service:
         furnished, statuses = Furnished(service.town()), []
         stopping, pressing = pressed(service, furnished, statuses)
         try:
             for _ in range(kills):
-                which = dice.choice(["follower", "keeper", "anyone", "server"])
+                which = dice.choice(["follower", "keeper", "anyone", *victims])
                 if which == "server":
                     postgres_server.stop(dice.choice([signal.SIGINT, signal.SIGQUIT]))
                     time.sleep(dice.random())
@@ -241,9 +248,9 @@ def test_whatever_is_killed_under_load_what_was_acknowledged_is_there_once(
         submitted = statuses.count(201)
         assert set(statuses) <= {201, 503}
         assert len(waiting(furnished)) == submitted > kills
-        compared = beside(service, postgres, "rebuild", "--compare")
+        compared = beside(service, database, "rebuild", "--compare")
         assert compared.returncode == 0, compared.stdout
-    checked = beside(service, postgres, "fsck")
+    checked = beside(service, database, "fsck")
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
