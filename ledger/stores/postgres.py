@@ -60,7 +60,7 @@ RECONNECT_S: Final = 15  # How long a batch waits for a server that went away; t
 CONTENDED_S: Final = 2  # How long the lock is taken first after another process was met.
 
 _INCOMPLETE: Final = "数据库中的账本不完整（恢复时遗漏了表？）：本次未写入。请停止服务，从备份重新恢复。"
-_NOT_SENT: Final = "与数据库的连接一再中断：本次未写入。请检查数据库服务器后以同一个键重试。"
+_NOT_WRITTEN: Final = "与数据库的连接一再中断：本次未写入。请检查数据库服务器后以同一个键重试。"
 _UNCERTAIN: Final = (
     "与数据库的连接在提交时中断，本次是否写入尚不确定：请以同一个 Idempotency-Key 重试，已写入的会得到原来的答复。"
 )
@@ -154,7 +154,7 @@ class PostgresRecorder(PostgresReading):
 
     def _written(self, appends: Sequence[Append], *, end: float) -> _Judged:
         """Write a batch, again where another process was faster or a lost connection took it along."""
-        is_locked = was_sent = False
+        is_locked = False
         while True:
             connection = self._line.connected(end)
             judged: _Judged | None = None
@@ -169,12 +169,11 @@ class PostgresRecorder(PostgresReading):
                     self._line.roll_back()
                     raise
                 self._line.drop()
-                was_sent = was_sent or judged is not None
                 if judged is not None and self._stands(judged, error, end):
                     self._edge = judged.after
                     return judged
-                if time.monotonic() > end:
-                    raise failed(self._target, error, cure=_UNCERTAIN if was_sent else _NOT_SENT) from None
+                if time.monotonic() > end:  # It does not stand, and the session that it was sent to is no more.
+                    raise failed(self._target, error, cure=_NOT_WRITTEN) from None
                 continue
             except BaseException:
                 self._line.drop()  # Interrupted: trust nothing in memory.
