@@ -40,6 +40,7 @@ class Pen:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger: Final = ledger
         self._store = cast("HistoryRecorder", ledger.store)
+        self._store.tell_a_history()
         self._waiting: list[_Waiting] = []
         self._events = 0
         self.written = 0

@@ -1,12 +1,13 @@
 """A store for a history that is not the present's: each append says itself when it was.
 
 Everything else is the store's own: the same transaction, the same judging of versions and names, the same tree, and
-times that only grow. Only a store of this class listens to such a time, and only the demo makes one: in a running
-register the sequencer alone says when.
+times that only grow. Only a store of this class listens to such a time, only once it is told to, and only the demo does
+that: in a running register the sequencer alone says when.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -29,24 +30,26 @@ class Dated(Append):
 class HistoryRecorder(SQLiteRecorder):
     """The ledger in one SQLite file, written as if it had been written then."""
 
-    now = 0
-    """When it is, for an append that does not say."""
-
     def __init__(self, datastore: LedgerDatastore, events_table_name: str = "events") -> None:
-        super().__init__(datastore, events_table_name, clock=lambda: 0)
+        super().__init__(datastore, events_table_name, clock=lambda: time.time_ns() if self.now is None else 0)
+        self.now: int | None = None
+        """When it is, for an append that does not say; None as long as no history is told: then it is now."""
 
-    def create_table(self) -> None:
-        """Make the file, and wait for the disk at checkpoints alone: until the end nobody is told that anything stands.
+    def tell_a_history(self) -> None:
+        """Take each append's word for when it was, and wait for the disk at checkpoints alone.
 
-        The last commit is one of a store as usual, and makes everything before it durable. Reserved names are random,
-        so each batch touches pages all over: the fewer checkpoints, the fewer times each is copied.
+        Until the end nobody is told that anything stands; the last commit is one of a store as usual, and makes all
+        that is before it durable. Reserved names are random, so each batch touches pages all over: the fewer
+        checkpoints, the fewer times each is copied.
         """
-        super().create_table()
+        self.now = 0
         with self._writing() as connection:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
 
     def _admit(self, admission: Admission, appends: Sequence[Append]) -> list[Outcome]:
+        if self.now is None:
+            return super()._admit(admission, appends)
         outcomes = []
         for append in appends:
             admission.not_before(append.at if isinstance(append, Dated) else self.now)
