@@ -33,45 +33,53 @@ from projections.replay.kernel import (
 
 CHUNKS: Final = 256  # Pieces of work: many more than cores, so that none waits for another's last piece.
 NEVER: Final = np.iinfo(np.int32).max
-NO_LIMIT: Final = 1 << 30
-_ALL_MET: Final = 0x55555555  # Two bits each, and the lower is that of MET.
 
-# A packed ruling: hours, then bits. Those with a class or a credit are looked up in full.
-_HOURS: Final = 0xFFFFFFFF
-_COUNTS, _EXAM, _MORE = 1 << 32, 33, 1 << 34
-_CATEGORY: Final = 35
-_UNRULED: Final = 40
-_NUMBER: Final = 48
+# A packed ruling, from below. Where nothing counts, what it might fill stands in the place of the hours.
+_HOURS_BITS: Final = 24
+_CAP_AT: Final = _HOURS_BITS
+_BUCKET_AT: Final = _CAP_AT + _HOURS_BITS
+_BUCKET_BITS: Final = 10
+_SLOT_AT: Final = _BUCKET_AT + _BUCKET_BITS    # Category, and four more where it was earned by exam.
+_COUNTS_AT, _MORE_AT, _HAS_CAP_AT = _SLOT_AT + 3, _SLOT_AT + 4, _SLOT_AT + 5
+_HOURS: Final = (1 << _HOURS_BITS) - 1
+_BUCKET: Final = (1 << _BUCKET_BITS) - 1
+_SLOTS: Final = 8
+
+# A packed requirement, from below: the hours, then these.
+_FILLS_AT, _MASK_AT, _SPECIAL_AT = 32, 40, 48
+_NEED: Final = (1 << _FILLS_AT) - 1
+_LOW: Final = 0x55555555  # Of two bits each the lower one.
+
 
 def pack(compiled: Compiled) -> NDArray[np.int64]:
-    """The table of cells with each ruling in one number; the ruling's own number above all."""
+    """The table of cells with each ruling in one number."""
     rulings = compiled.rulings
+    has_cap = rulings.cap != NONE
     more = (rulings.class_ > 0) | (rulings.credit > 0)
-    packed = (
-        rulings.hours.astype(np.int64) | rulings.counts * np.int64(_COUNTS)
-        | rulings.by_exam.astype(np.int64) << _EXAM | more * np.int64(_MORE)
-        | rulings.category.astype(np.int64) << _CATEGORY | rulings.unruled.astype(np.int64) << _UNRULED
-        | np.arange(len(rulings.hours), dtype=np.int64) << _NUMBER
-    )
-    assert len(packed) < 1 << 15, "a ruling's number has fifteen bits"
+    assert max(rulings.hours.max(initial=0), rulings.cap.max(initial=0)) < _HOURS, "hours have 24 bits"
+    assert compiled.buckets <= _BUCKET, "buckets have ten bits"
+    packed = np.where(rulings.counts, rulings.hours, rulings.unruled).astype(np.int64)
+    for place, column in (
+        (_CAP_AT, np.where(has_cap, rulings.cap, _HOURS)), (_BUCKET_AT, rulings.bucket),
+        (_SLOT_AT, rulings.category + 4 * rulings.by_exam), (_COUNTS_AT, rulings.counts), (_MORE_AT, more),
+        (_HAS_CAP_AT, has_cap),
+    ):
+        packed |= column.astype(np.int64) << place
     table = np.zeros(len(compiled.table), dtype=np.int64)
     known = compiled.table != NONE
     table[known] = packed[compiled.table[known]]
     return table
 
 
-def _fills(compiled: Compiled) -> NDArray[np.uint8]:
-    """For each requirement the place of what fills it in `held`: sums by mask, hours by exam, then the classes."""
+def pack_dues(compiled: Compiled) -> NDArray[np.int64]:
+    """The requirements, each in one number: how many hours, and where in a laid-out year is what fills it."""
     dues = compiled.dues
     assert dues.mask.max(initial=0) <= 1 << EXAM, "hours by exam fill a requirement alone"
-    return np.where(dues.class_ > 0, (1 << EXAM) + dues.class_, dues.mask).astype(np.uint8)
-
-
-def _plain_lists(compiled: Compiled) -> NDArray[np.bool_]:
-    """Which lists ask for so many hours in the year itself, and nothing else."""
-    dues = compiled.dues
-    special = np.cumsum([0, *((dues.cycle != 0) | (dues.percent != NONE))])
-    return np.asarray(special[dues.first[1:]] == special[dues.first[:-1]])
+    assert (SHORT, MET, IN_PROGRESS, UNDETERMINED) == (0, 1, 2, 3), "a verdict is read from their bits"
+    fills = np.where(dues.class_ > 0, (1 << EXAM) + dues.class_, dues.mask).astype(np.int64)
+    special = ((dues.cycle != 0) | (dues.percent != NONE)).astype(np.int64)
+    return np.asarray(dues.need.astype(np.int64) | fills << _FILLS_AT | dues.mask.astype(np.int64) << _MASK_AT
+                      | special << _SPECIAL_AT)
 
 
 def _cycle_firsts(compiled: Compiled) -> NDArray[np.int64]:
@@ -96,10 +104,9 @@ def replay_fast(coded: Coded, compiled: Compiled, out: Replayed) -> Replayed:
     _judge(
         coded.first_entry, coded.case, coded.day, coded.year, late, coded.first_year_row, coded.first_year,
         coded.standing, coded.first_belonging, coded.belonging, coded.belongs_from, lost,
-        edges, len(compiled.deadlines), table, np.where(rulings.cap == NONE, np.int32(NO_LIMIT), rulings.cap),
-        rulings.bucket.astype(np.int64), rulings.class_, rulings.credited, rulings.credit,
+        edges, len(compiled.deadlines), table, compiled.table, rulings.class_, rulings.credited, rulings.credit,
         max(1, compiled.buckets), max(1, span),
-        dues.first, _plain_lists(compiled), _fills(compiled), dues.mask, dues.need, dues.base, dues.percent, dues.cycle,
+        dues.first, pack_dues(compiled), dues.base, dues.percent, dues.cycle,
         dues.cycle_years, dues.cycle_start, _cycle_firsts(compiled), dues.family, dues.of.ravel(), dues.of.shape[1],
         dues.first_year, compiled.starts,
         out.counted, out.sums.reshape(-1), EXAM + len(compiled.classes), out.unruled, out.verdict, out.minimums,
@@ -132,7 +139,7 @@ def _lose(
             at = keyed[place]
             stretch = np.searchsorted(edges, day[at], side="right")
             ruling = table[_cell(case[at], stretch, len(edges), late, deadlines, at)]
-            if ruling & _COUNTS:
+            if ruling >> _COUNTS_AT & 1:
                 hours = ruling & _HOURS
                 if hours > most:
                     if best >= 0:
@@ -143,13 +150,20 @@ def _lose(
 
 
 @njit(inline="always")
-def _hold(sums: Any, start: Any, width: Any, held: Any) -> None:
+def _lay_out(took: Any, start: Any, classes: Any, sums: Any, row: Any, held: Any) -> None:
     """Lay out what a year holds: every set of the three categories, what was earned by exam, the classes."""
-    one, two, three = sums[start], sums[start + np.uint64(1)], sums[start + np.uint64(2)]
+    by_one, by_two, by_three = (
+        took[start + np.uint64(4)], took[start + np.uint64(5)], took[start + np.uint64(6)])
+    one = took[start] + by_one
+    two, three = took[start + np.uint64(1)] + by_two, took[start + np.uint64(2)] + by_three
+    exam = by_one + by_two + by_three
+    sums[row], sums[row + np.uint64(1)], sums[row + np.uint64(2)], sums[row + np.uint64(3)] = one, two, three, exam
     held[1], held[2], held[3], held[4] = one, two, one + two, three
-    held[5], held[6], held[7] = one + three, two + three, one + two + three
-    for column in range(EXAM, width):
-        held[(1 << EXAM) - EXAM + column] = sums[start + np.uint64(column)]
+    held[5], held[6], held[7], held[8] = one + three, two + three, one + two + three, exam
+    for class_ in range(1, classes):
+        hours = took[start + np.uint64(_SLOTS + class_)]
+        sums[row + np.uint64(EXAM + class_)] = hours
+        held[(1 << EXAM) + class_] = hours
 
 
 @njit(inline="always")
@@ -182,98 +196,89 @@ def _own_start(first: Any, last: Any, belonging: Any, belongs_from: Any, within:
 def _judge(
     first_entry: Any, case: Any, day: Any, year: Any, late: Any, first_year_row: Any, first_year: Any, standing: Any,
     first_belonging: Any, belonging: Any, belongs_from: Any, lost: Any,
-    edges: Any, deadlines: int, table: Any, cap: Any, bucket: Any, class_: Any, credited: Any, credit: Any,
+    edges: Any, deadlines: int, table: Any, numbers: Any, class_: Any, credited: Any, credit: Any,
     buckets: int, span: int,
-    due_first: Any, is_plain: Any, fills: Any, mask: Any, need: Any, base: Any, percent: Any, cycle: Any,
-    cycle_years: Any, cycle_start: Any, cycle_first: Any, family: Any, due_of: Any, due_years: int,
-    due_year: int, starts: Any, counted: Any, sums: Any, width: int, unruled: Any, verdict: Any, minimums: Any,
+    due_first: Any, asks: Any, base: Any, percent: Any, cycle: Any, cycle_years: Any, cycle_start: Any,
+    cycle_first: Any, family: Any, due_of: Any, due_years: int, due_year: int, starts: Any,
+    counted: Any, sums: Any, width: int, unruled: Any, verdict: Any, minimums: Any,
 ) -> None:
-    people, stretches, has_lost = len(first_year), len(edges), len(lost) > 0
+    people, stretches, has_lost, classes = len(first_year), len(edges), len(lost) > 0, width - EXAM
+    wide = _SLOTS + classes
     for chunk in prange(CHUNKS):
         used = np.zeros(span * buckets, dtype=np.int32)
-        held = np.zeros((1 << EXAM) - EXAM + width, dtype=np.int32)
+        took = np.zeros(span * wide, dtype=np.int32)
+        held = np.zeros((1 << EXAM) + max(1, classes), dtype=np.int32)
         for person in range(people * chunk // CHUNKS, people * (chunk + 1) // CHUNKS):
             row_0, row_1, year_0 = first_year_row[person], first_year_row[person + 1], np.int64(first_year[person])
-            for one in range(row_0 * width, row_1 * width):
-                sums[np.uint64(one)] = 0
-            for row in range(row_0, row_1):
-                unruled[np.uint64(row)] = 0
+            for one in range((row_1 - row_0) * wide):
+                took[np.uint64(one)] = 0
             for one in range((row_1 - row_0) * buckets):
                 used[np.uint64(one)] = 0
+            for row in range(row_0, row_1):
+                unruled[np.uint64(row)] = 0
             stretch, until = 0, edges[0]
             for entry in range(first_entry[person], first_entry[person + 1]):
                 at = np.uint64(entry)
                 while day[at] >= until:
                     stretch += 1
                     until = edges[np.uint64(stretch)]
-                ruling = table[_cell(case[at], stretch, stretches, late, deadlines, at)]
+                cell = _cell(case[at], stretch, stretches, late, deadlines, at)
+                ruling = table[cell]
                 offset = np.int64(year[at]) - year_0
-                if not ruling & _COUNTS:
-                    counted[at] = 0
-                    unruled[np.uint64(row_0 + offset)] |= np.uint8(ruling >> _UNRULED & 0xFF)
-                    continue
+                counts = np.int32(ruling >> _COUNTS_AT & 1)  # Whether one does is anybody's guess: no branch.
+                open_at = np.uint64(row_0 + offset)
+                unruled[open_at] |= np.uint8(ruling) & np.uint8(counts - 1)
                 if has_lost and lost[at]:
-                    counted[at] = 0
-                    continue
-                number = np.uint64(ruling >> _NUMBER)
-                took = np.uint64(offset * buckets + bucket[number])  # The bucket of what has no cap is never full.
-                hours = min(np.int32(ruling & _HOURS), np.int32(cap[number] - used[took]))
-                used[took] += hours
-                start = (row_0 + offset) * width
+                    counts = np.int32(0)
+                bucket = np.uint64(offset * buckets + (ruling >> _BUCKET_AT & _BUCKET))
+                before = used[bucket]  # That of what has no cap is never filled.
+                hours = min(np.int32(ruling & _HOURS), np.int32(ruling >> _CAP_AT & _HOURS) - before) & -counts
+                used[bucket] = before + (hours & -np.int32(ruling >> _HAS_CAP_AT & 1))
                 counted[at] = hours
-                sums[np.uint64(start + (ruling >> _CATEGORY & 3))] += hours
-                sums[np.uint64(start + EXAM)] += hours & -np.int32(ruling >> _EXAM & 1)
-                if ruling & _MORE:
+                took[np.uint64(offset * wide + (ruling >> _SLOT_AT & 7))] += hours
+                if ruling >> _MORE_AT & 1 and counts:
+                    number = np.uint64(numbers[cell])
                     if class_[number] > 0:
-                        sums[np.uint64(start + EXAM + class_[number])] += hours
-                    sums[np.uint64(start + credited[number])] += credit[number]
+                        took[np.uint64(offset * wide + _SLOTS + class_[number])] += hours
+                    took[np.uint64(offset * wide + credited[number])] += credit[number]
             for row in range(row_0, row_1):
-                at = np.uint64(row)
+                at, start = np.uint64(row), np.uint64(row * width)
+                _lay_out(took, np.uint64((row - row_0) * wide), classes, sums, start, held)
                 if standing[at] < 0:
                     verdict[at], minimums[at] = UNKNOWN, 0
                     continue
                 this_year = year_0 + row - row_0
                 which = np.uint64(due_of[np.uint64(standing[at] * due_years + this_year - due_year)])
                 first, last = due_first[which], due_first[which + np.uint64(1)]
-                open_ = unruled[at]
-                _hold(sums, np.uint64(row * width), width, held)
-                stand = np.uint32(0)
-                if is_plain[which] and not open_:
-                    for each in range(first, last):
-                        asked = np.uint64(each)
-                        stand |= np.uint32(held[fills[asked]] >= need[asked]) << np.uint32(HOW_BITS * (each - first))
-                    minimums[at] = stand
-                    passed = PASSED if last > first else UNKNOWN
-                    verdict[at] = passed if stand == _ALL_MET & ((1 << HOW_BITS * (last - first)) - 1) else FAILED
-                    continue
-                any_short, any_met, any_undetermined = False, False, False
-                for due in range(first, last):
-                    if cycle[due] != 0:
-                        begin = cycle_first[np.uint64(due * due_years + this_year - due_year)]
-                        if cycle[due] == PERSONAL:
-                            own = _own_start(first_belonging[person], first_belonging[person + 1], belonging,
-                                             belongs_from, starts[family[due]], np.int64(cycle_start[due]))
-                            begin = _first_of_cycle(PERSONAL, own, np.int64(cycle_years[due]), this_year)
-                        have, unknown = 0, np.uint8(0)
-                        for earlier in range(max(row_0, row - (this_year - begin)), row + 1):
-                            have += _have(sums, np.uint64(earlier * width), fills[due])
-                            unknown |= unruled[np.uint64(earlier)]
-                        if have >= need[due]:
-                            how = MET
-                        elif this_year < begin + cycle_years[due] - 1:
-                            how = IN_PROGRESS
+                open_, stand, shift = np.uint32(unruled[at]), np.uint32(0), np.uint32(0)
+                for each in range(first, last):
+                    due = np.uint64(each)
+                    asked = asks[due]
+                    fills, mask = np.uint64(asked >> _FILLS_AT & 0xFF), np.uint32(asked >> _MASK_AT & 0xFF)
+                    wanted, have, unknown, is_over = asked & _NEED, np.int64(held[fills]), open_, True
+                    if asked >> _SPECIAL_AT:
+                        if cycle[due] != 0:
+                            begin = cycle_first[np.uint64(each * due_years + this_year - due_year)]
+                            if cycle[due] == PERSONAL:
+                                own = _own_start(first_belonging[person], first_belonging[person + 1], belonging,
+                                                 belongs_from, starts[family[due]], np.int64(cycle_start[due]))
+                                begin = _first_of_cycle(PERSONAL, own, np.int64(cycle_years[due]), this_year)
+                            for earlier in range(max(row_0, row - (this_year - begin)), row):
+                                have += _have(sums, np.uint64(earlier * width), np.int64(fills))
+                                unknown |= np.uint32(unruled[np.uint64(earlier)])
+                            if begin > this_year:
+                                have, unknown = np.int64(0), np.uint32(0)
+                            is_over = this_year >= begin + cycle_years[due] - 1
                         else:
-                            how = UNDETERMINED if unknown & mask[due] else SHORT
-                    else:
-                        wanted = np.int64(need[due])
-                        if percent[due] >= 0:
                             wanted = -(-np.int64(held[base[due]]) * percent[due] // 100)
-                        short = UNDETERMINED if open_ & mask[due] else SHORT
-                        how = MET if held[fills[due]] >= wanted else short
-                    any_short |= how == SHORT
-                    any_met |= how == MET
-                    any_undetermined |= how == UNDETERMINED
-                    stand |= np.uint32(how << HOW_BITS * (due - first))
+                    met = np.uint32(have >= wanted)
+                    short = np.uint32(UNDETERMINED) * np.uint32(unknown & mask != 0)
+                    if not is_over:
+                        short = np.uint32(IN_PROGRESS)
+                    stand |= (met | short * (met ^ np.uint32(1))) << shift
+                    shift += np.uint32(HOW_BITS)
                 minimums[at] = stand
-                passed = PASSED if any_met and not any_undetermined else UNKNOWN
-                verdict[at] = FAILED if any_short else passed
+                low, high = stand & np.uint32(_LOW), stand >> np.uint32(1) & np.uint32(_LOW)
+                every = np.uint32(_LOW) & np.uint32((np.uint64(1) << np.uint64(shift)) - np.uint64(1))
+                is_met = low & ~high != 0 and low & high == 0
+                verdict[at] = FAILED if low | high != every else PASSED if is_met else UNKNOWN

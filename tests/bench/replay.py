@@ -20,7 +20,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,10 +31,11 @@ import msgspec
 import numpy as np
 import polars as pl
 from eventsourcing.domain import DomainEvent
-from eventsourcing.persistence import JSONTranscoder, Mapper
+from eventsourcing.persistence import DatetimeAsISO, JSONTranscoder, Mapper, UUIDAsHex
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from api import logs
+from ledger.events.claim import ClaimSubmitted
 from ledger.ledger import Ledger
 from ledger.stores.append import Append
 from ledger.vault import FileMasterKey, Vault
@@ -232,7 +233,8 @@ class _Duck:
             CREATE OR REPLACE TABLE counted AS
             SELECT place, person, year, category, hours FROM entries JOIN rulings USING (cell) WHERE cap < 0
             UNION ALL
-            SELECT place, person, year, category, (least(until, cap) - least(until - hours, cap))::INTEGER AS hours FROM (
+            SELECT place, person, year, category, (least(until, cap) - least(until - hours, cap))::INTEGER AS hours
+            FROM (
                 SELECT place, person, year, category, hours, cap,
                        sum(hours) OVER (PARTITION BY person, year, bucket ORDER BY place) AS until
                 FROM entries JOIN rulings USING (cell) WHERE cap >= 0);
@@ -354,11 +356,20 @@ def _reading() -> Iterator[Race | Figure]:
         ledger.close()
 
 
+def _submitted(number: int) -> ClaimSubmitted:
+    """A claim of one of some eight thousand studies: days and lengths, as classes are that many people went to."""
+    claim = submitted()
+    starts = date(2024, 1, 1) + timedelta(days=number)
+    days_half = 2 + (number * 7 + claim.evidence[0].sha256.count("a")) % 8
+    study = msgspec.structs.replace(claim.study, starts=starts, ends=starts, evidence_on=starts, days_half=days_half)
+    return msgspec.structs.replace(claim, study=study)
+
+
 def _fill(ledger: Ledger) -> None:
     for _ in range(CLAIMS // 1_000):
         events = []
-        for _ in range(1_000):
-            claim = submitted()
+        for number in range(1_000):
+            claim = _submitted(number)
             events += [encoded(claim), encoded(approved(claim), 2)]
         ledger.store.append(Append(tuple(events)))
 
@@ -367,11 +378,14 @@ def _library(path: Path) -> tuple[SQLiteApplicationRecorder, Mapper[UUID]]:
     """The library's recorder with the same facts, as its own events."""
     recorder = SQLiteApplicationRecorder(SQLiteDatastore(str(path)))
     recorder.create_table()
-    mapper: Mapper[UUID] = Mapper(JSONTranscoder())
+    transcoder = JSONTranscoder()
+    for one in (UUIDAsHex(), DatetimeAsISO()):
+        transcoder.register(one)
+    mapper: Mapper[UUID] = Mapper(transcoder)
     for _ in range(CLAIMS // 1_000):
         stored = []
-        for _ in range(1_000):
-            claim, stream = submitted(), uuid4()
+        for number in range(1_000):
+            claim, stream = _submitted(number), uuid4()
             for version, event in enumerate((claim, approved(claim)), 1):
                 body = json.loads(msgspec.json.encode(event))
                 one = Recorded(originator_id=stream, originator_version=version,
