@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
-from api.demo.store import Dated, HistoryRecorder
+from api.demo.store import HistoryRecorder
 from ledger.errors import Refusal
 from ledger.events.base import By, Draft
 from ledger.ledger import Deciding, Ledger
@@ -65,11 +65,8 @@ class Pen:
             return
         ledger = self.ledger
         ledger.make_keys(draft for _, drafts, _, _ in self._waiting for draft in drafts)
-        appends = []
-        for at, drafts, by, versions in self._waiting:
-            made = ledger.encoded(drafts, by=by, versions=versions)
-            appends.append(Dated(made.events, made.guards, made.names, at=at))
-        self._store.append_all(appends)
+        self._store.append_all([
+            (at, ledger.encoded(drafts, by=by, versions=versions)) for at, drafts, by, versions in self._waiting])
         self.written += self._events
         self._waiting, self._events = [], 0
 

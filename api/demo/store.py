@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from ledger.errors import LedgerError
@@ -20,13 +19,6 @@ from ledger.stores.sqlite import LedgerDatastore, LedgerFactory, SQLiteRecorder
 _CHECKPOINT_PAGES: Final = 16_000  # 256 MiB.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dated(Append):
-    """An append and when it was, in microseconds since 1970."""
-
-    at: int
-
-
 class HistoryRecorder(SQLiteRecorder):
     """The ledger in one SQLite file, written as if it had been written then."""
 
@@ -34,6 +26,7 @@ class HistoryRecorder(SQLiteRecorder):
         super().__init__(datastore, events_table_name, clock=lambda: time.time_ns() if self.now is None else 0)
         self.now: int | None = None
         """When it is, for an append that does not say; None as long as no history is told: then it is now."""
+        self._times: Sequence[int] = ()  # Of a batch that is being written.
 
     def tell_a_history(self) -> None:
         """Take each append's word for when it was, and wait for the disk at checkpoints alone.
@@ -51,16 +44,21 @@ class HistoryRecorder(SQLiteRecorder):
         if self.now is None:
             return super()._admit(admission, appends)
         outcomes = []
-        for append in appends:
-            admission.not_before(append.at if isinstance(append, Dated) else self.now)
+        times = self._times or [self.now] * len(appends)
+        for append, at in zip(appends, times, strict=True):
+            admission.not_before(at)
             outcomes.append(admission.admit(append))
         return outcomes
 
-    def append_all(self, appends: Sequence[Dated]) -> None:
-        """Make them durable in one transaction; raises what the first that lost is told."""
-        for outcome in self._commit(appends):
-            if isinstance(outcome, LedgerError):
-                raise outcome
+    def append_all(self, dated: Sequence[tuple[int, Append]]) -> None:
+        """Make appends durable in one transaction, each at its time; raises what the first that lost is told."""
+        self._times = [at for at, _ in dated]
+        try:
+            for outcome in self._commit([append for _, append in dated]):
+                if isinstance(outcome, LedgerError):
+                    raise outcome
+        finally:
+            self._times = ()
 
 
 class HistoryFactory(LedgerFactory):

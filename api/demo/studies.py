@@ -20,7 +20,7 @@ from api.demo.dice import Dice, digest_of
 from api.demo.law import LawOfTheDay
 from ledger.events.claim import Evidence, Study, StudyDetails
 from ledger.vocabulary import Category, format_hours, parse_hours
-from policies.assess import UNRULED
+from policies.assess import REFUSED, UNRULED
 from policies.person import NO_LATER, Bench, Entry, Place
 from projections.facts import entry_fields
 
@@ -141,15 +141,16 @@ class Studies:
         entries = [_entry(bench, sketch, year, at) for at, sketch in enumerate(chosen)]
         while len(chosen) < ITEMS_MOST:
             sketch = dice.one_of(dice.one_of(sketches(sector)))
-            entry = _entry(bench, sketch, year, len(chosen))
-            status = bench.judge([place], [entry]).weighed[0].ruling.status
-            if status == "refused" and not dice.happens(20):
+            with_it = [*entries, _entry(bench, sketch, year, len(chosen))]
+            ruled = bench.judge([place], with_it)
+            status = ruled.weighed[-1].ruling.status
+            if status == REFUSED and not dice.happens(20):
                 continue
             if status == UNRULED:
-                entry = _entry(bench, sketch, year, len(chosen), confirmed=True)
+                with_it[-1] = _entry(bench, sketch, year, len(chosen), confirmed=True)
+                ruled = bench.judge([place], with_it)
             chosen.append(sketch)
-            entries.append(entry)
-            ruled = bench.judge([place], entries)
+            entries = with_it
             if next(one.met for one in ruled.years if one.year == year) is True:
                 break
         return tuple(dice.shuffled(chosen))
