@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from api import logs
 from api.exits import Exit, Stop
 from api.law_of import Library
 from api.register import Register, open_register
@@ -58,6 +59,7 @@ _BAD_INPUT: Final = (AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, repo
 def main() -> int:
     """Do what the line says."""
     asked = json.loads(sys.stdin.readline())
+    logs.configure("warning")   # Standard output is for the one who started it; what is logged goes to the other.
     threading.Thread(target=_go_with_the_parent, args=(Path(asked["beside"]),), daemon=True).start()
     os.nice(NICE)
     if hasattr(os, "sched_setaffinity"):  # Whoever started it may stay on one core; arithmetic wants them all.

@@ -83,6 +83,16 @@ def test_what_cannot_be_asked_is_said_before_or_instead_of_work(
     assert replayed(data.parent / "none", capfd, *now, status=3).rstrip().endswith("[no_register]")
 
 
+def test_without_projections_they_are_made_first(data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    copy = tmp_path / "data"
+    shutil.copytree(data, copy)
+    shutil.rmtree(copy / "projections")
+    told = [json.loads(replayed(folder, capfd, "--under", PROVINCE, "--out", str(tmp_path / name), "--json"))
+            for name, folder in (("one", data), ("two", copy))]
+
+    assert told[0]["digest"] == told[1]["digest"]
+
+
 def test_a_folder_of_drafts_stands_beside_the_law_in_force(
     data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
