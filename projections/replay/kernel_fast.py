@@ -1,8 +1,9 @@
 """The kernel in machine code: person by person, each column read once, on all cores.
 
-A ruling is packed into one number, so that an entry costs one look into one small table; a requirement names the place
-among a year's laid-out sums of what fills it. So most is done without a branch that a processor could guess wrong. What
-a person's buckets have taken lies in a scratch of years by buckets, small enough to be cleared for each.
+A ruling is packed into one number, so that an entry costs one look into one small table. A year's sums are laid out
+once by what may fill a requirement; four questions answer most lists of them, by one more table. So most is done without a
+branch that a processor could guess wrong. What a person's buckets have taken lies in a scratch of years by buckets,
+small enough to be cleared for each.
 
 `kernel.py` says what this does, in another way; `tests/projections/replay/test_kernel.py` holds the two together.
 """
@@ -10,7 +11,8 @@ a person's buckets have taken lies in a scratch of years by buckets, small enoug
 # mypy: disable-error-code="untyped-decorator"
 from __future__ import annotations
 
-from typing import Any, Final
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import njit, prange
@@ -48,6 +50,7 @@ _SLOTS: Final = 8
 # A packed requirement, from below: the hours, then these.
 _FILLS_AT, _MASK_AT, _SPECIAL_AT = 32, 40, 48
 _NEED: Final = (1 << _FILLS_AT) - 1
+_ASKED: Final = 4
 _LOW: Final = 0x55555555  # Of two bits each the lower one.
 
 
@@ -82,6 +85,39 @@ def pack_dues(compiled: Compiled) -> NDArray[np.int64]:
                       | special << _SPECIAL_AT)
 
 
+class Lists(NamedTuple):
+    """For each list of requirements four questions whose answers, eight bits, say how all plain ones stand."""
+
+    asks: NDArray[np.int64]      # Four a list; those that are not needed are always met and never open.
+    stand: NDArray[np.uint32]    # 256 a list: by which are met, and four bits higher which are open.
+    special: NDArray[np.int64]   # Where each list's other requirements begin in `others`.
+    others: NDArray[np.int64]    # Their numbers: cycles, parts in per cent, and what four questions do not hold.
+
+
+def ask_lists(compiled: Compiled) -> Lists:
+    """Equal requirements of several rulebooks are one question: of most lists four are enough."""
+    packed, first = pack_dues(compiled), compiled.dues.first.tolist()
+    asks = np.zeros((len(first) - 1, _ASKED), dtype=np.int64)
+    stand = np.zeros((len(first) - 1, 1 << 2 * _ASKED), dtype=np.uint32)
+    met = np.arange(1 << 2 * _ASKED)
+    special, others = [0], []
+    for number, (begin, end) in enumerate(pairwise(first)):
+        questions: list[int] = []
+        for due in range(begin, end):
+            ask = int(packed[due])
+            if ask >> _SPECIAL_AT or (ask not in questions and len(questions) == _ASKED):
+                others.append(due)
+                continue
+            if ask not in questions:
+                asks[number, len(questions)] = ask
+                questions.append(ask)
+            at = questions.index(ask)
+            how = np.where(met >> at & 1, MET, np.where(met >> _ASKED + at & 1, UNDETERMINED, SHORT))
+            stand[number] |= (how << HOW_BITS * (due - begin)).astype(np.uint32)
+        special.append(len(others))
+    return Lists(asks.ravel(), stand.ravel(), np.array(special, dtype=np.int64), np.array(others, dtype=np.int64))
+
+
 def _cycle_firsts(compiled: Compiled) -> NDArray[np.int64]:
     """For each requirement and year the first year of the cycle, so that nobody divides; personal ones aside."""
     dues = compiled.dues
@@ -106,7 +142,7 @@ def replay_fast(coded: Coded, compiled: Compiled, out: Replayed) -> Replayed:
         coded.standing, coded.first_belonging, coded.belonging, coded.belongs_from, lost,
         edges, len(compiled.deadlines), table, compiled.table, rulings.class_, rulings.credited, rulings.credit,
         max(1, compiled.buckets), max(1, span),
-        dues.first, pack_dues(compiled), dues.base, dues.percent, dues.cycle,
+        dues.first, pack_dues(compiled), *ask_lists(compiled), dues.base, dues.percent, dues.cycle,
         dues.cycle_years, dues.cycle_start, _cycle_firsts(compiled), dues.family, dues.of.ravel(), dues.of.shape[1],
         dues.first_year, compiled.starts,
         out.counted, out.sums.reshape(-1), EXAM + len(compiled.classes), out.unruled, out.verdict, out.minimums,
@@ -198,9 +234,9 @@ def _judge(
     first_belonging: Any, belonging: Any, belongs_from: Any, lost: Any,
     edges: Any, deadlines: int, table: Any, numbers: Any, class_: Any, credited: Any, credit: Any,
     buckets: int, span: int,
-    due_first: Any, asks: Any, base: Any, percent: Any, cycle: Any, cycle_years: Any, cycle_start: Any,
-    cycle_first: Any, family: Any, due_of: Any, due_years: int, due_year: int, starts: Any,
-    counted: Any, sums: Any, width: int, unruled: Any, verdict: Any, minimums: Any,
+    due_first: Any, asks: Any, questions: Any, answers: Any, special: Any, others: Any, base: Any, percent: Any,
+    cycle: Any, cycle_years: Any, cycle_start: Any, cycle_first: Any, family: Any, due_of: Any, due_years: int,
+    due_year: int, starts: Any, counted: Any, sums: Any, width: int, unruled: Any, verdict: Any, minimums: Any,
 ) -> None:
     people, stretches, has_lost, classes = len(first_year), len(edges), len(lost) > 0, width - EXAM
     wide = _SLOTS + classes
@@ -250,8 +286,15 @@ def _judge(
                 this_year = year_0 + row - row_0
                 which = np.uint64(due_of[np.uint64(standing[at] * due_years + this_year - due_year)])
                 first, last = due_first[which], due_first[which + np.uint64(1)]
-                open_, stand, shift = np.uint32(unruled[at]), np.uint32(0), np.uint32(0)
-                for each in range(first, last):
+                open_, answer = np.uint32(unruled[at]), np.uint64(0)
+                for place in range(_ASKED):
+                    asked = questions[which * np.uint64(_ASKED) + np.uint64(place)]
+                    met = np.uint64(np.int64(held[np.uint64(asked >> _FILLS_AT & 0xFF)]) >= asked & _NEED)
+                    blocked = np.uint64(open_ & np.uint32(asked >> _MASK_AT & 0xFF) != 0)
+                    answer |= (met | blocked << np.uint64(_ASKED)) << np.uint64(place)
+                stand = answers[which << np.uint64(2 * _ASKED) | answer]
+                for other in range(special[which], special[which + np.uint64(1)]):
+                    each = others[np.uint64(other)]
                     due = np.uint64(each)
                     asked = asks[due]
                     fills, mask = np.uint64(asked >> _FILLS_AT & 0xFF), np.uint32(asked >> _MASK_AT & 0xFF)
@@ -271,14 +314,14 @@ def _judge(
                             is_over = this_year >= begin + cycle_years[due] - 1
                         else:
                             wanted = -(-np.int64(held[base[due]]) * percent[due] // 100)
-                    met = np.uint32(have >= wanted)
+                    is_met = np.uint32(have >= wanted)
                     short = np.uint32(UNDETERMINED) * np.uint32(unknown & mask != 0)
                     if not is_over:
                         short = np.uint32(IN_PROGRESS)
-                    stand |= (met | short * (met ^ np.uint32(1))) << shift
-                    shift += np.uint32(HOW_BITS)
+                    stand |= (is_met | short * (is_met ^ np.uint32(1))) << np.uint32(HOW_BITS * (each - first))
                 minimums[at] = stand
                 low, high = stand & np.uint32(_LOW), stand >> np.uint32(1) & np.uint32(_LOW)
-                every = np.uint32(_LOW) & np.uint32((np.uint64(1) << np.uint64(shift)) - np.uint64(1))
-                is_met = low & ~high != 0 and low & high == 0
-                verdict[at] = FAILED if low | high != every else PASSED if is_met else UNKNOWN
+                asked_all = (np.uint64(1) << np.uint64(HOW_BITS * (last - first))) - np.uint64(1)
+                every = np.uint32(_LOW) & np.uint32(asked_all)
+                passes = low & ~high != 0 and low & high == 0
+                verdict[at] = FAILED if low | high != every else PASSED if passes else UNKNOWN
