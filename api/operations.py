@@ -15,16 +15,14 @@ import hashlib
 import hmac
 import sqlite3
 import threading
-import time
 from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from ledger.stores.journal import keep_journal
+
 PREFIX: Final = "xsl_"
 LENGTH: Final = len(PREFIX) + 43
-
-_WAIT_NS: Final = 10_000_000_000
-_ASK_EVERY_S: Final = 0.01  # not hours: seconds
 
 Kind = Literal["token", "session"]
 
@@ -60,7 +58,7 @@ class Operations:
         self._lock = threading.Lock()
         self._file = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
         path.chmod(0o600)
-        _keep_a_journal(self._file)
+        keep_journal(self._file)
         self._file.execute("PRAGMA synchronous = FULL")
         self._file.executescript(_SCHEMA)
 
@@ -109,19 +107,6 @@ class Operations:
         """Drop what has expired."""
         with self._lock:
             self._file.execute("DELETE FROM credential WHERE expires_at <= ?", (now,))
-
-
-def _keep_a_journal(file: sqlite3.Connection) -> None:
-    """Have several read while one writes. Of those who want that of a new file at once SQLite lets none wait."""
-    until = time.monotonic_ns() + _WAIT_NS
-    while True:
-        try:
-            file.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError:
-            if time.monotonic_ns() > until:
-                raise
-            time.sleep(_ASK_EVERY_S)
 
 
 def _hidden(token: str) -> bytes:

@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.stores.errors import is_cut_off
+from ledger.stores.journal import keep_journal
 
 APPLICATION_ID: Final = 0x58534B56  # "XSKV": a ledger's file given by mistake is left as it is.
 VERSION: Final = 3  # 1 knew no marks, 2 no master keys and no backups; opening upgrades, and loses nothing.
@@ -101,16 +102,19 @@ class KeyFile:
             raise
 
     def _make_or_check(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN")  # One view: another process may be making it.
         found = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        connection.execute("COMMIT")
         if found != APPLICATION_ID and (found or tables):
             raise VaultFailed(self.path, f"不是密钥库，application_id {found:#x}")
         if version > VERSION:
             raise VaultFailed(self.path, f"格式版本 {version}，本程序使用 {VERSION}；请升级本程序")
         if found == APPLICATION_ID and not tables >= _ANCIENT:
             raise VaultFailed(self.path, "缺少密钥表")  # Made anew, it would say that no key was ever destroyed.
-        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
+        keep_journal(connection)
+        connection.executescript("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
         if version == VERSION and tables >= _TABLES.keys():
             return
         connection.executescript(

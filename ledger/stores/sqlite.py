@@ -36,6 +36,7 @@ from ledger.proof.tiles import Tile
 from ledger.stores.admission import Admission, Seen, Standing, Wanted, answer, wanted
 from ledger.stores.append import Append, Outcome, Receipt, RequestKey, Reservation, StoreFailed
 from ledger.stores.errors import NotALedger, OtherSchema, Unreadable, is_cut_off
+from ledger.stores.journal import keep_journal
 from ledger.stores.names import Held, NameBook
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 from ledger.stores.requests import MONTHS_KEPT, KeyFilter, month_of
@@ -141,7 +142,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
             with self._writing() as connection:
                 if not self._is_ledger(connection):
                     connection.execute(f"PRAGMA page_size={PAGE_BYTES}")  # Of a new file only, and before its journal.
-                    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+                    mode = keep_journal(connection)
                     if mode != "wal":  # SQLite says so and no more: the disk failed, or it is a network folder.
                         raise sqlite3.OperationalError(f"the journal stays in mode {mode}")
                     connection.execute("BEGIN IMMEDIATE")
