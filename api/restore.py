@@ -19,6 +19,7 @@ from typing import Any
 from api import restore_postgres as postgres
 from api.backup import LOGS, demand_rulebooks, log_problems, processes_for
 from api.exits import Exit, Stop
+from api.forgetting import destroy, mark, stored
 from api.occupancy import Served, occupying
 from api.register import Folder, vault_files
 from api.settings import Settings
@@ -78,6 +79,7 @@ class Restored:
     logs: tuple[RestoredLog, ...]
     rulebooks: int
     forgotten: int
+    destroyed_again: int
     has_keys: bool
     has_operations: bool
     aside: Path | None
@@ -98,6 +100,7 @@ class _Work:
     policies: dict[str, Policy | None] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
     forgotten: int = 0
+    destroyed: list[str] = field(default_factory=list)  # By the word of the log, while the vault has the key.
     lacks_keys: bool = False
 
 
@@ -123,7 +126,7 @@ def restore(
         if is_loading(folder.root):
             postgres.undo(settings, folder)
         if is_unfinished(folder.root):
-            return _finish(folder, has_keys=vault_files(settings) is not None)
+            return _finish(folder, vault_files(settings), settings.database)
         manifest = read_manifest(backup)
         _demand_same_store(settings, manifest)
         lost = list(LOGS) if settings.database else _lost(folder, replace=replace)
@@ -144,10 +147,13 @@ def restore(
             _examine(work, staging, bar)
             logs = tuple(_stands(work, name, staging) for name in work.logs)
             plan = _plan(work, staging, with_operations=with_operations)
+            if "ledger" in work.logs:
+                work.destroyed = mark(work.keys, _source(work, "ledger", staging))
             commit(folder.root, plan)
         carry_out(folder.root)
+        destroy(work.keys, work.destroyed)
     return Restored(
-        manifest.made_at, logs, sum(name.endswith(".toml") for name in wanted), work.forgotten,
+        manifest.made_at, logs, sum(name.endswith(".toml") for name in wanted), work.forgotten, len(work.destroyed),
         has_keys=work.keys is not None, has_operations=with_operations,
         aside=_aside(folder, plan), schemas_aside=tuple(sorted(room.asides.values())),
         lacks_keys=work.lacks_keys,
@@ -177,8 +183,10 @@ def _demand_same_store(settings: Settings, manifest: Manifest) -> None:
         raise Stop(Exit.BAD_INPUT, "backup_of_other_store", "这份备份是 PostgreSQL 的转储，而没有设置数据库", cure)
 
 
-def _finish(folder: Folder, *, has_keys: bool) -> Restored:
+def _finish(folder: Folder, keys: KeyFiles | None, database: str) -> Restored:
     plan = carry_out(folder.root)
+    destroyed = mark(keys, stored(folder.ledger, database))
+    destroy(keys, destroyed)
     logs = []
     for name in LOGS:
         if f"{name}.db" in plan.put:
@@ -189,8 +197,8 @@ def _finish(folder: Folder, *, has_keys: bool) -> Restored:
                 logs.append(
                     RestoredLog(name, log.size, log.root, seen, standing(view, seen), is_signature_checked=True))
     return Restored(
-        plan.made_at, tuple(logs), sum(name.endswith(".toml") for name in plan.put), 0,
-        has_keys=has_keys, has_operations=any(name == "operations.db" for name in plan.put),
+        plan.made_at, tuple(logs), sum(name.endswith(".toml") for name in plan.put), 0, len(destroyed),
+        has_keys=keys is not None, has_operations=any(name == "operations.db" for name in plan.put),
         aside=_aside(folder, plan), is_finished_only=True,
     )
 
@@ -318,11 +326,7 @@ def _plan(work: _Work, staging: Path, *, with_operations: bool) -> Plan:
 
 def _source(work: _Work, name: str, staging: Path) -> Source:
     """Where a log is that is being restored: loaded into the database, or copied beside."""
-    if not work.database:
-        return SQLiteSource(staging / f"{name}.db")
-    from ledger.fsck_postgres import PostgresSource
-
-    return PostgresSource(work.database, name)
+    return stored(staging / f"{name}.db", work.database)
 
 
 def _stands(work: _Work, name: str, staging: Path) -> RestoredLog:

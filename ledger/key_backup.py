@@ -269,14 +269,21 @@ def reconcile(vault: Vault, store: AppendingRecorder, neighbours: Iterable[Path]
             envelope = decode(leaf)
             if envelope.sealed is not None and envelope.key_owner is not None:
                 owners.add(envelope.key_owner)
-            if _DESTROYED in leaf and isinstance(envelope.event, KeyDestroyed) and envelope.by.act is None:
-                person = envelope.event.person
-                if not vault.is_destroyed(person):
-                    vault.destroy(person)
-                    again.append(person)
+            person = destroyed_by(leaf)
+            if person is not None and not vault.is_destroyed(person):
+                vault.destroy(person)
+                again.append(person)
     with vault.file.used() as connection:
         kept = {owner for (owner,) in connection.execute("SELECT owner FROM keys UNION SELECT owner FROM destroyed")}
     return Restored(vault.file.count(), tuple(again), tuple(sorted(owners - kept)))
+
+
+def destroyed_by(leaf: bytes) -> str | None:
+    """Whose destruction an event records, if it is one."""
+    if _DESTROYED not in leaf:  # Almost always: nothing needs to be read.
+        return None
+    envelope = decode(leaf)
+    return envelope.event.person if isinstance(envelope.event, KeyDestroyed) and envelope.by.act is None else None
 
 
 def put_in_place(waiting: Path, people: Path) -> None:

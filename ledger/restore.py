@@ -26,6 +26,7 @@ import msgspec
 from ledger.backup import Manifest, copy_file, keep_name, sync
 from ledger.errors import LedgerError
 from ledger.fsck_source import View
+from ledger.key_backup import destroyed_by
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.policy import Policy, believe
@@ -105,6 +106,11 @@ def forget(path: Path, is_destroyed: Callable[[str], bool]) -> int:
         for owner in owners:
             connection.execute("DELETE FROM names WHERE owner = ?", (owner,))
     return len(owners)
+
+
+def destroyed_in(view: View) -> list[str]:
+    """Whose key a log says is destroyed: a vault that was restored beside an older log may hold it again."""
+    return [person for _, leaf in view.events(0) if (person := destroyed_by(leaf)) is not None]
 
 
 def make_ready(path: Path) -> None:

@@ -127,7 +127,8 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
 
     账本须已在：已销毁的密钥不会因恢复而回来。主密钥须另行放好。
     """
-    from api.register import Folder
+    from api.forgetting import drop_names
+    from api.register import Folder, demand_whole
     from api.restore import having
     from api.settings import load
     from ledger import key_backup
@@ -135,23 +136,28 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
     settings = load({"data_folder": data_folder})
     here = Folder(settings.data_folder)
     with having(here):
+        demand_whole(settings)  # A log that is only half in place does not say yet who was forgotten.
         manifest = key_backup.checked(folder, although_expired=although_expired)
         waiting = key_backup.laid_out(folder, here.people)
         try:
-            with _waiting_vault(waiting, manifest.master, settings) as vault, _ledger(settings, vault) as ledger:
-                key_backup.demand_ours(folder, manifest, ledger.store)
-                neighbours = sorted(folder.absolute().parent.glob("xueshi-keys-*"))
-                done = key_backup.reconcile(vault, ledger.store, neighbours)
+            with _waiting_vault(waiting, manifest.master, settings) as vault:
+                with _ledger(settings, vault) as ledger:
+                    key_backup.demand_ours(folder, manifest, ledger.store)
+                    neighbours = sorted(folder.absolute().parent.glob("xueshi-keys-*"))
+                    done = key_backup.reconcile(vault, ledger.store, neighbours)
+                forgotten = drop_names(settings, vault)
             key_backup.put_in_place(waiting, here.people)
         finally:
             key_backup.discard(waiting)
     if as_json:
-        body = {"restored": manifest.name, "taken": manifest.taken, **done._asdict()}
+        body = {"restored": manifest.name, "taken": manifest.taken, "forgotten": forgotten, **done._asdict()}
         click.echo(json.dumps(body, ensure_ascii=False))
         return
     click.echo(f"✓ 已恢复 {manifest.taken} 的密钥库，共 {done.keys} 把密钥。")
     if done.destroyed_again:
         click.echo(f"  备份之后销毁的 {len(done.destroyed_again)} 把已按账本重新销毁，没有一把回来。")
+    if forgotten:
+        click.echo(f"  账本比密钥库旧，还有 {forgotten} 名已忘记的人的保留名称：已删去。")
     if done.missing:
         click.echo(f"⚠ {len(done.missing)} 把密钥在这份备份之后才建立，已无法找回：{'、'.join(done.missing[:5])}"
                    f"{' 等' if len(done.missing) > 5 else ''}。")
@@ -297,6 +303,9 @@ def _ledger(settings: Settings, vault: Vault) -> Iterator[Ledger]:
     ledger = Ledger.in_postgres(settings.database, vault, schema=SCHEMAS[0]) if settings.database else \
         Ledger.in_file(path, vault)
     with closing(ledger):
+        if ledger.store.size() == 0:
+            cure = "请先用 xueshi restore 恢复账本：它记载了哪些密钥已销毁"
+            raise Stop(Exit.WORLD_IS_WRONG, "no_register", "账本是空的，不能恢复密钥库", cure)
         yield ledger
 
 

@@ -73,7 +73,8 @@ def _body(done: Restored) -> dict[str, Any]:
     }
     return {
         "restored": True, "made_at": done.made_at, "logs": logs, "rulebooks": done.rulebooks,
-        "forgotten": done.forgotten, "has_keys": done.has_keys, "has_operations": done.has_operations,
+        "forgotten": done.forgotten, "destroyed_again": done.destroyed_again,
+        "has_keys": done.has_keys, "has_operations": done.has_operations,
         "lacks_keys": done.lacks_keys,
         "schemas_aside": list(done.schemas_aside),
         "set_aside": None if done.aside is None else str(done.aside), "is_finished_only": done.is_finished_only,
@@ -88,6 +89,8 @@ def _words(done: Restored) -> Iterator[str]:
     yield f"  细则 {done.rulebooks} 份；投影将在下次启动时从账本重建。"
     if done.forgotten:
         yield f"  {done.forgotten} 人的密钥在备份之后已销毁：其保留名称没有恢复，已忘记的不会回来。"
+    if done.destroyed_again:
+        yield f"  账本记载已销毁、密钥库里却还有的 {done.destroyed_again} 把密钥已重新销毁，没有一把回来。"
     if done.aside is not None:
         yield f"  原有的文件移到了 {done.aside}，没有删除。"
     if done.schemas_aside:

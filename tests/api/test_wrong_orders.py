@@ -1,0 +1,169 @@
+"""The steps of a restore in another order, twice, half done, or at the wrong place: nobody who was forgotten comes
+back, nothing is recorded where it could not stay, and no two refusals send an operator to each other."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+from command_kit import CLEAN, XUESHI, made, xueshi
+from used_kit import Used, used
+
+from api.register import SYSTEM, Folder, Register, open_register
+from api.settings import Settings
+from ledger.errors import Refusal
+from ledger.events.base import Draft
+from ledger.events.person import KeyDestroyed
+from ledger.ledger import Deciding
+from ledger.streams import person as persons
+from ledger.vocabulary import PersonId
+
+SAFE = ("master.key", "ledger.signing.key", "access.signing.key")
+
+
+class Pattern:
+    """A register with a copy of everything, in which then a person was forgotten, and again a copy."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.used: Used = used(folder)
+        self.person = self.used.people[0]
+        self.keys_before = _copied(folder, "before")
+        forget(folder, self.person)
+        self.keys_after = _copied(folder, "after")
+
+
+def _copied(folder: Path, name: str) -> str:
+    made(folder, "backup", name)
+    backup: str = made(folder, "keys", "backup", f"keys-{name}")["backup"]
+    return f"keys-{name}/{backup}"
+
+
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Pattern:
+    return Pattern(tmp_path_factory.mktemp("pattern"))
+
+
+@pytest.fixture
+def there(pattern: Pattern, tmp_path: Path) -> Path:
+    return shutil.copytree(pattern.folder, tmp_path / "there")
+
+
+def forget(folder: Path, person: str, **more: str) -> None:
+    """Destroy a person's key, event first."""
+    with opened(folder, **more) as register:
+        loaded = register.ledger.load(person, persons.evolve)
+        event = KeyDestroyed(person=PersonId(person), basis="第四十七条", final_after=date(2027, 1, 1))
+        decided = Deciding((Draft(event),), {event.stream: loaded.version})
+        assert not isinstance(register.ledger.destroy_key(person, lambda: decided, by=SYSTEM), Refusal)
+        register.signer.checkpoint()
+
+
+@contextmanager
+def opened(folder: Path, **more: str) -> Iterator[Register]:
+    register = open_register(Settings(data_folder=folder / "data", **more))  # type: ignore[arg-type]
+    try:
+        yield register
+    finally:
+        register.close()
+
+
+def lose_everything(folder: Path) -> None:
+    """The machine is gone; what was in the safe is put back."""
+    (folder / "data").rename(folder / "lost")
+    (folder / "data" / "keys").mkdir(mode=0o700, parents=True)
+    for name in SAFE:
+        shutil.copy2(folder / "lost" / "keys" / name, folder / "data" / "keys" / name)
+
+
+def names_of(register: Register, person: str) -> int:
+    return sum(held.reservation.owner == person for held in register.ledger.store.names())
+
+
+def test_a_later_log_takes_the_place_of_an_older_one_and_whoever_it_says_is_forgotten_is(
+    there: Path, pattern: Pattern
+) -> None:
+    lose_everything(there)
+    made(there, "restore", "before")
+    made(there, "keys", "restore", pattern.keys_before)
+    with opened(there) as register:
+        assert not register.ledger.vault.is_destroyed(pattern.person), "neither copy knows of it yet"
+    told = xueshi(there, "restore", "after", "--replace")
+    assert told.returncode == 0 and "1 把密钥已重新销毁" in told.stdout, told.stdout + told.stderr
+    with opened(there) as register:
+        assert register.ledger.vault.is_destroyed(pattern.person)
+        assert not names_of(register, pattern.person)
+    assert xueshi(there, "fsck").returncode == 0
+
+
+@pytest.mark.parametrize("moment", ["api.restore.destroy", "ledger.restore._move"])
+def test_whoever_is_forgotten_stays_so_when_that_restore_is_killed(
+    there: Path, pattern: Pattern, moment: str
+) -> None:
+    lose_everything(there)
+    made(there, "restore", "before")
+    made(there, "keys", "restore", pattern.keys_before)
+    script = (
+        "import os, signal, api.restore, ledger.restore\n"
+        "from api.cli import main\n"
+        f"{moment} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "main(['restore', 'after', '--replace'])\n"
+    )
+    killed = subprocess.run([Path(XUESHI).with_name("python"), "-c", script], cwd=there, check=False, env=CLEAN)
+    assert killed.returncode == -signal.SIGKILL
+    if moment == "ledger.restore._move":
+        assert made(there, "restore", "after")["is_finished_only"]
+    with opened(there) as register:
+        assert register.ledger.vault.is_destroyed(pattern.person)
+
+
+def test_a_later_vault_over_an_older_log_takes_back_the_names_of_whoever_was_forgotten(
+    there: Path, pattern: Pattern
+) -> None:
+    lose_everything(there)
+    made(there, "restore", "before")
+    done = made(there, "keys", "restore", pattern.keys_after)
+    assert done["forgotten"] == 1
+    with opened(there) as register:
+        assert register.ledger.vault.is_destroyed(pattern.person)
+        assert not names_of(register, pattern.person)
+    assert xueshi(there, "fsck").returncode == 0
+
+
+def test_over_postgresql_a_vault_waits_for_a_log_and_then_the_same_holds(
+    there: Path, pattern: Pattern, postgres: str
+) -> None:
+    within = {"XUESHI_DATABASE": postgres}
+    lose_everything(there)
+    early = xueshi(there, "keys", "restore", pattern.keys_before, **within)
+    assert early.returncode == 3 and "请先用 xueshi restore" in early.stderr, "an empty log knows of nobody"
+    assert not Folder(there / "data").people.exists()
+
+    made(there, "restore", "before")
+    made(there, "keys", "restore", pattern.keys_before)
+    made(there, "move", **within)
+    made(there, "backup", "dump-before", **within)
+    forget(there, pattern.person, database=postgres)
+    made(there, "backup", "dump-after", **within)
+    keys_after = made(there, "keys", "backup", "keys-of-dump", **within)["backup"]
+
+    for log, keys in (("dump-before", f"keys-of-dump/{keys_after}"), ("dump-before", pattern.keys_before)):
+        shutil.rmtree(there / "data")
+        (there / "data" / "keys").mkdir(mode=0o700, parents=True)
+        for name in SAFE:
+            shutil.copy2(there / "lost" / "keys" / name, there / "data" / "keys" / name)
+        made(there, "restore", log, "--replace", **within)
+        done = made(there, "keys", "restore", keys, **within)
+        assert done["forgotten"] == (keys != pattern.keys_before)
+        assert xueshi(there, "fsck", **within).returncode == 0
+    with opened(there, database=postgres) as register:
+        assert names_of(register, pattern.person) and not register.ledger.vault.is_destroyed(pattern.person)
+    assert made(there, "restore", "dump-after", "--replace", **within)["destroyed_again"] == 1
+    with opened(there, database=postgres) as register:
+        assert register.ledger.vault.is_destroyed(pattern.person) and not names_of(register, pattern.person)
