@@ -1,9 +1,9 @@
 """The kernel in machine code: person by person, each column read once, on all cores.
 
 A ruling is packed into one number, so that an entry costs one look into one small table. A year's sums are laid out
-once by what may fill a requirement; four questions answer most lists of them, by one more table. So most is done without a
-branch that a processor could guess wrong. What a person's buckets have taken lies in a scratch of years by buckets,
-small enough to be cleared for each.
+once by what may fill a requirement; four questions answer most lists of them, by one more table. So most is done
+without a branch that a processor could guess wrong. What a person's buckets have taken lies in a scratch of years by
+buckets, small enough to be cleared for each.
 
 `kernel.py` says what this does, in another way; `tests/projections/replay/test_kernel.py` holds the two together.
 """
