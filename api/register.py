@@ -43,7 +43,7 @@ from ledger.key_master import FILE
 from ledger.ledger import Conninfo, Ledger
 from ledger.log_name import names_of
 from ledger.restore import is_unfinished
-from ledger.signer import LogBehind, LogForked, Signer, create_signing_key, write_durably
+from ledger.signer import LogBehind, LogForked, OtherKeys, Signer, create_signing_key, write_durably
 from ledger.stores.append import Conflict
 from ledger.stores.recorder import AppendingRecorder
 from ledger.vault import FileMasterKey, Vault, make_of, open_vault
@@ -176,14 +176,17 @@ def open_register(settings: Settings, *, create: bool = False) -> Register:
         _begin(stores.ledger, settings.origin, folder.published)
         _begin(stores.access, settings.origin + ACCESS, folder.keys / "access.published")
         signer = Signer(stores.ledger.store, origin=settings.origin, folder=folder.keys)
+        access_signer = Signer(
+            stores.access.store, origin=settings.origin + ACCESS, folder=folder.keys, name="access")
+        for each in (signer, access_signer):
+            _demand_own(each)
         stop_what_is_behind(stores.ledger, signer)
         return Register(
             folder=folder,
             ledger=stores.ledger,
             access=stores.access,
             signer=signer,
-            access_signer=Signer(
-                stores.access.store, origin=settings.origin + ACCESS, folder=folder.keys, name="access"),
+            access_signer=access_signer,
             reader_token=_token(folder.reader_token),
             founder_token=_token(folder.founder_token),
         )
@@ -272,8 +275,21 @@ def stop_what_is_behind(ledger: Ledger, signer: Signer) -> None:
     except LogForked as forked:
         published, computed = forked.published, forked.computed
         ledger.stop_recording(lambda: LogForked(published=published, computed=computed))
+    except OtherKeys as strange:
+        where, reason = strange.where, strange.reason
+        ledger.stop_recording(lambda: OtherKeys(where, reason))
     except LedgerError:
         pass  # What was published cannot be read: the signer says so each time, and records go on.
+
+
+def _demand_own(signer: Signer) -> None:
+    """See that a log is not that of other keys: what is sealed in it opens under none of these."""
+    try:
+        signer.demand_extension()
+    except OtherKeys:
+        raise
+    except LedgerError:
+        pass  # Whatever else keeps it from being signed, it may be read.
 
 
 def is_there(settings: Settings) -> bool:

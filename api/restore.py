@@ -319,7 +319,7 @@ def _plan(work: _Work, staging: Path, *, with_operations: bool) -> Plan:
             aside.append(f"rulebooks/{path.name}")
     return Plan(
         made_at=work.manifest.made_at, aside=tuple(name for name in aside if (root / name).exists()),
-        aside_to=datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), discard=("projections",), put=tuple(put),
+        aside_to=datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ"), discard=("projections",), put=tuple(put),
         published={f"{name}.published": seen.note for name, seen in work.seen.items()},
     )
 

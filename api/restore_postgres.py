@@ -44,7 +44,7 @@ def room_in(settings: Settings, *, replace: bool) -> Room:
     if full and not replace:
         cure = "确要以备份代替时，请加 --replace：现有的会改名保留，不会删除"
         raise Stop(Exit.REFUSED, "register_present", f"数据库中已有 {'、'.join(full)}，恢复不会覆盖它", cure)
-    stamp = datetime.now(UTC).strftime("%Y%m%dt%H%M%S")
+    stamp = datetime.now(UTC).strftime("%Y%m%dt%H%M%S%f")  # Two restores in one second are two.
     empty = tuple(schema for schema, events in stands.items() if not events)
     return Room({schema: f"{schema}_aside_{stamp}" for schema in full}, empty)
 

@@ -25,12 +25,13 @@ from ledger.log_name import names_of
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
 from ledger.proof.keys import PublicKey, SigningKey, format_skey, format_vkey, generate_key, parse_skey
 from ledger.proof.merkle import EMPTY_ROOT
-from ledger.proof.notes import NoteVerifier, format_note, open_note, parse_note, sign
+from ledger.proof.notes import NoteUnverified, NoteVerifier, format_note, open_note, parse_note, sign
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 
 WAIT_MS: Final = 5_000
 _ASK_EVERY_MS: Final = 5
 _MODE: Final = 0o600
+_IN_DATABASE: Final = "数据库中"
 
 
 class LogBehind(LedgerError):
@@ -93,6 +94,20 @@ class CheckpointDamaged(LedgerError):
         super().__init__(
             f"{where}的上一个检查点不可用（{reason}）。不签发：不知道已公布到哪里。"
             "请从备份或任何收到过检查点的人处取回原文件；若刚更换密钥，须先让新旧两把同时签过一次。"
+        )
+
+
+class OtherKeys(CheckpointDamaged):
+    """What the log last said bears its name and no signature of a key that is here: its keys lie elsewhere."""
+
+    code = "log_of_other_keys"
+
+    def __init__(self, where: str, reason: object) -> None:
+        super().__init__(where, reason)
+        self.args = (
+            f"{where}的上一个检查点不是用 keys 文件夹里的任何一把密钥签的：这本账属于另一个数据文件夹。"
+            "不打开，不登记，不签发。请核对 --data 与设置 database 指的是不是同一个登记簿；"
+            "若只是缺了曾用公钥（*.former），请从任何副本放回；若刚更换密钥，须先让新旧两把同时签过一次。",
         )
 
 
@@ -170,15 +185,12 @@ class Signer:
     def demand_extension(self) -> None:
         """See that the log extends all that was published, and sign nothing; raises what signing would."""
         known = self._known()  # Before the size: another process may record and sign in between.
-        size = self._store.size()
-        for last in known:
-            self._demand_extension(last, size)
+        self._demand_each(known, self._store.size())
 
     def _sign(self) -> bytes:
         size = self._store.size()
         frontier = self._store.frontier(size)
-        for last in self._known():
-            self._demand_extension(last, size)
+        self._demand_each(self._known(), size)
         text = format_checkpoint(Checkpoint(self.origin, size, frontier.root()))
         note = format_note(text, [sign(text, key) for key in self.keys])
         self._store.save_checkpoint(StoredCheckpoint(size, note))
@@ -186,17 +198,26 @@ class Signer:
             write_durably(self._published_file, note, mode=0o644)
         return note
 
-    def _known(self) -> list[Checkpoint]:
-        """What lies outside the database and what lies in it, the larger first: either may have been lost."""
+    def _known(self) -> tuple[list[Checkpoint], list[CheckpointDamaged]]:
+        """What lies outside the database and what lies in it, the larger first: either may have been lost.
+
+        One that cannot be read does not hide what the other says.
+        """
         notes = {f"文件 {self._published_file} 中": self.published()}
         known: list[Checkpoint] = []
         if (stored := self._store.last_checkpoint()) is not None:
             if (former := self._of_a_former_name(stored.note)) is None:
-                notes["数据库中"] = stored.note
+                notes[_IN_DATABASE] = stored.note
             else:
                 known.append(former)
-        known += [self._read(note, where) for where, note in notes.items() if note is not None]
-        return sorted(known, key=lambda checkpoint: checkpoint.size, reverse=True)
+        damaged: list[CheckpointDamaged] = []
+        for where, note in notes.items():
+            if note is not None:
+                try:
+                    known.append(self._read(note, where))
+                except CheckpointDamaged as error:
+                    damaged.append(error)
+        return sorted(known, key=lambda checkpoint: checkpoint.size, reverse=True), damaged
 
     def _of_a_former_name(self, note: bytes) -> Checkpoint | None:
         """What the log said last under another name: its key is gone, but its tree must be extended all the same."""
@@ -213,10 +234,21 @@ class Signer:
         try:
             checkpoint = parse_checkpoint(open_note(note, verifiers).text)
         except LedgerError as error:
-            raise CheckpointDamaged(where, error) from error
+            is_strange = where == _IN_DATABASE and isinstance(error, NoteUnverified)
+            raise (OtherKeys if is_strange else CheckpointDamaged)(where, error) from error
         if checkpoint.origin != self.origin:
             raise CheckpointDamaged(where, f"它属于另一个日志 {checkpoint.origin}")
         return checkpoint
+
+    def _demand_each(self, known: tuple[list[Checkpoint], list[CheckpointDamaged]], size: int) -> None:
+        checkpoints, damaged = known
+        for error in damaged:
+            if isinstance(error, OtherKeys):  # Whether that log extends ours does not matter.
+                raise error
+        for last in checkpoints:
+            self._demand_extension(last, size)
+        if damaged:
+            raise damaged[0]
 
     def _demand_extension(self, last: Checkpoint, size: int) -> None:
         if size < last.size:

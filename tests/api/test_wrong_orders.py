@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from used_kit import Used, used
 from api.register import SYSTEM, Folder, Register, open_register
 from api.settings import Settings
 from ledger.errors import Refusal
+from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
 from ledger.events.person import KeyDestroyed
 from ledger.ledger import Deciding
+from ledger.signer import LogBehind
 from ledger.streams import person as persons
 from ledger.vocabulary import PersonId
 
@@ -167,3 +170,38 @@ def test_over_postgresql_a_vault_waits_for_a_log_and_then_the_same_holds(
     assert made(there, "restore", "dump-after", "--replace", **within)["destroyed_again"] == 1
     with opened(there, database=postgres) as register:
         assert register.ledger.vault.is_destroyed(pattern.person) and not names_of(register, pattern.person)
+
+
+def test_a_database_with_the_ledger_of_other_keys_is_not_opened_and_nothing_is_recorded_in_it(
+    there: Path, postgres: str, tmp_path: Path
+) -> None:
+    within = {"XUESHI_DATABASE": postgres}
+    made(there, "move", **within)
+    used(tmp_path / "other", people=0)
+    before = made(there, "fsck", **within)
+    for command in (("log", "checkpoint"), ("log", "show")):
+        refused = xueshi(tmp_path / "other", *command, **within)
+        assert refused.returncode == 3 and "[log_of_other_keys]" in refused.stderr, command
+    assert made(there, "fsck", **within) == before
+    assert xueshi(tmp_path / "other", "log", "checkpoint").returncode == 0
+
+
+
+def test_an_older_log_is_not_written_to_although_its_own_checkpoint_cannot_be_read(tmp_path: Path) -> None:
+    used(tmp_path, people=0)
+    made(tmp_path, "backup", "older")
+    with opened(tmp_path) as register:
+        register.ledger.record([Draft(AccessAnchored(origin="x/y", size=1, root="x"))], by=SYSTEM,
+                               versions={LOG: register.ledger.store.version(LOG)})
+        register.signer.checkpoint()
+    made(tmp_path, "restore", "older", "--replace")
+    with closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as connection:
+        connection.execute("INSERT INTO checkpoints SELECT max(serial) + 1, max(size), x'00' FROM checkpoints")
+        connection.commit()
+    with opened(tmp_path) as register, pytest.raises(LogBehind):
+        register.ledger.record([], by=SYSTEM)
+
+
+def test_what_two_restores_in_one_second_set_aside_is_all_there(there: Path) -> None:
+    asides = {made(there, "restore", name, "--replace")["set_aside"] for name in ("before", "after", "before", "after")}
+    assert len(asides) == 4 and all((Path(there) / aside / "ledger.db").exists() for aside in asides)
