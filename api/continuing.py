@@ -90,9 +90,10 @@ def _logs(stores: Stores, name: str, folder: Folder) -> list[_Log]:
     for log in logs:
         if not log.names:
             raise Stop(Exit.WORLD_IS_WRONG, "no_register", f"{log.name} 是空的", "请先从备份恢复（xueshi restore）")
-        if log.origin in log.names[:-1]:
+        is_of_the_lost = log.origin not in log.names and _name_of(log.keys / f"{log.name}.signing.key") == log.origin
+        if is_of_the_lost or log.origin in log.names[:-1] or log.names == (log.origin,):
             cure = "一个名称只代表一段历史，用过的不能再用；请另取一个"
-            raise Stop(Exit.REFUSED, "origin_was_used", f"{log.origin} 是这个日志用过的名称", cure)
+            raise Stop(Exit.REFUSED, "origin_was_used", f"{log.origin} 是这个日志已有的名称", cure)
     return logs
 
 

@@ -204,7 +204,7 @@ def demand_whole(settings: Settings) -> None:
     if folder.demo_unfinished.exists():
         cure = "请再次运行 xueshi demo，它会删去写到一半的内容，重新生成"
         raise Stop(Exit.WORLD_IS_WRONG, "demo_unfinished", f"{folder.root} 的示例历史没有写完，不是一本完整的账", cure)
-    if folder.moving.exists() and settings.database:
+    if folder.moving.exists() and settings.database and not folder.moved.exists():  # That is written first.
         cure = "请再次运行 xueshi move，让它完成并比较；在此之前原来的文件仍可使用（不设 database）"
         raise Stop(Exit.WORLD_IS_WRONG, "register_moving", "账本向 PostgreSQL 的搬移没有完成", cure)
     if folder.moved.exists() and not settings.database:
@@ -217,7 +217,7 @@ def vault_of(settings: Settings) -> Vault:
     folder = Folder(settings.data_folder)
     master = master_file(settings)
     is_lost = {"主密钥": master is not None and not master.exists(),
-               "密钥库": not folder.people.exists() and folder.ledger.exists()}
+               "密钥库": not folder.people.exists() and (folder.ledger.exists() or folder.published.exists())}
     if lost := "和".join(each for each in is_lost if is_lost[each]):
         cure = f"请从密钥备份恢复 {folder.keys}；不要新建，新的密钥打不开已有的个人信息"
         raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", f"有账本而没有{lost}", cure)
@@ -295,7 +295,9 @@ def _demand_own(signer: Signer) -> None:
 def is_there(settings: Settings) -> bool:
     """Say whether a data folder belongs to a register; nothing is opened."""
     folder = Folder(settings.data_folder)
-    return folder.people.exists() if settings.database else folder.ledger.exists()
+    if not settings.database:
+        return folder.ledger.exists()
+    return folder.people.exists() or folder.published.exists()  # Of a register whose vault is lost, too.
 
 
 def _demand_unused(database: str, folder: Folder) -> None:

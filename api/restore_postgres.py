@@ -20,7 +20,7 @@ from api.exits import Exit, Stop
 from api.register import SCHEMAS, Folder
 from api.settings import Settings
 from ledger.fsck import KeyFiles
-from ledger.restore import LOADING, STAGING, undone
+from ledger.restore import LOADING, STAGING, is_loading, undone
 from ledger.signer import write_durably
 
 Bar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
@@ -70,8 +70,9 @@ def loaded(
                     forgotten += dumping.forget(settings.database, schema, vault.is_destroyed)
         yield forgotten
     except BaseException:
-        dumping.take_back(settings.database, SCHEMAS, room.asides)
-        (staging / LOADING).unlink()
+        if is_loading(staging.parent):  # What is decided is carried out, by this run or the next.
+            dumping.take_back(settings.database, SCHEMAS, room.asides)
+            (staging / LOADING).unlink()
         raise
 
 

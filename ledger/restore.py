@@ -203,6 +203,7 @@ def carry_out(root: Path) -> Plan:
     for name, note in plan.published.items():
         (root / "keys").mkdir(mode=0o700, exist_ok=True)
         write_durably(root / "keys" / name, note.encode(), mode=0o644)
+    (root / STAGING / LOADING).unlink(missing_ok=True)  # Without a plan beside it it would undo what was restored.
     (root / STAGING / PLAN).unlink()
     _remove(root / STAGING)
     keep_name(root)

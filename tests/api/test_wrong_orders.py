@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
+import psycopg
 import pytest
 from command_kit import CLEAN, XUESHI, made, xueshi
 from used_kit import Used, used
@@ -205,3 +206,64 @@ def test_an_older_log_is_not_written_to_although_its_own_checkpoint_cannot_be_re
 def test_what_two_restores_in_one_second_set_aside_is_all_there(there: Path) -> None:
     asides = {made(there, "restore", name, "--replace")["set_aside"] for name in ("before", "after", "before", "after")}
     assert len(asides) == 4 and all((Path(there) / aside / "ledger.db").exists() for aside in asides)
+
+
+def test_a_move_that_was_stopped_at_its_last_step_is_done(there: Path, postgres: str) -> None:
+    within = {"XUESHI_DATABASE": postgres}
+    made(there, "move", **within)
+    (there / "data" / "moving.json").write_text("{}")  # It is the last thing to be taken away.
+    assert xueshi(there, "log", "checkpoint", **within).returncode == 0
+    assert "[register_moved]" in xueshi(there, "log", "checkpoint").stderr
+
+
+def test_where_the_logs_lie_in_postgresql_a_lost_vault_is_not_replaced_either(
+    there: Path, pattern: Pattern, postgres: str
+) -> None:
+    within = {"XUESHI_DATABASE": postgres}
+    made(there, "move", **within)
+    for file in (*(there / "data").glob("ledger.db*"), *(there / "data" / "keys").glob("people.db*")):
+        file.unlink()
+    for command in (("log", "continue-as", "localhost/other", "--why", "renamed"), ("log", "checkpoint")):
+        refused = xueshi(there, *command, **within)
+        assert refused.returncode == 3 and "[keys_missing]" in refused.stderr, command
+    assert not Folder(there / "data").people.exists()
+    made(there, "keys", "restore", pattern.keys_after, **within)
+
+
+def test_a_restore_that_was_decided_is_not_taken_back_by_what_fails_after(there: Path, postgres: str) -> None:
+    within = {"XUESHI_DATABASE": postgres}
+    made(there, "move", **within)
+    made(there, "backup", "dump", **within)
+    script = (
+        "import api.restore\n"
+        "from api.cli import main\n"
+        "commit = api.restore.commit\n"
+        "def interrupted(*given):\n"
+        "    commit(*given)\n"
+        "    raise KeyboardInterrupt\n"
+        "api.restore.commit = interrupted\n"
+        "main(['restore', 'dump', '--replace'])\n"
+    )
+    python = Path(XUESHI).with_name("python")
+    subprocess.run([python, "-c", script], cwd=there, check=False, env={**CLEAN, **within}, capture_output=True)
+    done = made(there, "restore", "dump", **within)
+    assert done["is_finished_only"]
+    with closing(psycopg.connect(postgres)) as server:
+        asides = server.execute("SELECT count(*) FROM pg_namespace WHERE nspname ~ '_aside_'").fetchone()
+    assert asides == (2,), "what stood there is still aside, and what was restored stands"
+    assert xueshi(there, "fsck", **within).returncode == 0
+
+
+def test_a_log_goes_on_under_no_name_that_it_has_or_had_in_what_was_lost(tmp_path: Path) -> None:
+    used(tmp_path, people=0)
+    made(tmp_path, "backup", "older")
+    refused = xueshi(tmp_path, "log", "continue-as", "localhost/xueshi")
+    assert refused.returncode == 1 and "[origin_was_used]" in refused.stderr
+    made(tmp_path, "log", "continue-as", "localhost/second", "--why", "renamed")
+    made(tmp_path, "restore", "older", "--replace")
+    before = xueshi(tmp_path, "fsck").stdout
+    refused = xueshi(tmp_path, "log", "continue-as", "localhost/second")
+    assert refused.returncode == 1 and "[origin_was_used]" in refused.stderr
+    assert xueshi(tmp_path, "fsck").stdout == before, "nothing was recorded under a name that has another history"
+    assert made(tmp_path, "log", "continue-as", "localhost/third")["ledger"]["why"] == "log_behind"
+    assert xueshi(tmp_path, "log", "checkpoint", XUESHI_ORIGIN="localhost/third").returncode == 0
