@@ -32,6 +32,7 @@ from ledger.proof.checkpoint import Checkpoint
 from ledger.proof.policy import Policy, trust
 from ledger.restore import (
     ASIDE,
+    OTHER_KEY,
     SIDECARS,
     Plan,
     RestoreRefused,
@@ -290,6 +291,8 @@ def _examine(work: _Work, staging: Path, bar: Bar) -> None:
             with bar(f"检查 {name}，不用密钥库") as progress:
                 report = fsck(source, policy=policy, processes=processes, progress=progress)
         problems += log_problems(name, report, getattr(work.manifest, name))
+        if any(one.code == "checkpoint_invalid" for one in report.problems):
+            problems.append(OTHER_KEY)
         if not work.database:
             make_ready(staging / f"{name}.db")
     try:

@@ -28,8 +28,8 @@ from ledger.errors import LedgerError
 from ledger.fsck_source import View
 from ledger.key_backup import destroyed_by
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
-from ledger.proof.notes import parse_note
-from ledger.proof.policy import Policy, believe
+from ledger.proof.notes import NoteUnverified, parse_note
+from ledger.proof.policy import Policy, UntrustedLog, believe
 from ledger.signer import write_durably
 from ledger.stores.tree import read_frontier
 
@@ -38,6 +38,9 @@ PLAN: Final = "plan.json"
 LOADING: Final = "loading.json"
 ASIDE: Final = "set-aside"
 SIDECARS: Final = ("", "-wal", "-shm")  # A journal left from a lost database would be played into the restored one.
+OTHER_KEY: Final = (
+    "若更换过签名密钥，那是曾用的一把签的：请先把 ledger.former、access.former（公开的，见保险柜或任何副本）放进 keys，"
+    "或把保存过的 /log/key 内容存成这两个文件，再恢复")
 Progress = Callable[[int, int], None]
 Standing = Literal["current", "behind", "forked"]
 
@@ -151,6 +154,8 @@ def _demand_signed(one: Seen, policy: Policy | None) -> None:
         _ = one.checkpoint
         if policy is not None:
             believe(one.note.encode(), policy)
+    except (NoteUnverified, UntrustedLog) as error:
+        raise RestoreRefused([f"{one.where}的检查点不可信：{str(error).rstrip('。')}。{OTHER_KEY}"]) from error
     except LedgerError as error:
         raise RestoreRefused([f"{one.where}的检查点不可信：{error}"]) from error
 

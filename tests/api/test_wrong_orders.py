@@ -267,3 +267,19 @@ def test_a_log_goes_on_under_no_name_that_it_has_or_had_in_what_was_lost(tmp_pat
     assert xueshi(tmp_path, "fsck").stdout == before, "nothing was recorded under a name that has another history"
     assert made(tmp_path, "log", "continue-as", "localhost/third")["ledger"]["why"] == "log_behind"
     assert xueshi(tmp_path, "log", "checkpoint", XUESHI_ORIGIN="localhost/third").returncode == 0
+
+
+@pytest.mark.parametrize("backup", ["before", "between"])
+def test_with_the_newest_signing_key_alone_a_restore_says_which_file_it_needs_besides(
+    there: Path, backup: str
+) -> None:
+    old = xueshi(there, "log", "key").stdout.strip().split("+")[1]
+    assert xueshi(there, "keys", "sign-with-new").returncode == 0
+    assert xueshi(there, "log", "checkpoint").returncode == 0
+    made(there, "backup", "between")  # Its last checkpoint bears both signatures, its first that of the old key.
+    assert xueshi(there, "keys", "retire", old).returncode == 0
+    lose_everything(there)
+    refused = xueshi(there, "restore", backup)
+    assert refused.returncode == 1 and "ledger.former" in refused.stdout
+    shutil.copy2(there / "lost" / "keys" / "ledger.former", there / "data" / "keys")
+    assert xueshi(there, "restore", backup).returncode == 0
