@@ -264,11 +264,14 @@ def open_stores(settings: Settings) -> Stores:
 def stop_what_is_behind(ledger: Ledger, signer: Signer) -> None:
     """Let a ledger that lacks what was published record nothing, or it could never again extend it.
 
+    Once it does again, because the right one was put back under a service that runs, it goes on.
+
     The access log goes on recording: whoever sees something is recorded, whatever becomes of the log's name. That of a
     restored older copy is not signed, and when a later backup takes its place it is set aside and kept.
     """
     try:
         signer.demand_extension()
+        ledger.go_on_recording()
     except LogBehind as behind:
         size, published = behind.size, behind.published
         ledger.stop_recording(lambda: LogBehind(size=size, published=published))

@@ -131,6 +131,10 @@ class Ledger(Application[str]):
         """
         self._stopped = because
 
+    def go_on_recording(self) -> None:
+        """Record again: what was missing is there."""
+        self._stopped = None
+
     def record(
         self,
         drafts: Sequence[Draft],

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from api.exits import Stop
-from api.register import Folder, open_register
+from api.register import SYSTEM, Folder, open_register, stop_what_is_behind
 from api.settings import Settings
 from ledger.errors import LedgerError
-from ledger.events.act import LogOpened
+from ledger.events.act import LOG, AccessAnchored, LogOpened
+from ledger.events.base import Draft
 from ledger.signer import LogBehind
 from ledger.vault import BadMasterKey
 
@@ -69,10 +70,6 @@ def test_an_older_copy_of_the_ledger_opens_but_is_not_signed(tmp_path: Path) -> 
     register.close()
     old = (tmp_path / "data" / "ledger.db").read_bytes()
     register = open_register(settings(tmp_path))
-    from api.register import SYSTEM
-    from ledger.events.act import LOG, AccessAnchored
-    from ledger.events.base import Draft
-
     anchored = Draft(AccessAnchored(origin="x/y", size=1, root="x"))
     register.ledger.record([anchored], by=SYSTEM, versions={LOG: 1})
     register.signer.checkpoint()
@@ -82,6 +79,27 @@ def test_an_older_copy_of_the_ledger_opens_but_is_not_signed(tmp_path: Path) -> 
     register = open_register(settings(tmp_path))
     with pytest.raises(LogBehind):
         register.signer.checkpoint()
+    register.close()
+
+
+def test_what_lacked_published_events_records_again_once_it_has_them(tmp_path: Path) -> None:
+    register = open_register(settings(tmp_path), create=True)
+    first = register.signer.checkpoint()
+    register.close()
+    old = register.folder.ledger.read_bytes()
+    anchored = Draft(AccessAnchored(origin="x/y", size=1, root="x"))
+    register = open_register(settings(tmp_path))
+    register.ledger.record([anchored], by=SYSTEM, versions={LOG: 1})
+    register.signer.checkpoint()
+    register.close()
+    register.folder.ledger.write_bytes(old)
+
+    register = open_register(settings(tmp_path))
+    with pytest.raises(LogBehind):
+        register.ledger.record([anchored], by=SYSTEM, versions={LOG: 1})
+    register.folder.published.write_bytes(first)  # Now nothing is missing, as when the right log is put back.
+    stop_what_is_behind(register.ledger, register.signer)
+    register.ledger.record([anchored], by=SYSTEM, versions={LOG: 1})
     register.close()
 
 
