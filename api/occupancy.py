@@ -37,7 +37,12 @@ class Served(Exception):
 @contextmanager
 def occupying(folder: Path, wait_ms: int = WAIT_MS) -> Iterator[Callable[[str], None]]:
     """Have a data folder to oneself; gives a function that says where it is served. Raises Served or Stop."""
-    descriptor = os.open(folder / ADDRESS_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(folder / ADDRESS_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        cure = "请检查权限、磁盘，以及它是否以只读方式挂载"
+        message = f"无法写入数据文件夹 {folder}（{error.strerror}）"
+        raise Stop(Exit.WORLD_IS_WRONG, "data_folder_unusable", message, cure) from error
     try:
         _lock(descriptor, folder, wait_ms)
         _write(descriptor, "")

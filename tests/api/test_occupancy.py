@@ -71,3 +71,10 @@ def test_a_second_service_on_a_folder_is_refused_and_told_where_the_first_is(tmp
 
             assert (second.returncode, "[already_serving]" in second.stderr) == (3, True)
             assert address in second.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_is_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "data" / ADDRESS_FILE).mkdir(parents=True)
+    for command in (("serve", "--port", "0"), ("restore", str(tmp_path))):
+        refused = xueshi(tmp_path, *command)
+        assert refused.returncode == 3 and "[data_folder_unusable]" in refused.stderr, refused.stderr
