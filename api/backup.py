@@ -8,7 +8,7 @@ ledger, since their bytes are kept before the event that cites them. A service m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -38,7 +38,8 @@ from ledger.errors import LedgerError
 from ledger.former_keys import keys_at_hand
 from ledger.fsck import PORTION, Report, fsck
 from ledger.fsck_source import SQLiteSource
-from ledger.proof.policy import trust
+from ledger.proof.keys import PublicKey
+from ledger.proof.policy import believe, trust
 from ledger.proof.text import encode_base64
 from ledger.restore import is_unfinished
 from policies.archive import Archive
@@ -105,7 +106,19 @@ def check(backup: Path, settings: Settings, bar: Callable[[str], AbstractContext
                     demand_rulebooks(backup / "rulebooks", rulebooks_in(view))
             except RulebookError as error:
                 problems.append(str(error))
+    if manifest.store == "postgresql":  # What lies in a dump is read once it is loaded; what was signed stands beside.
+        problems += _unbelieved(manifest, keys)
     return Checked(manifest, problems, all(keys.values()))
+
+
+def _unbelieved(manifest: Manifest, keys: dict[str, list[PublicKey]]) -> Iterator[str]:
+    for name in LOGS:
+        log: CopiedLog = getattr(manifest, name)
+        try:
+            if keys[name] and log.checkpoint is not None:
+                believe(log.checkpoint.encode(), trust(*keys[name]))
+        except LedgerError as error:
+            yield f"{name}.checkpoint：{error}"
 
 
 def processes_for(log: CopiedLog) -> int | None:

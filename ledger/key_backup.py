@@ -19,7 +19,7 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -261,7 +261,7 @@ def reconcile(vault: Vault, store: AppendingRecorder, neighbours: Iterable[Path]
     Every destruction that the log records is done again. The copies beside the one that was taken are noted, since
     those made after it are in no table any more, and they too hold keys.
     """
-    _note(vault.file, neighbours)
+    _note(vault.file, neighbours, names_of(store))
     again: list[str] = []
     owners: set[str] = set()
     for after in range(0, store.size(), _READ_AT_ONCE):
@@ -296,10 +296,12 @@ def put_in_place(waiting: Path, people: Path) -> None:
     keep_names(people.parent)
 
 
-def _note(file: KeyFile, neighbours: Iterable[Path]) -> None:
+def _note(file: KeyFile, neighbours: Iterable[Path], names: Collection[str]) -> None:
     for place in neighbours:
         with suppress(BadBackup):
             found = read_manifest(place)
+            if names and found.origin not in names:
+                continue  # Another register keeps its copies there, too: those are not ours to remove.
             taken, expires = (int(datetime.fromisoformat(each).timestamp()) * 1_000_000
                               for each in (found.taken, found.expires))
             with file.changed() as connection:

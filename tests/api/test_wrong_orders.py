@@ -283,3 +283,15 @@ def test_with_the_newest_signing_key_alone_a_restore_says_which_file_it_needs_be
     assert refused.returncode == 1 and "ledger.former" in refused.stdout
     shutil.copy2(there / "lost" / "keys" / "ledger.former", there / "data" / "keys")
     assert xueshi(there, "restore", backup).returncode == 0
+
+
+def test_the_check_of_a_dump_believes_no_checkpoint_that_no_key_here_signed(
+    there: Path, postgres: str, tmp_path: Path
+) -> None:
+    within = {"XUESHI_DATABASE": postgres}
+    made(there, "move", **within)
+    made(there, "backup", "dump", **within)
+    assert "签名已用此处的公钥核对" in xueshi(there, "backup", "--check", "dump", **within).stdout
+    used(tmp_path / "other", people=0)
+    refused = xueshi(tmp_path / "other", "backup", "--check", str(there / "dump"), **within)
+    assert refused.returncode == 1 and "没有任何已知密钥" in refused.stdout

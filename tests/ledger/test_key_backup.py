@@ -21,6 +21,8 @@ from ledger_kit import BY, LI, OFFICER, ORIGIN, WANG, House, enter, open_house, 
 
 from ledger import key_backup
 from ledger.errors import LedgerError, Refusal
+from ledger.events.act import LogOpened
+from ledger.events.base import Draft
 from ledger.events.person import PersonRegistered
 from ledger.key_backup import BackupExpired, BadBackup, CannotBackUp, NoSuchBackup, Restored, VaultPresent
 from ledger.key_file import Copy, KeyFile
@@ -261,6 +263,15 @@ def test_a_destruction_that_is_done_again_counts_every_copy_that_lies_beside_the
     assert found is not None and not found.is_final and found.final_from == late.expires
 
 
+def test_copies_of_another_register_in_the_same_place_are_not_noted(house: House, tmp_path: Path) -> None:
+    house.ledger.record([Draft(LogOpened(origin=ORIGIN))], by=BY)
+    _, ours = backed_up(house, tmp_path / "safe")
+    shutil.copytree(ours, strange := tmp_path / "safe" / "xueshi-keys-20200101T000000Z")
+    change(strange, lambda body: body.update(origin="localhost/another", name=strange.name))
+    again, _ = restored(house, ours)
+    assert [copy.name for copy in again.vault.file.copies()] == [ours.name]
+
+
 def test_whoever_came_after_the_copy_is_named_and_the_rest_goes_on(house: House, tmp_path: Path) -> None:
     _, folder = backed_up(house, tmp_path / "safe")
     enter(house, ZHAO, 7)
@@ -336,9 +347,6 @@ def test_a_copy_that_is_not_whole_is_told(house: House, tmp_path: Path, wrong: s
 def test_a_copy_of_another_log_is_refused_and_nothing_is_put_in_place(house: House, tmp_path: Path) -> None:
     _, folder = backed_up(house, tmp_path / "safe")
     change(folder, lambda manifest: manifest.update(origin="other.example/log"))
-    from ledger.events.act import LogOpened
-    from ledger.events.base import Draft
-
     house.ledger.record([Draft(LogOpened(origin=ORIGIN))], by=BY)
     with pytest.raises(BadBackup, match=r"other\.example"):
         restored(house, folder)
