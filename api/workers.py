@@ -17,6 +17,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import mmap
 import os
 import selectors
 import signal
@@ -30,6 +31,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -62,6 +64,8 @@ _SILENCE_SECONDS: Final = 30   # A worker that gives no sign of life for so long
 _CLOSING_SECONDS: Final = 10   # Beyond the time for requests: to sign, to follow to the end, to let go.
 _RETRY_SECONDS: Final = 1
 _PAUSE_SECONDS: Final = 0.1  # not hours: seconds
+_GO_AHEAD_SECONDS: Final = 0.001  # not hours: seconds
+_NOBODY: Final = 2**31 - 1
 _NO_ROOM: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _HEADER_BYTES: Final = 8_190
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a file without a name, where a slow disk cannot make a worker look dead
@@ -179,6 +183,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # The library has no type
         os.write(given, b".")
         os.close(given)
         self._house = ExitStack()
+        self.crowds = Crowds(2 * settings.workers + 8)  # Who is ending still has a place.
         self.worker: Worker | None = None
         super().__init__()
 
@@ -203,7 +208,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # The library has no type
             "proc_name": "xueshi",
             "preload_app": False,          # Pools, locks and threads do not survive a fork.
             "reuse_port": False,
-            "pre_fork": _choose_core,
+            "pre_fork": _choose_place,
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
@@ -284,9 +289,11 @@ def _beating(worker: Worker) -> Iterator[None]:
         beating.join()
 
 
-def _choose_core(master: Arbiter, worker: Worker) -> None:
-    """Give a worker the core that the fewest others are on."""
-    taken = Counter(other.core for other in master.WORKERS.values())
+def _choose_place(master: Arbiter, worker: Worker) -> None:
+    """Give a worker a place that nobody has, and the core that the fewest others are on."""
+    others = [other for other in master.WORKERS.values() if other is not worker]
+    worker.place = next(place for place in count() if all(place != other.place for other in others))
+    taken = Counter(other.core for other in others)
     worker.core = min(sorted(os.sched_getaffinity(0), reverse=True), key=lambda core: taken[core])
 
 
@@ -321,15 +328,50 @@ class Lines(Logger):  # type: ignore[misc]
         """Keep none: what was asked is said once, by template (`api.service`)."""
 
 
+class Crowds:
+    """How many connections each process has, told where all of them can see it: whoever has more lets others go first.
+
+    All wake when somebody knocks, and the first takes one more. Of those who then ask again and again on connections
+    that they keep, one process could have all, and the others nobody.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._counts = memoryview(mmap.mmap(-1, 4 * places)).cast("i")  # Shared with whoever is forked from here on.
+        for place in range(places):
+            self._counts[place] = _NOBODY
+
+    def tell(self, place: int, connections: int) -> None:
+        """Say how many somebody has."""
+        self._counts[place] = connections
+
+    def more_than_others(self, place: int) -> bool:
+        """Say whether somebody has more than the one that has the fewest."""
+        return self._counts[place] > min(self._counts)
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]
     """A process that answers."""
 
     app: Service
     core: int
+    place: int  # Among those that run at once.
+    _connections = 0
+
+    @property
+    def nr_conns(self) -> int:
+        """How many connections it has: gunicorn counts, and the others see it."""
+        return self._connections
+
+    @nr_conns.setter
+    def nr_conns(self, many: int) -> None:
+        self._connections = many
+        if hasattr(self, "place"):  # Not before it has been forked.
+            self.app.crowds.tell(self.place, many)
 
     def init_process(self) -> None:
         """Begin after the fork, answer, and let go of everything."""
         self.app.begin(self)
+        self.nr_conns = 0
         try:
             super().init_process()
         finally:
@@ -353,7 +395,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         return alive
 
     def accept(self, listener: Any) -> None:
-        """Take a connection, for no longer than it may have."""
+        """Take a connection, for no longer than it may have; where others have fewer, they may take it first."""
+        if self.app.crowds.more_than_others(self.place):
+            time.sleep(_GO_AHEAD_SECONDS)  # not hours: seconds
         try:
             client, address = listener.accept()
         except OSError as error:

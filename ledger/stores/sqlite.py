@@ -41,6 +41,7 @@ from ledger.stores.names import Held, NameBook
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 from ledger.stores.requests import MONTHS_KEPT, KeyFilter, month_of
 from ledger.stores.tree import read_frontier, read_tile
+from ledger.stores.turn import Turn
 from ledger.stores.writer import GroupWriter
 
 APPLICATION_ID: Final = 0x58534C47  # "XSLG": told apart from any other SQLite file before a table is touched.
@@ -122,6 +123,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         self._readers: weakref.WeakSet[_Own] = weakref.WeakSet()
         self._readers_lock = threading.Lock()
         self._write: sqlite3.Connection | None = None
+        self._turn = Turn(f"{datastore.pool.db_name}-turn", timeout_s=BUSY_TIMEOUT_S)
         self._write_lock = threading.Lock()  # The writer thread and maintenance share one connection, never at once.
         self._frontier = Frontier()
         self._last_recorded_at = 0
@@ -178,6 +180,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
             if self._write is not None:
                 self._write.close()
                 self._write = None
+            self._turn.close()
         with self._readers_lock:
             for own in list(self._readers):
                 own.connection.close()
@@ -194,7 +197,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
 
     def _commit(self, appends: Sequence[Append]) -> Sequence[Outcome]:
         """Judge and write a batch in one transaction. Only after COMMIT does the new edge become the edge."""
-        with _failing_clearly(), self._writing() as connection:
+        with _failing_clearly(), self._writing() as connection, self._turn.taken():
             connection.execute("BEGIN IMMEDIATE")
             try:
                 outcomes, frontier, last = self._judge_and_write(connection, appends)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import date
@@ -576,6 +578,23 @@ def test_whoever_connects_and_is_silent_or_does_not_hang_up_keeps_nobody_waiting
         began = time.monotonic()
         assert service.master.wait(timeout=20) == 0
         assert time.monotonic() - began < 8, "nor does anybody wait for them at the end"
+
+
+def test_connections_that_are_kept_are_shared_out_among_the_processes(service: Service) -> None:
+    service.doors()  # Both are there.
+    kept: Counter[int] = Counter()
+    with ExitStack() as crowd:
+        sockets = [crowd.enter_context(socket.create_connection(("127.0.0.1", service.port))) for _ in range(60)]
+        for one in sockets:  # All are there before anybody says a word.
+            one.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+        for one in sockets:
+            said = one.recv(65_536)
+            while not said.endswith(b"}\n"):
+                said += one.recv(65_536)
+            kept[json.loads(said.partition(b"\r\n\r\n")[2])["process"]] += 1
+
+    assert len(kept) == 2
+    assert min(kept.values()) >= 25, kept
 
 
 def test_more_connections_than_there_is_room_for_wait_and_end_nobody(tmp_path: Path, postgres: str) -> None:
