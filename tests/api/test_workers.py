@@ -27,7 +27,7 @@ from api.house import House, open_house
 from api.register import SYSTEM, open_register
 from api.service import create_app
 from api.settings import Settings
-from api.workers import Patient, apart
+from api.workers import Crowds, Patient, apart
 from ledger.events.base import Draft
 from ledger.events.person import KeyDestroyed
 from ledger.ledger import Deciding
@@ -580,6 +580,17 @@ def test_whoever_connects_and_is_silent_or_does_not_hang_up_keeps_nobody_waiting
         assert time.monotonic() - began < 8, "nor does anybody wait for them at the end"
 
 
+def test_whoever_has_more_connections_than_another_lets_others_go_first() -> None:
+    crowds = Crowds(4)
+    crowds.tell(0, 0)
+    assert not crowds.more_than_others(0), "a place that nobody has is nobody"
+    crowds.tell(1, 0)
+    crowds.tell(0, 1)
+    assert (crowds.more_than_others(0), crowds.more_than_others(1)) == (True, False)
+    crowds.tell(1, 1)
+    assert not crowds.more_than_others(0)
+
+
 def test_connections_that_are_kept_are_shared_out_among_the_processes(service: Service) -> None:
     service.doors()  # Both are there.
     kept: Counter[int] = Counter()
@@ -594,7 +605,7 @@ def test_connections_that_are_kept_are_shared_out_among_the_processes(service: S
             kept[json.loads(said.partition(b"\r\n\r\n")[2])["process"]] += 1
 
     assert len(kept) == 2
-    assert min(kept.values()) >= 25, kept
+    assert min(kept.values()) >= 15, kept
 
 
 def test_more_connections_than_there_is_room_for_wait_and_end_nobody(tmp_path: Path, postgres: str) -> None:
