@@ -10,6 +10,7 @@ its numbers and loses every other argument.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sqlite3
@@ -142,13 +143,6 @@ class _Lines(logging.StreamHandler[IO[str]]):
     around writing is held while the interpreter changes threads: at each request every other thread ran into it.
     """
 
-    def __init__(self, stream: IO[str]) -> None:
-        super().__init__(stream)
-        try:
-            self._file: int | None = stream.fileno()
-        except (OSError, ValueError):  # It lies in memory.
-            self._file = None
-
     def handle(self, record: logging.LogRecord) -> Any:
         """Pass a record on as the library does, without its lock."""
         kept = self.filter(record)
@@ -157,11 +151,14 @@ class _Lines(logging.StreamHandler[IO[str]]):
         return kept
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self._file is None:
-            super().emit(record)
-            return
         try:
-            os.write(self._file, (self.format(record) + self.terminator).encode("utf-8", "backslashreplace"))
+            line = self.format(record) + self.terminator
+            try:
+                file = self.stream.fileno()  # Asked each time: of a stream that was closed the number is another's.
+            except io.UnsupportedOperation:  # It lies in memory.
+                self.stream.write(line)
+                return
+            os.write(file, line.encode("utf-8", "backslashreplace"))
         except Exception:
             self.handleError(record)
 

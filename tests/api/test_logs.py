@@ -316,3 +316,20 @@ def test_lines_of_many_threads_into_a_pipe_stay_whole() -> None:
 def _say_often(speaker: int) -> None:
     for count in range(100):
         structlog.get_logger().info("said", speaker=speaker, count=count, words="学时" * 100)
+
+
+def test_a_line_for_a_stream_that_was_closed_goes_into_no_file_that_was_opened_since(
+    tmp_path: Path, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    closed = (tmp_path / "log").open("w")
+    number = closed.fileno()
+    logs.configure("info", "json", closed)
+    closed.close()
+    descriptor = os.open(tmp_path / "ledger.db", os.O_RDWR | os.O_CREAT)
+    assert descriptor == number, "it has the number that the log had"
+    structlog.get_logger().info("said")
+    os.close(descriptor)
+
+    assert (tmp_path / "ledger.db").read_bytes() == b""
+    assert stream.getvalue() == ""
