@@ -326,6 +326,7 @@ def test_when_the_database_goes_away_everyone_is_told_when_to_come_back_and_then
                 postgres_server.stop(how)
                 assert until(lambda: _status(service, "/readyz") == 503)
                 assert _status(service, "/livez") == 200
+                assert until(lambda: 503 in statuses, 30), "whoever waits for an answer is told, too, and not for ever"
                 postgres_server.start()
                 assert until(lambda: _status(service, "/readyz") == 200)
                 before = statuses.count(201)
