@@ -31,9 +31,9 @@ from ledger.backup import (
     log_in,
     read_manifest,
     rulebooks_in,
-    sync,
     write_file,
 )
+from ledger.durable import sync
 from ledger.errors import LedgerError
 from ledger.former_keys import keys_at_hand
 from ledger.fsck import PORTION, Report, fsck

@@ -23,8 +23,8 @@ from api.register import SCHEMAS, Folder, demand_whole, open_stores
 from api.restore import having
 from api.settings import Settings
 from ledger.copying import Digest, copy, in_file, in_postgres
+from ledger.durable import write_durably
 from ledger.proof.text import encode_base64
-from ledger.signer import write_durably
 from ledger.stores.postgres_connections import Target
 from ledger.stores.postgres_schema import migrate
 from projections.answers import projections

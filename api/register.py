@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from api.exits import Exit, Stop
 from api.settings import Settings
+from ledger.durable import write_durably
 from ledger.errors import LedgerError
 from ledger.events.act import LOG, LogOpened
 from ledger.events.base import By, Draft
@@ -43,7 +44,7 @@ from ledger.key_master import FILE
 from ledger.ledger import Conninfo, Ledger
 from ledger.log_name import names_of
 from ledger.restore import is_unfinished
-from ledger.signer import LogBehind, LogForked, OtherKeys, Signer, create_signing_key, write_durably
+from ledger.signer import LogBehind, LogForked, OtherKeys, Signer, create_signing_key
 from ledger.stores.append import Conflict
 from ledger.stores.recorder import AppendingRecorder
 from ledger.vault import FileMasterKey, Vault, make_of, open_vault

@@ -19,9 +19,9 @@ import msgspec
 from api.exits import Exit, Stop
 from api.register import SCHEMAS, Folder
 from api.settings import Settings
+from ledger.durable import write_durably
 from ledger.fsck import KeyFiles
 from ledger.restore import LOADING, STAGING, is_loading, undone
-from ledger.signer import write_durably
 
 Bar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 

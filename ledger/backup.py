@@ -27,6 +27,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from ledger.durable import sync, write_new
 from ledger.envelope import decode
 from ledger.errors import LedgerError
 from ledger.events.act import LOG, LogContinued, LogOpened
@@ -204,7 +205,7 @@ def beside(folder: Path, *, needed: int) -> Iterator[Path]:
             yield unfinished
             _settle(unfinished)
             unfinished.rename(folder)
-            keep_name(folder.parent)
+            sync(folder.parent)
         except OSError as error:
             raise BackupFailed(str(folder), error.strerror or str(error)) from error
         finally:
@@ -234,17 +235,8 @@ def _empty(folder: Path) -> None:
 def _settle(folder: Path) -> None:
     """Make names of files and folders outlast a loss of power, the innermost first."""
     for path in sorted((one for one in folder.rglob("*") if one.is_dir()), key=lambda one: -len(one.parts)):
-        keep_name(path)
-    keep_name(folder)
-
-
-def keep_name(folder: Path) -> None:
-    """Make the names in a folder outlast a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(path)
+    sync(folder)
 
 
 def copy_database(source: Path, target: Path, progress: Progress = lambda done, total: None) -> None:
@@ -291,19 +283,7 @@ def copy_file(source: Path, target: Path) -> str:
 def write_file(path: Path, data: bytes) -> None:
     """Write a new file, durably."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync(path: Path) -> None:
-    """Make a file's content outlast a loss of power."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_new(path, data, mode=0o600)
 
 
 def log_in(view: View, what: str) -> CopiedLog:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from ledger.durable import write_durably
 from ledger.proof.keys import PublicKey, format_vkey, parse_skey, parse_vkey
 
 
@@ -20,7 +21,6 @@ def former_keys(folder: Path, name: str = "ledger") -> list[PublicKey]:
 
 def keep_as_former(folder: Path, keys: Iterable[PublicKey], name: str = "ledger") -> None:
     """Note keys before their secrets are given up; noting one twice changes nothing."""
-    from ledger.signer import write_durably
 
     known = {format_vkey(key): None for key in [*former_keys(folder, name), *keys]}
     write_durably(folder / f"{name}.former", "".join(f"{line}\n" for line in known).encode(), mode=0o644)

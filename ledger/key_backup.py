@@ -27,12 +27,12 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from ledger.durable import sync, write_durably
 from ledger.envelope import decode
 from ledger.errors import LedgerError
 from ledger.events.person import KeyDestroyed
 from ledger.key_file import Copy, KeyFile, present_master
 from ledger.log_name import names_of
-from ledger.signer import keep_names, write_durably
 from ledger.stores.recorder import AppendingRecorder
 from ledger.vault import Vault
 
@@ -147,7 +147,7 @@ def back_up(file: KeyFile, folder: Path, *, origin: str, days: int = DAYS) -> Co
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
         write_durably(part_folder / MANIFEST, text, mode=0o600)
         part_folder.rename(folder / name)
-        keep_names(folder)
+        sync(folder)
     except (OSError, sqlite3.Error) as error:
         shutil.rmtree(part_folder, ignore_errors=True)
         with file.changed() as connection:
@@ -165,8 +165,7 @@ def _copied(source: Path, target: Path) -> tuple[int, int]:
         if (found := new.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
             raise sqlite3.DatabaseError(found)
         counts = [new.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("keys", "destroyed")]
-    with target.open("rb") as written:
-        os.fsync(written.fileno())
+    sync(target)
     return counts[0], counts[1]
 
 
@@ -191,7 +190,7 @@ def remove(file: KeyFile, copy: Copy) -> bool:
     (copy_folder / MANIFEST).unlink(missing_ok=True)  # Last: as long as it is there the folder is found again.
     with suppress(OSError):  # Whatever somebody has put beside them is theirs.
         copy_folder.rmdir()
-    keep_names(copy_folder.parent)
+    sync(copy_folder.parent)
     note_removed(file, copy.name)
     return True
 
@@ -290,10 +289,9 @@ def put_in_place(waiting: Path, people: Path) -> None:
     """Give what was laid out its name; it is closed, and nothing of it is left in a journal."""
     with closing(sqlite3.connect(waiting)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
-    with waiting.open("rb") as written:
-        os.fsync(written.fileno())
+    sync(waiting)
     waiting.rename(people)
-    keep_names(people.parent)
+    sync(people.parent)
 
 
 def _note(file: KeyFile, neighbours: Iterable[Path], names: Collection[str]) -> None:

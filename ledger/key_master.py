@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from ledger.durable import write_new
 from ledger.errors import LedgerError
 
 KEY_BYTES: Final = 32
@@ -76,16 +77,7 @@ class FileMasterKey:
     @classmethod
     def create(cls, path: Path) -> FileMasterKey:
         """Make a new master key; never over an existing one."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(_FORM + b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # The file's name, too, must outlast a loss of power: all keys hang on this one.
-        finally:
-            os.close(folder)
+        write_new(path, _FORM.encode() + b64encode(os.urandom(KEY_BYTES)) + b"\n", mode=0o600)
         return cls(path)
 
     def wrap(self, keys: Sequence[Owned]) -> list[bytes]:

@@ -32,12 +32,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from ledger.durable import write_durably
 from ledger.errors import LedgerError
 from ledger.former_keys import former_keys, keep_as_former
 from ledger.proof.keys import PublicKey, SigningKey, format_skey, format_vkey, generate_key, parse_skey, parse_vkey
 from ledger.proof.notes import NoteVerifier, format_note, open_note, parse_note, sign
 from ledger.proof.text import Malformed
-from ledger.signer import load_keys, write_durably
+from ledger.signer import load_keys
 
 _TITLE: Final = " key succession/1"
 

@@ -23,14 +23,14 @@ from typing import Final, Literal
 
 import msgspec
 
-from ledger.backup import Manifest, copy_file, keep_name, sync
+from ledger.backup import Manifest, copy_file
+from ledger.durable import sync, write_durably
 from ledger.errors import LedgerError
 from ledger.fsck_source import View
 from ledger.key_backup import destroyed_by
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import NoteUnverified, parse_note
 from ledger.proof.policy import Policy, UntrustedLog, believe
-from ledger.signer import write_durably
 from ledger.stores.tree import read_frontier
 
 STAGING: Final = ".restoring"
@@ -184,9 +184,9 @@ def commit(root: Path, plan: Plan) -> None:
     """Write the plan: the one moment that decides between what was there and what is to be there."""
     staging = root / STAGING
     for folder in sorted((one for one in staging.rglob("*") if one.is_dir()), key=lambda one: -len(one.parts)):
-        keep_name(folder)
+        sync(folder)
     write_durably(root / STAGING / PLAN, msgspec.json.encode(plan), mode=0o600)
-    keep_name(root)
+    sync(root)
 
 
 def carry_out(root: Path) -> Plan:
@@ -211,7 +211,7 @@ def carry_out(root: Path) -> Plan:
     (root / STAGING / LOADING).unlink(missing_ok=True)  # Without a plan beside it it would undo what was restored.
     (root / STAGING / PLAN).unlink()
     _remove(root / STAGING)
-    keep_name(root)
+    sync(root)
     return plan
 
 
@@ -220,8 +220,8 @@ def _move(source: Path, target: Path) -> None:
         return  # It was moved before this run.
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     source.rename(target)
-    keep_name(target.parent)
-    keep_name(source.parent)
+    sync(target.parent)
+    sync(source.parent)
 
 
 def _remove(path: Path) -> None:

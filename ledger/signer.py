@@ -11,13 +11,13 @@ asked to sign meanwhile waits for it.
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from ledger.durable import write_durably, write_new
 from ledger.errors import LedgerError
 from ledger.former_keys import former_keys
 from ledger.lease import FileLease, LeaseUnreachable
@@ -30,7 +30,6 @@ from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 
 WAIT_MS: Final = 5_000
 _ASK_EVERY_MS: Final = 5
-_MODE: Final = 0o600
 _IN_DATABASE: Final = "数据库中"
 
 
@@ -278,13 +277,7 @@ def create_signing_key(folder: Path, origin: str, *, name: str = "ledger") -> Pu
     """Make the first signing key of a log; never over an existing one."""
     Checkpoint(origin, 0, EMPTY_ROOT)  # A name under which nothing could be signed is refused now.
     key = generate_key(origin)
-    path = folder / f"{name}.signing.key"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(format_skey(key) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    keep_names(folder)
+    write_new(folder / f"{name}.signing.key", f"{format_skey(key)}\n".encode(), mode=0o600)
     return key.public()
 
 
@@ -317,24 +310,3 @@ def load_keys(path: Path, origin: str) -> list[SigningKey]:
     if any(key.name != origin for key in keys):
         raise BadSigningKey(path, f"密钥的名称不是日志名 {origin}")
     return keys
-
-
-def write_durably(path: Path, data: bytes, *, mode: int) -> None:
-    """Replace a file so that after a crash it is the old one or the new one, whole."""
-    temporary = path.with_name(path.name + ".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    keep_names(path.parent)
-
-
-def keep_names(folder: Path) -> None:
-    """Make the names of new files in a folder outlast a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -27,8 +27,9 @@ from api.operations import Operations
 from api.progress import Progress
 from api.register import ACCESS, Folder
 from api.settings import FILE_NAME
+from ledger.durable import sync, write_durably
 from ledger.ledger import Ledger
-from ledger.signer import Signer, create_signing_key, keep_names, write_durably
+from ledger.signer import Signer, create_signing_key
 from ledger.vault import FileMasterKey, Vault, open_vault
 from policies.archive import Archive
 
@@ -182,4 +183,4 @@ def _unfinished(paths: Folder, told: Told) -> Iterator[None]:
     write_durably(paths.demo_unfinished, json.dumps(told._asdict()).encode() + b"\n", mode=0o600)
     yield
     paths.demo_unfinished.unlink()
-    keep_names(paths.root)
+    sync(paths.root)

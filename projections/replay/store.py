@@ -17,7 +17,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from ledger.durable import write_durably
 from ledger.ledger import Ledger
 from projections.replay.coded import Zone
 from projections.replay.held import (
@@ -196,27 +196,11 @@ def _keep(folder: Path, ledger: Ledger, base: Held, delta: Held | None) -> None:
         "position": position, "leaf_sha256": _leaf(ledger, position),
         "root": ledger.store.frontier(position).root().hex(),
     }
-    _put(_path(folder), json.dumps(named, sort_keys=True).encode())
+    write_durably(_path(folder), json.dumps(named, sort_keys=True).encode(), mode=0o600)
     kept = {_path(folder).name, f"{NAME}.lock", *(one["name"] for one in (named["base"], named["delta"]) if one)}
     for path in folder.glob(f"{NAME}.*"):
         if path.name not in kept:
             path.unlink(missing_ok=True)
-
-
-def _put(path: Path, *parts: Any) -> None:
-    """Let a file be there whole or not at all."""
-    beside = path.with_name(f"{path.name}.writing")
-    with beside.open("wb") as file:
-        for part in parts:
-            file.write(part)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 # One file: the length of its head, the head, the columns
@@ -239,7 +223,7 @@ def _write(folder: Path, name: str, held: Held) -> dict[str, Any]:
         parts += [np.ascontiguousarray(values).view(np.uint8), b"\0" * (-values.nbytes % _ALIGNED)]
     known = getattr(held.people, "filename", None)  # Columns that are mapped from the very file need no writing.
     if known is None or Path(known) != path.resolve():
-        _put(path, *parts)
+        write_durably(path, *parts, mode=0o600)
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part)

@@ -241,8 +241,8 @@ def dying(path, data, *, mode):
     if len(written) == after:
         os.kill(os.getpid(), signal.SIGKILL)
 rotation.write_durably = dying
-import ledger.signer as signer
-signer.write_durably = dying
+import ledger.former_keys as former
+former.write_durably = dying
 (rotation.retire if len(sys.argv) > 4 else rotation.sign_with_new)(folder, origin, *sys.argv[4:])
 """
 
