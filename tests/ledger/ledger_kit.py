@@ -217,6 +217,24 @@ def plain_event(number: int, version: int = 1) -> Encoded:
     return encode(StreamId(claim), version, Draft(ClaimWithdrawn(claim=claim, person=LI)), BY, None)
 
 
+def closed_small_house(folder: Path) -> House:
+    """A closed ledger of 18 events, its file alone."""
+    house = small_house(folder)
+    settle_file(house)
+    return house
+
+
+def closed_large_house(folder: Path) -> House:
+    """A closed ledger of 1,300 events: five full tiles, and checkpoints at 12, 18, 700 and the end."""
+    house = small_house(folder)
+    fill(house.store, 682)
+    house.signer().checkpoint()
+    fill(house.store, 600, start=1_000)
+    house.signer().checkpoint()
+    settle_file(house)
+    return house
+
+
 def fill(store: AppendingRecorder, events: int, start: int = 0) -> None:
     """Append many small events."""
     for first in range(start, start + events, 1_000):

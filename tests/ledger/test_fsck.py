@@ -23,6 +23,8 @@ from ledger_kit import (
     OFFICER,
     House,
     check,
+    closed_large_house,
+    closed_small_house,
     drop_triggers,
     fill,
     open_house,
@@ -46,22 +48,12 @@ PORTION = 256
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A closed ledger of 18 events, its file alone."""
-    house = small_house(tmp_path_factory.mktemp("fsck") / "small")
-    settle_file(house)
-    return house
+    return closed_small_house(tmp_path_factory.mktemp("fsck") / "small")
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A closed ledger of 1,300 events: five full tiles, and checkpoints at 12, 18, 700 and the end."""
-    house = small_house(tmp_path_factory.mktemp("fsck") / "large")
-    fill(house.store, 682)
-    house.signer().checkpoint()
-    fill(house.store, 600, start=1_000)
-    house.signer().checkpoint()
-    settle_file(house)
-    return house
+    return closed_large_house(tmp_path_factory.mktemp("fsck") / "large")
 
 
 @pytest.fixture

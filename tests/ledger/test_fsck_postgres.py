@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from ledger_kit import LI, House, check, fill, open_house, row, settle_file, small_house
+from ledger_kit import LI, House, check, closed_large_house, closed_small_house, fill, open_house, row
 from postgres_kit import NotRunnable, Server, running
 
 from ledger.copying import copy, in_file, in_postgres
@@ -24,22 +24,12 @@ PORTION = 256
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A closed ledger of 18 events, as a file."""
-    house = small_house(tmp_path_factory.mktemp("fsck") / "small")
-    settle_file(house)
-    return house
+    return closed_small_house(tmp_path_factory.mktemp("fsck") / "small")
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A closed ledger of 1,300 events: five full tiles, and checkpoints at 12, 18, 700 and the end."""
-    house = small_house(tmp_path_factory.mktemp("fsck") / "large")
-    fill(house.store, 682)
-    house.signer().checkpoint()
-    fill(house.store, 600, start=1_000)
-    house.signer().checkpoint()
-    settle_file(house)
-    return house
+    return closed_large_house(tmp_path_factory.mktemp("fsck") / "large")
 
 
 def moved(house: House, conninfo: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from ledger.errors import LedgerError
 from ledger.events.base import By, Draft
 from ledger.events.claim import ClaimWithdrawn
 from ledger.events.person import PersonLeft
-from ledger.stores.append import Append, Freeing, Receipt, RequestKey, Reservation
+from ledger.stores.append import Append, Freeing, Receipt, RequestKey, Reservation, StoreFailed
 from ledger.stores.memory import MemoryRecorder
 from ledger.stores.postgres import PostgresRecorder
 from ledger.stores.postgres_reading import LedgerPostgresDatastore
@@ -129,6 +130,36 @@ def crowd(store: AppendingRecorder, appends: Sequence[Append]) -> list[Receipt |
         thread.join(60)
     assert None not in outcomes, "every thread was answered"
     return outcomes  # type: ignore[return-value]
+
+
+def closed_under_load(store: AppendingRecorder, threads: int) -> set[int]:
+    """Close a store while many append without a pause: whoever is refused was not written; gives what was acknowledged.
+
+    Nobody hangs: each that was queued is committed, each that came later is told.
+    """
+    outcomes: dict[str, Receipt | LedgerError] = {}
+    begun = threading.Barrier(threads + 1)
+
+    def write(thread: int) -> None:
+        begun.wait(30)
+        for number in range(500):
+            outcome = outcomes[f"{thread}-{number}"] = outcome_of(store, one(f"{thread}-{number}"))
+            if not isinstance(outcome, Receipt):
+                return
+
+    writing = [threading.Thread(target=write, args=(thread,)) for thread in range(threads)]
+    for each in writing:
+        each.start()
+    begun.wait(30)
+    while len(outcomes) < 6 * threads:
+        time.sleep(0.001)
+    store.close()
+    for each in writing:
+        each.join(30)
+        assert not each.is_alive()
+    refused = [outcome for outcome in outcomes.values() if not isinstance(outcome, Receipt)]
+    assert all(isinstance(outcome, StoreFailed) and "未写入" in str(outcome) for outcome in refused)
+    return {outcome.first for outcome in outcomes.values() if isinstance(outcome, Receipt)}
 
 
 def root_from_leaves(leaves: Sequence[bytes]) -> bytes:

@@ -19,7 +19,7 @@ import pytest
 from fault_child import said, start
 from hash_only_checker import check_postgres
 from postgres_kit import Server, running, sweep
-from store_kit import BY, event, name, one, open_postgres, outcome_of, request, stream
+from store_kit import BY, closed_under_load, event, name, one, open_postgres, outcome_of, request, stream
 
 from ledger.errors import LedgerError
 from ledger.events.base import Draft
@@ -406,29 +406,9 @@ def test_an_event_beyond_the_end_stops_appends_and_is_called_damage(
 
 
 def test_closing_under_load_answers_everyone(store: PostgresRecorder, postgres: str) -> None:
-    outcomes: dict[str, Receipt | LedgerError] = {}
-    begun = threading.Barrier(17)
+    acknowledged = closed_under_load(store, 16)
 
-    def write(thread: int) -> None:
-        begun.wait(30)
-        for number in range(500):
-            outcome = outcomes[f"{thread}-{number}"] = outcome_of(store, one(f"{thread}-{number}"))
-            if not isinstance(outcome, Receipt):
-                return
-
-    def close() -> None:
-        begun.wait(30)
-        while len(outcomes) < 100:
-            time.sleep(0.001)
-        store.close()
-
-    at_once(close, *(lambda n=n: write(n) for n in range(16)))  # type: ignore[misc]
-
-    refused = [outcome for outcome in outcomes.values() if not isinstance(outcome, Receipt)]
-    assert all(isinstance(outcome, StoreFailed) and "未写入" in str(outcome) for outcome in refused)
-    checked = check_postgres(postgres)
-    assert {outcome.first for outcome in outcomes.values() if isinstance(outcome, Receipt)} == set(
-        range(1, len(checked.leaves) + 1))
+    assert acknowledged == set(range(1, len(check_postgres(postgres).leaves) + 1))
 
 
 def test_a_closed_store_says_so_to_readers_and_writers_and_leaves_no_session(
