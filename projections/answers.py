@@ -58,11 +58,10 @@ class Answers:
         wait_ms: int = 2_000,
     ) -> None:
         self._ledger, self._now, self._wait_ms = ledger, now, wait_ms
-        self._people = Reader(People(), folder)
-        self._work = Reader(Work(), folder)
-        self._entries = Reader(Entries(), folder)
-        self._laws = Reader(Laws(), folder)
-        self._readers = (self._people, self._work, self._entries, self._laws)
+        self._files: Final = {one.name: Reader(one, folder) for one in projections()}
+        self._readers = tuple(self._files.values())
+        self._people, self._work = self._files["people"], self._files["work"]
+        self._entries, self._laws = self._files["entries"], self._files["laws"]
         self.books: Final = Books(book)
         self._law: tuple[Any, tuple[str, ...]] = (None, ())
         # What stands at a position stays: read once while it is asked about again and again.
@@ -147,6 +146,15 @@ class Answers:
         """What a person has under way, longest first."""
         at = self._at(self._work, as_of)
         return _page(_work.read_own_work(self._work, person, as_of=at, after=after, limit=limit + 1), limit, at)
+
+    def file(self, name: str, as_of: int | None = None) -> tuple[Reader, int]:
+        """The file of a projection and the position to read it as of: a module's own questions are asked with these."""
+        reader = self._files[name]
+        return reader, self._at(reader, as_of)
+
+    def reflects(self, as_of: int) -> dict[str, Any]:
+        """What an answer that weighs nothing rests on: the position, its time, and the root of the log up to there."""
+        return {"as_of": as_of, "as_of_time": self._time(as_of), "log_size": as_of, "root": self._root(as_of).hex()}
 
     def _at(self, reader: Reader, as_of: int | None) -> int:
         if as_of is None:
