@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from ledger.events.base import Event, Open
-from ledger.vocabulary import RulebookId, StreamId
+from ledger.events.base import Event, Open, Part
+from ledger.vocabulary import HoursCenti, RulebookId, StreamId
 
 
 class RulebookEvent(Event):
@@ -49,10 +49,29 @@ class RulebookSuperseded(RulebookEvent, tag="rulebook.superseded/1"):
     last_day: Open[date]
 
 
+class Impact(Part):
+    """The sums of a report, so that they can be read where the report is not at hand."""
+
+    people: Open[int]
+    person_years: Open[int]
+    changed_people: Open[int]
+    changed_person_years: Open[int]
+    moved_entries: Open[int]
+    gained_centi: Open[HoursCenti]
+    given_up_centi: Open[HoursCenti]
+    newly_failed: Open[int]
+    newly_passed: Open[int]
+    touched_titles: Open[int]        # Granted, and resting on fewer years met under the other law (N 10).
+    touched_applications: Open[int]  # People for whom the years that count towards the next title differ (N 9).
+
+
 class ImpactReportRecorded(RulebookEvent, tag="rulebook.impact_report_recorded/1"):
     """What a replay under this rulebook would change was reported, before or after enactment."""
 
-    digest: Open[str]
+    digest: Open[str]            # Of report.json, which names the digest of each of its files.
+    rulebook_digest: Open[str]   # Of the very bytes that were replayed, a draft's as well.
+    under: Open[tuple[RulebookId, ...]]
     against: Open[tuple[RulebookId, ...]]
-    log_size: Open[int]
+    log_size: Open[int]          # What was known: the history up to this position, with this root.
     root: Open[str]
+    impact: Open[Impact]

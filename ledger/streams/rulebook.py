@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.rulebook import (
+    Impact,
     ImpactReportRecorded,
     RulebookEnacted,
     RulebookEvent,
@@ -95,9 +96,12 @@ class RecordImpactReport(Command):
     rulebook: RulebookId
     role: str
     digest: str
+    rulebook_digest: str
+    under: tuple[RulebookId, ...]
     against: tuple[RulebookId, ...]
     log_size: int
     root: str
+    impact: Impact
 
 
 def decide_filing(rulebook: Rulebook | None, command: FileRulebook, by: Actor) -> Decision:
@@ -168,9 +172,12 @@ def decide_impact_report(rulebook: Rulebook | None, command: RecordImpactReport,
     recorded = ImpactReportRecorded(
         rulebook=command.rulebook,
         digest=command.digest,
+        rulebook_digest=command.rulebook_digest,
+        under=command.under,
         against=command.against,
         log_size=command.log_size,
         root=command.root,
+        impact=command.impact,
     )
     return (Draft(recorded),)
 

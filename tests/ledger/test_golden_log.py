@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "2dd35066e3d876ee947b164a235f58aca62ce00b72d2fa2ec2e4f1b264332d59"
+ROOT = "9873895f4a48abca4d6ea8e12cc636b88219e406873d3e409d7c678810c2512c"
 
 
 @pytest.fixture(scope="module")

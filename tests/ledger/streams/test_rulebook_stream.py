@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from stream_cast import actor, event, outcome, refusal
 
 from ledger.events.actor import Scope
+from ledger.events.rulebook import Impact
 from ledger.streams import rulebook as rulebooks
 from ledger.streams.rulebook import Rulebook, evolve
 from ledger.vocabulary import RulebookId
@@ -30,8 +31,13 @@ FILE = rulebooks.FileRulebook(
 SUPERSEDE = rulebooks.SupersedeRulebook(
     role=ROLE, by_rulebook=RulebookId("ningbo-industry/2027-01-01"), last_day=date(2026, 12, 31)
 )
+IMPACT = Impact(
+    people=300, person_years=900, changed_people=12, changed_person_years=14, moved_entries=20, gained_centi=3_600,
+    given_up_centi=1_200, newly_failed=3, newly_passed=4, touched_titles=1, touched_applications=2,
+)
 REPORT = rulebooks.RecordImpactReport(
-    rulebook=ID, role=ROLE, digest="9" * 64, against=(ID,), log_size=1000, root="f" * 64
+    rulebook=ID, role=ROLE, digest="9" * 64, rulebook_digest="7" * 64, under=(ID,),
+    against=(RulebookId("zhejiang/2016-08-01"),), log_size=1000, root="f" * 64, impact=IMPACT,
 )
 ENACTED = Rulebook(ID, digests=("1" * 64,), in_force_from=date(2019, 1, 1))
 
@@ -87,8 +93,11 @@ def test_a_filing_and_a_report_are_recorded_before_or_after_enactment_each_once(
     assert outcome(rulebooks.decide_impact_report(None, REPORT, BY)) == "ImpactReportRecorded"
     for state in (None, ENACTED):
         filed = evolve(state, event(rulebooks.decide_filing(state, FILE, BY)))
-        reported = evolve(filed, event(rulebooks.decide_impact_report(filed, REPORT, BY)))
+        said = event(rulebooks.decide_impact_report(filed, REPORT, BY))
+        reported = evolve(filed, said)
 
+        assert (said.digest, said.rulebook_digest, said.impact) == (REPORT.digest, REPORT.rulebook_digest, IMPACT)
+        assert reported.reports == (REPORT.digest,)
         assert outcome(rulebooks.decide_filing(reported, FILE, BY)) == "already_filed"
         assert outcome(rulebooks.decide_impact_report(reported, REPORT, BY)) == "report_exists"
         other = rulebooks.decide_impact_report(reported, replace(REPORT, digest="8" * 64), BY)
