@@ -33,6 +33,7 @@ from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
 from tests.api.command_kit import xueshi as run_here
+from tests.api.workers_kit import alive, until
 
 WRITERS = 4
 NEW = "localhost/xueshi-after"
@@ -82,11 +83,14 @@ class Drill:
             finally:
                 while self.doors:
                     self.doors.pop().close()
+            running = [process.pid, *children(process.pid)]
             if crash:
                 os.killpg(process.pid, signal.SIGKILL)
             else:
                 process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=30) == (-signal.SIGKILL if crash else 0)
+            # The workers of a killed master die a moment after it, and until then hold its lock on the folder.
+            assert until(lambda: not any(map(alive, running)))
 
     def lose(self) -> None:
         """The disk, or the database, is gone; the keys are elsewhere and are not."""
@@ -179,6 +183,11 @@ def drill(request: pytest.FixtureRequest, tmp_path: Path) -> Drill:
     if request.param == "sqlite":
         return Drill(tmp_path)
     return Drill(tmp_path, request.getfixturevalue("postgres"))
+
+
+def children(process: int) -> list[int]:
+    """The processes that another has begun."""
+    return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 def paper(person: Someone, drill: Drill, name: str) -> str:
