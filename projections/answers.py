@@ -25,7 +25,7 @@ from projections.entries import Entries, Version, read_claim, read_registered
 from projections.errors import AsOfInFuture, NotBuilt, NotFollowedYet
 from projections.file import Reader
 from projections.judging import Books, year_of
-from projections.laws import Enacted, Laws, read_rulebooks
+from projections.laws import Enacted, ImpactReport, Laws, read_impact_reports, read_rulebooks
 from projections.people import People, Person, Transfer, Unit
 from projections.projection import Projection
 from projections.work import Waiting, Work
@@ -130,6 +130,12 @@ class Answers:
     def rulebooks(self, as_of: int | None = None) -> list[Enacted]:
         """Every rulebook that had been enacted, by id."""
         return read_rulebooks(self._laws, self._at(self._laws, as_of))
+
+    def impact_reports(
+        self, as_of: int | None = None, *, rulebook: str | None = None, digest: str | None = None
+    ) -> list[ImpactReport]:
+        """What was announced that rulebooks would change, oldest first; of one of them, or one report."""
+        return read_impact_reports(self._laws, self._at(self._laws, as_of), rulebook=rulebook, digest=digest)
 
     def work(
         self, scopes: Iterable[Scope], *, organisation: str | None = None, as_of: int | None = None,

@@ -1,16 +1,21 @@
-"""Rulebooks as answers: which were enacted, from which position they are known, in force from which day.
+"""Rulebooks as answers: which were enacted, from which position they are known, in force from which day; what was
+announced that they would change.
 
 The text of the law stands elsewhere and is cited by digest. That a rulebook was superseded is shown; what is in force
-on a day is read from the rulebooks themselves (`policies.law`), which say what they supersede.
+on a day is read from the rulebooks themselves (`policies.law`), which say what they supersede. An impact report may be
+of a rulebook that was never enacted.
 
 `tests/projections/test_laws.py` shows it.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, NamedTuple
+import json
+from typing import Any, ClassVar, Final, NamedTuple
 
-from ledger.events.rulebook import RulebookEnacted, RulebookSuperseded
+import msgspec
+
+from ledger.events.rulebook import ImpactReportRecorded, RulebookEnacted, RulebookSuperseded
 from projections.file import Reader
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
@@ -28,6 +33,21 @@ class Enacted(NamedTuple):
     from_position: int
     superseded_by: str | None
     last_day: str | None
+
+
+class ImpactReport(NamedTuple):
+    """A replay's report of what a rulebook would change, recorded by an event."""
+
+    rulebook: str
+    rulebook_digest: str
+    digest: str               # Of report.json.
+    under: tuple[str, ...]
+    against: tuple[str, ...]
+    log_size: int
+    root: str
+    impact: dict[str, int]    # `ledger.events.rulebook.Impact`.
+    event: int
+    recorded_at: int
 
 
 def _enacted(rows: Rows, effect: Effect) -> None:
@@ -49,19 +69,35 @@ def _superseded(rows: Rows, effect: Effect) -> None:
     })
 
 
+def _reported(rows: Rows, effect: Effect) -> None:
+    event: ImpactReportRecorded = effect.event
+    rows.insert("impact_reports", {
+        "event": effect.recorded, "rulebook": event.rulebook, "rulebook_digest": event.rulebook_digest,
+        "digest": event.digest, "under": json.dumps(event.under), "against": json.dumps(event.against),
+        "log_size": event.log_size, "root": event.root, "impact": msgspec.json.encode(event.impact).decode(),
+        "recorded_at": effect.envelope.recorded_at, "from_position": effect.position,
+    })
+
+
 class Laws(Projection):
     """The fold."""
 
     name: ClassVar = "laws"
-    version: ClassVar = 1
+    version: ClassVar = 2
     tables: ClassVar = {
         "rulebooks": Table(
             {"event": int, "rulebook": str, "id": str, "family": str, "in_force_from": str, "revision": int,
              "digest": str, "document": str, "from_position": int}, ("event",), dated=False),
         "supersessions": Table({"rulebook": str, "superseded_by": str, "last_day": str, "event": int},
                                ("rulebook", "from_position")),
+        "impact_reports": Table(
+            {"event": int, "rulebook": str, "rulebook_digest": str, "digest": str, "under": str, "against": str,
+             "log_size": int, "root": str, "impact": str, "recorded_at": int, "from_position": int}, ("event",),
+            dated=False),
     }
-    handlers: ClassVar = {RulebookEnacted: _enacted, RulebookSuperseded: _superseded}
+    handlers: ClassVar = {
+        RulebookEnacted: _enacted, RulebookSuperseded: _superseded, ImpactReportRecorded: _reported,
+    }
 
 
 _RULEBOOKS: Final = (
@@ -75,3 +111,23 @@ _RULEBOOKS: Final = (
 def read_rulebooks(reader: Reader, as_of: int) -> list[Enacted]:
     """Every rulebook that had been enacted by a position, by id."""
     return [Enacted._make(row) for row in reader.rows(_RULEBOOKS, {"as_of": as_of})]
+
+
+_REPORTS: Final = (
+    f"SELECT {', '.join(ImpactReport._fields)} FROM impact_reports WHERE from_position <= :as_of "
+    "AND (:rulebook IS NULL OR rulebook = :rulebook) AND (:digest IS NULL OR digest = :digest) ORDER BY event"
+)
+
+
+def read_impact_reports(
+    reader: Reader, as_of: int, *, rulebook: str | None = None, digest: str | None = None
+) -> list[ImpactReport]:
+    """The reports that had been recorded by a position, oldest first: all, of a rulebook's version, or one."""
+    rows = reader.rows(_REPORTS, {"as_of": as_of, "rulebook": rulebook, "digest": digest})
+    return [_report(row) for row in rows]
+
+
+def _report(row: tuple[Any, ...]) -> ImpactReport:
+    found = ImpactReport._make(row)
+    return found._replace(under=tuple(json.loads(row[3])), against=tuple(json.loads(row[4])),
+                          impact=json.loads(row[7]))

@@ -1,4 +1,4 @@
-"""Which rulebooks were enacted is known from the position of their event on, revision by revision."""
+"""Which rulebooks were enacted, and what was announced of them, is known from the position of their event on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from projection_kit import FIVE, any_book, living
 
+from ledger.events.rulebook import Impact
 from ledger.streams import rulebook as rulebooks
 
 
@@ -48,3 +49,26 @@ def test_what_was_superseded_says_by_what_from_then_on(tmp_path: Path) -> None:
 
         assert superseded(before) == []
         assert superseded(before + 1) == [("wenzhou/2020-11-27", "2026-12-31")]
+
+
+def test_an_impact_report_is_shown_from_its_event_on_whether_its_rulebook_was_enacted_or_not(tmp_path: Path) -> None:
+    numbers = {name: at for at, name in enumerate(Impact.__struct_fields__)}
+    with living(tmp_path / "house") as house:
+        before = house.size
+        for rulebook, digest in (("wenzhou/2027-01-01", "8" * 64), ("wenzhou/2020-11-27", "9" * 64)):
+            command = rulebooks.RecordImpactReport(
+                rulebook=rulebook, role="policy_office", digest=digest, rulebook_digest="7" * 64,  # type: ignore[arg-type]
+                under=("zhejiang/2016-08-01", rulebook), against=("zhejiang/2016-08-01",),  # type: ignore[arg-type]
+                log_size=before, root="f" * 64, impact=Impact(**numbers))
+            state = house.load(f"rul_{rulebook}", rulebooks.evolve)
+            house.record(rulebooks.decide_impact_report(state, command, house.officer))
+        answers = house.followed()
+
+        assert answers.impact_reports(before) == []
+        draft, enacted = answers.impact_reports()
+        assert (draft.rulebook, draft.event, draft.log_size) == ("wenzhou/2027-01-01", before + 1, before)
+        assert (draft.under, draft.against) == (("zhejiang/2016-08-01", draft.rulebook), ("zhejiang/2016-08-01",))
+        assert draft.impact == numbers
+        assert answers.impact_reports(before + 1) == [draft]
+        assert answers.impact_reports(rulebook="wenzhou/2020-11-27") == answers.impact_reports(digest="9" * 64) \
+            == [enacted]
