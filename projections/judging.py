@@ -28,6 +28,7 @@ from policies.errors import BadLine, RulebookError
 from policies.facts import FIRST_DAY, LAST_DAY
 from policies.facts import Affiliation as Stated
 from policies.law import CATEGORIES, Law
+from policies.lines import entry_steps
 from policies.person import NO_LATER, Bench, Entry, PersonRuling, Place, Shape, places_of
 from policies.rulebook import Clause, Rulebook
 from policies.steps import Step
@@ -139,6 +140,12 @@ class Books:
         return fixed
 
     def _weigh(self, version: Version) -> Weighed:
+        study = version.study
+        ruling = self.decided(version)
+        return Weighed(ruling, study.evidence_on.toordinal(), year_of(version), study.occasion, study.output)
+
+    def decided(self, version: Version) -> Ruling:
+        """The ruling that was recorded, with the row it was ruled by: its cap, its class."""
         decision, study = version.decision, version.study
         assert decision is not None
         fields: dict[str, Any] = {"category": study.category.value, "route": study.route}
@@ -146,11 +153,10 @@ class Books:
             fields["completed_by"] = study.completed_by
         book = None if decision.digest is None else self.book(decision.digest)
         clause = None if book is None else _clause(book, version)
-        ruling = Ruling(
+        return Ruling(
             Fact(fields), decision.status, book=book, clause=clause, assessed=decision.assessed_centi,
             article=decision.clauses[0] if decision.clauses else None, flags=decision.flags,
         )
-        return Weighed(ruling, study.evidence_on.toordinal(), year_of(version), study.occasion, study.output)
 
 
 def _clause(book: Rulebook, version: Version) -> Clause | None:
@@ -249,6 +255,9 @@ def judge(books: Books, digests: tuple[str, ...], belonged: Sequence[Belonging],
     )
 
 
-def unreadable_step(bad: BadLine) -> Step:
-    """Why the law at hand could not read an entry."""
-    return Step(UNRULED, None, None, None, f"所问的细则读不懂这条记录（{bad.field}：{bad}），按待定处理")
+def steps_of(judged: Judged, at: int) -> list[Step]:
+    """Why an entry counts what it counts under the law at hand; where that could not read it, why not."""
+    steps, bad = entry_steps(judged.ruled, at), judged.bad.get(at)
+    if bad is None:
+        return steps
+    return [Step(UNRULED, None, None, None, f"所问的细则读不懂这条记录（{bad.field}：{bad}），按待定处理"), *steps]

@@ -14,13 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from ledger.vocabulary import format_hours
-from policies.assess import DUPLICATE, RULED, Ruling
 from policies.facts import FIRST_DAY, LAST_DAY
-from policies.lines import entry_steps, year_steps
+from policies.lines import year_steps
 from policies.person import last_day, standing_on
 from policies.steps import Step
 from policies.year import (
@@ -29,15 +28,15 @@ from policies.year import (
     SECTOR_PUBLIC,
     MinimumRuling,
     Standing,
-    Sums,
     YearRuling,
     judge_year,
 )
 from projections.basis import Basis
+from projections.differing import Differing, Known, differing
 from projections.entries import Version, read_registered
 from projections.errors import UnknownYear
 from projections.file import Reader
-from projections.judging import Belonging, Books, Judged, belongings, judge, unreadable_step, year_of
+from projections.judging import Belonging, Books, Judged, belongings, judge, steps_of, year_of
 from projections.people import read_affiliations, read_departures
 
 REVOKED: Final = "revoked"
@@ -50,6 +49,7 @@ class History(NamedTuple):
 
     belonged: Sequence[Belonging]
     registered: Sequence[Version]  # In the order of registration, revoked ones too.
+    known: Known                   # Where they belonged, as it was known at a position.
 
 
 def read_history(people: Reader, entries: Reader, person: str, basis: Basis) -> History:
@@ -57,10 +57,11 @@ def read_history(people: Reader, entries: Reader, person: str, basis: Basis) -> 
     registered = read_registered(entries, person, basis.as_of)
     if basis.valid_on is not None:
         registered = [one for one in registered if one.study.evidence_on <= basis.valid_on]
-    belonged = belongings(
-        read_affiliations(people, person, basis.as_of), read_departures(people, person, basis.as_of), basis.valid_on
-    )
-    return History(belonged, registered)
+    return History(_known(people, person, basis.as_of, basis.valid_on), registered, partial(_known, people, person))
+
+
+def _known(people: Reader, person: str, as_of: int, valid_on: date | None = None) -> list[Belonging]:
+    return belongings(read_affiliations(people, person, as_of), read_departures(people, person, as_of), valid_on)
 
 
 def person_years(
@@ -72,19 +73,20 @@ def person_years(
     standing = [one for one in history.registered if one.status != REVOKED]
     judged = judge(books, basis.digests, history.belonged, standing)
     places = {one.claim: at for at, one in enumerate(standing)}
+    moved = differing(judged, history.known)
     years = [
-        _Year(books, judged, places, one, [each for each in history.registered if year_of(each) == one]).as_json()
-        for one in _years(history, year)
+        _Year(books, judged, places, moved, one, [each for each in history.registered if year_of(each) == one])
+        for one in years_of(history, year)
     ]
     return {
         "person": person,
         "basis": basis.as_json(),
-        "years": years,
+        "years": [one.as_json() for one in years],
         "affiliations": [_affiliation(one) for one in history.belonged],
     }
 
 
-def _years(history: History, year: int | None) -> Sequence[int]:
+def years_of(history: History, year: int | None = None) -> Sequence[int]:
     """From the first affiliation or entry to the last entry; of a year that is asked for, that one."""
     attributed = [year_of(one) for one in history.registered]
     begun = [date.fromordinal(one.first).year for one in history.belonged]
@@ -102,19 +104,42 @@ def _affiliation(one: Belonging) -> dict[str, Any]:
     }
 
 
+class Sides(NamedTuple):
+    """A year as decided and as evaluated, both by the requirements of one law, and where the person then belonged."""
+
+    on: Standing | None
+    decided: YearRuling
+    evaluated: YearRuling
+
+    @property
+    def differ(self) -> bool:
+        """Say whether anything of it does: hours, a requirement, the verdict."""
+        return _totals(self.decided) != _totals(self.evaluated)
+
+
+def sides(judged: Judged, year: int) -> Sides:
+    """Judge one year both ways."""
+    on = standing_on(judged.places, last_day(year))
+    if on is not None and not on.region:
+        on = None  # Nowhere is no affiliation, and so no requirement; a law whose scopes are all places gives the same.
+    law, starts = judged.bench.law, judged.bench.cycle_starts(judged.places)
+    return Sides(on, *(
+        judge_year(law, sums, year, on, starts=starts) for sums in (judged.folded.years, judged.ruled.folded.years)))
+
+
 class _Year:
     """One year of one person, on its way to JSON."""
 
     def __init__(
-        self, books: Books, judged: Judged, places: Mapping[str, int], year: int, listed: list[Version]
+        self, books: Books, judged: Judged, places: Mapping[str, int], moved: Sequence[Differing], year: int,
+        listed: list[Version],
     ) -> None:
-        self.books, self.judged, self.places, self.year = books, judged, places, year
+        self.books, self.judged, self.places, self.moved, self.year = books, judged, places, moved, year
         # In the order in which caps are consumed: by date, then by registration.
         self.listed = sorted(listed, key=lambda one: one.study.evidence_on)
-        self.on = standing_on(judged.places, last_day(year))
 
     def as_json(self) -> dict[str, Any]:
-        decided, evaluated = self._ruling(self.judged.folded.years), self._ruling(self.judged.ruled.folded.years)
+        _, decided, evaluated = sides(self.judged, self.year)
         differences = self._differences()
         why = [step.as_json() for step in year_steps(self.judged.ruled, evaluated)]
         told, meant = _totals(decided), _totals(evaluated)
@@ -126,13 +151,6 @@ class _Year:
             "differences": differences,
             "entries": [self._entry(one) for one in self.listed],
         }
-
-    def _ruling(self, sums: Mapping[int, Sums]) -> YearRuling:
-        judged = self.judged
-        starts = judged.bench.cycle_starts(judged.places)
-        # Nowhere is no affiliation, and so no requirement; a law whose scopes are all places gives the same.
-        on: Standing | None = self.on if self.on is None or self.on.region else None
-        return judge_year(judged.bench.law, sums, self.year, on, starts=starts)
 
     def _entry(self, version: Version) -> dict[str, Any]:
         decision = version.decision
@@ -156,43 +174,17 @@ class _Year:
         return {
             "status": ruled.status(at), "assessed": text(ruling.assessed), "counted": text(ruled.folded.counted[at]),
             "rulebook": ruling.rulebook, "clause": ruling.article, "flags": list(ruling.flags),
-            "why": [step.as_json() for step in self._steps(at)],
+            "why": [step.as_json() for step in steps_of(self.judged, at)],
         }
 
-    def _steps(self, at: int) -> list[Step]:
-        steps = entry_steps(self.judged.ruled, at)
-        bad = self.judged.bad.get(at)
-        return steps if bad is None else [unreadable_step(bad), *steps]
-
     def _differences(self) -> list[dict[str, str]]:
-        found = []
-        for version in self.listed:
-            at = self.places.get(version.claim)
-            if at is None:
-                continue
-            decided, evaluated = self.judged.folded.counted[at], self.judged.ruled.folded.counted[at]
-            if decided != evaluated:
-                found.append({"entry": version.claim, "decided": text(decided), "evaluated": text(evaluated),
-                              "because": self._because(at)})
-        return found
-
-    def _because(self, at: int) -> str:
-        """What moved the number: the worth of the entry, or only what caps and duplicates made of it."""
-        told, meant = self.judged.decided[at].ruling, self.judged.ruled.weighed[at].ruling
-        steps = self._steps(at)
-        last = steps[-1].arithmetic if steps else ""
-        if told.assessed != meant.assessed or told.counts != meant.counts:
-            then, now = f"依{_law(told)}为 {text(told.assessed)}", f"依{_law(meant)}为 {text(meant.assessed)}"
-            return f"核定时{then}；所问的法{now}：{last}"
-        if at in self.judged.folded.lost or at in self.judged.ruled.folded.lost:
-            return f"核定相同，重复的取舍不同：{last}"
-        return f"核定相同，上限之下所余不同：{last}"
-
-
-def _law(ruling: Ruling) -> str:
-    if ruling.status in (RULED, DUPLICATE) or ruling.book is not None:
-        return f" {ruling.rulebook or '（未记细则）'} {ruling.article or ''}".rstrip()
-    return "主管部门文件" if ruling.counts else "（没有细则规定）"
+        own = {one.at: one for one in self.moved if year_of(self.judged.standing[one.at]) == self.year}
+        places = (self.places.get(version.claim) for version in self.listed)
+        return [
+            {"entry": self.judged.standing[one.at].claim, "kind": one.kind, "decided": text(one.decided_centi),
+             "evaluated": text(one.evaluated_centi), "because": one.because}
+            for at in places if at is not None and (one := own.get(at)) is not None
+        ]
 
 
 def _revoked(version: Version) -> dict[str, Any]:
