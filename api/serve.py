@@ -52,14 +52,16 @@ def composed(settings: Settings) -> Iterator[Flask]:
     try:
         with open_house(register) as house:
             keeper.start()
-            reach = Reach(register.ledger.store.size)
-            resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
-            checks = [*ready_checks(settings), reach.check(), *resting]
-            leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
-            app = create_app(house, checks=checks, blueprints=[log_routes(register), page_routes()], leases=leases)
-            app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
-            yield app
-            keeper.stop()
+            try:
+                reach = Reach(register.ledger.store.size)
+                resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
+                checks = [*ready_checks(settings), reach.check(), *resting]
+                leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
+                app = create_app(house, checks=checks, blueprints=[log_routes(register), page_routes()], leases=leases)
+                app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
+                yield app
+            finally:
+                keeper.stop()  # Also of a service that could not be made: its log is closed next.
     finally:
         register.close()
 

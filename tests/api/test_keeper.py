@@ -177,6 +177,7 @@ def test_a_running_service_whose_log_turns_out_to_be_an_older_copy_records_nothi
     """As when a database is put back to yesterday behind its back, while others have seen today's checkpoint."""
     keeper = Keeper(register, every_s=3_600)
     keeper.start()
+    keeper.stop()
     register.close()
     shutil.copytree(register.folder.root, tmp_path / "later")
     later = open_register(Settings(data_folder=tmp_path / "later"))
@@ -203,4 +204,3 @@ def test_a_running_service_whose_log_turns_out_to_be_an_older_copy_records_nothi
     assert watching.check()[0] is Level.FAIL
     watching.stop()
     here.close()
-    keeper._lease.release()

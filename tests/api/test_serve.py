@@ -18,6 +18,9 @@ from pathlib import Path
 
 import pytest
 
+from api.serve import composed
+from api.settings import Settings
+
 XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")
 
 # The service as it is, with one slow address more.
@@ -140,3 +143,11 @@ def test_other_machines_need_a_second_word(tmp_path: Path) -> None:
 
     assert ended.returncode == 2
     assert "allow_remote" in ended.stderr
+
+
+def test_a_service_that_ends_in_an_error_leaves_nobody_behind_on_its_closed_log(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), composed(Settings(data_folder=tmp_path / "data")):
+        assert "keeper" in {thread.name for thread in threading.enumerate()}
+        raise ZeroDivisionError
+
+    assert "keeper" not in {thread.name for thread in threading.enumerate()}
