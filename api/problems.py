@@ -28,6 +28,7 @@ from policies.errors import RulebookError, UnknownRulebook
 from projections.errors import (
     AsOfInFuture,
     AsOfMalformed,
+    KindUnknown,
     LawMalformed,
     LawUnknown,
     NotBuilt,
@@ -105,6 +106,7 @@ ERRORS: Final[dict[type[Exception], int]] = {
     AsOfMalformed: 422,
     AsOfInFuture: 422,
     ValidOnMalformed: 422,
+    KindUnknown: 422,
     LawMalformed: 422,
     LawUnknown: 422,
     UnknownYear: 422,

@@ -28,10 +28,11 @@ from projections.judging import Books, year_of
 from projections.laws import Enacted, ImpactReport, Laws, read_impact_reports, read_rulebooks
 from projections.people import People, Person, Transfer, Unit
 from projections.projection import Projection
+from projections.timeline import Timeline
 from projections.work import Waiting, Work
 from projections.years import person_years, read_history
 
-EVERY: Final[tuple[type[Projection], ...]] = (People, Work, Entries, Laws)
+EVERY: Final[tuple[type[Projection], ...]] = (People, Work, Entries, Laws, Timeline)
 """Every projection there is."""
 
 _ASK_EVERY_MS: Final = 2
@@ -152,6 +153,11 @@ class Answers:
         """What a person has under way, longest first."""
         at = self._at(self._work, as_of)
         return _page(_work.read_own_work(self._work, person, as_of=at, after=after, limit=limit + 1), limit, at)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The facts, which some answers quote."""
+        return self._ledger
 
     def file(self, name: str, as_of: int | None = None) -> tuple[Reader, int]:
         """The file of a projection and the position to read it as of: a module's own questions are asked with these."""

@@ -106,6 +106,17 @@ class NotFollowedYet(ProjectionError):
         super().__init__(f"查询所需的事件 {wanted} 已入账，投影只处理到 {position}。请稍后重试。")
 
 
+class KindUnknown(ProjectionError):
+    """Lines of a timeline are asked for by a kind that no event is of."""
+
+    code = "kind_unknown"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(f"没有 {text[:60]} 这种事件。请写事件的代码（如 claim.approved）或一类（如 claim）；"
+                         "全部代码见 xueshi events schema。")
+
+
 class ValidOnMalformed(ProjectionError):
     """`valid_on` is not a date."""
 

@@ -201,6 +201,13 @@ def read_own_work(
     return _read(reader, ["person = :person"], {"person": person, **_page(as_of, after, limit)})
 
 
+def read_step(reader: Reader, id_: str, position: int) -> Waiting | None:
+    """The step of open work that was ended at a position: for whom it waited, and since when."""
+    query = f"SELECT {_FIELDS} FROM work WHERE id = :id AND to_position = :position"
+    found = reader.rows(query, {"id": id_, "position": position})
+    return Waiting._make(found[0]) if found else None
+
+
 def _read(reader: Reader, wanted: list[str], values: dict[str, Any]) -> list[Waiting]:
     if not wanted:
         return []

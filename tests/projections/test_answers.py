@@ -128,8 +128,8 @@ def test_an_answer_from_several_files_is_of_the_moment_that_all_have_reached(hou
     answers = house.answers
 
     assert answers.position() == reached
-    assert answers.lag() == {"people": 0, "work": house.size - reached, "entries": house.size - reached,
-                             "laws": house.size - reached}
+    behind = {one.name: house.size - reached for one in EVERY}
+    assert answers.lag() == {**behind, "people": 0}
     assert answers.person(person) is not None, "one file alone speaks up to where it is"
     assert answers.years(person, read_axes()) is None, "as of what all of them know, nobody of that name"
     assert answers.basis(read_axes()).as_of == reached

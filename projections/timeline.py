@@ -1,0 +1,290 @@
+"""Timelines: everything that named a person or an account, and everything that a hand did, in order.
+
+Kept are pointers: who, where it took effect, what kind it was, on which side they stood. What a line says is read from
+the log when somebody asks, so that no copy can say anything else. A row of a larger act stands at the position where
+the act was closed and names the event itself; rows of an open or an abandoned act stand nowhere, and the line of the
+account that opened the act says what became of it.
+
+`tests/projections/test_timeline.py` shows it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import msgspec
+
+from ledger.envelope import decode
+from ledger.events.act import AccessRecorded, ActAbandoned, ActChunkWritten, ActClosed, ActOpened
+from ledger.events.base import Event, wire_type
+from ledger.events.catalogue import CURRENT
+from ledger.events.claim import ClaimApproved, ClaimRevised, ClaimSubmitted
+from ledger.ledger import Ledger, Recorded
+from ledger.vocabulary import LOCAL
+from projections.basis import Axes, microseconds, written_time
+from projections.errors import KindUnknown
+from projections.pages import Page, paged
+from projections.projection import Effect, Projection, Rows, Table
+from projections.work import read_step
+
+if TYPE_CHECKING:
+    from projections.answers import Answers
+
+ABOUT: Final = 1  # It concerns them.
+DONE: Final = 2   # Theirs was the hand.
+FOR: Final = 4    # It was done on their behalf.
+SIDES: Final = {"about": ABOUT, "done": DONE, "on_behalf": FOR}
+
+_PARTIES: Final = ("per_", "acr_")
+"""Units are left out: what happens to one stands in its own stream, what happens to its people in theirs."""
+_ROOM: Final = 12
+"""So many bits for the parties of one event: a leaf of 65,535 bytes does not hold 4,096 ids."""
+_WITHHELD: Final = "case"
+"""A family that is told to whoever leads it and to those who supervise, not to whom it is about."""
+_UNTOLD: Final = frozenset({ActChunkWritten, ActClosed, ActAbandoned, AccessRecorded})
+"""What becomes of an act is told in the line of its opening; who looked at what stands in a log of its own."""
+
+
+# Folding
+
+
+def kind_of(event: Event | type[Event]) -> str:
+    """What kind of event it is: the wire name without its version, for programs and for ever."""
+    return wire_type(event).partition("/")[0]
+
+
+_KINDS: Final = {event: kind_of(event) for event in CURRENT.values()}
+
+
+def _named(rows: Rows, effect: Effect) -> None:
+    envelope = effect.envelope
+    by, sides = envelope.by, dict.fromkeys((one for one in envelope.subjects if one[:4] in _PARTIES), ABOUT)
+    sides[by.actor] = sides.get(by.actor, 0) | DONE
+    if by.on_behalf_of is not None:
+        sides[by.on_behalf_of] = sides.get(by.on_behalf_of, 0) | FOR
+    for number, (who, side) in enumerate(sides.items()):
+        rows.insert("lines", {
+            "line": effect.recorded << _ROOM | number, "who": who, "position": effect.position,
+            "kind": _KINDS[type(envelope.event)], "side": side,
+        })
+
+
+class Timeline(Projection):
+    """The fold."""
+
+    name: ClassVar = "timeline"
+    version: ClassVar = 1
+    tables: ClassVar = {
+        # Rows come at the end of the table, and the index ends in `line`, so it gives them in their order.
+        "lines": Table({"line": int, "who": str, "position": int, "kind": str, "side": int}, ("line",),
+                       (("who", "position"),), dated=False),
+    }
+    handlers: ClassVar = {event: _named for event in CURRENT.values() if event not in _UNTOLD}
+
+
+# Asking
+
+
+class Wanted(NamedTuple):
+    """Which lines are wanted: of kinds (`claim.approved`) or families (`claim`), days, one record, one side."""
+
+    kinds: tuple[str, ...] = ()
+    first: date | None = None
+    last: date | None = None
+    stream: str | None = None
+    side: str | None = None
+    newest: bool = False
+    oneself: bool = False  # Asked by the one it is about: what is looked into is not told.
+
+
+def person_timeline(
+    answers: Answers, person: str, wanted: Wanted = Wanted(), *, as_of: int | None = None,  # noqa: B008 - frozen
+    after: tuple[int, int] | None = None, limit: int = 50,
+) -> Page[dict[str, Any]]:
+    """What happened to a person, and what they did. Of an event that is not first about them only its line is told."""
+    return _told(answers, person, wanted, answers.settle(Axes(as_of)), after, limit, _line_of_a_person)
+
+
+def actor_timeline(
+    answers: Answers, actor: str, wanted: Wanted = Wanted(), *, as_of: int | None = None,  # noqa: B008 - frozen
+    after: tuple[int, int] | None = None, limit: int = 50,
+) -> Page[dict[str, Any]]:
+    """What an account did and what was done to it; of a decision also how long it had waited and what was opened."""
+    return _told(answers, actor, wanted, answers.settle(Axes(as_of)), after, limit, _line_of_an_actor)
+
+
+def _told(
+    answers: Answers, who: str, wanted: Wanted, as_of: int, after: tuple[int, int] | None, limit: int, tell: Any
+) -> Page[dict[str, Any]]:
+    page = paged(_pointers(answers, who, wanted, as_of, after, limit + 1), limit, as_of, _place)
+    return page.of([tell(answers, who, one, as_of) for one in page.items])
+
+
+class Pointer(NamedTuple):
+    """Where a line stands in the log, and on which side of it somebody is."""
+
+    position: int
+    line: int
+    side: int
+
+    @property
+    def event(self) -> int:
+        """Where the event itself stands."""
+        return self.line >> _ROOM
+
+
+def _place(pointer: Pointer) -> tuple[int, int]:
+    return pointer.position, pointer.line
+
+
+def _pointers(
+    answers: Answers, who: str, wanted: Wanted, as_of: int, after: tuple[int, int] | None, limit: int
+) -> list[Pointer]:
+    values: dict[str, Any] = {"who": who, "limit": limit, "room": _ROOM, **_span(answers.ledger, wanted, as_of)}
+    parts = ["who = :who", "position BETWEEN :first AND :last"]
+    if wanted.kinds:
+        parts.append(f"({' OR '.join(_of_kind(number, kind, values) for number, kind in enumerate(wanted.kinds))})")
+    if wanted.stream is not None:
+        events = [position for position, _ in answers.ledger.store.stream(wanted.stream) if position <= as_of]
+        values["events"] = msgspec.json.encode(events).decode()
+        parts.append("line >> :room IN (SELECT value FROM json_each(:events))")
+    if wanted.side is not None:
+        values["side"] = SIDES[wanted.side]
+        parts.append("side & :side")
+    if wanted.oneself:
+        values |= {"withheld": _WITHHELD, "done": DONE}
+        parts.append("(NOT (kind > :withheld || '.' AND kind < :withheld || '/') OR side & :done)")
+    if after is not None:
+        values["position"], values["line"] = after
+        parts.append(f"(position, line) {'<' if wanted.newest else '>'} (:position, :line)")
+    order = "DESC" if wanted.newest else "ASC"
+    query = (
+        f"SELECT position, line, side FROM lines WHERE {' AND '.join(parts)} "
+        f"ORDER BY position {order}, line {order} LIMIT :limit"
+    )
+    return [Pointer._make(row) for row in answers.file("timeline", as_of)[0].rows(query, values)]
+
+
+def _span(ledger: Ledger, wanted: Wanted, as_of: int) -> dict[str, int]:
+    """The days as positions: time only grows with them."""
+    def before(day: date) -> int:
+        return ledger.store.position_at(microseconds(datetime(day.year, day.month, day.day, tzinfo=LOCAL)))
+
+    return {
+        "first": 1 if wanted.first is None else before(wanted.first) + 1,
+        "last": as_of if wanted.last is None else min(as_of, before(wanted.last + timedelta(days=1))),
+    }
+
+
+def _of_kind(number: int, kind: str, values: dict[str, Any]) -> str:
+    name = f"kind{number}"
+    values[name] = kind
+    if kind in set(_KINDS.values()):
+        return f"kind = :{name}"
+    if any(known.startswith(f"{kind}.") for known in _KINDS.values()):
+        return f"(kind > :{name} || '.' AND kind < :{name} || '/')"  # In ASCII the slash comes right after the stop.
+    raise KindUnknown(kind)
+
+
+# Telling
+
+
+@cache
+def words() -> dict[str, str]:
+    """What each kind of event is called in Chinese."""
+    text = resources.files(__package__).joinpath("timeline.toml").read_text(encoding="utf-8")
+    return {f"{family}.{name}": said for family, names in tomllib.loads(text).items() for name, said in names.items()}
+
+
+def _line(pointer: Pointer, found: Recorded) -> dict[str, Any]:
+    """What every line says: where and when, what, by whom, in which record, caused by what."""
+    envelope = found.envelope
+    by, kind = envelope.by, _KINDS[type(envelope.event)]
+    return {
+        "position": pointer.position,
+        "event": found.position,
+        "recorded_at": written_time(envelope.recorded_at),
+        "what": kind,
+        "words": words().get(kind, kind),
+        "sides": [name for name, side in SIDES.items() if pointer.side & side],
+        "by": {"actor": by.actor, "role": by.role, "organisation": by.organisation, "on_behalf_of": by.on_behalf_of,
+               "reason": by.reason},
+        "stream": envelope.stream,
+        "version": envelope.version,
+        "cause": by.cause,
+        "correlation": by.correlation,
+        "act": by.act,
+    }
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    facts: dict[str, Any] = msgspec.to_builtins(event)
+    return {name: value for name, value in facts.items() if name != "type"}
+
+
+def _line_of_a_person(answers: Answers, person: str, pointer: Pointer, _: int) -> dict[str, Any]:
+    found = answers.ledger.at(pointer.event)
+    assert found is not None, "what is pointed at stands"
+    own = found.envelope.key_owner == person
+    return {**_line(pointer, found), "facts": _facts(found.envelope.event) if own else None}
+
+
+def _line_of_an_actor(answers: Answers, _: str, pointer: Pointer, as_of: int) -> dict[str, Any]:
+    found = answers.ledger.at(pointer.event)
+    assert found is not None, "what is pointed at stands"
+    line = {**_line(pointer, found), "facts": _facts(found.envelope.event)}
+    if isinstance(found.envelope.event, ActOpened):
+        line["became"] = _end_of(answers.ledger, found.envelope.event, as_of)
+    elif pointer.side & DONE and (decision := _decision(answers, pointer, found, as_of)) is not None:
+        line["decision"] = decision
+    return line
+
+
+def _end_of(ledger: Ledger, opened: ActOpened, as_of: int) -> dict[str, Any]:
+    """What had become of an act: how many rows stood, and whether they took effect."""
+    said = [(position, decode(leaf).event) for position, leaf in ledger.store.stream(opened.stream)
+            if position <= as_of]
+    done = max((event.rows_done for _, event in said if isinstance(event, ActChunkWritten)), default=0)
+    position, last = said[-1]
+    if isinstance(last, ActClosed | ActAbandoned):
+        status = "closed" if isinstance(last, ActClosed) else "abandoned"
+        return {"status": status, "rows_done": done, "event": position}
+    return {"status": "open", "rows_done": done, "event": None}
+
+
+def _decision(answers: Answers, pointer: Pointer, found: Recorded, as_of: int) -> dict[str, Any] | None:
+    """Of an event that ended a step of open work: since when that had waited, where it belongs, what was opened."""
+    step = read_step(answers.file("work", as_of)[0], found.envelope.stream, pointer.position)
+    if step is None:
+        return None
+    event, by = found.envelope.event, found.envelope.by
+    told: dict[str, Any] = {
+        "waited_since": step.since,
+        "waited_since_at": written_time(step.since_at),
+        "waited_seconds": (found.envelope.recorded_at - step.since_at) // 1_000_000,
+        "role": step.role, "region": step.region, "sector": step.sector, "category": step.category,
+        "unit": step.unit, "person": step.person,
+        "own_organisation": step.unit is not None and step.unit == by.organisation,
+    }
+    if isinstance(event, ClaimApproved):
+        shown = _evidence(answers.ledger.store.stream(event.claim), found.position)
+        told["evidence"] = len(shown)
+        told["evidence_opened"] = len(shown & set(event.opened_evidence))
+    return told
+
+
+def _evidence(stream: Sequence[tuple[int, bytes]], before: int) -> set[str]:
+    """The digests that a claim showed when it was decided."""
+    shown: set[str] = set()
+    for position, leaf in stream:
+        if position >= before:
+            break
+        event = decode(leaf).event
+        if isinstance(event, ClaimSubmitted | ClaimRevised):
+            shown = {one.sha256 for one in event.evidence}
+    return shown
