@@ -238,6 +238,22 @@ class ClaimRevoked(ClaimEvent, tag="claim.revoked/1"):
     case: Pseudonym[str | None] = None
 
 
+class ClaimUpheld(ClaimEvent, tag="claim.upheld/1"):
+    """The office looked at where its decision and the law part, and what was decided stays (维持原认定).
+
+    It changes no hours, decided or evaluated: it says that the difference was seen, with which numbers, and why it stays.
+    Once the law or the register moves the numbers, it is a difference that nobody has seen yet.
+    """
+
+    sealed_as = Words
+
+    decided_centi: Open[int]    # What counted of it as decided,
+    evaluated_centi: Open[int]  # and what by the law of the position that was looked at.
+    against: Open[Ruling]       # What that law says of it, and what was not followed.
+    as_of: Open[int]
+    hand: Pseudonym[Hand]
+
+
 class ClaimReinstated(ClaimEvent, tag="claim.reinstated/1"):
     """A revocation was undone: the hours count again as they were decided."""
 

@@ -2,7 +2,7 @@
 
     under_review   → under_review (endorsed, revised), returned, withdrawn, refused, approved
     returned       → under_review (revised), withdrawn
-    approved       → approved (corrected), frozen, revoked
+    approved       → approved (corrected, upheld), frozen, revoked
     frozen         → approved (released), revoked
     revoked        → approved (reinstated)
     withdrawn, refused: the end
@@ -45,6 +45,7 @@ from ledger.events.claim import (
     ClaimRevised,
     ClaimRevoked,
     ClaimSubmitted,
+    ClaimUpheld,
     ClaimWithdrawn,
     Evidence,
     Ruling,
@@ -81,6 +82,7 @@ class Claim(State):
     ruling: Ruling | None = None     # The one in force: of the approval, or of the last correction.
     year: int | None = None
     revoked_by: Hand | None = None
+    upheld: ClaimUpheld | None = None  # The last time that an office let a difference stand; a correction ends it.
 
     @property
     def claim(self) -> ClaimId:
@@ -180,6 +182,7 @@ def _corrected(claim: Claim, event: ClaimCorrected) -> Claim:
         evidence=event.evidence,
         ruling=event.ruling,
         year=claim.year if event.year is None else event.year,
+        upheld=None,
     )
 
 
@@ -198,6 +201,7 @@ _EVOLVE: Final[dict[type[ClaimEvent], Callable[[Claim, Any], Claim]]] = {
     ClaimRevised: _revised,
     ClaimApproved: lambda claim, event: replace(claim, status=_APPROVED, ruling=event.ruling, year=event.year),
     ClaimCorrected: _corrected,
+    ClaimUpheld: lambda claim, event: replace(claim, upheld=event),
     ClaimRevoked: lambda claim, event: replace(claim, status=_REVOKED, revoked_by=event.hand),
     ClaimReinstated: lambda claim, event: replace(claim, status=_APPROVED, revoked_by=None),
 }

@@ -1,4 +1,4 @@
-"""A registered claim (已登记) and what may follow: corrected, frozen and released, revoked and reinstated.
+"""A registered claim (已登记) and what may follow: corrected or upheld, frozen and released, revoked and reinstated.
 
 Nothing is ever taken out of the register: a correction stands beside what it corrects, a revocation beside what it
 undid. While a claim is frozen it can only be released or revoked. The year is locked by approval (E 10); a correction
@@ -17,6 +17,7 @@ from ledger.events.claim import (
     ClaimReinstated,
     ClaimReleased,
     ClaimRevoked,
+    ClaimUpheld,
     Evidence,
     Ruling,
     Study,
@@ -38,6 +39,17 @@ class CorrectClaim(Command):
     year: int
     year_because: str | None = None
     evidence: tuple[Evidence, ...] = ()
+
+
+class UpholdClaim(Command):
+    """Let stand what was decided, where the law of a position says otherwise of it."""
+
+    role: str
+    decided_centi: int
+    evaluated_centi: int
+    against: Ruling
+    as_of: int
+    words: str
 
 
 class FreezeClaim(Command):
@@ -97,6 +109,29 @@ def decide_correction(claim: Claim | None, command: CorrectClaim, person: Person
         year_because=command.year_because if moves_year else None,
     )
     return (Draft(corrected, command.details),)
+
+
+def decide_upholding(claim: Claim | None, command: UpholdClaim, person: Person, by: Actor) -> Decision:
+    """Uphold what is registered and not on hold, once for the same numbers, saying why."""
+    known = by_office(claim, person, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if no := _unregistered(known):
+        return no
+    if known.status is Status.FROZEN:
+        return Refusal.because("claim_frozen")
+    before, seen = known.upheld, (command.decided_centi, command.evaluated_centi, command.against)
+    if before is not None and (before.decided_centi, before.evaluated_centi, before.against) == seen:
+        return Refusal.because("already_upheld", as_of=before.as_of)
+    if no := unsound(command.against):
+        return no
+    if (words := spoken(command.words)) is None:
+        return Refusal.because("words_missing")
+    upheld = ClaimUpheld(
+        claim=known.claim, person=known.person, decided_centi=command.decided_centi,
+        evaluated_centi=command.evaluated_centi, against=command.against, as_of=command.as_of, hand=by.hand,
+    )
+    return (Draft(upheld, words),)
 
 
 def decide_freeze(claim: Claim | None, command: FreezeClaim, person: Person, by: Actor) -> Decision:

@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "9873895f4a48abca4d6ea8e12cc636b88219e406873d3e409d7c678810c2512c"
+ROOT = "2414d43a7a65a6c7dac082d32f9bbf128b499dc8e72ae908428acdd3f8cdb7dc"
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from stream_cast import (
 )
 
 from ledger.events.actor import Scope
-from ledger.events.claim import ClaimSubmitted
+from ledger.events.claim import ClaimSubmitted, Ruling
 from ledger.streams import claim_register as register
 from ledger.streams import claim_review as review
 from ledger.streams.claim import Claim, Status
@@ -46,6 +46,8 @@ SUBMITTED = ClaimSubmitted(
 FRESH = Claim(SUBMITTED, STUDY, PAPERS, STEPS)
 ENDORSED = replace(FRESH, endorsed=(CLERK.hand,))
 APPROVED = replace(ENDORSED, status=Status.APPROVED, ruling=RULING, year=2026)
+
+UNRULED = Ruling(assessed_centi=0, status="unruled")
 
 STATES: dict[str, Claim | None] = {
     "absent": None,
@@ -81,6 +83,14 @@ BY_OFFICE: dict[str, Give] = {
     "CorrectClaim": lambda claim, person, by, role: register.decide_correction(
         claim,
         register.CorrectClaim(role=role, study=replace(STUDY, rank=2), details=DETAILS, ruling=RULING, year=2026),
+        person,
+        by,
+    ),
+    "UpholdClaim": lambda claim, person, by, role: register.decide_upholding(
+        claim,
+        register.UpholdClaim(
+            role=role, decided_centi=RULING.assessed_centi, evaluated_centi=0, against=UNRULED, as_of=41, words=WHY
+        ),
         person,
         by,
     ),

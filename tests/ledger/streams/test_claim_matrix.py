@@ -25,6 +25,7 @@ WithdrawClaim   claim_absent                  ClaimWithdrawn        ClaimWithdra
 ApproveClaim    claim_absent                  steps_remain          ClaimApproved         claim_not_open
 RefuseClaim     claim_absent                  ClaimRefused          ClaimRefused          claim_not_open
 CorrectClaim    claim_absent                  claim_not_registered  claim_not_registered  claim_not_registered
+UpholdClaim     claim_absent                  claim_not_registered  claim_not_registered  claim_not_registered
 FreezeClaim     claim_absent                  claim_not_registered  claim_not_registered  claim_not_registered
 ReleaseClaim    claim_absent                  not_frozen            not_frozen            not_frozen
 RevokeClaim     claim_absent                  claim_not_registered  claim_not_registered  claim_not_registered
@@ -42,6 +43,7 @@ WithdrawClaim   claim_not_open        claim_not_open        claim_not_open  clai
 ApproveClaim    claim_not_open        claim_not_open        claim_not_open  claim_not_open  claim_not_open
 RefuseClaim     claim_not_open        claim_not_open        claim_not_open  claim_not_open  claim_not_open
 CorrectClaim    claim_not_registered  claim_not_registered  ClaimCorrected  claim_frozen    already_revoked
+UpholdClaim     claim_not_registered  claim_not_registered  ClaimUpheld     claim_frozen    already_revoked
 FreezeClaim     claim_not_registered  claim_not_registered  ClaimFrozen     already_frozen  already_revoked
 ReleaseClaim    not_frozen            not_frozen            not_frozen      ClaimReleased   not_frozen
 RevokeClaim     claim_not_registered  claim_not_registered  ClaimRevoked    ClaimRevoked    already_revoked
@@ -59,6 +61,7 @@ LEADS_TO = {
     "ClaimApproved": Status.APPROVED,
     "ClaimRefused": Status.REFUSED,
     "ClaimCorrected": Status.APPROVED,
+    "ClaimUpheld": Status.APPROVED,
     "ClaimFrozen": Status.FROZEN,
     "ClaimReleased": Status.APPROVED,
     "ClaimRevoked": Status.REVOKED,

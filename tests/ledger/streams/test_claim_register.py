@@ -17,6 +17,7 @@ from stream_cast import (
     STUDY,
     WHY,
     actor,
+    drafts,
     event,
     outcome,
     refusal,
@@ -53,6 +54,43 @@ def test_the_year_is_locked_unless_the_correction_says_why() -> None:  # E 10
     assert (no.code, no.seen) == ("year_locked", {"year": 2026, "wanted": 2025})
     assert why.year_because == "evidence_misdated"
     assert evolve(APPROVED, why).year == 2025
+
+
+UPHOLD = register.UpholdClaim(
+    role=LAST_STEP, decided_centi=2_400, evaluated_centi=1_800, against=replace(RULING, assessed_centi=1_800), as_of=41,
+    words=WHY,
+)
+
+
+def test_what_was_decided_is_upheld_with_the_numbers_that_were_seen_and_changes_none() -> None:
+    (draft,) = drafts(register.decide_upholding(APPROVED, UPHOLD, PERSON, OFFICER))
+    upheld = evolve(APPROVED, draft.event)
+
+    assert (upheld.ruling, upheld.year, upheld.status) == (APPROVED.ruling, APPROVED.year, APPROVED.status)
+    assert upheld.upheld == draft.event
+    assert (draft.event.decided_centi, draft.event.evaluated_centi, draft.event.as_of) == (2_400, 1_800, 41)
+    assert draft.event.hand == OFFICER.hand
+    assert draft.sealed == Words(words=WHY)
+
+
+def test_the_same_difference_is_upheld_once_and_another_one_again() -> None:
+    upheld = evolve(APPROVED, event(register.decide_upholding(APPROVED, UPHOLD, PERSON, OFFICER)))
+    moved = replace(UPHOLD, evaluated_centi=1_200)
+
+    assert outcome(register.decide_upholding(upheld, replace(UPHOLD, as_of=50), PERSON, OFFICER)) == "already_upheld"
+    assert outcome(register.decide_upholding(upheld, moved, PERSON, OFFICER)) == "ClaimUpheld"
+
+
+def test_after_a_correction_nothing_is_upheld_any_more() -> None:
+    upheld = evolve(APPROVED, event(register.decide_upholding(APPROVED, UPHOLD, PERSON, OFFICER)))
+    corrected = evolve(upheld, event(register.decide_correction(upheld, CORRECT, PERSON, OFFICER)))
+
+    assert corrected.upheld is None
+    assert outcome(register.decide_upholding(corrected, UPHOLD, PERSON, OFFICER)) == "ClaimUpheld"
+
+
+def test_nothing_is_upheld_without_a_reason() -> None:
+    assert outcome(register.decide_upholding(APPROVED, replace(UPHOLD, words=" "), PERSON, OFFICER)) == "words_missing"
 
 
 def test_a_reason_for_moving_a_year_that_stays_is_not_recorded() -> None:
