@@ -21,6 +21,7 @@ from policies.rulebook import Rulebook
 from projections import people as _people
 from projections import work as _work
 from projections.basis import NOW, Axes, Basis, Cited, position_of, written_time
+from projections.duplicates import Duplicates
 from projections.entries import Entries, Version, read_claim, read_registered
 from projections.errors import AsOfInFuture, NotBuilt, NotFollowedYet
 from projections.file import Reader
@@ -32,7 +33,7 @@ from projections.timeline import Timeline
 from projections.work import Waiting, Work
 from projections.years import person_years, read_history
 
-EVERY: Final[tuple[type[Projection], ...]] = (People, Work, Entries, Laws, Timeline)
+EVERY: Final[tuple[type[Projection], ...]] = (People, Work, Entries, Laws, Timeline, Duplicates)
 """Every projection there is."""
 
 _ASK_EVERY_MS: Final = 2
