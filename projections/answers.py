@@ -29,11 +29,12 @@ from projections.judging import Books, year_of
 from projections.laws import Enacted, ImpactReport, Laws, read_impact_reports, read_rulebooks
 from projections.people import People, Person, Transfer, Unit
 from projections.projection import Projection
+from projections.statements import Statements
 from projections.timeline import Timeline
 from projections.work import Waiting, Work
 from projections.years import person_years, read_history
 
-EVERY: Final[tuple[type[Projection], ...]] = (People, Work, Entries, Laws, Timeline, Duplicates)
+EVERY: Final[tuple[type[Projection], ...]] = (People, Work, Entries, Laws, Timeline, Duplicates, Statements)
 """Every projection there is."""
 
 _ASK_EVERY_MS: Final = 2
