@@ -1,0 +1,80 @@
+"""What happens to an import: records of another system taken over in one batch, and compared later (P 14).
+
+The file is fixed by its digest before anything of it is read into the register, and is taken once for ever: the same
+file of the same system again is answered with what became of it. Each row is a claim of its own with origin `import`
+and its own `source`, which is idempotent by system, record and version; the larger act holds the rows.
+
+`tests/ledger/streams/test_import_stream.py` shows what is decided from these.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NewType
+
+from ledger.events.base import Event, Name, Open, Pseudonym, Sealed
+from ledger.vocabulary import ActId, StreamId
+
+ImportId = NewType("ImportId", str)
+
+
+class ImportEvent(Event):
+    """The base of all events of an import's stream. A batch concerns no person; its rows do."""
+
+    batch: Pseudonym[ImportId]
+
+    @property
+    def stream(self) -> StreamId:
+        return StreamId(self.batch)
+
+    def subjects(self) -> tuple[str, ...]:
+        return ()
+
+
+class ImportOpened(ImportEvent, tag="import.opened/1"):
+    """A file came in: which, from where, how many rows, of which days."""
+
+    system: Open[str]
+    file_sha256: Open[str]
+    rows: Open[int]
+    starts: Open[date]
+    ends: Open[date]
+    region: Open[str]  # Whose records they are.
+    sector: Open[str | None] = None
+
+    def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
+        return (file_name(self.system, self.file_sha256),)
+
+
+class ImportClosed(ImportEvent, tag="import.closed/1"):
+    """Every row has its outcome, which the result file says row by row."""
+
+    accepted: Open[int]
+    rejected: Open[int]
+    duplicates: Open[int]  # Rows that stood in the register already, by system, record and version.
+    result_sha256: Open[str]
+    act: Pseudonym[ActId | None] = None  # The act that holds what was accepted.
+
+
+class ImportAbandoned(ImportEvent, tag="import.abandoned/1"):
+    """Nothing of it was taken over; the file may come again."""
+
+    why: Open[str]  # A code: file_unreadable, wrong_period, ...
+
+    def freed(self) -> frozenset[str]:
+        return frozenset({"import_file"})
+
+
+class ImportReconciled(ImportEvent, tag="import.reconciled/1"):
+    """What was taken over was compared with a later snapshot of the source."""
+
+    snapshot_sha256: Open[str]
+    snapshot_on: Open[date]
+    compared: Open[int]
+    differences: Open[int]
+    report_sha256: Open[str | None] = None
+
+
+def file_name(system: str, file_sha256: str) -> Name:
+    """Give the name under which a file is found that was imported before."""
+    return Name("import_file", f"{system}:{file_sha256}")

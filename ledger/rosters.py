@@ -1,0 +1,140 @@
+"""Rosters, run: whoever was at a class is registered, all at once, in a larger act that the class knows (W 13, W 14).
+
+    roster = open_roster(ledger, training_class, rows=40, list_sha256=..., actor=actor, role=role, now_ms=...)
+    while roster.rows_next:
+        roster.write(rows)            # a killed run goes on here, after `resume_roster`
+    roster.close()
+
+What may be done is decided in `ledger.streams.training_class` and `ledger.streams.training_roster`, and their refusals
+come out as they are. Class and act begin and end in one append each, so there is never a roster without its act, nor
+hours in force of a roster that seems open. Every row guards the class: one that changed is read and decided again.
+
+`tests/ledger/test_rosters.py` shows it, with a kill in the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ledger.acts import CHUNK, Act, resume_act
+from ledger.errors import Refusal
+from ledger.events.base import By, Draft
+from ledger.events.training import ClassId
+from ledger.ids import new_id
+from ledger.ledger import Deciding, Ledger, Loaded
+from ledger.stores.append import Guard, Receipt
+from ledger.streams import act as acts
+from ledger.streams import actor as actors
+from ledger.streams import claim as claims
+from ledger.streams import person as persons
+from ledger.streams import training_class as classes
+from ledger.streams.decision import Decision
+from ledger.streams.standing import Actor
+from ledger.streams.training_roster import RegisterRow, decide_row
+from ledger.vocabulary import ActId, ActorId, StreamId
+
+
+class Roster:
+    """A roster as it was read: its class, its act, and the hand that goes on with it."""
+
+    def __init__(self, ledger: Ledger, training_class: ClassId, act: Act, actor: ActorId, role: str) -> None:
+        self.training_class, self.act = training_class, act
+        self._ledger, self._actor, self._role = ledger, actor, role
+
+    @property
+    def rows_next(self) -> int:
+        """How many rows the next chunk holds; 0 when all are written."""
+        return self.act.rows_next
+
+    def write(self, rows: Sequence[RegisterRow]) -> Receipt | Refusal:
+        """Write the next rows of the list, all or nothing."""
+        hand, held = _hand(self._ledger, self._actor), _class(self._ledger, self.training_class)
+        drafts: list[Draft] = []
+        guards: dict[str, Guard] = {guard.stream: guard for guard in (*hand.guards, *held.guards)}
+        for row in rows:
+            person = self._ledger.load_free(row.person, persons.evolve)
+            claim = self._ledger.load_free(row.claim, claims.evolve)
+            decided = decide_row(held.state, claim.state, row, person.state, _present(hand))
+            if isinstance(decided, Refusal):
+                return decided
+            drafts += decided
+            guards |= {guard.stream: guard for guard in person.guards}
+        return self.act.write(drafts, rows=len(rows), guards=tuple(guards.values()))
+
+    def close(self) -> Receipt | Refusal:
+        """Put every row in force, and say so of the class."""
+        command = classes.CloseRoster(role=self._role)
+        return self._end(lambda held, act, by: classes.decide_roster_closing(held, command, act, by))
+
+    def abandon(self) -> Receipt | Refusal:
+        """Give it up: none of its rows will ever count."""
+        command = classes.AbandonRoster(role=self._role)
+        return self._end(lambda held, act, by: classes.decide_roster_abandonment(held, command, act, by))
+
+    def _end(
+        self, decide: Callable[[classes.TrainingClass | None, acts.Act | None, Actor], Decision]
+    ) -> Receipt | Refusal:
+        def decision() -> Deciding:
+            hand, held = _hand(self._ledger, self._actor), _class(self._ledger, self.training_class)
+            act, version = self._ledger.load_act(self.act.id)
+            versions = {StreamId(self.training_class): held.version, StreamId(self.act.id): version}
+            return Deciding(decide(held.state, act, _present(hand)), versions, hand.guards)
+
+        return self._ledger.decide(decision, by=_by(self._ledger, self._actor, self._role))
+
+
+def open_roster(
+    ledger: Ledger,
+    training_class: ClassId,
+    *,
+    rows: int,
+    list_sha256: str,
+    actor: ActorId,
+    role: str,
+    now_ms: int,
+    chunk: int = CHUNK,
+) -> Roster | Refusal:
+    """Open a roster and its act for a list that is fixed by its digest."""
+    act = ActId(new_id("act", now_ms=now_ms))
+    command = classes.OpenRoster(role=role, act=act, rows=rows, chunk=chunk, list_sha256=list_sha256)
+
+    def decision() -> Deciding:
+        hand, held = _hand(ledger, actor), _class(ledger, training_class)
+        versions: Mapping[StreamId, int] = {StreamId(training_class): held.version, StreamId(act): 0}
+        return Deciding(
+            classes.decide_roster_opening(held.state, command, _present(hand)), versions, hand.guards
+        )
+
+    opened = ledger.decide(decision, by=_by(ledger, actor, role))
+    if isinstance(opened, Refusal):
+        return opened
+    return resume_roster(ledger, training_class, list_sha256=list_sha256, actor=actor, role=role)
+
+
+def resume_roster(
+    ledger: Ledger, training_class: ClassId, *, list_sha256: str, actor: ActorId, role: str
+) -> Roster | Refusal:
+    """Go on with the roster that is open, after a kill, with the list it was opened with or not at all."""
+    held = _class(ledger, training_class).state
+    roster = None if held is None else held.open_roster
+    if held is None or roster is None:
+        return Refusal.because("roster_not_open", rosters=0 if held is None else len(held.rosters))
+    act = resume_act(ledger, roster.act, list_sha256=list_sha256, by=_by(ledger, actor, role))
+    return act if isinstance(act, Refusal) else Roster(ledger, training_class, act, actor, role)
+
+
+def _hand(ledger: Ledger, actor: ActorId) -> Loaded[Actor]:
+    return ledger.load_free(actor, actors.evolve)
+
+
+def _class(ledger: Ledger, training_class: ClassId) -> Loaded[classes.TrainingClass]:
+    return ledger.load_free(training_class, classes.evolve)
+
+
+def _present(hand: Loaded[Actor]) -> Actor:
+    assert hand.state is not None, "whoever acts was appointed"
+    return hand.state
+
+
+def _by(ledger: Ledger, actor: ActorId, role: str) -> By:
+    return By(actor=actor, role=role, organisation=_present(_hand(ledger, actor)).organisation)

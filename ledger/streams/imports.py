@@ -1,0 +1,232 @@
+"""An import: another system's file, opened by its digest, closed with what became of its rows, compared later (P 14).
+
+    open    → closed, abandoned
+    closed  → closed (reconciled, as often as a new snapshot comes)
+    abandoned: the end
+
+The same file is refused for ever, and told which import took it and with what result, unless that was abandoned. Rows
+are checked first and then written, all in one larger act; here only the counts are held together: every row has
+exactly one outcome, and the act holds as many rows as were accepted.
+
+Reading: the two systems are told apart, not merged (AMB-05). What differs is put right in the source and imported in
+its next version; reconciling says how much differs, never what is right.
+
+`tests/ledger/streams/test_import_stream.py` shows every command in every state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from ledger.errors import Refusal
+from ledger.events.base import Draft
+from ledger.events.imports import (
+    ImportAbandoned,
+    ImportClosed,
+    ImportEvent,
+    ImportId,
+    ImportOpened,
+    ImportReconciled,
+)
+from ledger.streams import act as acts
+from ledger.streams.decision import Beheaded, Command, Decision, State
+from ledger.streams.standing import Actor, Matter, standing
+from ledger.vocabulary import ActId
+
+
+class Status(StrEnum):
+    """Where an import is in life."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    ABANDONED = "abandoned"
+
+
+class Import(State):
+    """An import as it stands."""
+
+    opened: ImportOpened
+    status: Status = Status.OPEN
+    closed: ImportClosed | None = None
+    snapshots: tuple[str, ...] = ()  # Those that it was compared with, by digest.
+
+    @property
+    def batch(self) -> ImportId:
+        """Name the import."""
+        return self.opened.batch
+
+    @property
+    def matter(self) -> Matter:
+        """Take it, for those whose records it brings, as the matter of an act."""
+        return Matter(self.opened.region, self.opened.sector)
+
+    @property
+    def receipt(self) -> dict[str, object]:
+        """Say what became of its file: the answer to whoever brings that again."""
+        done = self.closed
+        counts = {} if done is None else {
+            "accepted": done.accepted, "rejected": done.rejected, "duplicates": done.duplicates,
+            "result_sha256": done.result_sha256,
+        }
+        return {"batch": self.batch, "status": self.status.value, "rows": self.opened.rows, **counts}
+
+
+class OpenImport(Command):
+    """Take a file in."""
+
+    batch: ImportId
+    role: str
+    system: str
+    file_sha256: str
+    rows: int
+    starts: date
+    ends: date
+    region: str
+    sector: str | None = None
+
+
+class CloseImport(Command):
+    """Say what became of every row."""
+
+    role: str
+    accepted: int
+    rejected: int
+    duplicates: int
+    result_sha256: str
+    act: ActId | None = None
+
+
+class AbandonImport(Command):
+    """Give it up before anything of it is in force."""
+
+    role: str
+    why: str
+
+
+class ReconcileImport(Command):
+    """Record how it compares with a later snapshot of the source."""
+
+    role: str
+    snapshot_sha256: str
+    snapshot_on: date
+    compared: int
+    differences: int
+    report_sha256: str | None = None
+
+
+def decide_import_opening(
+    batch: Import | None, command: OpenImport, same_file: Import | None, by: Actor
+) -> Decision:
+    """Open it, unless its file was taken before: then the answer is the receipt that was given then."""
+    if batch is not None:
+        return Refusal.because("import_exists", batch=batch.batch)
+    if no := standing(by, command.role, Matter(command.region, command.sector)):
+        return no
+    if same_file is not None and same_file.status is not Status.ABANDONED:
+        return Refusal.because("file_imported", **same_file.receipt)
+    if command.rows < 1 or command.starts > command.ends:
+        return Refusal.because("import_unfit", rows=command.rows, starts=command.starts, ends=command.ends)
+    opened = ImportOpened(
+        batch=command.batch,
+        system=command.system,
+        file_sha256=command.file_sha256,
+        rows=command.rows,
+        starts=command.starts,
+        ends=command.ends,
+        region=command.region,
+        sector=command.sector,
+    )
+    return (Draft(opened),)
+
+
+def decide_import_closing(batch: Import | None, command: CloseImport, act: acts.Act | None, by: Actor) -> Decision:
+    """Close it together with the act that holds what was accepted; every row has one outcome."""
+    open_batch = _open(batch, command.role, by)
+    if isinstance(open_batch, Refusal):
+        return open_batch
+    counts = (command.accepted, command.rejected, command.duplicates)
+    if min(counts) < 0 or sum(counts) != open_batch.opened.rows:
+        return Refusal.because("rows_unaccounted", rows=open_batch.opened.rows, outcomes=counts)
+    held = 0 if act is None else act.rows
+    if (None if act is None else act.act) != command.act or held != command.accepted:
+        return Refusal.because("act_differs", act=command.act, rows=held, accepted=command.accepted)
+    ended: Decision = ()
+    if act is not None and act.status is not acts.Status.CLOSED:
+        ended = acts.decide_act_closing(act, acts.CloseAct())
+    if isinstance(ended, Refusal):
+        return ended
+    closed = ImportClosed(
+        batch=open_batch.batch,
+        accepted=command.accepted,
+        rejected=command.rejected,
+        duplicates=command.duplicates,
+        result_sha256=command.result_sha256,
+        act=command.act,
+    )
+    return (Draft(closed), *ended)
+
+
+def decide_import_abandonment(batch: Import | None, command: AbandonImport, by: Actor) -> Decision:
+    """Abandon it, whereupon its file may come again. Its act, if there is one, is abandoned by itself."""
+    open_batch = _open(batch, command.role, by)
+    if isinstance(open_batch, Refusal):
+        return open_batch
+    return (Draft(ImportAbandoned(batch=open_batch.batch, why=command.why)),)
+
+
+def decide_reconciliation(batch: Import | None, command: ReconcileImport, by: Actor) -> Decision:
+    """Record a comparison of what was taken over, once for each snapshot."""
+    known = _known(batch, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if known.closed is None:
+        return Refusal.because("import_not_closed", status=known.status)
+    if command.snapshot_sha256 in known.snapshots:
+        return Refusal.because("already_reconciled", snapshot_sha256=command.snapshot_sha256)
+    if not 0 <= command.differences <= command.compared:
+        return Refusal.because("counts_unfit", compared=command.compared, differences=command.differences)
+    reconciled = ImportReconciled(
+        batch=known.batch,
+        snapshot_sha256=command.snapshot_sha256,
+        snapshot_on=command.snapshot_on,
+        compared=command.compared,
+        differences=command.differences,
+        report_sha256=command.report_sha256,
+    )
+    return (Draft(reconciled),)
+
+
+def _known(batch: Import | None, role: str, by: Actor) -> Import | Refusal:
+    """Give an import that this hand may act upon, or say why not."""
+    if batch is None:
+        return Refusal.because("import_absent")
+    return standing(by, role, batch.matter) or batch
+
+
+def _open(batch: Import | None, role: str, by: Actor) -> Import | Refusal:
+    """Give an import that is not over yet, or say why not."""
+    known = _known(batch, role, by)
+    if isinstance(known, Import) and known.status is not Status.OPEN:
+        return Refusal.because("import_not_open", status=known.status)
+    return known
+
+
+def evolve(batch: Import | None, event: ImportEvent) -> Import:
+    """Accept what happened."""
+    if isinstance(event, ImportOpened):
+        return Import(event)
+    if batch is None:
+        raise Beheaded(event)
+    return _EVOLVE[type(event)](batch, event)
+
+
+_EVOLVE: Final[dict[type[ImportEvent], Callable[[Import, Any], Import]]] = {
+    ImportClosed: lambda batch, event: replace(batch, status=Status.CLOSED, closed=event),
+    ImportAbandoned: lambda batch, event: replace(batch, status=Status.ABANDONED),
+    ImportReconciled: lambda batch, event: replace(batch, snapshots=(*batch.snapshots, event.snapshot_sha256)),
+}

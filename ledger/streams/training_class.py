@@ -1,0 +1,450 @@
+"""A class (培训班): filed before it begins, accepted or refused, held, and its roster registered by an office.
+
+    filed     → filed (anew), accepted, refused
+    accepted  → filed (anew), held
+    announced → announced (anew), held          a department's own class, which is filed with nobody (W 14)
+    held      → held (with a roster open, closed or abandoned)
+    refused: the end
+
+Follows N 3 and N 7 (what is not put on file counts nothing, in general 30 days before the start), W 13 (approval and
+plan before, summary and list after, then one registration for all), W 14. How long before the start a class was filed
+is a fact; what that does to its hours is law, so a late filing is taken like any other (AMB-24).
+
+Reading: a class that is changed after it was filed is filed anew, and the day on which that happened is the one that
+counts; what was accepted before was another class (D06).
+Reading: whoever filed a class does not accept it, nobody accepts one of their own organisation, and whoever said who
+was there does not register them. Where the law lets an organiser register its own participants (N 8), two hands do it.
+
+Who is on a roster stands in `ledger.streams.training_roster`. `tests/ledger/streams/test_training_matrix.py` shows
+every command in every state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
+
+from ledger.errors import Refusal
+from ledger.events.base import Draft
+from ledger.events.claim import Evidence
+from ledger.events.training import (
+    ClassAccepted,
+    ClassEvent,
+    ClassFiled,
+    ClassHeld,
+    ClassId,
+    ClassRefused,
+    ClassRosterAbandoned,
+    ClassRosterClosed,
+    ClassRosterOpened,
+    Lesson,
+    PlanId,
+)
+from ledger.streams import act as acts
+from ledger.streams.decision import Beheaded, Command, Decision, State, spoken
+from ledger.streams.standing import Actor, Matter, standing
+from ledger.streams.training_plan import Plan, of_office, of_organiser
+from ledger.streams.unit import Unit, unfit
+from ledger.vocabulary import ActId, Category, UnitId
+
+DEPARTMENT: Final = "department"
+
+
+class Status(StrEnum):
+    """Where a class is in life."""
+
+    FILED = "filed"
+    ACCEPTED = "accepted"
+    ANNOUNCED = "announced"
+    REFUSED = "refused"
+    HELD = "held"
+
+
+class Roster(NamedTuple):
+    """A list of those who were there: the act that registers them, and whether that is over."""
+
+    act: ActId
+    rows: int
+    list_sha256: str
+    status: str = "open"
+
+
+class TrainingClass(State):
+    """A class as it stands: as it was last filed, as it was held, and its rosters."""
+
+    filed: ClassFiled
+    status: Status
+    revision: int = 1
+    number: str | None = None
+    held: ClassHeld | None = None
+    rosters: tuple[Roster, ...] = ()
+
+    @property
+    def training_class(self) -> ClassId:
+        """Name the class."""
+        return self.filed.training_class
+
+    @property
+    def organiser(self) -> UnitId:
+        """Name whose class it is."""
+        return self.filed.organiser
+
+    @property
+    def matter(self) -> Matter:
+        """Take the class as the matter of an act."""
+        return Matter(self.filed.region, self.filed.sector, self.filed.category.value, self.organiser)
+
+    @property
+    def open_roster(self) -> Roster | None:
+        """Give the roster that is being registered, if one is."""
+        return next((one for one in self.rosters if one.status == "open"), None)
+
+
+class Course(Command):
+    """What a class is going to be, as its organiser reports it."""
+
+    title: str
+    category: Category
+    route: str
+    sector: str
+    lessons: tuple[Lesson, ...]
+    starts: date
+    ends: date
+    days_half: int
+    headcount: int
+    level: str | None = None
+    recipient: str | None = None
+    room: int | None = None
+    location: str | None = None
+    plan: PlanId | None = None
+    item: int | None = None
+    approval: str | None = None
+
+
+class FileClass(Command):
+    """Report a class."""
+
+    training_class: ClassId
+    role: str
+    course: Course
+    filed_on: date
+    evidence: tuple[Evidence, ...] = ()
+
+
+class RefileClass(Command):
+    """Report it anew, changed."""
+
+    role: str
+    course: Course
+    filed_on: date
+    evidence: tuple[Evidence, ...] = ()
+
+
+class AcceptClass(Command):
+    """Put it on file under a number."""
+
+    role: str
+    number: str
+
+
+class RefuseClass(Command):
+    """Do not put it on file."""
+
+    role: str
+    words: str
+
+
+class RecordHolding(Command):
+    """Say that it took place, and how."""
+
+    role: str
+    on: date  # The legal day on which it is said.
+    starts: date
+    ends: date
+    days_half: int
+    attended: int
+    passed: int
+    evidence: tuple[Evidence, ...] = ()
+
+
+class OpenRoster(Command):
+    """Begin to register those who were there."""
+
+    role: str
+    act: ActId
+    rows: int
+    chunk: int
+    list_sha256: str
+
+
+class CloseRoster(Command):
+    """Let every row take effect."""
+
+    role: str
+
+
+class AbandonRoster(Command):
+    """Let none ever take effect."""
+
+    role: str
+
+
+def decide_class_filing(
+    known: TrainingClass | None, command: FileClass, organiser: Unit | None, plan: Plan | None, by: Actor
+) -> Decision:
+    """File a class, early or late, within a plan of the organiser's or outside any (D06)."""
+    if known is not None:
+        return Refusal.because("class_exists", training_class=known.training_class)
+    return _filing(command.training_class, command, organiser, plan, by)
+
+
+def decide_class_refiling(
+    known: TrainingClass | None, command: RefileClass, organiser: Unit | None, plan: Plan | None, by: Actor
+) -> Decision:
+    """File it anew until it is held; what was accepted of it before is accepted anew."""
+    if known is None:
+        return Refusal.because("class_absent")
+    assert organiser is not None and organiser.unit == known.organiser, "the caller brought another organiser"
+    if no := of_organiser(known.organiser, command.role, by):
+        return no
+    if known.status in (Status.REFUSED, Status.HELD):
+        return Refusal.because("class_not_open", status=known.status)
+    return _filing(known.training_class, command, organiser, plan, by)
+
+
+def _filing(
+    name: ClassId, command: FileClass | RefileClass, organiser: Unit | None, plan: Plan | None, by: Actor
+) -> Decision:
+    """Write down what the organiser reports, if it can be read."""
+    course = command.course
+    if organiser is None:
+        return Refusal.because("unit_absent")
+    if no := of_organiser(organiser.unit, command.role, by) or unfit(organiser):
+        return no
+    if course.recipient is None and DEPARTMENT not in organiser.kinds:
+        return Refusal.because("recipients_unfit", recipients=())
+    if course.plan is not None and (
+        plan is None or plan.organiser != organiser.unit or not plan.foresees(course.item)
+    ):
+        return Refusal.because("item_absent", plan=course.plan, item=course.item)
+    if not course.lessons:
+        return Refusal.because("lessons_missing")
+    if no := _impossible(course.starts, course.ends, course.days_half):
+        return no
+    fields = {field: getattr(course, field) for field in Course.__struct_fields__}
+    filed = ClassFiled(
+        training_class=name,
+        organiser=organiser.unit,
+        organiser_name=organiser.name_on(command.filed_on),
+        region=organiser.seat_on(command.filed_on).region,
+        filed_on=command.filed_on,
+        hand=by.hand,
+        evidence=command.evidence,
+        **fields,
+    )
+    return (Draft(filed),)
+
+
+def decide_acceptance(known: TrainingClass | None, command: AcceptClass, by: Actor) -> Decision:
+    """Put it on file by its recipient, by another hand than the one that filed it; also after it began (AMB-24)."""
+    waiting = _waiting(known, command.role, by)
+    if isinstance(waiting, Refusal):
+        return waiting
+    if by.is_same_hand(waiting.filed.hand):
+        return Refusal.because("same_hand", actor=by.actor)
+    accepted = ClassAccepted(
+        training_class=waiting.training_class,
+        organiser=waiting.organiser,
+        recipient=command.role,
+        office=by.organisation,
+        number=command.number,
+    )
+    return (Draft(accepted),)
+
+
+def decide_class_refusal(known: TrainingClass | None, command: RefuseClass, by: Actor) -> Decision:
+    """Do not put it on file, with words for the organiser."""
+    waiting = _waiting(known, command.role, by)
+    if isinstance(waiting, Refusal):
+        return waiting
+    if (words := spoken(command.words)) is None:
+        return Refusal.because("words_missing")
+    refused = ClassRefused(
+        training_class=waiting.training_class,
+        organiser=waiting.organiser,
+        recipient=command.role,
+        office=by.organisation,
+    )
+    return (Draft(refused, words),)
+
+
+def decide_holding(known: TrainingClass | None, command: RecordHolding, by: Actor) -> Decision:
+    """Record that it took place once it is over, by its organiser; mended until somebody begins to register."""
+    if known is None:
+        return Refusal.because("class_absent")
+    if no := of_organiser(known.organiser, command.role, by):
+        return no
+    if known.rosters or known.status not in (Status.ACCEPTED, Status.ANNOUNCED, Status.HELD):
+        return Refusal.because("class_not_open", status=known.status, rosters=len(known.rosters))
+    if no := _impossible(command.starts, command.ends, command.days_half):
+        return no
+    if command.ends > command.on:
+        return Refusal.because("class_not_over", ends=command.ends, on=command.on)
+    if not 0 <= command.passed <= command.attended:
+        return Refusal.because("counts_unfit", attended=command.attended, passed=command.passed)
+    held = ClassHeld(
+        training_class=known.training_class,
+        organiser=known.organiser,
+        starts=command.starts,
+        ends=command.ends,
+        days_half=command.days_half,
+        attended=command.attended,
+        passed=command.passed,
+        hand=by.hand,
+        evidence=command.evidence,
+    )
+    return (Draft(held),)
+
+
+def decide_roster_opening(known: TrainingClass | None, command: OpenRoster, by: Actor) -> Decision:
+    """Open a roster together with the act that will hold its rows; one at a time, and the same list once."""
+    held = _registrable(known, command.role, by)
+    if isinstance(held, Refusal):
+        return held
+    if held.open_roster is not None:
+        return Refusal.because("roster_open", act=held.open_roster.act)
+    if any(one.list_sha256 == command.list_sha256 and one.status == "closed" for one in held.rosters):
+        return Refusal.because("roster_exists", list_sha256=command.list_sha256)
+    opening = acts.OpenAct(
+        act=command.act, kind="roster", rows=command.rows, chunk=command.chunk, list_sha256=command.list_sha256
+    )
+    opened = acts.decide_opening(None, opening)
+    if isinstance(opened, Refusal):
+        return opened
+    roster = ClassRosterOpened(
+        training_class=held.training_class,
+        organiser=held.organiser,
+        act=command.act,
+        rows=command.rows,
+        list_sha256=command.list_sha256,
+    )
+    return (Draft(roster), *opened)
+
+
+def decide_roster_closing(
+    known: TrainingClass | None, command: CloseRoster, act: acts.Act | None, by: Actor
+) -> Decision:
+    """Close it and its act in one breath, when every row is written."""
+    found = _open_roster(known, command.role, act, by)
+    if isinstance(found, Refusal):
+        return found
+    held, roster = found
+    ended: Decision = ()  # The act alone may have been closed before.
+    if act is None or act.status is not acts.Status.CLOSED:
+        ended = acts.decide_act_closing(act, acts.CloseAct())
+    if isinstance(ended, Refusal):
+        return ended
+    closed = ClassRosterClosed(
+        training_class=held.training_class, organiser=held.organiser, act=roster.act, rows=roster.rows
+    )
+    return (Draft(closed), *ended)
+
+
+def decide_roster_abandonment(
+    known: TrainingClass | None, command: AbandonRoster, act: acts.Act | None, by: Actor
+) -> Decision:
+    """Give it and its act up in one breath."""
+    found = _open_roster(known, command.role, act, by)
+    if isinstance(found, Refusal):
+        return found
+    held, roster = found
+    ended: Decision = ()
+    if act is None or act.status is not acts.Status.ABANDONED:
+        ended = acts.decide_abandonment(act, acts.AbandonAct())
+    if isinstance(ended, Refusal):
+        return ended
+    abandoned = ClassRosterAbandoned(
+        training_class=held.training_class, organiser=held.organiser, act=roster.act
+    )
+    return (Draft(abandoned), *ended)
+
+
+def _waiting(known: TrainingClass | None, role: str, by: Actor) -> TrainingClass | Refusal:
+    """Give a class that waits for this hand to put it on file, or say why it does not."""
+    if known is None:
+        return Refusal.because("class_absent")
+    if no := of_office(known.matter, role, by):
+        return no
+    if role != known.filed.recipient:
+        return Refusal.because("not_a_recipient", role=role, recipients=(known.filed.recipient,))
+    if known.status is not Status.FILED:
+        return Refusal.because("class_not_open", status=known.status)
+    return known
+
+
+def _registrable(known: TrainingClass | None, role: str, by: Actor) -> TrainingClass | Refusal:
+    """Give a class that was held and whose people this hand may register, or say why not."""
+    if known is None:
+        return Refusal.because("class_absent")
+    if no := standing(by, role, known.matter):
+        return no
+    if known.held is None:
+        return Refusal.because("class_not_held", status=known.status)
+    if by.is_same_hand(known.held.hand):
+        return Refusal.because("same_hand", actor=by.actor)
+    return known
+
+
+def _open_roster(
+    known: TrainingClass | None, role: str, act: acts.Act | None, by: Actor
+) -> tuple[TrainingClass, Roster] | Refusal:
+    """Give a class with the roster that is open, or say why not."""
+    held = _registrable(known, role, by)
+    if isinstance(held, Refusal):
+        return held
+    roster = held.open_roster
+    if roster is None:
+        return Refusal.because("roster_not_open", rosters=len(held.rosters))
+    assert act is None or act.act == roster.act, "the caller brought another act"
+    return held, roster
+
+
+def _impossible(starts: date, ends: date, days_half: int) -> Refusal | None:
+    """Say why no class can have lasted so long between these days (D05)."""
+    if not 1 <= days_half <= 2 * ((ends - starts).days + 1):
+        return Refusal.because("dates_unfit", starts=starts, ends=ends, days_half=days_half)
+    return None
+
+
+def evolve(known: TrainingClass | None, event: ClassEvent) -> TrainingClass:
+    """Accept what happened."""
+    if isinstance(event, ClassFiled):
+        status = Status.ANNOUNCED if event.recipient is None else Status.FILED
+        return TrainingClass(event, status, revision=1 if known is None else known.revision + 1)
+    if known is None:
+        raise Beheaded(event)
+    return _EVOLVE[type(event)](known, event)
+
+
+def _roster_ends(status: str) -> Callable[[TrainingClass, Any], TrainingClass]:
+    def ends(known: TrainingClass, event: ClassRosterClosed | ClassRosterAbandoned) -> TrainingClass:
+        rosters = tuple(one._replace(status=status) if one.act == event.act else one for one in known.rosters)
+        return replace(known, rosters=rosters)
+
+    return ends
+
+
+_EVOLVE: Final[dict[type[ClassEvent], Callable[[TrainingClass, Any], TrainingClass]]] = {
+    ClassAccepted: lambda known, event: replace(known, status=Status.ACCEPTED, number=event.number),
+    ClassRefused: lambda known, event: replace(known, status=Status.REFUSED),
+    ClassHeld: lambda known, event: replace(known, status=Status.HELD, held=event),
+    ClassRosterOpened: lambda known, event: replace(
+        known, rosters=(*known.rosters, Roster(event.act, event.rows, event.list_sha256))
+    ),
+    ClassRosterClosed: _roster_ends("closed"),
+    ClassRosterAbandoned: _roster_ends("abandoned"),
+}
