@@ -11,12 +11,30 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from ledger.events import act, actor, claim, person, rulebook, statement, transfer, unit
+from ledger.events import (
+    act,
+    actor,
+    application,
+    case,
+    claim,
+    course,
+    exam,
+    imports,
+    person,
+    rulebook,
+    statement,
+    training,
+    transfer,
+    unit,
+)
 from ledger.events.base import By, Event, wire_type
 
 CURRENT: Final[dict[str, type[Event]]] = {
     wire_type(event): event
-    for module in (person, transfer, unit, actor, claim, rulebook, statement, act)
+    for module in (
+        person, transfer, unit, actor, claim, course, exam, application, case, training, imports, rulebook, statement,
+        act,
+    )
     for event in vars(module).values()
     if isinstance(event, type)
     and issubclass(event, Event)

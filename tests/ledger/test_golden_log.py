@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "2414d43a7a65a6c7dac082d32f9bbf128b499dc8e72ae908428acdd3f8cdb7dc"
+ROOT = "ef0fd8549aff230d05054f9e10569b668a503adf3ff438d8a08a696b1dcd2ac5"
 
 
 @pytest.fixture(scope="module")

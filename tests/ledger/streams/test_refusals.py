@@ -14,15 +14,39 @@ import pytest
 import ledger.streams
 from ledger.events import act as act_events
 from ledger.events import actor as actor_events
+from ledger.events import application as application_events
+from ledger.events import case as case_events
 from ledger.events import claim as claim_events
+from ledger.events import course as course_events
+from ledger.events import exam as exam_events
+from ledger.events import imports as import_events
 from ledger.events import person as person_events
 from ledger.events import rulebook as rulebook_events
 from ledger.events import statement as statement_events
+from ledger.events import training as training_events
 from ledger.events import transfer as transfer_events
 from ledger.events import unit as unit_events
 from ledger.events.base import Event
 from ledger.events.catalogue import CURRENT
-from ledger.streams import act, actor, claim, person, rulebook, statement, transfer, unit
+from ledger.streams import (
+    act,
+    actor,
+    application,
+    case,
+    claim,
+    course,
+    enrolment,
+    exam,
+    imports,
+    person,
+    rulebook,
+    statement,
+    training_card,
+    training_class,
+    training_plan,
+    transfer,
+    unit,
+)
 from ledger.streams.decision import Beheaded
 from ledger.streams.refusals import sentences
 
@@ -66,6 +90,16 @@ STREAMS: dict[type[Event], tuple[Any, type[Event] | None]] = {
     claim_events.ClaimEvent: (claim.evolve, claim_events.ClaimSubmitted),
     rulebook_events.RulebookEvent: (rulebook.evolve, None),
     statement_events.StatementEvent: (statement.evolve, statement_events.StatementIssued),
+    course_events.CourseEvent: (course.evolve, course_events.CoursePublished),
+    course_events.EnrolmentEvent: (enrolment.evolve, course_events.PersonEnrolled),
+    exam_events.ExamEvent: (exam.evolve, exam_events.ExamScheduled),
+    exam_events.BookingEvent: (exam.evolve_booking, exam_events.SeatBooked),
+    application_events.ApplicationEvent: (application.evolve, None),
+    case_events.CaseEvent: (case.evolve, case_events.CaseOpened),
+    training_events.PlanEvent: (training_plan.evolve, training_events.PlanFiled),
+    training_events.ClassEvent: (training_class.evolve, training_events.ClassFiled),
+    training_events.CardEvent: (training_card.evolve, training_events.CardIssued),
+    import_events.ImportEvent: (imports.evolve, import_events.ImportOpened),
     act_events.ActEvent: (act.evolve, act_events.ActOpened),
 }
 OF_THE_LOG = {"log.opened/1", "log.continued/1", "log.access_anchored/1", "access.recorded/1"}

@@ -1,0 +1,378 @@
+"""An application for a title (职称申报) as far as hours go: filed, assessed, postponed, withdrawn; and its sanctions.
+
+    filed       → assessed, withdrawn
+    assessed    → assessed (again), postponed, withdrawn
+    any         → disqualified → lifted;  any → a title revoked
+
+P 15 (the person applies with the statement of their hours), N 9 (a shortage postpones, it is no sanction), P 16, E 13,
+R 10, W 15 and N 10 (falsification takes the right to apply; a title that was granted for it is revoked). What the hours
+are worth comes in as an `Assessment`; the term of a sanction comes in with the text that gives it (AMB-06).
+
+A sanction may be the first event of a stream: the application it answers, or the title, may be older than the register.
+
+D07: nobody assesses or sanctions themselves, and D14: whoever disqualified does not lift it.
+
+`tests/ledger/streams/test_application_stream.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
+
+from ledger.errors import Refusal
+from ledger.events.application import (
+    ApplicantDisqualified,
+    ApplicationAssessed,
+    ApplicationEvent,
+    ApplicationFiled,
+    ApplicationId,
+    ApplicationPostponed,
+    ApplicationWithdrawn,
+    Assessment,
+    DisqualificationLifted,
+    Goal,
+    Sanction,
+    TitleRevoked,
+)
+from ledger.events.base import Draft
+from ledger.streams.decision import Command, Decision, State, spoken
+from ledger.streams.person import Person, closed_to_processing, matter_of
+from ledger.streams.standing import Actor, Matter, standing
+from ledger.vocabulary import PersonId
+
+THIS_APPLICATION: Final = "this_application"
+TERM: Final = "term"
+FALSIFIED: Final = "falsified"
+
+
+class Status(StrEnum):
+    """Where an application is in life; `none` where only a sanction stands, of what is older than the register."""
+
+    NONE = "none"
+    FILED = "filed"
+    ASSESSED = "assessed"
+    POSTPONED = "postponed"
+    WITHDRAWN = "withdrawn"
+    DISQUALIFIED = "disqualified"
+    LIFTED = "lifted"
+
+
+class Lost(NamedTuple):
+    """A title that was taken away."""
+
+    level: str
+    series: str | None
+    obtained_on: date
+
+
+class Application(State):
+    """An application as it stands. A sanction may come first: its life has no one beginning."""
+
+    application: ApplicationId
+    person: PersonId
+    status: Status = Status.NONE
+    filed: ApplicationFiled | None = None
+    assessment: Assessment | None = None
+    disqualified: ApplicantDisqualified | None = None
+    lifted_on: date | None = None
+    revoked: tuple[Lost, ...] = ()
+
+    def bars(self, day: date) -> bool:
+        """Say whether a sanction in this stream keeps the person from applying for anything on a day."""
+        term = self.disqualified
+        if term is None or term.lasts != TERM or day < term.starts:
+            return False
+        return (term.until is None or day <= term.until) and (self.lifted_on is None or day < self.lifted_on)
+
+
+class FileApplication(Command):
+    """Apply."""
+
+    application: ApplicationId
+    person: PersonId  # Who asks: for themselves alone.
+    goal: Goal
+    statement: str | None = None
+
+
+class AssessApplication(Command):
+    """Judge the hours, as the law says on a basis."""
+
+    role: str
+    assessment: Assessment
+
+
+class PostponeApplication(Command):
+    """Say that the hours fall short and when they could do."""
+
+    role: str
+    earliest_year: int
+    words: str
+
+
+class WithdrawApplication(Command):
+    """Take it back."""
+
+    person: PersonId
+
+
+class DisqualifyApplicant(Command):
+    """Take the right to apply: for this application or for a term."""
+
+    application: ApplicationId
+    role: str
+    sanction: Sanction
+    lasts: str
+    starts: date
+    words: str
+    until: date | None = None
+
+
+class LiftDisqualification(Command):
+    """Give the right to apply back."""
+
+    role: str
+    on: date
+    basis: str
+    words: str
+
+
+class RevokeTitle(Command):
+    """Take away a title that rested on what was false."""
+
+    application: ApplicationId
+    role: str
+    sanction: Sanction
+    level: str
+    obtained_on: date
+    on: date
+    words: str
+    series: str | None = None
+
+
+def decide_filing(
+    application: Application | None, command: FileApplication, person: Person | None,
+    sanctions: Iterable[Application] = (),
+) -> Decision:
+    """File where the person belongs on the day, from a title that is recorded. `sanctions`: all that they are under."""
+    if application is not None:
+        return Refusal.because("application_exists", application=application.application)
+    if person is None:
+        return Refusal.because("person_absent")
+    if command.person != person.person:
+        return Refusal.because("not_the_applicant")
+    if no := closed_to_processing(person):
+        return no
+    goal = command.goal
+    barred = next((one for one in sanctions if one.bars(goal.applied_on)), None)
+    if barred is not None and barred.disqualified is not None:
+        return Refusal.because(
+            "applicant_barred", application=barred.application, until=barred.disqualified.until,
+            article=barred.disqualified.sanction.article,
+        )
+    affiliation = person.affiliation_on(goal.applied_on)
+    if affiliation is None:
+        return Refusal.because("not_affiliated", day=goal.applied_on)
+    if all(title.obtained_on != goal.title_obtained_on for title in person.titles):
+        return Refusal.because("title_not_recorded", obtained_on=goal.title_obtained_on)
+    filed = ApplicationFiled(
+        application=command.application,
+        person=person.person,
+        goal=goal,
+        unit=affiliation.unit,
+        region=affiliation.region,
+        sector=affiliation.sector,
+        statement=command.statement,
+    )
+    return (Draft(filed),)
+
+
+def decide_assessment(
+    application: Application | None, command: AssessApplication, person: Person, by: Actor
+) -> Decision:
+    """Assess, and again when more is known; an answer names the rulebook that gave it."""
+    known = _by_office(application, command.role, person, by)
+    if isinstance(known, Refusal):
+        return known
+    if known.status not in (Status.FILED, Status.ASSESSED):
+        return Refusal.because("application_not_open", status=known.status)
+    made = command.assessment
+    if made.eligible is not None and not (made.rulebook and made.digest and made.article):
+        return Refusal.because("assessment_incomplete", rulebook=made.rulebook, article=made.article)
+    assessed = ApplicationAssessed(
+        application=known.application, person=known.person, assessment=made, hand=by.hand
+    )
+    return (Draft(assessed),)
+
+
+def decide_postponement(
+    application: Application | None, command: PostponeApplication, person: Person, by: Actor
+) -> Decision:
+    """Postpone what was assessed as falling short, under the article of that assessment (N 9)."""
+    known = _by_office(application, command.role, person, by)
+    if isinstance(known, Refusal):
+        return known
+    if known.status is not Status.ASSESSED:
+        return Refusal.because("application_not_open", status=known.status)
+    made = known.assessment
+    if made is None or made.eligible is not False or made.article is None:
+        return Refusal.because("application_not_short", eligible=None if made is None else made.eligible)
+    assert known.filed is not None
+    if command.earliest_year < known.filed.goal.applied_on.year:
+        return Refusal.because("earliest_year_past", earliest_year=command.earliest_year)
+    if (words := spoken(command.words)) is None:
+        return Refusal.because("words_missing")
+    postponed = ApplicationPostponed(
+        application=known.application, person=known.person, earliest_year=command.earliest_year, article=made.article
+    )
+    return (Draft(postponed, words),)
+
+
+def decide_application_withdrawal(
+    application: Application | None, command: WithdrawApplication, person: Person
+) -> Decision:
+    """Withdraw before it was postponed or the right was taken."""
+    if application is None:
+        return Refusal.because("application_absent")
+    assert person.person == application.person, "the caller brought another person"
+    if command.person != application.person:
+        return Refusal.because("not_the_applicant")
+    if no := closed_to_processing(person):
+        return no
+    if application.status not in (Status.FILED, Status.ASSESSED):
+        return Refusal.because("application_not_open", status=application.status)
+    return (Draft(ApplicationWithdrawn(application=application.application, person=application.person)),)
+
+
+def decide_disqualification(
+    application: Application | None, command: DisqualifyApplicant, person: Person | None, by: Actor
+) -> Decision:
+    """Disqualify once, for this application or for a term, resting on entries or a case where it is falsification."""
+    if person is None:
+        return Refusal.because("person_absent")
+    if no := _not_by(application, command.role, person, by):
+        return no
+    if application is not None and application.disqualified is not None and application.lifted_on is None:
+        return Refusal.because("already_disqualified", application=application.application)
+    if command.lasts == THIS_APPLICATION and (application is None or application.filed is None):
+        return Refusal.because("application_absent")  # Nothing that could be lost: only a term bars what is to come.
+    if command.until is not None and command.until < command.starts:
+        return Refusal.because("term_unfit", starts=command.starts, until=command.until)
+    if no := _baseless(command.sanction):
+        return no
+    if (words := spoken(command.words)) is None:
+        return Refusal.because("words_missing")
+    disqualified = ApplicantDisqualified(
+        application=command.application,
+        person=person.person,
+        sanction=command.sanction,
+        lasts=command.lasts,
+        starts=command.starts,
+        hand=by.hand,
+        until=command.until if command.lasts == TERM else None,
+    )
+    return (Draft(disqualified, words),)
+
+
+def decide_lifting(
+    application: Application | None, command: LiftDisqualification, person: Person, by: Actor
+) -> Decision:
+    """Lift by another hand than the one that disqualified."""
+    known = _by_office(application, command.role, person, by)
+    if isinstance(known, Refusal):
+        return known
+    term = known.disqualified
+    if term is None or known.lifted_on is not None:
+        return Refusal.because("not_disqualified", status=known.status)
+    if by.is_same_hand(term.hand):
+        return Refusal.because("same_hand", actor=by.actor)
+    if command.on < term.starts:
+        return Refusal.because("term_unfit", starts=term.starts, until=command.on)
+    if (words := spoken(command.words)) is None:
+        return Refusal.because("words_missing")
+    lifted = DisqualificationLifted(
+        application=known.application, person=known.person, on=command.on, basis=command.basis
+    )
+    return (Draft(lifted, words),)
+
+
+def decide_title_revocation(
+    application: Application | None, command: RevokeTitle, person: Person | None, by: Actor
+) -> Decision:
+    """Revoke a title that is recorded, naming the entries that were false (N 10)."""
+    if person is None:
+        return Refusal.because("person_absent")
+    if no := _not_by(application, command.role, person, by):
+        return no
+    lost = Lost(command.level, command.series, command.obtained_on)
+    if application is not None and lost in application.revoked:
+        return Refusal.because("title_revoked", level=command.level, obtained_on=command.obtained_on)
+    if all((one.level, one.series, one.obtained_on) != lost for one in person.titles):
+        return Refusal.because("title_not_recorded", obtained_on=command.obtained_on)
+    if not command.sanction.claims:
+        return Refusal.because("sanction_baseless", cause=command.sanction.cause)
+    if (words := spoken(command.words)) is None:
+        return Refusal.because("words_missing")
+    revoked = TitleRevoked(
+        application=command.application,
+        person=person.person,
+        sanction=command.sanction,
+        level=command.level,
+        obtained_on=command.obtained_on,
+        on=command.on,
+        hand=by.hand,
+        series=command.series,
+    )
+    return (Draft(revoked, words),)
+
+
+def _baseless(sanction: Sanction) -> Refusal | None:
+    if sanction.cause == FALSIFIED and not sanction.claims and sanction.case is None:
+        return Refusal.because("sanction_baseless", cause=sanction.cause)
+    return None
+
+
+def _by_office(application: Application | None, role: str, person: Person, by: Actor) -> Application | Refusal:
+    """Give an application that this hand may act upon, or say why not."""
+    if application is None:
+        return Refusal.because("application_absent")
+    return _not_by(application, role, person, by) or application
+
+
+def _not_by(application: Application | None, role: str, person: Person, by: Actor) -> Refusal | None:
+    """Say why this hand has no say: an application belongs where it was filed, a person where they last belonged."""
+    assert application is None or person.person == application.person, "the caller brought another person"
+    filed = None if application is None else application.filed
+    matter = matter_of(person) if filed is None else Matter(filed.region, filed.sector, unit=filed.unit)
+    if no := standing(by, role, matter):
+        return no
+    if by.person == person.person:
+        return Refusal.because("own_application", actor=by.actor)
+    return closed_to_processing(person)
+
+
+def evolve(application: Application | None, event: ApplicationEvent) -> Application:
+    """Accept what happened; a sanction may come first."""
+    known = Application(event.application, event.person) if application is None else application
+    return _EVOLVE[type(event)](known, event)
+
+
+def _disqualified(application: Application, event: ApplicantDisqualified) -> Application:
+    return replace(application, status=Status.DISQUALIFIED, disqualified=event, lifted_on=None)
+
+
+_EVOLVE: Final[dict[type[ApplicationEvent], Callable[[Application, Any], Application]]] = {
+    ApplicationFiled: lambda one, event: replace(one, status=Status.FILED, filed=event),
+    ApplicationAssessed: lambda one, event: replace(one, status=Status.ASSESSED, assessment=event.assessment),
+    ApplicationPostponed: lambda one, event: replace(one, status=Status.POSTPONED),
+    ApplicationWithdrawn: lambda one, event: replace(one, status=Status.WITHDRAWN),
+    ApplicantDisqualified: _disqualified,
+    DisqualificationLifted: lambda one, event: replace(one, status=Status.LIFTED, lifted_on=event.on),
+    TitleRevoked: lambda one, event: replace(
+        one, revoked=(*one.revoked, Lost(event.level, event.series, event.obtained_on))
+    ),
+}

@@ -1,0 +1,289 @@
+"""Seats in an exam session (考试报名): booked, released, attended, their results; the session closed over all (W 10).
+
+Only who has completed a course of the year books, one seat a session and one turn a year; a seat, a person in a session
+and a turn are reserved names, so that of two at once one stands. Bookings rest on the session, so none slips in after
+it was closed. Results are an office's to record, never one's own (D07), and another hand's to put right (D14).
+
+`tests/ledger/streams/test_exam_stream.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from ledger.errors import Refusal
+from ledger.events.base import Draft
+from ledger.events.exam import (
+    AttendanceRecorded,
+    BookingId,
+    ExamClosed,
+    ResultCorrected,
+    ResultRecorded,
+    SeatBooked,
+    SeatReleased,
+)
+from ledger.streams import enrolment as enrolments
+from ledger.streams.decision import Command, Decision, spoken
+from ledger.streams.enrolment import Enrolment
+from ledger.streams.exam import Booking, Exam, Status
+from ledger.streams.person import Person, closed_to_processing
+from ledger.streams.standing import Actor, standing
+from ledger.vocabulary import PersonId
+
+
+class BookSeat(Command):
+    """Take a seat."""
+
+    booking: BookingId
+    person: PersonId  # Who asks: for themselves alone.
+    seat: int
+    on: date
+
+
+class ReleaseSeat(Command):
+    """Give the seat back."""
+
+    person: PersonId
+    on: date
+
+
+class RecordAttendance(Command):
+    """Say whether the person came."""
+
+    role: str
+    present: bool
+    on: date
+
+
+class RecordResult(Command):
+    """Enter the result as it was announced."""
+
+    role: str
+    score_centi: int
+    on: date
+
+
+class CorrectResult(Command):
+    """Put a result right that was entered wrongly."""
+
+    role: str
+    score_centi: int
+    on: date
+    words: str
+
+
+class CloseExam(Command):
+    """Close a session that was held, or call it off."""
+
+    role: str
+    held: bool
+    on: date
+
+
+def decide_booking(
+    booking: Booking | None, command: BookSeat, person: Person | None, exam: Exam | None,
+    enrolment: Enrolment | None, turn: Booking | None = None,
+) -> Decision:
+    """Book a seat of a session for a course that was completed. `turn` is what holds the person's turn of the year."""
+    if booking is not None:
+        return Refusal.because("booking_exists", booking=booking.booking)
+    if exam is None:
+        return Refusal.because("exam_absent")
+    if enrolment is None:
+        return Refusal.because("enrolment_absent")
+    if person is None:
+        return Refusal.because("person_absent")
+    if command.person != person.person or enrolment.person != person.person:
+        return Refusal.because("not_the_learner")
+    if no := closed_to_processing(person):
+        return no
+    if no := _shut(exam, command.on):
+        return no
+    scheduled, enrolled = exam.scheduled, enrolment.enrolled
+    of_exam = (scheduled.year, scheduled.category, scheduled.region, scheduled.sector)
+    if of_exam != (enrolled.year, enrolled.category, enrolled.region, enrolled.sector):
+        return Refusal.because("exam_of_another_course", exam=exam.exam, course=enrolment.course)
+    if enrolment.status is enrolments.Status.REGISTERED:
+        return Refusal.because("hours_registered", claim=enrolment.claim)
+    if enrolment.status is not enrolments.Status.COMPLETED:  # W 10: after the study is completed.
+        return Refusal.because("course_not_completed", status=enrolment.status)
+    if turn is not None and turn.holds_the_year:
+        return Refusal.because("turn_taken", booking=turn.booking, exam=turn.booked.exam, status=turn.status)
+    if not 1 <= command.seat <= scheduled.seats:
+        return Refusal.because("seat_absent", seat=command.seat, seats=scheduled.seats)
+    booked = SeatBooked(
+        booking=command.booking,
+        person=person.person,
+        exam=exam.exam,
+        enrolment=enrolment.enrolment,
+        course=enrolment.course,
+        seat=command.seat,
+    )
+    return (Draft(booked),)
+
+
+def decide_seat_release(booking: Booking | None, command: ReleaseSeat, person: Person, exam: Exam) -> Decision:
+    """Release one's own seat while others can still book it."""
+    own = _of(booking, person, exam)
+    if isinstance(own, Refusal):
+        return own
+    if command.person != own.person:
+        return Refusal.because("not_the_learner")
+    if no := closed_to_processing(person):
+        return no
+    if own.status is not Status.BOOKED:
+        return Refusal.because("booking_not_open", status=own.status)
+    off = exam.closed is not None and not exam.closed.held  # Booked in the moment in which it was called off.
+    if not off and (no := _shut(exam, command.on)):
+        return no
+    because = "called_off" if off else "given_back"
+    return (Draft(SeatReleased(booking=own.booking, person=own.person, exam=exam.exam, because=because)),)
+
+
+def decide_attendance(
+    booking: Booking | None, command: RecordAttendance, person: Person, exam: Exam, by: Actor
+) -> Decision:
+    """Record once, on the day or after it."""
+    seat = _by_office(booking, command.role, person, exam, by)
+    if isinstance(seat, Refusal):
+        return seat
+    if seat.status is not Status.BOOKED:
+        return Refusal.because("booking_not_open", status=seat.status)
+    if command.on < exam.scheduled.day:
+        return Refusal.because("exam_not_held_yet", day=exam.scheduled.day)
+    recorded = AttendanceRecorded(
+        booking=seat.booking,
+        person=seat.person,
+        exam=exam.exam,
+        present=command.present,
+        resits=exam.scheduled.resits,
+    )
+    return (Draft(recorded),)
+
+
+def decide_result(
+    booking: Booking | None, command: RecordResult, person: Person, exam: Exam, by: Actor
+) -> Decision:
+    """Record the result of whoever came, once; whether it is a pass the session's own mark says."""
+    seat = _by_office(booking, command.role, person, exam, by)
+    if isinstance(seat, Refusal):
+        return seat
+    if seat.result is not None:
+        return Refusal.because("result_exists", status=seat.status)
+    if seat.status is not Status.ATTENDED:
+        return Refusal.because("not_attended", status=seat.status)
+    if command.on < exam.scheduled.day:
+        return Refusal.because("exam_not_held_yet", day=exam.scheduled.day)
+    mark = exam.scheduled.pass_mark_centi
+    recorded = ResultRecorded(
+        booking=seat.booking,
+        person=seat.person,
+        exam=exam.exam,
+        score_centi=command.score_centi,
+        pass_mark_centi=mark,
+        passed=command.score_centi >= mark,
+        on=command.on,
+        hand=by.hand,
+        resits=exam.scheduled.resits,
+    )
+    return (Draft(recorded),)
+
+
+def decide_result_correction(
+    booking: Booking | None, command: CorrectResult, person: Person, exam: Exam, by: Actor
+) -> Decision:
+    """Correct a result by another hand, also after the session was closed; hours that rest on it are not touched."""
+    seat = _by_office(booking, command.role, person, exam, by)
+    if isinstance(seat, Refusal):
+        return seat
+    if seat.result is None:
+        return Refusal.because("result_absent", status=seat.status)
+    if by.is_same_hand(seat.result.hand):
+        return Refusal.because("same_hand", actor=by.actor)
+    if command.score_centi == seat.result.score_centi:
+        return Refusal.because("nothing_changed", score_centi=command.score_centi)
+    if (words := spoken(command.words)) is None:
+        return Refusal.because("words_missing")
+    mark = exam.scheduled.pass_mark_centi
+    corrected = ResultCorrected(
+        booking=seat.booking,
+        person=seat.person,
+        exam=exam.exam,
+        score_centi=command.score_centi,
+        pass_mark_centi=mark,
+        passed=command.score_centi >= mark,
+        on=command.on,
+        hand=by.hand,
+        resits=exam.scheduled.resits,
+    )
+    return (Draft(corrected, words),)
+
+
+def decide_closing(exam: Exam | None, command: CloseExam, bookings: Sequence[Booking], by: Actor) -> Decision:
+    """Close over all bookings of the session: each has its result, or each is released where it is called off."""
+    if exam is None:
+        return Refusal.because("exam_absent")
+    assert all(one.booked.exam == exam.exam for one in bookings), "the caller brought another session's bookings"
+    if no := standing(by, command.role, exam.matter):
+        return no
+    if exam.closed is not None:
+        return Refusal.because("exam_closed", held=exam.closed.held)
+    taken = [one for one in bookings if one.status is not Status.RELEASED]
+    if not command.held:
+        return _called_off(exam, taken)
+    if command.on < exam.scheduled.day:
+        return Refusal.because("exam_not_held_yet", day=exam.scheduled.day)
+    open_ones = sum(one.status in (Status.BOOKED, Status.ATTENDED) for one in taken)
+    if open_ones:
+        return Refusal.because("results_missing", bookings=open_ones)
+    closed = ExamClosed(
+        exam=exam.exam,
+        held=True,
+        booked=len(taken),
+        attended=sum(one.status is not Status.ABSENT for one in taken),
+        passed=sum(one.is_passed for one in taken),
+    )
+    return (Draft(closed),)
+
+
+def _called_off(exam: Exam, taken: Sequence[Booking]) -> Decision:
+    sat = [one for one in taken if one.status is not Status.BOOKED]
+    if sat:  # Somebody came: it was held.
+        return Refusal.because("exam_was_held", bookings=len(sat))
+    released = [
+        Draft(SeatReleased(booking=one.booking, person=one.person, exam=exam.exam, because="called_off"))
+        for one in taken
+    ]
+    return (*released, Draft(ExamClosed(exam=exam.exam, held=False, booked=len(taken), attended=0, passed=0)))
+
+
+def _shut(exam: Exam, on: date) -> Refusal | None:
+    """Say why no seat changes hands any more."""
+    if exam.closed is not None:
+        return Refusal.because("exam_closed", held=exam.closed.held)
+    if on > exam.scheduled.book_until:
+        return Refusal.because("booking_over", book_until=exam.scheduled.book_until)
+    return None
+
+
+def _of(booking: Booking | None, person: Person, exam: Exam) -> Booking | Refusal:
+    if booking is None:
+        return Refusal.because("booking_absent")
+    assert person.person == booking.person, "the caller brought another person"
+    assert exam.exam == booking.booked.exam, "the caller brought another session"
+    return booking
+
+
+def _by_office(
+    booking: Booking | None, role: str, person: Person, exam: Exam, by: Actor
+) -> Booking | Refusal:
+    """Give a booking that this hand may act upon, or say why not."""
+    seat = _of(booking, person, exam)
+    if isinstance(seat, Refusal):
+        return seat
+    if no := standing(by, role, exam.matter):
+        return no
+    if by.person == seat.person:
+        return Refusal.because("own_exam", actor=by.actor)
+    return closed_to_processing(person) or seat

@@ -1,0 +1,197 @@
+"""Cases: a detector may propose, a person decides, nobody decides on themselves, and what is held is frozen with it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+from claim_cast import APPROVED, FRESH
+from msgspec.structs import replace
+from stream_cast import (
+    CLAIM,
+    LI,
+    PERSON,
+    WANG,
+    WHY,
+    WORKS,
+    actor,
+    drafts,
+    event,
+    events,
+    outcome,
+    read_table,
+    refusal,
+    sealed_fits,
+    streams,
+)
+
+from ledger.events.actor import Scope
+from ledger.events.case import CaseId, Concerned
+from ledger.streams import case as cases
+from ledger.streams import claim as claims
+from ledger.streams.case import Case, Finding, evolve
+from ledger.streams.decision import Decision
+from ledger.streams.standing import Actor
+from ledger.vocabulary import ActorId, ClaimId
+
+ROLE = "supervisor"
+WATCH = actor("watch", Scope(role=ROLE, region="33"))
+PEOPLE = {LI: PERSON}
+FROZEN = replace(APPROVED, status=claims.Status.FROZEN)
+
+OPEN = cases.OpenCase(
+    case=CaseId("cas_1"), kind="falsification", region="330203", role=ROLE, words=WHY, findings=(12, 40),
+    concerned=Concerned(claims=(CLAIM,), actors=(ActorId("acr_clerk"),), organisers=(WORKS,)),
+)
+HOLD = cases.HoldClaims(role=ROLE, words=WHY)
+FIND = cases.RecordFinding(role=ROLE, finding=Finding.RULED_OUT, words=WHY)
+REFER = cases.ReferCase(role=ROLE, to="驻局纪检监察组", words=WHY)
+CLOSE = cases.CloseCase(role=ROLE)
+
+OPENED = evolve(None, event(cases.decide_opening(None, OPEN, [APPROVED], WATCH)))
+HELD = evolve(OPENED, events(cases.decide_hold(OPENED, HOLD, [APPROVED], PEOPLE, WATCH))[-1])
+STATES: dict[str, Case | None] = {
+    "absent": None,
+    "open": OPENED,
+    "held": HELD,
+    "ruled_out": replace(HELD, finding=Finding.RULED_OUT),
+    "substantiated": replace(HELD, finding=Finding.SUBSTANTIATED),
+    "referred": replace(HELD, finding=Finding.REFERRED),
+    "closed": replace(HELD, finding=Finding.RULED_OUT, is_closed=True),
+}
+
+
+def held_in(case: Case | None) -> list[claims.Claim]:
+    return [FROZEN] if case is not None and case.held else []
+
+
+COMMANDS: dict[str, Callable[[Case | None, Actor], Decision]] = {
+    "OpenCase": lambda case, by: cases.decide_opening(case, OPEN, [APPROVED], by),
+    "HoldClaims": lambda case, by: cases.decide_hold(case, HOLD, held_in(case) or [APPROVED], PEOPLE, by),
+    "RecordFinding": lambda case, by: cases.decide_finding(case, FIND, by),
+    "ReferCase": lambda case, by: cases.decide_referral(case, REFER, by),
+    "CloseCase": lambda case, by: cases.decide_case_closing(case, CLOSE, held_in(case), PEOPLE, by),
+}
+MATRIX = read_table("""
+               absent       open                    held
+OpenCase       CaseOpened   case_exists             case_exists
+HoldClaims     case_absent  ClaimFrozen+ClaimsHeld  already_frozen
+RecordFinding  case_absent  FindingRecorded         FindingRecorded
+ReferCase      case_absent  CaseReferred            CaseReferred
+CloseCase      case_absent  finding_missing         finding_missing
+""") | read_table("""
+               ruled_out                 substantiated     referred          closed
+OpenCase       case_exists               case_exists       case_exists       case_exists
+HoldClaims     already_frozen            already_frozen    already_frozen    case_closed
+RecordFinding  FindingRecorded           FindingRecorded   case_referred     case_closed
+ReferCase      CaseReferred              CaseReferred      case_referred     case_closed
+CloseCase      ClaimReleased+CaseClosed  claims_undecided  claims_undecided  case_closed
+""")
+
+
+@pytest.mark.parametrize(("command", "state"), list(itertools.product(COMMANDS, STATES)))
+def test_a_command_in_a_state_does_what_the_matrix_says(command: str, state: str) -> None:
+    decision = COMMANDS[command](STATES[state], WATCH)
+
+    assert outcome(decision) == MATRIX[command, state]
+    if isinstance(decision, tuple):
+        assert sealed_fits(decision)
+        assert decision[-1].event.stream == "cas_1"
+
+
+@pytest.mark.parametrize(("command", "state"), [key for key in MATRIX if key != ("OpenCase", "absent")])
+def test_a_wrong_hand_is_told_so_before_anything_about_the_state(command: str, state: str) -> None:
+    if state == "absent" or command == "OpenCase":
+        return  # There is nothing to act upon.
+    elsewhere = replace(WATCH, scopes=(Scope(role=ROLE, region="3303"),))
+
+    assert outcome(COMMANDS[command](STATES[state], elsewhere)) == "outside_scope"
+    for concerned in (
+        replace(WATCH, actor=ActorId("acr_clerk")), replace(WATCH, person=LI), replace(WATCH, organisation=WORKS),
+    ):  # D07: through their account, themselves, or their organisation.
+        assert outcome(COMMANDS[command](STATES[state], concerned)) == "own_case"
+
+
+def test_the_claimants_of_its_entries_are_concerned_though_nobody_named_them() -> None:
+    assert OPENED.opened.concerned.persons == (LI,)
+    assert set(OPENED.opened.subjects()) == {"cas_1", LI, "acr_clerk", WORKS}
+    assert OPENED.opened.subjects()[0] == "cas_1", "its words are about all of them: nobody's key seals them"
+    assert outcome(cases.decide_opening(None, OPEN, [APPROVED], replace(WATCH, person=LI))) == "own_case"
+
+
+def test_a_detector_proposes_by_naming_its_pattern_and_nobody_else_opens_without_a_hand() -> None:  # PIPL 24
+    proposed = replace(OPEN, role=None, pattern="D01/1")
+
+    assert outcome(cases.decide_opening(None, proposed, [APPROVED])) == "CaseOpened"
+    assert outcome(cases.decide_opening(None, replace(proposed, pattern=None), [APPROVED])) == "actor_required"
+    assert outcome(cases.decide_opening(None, replace(OPEN, role=None), [APPROVED], WATCH)) == "actor_required"
+    assert outcome(cases.decide_opening(None, OPEN, [APPROVED], replace(WATCH, scopes=()))) == "role_not_held"
+
+
+def test_a_case_is_about_somebody_and_says_why() -> None:
+    nobody = replace(OPEN, concerned=Concerned())
+
+    assert outcome(cases.decide_opening(None, nobody, [], WATCH)) == "case_empty"
+    assert outcome(cases.decide_opening(None, replace(OPEN, words=" "), [APPROVED], WATCH)) == "words_missing"
+    for silent in (
+        cases.decide_hold(OPENED, replace(HOLD, words=""), [APPROVED], PEOPLE, WATCH),
+        cases.decide_finding(OPENED, replace(FIND, words=""), WATCH),
+        cases.decide_referral(OPENED, replace(REFER, words=""), WATCH),
+    ):
+        assert outcome(silent) == "words_missing"
+
+
+def test_holding_freezes_each_entry_in_its_own_stream_in_one_transaction() -> None:
+    made = drafts(cases.decide_hold(OPENED, HOLD, [APPROVED], PEOPLE, WATCH))
+    frozen = made[0].event
+
+    assert streams(draft.event for draft in made) == {CLAIM, "cas_1"}
+    assert frozen.case == "cas_1"  # type: ignore[attr-defined]
+    assert claims.evolve(APPROVED, frozen).status is claims.Status.FROZEN  # type: ignore[arg-type]
+    assert HELD.held == (CLAIM,)
+
+
+def test_only_registered_entries_of_the_case_are_held() -> None:
+    strange = replace(APPROVED, submitted=replace(APPROVED.submitted, claim=ClaimId("clm_2")))
+
+    no = refusal(cases.decide_hold(OPENED, HOLD, [strange], PEOPLE, WATCH))
+    assert (no.code, no.seen) == ("claim_not_of_case", {"claims": ["clm_2"]})
+    assert outcome(cases.decide_hold(OPENED, HOLD, [], PEOPLE, WATCH)) == "claim_not_of_case"
+    no = refusal(cases.decide_hold(OPENED, HOLD, [FRESH], PEOPLE, WATCH))
+    assert (no.code, no.seen["claim"]) == ("claim_not_registered", CLAIM)
+
+
+def test_nobody_freezes_their_own_entry_by_way_of_a_case() -> None:
+    of_the_person = replace(WATCH, person=WANG, scopes=(Scope(role=ROLE, region="33"),))
+
+    assert outcome(cases.decide_hold(OPENED, HOLD, [APPROVED], PEOPLE, of_the_person)) == "ClaimFrozen+ClaimsHeld"
+    assert outcome(cases.decide_hold(OPENED, HOLD, [APPROVED], PEOPLE, replace(WATCH, person=LI))) == "own_case"
+
+
+def test_what_is_ruled_out_is_released_and_what_is_not_is_decided_on_first() -> None:
+    ruled_out, substantiated = STATES["ruled_out"], STATES["substantiated"]
+    revoked = replace(FROZEN, status=claims.Status.REVOKED)
+
+    released, closed = events(cases.decide_case_closing(ruled_out, CLOSE, [FROZEN], PEOPLE, WATCH))
+    assert (released.case, closed.released, closed.outcome) == ("cas_1", (CLAIM,), "ruled_out")
+    only = event(cases.decide_case_closing(substantiated, CLOSE, [revoked], PEOPLE, WATCH))
+    assert (only.released, only.outcome) == ((), "substantiated")
+    assert evolve(substantiated, only).is_closed
+
+
+def test_a_referral_is_no_finding_that_one_records_and_ends_findings() -> None:
+    refers = replace(FIND, finding=Finding.REFERRED)
+    referred = evolve(OPENED, event(cases.decide_referral(OPENED, REFER, WATCH)))
+
+    assert outcome(cases.decide_finding(OPENED, refers, WATCH)) == "finding_unfit"
+    assert referred.finding == Finding.REFERRED
+    assert outcome(cases.decide_finding(referred, FIND, WATCH)) == "case_referred"
+
+
+def test_a_finding_may_change_while_the_case_is_open() -> None:
+    pending = replace(FIND, finding=Finding.PENDING)
+    ruled_out = evolve(OPENED, event(cases.decide_finding(OPENED, FIND, WATCH)))
+    again = evolve(ruled_out, event(cases.decide_finding(ruled_out, pending, WATCH)))
+
+    assert [ruled_out.finding, again.finding] == ["ruled_out", "pending"]
