@@ -13,6 +13,7 @@ and from which nobody can be forgotten, so they are refused.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from ledger.envelope import decode
@@ -48,12 +49,20 @@ def record_access(
     log: Ledger, *, by: By, subject: str, purpose: str, what: tuple[str, ...], route: str | None, now_ms: int
 ) -> Receipt:
     """Record that someone is about to see something; durable before they see it. Raises NotCoded."""
-    _demand_codes(subject, purpose, what)
-    access = new_id("access", now_ms=now_ms)
-    event = AccessRecorded(
-        access=access, reader=by.actor, subject=subject, purpose=purpose, what=what, route=route
-    )
-    return log.record([Draft(event)], by=by)
+    return record_accesses(log, by=by, subjects=(subject,), purpose=purpose, what=what, route=route, now_ms=now_ms)
+
+
+def record_accesses(
+    log: Ledger, *, by: By, subjects: Iterable[str], purpose: str, what: tuple[str, ...], route: str | None, now_ms: int
+) -> Receipt:
+    """The same of several at once, each in a stream of its own: what is on a list was seen of everyone on it."""
+    drafts = []
+    for subject in subjects:
+        _demand_codes(subject, purpose, what)
+        access = new_id("access", now_ms=now_ms)
+        drafts.append(Draft(AccessRecorded(
+            access=access, reader=by.actor, subject=subject, purpose=purpose, what=what, route=route)))
+    return log.record(drafts, by=by)
 
 
 def anchor_access(ledger: Ledger, signer: Signer, *, by: By, now: int) -> Receipt | None:

@@ -35,6 +35,7 @@ from projections.entries import read_claim
 from projections.facts import shown
 from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
+from projections.work import reaches
 
 if TYPE_CHECKING:
     from projections.answers import Answers
@@ -184,7 +185,9 @@ def duplicate_groups(
     """The groups of which a claim lies within one of these scopes, longest standing first; `across`: among people."""
     at = answers.settle(Axes(as_of))
     values: dict[str, Any] = {"as_of": at, "kind": kind}
-    reached = [_reaches(number, scope, values) for number, scope in enumerate(scopes)]
+    # A scope's category is left aside, as where somebody's year is looked at.
+    reached = [f"({reaches(number, scope, values, limits=('sector', 'unit'), table='p')})"
+               for number, scope in enumerate(scopes)]
     if not reached:
         return Page((), None, at)
     inside = (
@@ -241,14 +244,3 @@ def _member(answers: Answers, claim: str, as_of: int, since: int) -> dict[str, A
 
 def _holds(table: str) -> str:
     return f"{table}.from_position <= :as_of AND ({table}.to_position IS NULL OR {table}.to_position > :as_of)"
-
-
-def _reaches(number: int, scope: Scope, values: dict[str, Any]) -> str:
-    """Say in SQL whether a scope reaches the place of a claim; its category is left aside, as for a year."""
-    values |= {f"region{number}": scope.region, f"beyond{number}": f"{scope.region}:"}
-    parts = [f"p.region >= :region{number} AND p.region < :beyond{number}"]
-    for name, limit in (("sector", scope.sector), ("unit", scope.unit)):
-        if limit is not None:
-            values[f"{name}{number}"] = limit
-            parts.append(f"p.{name} = :{name}{number}")
-    return f"({' AND '.join(parts)})"

@@ -99,7 +99,7 @@ class Wanted(NamedTuple):
     stream: str | None = None
     side: str | None = None
     newest: bool = False
-    oneself: bool = False  # Asked by the one it is about: what is looked into is not told.
+    without_cases: bool = False  # Not for those whom an investigation is about, nor their employer.
 
 
 def person_timeline(
@@ -156,7 +156,7 @@ def _pointers(
     if wanted.side is not None:
         values["side"] = SIDES[wanted.side]
         parts.append("side & :side")
-    if wanted.oneself:
+    if wanted.without_cases:
         values |= {"withheld": _WITHHELD, "done": DONE}
         parts.append("(NOT (kind > :withheld || '.' AND kind < :withheld || '/') OR side & :done)")
     if after is not None:

@@ -190,7 +190,7 @@ def read_work(
     """
     values: dict[str, Any] = {"organisation": organisation}
     own = "(kind <> 'transfer' OR unit = :organisation) AND (kind <> 'unit' OR unit IS NOT :organisation)"
-    reached = [f"{_reaches(number, scope, values)} AND {own}" for number, scope in enumerate(scopes)]
+    reached = [f"{reaches(number, scope, values)} AND {own}" for number, scope in enumerate(scopes)]
     return _read(reader, reached, {**values, **_page(as_of, after, limit)})
 
 
@@ -221,14 +221,19 @@ def _page(as_of: int, after: tuple[int, str] | None, limit: int) -> dict[str, An
     return {"as_of": as_of, "since": since, "id": id_, "limit": limit}
 
 
-def _reaches(number: int, scope: Scope, values: dict[str, Any]) -> str:
+LIMITS: Final = ("role", "sector", "category", "unit")
+"""What a scope may limit, beside the region."""
+
+
+def reaches(
+    number: int, scope: Scope, values: dict[str, Any], *, limits: Iterable[str] = LIMITS, table: str = "work"
+) -> str:
     """Say in SQL whether a scope reaches a row: every limit it sets must be met (`ledger.streams.standing`)."""
     # Codes are digits, so every code with this prefix lies between the prefix and the prefix with a colon.
-    parts = [f"region >= :region{number} AND region < :beyond{number}"]
+    parts = [f"{table}.region >= :region{number} AND {table}.region < :beyond{number}"]
     values |= {f"region{number}": scope.region, f"beyond{number}": f"{scope.region}:"}
-    limits = {"role": scope.role, "sector": scope.sector, "category": scope.category, "unit": scope.unit}
-    for name, limit in limits.items():
-        if limit is not None:
-            parts.append(f"{name} = :{name}{number}")
+    for name in limits:
+        if (limit := getattr(scope, name)) is not None:
+            parts.append(f"{table}.{name} = :{name}{number}")
             values[f"{name}{number}"] = limit
     return " AND ".join(parts)

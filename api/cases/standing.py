@@ -69,9 +69,14 @@ def by_actor(caller: Caller, actor: Actor, role: str) -> By:
     return caller.by(role, organisation=actor.organisation)
 
 
+def seeing_scopes(actor: Actor) -> list[Scope]:
+    """Within which of their scopes an actor may look at what is somebody's."""
+    return [scope for scope in actor.scopes if scope.role not in _SEE_NOBODY]
+
+
 def may_see(actor: Actor, matter: Matter | None) -> Refusal | None:
     """Say why an actor may not look at what is somebody's; a matter of None belongs nowhere yet."""
-    held = [scope for scope in actor.scopes if scope.role not in _SEE_NOBODY]
+    held = seeing_scopes(actor)
     if not held:
         return standing(actor, HUMAN_RESOURCES) or Refusal.because("not_for_reading")
     if no := standing(actor, held[0].role):
@@ -105,7 +110,7 @@ def look(
         return refused[0]
     if purpose is None:
         return Refusal.because("purpose_missing")
-    role = next(scope.role for scope in actor.scopes if scope.role not in _SEE_NOBODY)
+    role = seeing_scopes(actor)[0].role
     record_access(
         house.register.access, by=by_actor(caller, actor, role), subject=person, purpose=purpose, what=what,
         route=route, now_ms=house.now // 1_000,

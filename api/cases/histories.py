@@ -1,0 +1,195 @@
+"""Histories and what follows from them: timelines, affiliations, shared papers, statements, by whoever may ask.
+
+A person asks about themselves, an office about whom its scopes reach and for a purpose. What an account did is for
+those who supervise it (P 17, W 16) and for whoever bears it. A list shows everyone on it, so each is recorded as seen.
+
+`tests/api/test_histories.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from api.callers import Caller
+from api.cases.doing import Reading
+from api.cases.standing import SUPERVISOR, acting, by_actor, look, may_see, places, seeing_scopes
+from api.house import House
+from ledger.access import record_accesses
+from ledger.errors import Refusal
+from ledger.ids import parse_verify_code
+from ledger.streams.standing import Actor, standing
+from ledger.streams.unit import matter_of
+from projections.affiliations import affiliations_of, members_of
+from projections.duplicates import duplicate_groups, duplicates_of
+from projections.pages import Page
+from projections.statements import Statement, changed_since, statement_of_code, statements_of
+from projections.timeline import Wanted, actor_timeline, person_timeline
+
+_Page = Page[dict[str, Any]]
+_After = tuple[Any, ...] | None
+
+
+def of_person(
+    house: House, caller: Caller, person: str, wanted: Wanted, purpose: str | None, *, as_of: int | None,
+    after: _After, limit: int,
+) -> _Page | Refusal:
+    """A person's timeline. What is being looked into is told to those who supervise."""
+    if no := _may_read(house, caller, person, purpose, what="timeline"):
+        return no
+    shown = wanted._replace(without_cases=not _supervises(house, caller))
+    return person_timeline(house.answers, person, shown, as_of=as_of, after=after, limit=limit)
+
+
+def of_actor(
+    house: House, caller: Caller, actor: str, wanted: Wanted, purpose: str | None, *, as_of: int | None,
+    after: _After, limit: int,
+) -> _Page | Refusal:
+    """An account's timeline, to whoever supervises its organisation and to itself."""
+    asking = acting(house, caller)
+    if isinstance(asking, Refusal):
+        return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
+    if asking.actor != actor and (no := _may_supervise(house, asking, actor)):
+        return no
+    itself = asking.actor == actor
+    if not itself and purpose is None:
+        return Refusal.because("purpose_missing")
+    page = actor_timeline(house.answers, actor, wanted._replace(without_cases=itself), as_of=as_of,
+                          after=after, limit=limit)
+    if not itself:
+        named = (line["facts"].get("person") for line in page.items)
+        _seen(house, caller, asking, SUPERVISOR, (actor, *filter(None, named)), purpose, "timeline")
+    return page
+
+
+def _may_supervise(house: House, asking: Actor, actor: str) -> Refusal | None:
+    reading = Reading(house.ledger)
+    if no := standing(asking, SUPERVISOR):
+        return no
+    found = reading.actor(actor)
+    unit = None if found is None else reading.unit(found.organisation)
+    return Refusal.because("actor_absent") if unit is None else standing(asking, SUPERVISOR, matter_of(unit))
+
+
+def _supervises(house: House, caller: Caller) -> bool:
+    actor = acting(house, caller)
+    return not isinstance(actor, Refusal) and standing(actor, SUPERVISOR) is None
+
+
+def affiliations(
+    house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int, valid_on: date | None
+) -> list[dict[str, Any]] | Refusal:
+    """Where a person belonged, over time."""
+    if no := _may_read(house, caller, person, purpose, what="affiliations"):
+        return no
+    found = affiliations_of(house.answers, person, as_of=as_of, valid_on=valid_on)
+    return Refusal.because("person_absent") if found is None else found
+
+
+def members(
+    house: House, caller: Caller, unit: str, on: date, purpose: str | None, *, as_of: int | None, after: _After,
+    limit: int,
+) -> _Page | Refusal:
+    """Who belonged to a unit on a day, to an office whose scope holds the unit."""
+    asking = acting(house, caller)
+    if isinstance(asking, Refusal):
+        return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
+    found = Reading(house.ledger).unit(unit)
+    if found is None:
+        return Refusal.because("unit_absent")
+    if no := may_see(asking, matter_of(found)):
+        return no
+    if purpose is None:
+        return Refusal.because("purpose_missing")
+    page = members_of(house.answers, unit, on, as_of=as_of, after="" if after is None else after[0], limit=limit)
+    _seen(house, caller, asking, seeing_scopes(asking)[0].role, (one["person"] for one in page.items), purpose,
+          "affiliations")
+    return page
+
+
+def duplicates(
+    house: House, caller: Caller, purpose: str | None, *, kind: str | None, across: bool, as_of: int | None,
+    after: _After, limit: int,
+) -> _Page | Refusal:
+    """Claims that share something, of which one lies within the asker's scopes."""
+    asking = acting(house, caller)
+    if isinstance(asking, Refusal):
+        return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
+    scopes = seeing_scopes(asking)
+    if not scopes:
+        return Refusal.because("not_for_reading")
+    if no := standing(asking, scopes[0].role):
+        return no
+    if purpose is None:
+        return Refusal.because("purpose_missing")
+    page = duplicate_groups(house.answers, scopes, kind=kind, across=across, as_of=as_of, after=after, limit=limit)
+    people = (member["person"] for one in page.items for member in one["members"])
+    _seen(house, caller, asking, scopes[0].role, people, purpose, "claims")
+    return page
+
+
+def own_duplicates(
+    house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int
+) -> list[dict[str, Any]] | Refusal:
+    """What a person's claims share. To themselves only with their own: who else shows a paper is not theirs to know."""
+    if no := _may_read(house, caller, person, purpose, what="claims"):
+        return no
+    found = duplicates_of(house.answers, person, as_of=as_of)
+    if caller.kind != "person":
+        asking = acting(house, caller)
+        assert isinstance(asking, Actor) and purpose is not None, "nobody else may look"
+        others = {member["person"] for one in found for member in one["members"]} - {person}
+        _seen(house, caller, asking, seeing_scopes(asking)[0].role, sorted(others), purpose, "claims")
+        return found
+    own = ({**one, "members": [each for each in one["members"] if each["person"] == person]} for one in found)
+    return [{**one, "claims": len(one["members"]), "persons": 1} for one in own if len(one["members"]) > 1]
+
+
+def statements(
+    house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int
+) -> list[dict[str, Any]] | Refusal:
+    """Every statement about a person, and of each whether what it says is still so."""
+    if no := _may_read(house, caller, person, purpose, what="statement"):
+        return no
+    return [_statement(house, one, as_of) for one in statements_of(house.answers, person, as_of=as_of)]
+
+
+def statement_by_code(
+    house: House, caller: Caller, text: str, purpose: str | None, *, as_of: int
+) -> dict[str, Any] | Refusal:
+    """The statement of a code as someone read it from paper; told to whoever may see whose it is."""
+    if caller.kind == "nobody":
+        return Refusal.because("login_required")
+    code = parse_verify_code(text)
+    found = None if code is None else statement_of_code(house.answers, code, as_of=as_of)
+    if found is None or (caller.kind == "person" and caller.id != found.person):
+        return Refusal.because("statement_absent")
+    no = _may_read(house, caller, found.person, purpose, what="statement")
+    return no if no is not None else _statement(house, found, as_of)
+
+
+def _statement(house: House, one: Statement, as_of: int) -> dict[str, Any]:
+    return {**one._asdict(), "since": changed_since(house.answers, one, as_of=as_of)}
+
+
+def _may_read(house: House, caller: Caller, person: str, purpose: str | None, *, what: str) -> Refusal | None:
+    if caller.kind == "person":
+        return look(house, caller, person=person, matters=(), purpose=purpose, what=(what,), route="histories")
+    found = Reading(house.ledger).person(person)
+    if found is None:
+        return Refusal.because("login_required" if caller.kind == "nobody" else "person_absent")
+    return look(house, caller, person=person, matters=places(found, house.today), purpose=purpose, what=(what,),
+                route="histories")
+
+
+def _seen(
+    house: House, caller: Caller, asking: Actor, role: str, subjects: Iterable[str], purpose: str | None, what: str
+) -> None:
+    """Record everyone on a list as seen, before it is shown."""
+    assert purpose is not None, "without one nothing is shown"
+    everyone = tuple(dict.fromkeys(subjects))
+    if everyone:
+        record_accesses(
+            house.register.access, by=by_actor(caller, asking, role), subjects=everyone, purpose=purpose, what=(what,),
+            route="histories", now_ms=house.now // 1_000)

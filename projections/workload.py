@@ -1,0 +1,68 @@
+"""Workload: how much waits with each office, since when, and what has waited longest.
+
+An office is a role at a place: the sector authority of a county, the human resources of a city. What waits for a unit
+waits with that unit. `tests/projections/test_workload.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ledger.events.actor import Scope
+from ledger.vocabulary import LOCAL
+from projections.work import LIMITS, UNIT_ROLE, reaches
+
+if TYPE_CHECKING:
+    from projections.answers import Answers
+
+_OPEN: Final = ("to_position IS NULL", "to_position > :as_of")  # Two searches of one index; an OR would read it all.
+
+
+class Load(NamedTuple):
+    """What waits with one office."""
+
+    role: str
+    region: str
+    sector: str
+    kind: str
+    unit: str | None     # Where the office is a unit.
+    waiting: int
+    oldest: str          # What has waited longest,
+    since: int           # the event by which it came to wait,
+    since_at: int        # and when that was recorded, in microseconds.
+
+
+def workload(
+    answers: Answers, scopes: Iterable[Scope], *, organisation: str | None = None, region: str = "",
+    as_of: int | None = None, every_role: bool = False,
+) -> tuple[list[Load], int]:
+    """What waits within these scopes, office by office, the one whose oldest has waited longest first.
+
+    `every_role`: what waits with the other offices of these places, too, for whoever watches over them.
+    """
+    reader, at = answers.file("work", as_of)
+    values: dict[str, Any] = {"as_of": at, "organisation": organisation, "region": region, "beyond": f"{region}:",
+                              "unit_role": UNIT_ROLE}
+    limits = [limit for limit in LIMITS if limit != "role" or not every_role]
+    reached = [f"({reaches(number, scope, values, limits=limits)})" for number, scope in enumerate(scopes)]
+    if not reached:
+        return [], at
+    # No unit is shown to its own people: nobody vouches for themselves. Each row stands under one of the two searches.
+    rows = " UNION ALL ".join(
+        f"SELECT * FROM work WHERE {is_open} AND from_position <= :as_of AND region >= :region AND region < :beyond "
+        f"AND (kind <> 'unit' OR unit IS NOT :organisation) AND ({' OR '.join(reached)})"
+        for is_open in _OPEN
+    )
+    query = (  # Beside a min(), SQLite gives the other columns of the row that has it.
+        "SELECT role, region, sector, kind, CASE role WHEN :unit_role THEN unit END AS holder, count(*), id, "
+        f"min(event), since_at FROM ({rows}) GROUP BY role, region, sector, kind, holder "
+        "ORDER BY min(event), role, region, sector, kind, holder"
+    )
+    return [Load._make(row) for row in reader.rows(query, values)], at
+
+
+def days_waited(since_at: int, counted_on: date) -> int:
+    """Whole legal days from the day on which something came to wait."""
+    return (counted_on - datetime.fromtimestamp(since_at // 1_000_000, UTC).astimezone(LOCAL).date()).days
