@@ -4,8 +4,8 @@
 
 It says `step` with how far it is, at the end `done` with what came of it, or `stop` with why nothing did. Its standard
 input is held open by whoever started it: at its end it goes as well. What it makes lies in a folder that it was given,
-until it is whole; the coded ledger that it read is kept (`projections.replay.store`), so that a replay that was stopped
-begins where that cost most.
+until it is whole. The coded ledger that it read (`projections.replay.store`) and the parts of the report that it wrote
+(`projections.replay.stages`) are kept, so that the same question goes on where a replay was stopped.
 
 `tests/api/test_replay_command.py` shows it.
 """
@@ -28,6 +28,7 @@ from api import logs
 from api.exits import Exit, Stop
 from api.law_of import Library
 from api.register import Register, open_register
+from api.replay_check import as_announced, checked
 from api.settings import load
 from ledger.errors import LedgerError
 from policies.archive import Archive
@@ -47,13 +48,14 @@ from projections.errors import (
 )
 from projections.follower import Follower
 from projections.judging import Books
+from projections.replay import folder as reports
 from projections.replay import report
 from projections.replay.store import open_coded
 
 NICE: Final = 10
 _TELL_EVERY_NS: Final = 100_000_000
 _FOLLOW_MS: Final = 50
-_BAD_INPUT: Final = (AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, report.Unsound)
+_BAD_INPUT: Final = (AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, reports.Unsound)
 
 
 def main() -> int:
@@ -107,7 +109,7 @@ class _Steps:
 def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
     told: Mapping[str, Any] | None = None
     if asked["check"] is not None:
-        told, announced = report.read(Path(asked["check"]))
+        told, announced = reports.read(Path(asked["check"]))
     laws = _Laws()
     for name in (asked["under"], asked["against"]):
         if name is not None:
@@ -121,15 +123,15 @@ def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
         library = Library(Archive(register.folder.rulebooks))
         answers = Answers(ledger, folder, book=library.book, now=lambda: time.time_ns() // 1_000)
         books = Books(partial(laws.book, library))
-        question = laws.question(answers, asked) if told is None else _as_announced(told["question"], answers)
+        question = laws.question(answers, asked) if told is None else as_announced(told["question"], answers)
         held = open_coded(folder, ledger, lambda done, total: steps("read", done, total)).held
         found = report.replayed(question, held, books, folder, steps)
         beside = Path(asked["beside"])
         from api.replay_page import page
 
-        made, digest = report.write(question, found, folder, beside, page, steps)
+        made, digest = reports.write(question, found, folder, beside, page, steps)
         if told is not None:
-            return _compared(Path(asked["check"]), beside, announced, told)
+            return checked(register, answers, Path(asked["check"]), beside, announced, told)
         return _placed(asked, beside, made, digest)
     finally:
         register.close()
@@ -138,12 +140,12 @@ def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
 def _placed(asked: Mapping[str, Any], beside: Path, made: Mapping[str, Any], digest: str) -> dict[str, Any]:
     folder = Path(asked["out"]) if asked["out"] else beside.parent / f"replay-{digest[:12]}"
     try:
-        is_new = report.put_in_place(beside, folder)
+        is_new = reports.put_in_place(beside, folder)
     except FileExistsError:
         cure = "请另选 --out，或先移走原来的"
         raise Stop(Exit.BAD_INPUT, "replay_out_taken", f"{folder} 已存在，内容不是这份报告", cure) from None
     names = ("people", "person_years", "entries", "changed_people", "changed_person_years", "moved_entries", "gained",
-             "given_up", "newly_failed", "newly_passed", "question")
+             "given_up", "newly_failed", "newly_passed", "touched_titles", "touched_applications", "question")
     return {"folder": str(folder), "digest": digest, "new": is_new, **{name: made[name] for name in names}}
 
 
@@ -225,37 +227,6 @@ class _Laws:
 
 def _names(law: str) -> list[str]:
     return [each for each in law.removeprefix("set:").removeprefix("now+").split(",") if each]
-
-
-# After enactment
-
-
-def _as_announced(announced: Mapping[str, Any], answers: Answers) -> report.Question:
-    """The same question with the rulebooks as they were enacted; everything it names must have been."""
-    as_of = answers.basis(read_axes(str(announced["as_of"])))
-    if as_of.root.hex() != announced["root"]:
-        raise Stop(Exit.REFUSED, "replay_other_ledger", "报告所依据的不是这本账：同一位置的根不同", "请核对数据文件夹")
-    now = {one.id: one for one in answers.basis(read_axes(None, None, "now")).rulebooks}
-    laws = []
-    for side in ("under", "against"):
-        wanted = [one["id"] for one in announced[side]["rulebooks"]]
-        if waiting := [name for name in wanted if name not in now]:
-            words = f"报告所列的细则尚未施行：{'、'.join(waiting)}"
-            raise Stop(Exit.REFUSED, "replay_not_enacted", words, "施行之后再核对")
-        laws.append(report.LawNamed(announced[side]["law"], tuple(now[name] for name in wanted)))
-    return report.Question(laws[0], laws[1], as_of.as_of, as_of.as_of_time, as_of.root, announced["region"],
-                           announced["sector"])
-
-
-def _compared(announced: Path, beside: Path, digest: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    """Whether every person-year and every entry came out as announced."""
-    differ = []
-    for name in ("person_years.ndjson", "entries.ndjson"):
-        found = report.first_difference(announced / name, beside / name)
-        if found is not None:
-            differ.append({"file": name, "announced": found[0], "happened": found[1]})
-    return {"holds": not differ, "digest": digest, "differ": differ,
-            **{name: told[name] for name in ("changed_person_years", "moved_entries", "newly_failed", "newly_passed")}}
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ BARS_MOST: Final = 12
 
 _VERDICTS: Final = {True: ("met", "达标"), False: ("short", "未达标"), None: ("open", "未定")}
 _HOW: Final = {"worth": "核定的学时变了", "room": "上限之下所余变了", "duplicate": "重复的取舍变了"}
+_KINDS: Final = {"granted": "已取得的职称", "next": "下一次申报"}
+_EFFECTS: Final = {"less": "减少", "more": "增加"}
 _LAWS: Final = {"now": "现行细则", "then": "当时有效的细则"}
 
 
@@ -55,6 +57,10 @@ def _view(told: Mapping[str, Any], digest: str) -> dict[str, Any]:
         "clauses_left": max(0, len(told["by_clause"]) - ROWS_MOST), "groups": groups, "n": count,
         "newly_short": [{"words": minimum_name(one["minimum"]), "many": one["person_years"]}
                         for one in told["newly_short"]],
+        "titles": [{**one, "kind_words": _KINDS[one["kind"]], "effect_words": _EFFECTS[one["effect"]],
+                    "kind_class": "short" if one["effect"] == "less" else "met", "city_words": city_name(one["city"]),
+                    "rule_words": one["rule"] or "没有细则规定，只计年数"} for one in told["titles"][:ROWS_MOST]],
+        "titles_left": max(0, len(told["titles"]) - ROWS_MOST),
     }
 
 

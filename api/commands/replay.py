@@ -1,7 +1,7 @@
 """`xueshi replay`: the whole history under other rulebooks, and the report of who gains and who loses by which clause.
 
 The work is a child process (`api.replay_job`), so that it may take every core at low priority, and a Ctrl-C ends it
-wherever it is: what it was writing lies beside and is removed.
+wherever it is: nothing is left beside, and the parts that were finished wait among the answers for the same question.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from api.exits import Exit, Stop
 
 _STEPS: Final = {
     "follow": "投影追上账本", "read": "读取全部记录", "gather": "按人排列", "judge": "逐人评定", "check": "抽样重评",
-    "person_years": "写出人年度", "entries": "写出记录",
+    "person_years": "写出人年度", "entries": "写出记录", "titles": "写出职称",
 }
 _WAIT_S: Final = 5
 
@@ -46,7 +46,8 @@ def replay(
 ) -> int:
     """按另一套细则推演全部历史，报告谁多了谁少了、因哪一条
 
-    不写入账本，服务运行时也可用。报告含网页、CSV 和 NDJSON；同样的输入得同样的字节。中途可按 Ctrl-C 取消。
+    不写入账本，服务运行时也可用。报告含网页、CSV 和 NDJSON；同样的输入得同样的字节。中途可按 Ctrl-C 停下，
+    再次运行同一命令即接着做。登记报告另用 xueshi rulebook impact。
     """
     if (under is None) == (check is None):
         raise click.UsageError("请写 --under 或 --check 之一")
@@ -139,6 +140,8 @@ def _tell(done: Mapping[str, Any], as_json: bool) -> int:
     click.echo(f"  {done['people']:,} 人，{done['person_years']:,} 个人年度，{done['entries']:,} 条记录；"
                f"{done['changed_person_years']:,} 个人年度有变化，学时共增 {done['gained']}、共减 {done['given_up']}。")
     click.echo(f"  新变为未达标 {done['newly_failed']:,}，新变为达标 {done['newly_passed']:,}。")
+    click.echo(f"  所依年份减少的职称 {done['touched_titles']:,}，"
+               f"下一次申报受影响的人 {done['touched_applications']:,}。")
     click.echo(f"  报告 {done['folder']}/report.html\n  摘要 {done['digest']}")
     return Exit.HOLDS
 
@@ -146,12 +149,26 @@ def _tell(done: Mapping[str, Any], as_json: bool) -> int:
 def _tell_check(done: Mapping[str, Any], as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(done, ensure_ascii=False))
-    elif done["holds"]:
+        return Exit.HOLDS if done["holds"] else Exit.REFUSED
+    if done["holds"]:
         many = f"{done['changed_person_years']:,} 个人年度、{done['moved_entries']:,} 条记录"
         click.echo(f"✓ 预告与实际相同：{many}逐一相同。")
-        click.echo(f"  报告摘要 {done['digest']}")
-    else:
-        for one in done["differ"]:
-            click.echo(f"✗ {one['file']} 与预告不同，第一处：")
-            click.echo(f"  预告 {one['announced'] or '（没有这一行）'}\n  实际 {one['happened'] or '（没有这一行）'}")
+    for one in done["differ"]:
+        click.echo(f"✗ {one['file']} 与预告不同，共 {one['many']:,} 行：")
+        for line in one["lines"]:
+            click.echo(f"  预告 {line['announced'] or '（没有这一行）'}\n  实际 {line['happened'] or '（没有这一行）'}")
+    click.echo(f"  报告摘要 {done['digest']}")
+    for book in done["rulebooks"]:
+        same = "与预告时逐字节相同" if book["announced"] == book["enacted"] else "文件与预告时不同（摘要 " \
+            f"{book['announced'][:12]} → {book['enacted'][:12]}）"
+        click.echo(f"  {book['id']} 施行于事件 {book['event']}，{same}。")
+    for event in done["recorded"]:
+        when = event["recorded_at"][:19].replace("T", " ")
+        order = "在施行之前" if event["before"] else "在施行之后"
+        click.echo(f"✓ {when} 登记为事件 {event['event']}（{event['rulebook']}），{order}；"
+                   f"已在 {event['log_size']:,} 个事件的根之下核验。证明：xueshi log prove {event['event']}")
+    if not done["recorded"]:
+        listed = "、".join(each[:12] for each in done["others"])
+        others = listed and f"；登记过的是另外的报告：{listed}"
+        click.echo(f"○ 这份报告没有登记在日志中，何时预告无从证明{others}。")
     return Exit.HOLDS if done["holds"] else Exit.REFUSED

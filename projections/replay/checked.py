@@ -24,10 +24,11 @@ _CATEGORIES: Final = ("professional", "sector_public", "general_public")
 
 
 class Account(NamedTuple):
-    """What somebody's entries count, and how their years stand: the part of an answer that a replay gives too."""
+    """What somebody's entries count, how their years stand, what their titles rest on: what a replay gives as well."""
 
     entries: dict[str, str]
     years: dict[int, dict[str, Any]]
+    titles: tuple[Any, ...] = ()
 
 
 class Disagreement(ProjectionError):

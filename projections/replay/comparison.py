@@ -18,36 +18,19 @@ from numpy.typing import NDArray
 
 from ledger.vocabulary import format_hours
 from policies.assess import MANUAL, Ruling
-from policies.law import Law
 from projections.replay.checked import VERDICT, stands
-from projections.replay.coded import NOWHERE, Coded
-from projections.replay.compiled import NONE, Compiled, cells_of, compile_over, year_of_row
-from projections.replay.gathered import Gathered, read_under
-from projections.replay.kernel import EXAM, FAILED, PASSED, UNKNOWN, Replayed, lost, replay
+from projections.replay.coded import NOWHERE, Zone
+from projections.replay.compiled import NONE, cells_of, year_of_row
+from projections.replay.gathered import Gathered
+from projections.replay.kernel import EXAM, FAILED, PASSED, UNKNOWN, lost
+from projections.replay.sides import Side
+from projections.replay.titles import Asked, Titles, weigh
 
 WORTH, DUPLICATE, ROOM = "worth", "duplicate", "room"
 EDGES: Final = (-4_000, -2_000, -1_000, 0, 1, 1_001, 2_001, 4_001)
 """Where the bars of the histogram begin, in hundredths; what did not change has a bar of its own."""
 
 _CATEGORIES: Final = ("professional", "sector_public", "general_public")
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One law over everyone."""
-
-    coded: Coded
-    compiled: Compiled
-    replayed: Replayed
-    total: NDArray[np.int64]    # By year row.
-
-
-def side(gathered: Gathered, law: Law) -> Side:
-    """Judge everyone under a law."""
-    coded = read_under(gathered, law)
-    compiled = compile_over(law, coded)
-    replayed = replay(coded, compiled)
-    return Side(coded, compiled, replayed, replayed.sums[:, :EXAM].sum(axis=1, dtype=np.int64))
 
 
 class Cause(NamedTuple):
@@ -71,6 +54,7 @@ class Comparison:
     moved_row: NDArray[np.int64]   # The year row of each.
     causes: tuple[Cause, ...]
     cause: NDArray[np.int64]       # By moved entry.
+    titles: Titles
     person_of_row: NDArray[np.int64]
     year_of_row: NDArray[np.int32]
 
@@ -79,14 +63,21 @@ class Comparison:
         """Of how many people a year is counted."""
         return len(np.unique(self.person_of_row[self.rows]))
 
+    def place_of(self, zone: int) -> Zone | None:
+        """The place of a number; nowhere is none."""
+        return None if zone == NOWHERE else self.gathered.coded.zones[zone]
+
     @property
     def gain(self) -> NDArray[np.int64]:
         """By year row, what the new law gives more."""
         return self.new.total - self.old.total
 
 
-def compare(gathered: Gathered, old: Side, new: Side, *, region: str = "", sector: str | None = None) -> Comparison:
-    """Compare two sides, within a region (a prefix of its code) and a sector."""
+def compare(
+    gathered: Gathered, old: Side, new: Side, asked: tuple[Asked, ...] = (), *, region: str = "",
+    sector: str | None = None,
+) -> Comparison:
+    """Compare two sides, within a region (a prefix of its code) and a sector. `asked`: titles to be looked at."""
     coded = gathered.coded
     zones = [index for index, zone in enumerate(coded.zones)
              if zone.region.startswith(region) and sector in (None, zone.sector)]
@@ -101,7 +92,7 @@ def compare(gathered: Gathered, old: Side, new: Side, *, region: str = "", secto
     causes, cause = _causes(old, new, moved)
     person_of_row = np.repeat(np.arange(len(coded.people)), np.diff(coded.first_year_row))
     return Comparison(gathered, old, new, np.flatnonzero(within), np.flatnonzero(within & differs), moved, row,
-                      causes, cause, person_of_row, year_of_row(coded))
+                      causes, cause, weigh(asked, old, new, within), person_of_row, year_of_row(coded))
 
 
 def _causes(old: Side, new: Side, moved: NDArray[np.int64]) -> tuple[tuple[Cause, ...], NDArray[np.int64]]:
@@ -146,12 +137,12 @@ def clause_of(ruling: Ruling) -> str | None:
 # One by one
 
 
-def person_years(found: Comparison) -> Iterator[dict[str, Any]]:
-    """Each person-year that changed, old and new."""
+def person_years(found: Comparison, begin: int = 0, end: int | None = None) -> Iterator[dict[str, Any]]:
+    """Each person-year that changed, old and new; or some of them."""
     coded, held = found.gathered.coded, found.gathered.held
-    for row in found.changed.tolist():
+    for row in found.changed[begin:end].tolist():
         zone, unit, year = int(coded.standing[row]), int(found.gathered.unit[row]), int(found.year_of_row[row])
-        place = coded.zones[zone] if zone != NOWHERE else None
+        place = found.place_of(zone)
         yield {
             "person": coded.people[found.person_of_row[row]], "year": year,
             "unit": None if unit == NOWHERE else held.units[unit],
@@ -173,11 +164,12 @@ def _told(side: Side, row: int, zone: int, year: int) -> dict[str, Any]:
     }
 
 
-def entries(found: Comparison) -> Iterator[dict[str, Any]]:
-    """Each entry that counts otherwise, and why."""
+def entries(found: Comparison, begin: int = 0, end: int | None = None) -> Iterator[dict[str, Any]]:
+    """Each entry that counts otherwise, and why; or some of them."""
     claims = found.gathered.held.claims["claim"]
     coded, rows = found.gathered.coded, found.gathered.claims
-    for entry, row, number in zip(found.moved.tolist(), found.moved_row.tolist(), found.cause.tolist(), strict=True):
+    columns = (column[begin:end].tolist() for column in (found.moved, found.moved_row, found.cause))
+    for entry, row, number in zip(*columns, strict=True):
         cause = found.causes[number]
         old, new = int(found.old.replayed.counted[entry]), int(found.new.replayed.counted[entry])
         yield {

@@ -112,7 +112,8 @@ def test_after_enactment_what_was_announced_is_what_happened(
     """Announced are the five, all of them enacted; then a line is not what happened, a file is cut, a draft waits."""
     report = tmp_path / "report"
     replayed(data, capfd, "--under", "now", "--against", PROVINCE, "--out", str(report))
-    assert "✓ 预告与实际相同" in replayed(data, capfd, "--check", str(report))
+    checked = replayed(data, capfd, "--check", str(report))
+    assert "✓ 预告与实际相同" in checked and "○ 这份报告没有登记在日志中" in checked
 
     lines = report / "person_years.ndjson"
     whole = lines.read_text(encoding="utf-8")
@@ -126,7 +127,7 @@ def test_after_enactment_what_was_announced_is_what_happened(
     told["files"][lines.name] = sha256(lines.read_bytes()).hexdigest()
     (report / "report.json").write_text(json.dumps(told), encoding="utf-8")
     assert run(["replay", "--data", str(data), "--check", str(report)]) == 1
-    assert "✗ person_years.ndjson" in capfd.readouterr().out
+    assert "✗ person_years.ndjson 与预告不同，共 1 行" in capfd.readouterr().out
 
     draft = tmp_path / "draft"
     replayed(data, capfd, "--under", "now+hangzhou-credits/2025-06-06", "--out", str(draft))

@@ -19,7 +19,7 @@ from ledger.vocabulary import Category
 from policies.shelf import shipped
 from projections.basis import Cited
 from projections.judging import Books
-from projections.replay import report
+from projections.replay import folder, report
 from projections.replay.checked import Disagreement
 from projections.replay.comparison import Comparison, entries, person_years
 from projections.replay.held import Held, Snapshot, read_all
@@ -82,7 +82,8 @@ def law(*names: str) -> LawNamed:
 
 
 def asked(house: House, under: LawNamed, against: LawNamed, **rest: Any) -> Question:
-    question = Question(under, against, house.size, None, house.ledger.store.frontier(house.size).root(), None, None)
+    root = house.ledger.store.frontier(house.size).root()
+    question = Question(under, against, house.size, "2026-06-01T12:00:00+08:00", root, None, None)
     return replaced(question, **rest)
 
 
@@ -169,11 +170,11 @@ def test_a6_a_new_rulebook_of_the_same_shape_moves_nobody(house: House, held: He
 # The report
 
 
-def written(house: House, held: Held, folder: Path, **rest: Any) -> tuple[dict[str, Any], str]:
-    folder.mkdir()
+def written(house: House, held: Held, beside: Path, **rest: Any) -> tuple[dict[str, Any], str]:
+    beside.mkdir()
     question = asked(house, law(*FIVE, "hangzhou-credits/2025-06-06"), law(*FIVE), **rest)
     found = report.replayed(question, held, Books(any_book), house.folder / "answers")
-    return report.write(question, found, house.folder / "answers", folder,
+    return folder.write(question, found, house.folder / "answers", beside,
                         lambda told, digest: f"{digest} {told['people']}\n")
 
 
@@ -183,8 +184,12 @@ def test_the_same_question_gives_the_same_bytes(house: House, held: Held, tmp_pa
     assert digest == again == hashlib.sha256((tmp_path / "one" / "report.json").read_bytes()).hexdigest()
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
-    assert sorted(told["files"]) == ["entries.csv", "entries.ndjson", "groups.csv", "person_years.csv",
-                                     "person_years.ndjson"]
+    assert sorted(told["files"]) == [
+        "entries.csv", "entries.ndjson", "groups.csv", "hangzhou-credits.2025-06-06.toml", "person_years.csv",
+        "person_years.ndjson", "titles.csv", "titles.ndjson"]
+    (amended,) = told["amendments"]
+    assert (amended["id"], amended["region"], amended["draft"]) == ("hangzhou-credits/2025-06-06", "3301", True)
+    assert told["files"]["hangzhou-credits.2025-06-06.toml"] == amended["digest"], "the very bytes that were replayed"
     for line in (tmp_path / "one" / "SHA256SUMS").read_text().splitlines():
         sha256, name = line.split("  ")
         assert hashlib.sha256((tmp_path / "one" / name).read_bytes()).hexdigest() == sha256

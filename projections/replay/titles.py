@@ -1,0 +1,228 @@
+"""Whose titles a law touches: the years met that a granted title rests on (N 10), and those towards the next (N 9).
+
+A title rests on the years after the one before it, up to the year in which it was obtained; the next one on the years
+after the last, up to the day that is asked about. Under each law it is counted how many of them are met, and whether
+two in a row are, as the rule on applying of the most specific rulebook says; where none speaks of it, the count alone
+is given (`policies.application`). A title is touched where the number or the pair differs.
+
+Reading: the ledger knows when a title was obtained, not when it was applied for. So its year is taken for the year of
+application, as that year stands at its end, with either pair that the rule allows; and how many years a level asks for
+is left to whoever reads the report.
+Reading: a first title rests on no years of ours.
+
+`tests/projections/replay/test_titles.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policies.application import counting
+from policies.law import Law
+from policies.rulebook import ApplicationRule
+from projections.file import Reader
+from projections.projection import HOLDS
+from projections.replay.coded import NOWHERE, Coded
+from projections.replay.kernel import PASSED
+from projections.replay.sides import Side
+
+GRANTED, NEXT = "granted", "next"
+LESS, MORE = "less", "more"
+
+Longs = NDArray[np.int64]
+
+_TITLES: Final = (
+    "SELECT person, obtained_on, group_concat(level, '、') FROM "
+    f"(SELECT DISTINCT person, obtained_on, level FROM titles WHERE {HOLDS} ORDER BY person, obtained_on, level) "
+    "GROUP BY person, obtained_on ORDER BY person, obtained_on"
+)
+
+
+class Asked(NamedTuple):
+    """One title, or the next one of somebody: whose, after which day, on which day."""
+
+    person: int       # Its number among the people of the replay.
+    kind: str
+    level: str        # Of the title; towards the next one, of the one that is held.
+    after: date
+    on: date
+
+
+class Basis(NamedTuple):
+    """What a title rests on under one law."""
+
+    years_met: int
+    consecutive: tuple[int, ...]
+    rule: str | None  # The article that says so, if one does.
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """Every title that was asked about, and which of them a law touches."""
+
+    asked: tuple[Asked, ...]
+    zone: Longs                # Of each: where its person belonged at the end of the year of application.
+    old: tuple[Basis, ...]
+    new: tuple[Basis, ...]
+    touched: Longs
+
+    def of(self, person: int) -> list[int]:
+        """The numbers of those of one person."""
+        return [at for at, one in enumerate(self.asked) if one.person == person]
+
+    @property
+    def people_touched(self) -> Longs:
+        """The numbers of those whose titles are touched, in the order of their titles."""
+        return np.array([self.asked[at].person for at in self.touched.tolist()], dtype=np.int64)
+
+    def effect(self, at: int) -> str:
+        """Whether it rests on less than before, or on more."""
+        old, new = self.old[at], self.new[at]
+        if bool(old.consecutive) != bool(new.consecutive):
+            return MORE if new.consecutive else LESS
+        return MORE if new.years_met > old.years_met else LESS
+
+
+def read_titles(reader: Reader, people: Sequence[str], as_of: int, today: date) -> tuple[Asked, ...]:
+    """What there is to ask about: of everyone with a title each one after the first, and the next one."""
+    numbers = {person: at for at, person in enumerate(people)}
+    held: dict[int, list[tuple[date, str]]] = {}
+    for person, obtained_on, level in reader.rows(_TITLES, {"as_of": as_of}):
+        if person in numbers:
+            held.setdefault(numbers[person], []).append((date.fromisoformat(obtained_on), level))
+    asked = []
+    for person, titles in sorted(held.items()):
+        asked += [Asked(person, GRANTED, level, before, on) for (before, _), (on, level) in pairwise(titles)]
+        asked.append(Asked(person, NEXT, titles[-1][1], titles[-1][0], today))
+    return tuple(asked)
+
+
+def weigh(asked: tuple[Asked, ...], old: Side, new: Side, is_counted: NDArray[np.bool_]) -> Titles:
+    """What each rests on under both laws; touched are those of people with a year row that is counted."""
+    coded = old.coded
+    person = np.array([one.person for one in asked], dtype=np.int64)
+    zone = _zones(coded, person, np.array([one.on.year for one in asked], dtype=np.int64))
+    rests = [_weigh_all(side, asked, person, zone) for side in (old, new)]
+    counted = np.append(0, np.cumsum(is_counted))
+    begins, ends = coded.first_year_row[person], coded.first_year_row[person + 1]
+    differs = np.array([(a.years_met, bool(a.consecutive)) != (b.years_met, bool(b.consecutive))
+                        for a, b in zip(*rests, strict=True)], dtype=np.bool_)
+    touched = np.flatnonzero(differs & (counted[ends] > counted[begins]))
+    return Titles(asked, zone, tuple(rests[0]), tuple(rests[1]), touched)
+
+
+def _zones(coded: Coded, person: Longs, year: Longs) -> Longs:
+    """Where people belonged at the end of a year; of a year without a row, at the end of the last that has one."""
+    begins, ends = coded.first_year_row[person], coded.first_year_row[person + 1]
+    row = np.clip(begins + year - coded.first_year[person], begins, ends - 1)
+    return coded.standing[row].astype(np.int64) if len(person) else person
+
+
+def _weigh_all(side: Side, asked: Sequence[Asked], person: Longs, zone: Longs) -> list[Basis]:
+    """For everyone at once only what is met; the rest is a few steps for each title."""
+    coded = side.coded
+    begins = coded.first_year_row[person].tolist()
+    ends = coded.first_year_row[person + 1].tolist()
+    passed = side.replayed.verdict == PASSED
+    until = np.append(0, np.cumsum(passed)).tolist() if len(asked) else []
+    first_year = coded.first_year[person].tolist()
+    rules = _Rules(side.compiled.law, coded)
+    found = []
+    for one, place, begin, end, first in zip(asked, zone.tolist(), begins, ends, first_year, strict=True):
+        rule, name = rules.of(place, one.on)
+        low = min(max(begin + counted_from(one, rule) - first, begin), end)
+        high = max(low, min(begin + one.on.year + 1 - first, end))
+        consecutive: tuple[int, ...] = ()
+        for pair in pairs_of(one, rule):
+            rows = [begin + year - first for year in pair]
+            if all(begin <= row < end and passed[row] for row in rows):
+                consecutive = max(consecutive, pair)
+        found.append(Basis(until[high] - until[low], consecutive, name))
+    return found
+
+
+class _Rules:
+    """The rule on applying of each place and stretch of dates, looked up once."""
+
+    def __init__(self, law: Law, coded: Coded) -> None:
+        self._law, self._coded = law, coded
+        self._known: dict[tuple[int, int], tuple[ApplicationRule, str | None]] = {}
+
+    def of(self, zone: int, on: date) -> tuple[ApplicationRule, str | None]:
+        key = (zone, self._law.interval(on.toordinal()))
+        if key not in self._known:
+            self._known[key] = rule_on(self._law, None if zone == NOWHERE else self._coded.zones[zone], on)
+        return self._known[key]
+
+
+def rule_on(law: Law, place: tuple[str, str, str | None] | None, on: date) -> tuple[ApplicationRule, str | None]:
+    """The rule on applying of a place on a day, and its article; where none speaks of it, how years are counted."""
+    found = None if place is None else law.application_rule(on.toordinal(), *place)
+    return (counting(), None) if found is None else (found[1], f"{found[0].id} {found[1].article}")
+
+
+def counted_from(asked: Asked, rule: ApplicationRule) -> int:
+    """The first year that counts."""
+    return asked.after.year + (0 if rule.count_title_year else 1)
+
+
+def pairs_of(asked: Asked, rule: ApplicationRule) -> list[tuple[int, ...]]:
+    """The years of which two in a row must be met: of a granted title either pair, towards the next the day's own."""
+    pairs = {*rule.first_half_pairs, *rule.other_pairs}
+    if asked.kind == NEXT:
+        is_first_half = asked.on.strftime("%m-%d") <= rule.first_half_ends
+        pairs = {*(rule.first_half_pairs if is_first_half else rule.other_pairs)}
+    return [tuple(sorted(asked.on.year + step for step in pair)) for pair in pairs]
+
+
+def weigh_plainly(law: Law, place: tuple[str, str, str | None] | None, asked: Asked,
+                  met: Mapping[int, bool | None]) -> Basis:
+    """The same from the verdicts of an answer: what a replay is held against."""
+    rule, name = rule_on(law, place, asked.on)
+    years = [year for year in range(counted_from(asked, rule), asked.on.year + 1) if met.get(year)]
+    held = [pair for pair in pairs_of(asked, rule) if all(met.get(year) for year in pair)]
+    return Basis(len(years), max(held, default=()), name)
+
+
+# Told
+
+
+def touched(titles: Titles, coded: Coded) -> Iterator[dict[str, Any]]:
+    """Each title that is touched, under both laws."""
+    for at in titles.touched.tolist():
+        one, zone = titles.asked[at], int(titles.zone[at])
+        place = None if zone == NOWHERE else coded.zones[zone]
+        yield {
+            "person": coded.people[one.person], "kind": one.kind, "level": one.level, "after": one.after.isoformat(),
+            "on": one.on.isoformat(), "region": place and place.region, "sector": place and place.sector,
+            "effect": titles.effect(at), "old": _told(titles.old[at]), "new": _told(titles.new[at]),
+        }
+
+
+def _told(basis: Basis) -> dict[str, Any]:
+    return {"years_met": basis.years_met, "consecutive": list(basis.consecutive), "rule": basis.rule}
+
+
+def groups(titles: Titles, coded: Coded) -> list[dict[str, Any]]:
+    """How many titles of how many people, by kind, effect, city and rule; most first."""
+    found: dict[tuple[str, str, str, str], list[int]] = {}
+    for at in titles.touched.tolist():
+        one, zone = titles.asked[at], int(titles.zone[at])
+        city = "" if zone == NOWHERE else f"{coded.zones[zone].region[:4]}00"
+        rule = titles.new[at].rule or titles.old[at].rule or ""
+        found.setdefault((one.kind, titles.effect(at), city, rule), []).append(one.person)
+    listed = [{"kind": kind, "effect": effect, "city": city, "rule": rule or None, "titles": len(people),
+               "people": len(set(people))} for (kind, effect, city, rule), people in sorted(found.items())]
+    return sorted(listed, key=lambda one: -one["titles"])
+
+
+def count(titles: Titles, kind: str, effect: str | None = None) -> int:
+    """How many are touched, of one kind, with one effect if it is named."""
+    return sum(titles.asked[at].kind == kind and effect in (None, titles.effect(at)) for at in titles.touched.tolist())

@@ -1,0 +1,127 @@
+"""A replay that was killed goes on from what it had finished; what is torn is made anew; the bytes are the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from projection_kit import NINGBO, House, living, seminar
+
+from projections.replay.stages import open_stages
+
+PARTS = 2        # Lines of one part: the report has many.
+PEOPLE = 9
+
+REPLAY = """
+import os, signal, sys
+from pathlib import Path
+sys.path[:0] = ["tests/projections"]
+from projection_kit import any_book
+from policies.shelf import shipped
+from projections.basis import Cited
+from projections.judging import Books
+from projections.replay import folder, report
+from projections.replay.held import Snapshot, read_all
+
+answers, beside, die_at = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+called = 0
+def progress(step, done, total):
+    global called
+    called += 1
+    if called == die_at:
+        os.kill(os.getpid(), signal.SIGKILL)
+def law(names):
+    return report.LawNamed("set:" + ",".join(names), tuple(Cited(name, any_book(name).digest, None) for name in names))
+with Snapshot(answers) as snapshot:
+    held = read_all(snapshot)
+five = [book.id for book in shipped().books]
+question = report.Question(law(five), law(["zhejiang/2016-08-01"]), held.position, "2026-01-01T12:00:00+08:00",
+                           b"root", None, None)
+found = report.replayed(question, held, Books(any_book), answers, progress)
+beside.mkdir()
+folder.write(question, found, answers, beside, lambda told, digest: digest, progress,
+             at_once=int(sys.argv[4]))
+print(called)
+"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with living(tmp_path_factory.mktemp("stages") / "house") as house:
+        for number in range(PEOPLE):
+            person = house.person(unit=house.unit(NINGBO, "industry", name=f"单位{number}"))
+            house.registered(person, seminar(f"2021-05-0{number % 9 + 1}"))
+        house.followed()
+        yield house
+
+
+def answers_of(house: House) -> Path:
+    return house.folder / "answers"
+
+
+def replay(house: House, beside: Path, die_at: int = 0) -> subprocess.CompletedProcess[bytes]:
+    given = [str(answers_of(house)), str(beside), str(die_at), str(PARTS)]
+    return subprocess.run(
+        [sys.executable, "-c", REPLAY, *given], capture_output=True,
+        cwd=Path(__file__).parents[3], env={**os.environ, "PYTHONPATH": "."}, check=False)
+
+
+def stand(house: House) -> dict[str, int]:
+    """The parts that stand, each with the file that it is."""
+    return {path.name: path.stat().st_ino for path in answers_of(house).glob("replay.*/*.*.*")}
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_killed_at_any_step_it_goes_on_from_what_was_finished(house: House, tmp_path: Path) -> None:
+    whole = replay(house, tmp_path / "whole")
+    assert whole.returncode == 0, whole.stderr.decode()
+    wanted, steps = bytes_of(tmp_path / "whole"), int(whole.stdout)
+    assert stand(house) == {} and len(wanted["entries.ndjson"].splitlines()) == PEOPLE
+
+    kept: dict[str, int] = {}
+    for number, die_at in enumerate((steps // 2, steps - 5, steps - 2, steps)):
+        killed = replay(house, tmp_path / f"killed-{number}", die_at)
+        assert killed.returncode == -signal.SIGKILL
+        now = stand(house)
+        assert kept.items() <= now.items(), "what was finished is not written again"
+        kept = now
+    assert len(kept) == 2 * 2 * -(-PEOPLE // PARTS), "person-years and entries, as lines and as a table"
+
+    done = replay(house, tmp_path / "done")
+    assert done.returncode == 0 and bytes_of(tmp_path / "done") == wanted
+    assert stand(house) == {}, "once it is answered nothing is kept"
+
+
+@pytest.mark.parametrize("harm", ["cut", "flip", "empty"])
+def test_a_torn_part_is_told_by_its_digest_and_made_anew(house: House, tmp_path: Path, harm: str) -> None:
+    whole = replay(house, tmp_path / "whole")
+    wanted, steps = bytes_of(tmp_path / "whole"), int(whole.stdout)
+    assert replay(house, tmp_path / "killed", steps).returncode == -signal.SIGKILL
+    before = stand(house)
+    torn = sorted(answers_of(house).glob("replay.*/entries.ndjson.000001.*"))[0]
+    content = torn.read_bytes()
+    torn.write_bytes({"cut": content[:-1], "flip": content[:-1] + b"!", "empty": b""}[harm])
+    (torn.parent / f"{torn.name}.new").write_bytes(content[:5])   # What a kill leaves of a part that was being written.
+
+    assert replay(house, tmp_path / "done").returncode == 0
+    assert bytes_of(tmp_path / "done") == wanted and before
+
+
+def test_parts_of_another_question_go_and_a_second_replay_keeps_its_own_to_itself(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), open_stages(tmp_path, "one") as stages:
+        stages.parts(["lines"], 0, lambda: [b"first"])
+        raise RuntimeError
+    with open_stages(tmp_path, "two") as stages, open_stages(tmp_path, "three") as beside:
+        assert {path.name for path in tmp_path.iterdir()} == {"replay.lock", "replay.two"}
+        (path,) = beside.parts(["lines"], 0, lambda: [b"second"])
+        assert path.read_bytes() == b"second" and tmp_path not in path.parents
+        assert stages.parts(["lines"], 0, lambda: [b"third"]) == stages.parts(["lines"], 0, lambda: [b"never asked"])
+    assert not path.exists() and {path.name for path in tmp_path.iterdir()} == {"replay.lock"}
