@@ -63,6 +63,7 @@ def view(rulebook: rulebooks.Rulebook) -> dict[str, Any]:
         "digests": list(rulebook.digests),
         "superseded_by": rulebook.superseded_by,
         "last_day": rulebook.last_day,
+        "impact_reports": list(rulebook.reports),
     }
 
 
@@ -90,7 +91,9 @@ def one(house: House, name: str) -> dict[str, Any] | Refusal:
     if found is None:
         return Refusal.because("rulebook_absent", rulebook=name)
     book = house.library.archive.book(found.digest)
-    return {**enacted_view(found), "source": book.source.decode(), "text": book.text}
+    version = f"{found.family}/{found.in_force_from}"
+    announced = [one.digest for one in house.answers.impact_reports(rulebook=version)]
+    return {**enacted_view(found), "impact_reports": announced, "source": book.source.decode(), "text": book.text}
 
 
 def words(house: House) -> dict[str, Any]:

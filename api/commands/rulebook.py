@@ -43,6 +43,23 @@ def enact(asking: Asking, source: Path, text: Path) -> int:
 
 
 @rulebook.command()
+@asks(writes=True)
+@click.argument("report", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def impact(asking: Asking, report: Path) -> int:
+    """登记一份推演报告（政策部门）：施行之前先把预告的影响记入日志，REPORT 为报告文件夹"""
+    return asking.post("/v1/impact-reports", tell, {"report": _text(report / "report.json")}, done="已登记影响报告")
+
+
+@rulebook.command()
+@asks()
+@click.option("--rulebook", "rulebook", help="只看这一版细则的，如 wenzhou/2020-11-27")
+@click.option("--as-of", "as_of", help="截至何时所知：事件序号、带时区的时间或日期")
+def impacts(asking: Asking, rulebook: str | None, as_of: str | None) -> int:
+    """列出登记过的影响报告：哪一部细则，何时预告，影响多少人"""
+    return asking.get("/v1/impact-reports", _tell_impacts, {"rulebook": rulebook, "as_of": as_of})
+
+
+@rulebook.command()
 @asks()
 def words(asking: Asking) -> int:
     """现行细则所用的词：行业、科目、途径、级别"""
@@ -65,6 +82,15 @@ def _tell_list(body: dict[str, Any]) -> None:
     table(("细则", "施行", "摘要", "事件", "已被取代", "文号"), rows)
 
 
+def _tell_impacts(body: dict[str, Any]) -> None:
+    rows = [
+        (one["rulebook"], one["event"], one["recorded_at"][:19].replace("T", " "), one["log_size"], one["digest"][:12],
+         one["impact"]["changed_people"], one["impact"]["newly_failed"], one["impact"]["newly_passed"])
+        for one in body["items"]
+    ]
+    table(("细则", "事件", "登记时间", "推演到", "报告摘要", "有变化的人", "新未达标", "新达标"), rows)
+
+
 def _tell_words(body: dict[str, Any]) -> None:
     for title, name in (("行业", "sectors"), ("科目", "categories"), ("级别", "levels")):
         pairs([(title, "，".join(f"{code} {word}" for code, word in body[name].items()))])
@@ -79,4 +105,5 @@ def tell(body: dict[str, Any]) -> None:
         ("施行", body.get("in_force_from")),
         ("摘要", body.get("digest") or "、".join(body.get("digests", ()))), ("事件", body.get("event")),
         ("已被取代", body.get("superseded_by")),
+        ("影响报告", "、".join(one[:12] for one in body.get("impact_reports", ()))),
     ))

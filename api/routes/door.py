@@ -43,6 +43,7 @@ class Told(NamedTuple):
 
     done: Done
     more: Mapping[str, Any] = {}
+    place: str | None = None     # Where it is read, if not where the record is.
 
 
 class Parser(FlaskParser):
@@ -246,7 +247,7 @@ class Trial(ma.Schema):
 
 def told(found: Done | Told, show: Callable[[Any], dict[str, Any]]) -> Response:
     """Answer what was done, or what would be."""
-    done, more = found if isinstance(found, Told) else (found, {})
+    done, more, place = found if isinstance(found, Told) else Told(found)
     view = {**show(done.state), "version": done.version}
     if done.receipt is None:
         events = [msgspec.to_builtins(draft.event) for draft in done.drafts]
@@ -254,7 +255,7 @@ def told(found: Done | Told, show: Callable[[Any], dict[str, Any]]) -> Response:
     receipt = done.receipt
     body = {**view, **more, "events": list(receipt.positions), "recorded_at": written_time(receipt.recorded_at)}
     response = answer(body, 201, version=done.version)
-    response.headers["Location"] = _place(done.stream)
+    response.headers["Location"] = place or _place(done.stream)
     if receipt.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response

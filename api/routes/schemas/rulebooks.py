@@ -1,10 +1,13 @@
-"""What is sent and answered about rulebooks. `tests/api/test_rulebooks.py` shows it."""
+"""What is sent and answered about rulebooks and impact reports.
+
+`tests/api/test_rulebooks.py` and `tests/api/test_impact_reports.py` show it.
+"""
 
 from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Document
+from api.routes.fields import Body, Document, Query, Text
 from api.routes.schemas.common import Answer, Recorded
 
 
@@ -24,6 +27,7 @@ class RulebookAnswer(Recorded):
     digests = ma.fields.List(ma.fields.String(), required=True)
     superseded_by = ma.fields.String(allow_none=True)
     last_day = ma.fields.String(allow_none=True)
+    impact_reports = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "影响报告的摘要"})
 
 
 class EnactedAnswer(Answer):
@@ -38,6 +42,7 @@ class EnactedAnswer(Answer):
     event = ma.fields.Integer(required=True)
     superseded_by = ma.fields.String(allow_none=True)
     last_day = ma.fields.String(allow_none=True)
+    impact_reports = ma.fields.List(ma.fields.String(), metadata={"description": "影响报告的摘要"})
     source = ma.fields.String()
     text = ma.fields.String(allow_none=True)
 
@@ -46,6 +51,48 @@ class RulebooksAnswer(Answer):
     """Every rulebook that was enacted."""
 
     items = ma.fields.List(ma.fields.Nested(EnactedAnswer), required=True)
+
+
+class ImpactReportBody(Body):
+    """A report as `xueshi replay` wrote it."""
+
+    report = Document(required=True, metadata={"description": "推演报告中 report.json 的全文，一字不改"})
+
+
+class ImpactQuery(Query):
+    """Which reports, as of when."""
+
+    rulebook = Text(100, metadata={"description": "只看这一版细则的", "example": "wenzhou/2020-11-27"})
+    as_of = Text(60, metadata={"description": "事件序号、带时区的时间或日期：按当时所知回答"})
+
+
+class ImpactAnswer(Answer):
+    """What a report announced of one rulebook, as its event says it."""
+
+    rulebook = ma.fields.String(required=True)
+    rulebook_digest = ma.fields.String(required=True, metadata={"description": "推演所用细则文件的摘要，草案也有"})
+    digest = ma.fields.String(required=True, metadata={"description": "report.json 的摘要"})
+    under = ma.fields.List(ma.fields.String(), required=True)
+    against = ma.fields.List(ma.fields.String(), required=True)
+    log_size = ma.fields.Integer(required=True)
+    root = ma.fields.String(required=True)
+    impact = ma.fields.Dict(required=True, metadata={"description": "人数、人年度数、增减学时（百分之一学时）等"})
+    event = ma.fields.Integer(required=True)
+    recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+
+
+class ImpactReportAnswer(Answer):
+    """One report, on each rulebook that it announces."""
+
+    digest = ma.fields.String(required=True)
+    items = ma.fields.List(ma.fields.Nested(ImpactAnswer), required=True)
+
+
+class ImpactReportsAnswer(Answer):
+    """What was announced by a position."""
+
+    items = ma.fields.List(ma.fields.Nested(ImpactAnswer), required=True)
+    as_of = ma.fields.Integer(required=True)
 
 
 class WordsAnswer(Answer):

@@ -1,0 +1,175 @@
+"""Impact reports: what a replay announces that rulebooks would change, recorded on purpose by the policy office.
+
+The report's own bytes are handed in, so that its digest and its sums are what the event says, and not what somebody
+copied. It must rest on this very log: same root at the same position. Each rulebook that only its new law has gets the
+event, also a draft; an office records what concerns its own place and sector, as when it enacts.
+
+`tests/api/test_impact_reports.py` shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from api.callers import Caller
+from api.cases.doing import Asked, Done, Reading, do
+from api.cases.standing import POLICY_OFFICE, acting, by_actor
+from api.house import House
+from ledger.errors import Refusal
+from ledger.events.base import Draft
+from ledger.events.rulebook import Impact
+from ledger.streams import rulebook as rulebooks
+from ledger.streams.decision import Decision
+from ledger.streams.standing import Matter, standing
+from ledger.vocabulary import HoursCenti, RulebookId, parse_hours
+from projections.basis import Axes, written_time
+from projections.laws import ImpactReport
+from projections.replay.report import FORMAT
+
+_COUNTS: Final = ("people", "person_years", "changed_people", "changed_person_years", "moved_entries", "newly_failed",
+                  "newly_passed", "touched_titles", "touched_applications")
+
+
+_Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+_Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,60}/[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[0-9]{1,3})?$")]
+
+
+class _Cited(msgspec.Struct, frozen=True):
+    id: _Id
+    digest: _Digest
+
+
+class _Law(msgspec.Struct):
+    rulebooks: tuple[_Cited, ...]
+
+    @property
+    def ids(self) -> tuple[RulebookId, ...]:
+        return tuple(RulebookId(one.id) for one in self.rulebooks)
+
+
+class _Question(msgspec.Struct):
+    as_of: int
+    root: _Digest
+    under: _Law
+    against: _Law
+
+
+class _Amendment(msgspec.Struct):
+    id: _Id
+    digest: _Digest
+    region: str
+    sector: str | None = None
+
+    @property
+    def version(self) -> RulebookId:
+        """The version of which this is a revision: one stream holds them all."""
+        return RulebookId(self.id.partition(".")[0])
+
+
+class _Report(msgspec.Struct):
+    format: int
+    question: _Question
+    amendments: tuple[_Amendment, ...]
+    gained: str
+    given_up: str
+    sums: Impact
+
+
+def _read(text: str) -> _Report | Refusal:
+    """Read `report.json`; what it says is the office's word, that it says it is ours."""
+    try:
+        told = msgspec.json.decode(text)
+        sums = {**{name: told[name] for name in _COUNTS}, "gained_centi": _centi(told["gained"]),
+                "given_up_centi": _centi(told["given_up"])}
+        report = msgspec.convert({**told, "sums": sums}, _Report)
+    except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
+        return Refusal.because("report_unreadable")
+    brought = {*report.question.under.rulebooks} - {*report.question.against.rulebooks}
+    is_ours = report.format == FORMAT and {(one.id, one.digest) for one in report.amendments} == {
+        (one.id, one.digest) for one in brought}
+    return report if is_ours else Refusal.because("report_unreadable", format=report.format)
+
+
+def _centi(text: str) -> HoursCenti:
+    return HoursCenti(0) if text == "0" else parse_hours(text)
+
+
+def record(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Record what a report announces, on each rulebook that only its new law has."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    if no := standing(actor, POLICY_OFFICE):
+        return no
+    report = _read(fields["report"])
+    if isinstance(report, Refusal):
+        return report
+    if not report.amendments:
+        return Refusal.because("report_amends_nothing")
+    if no := _of_this_log(house, report.question):
+        return no
+    commands = {one.version: (one, _command(fields["report"], report, one)) for one in report.amendments}
+
+    def decide(reading: Reading) -> Decision:
+        by = reading.actor(caller.id)
+        drafts: list[Draft] = []
+        for version, (one, command) in commands.items():
+            if by is not None and (no := standing(by, POLICY_OFFICE, Matter(one.region, one.sector))):
+                return no
+            state = reading.state(f"rul_{version}", rulebooks.evolve)
+            decided = rulebooks.decide_impact_report(state, command, by or actor)
+            if isinstance(decided, Refusal):
+                return decided
+            drafts += decided
+        return tuple(drafts)
+
+    return do(house.ledger, by_actor(caller, actor, POLICY_OFFICE), asked, decide)
+
+
+def _of_this_log(house: House, question: _Question) -> Refusal | None:
+    store = house.ledger.store
+    if not 0 < question.as_of <= store.size() or store.frontier(question.as_of).root().hex() != question.root:
+        return Refusal.because("report_of_another_log", as_of=question.as_of, size=store.size())
+    return None
+
+
+def _command(text: str, report: _Report, one: _Amendment) -> rulebooks.RecordImpactReport:
+    question = report.question
+    return rulebooks.RecordImpactReport(
+        rulebook=one.version, role=POLICY_OFFICE, digest=digest_of(text), rulebook_digest=one.digest,
+        under=question.under.ids, against=question.against.ids, log_size=question.as_of, root=question.root,
+        impact=report.sums,
+    )
+
+
+def digest_of(text: str) -> str:
+    """The digest by which a report is known."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def every(house: House, axes: Axes, rulebook: str | None) -> dict[str, Any] | Refusal:
+    """What was announced by a position, oldest first: of all rulebooks, or of one version."""
+    if axes.as_of is None and (behind := house.settled()) is not None:
+        return behind
+    as_of = house.answers.settle(axes)
+    found = house.answers.impact_reports(as_of, rulebook=rulebook)
+    return {"items": [view(one) for one in found], "as_of": as_of}
+
+
+def one(house: House, digest: str) -> dict[str, Any] | Refusal:
+    """One report: where it is recorded, on which rulebooks."""
+    if (behind := house.settled()) is not None:
+        return behind
+    found = house.answers.impact_reports(digest=digest)
+    if not found:
+        return Refusal.because("report_absent", digest=digest)
+    return {"digest": digest, "items": [view(each) for each in found]}
+
+
+def view(report: ImpactReport) -> dict[str, Any]:
+    """What one event says."""
+    return {**report._asdict(), "under": list(report.under), "against": list(report.against),
+            "recorded_at": written_time(report.recorded_at)}
