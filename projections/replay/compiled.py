@@ -109,7 +109,7 @@ def compile_over(law: Law, coded: Coded) -> Compiled:
     classes: dict[tuple[str, str] | None, int] = {None: 0}
     buckets: dict[str | None, int] = {None: 0}
     gains: dict[tuple[int, ...], int] = {}
-    numbers = np.array([gains.setdefault(_gain(ruling, buckets, classes), len(gains)) for ruling in reasons] or [0],
+    numbers = np.array([gains.setdefault(gain(ruling, buckets, classes), len(gains)) for ruling in reasons] or [0],
                        dtype=np.int32)
     table = np.where(exact == NONE, np.int32(NONE), numbers[exact])
     columns = list(zip(*gains, strict=True)) or [()] * 10
@@ -153,9 +153,10 @@ def _last_claim_days(deadline: ClaimWithin, days: Ints) -> Ints:
     return np.array(last, dtype=np.int32)[at]
 
 
-def _gain(
+def gain(
     ruling: Ruling, buckets: dict[str | None, int], classes: dict[tuple[str, str] | None, int]
 ) -> tuple[int, ...]:
+    """What the kernel takes of a ruling, in the order of `Rulings`; buckets and classes by number."""
     credit = ruling.credit
     unruled = 1 << ruling.category | (BY_EXAM if ruling.by_exam else 0) if ruling.status == UNRULED else 0
     return (

@@ -1,0 +1,226 @@
+"""Differences between as decided and as evaluated, of everyone: which entries and person-years, why, and since when.
+
+They follow from the log and from the law, so they are no plain fold of events: `differences_upkeep.py` keeps the file
+beside the projections, judging whomever something happened to, and everyone when a rulebook is enacted. It speaks up to
+a position of its own, which each answer names. Rows say between which positions they hold; before the position at which
+the file was made they are not known, and whoever asks for that is told so.
+
+An entry waits in the queue of the office that decided it until it differs no longer, because it was corrected or
+revoked or the law was, or until that office let it stand (`claim.upheld/1`).
+
+`tests/projections/test_differences.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Final, NamedTuple
+
+from ledger.events.actor import Scope
+from ledger.vocabulary import format_hours
+from projections.basis import written_time
+from projections.differences_person import EntryRow, YearRow
+from projections.errors import ProjectionError
+from projections.file import Reader
+from projections.pages import Page, paged
+from projections.projection import HOLDS, Projection, Table
+from projections.work import Waiting, reaches
+
+KIND: Final = "difference"
+"""What a difference is called among the things that wait."""
+
+VERDICTS: Final = {1: True, 0: False, None: None}
+
+
+class DifferencesUnknown(ProjectionError):
+    """A position before the one at which the file was made: what differed then is not kept."""
+
+    code = "differences_unknown"
+
+    def __init__(self, as_of: int, *, known_from: int) -> None:
+        self.as_of, self.known_from = as_of, known_from
+        super().__init__(
+            f"差异清单只知道事件 {known_from} 及以后的情形，所问的是 {as_of}。仍存在的差异，其 since 说明自何时起；"
+            "某一个人在该时的差异，请用 xueshi years 并加 --as-of 查看。"
+        )
+
+
+class DifferencesBehind(ProjectionError):
+    """A position that the file has not reached."""
+
+    code = "differences_behind"
+
+    def __init__(self, as_of: int, *, position: int) -> None:
+        self.as_of, self.position = as_of, position
+        super().__init__(f"差异清单目前处理到事件 {position}，所问的是 {as_of}。请稍后重试，或不加 as_of 查看现有的。")
+
+
+_TEXTS: Final = ("claim", "person", "kind", "role", "region", "sector", "category", "unit", "decided_rulebook",
+                 "decided_clause", "evaluated_rulebook", "evaluated_clause", "because")
+_SINCE: Final = ("since", "since_at")  # The event since which, and when that was recorded, in microseconds.
+
+
+def _columns(fields: Sequence[str]) -> dict[str, type]:
+    return {name: str if name in _TEXTS else int for name in (*fields, *_SINCE)}
+
+
+class DifferencesFile(Projection):
+    """The tables. No event has a handler: the rows are judged, not folded."""
+
+    name: ClassVar = "differences"
+    version: ClassVar = 1
+    tables: ClassVar = {
+        "entries": Table(_columns(EntryRow._fields), ("claim", "from_position"), (("since", "claim"), ("person",))),
+        "years": Table(_columns(YearRow._fields), ("person", "year", "from_position"), (("since", "person", "year"),)),
+        "known": Table({"from_position": int}, ("from_position",), dated=False),
+    }
+    handlers: ClassVar = {}
+
+
+# Reading
+
+
+class Filters(NamedTuple):
+    """Which of them; nothing of a filter that is not set."""
+
+    region: str | None = None   # A code of six digits; zeros at its end stand for all that it holds.
+    sector: str | None = None
+    year: int | None = None
+    kind: str | None = None
+    person: str | None = None
+
+
+def within(reader: Reader, as_of: int | None) -> int:
+    """The position to answer as of; raises DifferencesUnknown or DifferencesBehind."""
+    position = reader.position()
+    if as_of is None:
+        return position
+    if as_of > position:
+        raise DifferencesBehind(as_of, position=position)
+    known_from = max((at for (at,) in reader.rows("SELECT from_position FROM known")), default=position)
+    if as_of < known_from:
+        raise DifferencesUnknown(as_of, known_from=known_from)
+    return as_of
+
+
+def read_entries(
+    reader: Reader, scopes: Iterable[Scope] | None, filters: Filters, *, as_of: int,
+    after: tuple[Any, ...] | None, limit: int,
+) -> Page[dict[str, Any]]:
+    """Entries that differ, longest first: those that these scopes reach, or all."""
+    values: dict[str, Any] = {}
+    wanted = [*_within_scopes(scopes, values), *_filtered(filters, values)]
+    rows = _page(reader, "entries", (*EntryRow._fields, *_SINCE), ("since", "claim"), wanted, values,
+                 as_of, after, limit)
+    page = paged(rows, limit, as_of, lambda row: (row["since"], row["claim"]))
+    return page.of([_entry(row) for row in page.items])
+
+
+def read_years(
+    reader: Reader, scopes: Iterable[Scope] | None, filters: Filters, *, as_of: int,
+    after: tuple[Any, ...] | None, limit: int,
+) -> Page[dict[str, Any]]:
+    """Person-years that differ, longest first: of people of whom these scopes reach an entry that does, or all."""
+    values: dict[str, Any] = {}
+    wanted = _filtered(filters._replace(kind=None), values)
+    reached = _within_scopes(scopes, values)
+    if filters.kind is not None:
+        reached += ["kind = :kind", "year = years.year"]
+        values["kind"] = filters.kind
+    if reached:
+        wanted.append(f"EXISTS (SELECT 1 FROM entries WHERE person = years.person AND {HOLDS} "
+                      f"AND {' AND '.join(reached)})")
+    rows = _page(reader, "years", (*YearRow._fields, *_SINCE), ("since", "person", "year"), wanted, values,
+                 as_of, after, limit)
+    page = paged(rows, limit, as_of, lambda row: (row["since"], row["person"], row["year"]))
+    return page.of([_year(row) for row in page.items])
+
+
+def read_offices(
+    reader: Reader, scopes: Iterable[Scope] | None, filters: Filters, *, as_of: int
+) -> list[dict[str, Any]]:
+    """How many wait for which office and how many it let stand, by kind, and since when the oldest waits."""
+    values: dict[str, Any] = {"as_of": as_of}
+    wanted = " AND ".join([HOLDS, *_within_scopes(scopes, values), *_filtered(filters, values)])
+    query = (
+        "SELECT role, region, sector, kind, count(*) - count(upheld), count(upheld), "
+        f"min(CASE WHEN upheld IS NULL THEN since END) FROM entries WHERE {wanted} "
+        "GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+    )
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for role, region, sector, kind, waiting, upheld, since in reader.rows(query, values):
+        one = found.setdefault((role, region, sector), {
+            "role": role, "region": region, "sector": sector, "waiting": 0, "upheld": 0, "since": None, "kinds": {}})
+        one["waiting"] += waiting
+        one["upheld"] += upheld
+        one["kinds"][kind] = waiting + upheld
+        one["since"] = min((at for at in (one["since"], since) if at is not None), default=None)
+    return list(found.values())
+
+
+def read_waiting(
+    reader: Reader, scopes: Iterable[Scope], *, as_of: int, after: tuple[int, str] | None, limit: int
+) -> list[Waiting]:
+    """Differences as work: those that these scopes reach and that nobody has let stand."""
+    values: dict[str, Any] = {}
+    wanted = ["upheld IS NULL", *_within_scopes(scopes, values)]
+    rows = _page(reader, "entries", ("claim", "role", "region", "sector", "category", "unit", "person", "since",
+                                     "since_at"), ("since", "claim"), wanted, values, as_of, after, limit - 1)
+    return [Waiting(row["claim"], KIND, *(row[name] for name in (
+        "role", "region", "sector", "category", "unit", "person", "since", "since_at"))) for row in rows]
+
+
+def _page(
+    reader: Reader, table: str, fields: Sequence[str], order: Sequence[str], wanted: Sequence[str],
+    values: Mapping[str, Any], as_of: int, after: tuple[Any, ...] | None, limit: int,
+) -> list[dict[str, Any]]:
+    """One row more than the limit, past a place in the order."""
+    asked: dict[str, Any] = {**values, "as_of": as_of, "limit": limit + 1}
+    conditions = [HOLDS, *wanted]
+    if after is not None:
+        asked |= {f"after{at}": value for at, value in enumerate(after)}
+        conditions.append(f"({', '.join(order)}) > ({', '.join(f':after{at}' for at in range(len(order)))})")
+    query = (f"SELECT {', '.join(fields)} FROM {table} WHERE {' AND '.join(conditions)} "
+             f"ORDER BY {', '.join(order)} LIMIT :limit")
+    return [dict(zip(fields, row, strict=True)) for row in reader.rows(query, asked)]
+
+
+def _within_scopes(scopes: Iterable[Scope] | None, values: dict[str, Any]) -> list[str]:
+    if scopes is None:
+        return []
+    reached = [f"({reaches(number, scope, values, table='entries')})" for number, scope in enumerate(scopes)]
+    return [f"({' OR '.join(reached)})"] if reached else ["0"]
+
+
+def _filtered(filters: Filters, values: dict[str, Any]) -> list[str]:
+    wanted = []
+    for name in ("sector", "year", "kind", "person"):
+        if (value := getattr(filters, name)) is not None:
+            wanted.append(f"{name} = :only_{name}")
+            values[f"only_{name}"] = value
+    if filters.region is not None:
+        prefix = filters.region
+        while prefix.endswith("00"):
+            prefix = prefix[:-2]
+        wanted.append("substr(region, 1, :only_length) = :only_region")
+        values |= {"only_region": prefix, "only_length": len(prefix)}
+    return wanted
+
+
+def _entry(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: row[name] for name in ("claim", "person", "year", "kind", "because")},
+        "office": {name: row[name] for name in ("role", "region", "sector", "category", "unit")},
+        **{side: {"counted": format_hours(row[f"{side}_centi"]), "rulebook": row[f"{side}_rulebook"],
+                  "clause": row[f"{side}_clause"]} for side in ("decided", "evaluated")},
+        "since": row["since"], "since_at": written_time(row["since_at"]), "upheld": row["upheld"],
+    }
+
+
+def _year(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: row[name] for name in ("person", "year", "region", "sector")},
+        **{side: {"total": format_hours(row[f"{side}_centi"]), "met": VERDICTS[row[f"{side}_met"]]}
+           for side in ("decided", "evaluated")},
+        "entries": row["entries"], "since": row["since"], "since_at": written_time(row["since_at"]),
+    }

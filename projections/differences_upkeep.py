@@ -1,0 +1,372 @@
+"""The file of differences, kept up: who was touched is judged again, and everyone when a rulebook is enacted.
+
+One process of a host has it, by lock, beside whoever follows. A round takes the people whom events since the last one
+name, judges each at every point at which something of theirs changed, and commits rows and position together; so the
+rows are those of the history, however rounds fell. Where a rulebook was enacted, the kernel finds who differs
+(`differences_bulk.py`) and these are judged with reasons, with everyone who differed before. A file that is new, of
+another log or far behind is made whole at once: whoever differs now is followed back to since when.
+
+A disagreement between the two ways stops the file where it stands, is logged as an error and shown by every check.
+
+A kill leaves rows and position of one commit. `tests/projections/test_differences.py` shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import structlog
+
+from ledger.envelope import decode
+from ledger.events.act import ActClosed
+from ledger.ids import PREFIXES
+from ledger.lease import FileLease
+from ledger.ledger import Ledger
+from projections.differences import DifferencesFile
+from projections.differences_bulk import Disagreement, Everyone
+from projections.differences_person import NOTHING, Dated, Differences, EntryRow, Judge, YearRow
+from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, Unreadable
+from projections.file import Reader, discard, path_of
+from projections.follower import opened
+from projections.replay.held import Snapshot, changed_since
+
+POLL_MS: Final = 50
+TRY_MS: Final = 200
+RETRY_MS: Final = 60_000
+"""After a failure: a disagreement will not mend itself, and to find it again may cost a look at everyone."""
+EVENTS_AT_ONCE: Final = 5_000
+FAR_EVENTS: Final = 100_000
+"""Beyond it everyone is judged at once, which costs less than so many one by one."""
+EACH_MOST: Final = 1_000
+"""So few people are judged one by one; to bring a whole register into columns pays only beyond."""
+REST: Final = 2
+"""After a round it rests so many times as long as it took, for the sake of whoever asks and records meanwhile."""
+REST_MOST_MS: Final = 2_000
+SAMPLE: Final = 24
+
+Progress = Callable[[int, int], None]
+
+
+class Stopped(Exception):
+    """Whoever asked for a long piece of work asks for it no longer. What stands, stands."""
+
+
+class Standing(NamedTuple):
+    """How far the file is, and what keeps it, if anything does."""
+
+    position: int
+    behind: int
+    building: bool
+    failure: str | None
+
+
+class Upkeep:
+    """Keeps the file while it runs, or waits until whoever does is gone."""
+
+    def __init__(self, ledger: Ledger, folder: Path, judge: Judge, *, each_most: int = EACH_MOST) -> None:
+        self._ledger, self._folder, self.judge, self._each_most = ledger, folder, judge, each_most
+        self._reader = Reader(DifferencesFile(), folder)
+        self._lease: FileLease | None = None
+        self._kept: _Kept | None = None
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._building = False
+        self._failure: Exception | None = None
+
+    def start(self) -> None:
+        """Keep the file from now on, in a thread."""
+        assert self._thread is None, "upkeep is started once"
+        self._thread = threading.Thread(target=self._run, name="differences", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let go of the file; a long piece of work ends where it is."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._let_go()
+
+    def standing(self) -> Standing:
+        """Say how far it is; what keeps it is known to the process that has it."""
+        try:
+            position = self._reader.position()
+        except ProjectionError:
+            position = 0
+        failure = None if self._failure is None else str(self._failure)
+        return Standing(position, self._ledger.store.size() - position, self._building, failure)
+
+    def wait_for(self, position: int, timeout_s: int = 5) -> bool:
+        """Wait until the file speaks of a position; False if not in time."""
+        until = time.monotonic_ns() + timeout_s * 1_000_000_000
+        while (reached := self.standing().position) < position and time.monotonic_ns() < until:
+            time.sleep(POLL_MS / 4_000)  # not hours: seconds
+        return reached >= position
+
+    # While nobody serves
+
+    def rebuild(self, progress: Progress) -> int:
+        """Make the file anew as of where the projections are; gives the position. Raises AlreadyFollowed."""
+        if not self._try_take():
+            raise AlreadyFollowed(self._folder, process="")
+        try:
+            at = self.judge.position()
+            self._make(self._open(), at, progress)
+            return at
+        finally:
+            self._let_go()
+
+    def compare(self, progress: Progress) -> tuple[int, str, str]:
+        """What stands, and what is made anew as of the same position: the position and both digests."""
+        path = path_of(self._folder, DifferencesFile())
+        if not path.exists():
+            raise NotBuilt(DifferencesFile.name)
+        beside = path.with_name(f"{path.stem}.compare.db")
+        discard(beside)
+        try:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as snapshot:
+                snapshot.execute("BEGIN")
+                position, stands = _position(snapshot), content(snapshot)
+            fresh = _Kept(self._ledger, beside)
+            with closing(fresh):
+                self._make(fresh, position, progress)
+                return position, stands, content(fresh.connection)
+        except sqlite3.Error as error:
+            raise Unreadable(path, error) from error
+        finally:
+            discard(beside)
+
+    # The thread
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            pause_ms = TRY_MS
+            try:
+                if self._try_take():
+                    began = time.monotonic_ns()
+                    self.catch_up()
+                    took_ms = (time.monotonic_ns() - began) // 1_000_000
+                    self._failure, pause_ms = None, POLL_MS + min(REST_MOST_MS, REST * took_ms)
+            except (Stopped, NotBuilt):  # What it reads is being made.
+                pass
+            except Exception as error:
+                structlog.get_logger().error("differences_failed", exc_info=error)
+                self._failure, pause_ms = error, RETRY_MS
+            self._stopping.wait(pause_ms / 1_000)  # not hours: seconds
+
+    def _try_take(self) -> bool:
+        if self._lease is None:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lease = FileLease(self._folder / "differences.lock")
+        return self._lease.try_take()
+
+    def _let_go(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+        if self._lease is not None:
+            self._lease.release()
+
+    def _open(self) -> _Kept:
+        """The file, opened and looked through once; anew where somebody has taken it away."""
+        if self._kept is None or not self._kept.is_there():
+            if self._kept is not None:
+                self._kept.close()
+            self._kept = _Kept(self._ledger, path := path_of(self._folder, DifferencesFile()))
+            for other in self._folder.glob(f"{DifferencesFile.name}.[0-9]*.db"):
+                if other.name.count(".") == path.name.count(".") and other != path:
+                    discard(other)   # Of another version: what it said is said here.
+        return self._kept
+
+    # The work
+
+    def catch_up(self) -> None:
+        """Go on as far as the projections are, a piece at a time; nothing where another process has the file."""
+        if not self._try_take() or not (upto := self.judge.position()):
+            return
+        kept = self._open()
+        while kept.position < upto and not self._stopping.is_set():
+            self._advance(kept, upto)
+
+    def _advance(self, kept: _Kept, upto: int) -> None:
+        """Take a piece of what came since, in one commit."""
+        at = kept.position
+        if at == 0 or upto - at > FAR_EVENTS:
+            self._make(kept, upto, _in_silence)
+            return
+        enacted = next((one for one in self.judge.enactments() if at < one <= upto), upto + 1)
+        if enacted == at + 1:
+            self._under_another_law(kept, enacted)
+            return
+        upto = min(upto, enacted - 1, at + EVENTS_AT_ONCE)
+        kept.write(upto, {person: self._history(person, at, upto) for person in self._touched(at, upto)})
+
+    def _make(self, kept: _Kept, at: int, progress: Progress) -> None:
+        """Make it whole as of a position: what was before it is not known."""
+        with self._long_work():
+            differ = self._who_differ(at, progress)
+            found: list[Dated] = []
+            for done, (person, now) in enumerate(differ.items()):
+                self._go_on(done, len(differ), progress)
+                found += self.judge.since(person, at, now)
+            kept.make(at, found)
+
+    def _under_another_law(self, kept: _Kept, at: int) -> None:
+        with self._long_work():
+            differ = self._who_differ(at, _in_silence)
+            kept.write(at, {person: [(at, differ.get(person, NOTHING))] for person in {*differ, *kept.people()}})
+
+    @contextmanager
+    def _long_work(self) -> Iterator[None]:
+        self._building = True
+        try:
+            yield
+        finally:
+            self._building = False
+
+    def _go_on(self, done: int, total: int, progress: Progress) -> None:
+        progress(done, total)
+        if self._stopping.is_set():
+            raise Stopped
+
+    def _history(self, person: str, after: int, upto: int) -> list[tuple[int, Differences]]:
+        return [(at, self.judge.differences(person, at)) for at in self.judge.points(person, after, upto)]
+
+    def _touched(self, after: int, upto: int) -> list[str]:
+        """Whom the events past a position may have changed; those of an act when it is closed."""
+        events = [decode(leaf) for leaf in self._ledger.store.leaves(after, upto - after)]
+        if any(isinstance(one.event, ActClosed) for one in events):  # Its rows may stand far before.
+            with Snapshot(self._folder) as snapshot:
+                return changed_since(snapshot, after)
+        prefix = PREFIXES["person"]
+        return sorted({subject for one in events for subject in one.subjects if subject.startswith(prefix)})
+
+    def _who_differ(self, at: int, progress: Progress) -> dict[str, Differences]:
+        """All that differs as of a position, by person: the kernel says of whom, unless everyone is few."""
+        people = self.judge.registered(at, self._each_most + 1)
+        if len(people) <= self._each_most:
+            judged = {}
+            for done, person in enumerate(people):
+                self._go_on(done, len(people), progress)
+                judged[person] = self.judge.differences(person, at)
+            return {person: one for person, one in judged.items() if one != NOTHING}
+        everyone = Everyone(self._ledger, self._folder, self.judge, at, progress)
+        return self._held_against(everyone, at, progress)
+
+    def _held_against(self, everyone: Everyone, at: int, progress: Progress) -> dict[str, Differences]:
+        """Judge with reasons whoever differs and some who do not, and hold the numbers against those in bulk."""
+        differ = everyone.who_differ()
+        others = sorted(set(everyone.people) - set(differ))
+        sample = others[::max(1, len(others) // SAMPLE)][:SAMPLE]
+        judged: dict[str, Differences] = {}
+        for done, person in enumerate((*differ, *sample)):
+            self._go_on(done, len(differ) + len(sample), progress)
+            found, (now, counted) = everyone.counted(person), self.judge.both(person, at)
+            if found != counted or (now == NOTHING) == (done < len(differ)):
+                raise Disagreement(person, at, found=found, judged=counted)
+            if done < len(differ):
+                judged[person] = now
+        return judged
+
+
+def _in_silence(done: int, total: int) -> None:
+    """Tell nobody how far it is."""
+
+
+# The file
+
+
+class _Kept:
+    """The open file; whoever has the lock writes it."""
+
+    def __init__(self, ledger: Ledger, path: Path) -> None:
+        self._ledger, self._path = ledger, path
+        self._file = opened(DifferencesFile(), path, ledger)
+        self.connection: Final = self._file.connection
+        self._inode = path.stat().st_ino
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.connection.close()
+
+    def is_there(self) -> bool:
+        """Say whether it is still the file of its name."""
+        return self._path.exists() and self._path.stat().st_ino == self._inode
+
+    @property
+    def position(self) -> int:
+        """Up to where it speaks; 0 where it was never made whole."""
+        return _position(self.connection)
+
+    def people(self) -> list[str]:
+        """Everyone who differs by what stands."""
+        return [person for (person,) in self._rows("SELECT DISTINCT person FROM entries WHERE to_position IS NULL")]
+
+    def make(self, at: int, found: Iterable[Dated]) -> None:
+        """Let exactly this stand, and nothing be known of what was before."""
+        with self._file.db.atomic():
+            for table in ("entries", "years", "known"):
+                self.connection.execute(f"DELETE FROM {table}")
+            self.connection.execute("INSERT INTO known VALUES (?)", (at,))
+            for one in found:
+                self._begin(one.row, one.from_position, one.since)
+            self._reach(at)
+
+    def write(self, at: int, changes: Mapping[str, list[tuple[int, Differences]]]) -> None:
+        """Let each person's rows change where they do, and reach a position."""
+        with self._file.db.atomic():
+            for person, history in changes.items():
+                for point, now in history:
+                    self._change("entries", "claim", person, point, now.entries)
+                    self._change("years", "year", person, point, now.years)
+            self._reach(at)
+
+    def _change(self, table: str, key: str, person: str, at: int, now: Any) -> None:
+        fields = EntryRow._fields if table == "entries" else YearRow._fields
+        query = f"SELECT {', '.join(fields)}, since FROM {table} WHERE person = ? AND to_position IS NULL"
+        before = {row[fields.index(key)]: row for row in self._rows(query, (person,))}
+        for name, row in before.items():
+            if name not in now or tuple(now[name]) != row[:-1]:
+                self.connection.execute(
+                    f"UPDATE {table} SET to_position = ? WHERE person = ? AND {key} = ? AND to_position IS NULL",
+                    (at, person, name))
+        for name, row in now.items():
+            if name not in before or tuple(row) != before[name][:-1]:
+                self._begin(row, at, before[name][-1] if name in before else at)
+
+    def _begin(self, row: EntryRow | YearRow, at: int, since: int) -> None:
+        table = "entries" if isinstance(row, EntryRow) else "years"
+        found = self._ledger.at(since)
+        assert found is not None, "something differs since an event"
+        values = {**row._asdict(), "since": since, "since_at": found.envelope.recorded_at, "from_position": at}
+        self.connection.execute(
+            f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
+            tuple(values.values()))
+
+    def _reach(self, at: int) -> None:
+        leaf = self._ledger.store.leaves(at - 1, 1)[0]
+        self.connection.execute("UPDATE projection SET position = ?, leaf_sha256 = ?",
+                                      (at, hashlib.sha256(leaf).hexdigest()))
+
+    def _rows(self, query: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query, values).fetchall()
+
+
+def _position(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT position FROM projection").fetchone()[0])
+
+
+def content(connection: sqlite3.Connection) -> str:
+    """The digest of what holds, in order: the same whenever the file was made and however rounds fell."""
+    digest = hashlib.sha256()
+    for table in ("entries", "years"):
+        for row in connection.execute(f"SELECT * FROM {table} WHERE to_position IS NULL ORDER BY 1, 2"):
+            digest.update(msgspec.json.encode(row))
+    return digest.hexdigest()
