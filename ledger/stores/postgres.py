@@ -228,17 +228,26 @@ class PostgresRecorder(PostgresReading):
         """Say whether a batch whose answer was lost was committed, once the server is done with it."""
         if not judged.rows.leaves:
             return False
+        session, stands = self._line.session, None
+        while stands is None:
+            try:
+                stands = self._read_whether(judged, session, end)
+            except psycopg.Error:
+                is_lost = self._line.connection is None or self._line.connection.closed
+                self._line.drop()
+                if not is_lost or time.monotonic() > end:
+                    raise failed(self._target, lost, cure=_UNCERTAIN) from None
+        return stands
+
+    def _read_whether(self, judged: _Judged, session: str, end: float) -> bool:
+        """Say whether a batch stands that was sent to a session which is no more."""
+        connection = self._line.end_session(session, end=end)
+        connection.execute(b"BEGIN")
+        connection.execute(self._lock)
+        tree = Tree(connection, self._schema)
         first, last = judged.rows.leaves[0], judged.rows.leaves[-1]
-        try:
-            connection = self._line.end_session(self._line.session, end=end)
-            connection.execute(b"BEGIN")
-            connection.execute(self._lock)
-            tree = Tree(connection, self._schema)
-            found = [tree.leaves(position, position) == [leaf] for position, leaf in (first, last)]
-            connection.execute(b"COMMIT")
-        except psycopg.Error:
-            self._line.drop()
-            raise failed(self._target, lost, cure=_UNCERTAIN) from None
+        found = [tree.leaves(position, position) == [leaf] for position, leaf in (first, last)]
+        connection.execute(b"COMMIT")
         assert found[0] == found[1], "a batch stands wholly or not at all"
         return found[0]
 

@@ -7,6 +7,7 @@ cut may still be on its way, and would be carried out after everyone has stopped
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -38,16 +39,19 @@ class WritingLine:
         """The connection, made anew if there is none, if that works in time."""
         if self._closed:
             raise StoreFailed(RuntimeError("closed"), cure=_CLOSED)
-        if self.connection is None:
+        while self.connection is None:
             self.session = f"xueshi {self._target.schema} {secrets.token_hex(8)}"
             connection = connect_again(self._target, {**_WRITING, "application_name": self.session}, end=end)
             try:
                 connection.execute(_DURABLE)
                 self._prepare(connection)
-            except BaseException:
+                self.connection = connection
+            except BaseException as error:
+                # A server that has just risen may fall once more; what it reports while it stands is told.
+                is_lost = isinstance(error, psycopg.Error) and connection.closed
                 connection.close()
-                raise
-            self.connection = connection
+                if not is_lost or time.monotonic() > end:
+                    raise
         return self.connection
 
     def end_session(self, session: str, *, end: float) -> Connection:

@@ -37,14 +37,20 @@ class CuttingProxy:
         self._holding = b""
         self._how: Cut | None = None
         self._for_good = False
+        self._then: tuple[Cut, bytes] | None = None
         self.cuts = 0
         self.lets_in = True
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def cut(self, how: Cut, holding: bytes = b"", *, for_good: bool = False) -> None:
-        """Cut once, at the next request that holds these bytes; for good: nobody gets through afterwards."""
+    def cut(
+        self, how: Cut, holding: bytes = b"", *, for_good: bool = False, then: tuple[Cut, bytes] | None = None
+    ) -> None:
+        """Cut once, at the next request that holds these bytes, `then` at another one.
+
+        For good: nobody gets through afterwards.
+        """
         with self._lock:
-            self._how, self._holding, self._for_good = how, holding, for_good
+            self._how, self._holding, self._for_good, self._then = how, holding, for_good, then
 
     def __enter__(self) -> CuttingProxy:
         return self
@@ -72,6 +78,8 @@ class CuttingProxy:
             if self._how is None or self._holding not in data:
                 return None
             how, self._how = self._how, None
+            if self._then is not None:
+                (self._how, self._holding), self._then = self._then, None
             self.cuts += 1
             self.lets_in = not self._for_good
             return how

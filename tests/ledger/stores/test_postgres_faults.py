@@ -114,6 +114,24 @@ def test_a_crowd_whose_line_is_cut_again_and_again_is_told_the_truth(postgres: s
     assert len(check_postgres(postgres).leaves) == 12 * 24
 
 
+@pytest.mark.parametrize("asked", [b"synchronous_commit", b"pg_terminate_backend"], ids=["being made", "being asked"])
+@pytest.mark.parametrize("how", [Cut.UNSENT, Cut.UNANSWERED], ids=lambda how: how.name.lower())
+def test_cut_again_while_it_finds_out_what_became_of_a_batch_it_goes_on_to_find_out(
+    postgres: str, proxy: CuttingProxy, how: Cut, asked: bytes
+) -> None:
+    """As when a server falls, rises, and falls once more."""
+    store = open_postgres(through(postgres, proxy))
+    store.append(one("before"))
+
+    proxy.cut(how, WRITE, then=(Cut.UNSENT, asked))
+    receipt = store.append(one("after"))
+
+    assert proxy.cuts == 2
+    assert (receipt.first, receipt.replayed) == (2, False)
+    store.close()
+    assert len(check_postgres(postgres).leaves) == 2
+
+
 def test_what_the_server_gets_after_it_was_given_up_is_not_carried_out(postgres: str, proxy: CuttingProxy) -> None:
     """The request waits somewhere on the way. It must not come to life when its repetition was judged and answered."""
     store = open_postgres(through(postgres, proxy))
