@@ -1,0 +1,138 @@
+"""Imports as answers: which file of which system was taken over, what became of its rows, how it compares since (P 14).
+
+`tests/projections/test_imports.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import msgspec
+
+from ledger.events.imports import (
+    ImportAbandoned,
+    ImportClosed,
+    ImportOpened,
+    ImportReconciled,
+    file_name,
+)
+from projections.pages import Page, paged
+from projections.projection import HOLDS, Effect, Projection, Rows, Table
+
+if TYPE_CHECKING:
+    from projections.answers import Answers
+
+
+class Reconciliation(NamedTuple):
+    """How it compared with a snapshot of its source."""
+
+    snapshot_sha256: str
+    snapshot_on: str
+    compared: int
+    differences: int
+    report_sha256: str | None
+    event: int
+
+
+class Import(NamedTuple):
+    """An import as it stands."""
+
+    batch: str
+    status: str
+    opened: ImportOpened
+    closed: ImportClosed | None
+    why: str | None  # For which reason it was abandoned.
+    reconciliations: tuple[Reconciliation, ...]
+    events: tuple[int, ...]
+
+
+# Folding
+
+
+def _opened(rows: Rows, effect: Effect) -> None:
+    event: ImportOpened = effect.event
+    rows.begin("imports", effect.position, {
+        "batch": event.batch, "system": event.system, "status": "open", "opened": msgspec.json.encode(event).decode(),
+        "closed": None, "why": None, "reconciliations": "[]", "first": effect.recorded,
+        "events": json.dumps([effect.recorded]),
+    })
+
+
+def _change(rows: Rows, effect: Effect, **values: Any) -> None:
+    key = {"batch": effect.event.batch}
+    for (events,) in rows.now("imports", ("events",), key):
+        told = json.dumps([*json.loads(events), effect.recorded])
+        rows.change("imports", effect.position, key, {**values, "events": told})
+
+
+def _closed(rows: Rows, effect: Effect) -> None:
+    _change(rows, effect, status="closed", closed=msgspec.json.encode(effect.event).decode())
+
+
+def _abandoned(rows: Rows, effect: Effect) -> None:
+    _change(rows, effect, status="abandoned", why=effect.event.why)
+
+
+def _reconciled(rows: Rows, effect: Effect) -> None:
+    event: ImportReconciled = effect.event
+    one = Reconciliation(event.snapshot_sha256, event.snapshot_on.isoformat(), event.compared, event.differences,
+                         event.report_sha256, effect.recorded)
+    for (known,) in rows.now("imports", ("reconciliations",), {"batch": event.batch}):
+        _change(rows, effect, reconciliations=json.dumps([*json.loads(known), one]))
+
+
+class Imports(Projection):
+    """The fold."""
+
+    name: ClassVar = "imports"
+    version: ClassVar = 1
+    tables: ClassVar = {
+        "imports": Table(
+            {"batch": str, "system": str, "status": str, "opened": str, "closed": str, "why": str,
+             "reconciliations": str, "first": int, "events": str},
+            ("batch", "from_position"), (("system",), ("first",))),
+    }
+    handlers: ClassVar = {
+        ImportOpened: _opened,
+        ImportClosed: _closed,
+        ImportAbandoned: _abandoned,
+        ImportReconciled: _reconciled,
+    }
+
+
+# Reading
+
+_FIELDS: Final = "batch, status, opened, closed, why, reconciliations, events"
+_read_opened = msgspec.json.Decoder(ImportOpened).decode
+_read_closed = msgspec.json.Decoder(ImportClosed).decode
+
+
+def imports(
+    answers: Answers, *, batch: str | None = None, system: str | None = None, as_of: int | None = None,
+    after: tuple[int] | None = None, limit: int = 50,
+) -> Page[Import]:
+    """Imports in the order in which they were opened."""
+    reader, at = answers.file("imports", as_of)
+    given = {name: value for name, value in (("batch", batch), ("system", system)) if value is not None}
+    where = " AND ".join([HOLDS, "first > :after", *(f"{name} = :{name}" for name in given)])
+    query = f"SELECT {_FIELDS} FROM imports WHERE {where} ORDER BY first LIMIT :limit"
+    rows = reader.rows(query, {**given, "as_of": at, "after": (after or (0,))[0], "limit": limit + 1})
+    return paged([_read(row) for row in rows], limit, at, lambda one: (one.events[0],))
+
+
+def import_of(answers: Answers, batch: str, *, as_of: int | None = None) -> Import | None:
+    """An import as it stood."""
+    return next(iter(imports(answers, batch=batch, as_of=as_of).items), None)
+
+
+def import_of_file(answers: Answers, system: str, file_sha256: str, *, as_of: int | None = None) -> Import | None:
+    """The import that took a file of a system over; none where that was abandoned."""
+    found = answers.ledger.find(file_name(system, file_sha256))
+    return None if found is None else import_of(answers, found, as_of=as_of)
+
+
+def _read(row: tuple[Any, ...]) -> Import:
+    batch, status, opened, closed, why, reconciliations, events = row
+    return Import(batch, status, _read_opened(opened), None if closed is None else _read_closed(closed), why,
+                  tuple(Reconciliation(*one) for one in json.loads(reconciliations)), tuple(json.loads(events)))
