@@ -34,6 +34,7 @@ class ApplicationRuling(NamedTuple):
     consecutive: tuple[int, ...]
     reasons: tuple[str, ...]
     steps: tuple[Step, ...]
+    years: tuple[tuple[int, bool | None], ...]  # The years that count, each met or not: what the count was made of.
 
 
 def judge_application(
@@ -69,7 +70,8 @@ def judge_application(
         assert found is not None
         reasons = _shortage(found, verdicts, met, one, year, pairs, consecutive)
     steps = _steps(found, verdicts, met, one, first, year, pairs, consecutive)
-    return ApplicationRuling(one, eligible, len(met), consecutive, reasons, steps)
+    years = tuple((past, verdicts[past].met) for past in range(first, year + 1))
+    return ApplicationRuling(one, eligible, len(met), consecutive, reasons, steps, years)
 
 
 @cache

@@ -20,21 +20,32 @@ from ledger.ledger import Ledger
 from policies.rulebook import Rulebook
 from projections import people as _people
 from projections import work as _work
+from projections.applications import Applications
 from projections.basis import NOW, Axes, Basis, Cited, position_of, written_time
+from projections.cases import Cases
+from projections.differences import DifferencesFile, waiting_too
+from projections.differences_person import Judge
 from projections.duplicates import Duplicates
 from projections.entries import Entries, Version, read_claim, read_registered
 from projections.errors import AsOfInFuture, NotBuilt, NotFollowedYet
+from projections.exams import Exams
 from projections.file import Reader
+from projections.imports import Imports
 from projections.judging import Books, year_of
 from projections.laws import Enacted, ImpactReport, Laws, read_impact_reports, read_rulebooks
 from projections.people import People, Person, Transfer, Unit
 from projections.projection import Projection
+from projections.sanctions import Sanctions
 from projections.statements import Statements
 from projections.timeline import Timeline
+from projections.trainings import Trainings
 from projections.work import Waiting, Work
 from projections.years import person_years, read_history
 
-EVERY: Final[tuple[type[Projection], ...]] = (People, Work, Entries, Laws, Timeline, Duplicates, Statements)
+EVERY: Final[tuple[type[Projection], ...]] = (
+    People, Work, Entries, Laws, Timeline, Duplicates, Statements, Trainings, Imports, Exams, Applications, Sanctions,
+    Cases,
+)
 """Every projection there is."""
 
 _ASK_EVERY_MS: Final = 2
@@ -46,6 +57,7 @@ class Page(NamedTuple):
     items: tuple[Waiting, ...]
     next: tuple[int, str] | None
     as_of: int
+    differences_as_of: int | None = None  # Differences among them are known up to here; at all, where it is given.
 
 
 def projections() -> tuple[Projection, ...]:
@@ -66,6 +78,8 @@ class Answers:
         self._people, self._work = self._files["people"], self._files["work"]
         self._entries, self._laws = self._files["entries"], self._files["laws"]
         self.books: Final = Books(book)
+        self.judge: Final = Judge(ledger, self._people, self._entries, self._laws, self.books)
+        self.differences: Final = Reader(DifferencesFile(), folder)
         self._law: tuple[Any, tuple[str, ...]] = (None, ())
         # What stands at a position stays: read once while it is asked about again and again.
         self._time = lru_cache(maxsize=1_024)(self._read_time)
@@ -145,9 +159,11 @@ class Answers:
         after: tuple[int, str] | None = None, limit: int = 50,
     ) -> Page:
         """What waits for an actor of an organisation with these scopes, longest first; `as_of` keeps pages stable."""
-        at = self._at(self._work, as_of)
-        rows = _work.read_work(self._work, scopes, organisation, as_of=at, after=after, limit=limit + 1)
-        return _page(rows, limit, at)
+        at, held = self._at(self._work, as_of), tuple(scopes)
+        rows = _work.read_work(self._work, held, organisation, as_of=at, after=after, limit=limit + 1)
+        differ, known = waiting_too(self.differences, held, as_of=at, after=after, limit=limit + 1)
+        ordered = sorted([*rows, *differ], key=lambda one: (one.since, one.id))
+        return _page(ordered[:limit + 1], limit, at)._replace(differences_as_of=known)
 
     def claimant_work(
         self, person: str, *, as_of: int | None = None, after: tuple[int, str] | None = None, limit: int = 50

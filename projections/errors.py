@@ -158,3 +158,15 @@ class UnknownYear(ProjectionError):
     def __init__(self, year: int) -> None:
         self.year = year
         super().__init__(f"年度读到 {year}，应在 1950 到 2099 之间。")
+
+
+class TitleUnknown(ProjectionError):
+    """Nothing says from which title on a person's years are to be counted."""
+
+    code = "title_unknown"
+
+    def __init__(self, person: str, on: object) -> None:
+        self.person = person
+        super().__init__(
+            f"{person} 到 {on} 为止没有登记的职称，或已被撤销，年限无从起算。请先登记职称，或给出现职称的取得日期。"
+        )

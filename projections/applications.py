@@ -1,0 +1,158 @@
+"""Applications for titles as answers: what was applied for, what was decided on the hours, how it stands.
+
+What an office decided stands as it was decided, with its rulebook, digest and reasons; what the law makes of the same
+person and day under any axes is `projections/eligibility.py`. A sanction that no application came before is not an
+application: it stands in `projections/sanctions.py` alone.
+
+`tests/projections/test_applications.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import msgspec
+
+from ledger.events.application import (
+    ApplicantDisqualified,
+    ApplicationAssessed,
+    ApplicationFiled,
+    ApplicationPostponed,
+    ApplicationWithdrawn,
+    Assessment,
+    DisqualificationLifted,
+)
+from projections.projection import HOLDS, Effect, Projection, Rows, Table
+
+if TYPE_CHECKING:
+    from projections.answers import Answers
+
+
+class Decided(NamedTuple):
+    """What an office decided on the hours, and the event in which it did."""
+
+    assessment: Assessment
+    event: int
+
+
+class Application(NamedTuple):
+    """An application as it stands."""
+
+    application: str
+    person: str
+    status: str
+    level: str
+    series: str | None
+    committee: str
+    applied_on: str
+    title_obtained_on: str
+    minimum_years: int
+    unit: str
+    region: str
+    sector: str
+    statement: str | None
+    earliest_year: int | None
+    decided: Decided | None
+    events: tuple[int, ...]
+
+
+# Folding
+
+
+def _filed(rows: Rows, effect: Effect) -> None:
+    event: ApplicationFiled = effect.event
+    goal = event.goal
+    rows.begin("applications", effect.position, {
+        "application": event.application, "person": event.person, "status": "filed", "level": goal.level,
+        "series": goal.series, "committee": goal.committee, "applied_on": goal.applied_on.isoformat(),
+        "title_obtained_on": goal.title_obtained_on.isoformat(), "minimum_years": goal.minimum_years,
+        "unit": event.unit, "region": event.region, "sector": event.sector, "statement": event.statement,
+        "earliest_year": None, "assessed": None, "events": json.dumps([effect.recorded]),
+    })
+
+
+def _becomes(rows: Rows, effect: Effect, **values: Any) -> None:
+    key = {"application": effect.event.application}
+    for (events,) in rows.now("applications", ("events",), key):
+        told = json.dumps([*json.loads(events), effect.recorded])
+        rows.change("applications", effect.position, key, {**values, "events": told})
+
+
+def _assessed(rows: Rows, effect: Effect) -> None:
+    event: ApplicationAssessed = effect.event
+    rows.insert("assessments", {
+        "event": effect.recorded, "assessment": msgspec.json.encode(event.assessment).decode(),
+    })
+    _becomes(rows, effect, status="assessed", assessed=effect.recorded)
+
+
+def _postponed(rows: Rows, effect: Effect) -> None:
+    event: ApplicationPostponed = effect.event
+    _becomes(rows, effect, status="postponed", earliest_year=event.earliest_year)
+
+
+def _withdrawn(rows: Rows, effect: Effect) -> None:
+    _becomes(rows, effect, status="withdrawn")
+
+
+def _disqualified(rows: Rows, effect: Effect) -> None:
+    _becomes(rows, effect, status="disqualified")
+
+
+def _lifted(rows: Rows, effect: Effect) -> None:
+    _becomes(rows, effect, status="lifted")
+
+
+class Applications(Projection):
+    """The fold."""
+
+    name: ClassVar = "applications"
+    version: ClassVar = 1
+    tables: ClassVar = {
+        "applications": Table(
+            {"application": str, "person": str, "status": str, "level": str, "series": str, "committee": str,
+             "applied_on": str, "title_obtained_on": str, "minimum_years": int, "unit": str, "region": str,
+             "sector": str, "statement": str, "earliest_year": int, "assessed": int, "events": str},
+            ("application", "from_position"), (("person",),)),
+        "assessments": Table({"event": int, "assessment": str}, ("event",), dated=False),
+    }
+    handlers: ClassVar = {
+        ApplicationFiled: _filed,
+        ApplicationAssessed: _assessed,
+        ApplicationPostponed: _postponed,
+        ApplicationWithdrawn: _withdrawn,
+        ApplicantDisqualified: _disqualified,
+        DisqualificationLifted: _lifted,
+    }
+
+
+# Reading
+
+_PLAIN: Final = Application._fields[:-2]
+_BY: Final = (
+    f"SELECT {', '.join('a.' + name for name in _PLAIN)}, d.assessment, a.assessed, a.events FROM applications a "
+    f"LEFT JOIN assessments d ON d.event = a.assessed WHERE a.{{}} = :key AND {HOLDS} ORDER BY a.application"
+)
+_assessment = msgspec.json.Decoder(Assessment).decode
+
+
+def application_of(answers: Answers, application: str, *, as_of: int | None = None) -> Application | None:
+    """One application."""
+    return next(iter(_read(answers, "application", application, as_of)), None)
+
+
+def applications_of(answers: Answers, person: str, *, as_of: int | None = None) -> list[Application]:
+    """Every application of a person, oldest first."""
+    return _read(answers, "person", person, as_of)
+
+
+def _read(answers: Answers, by: str, key: str, as_of: int | None) -> list[Application]:
+    reader, at = answers.file("applications", as_of)
+    return [_application(row) for row in reader.rows(_BY.format(by), {"key": key, "as_of": at})]
+
+
+def _application(row: tuple[Any, ...]) -> Application:
+    *plain, assessment, event, events = row
+    decided = None if assessment is None else Decided(_assessment(assessment), event)
+    return Application._make((*plain, decided, tuple(json.loads(events))))

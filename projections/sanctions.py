@@ -1,0 +1,150 @@
+"""Sanctions as answers: who may not apply, since when and until when, on what basis; which titles were taken away.
+
+A disqualification for one application bars nothing else; one for a term bars from its first day to its last, or to the
+day before it was lifted. Whether somebody may apply on a day is asked in `projections/eligibility.py`, which rests on
+this.
+
+`tests/projections/test_applications.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+from ledger.events.application import ApplicantDisqualified, DisqualificationLifted, Sanction, TitleRevoked
+from ledger.streams.application import TERM
+from projections.projection import HOLDS, Effect, Projection, Rows, Table
+
+if TYPE_CHECKING:
+    from projections.answers import Answers
+
+
+class Disqualification(NamedTuple):
+    """The right to apply as it was taken, and given back."""
+
+    application: str
+    person: str
+    cause: str
+    article: str
+    rulebook: str | None
+    document: str | None
+    claims: tuple[str, ...]
+    case_id: str | None
+    lasts: str
+    starts: str
+    until: str | None
+    lifted_on: str | None
+    event: int
+    lifted_event: int | None
+
+    def bars(self, day: date) -> bool:
+        """Say whether nothing can be applied for on a day."""
+        on = day.isoformat()
+        begun = self.lasts == TERM and self.starts <= on
+        return begun and (self.until is None or on <= self.until) and (self.lifted_on is None or on < self.lifted_on)
+
+
+class Revocation(NamedTuple):
+    """A title that was taken away."""
+
+    application: str
+    person: str
+    level: str
+    series: str | None
+    obtained_on: str
+    revoked_on: str
+    cause: str
+    article: str
+    rulebook: str | None
+    document: str | None
+    claims: tuple[str, ...]
+    case_id: str | None
+    event: int
+
+
+# Folding
+
+
+def _basis(sanction: Sanction) -> dict[str, Any]:
+    return {
+        "cause": sanction.cause, "article": sanction.article, "rulebook": sanction.rulebook,
+        "document": sanction.document, "claims": json.dumps(sanction.claims), "case_id": sanction.case,
+    }
+
+
+def _disqualified(rows: Rows, effect: Effect) -> None:
+    event: ApplicantDisqualified = effect.event
+    rows.begin("disqualifications", effect.position, {
+        "application": event.application, "person": event.person, **_basis(event.sanction), "lasts": event.lasts,
+        "starts": event.starts.isoformat(), "until": None if event.until is None else event.until.isoformat(),
+        "lifted_on": None, "event": effect.recorded, "lifted_event": None,
+    })
+
+
+def _lifted(rows: Rows, effect: Effect) -> None:
+    event: DisqualificationLifted = effect.event
+    found = rows.now("disqualifications", ("event", "lifted_on"), {"application": event.application})
+    for number in (number for number, lifted_on in found if lifted_on is None):
+        rows.change("disqualifications", effect.position, {"application": event.application, "event": number},
+                    {"lifted_on": event.on.isoformat(), "lifted_event": effect.recorded})
+
+
+def _title_revoked(rows: Rows, effect: Effect) -> None:
+    event: TitleRevoked = effect.event
+    rows.insert("revocations", {
+        "event": effect.recorded, "application": event.application, "person": event.person, "level": event.level,
+        "series": event.series, "obtained_on": event.obtained_on.isoformat(), "revoked_on": event.on.isoformat(),
+        **_basis(event.sanction), "from_position": effect.position,
+    })
+
+
+_BASIS: Final = dict.fromkeys(("cause", "article", "rulebook", "document", "claims", "case_id"), str)
+
+
+class Sanctions(Projection):
+    """The fold."""
+
+    name: ClassVar = "sanctions"
+    version: ClassVar = 1
+    tables: ClassVar = {
+        "disqualifications": Table(
+            {"application": str, "person": str, **_BASIS, "lasts": str, "starts": str, "until": str,
+             "lifted_on": str, "event": int, "lifted_event": int},
+            ("application", "event", "from_position"), (("person",), ("starts",))),
+        "revocations": Table(
+            {"event": int, "application": str, "person": str, "level": str, "series": str, "obtained_on": str,
+             "revoked_on": str, **_BASIS, "from_position": int}, ("event",), (("person",),), dated=False),
+    }
+    handlers: ClassVar = {
+        ApplicantDisqualified: _disqualified, DisqualificationLifted: _lifted, TitleRevoked: _title_revoked,
+    }
+
+
+# Reading
+
+_DISQUALIFICATIONS: Final = (
+    f"SELECT {', '.join(Disqualification._fields)} FROM disqualifications WHERE person = :key AND {HOLDS} "
+    "ORDER BY starts, event"
+)
+_REVOCATIONS: Final = (
+    f"SELECT {', '.join(Revocation._fields)} FROM revocations WHERE person = :key AND from_position <= :as_of "
+    "ORDER BY event"
+)
+
+
+def disqualifications_of(answers: Answers, person: str, *, as_of: int | None = None) -> list[Disqualification]:
+    """Every disqualification of a person, lifted and ended ones too, by first day."""
+    reader, at = answers.file("sanctions", as_of)
+    return [one._replace(claims=tuple(json.loads(row[6])))
+            for row in reader.rows(_DISQUALIFICATIONS, {"key": person, "as_of": at})
+            for one in (Disqualification._make(row),)]
+
+
+def revocations_of(answers: Answers, person: str, *, as_of: int | None = None) -> list[Revocation]:
+    """Every title that was taken away from a person, oldest first."""
+    reader, at = answers.file("sanctions", as_of)
+    return [one._replace(claims=tuple(json.loads(row[10])))
+            for row in reader.rows(_REVOCATIONS, {"key": person, "as_of": at})
+            for one in (Revocation._make(row),)]
