@@ -4,7 +4,7 @@ Sessions and bookings are streams of their own, so that a crowd that books does 
 not have is a reserved name, the seat. One booking a person and session, and one a year until it is released; who was
 absent or failed may sit again where the session says so.
 
-`tests/ledger/streams/test_exam_stream.py` shows it; `tests/ledger/stores/test_last_seat.py` the race for a seat.
+`tests/ledger/streams/test_exam_stream.py` shows it; `tests/ledger/streams/test_last_seat.py` the race for a seat.
 """
 
 from __future__ import annotations
