@@ -1,0 +1,290 @@
+"""Trainings and imports, asked about: plans and classes by whoever is logged in, cards by those they are about.
+
+A plan and a class are what an organisation made public; a card is a person's. Whoever looks at another's cards, alone
+or on the list of a class, is recorded before they see. An import concerns nobody by itself and is for officials.
+
+`tests/api/test_http_trainings.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from api.callers import Caller
+from api.cases.doing import Reading
+from api.cases.standing import acting, by_actor, look, may_see, places, seeing_scopes
+from api.house import House
+from ledger.access import record_accesses
+from ledger.errors import Refusal
+from ledger.events.claim import Evidence
+from ledger.events.training import CardNumber
+from ledger.streams.standing import Matter
+from ledger.vocabulary import UnitId, format_hours
+from projections import imports as _imports
+from projections import trainings as _trainings
+from projections.basis import Axes
+from projections.filings import duties_under
+from projections.imports import Import
+from projections.pages import Page
+from projections.trainings import Card, Plan, TrainingClass
+
+_After = tuple[Any, ...] | None
+_ROUTE = "trainings"
+
+# Plans and classes
+
+
+def plan(house: House, caller: Caller, name: str, *, as_of: int) -> dict[str, Any] | Refusal:
+    """A plan, and who has not acknowledged it."""
+    if caller.kind == "nobody":
+        return Refusal.because("login_required")
+    found = _trainings.plan(house.answers, name, as_of=as_of)
+    return Refusal.because("plan_absent") if found is None else plan_view(found)
+
+
+def plans(
+    house: House, caller: Caller, *, organiser: str | None, year: int | None, as_of: int, after: _After, limit: int
+) -> Page[dict[str, Any]] | Refusal:
+    """Plans in the order in which they were filed."""
+    if caller.kind == "nobody":
+        return Refusal.because("login_required")
+    page = _trainings.plans(house.answers, organiser=organiser, year=year, as_of=as_of, after=after, limit=limit)
+    return page.of([plan_view(one) for one in page.items])
+
+
+def training_class(house: House, caller: Caller, name: str, axes: Axes) -> dict[str, Any] | Refusal:
+    """A class, and what the law of the axes demands of its filing."""
+    if caller.kind == "nobody":
+        return Refusal.because("login_required")
+    if axes.as_of is None and (behind := house.settled()) is not None:
+        return behind
+    found = _trainings.training_class(house.answers, name, as_of=house.answers.settle(axes))
+    if found is None:
+        return Refusal.because("class_absent")
+    duties, basis = duties_under(house.answers, found, axes)
+    return {**class_view(found), "duties": [one._asdict() for one in duties], "basis": basis.as_json()}
+
+
+def classes(
+    house: House, caller: Caller, *, organiser: str | None, plan: str | None, year: int | None, as_of: int,
+    after: _After, limit: int,
+) -> Page[dict[str, Any]] | Refusal:
+    """Classes in the order in which they were filed."""
+    if caller.kind == "nobody":
+        return Refusal.because("login_required")
+    page = _trainings.classes(
+        house.answers, organiser=organiser, plan=plan, year=year, as_of=as_of, after=after, limit=limit)
+    return page.of([class_view(one) for one in page.items])
+
+
+# Cards
+
+
+def card(house: House, caller: Caller, name: str, purpose: str | None, *, as_of: int) -> dict[str, Any] | Refusal:
+    """A card, to whom it is about or to an office for a purpose."""
+    return _one_card(house, caller, _trainings.cards(house.answers, card=name, as_of=as_of), purpose)
+
+
+def card_of_number(
+    house: House, caller: Caller, organiser: UnitId, number: str, purpose: str | None, *, as_of: int
+) -> dict[str, Any] | Refusal:
+    """The card that bears a number, as someone read it from paper."""
+    found = _trainings.card_of_number(house.answers, organiser, number, as_of=as_of)
+    return _one_card(house, caller, [] if found is None else [found], purpose)
+
+
+def _one_card(house: House, caller: Caller, found: list[Card], purpose: str | None) -> dict[str, Any] | Refusal:
+    """A card that the caller may look at; of another person's not even that there is one."""
+    if caller.kind == "nobody":
+        return Refusal.because("login_required")
+    one = next((each for each in found if caller.kind != "person" or each.person == caller.id), None)
+    if one is None:
+        return Refusal.because("card_absent")
+    no = _may_see(house, caller, one.person, purpose)
+    return no if no is not None else card_view(house, one)
+
+
+def cards_of_person(
+    house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int
+) -> list[dict[str, Any]] | Refusal:
+    """Every card of a person, void ones too."""
+    if no := _may_see(house, caller, person, purpose):
+        return no
+    return [card_view(house, one) for one in _trainings.cards(house.answers, person=person, as_of=as_of)]
+
+
+def cards_of_class(
+    house: House, caller: Caller, name: str, purpose: str | None, *, as_of: int
+) -> list[dict[str, Any]] | Refusal:
+    """Every card of a class, to its organiser and to the offices it was filed with; each person is recorded as seen."""
+    asking = acting(house, caller)
+    if isinstance(asking, Refusal):
+        return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
+    held = _trainings.training_class(house.answers, name, as_of=as_of)
+    if held is None:
+        return Refusal.because("class_absent")
+    filed = held.filed
+    if no := may_see(asking, Matter(filed.region, filed.sector, filed.category.value, filed.organiser)):
+        return no
+    if purpose is None:
+        return Refusal.because("purpose_missing")
+    found = _trainings.cards(house.answers, training_class=name, as_of=as_of)
+    if found:
+        record_accesses(
+            house.register.access, by=by_actor(caller, asking, seeing_scopes(asking)[0].role),
+            subjects=tuple(dict.fromkeys(one.person for one in found)), purpose=purpose, what=("cards",), route=_ROUTE,
+            now_ms=house.now // 1_000)
+    return [card_view(house, one) for one in found]
+
+
+def _may_see(house: House, caller: Caller, person: str, purpose: str | None) -> Refusal | None:
+    matters: tuple[Matter | None, ...] = ()
+    if caller.kind != "person":
+        known = Reading(house.ledger).person(person)
+        if known is None:
+            return Refusal.because("login_required" if caller.kind == "nobody" else "person_absent")
+        matters = places(known, house.today)
+    return look(house, caller, person=person, matters=matters, purpose=purpose, what=("cards",), route=_ROUTE)
+
+
+# Imports
+
+
+def import_of(house: House, caller: Caller, batch: str, *, as_of: int) -> dict[str, Any] | Refusal:
+    """An import, to an official."""
+    if isinstance(asking := acting(house, caller), Refusal):
+        return asking
+    found = _imports.import_of(house.answers, batch, as_of=as_of)
+    return Refusal.because("import_absent") if found is None else import_view(found)
+
+
+def imports(
+    house: House, caller: Caller, *, system: str | None, as_of: int, after: _After, limit: int
+) -> Page[dict[str, Any]] | Refusal:
+    """Imports in the order in which they were opened, to an official."""
+    if isinstance(asking := acting(house, caller), Refusal):
+        return asking
+    page = _imports.imports(house.answers, system=system, as_of=as_of, after=after, limit=limit)
+    return page.of([import_view(one) for one in page.items])
+
+
+# How they are shown
+
+
+def plan_view(one: Plan) -> dict[str, Any]:
+    """A plan, with what came of it and what it rests on."""
+    filed = one.filed
+    return {
+        "plan": one.plan,
+        "organiser": one.organiser,
+        "year": one.year,
+        "status": one.status,
+        "revision": one.revision,
+        "region": filed.region,
+        "sector": filed.sector,
+        "filed_on": filed.filed_on,
+        "recipients": list(filed.recipients),
+        "acknowledged": [each._asdict() for each in one.acknowledged],
+        "missing": list(one.missing),
+        "items": [
+            {"number": item.number, "title": item.title, "route": item.route, "level": item.level,
+             "days": _days(item.days_half), "headcount": item.headcount, "month": item.month}
+            for item in filed.items
+        ],
+        "carried": one.carried._asdict(),
+        "evaluations": [each._asdict() for each in one.evaluations],
+        "last_year": [each._asdict() for each in one.last_year],
+        "evidence": _evidence(filed.evidence),
+        "events": list(one.events),
+    }
+
+
+def class_view(one: TrainingClass) -> dict[str, Any]:
+    """A class as it was filed and as it was held."""
+    filed, held = one.filed, one.held
+    return {
+        "training_class": one.training_class,
+        "organiser": one.organiser,
+        "organiser_name": filed.organiser_name,
+        "title": filed.title,
+        "status": one.status,
+        "revision": one.revision,
+        "category": filed.category,
+        "route": filed.route,
+        "level": filed.level,
+        "region": filed.region,
+        "sector": filed.sector,
+        "lessons": [{"title": each.title, "hours": format_hours(each.hours_centi)} for each in filed.lessons],
+        "starts": filed.starts,
+        "ends": filed.ends,
+        "days": _days(filed.days_half),
+        "headcount": filed.headcount,
+        "room": filed.room,
+        "location": filed.location,
+        "filed_on": filed.filed_on,
+        "lead_days": one.lead_days,
+        "recipient": filed.recipient,
+        "number": one.number,
+        "office": one.office,
+        "plan": filed.plan,
+        "item": filed.item,
+        "approval": filed.approval,
+        "evidence": _evidence(filed.evidence),
+        "held": None if held is None else {
+            "starts": held.starts, "ends": held.ends, "days": _days(held.days_half), "attended": held.attended,
+            "passed": held.passed, "evidence": _evidence(held.evidence),
+        },
+        "rosters": [each._asdict() for each in one.rosters],
+        "cards": one.cards,
+        "events": list(one.events),
+    }
+
+
+def card_view(house: House, one: Card) -> dict[str, Any]:
+    """A card with its number; None where its key is destroyed."""
+    issued = house.ledger.at(one.events[0])
+    opened = None if issued is None else house.ledger.opened(issued)
+    return {
+        "card": one.card,
+        "number": opened.number if isinstance(opened, CardNumber) else None,
+        "person": one.person,
+        "training_class": one.training_class,
+        "organiser": one.organiser,
+        "status": one.status,
+        "attended_days": _days(one.attended_half),
+        "hours": format_hours(one.hours_centi),
+        "result": one.result,
+        "events": list(one.events),
+    }
+
+
+def import_view(one: Import) -> dict[str, Any]:
+    """An import with the outcome of its rows."""
+    opened, closed = one.opened, one.closed
+    return {
+        "batch": one.batch,
+        "system": opened.system,
+        "status": one.status,
+        "file_sha256": opened.file_sha256,
+        "rows": opened.rows,
+        "starts": opened.starts,
+        "ends": opened.ends,
+        "region": opened.region,
+        "sector": opened.sector,
+        "outcome": None if closed is None else {
+            "accepted": closed.accepted, "rejected": closed.rejected, "duplicates": closed.duplicates,
+            "result_sha256": closed.result_sha256, "act": closed.act,
+        },
+        "why": one.why,
+        "reconciliations": [each._asdict() for each in one.reconciliations],
+        "events": list(one.events),
+    }
+
+
+def _days(half: int) -> str:
+    return format_hours(half * 50)
+
+
+def _evidence(papers: Iterable[Evidence]) -> list[dict[str, Any]]:
+    return [{"kind": one.kind, "sha256": one.sha256, "issued_on": one.issued_on} for one in papers]

@@ -1,0 +1,179 @@
+"""`xueshi training`: plans, classes and cards, to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+
+from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.telling import pairs, role, table, word
+from api.exits import Exit, Stop
+
+_PLACES: Final = {"pln_": "/v1/plans", "cls_": "/v1/classes", "crd_": "/v1/cards"}
+_PLAN_STATES: Final = {"filed": "待备案", "returned": "退回修改", "acknowledged": "已备案", "evaluated": "已评估"}
+_CLASS_STATES: Final = {
+    "filed": "待备案", "accepted": "已备案", "announced": "部门自办", "refused": "不予备案", "held": "已举办",
+}
+_CARD_STATES: Final = {"issued": "有效", "voided": "已作废"}
+_ROSTER_STATES: Final = {"open": "登记中", "closed": "已登记", "abandoned": "已放弃"}
+_GRADES: Final = {"excellent": "优", "qualified": "合格", "unqualified": "不合格"}
+_EFFECTS: Final = {None: "及时", "late_filing": "计入并标注", "not_filed": "不计"}
+
+_AS_OF = click.option("--as-of", help="按当时所知：事件序号、带时区的时间或日期")
+
+
+@click.group()
+def training() -> None:
+    """培训：年度计划、班次、学时登记卡"""
+
+
+@training.command("list")
+@asks()
+@click.option("--plans", is_flag=True, help="列出年度计划（默认列出班次）")
+@click.option("--organiser", type=Id("unit"), help="只看一个办班单位的")
+@click.option("--year", type=click.IntRange(1950, 2099), help="只看一个年度的")
+@click.option("--plan", type=Id("plan"), help="只看一个计划之下的班次")
+@_AS_OF
+@click.option("--cursor", help="从上一页给出的位置继续")
+@click.option("--limit", type=click.IntRange(1, 200), help="最多列出多少条")
+def list_(asking: Asking, plans: bool, plan: str | None, **query: Any) -> int:
+    """列出班次或年度计划，按申报先后"""
+    if plans and plan is not None:
+        raise Stop(Exit.BAD_INPUT, "bad_usage", "--plans 与 --plan 不能同时使用", "查看一个计划请用 training show")
+    if plans:
+        return asking.get("/v1/plans", _tell_plans, query)
+    return asking.get("/v1/classes", _tell_classes, {**query, "plan": plan})
+
+
+@training.command()
+@asks()
+@click.argument("record")
+@_AS_OF
+@click.option("--law", help="按哪些细则看备案是否及时：then、now 或 set:甲,乙（班次）")
+@PURPOSE
+def show(asking: Asking, record: str, as_of: str | None, law: str | None, purpose: str | None) -> int:
+    """查看一个计划（pln_）、班次（cls_）或登记卡（crd_）"""
+    place = _PLACES.get(record[:4])
+    if place is None or len(record) != 26 or not (record.isascii() and record[4:].isalnum()):
+        cure = "应为以 pln_、cls_ 或 crd_ 开头、共 26 位的编号"
+        raise Stop(Exit.BAD_INPUT, "bad_usage", f"读不懂编号 {record[:60]}", cure)
+    query = {"as_of": as_of}
+    if record.startswith("cls_"):
+        query["law"] = law
+    elif record.startswith("crd_"):
+        query["purpose"] = purpose
+    return asking.get(f"{place}/{record}", _TELLS[record[:4]], query)
+
+
+@training.command()
+@asks()
+@click.option("--person", type=Id("person"), help="一个人的")
+@click.option("--class", "training_class", type=Id("class"), help="一个班次的")
+@click.option("--organiser", type=Id("unit"), help="出具的办班单位，与 --number 同用")
+@click.option("--number", help="卡号")
+@_AS_OF
+@PURPOSE
+def cards(
+    asking: Asking, person: str | None, training_class: str | None, organiser: str | None, number: str | None,
+    as_of: str | None, purpose: str | None,
+) -> int:
+    """查学时登记卡：一个人的、一个班次的，或凭卡号"""
+    by_number = organiser is not None and number is not None
+    if (person is not None) + (training_class is not None) + by_number != 1 or (organiser is None) != (number is None):
+        cure = "请给出 --person、--class，或 --organiser 和 --number"
+        raise Stop(Exit.BAD_INPUT, "bad_usage", "没有说明查谁的登记卡", cure)
+    query = {"as_of": as_of, "purpose": purpose}
+    if by_number:
+        return asking.get("/v1/cards", _tell_card, {**query, "organiser": organiser, "number": number})
+    place = f"/v1/persons/{person}" if person is not None else f"/v1/classes/{training_class}"
+    return asking.get(f"{place}/cards", _tell_cards, query)
+
+
+def _tell_plans(body: dict[str, Any]) -> None:
+    rows = [(one["plan"], one["year"], one["organiser"], _PLAN_STATES.get(one["status"], one["status"]), _missing(one),
+             len(one["items"])) for one in body["items"]]
+    table(("计划", "年度", "办班单位", "状态", "尚待备案", "项目"), rows)
+    _more(body)
+
+
+def _tell_classes(body: dict[str, Any]) -> None:
+    rows = [(one["training_class"], one["starts"], one["days"], _CLASS_STATES.get(one["status"], one["status"]),
+             one["lead_days"], one["number"], one["organiser_name"], one["title"]) for one in body["items"]]
+    table(("班次", "开班", "天数", "状态", "提前天数", "备案号", "办班单位", "名称"), rows)
+    _more(body)
+
+
+def _more(body: Mapping[str, Any]) -> None:
+    if body.get("next_cursor"):
+        click.echo(f"还有。下一页：--cursor {body['next_cursor']}")
+
+
+def _missing(one: Mapping[str, Any]) -> str:
+    return "、".join(map(role, one["missing"]))
+
+
+def _tell_plan(body: dict[str, Any]) -> None:
+    carried = body["carried"]
+    pairs((
+        ("计划", body["plan"]), ("办班单位", body["organiser"]), ("年度", body["year"]),
+        ("状态", _PLAN_STATES.get(body["status"], body["status"])), ("申报", body["filed_on"]),
+        ("已备案", "、".join(role(one["recipient"]) for one in body["acknowledged"])), ("尚待备案", _missing(body)),
+        ("实施", f"申报 {carried['classes_filed']} 班，举办 {carried['classes_held']} 班，"
+                 f"参加 {carried['attended']} 人"),
+        ("评估", _grades(body["evaluations"])), ("上年度评估", _grades(body["last_year"])),
+    ))
+    table(("  序号", "天数", "人数", "途径", "项目"),
+          [(f"  {one['number']}", one["days"], one["headcount"], word("route", one["route"]), one["title"])
+           for one in body["items"]])
+
+
+def _grades(evaluations: list[Mapping[str, Any]]) -> str:
+    return "、".join(f"{role(one['recipient'])} {_GRADES.get(one['grade'], one['grade'])}" for one in evaluations)
+
+
+def _tell_class(body: dict[str, Any]) -> None:
+    held = body["held"]
+    room = "" if body["room"] is None else f"，场地 {body['room']} 人"
+    was = None if held is None else (f"{held['starts']} 至 {held['ends']}，{held['days']} 天，"
+                                     f"参加 {held['attended']} 人，合格 {held['passed']} 人")
+    pairs((
+        ("班次", body["training_class"]), ("名称", body["title"]), ("办班单位", body["organiser_name"]),
+        ("状态", _CLASS_STATES.get(body["status"], body["status"])), ("途径", word("route", body["route"])),
+        ("申报", f"{body['filed_on']}（开班前 {body['lead_days']} 天）"), ("受理", body["recipient"] and
+                                                                   role(body["recipient"])),
+        ("备案号", body["number"]), ("计划", body["plan"]), ("批准文号", body["approval"]),
+        ("拟办", f"{body['starts']} 至 {body['ends']}，{body['days']} 天，{body['headcount']} 人{room}"), ("实办", was),
+        ("课程", "、".join(f"{one['title']} {one['hours']} 学时" for one in body["lessons"])),
+        ("登记卡", body["cards"] or None),
+    ))
+    for duty in body["duties"]:
+        late = f"迟 {duty['late_by']} 天，" if duty["late_by"] else ""
+        click.echo(f"  备案期限 {duty['rulebook']} {duty['article']}：提前 {duty['days']} 天；{late}"
+                   f"{_EFFECTS.get(duty['effect'], duty['effect'])}")
+    table(("  名单批次", "状态", "已写", "行数"),
+          [(f"  {one['act']}", _ROSTER_STATES.get(one["status"], one["status"]), one["rows_done"], one["rows"])
+           for one in body["rosters"]], empty="  没有登记名单。")
+
+
+def _tell_card(body: dict[str, Any]) -> None:
+    pairs((
+        ("登记卡", body["card"]), ("卡号", body["number"]), ("人员", body["person"]), ("班次", body["training_class"]),
+        ("办班单位", body["organiser"]), ("状态", _CARD_STATES.get(body["status"], body["status"])),
+        ("出勤", f"{body['attended_days']} 天"), ("学时", body["hours"]), ("考核", _result(body["result"])),
+    ))
+
+
+def _tell_cards(body: dict[str, Any]) -> None:
+    rows = [(one["card"], one["person"], one["training_class"], one["attended_days"], one["hours"],
+             _result(one["result"]), _CARD_STATES.get(one["status"], one["status"]), one["number"])
+            for one in body["items"]]
+    table(("登记卡", "人员", "班次", "出勤", "学时", "考核", "状态", "卡号"), rows, empty="没有登记卡。")
+
+
+def _result(code: str) -> str:
+    return {"passed": "合格", "failed": "不合格"}.get(code, code)
+
+
+_TELLS: Final = {"pln_": _tell_plan, "cls_": _tell_class, "crd_": _tell_card}

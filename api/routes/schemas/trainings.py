@@ -1,0 +1,221 @@
+"""What is asked and answered about plans, classes, cards and imports. `tests/api/test_http_trainings.py` shows it."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from api.routes.fields import Id, Query, QueryNumber, Shaped, Text
+from api.routes.schemas.common import Answer
+from api.routes.schemas.histories import AsOfQuery, PageAnswer, Reflects
+
+_AS_OF = {"description": "事件序号、带时区的时间或日期：按当时所知回答"}
+_DAYS = {"description": "天数，0.5 的倍数", "example": "2.5"}
+_HOURS = {"description": "学时", "example": "24"}
+
+
+class MomentQuery(Query):
+    """As it was known when. It concerns no person: no purpose is asked."""
+
+    as_of = Text(60, metadata=_AS_OF)
+
+
+class ListQuery(MomentQuery):
+    """Which page of it."""
+
+    cursor = Shaped("^[A-Za-z0-9_-]{1,1000}$", "上一页的 next_cursor")
+    limit = QueryNumber(1, 200, metadata={"default": 50})
+
+
+class PlansQuery(ListQuery):
+    """Whose plans, of which year."""
+
+    organiser = Id("unit", metadata={"description": "办班单位"})
+    year = QueryNumber(1950, 2099)
+
+
+class ClassesQuery(PlansQuery):
+    """Whose classes, of which year, under which plan."""
+
+    plan = Id("plan", metadata={"description": "只看此计划之下的"})
+
+
+class ClassQuery(MomentQuery):
+    """As it was known when, and under which law."""
+
+    law = Text(2000, metadata={"description": "then、now 或 set:甲,乙"})
+
+
+class CardNumberQuery(AsOfQuery):
+    """What is printed on the card."""
+
+    organiser = Id("unit", required=True, metadata={"description": "出具登记卡的办班单位"})
+    number = Text(100, required=True, metadata={"description": "卡号", "example": "2026-017"})
+
+
+class ImportsQuery(ListQuery):
+    """Of which system."""
+
+    system = Shaped("^[a-z][a-z0-9_-]{0,39}$", "来源系统代码", example="ningbo")
+
+
+class PaperAnswer(Answer):
+    """A paper that was handed in, by its digest."""
+
+    kind = ma.fields.String(required=True)
+    sha256 = ma.fields.String(required=True)
+    issued_on = ma.fields.Date(allow_none=True)
+
+
+class PlanAnswer(Answer):
+    """A year's plan as it stands."""
+
+    plan = ma.fields.String(required=True)
+    organiser = ma.fields.String(required=True)
+    year = ma.fields.Integer(required=True)
+    status = ma.fields.String(required=True, metadata={"enum": ["filed", "returned", "acknowledged", "evaluated"]})
+    revision = ma.fields.Integer(required=True)
+    region = ma.fields.String(required=True)
+    sector = ma.fields.String(required=True)
+    filed_on = ma.fields.Date(required=True)
+    recipients = ma.fields.List(ma.fields.String(), required=True)
+    acknowledged = ma.fields.List(ma.fields.Dict(), required=True)
+    missing = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "尚未备案的受理部门"})
+    items = ma.fields.List(ma.fields.Dict(), required=True)
+    carried = ma.fields.Dict(required=True, metadata={"description": "实施情况：申报、举办的班次和参加人数"})
+    evaluations = ma.fields.List(ma.fields.Dict(), required=True)
+    last_year = ma.fields.List(ma.fields.Dict(), required=True,
+                               metadata={"description": "上一年度计划的评估，本年度备案以此为依据"})
+    evidence = ma.fields.List(ma.fields.Nested(PaperAnswer), required=True)
+    events = ma.fields.List(ma.fields.Integer(), required=True)
+
+
+class OnePlanAnswer(PlanAnswer, Reflects):
+    """A plan, and what the answer rests on."""
+
+
+class PlansAnswer(PageAnswer):
+    """Plans in the order in which they were filed."""
+
+    items = ma.fields.List(ma.fields.Nested(PlanAnswer), required=True)
+
+
+class LessonAnswer(Answer):
+    """One subject of a class."""
+
+    title = ma.fields.String(required=True)
+    hours = ma.fields.String(required=True, metadata=_HOURS)
+
+
+class HeldAnswer(Answer):
+    """How a class was held."""
+
+    starts = ma.fields.Date(required=True)
+    ends = ma.fields.Date(required=True)
+    days = ma.fields.String(required=True, metadata=_DAYS)
+    attended = ma.fields.Integer(required=True)
+    passed = ma.fields.Integer(required=True)
+    evidence = ma.fields.List(ma.fields.Nested(PaperAnswer), required=True)
+
+
+class ClassAnswer(Answer):
+    """A class as it was filed and as it was held."""
+
+    training_class = ma.fields.String(required=True)
+    organiser = ma.fields.String(required=True)
+    organiser_name = ma.fields.String(required=True)
+    title = ma.fields.String(required=True)
+    status = ma.fields.String(
+        required=True, metadata={"enum": ["filed", "accepted", "announced", "refused", "held"]})
+    revision = ma.fields.Integer(required=True)
+    category = ma.fields.String(required=True)
+    route = ma.fields.String(required=True)
+    level = ma.fields.String(allow_none=True)
+    region = ma.fields.String(required=True)
+    sector = ma.fields.String(required=True)
+    lessons = ma.fields.List(ma.fields.Nested(LessonAnswer), required=True)
+    starts = ma.fields.Date(required=True)
+    ends = ma.fields.Date(required=True)
+    days = ma.fields.String(required=True, metadata=_DAYS)
+    headcount = ma.fields.Integer(required=True)
+    room = ma.fields.Integer(allow_none=True)
+    location = ma.fields.String(allow_none=True)
+    filed_on = ma.fields.Date(required=True)
+    lead_days = ma.fields.Integer(required=True, metadata={"description": "开班前多少天申报备案；负数：开班之后"})
+    recipient = ma.fields.String(allow_none=True)
+    number = ma.fields.String(allow_none=True, metadata={"description": "备案号"})
+    office = ma.fields.String(allow_none=True)
+    plan = ma.fields.String(allow_none=True)
+    item = ma.fields.Integer(allow_none=True)
+    approval = ma.fields.String(allow_none=True, metadata={"description": "批准文号"})
+    evidence = ma.fields.List(ma.fields.Nested(PaperAnswer), required=True)
+    held = ma.fields.Nested(HeldAnswer, allow_none=True, required=True)
+    rosters = ma.fields.List(ma.fields.Dict(), required=True)
+    cards = ma.fields.Integer(required=True, metadata={"description": "有效的登记卡数"})
+    events = ma.fields.List(ma.fields.Integer(), required=True)
+
+
+class OneClassAnswer(ClassAnswer):
+    """A class, what the law demands of its filing, and on what basis."""
+
+    duties = ma.fields.List(ma.fields.Dict(), required=True,
+                            metadata={"description": "适用细则对备案期限的要求、迟了多少天、后果"})
+    basis = ma.fields.Dict(required=True)
+
+
+class ClassesAnswer(PageAnswer):
+    """Classes in the order in which they were filed."""
+
+    items = ma.fields.List(ma.fields.Nested(ClassAnswer), required=True)
+
+
+class CardAnswer(Answer):
+    """A card."""
+
+    card = ma.fields.String(required=True)
+    number = ma.fields.String(allow_none=True, required=True, metadata={"description": "卡号；密钥已销毁的为空"})
+    person = ma.fields.String(required=True)
+    training_class = ma.fields.String(required=True)
+    organiser = ma.fields.String(required=True)
+    status = ma.fields.String(required=True, metadata={"enum": ["issued", "voided"]})
+    attended_days = ma.fields.String(required=True, metadata=_DAYS)
+    hours = ma.fields.String(required=True, metadata=_HOURS)
+    result = ma.fields.String(required=True, metadata={"enum": ["passed", "failed"]})
+    events = ma.fields.List(ma.fields.Integer(), required=True)
+
+
+class OneCardAnswer(CardAnswer, Reflects):
+    """A card, and what the answer rests on."""
+
+
+class CardsAnswer(Reflects):
+    """The cards of a person or of a class."""
+
+    items = ma.fields.List(ma.fields.Nested(CardAnswer), required=True)
+
+
+class ImportAnswer(Answer):
+    """An import as it stands."""
+
+    batch = ma.fields.String(required=True)
+    system = ma.fields.String(required=True)
+    status = ma.fields.String(required=True, metadata={"enum": ["open", "closed", "abandoned"]})
+    file_sha256 = ma.fields.String(required=True)
+    rows = ma.fields.Integer(required=True)
+    starts = ma.fields.Date(required=True)
+    ends = ma.fields.Date(required=True)
+    region = ma.fields.String(required=True)
+    sector = ma.fields.String(allow_none=True)
+    outcome = ma.fields.Dict(allow_none=True, required=True, metadata={"description": "接受、拒绝、重复各多少行"})
+    why = ma.fields.String(allow_none=True)
+    reconciliations = ma.fields.List(ma.fields.Dict(), required=True)
+    events = ma.fields.List(ma.fields.Integer(), required=True)
+
+
+class OneImportAnswer(ImportAnswer, Reflects):
+    """An import, and what the answer rests on."""
+
+
+class ImportsAnswer(PageAnswer):
+    """Imports in the order in which they were opened."""
+
+    items = ma.fields.List(ma.fields.Nested(ImportAnswer), required=True)
