@@ -13,6 +13,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ from api.checks import Check, Level, found
 from api.house import House
 from api.routes.door import Refused
 from api.routes.door import problem as write_problem
+from api.upkeep import metrics, upkeep
+from ledger.errors import LedgerError
 
 VERSION: Final = version("xueshi-ledger")
 
@@ -64,6 +67,7 @@ def create_app(
         app.register_blueprint(blueprint)
     if house is not None:
         app.extensions["house"] = house
+        app.register_blueprint(metrics(house))
         routes.install(app)
     return app
 
@@ -91,6 +95,10 @@ def _house(checks: tuple[Check, ...], leases: Mapping[str, Callable[[], bool]]) 
         who: dict[str, Any] = {"process": os.getpid(), "leases": [name for name, holds in leases.items() if holds()]}
         # Names and levels only: what was found may name folders, and this answer needs no login.
         body = [{"check": each.check, "level": each.level} for each in findings]
+        here: House | None = current_app.extensions.get("house")
+        if here is not None:
+            with suppress(LedgerError):  # A log that cannot be read is what one of the checks has just said.
+                who["projections"] = upkeep(here)["items"]
         if failed:
             detail = f"未就绪：{'、'.join(failed)}。请在服务器上运行 xueshi doctor。"
             return _problem("service_unavailable", detail=detail, checks=body, **who)

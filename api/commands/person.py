@@ -9,7 +9,7 @@ import click
 
 from api.commands.actor import tell_token
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.telling import pairs, table, word
+from api.commands.telling import AXES, pairs, table, with_options, word
 
 
 @click.group()
@@ -40,6 +40,19 @@ def show(asking: Asking, person: str, purpose: str | None) -> int:
 
 
 @person.command()
+@asks()
+@click.argument("person", type=Id("person"))
+@with_options(AXES[:2])
+@PURPOSE
+def affiliations(
+    asking: Asking, person: str, as_of: str | None, valid_on: str | None, purpose: str | None
+) -> int:
+    """查看一个人的人事隶属：从何时到何时、因哪次变更、依据哪些事件"""
+    query = {"as_of": as_of, "valid_on": valid_on, "purpose": purpose}
+    return asking.get(f"/v1/persons/{person}/affiliations", tell_affiliations, query)
+
+
+@person.command()
 @asks(writes=True)
 @click.argument("person", type=Id("person"))
 def token(asking: Asking, person: str) -> int:
@@ -60,3 +73,16 @@ def tell(body: dict[str, Any]) -> None:
             for one in body["affiliations"]]
     if rows:
         table(("自", "至", "单位", "所在地", "行业", "专业"), rows)
+
+
+_ENDS = {"next": "转往下一单位", "departure": "离开"}
+
+
+def tell_affiliations(body: dict[str, Any]) -> None:
+    """Tell where somebody belonged, over time."""
+    rows = [
+        (one["from"], one["to"] or "至今", _ENDS.get(one["ended_by"], ""), one["unit"], one["region"],
+         word("sector", one["sector"]), "、".join(map(str, one["events"])), one["transfer"])
+        for one in body["items"]
+    ]
+    table(("自", "至", "因何结束", "单位", "所在地", "行业", "事件", "单位变更"), rows, empty="没有登记人事隶属关系。")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks, problem
-from api.commands.telling import AXES, pairs, state, with_options
+from api.commands.telling import AS_OF, AXES, pairs, state, with_options
 
 
 @click.group()
@@ -41,6 +41,43 @@ def issue(
 def show(asking: Asking, statement: str, purpose: str | None) -> int:
     """查看一份情况表现在是否有效"""
     return asking.get(f"/v1/statements/{statement}", tell, {"purpose": purpose})
+
+
+@statement.command("list")
+@asks()
+@click.argument("person", type=Id("person"))
+@with_options((AS_OF,))
+@PURPOSE
+def list_(asking: Asking, person: str, as_of: str | None, purpose: str | None) -> int:
+    """列出一个人的情况表：现状，所载内容此后有没有变化"""
+    return asking.get(f"/v1/persons/{person}/statements", _tell_all, {"as_of": as_of, "purpose": purpose})
+
+
+@statement.command()
+@asks()
+@click.argument("code")
+@with_options((AS_OF,))
+@PURPOSE
+def find(asking: Asking, code: str, as_of: str | None, purpose: str | None) -> int:
+    """凭纸上的核验码查一份情况表的现状"""
+    query = {"code": code, "as_of": as_of, "purpose": purpose}
+    return asking.get("/v1/statements", lambda body: _tell_standing(body["statement"]), query)
+
+
+def _tell_all(body: dict[str, Any]) -> None:
+    for one in body["items"]:
+        _tell_standing(one)
+    if not body["items"]:
+        click.echo("没有出具过情况表。")
+
+
+def _tell_standing(one: dict[str, Any]) -> None:
+    since = one["since"]
+    so = "所载内容已有变化" if since["corrected"] else "此后又有登记" if since["changed"] else "所载内容没有变化"
+    years = "、".join(map(str, one["years"]))
+    click.echo(f"{one['statement']}  {one['code']}  {state(one['status'])}  {years} 年度  {so}")
+    for event in since["events"]:
+        click.echo(f"  事件 {event['event']}  {event['recorded_at'][:10]}  {event['words']}  {event['stream']}")
 
 
 @statement.command()

@@ -123,8 +123,19 @@ def with_options(options: Sequence[Any]) -> Callable[[_Command], _Command]:
     return decorate
 
 
+def next_page(body: Mapping[str, Any]) -> None:
+    """Say how to go on where there is more."""
+    if body.get("next_cursor"):
+        click.echo(f"还有。下一页：--cursor {body['next_cursor']}")
+
+
+PAGE: Final = (
+    click.option("--cursor", help="从上一页给出的位置继续"),
+    click.option("--limit", type=click.IntRange(1, 200), help="最多列出多少条"),
+)
+AS_OF: Final = click.option("--as-of", help="记录时间：到此为止已知的（事件序号、RFC 3339 时间或日期）")
 AXES: Final = (
-    click.option("--as-of", help="记录时间：到此为止已知的（事件序号、RFC 3339 时间或日期）"),
+    AS_OF,
     click.option("--valid-on", help="发生时间：到这一天为止已发生的（YYYY-MM-DD）"),
     click.option("--law", help="规则：then（各日期当时有效的，默认）、now（现行的）或 set:细则,细则"),
 )

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from api.commands.asking import Asking, Id, asks
-from api.commands.telling import pairs, state, word
+from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.telling import AS_OF, PAGE, next_page, pairs, state, table, with_options, word
 
 
 @click.group()
@@ -42,6 +42,35 @@ def register(
 def show(asking: Asking, unit: str) -> int:
     """查看一个单位（公开信息）"""
     return asking.get(f"/v1/units/{unit}", tell)
+
+
+@unit.command()
+@asks()
+@click.argument("unit", type=Id("unit"))
+@click.option("--on", help="哪一天（YYYY-MM-DD，默认今天）")
+@with_options((AS_OF, *PAGE))
+@PURPOSE
+def members(
+    asking: Asking, unit: str, on: str | None, as_of: str | None, cursor: str | None, limit: int | None,
+    purpose: str | None,
+) -> int:
+    """某一天隶属于一个单位的人员"""
+    from datetime import datetime
+
+    from ledger.vocabulary import LOCAL
+
+    day = on or datetime.now(LOCAL).date().isoformat()
+    query = {"on": day, "as_of": as_of, "cursor": cursor, "limit": limit, "purpose": purpose}
+    return asking.get(f"/v1/units/{unit}/members", _tell_members, query)
+
+
+def _tell_members(body: dict[str, Any]) -> None:
+    rows = [
+        (one["person"], one["from"], one["to"] or "至今", one["region"], word("sector", one["sector"]), one["major"])
+        for one in body["items"]
+    ]
+    table(("人员", "自", "至", "所在地", "行业", "专业"), rows, empty=f"{body['on']} 没有人隶属于该单位。")
+    next_page(body)
 
 
 @unit.command()

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from api.commands.asking import Asking, asks
-from api.commands.telling import role, table, word
+from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.telling import AS_OF, PAGE, next_page, role, table, with_options, word
 
-_KINDS = {"claim": "学时申报", "transfer": "单位变更", "unit": "单位核验"}
+_KINDS = {"claim": "学时申报", "transfer": "单位变更", "unit": "单位核验", "difference": "差异核查"}
 
 
 @click.group()
@@ -20,19 +20,52 @@ def work() -> None:
 @work.command("list")
 @asks()
 @click.option("--role", "as_role", help="只看以此角色办理的")
-@click.option("--cursor", help="从上一页给出的位置继续")
-@click.option("--limit", type=click.IntRange(1, 200), help="最多列出多少条")
-def list_(asking: Asking, as_role: str | None, cursor: str | None, limit: int | None) -> int:
+@with_options((AS_OF, *PAGE))
+def list_(
+    asking: Asking, as_role: str | None, as_of: str | None, cursor: str | None, limit: int | None
+) -> int:
     """列出待办，等得最久的在前"""
-    return asking.get("/v1/work", _tell, {"role": as_role, "cursor": cursor, "limit": limit})
+    return asking.get("/v1/work", _tell, {"role": as_role, "as_of": as_of, "cursor": cursor, "limit": limit})
+
+
+@work.command()
+@asks()
+@click.argument("person", type=Id("person"))
+@with_options((AS_OF, *PAGE))
+@PURPOSE
+def of(
+    asking: Asking, person: str, as_of: str | None, cursor: str | None, limit: int | None, purpose: str | None
+) -> int:
+    """列出一个人在办的事项：在谁手里、从何时起"""
+    query = {"as_of": as_of, "cursor": cursor, "limit": limit, "purpose": purpose}
+    return asking.get(f"/v1/persons/{person}/work", _tell, query)
+
+
+@work.command()
+@asks()
+@click.option("--region", help="区划代码前缀，如 3303")
+@with_options((AS_OF,))
+def overview(asking: Asking, region: str | None, as_of: str | None) -> int:
+    """各部门、各单位待办多少，最久的等了多久"""
+    return asking.get("/v1/workload", _tell_loads, {"region": region, "as_of": as_of})
 
 
 def _tell(body: dict[str, Any]) -> None:
     rows = [
         (one["id"], _KINDS.get(one["kind"], one["kind"]), role(one["role"]), one["region"],
-         word("category", one["category"]) if one.get("category") else "", str(one["since_at"])[:10])
+         word("category", one["category"]) if one.get("category") else "", str(one["since_at"])[:10], one["days"])
         for one in body["items"]
     ]
-    table(("编号", "事项", "待谁办理", "地区", "科目", "起于"), rows, empty="没有待办。")
-    if body.get("next_cursor"):
-        click.echo(f"还有。下一页：--cursor {body['next_cursor']}")
+    table(("编号", "事项", "待谁办理", "地区", "科目", "起于", "天数"), rows, empty="没有待办。")
+    next_page(body)
+
+
+def _tell_loads(body: dict[str, Any]) -> None:
+    rows = [
+        (one["waiting"], one["days"], str(one["since_at"])[:10], _KINDS.get(one["kind"], one["kind"]),
+         role(one["role"]), one["region"], word("sector", one["sector"]), one["unit"])
+        for one in body["items"]
+    ]
+    table(("件数", "最久天数", "起于", "事项", "待谁办理", "地区", "行业", "单位"), rows, empty="没有待办。")
+    if rows:
+        click.echo(f"共 {body['waiting']} 件，天数算到 {body['counted_on']}。")

@@ -32,7 +32,9 @@ class Number(IntegerConverter):
 
 
 CONVERTERS: Final[dict[str, type[BaseConverter]]] = {
-    kind: _converter(PREFIXES[kind]) for kind in ("person", "unit", "actor", "claim", "transfer", "statement")
+    kind: _converter(PREFIXES[kind])
+    for kind in ("person", "unit", "actor", "claim", "transfer", "statement", "plan", "class", "card", "import",
+                 "course", "exam", "application", "case")
 }
 
 
@@ -78,7 +80,23 @@ class Doors(Api):  # type: ignore[misc]
 
 def install(app: Flask) -> Doors:
     """Put every door into a service, and its description at /openapi.json."""
-    from api.routes import actors, claims, people, questions, rulebooks, statements, transfers, units
+    from api.routes import (
+        actors,
+        applications,
+        cases,
+        claims,
+        differences,
+        exams,
+        histories,
+        people,
+        questions,
+        rulebooks,
+        statements,
+        trainings,
+        transfers,
+        units,
+        upkeep,
+    )
 
     app.config |= {"API_TITLE": "学时账", "API_VERSION": "v1", "OPENAPI_VERSION": "3.1.0"}
     doors = Doors(app, spec_kwargs={
@@ -88,7 +106,10 @@ def install(app: Flask) -> Doors:
         doors.register_converter(converter, lambda one: {"type": "string", "pattern": f"^{one.regex}$"})
     doors.register_converter(Number, integerconverter2paramschema)
     doors.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    for noun in (units, actors, people, transfers, claims, questions, rulebooks, statements):
+    for noun in (
+        units, actors, people, transfers, claims, questions, differences, histories, rulebooks, statements, trainings,
+        exams, applications, cases, upkeep,
+    ):
         doors.register_blueprint(noun.door)
     description: dict[str, Any] = doors.spec.to_dict()
 

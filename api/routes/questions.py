@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
+from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Response, request
+from flask import Response
 
 from api.callers import Caller
-from api.cases import events, years
-from api.routes import paging
-from api.routes.door import Door, answer, house
-from api.routes.paging import Cursor
+from api.cases import events, workload, years
+from api.routes.door import Door, house
+from api.routes.listing import listed
 from api.routes.schemas.events import EventAnswer
+from api.routes.schemas.histories import PageQuery, WorkloadAnswer, WorkloadQuery
 from api.routes.schemas.questions import AxesQuery, WorkAnswer, WorkQuery, YearsAnswer
 from ledger.errors import Refusal
 from projections.basis import read_axes, written_time
+from projections.work import Waiting
+from projections.workload import days_waited
 
 door = Door("questions", __name__, description="年度学时、待办、事件")
 
@@ -39,23 +40,33 @@ def _years(caller: Caller, query: dict[str, Any], person: str, year: int | None)
 
 @door.reads("/v1/work", summary="待办：经办账号权限内的，或本人在办的", query=WorkQuery, answers=WorkAnswer)
 def work(caller: Caller, query: dict[str, Any]) -> Response | Refusal:
-    here, role, limit = house(), query.get("role"), query.get("limit", paging.LIMIT)
-    question = json.dumps(["work", caller.scope, role])
-    cursor = paging.read_cursor(here.cursor_key, question, query["cursor"]) if "cursor" in query else None
-    after = None if cursor is None else (cursor.after[0], cursor.after[1])
-    page = years.work(here, caller, role=role, as_of=None if cursor is None else cursor.as_of, after=after, limit=limit)
-    if isinstance(page, Refusal):
-        return page
-    following = None
-    if page.next is not None:
-        following = paging.write_cursor(here.cursor_key, question, Cursor(page.as_of, list(page.next)))
-    items = [{**one._asdict(), "since_at": written_time(one.since_at)} for one in page.items]
-    response = answer({"items": items, "next_cursor": following, "as_of": page.as_of})
-    if following is not None:
-        named = {"role": role, "limit": limit, "cursor": following}
-        address = urlencode({name: value for name, value in named.items() if value is not None})
-        response.headers["Link"] = f'<{request.path}?{address}>; rel="next"'
-    return response
+    role = query.get("role")
+    return listed(
+        caller, "work", query,
+        lambda as_of, after, limit: years.work(house(), caller, role=role, as_of=as_of, after=after, limit=limit),
+        said={"counted_on": workload.counted_on(house(), query.get("as_of")).isoformat()}, show=_waiting,
+    )
+
+
+@door.reads("/v1/persons/<person:person>/work", summary="一个人在办的事项", query=PageQuery, answers=WorkAnswer)
+def work_of(caller: Caller, query: dict[str, Any], person: str) -> Response | Refusal:
+    purpose = query.get("purpose")
+    return listed(
+        caller, f"work {person}", query, lambda as_of, after, limit: workload.of_person(
+            house(), caller, person, purpose, as_of=as_of, after=after, limit=limit),
+        said={"counted_on": workload.counted_on(house(), query.get("as_of")).isoformat()}, show=_waiting,
+    )
+
+
+def _waiting(one: Waiting, said: dict[str, Any]) -> dict[str, Any]:
+    days = days_waited(one.since_at, date.fromisoformat(said["counted_on"]))
+    return {**one._asdict(), "since_at": written_time(one.since_at), "days": days}
+
+
+@door.reads("/v1/workload", summary="各部门、各单位待办多少、最久的等了多久", query=WorkloadQuery,
+            answers=WorkloadAnswer)
+def loads(caller: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
+    return workload.loads(house(), caller, query.get("region", ""), query.get("as_of"))
 
 
 @door.reads("/v1/events/<int:position>", summary="一个事件（须有读取账本的权限）", answers=EventAnswer)

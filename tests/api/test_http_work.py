@@ -114,3 +114,50 @@ def test_without_a_scope_nothing_waits_and_nobody_is_told(town: Town, officer: S
     assert town.nobody.get("/v1/work").status_code == 401
     assert town.founder.get("/v1/work").status_code == 403
     assert officer.get("/v1/work", role="supervisor").get_json()["code"] == "role_not_held"
+
+
+def test_an_overview_counts_what_waits_with_each_office_and_since_when(town: Town) -> None:
+    ningbo, hangzhou = town.unit("甬厂", "330204", "industry"), town.unit("杭厂", "330106", "industry")
+    claims = []
+    for unit in (ningbo, ningbo, hangzhou):
+        someone = town.person()
+        town.belongs(someone, unit, "2020-01-01")
+        claims.append(someone.submit(study()))
+    hr = town.officer(ningbo, "human_resources", "3302")
+    mine = [one for one in hr.saw("/v1/workload", region="330204")["items"] if one["kind"] == "claim"]
+    (load,) = [one for one in mine if one["unit"] == ningbo["unit"]]
+
+    assert (load["waiting"], load["oldest"], load["days"]) == (2, claims[0]["claim"], 0)
+    assert load["since"] == claims[0]["events"][0]
+    assert {one["region"][:4] for one in hr.saw("/v1/workload")["items"]} == {"3302"}
+    clerk = town.officer(hangzhou, "unit", "330106", unit=hangzhou["unit"])
+    overview = clerk.saw("/v1/workload")
+    assert [(one["role"], one["waiting"]) for one in overview["items"]] == [("unit", 1)]
+    assert (overview["waiting"], overview["counted_on"]) == (1, str(town.house.today))
+    before = clerk.saw("/v1/workload", as_of=str(claims[2]["events"][0] - 1))
+    assert (before["items"], before["as_of"]) == ([], claims[2]["events"][0] - 1)
+    assert [who.get("/v1/workload").status_code for who in (town.person(), town.nobody)] == [403, 401]
+
+
+def test_work_as_of_a_position_is_what_waited_then_and_the_same_bytes_again(
+    town: Town, works: BODY, person: Someone, officer: Someone
+) -> None:
+    claim = person.submit(study(date="2026-03-05"))
+    at = str(claim["events"][0])
+    then = officer.get("/v1/work", as_of=at)
+    assert claim["claim"] in ids(then.get_json())
+    officer.act(claim, "return", {"words": "请补充"})
+
+    assert officer.get("/v1/work", as_of=at).data == then.data
+    waiting = next(one for one in then.get_json()["items"] if one["id"] == claim["claim"])
+    assert waiting["days"] == 0
+
+
+def test_an_office_sees_what_a_person_has_under_way_for_a_purpose(
+    town: Town, works: BODY, person: Someone, officer: Someone
+) -> None:
+    path = f"/v1/persons/{person.id}/work"
+
+    assert officer.get(path).get_json()["code"] == "purpose_missing"
+    assert ids(officer.saw(path, purpose="complaint_review")) == ids(person.saw("/v1/work"))
+    assert town.person().get(path).get_json()["code"] == "not_your_own"

@@ -30,6 +30,7 @@ class WorkQuery(Query):
     """Which work, and which page of it."""
 
     role = Choice(*ROLES)
+    as_of = Text(60, metadata={"description": "事件序号、带时区的时间或日期：当时的待办"})
     cursor = Shaped("^[A-Za-z0-9_-]{1,1000}$", "上一页的 next_cursor")
     limit = QueryNumber(1, 200, metadata={"default": 50})
 
@@ -47,6 +48,7 @@ class WaitingAnswer(Answer):
     person = ma.fields.String(allow_none=True)
     since = ma.fields.Integer(required=True)
     since_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    days = ma.fields.Integer(required=True, metadata={"description": "已等多少天"})
 
 
 class WorkAnswer(Answer):
@@ -54,4 +56,8 @@ class WorkAnswer(Answer):
 
     items = ma.fields.List(ma.fields.Nested(WaitingAnswer), required=True)
     next_cursor = ma.fields.String(allow_none=True)
+    counted_on = ma.fields.String(required=True, metadata={"format": "date", "description": "天数算到这一天"})
     as_of = ma.fields.Integer(required=True)
+    as_of_time = ma.fields.String(allow_none=True, required=True, metadata={"format": "date-time"})
+    log_size = ma.fields.Integer(required=True)
+    root = ma.fields.String(required=True)

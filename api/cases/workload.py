@@ -1,0 +1,73 @@
+"""What waits, counted: office by office for those who answer for a region, and what one person has under way.
+
+Human resources and those who supervise see what waits with every office of their region; any other office what waits
+with itself. The count names no person. `tests/api/test_http_work.py` shows it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from api.callers import Caller
+from api.cases.doing import Reading
+from api.cases.standing import HUMAN_RESOURCES, SUPERVISOR, acting, look, places
+from api.house import House
+from ledger.errors import Refusal
+from ledger.streams.actor import SEPARATED
+from ledger.streams.standing import standing
+from projections.answers import Page
+from projections.basis import read_axes, written_time
+from projections.workload import Load, days_waited, workload
+
+_WATCH: Final = frozenset({HUMAN_RESOURCES, SUPERVISOR})
+
+
+def counted_on(house: House, as_of: str | None) -> date:
+    """Up to which day waiting is counted: today, or of a past moment the day of the last event that was known then."""
+    if as_of is None:
+        return house.today
+    at = house.answers.reflects(house.answers.settle(read_axes(as_of)))["as_of_time"]
+    return house.today if at is None else datetime.fromisoformat(at).date()  # A log of no events: nothing waits.
+
+
+def loads(house: House, caller: Caller, region: str, as_of: str | None) -> dict[str, Any] | Refusal:
+    """How much waits with each office within the asker's scopes, and since when."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    held = [one for one in actor.scopes if one.role not in SEPARATED]
+    if no := standing(actor, held[0].role if held else HUMAN_RESOURCES):
+        return no
+    if as_of is None and (behind := house.settled()) is not None:
+        return behind
+    at = house.answers.position() if as_of is None else house.answers.settle(read_axes(as_of))
+    day, found = counted_on(house, as_of), list[Load]()
+    watching = [one for one in held if one.role in _WATCH]
+    for scopes, every_role in ((watching, True), ([one for one in held if one.role not in _WATCH], False)):
+        found += workload(house.answers, scopes, organisation=actor.organisation, region=region, as_of=at,
+                          every_role=every_role)[0]
+    # Of an office that is reached twice, the wider view.
+    widest = {one[:5]: one for one in sorted(found, key=lambda one: one.waiting)}
+    items = [_load(one, day) for one in sorted(widest.values(), key=lambda one: (one.since, one.oldest))]
+    return {"counted_on": day.isoformat(), "waiting": sum(one["waiting"] for one in items), "items": items,
+            **house.answers.reflects(at)}
+
+
+def _load(one: Load, day: date) -> dict[str, Any]:
+    return {**one._asdict(), "since_at": written_time(one.since_at), "days": days_waited(one.since_at, day)}
+
+
+def of_person(
+    house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int, after: tuple[int, str] | None,
+    limit: int,
+) -> Page | Refusal:
+    """What a person has under way, for themselves or for an office that says what for."""
+    matters: tuple[Any, ...] = ()
+    if caller.kind != "person":
+        found = Reading(house.ledger).person(person)
+        if found is None:
+            return Refusal.because("login_required" if caller.kind == "nobody" else "person_absent")
+        matters = places(found, house.today)
+    no = look(house, caller, person=person, matters=matters, purpose=purpose, what=("work",), route="work")
+    return no if no is not None else house.answers.claimant_work(person, as_of=as_of, after=after, limit=limit)

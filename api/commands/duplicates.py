@@ -1,0 +1,51 @@
+"""`xueshi duplicates`: claims that share an occasion, an output, a certificate or another paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.claim import study_line
+from api.commands.telling import AS_OF, PAGE, next_page, state, with_options
+
+_KINDS = {"occasion": "同一活动", "output": "同一成果", "certificate": "同一证书文件", "paper": "同一佐证"}
+
+
+@click.group()
+def duplicates() -> None:
+    """共用同一活动、成果、证书或佐证的申报"""
+
+
+@duplicates.command("list")
+@asks()
+@click.option("--kind", type=click.Choice(list(_KINDS)), help="只看这一种")
+@click.option("--across", is_flag=True, help="只看涉及多人的")
+@with_options((AS_OF, *PAGE))
+@PURPOSE
+def list_(asking: Asking, across: bool, **query: Any) -> int:
+    """列出权限之内的，存在最久的在前；是否重复由人判断"""
+    return asking.get("/v1/duplicates", _tell, {**query, "across": "true" if across else None})
+
+
+@duplicates.command()
+@asks()
+@click.argument("person", type=Id("person"))
+@with_options((AS_OF,))
+@PURPOSE
+def show(asking: Asking, person: str, as_of: str | None, purpose: str | None) -> int:
+    """一个人的申报与哪些申报共用材料"""
+    return asking.get(f"/v1/persons/{person}/duplicates", _tell, {"as_of": as_of, "purpose": purpose})
+
+
+def _tell(body: dict[str, Any]) -> None:
+    for one in body["items"]:
+        click.echo(f"{_KINDS[one['kind']]}  {one['value']}  {one['claims']} 项申报，{one['persons']} 人，"
+                   f"自事件 {one['since']}")
+        for member in one["members"]:
+            said = (member["claim"], member["person"], state(member["status"]), study_line(member["study"]))
+            click.echo("  " + "  ".join(said))
+    if not body["items"]:
+        click.echo("没有共用材料的申报。")
+    next_page(body)

@@ -1,0 +1,37 @@
+"""`xueshi projections`: how far the tables are that questions are answered from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from api.commands.asking import Asking, asks
+from api.commands.telling import table
+
+
+@click.group()
+def projections() -> None:
+    """查询所用的投影：处理到哪里、落后多少、重建进度"""
+
+
+@projections.command("list")
+@asks()
+def list_(asking: Asking) -> int:
+    """列出每个投影的进度；停在出错的事件之前的，说明是哪一个"""
+    return asking.get("/v1/projections", _tell)
+
+
+def _tell(body: dict[str, Any]) -> None:
+    table(("投影", "已处理到", "落后", "状态"),
+          [(one["name"], one["position"], one["behind"], _state(one)) for one in body["items"]])
+    click.echo(f"账本现有 {body['log_size']} 个事件。")
+
+
+def _state(one: dict[str, Any]) -> str:
+    if (failure := one["failure"]) is not None:
+        return f"停在事件 {failure['position']} 之前（{failure['because']}）；重建：xueshi rebuild {one['name']}"
+    if (building := one["building"]) is not None:
+        left = "" if building["seconds_left"] is None else f"，约剩 {building['seconds_left']} 秒"
+        return f"正在重建 {building['done']}/{building['total']}，每秒 {building['rate']} 个{left}"
+    return "正常" if not one["behind"] else "正在追赶"
