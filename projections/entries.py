@@ -10,7 +10,7 @@ position of the first approval, which no correction moves.
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -36,6 +36,7 @@ from ledger.events.claim import (
 from ledger.vocabulary import LOCAL
 from projections.file import Reader
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
+from projections.rows import Former
 
 
 class Decision(NamedTuple):
@@ -74,42 +75,60 @@ class Version(NamedTuple):
 # Folding
 
 _study = msgspec.json.Decoder(Study).decode
+_stating = msgspec.json.Encoder().encode
+_DAY_US: Final = 86_400_000_000
+_AHEAD_US: Final = int(LOCAL.utcoffset(None).total_seconds()) * 1_000_000
+
+
+@lru_cache(maxsize=4_096)
+def _listed(texts: tuple[str, ...]) -> str:
+    return json.dumps(texts, ensure_ascii=False)
+
+
+@lru_cache(maxsize=4_096)
+def _day(since_1970: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=since_1970)).isoformat()
+
+
+def _local_day(microseconds: int) -> str:
+    return _day((microseconds + _AHEAD_US) // _DAY_US)
 
 
 def _stated(rows: Rows, effect: Effect) -> None:
-    rows.insert("studies", {"event": effect.recorded, "study": msgspec.json.encode(effect.event.study).decode()})
+    rows.insert("studies", {"event": effect.recorded, "study": _stating(effect.event.study).decode()})
 
 
 def _decided(rows: Rows, effect: Effect, year: int | None) -> None:
     ruling: Ruling = effect.event.ruling
     rows.insert("decisions", {
         "event": effect.recorded, "assessed_centi": ruling.assessed_centi, "status": ruling.status,
-        "rulebook": ruling.rulebook, "digest": ruling.digest, "clauses": json.dumps(ruling.clauses, ensure_ascii=False),
-        "flags": json.dumps(ruling.flags, ensure_ascii=False), "year": year,
+        "rulebook": ruling.rulebook, "digest": ruling.digest, "clauses": _listed(ruling.clauses),
+        "flags": _listed(ruling.flags), "year": year,
     })
 
 
 def _submitted(rows: Rows, effect: Effect) -> None:
     event: ClaimSubmitted = effect.event
     _stated(rows, effect)
-    day = datetime.fromtimestamp(effect.envelope.recorded_at // 1_000_000, LOCAL).date()
     rows.begin("claims", effect.position, {
         "claim": event.claim, "person": event.person, "status": "under_review", "revision": 1, "endorsed": 0,
-        "origin": event.origin, "submitted_on": day.isoformat(), "registered": None, "registered_event": None,
-        "study_event": effect.recorded, "decision_event": None, "events": json.dumps([effect.recorded]),
+        "origin": event.origin, "submitted_on": _local_day(effect.envelope.recorded_at), "registered": None,
+        "registered_event": None, "study_event": effect.recorded, "decision_event": None,
+        "events": f"[{effect.recorded}]",
     })
 
 
 def _change(rows: Rows, effect: Effect, **values: Any) -> None:
     """Let the claim hold otherwise from here on; `revision` and `endorsed` are given as steps."""
-    key = {"claim": effect.event.claim}
-    for events, revision, endorsed in rows.now("claims", ("events", "revision", "endorsed"), key):
+    def changed(former: Former) -> dict[str, Any]:
         if "revision" in values:
-            values["revision"] += revision
+            values["revision"] += former("revision")
         if values.get("endorsed") == 1:
-            values["endorsed"] += endorsed
-        rows.change("claims", effect.position, key,
-                    {**values, "events": json.dumps([*json.loads(events), effect.recorded])})
+            values["endorsed"] += former("endorsed")
+        values["events"] = f"{former('events')[:-1]}, {effect.recorded}]"  # A list in JSON grows at its end.
+        return values
+
+    rows.change("claims", effect.position, {"claim": effect.event.claim}, changed)
 
 
 def _becomes(status: str) -> Any:
@@ -136,11 +155,9 @@ def _corrected(rows: Rows, effect: Effect) -> None:
     event: ClaimCorrected = effect.event
     year = event.year
     if year is None:  # A correction that says nothing of the year leaves it where it was.
-        query = (
-            "SELECT d.year FROM claims v JOIN decisions d ON d.event = v.decision_event "
-            "WHERE v.claim = ? AND v.to_position IS NULL"
-        )
-        year = next((row[0] for row in rows.connection.execute(query, (event.claim,))), None)
+        for (decision,) in rows.now("claims", ("decision_event",), {"claim": event.claim}):
+            for (former,) in rows.now("decisions", ("year",), {"event": decision}):
+                year = former
     _stated(rows, effect)
     _decided(rows, effect, year)
     _change(rows, effect, revision=1, study_event=effect.recorded, decision_event=effect.recorded)

@@ -15,7 +15,9 @@ import hashlib
 import os
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
@@ -23,30 +25,52 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlite_utils import Database
 
-from ledger.envelope import decode
+from ledger.durable import sync
+from ledger.envelope import Envelope, decode, wire_type_in
 from ledger.events.act import ActAbandoned, ActClosed
-from ledger.ledger import Ledger, Recorded
+from ledger.events.base import wire_type
+from ledger.ledger import Ledger
 from projections.errors import NotBuilt, Unreadable
 from projections.projection import Effect, Projection
+from projections.rows import Rows, Table
 
 APPLICATION_ID: Final = 0x58535052  # "XSPR"
 _CACHE_KIB: Final = 8 * 1024
+_MAKING_CACHE_KIB: Final = 64 * 1024
 _AT_ONCE: Final = 500
+_GATHERED: Final = 50_000  # Rows, of half a kilobyte: what begins and ends among them is written once.
+_TORN: Final = -1
 
+_WAITING: Final = Table({"position": int, "act": str}, ("position",), (("act",),), dated=False)
+_CLOSED: Final = wire_type(ActClosed).encode()
+_ABANDONED: Final = wire_type(ActAbandoned).encode()
 _CORRUPT: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _ITS_OWN: Final = frozenset({"projection", "waiting"})
 
 
-class Batch(NamedTuple):
-    """Events that follow one another, with the leaf of the last."""
+class Batch:
+    """Leaves that follow one another. Whoever takes them reads the events that it cares about, each of them once."""
 
-    events: Sequence[Recorded]
-    last_leaf: bytes
+    def __init__(self, after: int, leaves: Sequence[bytes]) -> None:
+        self.after, self.leaves = after, leaves
+        self.kinds = [wire_type_in(leaf) for leaf in leaves]
+        self._envelopes: list[Envelope | None] = [None] * len(leaves)
 
     @property
     def position(self) -> int:
         """Where it ends."""
-        return self.events[-1].position
+        return self.after + len(self.leaves)
+
+    def envelope(self, place: int) -> Envelope:
+        """Read one of them; the first is 0."""
+        envelope = self._envelopes[place]
+        if envelope is None:
+            envelope = self._envelopes[place] = decode(self.leaves[place])
+        return envelope
+
+    def singles(self) -> Iterator[Batch]:
+        """Give the same, event by event."""
+        return (Batch(at, [leaf]) for at, leaf in enumerate(self.leaves, self.after))
 
 
 def path_of(folder: Path, projection: Projection, *, building: bool = False) -> Path:
@@ -59,6 +83,16 @@ def is_damage(error: BaseException) -> bool:
     return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _CORRUPT
 
 
+@cache
+def _this_run() -> int:
+    """A number of this run of the machine, other than 0; each time another where the machine gives it no name."""
+    try:
+        name = Path("/proc/sys/kernel/random/boot_id").read_bytes()
+    except OSError:
+        name = os.urandom(16)
+    return zlib.crc32(name) >> 1 | 1  # SQLite keeps it as a number of 31 bits.
+
+
 def discard(path: Path) -> None:
     """Delete a file with what SQLite keeps beside it; first itself: without its journal it would be another one."""
     for end in ("", "-wal", "-shm"):
@@ -66,11 +100,17 @@ def discard(path: Path) -> None:
 
 
 class ProjectionFile:
-    """An open file that its one owner writes."""
+    """An open file that its one owner writes.
 
-    def __init__(self, projection: Projection, path: Path) -> None:
-        self.projection, self.path = projection, path
-        self.connection = sqlite3.connect(path, timeout=30, check_same_thread=False, cached_statements=256)
+    One that is `made` from nothing is no answer yet. It is written in great pieces, without most of its indexes and
+    without a journal on the disk, until it is `finish`ed. While a piece is written it says that it is torn, and what
+    the disk holds of it is good for this run of the machine alone: a process may be killed, and power may fail.
+    """
+
+    def __init__(self, projection: Projection, path: Path, *, made: bool = False) -> None:
+        self.projection, self.path, self._is_made = projection, path, made
+        self.connection = sqlite3.connect(
+            path, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=256)
         try:
             self.db = Database(self.connection)
             self._prepare()
@@ -78,25 +118,48 @@ class ProjectionFile:
         except BaseException:
             self.connection.close()
             raise
+        self.is_whole = self.position >= 0 and self._run in (0, _this_run())
+        self._written = self.position
+        self._at_once = _GATHERED if made else 0
+        self._handlers = projection.handlers_by_kind()
+        for kind in (_CLOSED, _ABANDONED):
+            self._handlers.pop(kind, None)  # What they do to other events is all they do.
+        self._last_leaf = b""
+        self._rows = Rows(
+            self.connection, {**projection.tables, "waiting": _WAITING}, begun=self._begin, is_new=self.position == 0)
 
     def _prepare(self) -> None:
         connection = self.connection
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")  # A power failure may take back the newest; it is made again.
-        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-        if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
-            return
+        is_new = connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID
+        if self._is_made:
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            connection.execute("PRAGMA journal_mode=MEMORY")
+            connection.execute("PRAGMA synchronous=OFF")
+            connection.execute(f"PRAGMA cache_size=-{_MAKING_CACHE_KIB}")
+        else:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")  # A power failure may take back the newest.
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        if is_new:
+            self._create()
+        self._run: int = connection.execute("PRAGMA user_version").fetchone()[0]
+
+    def _create(self) -> None:
         with self.db.atomic():
             self.db.table("projection").create(
                 {"name": str, "version": int, "position": int, "leaf_sha256": str}, pk="name", strict=True
             )
-            self.db.table("waiting").create({"position": int, "act": str}, pk="position", strict=True)
+            self.db.table("waiting").create(_WAITING.every_column, pk="position", strict=True)
             self.db.table("waiting").create_index(["act"])
             self.projection.create(self.db)
-            connection.execute(
+            if self._is_made:
+                self.connection.execute(f"PRAGMA user_version={_this_run()}")
+            else:
+                self.projection.index(self.db)
+            self.connection.execute(
                 "INSERT INTO projection VALUES (?, ?, 0, '')", (self.projection.name, self.projection.version)
             )
-            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            self.connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
 
     def _where(self) -> tuple[int, str]:
         row = self.connection.execute("SELECT position, leaf_sha256 FROM projection").fetchone()
@@ -113,52 +176,107 @@ class ProjectionFile:
         """Say whether SQLite finds the file whole."""
         return bool(self.connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
 
+    # Taking events
+
     def apply(self, batch: Batch, ledger: Ledger) -> None:
-        """Take a batch that begins right after the position; all of it or nothing."""
-        assert batch.events[0].position == self.position + 1, "the batch does not follow"
-        digest = hashlib.sha256(batch.last_leaf).hexdigest()
-        with self.db.atomic():
-            self.projection.apply(self.connection, self._effects(batch.events, ledger))
-            self.connection.execute(
-                "UPDATE projection SET position = ?, leaf_sha256 = ?", (batch.position, digest)
-            )
-        self.position, self._leaf_sha256 = batch.position, digest
+        """Take a batch that begins right after the position; all of it or nothing.
 
-    def _effects(self, events: Sequence[Recorded], ledger: Ledger) -> Iterator[Effect]:
-        """Give events where they take effect; those of an act when it is closed."""
-        cares = self.projection.cares_about
-        for position, envelope in events:
-            event, act = envelope.event, envelope.by.act
-            if act is not None and str(envelope.stream) != act:
-                if cares(event):
-                    self.connection.execute("INSERT INTO waiting (position, act) VALUES (?, ?)", (position, act))
-            elif isinstance(event, ActClosed):
-                yield from self._released(position, event.act, ledger)
-            elif isinstance(event, ActAbandoned):
-                self.connection.execute("DELETE FROM waiting WHERE act = ?", (event.act,))
-            elif cares(event):
-                yield Effect(position, position, envelope)
+        A file that is being made goes back to where it was last written when it cannot take one, and from then on
+        takes each piece as it comes: so the event that cannot be taken is found.
+        """
+        assert batch.after == self.position, "the batch does not follow"
+        try:
+            self._take(batch, ledger)
+            self.position, self._last_leaf = batch.position, batch.leaves[-1]
+            if self._rows.gathered >= self._at_once:
+                self.write()
+        except BaseException:
+            self._take_back()
+            self._at_once = 0
+            raise
 
-    def _released(self, position: int, act: str, ledger: Ledger) -> Iterator[Effect]:
-        """Give every row of an act that is closed here, in the order in which they were written."""
-        after = 0
+    def write(self) -> None:
+        """Write what was taken, and how far it goes."""
+        if self.position == self._written:
+            return
+        self._rows.write()
+        if self._is_made:
+            self.connection.commit()
+        digest = hashlib.sha256(self._last_leaf).hexdigest()
+        self.connection.execute("UPDATE projection SET position = ?, leaf_sha256 = ?", (self.position, digest))
+        self.connection.commit()
+        self._written, self._leaf_sha256 = self.position, digest
+
+    def _begin(self) -> None:
+        """Begin to write, if that has not begun."""
+        if self.connection.in_transaction:
+            return
+        if self._is_made:
+            self.connection.execute("UPDATE projection SET position = ?", (_TORN,))
+        self.connection.execute("BEGIN")
+
+    def _take_back(self) -> None:
+        """Be what was last written."""
+        self._rows.forget()
+        self.connection.rollback()
+        if self._is_made:
+            self.connection.execute("UPDATE projection SET position = ?", (self._written,))
+        self.position = self._written
+
+    def _take(self, batch: Batch, ledger: Ledger) -> None:
+        """Hand over events where they take effect; those of an act when it is closed."""
+        rows, handlers = self._rows, self._handlers
+        for place, kind in enumerate(batch.kinds):
+            handler = handlers.get(kind)
+            if handler is not None:
+                envelope, position = batch.envelope(place), batch.after + place + 1
+                act = envelope.by.act
+                if act is None or str(envelope.stream) == act:  # The act's own events take effect at once.
+                    handler(rows, Effect(position, position, envelope))
+                else:
+                    rows.insert("waiting", {"position": position, "act": act})
+            elif kind == _CLOSED:
+                self._release(batch.after + place + 1, batch.envelope(place).event.act, ledger)
+            elif kind == _ABANDONED:
+                rows.remove("waiting", {"act": batch.envelope(place).event.act})
+
+    def _release(self, position: int, act: str, ledger: Ledger) -> None:
+        """Hand over every row of an act that is closed here, in the order in which they were written."""
+        rows, after = self._rows, 0
+        rows.write()
         query = f"SELECT position FROM waiting WHERE act = ? AND position > ? ORDER BY position LIMIT {_AT_ONCE}"
-        while rows := [row for (row,) in self.connection.execute(query, (act, after))]:
-            for row in rows:
-                yield Effect(position, row, decode(ledger.store.leaves(row - 1, 1)[0]))
-            after = rows[-1]
-        self.connection.execute("DELETE FROM waiting WHERE act = ?", (act,))
+        while found := [row for (row,) in self.connection.execute(query, (act, after))]:
+            batch = Batch(found[0] - 1, ledger.store.leaves(found[0] - 1, found[-1] - found[0] + 1))
+            for row in found:
+                place = row - found[0]
+                self._handlers[batch.kinds[place]](rows, Effect(position, row, batch.envelope(place)))
+            after = found[-1]
+            if rows.gathered >= _GATHERED:
+                rows.write()
+        rows.remove("waiting", {"act": act})
+
+    # Being put in place
+
+    def finish(self) -> None:
+        """Make what was made a file like any other, that outlasts a loss of power."""
+        self.write()
+        self.projection.index(self.db)
+        self.connection.execute("PRAGMA user_version=0")
+        sync(self.path)
 
     def replace_with(self, other: ProjectionFile) -> None:
         """Take over the whole content of another file, in one transaction that no reader sees half of."""
         other.connection.backup(self.connection)
+        self._rows.forget()
         self.position, self._leaf_sha256 = self._where()
+        self._written = self.position
 
-    def fold_log(self) -> None:
-        """Bring everything into the one file, so that it may be moved; nobody else reads it."""
-        busy = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        if busy:
-            raise Unreadable(self.path, sqlite3.OperationalError("another process reads the file that is being built"))
+    def close(self) -> None:
+        """Let go of it, with everything that was taken."""
+        try:
+            self.write()
+        finally:
+            self.connection.close()
 
 
 class Content(NamedTuple):

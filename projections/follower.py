@@ -24,9 +24,9 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from ledger.envelope import decode
+from ledger.durable import sync
 from ledger.lease import FileLease
-from ledger.ledger import Ledger, Recorded
+from ledger.ledger import Ledger
 from projections import marker
 from projections.board import Bell, Board, Failed, Progress, Said
 from projections.errors import AlreadyFollowed, ProjectionError, ProjectionFailed, UnknownProjection
@@ -91,7 +91,7 @@ class Build:
     ) -> None:
         self.path = path_of(folder, projection, building=True)
         # Of one that was stopped, what was done is kept.
-        self.file = opened(projection, self.path, ledger, untouched=untouched)
+        self.file = opened(projection, self.path, ledger, untouched=untouched, made=True)
         self._began, self._from = time.monotonic_ns(), self.file.position
 
     def progress(self, total: int) -> Progress:
@@ -104,9 +104,10 @@ class Build:
     def put_in_place(self, path: Path) -> ProjectionFile:
         """Make it the file where there is none."""
         projection = self.file.projection
-        self.file.fold_log()
-        self.file.connection.close()
+        self.file.finish()
+        self.file.close()
         self.path.replace(path)
+        sync(path.parent)
         for other in path.parent.glob(f"{projection.name}.*.db"):
             if other.name != path.name:
                 structlog.get_logger().info("projection_removed", file=other.name)
@@ -115,13 +116,14 @@ class Build:
 
     def put_into(self, live: ProjectionFile) -> None:
         """Give its content to the file that stands, in one transaction."""
+        self.file.finish()
         live.replace_with(self.file)
-        self.file.connection.close()
+        self.file.close()
         discard(self.path)
 
 
 def opened(
-    projection: Projection, path: Path, ledger: Ledger, *, untouched: frozenset[str] = frozenset()
+    projection: Projection, path: Path, ledger: Ledger, *, untouched: frozenset[str] = frozenset(), made: bool = False
 ) -> ProjectionFile:
     """Open a file that fits the log; one that does not, or is damaged, is discarded with a line in the log.
 
@@ -130,8 +132,10 @@ def opened(
     because = "damaged"
     is_trusted = path.name in untouched or not path.exists()
     try:
-        file = ProjectionFile(projection, path)
-        if is_trusted or _is_sound(file):
+        file = ProjectionFile(projection, path, made=made)
+        if not file.is_whole:
+            because = "torn"
+        elif is_trusted or _is_sound(file):
             if file.fits(ledger):
                 return file
             because = "ahead_of_log" if file.position > ledger.store.size() else "other_log"
@@ -141,7 +145,7 @@ def opened(
             raise
     structlog.get_logger().warning("projection_discarded", projection=projection.name, because=because)
     discard(path)
-    return ProjectionFile(projection, path)
+    return ProjectionFile(projection, path, made=made)
 
 
 def _is_sound(file: ProjectionFile) -> bool:
@@ -164,7 +168,7 @@ def read_batch(ledger: Ledger, after: int, limit: int = EVENTS_AT_ONCE) -> Batch
     leaves = ledger.store.leaves(after, limit)
     if not leaves:
         return None
-    return Batch([Recorded(at, decode(leaf)) for at, leaf in enumerate(leaves, after + 1)], leaves[-1])
+    return Batch(after, leaves)
 
 
 class _Track:
@@ -183,7 +187,7 @@ class _Track:
                 self.live = file
                 discard(path_of(folder, projection, building=True))  # Of a rebuild that was stopped.
                 return
-            file.connection.close()
+            file.close()
             discard(self.path)
         self.build = Build(projection, folder, ledger, untouched=untouched)
 
@@ -224,10 +228,11 @@ class _Track:
         except Exception as error:
             if is_damage(error):
                 raise _Damaged(file) from error
-            if len(batch.events) == 1:
+            if len(batch.leaves) == 1:
                 raise ProjectionFailed(file.projection.name, position=batch.position, cause=error) from error
-            for event in batch.events:  # Which one was it? What stands before it is taken.
-                self._take(file, _single(event, self.ledger))
+            if file.position == batch.after:  # Else it went back to what was written, and comes here again.
+                for single in batch.singles():  # Which one was it? What stands before it is taken.
+                    self._take(file, single)
 
     def _begin_anew(self, file: ProjectionFile) -> None:
         structlog.get_logger().warning("projection_discarded", projection=self.projection.name, because="damaged")
@@ -257,7 +262,7 @@ class _Track:
 
     def close(self) -> None:
         for file in self._files():
-            file.connection.close()
+            file.close()
 
 
 class _Damaged(Exception):
@@ -266,10 +271,6 @@ class _Damaged(Exception):
     def __init__(self, file: ProjectionFile) -> None:
         self.file = file
         super().__init__(file.path.name)
-
-
-def _single(event: Recorded, ledger: Ledger) -> Batch:
-    return Batch([event], ledger.store.leaves(event.position - 1, 1)[0])
 
 
 class Follower:

@@ -33,7 +33,7 @@ def rebuild(ledger: Ledger, folder: Path, projection: Projection, progress: Prog
         try:
             _fill(build.file, ledger, ledger.store.size(), progress)
         except BaseException:
-            build.file.connection.close()
+            build.file.connection.close()  # Nothing of it is kept.
             discard(build.path)
             raise
         path = path_of(folder, projection)
@@ -42,7 +42,7 @@ def rebuild(ledger: Ledger, folder: Path, projection: Projection, progress: Prog
         else:
             file = opened(projection, path, ledger)
             build.put_into(file)
-        file.connection.close()
+        file.close()
         return file.position
     finally:
         ownership.release()
@@ -72,7 +72,7 @@ def compare(ledger: Ledger, folder: Path, projection: Projection, progress: Prog
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as snapshot:
             snapshot.execute("BEGIN")
             stands = content(snapshot)
-        fresh = ProjectionFile(projection, beside)
+        fresh = ProjectionFile(projection, beside, made=True)
         with closing(fresh.connection):
             _fill(fresh, ledger, stands.position, progress)
             return Comparison(projection.name, stands, content(fresh.connection))
@@ -91,3 +91,4 @@ def _fill(file: ProjectionFile, ledger: Ledger, upto: int, progress: Progress) -
             return  # The file is ahead of the log: the positions will differ, and that is the finding.
         file.apply(batch, ledger)
         progress(file.position, upto)
+    file.write()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, ClassVar, Final, NamedTuple
 
 from ledger.events.actor import Scope
@@ -27,6 +28,7 @@ from ledger.events.transfer import TransferConfirmed, TransferRefused, TransferR
 from ledger.events.unit import UnitMoved, UnitRegistered, UnitRejected, UnitVerified
 from projections.file import Reader
 from projections.projection import Effect, Projection, Rows, Table
+from projections.rows import Former
 
 UNIT_ROLE: Final = "unit"
 """Who answers a transfer: the receiving unit (W 4)."""
@@ -57,13 +59,25 @@ class Waiting(NamedTuple):
 
 
 def _wait(rows: Rows, effect: Effect, values: dict[str, Any]) -> None:
-    rows.begin("work", effect.position,
-               {**values, "since_at": effect.envelope.recorded_at, "event": effect.recorded})
+    rows.begin("work", effect.position, {**values, **_since(effect)})
 
 
 def _on(rows: Rows, effect: Effect, id_: str, values: dict[str, Any]) -> None:
-    at = {"since_at": effect.envelope.recorded_at, "event": effect.recorded}
-    rows.change("work", effect.position, {"id": id_}, {**values, **at})
+    rows.change("work", effect.position, {"id": id_}, {**values, **_since(effect)})
+
+
+def _since(effect: Effect) -> dict[str, int]:
+    return {"since_at": effect.envelope.recorded_at, "event": effect.recorded}
+
+
+@cache
+def _written(steps: tuple[str, ...]) -> str:
+    return json.dumps(steps)
+
+
+@cache
+def _steps(written: str) -> tuple[str, ...]:
+    return tuple(json.loads(written))
 
 
 def _claim_submitted(rows: Rows, effect: Effect) -> None:
@@ -71,15 +85,16 @@ def _claim_submitted(rows: Rows, effect: Effect) -> None:
     _wait(rows, effect, {
         "id": event.claim, "kind": "claim", "role": event.steps[0], "region": event.region, "sector": event.sector,
         "category": event.study.category.value, "unit": event.unit, "person": event.person,
-        "steps": json.dumps(event.steps), "taken": 0,
+        "steps": _written(event.steps), "taken": 0,
     })
 
 
 def _claim_endorsed(rows: Rows, effect: Effect) -> None:
-    id_ = effect.event.claim
-    for steps, taken in rows.now("work", ("steps", "taken"), {"id": id_}):
-        due = json.loads(steps)
-        _on(rows, effect, id_, {"taken": taken + 1, "role": due[min(taken + 1, len(due) - 1)]})
+    def changed(former: Former) -> dict[str, Any]:
+        due, taken = _steps(former("steps")), former("taken") + 1
+        return {"taken": taken, "role": due[min(taken, len(due) - 1)], **_since(effect)}
+
+    rows.change("work", effect.position, {"id": effect.event.claim}, changed)
 
 
 def _claim_returned(rows: Rows, effect: Effect) -> None:
@@ -89,7 +104,7 @@ def _claim_returned(rows: Rows, effect: Effect) -> None:
 def _claim_revised(rows: Rows, effect: Effect) -> None:
     event: ClaimRevised = effect.event
     _on(rows, effect, event.claim, {
-        "role": event.steps[0], "steps": json.dumps(event.steps), "taken": 0, "category": event.study.category.value,
+        "role": event.steps[0], "steps": _written(event.steps), "taken": 0, "category": event.study.category.value,
     })
 
 
@@ -99,8 +114,8 @@ def _claim_done(rows: Rows, effect: Effect) -> None:
 
 def _transfer_requested(rows: Rows, effect: Effect) -> None:
     event: TransferRequested = effect.event
-    query = "SELECT region, sector FROM seats WHERE unit = ? ORDER BY event DESC LIMIT 1"
-    region, sector = rows.connection.execute(query, (event.to_unit,)).fetchone() or ("", "")
+    seats = rows.now("seats", ("event", "region", "sector"), {"unit": event.to_unit})
+    _, region, sector = max(seats, default=(0, "", ""))
     _wait(rows, effect, {
         "id": event.transfer, "kind": "transfer", "role": UNIT_ROLE, "region": region, "sector": sector,
         "category": None, "unit": event.to_unit, "person": event.person, "steps": "[]", "taken": 0,

@@ -25,6 +25,7 @@ from ledger.envelope import (
     decode,
     encode,
     wire_event,
+    wire_type_in,
 )
 from ledger.errors import LedgerError
 from ledger.events.base import By, Draft, Event
@@ -91,7 +92,7 @@ def test_every_event_comes_back_as_it_was_written_and_in_its_one_form(name: str,
     leaf = encode(StreamId("any"), 3, draft, BY, None).leaf(TIME)
 
     assert check_canonical(leaf).event == draft.event
-    assert json.loads(leaf)[7]["type"] == name
+    assert json.loads(leaf)[7]["type"] == wire_type_in(leaf).decode() == name
     assert tuple(json.loads(leaf)[4]) == draft.event.subjects()
 
 
@@ -105,6 +106,14 @@ def test_any_text_survives_and_is_written_in_one_way(document: str, reason: str)
     assert (envelope.event.document, envelope.by.reason) == (document, reason)
     assert json.loads(leaf)[7]["document"] == document, "and any other JSON reader reads the same"
     assert b"\0" not in leaf
+
+
+def test_a_text_that_looks_like_a_type_is_not_taken_for_it() -> None:
+    by = By(actor="acr_1", role='{"type":"claim.approved/1"', reason='{"type":"claim.approved/1"')
+
+    leaf = encode(StreamId("rul_x"), 1, filed('{"type":"x"'), by, None).leaf(TIME)
+
+    assert wire_type_in(leaf) == b"rulebook.filed/1"
 
 
 @pytest.mark.parametrize("text", ["\ud800", "前\udfff后"], ids=ascii)

@@ -182,6 +182,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from projection_kit import open_house
 from test_follower import Counter
+from ledger.events.catalogue import CURRENT
 from projections.answers import projections
 from projections.standby import Standby
 
@@ -189,9 +190,11 @@ house = open_house(Path(sys.argv[1]), start=False)
 journal = os.open(house.folder / "journal", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
 class Journal(Counter):
-    def apply(self, connection, effects):
+    def __init__(self):
+        self.handlers = dict.fromkeys(CURRENT.values(), self._noted)
+
+    def _noted(self, rows, effect):
         os.write(journal, f"{os.getpid()}\\n".encode())
-        super().apply(connection, effects)
 
 standby = Standby(house.ledger, house.folder / "answers", [*projections(), Journal()])
 standby.start()

@@ -1,0 +1,371 @@
+"""Rows that say where in the log they hold, as handlers begin, change and end them.
+
+What is done to rows is gathered and written in one go, `write`: a row that begins and ends in between is written once,
+what holds is found without asking SQLite, and each table takes its rows as one statement. Rows that hold are remembered
+beyond that, the last hundred thousand of each table; every other one is read again when it is asked for.
+
+A table is looked up by its identity (its key but for the position) or by anything else. By anything else SQLite is
+asked, once what was gathered is written, with the help of whichever index the table declares for it.
+
+`tests/projections/test_rows.py` holds it against the same done in SQL at once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, TypeAlias
+
+REMEMBERED: Final = 100_000
+"""So many rows that hold are remembered of a table, at least; twice as many at most."""
+
+_SLOTS: Final = 1 << 24
+_UNPLANNED: Final = ((".", 0),)
+
+Row: TypeAlias = list[Any]
+Identity: TypeAlias = tuple[Any, ...]
+Former: TypeAlias = Callable[[str], Any]
+"""Gives a column of a row as it was."""
+Changed: TypeAlias = Mapping[str, Any] | Callable[[Former], Mapping[str, Any]]
+
+
+class Table(NamedTuple):
+    """One table: its columns, its key, and what it is looked up by."""
+
+    columns: Mapping[str, type]
+    pk: tuple[str, ...]
+    indexes: tuple[tuple[str, ...], ...] = ()
+    dated: bool = True  # Its rows say between which positions they hold.
+
+    @property
+    def every_column(self) -> dict[str, type]:
+        """Its columns, in order, with the two positions if it has them."""
+        return {**self.columns, **({"from_position": int, "to_position": int} if self.dated else {})}
+
+
+def index_name(table: str, columns: Sequence[str]) -> str:
+    """What an index is called."""
+    return f"idx_{table}_{'_'.join(columns)}"
+
+
+class Rows:
+    """Writes rows that hold from a position on. Names of tables and columns are our own words; values are bound.
+
+    `is_new`: the tables are empty, so what is not remembered and was never let go of does not hold. `begun` is called
+    before anything is written, so that whoever keeps the file begins a transaction then.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, tables: Mapping[str, Table], *, begun: Callable[[], object],
+        is_new: bool = False,
+    ) -> None:
+        file = _File(connection, begun)
+        self._connection = connection
+        self._tables: dict[str, _Lasting | _Dated] = {
+            name: _Dated(file, name, table, is_new=is_new) if table.dated else _Lasting(file, name, table)
+            for name, table in tables.items()
+        }
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The file itself, with everything that was gathered in it. What is changed there is found there."""
+        self.write()
+        self.forget()
+        return self._connection
+
+    @property
+    def gathered(self) -> int:
+        """How many rows wait to be written."""
+        return sum(len(table.fresh) for table in self._tables.values())
+
+    def begin(self, table: str, position: int, values: Mapping[str, Any]) -> None:
+        """Let a row hold from here on."""
+        self._tables[table].begin(position, values)
+
+    def insert(self, table: str, values: Mapping[str, Any]) -> None:
+        """Enter a row as it is."""
+        self._tables[table].insert(values)
+
+    def end(self, table: str, position: int, key: Mapping[str, Any]) -> None:
+        """Let the rows of a key hold no longer from here on."""
+        self._tables[table].end(position, key)
+
+    def now(self, table: str, columns: Sequence[str], key: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Give what holds now; of a table without positions, every row of the key."""
+        return self._tables[table].now(columns, key)
+
+    def change(self, table: str, position: int, key: Mapping[str, Any], values: Changed) -> bool:
+        """Let the row of a key hold with other values from here on; False where there is none.
+
+        `values` may be a function of the row as it was.
+        """
+        return self._tables[table].change(position, key, values)
+
+    def remove(self, table: str, key: Mapping[str, Any]) -> None:
+        """Take the rows of a key out of a table without positions."""
+        self._tables[table].remove(key)
+
+    def write(self) -> None:
+        """Write what was gathered; whoever keeps the file commits."""
+        for table in self._tables.values():
+            table.write()
+
+    def forget(self) -> None:
+        """Remember nothing, neither what was written nor what was not."""
+        for table in self._tables.values():
+            table.forget()
+
+
+class _File(NamedTuple):
+    """Where rows are written."""
+
+    connection: sqlite3.Connection
+    begun: Callable[[], object]
+
+    def write(self, statement: str, values: Sequence[Any] = ()) -> None:
+        self.begun()
+        self.connection.execute(statement, values)
+
+    def write_all(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        self.begun()
+        self.connection.executemany(statement, rows)
+
+
+class _Base:
+    """A table's own statements."""
+
+    def __init__(self, file: _File, name: str, table: Table) -> None:
+        self._file, self._name, self._table = file, name, table
+        self._names = tuple(table.every_column)
+        self._at = {column: number for number, column in enumerate(self._names)}
+        self._served: set[tuple[str, ...]] = set()
+        self._insert = f"INSERT INTO {name} ({', '.join(self._names)}) VALUES ({', '.join('?' * len(self._names))})"
+
+    def _search(self, key: Mapping[str, Any], condition: str = "") -> list[Row]:
+        """The rows of any key, from the file alone."""
+        self._serve({*key, "to_position"})
+        query = f"SELECT {', '.join(self._names)} FROM {self._name} WHERE {_condition(tuple(key))}{condition}"
+        return [list(row) for row in self._file.connection.execute(query, tuple(key.values()))]
+
+    def _serve(self, columns: set[str]) -> None:
+        """See to it that an index which is declared for such a search is there: a file that is being made has none."""
+        served = [index for index in self._table.indexes if columns.issuperset(index)]
+        if served and (index := max(served, key=len)) not in self._served:
+            name = index_name(self._name, index)
+            self._file.write(f"CREATE INDEX IF NOT EXISTS {name} ON {self._name} ({', '.join(index)})")
+            self._served.add(index)
+
+    def _taken(self, rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        at = self._at
+        return [tuple([row[at[column]] for column in columns]) for row in rows]
+
+    def _entered(self, values: Mapping[str, Any]) -> Row:
+        assert self._at.keys() >= values.keys(), f"{self._name} has no such column"
+        return [values.get(name) for name in self._names]
+
+
+class _Lasting(_Base):
+    """A table whose rows stand for ever, each under a key of its own."""
+
+    def __init__(self, file: _File, name: str, table: Table) -> None:
+        super().__init__(file, name, table)
+        self.fresh: dict[Any, Sequence[Any]] = {}  # By key.
+        self._values, self._key = _getter(self._names), _getter(table.pk)
+
+    def begin(self, position: int, values: Mapping[str, Any]) -> None:
+        self.insert({**values, "from_position": position})
+
+    def insert(self, values: Mapping[str, Any]) -> None:
+        key = self._key(values)
+        if key in self.fresh:
+            self.write()  # A second row of one key is for SQLite to refuse.
+        self.fresh[key] = self._values(values) if len(values) == len(self._names) else self._entered(values)
+
+    def end(self, position: int, key: Mapping[str, Any]) -> None:
+        raise AssertionError(f"the rows of {self._name} do not end")
+
+    def change(self, position: int, key: Mapping[str, Any], values: Changed) -> bool:
+        raise AssertionError(f"the rows of {self._name} do not change")
+
+    def remove(self, key: Mapping[str, Any]) -> None:
+        self.write()
+        self._serve(set(key))
+        self._file.write(f"DELETE FROM {self._name} WHERE {_condition(tuple(key))}", tuple(key.values()))
+
+    def now(self, columns: Sequence[str], key: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        if tuple(key) == self._table.pk and (found := self.fresh.get(self._key(key))) is not None:
+            return self._taken([found], columns)
+        self.write()
+        return self._taken(self._search(key), columns)
+
+    def write(self) -> None:
+        if self.fresh:
+            self._file.write_all(self._insert, self.fresh.values())
+            self.fresh = {}
+
+    def forget(self) -> None:
+        self.fresh = {}
+
+
+class _Dated(_Base):
+    """A table whose rows hold between positions."""
+
+    def __init__(self, file: _File, name: str, table: Table, *, is_new: bool) -> None:
+        super().__init__(file, name, table)
+        columns = tuple(column for column in table.pk if column not in ("from_position", "to_position"))
+        self._identity_columns, self._identity = columns, _getter(columns)
+        self._identity_at = _getter([self._at[column] for column in columns])
+        self._values = _getter(tuple(table.columns))
+        self._from, self._to = self._at["from_position"], self._at["to_position"]
+        self._plans: dict[tuple[str, ...], tuple[tuple[str, int], ...] | None] = {}
+        one = _condition((*columns, "from_position"))
+        self._update = f"UPDATE {name} SET to_position = ? WHERE {one}"
+        self._delete = f"DELETE FROM {name} WHERE {one}"
+        self._select = (
+            f"SELECT {', '.join(self._names)} FROM {name} WHERE {_condition(columns)} AND to_position IS NULL"
+        )
+        # By hash, whether an identity was let go of that held; None where any may hold in the file.
+        self._let_go_of: bytearray | None = bytearray(_SLOTS) if is_new else None
+        self._clear()
+
+    def _clear(self) -> None:
+        self.fresh: dict[int, Row] = {}  # Those that are not in the file, by object.
+        self._holding: dict[Identity, list[Row]] = {}  # Of an identity every row that holds;
+        self._earlier: dict[Identity, list[Row]] = {}  # here those that were not asked for of late.
+        self._ended: list[tuple[Any, ...]] = []
+        self._dropped: list[tuple[Any, ...]] = []
+
+    # What handlers do
+
+    def begin(self, position: int, values: Mapping[str, Any]) -> None:
+        if len(values) == len(self._table.columns):
+            row = [*self._values(values), position, None]
+            self.fresh[id(row)] = row
+            self._rows(self._identity(values)).append(row)
+        else:
+            self.insert({**values, "from_position": position})
+
+    def insert(self, values: Mapping[str, Any]) -> None:
+        row = self._entered(values)
+        self.fresh[id(row)] = row
+        if row[self._to] is None:
+            self._rows(self._identity(values)).append(row)
+
+    def end(self, position: int, key: Mapping[str, Any]) -> None:
+        for row in self._found(key):
+            self._end(position, row)
+
+    def change(self, position: int, key: Mapping[str, Any], values: Changed) -> bool:
+        found = self._found(key)
+        if not found:
+            return False
+        at, former = self._at, found[0]
+        row = former.copy()
+        for name, value in (values(lambda name: former[at[name]]) if callable(values) else values).items():
+            row[at[name]] = value
+        row[self._from] = position
+        for one in found:
+            self._end(position, one)
+        self.fresh[id(row)] = row
+        self._rows(self._identity_at(row)).append(row)
+        return True
+
+    def remove(self, key: Mapping[str, Any]) -> None:
+        raise AssertionError(f"the rows of {self._name} say where they held")
+
+    def now(self, columns: Sequence[str], key: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        return self._taken(self._found(key), columns)
+
+    def _end(self, position: int, row: Row) -> None:
+        identity = self._identity_at(row)
+        self._holding[identity].remove(row)  # Found a moment ago.
+        if id(row) in self.fresh:
+            if row[self._from] == position:
+                del self.fresh[id(row)]  # It would hold nowhere.
+            else:
+                row[self._to] = position
+        elif row[self._from] == position:
+            self._dropped.append((*identity, position))
+        else:
+            self._ended.append((position, *identity, row[self._from]))
+
+    # What holds
+
+    def _found(self, key: Mapping[str, Any]) -> list[Row]:
+        """The rows of a key that hold."""
+        names = tuple(key)
+        plan = self._plans.get(names, _UNPLANNED)
+        if plan is _UNPLANNED:
+            plan = self._plans[names] = self._plan(names)
+        if plan is None:
+            return self._sought(key)
+        rows = self._rows(self._identity(key))
+        return [row for row in rows if all(row[at] == key[name] for name, at in plan)] if plan else rows.copy()
+
+    def _plan(self, names: tuple[str, ...]) -> tuple[tuple[str, int], ...] | None:
+        """What a row of an identity must have besides, for a key that names the identity."""
+        if not set(self._identity_columns) <= set(names):
+            return None
+        return tuple((name, self._at[name]) for name in names if name not in self._identity_columns)
+
+    def _sought(self, key: Mapping[str, Any]) -> list[Row]:
+        """The rows of a key that does not name the identity."""
+        self.write()
+        found = self._search(key, " AND to_position IS NULL")
+        return [own for row in found for own in self._rows(self._identity_at(row)) if own == row]
+
+    def _rows(self, identity: Identity) -> list[Row]:
+        """Every row of an identity that holds, to be changed in place."""
+        rows = self._holding.get(identity)
+        if rows is None:
+            rows = self._earlier.pop(identity, None)
+            if rows is None:
+                rows = self._read(identity)
+            self._holding[identity] = rows
+        return rows
+
+    def _read(self, identity: Identity) -> list[Row]:
+        assert None not in identity, f"{self._name}: nothing equals a key that is missing"
+        if self._let_go_of is not None and not self._let_go_of[hash(identity) % _SLOTS]:
+            return []
+        return [list(row) for row in self._file.connection.execute(self._select, identity)]
+
+    # Writing
+
+    def write(self) -> None:
+        if self._dropped:
+            self._file.write_all(self._delete, self._dropped)
+            self._dropped = []
+        if self._ended:
+            self._file.write_all(self._update, self._ended)
+            self._ended = []
+        if self.fresh:
+            self._file.write_all(self._insert, self.fresh.values())
+            self.fresh = {}
+        if len(self._holding) > REMEMBERED:
+            self._age()
+
+    def _age(self) -> None:
+        """Let go of what nobody has asked for of late; it is in the file."""
+        if self._let_go_of is not None:
+            for identity, rows in self._earlier.items():
+                if rows:
+                    self._let_go_of[hash(identity) % _SLOTS] = 1
+        self._holding, self._earlier = {}, self._holding
+
+    def forget(self) -> None:
+        self._let_go_of = None
+        self._clear()
+
+
+def _condition(names: Sequence[str]) -> str:
+    return " AND ".join(f"{name} = ?" for name in names)
+
+
+def _getter(names: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """Take some values of a row, always as a tuple."""
+    if len(names) == 1:
+        only = names[0]
+        return lambda values: (values[only],)
+    return itemgetter(*names)

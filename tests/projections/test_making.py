@@ -1,0 +1,154 @@
+"""A file that is being made is no answer yet, and whatever becomes of its process it goes on or is begun anew."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from projection_kit import NINGBO, House, exam, living
+from test_follower import lived, made_up_to
+
+from projections.answers import projections
+from projections.entries import Entries
+from projections.file import ProjectionFile, content, path_of
+from projections.follower import opened, read_batch
+from projections.people import People
+
+MAKER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from projection_kit import open_house
+from projections import file
+from projections.entries import Entries
+from projections.follower import opened, read_batch
+file._GATHERED = 4
+house = open_house(Path(sys.argv[1]), start=False)
+made = opened(Entries(), Path(sys.argv[3]), house.ledger, made=True)
+print("makes", flush=True)
+while batch := read_batch(house.ledger, made.position, 3):
+    made.apply(batch, house.ledger)
+sys.stdin.read()
+"""
+
+
+def beginning(house: House, path: Path, upto: int) -> ProjectionFile:
+    """A file of entries that was made up to a position."""
+    file = opened(Entries(), path, house.ledger, made=True)
+    batch = read_batch(house.ledger, 0, upto)
+    assert batch is not None
+    file.apply(batch, house.ledger)
+    return file
+
+
+def kill_while_making(house: House, path: Path, kills: int) -> list[int]:
+    """Kill whoever makes a file; whatever it left is whole, up to where it says, or is not taken."""
+    rng, reached = random.Random(20261121), []
+    for _ in range(kills):
+        with subprocess.Popen(
+            [sys.executable, "-c", MAKER, str(house.folder), str(Path(__file__).parent), str(path)], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2],
+        ) as process:
+            assert process.stdout is not None
+            assert "makes\n" in iter(process.stdout.readline, ""), "after lines of the log, if any"
+            time.sleep(rng.random() / 50)
+            process.send_signal(signal.SIGKILL)
+            assert process.wait() == -signal.SIGKILL
+        with closing(opened(Entries(), path, house.ledger, made=True)) as file:
+            reached.append(file.position)
+            assert content(file.connection) == made_up_to(
+                house.ledger, Entries(), file.position, path.with_name("fresh.db"))
+    return reached
+
+
+def many(house: House, people: int) -> None:
+    unit = house.unit(NINGBO, "industry")
+    for _ in range(people):
+        house.registered(house.person(unit=unit), exam("2021-03-01"))
+
+
+def test_whoever_makes_a_file_may_be_killed(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        many(house, 40)
+
+        reached = kill_while_making(house, tmp_path / "entries.building.db", 4)
+
+        assert any(reached), "some of it was kept"
+
+
+@pytest.mark.torture
+def test_whoever_makes_a_file_may_be_killed_many_times(tmp_path: Path, record_property) -> None:
+    record_property("tried", 60)
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        many(house, 400)
+        reached = kill_while_making(house, tmp_path / "entries.building.db", 60)
+        assert len(set(reached)) > 10
+
+
+def test_a_file_that_was_torn_while_it_was_made_is_begun_anew(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        lived(house)
+        path = tmp_path / "entries.building.db"
+        beginning(house, path, 5).close()
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("SELECT position FROM projection").fetchone() == (5,)
+            connection.execute("UPDATE projection SET position = -1")
+            connection.commit()
+
+        with closing(opened(Entries(), path, house.ledger, made=True)) as file:
+            assert file.position == 0
+
+
+def test_what_an_earlier_run_of_the_machine_made_is_begun_anew(tmp_path: Path) -> None:
+    """Nothing was synced, so of what was written before a power failure the disk may hold any part."""
+    with living(tmp_path / "house") as house:
+        lived(house)
+        path = tmp_path / "entries.building.db"
+        beginning(house, path, 5).close()
+        with closing(opened(Entries(), path, house.ledger, made=True)) as file:
+            assert file.position == 5
+        with closing(sqlite3.connect(path)) as connection:
+            (run,) = connection.execute("PRAGMA user_version").fetchone()
+            connection.execute(f"PRAGMA user_version={run ^ 2}")
+
+        with closing(opened(Entries(), path, house.ledger, made=True)) as file:
+            assert file.position == 0
+
+
+def test_what_is_put_in_place_is_finished(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        lived(house)
+        house.followed()
+        for projection in projections():
+            with closing(sqlite3.connect(path_of(house.folder / "answers", projection))) as connection:
+                found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+                wanted = {f"idx_{name}_{'_'.join(index)}" for name, table in projection.tables.items()
+                          for index in table.indexes}
+                assert wanted <= found
+                assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+                assert connection.execute("PRAGMA user_version").fetchone() == (0,)
+
+
+def test_a_file_that_is_being_made_and_one_that_is_followed_hold_the_same(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        lived(house)
+        made, live = ProjectionFile(People(), tmp_path / "made.db", made=True), ProjectionFile(
+            People(), tmp_path / "live.db")
+        for file, at_once in ((made, house.size), (live, 1)):
+            while batch := read_batch(house.ledger, file.position, at_once):
+                file.apply(batch, house.ledger)
+            file.write()
+        found = content(made.connection)
+        assert found == content(live.connection)
+        assert found.rows > 5
+        made.close()
+        live.close()

@@ -1,0 +1,186 @@
+"""Rows that are gathered come out as if each had been written at once, in whatever pieces they are written."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from projections import rows as module
+from projections.rows import Rows, Table
+
+TABLES = {
+    "held": Table({"name": str, "kind": str, "worth": int}, ("name", "from_position"),
+                  (("kind",), ("to_position", "worth"))),
+    "pairs": Table({"name": str, "kind": str, "worth": int}, ("name", "kind", "from_position")),
+    "said": Table({"event": int, "name": str}, ("event",), (("name",),), dated=False),
+}
+
+
+class AtOnce:
+    """The same in SQL, each step written as it is made: slow and plain."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def begin(self, table: str, position: int, values: Mapping[str, Any]) -> None:
+        self.insert(table, {**values, "from_position": position})
+
+    def insert(self, table: str, values: Mapping[str, Any]) -> None:
+        marks = ", ".join("?" * len(values))
+        self.connection.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
+
+    def end(self, table: str, position: int, key: Mapping[str, Any]) -> None:
+        condition = f"{' AND '.join(f'{name} = ?' for name in key)} AND to_position IS NULL"
+        values = (position, *key.values())
+        self.connection.execute(f"DELETE FROM {table} WHERE from_position = ? AND {condition}", values)
+        self.connection.execute(f"UPDATE {table} SET to_position = ? WHERE {condition}", values)
+
+    def now(self, table: str, columns: Sequence[str], key: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        condition = " AND ".join([*(f"{name} = ?" for name in key), *(["to_position IS NULL"] * TABLES[table].dated)])
+        query = f"SELECT {', '.join(columns)} FROM {table} WHERE {condition}"
+        return self.connection.execute(query, tuple(key.values())).fetchall()
+
+    def change(
+        self, table: str, position: int, key: Mapping[str, Any],
+        values: Mapping[str, Any] | Callable[[Callable[[str], Any]], Mapping[str, Any]],
+    ) -> bool:
+        names = tuple(TABLES[table].columns)
+        found = self.now(table, names, key)
+        if not found:
+            return False
+        former = dict(zip(names, found[0], strict=True))
+        made = values(former.__getitem__) if callable(values) else values
+        self.end(table, position, key)
+        self.begin(table, position, {**former, **made})
+        return True
+
+
+def made(connection: sqlite3.Connection) -> sqlite3.Connection:
+    for name, table in TABLES.items():
+        columns = ", ".join(f"{one} {'TEXT' if of is str else 'INTEGER'}" for one, of in table.every_column.items())
+        connection.execute(f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({', '.join(table.pk)})) STRICT")
+    return connection
+
+
+def everything(connection: sqlite3.Connection) -> list[Any]:
+    return [sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in TABLES]
+
+
+STEPS = (
+    "begin", "end", "change", "change_by", "end_kind", "end_both", "pair", "end_pair", "say", "ask", "write", "forget",
+)
+Step = tuple[str, str, str, int]
+step = st.tuples(st.sampled_from(STEPS), st.sampled_from("abcd"), st.sampled_from("xy"), st.integers(0, 2))
+
+
+def do(rows: Any, position: int, one: Step) -> Any:
+    """One step of a handler; what it was told."""
+    what, name, kind, worth = one
+    if what == "begin":  # As handlers do: who may hold is ended first.
+        rows.end("held", position, {"name": name})
+        return rows.begin("held", position, {"name": name, "kind": kind, "worth": worth})
+    if what == "end":
+        return rows.end("held", position, {"name": name})
+    if what == "change":
+        return rows.change("held", position, {"name": name}, {"worth": worth})
+    if what == "change_by":
+        return rows.change("held", position, {"name": name}, lambda former: {"worth": former("worth") + worth})
+    if what == "end_kind":
+        return rows.end("held", position, {"kind": kind})
+    if what == "end_both":
+        return rows.end("held", position, {"kind": kind, "name": name})
+    if what == "pair":
+        rows.end("pairs", position, {"kind": kind, "name": name})
+        return rows.begin("pairs", position, {"name": name, "kind": kind, "worth": worth})
+    if what == "end_pair":
+        return rows.end("pairs", position, {"name": name})
+    if what == "say":
+        return rows.insert("said", {"event": position * 1_000 + len(rows.now("said", ("event",), {"name": name})),
+                                    "name": name + str(position % 2)})
+    return (sorted(rows.now("held", ("name", "worth"), {"kind": kind})), rows.now("held", ("worth",), {"name": name}),
+            sorted(rows.now("said", ("event",), {"name": name + "1"})), rows.now("said", ("name",), {"event": worth}))
+
+
+def check(history: Sequence[tuple[int, list[Step]]], *, remembered: int) -> None:
+    """Do the same twice, gathered and at once."""
+    gathered, plain = (made(sqlite3.connect(":memory:", isolation_level=None)) for _ in range(2))
+    begun: list[int] = []
+    rows = Rows(gathered, TABLES, begun=lambda: begun.append(1), is_new=True)
+    at_once = AtOnce(plain)
+    position, module.REMEMBERED = 0, remembered
+    for further, steps in history:
+        position += further
+        for one in steps:
+            if one[0] == "write":
+                rows.write()
+            elif one[0] == "forget":
+                rows.write()
+                rows.forget()
+            elif one[0] != "say" or not rows.now("said", ("event",), {"event": position * 1_000}):
+                assert do(rows, position, one) == do(at_once, position, one), one
+    rows.write()
+    assert everything(gathered) == everything(plain)
+    assert begun or not any(everything(plain))
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 2), st.lists(step, min_size=1, max_size=4)), min_size=1, max_size=40),
+       st.integers(0, 3))
+def test_what_is_gathered_comes_out_as_if_written_at_once(history: Any, remembered: int) -> None:
+    check(history, remembered=remembered)
+
+
+@pytest.fixture(autouse=True)
+def _remembered_as_before() -> Any:
+    before = module.REMEMBERED
+    yield
+    module.REMEMBERED = before
+
+
+@pytest.mark.torture
+def test_a_hundred_thousand_steps_that_are_gathered_come_out_as_if_written_at_once() -> None:
+    rng = random.Random(20261121)
+    history = [(1, [(rng.choice(STEPS[:-1]), rng.choice("abcdefgh"), rng.choice("xy"), rng.randrange(3))
+                    for _ in range(3)]) for _ in range(33_000)]
+    check(history, remembered=3)
+
+
+def test_a_row_that_begins_and_ends_before_it_is_written_is_written_once(tmp_path: Path) -> None:
+    connection = made(sqlite3.connect(":memory:", isolation_level=None))
+    rows = Rows(connection, TABLES, begun=lambda: None, is_new=True)
+    for position in range(1, 101):
+        rows.end("held", position, {"name": "a"})
+        rows.begin("held", position, {"name": "a", "kind": "x", "worth": position})
+    before = connection.total_changes
+    rows.write()
+
+    assert connection.total_changes - before == 100, "each version is entered, none is put right afterwards"
+
+
+def test_an_index_that_a_search_needs_is_made_when_it_is_needed(tmp_path: Path) -> None:
+    connection = made(sqlite3.connect(":memory:", isolation_level=None))
+    rows = Rows(connection, TABLES, begun=lambda: None, is_new=True)
+    rows.begin("held", 1, {"name": "a", "kind": "x", "worth": 1})
+    rows.write()
+    query = "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'idx%'"
+    assert connection.execute(query).fetchall() == []
+
+    assert rows.now("held", ("name",), {"kind": "x"}) == [("a",)]
+    assert connection.execute(query).fetchall() == [("idx_held_kind",)]
+
+
+def test_what_a_handler_changes_in_the_file_itself_is_found_there() -> None:
+    connection = made(sqlite3.connect(":memory:", isolation_level=None))
+    rows = Rows(connection, TABLES, begun=lambda: None, is_new=True)
+    rows.begin("held", 1, {"name": "a", "kind": "x", "worth": 1})
+
+    rows.connection.execute("UPDATE held SET worth = 9")
+
+    assert rows.now("held", ("worth",), {"name": "a"}) == [(9,)]
