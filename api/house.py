@@ -32,6 +32,7 @@ from ledger.vocabulary import LOCAL, StreamId
 from policies.archive import Archive
 from policies.shelf import shipped
 from projections.answers import Answers, projections
+from projections.differences_upkeep import Upkeep
 from projections.standby import Standby
 
 SETTLE_S = 5
@@ -53,6 +54,7 @@ class House:
     operations: Operations
     library: Library
     follower: Standby
+    differing: Upkeep
     answers: Answers
     request_key: bytes       # Under it idempotency keys and bodies become HMACs.
     cursor_key: bytes
@@ -92,7 +94,8 @@ class House:
 
     def checks(self) -> list[Check]:
         """What can go wrong with the answers and the law while the service runs."""
-        return [Check("projections", self._projections), Check("rulebooks", self._rulebooks)]
+        return [Check("projections", self._projections), Check("differences", self._differences),
+                Check("rulebooks", self._rulebooks)]
 
     def _projections(self) -> tuple[Level, str, str]:
         if failures := self.follower.failures():
@@ -101,6 +104,13 @@ class House:
         if behind > 10_000:
             return Level.WARN, f"投影落后 {behind} 个事件", "正在追赶，无需处理"
         return Level.OK, f"投影落后 {behind} 个事件", ""
+
+    def _differences(self) -> tuple[Level, str, str]:
+        standing = self.differing.standing()
+        told = f"差异清单处理到事件 {standing.position}，落后 {standing.behind} 个事件"
+        if standing.failure is not None:
+            return Level.WARN, told, standing.failure
+        return Level.OK, told + ("，正在逐人评定" if standing.building else ""), ""
 
     def _rulebooks(self) -> tuple[Level, str, str]:
         waiting = [book.id for book in shipped().books if not _is_enacted(self.ledger, book.id.split(".")[0])]
@@ -124,9 +134,11 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
         library = Library(archive)
         answers = Answers(ledger, folder.projections, book=library.book, now=clock)
         stored = lru_cache(_REMEMBERED)(partial(_read, ledger))
-        yield House(
-            register, operations, library, follower, answers, secret("requests"), secret("cursors"), clock, stored
-        )
+        with (differing := Upkeep(ledger, folder.projections, answers.judge)):
+            yield House(
+                register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
+                clock, stored,
+            )
     finally:
         follower.stop()
         operations.close()

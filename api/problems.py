@@ -25,6 +25,7 @@ from ledger.vault import KeyGone
 from policies.archive import DraftRulebook, RulebookMissing
 from policies.authority import NobodyRegisters
 from policies.errors import RulebookError, UnknownRulebook
+from projections.differences import DifferencesBehind, DifferencesUnknown
 from projections.errors import (
     AsOfInFuture,
     AsOfMalformed,
@@ -103,6 +104,8 @@ ERRORS: Final[dict[type[Exception], int]] = {
     ProjectionError: 500,
     NotBuilt: 503,
     NotFollowedYet: 503,
+    DifferencesBehind: 503,
+    DifferencesUnknown: 422,
     AsOfMalformed: 422,
     AsOfInFuture: 422,
     ValidOnMalformed: 422,

@@ -20,11 +20,11 @@ from ledger.events.actor import Scope
 from ledger.vocabulary import format_hours
 from projections.basis import written_time
 from projections.differences_person import EntryRow, YearRow
-from projections.errors import ProjectionError
+from projections.errors import NotBuilt, ProjectionError
 from projections.file import Reader
 from projections.pages import Page, paged
 from projections.projection import HOLDS, Projection, Table
-from projections.work import Waiting, reaches
+from projections.work import LIMITS, Waiting, reaches
 
 KIND: Final = "difference"
 """What a difference is called among the things that wait."""
@@ -83,11 +83,18 @@ class DifferencesFile(Projection):
 class Filters(NamedTuple):
     """Which of them; nothing of a filter that is not set."""
 
-    region: str | None = None   # A code of six digits; zeros at its end stand for all that it holds.
+    region: str | None = None   # What codes begin with.
     sector: str | None = None
     year: int | None = None
     kind: str | None = None
     person: str | None = None
+
+
+class Reach(NamedTuple):
+    """As far as somebody sees: scopes by every limit they set, and such as reach the work of every role."""
+
+    scopes: tuple[Scope, ...]
+    watching: tuple[Scope, ...] = ()
 
 
 def within(reader: Reader, as_of: int | None) -> int:
@@ -97,19 +104,23 @@ def within(reader: Reader, as_of: int | None) -> int:
         return position
     if as_of > position:
         raise DifferencesBehind(as_of, position=position)
-    known_from = max((at for (at,) in reader.rows("SELECT from_position FROM known")), default=position)
-    if as_of < known_from:
+    if as_of < (known_from := _known_from(reader)):
         raise DifferencesUnknown(as_of, known_from=known_from)
     return as_of
 
 
+def _known_from(reader: Reader) -> int:
+    """The position as of which the file was made; before it was, none is known."""
+    return max((int(at) for (at,) in reader.rows("SELECT from_position FROM known")), default=reader.position() + 1)
+
+
 def read_entries(
-    reader: Reader, scopes: Iterable[Scope] | None, filters: Filters, *, as_of: int,
+    reader: Reader, reach: Reach | None, filters: Filters, *, as_of: int,
     after: tuple[Any, ...] | None, limit: int,
 ) -> Page[dict[str, Any]]:
-    """Entries that differ, longest first: those that these scopes reach, or all."""
+    """Entries that differ, longest first: within somebody's reach, or all."""
     values: dict[str, Any] = {}
-    wanted = [*_within_scopes(scopes, values), *_filtered(filters, values)]
+    wanted = [*_within_reach(reach, values), *_filtered(filters, values)]
     rows = _page(reader, "entries", (*EntryRow._fields, *_SINCE), ("since", "claim"), wanted, values,
                  as_of, after, limit)
     page = paged(rows, limit, as_of, lambda row: (row["since"], row["claim"]))
@@ -117,13 +128,13 @@ def read_entries(
 
 
 def read_years(
-    reader: Reader, scopes: Iterable[Scope] | None, filters: Filters, *, as_of: int,
+    reader: Reader, reach: Reach | None, filters: Filters, *, as_of: int,
     after: tuple[Any, ...] | None, limit: int,
 ) -> Page[dict[str, Any]]:
-    """Person-years that differ, longest first: of people of whom these scopes reach an entry that does, or all."""
+    """Person-years that differ, longest first: of people of whom an entry that does lies within reach, or all."""
     values: dict[str, Any] = {}
     wanted = _filtered(filters._replace(kind=None), values)
-    reached = _within_scopes(scopes, values)
+    reached = _within_reach(reach, values)
     if filters.kind is not None:
         reached += ["kind = :kind", "year = years.year"]
         values["kind"] = filters.kind
@@ -137,11 +148,11 @@ def read_years(
 
 
 def read_offices(
-    reader: Reader, scopes: Iterable[Scope] | None, filters: Filters, *, as_of: int
+    reader: Reader, reach: Reach | None, filters: Filters, *, as_of: int
 ) -> list[dict[str, Any]]:
     """How many wait for which office and how many it let stand, by kind, and since when the oldest waits."""
     values: dict[str, Any] = {"as_of": as_of}
-    wanted = " AND ".join([HOLDS, *_within_scopes(scopes, values), *_filtered(filters, values)])
+    wanted = " AND ".join([HOLDS, *_within_reach(reach, values), *_filtered(filters, values)])
     query = (
         "SELECT role, region, sector, kind, count(*) - count(upheld), count(upheld), "
         f"min(CASE WHEN upheld IS NULL THEN since END) FROM entries WHERE {wanted} "
@@ -163,11 +174,27 @@ def read_waiting(
 ) -> list[Waiting]:
     """Differences as work: those that these scopes reach and that nobody has let stand."""
     values: dict[str, Any] = {}
-    wanted = ["upheld IS NULL", *_within_scopes(scopes, values)]
+    wanted = ["upheld IS NULL", *_within_reach(Reach(tuple(scopes)), values)]
     rows = _page(reader, "entries", ("claim", "role", "region", "sector", "category", "unit", "person", "since",
                                      "since_at"), ("since", "claim"), wanted, values, as_of, after, limit - 1)
     return [Waiting(row["claim"], KIND, *(row[name] for name in (
         "role", "region", "sector", "category", "unit", "person", "since", "since_at"))) for row in rows]
+
+
+def waiting_too(
+    reader: Reader, scopes: Iterable[Scope], *, as_of: int, after: tuple[int, str] | None, limit: int
+) -> tuple[list[Waiting], int | None]:
+    """Differences to be shown among other work, and up to where they are known; None where nothing is.
+
+    Other work is not kept waiting for them: after a rulebook was enacted they may take a while.
+    """
+    try:
+        at = min(as_of, reader.position())
+        if at < _known_from(reader):
+            return [], None
+    except NotBuilt:
+        return [], None
+    return read_waiting(reader, scopes, as_of=at, after=after, limit=limit), at
 
 
 def _page(
@@ -185,11 +212,14 @@ def _page(
     return [dict(zip(fields, row, strict=True)) for row in reader.rows(query, asked)]
 
 
-def _within_scopes(scopes: Iterable[Scope] | None, values: dict[str, Any]) -> list[str]:
-    if scopes is None:
+def _within_reach(reach: Reach | None, values: dict[str, Any]) -> list[str]:
+    if reach is None:
         return []
-    reached = [f"({reaches(number, scope, values, table='entries')})" for number, scope in enumerate(scopes)]
-    return [f"({' OR '.join(reached)})"] if reached else ["0"]
+    every_role = tuple(name for name in LIMITS if name != "role")
+    reached = [(scope, LIMITS) for scope in reach.scopes] + [(scope, every_role) for scope in reach.watching]
+    parts = [f"({reaches(number, scope, values, limits=limits, table='entries')})"
+             for number, (scope, limits) in enumerate(reached)]
+    return [f"({' OR '.join(parts)})"] if parts else ["0"]
 
 
 def _filtered(filters: Filters, values: dict[str, Any]) -> list[str]:
@@ -199,11 +229,8 @@ def _filtered(filters: Filters, values: dict[str, Any]) -> list[str]:
             wanted.append(f"{name} = :only_{name}")
             values[f"only_{name}"] = value
     if filters.region is not None:
-        prefix = filters.region
-        while prefix.endswith("00"):
-            prefix = prefix[:-2]
         wanted.append("substr(region, 1, :only_length) = :only_region")
-        values |= {"only_region": prefix, "only_length": len(prefix)}
+        values |= {"only_region": filters.region, "only_length": len(filters.region)}
     return wanted
 
 

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import structlog
@@ -31,12 +31,13 @@ from ledger.ids import PREFIXES
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
 from projections.differences import DifferencesFile
-from projections.differences_bulk import Disagreement, Everyone
 from projections.differences_person import NOTHING, Dated, Differences, EntryRow, Judge, YearRow
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, Unreadable
 from projections.file import Reader, discard, path_of
 from projections.follower import opened
-from projections.replay.held import Snapshot, changed_since
+
+if TYPE_CHECKING:
+    from projections.differences_bulk import Everyone
 
 POLL_MS: Final = 50
 TRY_MS: Final = 200
@@ -93,6 +94,13 @@ class Upkeep:
         if self._thread is not None:
             self._thread.join()
         self._let_go()
+
+    def __enter__(self) -> Upkeep:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def standing(self) -> Standing:
         """Say how far it is; what keeps it is known to the process that has it."""
@@ -243,6 +251,8 @@ class Upkeep:
         """Whom the events past a position may have changed; those of an act when it is closed."""
         events = [decode(leaf) for leaf in self._ledger.store.leaves(after, upto - after)]
         if any(isinstance(one.event, ActClosed) for one in events):  # Its rows may stand far before.
+            from projections.replay.held import Snapshot, changed_since
+
             with Snapshot(self._folder) as snapshot:
                 return changed_since(snapshot, after)
         prefix = PREFIXES["person"]
@@ -257,6 +267,9 @@ class Upkeep:
                 self._go_on(done, len(people), progress)
                 judged[person] = self.judge.differences(person, at)
             return {person: one for person, one in judged.items() if one != NOTHING}
+        # Here, so that whoever has few people need not wait for arrays to be loaded.
+        from projections.differences_bulk import Everyone
+
         everyone = Everyone(self._ledger, self._folder, self.judge, at, progress)
         return self._held_against(everyone, at, progress)
 
@@ -270,6 +283,8 @@ class Upkeep:
             self._go_on(done, len(differ) + len(sample), progress)
             found, (now, counted) = everyone.counted(person), self.judge.both(person, at)
             if found != counted or (now == NOTHING) == (done < len(differ)):
+                from projections.differences_bulk import Disagreement
+
                 raise Disagreement(person, at, found=found, judged=counted)
             if done < len(differ):
                 judged[person] = now

@@ -31,6 +31,7 @@ from ledger.streams.claim import Claim
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, Matter, covers, standing
+from ledger.vocabulary import format_hours
 from policies.authority import Office
 
 Decide = Callable[[Claim, str, Person, Actor], Decision]
@@ -106,6 +107,32 @@ def correct(house: House, caller: Caller, claim: str, fields: dict[str, Any], as
         return register.decide_correction(found, command, person, by)
 
     return _after(house, caller, claim, asked, decide, supervised=False)
+
+
+def uphold(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Let stand what was decided, where the law in force says otherwise, as long as it says what the office saw."""
+    if (behind := house.settled()) is not None:
+        return behind
+    as_of = house.answers.position()
+
+    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        seen = house.answers.judge.against(person.person, claim, as_of) if found.is_registered else None
+        decided, evaluated = fields["decided"], fields["evaluated"]
+        command = register.UpholdClaim(
+            role=role, decided_centi=decided, evaluated_centi=evaluated, as_of=as_of, words=fields["words"],
+            against=confirmed(0, "-") if seen is None else seen[1],
+        )
+        drafts = register.decide_upholding(found, command, person, by)
+        if isinstance(drafts, Refusal):
+            return drafts
+        if seen is None:
+            return Refusal.because("nothing_differs", as_of=as_of)
+        if (decided, evaluated) != (seen[0].decided_centi, seen[0].evaluated_centi):
+            return Refusal.because("difference_moved", decided=format_hours(seen[0].decided_centi),
+                                   evaluated=format_hours(seen[0].evaluated_centi), because=seen[0].because)
+        return drafts
+
+    return _after(house, caller, claim, asked, decide)
 
 
 def freeze(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

@@ -144,6 +144,18 @@ def correct(
 @claim.command()
 @asks(writes=True, conditional=True)
 @click.argument("claim", type=Id("claim"))
+@click.option("--decided", required=True, help="所见的认定计入学时，如 24")
+@click.option("--evaluated", required=True, help="所见的评定计入学时，如 18")
+@_words
+def uphold(asking: Asking, claim: str, decided: str, evaluated: str, words: str) -> int:
+    """核查差异后维持原认定，并说明理由；数字与现在的不同则不予办理"""
+    body = {"decided": decided, "evaluated": evaluated, "words": words}
+    return _upon(asking, claim, "upholding", "已维持原认定", body)
+
+
+@claim.command()
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
 @_words
 def freeze(asking: Asking, claim: str, words: str) -> int:
     """冻结，并说明理由"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,10 +13,12 @@ from api.commands.options import as_json_option, data_option, opened
 from api.exits import Exit, Stop
 
 if TYPE_CHECKING:
+    from api.register import Register
     from projections.projection import Projection
-    from projections.rebuilding import Comparison
+    from projections.rebuilding import Comparison, Progress
 
 CODED: Final = "coded"
+DIFFERENCES: Final = "differences"
 
 
 @click.command()
@@ -27,7 +30,7 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
     """从账本重建投影（查询所用的表），或与现有的比较
 
     NAME 为 people、work、entries、laws 之一，省略时为这四个。重建须先停止服务；中途停止不影响现有文件。
-    NAME 为 coded 时，从前者重建推演所用的编码账，服务运行时也可用。
+    NAME 为 coded 时，从前者重建推演所用的编码账，服务运行时也可用；为 differences 时，重新评定认定与评定的差异。
     """
     from api import logs
     from api.progress import bar
@@ -35,8 +38,8 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
     from projections.rebuilding import compare
     from projections.rebuilding import rebuild as build
 
-    if name == CODED:
-        return _coded(data_folder, as_json=as_json, is_compared=is_compared)
+    if name in (CODED, DIFFERENCES):
+        return _beside(name, data_folder, as_json=as_json, is_compared=is_compared)
     wanted = _wanted(name)
     logs.configure("warning")  # What is discarded is said on standard error, never amid an answer.
     with opened(data_folder) as register:
@@ -64,35 +67,62 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
     return Exit.HOLDS
 
 
-def _coded(data_folder: Path | None, *, as_json: bool, is_compared: bool) -> int:
-    """The coded ledger of `xueshi replay`: made from what stands of people and entries, or compared with it."""
+Works = tuple[Callable[["Progress"], int], Callable[["Progress"], tuple[int, str, str]]]
+"""Make it anew, giving the position; compare, giving the position and the digests of what stands and what should."""
+
+
+def _beside(name: str, data_folder: Path | None, *, as_json: bool, is_compared: bool) -> int:
+    """What is made from other projections rather than from events: rebuilt or compared under its own name."""
     from api import logs
     from api.progress import bar
-    from projections.errors import ProjectionError
-    from projections.replay.store import compare_coded, rebuild_coded
+    from projections.errors import AlreadyFollowed, ProjectionError
 
     logs.configure("warning")
-    with opened(data_folder) as register, bar(f"重建 {CODED}", quiet=as_json) as progress:
+    with opened(data_folder) as register, bar(f"重建 {name}", quiet=as_json) as progress:
+        build, compare = {CODED: _coded, DIFFERENCES: _differences}[name](register)
         try:
-            if is_compared:
-                position, stands, should = compare_coded(register.folder.projections, register.ledger, progress)
-            else:
-                position = rebuild_coded(register.folder.projections, register.ledger, progress).position
-                stands = should = ""
+            position, stands, should = compare(progress) if is_compared else (build(progress), "", "")
+        except AlreadyFollowed as error:
+            raise Stop(Exit.WORLD_IS_WRONG, error.code, str(error), "只比较不重建可加 --compare") from error
         except ProjectionError as error:
             raise Stop(Exit.WORLD_IS_WRONG, error.code, str(error)) from error
     if as_json:
-        compared = [{"name": CODED, "holds": stands == should, "position": position, "sha256": stands,
+        compared = [{"name": name, "holds": stands == should, "position": position, "sha256": stands,
                      "rebuilt_sha256": should}]
         body = {"holds": stands == should, "projections": compared} if is_compared else {
-            "rebuilt": [{"name": CODED, "position": position}]}
+            "rebuilt": [{"name": name, "position": position}]}
         click.echo(json.dumps(body))
     elif not is_compared:
-        click.echo(f"✓ {CODED} 已重建，处理到事件 {position}。")
+        click.echo(f"✓ {name} 已重建，处理到事件 {position}。")
     else:
-        told = "与重新读取的一致" if stands == should else f"与重新读取的不同\n  现有 {stands}\n  重建 {should}"
-        click.echo(f"{'✓' if stands == should else '✗'} {CODED}：到事件 {position} 为止，{told}。")
+        told = "与重新得出的一致" if stands == should else f"与重新得出的不同\n  现有 {stands}\n  重建 {should}"
+        click.echo(f"{'✓' if stands == should else '✗'} {name}：到事件 {position} 为止，{told}。")
     return Exit.HOLDS if stands == should else Exit.REFUSED
+
+
+def _coded(register: Register) -> Works:
+    """The coded ledger of `xueshi replay`, from what stands of people and entries."""
+    from projections.replay.store import compare_coded, rebuild_coded
+
+    folder, ledger = register.folder.projections, register.ledger
+    return (lambda progress: rebuild_coded(folder, ledger, progress).position,
+            lambda progress: compare_coded(folder, ledger, progress))
+
+
+def _differences(register: Register) -> Works:
+    """The differences between as decided and as evaluated, judged from people, entries and laws."""
+    import time
+
+    from api.law_of import Library
+    from policies.archive import Archive
+    from projections.answers import Answers
+    from projections.differences_upkeep import Upkeep
+
+    folder, ledger = register.folder.projections, register.ledger
+    library = Library(Archive(register.folder.rulebooks))
+    answers = Answers(ledger, folder, book=library.book, now=lambda: time.time_ns() // 1_000)
+    upkeep = Upkeep(ledger, folder, answers.judge)
+    return upkeep.rebuild, upkeep.compare
 
 
 def _wanted(name: str | None) -> list[Projection]:
@@ -102,7 +132,7 @@ def _wanted(name: str | None) -> list[Projection]:
     every = projections()
     wanted = [one for one in every if name in (None, one.name)]
     if not wanted:
-        error = UnknownProjection(str(name), (*(one.name for one in every), CODED))
+        error = UnknownProjection(str(name), (*(one.name for one in every), CODED, DIFFERENCES))
         raise Stop(Exit.BAD_INPUT, error.code, str(error))
     return wanted
 

@@ -17,6 +17,7 @@ from api.routes.schemas.claims import (
     CorrectionBody,
     ReleaseBody,
     RevisionBody,
+    UpholdingBody,
 )
 from api.routes.schemas.common import Purpose, Words
 from api.routes.schemas.events import EventsAnswer
@@ -87,6 +88,12 @@ def refuse(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> 
              conditional=True)
 def correct(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
     return review.correct(house(), caller, claim, fields, asked)
+
+
+@door.writes(f"{_AT}/upholding", summary="维持原认定", body=UpholdingBody, answers=ClaimAnswer, show=claims.view,
+             conditional=True)
+def uphold(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return review.uphold(house(), caller, claim, fields, asked)
 
 
 @door.writes(f"{_AT}/freeze", summary="冻结", body=Words, answers=ClaimAnswer, show=claims.view, conditional=True)

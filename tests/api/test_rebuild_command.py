@@ -72,3 +72,15 @@ def test_the_coded_ledger_of_replays_is_rebuilt_and_compared_under_its_own_name(
     assert "✓ coded 已重建" in capsys.readouterr().out
     assert run(["rebuild", "coded", "--compare", "--json", "--data", str(folder)]) == 0
     assert json.loads(capsys.readouterr().out)["holds"] is True
+
+
+def test_differences_are_judged_anew_and_compared_under_their_own_name(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["rebuild", "differences", "--compare", "--data", str(folder)]) == 3
+    assert "[projection_not_built]" in capsys.readouterr().err
+    run(["rebuild", "--data", str(folder)])
+    assert run(["rebuild", "differences", "--data", str(folder)]) == 0
+    assert "✓ differences 已重建" in capsys.readouterr().out
+    assert run(["rebuild", "differences", "--compare", "--json", "--data", str(folder)]) == 0
+    assert json.loads(capsys.readouterr().out)["holds"] is True

@@ -37,6 +37,7 @@ from projections.differences import (
     DifferencesFile,
     DifferencesUnknown,
     Filters,
+    Reach,
     read_entries,
     read_offices,
     read_waiting,
@@ -80,7 +81,7 @@ def entries(house: House, upkeep: Upkeep, filters: Filters = ALL, as_of: int | N
     house.followed()
     upkeep.catch_up()
     reader = reader_of(house)
-    page = read_entries(reader, rest.get("scopes"), filters, as_of=within(reader, as_of), after=None, limit=200)
+    page = read_entries(reader, rest.get("reach"), filters, as_of=within(reader, as_of), after=None, limit=200)
     return list(page.items)
 
 
@@ -200,14 +201,16 @@ def test_work_is_shown_to_exactly_those_whose_scope_reaches_it(house: House, upk
     count = len(entries(house, upkeep))
 
     def seen(**scope: Any) -> list[str]:
-        reached = [Scope(**{"role": "sector_authority", "region": "33", **scope})]
-        return [one["office"]["region"] for one in entries(house, upkeep, scopes=reached)]
+        reached = Scope(**{"role": "sector_authority", "region": "33", **scope})
+        return [one["office"]["region"] for one in entries(house, upkeep, reach=Reach((reached,)))]
 
     assert count == len(seen()) >= 1
     assert seen(region="3302") == [NINGBO]
     assert seen(sector="industry") == [NINGBO]
+    watching = Reach((), (Scope(role="supervisor", region="3302"),))
+    assert [one["office"]["region"] for one in entries(house, upkeep, reach=watching)] == [NINGBO], "of every role"
     assert seen(role="human_resources") == seen(category="general_public") == seen(region="3301") == []
-    assert entries(house, upkeep, scopes=[]) == []
+    assert entries(house, upkeep, reach=Reach(())) == []
 
 
 def test_lists_are_filtered_counted_and_paged(house: House, upkeep: Upkeep) -> None:
@@ -218,9 +221,9 @@ def test_lists_are_filtered_counted_and_paged(house: House, upkeep: Upkeep) -> N
     everything = entries(house, upkeep)
     reader, size = reader_of(house), house.size
 
-    assert [found["claim"] for found in entries(house, upkeep, Filters(region="330200"))] == first
+    assert [found["claim"] for found in entries(house, upkeep, Filters(region="3302"))] == first
     assert [found["claim"] for found in entries(house, upkeep, Filters(person=one, year=2022))] == first[1:]
-    assert entries(house, upkeep, Filters(kind="room")) == entries(house, upkeep, Filters(region="330100")) == []
+    assert entries(house, upkeep, Filters(kind="room")) == entries(house, upkeep, Filters(region="3301")) == []
     pages, after = [], None
     while not pages or after is not None:
         page = read_entries(reader, None, ALL, as_of=size, after=after, limit=1)
@@ -232,7 +235,7 @@ def test_lists_are_filtered_counted_and_paged(house: House, upkeep: Upkeep) -> N
     (ningbo,) = [office for office in offices if office["region"] == NINGBO]
     assert ningbo == {"role": "sector_authority", "region": NINGBO, "sector": "industry", "waiting": 2, "upheld": 0,
                       "since": everything[0]["since"], "kinds": {"worth": 2}}
-    years = read_years(reader, [Scope(role="sector_authority", region="3302")], ALL, as_of=size, after=None, limit=9)
+    years = read_years(reader, Reach((Scope(role="sector_authority", region="3302"),)), ALL, as_of=size, after=None, limit=9)
     assert [(year["person"], year["year"]) for year in years.items] == [(one, 2021), (one, 2022)]
     assert read_years(reader, None, Filters(kind="room"), as_of=size, after=None, limit=9).items == ()
 

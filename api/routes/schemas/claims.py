@@ -122,6 +122,13 @@ class CorrectionBody(RevisionBody, ConfirmationOfHours):
     year_because = Word(metadata={"description": "变更归属年度的理由代码"})
 
 
+class UpholdingBody(Words):
+    """The numbers that were looked at, and why what was decided stays."""
+
+    decided = Hours(required=True, metadata={"description": "所见的认定计入学时"})
+    evaluated = Hours(required=True, metadata={"description": "所见的评定计入学时"})
+
+
 class ReleaseBody(Body):
     """Why a hold ends."""
 

@@ -1,0 +1,102 @@
+"""`xueshi differences`: where what was decided and what the law says part, for whom, why, and whose it is to look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.telling import AS_OF, PAGE, next_page, role, table, with_options, word
+
+KINDS = {
+    "unreadable": "细则读不懂", "belonging": "隶属关系", "worth": "学时", "duplicate": "重复", "room": "上限",
+    "class": "归类",
+}
+_MET = {True: "达标", False: "未达标", None: "未定"}
+_WHICH = (
+    click.option("--region", help="区划代码前缀，如 3302"),
+    click.option("--sector", help="行业，如 industry"),
+    click.option("--year", type=click.IntRange(1950, 2099), help="年度"),
+    click.option("--kind", type=click.Choice(list(KINDS)), help="哪一类原因"),
+    AS_OF,
+)
+_PEOPLE = (
+    click.option("--person", type=Id("person"), help="只看一个人的"),
+    PURPOSE,
+    *PAGE,
+)
+
+
+@click.group()
+def differences() -> None:
+    """认定与评定的差异：列出、说明、计数"""
+
+
+@differences.command("list")
+@asks()
+@with_options(_WHICH)
+@with_options(_PEOPLE)
+def list_(asking: Asking, **query: Any) -> int:
+    """列出两个数字不同的学习、原因和该核查的部门，最久的在前"""
+    return asking.get("/v1/differences", _tell_entries, query)
+
+
+@differences.command()
+@asks()
+@with_options(_WHICH)
+@with_options(_PEOPLE)
+def years(asking: Asking, **query: Any) -> int:
+    """列出两个数字不同的个人年度"""
+    return asking.get("/v1/differences/years", _tell_years, query)
+
+
+@differences.command()
+@asks()
+@with_options(_WHICH)
+def offices(asking: Asking, **query: Any) -> int:
+    """各部门有多少差异待核查"""
+    return asking.get("/v1/differences/offices", _tell_offices, query)
+
+
+def _tell_entries(body: dict[str, Any]) -> None:
+    _tell_basis(body)
+    for one in body["items"]:
+        office, decided, evaluated = one["office"], one["decided"], one["evaluated"]
+        mark = "" if one["upheld"] is None else f"　已维持（事件 {one['upheld']}）"
+        click.echo(f"{one['claim']}  {one['year']} 年度  认定 {decided['counted']}，评定 {evaluated['counted']}  "
+                   f"{KINDS[one['kind']]}{mark}")
+        click.echo(f"  {one['person']}  {role(office['role'])} {office['region']} {word('sector', office['sector'])}，"
+                   f"{word('category', office['category'])}  自事件 {one['since']}（{one['since_at'][:10]}）起")
+        click.echo(f"  {one['because']}")
+    _tell_end(body, "没有差异。")
+
+
+def _tell_years(body: dict[str, Any]) -> None:
+    _tell_basis(body)
+    if body["items"]:
+        table(("人员", "年度", "地区", "认定", "评定", "认定时", "评定为", "项数", "自事件"), [
+            (one["person"], one["year"], one["region"], one["decided"]["total"], one["evaluated"]["total"],
+             _MET[one["decided"]["met"]], _MET[one["evaluated"]["met"]], one["entries"], one["since"])
+            for one in body["items"]])
+    _tell_end(body, "没有差异。")
+
+
+def _tell_offices(body: dict[str, Any]) -> None:
+    _tell_basis(body)
+    table(("部门", "地区", "行业", "待核查", "已维持", "最久自事件", "原因"), [
+        (role(one["role"]), one["region"], word("sector", one["sector"]), one["waiting"], one["upheld"], one["since"],
+         "、".join(f"{KINDS[kind]} {many}" for kind, many in one["kinds"].items()))
+        for one in body["items"]], empty="没有差异。")
+
+
+def _tell_basis(body: Mapping[str, Any]) -> None:
+    when = (body["as_of_time"] or "")[:19].replace("T", " ")
+    click.echo(f"记录时间 截至 {when} · 第 {body['as_of']} 个事件　规则 {body['law']}（各日期当时有效的）")
+
+
+def _tell_end(body: Mapping[str, Any], empty: str) -> None:
+    if not body["items"]:
+        click.echo(empty)
+    next_page(body)

@@ -1,0 +1,60 @@
+"""Differences over HTTP: entries and person-years that differ, and how many. `tests/api/test_http_differences.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from api.callers import Caller
+from api.cases import differences
+from api.routes.door import Door, house
+from api.routes.listing import listed, moment
+from api.routes.schemas.differences import (
+    CountsAnswer,
+    DifferencesQuery,
+    EntriesAnswer,
+    OfficesQuery,
+    YearsDifferAnswer,
+)
+from ledger.errors import Refusal
+from projections.differences import Filters
+
+door = Door("differences", __name__, description="认定与评定的差异")
+
+_Query = dict[str, Any]
+_LAW = {"law": "then"}  # Of each date the law in force on it: what decisions are held against.
+
+
+@door.reads("/v1/differences", summary="认定与评定不同的学习：两个数字、原因、该谁核查", query=DifferencesQuery,
+            answers=EntriesAnswer)
+def entries(caller: Caller, query: _Query) -> Response | Refusal:
+    return _listed(caller, query, "entries")
+
+
+@door.reads("/v1/differences/years", summary="认定与评定不同的个人年度", query=DifferencesQuery,
+            answers=YearsDifferAnswer)
+def years(caller: Caller, query: _Query) -> Response | Refusal:
+    return _listed(caller, query, "years")
+
+
+def _listed(caller: Caller, query: _Query, what: str) -> Response | Refusal:
+    filters, purpose, is_asked = _filters(query), query.get("purpose"), "as_of" in query or "cursor" in query
+    return listed(
+        caller, f"differences {what}", query,
+        lambda as_of, after, limit: differences.listed(
+            house(), caller, what, filters, purpose, as_of=as_of if is_asked else None, after=after, limit=limit),
+        said=_LAW)
+
+
+@door.reads("/v1/differences/offices", summary="各部门有多少差异待核查、最久的自何时起", query=OfficesQuery,
+            answers=CountsAnswer)
+def offices(caller: Caller, query: _Query) -> dict[str, Any] | Refusal:
+    as_of = moment(house(), query["as_of"]) if "as_of" in query else None
+    if isinstance(as_of, Refusal):
+        return as_of
+    return differences.counted(house(), caller, _filters(query), as_of)
+
+
+def _filters(query: _Query) -> Filters:
+    return Filters(**{name: query[name] for name in Filters._fields if name in query})
