@@ -20,6 +20,7 @@ from typing import NamedTuple
 from api.callers import FOUNDER, Tokens
 from api.checks import Check, Level
 from api.law_of import Library
+from api.map_keeping import kept_up
 from api.operations import Operations
 from api.register import SYSTEM, Register
 from ledger.envelope import Envelope, SealedPart
@@ -27,6 +28,8 @@ from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.ids import new_id
 from ledger.ledger import Ledger
+from ledger.log_map import MapKey
+from ledger.map_file import MapFile
 from ledger.streams import rulebook as rulebooks
 from ledger.vocabulary import LOCAL, StreamId
 from policies.archive import Archive
@@ -60,6 +63,7 @@ class House:
     cursor_key: bytes
     clock: Callable[[], int]
     stored: Callable[[int], Stored]  # What stands at a position stays: read once while it is asked about.
+    map_file: MapFile
 
     @property
     def ledger(self) -> Ledger:
@@ -128,19 +132,22 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
     enact_shipped(ledger, archive)
     operations = Operations(folder.operations, secret("tokens"))
     follower = Standby(ledger, folder.projections, projections())
+    map_file = MapFile(folder.map, ledger.store, MapKey(secret("index")))
     try:
         follower.start()
         follower.wait_for(ledger.store.size(), SETTLE_S)  # A long log goes on being read; until then 503, not wrong.
         library = Library(archive)
         answers = Answers(ledger, folder.projections, book=library.book, now=clock)
         stored = lru_cache(_REMEMBERED)(partial(_read, ledger))
-        with (differing := Upkeep(ledger, folder.projections, answers.judge)):
+        differing = Upkeep(ledger, folder.projections, answers.judge)
+        with kept_up(map_file), differing:
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
-                clock, stored,
+                clock, stored, map_file,
             )
     finally:
         follower.stop()
+        map_file.close()
         operations.close()
 
 

@@ -17,6 +17,7 @@ from ledger.envelope import NotText, TooLarge
 from ledger.errors import LedgerError, Refusal
 from ledger.identifiers.errors import BadIdentifier
 from ledger.ledger import Held
+from ledger.map_file import MapBehind, MapFailed
 from ledger.proving import NoSuchEvent, NotYetSigned
 from ledger.signer import LogBehind, LogForked
 from ledger.stores.append import Busy, Conflict, KeyReused, StoreFailed, TooManyEvents
@@ -35,6 +36,7 @@ from projections.errors import (
     NotBuilt,
     NotFollowedYet,
     ProjectionError,
+    TitleUnknown,
     UnknownYear,
     ValidOnMalformed,
 )
@@ -88,6 +90,8 @@ ERRORS: Final[dict[type[Exception], int]] = {
     KeyReused: 422,
     LogBehind: 503,
     LogForked: 503,
+    MapBehind: 503,
+    MapFailed: 503,
     NoSuchEvent: 404,
     NotText: 422,
     NotCoded: 422,
@@ -112,6 +116,7 @@ ERRORS: Final[dict[type[Exception], int]] = {
     KindUnknown: 422,
     LawMalformed: 422,
     LawUnknown: 422,
+    TitleUnknown: 422,
     UnknownYear: 422,
 }
 

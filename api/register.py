@@ -13,6 +13,7 @@
     operations.db        tokens and sessions (`api.operations`)
     rulebooks/           the enacted rulebooks by digest (`policies.archive`)
     projections/         answers, which can be made anew (`projections.follower`)
+        map.1.db         the completeness map, which can be, too (`ledger.map_file`)
     moving.json          while the ledger is on its way to PostgreSQL (`api.moving`)
     moved.json           says that the ledger lies in PostgreSQL now: the files above are its past
     set-aside/           what a restore found in its place (`ledger.restore`)
@@ -116,6 +117,11 @@ class Folder:
     @property
     def projections(self) -> Path:
         return self.root / "projections"
+
+    @property
+    def map(self) -> Path:
+        """The completeness map as it is now, which can be made anew (`ledger.map_file`)."""
+        return self.projections / "map.1.db"
 
     @property
     def moving(self) -> Path:

@@ -18,24 +18,21 @@ brings the last one from outside the database.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import os
 import secrets
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ledger.errors import LedgerError
+from ledger.fsck_pool import PORTION, AtOnce, CheckBroken, in_order, pool_of
 from ledger.fsck_portion import (
     PROBLEMS_MAX,
     KeyFiles,
@@ -58,7 +55,6 @@ from ledger.stores.names import NameBook
 from ledger.stores.tree import read_frontier
 from ledger.vault import VaultFailed
 
-PORTION: Final = 65_536
 _COUNTS: Final = ("seed", "position", "last_time", "index_sum", "sealed", "redacted")
 _OF_THE_TREE: Final = frozenset({"leaf_malformed", "event_missing", "event_unreadable", "tile_mismatch"})
 _OF_THE_EVENTS: Final = _OF_THE_TREE | {"index_mismatch"}  # Of events that are not what they were no names follow.
@@ -115,19 +111,6 @@ class CannotResume(LedgerError):
         super().__init__(f"不能从 {path} 继续上次的检查：{reason}。请不带 --resume 从头检查。")
 
 
-class CheckBroken(LedgerError):
-    """A process of the check died: nothing is said about the ledger."""
-
-    code = "fsck_broken"
-
-    def __init__(self, position: int) -> None:
-        self.position = position
-        super().__init__(
-            f"检查进程在事件 {position} 之后意外终止（可能是内存不足），未得出结论。"
-            "请减少 --processes 后以 --resume 继续。"
-        )
-
-
 def fsck(
     where: Path | Source,
     *,
@@ -154,15 +137,17 @@ def fsck(
         state = _resumed(state_file, view) if resume and state_file else _State(seed=secrets.randbits(32))
         names = _Names(NameBook(()), set()) if keys is not None else None
         processes = processes or os.cpu_count() or 1
-        with _AtOnce() if processes == 1 and state_file is None else _pool(processes, state) as pool:
+        pooled = AtOnce() if processes == 1 and state_file is None else pool_of(
+            processes, lambda: state.position, seed=state.seed)
+        with pooled as pool:
             index = pool.submit(read_index, source, size)
             if names is not None and keys is not None:
-                for again in _in_order(pool, partial(read_names, source, keys), range(0, state.position, portion)):
+                for again in in_order(pool, partial(read_names, source, keys), range(0, state.position, portion)):
                     state.problems += [each for each in again.problems if each not in state.problems]
                     _take_names(state, again, names)
                     progress(again.last, size)
             last: Portion | None = None
-            for last in _in_order(pool, partial(read_portion, source, keys), range(state.position, size, portion)):
+            for last in in_order(pool, partial(read_portion, source, keys), range(state.position, size, portion)):
                 _join(view, state, last, names)
                 if state_file is not None and last.is_whole and not last.rest:
                     _save(state_file, state, view)
@@ -193,50 +178,6 @@ def _demand_keys(keys: KeyFiles) -> None:
         raise VaultFailed(keys.vault, "文件不存在")
     with closing(keys.opened()) as vault:
         vault.secret("index")
-
-
-class _AtOnce(Executor):
-    """Does what it is given in this process, at once: a small ledger is checked before a second one has started."""
-
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        done: Future[Any] = Future()
-        done.set_result(function(*arguments, **named))
-        return done
-
-
-@contextmanager
-def _pool(processes: int, state: _State) -> Iterator[Executor]:
-    """Make processes that share one seed for `hash`, so that their sums can be added and compared.
-
-    They hold lists of bytes and no cycles: without the collector they are a tenth faster.
-    """
-    before = os.environ.get("PYTHONHASHSEED")
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=gc.disable)
-    try:
-        os.environ["PYTHONHASHSEED"] = str(state.seed)
-        try:
-            for started in [pool.submit(os.getpid) for _ in range(processes)]:
-                started.result()  # Started while the seed is set.
-        finally:
-            del os.environ["PYTHONHASHSEED"]
-            if before is not None:
-                os.environ["PYTHONHASHSEED"] = before
-        yield pool
-    except BrokenProcessPool as error:
-        raise CheckBroken(state.position) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _in_order(pool: Executor, read: Callable[[int, int], Portion], starts: range) -> Iterator[Portion]:
-    """Have the portions read side by side, a few ahead, and give them in order."""
-    waiting: list[Future[Portion]] = []
-    for after in starts:
-        waiting.append(pool.submit(read, after, min(after + starts.step, starts.stop)))
-        if len(waiting) > 4:
-            yield waiting.pop(0).result()
-    while waiting:
-        yield waiting.pop(0).result()
 
 
 def _join(view: View, state: _State, portion: Portion, names: _Names | None) -> None:

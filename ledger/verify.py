@@ -13,20 +13,21 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.proof.bundle import HEADER, parse_bundle, verify_bundle
-from ledger.proof.checkpoint import Checkpoint
 from ledger.proof.frontier import Frontier
 from ledger.proof.keys import parse_vkey
 from ledger.proof.merkle import hash_leaf, hash_leaves
 from ledger.proof.policy import Believed, Policy, believe, parse_policy, trust
 from ledger.proof.text import Malformed, decode_base64, show
 from ledger.statement_file import FILE_BYTES_MAX, SEPARATOR, looks_like_statement, parse_statement
+from ledger.verdict import Unverified as Unverified  # By this name readers know them, wherever they stand.
+from ledger.verdict import Verdict as Verdict
+from ledger.verify_map import UNPROVEN_IF_COMPLETE, UNPROVEN_IF_NOT, check_completeness, demand_none, told
 
 FORMAT: Final = "xueshi/1"
 EXPORT_FORMAT: Final = "xueshi-export/1"
@@ -39,16 +40,6 @@ _LOCAL: Final = timezone(timedelta(hours=8))
 Progress = Callable[[int, int], None]
 
 
-class Unverified(LedgerError):
-    """The file does not hold: what was found where."""
-
-    code: ClassVar[str] = "unverified"
-
-    def __init__(self, where: str, found: str) -> None:
-        self.where, self.found = where, found
-        super().__init__(f"{where}：{found}。这份文件不是登记机构签发的原件，或已被改动；请保留它作为证据，并重新索取。")
-
-
 class NoKey(LedgerError):
     """What the caller trusts cannot be read: neither a key line nor a file of keys or a policy."""
 
@@ -56,17 +47,6 @@ class NoKey(LedgerError):
 
     def __init__(self, key: str) -> None:
         super().__init__(f"{show(key)} 里没有公钥。请给出 vkey 一行，或存有公钥或核验策略的文件的路径。")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What was checked, in words for people, and what it does not prove."""
-
-    kind: str
-    checkpoint: Checkpoint
-    checked: tuple[str, ...]
-    unproven: tuple[str, ...]
-    events: tuple[dict[str, Any], ...] = field(default=())
 
 
 _UNPROVEN: Final = (
@@ -77,7 +57,6 @@ _UNPROVEN: Final = (
 _UNPROVEN_OF_STATEMENT: Final = (
     _UNPROVEN[0],
     "不证明此后没有更正、撤销，也不证明本表没有被取代或作废：请凭核验码向登记机构查询现状。",
-    "不证明所列内容完整无遗，也没有重新计算学时：计入学时由登记机构按所列细则得出。",
 )
 
 
@@ -118,7 +97,7 @@ def verify_file(path: Path, policy: Policy, *, progress: Progress = lambda done,
 
 
 def verify_statement(data: bytes, policy: Policy) -> Verdict:
-    """Check a statement: the proof of its event first, then the text against what the event says of it."""
+    """Check a statement: the proof of its event, the text against what the event says of it, then its completeness."""
     parts = parse_statement(data)
     proof = verify_proof(parts.bundle, policy)
     (event,) = proof.events
@@ -130,9 +109,17 @@ def verify_statement(data: bytes, policy: Policy) -> Verdict:
         f"正文 {parts.text.count(10)} 行 {len(parts.text)} 字节，与事件 {event['position']} 所记的 SHA-256 一致。",
         f"这是登记机构于 {issued.at} 为 {issued.person} 出具的登记情况表 {issued.statement}，核验码 {issued.code}。",
         f"所依据的是截至第 {issued.as_of} 个事件的记录，规则口径 {issued.law}，年度 {issued.years}。",
-        *proof.checked,
     )
-    return Verdict("statement", proof.checkpoint, checked, _UNPROVEN_OF_STATEMENT, proof.events)
+    if parts.completeness is None:
+        demand_none(parts.text)
+        unproven = (*_UNPROVEN_OF_STATEMENT, UNPROVEN_IF_NOT)
+        return Verdict("statement", proof.checkpoint, (*checked, *proof.checked), unproven, proof.events)
+    mapped = verify_proof(parts.completeness.bundle, policy)
+    complete = check_completeness(
+        parts.text, parts.completeness, proof, mapped, person=issued.person, as_of=issued.as_of)
+    return Verdict(
+        "statement", proof.checkpoint, (*checked, *told(complete, issued.person), *proof.checked),
+        (*_UNPROVEN_OF_STATEMENT, *UNPROVEN_IF_COMPLETE), (*proof.events, *mapped.events), complete)
 
 
 def verify_proof(data: bytes, policy: Policy) -> Verdict:

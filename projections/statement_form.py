@@ -46,6 +46,7 @@ class Head(_Form):
     id_kind: _Word
     id_number: _Word  # Masked, always.
     units: dict[str, Unit]
+    events: _Position | None = None  # How many events name the person, where the file proves that there are no more.
 
     def __post_init__(self) -> None:
         if not is_verify_code(self.code):

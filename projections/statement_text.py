@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from ledger.identifiers import regions
 from ledger.ids import format_verify_code
-from ledger.statement_file import SEPARATOR
+from ledger.statement_file import COMPLETENESS, EVENTS_FIELD, EVENTS_WORDS, SEPARATOR
 from ledger.vocabulary import LOCAL, Category, format_hours, parse_hours
 from policies.words import base_vocabulary
 from projections.columns import Column, fill, heads, row, visible, width, wrap
@@ -54,6 +54,10 @@ _ENTRIES: Final = (
     Column("数量", 10), Column("核定学时", 8, True), Column("计入学时", 8, True), Column("状态", 6),
 )
 _INDENT: Final = " " * 6
+_COMPLETE: Final = (
+    f"“{COMPLETENESS}”一行以下列出日志中涉及本人的全部事件的编号，并证明无一遗漏；"
+    "这以登记机构的完整性地图经过审计为前提（xueshi fsck --map）。"
+)
 
 
 def statement_text(answer: Mapping[str, Any], head: Mapping[str, Any]) -> str:
@@ -66,7 +70,7 @@ def statement_text(answer: Mapping[str, Any], head: Mapping[str, Any]) -> str:
         *_whose(known, whose), "", *_basis(known.basis, whose, books), "",
         "年度情况", *heads(_YEARS), *_years(known, books), "",
         "登记明细", *heads(_ENTRIES), *_entries(known, books), "",
-        *_foot(), "",
+        *_foot(is_complete=whose.events is not None), "",
         "单位意见（章）：" + " " * 40 + "主管部门意见（章）：", "", "", "=" * WIDTH,
     ]
     return "".join(f"{line}\n" for line in lines)
@@ -163,6 +167,8 @@ def _basis(basis: Basis, head: Head, books: _Books) -> Iterator[str]:
         yield from _field("", f"{books.sign(name)} {name}{short}，仅为认定时所引用")
     yield from _field("日志", f"{head.origin}，{basis.log_size} 条")
     yield from _field("根", basis.root)
+    if head.events is not None:
+        yield from _field(EVENTS_FIELD, EVENTS_WORDS.format(head.events))
     yield from _field("本表编号", head.statement)
     yield from _field("核验码", format_verify_code(head.code))
     yield from _field("随机数", head.salt)
@@ -246,12 +252,13 @@ def _note(name: str, words: str) -> Iterator[str]:
         yield _INDENT + " " * 6 + line
 
 
-def _foot() -> Iterator[str]:
+def _foot(*, is_complete: bool) -> Iterator[str]:
     yield "说明"
-    for number, words in zip("一二三四五", (
+    for number, words in zip("一二三四五六", (
         "核定学时是登记时的认定；计入学时是按上列依据扣除上限和重复之后的结果。同一依据总得到同一内容。",
         f"本文件“{SEPARATOR}”一行以下是证明：正文的 SHA-256 载于登记机构日志的一个事件，该事件在其签名的检查点之内。"
         "它证明登记机构当时出具的就是这份正文，此后一字未改；出具时间以该事件的记录时间为准。",
+        *([_COMPLETE] if is_complete else []),
         "它不证明所登记的内容属实，也不证明此后没有更正、撤销，或本表没有被取代、作废：请凭核验码向登记机构查询现状。",
         "离线核验：把本文件逐字节原样保存，不要另存或转换换行，用登记机构公布的公钥运行",
     ), strict=False):

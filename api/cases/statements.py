@@ -2,7 +2,8 @@
 
 The text is written from the same answer that a reader gets, sealed beside the event that holds its digest, and handed
 out again as the same bytes, also when another has taken its place or it is void: paper cannot be called back, so the
-register says how it stands.
+register says how it stands. With it goes the proof that nothing of the person was left out: what the completeness map
+says of them, and the event that commits to that map, in the same append unless a statement before has brought it.
 
 Reading: whoever may issue may let a later one take its place. Void is what an office of the register says, never the
 employer: a unit that could void its people's statements could keep them from applying.
@@ -23,14 +24,16 @@ from api.cases.years import answered
 from api.house import House
 from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.events.base import By, Words
+from ledger.events.base import By, Draft, Words
 from ledger.events.person import Identity
 from ledger.events.statement import StatementEvent, StatementId, StatementIssued, StatementText, StatementVoided
 from ledger.identifiers import id_number, names
 from ledger.ids import format_verify_code, new_verify_code
 from ledger.ledger import Recorded
+from ledger.proof.map_proof import Presence, format_presence
 from ledger.proving import NotYetSigned, prove_event
-from ledger.statement_file import format_statement
+from ledger.statement_file import Completeness, format_statement
+from ledger.stores.recorder import AppendingRecorder
 from ledger.streams import statement as statements
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person, matter_of
@@ -65,20 +68,31 @@ def issue(
         return Refusal.because("key_destroyed", person=person)
     statement, code = StatementId(house.new_id("statement")), new_verify_code()
     basis = answer["basis"]
-    text = statement_text(answer, _head(house, answer, identity, statement, code, clear=fields.get("name") == "clear"))
+    proved = house.map_file.proof_of(person, basis["as_of"])
+    assert isinstance(proved.proof, Presence), "whoever has years is named by the event that registered them"
+    head = _head(house, answer, identity, statement, code, clear=fields.get("name") == "clear")
+    head["events"] = sum(one.position <= basis["as_of"] for one in proved.proof.events)
+    text = statement_text(answer, head)
     command = statements.IssueStatement(
         statement=statement, text=text, code=code, as_of=basis["as_of"], log_size=basis["log_size"], law=basis["law"],
         rulebooks=tuple(book["digest"] for book in basis["rulebooks"]),
         years=tuple(one["year"] for one in answer["years"]), root=basis["root"], valid_on=axes.valid_on,
         asking=PersonId(person) if role is None else None, role=role,
+        presence=format_presence(proved.proof).decode(), map_event=proved.event,
     )
+    mapped = [] if proved.event is not None else [Draft(house.map_file.commitment(proved, house.new_id("log")))]
 
     def decide(reading: Reading) -> Decision:
         actor = None if role is None else reading.actor(caller.id)
         state = reading.state(statement, statements.evolve)
-        return statements.decide_issue(state, command, reading.person(person), actor, size=house.ledger.store.size())
+        size = house.ledger.store.size()
+        issued = statements.decide_issue(state, command, reading.person(person), actor, size=size)
+        return issued if isinstance(issued, Refusal) else (*issued, *mapped)
 
-    return do(house.ledger, by, asked, decide)
+    done = do(house.ledger, by, asked, decide)
+    if mapped and isinstance(done, Done) and done.receipt is not None and not done.replayed:
+        house.map_file.remember(proved, done.receipt.positions[-1])
+    return done
 
 
 def _asking(house: House, caller: Caller, person: str) -> tuple[By, str | None] | Refusal:
@@ -208,7 +222,7 @@ def see(house: House, caller: Caller, statement: str, purpose: str | None) -> tu
         return found
     state, version = found
     text = _text(house, state)
-    return {**view(state), "voided": _voided(house, state), "text": None if text is None else text[1]}, version
+    return {**view(state), "voided": _voided(house, state), "text": None if text is None else text[1].text}, version
 
 
 def file(house: House, caller: Caller, statement: str, purpose: str | None) -> bytes | Refusal:
@@ -220,12 +234,20 @@ def file(house: House, caller: Caller, statement: str, purpose: str | None) -> b
     if sealed is None:
         return Refusal.because("key_destroyed", person=found[0].person)
     position, text = sealed
+    map_event = None if text.presence is None else text.map_event or position + 1
+    wanted = [one for one in (position, map_event) if one is not None]
     signer, store = house.register.signer, house.ledger.store
     try:
-        bundle = prove_event(store, position, signer.latest())
+        bundles = _bundles(store, wanted, signer.latest())
     except NotYetSigned:
-        bundle = prove_event(store, position, signer.checkpoint())
-    return format_statement(text, bundle)
+        bundles = _bundles(store, wanted, signer.checkpoint())
+    complete = None if text.presence is None else Completeness(text.presence.encode(), bundles[1])
+    return format_statement(text.text, bundles[0], complete)
+
+
+def _bundles(store: AppendingRecorder, positions: list[int], note: bytes) -> list[bytes]:
+    """Prove events under one checkpoint: only together do they say what they say."""
+    return [prove_event(store, position, note) for position in positions]
 
 
 def _visible(
@@ -242,10 +264,10 @@ def _visible(
     return no if no is not None else (found, reading.versions[found.issued.stream])
 
 
-def _text(house: House, statement: statements.Statement) -> tuple[int, str] | None:
+def _text(house: House, statement: statements.Statement) -> tuple[int, StatementText] | None:
     """Where the text was issued, and the text; None when its key is destroyed."""
     position, _, sealed = _told(house, statement, StatementIssued)
-    return (position, sealed.text) if isinstance(sealed, StatementText) else None
+    return (position, sealed) if isinstance(sealed, StatementText) else None
 
 
 def _voided(house: House, statement: statements.Statement) -> dict[str, Any] | None:

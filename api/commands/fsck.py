@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from api.unreadable import demand_readable
 
 if TYPE_CHECKING:
     from api.register import Folder
+    from ledger.fsck import Report
+    from ledger.fsck_map import MapReport
+    from ledger.fsck_portion import KeyFiles
     from ledger.fsck_source import Source
     from ledger.proof.policy import Policy
 
@@ -22,9 +25,13 @@ if TYPE_CHECKING:
 @data_option
 @as_json_option
 @click.option("--resume", is_flag=True, help="从上次中断处继续")
+@click.option("--map", "with_maps", is_flag=True, help="再从全部事件重建登记过的每一份完整性地图，并比较其根")
 @click.option("--processes", type=click.IntRange(1, 64), help="并行的进程数（默认为处理器核数）")
-def fsck(data_folder: Path | None, as_json: bool, resume: bool, processes: int | None) -> int:
-    """逐条重读账本，重建根、瓦片、版本与保留名称，指出第一处错误"""
+def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool, processes: int | None) -> int:
+    """逐条重读账本，重建根、瓦片、版本与保留名称，指出第一处错误
+
+    登记情况表的完整性证明以 --map 的核对为前提；它需要密钥库。
+    """
     from api.progress import bar
     from api.register import Folder, vault_files
     from api.settings import load
@@ -40,6 +47,9 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, processes: int |
     else:
         _demand_ledger(folder)
     keys = vault_files(settings)
+    if with_maps and keys is None:
+        cure = f"请从密钥备份恢复 {folder.keys}；没有它，谁的条目在地图的何处无从得知"
+        raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", "没有密钥库，无法核对完整性地图", cure)
     with bar("检查", quiet=as_json) as progress:
         report = check(
             source,
@@ -51,12 +61,18 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, processes: int |
             processes=processes,
             progress=progress,
         )
+    maps = _audited(source, keys, report, processes, quiet=as_json) if with_maps and keys is not None else None
+    problems = [*report.problems, *([] if maps is None else maps.problems)]
+    holds = not problems and (maps is not None or not with_maps)
     if as_json:
         body = {
-            "holds": report.holds, "size": report.size, "root": report.root.hex(), "checkpoints": report.checkpoints,
+            "holds": holds, "size": report.size, "root": report.root.hex(), "checkpoints": report.checkpoints,
             "sealed": report.sealed, "redacted": report.redacted, "names": report.names,
-            "problems": [each._asdict() for each in report.problems],
+            "problems": [each._asdict() for each in problems],
         }
+        if with_maps:
+            body["maps"] = None if maps is None else {
+                "checked": maps.maps, "size": maps.size, "people": maps.people, "holds": maps.holds}
         click.echo(json.dumps(body, ensure_ascii=False))
     else:
         names = f"{report.names} 个保留名称" if report.names is not None else (
@@ -64,12 +80,41 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, processes: int |
         sealed = f"{report.sealed} 个密封部分（另有 {report.redacted} 个已遮盖，不在本文件中）"
         click.echo(f"{report.size} 个事件，{report.checkpoints} 个检查点，{sealed}，{names}。")
         click.echo(f"根 {report.root.hex()}")
-        for problem in report.problems:
+        if with_maps:
+            click.echo(_told(maps))
+        for problem in problems:
             where = "" if problem.position is None else f"事件 {problem.position}："
             click.echo(f"✗ {where}{problem.words} [{problem.code}]")
-        wrong = f"✗ 发现 {len(report.problems)} 处问题。请停止写入并保留文件作为证据。"
-        click.echo("✓ 账本完好。" if report.holds else wrong)
-    return Exit.HOLDS if report.holds else Exit.REFUSED
+        wrong = f"✗ 发现 {len(problems)} 处问题。请停止写入并保留文件作为证据。"
+        click.echo("✓ 账本完好。" if holds else wrong)
+    return Exit.HOLDS if holds else Exit.REFUSED
+
+
+def _audited(source: Any, keys: KeyFiles, report: Report, processes: int | None, *, quiet: bool) -> MapReport | None:
+    """Check the maps of a log whose events are what they were; of another nothing can be said."""
+    import os
+
+    from api.progress import bar
+    from ledger.fsck_map import EventUnreadable, audit
+    from ledger.fsck_source import SQLiteSource
+
+    if not report.root:
+        return None
+    try:
+        with bar("核对完整性地图", quiet=quiet) as progress:
+            return audit(SQLiteSource(source) if isinstance(source, Path) else source, keys,
+                         processes=processes or os.cpu_count() or 1, progress=progress)
+    except EventUnreadable:
+        return None
+
+
+def _told(maps: MapReport | None) -> str:
+    if maps is None:
+        return "事件本身有误，完整性地图未核对。"
+    if not maps.maps:
+        return "没有登记过完整性地图：还没有出具过附完整性证明的情况表。"
+    return (f"{maps.maps} 份完整性地图均从事件重建并比较；最近一份到事件 {maps.size} 为止，有 {maps.people} 人。"
+            if maps.holds else f"{maps.maps} 份完整性地图从事件重建，其中有不符。")
 
 
 def _demand_ledger(folder: Folder) -> None:

@@ -53,9 +53,12 @@ def _verdict(path: Path, policy: Any, *, quiet: bool) -> dict[str, Any]:
         cure = "请核对文件名和权限；这不说明文件是真是假"
         raise Stop(Exit.BAD_INPUT, "file_unreadable", f"读不出 {path}（{reason(error)}）", cure) from error
     tree = found.checkpoint
+    complete = {} if found.kind != "statement" else {
+        "complete": None if found.complete is None else found.complete._asdict()}
     return {
         "file": str(path), "holds": True, "kind": found.kind, "origin": tree.origin, "size": tree.size,
         "root": encode_base64(tree.root), "checked": found.checked, "unproven": found.unproven, "events": found.events,
+        **complete,
     }
 
 

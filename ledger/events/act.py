@@ -98,6 +98,24 @@ class AccessAnchored(LogEvent, tag="log.access_anchored/1"):
     root: Open[str]
 
 
+class MapCommitted(LogEvent, tag="log.map_committed/1"):
+    """Which events name which person, all of them, as one root: what a statement proves its completeness against.
+
+    It follows from the events up to `size` and from a key, so `xueshi fsck --map` makes it anew and compares.
+    """
+
+    map: Open[StreamId]     # A stream of its own: statements never wait for each other.
+    format: Open[str]       # xueshi-map/1: how root and entries are made.
+    size: Open[int]         # The events it was made from; those that follow stand in later maps.
+    root: Open[str]
+    people: Open[int]       # How many entries it has.
+    key_sha256: Open[str]   # A commitment to the key, so that another key is told from another map.
+
+    @property
+    def stream(self) -> StreamId:
+        return self.map
+
+
 class AccessRecorded(Event, tag="access.recorded/1"):
     """Someone saw personal data outside their own. Stands in the access log, never in the ledger."""
 

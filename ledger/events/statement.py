@@ -34,9 +34,11 @@ class StatementEvent(Event):
 
 
 class StatementText(Sealed):
-    """The text as it was handed out."""
+    """The text as it was handed out, with the proof that nothing of the person was left out (`ledger.log_map`)."""
 
     text: Secret[str]
+    presence: Secret[str | None] = None   # Their entry in a completeness map; none in statements issued without.
+    map_event: Secret[int | None] = None  # Where that map stands in the log; none: right after the statement.
 
 
 class StatementIssued(StatementEvent, tag="statement.issued/1"):

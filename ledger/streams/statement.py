@@ -77,6 +77,8 @@ class IssueStatement(Command):
     valid_on: date | None = None
     asking: PersonId | None = None  # Who asks for themselves;
     role: str | None = None         # an office asks in a role.
+    presence: str | None = None     # What goes with the text of a completeness map, and where that stands.
+    map_event: int | None = None
 
 
 class SupersedeStatement(Command):
@@ -124,7 +126,8 @@ def decide_issue(
         root=command.root,
         valid_on=command.valid_on,
     )
-    return (Draft(issued, StatementText(text=command.text)),)
+    handed_out = StatementText(text=command.text, presence=command.presence, map_event=command.map_event)
+    return (Draft(issued, handed_out),)
 
 
 def decide_supersession(

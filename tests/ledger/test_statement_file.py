@@ -30,7 +30,7 @@ def test_what_was_written_is_read_and_written_again_as_the_same_bytes(text: str)
 
     parts = parse_statement(data)
 
-    assert parts == (text.encode(), BUNDLE)
+    assert parts == (text.encode(), BUNDLE, None)
     assert format_statement(parts.text.decode(), parts.bundle) == data
     assert digest_of(text) == hashlib.sha256(parts.text).hexdigest()
     assert looks_like_statement(data)

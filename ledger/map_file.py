@@ -1,0 +1,329 @@
+"""The file that keeps the completeness map at hand: made from the log, thrown away at will, believed by nobody.
+
+    state      how far it has read (`position`), up to where the tree is hashed (`hashed`), with how many people, under
+               which key; the event that last committed to a map, and of which size
+    people     each person by number: how many events name them, the last of those, and their chain
+    named      each such event: whom it names, their event before it, and the hash of its leaf
+    entries    the entries of the map by key
+    nodes      the 16 levels above the buckets, by place
+
+It reads the log on as it grows, in small commits, and hashes only when a statement asks: then what has changed since
+the last one, so that a statement costs what has happened in between and not the size of the register. Whoever is asked
+does it, one at a time by SQLite's own lock. A file of another log, ahead of a restored one or of another key is emptied
+and made anew. No proof is handed out unchecked: what the file has lost or got wrong of a person shows then, and it is
+made anew; what it got wrong of somebody else shows in an audit (`ledger.fsck_map`), which makes its own.
+
+`tests/ledger/test_map_file.py` shows it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple, TypeVar
+
+from ledger.envelope import decode
+from ledger.errors import LedgerError
+from ledger.events.act import MapCommitted
+from ledger.log_map import MapKey, committed
+from ledger.map_nodes import entries_below, hash_changed, kept
+from ledger.map_people import Broken, events_of, take
+from ledger.proof.map_proof import (
+    Absence,
+    MapUnproven,
+    Presence,
+    check_absence,
+    check_presence,
+)
+from ledger.proof.map_tree import way_to
+from ledger.proof.merkle import hash_leaf
+from ledger.stores.journal import keep_journal
+from ledger.stores.recorder import AppendingRecorder
+from ledger.vocabulary import StreamId
+
+APPLICATION_ID: Final = 0x58534D50  # "XSMP"
+CHUNK: Final = 4_096
+BEHIND_MOST: Final = 200_000   # More than some seconds' work is not done while somebody waits.
+UNHASHED_MOST: Final = 2_000   # So many events are hashed in some 50 ms; more are not left to whoever asks.
+_CACHE_KIB: Final = 32 * 1024
+_DAMAGE: Final = frozenset({  # Also a table that is missing, and a row that is there already.
+    sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA, sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CONSTRAINT,
+})
+_TABLES: Final = {
+    "state": "(position INTEGER, leaf_hash BLOB, hashed INTEGER, people INTEGER, key TEXT, committed_size INTEGER,"
+             " committed_event INTEGER) STRICT",
+    "people": "(number INTEGER PRIMARY KEY, person TEXT NOT NULL UNIQUE, count INTEGER NOT NULL,"
+              " last INTEGER NOT NULL, chain BLOB NOT NULL) STRICT",
+    "named": "(position INTEGER, person INTEGER, before INTEGER NOT NULL, leaf_hash BLOB NOT NULL,"
+             " PRIMARY KEY (position, person)) STRICT, WITHOUT ROWID",
+    "entries": "(key BLOB PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    "nodes": "(place INTEGER PRIMARY KEY, holds INTEGER NOT NULL, hash BLOB NOT NULL) STRICT",
+}
+
+_Result = TypeVar("_Result")
+
+
+class MapFailed(LedgerError):
+    """The file cannot be written or read; it holds nothing that the log does not say."""
+
+    code = "map_failed"
+
+    def __init__(self, path: Path, cause: object) -> None:
+        self.path, self.cause = path, cause
+        super().__init__(
+            f"完整性地图的文件 {path} 无法读写（{cause}）。请检查该文件夹是否可写、磁盘是否已满；"
+            "文件可以删除，会从账本重建。"
+        )
+
+
+class MapBehind(LedgerError):
+    """The map is being made from a long log: a statement has to wait for it."""
+
+    code = "map_behind"
+
+    def __init__(self, behind: int) -> None:
+        self.behind = behind
+        super().__init__(f"完整性地图正在从账本重建，还差 {behind} 个事件，暂不能出具情况表。请稍候再试。")
+
+
+class Proved(NamedTuple):
+    """What a map says of one person, which map, and the event that committed to it, where there is one already."""
+
+    size: int
+    root: bytes
+    people: int
+    proof: Presence | Absence
+    event: int | None
+
+
+class _State(NamedTuple):
+    position: int
+    leaf_hash: bytes
+    hashed: int
+    people: int
+    key: str
+    committed_size: int
+    committed_event: int
+
+
+class MapFile:
+    """The open file of one log."""
+
+    def __init__(self, path: Path, store: AppendingRecorder, key: MapKey) -> None:
+        self.path, self._store, self._key = path, store, key
+        self._lock = threading.Lock()
+        self._reached = 0
+        self._connection = self._opened()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def keep_up(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Read what the log has more, and hash where much has gathered; for whoever has time."""
+        self._mended(lambda: self._keep_up(stopped))
+
+    def proof_of(self, person: str, known: int) -> Proved:
+        """What a map of at least this size says of a person; the last one that was made, where it is of that size."""
+        return self._mended(lambda: self._proof_of(person, known))
+
+    def commitment(self, proved: Proved, stream: StreamId) -> MapCommitted:
+        """The event that commits to the map, in a stream that is new."""
+        return committed(stream, self._key, size=proved.size, root=proved.root, people=proved.people)
+
+    def remember(self, proved: Proved, event: int) -> None:
+        """Note where the map was committed to, for the next statement that rests on it."""
+        self._mended(lambda: self._remember(proved.size, event))
+
+    def content(self) -> tuple[int, int, bytes]:
+        """Its size, how many people it has, and its root, with all that stands in the log now."""
+        return self._mended(self._content)
+
+    def _keep_up(self, stopped: Callable[[], bool]) -> None:
+        if self._store.size() == self._reached:  # Most rounds: nothing is locked to find that out.
+            return
+        state = self._read_on(stopped)
+        self._reached = state.position
+        if not stopped() and state.position - state.hashed > UNHASHED_MOST:
+            with self._changed() as connection:
+                self._hash(connection, self._fitting(connection))
+
+    def _remember(self, size: int, event: int) -> None:
+        with self._changed() as connection:
+            connection.execute("UPDATE state SET committed_size = ?, committed_event = ? WHERE hashed = ?",
+                               (size, event, size))
+
+    def _content(self) -> tuple[int, int, bytes]:
+        self._read_on()
+        with self._changed() as connection:
+            state = self._hash(connection, self._fitting(connection))
+            return state.hashed, state.people, kept(connection, 1).hash
+
+    # Reading the log
+
+    def _read_on(self, stopped: Callable[[], bool] = lambda: False) -> _State:
+        while True:
+            with self._changed() as connection:
+                state = self._fitting(connection)
+                leaves = self._store.leaves(state.position, CHUNK)
+                if not leaves or stopped():
+                    return state
+                last = take(connection, state.position, leaves)
+                connection.execute("UPDATE state SET position = ?, leaf_hash = ?", (state.position + len(leaves), last))
+
+    def _fitting(self, connection: sqlite3.Connection) -> _State:
+        """How far the file is; emptied first where it is not of this log and key."""
+        state = _state(connection)
+        if state is not None and state.key == self._key.commitment:
+            if state.position == 0:
+                return state
+            leaves = self._store.leaves(state.position - 1, 1)
+            if leaves and hash_leaf(leaves[0]) == state.leaf_hash:
+                return state
+        for table in _TABLES:
+            connection.execute(f"DELETE FROM {table}")
+        fresh = _State(0, b"", 0, 0, self._key.commitment, 0, 0)
+        connection.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?)", fresh)
+        return fresh
+
+    # Hashing and proving
+
+    def _hash(self, connection: sqlite3.Connection, state: _State) -> _State:
+        if state.hashed == state.position:
+            return state
+        hash_changed(connection, self._key, after=state.hashed)
+        people = connection.execute("SELECT coalesce(max(number), 0) FROM people").fetchone()[0]
+        connection.execute("UPDATE state SET hashed = position, people = ?", (people,))
+        return state._replace(hashed=state.position, people=people)
+
+    def _proof_of(self, person: str, known: int) -> Proved:
+        with self._changed() as connection:
+            state = self._fitting(connection)
+            if state.hashed >= known:
+                return self._proved(connection, state, person)
+        if (behind := self._store.size() - state.hashed) > BEHIND_MOST:
+            raise MapBehind(behind)
+        self._read_on()
+        with self._changed() as connection:
+            state = self._hash(connection, self._fitting(connection))
+            if state.hashed < known:
+                raise MapFailed(self.path, "账本在读取时被换成了较短的副本")
+            return self._proved(connection, state, person)
+
+    def _proved(self, connection: sqlite3.Connection, state: _State, person: str) -> Proved:
+        root = kept(connection, 1).hash
+        proof = self._shown(connection, person, state.hashed, root)
+        return Proved(state.hashed, root, state.people, proof, self._event_of(state, root))
+
+    def _shown(self, connection: sqlite3.Connection, person: str, size: int, root: bytes) -> Presence | Absence:
+        """Make the proof and check it, as its bearer will."""
+        key = self._key.key_of(person)
+        way = way_to(key, lambda place: kept(connection, place), lambda place: entries_below(connection, place))
+        events = tuple(events_of(connection, person, size))
+        is_there = way.found is not None and way.found.key == key
+        if is_there != bool(events):
+            raise Broken
+        try:
+            if not is_there:
+                absence = Absence(key, way.siblings, way.found)
+                check_absence(root, absence)
+                return absence
+            presence = Presence(key, self._key.blind_of(person, len(events)), way.siblings, events)
+            check_presence(root, size, person, presence)
+        except MapUnproven as error:
+            raise Broken from error
+        return presence
+
+    def _event_of(self, state: _State, root: bytes) -> int | None:
+        """The event that committed to this very map, as the log says."""
+        if state.committed_size != state.hashed or state.committed_event == 0:
+            return None
+        leaves = self._store.leaves(state.committed_event - 1, 1)
+        event = decode(leaves[0]).event if leaves else None
+        if not isinstance(event, MapCommitted):
+            return None
+        same = committed(StreamId(event.map), self._key, size=state.hashed, root=root, people=state.people)
+        return state.committed_event if event == same else None
+
+    # The file
+
+    def _opened(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _connected(self.path)
+        except sqlite3.Error as error:
+            if not _is_damage(error):
+                raise MapFailed(self.path, error) from error
+        discard(self.path)
+        return _connected(self.path)
+
+    def _mended(self, work: Callable[[], _Result]) -> _Result:
+        """Do it; where the file turns out to be broken, on a new one. A full disk is another thing, and is told."""
+        try:
+            try:
+                return work()
+            except Broken:
+                pass
+            except sqlite3.Error as error:
+                if not _is_damage(error):
+                    raise
+            self._begin_anew()
+            return work()
+        except (sqlite3.Error, Broken) as error:
+            raise MapFailed(self.path, str(error) or "内容前后不一") from error
+
+    def _begin_anew(self) -> None:
+        with self._lock:
+            self._connection.close()
+            discard(self.path)
+            self._connection = self._opened()
+
+    @contextmanager
+    def _changed(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, beside which no other process changes the file."""
+        with self._lock:
+            connection = self._connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.rollback()
+                raise
+
+
+def discard(path: Path) -> None:
+    """Delete the file with what SQLite keeps beside it; the log has all that was in it."""
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    try:
+        keep_journal(connection)
+        connection.execute("PRAGMA synchronous=NORMAL")  # A power failure may take back the newest; it is made again.
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        connection.execute("BEGIN IMMEDIATE")  # Another process may be making it.
+        if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            for table, columns in _TABLES.items():
+                connection.execute(f"CREATE TABLE {table} {columns}")
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+
+
+def _state(connection: sqlite3.Connection) -> _State | None:
+    row = connection.execute("SELECT * FROM state").fetchone()
+    return None if row is None else _State(*row)

@@ -1,0 +1,46 @@
+"""What a check of a file comes to: a verdict in words for people, or an error that says what was found where.
+
+It needs the standard library alone, because the verifier reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
+
+from ledger.errors import LedgerError
+from ledger.proof.checkpoint import Checkpoint
+
+
+class Unverified(LedgerError):
+    """The file does not hold: what was found where."""
+
+    code: ClassVar[str] = "unverified"
+
+    def __init__(self, where: str, found: str) -> None:
+        self.where, self.found = where, found
+        super().__init__(f"{where}：{found}。这份文件不是登记机构签发的原件，或已被改动；请保留它作为证据，并重新索取。")
+
+
+class Complete(NamedTuple):
+    """All events that name a statement's person: by which map, up to where, and which of them its basis knew."""
+
+    map_event: int
+    map_size: int
+    map_root: str
+    people: int
+    key_sha256: str
+    events: tuple[int, ...]
+    within_basis: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was checked, in words for people, and what it does not prove."""
+
+    kind: str
+    checkpoint: Checkpoint
+    checked: tuple[str, ...]
+    unproven: tuple[str, ...]
+    events: tuple[dict[str, Any], ...] = field(default=())
+    complete: Complete | None = None
