@@ -8,7 +8,9 @@
     studies     what people study, and how a year comes together (`studies.toml`)
     claims      a claim on its way, and what becomes of it afterwards
     people      lives: entered, matched, studying, moving, leaving
-    rosters     classes whose people are registered all at once
+    rosters     classes of an authority's own, whose people are registered all at once
+    trainings   organisers: a plan a year, its classes, a card for whoever was there
+    imports     a city's own register, whose records are taken over once a year
     faults      what is planted for detectors to find, and what only looks like it
     statements  what is handed out on the last evening
     history     its days, from the first to the last

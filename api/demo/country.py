@@ -127,6 +127,8 @@ class Country:
         for one in words()["organiser"]:
             house = self._registered(at + 60 * SECOND, one["name"], Seat("330000", one["sector"]), "organiser")
             self._verified(at + 60 * SECOND, house, self.human_resources("330000"))
+            scope = Scope(role="recognised_organiser", region="33", unit=house.state.unit)
+            house.hands = (self._appointed(at + 60 * SECOND, house, scope, None, 1),)
             self.organisers[one["sector"]] = house
 
     def settle(self, seat: Seat, at: int) -> Organisation:

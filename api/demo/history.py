@@ -12,12 +12,14 @@ from api.demo.claims import Claims
 from api.demo.country import Country
 from api.demo.dice import Dice
 from api.demo.faults import Faults
+from api.demo.imports import Imports
 from api.demo.law import LawOfTheDay
 from api.demo.pen import Pen
 from api.demo.people import People, evenly
 from api.demo.rosters import Rosters
 from api.demo.statements import PEOPLE_MOST, Statements
 from api.demo.studies import Studies
+from api.demo.trainings import Trainings
 from api.progress import Progress
 from api.register import SYSTEM
 from ledger.events.act import LogOpened
@@ -63,6 +65,8 @@ class History:
         self.claims = Claims(self.pen, self.calendar, dice, self.law, self.country)
         self.people = People(self.pen, self.calendar, dice, self.country, self.claims, self.studies)
         self.rosters = Rosters(self.pen, self.calendar, dice, self.law, self.country, self.people)
+        self.trainings = Trainings(self.pen, self.calendar, dice, self.country, self.people)
+        self.imports = Imports(self.pen, self.calendar, dice, self.law, self.country, self.people)
         self.faults = Faults(self.calendar, dice, self.country, self.claims, self.people, self.rosters)
         self._dice, self._archive = dice, archive
 
@@ -92,6 +96,8 @@ class History:
         self._let_people_come()
         self.country.live_on(told.first, told.last, 1 + told.people // _PEOPLE_A_CHANGE)
         self.rosters.announce(told.first, told.last)
+        self.trainings.announce(told.first, told.last)
+        self.imports.announce(told.first, told.last)
         self.faults.announce(told.first, told.last, told.people)
         for year in range(told.first_year + 2, told.last_year + 1):
             calendar.at(moment(date(year, 6, 15), 10), self._forget_some)

@@ -1,0 +1,124 @@
+"""A city's own register, whose records are taken over once a year (P 14): most are accepted, and compared in summer.
+
+The first file that comes in is of the wrong period and given up; it comes again, which only an import that was given
+up allows. Every row is a claim of its own with where it stood; what no rulebook rules is not taken over.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from msgspec.structs import replace
+
+from api.demo.calendar import Calendar
+from api.demo.claims import Someone
+from api.demo.country import HUMAN_RESOURCES, Country, Hand
+from api.demo.dice import Dice, digest_of
+from api.demo.law import LawOfTheDay, year_of
+from api.demo.pen import Pen, decided
+from api.demo.people import People
+from ledger.events.base import By, Draft
+from ledger.events.claim import Source, Study, StudyDetails
+from ledger.events.imports import ImportId
+from ledger.streams import act as acts
+from ledger.streams import claim_review as review
+from ledger.streams import imports
+from ledger.streams.imports import Import
+from ledger.vocabulary import ActId, Category, ClaimId
+
+_SYSTEM: Final = "ningbo"
+_REGION: Final = "330200"
+_ROWS_MOST: Final = 25
+_HOURS_CENTI: Final = 400
+
+
+class Imports:
+    """One file a year."""
+
+    def __init__(
+        self, pen: Pen, calendar: Calendar, dice: Dice, law: LawOfTheDay, country: Country, people: People
+    ) -> None:
+        self._pen, self._calendar, self._dice = pen, calendar, dice
+        self._law, self._country, self._people = law, country, people
+
+    def announce(self, first: date, last: date) -> None:
+        """Put a file a year into the calendar, the first one at the end of the first year."""
+        for year in range(first.year, last.year + 1):
+            self._calendar.at(self._calendar.office_time(date(year, 12, 2)), self._come, year, year == first.year)
+
+    def _come(self, year: int, is_first: bool) -> None:
+        """A file of the year's study at the city's own platform comes in."""
+        there = [one for seat, found in self._people.by_seat.items() if seat.region.startswith(_REGION[:4])
+                 for one in found[-200:] if self._people.is_at(one, seat)]
+        study = Study(category=Category.PROFESSIONAL, route="courseware", evidence_on=date(year, 11, 15),
+                      hours_centi=_HOURS_CENTI, platform="宁波网络平台（虚构）")
+        known = {one.number: one for one in self._dice.shuffled(there)
+                 if one.state.affiliation_on(study.evidence_on) is not None}
+        rows = list(known.values())[:_ROWS_MOST]
+        if not rows:
+            return
+        hand = self._country.human_resources(_REGION).hands[0]
+        file = digest_of("\n".join((str(year), *(one.id for one in rows))))
+        if is_first:
+            batch = self._open(hand, year, file, len(rows))
+            command = imports.AbandonImport(role=HUMAN_RESOURCES, why="wrong_period")
+            self._pen.write(self._calendar.now, imports.decide_import_abandonment(batch, command, hand.state),
+                            hand.by(HUMAN_RESOURCES), {batch.batch: 1})
+        self._take(self._open(hand, year, file, len(rows)), rows, study, hand)
+
+    def _open(self, hand: Hand, year: int, file: str, rows: int) -> Import:
+        command = imports.OpenImport(
+            batch=ImportId(self._dice.id("import", self._calendar.now)), role=HUMAN_RESOURCES, system=_SYSTEM,
+            file_sha256=file, rows=rows, starts=date(year, 1, 1), ends=date(year, 11, 30), region=_REGION)
+        events = self._pen.write(self._calendar.now, imports.decide_import_opening(None, command, None, hand.state),
+                                 hand.by(HUMAN_RESOURCES))
+        return imports.evolve(None, events[0])
+
+    def _take(self, batch: Import, rows: list[Someone], study: Study, hand: Hand) -> None:
+        """Write the rows that the law rules, in an act that begins and ends with the import."""
+        now, by = self._calendar.now, hand.by(HUMAN_RESOURCES)
+        drafts: list[Draft] = []
+        for number, whose in enumerate(rows, 1):
+            ruling = self._law.ruling(whose.state, study, self._calendar.today)
+            if ruling.status != "ruled":
+                continue
+            submission = review.SubmitClaim(
+                claim=ClaimId(self._dice.id("claim", now)), person=whose.state.person, on=self._calendar.today,
+                study=study, details=StudyDetails(title="网络平台学习（导入）"), steps=(HUMAN_RESOURCES,),
+                origin="import", role=HUMAN_RESOURCES,
+                source=Source(system=_SYSTEM, record=f"{study.evidence_on.year}-{number}", version="1"))
+            command = review.RegisterClaim(submission=submission, ruling=ruling, year=year_of(study))
+            drafts += decided(review.decide_registration(None, command, whose.state, hand.state))
+        accepted = len(drafts) // 2
+        act = self._written(drafts, accepted, by) if accepted else None
+        closing = imports.CloseImport(
+            role=HUMAN_RESOURCES, accepted=accepted, rejected=len(rows) - accepted, duplicates=0,
+            result_sha256=self._dice.digest(), act=None if act is None else act.act)
+        versions: dict[str, int] = {batch.batch: 1}
+        if act is not None:
+            versions[act.act] = 2
+        decision = imports.decide_import_closing(batch, closing, act, hand.state)
+        closed = imports.evolve(batch, self._pen.write(now, decision, by, versions)[0])
+        self._calendar.in_office(180, self._compare, closed, hand)
+
+    def _written(self, drafts: list[Draft], rows: int, by: By) -> acts.Act:
+        """An act with all its rows, still open."""
+        now, listed = self._calendar.now, self._dice.digest()
+        opening = acts.OpenAct(act=ActId(self._dice.id("act", now)), kind="import", rows=rows, chunk=rows,
+                               list_sha256=listed)
+        inside = replace(by, act=opening.act)
+        (opened,) = self._pen.write(now, acts.decide_opening(None, opening), inside)
+        act = acts.evolve(None, opened)
+        chunk = decided(acts.decide_chunk(act, acts.WriteChunk(rows=rows, list_sha256=listed)))
+        events = self._pen.write(now, (*drafts, *chunk), inside, {opening.act: 1})
+        return acts.evolve(act, events[-1])
+
+    def _compare(self, batch: Import, hand: Hand) -> None:
+        """Compare what was taken over with what the source says by now."""
+        assert batch.closed is not None, "what is open is not compared"
+        command = imports.ReconcileImport(
+            role=HUMAN_RESOURCES, snapshot_sha256=self._dice.digest(), snapshot_on=self._calendar.today,
+            compared=batch.closed.accepted, differences=min(batch.closed.accepted, self._dice.below(2)))
+        self._pen.write(self._calendar.now, imports.decide_reconciliation(batch, command, hand.state),
+                        hand.by(HUMAN_RESOURCES), {batch.batch: 2})
