@@ -28,6 +28,7 @@ from policies.authority import NobodyRegisters
 from policies.errors import RulebookError, UnknownRulebook
 from projections.differences import DifferencesBehind, DifferencesUnknown
 from projections.errors import (
+    AsOfBeforeLedger,
     AsOfInFuture,
     AsOfMalformed,
     KindUnknown,
@@ -111,6 +112,7 @@ ERRORS: Final[dict[type[Exception], int]] = {
     DifferencesBehind: 503,
     DifferencesUnknown: 422,
     AsOfMalformed: 422,
+    AsOfBeforeLedger: 422,
     AsOfInFuture: 422,
     ValidOnMalformed: 422,
     KindUnknown: 422,

@@ -118,6 +118,19 @@ def look(
     return None
 
 
+def look_at(
+    house: House, caller: Caller, person: str, purpose: str | None, *, what: tuple[str, ...], route: str
+) -> Refusal | None:
+    """Let someone see what is a person's, wherever that person belongs or belonged, or say why not."""
+    matters: tuple[Matter | None, ...] = ()  # Where others must be in office; oneself need not be anywhere.
+    if caller.kind != "person":
+        found = Reading(house.ledger).person(person)
+        if found is None:
+            return Refusal.because("login_required" if caller.kind == "nobody" else "person_absent")
+        matters = places(found, house.today)
+    return look(house, caller, person=person, matters=matters, purpose=purpose, what=what, route=route)
+
+
 def handed_over(house: House, by: By, holder: str, route: str) -> None:
     """Record who handed out a token, before anyone has it: whoever does so could act as its holder."""
     record_access(

@@ -23,7 +23,7 @@ from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
 from ledger.streams import person as persons
 from ledger.streams.enrolment import MINUTE
-from ledger.vocabulary import Category, ClaimId, PersonId
+from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId
 
 ROLE = "human_resources"
 NOON = 1_767_240_000_000_000  # 2026-01-01 12:00 at +08:00.
@@ -165,7 +165,7 @@ def on_application(
 def assess(house: House, application: ApplicationId, person: PersonId, *, eligible: bool) -> int:
     made = Assessment(
         eligible=eligible, years_met=4, years=(2022, 2023), consecutive=(), reasons=("达标年份 4 年，需 5 年",),
-        as_of=house.size, rulebooks=("c" * 64,), rulebook="ningbo-industry/2019-01-01", digest="c" * 64,  # type: ignore[arg-type]
+        as_of=house.size, rulebooks=("c" * 64,), rulebook=RulebookId("ningbo-industry/2019-01-01"), digest="c" * 64,
         article="第九条")
     command = applications.AssessApplication(role=ROLE, assessment=made)
     return on_application(house, application, person, applications.decide_assessment, command)

@@ -1,0 +1,88 @@
+"""Applications for titles and sanctions, asked about; and whether somebody may apply on a day.
+
+All of it is a person's: to themselves, or to an office where they belong, for a purpose, recorded.
+`tests/api/test_http_applications.py` shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from api.callers import Caller
+from api.cases.standing import look_at
+from api.house import House
+from ledger.errors import Refusal
+from projections import applications as _applications
+from projections.applications import Application
+from projections.basis import Axes
+from projections.eligibility import Question, eligibility
+from projections.sanctions import Disqualification, Revocation, disqualifications_of, revocations_of
+
+_ROUTE = "applications"
+
+
+def application(
+    house: House, caller: Caller, name: str, purpose: str | None, *, as_of: int
+) -> dict[str, Any] | Refusal:
+    """An application; of another person's not even that there is one."""
+    if caller.kind == "nobody":
+        return Refusal.because("login_required")
+    found = _applications.application_of(house.answers, name, as_of=as_of)
+    if found is None or (caller.kind == "person" and caller.id != found.person):
+        return Refusal.because("application_absent")
+    no = look_at(house, caller, found.person, purpose, what=("applications",), route=_ROUTE)
+    return no if no is not None else application_view(found)
+
+
+def of_person(
+    house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int
+) -> dict[str, Any] | Refusal:
+    """A person's applications, the sanctions that stand against them, and the titles that were taken away."""
+    if no := look_at(house, caller, person, purpose, what=("applications", "sanctions"), route=_ROUTE):
+        return no
+    return {
+        "person": person,
+        "applications": [
+            application_view(one) for one in _applications.applications_of(house.answers, person, as_of=as_of)],
+        "disqualifications": [
+            sanction_view(one) for one in disqualifications_of(house.answers, person, as_of=as_of)],
+        "revoked_titles": [sanction_view(one) for one in revocations_of(house.answers, person, as_of=as_of)],
+    }
+
+
+def may_apply(
+    house: House, caller: Caller, person: str, question: Question, axes: Axes, purpose: str | None
+) -> dict[str, Any] | Refusal:
+    """Whether the person may apply on a day, on a basis that is echoed."""
+    if no := look_at(house, caller, person, purpose, what=("eligibility",), route=_ROUTE):
+        return no
+    if axes.as_of is None and (behind := house.settled()) is not None:
+        return behind
+    found = eligibility(house.answers, person, question, axes)
+    if found is None:
+        return Refusal.because("person_absent")
+    return {
+        **found,
+        "sanctions": [_case(one) for one in found["sanctions"]],
+        "revoked_titles": [_case(one) for one in found["revoked_titles"]],
+    }
+
+
+def application_view(one: Application) -> dict[str, Any]:
+    """An application as it is shown, with what an office decided as it decided it."""
+    decided = None
+    if one.decided is not None:
+        decided = {**msgspec.to_builtins(one.decided.assessment), "event": one.decided.event}
+    return {**one._asdict(), "decided": decided}
+
+
+def sanction_view(one: Disqualification | Revocation) -> dict[str, Any]:
+    """A sanction as it is shown."""
+    return _case(one._asdict())
+
+
+def _case(said: dict[str, Any]) -> dict[str, Any]:
+    """The column is called otherwise, since SQL has a word of its own for it."""
+    return {("case" if name == "case_id" else name): value for name, value in said.items()}

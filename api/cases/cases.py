@@ -1,0 +1,85 @@
+"""Cases, asked about: by those who supervise where the case lies, and never by whom it concerns (P 17, W 16).
+
+A list tells how many are concerned and not who. Whoever opens a case sees them, says what for, and is recorded as
+having seen each person and each account.
+
+`tests/api/test_http_cases.py` shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.callers import Caller
+from api.cases.standing import SUPERVISOR, acting, by_actor
+from api.house import House
+from ledger.access import record_accesses
+from ledger.errors import Refusal
+from ledger.streams.standing import Actor, Matter, standing
+from projections import cases as _cases
+from projections.basis import written_time
+from projections.cases import Case
+from projections.pages import Page
+
+_After = tuple[Any, ...] | None
+_COUNTED = ("claims", "persons", "actors", "organisers", "findings", "held", "released")
+
+
+def cases(
+    house: House, caller: Caller, *, status: str | None, as_of: int, after: _After, limit: int
+) -> Page[dict[str, Any]] | Refusal:
+    """The cases within the scopes of whoever supervises, oldest first, without those that concern the asker."""
+    actor = _supervising(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    scopes = [scope for scope in actor.scopes if scope.role == SUPERVISOR]
+    page = _cases.cases(
+        house.answers, scopes, status=status, as_of=as_of, after="" if after is None else after[0], limit=limit)
+    return page.of([_line(one) for one in page.items if not _is_concerned(one, actor)])
+
+
+def case(house: House, caller: Caller, name: str, purpose: str | None, *, as_of: int) -> dict[str, Any] | Refusal:
+    """A case with everyone in it, for a purpose."""
+    actor = _supervising(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    found = _cases.case_of(house.answers, name, as_of=as_of)
+    if found is None or _is_concerned(found, actor):  # To whom it is about not even that there is one.
+        return Refusal.because("case_absent")
+    if no := standing(actor, SUPERVISOR, Matter(found.region, found.sector)):
+        return no
+    if purpose is None:
+        return Refusal.because("purpose_missing")
+    if concerned := (*found.persons, *found.actors):
+        record_accesses(
+            house.register.access, by=by_actor(caller, actor, SUPERVISOR), subjects=concerned, purpose=purpose,
+            what=("case",), route="cases", now_ms=house.now // 1_000)
+    return case_view(found)
+
+
+def _supervising(house: House, caller: Caller) -> Actor | Refusal:
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    return standing(actor, SUPERVISOR) or actor
+
+
+def _is_concerned(one: Case, actor: Actor) -> bool:
+    return one.concerns(actor=actor.actor, person=actor.person, organisation=actor.organisation)
+
+
+def _line(one: Case) -> dict[str, Any]:
+    return {**_head(one), "counts": {name: len(getattr(one, name)) for name in _COUNTED}}
+
+
+def case_view(one: Case) -> dict[str, Any]:
+    """A case as it is shown to whoever may open it."""
+    return {**_head(one), **{name: list(getattr(one, name)) for name in _COUNTED}}
+
+
+def _head(one: Case) -> dict[str, Any]:
+    return {
+        "case": one.case_id, "kind": one.kind, "region": one.region, "sector": one.sector, "pattern": one.pattern,
+        "status": one.status, "finding": one.finding, "referred_to": one.referred_to, "due": one.due,
+        "opened_at": written_time(one.opened_at), "events": list(one.events),
+    }

@@ -1,0 +1,48 @@
+"""Applications, sanctions and eligibility over HTTP, to be read. `tests/api/test_http_applications.py` shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.callers import Caller
+from api.cases import applications
+from api.routes.door import Door, house
+from api.routes.listing import as_it_stood
+from api.routes.schemas.applications import (
+    ApplicationsAnswer,
+    EligibilityAnswer,
+    EligibilityQuery,
+    OneApplicationAnswer,
+)
+from api.routes.schemas.histories import AsOfQuery
+from ledger.errors import Refusal
+from projections.basis import read_axes
+from projections.eligibility import Question
+
+door = Door("applications", __name__, description="职称申报的学时审核、申报资格和处理")
+
+_Query = dict[str, Any]
+
+
+@door.reads("/v1/applications/<application:application>", summary="一次职称申报：审核结论和现状", query=AsOfQuery,
+            answers=OneApplicationAnswer)
+def show(caller: Caller, query: _Query, application: str) -> dict[str, Any] | Refusal:
+    return as_it_stood(query, lambda as_of: applications.application(
+        house(), caller, application, query.get("purpose"), as_of=as_of))
+
+
+@door.reads("/v1/persons/<person:person>/applications", summary="一个人的职称申报、被取消的申报资格和被撤销的职称",
+            query=AsOfQuery, answers=ApplicationsAnswer)
+def of_person(caller: Caller, query: _Query, person: str) -> dict[str, Any] | Refusal:
+    return as_it_stood(query, lambda as_of: applications.of_person(
+        house(), caller, person, query.get("purpose"), as_of=as_of))
+
+
+@door.reads("/v1/persons/<person:person>/eligibility", summary="某日可否申报职称：按细则，并计处理",
+            query=EligibilityQuery, answers=EligibilityAnswer)
+def may_apply(caller: Caller, query: _Query, person: str) -> dict[str, Any] | Refusal:
+    question = Question(
+        query["applied_on"], query["minimum_years"], query.get("level"), query.get("committee", "inside"),
+        query.get("title_obtained_on"))
+    axes = read_axes(query.get("as_of"), query.get("valid_on"), query.get("law"))
+    return applications.may_apply(house(), caller, person, question, axes, query.get("purpose"))

@@ -1,0 +1,158 @@
+"""A course, an exam, an application, a sanction and a case, put into a town by real decisions. No test lives here.
+
+There is no door yet that writes these; the doors under test read them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from ledger.errors import Refusal
+from ledger.events.application import ApplicationId, Assessment, Goal, Sanction
+from ledger.events.base import By
+from ledger.events.case import CaseId, Concerned
+from ledger.events.claim import Ruling
+from ledger.events.course import CourseId, EnrolmentId
+from ledger.events.exam import BookingId, ExamId
+from ledger.streams import actor as actors
+from ledger.streams import application as applications
+from ledger.streams import booking as bookings
+from ledger.streams import case as cases
+from ledger.streams import claim as claims
+from ledger.streams import course as courses
+from ledger.streams import enrolment as enrolments
+from ledger.streams import exam as exams
+from ledger.streams import person as persons
+from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, UnitId
+from tests.api.house_kit import Someone, Town
+
+PEOPLE, WATCH = "human_resources", "supervisor"
+HOUR = 3_600_000_000
+
+
+class Learning(NamedTuple):
+    """What there is, by id."""
+
+    officer: Someone
+    watch: Someone
+    course: CourseId
+    exam: ExamId
+    booking: BookingId
+    claim: ClaimId
+    application: ApplicationId
+    sanction: ApplicationId
+    case: CaseId
+
+
+def learning_in(town: Town, person: Someone) -> Learning:
+    """Somebody studies, passes and has 18 hours; applies and is postponed; is barred for a term; is looked into."""
+    bureau = town.unit("人力社保局", "330200", "general")
+    officer, watch = (town.officer(bureau, role, "3302") for role in (PEOPLE, WATCH))
+    desk = _Desk(town, person)
+    course, exam, booking, claim = _exam(desk, officer)
+    application, sanction = _application(desk, officer, claim)
+    case = CaseId(desk.new("case"))
+    opening = cases.OpenCase(case=case, kind="falsification", region="330203", role=WATCH, words="材料存疑",
+                             concerned=Concerned(claims=(claim,)), pattern="D01/1", findings=(1,))
+    desk.do(watch, WATCH, lambda by: cases.decide_opening(None, opening, [desk.load(claim, claims.evolve)], by))
+    desk.do(watch, WATCH, lambda by: cases.decide_hold(
+        desk.load(case, cases.evolve), cases.HoldClaims(role=WATCH, words="核查"), [desk.load(claim, claims.evolve)],
+        {desk.person.person: desk.person}, by))
+    return Learning(officer, watch, course, exam, booking, claim, application, sanction, case)
+
+
+def _exam(desk: _Desk, officer: Someone) -> tuple[CourseId, ExamId, BookingId, ClaimId]:
+    course, exam = CourseId(desk.new("course")), ExamId(desk.new("exam"))
+    enrolment, booking = EnrolmentId(desk.new("enrolment")), BookingId(desk.new("booking"))
+    desk.do(officer, PEOPLE, lambda by: courses.decide_publication(None, courses.PublishCourse(
+        course=course, role=PEOPLE, region="330200", year=2026, code="ai", title="人工智能与社会",
+        category=Category.GENERAL_PUBLIC, minutes=90, hours_centi=1_800, one_a_year=True), by))
+    catalogue = desk.load(course, courses.evolve)
+
+    def of() -> Any:
+        return desk.load(enrolment, enrolments.evolve)
+
+    desk.system(enrolments.decide_enrolment(None, enrolments.Enrol(
+        enrolment=enrolment, person=desk.person.person, on=date(2026, 3, 2)), desk.person, catalogue))
+    desk.system(enrolments.decide_study(of(), enrolments.RecordStudy(
+        started_at=HOUR, ended_at=3 * HOUR, minutes=95, heartbeats=110, challenges=6, answered=6), desk.person))
+    desk.system(enrolments.decide_completion(
+        of(), enrolments.CompleteCourse(on=date(2026, 3, 9)), desk.person, catalogue))
+    desk.do(officer, PEOPLE, lambda by: exams.decide_scheduling(None, exams.ScheduleExam(
+        exam=exam, role=PEOPLE, region="330200", year=2026, category=Category.GENERAL_PUBLIC, day=date(2026, 4, 18),
+        starts="09:00", ends="10:00", place="人事考试中心", seats=30, pass_mark_centi=6_000,
+        book_until=date(2026, 4, 10)), by))
+    session = desk.load(exam, exams.evolve)
+    desk.system(bookings.decide_booking(None, bookings.BookSeat(
+        booking=booking, person=desk.person.person, seat=7, on=date(2026, 4, 1)), desk.person, session, of()))
+
+    def seat() -> Any:
+        return desk.load(booking, exams.evolve_booking)
+
+    desk.do(officer, PEOPLE, lambda by: bookings.decide_attendance(seat(), bookings.RecordAttendance(
+        role=PEOPLE, present=True, on=date(2026, 4, 18)), desk.person, session, by))
+    desk.do(officer, PEOPLE, lambda by: bookings.decide_result(seat(), bookings.RecordResult(
+        role=PEOPLE, score_centi=7_150, on=date(2026, 4, 25)), desk.person, session, by))
+    command = enrolments.RegisterCourseHours(
+        claim=ClaimId(desk.new("claim")), on=date(2026, 4, 25), step=PEOPLE, title="人工智能与社会",
+        ruling=Ruling(assessed_centi=1_800, status="manual", clauses=("文",)))
+    desk.system(enrolments.decide_course_hours(of(), command, desk.person, catalogue, seat()))
+    return course, exam, booking, command.claim
+
+
+def _application(desk: _Desk, officer: Someone, claim: ClaimId) -> tuple[ApplicationId, ApplicationId]:
+    application, sanction = ApplicationId(desk.new("application")), ApplicationId(desk.new("application"))
+    obtained = date(2020, 11, 30)
+    desk.do(officer, PEOPLE, lambda by: persons.decide_title(
+        desk.person, persons.RecordTitle(role=PEOPLE, level="intermediate", obtained_on=obtained), by))
+    goal = Goal(level="senior", applied_on=date(2026, 5, 20), title_obtained_on=obtained, minimum_years=5)
+    desk.system(applications.decide_filing(None, applications.FileApplication(
+        application=application, person=desk.person.person, goal=goal), desk.person))
+    short = Assessment(
+        eligible=False, years_met=0, years=(), consecutive=(), reasons=("达标年份 0 年，需 5 年",), as_of=1,
+        rulebooks=(), rulebook=RulebookId("ningbo-industry/2019-01-01"), digest="c" * 64, article="第九条")
+
+    def of(name: ApplicationId) -> Any:
+        return desk.load(name, applications.evolve)
+
+    desk.do(officer, PEOPLE, lambda by: applications.decide_assessment(
+        of(application), applications.AssessApplication(role=PEOPLE, assessment=short), desk.person, by))
+    desk.do(officer, PEOPLE, lambda by: applications.decide_postponement(
+        of(application), applications.PostponeApplication(role=PEOPLE, earliest_year=2030, words="学时不足"),
+        desk.person, by))
+    basis = Sanction(cause="falsified", article="虚假承诺", document="人社部发〔2024〕56号", claims=(claim,))
+    desk.do(officer, PEOPLE, lambda by: applications.decide_disqualification(
+        of(sanction), applications.DisqualifyApplicant(
+            application=sanction, role=PEOPLE, sanction=basis, lasts="term", starts=date(2026, 6, 1),
+            until=date(2029, 5, 31), words="材料不实"), desk.person, by))
+    return application, sanction
+
+
+class _Desk:
+    """Records what is decided about one person, on the streams as they now are."""
+
+    def __init__(self, town: Town, person: Someone) -> None:
+        self._house, self.ledger, self._person = town.house, town.house.ledger, PersonId(person.id)
+
+    @property
+    def person(self) -> Any:
+        return self.load(self._person, persons.evolve)
+
+    def new(self, kind: str) -> str:
+        return self._house.new_id(kind)
+
+    def load(self, stream: str, evolve: Any) -> Any:
+        return self.ledger.load(stream, evolve).state
+
+    def do(self, whom: Someone, role: str, decide: Any) -> None:
+        by = self.load(whom.id, actors.evolve)
+        self._record(decide(by), By(actor=by.actor, role=role, organisation=UnitId(by.organisation)))
+
+    def system(self, decision: Any) -> None:
+        self._record(decision, By(actor=self._person, role="person"))
+
+    def _record(self, decision: Any, by: By) -> None:
+        assert not isinstance(decision, Refusal), decision
+        versions = {draft.event.stream: self.ledger.store.version(draft.event.stream) for draft in decision}
+        self.ledger.record(decision, by=by, versions=versions)
