@@ -27,7 +27,7 @@ from projections.differences import DifferencesFile, waiting_too
 from projections.differences_person import Judge
 from projections.duplicates import Duplicates
 from projections.entries import Entries, Version, read_claim, read_registered
-from projections.errors import AsOfInFuture, NotBuilt, NotFollowedYet
+from projections.errors import AsOfBeforeLedger, AsOfInFuture, NotBuilt, NotFollowedYet
 from projections.exams import Exams
 from projections.file import Reader
 from projections.imports import Imports
@@ -114,11 +114,14 @@ class Answers:
         return reached >= position
 
     def settle(self, axes: Axes) -> int:
-        """The position that the axes' `as_of` names; raises AsOfInFuture or NotFollowedYet."""
+        """The position that the axes' `as_of` names; raises AsOfInFuture, AsOfBeforeLedger or NotFollowedYet."""
         if axes.as_of is None:
             return self.position()
         store = self._ledger.store
         position = position_of(axes.as_of, size=store.size(), now=self._now(), position_at=store.position_at)
+        if not position and store.size():
+            text = "0" if isinstance(axes.as_of, int) else axes.as_of.text
+            raise AsOfBeforeLedger(text, began=self._time(1))
         self._demand(position)
         return position
 

@@ -52,6 +52,13 @@ class Decision(NamedTuple):
     year: int | None
 
 
+class Source(NamedTuple):
+    """Where an imported claim stood before, and when it was recorded there, if that is known."""
+
+    system: str
+    recorded_at: str | None
+
+
 class Version(NamedTuple):
     """A claim between two positions."""
 
@@ -70,6 +77,7 @@ class Version(NamedTuple):
     decision: Decision | None
     from_position: int
     to_position: int | None
+    source: Source | None = None
 
 
 # Folding
@@ -116,6 +124,8 @@ def _submitted(rows: Rows, effect: Effect) -> None:
         "registered_event": None, "study_event": effect.recorded, "decision_event": None,
         "events": f"[{effect.recorded}]",
     })
+    if (source := event.source) is not None:
+        rows.insert("sources", {"claim": event.claim, "system": source.system, "recorded_at": source.recorded_at})
 
 
 def _change(rows: Rows, effect: Effect, **values: Any) -> None:
@@ -167,7 +177,7 @@ class Entries(Projection):
     """The fold."""
 
     name: ClassVar = "entries"
-    version: ClassVar = 1
+    version: ClassVar = 2
     tables: ClassVar = {
         "claims": Table(
             {"claim": str, "person": str, "status": str, "revision": int, "endorsed": int, "origin": str,
@@ -178,6 +188,7 @@ class Entries(Projection):
         "decisions": Table(
             {"event": int, "assessed_centi": int, "status": str, "rulebook": str, "digest": str, "clauses": str,
              "flags": str, "year": int}, ("event",), dated=False),
+        "sources": Table({"claim": str, "system": str, "recorded_at": str}, ("claim",), dated=False),
     }
     handlers: ClassVar = {
         ClaimSubmitted: _submitted,
@@ -201,8 +212,9 @@ class Entries(Projection):
 _VERSION: Final = (
     "SELECT v.claim, v.person, v.status, v.revision, v.endorsed, v.origin, v.submitted_on, v.registered, "
     "v.registered_event, v.events, v.from_position, v.to_position, s.event, s.study, d.event, d.assessed_centi, "
-    "d.status, d.rulebook, d.digest, d.clauses, d.flags, d.year "
+    "d.status, d.rulebook, d.digest, d.clauses, d.flags, d.year, o.system, o.recorded_at "
     "FROM claims v JOIN studies s ON s.event = v.study_event LEFT JOIN decisions d ON d.event = v.decision_event "
+    "LEFT JOIN sources o ON o.claim = v.claim "
 )
 _REGISTERED: Final = (
     f"{_VERSION} WHERE v.person = :person AND v.status IN ('approved', 'frozen', 'revoked') AND {HOLDS} "
@@ -224,12 +236,13 @@ def read_claim(reader: Reader, claim: str, as_of: int) -> list[Version]:
 @lru_cache(maxsize=20_000)  # Of few rows many are read: a person's page is looked at again and again.
 def _read(row: tuple[Any, ...]) -> Version:
     (claim, person, status, revision, endorsed, origin, submitted_on, registered, registered_event, events, first,
-     last, study_event, study, event, assessed, ruled, rulebook, digest, clauses, flags, year) = row
+     last, study_event, study, event, assessed, ruled, rulebook, digest, clauses, flags, year, system, at_source) = row
     decision = None
     if event is not None:
         decision = Decision(event, assessed, ruled, rulebook, digest, _texts(clauses), _texts(flags), year)
     return Version(claim, person, status, revision, endorsed, origin, submitted_on, registered, registered_event,
-                   tuple(json.loads(events)), _study(study), study_event, decision, first, last)
+                   tuple(json.loads(events)), _study(study), study_event, decision, first, last,
+                   None if system is None else Source(system, at_source))
 
 
 def _texts(text: str) -> tuple[str, ...]:

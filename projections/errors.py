@@ -96,6 +96,19 @@ class AsOfInFuture(ProjectionError):
         super().__init__(f"as_of={text} 尚未到来：账本现有 {size} 个事件。请改用已有的位置或已过的时间。")
 
 
+class AsOfBeforeLedger(ProjectionError):
+    """Nothing was recorded yet then: what was said of anybody's hours, this ledger cannot know."""
+
+    code = "as_of_before_ledger"
+
+    def __init__(self, text: str, *, began: str | None) -> None:
+        self.text, self.began = text, began
+        super().__init__(
+            f"as_of={text} 早于账本的第一个事件（{began}）：当时怎么说，账本无从知道。导入的历史记录另有"
+            "来源系统的登记时间（source_recorded_at），见各条记录；要看哪些学习在某日前已发生，请用 valid_on。"
+        )
+
+
 class NotFollowedYet(ProjectionError):
     """The log holds the position that is asked about, the answers do not yet."""
 

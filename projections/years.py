@@ -160,6 +160,9 @@ class _Year:
         return {
             "claim": version.claim, "status": version.status, **self.books.fixed(version).shown,
             "events": list(version.events),
+            # What was recorded elsewhere before the ledger began, it can only say of itself when.
+            "source": version.source and {
+                "system": version.source.system, "source_recorded_at": version.source.recorded_at},
             "decided": {
                 "assessed": text(decision.assessed_centi), "counted": text(counted), "status": decision.status,
                 "rulebook": decision.rulebook, "digest": decision.digest, "clauses": list(decision.clauses),

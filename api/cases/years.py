@@ -41,8 +41,9 @@ def answered(house: House, person: str, axes: Axes, year: int | None = None) -> 
     if (behind := house.settled()) is not None:
         return behind
     answer = house.answers.years(person, axes, year)
-    if answer is None:
-        return Refusal.because("person_absent")
+    if answer is None:  # Known by now, perhaps, but not as of then.
+        later = house.answers.person(person) is not None
+        return Refusal.because("person_not_yet" if later else "person_absent")
     entries = [entry for one in answer["years"] for entry in one["entries"]]
     stated = [_stated(house, entry["events"]) for entry in entries]
     for entry, opened in zip(entries, house.ledger.vault.open_each(stated), strict=True):

@@ -11,7 +11,14 @@ import pytest
 from projection_kit import NINGBO, House, close_house, living, open_house
 
 from projections.basis import Axes, Moment, axes_of, microseconds, position_of, read_axes, written_time
-from projections.errors import AsOfInFuture, AsOfMalformed, LawMalformed, NotFollowedYet, ValidOnMalformed
+from projections.errors import (
+    AsOfBeforeLedger,
+    AsOfInFuture,
+    AsOfMalformed,
+    LawMalformed,
+    NotFollowedYet,
+    ValidOnMalformed,
+)
 
 
 @pytest.fixture
@@ -91,7 +98,8 @@ def test_as_of_a_date_is_the_last_event_of_that_day(house: House) -> None:
 
     assert answers.settle(read_axes(as_of="2026-03-01")) == march
     assert answers.settle(read_axes(as_of="2026-03-02")) == house.size, "today's end has not come: all that is known"
-    assert answers.settle(read_axes(as_of="2025-01-01")) == 0
+    with pytest.raises(AsOfBeforeLedger, match="2026-01-01T08:00:00"):
+        answers.settle(read_axes(as_of="2025-01-01"))
 
 
 @pytest.mark.parametrize("text", ["2026-03-03", "2026-03-02T12:00:05+08:00", "1000000"])

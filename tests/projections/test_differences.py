@@ -47,6 +47,7 @@ from projections.differences import (
 from projections.differences_bulk import Disagreement
 from projections.differences_person import Judge
 from projections.differences_upkeep import Stopped, Upkeep
+from projections.entries import Entries
 from projections.errors import AlreadyFollowed
 from projections.file import Reader, path_of
 from projections.judging import Books
@@ -343,7 +344,7 @@ def test_a_disagreement_between_bulk_and_one_by_one_stops_it(house: House) -> No
     stands = entries(house, first)
     house.follower.stop()
     # Somebody altered the rows after they were brought into columns.
-    with sqlite3.connect(house.folder / "answers" / "entries.1.db") as damaged:
+    with sqlite3.connect(path_of(house.folder / "answers", Entries())) as damaged:
         damaged.execute("""UPDATE studies SET study = replace(study, '"subjects":1', '"subjects":2')""")
     damaged.close()
 
