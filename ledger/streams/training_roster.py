@@ -51,7 +51,6 @@ def study_of(held: TrainingClass, days_half: int) -> Study:
         ends=was.ends,
         days_half=days_half,
         organiser=filed.organiser_name,
-        approved_by=filed.approval,
         filing=held.number,
         filed_on=filed.filed_on,
         training_class=held.training_class,
