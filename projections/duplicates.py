@@ -71,67 +71,100 @@ def keys_of(person: str, study: Study, evidence: Sequence[Evidence]) -> set[Key]
 
 def _submitted(rows: Rows, effect: Effect) -> None:
     event: ClaimSubmitted = effect.event
-    rows.insert("places", {"claim": event.claim, "unit": event.unit, "region": event.region, "sector": event.sector})
+    rows.insert("places", {"claim": event.claim, "person": event.person, "unit": event.unit, "region": event.region,
+                           "sector": event.sector})
     for key in sorted(keys_of(event.person, event.study, event.evidence)):
-        _take(rows, effect.position, key, event.claim, event.person, refused=0)
+        _take(rows, effect.position, key, event.claim, event.person)
 
 
 def _restated(rows: Rows, effect: Effect) -> None:
     event: ClaimRevised | ClaimCorrected = effect.event
-    held = {Key._make(row) for row in rows.now("held", Key._fields, {"claim": event.claim})}
+    held = _held(rows, event.claim)
     wanted = keys_of(event.person, event.study, event.evidence)
     if isinstance(event, ClaimCorrected) and not event.evidence:  # A correction that shows nothing new leaves papers.
         wanted |= {key for key in held if key.kind in ("certificate", "paper")}
     for key in sorted(held - wanted):
-        _drop(rows, effect.position, key, event.claim, event.person)
+        _drop(rows, effect.position, key, event.claim)
     for key in sorted(wanted - held):
-        _take(rows, effect.position, key, event.claim, event.person, refused=0)
+        _take(rows, effect.position, key, event.claim, event.person)
 
 
 def _withdrawn(rows: Rows, effect: Effect) -> None:
-    event: ClaimWithdrawn = effect.event
-    for row in sorted(rows.now("held", Key._fields, {"claim": event.claim})):
-        _drop(rows, effect.position, Key._make(row), event.claim, event.person)
+    for key in sorted(_held(rows, effect.event.claim)):
+        _drop(rows, effect.position, key, effect.event.claim)
 
 
 def _refused(rows: Rows, effect: Effect) -> None:
     event: ClaimRefused = effect.event
-    for row in sorted(rows.now("held", Key._fields, {"claim": event.claim})):
-        key = Key._make(row)
-        _drop(rows, effect.position, key, event.claim, event.person)
-        _take(rows, effect.position, key, event.claim, event.person, refused=1)
+    for key in sorted(_held(rows, event.claim)):
+        one = {**key._asdict(), "claim": event.claim}
+        if rows.change("held", effect.position, one, {"refused": 1}):
+            _count(rows, effect.position, key, claims=-1)
+        else:
+            rows.change("alone", effect.position, key._asdict(), {"refused": 1})
 
 
-def _take(rows: Rows, position: int, key: Key, claim: str, person: str, *, refused: int) -> None:
-    of_group = key._asdict()
-    group = rows.now("shared", ("claims", "persons"), of_group)
-    others = rows.now("held", ("person", "refused"), of_group if not group else {**of_group, "person": person})
-    if group:
-        (claims, persons), = group
-        _count(rows, position, key, claims + 1 - refused, persons + (not others))
-    elif others:
-        claims = sum(1 - each for _, each in others) + 1 - refused
-        persons = len({each for each, _ in others} | {person})
-        if claims > 1 or persons > 1:
-            rows.begin("shared", position, {**of_group, "claims": claims, "persons": persons, "since": position})
-    rows.begin("held", position, {**of_group, "claim": claim, "person": person, "refused": refused})
+def _held(rows: Rows, claim: str) -> set[Key]:
+    """Every key that a claim has, alone or with others."""
+    return {Key._make(row) for table in ("alone", "held") for row in rows.now(table, Key._fields, {"claim": claim})}
 
 
-def _drop(rows: Rows, position: int, key: Key, claim: str, person: str) -> None:
-    of_group = key._asdict()
-    ((refused,),) = rows.now("held", ("refused",), {**of_group, "claim": claim})
-    rows.end("held", position, {**of_group, "claim": claim})
-    for claims, persons in rows.now("shared", ("claims", "persons"), of_group):
-        others = rows.now("held", ("claim",), {**of_group, "person": person})
-        _count(rows, position, key, claims - 1 + refused, persons - (not others))
+def _take(rows: Rows, position: int, key: Key, claim: str, person: str) -> None:
+    """Let a claim have a key. Nearly every key is one claim's, which costs one row and no search."""
+    of_key = key._asdict()
+    first = rows.now("alone", ("claim", "refused", "since"), of_key)
+    if not first and not rows.now("shared", ("claims",), of_key):
+        rows.begin("alone", position, {**of_key, "claim": claim, "refused": 0, "since": position})
+        return
+    persons = 0
+    for other, refused, since in first:
+        ((whose,),) = rows.now("places", ("person",), {"claim": other})
+        rows.end("alone", position, of_key)
+        rows.begin("held", position, {**of_key, "claim": other, "person": whose, "refused": refused, "since": since})
+        rows.begin("shared", position, {**of_key, "claims": 1 - refused, "persons": 1, "since": position})
+        persons = int(whose != person)
+    if not first:
+        persons = int(not key.owner and not rows.now("held", ("claim",), {**of_key, "person": person}))
+    rows.begin("held", position, {**of_key, "claim": claim, "person": person, "refused": 0, "since": position})
+    _count(rows, position, key, claims=1, persons=persons)
 
 
-def _count(rows: Rows, position: int, key: Key, claims: int, persons: int) -> None:
-    """Say how many there now are; what is one person's one claim is no group."""
-    if claims > 1 or persons > 1:
-        rows.change("shared", position, key._asdict(), {"claims": claims, "persons": persons})
-    else:
-        rows.end("shared", position, key._asdict())
+def _drop(rows: Rows, position: int, key: Key, claim: str) -> None:
+    """Let a claim have a key no longer; what is left of a group of two is one claim's alone again."""
+    of_key = key._asdict()
+    gone = rows.now("held", ("person", "refused"), {**of_key, "claim": claim})
+    if not gone:
+        rows.end("alone", position, of_key)
+        return
+    ((person, refused),) = gone
+    rows.end("held", position, {**of_key, "claim": claim})
+    left = rows.now("held", ("claim", "refused", "since"), of_key) if _least(rows, of_key) else []
+    if len(left) == 1:
+        ((other, was, since),) = left
+        rows.end("held", position, {**of_key, "claim": other})
+        rows.end("shared", position, of_key)
+        rows.begin("alone", position, {**of_key, "claim": other, "refused": was, "since": since})
+        return
+    others = bool(key.owner) or bool(rows.now("held", ("claim",), {**of_key, "person": person}))
+    _count(rows, position, key, claims=refused - 1, persons=-int(not others))
+
+
+def _least(rows: Rows, of_key: dict[str, str]) -> bool:
+    """Whether a group is small enough that its last but one may be going."""
+    ((claims,),) = rows.now("shared", ("claims",), of_key)
+    return bool(claims <= 2)
+
+
+def _count(rows: Rows, position: int, key: Key, *, claims: int = 0, persons: int = 0) -> None:
+    """Say how many there now are, and since when that is more than one person's one claim."""
+    ((had, whose, since),) = rows.now("shared", ("claims", "persons", "since"), key._asdict())
+    begins = not _is_group(had, whose) and _is_group(had + claims, whose + persons)
+    rows.change("shared", position, key._asdict(), {
+        "claims": had + claims, "persons": whose + persons, "since": position if begins else since})
+
+
+def _is_group(claims: int, persons: int) -> bool:
+    return claims > 1 or persons > 1
 
 
 _KEY: Final[dict[str, type]] = dict.fromkeys(Key._fields, str)
@@ -141,12 +174,15 @@ class Duplicates(Projection):
     """The fold."""
 
     name: ClassVar = "duplicates"
-    version: ClassVar = 1
+    version: ClassVar = 2
     tables: ClassVar = {
-        "held": Table({**_KEY, "claim": str, "person": str, "refused": int},
+        "alone": Table({**_KEY, "claim": str, "refused": int, "since": int}, (*Key._fields, "from_position"),
+                       (("claim",),)),
+        "held": Table({**_KEY, "claim": str, "person": str, "refused": int, "since": int},
                       (*Key._fields, "claim", "from_position"), (("claim",), ("person",))),
         "shared": Table({**_KEY, "claims": int, "persons": int, "since": int}, (*Key._fields, "from_position")),
-        "places": Table({"claim": str, "unit": str, "region": str, "sector": str}, ("claim",), dated=False),
+        "places": Table({"claim": str, "person": str, "unit": str, "region": str, "sector": str}, ("claim",),
+                        dated=False),
     }
     handlers: ClassVar = {
         ClaimSubmitted: _submitted,
@@ -159,10 +195,12 @@ class Duplicates(Projection):
 
 # Reading
 
-_SHARED: Final = "SELECT since, kind, value, owner, claims, persons FROM shared g WHERE "
+_SHARED: Final = (
+    "SELECT since, kind, value, owner, claims, persons FROM shared g WHERE (claims > 1 OR persons > 1) AND "
+)
 _HELD: Final = (
-    "SELECT claim, person, refused, from_position FROM held "
-    f"WHERE kind = :kind AND value = :value AND owner = :owner AND {HOLDS} ORDER BY from_position, claim LIMIT :most"
+    "SELECT claim, since FROM held "
+    f"WHERE kind = :kind AND value = :value AND owner = :owner AND {HOLDS} ORDER BY since, claim LIMIT :most"
 )
 _SAME: Final = "h.kind = g.kind AND h.value = g.value AND h.owner = g.owner"
 
@@ -224,7 +262,7 @@ def _told(answers: Answers, group: Group, as_of: int) -> dict[str, Any]:
     held = answers.file("duplicates", as_of)[0].rows(_HELD, values)
     return {
         "kind": group.kind, "value": group.value, "since": group.since, "claims": group.claims,
-        "persons": group.persons, "members": [_member(answers, claim, as_of, since) for claim, _, _, since in held],
+        "persons": group.persons, "members": [_member(answers, claim, as_of, since) for claim, since in held],
     }
 
 
