@@ -9,8 +9,9 @@ it was closed. Results are an office's to record, never one's own (D07), and ano
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Final
 
 from ledger.errors import Refusal
 from ledger.events.base import Draft
@@ -220,8 +221,13 @@ def decide_result_correction(
     return (Draft(corrected, words),)
 
 
-def decide_closing(exam: Exam | None, command: CloseExam, bookings: Sequence[Booking], by: Actor) -> Decision:
-    """Close over all bookings of the session: each has its result, or each is released where it is called off."""
+def decide_closing(
+    exam: Exam | None, command: CloseExam, bookings: Sequence[Booking], persons: Mapping[PersonId, Person], by: Actor
+) -> Decision:
+    """Close over all bookings of the session: each has its result, or each is released where it is called off.
+
+    Of people whose data may only be stored nothing can be entered any more: their bookings stay as they are.
+    """
     if exam is None:
         return Refusal.because("exam_absent")
     assert all(one.booked.exam == exam.exam for one in bookings), "the caller brought another session's bookings"
@@ -230,30 +236,34 @@ def decide_closing(exam: Exam | None, command: CloseExam, bookings: Sequence[Boo
     if exam.closed is not None:
         return Refusal.because("exam_closed", held=exam.closed.held)
     taken = [one for one in bookings if one.status is not Status.RELEASED]
+    waiting = [one for one in taken if one.status in (Status.BOOKED, Status.ATTENDED)
+               and closed_to_processing(persons[one.person]) is None]
     if not command.held:
-        return _called_off(exam, taken)
+        return _called_off(exam, taken, waiting)
     if command.on < exam.scheduled.day:
         return Refusal.because("exam_not_held_yet", day=exam.scheduled.day)
-    open_ones = sum(one.status in (Status.BOOKED, Status.ATTENDED) for one in taken)
-    if open_ones:
-        return Refusal.because("results_missing", bookings=open_ones)
+    if waiting:
+        return Refusal.because("results_missing", bookings=len(waiting))
     closed = ExamClosed(
         exam=exam.exam,
         held=True,
         booked=len(taken),
-        attended=sum(one.status is not Status.ABSENT for one in taken),
+        attended=sum(one.status in _CAME for one in taken),
         passed=sum(one.is_passed for one in taken),
     )
     return (Draft(closed),)
 
 
-def _called_off(exam: Exam, taken: Sequence[Booking]) -> Decision:
+_CAME: Final = (Status.ATTENDED, Status.PASSED, Status.FAILED)
+
+
+def _called_off(exam: Exam, taken: Sequence[Booking], waiting: Sequence[Booking]) -> Decision:
     sat = [one for one in taken if one.status is not Status.BOOKED]
     if sat:  # Somebody came: it was held.
         return Refusal.because("exam_was_held", bookings=len(sat))
     released = [
         Draft(SeatReleased(booking=one.booking, person=one.person, exam=exam.exam, because="called_off"))
-        for one in taken
+        for one in waiting
     ]
     return (*released, Draft(ExamClosed(exam=exam.exam, held=False, booked=len(taken), attended=0, passed=0)))
 

@@ -116,7 +116,8 @@ def close(house: House, exam: ExamId, of: Iterable[BookingId], *, held: bool = T
     session = house.load(exam, exams.evolve)
     command = bookings.CloseExam(role=ROLE, held=held, on=session.scheduled.day)
     found = [house.load(one, exams.evolve_booking) for one in of]
-    return house.record(bookings.decide_closing(session, command, found, house.officer))[-1]
+    people = {one.person: house.load(one.person, persons.evolve) for one in found}
+    return house.record(bookings.decide_closing(session, command, found, people, house.officer))[-1]
 
 
 def register_hours(house: House, enrolment: EnrolmentId, booking: BookingId | None = None) -> ClaimId:
