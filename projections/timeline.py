@@ -63,15 +63,17 @@ _KINDS: Final = {event: kind_of(event) for event in CURRENT.values()}
 
 def _named(rows: Rows, effect: Effect) -> None:
     envelope = effect.envelope
-    by, sides = envelope.by, dict.fromkeys((one for one in envelope.subjects if one[:4] in _PARTIES), ABOUT)
+    by, sides = envelope.by, dict[str, int]()
+    for subject in envelope.subjects:
+        if subject[:4] in _PARTIES:
+            sides[subject] = ABOUT
     sides[by.actor] = sides.get(by.actor, 0) | DONE
     if by.on_behalf_of is not None:
         sides[by.on_behalf_of] = sides.get(by.on_behalf_of, 0) | FOR
+    line, kind = effect.recorded << _ROOM, _KINDS[type(envelope.event)]
     for number, (who, side) in enumerate(sides.items()):
         rows.insert("lines", {
-            "line": effect.recorded << _ROOM | number, "who": who, "position": effect.position,
-            "kind": _KINDS[type(envelope.event)], "side": side,
-        })
+            "line": line | number, "who": who, "position": effect.position, "kind": kind, "side": side})
 
 
 class Timeline(Projection):
@@ -79,6 +81,7 @@ class Timeline(Projection):
 
     name: ClassVar = "timeline"
     version: ClassVar = 1
+    weight: ClassVar = 10
     tables: ClassVar = {
         # Rows come at the end of the table, and the index ends in `line`, so it gives them in their order.
         "lines": Table({"line": int, "who": str, "position": int, "kind": str, "side": int}, ("line",),
