@@ -12,8 +12,15 @@ Progress = Callable[[int, int], None]
 @contextmanager
 def bar(words: str, *, quiet: bool = False) -> Iterator[Progress]:
     """Give a function to call with (done, total); the bar shows rate and time left."""
+    with bars(quiet=quiet) as line:
+        yield line(words)
+
+
+@contextmanager
+def bars(*, quiet: bool = False) -> Iterator[Callable[[str], Progress]]:
+    """Give a bar for each of several things that go on at once, one below the other; ask for each by its words."""
     if quiet or not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield lambda words: lambda done, total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -29,5 +36,8 @@ def bar(words: str, *, quiet: bool = False) -> Iterator[Progress]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
     with Rich(*columns, console=Console(stderr=True), transient=True) as rich:
-        task = rich.add_task(words, total=None)
-        yield lambda done, total: rich.update(task, completed=done, total=total)
+        def line(words: str) -> Progress:
+            task = rich.add_task(words, total=None)
+            return lambda done, total: rich.update(task, completed=done, total=total)
+
+        yield line

@@ -178,6 +178,7 @@ class Entries(Projection):
 
     name: ClassVar = "entries"
     version: ClassVar = 2
+    weight: ClassVar = 12
     tables: ClassVar = {
         "claims": Table(
             {"claim": str, "person": str, "status": str, "revision": int, "endorsed": int, "origin": str,

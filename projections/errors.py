@@ -43,6 +43,18 @@ class AlreadyFollowed(ProjectionError):
         )
 
 
+class RebuildDied(ProjectionError):
+    """A process that made projections ended before it was done; what stood stands."""
+
+    code = "rebuild_died"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "重建所用的一个进程中途退出，现有文件未受影响。"
+            "内存或磁盘不足时会如此；请核对后重新运行 xueshi rebuild。"
+        )
+
+
 class NotBuilt(ProjectionError):
     """The file of a projection is not there yet."""
 

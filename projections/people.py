@@ -278,6 +278,7 @@ class People(Projection):
 
     name: ClassVar = "people"
     version: ClassVar = 2
+    weight: ClassVar = 2
     tables: ClassVar = {
         "persons": Table(_columns(("name_uncertain", "restricted", "forgotten", "event"), "person", "origin"),
                          ("person", "from_position")),

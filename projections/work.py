@@ -159,6 +159,7 @@ class Work(Projection):
 
     name: ClassVar = "work"
     version: ClassVar = 1
+    weight: ClassVar = 8
     tables: ClassVar = {
         "work": Table(
             {"id": str, "kind": str, "role": str, "region": str, "sector": str, "category": str, "unit": str,

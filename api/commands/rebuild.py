@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +16,7 @@ from api.exits import Exit, Stop
 
 if TYPE_CHECKING:
     from api.register import Register
+    from ledger.ledger import Ledger
     from projections.projection import Projection
     from projections.rebuilding import Comparison, Progress
 
@@ -29,14 +32,13 @@ DIFFERENCES: Final = "differences"
 def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compared: bool) -> int:
     """从账本重建投影（查询所用的表），或与现有的比较
 
-    NAME 为 people、work、entries、laws 之一，省略时为这四个。重建须先停止服务；中途停止不影响现有文件。
+    NAME 为一个投影的名称，如 people、entries，省略时为全部，各核同时重建。重建须先停止服务；中途停止不影响现有文件。
     NAME 为 coded 时，从前者重建推演所用的编码账，服务运行时也可用；为 differences 时，重新评定认定与评定的差异。
     """
     from api import logs
-    from api.progress import bar
+    from api.progress import bar, bars
     from projections.errors import AlreadyFollowed, ProjectionError
-    from projections.rebuilding import compare
-    from projections.rebuilding import rebuild as build
+    from projections.rebuilding import compare, rebuild_all
 
     if name in (CODED, DIFFERENCES):
         return _beside(name, data_folder, as_json=as_json, is_compared=is_compared)
@@ -51,20 +53,31 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
                     with bar(f"比较 {one.name}", quiet=as_json) as progress:
                         compared.append(compare(ledger, folder, one, progress))
                 return _tell_comparisons(compared, as_json)
-            rebuilt = {}
-            for one in wanted:
-                with bar(f"重建 {one.name}", quiet=as_json) as progress:
-                    rebuilt[one.name] = build(ledger, folder, one, progress)
+            with bars(quiet=as_json) as line:
+                lines = {one.name: line(f"重建 {one.name}") for one in wanted}
+                rebuilt = rebuild_all(
+                    ledger, folder, wanted, lambda name, done, total: lines[name](done, total),
+                    elsewhere=partial(_elsewhere, data_folder))
         except AlreadyFollowed as error:
             raise Stop(Exit.WORLD_IS_WRONG, error.code, str(error), "只比较不重建可加 --compare") from error
         except ProjectionError as error:
             raise Stop(Exit.WORLD_IS_WRONG, error.code, str(error)) from error
     if as_json:
-        click.echo(json.dumps({"rebuilt": [{"name": done, "position": at} for done, at in rebuilt.items()]}))
+        click.echo(json.dumps({"rebuilt": [{"name": one.name, "position": rebuilt[one.name]} for one in wanted]}))
     else:
-        for done, at in rebuilt.items():
-            click.echo(f"✓ {done} 已从账本重建，处理到事件 {at}。")
+        for one in wanted:
+            click.echo(f"✓ {one.name} 已从账本重建，处理到事件 {rebuilt[one.name]}。")
     return Exit.HOLDS
+
+
+@contextmanager
+def _elsewhere(data_folder: Path | None) -> Iterator[Ledger]:
+    """The ledger, in a process of its own."""
+    from api import logs
+
+    logs.configure("warning")
+    with opened(data_folder) as register:
+        yield register.ledger
 
 
 Works = tuple[Callable[["Progress"], int], Callable[["Progress"], tuple[int, str, str]]]
