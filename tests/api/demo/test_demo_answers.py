@@ -1,0 +1,66 @@
+"""What is planted in a demo is what the answers find: shared papers, and every line of whoever is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from demo_kit import Demo, read_all
+
+from ledger.events.act import ActClosed
+from ledger.events.actor import Scope
+from ledger.ledger import Recorded
+from policies.rulebook import Rulebook
+from projections.answers import Answers, projections
+from projections.duplicates import duplicate_groups
+from projections.rebuilding import rebuild
+from projections.timeline import Wanted, person_timeline
+
+PROVINCE = [Scope(role="supervisor", region="33")]
+
+
+def no_law(digest: str) -> Rulebook:
+    raise KeyError(digest)
+
+
+@pytest.fixture(scope="module")
+def told(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Answers, list[Recorded]]]:
+    folder: Path = tmp_path_factory.mktemp("answers")
+    with demo.ledger() as ledger:
+        for one in projections():
+            rebuild(ledger, folder, one, lambda *_: None)
+        yield Answers(ledger, folder, book=no_law, now=lambda: 0), list(read_all(ledger))
+
+
+def test_the_groups_are_the_planted_ones_and_no_other(demo: Demo, told: tuple[Answers, list[Recorded]]) -> None:
+    """Of certificates and occasions only faults are planted; two authors of one paper are honest, too (D03)."""
+    groups = duplicate_groups(told[0], PROVINCE, limit=1_000).items
+
+    for kind, patterns in (
+        ("certificate", {("D02", True)}), ("occasion", {("D09", True)}), ("output", {("D03", True), ("D03", False)}),
+    ):
+        planted = {frozenset(one["claims"]) for one in demo.plants() if (one["pattern"], one["fault"]) in patterns}
+        found = {frozenset(member["claim"] for member in one["members"]) for one in groups if one["kind"] == kind}
+        assert found == planted, kind
+        assert planted
+
+
+def test_each_persons_timeline_holds_every_event_that_names_them(told: tuple[Answers, list[Recorded]]) -> None:
+    answers, events = told
+    closed = {one.envelope.event.act for one in events if isinstance(one.envelope.event, ActClosed)}
+    named: dict[str, set[int]] = {}
+    for one in events:
+        by = one.envelope.by
+        if by.act is not None and by.act not in closed:
+            continue  # A row of an act that was broken off took effect nowhere.
+        for who in {*one.envelope.subjects, by.actor, by.on_behalf_of or ""}:
+            named.setdefault(who, set()).add(one.position)
+    people = sorted(who for who in named if who.startswith("per_"))[::7]
+
+    for person in people:
+        page = person_timeline(answers, person, Wanted(), limit=5_000)
+        assert {line["event"] for line in page.items} == named[person]
+        places = [(line["position"], line["event"]) for line in page.items]
+        assert places == sorted(places)
+    assert len(people) > 10
