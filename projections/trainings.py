@@ -324,11 +324,12 @@ def plan(answers: Answers, name: str, *, as_of: int | None = None) -> Plan | Non
 
 
 def plans(
-    answers: Answers, *, organiser: str | None = None, year: int | None = None, as_of: int | None = None,
-    after: tuple[int] | None = None, limit: int = 50,
+    answers: Answers, *, organiser: str | None = None, year: int | None = None, status: str | None = None,
+    as_of: int | None = None, after: tuple[int] | None = None, limit: int = 50,
 ) -> Page[Plan]:
     """Plans in the order in which they were first filed."""
-    found, at = _plans(answers, {"organiser": organiser, "year": year}, as_of, after=after, limit=limit + 1)
+    wanted = {"organiser": organiser, "year": year, "status": status}
+    found, at = _plans(answers, wanted, as_of, after=after, limit=limit + 1)
     return paged([_with_year(answers, one, at) for one in found], limit, at, lambda one: (one.events[0],))
 
 
@@ -363,10 +364,10 @@ def training_class(answers: Answers, name: str, *, as_of: int | None = None) -> 
 
 def classes(
     answers: Answers, *, organiser: str | None = None, plan: str | None = None, year: int | None = None,
-    as_of: int | None = None, after: tuple[int] | None = None, limit: int = 50,
+    status: str | None = None, as_of: int | None = None, after: tuple[int] | None = None, limit: int = 50,
 ) -> Page[TrainingClass]:
     """Classes in the order in which they were first filed; a class is of the year in which it was to begin."""
-    wanted = {"organiser": organiser, "plan": plan, "year": year}
+    wanted = {"organiser": organiser, "plan": plan, "year": year, "status": status}
     found, at = _classes(answers, wanted, as_of, after=after, limit=limit + 1)
     return paged(found, limit, at, lambda one: (one.events[0],))
 

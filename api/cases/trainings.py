@@ -44,12 +44,14 @@ def plan(house: House, caller: Caller, name: str, *, as_of: int) -> dict[str, An
 
 
 def plans(
-    house: House, caller: Caller, *, organiser: str | None, year: int | None, as_of: int, after: _After, limit: int
+    house: House, caller: Caller, *, organiser: str | None, year: int | None, status: str | None, as_of: int,
+    after: _After, limit: int,
 ) -> Page[dict[str, Any]] | Refusal:
     """Plans in the order in which they were filed."""
     if caller.kind == "nobody":
         return Refusal.because("login_required")
-    page = _trainings.plans(house.answers, organiser=organiser, year=year, as_of=as_of, after=after, limit=limit)
+    page = _trainings.plans(
+        house.answers, organiser=organiser, year=year, status=status, as_of=as_of, after=after, limit=limit)
     return page.of([plan_view(one) for one in page.items])
 
 
@@ -67,14 +69,15 @@ def training_class(house: House, caller: Caller, name: str, axes: Axes) -> dict[
 
 
 def classes(
-    house: House, caller: Caller, *, organiser: str | None, plan: str | None, year: int | None, as_of: int,
-    after: _After, limit: int,
+    house: House, caller: Caller, *, organiser: str | None, plan: str | None, year: int | None, status: str | None,
+    as_of: int, after: _After, limit: int,
 ) -> Page[dict[str, Any]] | Refusal:
     """Classes in the order in which they were filed."""
     if caller.kind == "nobody":
         return Refusal.because("login_required")
     page = _trainings.classes(
-        house.answers, organiser=organiser, plan=plan, year=year, as_of=as_of, after=after, limit=limit)
+        house.answers, organiser=organiser, plan=plan, year=year, status=status, as_of=as_of, after=after,
+        limit=limit)
     return page.of([class_view(one) for one in page.items])
 
 

@@ -35,6 +35,8 @@ def training() -> None:
 @click.option("--organiser", type=Id("unit"), help="只看一个办班单位的")
 @click.option("--year", type=click.IntRange(1950, 2099), help="只看一个年度的")
 @click.option("--plan", type=Id("plan"), help="只看一个计划之下的班次")
+@click.option("--status", type=click.Choice([*_PLAN_STATES, *(one for one in _CLASS_STATES if one != "filed")]),
+              help="只看这种状态的，如 filed（待备案）")
 @_AS_OF
 @click.option("--cursor", help="从上一页给出的位置继续")
 @click.option("--limit", type=click.IntRange(1, 200), help="最多列出多少条")
@@ -43,6 +45,8 @@ def list_(asking: Asking, plans: bool, plan: str | None, **query: Any) -> int:
     if plans and plan is not None:
         raise Stop(Exit.BAD_INPUT, "bad_usage", "--plans 与 --plan 不能同时使用", "查看一个计划请用 training show")
     if plans:
+        if query["status"] not in (None, *_PLAN_STATES):
+            raise Stop(Exit.BAD_INPUT, "bad_usage", f"计划没有 {query['status']} 这种状态", "、".join(_PLAN_STATES))
         return asking.get("/v1/plans", _tell_plans, query)
     return asking.get("/v1/classes", _tell_classes, {**query, "plan": plan})
 

@@ -49,8 +49,8 @@ def _at(query: _Query, ask: Callable[[int], Any]) -> dict[str, Any] | Refusal:
 @door.reads("/v1/plans", summary="年度培训计划，按申报先后", query=PlansQuery, answers=PlansAnswer)
 def every_plan(caller: Caller, query: _Query) -> Response | Refusal:
     return listed(caller, "plans", query, lambda as_of, after, limit: trainings.plans(
-        house(), caller, organiser=query.get("organiser"), year=query.get("year"), as_of=as_of, after=after,
-        limit=limit))
+        house(), caller, organiser=query.get("organiser"), year=query.get("year"), status=query.get("status"),
+        as_of=as_of, after=after, limit=limit))
 
 
 @door.reads("/v1/plans/<plan:plan>", summary="一个年度培训计划：各部门是否备案、实施和评估", query=MomentQuery,
@@ -63,7 +63,7 @@ def one_plan(caller: Caller, query: _Query, plan: str) -> dict[str, Any] | Refus
 def every_class(caller: Caller, query: _Query) -> Response | Refusal:
     return listed(caller, "classes", query, lambda as_of, after, limit: trainings.classes(
         house(), caller, organiser=query.get("organiser"), plan=query.get("plan"), year=query.get("year"),
-        as_of=as_of, after=after, limit=limit))
+        status=query.get("status"), as_of=as_of, after=after, limit=limit))
 
 
 @door.reads("/v1/classes/<class:training_class>", summary="一个培训班：申报、备案、举办、名单，备案是否及时",

@@ -88,6 +88,8 @@ def test_lists_narrow_to_an_organiser_a_year_and_a_plan_and_go_on_by_cursor(scen
 
     assert [one["plan"] for one in listed("/v1/plans", organiser=made.school["unit"], year=2026)] == [made.plan]
     assert listed("/v1/plans", year=2025) == []
+    assert len(listed("/v1/plans", status="filed")) == 1 and listed("/v1/plans", status="evaluated") == []
+    assert len(listed("/v1/classes", status="held")) == 1 and listed("/v1/classes", status="filed") == []
     assert [one["training_class"] for one in listed("/v1/classes", plan=made.plan)] == [made.training_class]
     assert listed("/v1/classes", year=2025) == []
     assert li.saw("/v1/classes", limit=1)["next_cursor"] is None

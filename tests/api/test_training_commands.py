@@ -77,7 +77,7 @@ def test_an_import_is_told_with_the_outcome_of_its_rows(desk: Desk) -> None:
 
 @pytest.mark.parametrize("arguments", [
     ("show", "clm_0000000000000000000000"), ("show", "cls_1"), ("cards",), ("cards", "--number", "2026-017"),
-    ("list", "--plans", "--plan", "pln_0000000000000000000000"),
+    ("list", "--plans", "--plan", "pln_0000000000000000000000"), ("list", "--plans", "--status", "held"),
 ])
 def test_what_cannot_be_meant_is_told_before_anything_is_asked(desk: Desk, arguments: tuple[str, ...]) -> None:
     ended = desk.run("li", "training", *arguments)

@@ -151,6 +151,7 @@ def test_classes_are_listed_by_plan_and_by_the_year_in_which_they_begin(house: H
 
     assert listed() == [inside, outside, next_year]
     assert listed(plan=name) == [inside]
+    assert (listed(status="filed"), listed(status="held")) == ([inside, outside, next_year], [])
     assert listed(year=2027) == [next_year]
     assert listed(organiser=school.unit, year=2026) == [inside, outside]
     page = classes(answers, limit=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Id, Query, QueryNumber, Shaped, Text
+from api.routes.fields import Choice, Id, Query, QueryNumber, Shaped, Text
 from api.routes.schemas.common import Answer
 from api.routes.schemas.histories import AsOfQuery, PageAnswer, Reflects
 
@@ -26,17 +26,28 @@ class ListQuery(MomentQuery):
     limit = QueryNumber(1, 200, metadata={"default": 50})
 
 
-class PlansQuery(ListQuery):
-    """Whose plans, of which year."""
+PLAN_STATES = ("filed", "returned", "acknowledged", "evaluated")
+CLASS_STATES = ("filed", "accepted", "announced", "refused", "held")
+
+
+class OfOrganiserQuery(ListQuery):
+    """Whose, of which year."""
 
     organiser = Id("unit", metadata={"description": "办班单位"})
     year = QueryNumber(1950, 2099)
 
 
-class ClassesQuery(PlansQuery):
-    """Whose classes, of which year, under which plan."""
+class PlansQuery(OfOrganiserQuery):
+    """Whose plans, of which year, as they stand."""
+
+    status = Choice(*PLAN_STATES, metadata={"description": "filed：还有受理部门未备案的"})
+
+
+class ClassesQuery(OfOrganiserQuery):
+    """Whose classes, of which year, under which plan, as they stand."""
 
     plan = Id("plan", metadata={"description": "只看此计划之下的"})
+    status = Choice(*CLASS_STATES, metadata={"description": "filed：待备案的"})
 
 
 class ClassQuery(MomentQuery):
@@ -72,7 +83,7 @@ class PlanAnswer(Answer):
     plan = ma.fields.String(required=True)
     organiser = ma.fields.String(required=True)
     year = ma.fields.Integer(required=True)
-    status = ma.fields.String(required=True, metadata={"enum": ["filed", "returned", "acknowledged", "evaluated"]})
+    status = ma.fields.String(required=True, metadata={"enum": list(PLAN_STATES)})
     revision = ma.fields.Integer(required=True)
     region = ma.fields.String(required=True)
     sector = ma.fields.String(required=True)
@@ -124,8 +135,7 @@ class ClassAnswer(Answer):
     organiser = ma.fields.String(required=True)
     organiser_name = ma.fields.String(required=True)
     title = ma.fields.String(required=True)
-    status = ma.fields.String(
-        required=True, metadata={"enum": ["filed", "accepted", "announced", "refused", "held"]})
+    status = ma.fields.String(required=True, metadata={"enum": list(CLASS_STATES)})
     revision = ma.fields.Integer(required=True)
     category = ma.fields.String(required=True)
     route = ma.fields.String(required=True)
