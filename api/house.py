@@ -110,11 +110,11 @@ class House:
         return Level.OK, f"投影落后 {behind} 个事件", ""
 
     def _differences(self) -> tuple[Level, str, str]:
-        standing = self.differing.standing()
-        told = f"差异清单处理到事件 {standing.position}，落后 {standing.behind} 个事件"
-        if standing.failure is not None:
-            return Level.WARN, told, standing.failure
-        return Level.OK, told + ("，正在逐人评定" if standing.building else ""), ""
+        lag = self.differing.lag()
+        told = f"差异清单处理到事件 {lag.position}，落后 {lag.behind} 个事件"
+        if lag.failure is not None:
+            return Level.WARN, told, str(lag.failure)
+        return Level.OK, told if lag.building is None else f"{told}，已评定 {lag.building.done} 人", ""
 
     def _rulebooks(self) -> tuple[Level, str, str]:
         waiting = [book.id for book in shipped().books if not _is_enacted(self.ledger, book.id.split(".")[0])]

@@ -14,6 +14,7 @@ from typing import Any, Final
 from flask import Blueprint, Response
 
 from api.house import House
+from projections.differences import DifferencesFile
 from projections.follower import Lag
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -21,7 +22,7 @@ MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 def upkeep(house: House) -> dict[str, Any]:
     """Every projection with its position, what it is behind, how far a build is, and what it cannot take."""
-    lags = house.follower.lag()
+    lags = {**house.follower.lag(), DifferencesFile.name: house.differing.lag()}
     return {
         "log_size": house.ledger.store.size(),
         "items": [{"name": name, **_told(lag)} for name, lag in lags.items()],

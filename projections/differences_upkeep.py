@@ -19,8 +19,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import structlog
@@ -30,11 +31,12 @@ from ledger.events.act import ActClosed
 from ledger.ids import PREFIXES
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
+from projections.board import Progress
 from projections.differences import DifferencesFile
 from projections.differences_person import NOTHING, Dated, Differences, EntryRow, Judge, YearRow
-from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, Unreadable
+from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, ProjectionFailed, Unreadable
 from projections.file import Reader, discard, path_of
-from projections.follower import opened
+from projections.follower import Lag, opened
 
 if TYPE_CHECKING:
     from projections.differences_bulk import Everyone
@@ -53,20 +55,11 @@ REST: Final = 2
 REST_MOST_MS: Final = 2_000
 SAMPLE: Final = 24
 
-Progress = Callable[[int, int], None]
+Tell = Callable[[int, int], None]
 
 
 class Stopped(Exception):
     """Whoever asked for a long piece of work asks for it no longer. What stands, stands."""
-
-
-class Standing(NamedTuple):
-    """How far the file is, and what keeps it, if anything does."""
-
-    position: int
-    behind: int
-    building: bool
-    failure: str | None
 
 
 class Upkeep:
@@ -79,8 +72,9 @@ class Upkeep:
         self._kept: _Kept | None = None
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
-        self._building = False
-        self._failure: Exception | None = None
+        self._building: Progress | None = None  # Of people, of a long piece of work.
+        self._began = 0
+        self._failure: ProjectionFailed | None = None
 
     def start(self) -> None:
         """Keep the file from now on, in a thread."""
@@ -102,36 +96,39 @@ class Upkeep:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def standing(self) -> Standing:
-        """Say how far it is; what keeps it is known to the process that has it."""
+    def position(self) -> int:
+        """Say up to where the file speaks; 0 while there is none."""
         try:
-            position = self._reader.position()
+            return self._reader.position()
         except ProjectionError:
-            position = 0
-        failure = None if self._failure is None else str(self._failure)
-        return Standing(position, self._ledger.store.size() - position, self._building, failure)
+            return 0
+
+    def lag(self) -> Lag:
+        """Say how far it is; what keeps it is known to the process that has it."""
+        position = self.position()
+        return Lag(position, self._ledger.store.size() - position, self._building, self._failure)
 
     def wait_for(self, position: int, timeout_s: int = 5) -> bool:
         """Wait until the file speaks of a position; False if not in time."""
         until = time.monotonic_ns() + timeout_s * 1_000_000_000
-        while (reached := self.standing().position) < position and time.monotonic_ns() < until:
+        while (reached := self.position()) < position and time.monotonic_ns() < until:
             time.sleep(POLL_MS / 4_000)  # not hours: seconds
         return reached >= position
 
     # While nobody serves
 
-    def rebuild(self, progress: Progress) -> int:
+    def rebuild(self, tell: Tell) -> int:
         """Make the file anew as of where the projections are; gives the position. Raises AlreadyFollowed."""
         if not self._try_take():
             raise AlreadyFollowed(self._folder, process="")
         try:
             at = self.judge.position()
-            self._make(self._open(), at, progress)
+            self._make(self._open(), at, tell)
             return at
         finally:
             self._let_go()
 
-    def compare(self, progress: Progress) -> tuple[int, str, str]:
+    def compare(self, tell: Tell) -> tuple[int, str, str]:
         """What stands, and what is made anew as of the same position: the position and both digests."""
         path = path_of(self._folder, DifferencesFile())
         if not path.exists():
@@ -144,7 +141,7 @@ class Upkeep:
                 position, stands = _position(snapshot), content(snapshot)
             fresh = _Kept(self._ledger, beside)
             with closing(fresh):
-                self._make(fresh, position, progress)
+                self._make(fresh, position, tell)
                 return position, stands, content(fresh.connection)
         except sqlite3.Error as error:
             raise Unreadable(path, error) from error
@@ -166,7 +163,8 @@ class Upkeep:
                 pass
             except Exception as error:
                 structlog.get_logger().error("differences_failed", exc_info=error)
-                self._failure, pause_ms = error, RETRY_MS
+                self._failure = ProjectionFailed(DifferencesFile.name, position=self.position() + 1, cause=error)
+                pause_ms = RETRY_MS
             self._stopping.wait(pause_ms / 1_000)  # not hours: seconds
 
     def _try_take(self) -> bool:
@@ -216,13 +214,13 @@ class Upkeep:
         upto = min(upto, enacted - 1, at + EVENTS_AT_ONCE)
         kept.write(upto, {person: self._history(person, at, upto) for person in self._touched(at, upto)})
 
-    def _make(self, kept: _Kept, at: int, progress: Progress) -> None:
+    def _make(self, kept: _Kept, at: int, tell: Tell) -> None:
         """Make it whole as of a position: what was before it is not known."""
         with self._long_work():
-            differ = self._who_differ(at, progress)
+            differ = self._who_differ(at, tell)
             found: list[Dated] = []
             for done, (person, now) in enumerate(differ.items()):
-                self._go_on(done, len(differ), progress)
+                self._go_on(done, len(differ), tell)
                 found += self.judge.since(person, at, now)
             kept.make(at, found)
 
@@ -233,14 +231,17 @@ class Upkeep:
 
     @contextmanager
     def _long_work(self) -> Iterator[None]:
-        self._building = True
+        self._began = time.monotonic_ns()
         try:
             yield
         finally:
-            self._building = False
+            self._building = None
 
-    def _go_on(self, done: int, total: int, progress: Progress) -> None:
-        progress(done, total)
+    def _go_on(self, done: int, total: int, tell: Tell) -> None:
+        """Say how many people are judged, and end here if nobody wants it any more."""
+        tell(done, total)
+        rate = done * 1_000_000_000 // max(1, time.monotonic_ns() - self._began)
+        self._building = Progress(done, total, rate, (total - done) // rate if rate else None)
         if self._stopping.is_set():
             raise Stopped
 
@@ -258,29 +259,29 @@ class Upkeep:
         prefix = PREFIXES["person"]
         return sorted({subject for one in events for subject in one.subjects if subject.startswith(prefix)})
 
-    def _who_differ(self, at: int, progress: Progress) -> dict[str, Differences]:
+    def _who_differ(self, at: int, tell: Tell) -> dict[str, Differences]:
         """All that differs as of a position, by person: the kernel says of whom, unless everyone is few."""
         people = self.judge.registered(at, self._each_most + 1)
         if len(people) <= self._each_most:
             judged = {}
             for done, person in enumerate(people):
-                self._go_on(done, len(people), progress)
+                self._go_on(done, len(people), tell)
                 judged[person] = self.judge.differences(person, at)
             return {person: one for person, one in judged.items() if one != NOTHING}
         # Here, so that whoever has few people need not wait for arrays to be loaded.
         from projections.differences_bulk import Everyone
 
-        everyone = Everyone(self._ledger, self._folder, self.judge, at, progress)
-        return self._held_against(everyone, at, progress)
+        everyone = Everyone(self._ledger, self._folder, self.judge, at, partial(self._go_on, tell=tell))
+        return self._held_against(everyone, at, tell)
 
-    def _held_against(self, everyone: Everyone, at: int, progress: Progress) -> dict[str, Differences]:
+    def _held_against(self, everyone: Everyone, at: int, tell: Tell) -> dict[str, Differences]:
         """Judge with reasons whoever differs and some who do not, and hold the numbers against those in bulk."""
         differ = everyone.who_differ()
         others = sorted(set(everyone.people) - set(differ))
         sample = others[::max(1, len(others) // SAMPLE)][:SAMPLE]
         judged: dict[str, Differences] = {}
         for done, person in enumerate((*differ, *sample)):
-            self._go_on(done, len(differ) + len(sample), progress)
+            self._go_on(done, len(differ) + len(sample), tell)
             found, (now, counted) = everyone.counted(person), self.judge.both(person, at)
             if found != counted or (now == NOTHING) == (done < len(differ)):
                 from projections.differences_bulk import Disagreement

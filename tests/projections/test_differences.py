@@ -401,8 +401,7 @@ def test_it_follows_by_itself_and_says_how_far_it_is(house: House, upkeep: Upkee
     house.registered(person, exam("2021-03-01"), ruling=manual(900))
 
     assert upkeep.wait_for(house.size, 20)
-    standing = upkeep.standing()
-    assert (standing.position, standing.behind, standing.building, standing.failure) == (house.size, 0, False, None)
+    assert upkeep.lag() == (house.size, 0, None, None)
 
 
 def test_whoever_stops_it_in_the_middle_is_not_kept_waiting(house: House) -> None:
