@@ -146,8 +146,13 @@ def changed_since(answers: Answers, statement: Statement, *, as_of: int | None =
         "affiliations": moved,
         "identity": bool(identity),
         "events": sorted(events, key=lambda one: (one["position"], one["event"])),
-        "law_changed": set(answers.basis(Axes(at, _day(statement), statement.law)).digests) != set(statement.rulebooks),
+        "law_changed": _law(answers, statement, at) != set(statement.rulebooks),
     }
+
+
+def _law(answers: Answers, statement: Statement, as_of: int) -> set[str]:
+    """The rulebooks that the statement's own `law` names as of a position, for `now` those enacted by then."""
+    return set(answers.basis(Axes(as_of, _day(statement), statement.law, head=as_of)).digests)
 
 
 def _day(statement: Statement) -> date | None:

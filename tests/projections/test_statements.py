@@ -136,7 +136,21 @@ def test_an_amended_law_makes_no_statement_wrong_and_is_told_apart(house: House)
     li = house.person(unit=house.unit(NINGBO, "industry"))
     house.registered(li, seminar("2021-03-01"))
     one = issue(house, li, 2021)
+    before = house.size
     house.enact(drafts().books[0].id)
     found = since(house, one)
 
     assert (found["changed"], found["law_changed"]) == (False, True)
+    assert since(house, one, as_of=before)["law_changed"] is False
+
+
+def test_what_was_answered_of_a_position_is_answered_again_under_the_law_of_now_too(house: House) -> None:
+    li = house.person(unit=house.unit(NINGBO, "industry"))
+    house.registered(li, seminar("2021-03-01"))
+    one = issue(house, li, 2021, law="now")
+    at = house.size
+    told = since(house, one, as_of=at)
+    house.enact(drafts().books[0].id)
+
+    assert since(house, one, as_of=at) == told
+    assert since(house, one)["law_changed"] is True

@@ -12,7 +12,8 @@ from projection_kit import DETAILS, NINGBO, House, exam, living
 
 from ledger.acts import Act
 from ledger.events.actor import Official
-from ledger.events.base import By
+from ledger.events.base import By, Draft
+from ledger.events.case import CaseOpened, Concerned
 from ledger.events.claim import Evidence
 from ledger.events.person import Identity
 from ledger.streams import actor as actors
@@ -212,6 +213,19 @@ def test_what_is_first_about_another_is_told_without_its_facts(house: House) -> 
     line = told(house, person)[-1]
 
     assert (line["what"], line["facts"]) == ("actor.appointed", None)
+
+
+def test_what_is_looked_into_is_told_to_those_who_supervise_and_to_nobody_whom_it_is_about(house: House) -> None:
+    person = house.person(unit=house.unit(NINGBO, "industry"))
+    opened = CaseOpened(case=house.new("cas"), kind="misconduct", region=NINGBO,  # type: ignore[arg-type]
+                        concerned=Concerned(persons=(person,), actors=("acr_colleague",)))  # type: ignore[arg-type]
+    house.record((Draft(opened),))
+
+    assert kinds(told(house, person))[-1] == kinds(told(house, "acr_colleague"))[-1] == "case.opened"
+    assert told(house, person)[-1]["facts"] is None, "it is about others, too"
+    for who in (person, "acr_colleague"):
+        assert "case.opened" not in kinds(told(house, who, without_cases=True))
+    assert kinds(told(house, OFFICER, without_cases=True))[-1] == "case.opened", "theirs was the hand"
 
 
 def test_no_name_stands_in_the_file(house: House) -> None:
