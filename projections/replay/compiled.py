@@ -10,9 +10,10 @@ explanation cannot disagree here; what is done with the tables exists twice (`po
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ FIXED, PERSONAL, ROLLING = range(1, 4)
 _KINDS: Final = {"fixed": FIXED, "personal_start": PERSONAL, "rolling": ROLLING}
 
 Ints = NDArray[np.int32]
+_Word = TypeVar("_Word", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,14 @@ class Compiled:
     classes: tuple[tuple[str, str] | None, ...]
     dues: Dues
     starts: NDArray[np.bool_]   # families x zones: whether the zone lies within the family's scope.
+    bucket_names: tuple[str | None, ...]
 
 
-def compile_over(law: Law, coded: Coded) -> Compiled:
-    """Ask the interpreter everything that this ledger will need."""
+def compile_over(law: Law, coded: Coded, after: Compiled | None = None) -> Compiled:
+    """Ask the interpreter everything that this ledger will need.
+
+    `after`: a law compiled over it before, whose numbers of rulings, buckets and classes mean the same here.
+    """
     deadlines = tuple(dict.fromkeys(clause.claim_within for book in law.books for clause in book.clauses
                                     if clause.claim_within is not None)) if len(coded.submitted) else ()
     edges = np.array(law.edges, dtype=np.int32)
@@ -106,9 +112,9 @@ def compile_over(law: Law, coded: Coded) -> Compiled:
                 claim = (date.fromordinal(int(coded.day[at])), date.fromordinal(int(coded.submitted[at])))
         exact[cell] = len(reasons)
         reasons.append(assess(layer, Fact(case.values, case.major, case.lead, claim)))
-    classes: dict[tuple[str, str] | None, int] = {None: 0}
-    buckets: dict[str | None, int] = {None: 0}
-    gains: dict[tuple[int, ...], int] = {}
+    classes: dict[tuple[str, str] | None, int] = _numbered((None,) if after is None else after.classes)
+    buckets: dict[str | None, int] = _numbered((None,) if after is None else after.bucket_names)
+    gains: dict[tuple[int, ...], int] = {} if after is None else _numbered(_gains(after.rulings))
     numbers = np.array([gains.setdefault(gain(ruling, buckets, classes), len(gains)) for ruling in reasons] or [0],
                        dtype=np.int32)
     table = np.where(exact == NONE, np.int32(NONE), numbers[exact])
@@ -122,7 +128,17 @@ def compile_over(law: Law, coded: Coded) -> Compiled:
                         for zone in coded.zones] for family in families],
                       dtype=np.bool_).reshape(len(families), len(coded.zones))
     return Compiled(law, edges, deadlines, table, tuple(reasons), exact, rulings, len(buckets), tuple(classes), dues,
-                    starts)
+                    starts, tuple(buckets))
+
+
+def _numbered(words: Iterable[_Word]) -> dict[_Word, int]:
+    return {word: at for at, word in enumerate(words)}
+
+
+def _gains(rulings: Rulings) -> Iterable[tuple[int, ...]]:
+    """What `gain` said of each ruling."""
+    columns = (getattr(rulings, column.name).tolist() for column in fields(Rulings))
+    return zip(*columns, strict=True)
 
 
 def cells_of(coded: Coded, edges: Ints, deadlines: tuple[ClaimWithin, ...]) -> NDArray[np.int64]:

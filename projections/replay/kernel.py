@@ -45,12 +45,18 @@ def room(coded: Coded, compiled: Compiled) -> Replayed:
     )
 
 
-def replay(coded: Coded, compiled: Compiled, *, fast: bool = HAS_FAST, out: Replayed | None = None) -> Replayed:
-    """Judge everyone; in machine code into the room that is handed in, if any is."""
+def replay(
+    coded: Coded, compiled: Compiled, *, fast: bool = HAS_FAST, out: Replayed | None = None,
+    known: tuple[Compiled, Replayed] | None = None,
+) -> Replayed:
+    """Judge everyone; in machine code into the room that is handed in, if any is.
+
+    `known`: what another law came to, after which this one was compiled: who is treated alike need not be judged twice.
+    """
     if fast:
         from projections.replay.kernel_fast import replay_fast
 
-        return replay_fast(coded, compiled, room(coded, compiled) if out is None else out)
+        return replay_fast(coded, compiled, room(coded, compiled) if out is None else out, known)
     numbers = compiled.table[cells_of(coded, compiled.edges, compiled.deadlines)]
     counted, sums, unruled = _fold(coded, compiled, numbers)
     return Replayed(counted, sums, unruled, *_judge(coded, compiled, sums, unruled))

@@ -124,7 +124,7 @@ def replayed(
     progress("judge", 0, 2)
     old = side(gathered, books.seat(question.against.digests).bench.law)
     progress("judge", 1, 2)
-    new = side(gathered, books.seat(question.under.digests).bench.law)
+    new = side(gathered, books.seat(question.under.digests).bench.law, old)
     people = gathered.coded.people
     asked = read_titles(Reader(People(), folder), people, question.as_of, question.today) if people else ()
     found = compare(gathered, old, new, asked, region=prefix_of(question.region), sector=question.sector)

@@ -27,9 +27,13 @@ class Side:
     total: NDArray[np.int64]    # By year row.
 
 
-def side(gathered: Gathered, law: Law) -> Side:
-    """Judge everyone under a law."""
+def side(gathered: Gathered, law: Law, beside: Side | None = None) -> Side:
+    """Judge everyone under a law; where another is known already, anew those whom the two do not treat alike."""
     coded = read_under(gathered, law)
-    compiled = compile_over(law, coded)
-    replayed = replay(coded, compiled)
+    if beside is None:
+        compiled = compile_over(law, coded)
+        replayed = replay(coded, compiled)
+    else:
+        compiled = compile_over(law, coded, beside.compiled)
+        replayed = replay(coded, compiled, known=(beside.compiled, beside.replayed))
     return Side(coded, compiled, replayed, replayed.sums[:, :EXAM].sum(axis=1, dtype=np.int64))

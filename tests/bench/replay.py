@@ -116,7 +116,8 @@ def _shapes(bench: Bench) -> Iterator[dict[str, Any]]:
 def _kernel() -> Iterator[Race | Figure]:
     law, amended = Law(shipped().books), Law([*shipped().books, *drafts().books])
     coded = history(ENTRIES, law)
-    compiled, other = compile_over(law, coded), compile_over(amended, coded)
+    compiled = compile_over(law, coded)
+    other = compile_over(amended, coded, compiled)
     out, beside = room(coded, compiled), room(coded, other)
     replay(coded, compiled, fast=True, out=out)
     slow = replay(coded, compiled, fast=False)
@@ -130,7 +131,7 @@ def _kernel() -> Iterator[Race | Figure]:
 
     def difference() -> Any:
         replay(coded, compiled, fast=True, out=out)
-        replay(coded, other, fast=True, out=beside)
+        replay(coded, other, fast=True, out=beside, known=(compiled, out))
         return np.flatnonzero((out.sums[:, 0] != beside.sums[:, 0]) | (out.verdict != beside.verdict))
 
     difference()

@@ -228,6 +228,56 @@ def the_years_agree(person: PersonRuling, replayed: Replayed, first_row: int, fi
         assert stand == [HOW[one.met, one.reason] for one in year.minimums]
 
 
+PAIRS = [(one, two) for one in LAWS for two in LAWS if one != two]
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=" to ".join)
+@given(crowd=st.lists(people, min_size=1, max_size=5))
+@settings(max_examples=40, derandomize=True)
+def test_whom_two_laws_treat_alike_comes_out_under_the_second_as_if_judged_by_it(
+    pair: tuple[str, str], crowd: list[Any]
+) -> None:
+    coder = Coder()
+    bench = BENCHES["with every draft"]
+    for number, (held, rows) in enumerate(crowd):
+        coder.add(f"p{number}", places_for(held, bench),
+                  [bench.entry(**{"id": str(at), "person": "p", **row}) for at, row in enumerate(rows)])
+    coded = coder.coded()
+    first, second = (LAWS[name] for name in pair)
+    old = compile_over(first, coded)
+    after = compile_over(second, coded, old)
+
+    alone = replay(coded, compile_over(second, coded), fast=False)
+    carried = replay(coded, after, fast=True, known=(old, replay(coded, old, fast=True)))
+    assert np.array_equal(carried.sums[:, :EXAM + 1], alone.sums[:, :EXAM + 1])
+    assert np.array_equal(carried.sums[:, EXAM + 1:].sum(axis=1), alone.sums[:, EXAM + 1:].sum(axis=1))
+    for name in ("counted", "unruled", "verdict", "minimums"):
+        assert np.array_equal(getattr(carried, name), getattr(alone, name)), name
+
+
+def test_an_amendment_of_one_city_is_judged_for_its_people_alone() -> None:
+    """Everyone else is carried over: Hangzhou's credits move nobody in Ningbo."""
+    from projections.replay.carried import carry
+    from projections.replay.kernel import room
+    from projections.replay.kernel_fast import _FIRST, _stretches
+
+    five = LAWS["the five"]
+    amended = Law([*shipped().books, next(book for book in drafts().books if book.family == "hangzhou-credits")])
+    bench, coder = Bench(amended), Coder()
+    for region in ("330106", "330203"):
+        held = [{"from": "2018-01-01", "region": region, "sector": "general"}]
+        rows = [{"category": "professional", "route": "exam", "subjects": 1, "date": "2025-07-01"}]
+        coder.add(region, places_for(held, bench),
+                  [bench.entry(**{"id": str(at), "person": "p", **row}) for at, row in enumerate(rows)])
+    coded = coder.coded()
+    old = compile_over(five, coded)
+    new = compile_over(amended, coded, old)
+    edges = np.union1d(old.edges, new.edges).astype(np.int32)
+
+    alike = carry(coded, old, new, replay(coded, old, fast=True), room(coded, new), _stretches(edges), edges, _FIRST)
+    assert alike.tolist() == [False, True]
+
+
 def test_nobody_at_all_is_judged_in_no_time() -> None:
     coded = Coder().coded()
 
