@@ -165,6 +165,8 @@ def _pointers(
     if after is not None:
         values["position"], values["line"] = after
         parts.append(f"(position, line) {'<' if wanted.newest else '>'} (:position, :line)")
+        bound = "last" if wanted.newest else "first"  # So that the search begins there, however deep the page lies.
+        values[bound] = (min if wanted.newest else max)(values[bound], after[0])
     order = "DESC" if wanted.newest else "ASC"
     query = (
         f"SELECT position, line, side FROM lines WHERE {' AND '.join(parts)} "
@@ -187,7 +189,7 @@ def _span(ledger: Ledger, wanted: Wanted, as_of: int) -> dict[str, int]:
 def _of_kind(number: int, kind: str, values: dict[str, Any]) -> str:
     name = f"kind{number}"
     values[name] = kind
-    if kind in set(_KINDS.values()):
+    if kind in _KINDS.values():
         return f"kind = :{name}"
     if any(known.startswith(f"{kind}.") for known in _KINDS.values()):
         return f"(kind > :{name} || '.' AND kind < :{name} || '/')"  # In ASCII the slash comes right after the stop.
