@@ -100,13 +100,13 @@ class Rosters:
         days = dice.between(1, 4)
         ends = working_day(day - timedelta(days=dice.between(3, 12)))
         topic = dice.one_of(words()["topics"][seat.sector])
-        course = classes.Course(
+        programme = classes.Programme(
             title=f"全市{topic}培训班（统一登记）", category=Category.PROFESSIONAL, route="training", level="municipal",
             sector=seat.sector, lessons=(Lesson(title=topic, hours_centi=800 * days),),
             starts=ends - timedelta(days=days - 1), ends=ends, days_half=2 * days, headcount=_ROWS_MOST, room=60,
         )
         filing = classes.FileClass(
-            training_class=ClassId(dice.id("class", self._calendar.now)), role=role, course=course,
+            training_class=ClassId(dice.id("class", self._calendar.now)), role=role, programme=programme,
             filed_on=self._calendar.today,
         )
         known, hand = Known(), house.hands[1]

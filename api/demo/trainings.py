@@ -138,24 +138,24 @@ class Trainings:
         """File a class of the plan, more than thirty days before it begins."""
         item = planned.there.filed.items[number - 1]
         starts = self._calendar.today + timedelta(days=45)
-        course = classes.Course(
+        programme = classes.Programme(
             title=item.title, category=Category.PROFESSIONAL, route=item.route, level=item.level, sector=sector,
             lessons=(Lesson(title=item.title, hours_centi=800 * _DAYS),), starts=starts,
             ends=starts + timedelta(days=_DAYS - 1), days_half=item.days_half, headcount=item.headcount, room=80,
             location="虚构培训中心", recipient=AUTHORITY, plan=planned.there.plan, item=number,
             approval=f"虚构批〔{planned.year}〕{planned.number}号")
         command = classes.FileClass(
-            training_class=ClassId(self._dice.id("class", self._calendar.now)), role=ORGANISER, course=course,
+            training_class=ClassId(self._dice.id("class", self._calendar.now)), role=ORGANISER, programme=programme,
             filed_on=self._calendar.today, evidence=(self._paper("approval"), self._paper("plan")))
         known, hand = Known(), planned.house.hands[0]
         known.happens(self._pen, self._calendar.now, classes.decide_class_filing(
             None, command, planned.house.state, planned.state, hand.state), hand.by(ORGANISER))
         if number == 2:
-            self._calendar.in_office(5, self._change_or_refuse, known, planned, sector, course)
+            self._calendar.in_office(5, self._change_or_refuse, known, planned, sector, programme)
         else:
             self._calendar.in_office(5, self._accept, known, planned, sector)
 
-    def _change_or_refuse(self, known: Known, planned: Planned, sector: str, course: classes.Course) -> None:
+    def _change_or_refuse(self, known: Known, planned: Planned, sector: str, programme: classes.Programme) -> None:
         """What is to be held in another room is filed anew; one in four is not put on file."""
         if self._dice.below(4) == 0:
             hand = self._authority(sector).hands[0]
@@ -164,7 +164,7 @@ class Trainings:
             return
         hand = planned.house.hands[0]
         anew = classes.RefileClass(
-            role=ORGANISER, course=replace(course, room=120), filed_on=self._calendar.today,
+            role=ORGANISER, programme=replace(programme, room=120), filed_on=self._calendar.today,
             evidence=known.there.filed.evidence)
         self._about(known, hand, ORGANISER, classes.decide_class_refiling(
             known.state, anew, planned.house.state, planned.state, hand.state))

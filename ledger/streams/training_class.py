@@ -104,8 +104,8 @@ class TrainingClass(State):
         return next((one for one in self.rosters if one.status == "open"), None)
 
 
-class Course(Command):
-    """What a class is going to be, as its organiser reports it."""
+class Programme(Command):
+    """What a class is going to be (办班计划), as its organiser reports it."""
 
     title: str
     category: Category
@@ -130,7 +130,7 @@ class FileClass(Command):
 
     training_class: ClassId
     role: str
-    course: Course
+    programme: Programme
     filed_on: date
     evidence: tuple[Evidence, ...] = ()
 
@@ -139,7 +139,7 @@ class RefileClass(Command):
     """Report it anew, changed."""
 
     role: str
-    course: Course
+    programme: Programme
     filed_on: date
     evidence: tuple[Evidence, ...] = ()
 
@@ -220,22 +220,22 @@ def _filing(
     name: ClassId, command: FileClass | RefileClass, organiser: Unit | None, plan: Plan | None, by: Actor
 ) -> Decision:
     """Write down what the organiser reports, if it can be read."""
-    course = command.course
+    programme = command.programme
     if organiser is None:
         return Refusal.because("unit_absent")
     if no := of_organiser(organiser.unit, command.role, by) or unfit(organiser):
         return no
-    if course.recipient is None and DEPARTMENT not in organiser.kinds:
+    if programme.recipient is None and DEPARTMENT not in organiser.kinds:
         return Refusal.because("recipients_unfit", recipients=())
-    if course.plan is not None and (
-        plan is None or plan.organiser != organiser.unit or not plan.foresees(course.item)
+    if programme.plan is not None and (
+        plan is None or plan.organiser != organiser.unit or not plan.foresees(programme.item)
     ):
-        return Refusal.because("item_absent", plan=course.plan, item=course.item)
-    if not course.lessons:
+        return Refusal.because("item_absent", plan=programme.plan, item=programme.item)
+    if not programme.lessons:
         return Refusal.because("lessons_missing")
-    if no := _impossible(course.starts, course.ends, course.days_half):
+    if no := _impossible(programme.starts, programme.ends, programme.days_half):
         return no
-    fields = {field: getattr(course, field) for field in Course.__struct_fields__}
+    fields = {field: getattr(programme, field) for field in Programme.__struct_fields__}
     filed = ClassFiled(
         training_class=name,
         organiser=organiser.unit,

@@ -57,12 +57,12 @@ def training_in(town: Town, person: Someone) -> Training:
         filed_on=date(2025, 12, 1)), unit, by))
     desk.do(helper, PEOPLE, lambda by: plans.decide_acknowledgement(
         desk.load(plan, plans.evolve), plans.AcknowledgePlan(role=PEOPLE), by))
-    course = classes.Course(
+    programme = classes.Programme(
         title="智能制造", category=Category.PROFESSIONAL, route="filed_training", sector="industry",
         lessons=(Lesson(title="数字孪生", hours_centi=1_200),), starts=date(2026, 3, 11), ends=date(2026, 3, 12),
         days_half=4, headcount=30, room=40, recipient=SECTOR, plan=plan, item=1)
     desk.do(teacher, ORGANISER, lambda by: classes.decide_class_filing(None, classes.FileClass(
-        training_class=name, role=ORGANISER, course=course, filed_on=date(2026, 3, 1)), unit,
+        training_class=name, role=ORGANISER, programme=programme, filed_on=date(2026, 3, 1)), unit,
         desk.load(plan, plans.evolve), by))
     desk.do(officer, SECTOR, lambda by: classes.decide_acceptance(
         desk.load(name, classes.evolve), classes.AcceptClass(role=SECTOR, number="甬备2026-7"), by))

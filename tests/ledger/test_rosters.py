@@ -32,13 +32,14 @@ DAY = date(2026, 5, 20)
 
 def hold(house: House) -> None:
     """A class that the works filed, the bureau accepted and the works held: 3 events."""
-    course = classes.Course(
+    programme = classes.Programme(
         title="数控加工", category=Category.PROFESSIONAL, route="filed_training", sector="industry",
         lessons=(Lesson(title="数控编程", hours_centi=1_600),), starts=date(2026, 5, 11), ends=date(2026, 5, 12),
         days_half=4, headcount=20, recipient="registrar",
     )
     clerk, officer = house.actor(CLERK), house.actor(OFFICER)
-    filing = classes.FileClass(training_class=CLASS, role="unit_reviewer", course=course, filed_on=date(2026, 4, 1))
+    filing = classes.FileClass(
+        training_class=CLASS, role="unit_reviewer", programme=programme, filed_on=date(2026, 4, 1))
     house.record(classes.decide_class_filing(None, filing, house.load(WORKS, units.evolve), None, clerk), by=ORGANISER)
     house.record(classes.decide_acceptance(
         class_of(house), classes.AcceptClass(role="registrar", number="甬备1"), officer), by=OFFICE)

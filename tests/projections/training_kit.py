@@ -90,10 +90,10 @@ class School:
     # Classes
 
     def file(self, starts: str = "2026-05-11", filed_on: str = "2026-03-01", *, plan: PlanId | None = None,
-             **course: Any) -> ClassId:
+             **programme: Any) -> ClassId:
         name = ClassId(self.house.new("cls"))
         command = classes.FileClass(training_class=name, role=ORGANISER, filed_on=date.fromisoformat(filed_on),
-                                    course=self._course(starts, plan, **course))
+                                    programme=self._programme(starts, plan, **programme))
         state = None if plan is None else self.house.load(plan, plans.evolve)
         self._record(classes.decide_class_filing(
             None, command, self.house.load(self.unit, units.evolve), state, self.teacher))
@@ -101,18 +101,18 @@ class School:
 
     def refile(self, name: ClassId, starts: str, filed_on: str) -> int:
         command = classes.RefileClass(role=ORGANISER, filed_on=date.fromisoformat(filed_on),
-                                      course=self._course(starts, None))
+                                      programme=self._programme(starts, None))
         return self._record(classes.decide_class_refiling(
             self.load(name), command, self.house.load(self.unit, units.evolve), None, self.teacher))
 
-    def _course(self, starts: str, plan: PlanId | None, **course: Any) -> classes.Course:
+    def _programme(self, starts: str, plan: PlanId | None, **programme: Any) -> classes.Programme:
         first = date.fromisoformat(starts)
         given: dict[str, Any] = {
             "title": "智能制造", "category": Category.PROFESSIONAL, "route": "filed_training", "sector": "industry",
             "lessons": (Lesson(title="数字孪生", hours_centi=3_000),), "days_half": 10, "headcount": 60, "room": 80,
             "recipient": SECTOR, "plan": plan, "item": None if plan is None else 1,
         }
-        return classes.Course(starts=first, ends=date.fromordinal(first.toordinal() + 4), **(given | course))
+        return classes.Programme(starts=first, ends=date.fromordinal(first.toordinal() + 4), **(given | programme))
 
     def load(self, name: ClassId) -> Any:
         return self.house.load(name, classes.evolve)
@@ -133,9 +133,9 @@ class School:
             days_half=min(filed.days_half, 2 * ((filed.ends - first).days + 1)), attended=attended, passed=attended)
         return self._record(classes.decide_holding(self.load(name), command, self.teacher))
 
-    def held(self, **course: Any) -> ClassId:
+    def held(self, **programme: Any) -> ClassId:
         """A class that was filed, accepted and held."""
-        name = self.file(**course)
+        name = self.file(**programme)
         self.accept(name, f"甬备-{name}")
         self.hold(name)
         return name

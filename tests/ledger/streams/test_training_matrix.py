@@ -19,7 +19,6 @@ from training_cast import (
     CLASS,
     CLASS_FILED,
     CLASSES,
-    COURSE,
     DEPARTMENT_UNIT,
     FILE_CLASS,
     FILE_PLAN,
@@ -40,6 +39,7 @@ from training_cast import (
     PLAN,
     PLAN_FILED,
     PLANS,
+    PROGRAMME,
     REGISTERING,
     SCHOOL_UNIT,
     SECTOR,
@@ -264,10 +264,10 @@ def test_a_class_that_is_filed_late_or_after_its_start_is_a_fact_like_any_other(
 
 def test_a_class_outside_any_plan_is_filed_but_not_under_a_plan_that_does_not_foresee_it() -> None:
     def filing(**change: Any) -> Any:
-        course = replace(COURSE, **change)
-        plan = None if course.plan is None else ON_FILE
+        programme = replace(PROGRAMME, **change)
+        plan = None if programme.plan is None else ON_FILE
         return training_class.decide_class_filing(
-            None, replace(FILE_CLASS, course=course), SCHOOL_UNIT, plan, TEACHER)
+            None, replace(FILE_CLASS, programme=programme), SCHOOL_UNIT, plan, TEACHER)
 
     assert outcome(filing(plan=None, item=None)) == "ClassFiled"
     assert refusal(filing(item=2)).code == "item_absent"
@@ -278,7 +278,7 @@ def test_a_class_outside_any_plan_is_filed_but_not_under_a_plan_that_does_not_fo
 
 def test_only_a_department_holds_classes_that_are_filed_with_nobody() -> None:
     """W 14."""
-    own = replace(FILE_CLASS, role=SECTOR, course=replace(COURSE, recipient=None, plan=None, item=None))
+    own = replace(FILE_CLASS, role=SECTOR, programme=replace(PROGRAMME, recipient=None, plan=None, item=None))
 
     filed = event(training_class.decide_class_filing(None, own, DEPARTMENT_UNIT, None, OWN))
     assert training_class.evolve(None, filed).status.value == "announced"
@@ -292,14 +292,14 @@ def test_only_a_department_holds_classes_that_are_filed_with_nobody() -> None:
     ({"ends": date(2026, 5, 10)}, "dates_unfit"),
 ])
 def test_a_class_that_cannot_be_held_is_not_filed(change: dict[str, Any], code: str) -> None:
-    command = replace(FILE_CLASS, course=replace(COURSE, **change))
+    command = replace(FILE_CLASS, programme=replace(PROGRAMME, **change))
 
     assert refusal(training_class.decide_class_filing(None, command, SCHOOL_UNIT, ON_FILE, TEACHER)).code == code
 
 
 def test_a_class_changed_after_it_was_accepted_is_accepted_anew_and_counts_as_filed_then() -> None:
     """D06."""
-    command = training_class.RefileClass(role=ORGANISER, course=replace(COURSE, headcount=90), filed_on=DAY)
+    command = training_class.RefileClass(role=ORGANISER, programme=replace(PROGRAMME, headcount=90), filed_on=DAY)
     anew = training_class.evolve(
         ACCEPTED, event(training_class.decide_class_refiling(ACCEPTED, command, SCHOOL_UNIT, ON_FILE, TEACHER)))
 

@@ -45,13 +45,13 @@ FILED_ON = date(2026, 3, 1)
 FILE_PLAN = training_plan.FilePlan(
     plan=PLAN, role=ORGANISER, year=2026, sector="industry", recipients=BOTH, items=ITEMS, filed_on=FILED_ON,
 )
-COURSE = training_class.Course(
+PROGRAMME = training_class.Programme(
     title="智能制造高研班", category=Category.PROFESSIONAL, route="filed_training", sector="industry",
     lessons=(Lesson(title="数字孪生", hours_centi=800),), starts=date(2026, 5, 11), ends=date(2026, 5, 15),
     days_half=10, headcount=60, room=80, location="宁波", recipient=SECTOR, plan=PLAN, item=1,
 )
 FILE_CLASS = training_class.FileClass(
-    training_class=CLASS, role=ORGANISER, course=COURSE, filed_on=FILED_ON, evidence=PAPERS
+    training_class=CLASS, role=ORGANISER, programme=PROGRAMME, filed_on=FILED_ON, evidence=PAPERS
 )
 HOLD = training_class.RecordHolding(
     role=ORGANISER, on=DAY, starts=date(2026, 5, 11), ends=date(2026, 5, 14), days_half=8, attended=52, passed=50
@@ -130,7 +130,7 @@ ON_CLASS: dict[str, tuple[Actor, str, Callable[[TrainingClass | None, Actor, str
         known, replace(FILE_CLASS, role=role), SCHOOL_UNIT, ON_FILE, by)),
     "RefileClass": (TEACHER, ORGANISER, lambda known, by, role: training_class.decide_class_refiling(
         known, training_class.RefileClass(
-            role=role, filed_on=DAY, course=replace(COURSE, room=40, recipient=known and known.filed.recipient)),
+            role=role, filed_on=DAY, programme=replace(PROGRAMME, room=40, recipient=known and known.filed.recipient)),
         replace(SCHOOL_UNIT, kinds=("organiser", "department")), ON_FILE, by)),
     "AcceptClass": (SECTORS, SECTOR, lambda known, by, role: training_class.decide_acceptance(
         known, training_class.AcceptClass(role=role, number="甬备2026-8"), by)),
