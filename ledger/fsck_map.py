@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
-from ledger.envelope import Envelope, Malformed, check_canonical
+from ledger.envelope import Envelope, Malformed, decode
 from ledger.errors import LedgerError
 from ledger.events.act import MapCommitted
 from ledger.fsck_map_tree import Tree
@@ -35,7 +35,7 @@ from ledger.fsck_portion import PROBLEMS_MAX, KeyFiles, Problem
 from ledger.fsck_source import Source
 from ledger.log_map import MapKey, people_named
 from ledger.proof.map_proof import FORMAT, begin_chain, extend_chain, hash_entry
-from ledger.proof.merkle import hash_leaf
+from ledger.proof.merkle import HASH_SIZE, hash_leaf
 from ledger.proof.text import encode_base64, show
 
 TRIED_BEFORE: Final = 20_000  # So many namings before the size of a map that is wrong are left out, or doubled, one by
@@ -70,20 +70,28 @@ class EventUnreadable(LedgerError):
         )
 
 
-class Naming(NamedTuple):
-    """An event and one person whom it names."""
+class Counted(NamedTuple):
+    """An event and one person whom it names, and how the person stood before: how many events, and their chain."""
 
     position: int
     person: str
     leaf_hash: bytes
-
-
-class Counted(NamedTuple):
-    """A naming as it was counted, and how the person stood before it."""
-
-    naming: Naming
     former: int
     chain: bytes
+
+
+class Namings(NamedTuple):
+    """Whom a portion of the events names, as columns: they pass from one process to another in a moment."""
+
+    positions: list[int]
+    people: list[str]
+    hashes: bytes
+    last: int
+
+    def each(self) -> Iterator[tuple[int, str, bytes]]:
+        hashes = self.hashes
+        leaf_hashes = [hashes[start:start + HASH_SIZE] for start in range(0, len(hashes), HASH_SIZE)]
+        return zip(self.positions, self.people, leaf_hashes, strict=True)
 
 
 class Claim(NamedTuple):
@@ -109,9 +117,9 @@ def audit(
         starts = range(0, size, portion)
         claims = [claim for found in in_order(pool, partial(read_claims, source), starts) for claim in found]
         auditor.expect(claims)
-        for namings, last in in_order(pool, partial(read_namings, source), range(0, auditor.last, portion)):
-            auditor.take(namings, last)
-            progress(min(last, size), size)
+        for namings in in_order(pool, partial(read_namings, source), range(0, auditor.last, portion)):
+            auditor.take(namings)
+            progress(namings.last, size)
     progress(size, size)
     problems = sorted(auditor.problems, key=lambda each: each.position or 0)
     return MapReport(len(claims), auditor.last, auditor.people_at_last, tuple(problems[:PROBLEMS_MAX]))
@@ -129,23 +137,26 @@ def read_claims(source: Source, after: int, last: int) -> list[Claim]:
     return found
 
 
-def read_namings(source: Source, after: int, last: int) -> tuple[list[Naming], int]:
-    """Whom the events past a position name, in order; and up to where that is."""
-    found, expected = [], after
+def read_namings(source: Source, after: int, last: int) -> Namings:
+    """Whom the events past a position name, in order."""
+    positions, people, hashes, expected = [], [], [], after
     with source.opened() as view:
         for position, leaf in view.events(after, last):
             expected += 1
             if position != expected or not isinstance(leaf, bytes):
                 raise EventUnreadable(expected)
-            found += [Naming(position, person, hash_leaf(leaf)) for person in people_named(_read(position, leaf))]
+            for person in people_named(_read(position, leaf)):
+                positions.append(position)
+                people.append(person)
+                hashes.append(hash_leaf(leaf))
     if expected != last:
         raise EventUnreadable(expected + 1)
-    return found, last
+    return Namings(positions, people, b"".join(hashes), last)
 
 
 def _read(position: int, leaf: bytes) -> Envelope:
     try:
-        return check_canonical(leaf)
+        return decode(leaf)  # That it has its one form is not asked here: its hash is of these bytes.
     except Malformed as error:
         raise EventUnreadable(position) from error
 
@@ -162,7 +173,7 @@ class _Auditor:
         self._people: dict[str, tuple[int, bytes]] = {}
         self._changed: set[str] = set()
         self._tree = Tree()
-        self._recent: deque[Counted] = deque(maxlen=TRIED_BEFORE)
+        self._recent: deque[tuple[int, str, bytes, int, bytes]] = deque(maxlen=TRIED_BEFORE)
         self._due: deque[Claim] = deque()
         self._explained = 0
 
@@ -187,30 +198,32 @@ class _Auditor:
             return "map_key_mismatch", "地图用另一把密钥制成，用现在的密钥无从核对；请用当时的密钥库备份核对"
         return None
 
-    def take(self, namings: list[Naming], last: int) -> None:
+    def take(self, namings: Namings) -> None:
         """Go through events in order, and check each map where its size is reached."""
-        for naming in namings:
-            self._check_until(naming.position)
-            self._count(naming)
-        self._check_until(last + 1)
-        self.position = last
+        people, changed, remember = self._people, self._changed, self._recent.append
+        due = self._next()
+        for position, person, leaf_hash in namings.each():
+            while due < position:  # The event is not in a map of a smaller size.
+                self._check_next()
+                due = self._next()
+            former, chain = people.get(person) or (0, begin_chain(person))
+            remember((position, person, leaf_hash, former, chain))
+            people[person] = (former + 1, extend_chain(chain, position, leaf_hash))
+            changed.add(person)
+        while self._next() <= namings.last:
+            self._check_next()
+        self.position = namings.last
 
-    def _count(self, naming: Naming) -> None:
-        person = naming.person
-        count, chain = self._people.get(person) or (0, begin_chain(person))
-        self._recent.append(Counted(naming, count, chain))
-        self._people[person] = (count + 1, extend_chain(chain, naming.position, naming.leaf_hash))
-        self._changed.add(person)
+    def _next(self) -> int:
+        """The size of the next map to be checked."""
+        return self._due[0].event.size if self._due else self.last + 1
 
-    def _check_until(self, position: int) -> None:
-        """Check the maps of all sizes below a position; the event there is not in them."""
-        while self._due and self._due[0].event.size < position:
-            claim = self._due.popleft()
-            for person in self._changed:
-                self._tree.put(*self._entry(person, *self._people[person]))
-            self._changed.clear()
-            self.people_at_last = len(self._people)
-            self._check(claim)
+    def _check_next(self) -> None:
+        for person in self._changed:
+            self._tree.put(*self._entry(person, *self._people[person]))
+        self._changed.clear()
+        self.people_at_last = len(self._people)
+        self._check(self._due.popleft())
 
     def _check(self, claim: Claim) -> None:
         event, root = claim.event, encode_base64(self._tree.root())
@@ -236,45 +249,40 @@ class _Auditor:
         return "map_root_mismatch", f"{told}，相邻的事件中找不出一处可解释的不同"
 
     def _possible(self, claim: Claim) -> Iterator[tuple[str, str, bytes]]:
-        size = claim.event.size
-        later: dict[str, list[Counted]] = {}
+        """What may have happened, in words, and the root that would have come of it."""
+        recent = [Counted(*each) for each in reversed(self._recent)]
+        yield from self._otherwise_counted(recent)
+        yield from self._of_more_events(claim)
         fewer = self._tree.copied()
-        for counted in reversed(self._recent):
-            position, person, _ = counted.naming
-            after = later.setdefault(person, [])
-            words = f"遗漏了事件 {position}（{person}）"
-            yield "map_event_left_out", words, self._root_if(person, self._again(counted, after))
-            words = f"事件 {position}（{person}）计入两次"
-            yield "map_event_added", words, self._root_if(person, self._again(counted, [counted, counted, *after]))
-            after.insert(0, counted)
-        more = self._tree.copied()
-        people = dict(self._people)
-        for naming in self._following(size, claim.position):
-            standing = people.get(naming.person) or (0, begin_chain(naming.person))
-            alone = self._people.get(naming.person) or (0, begin_chain(naming.person))
-            words = f"多出了事件 {naming.position}（{naming.person}），它在地图所及之后"
-            yield "map_event_added", words, self._root_if(naming.person, _one_more(alone, naming))
-            people[naming.person] = _one_more(standing, naming)
-            more.put(*self._entry(naming.person, *people[naming.person]))
-            words = f"是截至第 {naming.position} 个事件的地图，却称截至第 {size} 个"
-            yield "map_size_mismatch", words, more.root()
-        for counted in reversed(self._recent):
-            key, leaf = self._entry(counted.naming.person, counted.former, counted.chain)
+        for counted in recent:
+            key, leaf = self._entry(counted.person, counted.former, counted.chain)
             fewer.put(key, leaf if counted.former else None)
-            words = f"是截至第 {counted.naming.position - 1} 个事件的地图，却称截至第 {size} 个"
-            yield "map_size_mismatch", words, fewer.root()
+            yield "map_size_mismatch", _other_size(counted.position - 1, claim), fewer.root()
 
-    def _again(self, counted: Counted, after: list[Counted]) -> tuple[int, bytes]:
-        """How a person would stand if after some point these had been counted, and nothing else."""
-        standing = (counted.former, counted.chain)
-        for each in after:
-            standing = _one_more(standing, each.naming)
-        return standing
+    def _otherwise_counted(self, recent: list[Counted]) -> Iterator[tuple[str, str, bytes]]:
+        later: dict[str, list[Counted]] = {}
+        for counted in recent:
+            person, after = counted.person, later.setdefault(counted.person, [])
+            standing = (counted.former, counted.chain)
+            without = _and_then(standing, after)
+            yield "map_event_left_out", f"遗漏了事件 {counted.position}（{person}）", self._root_if(person, without)
+            twice = _and_then(standing, [counted, counted, *after])
+            yield "map_event_added", f"事件 {counted.position}（{person}）计入两次", self._root_if(person, twice)
+            after.insert(0, counted)
 
-    def _following(self, size: int, before: int) -> list[Naming]:
-        """Whom the events after a map's size name, as far as the map's own."""
-        last = min(before - 1, size + TRIED_AFTER)
-        return read_namings(self._source, size, last)[0]
+    def _of_more_events(self, claim: Claim) -> Iterator[tuple[str, str, bytes]]:
+        size = claim.event.size
+        more, people = self._tree.copied(), dict(self._people)
+        following = read_namings(self._source, size, min(claim.position - 1, size + TRIED_AFTER))
+        for position, person, leaf_hash in following.each():
+            nobody = (0, begin_chain(person))
+            event = Counted(position, person, leaf_hash, *nobody)
+            alone = _and_then(self._people.get(person) or nobody, [event])
+            words = f"多出了事件 {position}（{person}），它在地图所及之后"
+            yield "map_event_added", words, self._root_if(person, alone)
+            people[person] = _and_then(people.get(person) or nobody, [event])
+            more.put(*self._entry(person, *people[person]))
+            yield "map_size_mismatch", _other_size(position, claim), more.root()
 
     def _root_if(self, person: str, standing: tuple[int, bytes]) -> bytes:
         """The root if one person stood otherwise, or not at all."""
@@ -286,6 +294,13 @@ class _Auditor:
         return entry.key, hash_entry(*entry)
 
 
-def _one_more(standing: tuple[int, bytes], naming: Naming) -> tuple[int, bytes]:
+def _and_then(standing: tuple[int, bytes], events: list[Counted]) -> tuple[int, bytes]:
+    """How a person would stand after these events more."""
     count, chain = standing
-    return count + 1, extend_chain(chain, naming.position, naming.leaf_hash)
+    for event in events:
+        count, chain = count + 1, extend_chain(chain, event.position, event.leaf_hash)
+    return count, chain
+
+
+def _other_size(size: int, claim: Claim) -> str:
+    return f"是截至第 {size} 个事件的地图，却称截至第 {claim.event.size} 个"

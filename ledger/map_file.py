@@ -45,10 +45,11 @@ from ledger.stores.recorder import AppendingRecorder
 from ledger.vocabulary import StreamId
 
 APPLICATION_ID: Final = 0x58534D50  # "XSMP"
-CHUNK: Final = 4_096
+CHUNK: Final = 50_000  # In one commit: of a register whose people are named at random, each rewrites most pages.
 BEHIND_MOST: Final = 200_000   # More than some seconds' work is not done while somebody waits.
-UNHASHED_MOST: Final = 2_000   # So many events are hashed in some 50 ms; more are not left to whoever asks.
-_CACHE_KIB: Final = 32 * 1024
+UNHASHED_MOST: Final = 1_000   # So many events are hashed in a tenth of a second; more are not left to whoever asks,
+BUSY_MOST: Final = 100_000     # unless more come in each second: what is hashed now would be hashed again.
+_CACHE_KIB: Final = 64 * 1024
 _DAMAGE: Final = frozenset({  # Also a table that is missing, and a row that is there already.
     sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA, sqlite3.SQLITE_ERROR,
     sqlite3.SQLITE_CONSTRAINT,
@@ -116,7 +117,7 @@ class MapFile:
     def __init__(self, path: Path, store: AppendingRecorder, key: MapKey) -> None:
         self.path, self._store, self._key = path, store, key
         self._lock = threading.Lock()
-        self._reached = 0
+        self._reached, self._is_owed = 0, False
         self._connection = self._opened()
 
     def close(self) -> None:
@@ -144,13 +145,19 @@ class MapFile:
         return self._mended(self._content)
 
     def _keep_up(self, stopped: Callable[[], bool]) -> None:
-        if self._store.size() == self._reached:  # Most rounds: nothing is locked to find that out.
+        moved = self._store.size() - self._reached
+        if moved == 0 and not self._is_owed:  # Most rounds: nothing is locked to find that out.
             return
         state = self._read_on(stopped)
         self._reached = state.position
-        if not stopped() and state.position - state.hashed > UNHASHED_MOST:
-            with self._changed() as connection:
-                self._hash(connection, self._fitting(connection))
+        behind = state.position - state.hashed
+        self._is_owed = behind > UNHASHED_MOST
+        is_busy = moved > UNHASHED_MOST and behind < BUSY_MOST
+        if not self._is_owed or is_busy or stopped():
+            return
+        with self._changed() as connection:
+            self._hash(connection, self._fitting(connection))
+        self._is_owed = False
 
     def _remember(self, size: int, event: int) -> None:
         with self._changed() as connection:

@@ -13,10 +13,9 @@ from ledger.log_map import MapKey
 from ledger.proof.map_tree import BUCKET_BITS, VOID, Entry, Subtree, above, bucket_of, join, keys_below, subtree
 
 _PEOPLE_AT_ONCE: Final = 50_000
-_CHANGED: Final = """
-    SELECT person, count, chain FROM people
-    WHERE :after = 0 OR number IN (SELECT DISTINCT person FROM named WHERE position > :after)
-"""
+_PLACES_AT_ONCE: Final = 500
+_EVERYONE: Final = "SELECT person, count, chain FROM people"
+_CHANGED: Final = f"{_EVERYONE} WHERE number IN (SELECT DISTINCT person FROM named WHERE position > ?)"
 
 
 def kept(connection: sqlite3.Connection, place: int) -> Subtree:
@@ -37,20 +36,33 @@ def hash_changed(connection: sqlite3.Connection, key: MapKey, *, after: int) -> 
     """Bring the tree up to all that is named, of which what lies past a position is new to it."""
     buckets = _enter(connection, key, after)
     fresh = {place: subtree(entries_below(connection, place), BUCKET_BITS) for place in buckets}
-    places = list(fresh)
+    places = buckets
     while places and places[0] > 1:
         places = above(places)
+        beside = [child for place in places for child in (2 * place, 2 * place + 1) if child not in fresh]
+        stood = _kept_at(connection, beside)
         for place in places:
-            left, right = (fresh.get(child) or kept(connection, child) for child in (2 * place, 2 * place + 1))
+            left, right = (fresh.get(child) or stood.get(child, VOID) for child in (2 * place, 2 * place + 1))
             fresh[place] = join(left, right)
     connection.executemany("INSERT OR REPLACE INTO nodes VALUES (?, ?, ?)",
                            ((place, *fresh[place]) for place in sorted(fresh)))
 
 
+def _kept_at(connection: sqlite3.Connection, places: list[int]) -> dict[int, Subtree]:
+    """What stands at many places, asked for together."""
+    found: dict[int, Subtree] = {}
+    for first in range(0, len(places), _PLACES_AT_ONCE):
+        asked = places[first:first + _PLACES_AT_ONCE]
+        marks = ", ".join("?" * len(asked))
+        query = f"SELECT place, holds, hash FROM nodes WHERE place IN ({marks})"
+        found |= {place: Subtree(holds, digest) for place, holds, digest in connection.execute(query, asked)}
+    return found
+
+
 def _enter(connection: sqlite3.Connection, key: MapKey, after: int) -> list[int]:
     """Enter the people whom events past a position name; gives their buckets, in order."""
     buckets: set[int] = set()
-    changed = connection.execute(_CHANGED, {"after": after})
+    changed = connection.execute(_CHANGED, (after,)) if after else connection.execute(_EVERYONE)
     while rows := changed.fetchmany(_PEOPLE_AT_ONCE):
         entries = sorted(key.entry(*row) for row in rows)  # In order, so that pages are written once.
         connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?)", entries)

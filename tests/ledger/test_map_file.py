@@ -138,15 +138,21 @@ def test_a_map_rests_on_what_stood_when_it_was_made_though_the_log_was_read_on(h
     assert len(made.proof_of(LI, size + 1).proof.events) == len(before.proof.events) + 2  # type: ignore[union-attr]
 
 
-def test_much_that_gathered_is_hashed_by_whoever_keeps_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = map_file(house)
-    made.keep_up()
+def test_much_that_gathered_is_hashed_by_whoever_keeps_up_once_the_rush_is_over(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "UNHASHED_MOST", 5)
-    name_people(house.store, [LI] * 6)
+    made = map_file(house)
 
-    made.keep_up()
+    def hashed_after(events: int) -> int:
+        name_people(house.store, [LI] * events)
+        made.keep_up()
+        return made.proof_of(LI, 0).size
 
-    assert made.proof_of(LI, 18).size == 24, "what was hashed in between is at hand, and serves"
+    assert hashed_after(0) == 0, "all of it came at once, for all that is known"
+    assert [hashed_after(each) for each in (0, 4, 2, 0, 9, 0)] == [18, 18, 24, 24, 24, 33]
+    monkeypatch.setattr(module, "BUSY_MOST", 7)
+    assert [hashed_after(each) for each in (6, 6)] == [33, 45]
 
 
 def test_whoever_waits_is_told_when_too_much_is_missing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,9 +161,8 @@ def test_whoever_waits_is_told_when_too_much_is_missing(house: House, monkeypatc
 
     with pytest.raises(MapBehind, match="还差 18 个事件"):
         made.proof_of(LI, 18)
-    made.keep_up()
     monkeypatch.setattr(module, "UNHASHED_MOST", 10)
-    made._reached = 0
+    made.keep_up()
     made.keep_up()
     assert made.proof_of(LI, 18).size == 18
 
