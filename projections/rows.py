@@ -13,20 +13,28 @@ asked, once what was gathered is written, with the help of whichever index the t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 REMEMBERED: Final = 100_000
 """So many rows that hold are remembered of a table, at least; twice as many at most."""
 
 _SLOTS: Final = 1 << 24
-_UNPLANNED: Final = ((".", 0),)
+_TOGETHER: Final = (64, 8, 1)
+"""So many rows go into one statement: with each statement the interpreter is let go of, and waited for."""
+
+# sqlite3 looks for an adapter of each None in three places and then binds it as it is; this one it finds in the first.
+sqlite3.register_adapter(type(None), cast(Callable[[None], None], {}.get))
 
 Row: TypeAlias = list[Any]
-Identity: TypeAlias = tuple[Any, ...]
+Identity: TypeAlias = Any
+"""The value of the one column, or the values of several."""
 Former: TypeAlias = Callable[[str], Any]
 """Gives a column of a row as it was."""
+Plan: TypeAlias = tuple[tuple[str, int], ...] | None
+"""What a row of an identity must have besides; None for a key that does not name the identity."""
 Changed: TypeAlias = Mapping[str, Any] | Callable[[Former], Mapping[str, Any]]
 
 
@@ -127,9 +135,20 @@ class _File(NamedTuple):
         self.begun()
         self.connection.execute(statement, values)
 
-    def write_all(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    def write_all(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         self.begun()
         self.connection.executemany(statement, rows)
+
+    def insert_all(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        self.begun()
+        row, written = f"({', '.join('?' * len(columns))})", 0
+        for together in _TOGETHER:
+            ends = len(rows) - (len(rows) - written) % together
+            if ends > written:
+                self.connection.executemany(
+                    f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * together)}",
+                    [tuple(chain.from_iterable(rows[at:at + together])) for at in range(written, ends, together)])
+                written = ends
 
 
 class _Base:
@@ -140,7 +159,6 @@ class _Base:
         self._names = tuple(table.every_column)
         self._at = {column: number for number, column in enumerate(self._names)}
         self._served: set[tuple[str, ...]] = set()
-        self._insert = f"INSERT INTO {name} ({', '.join(self._names)}) VALUES ({', '.join('?' * len(self._names))})"
 
     def _search(self, key: Mapping[str, Any], condition: str = "") -> list[Row]:
         """The rows of any key, from the file alone."""
@@ -201,7 +219,7 @@ class _Lasting(_Base):
 
     def write(self) -> None:
         if self.fresh:
-            self._file.write_all(self._insert, self.fresh.values())
+            self._file.insert_all(self._name, self._names, list(self.fresh.values()))
             self.fresh = {}
 
     def forget(self) -> None:
@@ -214,11 +232,12 @@ class _Dated(_Base):
     def __init__(self, file: _File, name: str, table: Table, *, is_new: bool) -> None:
         super().__init__(file, name, table)
         columns = tuple(column for column in table.pk if column not in ("from_position", "to_position"))
-        self._identity_columns, self._identity = columns, _getter(columns)
-        self._identity_at = _getter([self._at[column] for column in columns])
+        self._identity_columns, self._is_one = columns, len(columns) == 1
+        self._identity = itemgetter(*columns)
+        self._identity_at = itemgetter(*(self._at[column] for column in columns))
         self._values = _getter(tuple(table.columns))
         self._from, self._to = self._at["from_position"], self._at["to_position"]
-        self._plans: dict[tuple[str, ...], tuple[tuple[str, int], ...] | None] = {}
+        self._plans: dict[tuple[str, ...], Plan] = {}
         one = _condition((*columns, "from_position"))
         self._update = f"UPDATE {name} SET to_position = ? WHERE {one}"
         self._delete = f"DELETE FROM {name} WHERE {one}"
@@ -239,12 +258,12 @@ class _Dated(_Base):
     # What handlers do
 
     def begin(self, position: int, values: Mapping[str, Any]) -> None:
-        if len(values) == len(self._table.columns):
-            row = [*self._values(values), position, None]
-            self.fresh[id(row)] = row
-            self._rows(self._identity(values)).append(row)
-        else:
+        if len(values) != len(self._table.columns):
             self.insert({**values, "from_position": position})
+            return
+        row = [*self._values(values), position, None]
+        self.fresh[id(row)] = row
+        self._rows(self._identity(values)).append(row)
 
     def insert(self, values: Mapping[str, Any]) -> None:
         row = self._entered(values)
@@ -286,25 +305,24 @@ class _Dated(_Base):
             else:
                 row[self._to] = position
         elif row[self._from] == position:
-            self._dropped.append((*identity, position))
+            self._dropped.append((*self._bound(identity), position))
         else:
-            self._ended.append((position, *identity, row[self._from]))
+            self._ended.append((position, *self._bound(identity), row[self._from]))
 
     # What holds
 
     def _found(self, key: Mapping[str, Any]) -> list[Row]:
         """The rows of a key that hold."""
-        names = tuple(key)
-        plan = self._plans.get(names, _UNPLANNED)
-        if plan is _UNPLANNED:
-            plan = self._plans[names] = self._plan(names)
+        try:
+            plan = self._plans[tuple(key)]
+        except KeyError:
+            plan = self._plans[tuple(key)] = self._plan(tuple(key))
         if plan is None:
             return self._sought(key)
         rows = self._rows(self._identity(key))
         return [row for row in rows if all(row[at] == key[name] for name, at in plan)] if plan else rows.copy()
 
-    def _plan(self, names: tuple[str, ...]) -> tuple[tuple[str, int], ...] | None:
-        """What a row of an identity must have besides, for a key that names the identity."""
+    def _plan(self, names: tuple[str, ...]) -> Plan:
         if not set(self._identity_columns) <= set(names):
             return None
         return tuple((name, self._at[name]) for name in names if name not in self._identity_columns)
@@ -319,17 +337,20 @@ class _Dated(_Base):
         """Every row of an identity that holds, to be changed in place."""
         rows = self._holding.get(identity)
         if rows is None:
-            rows = self._earlier.pop(identity, None)
+            rows = self._earlier.pop(identity, None) if self._earlier else None
             if rows is None:
-                rows = self._read(identity)
+                is_known = self._let_go_of is not None and not self._let_go_of[hash(identity) % _SLOTS]
+                rows = [] if is_known else self._read(identity)
             self._holding[identity] = rows
         return rows
 
     def _read(self, identity: Identity) -> list[Row]:
-        assert None not in identity, f"{self._name}: nothing equals a key that is missing"
-        if self._let_go_of is not None and not self._let_go_of[hash(identity) % _SLOTS]:
-            return []
-        return [list(row) for row in self._file.connection.execute(self._select, identity)]
+        values = self._bound(identity)
+        assert None not in values, f"{self._name}: nothing equals a key that is missing"
+        return [list(row) for row in self._file.connection.execute(self._select, values)]
+
+    def _bound(self, identity: Identity) -> tuple[Any, ...]:
+        return (identity,) if self._is_one else identity
 
     # Writing
 
@@ -341,7 +362,7 @@ class _Dated(_Base):
             self._file.write_all(self._update, self._ended)
             self._ended = []
         if self.fresh:
-            self._file.write_all(self._insert, self.fresh.values())
+            self._file.insert_all(self._name, self._names, list(self.fresh.values()))
             self.fresh = {}
         if len(self._holding) > REMEMBERED:
             self._age()
