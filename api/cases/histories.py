@@ -35,10 +35,12 @@ def of_person(
     house: House, caller: Caller, person: str, wanted: Wanted, purpose: str | None, *, as_of: int | None,
     after: _After, limit: int,
 ) -> _Page | Refusal:
-    """A person's timeline. What is being looked into is told to those who supervise."""
+    """A person's timeline. What is being looked into is told to those who supervise, unless it is about themselves."""
     if no := _may_read(house, caller, person, purpose, what="timeline"):
         return no
-    shown = wanted._replace(without_cases=not _supervises(house, caller))
+    actor = acting(house, caller)
+    supervises = isinstance(actor, Actor) and standing(actor, SUPERVISOR) is None and actor.person != person
+    shown = wanted._replace(without_cases=not supervises)
     return person_timeline(house.answers, person, shown, as_of=as_of, after=after, limit=limit)
 
 
@@ -50,31 +52,26 @@ def of_actor(
     asking = acting(house, caller)
     if isinstance(asking, Refusal):
         return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
-    if asking.actor != actor and (no := _may_supervise(house, asking, actor)):
+    reading, itself = Reading(house.ledger), asking.actor == actor
+    role = asking.scopes[0].role if itself and asking.scopes else SUPERVISOR
+    if no := standing(asking, role):
         return no
-    itself = asking.actor == actor
-    if not itself and purpose is None:
-        return Refusal.because("purpose_missing")
-    page = actor_timeline(house.answers, actor, wanted._replace(without_cases=itself), as_of=as_of,
-                          after=after, limit=limit)
+    found = reading.actor(actor)
+    unit = None if found is None else reading.unit(found.organisation)
+    if found is None or unit is None:
+        return Refusal.because("actor_absent")
+    if not itself:
+        if no := standing(asking, SUPERVISOR, matter_of(unit)):
+            return no
+        if purpose is None:
+            return Refusal.because("purpose_missing")
+    same_hand = itself or (found.person is not None and found.person == asking.person)
+    page = actor_timeline(house.answers, actor, wanted._replace(without_cases=same_hand), as_of=as_of, after=after,
+                          limit=limit)
     if not itself:
         named = (line["facts"].get("person") for line in page.items)
         _seen(house, caller, asking, SUPERVISOR, (actor, *filter(None, named)), purpose, "timeline")
     return page
-
-
-def _may_supervise(house: House, asking: Actor, actor: str) -> Refusal | None:
-    reading = Reading(house.ledger)
-    if no := standing(asking, SUPERVISOR):
-        return no
-    found = reading.actor(actor)
-    unit = None if found is None else reading.unit(found.organisation)
-    return Refusal.because("actor_absent") if unit is None else standing(asking, SUPERVISOR, matter_of(unit))
-
-
-def _supervises(house: House, caller: Caller) -> bool:
-    actor = acting(house, caller)
-    return not isinstance(actor, Refusal) and standing(actor, SUPERVISOR) is None
 
 
 def affiliations(
