@@ -35,6 +35,7 @@ class ApplicationRuling(NamedTuple):
     reasons: tuple[str, ...]
     steps: tuple[Step, ...]
     years: tuple[tuple[int, bool | None], ...]  # The years that count, each met or not: what the count was made of.
+    earliest: int | None                        # Where it falls short, the first year that could do.
 
 
 def judge_application(
@@ -61,6 +62,7 @@ def judge_application(
     held = [pair for pair in held if all(verdicts[past].met for past in pair)]
     consecutive = max(held, default=())
     outside = one.committee is not UNSET
+    earliest = None
     eligible = None if found is None or outside else len(met) >= one.minimum_years and bool(consecutive)
     if eligible is None:
         reasons: tuple[str, ...] = (_elsewhere(found, outside),)
@@ -68,10 +70,11 @@ def judge_application(
         reasons = ()
     else:
         assert found is not None
-        reasons = _shortage(found, verdicts, met, one, year, pairs, consecutive)
+        earliest = earliest_year(found[1], verdicts, met, one.minimum_years, year)
+        reasons = _shortage(found, verdicts, met, one, year, pairs, consecutive, earliest)
     steps = _steps(found, verdicts, met, one, first, year, pairs, consecutive)
     years = tuple((past, verdicts[past].met) for past in range(first, year + 1))
-    return ApplicationRuling(one, eligible, len(met), consecutive, reasons, steps, years)
+    return ApplicationRuling(one, eligible, len(met), consecutive, reasons, steps, years, earliest)
 
 
 @cache
@@ -99,7 +102,7 @@ def _elsewhere(found: tuple[Rulebook, ApplicationRule] | None, outside: bool) ->
 
 def _shortage(
     found: tuple[Rulebook, ApplicationRule], verdicts: Mapping[int, YearRuling], met: Sequence[int], one: Application,
-    year: int, pairs: Sequence[tuple[int, int]], consecutive: Sequence[int],
+    year: int, pairs: Sequence[tuple[int, int]], consecutive: Sequence[int], earliest: int,
 ) -> tuple[str, ...]:
     """What is missing, which years are still open, and the earliest year that could do."""
     rule = found[1]
@@ -112,7 +115,6 @@ def _shortage(
     open_years = [past for past, ruling in sorted(verdicts.items()) if ruling.met is None and ruling.minimums]
     if open_years:
         reasons.append(f"尚有待定的年度：{'、'.join(map(str, open_years))}")
-    earliest = earliest_year(rule, verdicts, met, one.minimum_years, year)
     reasons.append(f"{rule.postponed_quote}；此后各年均达标的，最早 {earliest} 年可以申报")
     return tuple(reasons)
 

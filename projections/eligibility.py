@@ -80,6 +80,7 @@ def eligibility(answers: Answers, person: str, question: Question, axes: Axes) -
             "years_needed": question.minimum_years,
             "consecutive": list(ruling.consecutive),
             "reasons": list(ruling.reasons),
+            "earliest": ruling.earliest,
             "years": [{"year": year, "met": met} for year, met in ruling.years],
             "why": [step.as_json() for step in ruling.steps],
         },

@@ -11,7 +11,10 @@
     rosters     classes of an authority's own, whose people are registered all at once
     trainings   organisers: a plan a year, its classes, a card for whoever was there
     imports     a city's own register, whose records are taken over once a year
+    courses     a public course a year in each city that registers by itself: chosen, studied
+    exams       its sessions and seats, who passed, and whose hours the system registers
     faults      what is planted for detectors to find, and what only looks like it
+    petitions   the last evening's applications, sanctions and cases
     statements  what is handed out on the last evening
     history     its days, from the first to the last
     making      the data folder: empty before, whole after, refused in between

@@ -10,12 +10,14 @@ from api.cases.actors import hidden_account
 from api.demo.calendar import Calendar, moment
 from api.demo.claims import Claims
 from api.demo.country import Country
+from api.demo.courses import Courses
 from api.demo.dice import Dice
 from api.demo.faults import Faults
 from api.demo.imports import Imports
 from api.demo.law import LawOfTheDay
 from api.demo.pen import Pen
 from api.demo.people import People, evenly
+from api.demo.petitions import Petitions
 from api.demo.rosters import Rosters
 from api.demo.statements import PEOPLE_MOST, Statements
 from api.demo.studies import Studies
@@ -67,6 +69,8 @@ class History:
         self.rosters = Rosters(self.pen, self.calendar, dice, self.law, self.country, self.people)
         self.trainings = Trainings(self.pen, self.calendar, dice, self.country, self.people)
         self.imports = Imports(self.pen, self.calendar, dice, self.law, self.country, self.people)
+        self.courses = Courses(
+            self.pen, self.calendar, dice, Dice(-1 - told.seed), self.law, self.country, self.people)
         self.faults = Faults(self.calendar, dice, self.country, self.claims, self.people, self.rosters)
         self._dice, self._archive = dice, archive
 
@@ -80,8 +84,12 @@ class History:
         self.pen.flush()
 
     def hand_out_statements(self, folder: Path) -> None:
-        """Hand out some, where the answers they rest on are soon made, in this folder."""
+        """Decide and hand out some, where the answers that it rests on are soon made, in this folder."""
         if self.told.people <= PEOPLE_MOST:
+            evening = Petitions(self.pen, self.calendar, self._dice, self.country)
+            everyone = [one for found in self.people.by_seat.values() for one in found]
+            evening.decide(list({one.number: one for one in everyone}.values()), self.courses.registered,
+                           self._archive, folder)
             papers = Statements(self.pen, self.calendar, self._dice, self.country, ORIGIN)
             papers.hand_out([whose for _, whose in self.people.known], self._archive, folder)
 
@@ -98,6 +106,7 @@ class History:
         self.rosters.announce(told.first, told.last)
         self.trainings.announce(told.first, told.last)
         self.imports.announce(told.first, told.last)
+        self.courses.announce(told.first, told.last)
         self.faults.announce(told.first, told.last, told.people)
         for year in range(told.first_year + 2, told.last_year + 1):
             calendar.at(moment(date(year, 6, 15), 10), self._forget_some)

@@ -45,6 +45,7 @@ def test_enough_years_and_two_in_a_row_are_enough(house: House) -> None:  # N 9
     assert (found["eligible"], found["reasons"]) == (True, [])
     hours = found["hours"]
     assert (hours["years_met"], hours["years_needed"], hours["consecutive"]) == (5, 5, [2024, 2025])
+    assert hours["earliest"] is None
     assert [one["year"] for one in hours["years"] if one["met"]] == [2021, 2022, 2023, 2024, 2025]
     assert found["title"]["obtained_on"] == "2020-11-30"
     assert hours["why"][0]["rulebook"] == "ningbo-industry/2019-01-01"
@@ -55,7 +56,7 @@ def test_a_shortage_says_what_is_missing_and_when_it_could_do(house: House) -> N
 
     assert (found["eligible"], found["hours"]["years_met"]) == (False, 4)
     assert found["reasons"][0] == "第九条（一）：达标年份 4 年，需 5 年"
-    assert "最早 2026 年可以申报" in found["reasons"][-1]
+    assert "最早 2026 年可以申报" in found["reasons"][-1] and found["hours"]["earliest"] == 2026
 
 
 def test_the_law_is_asked_as_evaluate_asks_it(house: House) -> None:
