@@ -12,7 +12,7 @@ A card is found by its number through the register of reserved names, never thro
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import msgspec
@@ -34,7 +34,7 @@ from ledger.events.training import (
     PlanReturned,
     card_name,
 )
-from ledger.vocabulary import UnitId
+from ledger.vocabulary import LOCAL, UnitId
 from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
@@ -110,6 +110,7 @@ class TrainingClass(NamedTuple):
     status: str
     revision: int
     filed: ClassFiled
+    recorded_on: date  # When that filing was recorded: where it is later than `filed_on`, the day was entered by hand.
     number: str | None
     office: str | None
     held: ClassHeld | None
@@ -192,6 +193,7 @@ def _class_filed(rows: Rows, effect: Effect) -> None:
     key = {"training_class": event.training_class}
     filed = {
         "status": "announced" if event.recipient is None else "filed", "filed": _text(event).decode(),
+        "recorded_on": datetime.fromtimestamp(effect.envelope.recorded_at // 1_000_000, LOCAL).date().isoformat(),
         "plan": event.plan, "year": event.starts.year, "number": None, "office": None,
     }
     if known := rows.now("classes", ("revision",), key):
@@ -260,7 +262,7 @@ class Trainings(Projection):
     """The fold."""
 
     name: ClassVar = "trainings"
-    version: ClassVar = 1
+    version: ClassVar = 2  # 1 did not say when a filing was recorded.
     tables: ClassVar = {
         "plans": Table(
             {"plan": str, "organiser": str, "year": int, "status": str, "revision": int, "filed": str,
@@ -268,7 +270,8 @@ class Trainings(Projection):
             ("plan", "from_position"), (("organiser", "year"), ("first",))),
         "classes": Table(
             {"training_class": str, "organiser": str, "plan": str, "year": int, "status": str, "revision": int,
-             "filed": str, "number": str, "office": str, "held": str, "attended": int, "first": int, "events": str},
+             "filed": str, "recorded_on": str, "number": str, "office": str, "held": str, "attended": int,
+             "first": int, "events": str},
             ("training_class", "from_position"), (("organiser", "year"), ("plan",), ("first",))),
         "rosters": Table(
             {"act": str, "training_class": str, "status": str, "rows": int, "rows_done": int, "list_sha256": str,
@@ -376,14 +379,14 @@ def _classes(
     answers: Answers, wanted: dict[str, Any], as_of: int | None, *, after: tuple[int] | None = None,
     limit: int = _MOST,
 ) -> tuple[list[TrainingClass], int]:
-    columns = "training_class, organiser, status, revision, filed, number, office, held, events"
+    columns = "training_class, organiser, status, revision, filed, recorded_on, number, office, held, events"
     rows, at = _rows(answers, "classes", columns, wanted, as_of, after=(after or (0,))[0], limit=limit)
     found = []
-    for name, organiser, status, revision, filed, number, office, held, events in rows:
+    for name, organiser, status, revision, filed, recorded_on, number, office, held, events in rows:
         ((issued,),), _ = _rows(answers, "cards", "count(*)", {"training_class": name, "status": "issued"}, at)
         found.append(TrainingClass(
-            name, organiser, status, revision, _filed(filed), number, office, None if held is None else _held(held),
-            tuple(json.loads(events)), _rosters(answers, name, at), issued))
+            name, organiser, status, revision, _filed(filed), date.fromisoformat(recorded_on), number, office,
+            None if held is None else _held(held), tuple(json.loads(events)), _rosters(answers, name, at), issued))
     return found, at
 
 

@@ -226,6 +226,7 @@ def class_view(one: TrainingClass) -> dict[str, Any]:
         "room": filed.room,
         "location": filed.location,
         "filed_on": filed.filed_on,
+        "recorded_on": one.recorded_on,
         "lead_days": one.lead_days,
         "recipient": filed.recipient,
         "number": one.number,

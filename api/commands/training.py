@@ -145,8 +145,8 @@ def _tell_class(body: dict[str, Any]) -> None:
     pairs((
         ("班次", body["training_class"]), ("名称", body["title"]), ("办班单位", body["organiser_name"]),
         ("状态", _CLASS_STATES.get(body["status"], body["status"])), ("途径", word("route", body["route"])),
-        ("申报", f"{body['filed_on']}（开班前 {body['lead_days']} 天）"), ("受理", body["recipient"] and
-                                                                   role(body["recipient"])),
+        ("申报", f"{body['filed_on']}（开班前 {body['lead_days']} 天，{body['recorded_on']} 记录）"),
+        ("受理", body["recipient"] and role(body["recipient"])),
         ("备案号", body["number"]), ("计划", body["plan"]), ("批准文号", body["approval"]),
         ("拟办", f"{body['starts']} 至 {body['ends']}，{body['days']} 天，{body['headcount']} 人{room}"), ("实办", was),
         ("课程", "、".join(f"{one['title']} {one['hours']} 学时" for one in body["lessons"])),

@@ -107,6 +107,7 @@ def test_a_class_is_told_as_it_was_filed_and_as_it_was_held(house: House) -> Non
     waiting = training_class(answers, name, as_of=filed)
     assert waiting is not None
     assert (waiting.status, waiting.number, waiting.lead_days, waiting.held) == ("filed", None, 20, None)
+    assert waiting.recorded_on == date(2026, 1, 1), "whoever enters another day than that of the record is seen"
 
     school.hold(name, attended=90, starts=date(2026, 5, 12))
     found = training_class(house.followed(), name)

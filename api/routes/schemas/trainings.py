@@ -150,6 +150,8 @@ class ClassAnswer(Answer):
     room = ma.fields.Integer(allow_none=True)
     location = ma.fields.String(allow_none=True)
     filed_on = ma.fields.Date(required=True)
+    recorded_on = ma.fields.Date(
+        required=True, metadata={"description": "申报记录的日期；晚于申报日的，申报日是补填的"})
     lead_days = ma.fields.Integer(required=True, metadata={"description": "开班前多少天申报备案；负数：开班之后"})
     recipient = ma.fields.String(allow_none=True)
     number = ma.fields.String(allow_none=True, metadata={"description": "备案号"})
