@@ -223,9 +223,7 @@ def duplicate_groups(
     """The groups of which a claim lies within one of these scopes, longest standing first; `across`: among people."""
     at = answers.settle(Axes(as_of))
     values: dict[str, Any] = {"as_of": at, "kind": kind}
-    # A scope's category is left aside, as where somebody's year is looked at.
-    reached = [f"({reaches(number, scope, values, limits=('sector', 'unit'), table='p')})"
-               for number, scope in enumerate(scopes)]
+    reached = _places(scopes, values)
     if not reached:
         return Page((), None, at)
     inside = (
@@ -242,6 +240,22 @@ def duplicates_of(answers: Answers, person: str, *, as_of: int | None = None) ->
     theirs = f"SELECT h.kind, h.value, h.owner FROM held h WHERE h.person = :person AND {_holds('h')}"
     parts = [_holds("g"), f"(g.kind, g.value, g.owner) IN ({theirs})"]
     return list(_page(answers, parts, {"as_of": at, "person": person}, at, None, GROUPS_MOST).items)
+
+
+def claims_showing(
+    answers: Answers, sha256: str, scopes: Iterable[Scope], *, as_of: int | None = None
+) -> tuple[list[dict[str, Any]], int]:
+    """The claims within these scopes that show a file, alone or with others, and how many show it beyond them."""
+    at = answers.settle(Axes(as_of))
+    values: dict[str, Any] = {"as_of": at, "value": sha256}
+    reached = " OR ".join(_places(scopes, values)) or "FALSE"
+    shown = " UNION ALL ".join(
+        f"SELECT h.kind, h.claim, h.since, ({reached}) FROM {table} h JOIN places p ON p.claim = h.claim "
+        f"WHERE h.kind IN ('certificate', 'paper') AND h.value = :value AND {_holds('h')}"
+        for table in ("alone", "held"))
+    rows = answers.file("duplicates", at)[0].rows(f"{shown} ORDER BY 3, 2, 1", values)
+    inside = [{"kind": kind, **_member(answers, claim, at, since)} for kind, claim, since, within in rows if within]
+    return inside, len({claim for _, claim, _, within in rows if not within})
 
 
 def _page(
@@ -282,3 +296,9 @@ def _member(answers: Answers, claim: str, as_of: int, since: int) -> dict[str, A
 
 def _holds(table: str) -> str:
     return f"{table}.from_position <= :as_of AND ({table}.to_position IS NULL OR {table}.to_position > :as_of)"
+
+
+def _places(scopes: Iterable[Scope], values: dict[str, Any]) -> list[str]:
+    """Say in SQL which places scopes reach. Their category is left aside, as where somebody's year is looked at."""
+    return [f"({reaches(number, scope, values, limits=('sector', 'unit'), table='p')})"
+            for number, scope in enumerate(scopes)]

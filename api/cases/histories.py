@@ -22,7 +22,7 @@ from ledger.ids import parse_verify_code
 from ledger.streams.standing import Actor, standing
 from ledger.streams.unit import matter_of
 from projections.affiliations import affiliations_of, members_of
-from projections.duplicates import duplicate_groups, duplicates_of
+from projections.duplicates import claims_showing, duplicate_groups, duplicates_of
 from projections.pages import Page
 from projections.statements import Statement, changed_since, statement_of_code, statements_of
 from projections.timeline import Wanted, actor_timeline, person_timeline
@@ -110,20 +110,38 @@ def duplicates(
     after: _After, limit: int,
 ) -> _Page | Refusal:
     """Claims that share something, of which one lies within the asker's scopes."""
-    asking = acting(house, caller)
+    asking = _looking(house, caller, purpose)
     if isinstance(asking, Refusal):
-        return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
+        return asking
     scopes = seeing_scopes(asking)
-    if not scopes:
-        return Refusal.because("not_for_reading")
-    if no := standing(asking, scopes[0].role):
-        return no
-    if purpose is None:
-        return Refusal.because("purpose_missing")
     page = duplicate_groups(house.answers, scopes, kind=kind, across=across, as_of=as_of, after=after, limit=limit)
     people = (member["person"] for one in page.items for member in one["members"])
     _seen(house, caller, asking, scopes[0].role, people, purpose, "claims")
     return page
+
+
+def showing(
+    house: House, caller: Caller, sha256: str, purpose: str | None, *, as_of: int
+) -> dict[str, Any] | Refusal:
+    """Which claims show a file that somebody holds in their hands; of those beyond the asker's scopes the number."""
+    asking = _looking(house, caller, purpose)
+    if isinstance(asking, Refusal):
+        return asking
+    scopes = seeing_scopes(asking)
+    found, beyond = claims_showing(house.answers, sha256, scopes, as_of=as_of)
+    _seen(house, caller, asking, scopes[0].role, (one["person"] for one in found), purpose, "claims")
+    return {"sha256": sha256, "items": found, "beyond": beyond}
+
+
+def _looking(house: House, caller: Caller, purpose: str | None) -> Actor | Refusal:
+    """Whoever may look at people's claims within some scope, and says what for."""
+    asking = acting(house, caller)
+    if isinstance(asking, Refusal):
+        return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
+    scopes = seeing_scopes(asking)
+    if no := standing(asking, scopes[0].role) if scopes else Refusal.because("not_for_reading"):
+        return no
+    return Refusal.because("purpose_missing") if purpose is None else asking
 
 
 def own_duplicates(

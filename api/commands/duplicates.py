@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -31,6 +32,18 @@ def list_(asking: Asking, across: bool, **query: Any) -> int:
 
 @duplicates.command()
 @asks()
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_options((AS_OF,))
+@PURPOSE
+def file(asking: Asking, path: Path, as_of: str | None, purpose: str | None) -> int:
+    """哪些申报出示过这份文件；文件不离开本机，只取摘要"""
+    from api.commands.study import digest
+
+    return asking.get(f"/v1/evidence/{digest(path)}", _tell_shown, {"as_of": as_of, "purpose": purpose})
+
+
+@duplicates.command()
+@asks()
 @click.argument("person", type=Id("person"))
 @with_options((AS_OF,))
 @PURPOSE
@@ -39,13 +52,25 @@ def show(asking: Asking, person: str, as_of: str | None, purpose: str | None) ->
     return asking.get(f"/v1/persons/{person}/duplicates", _tell, {"as_of": as_of, "purpose": purpose})
 
 
+def _tell_shown(body: dict[str, Any]) -> None:
+    for one in body["items"]:
+        _tell_member(one)
+    if not body["items"]:
+        click.echo("权限之内没有申报出示过这份文件。")
+    if body["beyond"]:
+        click.echo(f"权限之外还有 {body['beyond']} 项申报出示过。")
+
+
+def _tell_member(one: dict[str, Any]) -> None:
+    click.echo("  " + "  ".join((one["claim"], one["person"], state(one["status"]), study_line(one["study"]))))
+
+
 def _tell(body: dict[str, Any]) -> None:
     for one in body["items"]:
         click.echo(f"{_KINDS[one['kind']]}  {one['value']}  {one['claims']} 项申报，{one['persons']} 人，"
                    f"自事件 {one['since']}")
         for member in one["members"]:
-            said = (member["claim"], member["person"], state(member["status"]), study_line(member["study"]))
-            click.echo("  " + "  ".join(said))
+            _tell_member(member)
     if not body["items"]:
         click.echo("没有共用材料的申报。")
     next_page(body)

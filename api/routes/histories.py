@@ -22,6 +22,7 @@ from api.routes.schemas.histories import (
     MembersAnswer,
     MembersQuery,
     OwnGroupsAnswer,
+    ShownAnswer,
     StandingsAnswer,
     TimelineAnswer,
     TimelineQuery,
@@ -85,6 +86,15 @@ def duplicates(caller: Caller, query: _Query) -> Response | Refusal:
     kind, across, purpose = query.get("kind"), query.get("across", False), query.get("purpose")
     return listed(caller, "duplicates", query, lambda as_of, after, limit: histories.duplicates(
         house(), caller, purpose, kind=kind, across=across, as_of=as_of, after=after, limit=limit))
+
+
+@door.reads("/v1/evidence/<sha256:sha256>", summary="哪些申报出示过这份文件", query=AsOfQuery, answers=ShownAnswer)
+def showing(caller: Caller, query: _Query, sha256: str) -> dict[str, Any] | Refusal:
+    as_of = moment(house(), query.get("as_of"))
+    if isinstance(as_of, Refusal):
+        return as_of
+    found = histories.showing(house(), caller, sha256, query.get("purpose"), as_of=as_of)
+    return found if isinstance(found, Refusal) else {**found, **house().answers.reflects(as_of)}
 
 
 @door.reads(f"{_PERSON}/duplicates", summary="一个人的申报与哪些申报共用材料", query=AsOfQuery,

@@ -188,6 +188,16 @@ def test_a_certificate_that_two_people_show_is_found_by_an_office_and_shows_neit
     of_li = supervisor.saw(f"/v1/persons/{li.id}/duplicates", purpose="spot_check")["items"]
     assert "cd" * 32 in {one["value"] for one in of_li}
 
+    shown = supervisor.saw(f"/v1/evidence/{'cd' * 32}", purpose="paper_in_hand")
+    assert ([one["claim"] for one in shown["items"]], shown["beyond"]) == ([one["claim"] for one in claims], 0)
+    assert (wang.id, "paper_in_hand", ("claims",)) in seen_by(town, supervisor.id)
+    far = town.officer(town.unit("又一处", "330106", "general"), "human_resources", "330106")
+    beyond = far.saw(f"/v1/evidence/{'cd' * 32}", purpose="paper_in_hand")
+    assert (beyond["items"], beyond["beyond"]) == ([], 2)
+    assert far.get(f"/v1/evidence/{'cd' * 32}").get_json()["code"] == "purpose_missing"
+    assert far.get("/v1/evidence/abc", purpose="paper_in_hand").status_code == 404
+    assert li.get(f"/v1/evidence/{'cd' * 32}", purpose="paper_in_hand").status_code == 403
+
 
 def test_statements_say_whether_they_are_still_so_also_by_the_code_on_paper(
     town: Town, works: BODY, clerk: Someone

@@ -65,6 +65,8 @@ def test_what_claims_share_is_told(office: Office, claim: str) -> None:
     listed = office.run(office.registrar_token, "duplicates", "list", "--kind", "certificate", "--purpose",
                         "spot_check").stdout
     assert claim in listed
+    shown = office.run(office.registrar_token, "duplicates", "file", "证书.pdf", "--purpose", "paper_in_hand").stdout
+    assert claim in shown and other in shown and "权限之外" not in shown
     assert "没有共用材料的申报" in office.run(
         office.registrar_token, "duplicates", "list", "--across", "--purpose", "spot_check").stdout
 

@@ -17,7 +17,7 @@ from ledger.streams import claim as claims
 from ledger.streams import claim_register as register
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
-from projections.duplicates import duplicate_groups, duplicates_of, keys_of
+from projections.duplicates import claims_showing, duplicate_groups, duplicates_of, keys_of
 
 EVERYWHERE = Scope(role="human_resources", region="33")
 CERTIFICATE, NOTICE = Evidence(kind="certificate", sha256="a" * 64), Evidence(kind="notice", sha256="b" * 64)
@@ -147,6 +147,26 @@ def test_a_group_is_shown_to_whoever_reaches_one_of_its_claims_and_to_the_person
     assert duplicate_groups(house.answers, []).items == ()
     assert [one["kind"] for one in duplicates_of(house.answers, li)] == ["certificate"]
     assert duplicates_of(house.answers, house.person()) == []
+
+
+def test_a_file_in_hand_leads_to_every_claim_that_ever_stood_with_it(house: House) -> None:
+    li, wang = house.person(unit=house.unit(NINGBO, "industry")), house.person(unit=house.unit(WENZHOU, "general"))
+    first = submit(house, li, exam("2021-03-01"), CERTIFICATE, NOTICE)
+    alone = house.size
+    second = submit(house, wang, exam("2021-03-01"), CERTIFICATE, NOTICE)
+
+    def shown(sha256: str, region: str, as_of: int | None = None) -> tuple[list[Any], int]:
+        found, beyond = claims_showing(
+            house.followed(), sha256, [Scope(role="supervisor", region=region)], as_of=as_of)
+        return [(one["kind"], one["claim"]) for one in found], beyond
+
+    assert shown("a" * 64, "33") == ([("certificate", first), ("certificate", second)], 0)
+    assert shown("b" * 64, "3302") == ([("paper", first)], 1), "notices are no group, and found all the same"
+    assert shown("a" * 64, "33", alone) == ([("certificate", first)], 0)
+    withdraw(house, second)
+    assert shown("a" * 64, "3303") == ([], 1)
+    assert shown("c" * 64, "33") == ([], 0)
+    assert claims_showing(house.answers, "a" * 64, []) == ([], 1)
 
 
 def test_pages_of_groups_are_whole(house: House) -> None:

@@ -177,6 +177,14 @@ class OwnGroupsAnswer(Reflects):
     items = ma.fields.List(ma.fields.Nested(GroupAnswer), required=True)
 
 
+class ShownAnswer(Reflects):
+    """The claims that show a file."""
+
+    sha256 = ma.fields.String(required=True)
+    items = ma.fields.List(ma.fields.Dict(), required=True, metadata={"description": "权限之内的，先出示的在前"})
+    beyond = ma.fields.Integer(required=True, metadata={"description": "权限之外还有几项申报出示过"})
+
+
 # Statements
 
 
