@@ -13,6 +13,8 @@ from training_kit import PEOPLE, SECTOR, School
 from ledger.acts import abandon_act
 from ledger.events.base import By
 from ledger.streams import person as persons
+from ledger.streams import training_class as classes_of_the_ledger
+from ledger.streams import training_plan
 from projections.rebuilding import compare
 from projections.trainings import Trainings, card_of_number, cards, classes, plan, plans, training_class
 
@@ -249,6 +251,56 @@ def test_whoever_is_forgotten_is_found_by_no_number(house: House) -> None:
 
     assert card_of_number(answers, school.unit, "2026-017") is None
     assert [one.card for one in cards(answers, card=card)] == [card]
+
+
+# Held against the ledger
+
+
+def test_plans_in_every_status_stand_as_the_ledger_folds_them(house: House) -> None:
+    school = School(house)
+    filed, halfway, back, on_file, judged = (school.plan(year) for year in range(2021, 2026))
+    school.acknowledge(halfway, SECTOR)
+    school.send_back(back)
+    for name in (on_file, judged):
+        school.on_file(name)
+    school.evaluate(judged)
+    answers = house.followed()
+    statuses = set()
+    for name in (filed, halfway, back, on_file, judged):
+        state, found = house.load(name, training_plan.evolve), plan(answers, name)
+        assert found is not None
+        assert (found.status, found.revision, found.filed) == (state.status.value, state.revision, state.filed)
+        assert found.missing == state.missing
+        assert [one.recipient for one in found.evaluations] == [one.recipient for one in state.evaluated]
+        statuses.add(state.status)
+
+    assert statuses == set(training_plan.Status)
+
+
+def test_classes_in_every_status_stand_as_the_ledger_folds_them(house: House) -> None:
+    school = School(house, kind="department")
+    filed, anew, refused, accepted, held, registered = (school.file() for _ in range(6))
+    own = school.file(recipient=None)
+    school.refile(anew, "2026-06-01", "2026-04-01")
+    school.refuse(refused)
+    for name in (accepted, held, registered):
+        school.accept(name, f"甬备-{name}")
+    for name in (held, registered):
+        school.hold(name)
+    school.roster(registered, rows=1).abandon()
+    school.roster(registered, rows=2)
+    answers = house.followed()
+    statuses = set()
+    for name in (filed, anew, refused, accepted, held, registered, own):
+        state, found = school.load(name), training_class(answers, name)
+        assert found is not None
+        assert (found.status, found.revision, found.filed) == (state.status.value, state.revision, state.filed)
+        assert (found.number, found.held) == (state.number, state.held)
+        assert [(one.act, one.status, one.rows) for one in found.rosters] == [
+            (one.act, one.status, one.rows) for one in state.rosters]
+        statuses.add(state.status)
+
+    assert statuses == set(classes_of_the_ledger.Status)
 
 
 # The file
