@@ -18,6 +18,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -85,7 +86,7 @@ _MANUAL: Final = "d.status = 'manual' AND d.assessed_centi AND d.clauses <> '[]'
 _CLAIMS: Final = (
     f"SELECT v.person, v.claim, {_STATUS}, CASE v.origin WHEN 'self' THEN v.submitted_on END, v.registered, "
     "v.registered_event, v.from_position, iif(v.to_position > :upto, 0, coalesce(v.to_position, 0)), s.study, "
-    f"CASE WHEN {_MANUAL} THEN d.assessed_centi END, CASE WHEN {_MANUAL} THEN d.clauses END, d.year "
+    f"CASE WHEN {_MANUAL} THEN d.assessed_centi END, CASE WHEN {_MANUAL} THEN d.clauses END, coalesce(d.year, 0) "
     "FROM claims v JOIN studies s ON s.event = v.study_event JOIN decisions d ON d.event = v.decision_event "
     "WHERE v.status IN ('approved', 'frozen', 'revoked') AND v.from_position <= :upto"
 )
@@ -186,17 +187,16 @@ def _ordinal(day: str) -> int:
 _study = msgspec.json.Decoder(Study).decode
 _NOT_WEIGHED: Final = ("evidence_on", "starts", "ends", "year", "document", "participants", "joint_first", "filing",
                        "filed_on", "training_class", "occasion", "output", "further")
-_WEIGHED: Final = tuple(name for name in Study.__struct_fields__ if name not in _NOT_WEIGHED)
+_weighed: Final = attrgetter(*(name for name in Study.__struct_fields__ if name not in _NOT_WEIGHED))
 
 
-class _Seen(NamedTuple):
-    """One text of a study, taken apart."""
+class _Texts:
+    """Texts of studies, each taken apart once and known by a number."""
 
-    shape: int
-    day: int
-    year: int
-    occasion: str | None
-    output: str | None
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+        self.shape, self.day, self.year = array("i"), array("i"), array("h")
+        self.keys: dict[int, tuple[str | None, str | None]] = {}   # Occasion and output, of the few that have one.
 
 
 class _Reading:
@@ -211,7 +211,7 @@ class _Reading:
         self._texts: list[tuple[str, int | None, bool]] = []
         self._statements: dict[tuple[int, int | None, str | None], int] = {}
         self._keys: dict[tuple[int, str], int] = {}
-        self._seen: dict[str, _Seen] = {}
+        self._known = _Texts()
         self._claims: list[dict[str, NDArray[Any]]] = []
         self._affiliations = {name: array("q") for name in AFFILIATIONS}
         self._departures = {name: array("q") for name in DEPARTURES}
@@ -244,47 +244,78 @@ class _Reading:
             return
         (people, claims, status, submitted, registered, registered_event, first, last, texts, confirmed, clauses,
          decided) = zip(*rows, strict=True)
-        if len(self._seen) > _REMEMBERED_MOST:
-            self._seen.clear()
-        known = self._people
-        persons = [known.setdefault(one, len(known)) for one in people]
-        seen = [self._seen.get(text) or self._take(text) for text in texts]
-        statements, number = self._statements, self._statements.setdefault
-        codes = [
-            number((one.shape, None, None), len(statements)) if centi is None
-            else number((one.shape, centi, json.loads(clause)[0]), len(statements))
-            for one, centi, clause in zip(seen, confirmed, clauses, strict=True)
-        ]
+        number, known = self._people.setdefault, self._people
+        persons = [number(one, len(known)) for one in people]
+        at = self._numbers_of(texts)
+        of = self._known
+        year = np.array(decided, dtype=np.int16)
         columns = (
-            persons, claims, status, codes, [one.day for one in seen],
-            [year or one.year for year, one in zip(decided, seen, strict=True)],
-            [0 if day is None else DAYS[day] for day in submitted],
-            self._numbered(persons, [one.occasion for one in seen]),
-            self._numbered(persons, [one.output for one in seen]), registered, registered_event, first, last,
+            persons, claims, status, self._statements_of(np.array(of.shape)[at], confirmed, clauses),
+            np.array(of.day)[at], np.where(year == 0, np.array(of.year)[at], year),
+            [0 if day is None else DAYS[day] for day in submitted], *self._keys_of(persons, at),
+            registered, registered_event, first, last,
         )
         self._claims.append({name: np.array(column, dtype=kind)
                              for (name, kind), column in zip(CLAIMS.items(), columns, strict=True)})
 
-    def _numbered(self, persons: Sequence[int], texts: Sequence[str | None]) -> list[int]:
-        """Keys as numbers, a person's own; none: 0."""
-        keys, number = self._keys, self._keys.setdefault
-        return [0 if text is None else number((person, text), len(keys) + 1)
-                for person, text in zip(persons, texts, strict=True)]
+    def _numbers_of(self, texts: Sequence[str]) -> NDArray[np.int32]:
+        if len(self._known.numbers) > _REMEMBERED_MOST:
+            self._known = _Texts()
+        found = list(map(self._known.numbers.get, texts))
+        if None in found:
+            found = [self._take(text) if one is None else one for one, text in zip(found, texts, strict=True)]
+        return np.array(found, dtype=np.int32)
 
-    def _take(self, text: str) -> _Seen:
+    def _statements_of(
+        self, shapes: NDArray[np.int32], confirmed: Sequence[int | None], clauses: Sequence[str | None]
+    ) -> NDArray[np.int32]:
+        """What was stated, and of the few that an office confirmed by hand what it said."""
+        plain = np.zeros(len(self._texts), dtype=np.int32)
+        for shape in np.unique(shapes).tolist():
+            plain[shape] = self._statement(shape, None, None)
+        found = plain[shapes]
+        for row, centi in enumerate(confirmed):
+            if centi is not None:
+                clause = clauses[row]
+                assert clause is not None, "whatever is confirmed rests on a document"
+                found[row] = self._statement(int(shapes[row]), centi, json.loads(clause)[0])
+        return found
+
+    def _statement(self, shape: int, centi: int | None, document: str | None) -> int:
+        return self._statements.setdefault((shape, centi, document), len(self._statements))
+
+    def _keys_of(self, persons: Sequence[int], at: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Occasions and outputs as numbers, a person's own; none: 0."""
+        occasion, output = np.zeros(len(at), dtype=np.int32), np.zeros(len(at), dtype=np.int32)
+        of = self._known.keys
+        if of:
+            for row in np.flatnonzero(np.isin(at, list(of))).tolist():
+                for column, text in zip((occasion, output), of[int(at[row])], strict=True):
+                    if text is not None:
+                        column[row] = self._keys.setdefault((persons[row], text), len(self._keys) + 1)
+        return occasion, output
+
+    def _take(self, text: str) -> int:
+        """Take a text apart that was not seen yet, or was taken a moment ago."""
+        of = self._known
+        if (number := of.numbers.get(text)) is not None:
+            return number
         study = _study(text)
         lead, readable = None, is_readable(study)
         if study.filed_on is not None and study.starts is not None:
             lead = max(-LEAD_MOST, min((study.starts - study.filed_on).days, LEAD_MOST))
-        further = tuple(sorted(study.further.items()))
-        key = (*(getattr(study, name) for name in _WEIGHED), further, study.document is None, lead, readable)
+        key = (_weighed(study), tuple(sorted(study.further.items())), study.document is None, lead, readable)
         shape = self._shapes.get(key)
         if shape is None:
             shape = self._shapes[key] = len(self._texts)
             self._texts.append((text, lead, readable))
-        day = min(max(study.evidence_on, FIRST_DAY), LAST_DAY).toordinal()
-        seen = self._seen[text] = _Seen(shape, day, study.year or study.evidence_on.year, study.occasion, study.output)
-        return seen
+        number = of.numbers[text] = len(of.shape)
+        of.shape.append(shape)
+        of.day.append(min(max(study.evidence_on, FIRST_DAY), LAST_DAY).toordinal())
+        of.year.append(study.year or study.evidence_on.year)
+        if study.occasion is not None or study.output is not None:
+            of.keys[number] = (study.occasion, study.output)
+        return number
 
     def held(self) -> Held:
         """Give what was taken, in order."""
@@ -309,11 +340,14 @@ class _Reading:
 
 def is_readable(study: Study) -> bool:
     """Say whether the dates and keys of a study can be read, as `policies.shapes.check_loose` has it."""
-    days = [day for day in (study.evidence_on, study.starts, study.ends, study.filed_on) if day is not None]
+    starts, ends, filed_on = study.starts, study.ends, study.filed_on
     return (
-        all(FIRST_DAY <= day <= LAST_DAY for day in days)
-        and not (study.starts is not None and study.ends is not None and study.ends < study.starts)
-        and not (study.filed_on is not None and study.starts is None)
+        FIRST_DAY <= study.evidence_on <= LAST_DAY
+        and (starts is None or FIRST_DAY <= starts <= LAST_DAY)
+        and (ends is None or FIRST_DAY <= ends <= LAST_DAY)
+        and (filed_on is None or FIRST_DAY <= filed_on <= LAST_DAY)
+        and not (starts is not None and ends is not None and ends < starts)
+        and not (filed_on is not None and starts is None)
         and "" not in (study.occasion, study.output, study.document)
     )
 
