@@ -39,6 +39,8 @@ _CACHE_KIB: Final = 8 * 1024
 _MAKING_CACHE_KIB: Final = 64 * 1024
 _AT_ONCE: Final = 500
 _GATHERED: Final = 50_000  # Rows, of half a kilobyte: what begins and ends among them is written once.
+_REMEMBERED: Final = 50_000
+_REMEMBERED_LIVE: Final = 2_000  # Beside a service memory is dear, and the newest are asked for most.
 _TORN: Final = -1
 
 _WAITING: Final = Table({"position": int, "act": str}, ("position",), (("act",),), dated=False)
@@ -126,7 +128,8 @@ class ProjectionFile:
             self._handlers.pop(kind, None)  # What they do to other events is all they do.
         self._last_leaf = b""
         self._rows = Rows(
-            self.connection, {**projection.tables, "waiting": _WAITING}, begun=self._begin, is_new=self.position == 0)
+            self.connection, {**projection.tables, "waiting": _WAITING}, begun=self._begin,
+            remembered=_REMEMBERED if made else _REMEMBERED_LIVE, is_new=made and self.position == 0)
 
     def _prepare(self) -> None:
         connection = self.connection

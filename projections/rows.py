@@ -2,7 +2,7 @@
 
 What is done to rows is gathered and written in one go, `write`: a row that begins and ends in between is written once,
 what holds is found without asking SQLite, and each table takes its rows as one statement. Rows that hold are remembered
-beyond that, the last hundred thousand of each table; every other one is read again when it is asked for.
+beyond that, those of each table that were asked for last; every other one is read again when it is asked for.
 
 A table is looked up by its identity (its key but for the position) or by anything else. By anything else SQLite is
 asked, once what was gathered is written, with the help of whichever index the table declares for it.
@@ -17,9 +17,6 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias, cast
-
-REMEMBERED: Final = 100_000
-"""So many rows that hold are remembered of a table, at least; twice as many at most."""
 
 _SLOTS: Final = 1 << 24
 _TOGETHER: Final = (64, 8, 1)
@@ -60,15 +57,16 @@ def index_name(table: str, columns: Sequence[str]) -> str:
 class Rows:
     """Writes rows that hold from a position on. Names of tables and columns are our own words; values are bound.
 
-    `is_new`: the tables are empty, so what is not remembered and was never let go of does not hold. `begun` is called
-    before anything is written, so that whoever keeps the file begins a transaction then.
+    So many as are `remembered` of each table are, at least, and twice as many at most. `is_new`: the tables are empty,
+    so what is not remembered and was never let go of does not hold. `begun` is called before anything is written, so
+    that whoever keeps the file begins a transaction then.
     """
 
     def __init__(
         self, connection: sqlite3.Connection, tables: Mapping[str, Table], *, begun: Callable[[], object],
-        is_new: bool = False,
+        remembered: int, is_new: bool = False,
     ) -> None:
-        file = _File(connection, begun)
+        file = _File(connection, begun, remembered)
         self._connection = connection
         self._tables: dict[str, _Lasting | _Dated] = {
             name: _Dated(file, name, table, is_new=is_new) if table.dated else _Lasting(file, name, table)
@@ -130,6 +128,7 @@ class _File(NamedTuple):
 
     connection: sqlite3.Connection
     begun: Callable[[], object]
+    remembered: int
 
     def write(self, statement: str, values: Sequence[Any] = ()) -> None:
         self.begun()
@@ -364,7 +363,7 @@ class _Dated(_Base):
         if self.fresh:
             self._file.insert_all(self._name, self._names, list(self.fresh.values()))
             self.fresh = {}
-        if len(self._holding) > REMEMBERED:
+        if len(self._holding) > self._file.remembered:
             self._age()
 
     def _age(self) -> None:

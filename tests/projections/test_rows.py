@@ -5,14 +5,12 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections import rows as module
 from projections.rows import Rows, Table
 
 TABLES = {
@@ -112,9 +110,9 @@ def check(history: Sequence[tuple[int, list[Step]]], *, remembered: int) -> None
     """Do the same twice, gathered and at once."""
     gathered, plain = (made(sqlite3.connect(":memory:", isolation_level=None)) for _ in range(2))
     begun: list[int] = []
-    rows = Rows(gathered, TABLES, begun=lambda: begun.append(1), is_new=True)
+    rows = Rows(gathered, TABLES, begun=lambda: begun.append(1), remembered=remembered, is_new=True)
     at_once = AtOnce(plain)
-    position, module.REMEMBERED = 0, remembered
+    position = 0
     for further, steps in history:
         position += further
         for one in steps:
@@ -137,13 +135,6 @@ def test_what_is_gathered_comes_out_as_if_written_at_once(history: Any, remember
     check(history, remembered=remembered)
 
 
-@pytest.fixture(autouse=True)
-def _remembered_as_before() -> Any:
-    before = module.REMEMBERED
-    yield
-    module.REMEMBERED = before
-
-
 @pytest.mark.torture
 def test_a_hundred_thousand_steps_that_are_gathered_come_out_as_if_written_at_once() -> None:
     rng = random.Random(20261121)
@@ -152,9 +143,9 @@ def test_a_hundred_thousand_steps_that_are_gathered_come_out_as_if_written_at_on
     check(history, remembered=3)
 
 
-def test_a_row_that_begins_and_ends_before_it_is_written_is_written_once(tmp_path: Path) -> None:
+def test_a_row_that_begins_and_ends_before_it_is_written_is_written_once() -> None:
     connection = made(sqlite3.connect(":memory:", isolation_level=None))
-    rows = Rows(connection, TABLES, begun=lambda: None, is_new=True)
+    rows = Rows(connection, TABLES, begun=lambda: None, remembered=9, is_new=True)
     for position in range(1, 101):
         rows.end("held", position, {"name": "a"})
         rows.begin("held", position, {"name": "a", "kind": "x", "worth": position})
@@ -164,9 +155,9 @@ def test_a_row_that_begins_and_ends_before_it_is_written_is_written_once(tmp_pat
     assert connection.total_changes - before == 100, "each version is entered, none is put right afterwards"
 
 
-def test_an_index_that_a_search_needs_is_made_when_it_is_needed(tmp_path: Path) -> None:
+def test_an_index_that_a_search_needs_is_made_when_it_is_needed() -> None:
     connection = made(sqlite3.connect(":memory:", isolation_level=None))
-    rows = Rows(connection, TABLES, begun=lambda: None, is_new=True)
+    rows = Rows(connection, TABLES, begun=lambda: None, remembered=9, is_new=True)
     rows.begin("held", 1, {"name": "a", "kind": "x", "worth": 1})
     rows.write()
     query = "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'idx%'"
@@ -178,7 +169,7 @@ def test_an_index_that_a_search_needs_is_made_when_it_is_needed(tmp_path: Path) 
 
 def test_what_a_handler_changes_in_the_file_itself_is_found_there() -> None:
     connection = made(sqlite3.connect(":memory:", isolation_level=None))
-    rows = Rows(connection, TABLES, begun=lambda: None, is_new=True)
+    rows = Rows(connection, TABLES, begun=lambda: None, remembered=9, is_new=True)
     rows.begin("held", 1, {"name": "a", "kind": "x", "worth": 1})
 
     rows.connection.execute("UPDATE held SET worth = 9")
