@@ -81,6 +81,7 @@ class Answers:
         self.judge: Final = Judge(ledger, self._people, self._entries, self._laws, self.books)
         self.differences: Final = Reader(DifferencesFile(), folder)
         self._law: tuple[Any, tuple[str, ...]] = (None, ())
+        self._taken = 0  # Up to where every projection was seen to speak.
         # What stands at a position stays: read once while it is asked about again and again.
         self._time = lru_cache(maxsize=1_024)(self._read_time)
         self._root = lru_cache(maxsize=1_024)(self._read_root)
@@ -126,8 +127,11 @@ class Answers:
         return position
 
     def _demand(self, position: int) -> None:
-        if not self.wait_for(position):
-            raise NotFollowedYet(wanted=position, position=self.position())
+        """What every projection has taken once, it has taken: a file that has gone is its reader's to tell."""
+        if position > self._taken:
+            if not self.wait_for(position):
+                raise NotFollowedYet(wanted=position, position=self.position())
+            self._taken = position
 
     # Who, where, what waits
 

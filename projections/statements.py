@@ -164,21 +164,21 @@ def _said(answers: Answers, statement: Statement, as_of: int) -> Said:
     law = "set:" + ",".join(statement.rulebooks) if statement.rulebooks else statement.law
     found = answers.years(statement.person, Axes(as_of, _day(statement), law))
     assert found is not None, "a statement is a person's"
-    years = {one["year"]: one for one in found["years"] if one["year"] in statement.years}
+    years = {one["year"]: _bare(one) for one in found["years"] if one["year"] in statement.years}
     until = f"{max(statement.years)}-12-31"
     belonged = [{**one, "to": None if one["to"] is None or one["to"] >= until else one["to"]}
                 for one in found["affiliations"] if one["from"] <= until]
     return Said(
-        {year: _bare(one) for year, one in years.items()},
-        {year: {entry["claim"]: _bare(entry) for entry in one["entries"]} for year, one in years.items()},
+        years, {year: {entry["claim"]: entry for entry in one["entries"]} for year, one in years.items()},
         _bare(belonged),
     )
 
 
-def _bare(said: Any) -> Any:
+def _bare(said: dict[str, Any] | list[Any]) -> Any:
     if isinstance(said, dict):
-        return {name: _bare(value) for name, value in said.items() if name not in _PLACES}
-    return [_bare(one) for one in said] if isinstance(said, list) else said
+        return {name: _bare(value) if isinstance(value, dict | list) else value
+                for name, value in said.items() if name not in _PLACES}
+    return [_bare(one) if isinstance(one, dict | list) else one for one in said]
 
 
 def _change(year: int, was: Said, now: Said) -> dict[str, Any]:
