@@ -64,7 +64,7 @@ _KINDS: Final = {event: kind_of(event) for event in CURRENT.values()}
 def _named(rows: Rows, effect: Effect) -> None:
     envelope = effect.envelope
     by, sides = envelope.by, dict[str, int]()
-    for subject in envelope.subjects:
+    for subject in (*envelope.subjects, *envelope.event.untold()):
         if subject[:4] in _PARTIES:
             sides[subject] = ABOUT
     sides[by.actor] = sides.get(by.actor, 0) | DONE

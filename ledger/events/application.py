@@ -1,9 +1,9 @@
 """What happens to a person's application for a title (职称申报), and the sanctions that end one.
 
 P 15, P 16, N 9, N 10, E 12, E 13, R 9, R 10, W 15. What was decided on the hours is recorded as it was decided, with
-the rulebook and its digest; what the law makes of them today is an answer. A sanction is a fact with a first day and, where
-it has one, a last: whether someone may apply on a day is an answer, too. None of the texts gives a term (AMB-06): the
-application concerned is the reading, three years the national rule of 2024 where an authority has put it in force.
+the rulebook and its digest; what the law makes of them today is an answer. A sanction is a fact with a first day and,
+where it has one, a last: whether someone may apply on a day is an answer, too. None of the texts gives a term (AMB-06):
+the application concerned is the reading, three years the national rule of 2024 where an authority has put it in force.
 
 `tests/ledger/streams/test_application_stream.py` shows it.
 """

@@ -82,6 +82,10 @@ class Event(
         """Name whom it concerns; the first owns the key of what is sealed."""
         raise NotImplementedError
 
+    def untold(self) -> tuple[str, ...]:
+        """Name whom else it concerns, who are not told: no list of their events may show it to them."""
+        return ()
+
     def freed(self) -> frozenset[str]:
         """Say which kinds of reserved names its stream no longer holds once this has happened."""
         return frozenset()

@@ -1,8 +1,8 @@
 """What happens to a case (监察案件): opened on claims, people, accounts or organisers (P 17, W 16).
 
-A detector proposes, a person decides: no event of this stream follows from a pattern by itself. What a case says in
-words is about all of its subjects at once, so it is sealed under the case's own key, and nobody's forgetting takes the
-words from the others.
+A detector proposes, a person decides: no event of this stream follows from a pattern by itself. The case is the only
+subject of its events: what it says in words is about everyone it concerns at once, so it is sealed under the case's own
+key, and nobody's forgetting takes the words from the others; and nobody is told of it by the list of their events.
 
 `tests/ledger/streams/test_case_stream.py` shows it.
 """
@@ -53,9 +53,10 @@ class CaseOpened(CaseEvent, tag="case.opened/1"):
     findings: Open[tuple[int, ...]] = ()         # The events that it rests on, by position.
     due: Open[date | None] = None
 
-    def subjects(self) -> tuple[str, ...]:
+    def untold(self) -> tuple[str, ...]:
+        # Whoever is looked into must not read it from the complete list of events that comes with a statement.
         concerned = self.concerned
-        return (self.case, *concerned.persons, *concerned.actors, *concerned.organisers)
+        return (*concerned.persons, *concerned.actors, *concerned.organisers)
 
 
 class ClaimsHeld(CaseEvent, tag="case.held/1"):

@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "ef0fd8549aff230d05054f9e10569b668a503adf3ff438d8a08a696b1dcd2ac5"
+ROOT = "c5173bdb750e4a615177d7cf0de9ffb5701d303f3fe8580da706ece6b5424c4a"
 
 
 @pytest.fixture(scope="module")
