@@ -155,6 +155,40 @@ def test_a_row_that_begins_and_ends_before_it_is_written_is_written_once() -> No
     assert connection.total_changes - before == 100, "each version is entered, none is put right afterwards"
 
 
+def test_what_was_let_go_of_is_found_again() -> None:
+    connection = made(sqlite3.connect(":memory:", isolation_level=None))
+    rows = Rows(connection, TABLES, begun=lambda: None, remembered=1, is_new=True)
+    for position, name in enumerate("abcdefgh", 1):
+        rows.begin("held", position, {"name": name, "kind": "x", "worth": 1})
+        rows.write()
+
+    assert rows.change("held", 9, {"name": "a"}, {"worth": 2})
+    rows.write()
+    query = "SELECT from_position, to_position, worth FROM held WHERE name = 'a' ORDER BY 1"
+    assert connection.execute(query).fetchall() == [(1, 9, 1), (9, None, 2)]
+
+
+def test_a_row_that_was_written_and_would_hold_nowhere_is_taken_out() -> None:
+    connection = made(sqlite3.connect(":memory:", isolation_level=None))
+    rows = Rows(connection, TABLES, begun=lambda: None, remembered=9, is_new=True)
+    rows.begin("held", 1, {"name": "a", "kind": "x", "worth": 1})
+    rows.write()  # An act of many rows is written while all of them take effect at one position.
+    rows.end("held", 1, {"name": "a"})
+    rows.write()
+
+    assert everything(connection) == [[], [], []]
+
+
+def test_a_second_row_of_one_key_is_refused() -> None:
+    connection = made(sqlite3.connect(":memory:", isolation_level=None))
+    rows = Rows(connection, TABLES, begun=lambda: None, remembered=9, is_new=True)
+    rows.insert("said", {"event": 1, "name": "a"})
+
+    with pytest.raises(sqlite3.IntegrityError):
+        rows.insert("said", {"event": 1, "name": "b"})
+        rows.write()
+
+
 def test_an_index_that_a_search_needs_is_made_when_it_is_needed() -> None:
     connection = made(sqlite3.connect(":memory:", isolation_level=None))
     rows = Rows(connection, TABLES, begun=lambda: None, remembered=9, is_new=True)
