@@ -128,8 +128,8 @@ def _tell_plan(body: dict[str, Any]) -> None:
                  f"参加 {carried['attended']} 人"),
         ("评估", _grades(body["evaluations"])), ("上年度评估", _grades(body["last_year"])),
     ))
-    table(("  序号", "天数", "人数", "途径", "项目"),
-          [(f"  {one['number']}", one["days"], one["headcount"], word("route", one["route"]), one["title"])
+    table(("序号", "天数", "人数", "途径", "项目"),
+          [(one["number"], one["days"], one["headcount"], word("route", one["route"]), one["title"])
            for one in body["items"]])
 
 
@@ -156,9 +156,9 @@ def _tell_class(body: dict[str, Any]) -> None:
         late = f"迟 {duty['late_by']} 天，" if duty["late_by"] else ""
         click.echo(f"  备案期限 {duty['rulebook']} {duty['article']}：提前 {duty['days']} 天；{late}"
                    f"{_EFFECTS.get(duty['effect'], duty['effect'])}")
-    table(("  名单批次", "状态", "已写", "行数"),
-          [(f"  {one['act']}", _ROSTER_STATES.get(one["status"], one["status"]), one["rows_done"], one["rows"])
-           for one in body["rosters"]], empty="  没有登记名单。")
+    table(("名单批次", "状态", "已写", "行数"),
+          [(one["act"], _ROSTER_STATES.get(one["status"], one["status"]), one["rows_done"], one["rows"])
+           for one in body["rosters"]], empty="没有登记名单。")
 
 
 def _tell_card(body: dict[str, Any]) -> None:

@@ -38,10 +38,11 @@ _DAYS: Final = 3
 class Planned:
     """A plan, and the version of its stream."""
 
-    __slots__ = ("house", "number", "state", "version", "year")
+    __slots__ = ("attended", "held", "house", "number", "state", "version", "year")
 
     def __init__(self, house: Organisation, year: int, number: int) -> None:
         self.house, self.year, self.number = house, year, number
+        self.held = self.attended = 0
         self.state: plans.Plan | None = None
         self.version = 0
 
@@ -128,8 +129,8 @@ class Trainings:
             return
         hand = self._authority(sector).hands[1]
         command = plans.EvaluatePlan(
-            role=AUTHORITY, grade=_GRADES[planned.number % len(_GRADES)], classes_held=1, attended=_CARDS_MOST,
-            words="按计划实施，考勤和考核记录齐全")
+            role=AUTHORITY, grade=_GRADES[planned.number % len(_GRADES)], classes_held=planned.held,
+            attended=planned.attended, words="已对照计划核对举办的班次、考勤和考核记录")
         self._of(planned, hand, AUTHORITY, plans.decide_evaluation(planned.state, command, hand.state))
 
     # Classes
@@ -190,6 +191,7 @@ class Trainings:
             role=ORGANISER, on=self._calendar.today, starts=filed.starts, ends=filed.ends, days_half=filed.days_half,
             attended=len(there), passed=len(there), evidence=(self._paper("summary"), self._paper("roster")))
         self._about(known, hand, ORGANISER, classes.decide_holding(known.state, holding, hand.state))
+        planned.held, planned.attended = planned.held + 1, planned.attended + len(there)
         for whose in there:
             self._certify(known, whose, hand)
 
