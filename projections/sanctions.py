@@ -14,7 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from ledger.events.application import ApplicantDisqualified, DisqualificationLifted, Sanction, TitleRevoked
-from ledger.streams.application import TERM
+from ledger.streams.application import is_barred
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ class Disqualification(NamedTuple):
 
     def bars(self, day: date) -> bool:
         """Say whether nothing can be applied for on a day."""
-        on = day.isoformat()
-        begun = self.lasts == TERM and self.starts <= on
-        return begun and (self.until is None or on <= self.until) and (self.lifted_on is None or on < self.lifted_on)
+        return is_barred(day, self.lasts, date.fromisoformat(self.starts), _day(self.until), _day(self.lifted_on))
 
 
 class Revocation(NamedTuple):
@@ -62,6 +60,10 @@ class Revocation(NamedTuple):
     claims: tuple[str, ...]
     case_id: str | None
     event: int
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 # Folding

@@ -85,8 +85,7 @@ class PersonEnrolled(EnrolmentEvent, tag="enrolment.enrolled/1"):
     one_a_year: Open[bool] = False
 
     def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
-        # The same courseware of another place is the same courseware: the code alone, with the person.
-        names = (Name("course", f"{self.code}:{self.person}"),)
+        names = (Name("course", f"{self.region}:{self.code}:{self.person}"),)  # Each catalogue gives its own codes.
         if not self.one_a_year:
             return names
         chosen = f"{self.region}:{self.sector or ''}:{self.category.value}:{self.year}:{self.person}"

@@ -85,9 +85,16 @@ class Application(State):
     def bars(self, day: date) -> bool:
         """Say whether a sanction in this stream keeps the person from applying for anything on a day."""
         term = self.disqualified
-        if term is None or term.lasts != TERM or day < term.starts:
-            return False
-        return (term.until is None or day <= term.until) and (self.lifted_on is None or day < self.lifted_on)
+        return term is not None and is_barred(day, term.lasts, term.starts, term.until, self.lifted_on)
+
+
+def is_barred(day: date, lasts: str, starts: date, until: date | None, lifted_on: date | None) -> bool:
+    """Say whether a disqualification bars a day: from its first to its last, or to the day before it was lifted.
+
+    One for a single application bars nothing else (AMB-06).
+    """
+    begun = lasts == TERM and starts <= day
+    return begun and (until is None or day <= until) and (lifted_on is None or day < lifted_on)
 
 
 class FileApplication(Command):

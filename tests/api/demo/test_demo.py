@@ -44,7 +44,9 @@ NOT_IN_A_DEMO = {
     "rulebook.filed/1": "when the real documents were filed is not known, and nothing false is said of them",
     "rulebook.superseded/1": "none of the five was",
     "rulebook.impact_report_recorded/1": "a report is of drafts, which are never in force",
+    "claim.upheld/1": "nobody has looked at the differences yet",
     "log.continued/1": "the log keeps its name",
+    "log.map_committed/1": "a service commits a map when it hands out a statement's file",
     "log.access_anchored/1": "nobody has looked at anything yet",
     "access.recorded/1": "stands in the access log",
 }

@@ -1,4 +1,4 @@
-"""Courses, exams, applications and cases of a demo: hours only of what was studied and passed, the law's own answers."""
+"""Courses, exams, applications and cases of a demo: hours of what was studied and passed, the law's own answers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from api.settings import load
 from ledger.envelope import Envelope
 from ledger.events.base import wire_type
 from ledger.streams import application, case, course, enrolment, exam
+from projections.applications import application_of
 from projections.basis import Axes
 from projections.cases import case_of
 from projections.eligibility import Question, eligibility
-from projections.exams import Wanted, exam_of, exams
+from projections.exams import Wanted, bookings_of, enrolments_of, exam_of, exams
+from projections.sanctions import disqualifications_of
 
 EVOLVE: dict[str, Any] = {
     "crs_": course.evolve, "enr_": enrolment.evolve, "exm_": exam.evolve, "bkg_": exam.evolve_booking,
@@ -117,6 +119,35 @@ def test_what_an_office_assessed_is_what_the_law_answers_on_the_same_basis(
                 assert closed is not None and closed.status == "closed" and closed.finding == one.event.outcome
 
     assert verdicts[False] and verdicts[None]
+
+
+def test_the_answers_say_of_everything_what_its_stream_has_come_to(
+    demo: Demo, states: dict[str, Any], tmp_path: Path
+) -> None:
+    """Two readings of one log: the folds of the streams, and those of the projections."""
+    folder = shutil.copytree(demo.folder, tmp_path / "data")
+    with composed(load({"data_folder": folder})) as app:
+        answers = app.extensions["house"].answers
+        for person in {one.person for one in of(states, "enr_")}:
+            studied = {one.enrolment: (one.status, one.minutes, one.sessions, one.claim)
+                       for one in enrolments_of(answers, person)}
+            assert studied == {one.enrolment: (one.status, one.minutes, len(one.sessions), one.claim)
+                               for one in of(states, "enr_") if one.person == person}
+            seats = {one.booking: (one.exam, one.seat, one.status, one.score_centi)
+                     for one in bookings_of(answers, person=person)}
+            assert seats == {one.booking: (one.booked.exam, one.booked.seat, one.status,
+                                           None if one.result is None else one.result.score_centi)
+                             for one in of(states, "bkg_") if one.person == person}
+        for one in of(states, "app_"):
+            found = application_of(answers, one.application)
+            assert (None if found is None else found.status) == (None if one.filed is None else one.status)
+            assert [each.lifted_on is not None for each in disqualifications_of(answers, one.person)
+                    if each.application == one.application] == ([] if one.disqualified is None else [
+                        one.lifted_on is not None])
+        for one in of(states, "cas_"):
+            known = case_of(answers, one.case)
+            assert known is not None
+            assert (known.status == "closed", known.finding, known.held) == (one.is_closed, one.finding, one.held)
 
 
 def test_a_title_is_lost_and_an_application_with_it_only_by_a_case_that_was_substantiated(

@@ -138,7 +138,7 @@ def test_a_course_that_was_learned_is_never_chosen_again_though_next_years_catal
     assert (no.code, no.seen["year"]) == ("course_learned", 2026)
 
     first, second = ENROLLED.enrolled, event(enrolments.decide_enrolment(None, command, PERSON, again))
-    assert first.names(None)[0] == second.names(None)[0] == Name("course", f"wz-ai:{LI}")
+    assert first.names(None)[0] == second.names(None)[0] == Name("course", f"330300:wz-ai:{LI}")
 
 
 def test_of_one_kind_one_course_a_year_is_chosen() -> None:  # W 8
