@@ -34,6 +34,18 @@ from projections.years import REVOKED, History, read_history, sides, years_of
 _REMEMBERED: Final = 65_536
 
 
+def _moves(table: str, further: str = "") -> str:
+    """Where rows of a person begin and end."""
+    return " UNION ".join(
+        f"SELECT {column} FROM {table} WHERE person = :person AND {column} > :after AND {column} <= :upto{further}"
+        for column in ("from_position", "to_position"))
+
+
+# A claim that is not in the register moves nothing, however often it is revised.
+_OF_CLAIMS: Final = _moves("claims", " AND status IN ('approved', 'frozen', 'revoked')")
+_OF_PLACES: Final = f"{_moves('affiliations')} UNION {_moves('departures')}"
+
+
 class EntryRow(NamedTuple):
     """An entry that differs: both numbers, what each rests on, why they differ, and whose it is to look at."""
 
@@ -126,8 +138,8 @@ class Judge:
         """Where something of a person, or of the law, changed past a position."""
         asked = {"person": person, "after": after, "upto": upto}
         found = {at for at in self.enactments() if after < at <= upto}
-        for reader, tables in ((self._entries, ("claims",)), (self._people, ("affiliations", "departures"))):
-            found.update(at for (at,) in reader.rows(_points(tables), asked))
+        for reader, query in ((self._entries, _OF_CLAIMS), (self._people, _OF_PLACES)):
+            found.update(at for (at,) in reader.rows(query, asked))
         return sorted(found)
 
     def differences(self, person: str, at: int) -> Differences:
@@ -246,9 +258,3 @@ def _rows(found: Differences) -> Iterator[tuple[str | int, EntryRow | YearRow]]:
     """Entries by claim, then years by number."""
     yield from found.entries.items()
     yield from found.years.items()
-
-
-def _points(tables: Sequence[str]) -> str:
-    return " UNION ".join(
-        f"SELECT {column} FROM {table} WHERE person = :person AND {column} > :after AND {column} <= :upto"
-        for table in tables for column in ("from_position", "to_position"))
