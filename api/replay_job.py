@@ -50,7 +50,7 @@ from projections.follower import Follower
 from projections.judging import Books
 from projections.replay import folder as reports
 from projections.replay import report
-from projections.replay.store import open_coded
+from projections.replay.store import compacting, open_coded
 
 NICE: Final = 10
 _TELL_EVERY_NS: Final = 100_000_000
@@ -124,12 +124,13 @@ def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
         answers = Answers(ledger, folder, book=library.book, now=lambda: time.time_ns() // 1_000)
         books = Books(partial(laws.book, library))
         question = laws.question(answers, asked) if told is None else as_announced(told["question"], answers)
-        held = open_coded(folder, ledger, lambda done, total: steps("read", done, total)).held
-        found = report.replayed(question, held, books, folder, steps)
+        kept = open_coded(folder, ledger, lambda done, total: steps("read", done, total), compacts=False)
         beside = Path(asked["beside"])
         from api.replay_page import page
 
-        made, digest = reports.write(question, found, folder, beside, page, steps)
+        with compacting(folder, ledger, kept):
+            found = report.replayed(question, kept.held, books, folder, steps)
+            made, digest = reports.write(question, found, folder, beside, page, steps)
         if told is not None:
             return checked(register, answers, Path(asked["check"]), beside, announced, told)
         return _placed(asked, beside, made, digest)

@@ -5,6 +5,9 @@
     coded.1.delta-<at>         whoever changed since, with all that is known of them: it masks the base
     coded.lock                 one process at a time reads on and writes
 
+A delta that has grown large is written with its base into a new base, by whoever opens the files or, in the background,
+while they work on what they opened (`compact_coded`).
+
 A file is written beside, made durable, and named by the manifest in one rename; what no manifest names is removed
 when the next one is written. So a kill at any moment leaves the former state or the new one. Files that are missing,
 cut off, altered, of another ledger, ahead of it or of a newer version are told apart, discarded and made anew.
@@ -17,6 +20,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,10 +64,16 @@ class Kept:
     held: Held
     was: str          # current, extended, compacted, built
     because: str | None = None
+    is_divided: bool = False   # Whether its delta has grown so large that it is worth a new base.
 
 
-def open_coded(folder: Path, ledger: Ledger, progress: Progress = lambda done, total: None) -> Kept:
-    """The coded ledger at the position of the projections, from its files as far as they go; keeps what it makes."""
+def open_coded(
+    folder: Path, ledger: Ledger, progress: Progress = lambda done, total: None, *, compacts: bool = True
+) -> Kept:
+    """The coded ledger at the position of the projections, from its files as far as they go; keeps what it makes.
+
+    `compacts` False: whoever opens it sees to `compact_coded` themselves, if it is divided.
+    """
     with _alone(folder), Snapshot(folder) as snapshot:
         base, delta, because = _found(folder, ledger)
         if because not in (None, "missing"):
@@ -74,14 +84,46 @@ def open_coded(folder: Path, ledger: Ledger, progress: Progress = lambda done, t
             return Kept(held, "built", because)
         held = base if delta is None else merged(base, delta)
         if held.position == snapshot.position and because is None:
-            return Kept(held, "current")
+            return Kept(held, "current", is_divided=_is_divided(held, delta))
         delta = read_people(snapshot, changed_since(snapshot, base.position))
         held = merged(base, delta)
-        if len(delta.people) * _MASKED_MOST > len(held.people):
+        is_divided = _is_divided(held, delta)
+        if is_divided and compacts:
             _keep(folder, ledger, held, None)
             return Kept(held, "compacted", because)
         _keep(folder, ledger, base, delta)
-        return Kept(held, "extended", because)
+        return Kept(held, "extended", because, is_divided)
+
+
+def _is_divided(held: Held, delta: Held | None) -> bool:
+    return delta is not None and len(delta.people) * _MASKED_MOST > len(held.people)
+
+
+def compact_coded(folder: Path, ledger: Ledger, held: Held) -> bool:
+    """Write what was opened as one base; False if others have gone on from there, which will see to it."""
+    with _alone(folder):
+        try:
+            manifest = _manifest(folder, ledger)
+        except _Unfit:
+            return False
+        if manifest["position"] != held.position or manifest["delta"] is None:
+            return False
+        _keep(folder, ledger, held, None)
+        return True
+
+
+@contextmanager
+def compacting(folder: Path, ledger: Ledger, kept: Kept) -> Iterator[None]:
+    """Compact in the background while the block works on what was opened; a kill leaves what stood before."""
+    if not kept.is_divided:
+        yield
+        return
+    writer = threading.Thread(target=compact_coded, args=(folder, ledger, kept.held), name="compacting")
+    writer.start()
+    try:
+        yield
+    finally:
+        writer.join()
 
 
 def _found(folder: Path, ledger: Ledger) -> tuple[Held | None, Held | None, str | None]:

@@ -10,12 +10,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from projection_kit import HANGZHOU, NINGBO, House, exam, living
 
+from projections.replay.gathered import gather
 from projections.replay.held import Snapshot, read_all
-from projections.replay.store import compare_coded, content, open_coded, rebuild_coded
+from projections.replay.store import compact_coded, compacting, compare_coded, content, open_coded, rebuild_coded
 
 
 @pytest.fixture
@@ -77,6 +80,99 @@ def test_when_many_have_changed_a_new_base_takes_the_place_of_both(house: House)
     kept = open_coded(folder_of(house), house.ledger)
     assert kept.was == "current" and content(kept.held) == fresh(house)
     assert names(house) == {"coded.1.json", "coded.1.base", "coded.lock"}
+
+
+def shift(house: House, person: Any) -> None:
+    house.affiliate(person, house.unit(HANGZHOU, "environment"), "2020-01-01")
+
+
+def leave(house: House, person: Any) -> None:
+    house.leave(person, house.answers.person(person).affiliations[0].unit, "2021-05-02")  # type: ignore[union-attr, arg-type]
+
+
+def correct(house: House, person: Any) -> None:
+    (claim, *_) = registered(house, person)
+    house.correct(claim, exam("2020-05-03", 4, occasion="o9"))
+
+
+def revoke(house: House, person: Any) -> None:
+    house.revoke(registered(house, person)[-1])
+
+
+def reinstate(house: House, person: Any) -> None:
+    revoke(house, person)
+    house.reinstate(registered(house, person)[-1])
+
+
+def freeze(house: House, person: Any) -> None:
+    house.freeze(registered(house, person)[0])
+
+
+def register(house: House, person: Any) -> None:
+    house.registered(person, exam("2019-05-03", 4))
+
+
+def begin(house: House, person: Any) -> None:
+    house.registered(house.person(unit=house.unit(NINGBO, "general")), exam("2019-05-03", 4))
+
+
+def registered(house: House, person: Any) -> list[Any]:
+    return [version.claim for version in house.followed().registered(person)]
+
+
+PASTS = (shift, leave, correct, revoke, reinstate, freeze, register, begin)
+
+
+@pytest.mark.parametrize("change", PASTS, ids=lambda change: change.__name__)
+def test_whatever_changes_a_past_the_delta_masks_the_base_as_if_all_were_read_anew(
+    house: House, change: Callable[[House, Any], None]
+) -> None:
+    """Back-dated transfers and last days, corrections, revocations: also as of every position in between."""
+    people = open_coded(folder_of(house), house.ledger).held.people.astype(str).tolist()
+    before = house.size
+    change(house, people[3])
+    house.followed()
+
+    kept = open_coded(folder_of(house), house.ledger)
+    assert kept.was == "extended" and content(kept.held) == fresh(house)
+    with Snapshot(folder_of(house)) as snapshot:
+        anew = read_all(snapshot)
+    for as_of in range(before, house.size + 1):
+        one, two = (gather(held, as_of) for held in (kept.held, anew))
+        assert one.coded.people == two.coded.people and np.array_equal(one.coded.standing, two.coded.standing)
+        assert np.array_equal(one.coded.day, two.coded.day)
+        assert sorted(one.coded.keyed) == sorted(two.coded.keyed), "groups are numbered otherwise, and hold the same"
+
+
+def test_all_that_can_change_together_is_compacted_in_the_background(house: House) -> None:
+    people = open_coded(folder_of(house), house.ledger).held.people.astype(str).tolist()
+    studied = [person for person in people if registered(house, person)]
+    for change, person in zip(PASTS, studied, strict=False):
+        change(house, person)
+    house.followed()
+    kept = open_coded(folder_of(house), house.ledger, compacts=False)
+    assert (kept.was, kept.is_divided) == ("extended", True)
+    assert "coded.1.delta" in names(house)
+
+    with compacting(folder_of(house), house.ledger, kept):
+        assert content(kept.held) == fresh(house), "what was opened is worked on meanwhile"
+    assert names(house) == {"coded.1.json", "coded.1.base", "coded.lock"}
+    again = open_coded(folder_of(house), house.ledger)
+    assert again.was == "current" and content(again.held) == fresh(house)
+
+
+def test_what_others_have_gone_on_from_is_not_compacted(house: House) -> None:
+    people = open_coded(folder_of(house), house.ledger).held.people.astype(str).tolist()
+    for person in people[:8]:
+        register(house, person)
+    house.followed()
+    kept = open_coded(folder_of(house), house.ledger, compacts=False)
+    register(house, people[9])
+    house.followed()
+    open_coded(folder_of(house), house.ledger, compacts=False)
+
+    assert not compact_coded(folder_of(house), house.ledger, kept.held)
+    assert content(open_coded(folder_of(house), house.ledger).held) == fresh(house)
 
 
 def test_what_stands_is_compared_with_what_is_read_anew(house: House) -> None:
@@ -154,6 +250,62 @@ print("ready", flush=True)
 while True:
     store.rebuild_coded(folder / "answers", ledger, lambda done, total: None)
 """
+
+
+COMPACTED = """
+import os, pathlib, signal, sys
+from pathlib import Path
+from ledger import durable
+from ledger.ledger import Ledger
+from ledger.vault import FileMasterKey, Vault
+from projections.replay import store
+folder, where, left = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+vault = Vault(folder / "people.db", FileMasterKey(folder / "master.key"))
+ledger = Ledger.in_file(folder / "ledger.db", vault)
+kept = store.open_coded(folder / "answers", ledger, compacts=False)
+assert kept.is_divided
+def dying(function):
+    def call(*given, **named):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*given, **named)
+    return call
+owner, name = {"fsync": (os, "fsync"), "replace": (pathlib.Path, "replace"), "unlink": (pathlib.Path, "unlink")}[where]
+setattr(owner, name, dying(getattr(owner, name)))
+store.compact_coded(folder / "answers", ledger, kept.held)
+"""
+
+
+@pytest.mark.parametrize(("where", "number", "is_done"), [
+    ("fsync", 1, False),     # The new base is written beside.
+    ("replace", 1, False),   # It is durable and bears no name yet.
+    ("replace", 2, False),   # It has its name, and the manifest does not know it.
+    ("unlink", 1, True),     # The manifest names it, and the old files are still there.
+    ("unlink", 2, True),
+])
+def test_killed_while_compacting_the_next_opening_finds_all_of_it(
+    house: House, where: str, number: int, is_done: bool
+) -> None:
+    people = open_coded(folder_of(house), house.ledger).held.people.astype(str).tolist()
+    for person in people[:8]:
+        register(house, person)
+    house.followed()
+    open_coded(folder_of(house), house.ledger, compacts=False)
+    killed = subprocess.run([sys.executable, "-c", COMPACTED, str(house.folder), where, str(number)], check=False,
+                            cwd=Path(__file__).parents[3], env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+
+    kept = open_coded(folder_of(house), house.ledger, compacts=False)
+    assert (kept.was, kept.is_divided) == ("current", not is_done)
+    assert content(kept.held) == fresh(house)
+    if kept.is_divided:
+        assert compact_coded(folder_of(house), house.ledger, kept.held)
+    register(house, people[9])
+    house.followed()
+    open_coded(folder_of(house), house.ledger)
+    assert names(house) <= {"coded.1.json", "coded.1.base", "coded.1.delta", "coded.lock"}, "nothing torn stays behind"
 
 
 def test_killed_at_any_moment_the_next_opening_finds_the_former_state_or_the_new_one(house: House) -> None:
