@@ -73,10 +73,8 @@ def _filed(rows: Rows, effect: Effect) -> None:
 
 
 def _becomes(rows: Rows, effect: Effect, **values: Any) -> None:
-    key = {"application": effect.event.application}
-    for (events,) in rows.now("applications", ("events",), key):
-        told = json.dumps([*json.loads(events), effect.recorded])
-        rows.change("applications", effect.position, key, {**values, "events": told})
+    rows.change("applications", effect.position, {"application": effect.event.application}, lambda former: {
+        **values, "events": f"{former('events')[:-1]}, {effect.recorded}]"})  # A list in JSON grows at its end.
 
 
 def _assessed(rows: Rows, effect: Effect) -> None:

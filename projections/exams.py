@@ -31,6 +31,7 @@ from ledger.events.exam import (
 )
 from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
+from projections.rows import Former
 
 if TYPE_CHECKING:
     from projections.answers import Answers
@@ -149,13 +150,17 @@ def _enrolled(rows: Rows, effect: Effect) -> None:
 
 
 def _of_enrolment(rows: Rows, effect: Effect, **values: Any) -> None:
-    _told(rows, effect, "enrolments", {"enrolment": effect.event.enrolment}, values)
+    rows.change("enrolments", effect.position, {"enrolment": effect.event.enrolment},
+                lambda former: {**values, "events": _grown(former, effect)})
 
 
-def _told(rows: Rows, effect: Effect, table: str, key: dict[str, str], values: dict[str, Any]) -> None:
-    for (events,) in rows.now(table, ("events",), key):
-        told = json.dumps([*json.loads(events), effect.recorded])
-        rows.change(table, effect.position, key, {**values, "events": told})
+def _of_booking(rows: Rows, effect: Effect, **values: Any) -> None:
+    rows.change("bookings", effect.position, {"booking": effect.event.booking},
+                lambda former: {**values, "events": _grown(former, effect)})
+
+
+def _grown(former: Former, effect: Effect) -> str:
+    return f"{former('events')[:-1]}, {effect.recorded}]"  # A list in JSON grows at its end.
 
 
 def _cancelled(rows: Rows, effect: Effect) -> None:
@@ -164,10 +169,9 @@ def _cancelled(rows: Rows, effect: Effect) -> None:
 
 def _studied(rows: Rows, effect: Effect) -> None:
     event: StudyRecorded = effect.event
-    sums = ("minutes", "sessions", "challenges", "answered")
-    for found in rows.now("enrolments", sums, {"enrolment": event.enrolment}):
-        more = (event.minutes, 1, event.challenges, event.answered)
-        _of_enrolment(rows, effect, **{name: had + new for name, had, new in zip(sums, found, more, strict=True)})
+    more = {"minutes": event.minutes, "sessions": 1, "challenges": event.challenges, "answered": event.answered}
+    rows.change("enrolments", effect.position, {"enrolment": event.enrolment}, lambda former: {
+        **{name: former(name) + count for name, count in more.items()}, "events": _grown(former, effect)})
 
 
 def _completed(rows: Rows, effect: Effect) -> None:
@@ -206,20 +210,17 @@ def _booked(rows: Rows, effect: Effect) -> None:
 
 
 def _released(rows: Rows, effect: Effect) -> None:
-    _told(rows, effect, "bookings", {"booking": effect.event.booking}, {"status": "released"})
+    _of_booking(rows, effect, status="released")
 
 
 def _attendance(rows: Rows, effect: Effect) -> None:
-    status = "attended" if effect.event.present else "absent"
-    _told(rows, effect, "bookings", {"booking": effect.event.booking}, {"status": status})
+    _of_booking(rows, effect, status="attended" if effect.event.present else "absent")
 
 
 def _announced(rows: Rows, effect: Effect) -> None:
     event: ResultRecorded | ResultCorrected = effect.event
-    _told(rows, effect, "bookings", {"booking": event.booking}, {
-        "status": "passed" if event.passed else "failed", "score_centi": event.score_centi,
-        "pass_mark_centi": event.pass_mark_centi, "announced_on": event.on.isoformat(),
-    })
+    _of_booking(rows, effect, status="passed" if event.passed else "failed", score_centi=event.score_centi,
+                pass_mark_centi=event.pass_mark_centi, announced_on=event.on.isoformat())
 
 
 def _columns(numbers: tuple[str, ...], *texts: str) -> dict[str, type]:
