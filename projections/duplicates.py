@@ -175,6 +175,7 @@ class Duplicates(Projection):
 
     name: ClassVar = "duplicates"
     version: ClassVar = 2
+    weight: ClassVar = 10
     tables: ClassVar = {
         "alone": Table({**_KEY, "claim": str, "refused": int, "since": int}, (*Key._fields, "from_position"),
                        (("claim",),)),

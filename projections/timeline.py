@@ -35,18 +35,17 @@ from projections.work import read_step
 if TYPE_CHECKING:
     from projections.answers import Answers
 
-ABOUT: Final = 1  # It concerns them.
-DONE: Final = 2   # Theirs was the hand.
-FOR: Final = 4    # It was done on their behalf.
+ABOUT: Final = 1   # It concerns them.
+DONE: Final = 2    # Theirs was the hand.
+FOR: Final = 4     # It was done on their behalf.
+UNTOLD: Final = 8  # It concerns them, and they are not told.
 SIDES: Final = {"about": ABOUT, "done": DONE, "on_behalf": FOR}
 
 _PARTIES: Final = ("per_", "acr_")
 """Units are left out: what happens to one stands in its own stream, what happens to its people in theirs."""
 _ROOM: Final = 12
 """So many bits for the parties of one event: a leaf of 65,535 bytes does not hold 4,096 ids."""
-_WITHHELD: Final = "case"
-"""A family that is told to whoever leads it and to those who supervise, not to whom it is about."""
-_UNTOLD: Final = frozenset({ActChunkWritten, ActClosed, ActAbandoned, AccessRecorded})
+_ELSEWHERE: Final = frozenset({ActChunkWritten, ActClosed, ActAbandoned, AccessRecorded})
 """What becomes of an act is told in the line of its opening; who looked at what stands in a log of its own."""
 
 
@@ -64,9 +63,12 @@ _KINDS: Final = {event: kind_of(event) for event in CURRENT.values()}
 def _named(rows: Rows, effect: Effect) -> None:
     envelope = effect.envelope
     by, sides = envelope.by, dict[str, int]()
-    for subject in (*envelope.subjects, *envelope.event.untold()):
+    for subject in envelope.subjects:
         if subject[:4] in _PARTIES:
             sides[subject] = ABOUT
+    for subject in envelope.event.untold():
+        if subject[:4] in _PARTIES:
+            sides[subject] = ABOUT | UNTOLD
     sides[by.actor] = sides.get(by.actor, 0) | DONE
     if by.on_behalf_of is not None:
         sides[by.on_behalf_of] = sides.get(by.on_behalf_of, 0) | FOR
@@ -80,14 +82,14 @@ class Timeline(Projection):
     """The fold."""
 
     name: ClassVar = "timeline"
-    version: ClassVar = 1
+    version: ClassVar = 2
     weight: ClassVar = 10
     tables: ClassVar = {
         # Rows come at the end of the table, and the index ends in `line`, so it gives them in their order.
         "lines": Table({"line": int, "who": str, "position": int, "kind": str, "side": int}, ("line",),
                        (("who", "position"),), dated=False),
     }
-    handlers: ClassVar = {event: _named for event in CURRENT.values() if event not in _UNTOLD}
+    handlers: ClassVar = {event: _named for event in CURRENT.values() if event not in _ELSEWHERE}
 
 
 # Asking
@@ -102,7 +104,7 @@ class Wanted(NamedTuple):
     stream: str | None = None
     side: str | None = None
     newest: bool = False
-    without_cases: bool = False  # Not for those whom an investigation is about, nor their employer.
+    told: bool = False  # For whom it is about, and their employer: without what they are not told.
 
 
 def person_timeline(
@@ -159,9 +161,9 @@ def _pointers(
     if wanted.side is not None:
         values["side"] = SIDES[wanted.side]
         parts.append("side & :side")
-    if wanted.without_cases:
-        values |= {"withheld": _WITHHELD, "done": DONE}
-        parts.append("(NOT (kind > :withheld || '.' AND kind < :withheld || '/') OR side & :done)")
+    if wanted.told:
+        values |= {"untold": UNTOLD, "done": DONE}
+        parts.append("(NOT side & :untold OR side & :done)")
     if after is not None:
         values["position"], values["line"] = after
         parts.append(f"(position, line) {'<' if wanted.newest else '>'} (:position, :line)")

@@ -40,7 +40,7 @@ def of_person(
         return no
     actor = acting(house, caller)
     supervises = isinstance(actor, Actor) and standing(actor, SUPERVISOR) is None and actor.person != person
-    shown = wanted._replace(without_cases=not supervises)
+    shown = wanted._replace(told=not supervises)
     return person_timeline(house.answers, person, shown, as_of=as_of, after=after, limit=limit)
 
 
@@ -66,7 +66,7 @@ def of_actor(
         if purpose is None:
             return Refusal.because("purpose_missing")
     same_hand = itself or (found.person is not None and found.person == asking.person)
-    page = actor_timeline(house.answers, actor, wanted._replace(without_cases=same_hand), as_of=as_of, after=after,
+    page = actor_timeline(house.answers, actor, wanted._replace(told=same_hand), as_of=as_of, after=after,
                           limit=limit)
     if not itself:
         named = (line["facts"].get("person") for line in page.items)

@@ -224,8 +224,8 @@ def test_what_is_looked_into_is_told_to_those_who_supervise_and_to_nobody_whom_i
     assert kinds(told(house, person))[-1] == kinds(told(house, "acr_colleague"))[-1] == "case.opened"
     assert told(house, person)[-1]["facts"] is None, "it is about others, too"
     for who in (person, "acr_colleague"):
-        assert "case.opened" not in kinds(told(house, who, without_cases=True))
-    assert kinds(told(house, OFFICER, without_cases=True))[-1] == "case.opened", "theirs was the hand"
+        assert "case.opened" not in kinds(told(house, who, told=True))
+    assert kinds(told(house, OFFICER, told=True))[-1] == "case.opened", "theirs was the hand"
 
 
 def test_no_name_stands_in_the_file(house: House) -> None:
