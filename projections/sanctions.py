@@ -14,7 +14,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from ledger.events.application import ApplicantDisqualified, DisqualificationLifted, Sanction, TitleRevoked
-from ledger.streams.application import is_barred
+from ledger.streams.application import TERM, is_barred
+from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
@@ -130,6 +131,11 @@ _DISQUALIFICATIONS: Final = (
     f"SELECT {', '.join(Disqualification._fields)} FROM disqualifications WHERE person = :key AND {HOLDS} "
     "ORDER BY starts, event"
 )
+_BARRED: Final = (  # As `is_barred` says, of everyone.
+    f"SELECT {', '.join(Disqualification._fields)} FROM disqualifications WHERE lasts = :term AND starts <= :on "
+    "AND (until IS NULL OR until >= :on) AND (lifted_on IS NULL OR lifted_on > :on) "
+    f"AND {HOLDS} AND (starts, event) > (:starts, :event) ORDER BY starts, event LIMIT :limit"
+)
 _REVOCATIONS: Final = (
     f"SELECT {', '.join(Revocation._fields)} FROM revocations WHERE person = :key AND from_position <= :as_of "
     "ORDER BY event"
@@ -139,9 +145,22 @@ _REVOCATIONS: Final = (
 def disqualifications_of(answers: Answers, person: str, *, as_of: int | None = None) -> list[Disqualification]:
     """Every disqualification of a person, lifted and ended ones too, by first day."""
     reader, at = answers.file("sanctions", as_of)
-    return [one._replace(claims=tuple(json.loads(row[6])))
-            for row in reader.rows(_DISQUALIFICATIONS, {"key": person, "as_of": at})
-            for one in (Disqualification._make(row),)]
+    return [_read(row) for row in reader.rows(_DISQUALIFICATIONS, {"key": person, "as_of": at})]
+
+
+def disqualified_on(
+    answers: Answers, on: date, *, as_of: int | None = None, after: tuple[str, int] = ("", 0), limit: int = 50
+) -> Page[Disqualification]:
+    """Everyone who may apply for nothing on a day, whoever has been barred longest first."""
+    reader, at = answers.file("sanctions", as_of)
+    starts, event = after
+    values = {"term": TERM, "on": on.isoformat(), "as_of": at, "starts": starts, "event": event, "limit": limit + 1}
+    return paged([_read(row) for row in reader.rows(_BARRED, values)], limit, at, lambda one: (one.starts, one.event))
+
+
+def _read(row: tuple[Any, ...]) -> Disqualification:
+    found = Disqualification._make(row)
+    return found._replace(claims=tuple(json.loads(row[Disqualification._fields.index("claims")])))
 
 
 def revocations_of(answers: Answers, person: str, *, as_of: int | None = None) -> list[Revocation]:

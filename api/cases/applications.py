@@ -6,20 +6,32 @@ All of it is a person's: to themselves, or to an office where they belong, for a
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from api.callers import Caller
-from api.cases.standing import look_at
+from api.cases.doing import Reading
+from api.cases.standing import acting, by_actor, look_at, may_see, places, seeing_scopes
 from api.house import House
+from ledger.access import record_accesses
 from ledger.errors import Refusal
+from ledger.streams.standing import Actor, standing
 from projections import applications as _applications
 from projections.applications import Application
 from projections.basis import Axes
 from projections.eligibility import Question, eligibility
-from projections.sanctions import Disqualification, Revocation, disqualifications_of, revocations_of
+from projections.pages import Page
+from projections.sanctions import (
+    Disqualification,
+    Revocation,
+    disqualifications_of,
+    disqualified_on,
+    revocations_of,
+)
 
+_After = tuple[Any, ...] | None
 _ROUTE = "applications"
 
 
@@ -50,6 +62,34 @@ def of_person(
             sanction_view(one) for one in disqualifications_of(house.answers, person, as_of=as_of)],
         "revoked_titles": [sanction_view(one) for one in revocations_of(house.answers, person, as_of=as_of)],
     }
+
+
+def barred(
+    house: House, caller: Caller, on: date, purpose: str | None, *, as_of: int, after: _After, limit: int
+) -> Page[dict[str, Any]] | Refusal:
+    """Who may apply for nothing on a day, of those whom the asker's scopes reach; each is recorded as seen."""
+    asking = acting(house, caller)
+    if isinstance(asking, Refusal):
+        return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
+    if not (scopes := seeing_scopes(asking)):
+        return Refusal.because("not_for_reading")
+    if no := standing(asking, scopes[0].role):
+        return no
+    if purpose is None:
+        return Refusal.because("purpose_missing")
+    page = disqualified_on(house.answers, on, as_of=as_of, after=after or ("", 0), limit=limit)
+    found = [one for one in page.items if _is_within(house, asking, one.person)]
+    if found:
+        record_accesses(
+            house.register.access, by=by_actor(caller, asking, scopes[0].role),
+            subjects=tuple(dict.fromkeys(one.person for one in found)), purpose=purpose, what=("sanctions",),
+            route=_ROUTE, now_ms=house.now // 1_000)
+    return page.of([sanction_view(one) for one in found])
+
+
+def _is_within(house: House, asking: Actor, person: str) -> bool:
+    known = Reading(house.ledger).person(person)
+    return known is not None and any(may_see(asking, place) is None for place in places(known, house.today))
 
 
 def may_apply(

@@ -45,6 +45,18 @@ def show(asking: Asking, application: str, as_of: str | None, purpose: str | Non
     return asking.get(f"/v1/applications/{application}", _tell, {"as_of": as_of, "purpose": purpose})
 
 
+@application.command()
+@asks()
+@click.option("--on", required=True, help="哪一天（YYYY-MM-DD）")
+@_AS_OF
+@click.option("--cursor", help="从上一页给出的位置继续")
+@click.option("--limit", type=click.IntRange(1, 200), help="最多列出多少条")
+@PURPOSE
+def barred(asking: Asking, **query: Any) -> int:
+    """列出权限之内某日不得申报职称的人"""
+    return asking.get("/v1/sanctions", _tell_barred, query)
+
+
 @click.command()
 @asks()
 @click.argument("person", type=Id("person"))
@@ -92,6 +104,14 @@ def _tell_sanctions(taken: list[Mapping[str, Any]], revoked: list[Mapping[str, A
     for one in revoked:
         click.echo(f"  撤销职称：{one['level']} {one['obtained_on']}，{one['revoked_on']} 撤销　{_source(one)}"
                    f"　事件 {one['event']}")
+
+
+def _tell_barred(body: dict[str, Any]) -> None:
+    rows = [(one["person"], one["starts"], one["until"] or "未定期限", _source(one), f"事件 {one['event']}")
+            for one in body["items"]]
+    table(("人员", "自", "至", "依据", "登记"), rows, empty="没有人。")
+    if body.get("next_cursor"):
+        click.echo(f"还有。下一页：--cursor {body['next_cursor']}")
 
 
 def _source(one: Mapping[str, Any]) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
+
 from api.callers import Caller
 from api.cases import applications
 from api.routes.door import Door, house
-from api.routes.listing import as_it_stood
+from api.routes.listing import as_it_stood, listed
 from api.routes.schemas.applications import (
     ApplicationsAnswer,
+    BarredAnswer,
+    BarredQuery,
     EligibilityAnswer,
     EligibilityQuery,
     OneApplicationAnswer,
@@ -36,6 +40,13 @@ def show(caller: Caller, query: _Query, application: str) -> dict[str, Any] | Re
 def of_person(caller: Caller, query: _Query, person: str) -> dict[str, Any] | Refusal:
     return as_it_stood(query, lambda as_of: applications.of_person(
         house(), caller, person, query.get("purpose"), as_of=as_of))
+
+
+@door.reads("/v1/sanctions", summary="某日不得申报职称的人：权限内的，自何时起、至何时、依据", query=BarredQuery,
+            answers=BarredAnswer)
+def barred(caller: Caller, query: _Query) -> Response | Refusal:
+    return listed(caller, "sanctions", query, lambda as_of, after, limit: applications.barred(
+        house(), caller, query["on"], query.get("purpose"), as_of=as_of, after=after, limit=limit))
 
 
 @door.reads("/v1/persons/<person:person>/eligibility", summary="某日可否申报职称：按细则，并计处理",

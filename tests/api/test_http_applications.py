@@ -80,6 +80,23 @@ def test_the_basis_of_an_answer_gives_it_again(scene: Scene) -> None:
     assert found["level"] == "senior"
 
 
+def test_who_is_barred_on_a_day_is_told_to_the_offices_of_the_place_and_each_is_recorded(scene: Scene) -> None:
+    elsewhere = scene.town.officer(scene.town.unit("温州某局", "330300", "general"), "human_resources", "3303")
+
+    (found,) = scene.made.officer.saw("/v1/sanctions", on="2026-06-01", purpose="sanction_check")["items"]
+    assert (found["person"], found["application"], found["until"]) == (
+        scene.li.id, scene.made.sanction, "2029-05-31")
+    for on in ("2026-05-31", "2029-06-01"):
+        assert scene.made.officer.saw("/v1/sanctions", on=on, purpose="sanction_check")["items"] == []
+    assert elsewhere.saw("/v1/sanctions", on="2026-06-01", purpose="sanction_check")["items"] == []
+    assert refused(scene.made.officer.get("/v1/sanctions", on="2026-06-01")) == "purpose_missing"
+    assert refused(scene.li.get("/v1/sanctions", on="2026-06-01")) == "not_for_reading"
+    assert refused(scene.town.nobody.get("/v1/sanctions", on="2026-06-01")) == "login_required"
+    events = [one.envelope.event for one in scene.town.house.register.access.read(limit=1_000)]
+    assert [one.subject for one in events if isinstance(one, AccessRecorded)
+            and one.purpose == "sanction_check"] == [scene.li.id]
+
+
 @pytest.mark.parametrize(("query", "parameter"), [
     ({"applied_on": "2026-05-20"}, "minimum_years"), ({"minimum_years": 5}, "applied_on"),
     ({"applied_on": "20260520", "minimum_years": 5}, "applied_on"),

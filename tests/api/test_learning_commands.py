@@ -73,6 +73,13 @@ def test_applications_are_told_as_they_were_decided(desk: Desk) -> None:
     assert desk.there.application in desk.told("li", "application", "list", desk.person)
 
 
+def test_who_is_barred_on_a_day_is_told_to_an_office(desk: Desk) -> None:
+    told = desk.told("officer", "application", "barred", "--on", "2026-06-01", "--purpose", "sanction_check")
+
+    assert desk.person in told and "2029-05-31" in told
+    assert "没有人" in desk.told("officer", "application", "barred", "--on", "2026-05-31", "--purpose", "check")
+
+
 def test_a_case_is_told_to_those_who_supervise(desk: Desk) -> None:
     assert desk.there.case in desk.told("watch", "case", "list", "--status", "open")
     told = desk.told("watch", "case", "show", desk.there.case, "--purpose", "case_review")

@@ -24,7 +24,7 @@ from ledger.streams import application as applications
 from ledger.vocabulary import PersonId
 from projections.applications import Applications, application_of, applications_of
 from projections.rebuilding import compare
-from projections.sanctions import Sanctions, disqualifications_of, revocations_of
+from projections.sanctions import Sanctions, disqualifications_of, disqualified_on, revocations_of
 
 
 @pytest.fixture
@@ -116,6 +116,31 @@ def test_a_disqualification_for_once_ends_its_application_and_bars_nothing_else(
     assert found is not None and found.status == "disqualified"
     assert not one.bars(date(2026, 6, 1))
     assert apply(house, person, "2026-09-01", "2020-11-30") != application
+
+
+def test_everyone_who_is_barred_on_a_day_is_listed_as_each_of_them_is_barred(house: House) -> None:
+    people = []
+    for starts, until, lifted in (
+        ("2026-01-10", "2026-06-01", None), ("2026-03-01", None, None), ("2026-03-01", None, "2026-05-01"),
+        ("2026-06-02", "2029-06-01", None), ("2026-02-01", "2026-12-31", None),
+    ):
+        one = house.person(unit=house.unit(NINGBO, "industry"))
+        name = disqualify(house, one, tuple(compliant(house, one, 2024)[:1]), starts=starts, until=until)
+        if lifted is not None:
+            lift(house, name, one, lifted)
+        people.append(one)
+    answers = house.followed()
+    for day in map(date.fromisoformat, ("2026-01-09", "2026-03-01", "2026-05-01", "2026-06-01", "2026-06-02")):
+        page = disqualified_on(answers, day, limit=2)
+        seen = list(page.items)
+        while page.next is not None:
+            page = disqualified_on(answers, day, limit=2, after=page.next, as_of=page.as_of)
+            seen += page.items
+        assert {one.person for one in seen} == {
+            one for one in people if any(each.bars(day) for each in disqualifications_of(answers, one))}
+        assert [one.starts for one in seen] == sorted(one.starts for one in seen)
+    assert [one.person for one in disqualified_on(answers, date(2026, 3, 1)).items] == [
+        people[0], people[4], people[1], people[2]]
 
 
 def test_a_revoked_title_names_the_entries_it_was_lost_for(house: House, person: PersonId) -> None:  # N 10

@@ -9,7 +9,7 @@ import marshmallow as ma
 
 from api.routes.fields import Choice, Day, QueryNumber, Word
 from api.routes.schemas.common import Answer
-from api.routes.schemas.histories import Reflects
+from api.routes.schemas.histories import PageAnswer, PageQuery, Reflects
 from api.routes.schemas.questions import AxesQuery
 
 
@@ -107,6 +107,18 @@ class ApplicationsAnswer(Reflects):
     applications = ma.fields.List(ma.fields.Nested(ApplicationAnswer), required=True)
     disqualifications = ma.fields.List(ma.fields.Nested(DisqualificationAnswer), required=True)
     revoked_titles = ma.fields.List(ma.fields.Nested(RevocationAnswer), required=True)
+
+
+class BarredQuery(PageQuery):
+    """On which day."""
+
+    on = Day(required=True, metadata={"description": "哪一天不得申报"})
+
+
+class BarredAnswer(PageAnswer):
+    """Who may apply for nothing on a day, whoever has been barred longest first."""
+
+    items = ma.fields.List(ma.fields.Nested(DisqualificationAnswer), required=True)
 
 
 class EligibilityAnswer(Answer):
