@@ -1,6 +1,7 @@
 """The completeness map of the log: which events are a person's, and under which key their entry stands.
 
-A person's events are all whose leaf names them among its subjects, at the positions where they stand. Whether an act
+A person's events are all whose leaf names them among its subjects, at the positions where they stand: a list of them is
+for their eyes, so whoever an event concerns who may not be told (`Event.untold`) is no subject of it. Whether an act
 was closed is not asked: a row of an open or abandoned act names the person too, and a list that changed with the end of
 an act could hide one. What such a row is worth is for answers to say.
 

@@ -21,7 +21,7 @@ from ledger.verdict import Complete, Unverified, Verdict
 MAP_EVENT: Final = "log.map_committed/1"
 UNPROVEN_IF_COMPLETE: Final = (
     "完整性以地图属实为前提：须由登记机构或其监督方用 xueshi fsck --map 从全部事件重建地图并比较，本文件自身不能证明。"
-    "所列事件的内容不在本文件中。",
+    "所列事件的内容不在本文件中；监察案件只告知监察者，不在清单之列。",
     "没有重新计算学时：计入学时由登记机构按所列细则得出。",
 )
 UNPROVEN_IF_NOT: Final = "不证明所列内容完整无遗，也没有重新计算学时：计入学时由登记机构按所列细则得出。"
@@ -62,8 +62,9 @@ def told(complete: Complete, person: str) -> tuple[str, ...]:
     """What was shown, in words for people."""
     later = len(complete.events) - complete.within_basis
     after = f"，依据之后、地图之内另有 {later} 个" if later else ""
+    count = len(complete.events)
     return (
-        f"完整性：截至第 {complete.map_size} 个事件，日志中涉及 {person} 的事件就是所列的 {len(complete.events)} 个，"
+        f"完整性：截至第 {complete.map_size} 个事件，日志中以 {person} 为当事人的事件就是所列的 {count} 个，"
         f"无一遗漏，也无一多出（依据之内 {complete.within_basis} 个{after}）：{_listed(complete.events)}。",
         f"清单通向事件 {complete.map_event} 所记的完整性地图（{complete.people} 人，根 {complete.map_root}）。",
     )

@@ -55,7 +55,7 @@ _ENTRIES: Final = (
 )
 _INDENT: Final = " " * 6
 _COMPLETE: Final = (
-    f"“{COMPLETENESS}”一行以下列出日志中涉及本人的全部事件的编号，并证明无一遗漏；"
+    f"“{COMPLETENESS}”一行以下列出日志中以本人为当事人的全部事件的编号，并证明无一遗漏；"
     "这以登记机构的完整性地图经过审计为前提（xueshi fsck --map）。"
 )
 

@@ -68,12 +68,12 @@ def test_a_verdict_lists_every_event_and_says_on_what_that_rests(town: Town) -> 
     verdict = verify_statement(town.file, town.house.policy)
 
     assert verdict.checked[3] == (
-        f"完整性：截至第 30 个事件，日志中涉及 {LI} 的事件就是所列的 6 个，无一遗漏，也无一多出（依据之内 6 个）："
-        "9、10、13、14、15、16。"
+        f"完整性：截至第 30 个事件，日志中以 {LI} 为当事人的事件就是所列的 6 个，无一遗漏，也无一多出"
+        "（依据之内 6 个）：9、10、13、14、15、16。"
     )
     assert verdict.checked[4].startswith("清单通向事件 32 所记的完整性地图（14 人，根 ")
     told = "".join(verdict.unproven)
-    assert "以地图属实为前提" in told and "xueshi fsck --map" in told
+    assert "以地图属实为前提" in told and "xueshi fsck --map" in told and "监察案件" in told
     assert "不证明所列内容完整无遗" not in told
     assert [event["event"]["type"] for event in verdict.events] == ["statement.issued/1", "log.map_committed/1"]
     assert verdict.complete is not None
@@ -97,10 +97,11 @@ def test_every_flipped_byte_is_found(town: Town, tmp_path: Path) -> None:
 
 
 @pytest.mark.torture
-def test_every_flipped_bit_of_the_whole_file_is_found(town: Town, tmp_path: Path, record_property) -> None:
-    record_property("tried", len(town.file) * 8)
-    for changed in flips(town.file, all_bits=True):
-        refused(changed, town.house.policy, tmp_path)
+def test_every_flipped_bit_of_the_proof_is_found(town: Town, tmp_path: Path, record_property) -> None:
+    start = town.file.index(CUT)
+    record_property("tried", (len(town.file) - start) * 8)
+    for changed in flips(town.file[start:], all_bits=True):
+        refused(town.file[:start] + changed, town.house.policy, tmp_path)
 
 
 def test_every_cut_is_found_and_that_of_the_whole_proof_too(town: Town, tmp_path: Path) -> None:
