@@ -39,7 +39,7 @@ class CourseEvent(Event):
 class CoursePublished(CourseEvent, tag="course.published/1"):
     """An office put a course into the catalogue of a year (W 7, W 11)."""
 
-    unit: Open[UnitId]                # Which office published it; offices are public.
+    unit: Pseudonym[UnitId]           # Which office published it.
     region: Open[str]
     year: Open[int]
     code: Open[str]                   # The courseware's own: in next year's catalogue it is another course of one code.

@@ -40,7 +40,7 @@ class ExamEvent(Event):
 class ExamScheduled(ExamEvent, tag="exam.scheduled/1"):
     """A session was put into the plan of exams (考试计划): when, where, how many seats."""
 
-    unit: Open[UnitId]            # The office that holds it.
+    unit: Pseudonym[UnitId]       # The office that holds it.
     region: Open[str]
     year: Open[int]               # Whose courses it examines.
     category: Open[Category]

@@ -4,6 +4,9 @@ Only who has completed a course of the year books, one seat a session and one tu
 and a turn are reserved names, so that of two at once one stands. Bookings rest on the session, so none slips in after
 it was closed. Results are an office's to record, never one's own (D07), and another hand's to put right (D14).
 
+Reading: W 10 names no limit; one turn at a time is held, and whether who stayed away or failed has another in the year
+is for the session to say.
+
 `tests/ledger/streams/test_exam_stream.py` shows it.
 """
 
