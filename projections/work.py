@@ -2,7 +2,9 @@
 
 A claim waits for the role whose step is due, where it was submitted (it stays with that office when the person moves,
 AMB-28); a transfer for the receiving unit; a unit for whoever verifies it. A claim that was returned waits for its
-claimant. A row ends when the step is taken and the next begins with it, so every row says how long one step took.
+claimant. A year's plan waits for each recipient that has not acknowledged it, at once (P 11), a class for the one that
+puts it on file (N 7). A row ends when the step is taken and the next begins with it, so every row says how long one
+step took.
 
 `tests/projections/test_work.py` shows it.
 """
@@ -24,8 +26,19 @@ from ledger.events.claim import (
     ClaimSubmitted,
     ClaimWithdrawn,
 )
+from ledger.events.training import (
+    ClassAccepted,
+    ClassEvent,
+    ClassFiled,
+    ClassRefused,
+    PlanAcknowledged,
+    PlanEvent,
+    PlanFiled,
+    PlanReturned,
+)
 from ledger.events.transfer import TransferConfirmed, TransferRefused, TransferRequested, TransferWithdrawn
 from ledger.events.unit import UnitMoved, UnitRegistered, UnitRejected, UnitVerified
+from ledger.vocabulary import Category
 from projections.file import Reader
 from projections.projection import Effect, Projection, Rows, Table
 from projections.rows import Former
@@ -41,7 +54,7 @@ CLAIMANT: Final = "claimant"
 
 
 class Waiting(NamedTuple):
-    """One thing that waits: a `claim`, a `transfer` or a `unit`, and for whom."""
+    """One thing that waits: a `claim`, a `transfer`, a `unit`, a `plan` or a `class`, and for whom."""
 
     id: str
     kind: str
@@ -154,11 +167,46 @@ def _unit_done(rows: Rows, effect: Effect) -> None:
     rows.end("work", effect.position, {"id": effect.event.unit})
 
 
+def _plan_filed(rows: Rows, effect: Effect) -> None:
+    """It waits for every recipient anew, also for one that had acknowledged what was filed before."""
+    event: PlanFiled = effect.event
+    _answered(rows, effect)
+    for role in event.recipients:
+        _filed(rows, effect, event.plan, "plan", role, Category.PROFESSIONAL)
+
+
+def _class_filed(rows: Rows, effect: Effect) -> None:
+    """A department's own class waits for nobody (W 14)."""
+    event: ClassFiled = effect.event
+    _answered(rows, effect)
+    if event.recipient is not None:
+        _filed(rows, effect, event.training_class, "class", event.recipient, event.category)
+
+
+def _filed(rows: Rows, effect: Effect, id_: str, kind: str, role: str, category: Category) -> None:
+    event: PlanFiled | ClassFiled = effect.event
+    rows.begin("filings", effect.position, {
+        "id": id_, "kind": kind, "role": role, "region": event.region, "sector": event.sector,
+        "category": category.value, "unit": event.organiser, "person": None, **_since(effect),
+    })
+
+
+def _acknowledged(rows: Rows, effect: Effect) -> None:
+    event: PlanAcknowledged = effect.event
+    rows.end("filings", effect.position, {"id": event.plan, "role": event.recipient})
+
+
+def _answered(rows: Rows, effect: Effect) -> None:
+    event: PlanEvent | ClassEvent = effect.event
+    for (role,) in rows.now("filings", ("role",), {"id": event.stream}):
+        rows.end("filings", effect.position, {"id": event.stream, "role": role})
+
+
 class Work(Projection):
     """The fold."""
 
     name: ClassVar = "work"
-    version: ClassVar = 1
+    version: ClassVar = 2  # 1 knew no filings.
     weight: ClassVar = 8
     tables: ClassVar = {
         "work": Table(
@@ -166,6 +214,10 @@ class Work(Projection):
              "person": str, "steps": str, "taken": int, "since_at": int, "event": int},
             ("id", "from_position"), (("to_position", "role", "region"), ("to_position", "person"),
                                       ("to_position", "unit"))),
+        "filings": Table(
+            {"id": str, "kind": str, "role": str, "region": str, "sector": str, "category": str, "unit": str,
+             "person": str, "since_at": int, "event": int},
+            ("id", "role", "from_position"), (("to_position", "role", "region"),)),
         "seats": Table({"event": int, "unit": str, "region": str, "sector": str}, ("event",), (("unit",),),
                        dated=False),
     }
@@ -185,12 +237,24 @@ class Work(Projection):
         UnitMoved: _unit_moved,
         UnitVerified: _unit_done,
         UnitRejected: _unit_done,
+        PlanFiled: _plan_filed,
+        PlanAcknowledged: _acknowledged,
+        PlanReturned: _answered,
+        ClassFiled: _class_filed,
+        ClassAccepted: _answered,
+        ClassRefused: _answered,
     }
 
 
 # Reading
 
 _FIELDS: Final = "id, kind, role, region, sector, category, unit, person, event, since_at"
+TABLES: Final = ("work", "filings")
+"""Where things wait: for one office at a time, or for several at once."""
+
+NOT_OWN: Final = "(kind NOT IN ('unit', 'plan', 'class') OR unit IS NOT :organisation)"
+"""Nobody vouches for their own organisation."""
+
 _PAGE: Final = "from_position <= :as_of AND (event, id) > (:since, :id)"
 _OPEN: Final = ("to_position IS NULL", "to_position > :as_of")  # Two searches of one index; an OR would read it all.
 
@@ -201,12 +265,13 @@ def read_work(
 ) -> list[Waiting]:
     """What waits for an actor with these scopes, longest first.
 
-    A transfer is shown to those who act for the receiving unit alone, and no unit is shown to its own people: nobody
-    else may answer the one, nobody vouches for themselves in the other.
+    A transfer is shown to those who act for the receiving unit alone, and no unit, plan or class to its own people:
+    nobody else may answer the one, nobody vouches for themselves in the others.
     """
     values: dict[str, Any] = {"organisation": organisation}
-    own = "(kind <> 'transfer' OR unit = :organisation) AND (kind <> 'unit' OR unit IS NOT :organisation)"
-    reached = [f"{reaches(number, scope, values)} AND {own}" for number, scope in enumerate(scopes)]
+    own = f"(kind <> 'transfer' OR unit = :organisation) AND {NOT_OWN}"
+    reached = [(table, f"{reaches(number, scope, values, table=table)} AND {own}")
+               for number, scope in enumerate(scopes) for table in TABLES]
     return _read(reader, reached, {**values, **_page(as_of, after, limit)})
 
 
@@ -214,20 +279,22 @@ def read_own_work(
     reader: Reader, person: str, *, as_of: int, after: tuple[int, str] | None, limit: int
 ) -> list[Waiting]:
     """What a person has under way: claims, returned ones too, and an open transfer."""
-    return _read(reader, ["person = :person"], {"person": person, **_page(as_of, after, limit)})
+    return _read(reader, [("work", "person = :person")], {"person": person, **_page(as_of, after, limit)})
 
 
 def read_step(reader: Reader, id_: str, position: int) -> Waiting | None:
     """The step of open work that was ended at a position: for whom it waited, and since when."""
-    query = f"SELECT {_FIELDS} FROM work WHERE id = :id AND to_position = :position"
+    query = " UNION ".join(f"SELECT {_FIELDS} FROM {table} WHERE id = :id AND to_position = :position"
+                           for table in TABLES)
     found = reader.rows(query, {"id": id_, "position": position})
     return Waiting._make(found[0]) if found else None
 
 
-def _read(reader: Reader, wanted: list[str], values: dict[str, Any]) -> list[Waiting]:
+def _read(reader: Reader, wanted: list[tuple[str, str]], values: dict[str, Any]) -> list[Waiting]:
     if not wanted:
         return []
-    parts = [f"SELECT {_FIELDS} FROM work WHERE {is_open} AND {one} AND {_PAGE}" for one in wanted for is_open in _OPEN]
+    parts = [f"SELECT {_FIELDS} FROM {table} WHERE {is_open} AND {one} AND {_PAGE}"
+             for table, one in wanted for is_open in _OPEN]
     query = f"{' UNION '.join(parts)} ORDER BY event, id LIMIT :limit"
     return [Waiting._make(row) for row in reader.rows(query, values)]
 

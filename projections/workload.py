@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.events.actor import Scope
 from ledger.vocabulary import LOCAL
-from projections.work import LIMITS, UNIT_ROLE, reaches
+from projections.work import LIMITS, NOT_OWN, TABLES, UNIT_ROLE, reaches
 
 if TYPE_CHECKING:
     from projections.answers import Answers
@@ -46,14 +46,16 @@ def workload(
     values: dict[str, Any] = {"as_of": at, "organisation": organisation, "region": region, "beyond": f"{region}:",
                               "unit_role": UNIT_ROLE}
     limits = [limit for limit in LIMITS if limit != "role" or not every_role]
-    reached = [f"({reaches(number, scope, values, limits=limits)})" for number, scope in enumerate(scopes)]
-    if not reached:
+    held = tuple(scopes)
+    if not held:
         return [], at
-    # No unit is shown to its own people: nobody vouches for themselves. Each row stands under one of the two searches.
+    reached = {table: " OR ".join(f"({reaches(number, scope, values, limits=limits, table=table)})"
+                                  for number, scope in enumerate(held)) for table in TABLES}
+    # Each row stands under one of the two searches.
     rows = " UNION ALL ".join(
-        f"SELECT * FROM work WHERE {is_open} AND from_position <= :as_of AND region >= :region AND region < :beyond "
-        f"AND (kind <> 'unit' OR unit IS NOT :organisation) AND ({' OR '.join(reached)})"
-        for is_open in _OPEN
+        f"SELECT id, kind, role, region, sector, unit, event, since_at FROM {table} WHERE {is_open} "
+        f"AND from_position <= :as_of AND region >= :region AND region < :beyond AND {NOT_OWN} AND ({reached[table]})"
+        for table in TABLES for is_open in _OPEN
     )
     query = (  # Beside a min(), SQLite gives the other columns of the row that has it.
         "SELECT role, region, sector, kind, CASE role WHEN :unit_role THEN unit END AS holder, count(*), id, "

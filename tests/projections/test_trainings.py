@@ -11,12 +11,14 @@ from projection_kit import NINGBO, House, living
 from training_kit import PEOPLE, SECTOR, School
 
 from ledger.acts import abandon_act
+from ledger.events.actor import Scope
 from ledger.events.base import By
 from ledger.streams import person as persons
 from ledger.streams import training_class as classes_of_the_ledger
 from ledger.streams import training_plan
 from projections.rebuilding import compare
 from projections.trainings import Trainings, card_of_number, cards, classes, plan, plans, training_class
+from projections.workload import workload
 
 
 @pytest.fixture
@@ -251,6 +253,50 @@ def test_whoever_is_forgotten_is_found_by_no_number(house: House) -> None:
 
     assert card_of_number(answers, school.unit, "2026-017") is None
     assert [one.card for one in cards(answers, card=card)] == [card]
+
+
+# What waits for an office
+
+
+def due(house: House, role: str, organisation: str | None = None, as_of: int | None = None) -> list[tuple[str, str]]:
+    held = [Scope(role=role, region="3302")]
+    return [(one.kind, one.id) for one in house.followed().work(held, organisation=organisation, as_of=as_of).items]
+
+
+def test_a_plan_waits_for_both_departments_at_once_and_for_neither_once_it_is_sent_back(house: House) -> None:
+    """P 11."""
+    school = School(house)
+    name = school.plan()
+    filed = house.size
+    school.acknowledge(name, PEOPLE)
+
+    assert (due(house, PEOPLE), due(house, SECTOR)) == ([], [("plan", name)])
+    assert due(house, PEOPLE, as_of=filed) == [("plan", name)]
+    assert due(house, SECTOR, organisation=school.unit) == [], "no organiser answers itself"
+    school.send_back(name)
+    assert due(house, SECTOR) == []
+
+
+def test_a_class_waits_to_be_put_on_file_anew_when_it_is_filed_anew(house: House) -> None:
+    """N 7."""
+    school = School(house)
+    name, other = school.file(), school.file()
+    filed = house.size
+    school.accept(name)
+    school.refuse(other)
+    assert due(house, SECTOR) == []
+    assert due(house, SECTOR, as_of=filed) == [("class", name), ("class", other)]
+    school.refile(name, "2026-06-01", "2026-04-01")
+    assert due(house, SECTOR) == [("class", name)]
+    (load,) = workload(house.followed(), [Scope(role=SECTOR, region="33")])[0]
+    assert (load.kind, load.waiting, load.oldest) == ("class", 1, name)
+
+
+def test_a_departments_own_class_waits_for_nobody(house: House) -> None:
+    """W 14."""
+    School(house, kind="department").file(recipient=None)
+
+    assert due(house, SECTOR) == []
 
 
 # Held against the ledger
