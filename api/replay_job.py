@@ -55,6 +55,7 @@ from projections.replay.store import compacting, open_coded
 NICE: Final = 10
 _TELL_EVERY_NS: Final = 100_000_000
 _FOLLOW_MS: Final = 50
+_WAIT_MS: Final = 60_000
 _BAD_INPUT: Final = (AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, reports.Unsound)
 
 
@@ -122,6 +123,7 @@ def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
         ledger, folder = register.ledger, register.folder.projections
         library = Library(Archive(register.folder.rulebooks))
         answers = Answers(ledger, folder, book=library.book, now=lambda: time.time_ns() // 1_000)
+        answers.wait_for(ledger.store.size(), _WAIT_MS)   # Whoever else follows may have only begun.
         books = Books(partial(laws.book, library))
         question = laws.question(answers, asked) if told is None else as_announced(told["question"], answers)
         kept = open_coded(folder, ledger, lambda done, total: steps("read", done, total), compacts=False)
