@@ -9,8 +9,8 @@ are reserved names, so that of two choices at once one stands; the streams that 
 second asker is told which. Time counts once: a session that overlaps another of the same person is refused, whichever
 course it was for (W 9, D10).
 
-Reading: a course of any place's catalogue may be chosen (R 7 lets cities and the province offer them side by side); what
-its hours count for whom is law.
+Reading: a course of any place's catalogue may be chosen (R 7 lets cities and the province offer them side by side);
+what its hours count for whom is law.
 
 Registering hours writes two streams in one transaction: the claim, of origin `auto`, and the enrolment that led to it.
 
