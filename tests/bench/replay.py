@@ -4,7 +4,8 @@ Each person has about ten entries over three years, in one of five places; 2,110
 each entry, totals and the verdict for each person-year. DuckDB and polars (streaming engine) are given the rulings
 already, as a table, and give hours for each entry and totals, no verdict: duplicates, which this history has none of,
 are asked of nobody. All are held equal to the last hundredth before any of them is timed. A plain Python loop does the
-same for a hundredth of the people.
+same for a hundredth of the people. OpenFisca, which has no running sums, is asked for less, of a tenth of the people:
+the totals of each person-year, entries of one bucket capped together.
 
 The coded ledger is read from the projections' files; its peer loops over the library's notifications of as many events
 of the same content and maps each into a domain event, which is what the library does before a projection sees it.
@@ -33,6 +34,11 @@ import polars as pl
 from eventsourcing.domain import DomainEvent
 from eventsourcing.persistence import DatetimeAsISO, JSONTranscoder, Mapper, UUIDAsHex
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
+from openfisca_core.entities import build_entity
+from openfisca_core.periods import DateUnit
+from openfisca_core.simulations import SimulationBuilder
+from openfisca_core.taxbenefitsystems import TaxBenefitSystem
+from openfisca_core.variables import Variable
 
 from api import logs
 from ledger.events.claim import ClaimSubmitted
@@ -155,6 +161,10 @@ def _kernel() -> Iterator[Race | Figure]:
                duck.run, "DuckDB", 15, ROUNDS)
     duck.close()
     yield Race("the same", "entries", coded.entries, ours, polar.run, "polars streaming", 25, ROUNDS)
+    fisca = _Fisca(small, compiled_small)
+    assert np.array_equal(out_small.sums[fisca.rows, :EXAM], fisca.run()), "totals are the same to the last hundredth"
+    yield Race("the same, a tenth of the people (the peer: totals alone)", "entries", small.entries,
+               lambda: replay(small, compiled_small, fast=True, out=out_small), fisca.run, "OpenFisca", rounds=3)
     table, edges = _plain(coded, compiled), compiled.edges.tolist()
     some = int(coded.first_entry[len(coded.people) // 100])
     yield Race("the same, a hundredth of the people against a loop", "entries", some,
@@ -286,6 +296,57 @@ def _laid_out(found: dict[str, Any], shape: tuple[int, int]) -> Any:
     for column, name in enumerate(("one", "two", "three")):
         totals[row, column] = found[name]
     return totals
+
+
+class _Fisca:
+    """The task in OpenFisca: entries are members of person-years, a formula a category, and rates as it gets them."""
+
+    def __init__(self, coded: Coded, compiled: Compiled) -> None:
+        given = _columns(coded, compiled)
+        owner = given["person"].astype(np.int64) * (LAST - FIRST + 1) + given["year"] - FIRST
+        self.rows, group = np.unique(owner, return_inverse=True)
+        entry = build_entity("entry", "entries", "An entry", is_person=True)
+        year = build_entity("person_year", "person_years", "A person's year",
+                            roles=[{"key": "member", "plural": "members", "label": "Entries"}])
+        system = TaxBenefitSystem([entry, year])
+        shared = {"value_type": int, "definition_period": DateUnit.ETERNITY, "label": "-"}
+        system.add_variable(type("cell", (Variable,), {**shared, "entity": entry}))
+        rulings = _rulings(compiled)
+        for category in range(EXAM):
+            formula = _formula(category, rulings, len(compiled.table))
+            system.add_variable(type(f"total_{category}", (Variable,), {**shared, "entity": year, "formula": formula}))
+        builder = SimulationBuilder()
+        builder.create_entities(system)
+        builder.declare_person_entity("entry", np.arange(coded.entries))
+        years = builder.declare_entity("person_year", np.arange(len(self.rows)))
+        builder.join_with_persons(years, group, np.full(coded.entries, "member"))
+        self.simulation = builder.build(system)
+        self.simulation.set_input("cell", "eternity", given["cell"])
+
+    def run(self) -> Any:
+        names = [f"total_{category}" for category in range(EXAM)]
+        for name in names:
+            self.simulation.delete_arrays(name)
+        return np.stack([self.simulation.calculate(name, FIRST) for name in names], axis=1)
+
+
+def _formula(category: int, rulings: dict[str, Any], cells: int) -> Any:
+    """The total of a category: what has no cap, and of each bucket no more than its cap."""
+    hours, cap, bucket = np.zeros(cells, np.int32), np.full(cells, NONE, np.int32), np.zeros(cells, np.int32)
+    of = rulings["category"] == category
+    hours[rulings["cell"][of]] = rulings["hours"][of]
+    cap[rulings["cell"]], bucket[rulings["cell"]] = rulings["cap"], rulings["bucket"]
+
+    def formula(person_year: Any, period: Any) -> Any:
+        cell = person_year.members("cell", period)
+        worth, within, most = hours[cell], bucket[cell], cap[cell]
+        total = person_year.sum(worth * (most == NONE))
+        for number in range(1, int(bucket.max()) + 1):
+            is_in = (within == number) & (most != NONE)
+            total = total + np.minimum(person_year.sum(worth * is_in), person_year.max(most * is_in))
+        return total
+
+    return formula
 
 
 def _plain(coded: Coded, compiled: Compiled) -> list[tuple[Any, ...] | None]:
