@@ -10,7 +10,8 @@ withdrawn no longer belongs to it; what was refused does where another person us
 that one office refused may come back elsewhere. A revoked claim stays, as its certificate does.
 
 Certificate numbers are sealed and reserved under an HMAC that holds the person, so that none can be used twice by one
-person; across people they cannot be compared from what stands open in the log, and are not compared here.
+person; across people they cannot be compared from what stands open in the log, and are not compared here. Of one claim
+it can be asked who else has reserved its number (`ledger.ledger.Ledger.find_each`), as things stand now.
 
 `tests/projections/test_duplicates.py` shows it.
 """
@@ -255,7 +256,7 @@ def claims_showing(
         f"WHERE h.kind IN ('certificate', 'paper') AND h.value = :value AND {_holds('h')}"
         for table in ("alone", "held"))
     rows = answers.file("duplicates", at)[0].rows(f"{shown} ORDER BY 3, 2, 1", values)
-    inside = [{"kind": kind, **_member(answers, claim, at, since)} for kind, claim, since, within in rows if within]
+    inside = [{"kind": kind, **member_of(answers, claim, at, since)} for kind, claim, since, within in rows if within]
     return inside, len({claim for _, claim, _, within in rows if not within})
 
 
@@ -277,11 +278,11 @@ def _told(answers: Answers, group: Group, as_of: int) -> dict[str, Any]:
     held = answers.file("duplicates", as_of)[0].rows(_HELD, values)
     return {
         "kind": group.kind, "value": group.value, "since": group.since, "claims": group.claims,
-        "persons": group.persons, "members": [_member(answers, claim, as_of, since) for claim, since in held],
+        "persons": group.persons, "members": [member_of(answers, claim, as_of, since) for claim, since in held],
     }
 
 
-def _member(answers: Answers, claim: str, as_of: int, since: int) -> dict[str, Any]:
+def member_of(answers: Answers, claim: str, as_of: int, since: int) -> dict[str, Any]:
     """A claim of a group as it stands: whose, where, what it says, and since when it belongs to the group."""
     version = read_claim(answers.file("entries", as_of)[0], claim, as_of)[-1]
     place = answers.file("duplicates", as_of)[0].rows(

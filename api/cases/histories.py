@@ -13,16 +13,18 @@ from datetime import date
 from typing import Any
 
 from api.callers import Caller
+from api.cases.claims import sealed_details, visible
 from api.cases.doing import Reading
-from api.cases.standing import SUPERVISOR, acting, by_actor, look, may_see, places, seeing_scopes
+from api.cases.standing import SUPERVISOR, absent, acting, by_actor, look_at, may_see, seeing_scopes
 from api.house import House
 from ledger.access import record_accesses
 from ledger.errors import Refusal
+from ledger.events.claim import certificate_name
 from ledger.ids import parse_verify_code
 from ledger.streams.standing import Actor, standing
 from ledger.streams.unit import matter_of
 from projections.affiliations import affiliations_of, members_of
-from projections.duplicates import claims_showing, duplicate_groups, duplicates_of
+from projections.duplicates import claims_showing, duplicate_groups, duplicates_of, member_of
 from projections.pages import Page
 from projections.statements import Statement, changed_since, statement_of_code, statements_of
 from projections.timeline import Wanted, actor_timeline, person_timeline
@@ -58,13 +60,10 @@ def of_actor(
         return no
     found = reading.actor(actor)
     unit = None if found is None else reading.unit(found.organisation)
-    if found is None or unit is None:
+    if found is None or unit is None or (not itself and standing(asking, SUPERVISOR, matter_of(unit)) is not None):
         return Refusal.because("actor_absent")
-    if not itself:
-        if no := standing(asking, SUPERVISOR, matter_of(unit)):
-            return no
-        if purpose is None:
-            return Refusal.because("purpose_missing")
+    if not itself and purpose is None:
+        return Refusal.because("purpose_missing")
     same_hand = itself or (found.person is not None and found.person == asking.person)
     page = actor_timeline(house.answers, actor, wanted._replace(told=same_hand), as_of=as_of, after=after,
                           limit=limit)
@@ -118,6 +117,30 @@ def duplicates(
     people = (member["person"] for one in page.items for member in one["members"])
     _seen(house, caller, asking, scopes[0].role, people, purpose, "claims")
     return page
+
+
+def same_number(house: House, caller: Caller, claim: str, purpose: str | None) -> dict[str, Any] | Refusal:
+    """Which other claims hold the number of this one's certificate, whoever's they are (D01).
+
+    Asked of what is reserved now: numbers are sealed, so nothing else is known of them, nor of any day that is past.
+    """
+    if caller.kind == "person":
+        return Refusal.because("official_needed")
+    seen = visible(house, caller, claim, purpose, what=("certificate",))
+    if isinstance(seen, Refusal):
+        return seen
+    if (behind := house.settled()) is not None:
+        return behind
+    asking = acting(house, caller)
+    assert isinstance(asking, Actor) and purpose is not None, "nobody else may look"
+    details, at = sealed_details(house, claim), house.answers.position()
+    issuer, number = (None, None) if details is None else (details.certificate_issuer, details.certificate_number)
+    held = [] if number is None else house.ledger.find_each(
+        "certificate", lambda person: certificate_name(issuer, number, person))
+    others = [member_of(house.answers, holder, at, since) for since, holder in held
+              if holder != claim and house.answers.claim(holder, at)]  # A row of an open act is nobody's claim yet.
+    _seen(house, caller, asking, seeing_scopes(asking)[0].role, (one["person"] for one in others), purpose, "claims")
+    return {"claim": claim, "has_number": number is not None, "items": others, **house.answers.reflects(at)}
 
 
 def showing(
@@ -174,13 +197,12 @@ def statement_by_code(
     house: House, caller: Caller, text: str, purpose: str | None, *, as_of: int
 ) -> dict[str, Any] | Refusal:
     """The statement of a code as someone read it from paper; told to whoever may see whose it is."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
     code = parse_verify_code(text)
     found = None if code is None else statement_of_code(house.answers, code, as_of=as_of)
-    if found is None or (caller.kind == "person" and caller.id != found.person):
-        return Refusal.because("statement_absent")
-    no = _may_read(house, caller, found.person, purpose, what="statement")
+    if found is None:
+        return absent(house, caller, "statement_absent")
+    no = look_at(house, caller, found.person, purpose, what=("statement",), route="histories",
+                 otherwise="statement_absent")
     return no if no is not None else _statement(house, found, as_of)
 
 
@@ -189,13 +211,7 @@ def _statement(house: House, one: Statement, as_of: int) -> dict[str, Any]:
 
 
 def _may_read(house: House, caller: Caller, person: str, purpose: str | None, *, what: str) -> Refusal | None:
-    if caller.kind == "person":
-        return look(house, caller, person=person, matters=(), purpose=purpose, what=(what,), route="histories")
-    found = Reading(house.ledger).person(person)
-    if found is None:
-        return Refusal.because("login_required" if caller.kind == "nobody" else "person_absent")
-    return look(house, caller, person=person, matters=places(found, house.today), purpose=purpose, what=(what,),
-                route="histories")
+    return look_at(house, caller, person, purpose, what=(what,), route="histories")
 
 
 def _seen(

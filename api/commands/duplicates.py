@@ -44,6 +44,15 @@ def file(asking: Asking, path: Path, as_of: str | None, purpose: str | None) -> 
 
 @duplicates.command()
 @asks()
+@click.argument("claim", type=Id("claim"))
+@PURPOSE
+def number(asking: Asking, claim: str, purpose: str | None) -> int:
+    """哪些申报登记了同一证书编号（按现在的登记；编号是密封的，不显示）"""
+    return asking.get(f"/v1/claims/{claim}/certificate", _tell_number, {"purpose": purpose})
+
+
+@duplicates.command()
+@asks()
 @click.argument("person", type=Id("person"))
 @with_options((AS_OF,))
 @PURPOSE
@@ -59,6 +68,13 @@ def _tell_shown(body: dict[str, Any]) -> None:
         click.echo("权限之内没有申报出示过这份文件。")
     if body["beyond"]:
         click.echo(f"权限之外还有 {body['beyond']} 项申报出示过。")
+
+
+def _tell_number(body: dict[str, Any]) -> None:
+    for one in body["items"]:
+        _tell_member(one)
+    if not body["items"]:
+        click.echo("没有其他申报登记了同一编号。" if body["has_number"] else "这项申报没有写证书编号，或密钥已销毁。")
 
 
 def _tell_member(one: dict[str, Any]) -> None:

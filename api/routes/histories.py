@@ -10,6 +10,7 @@ from api.callers import Caller
 from api.cases import histories
 from api.routes.door import Door, house
 from api.routes.listing import listed, moment
+from api.routes.schemas.common import Purpose
 from api.routes.schemas.histories import (
     ActorTimelineQuery,
     AffiliationsAnswer,
@@ -22,6 +23,7 @@ from api.routes.schemas.histories import (
     MembersAnswer,
     MembersQuery,
     OwnGroupsAnswer,
+    SameNumberAnswer,
     ShownAnswer,
     StandingsAnswer,
     TimelineAnswer,
@@ -86,6 +88,12 @@ def duplicates(caller: Caller, query: _Query) -> Response | Refusal:
     kind, across, purpose = query.get("kind"), query.get("across", False), query.get("purpose")
     return listed(caller, "duplicates", query, lambda as_of, after, limit: histories.duplicates(
         house(), caller, purpose, kind=kind, across=across, as_of=as_of, after=after, limit=limit))
+
+
+@door.reads("/v1/claims/<claim:claim>/certificate", summary="哪些申报登记了同一证书编号（现状）", query=Purpose,
+            answers=SameNumberAnswer)
+def same_number(caller: Caller, query: _Query, claim: str) -> dict[str, Any] | Refusal:
+    return histories.same_number(house(), caller, claim, query.get("purpose"))
 
 
 @door.reads("/v1/evidence/<sha256:sha256>", summary="哪些申报出示过这份文件", query=AsOfQuery, answers=ShownAnswer)

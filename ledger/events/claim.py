@@ -109,6 +109,11 @@ class ClaimEvent(Event):
         return (self.person,)
 
 
+def certificate_name(issuer: str | None, number: str, person: str) -> Name:
+    """The name under which a certificate is reserved: for its person, so two people who show one are no conflict."""
+    return Name("certificate", f"{issuer or ''}:{number}:{person}")
+
+
 class _HoldsCertificate(ClaimEvent):
     """Events whose sealed part may bring a certificate number, which one person may use only once."""
 
@@ -118,7 +123,7 @@ class _HoldsCertificate(ClaimEvent):
         assert isinstance(sealed, StudyDetails)
         if sealed.certificate_number is None:
             return ()
-        return (Name("certificate", f"{sealed.certificate_issuer or ''}:{sealed.certificate_number}:{self.person}"),)
+        return (certificate_name(sealed.certificate_issuer, sealed.certificate_number, self.person),)
 
 
 class ClaimSubmitted(_HoldsCertificate, tag="claim.submitted/1"):

@@ -103,7 +103,8 @@ def test_others_read_a_persons_timeline_for_a_purpose_within_their_scope_and_are
     assert clerk.get(path).get_json()["code"] == "purpose_missing"
     assert len(clerk.saw(path, purpose="annual_review")["items"]) >= 6
     assert (li.id, "annual_review", ("timeline",)) in seen_by(town, clerk.id)
-    assert far.get(path, purpose="annual_review").get_json()["code"] == "outside_scope"
+    absent = far.get(path, purpose="annual_review").get_json()["code"]
+    assert absent == "person_absent", "an id learned elsewhere confirms nothing"
     assert town.person().get(path).get_json()["code"] == "not_your_own"
     assert town.nobody.get(path).status_code == 401
     assert li.get(path, kinds="claim.praised").get_json()["code"] == "kind_unknown"
@@ -138,7 +139,7 @@ def test_an_accounts_timeline_is_for_nobody_else(
     far = town.officer(town.unit("外地监督部门", "330100", "general"), "supervisor", "3301")
     colleague = town.officer(works, "unit", "330203", unit=works["unit"])
 
-    assert far.get(path, purpose="spot_check").get_json()["code"] == "outside_scope"
+    assert far.get(path, purpose="spot_check").get_json()["code"] == "actor_absent"
     assert colleague.get(path, purpose="spot_check").get_json()["code"] == "role_not_held"
     assert [who.get(path).status_code for who in (li, town.nobody)] == [403, 401]
     absent = far.get(f"/v1/actors/acr_{'0' * 22}/timeline", purpose="spot_check")
@@ -197,6 +198,29 @@ def test_a_certificate_that_two_people_show_is_found_by_an_office_and_shows_neit
     assert far.get(f"/v1/evidence/{'cd' * 32}").get_json()["code"] == "purpose_missing"
     assert far.get("/v1/evidence/abc", purpose="paper_in_hand").status_code == 404
     assert li.get(f"/v1/evidence/{'cd' * 32}", purpose="paper_in_hand").status_code == 403
+
+
+def test_a_number_that_two_people_have_reserved_is_found_from_either_claim_and_told_to_nobody(
+    town: Town, li: Someone, works: BODY, supervisor: Someone
+) -> None:
+    wang = town.person("王芳")
+    town.belongs(wang, works, "2020-01-01")
+    number = {"certificate_issuer": "某省培训中心", "certificate_number": "ZJ-2026-0007"}
+    mine, theirs = (someone.submit(study(date="2026-01-08"), **number) for someone in (li, wang))
+    other = wang.submit(study(date="2026-01-09"), **{**number, "certificate_number": "ZJ-2026-0008"})
+    path = f"/v1/claims/{mine['claim']}/certificate"
+    found = supervisor.saw(path, purpose="spot_check")
+
+    assert [(one["claim"], one["person"]) for one in found["items"]] == [(theirs["claim"], wang.id)]
+    assert found["has_number"] and "ZJ-2026" not in str(found)
+    assert (wang.id, "spot_check", ("claims",)) in seen_by(town, supervisor.id)
+    assert supervisor.saw(f"/v1/claims/{other['claim']}/certificate", purpose="spot_check")["items"] == []
+    assert supervisor.get(path).get_json()["code"] == "purpose_missing"
+    assert [who.get(path, purpose="spot_check").status_code for who in (li, town.nobody)] == [403, 401]
+    wang.act(theirs, "withdrawal")
+    assert supervisor.saw(path, purpose="spot_check")["items"] == []
+    plain = li.submit(study(date="2026-01-10"))
+    assert supervisor.saw(f"/v1/claims/{plain['claim']}/certificate", purpose="spot_check")["has_number"] is False
 
 
 def test_statements_say_whether_they_are_still_so_also_by_the_code_on_paper(

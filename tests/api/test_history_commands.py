@@ -67,6 +67,8 @@ def test_what_claims_share_is_told(office: Office, claim: str) -> None:
     assert claim in listed
     shown = office.run(office.registrar_token, "duplicates", "file", "证书.pdf", "--purpose", "paper_in_hand").stdout
     assert claim in shown and other in shown and "权限之外" not in shown
+    alone = office.run(office.registrar_token, "duplicates", "number", claim, "--purpose", "spot_check").stdout
+    assert "没有写证书编号" in alone
     assert "没有共用材料的申报" in office.run(
         office.registrar_token, "duplicates", "list", "--across", "--purpose", "spot_check").stdout
 

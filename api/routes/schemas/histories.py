@@ -177,6 +177,14 @@ class OwnGroupsAnswer(Reflects):
     items = ma.fields.List(ma.fields.Nested(GroupAnswer), required=True)
 
 
+class SameNumberAnswer(Reflects):
+    """Other claims that hold the number of a claim's certificate."""
+
+    claim = ma.fields.String(required=True)
+    has_number = ma.fields.Boolean(required=True, metadata={"description": "申报写了证书编号，且密钥未销毁"})
+    items = ma.fields.List(ma.fields.Dict(), required=True)
+
+
 class ShownAnswer(Reflects):
     """The claims that show a file."""
 

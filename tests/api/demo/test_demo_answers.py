@@ -10,6 +10,7 @@ from demo_kit import Demo, read_all
 
 from ledger.events.act import ActClosed
 from ledger.events.actor import Scope
+from ledger.events.claim import StudyDetails, certificate_name
 from ledger.ledger import Recorded
 from policies.rulebook import Rulebook
 from projections.answers import Answers, projections
@@ -44,6 +45,23 @@ def test_the_groups_are_the_planted_ones_and_no_other(demo: Demo, told: tuple[An
         found = {frozenset(member["claim"] for member in one["members"]) for one in groups if one["kind"] == kind}
         assert found == planted, kind
         assert planted
+
+
+def test_from_one_of_two_people_with_one_number_the_other_is_found(demo: Demo) -> None:
+    faults = [plant["claims"] for plant in demo.plants() if (plant["pattern"], plant["fault"]) == ("D01", True)]
+    honest = [plant["claims"] for plant in demo.plants() if (plant["pattern"], plant["fault"]) == ("D01", False)]
+    with demo.ledger() as ledger:
+
+        def others(claim: str) -> set[str]:
+            submitted = next(one for one in read_all(ledger) if one.envelope.stream == claim)
+            said = ledger.opened(submitted)
+            assert isinstance(said, StudyDetails) and said.certificate_number is not None
+            issuer, number = said.certificate_issuer, said.certificate_number
+            held = ledger.find_each("certificate", lambda person: certificate_name(issuer, number, person))
+            return {holder for _, holder in held} - {claim}
+
+        assert faults and all(others(first) == {second} and others(second) == {first} for first, second in faults)
+        assert honest and not any(others(claim) for plant in honest for claim in plant)
 
 
 def test_each_persons_timeline_holds_every_event_that_names_them(told: tuple[Answers, list[Recorded]]) -> None:
