@@ -15,10 +15,12 @@ Reading: a first title rests on no years of ours.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -55,6 +57,9 @@ class Asked(NamedTuple):
     on: date
 
 
+_person: Final = attrgetter("person")
+
+
 class Basis(NamedTuple):
     """What a title rests on under one law."""
 
@@ -73,9 +78,9 @@ class Titles:
     new: tuple[Basis, ...]
     touched: Longs
 
-    def of(self, person: int) -> list[int]:
-        """The numbers of those of one person."""
-        return [at for at, one in enumerate(self.asked) if one.person == person]
+    def of(self, person: int) -> range:
+        """The numbers of those of one person; they stand in the order of people."""
+        return range(bisect_left(self.asked, person, key=_person), bisect_right(self.asked, person, key=_person))
 
     @property
     def people_touched(self) -> Longs:
