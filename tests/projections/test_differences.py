@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -236,7 +239,8 @@ def test_lists_are_filtered_counted_and_paged(house: House, upkeep: Upkeep) -> N
     (ningbo,) = [office for office in offices if office["region"] == NINGBO]
     assert ningbo == {"role": "sector_authority", "region": NINGBO, "sector": "industry", "waiting": 2, "upheld": 0,
                       "since": everything[0]["since"], "kinds": {"worth": 2}}
-    years = read_years(reader, Reach((Scope(role="sector_authority", region="3302"),)), ALL, as_of=size, after=None, limit=9)
+    ningbos = Reach((Scope(role="sector_authority", region="3302"),))
+    years = read_years(reader, ningbos, ALL, as_of=size, after=None, limit=9)
     assert [(year["person"], year["year"]) for year in years.items] == [(one, 2021), (one, 2022)]
     assert read_years(reader, None, Filters(kind="room"), as_of=size, after=None, limit=9).items == ()
 
@@ -368,6 +372,46 @@ def test_a_rebuild_that_is_cancelled_leaves_what_stands(house: House, upkeep: Up
     assert entries(house, upkeep) == stands
     assert upkeep.rebuild(lambda done, total: None) == house.size
     assert entries(house, upkeep) == stands
+
+
+_REBUILDING = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {kit!r})
+from projection_kit import any_book, open_house
+from test_differences import upkeep_of
+house = open_house(Path({folder!r}), start=False)
+upkeep = upkeep_of(house, each_most={each_most})
+print("ready", flush=True)
+while True:
+    upkeep.rebuild(lambda done, total: None)
+"""
+
+
+def test_a_rebuild_that_is_killed_leaves_rows_and_position_of_one_moment(house: House) -> None:
+    works, station = house.unit(NINGBO, "industry"), house.unit(HANGZHOU, "environment")
+    for _ in range(6):
+        person = house.person(unit=works)
+        house.registered(person, exam("2021-09-01"))
+        house.affiliate(person, station, "2021-07-01")
+    made = upkeep_of(house)
+    stands = entries(house, made)
+    made.stop()
+    house.follower.stop()
+    rng = random.Random(7)
+    for each_most in (1_000, 1_000, 0, 0):
+        script = _REBUILDING.format(kit=str(Path(__file__).parent), folder=str(house.folder), each_most=each_most)
+        with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as rebuilding:
+            assert rebuilding.stdout is not None
+            assert any("ready" in line for line in rebuilding.stdout)
+            time.sleep(rng.random() / 4)
+            rebuilding.kill()
+        assert list(read_entries(reader_of(house), None, ALL, as_of=within(reader_of(house), None), after=None,
+                                 limit=99).items) == stands
+    after = upkeep_of(house)
+    assert after.rebuild(lambda done, total: None) == house.size
+    assert entries(house, after) == stands
+    after.stop()
 
 
 def test_one_process_has_the_file_and_another_waits(house: House, upkeep: Upkeep) -> None:
