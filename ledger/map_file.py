@@ -140,9 +140,14 @@ class MapFile:
         """Note where the map was committed to, for the next statement that rests on it."""
         self._mended(lambda: self._remember(proved.size, event))
 
-    def content(self) -> tuple[int, int, bytes]:
-        """Its size, how many people it has, and its root, with all that stands in the log now."""
-        return self._mended(self._content)
+    def content(self, upto: int | None = None) -> tuple[int, int, bytes]:
+        """Its size, how many people it has, and its root, with all that stands in the log now, or up to a size."""
+        return self._mended(lambda: self._content(upto))
+
+    def empty(self) -> None:
+        """Forget everything, in one transaction: whoever has the file open reads on from the beginning."""
+        with self._changed() as connection:
+            self._emptied(connection)
 
     def _keep_up(self, stopped: Callable[[], bool]) -> None:
         moved = self._store.size() - self._reached
@@ -164,19 +169,20 @@ class MapFile:
             connection.execute("UPDATE state SET committed_size = ?, committed_event = ? WHERE hashed = ?",
                                (size, event, size))
 
-    def _content(self) -> tuple[int, int, bytes]:
-        self._read_on()
+    def _content(self, upto: int | None) -> tuple[int, int, bytes]:
+        self._read_on(upto=upto)
         with self._changed() as connection:
             state = self._hash(connection, self._fitting(connection))
             return state.hashed, state.people, kept(connection, 1).hash
 
     # Reading the log
 
-    def _read_on(self, stopped: Callable[[], bool] = lambda: False) -> _State:
+    def _read_on(self, stopped: Callable[[], bool] = lambda: False, upto: int | None = None) -> _State:
         while True:
             with self._changed() as connection:
                 state = self._fitting(connection)
-                leaves = self._store.leaves(state.position, CHUNK)
+                most = CHUNK if upto is None else max(0, min(CHUNK, upto - state.position))
+                leaves = self._store.leaves(state.position, most)
                 if not leaves or stopped():
                     return state
                 last = take(connection, state.position, leaves)
@@ -191,6 +197,9 @@ class MapFile:
             leaves = self._store.leaves(state.position - 1, 1)
             if leaves and hash_leaf(leaves[0]) == state.leaf_hash:
                 return state
+        return self._emptied(connection)
+
+    def _emptied(self, connection: sqlite3.Connection) -> _State:
         for table in _TABLES:
             connection.execute(f"DELETE FROM {table}")
         fresh = _State(0, b"", 0, 0, self._key.commitment, 0, 0)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CODED: Final = "coded"
 DIFFERENCES: Final = "differences"
+MAP: Final = "map"
 
 
 @click.command()
@@ -33,14 +34,15 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
     """从账本重建投影（查询所用的表），或与现有的比较
 
     NAME 为一个投影的名称，如 people、entries，省略时为全部，各核同时重建。重建须先停止服务；中途停止不影响现有文件。
-    NAME 为 coded 时，从前者重建推演所用的编码账，服务运行时也可用；为 differences 时，重新评定认定与评定的差异。
+    NAME 为 coded 时，从前者重建推演所用的编码账，服务运行时也可用；为 differences 时，重新评定认定与评定的差异；
+    为 map 时，从账本重建完整性地图，服务运行时也可用。
     """
     from api import logs
     from api.progress import bar, bars
     from projections.errors import AlreadyFollowed, ProjectionError
     from projections.rebuilding import compare, rebuild_all
 
-    if name in (CODED, DIFFERENCES):
+    if name in (CODED, DIFFERENCES, MAP):
         return _beside(name, data_folder, as_json=as_json, is_compared=is_compared)
     wanted = _wanted(name)
     logs.configure("warning")  # What is discarded is said on standard error, never amid an answer.
@@ -57,7 +59,7 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
                 lines = {one.name: line(f"重建 {one.name}") for one in wanted}
                 rebuilt = rebuild_all(
                     ledger, folder, wanted, lambda name, done, total: lines[name](done, total),
-                    elsewhere=partial(_elsewhere, data_folder))
+                    elsewhere=partial(elsewhere, data_folder))
         except AlreadyFollowed as error:
             raise Stop(Exit.WORLD_IS_WRONG, error.code, str(error), "只比较不重建可加 --compare") from error
         except ProjectionError as error:
@@ -71,7 +73,7 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
 
 
 @contextmanager
-def _elsewhere(data_folder: Path | None) -> Iterator[Ledger]:
+def elsewhere(data_folder: Path | None) -> Iterator[Ledger]:
     """The ledger, in a process of its own."""
     from api import logs
 
@@ -92,7 +94,7 @@ def _beside(name: str, data_folder: Path | None, *, as_json: bool, is_compared: 
 
     logs.configure("warning")
     with opened(data_folder) as register, bar(f"重建 {name}", quiet=as_json) as progress:
-        build, compare = {CODED: _coded, DIFFERENCES: _differences}[name](register)
+        build, compare = {CODED: _coded, DIFFERENCES: _differences, MAP: _map}[name](register)
         try:
             position, stands, should = compare(progress) if is_compared else (build(progress), "", "")
         except AlreadyFollowed as error:
@@ -138,6 +140,40 @@ def _differences(register: Register) -> Works:
     return upkeep.rebuild, upkeep.compare
 
 
+def _map(register: Register) -> Works:
+    """The completeness map, from whom each event of the log names."""
+    from contextlib import closing
+
+    from ledger.log_map import MapKey
+    from ledger.map_file import MapFile, discard
+
+    store, key, path = register.ledger.store, MapKey(register.ledger.vault.secret("index")), register.folder.map
+    size = store.size()
+
+    def build(progress: Progress) -> int:
+        progress(0, size)
+        with closing(MapFile(path, store, key)) as made:
+            made.empty()
+            position = made.content()[0]
+        progress(size, size)
+        return position
+
+    def compare(progress: Progress) -> tuple[int, str, str]:
+        beside = path.with_name("map.1.compare.db")
+        progress(0, size)
+        discard(beside)
+        try:
+            with closing(MapFile(path, store, key)) as stands, closing(MapFile(beside, store, key)) as should:
+                position, _, root = stands.content()
+                made = should.content(position)[2]
+        finally:
+            discard(beside)
+        progress(size, size)
+        return position, root.hex(), made.hex()
+
+    return build, compare
+
+
 def _wanted(name: str | None) -> list[Projection]:
     from projections.answers import projections
     from projections.errors import UnknownProjection
@@ -145,7 +181,7 @@ def _wanted(name: str | None) -> list[Projection]:
     every = projections()
     wanted = [one for one in every if name in (None, one.name)]
     if not wanted:
-        error = UnknownProjection(str(name), (*(one.name for one in every), CODED, DIFFERENCES))
+        error = UnknownProjection(str(name), (*(one.name for one in every), CODED, DIFFERENCES, MAP))
         raise Stop(Exit.BAD_INPUT, error.code, str(error))
     return wanted
 

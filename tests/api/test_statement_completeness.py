@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -258,6 +260,22 @@ class LeavingOut:
         other = self._store.leaves(0, 1)[0]
         found = self._store.leaves(after, limit)
         return [other if position == self._position else leaf for position, leaf in enumerate(found, after + 1)]
+
+
+def test_the_map_is_made_anew_and_compared_under_its_name(kept: Kept) -> None:
+    path = Folder(kept.folder / "data").map
+
+    same = xueshi(kept.folder, "rebuild", "map", "--compare")
+    assert same.returncode == 0 and "✓ map：到事件" in same.stdout
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE entries SET value = zeroblob(32)")
+        connection.execute("UPDATE nodes SET hash = zeroblob(32)")
+        connection.commit()
+    other = xueshi(kept.folder, "rebuild", "map", "--compare")
+    assert other.returncode == 1 and "✗ map" in other.stdout
+    assert xueshi(kept.folder, "rebuild", "map").returncode == 0
+    assert xueshi(kept.folder, "rebuild", "map", "--compare").returncode == 0
+    assert not list(path.parent.glob("map.1.compare*"))
 
 
 def test_without_the_vault_no_map_can_be_audited(kept: Kept) -> None:
