@@ -3,7 +3,8 @@
 A claim waits for the role whose step is due, where it was submitted (it stays with that office when the person moves,
 AMB-28); a transfer for the receiving unit; a unit for whoever verifies it. A claim that was returned waits for its
 claimant. A year's plan waits for each recipient that has not acknowledged it, at once (P 11), a class for the one that
-puts it on file (N 7). A row ends when the step is taken and the next begins with it, so every row says how long one
+puts it on file (N 7), an application for a title for the human resources of the place where it was filed, until its
+hours are judged (P 16). A row ends when the step is taken and the next begins with it, so every row says how long one
 step took.
 
 `tests/projections/test_work.py` shows it.
@@ -17,6 +18,13 @@ from functools import cache
 from typing import Any, ClassVar, Final, NamedTuple
 
 from ledger.events.actor import Scope
+from ledger.events.application import (
+    ApplicantDisqualified,
+    ApplicationAssessed,
+    ApplicationFiled,
+    ApplicationPostponed,
+    ApplicationWithdrawn,
+)
 from ledger.events.claim import (
     ClaimApproved,
     ClaimEndorsed,
@@ -49,12 +57,15 @@ UNIT_ROLE: Final = "unit"
 VERIFIER_ROLE: Final = "human_resources"
 """Who sees a unit's papers."""
 
+ASSESSOR_ROLE: Final = "human_resources"
+"""Who judges the hours of an application. Reading: P 16 names nobody; the human resources keep the register (P 7)."""
+
 CLAIMANT: Final = "claimant"
 """What was returned waits for whoever claimed it."""
 
 
 class Waiting(NamedTuple):
-    """One thing that waits: a `claim`, a `transfer`, a `unit`, a `plan` or a `class`, and for whom."""
+    """What waits: a `claim`, a `transfer`, a `unit`, a `plan`, a `class` or an `application`, and for whom."""
 
     id: str
     kind: str
@@ -163,6 +174,28 @@ def _unit_moved(rows: Rows, effect: Effect) -> None:
         rows.change("work", effect.position, {"id": id_}, {"region": event.region, "sector": event.sector})
 
 
+def _application_filed(rows: Rows, effect: Effect) -> None:
+    event: ApplicationFiled = effect.event
+    _wait(rows, effect, {
+        "id": event.application, "kind": "application", "role": ASSESSOR_ROLE, "region": event.region,
+        "sector": event.sector, "category": None, "unit": event.unit, "person": event.person, "steps": "[]",
+        "taken": 0,
+    })
+
+
+def _application_assessed(rows: Rows, effect: Effect) -> None:
+    """What falls short waits on, to be postponed (N 9); what suffices, and where no law answers, waits no more."""
+    event: ApplicationAssessed = effect.event
+    if event.assessment.eligible is False:
+        _on(rows, effect, event.application, {"role": ASSESSOR_ROLE})
+    else:
+        rows.end("work", effect.position, {"id": event.application})
+
+
+def _application_done(rows: Rows, effect: Effect) -> None:
+    rows.end("work", effect.position, {"id": effect.event.application})
+
+
 def _unit_done(rows: Rows, effect: Effect) -> None:
     rows.end("work", effect.position, {"id": effect.event.unit})
 
@@ -206,7 +239,7 @@ class Work(Projection):
     """The fold."""
 
     name: ClassVar = "work"
-    version: ClassVar = 2  # 1 knew no filings.
+    version: ClassVar = 3  # 1 knew no filings, 2 no applications.
     weight: ClassVar = 8
     tables: ClassVar = {
         "work": Table(
@@ -235,6 +268,11 @@ class Work(Projection):
         TransferWithdrawn: _transfer_done,
         UnitRegistered: _unit_registered,
         UnitMoved: _unit_moved,
+        ApplicationFiled: _application_filed,
+        ApplicationAssessed: _application_assessed,
+        ApplicationPostponed: _application_done,
+        ApplicationWithdrawn: _application_done,
+        ApplicantDisqualified: _application_done,
         UnitVerified: _unit_done,
         UnitRejected: _unit_done,
         PlanFiled: _plan_filed,

@@ -7,10 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from exam_kit import apply, assess, on_application, title
 from msgspec.structs import replace
 from projection_kit import DETAILS, HANGZHOU, NINGBO, House, exam, living
 
 from ledger.events.actor import Scope
+from ledger.streams import application as applications
 from ledger.streams import claim as claims
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
@@ -112,6 +114,28 @@ def test_a_unit_waits_to_be_verified_but_not_by_its_own_people(house: House) -> 
     house.record(units.decide_verification(
         house.load(works, units.evolve), units.VerifyUnit(role="human_resources"), house.officer))
     assert due(house, at) == []
+
+
+def test_an_application_waits_where_it_was_filed_until_its_hours_are_judged(house: House) -> None:  # P 16, N 9
+    at, elsewhere = Scope(role="human_resources", region="3302"), Scope(role="human_resources", region="3301")
+    person = house.person(unit=house.unit(NINGBO, "industry"))
+    title(house, person, "2020-11-30")
+    short, enough, gone = (apply(house, person, day, "2020-11-30") for day in (
+        "2026-05-20", "2026-06-20", "2026-07-20"))
+    filed = house.size
+    assert due(house, at) == [short, enough, gone] and due(house, elsewhere) == []
+    assert [one.kind for one in house.answers.claimant_work(person).items] == ["application"] * 3
+
+    assess(house, enough, person, eligible=True)
+    assess(house, short, person, eligible=False)
+    withdraw = applications.WithdrawApplication(person=person)
+    house.record(applications.decide_application_withdrawal(
+        house.load(gone, applications.evolve), withdraw, house.load(person, persons.evolve)))
+    assert due(house, at) == [short], "what falls short is still to be postponed"
+    postpone = applications.PostponeApplication(role="human_resources", earliest_year=2027, words="学时不足")
+    on_application(house, short, person, applications.decide_postponement, postpone)
+    assert due(house, at) == []
+    assert due(house, at, as_of=filed) == [short, enough, gone]
 
 
 def test_rows_of_an_open_act_wait_for_nobody(house: House) -> None:
