@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from api.cli import run
+from api.replay_page import page as page_of
 from api.sample import prepare
 from api.settings import load
 from policies.shelf import DRAFTS, shipped
@@ -49,6 +51,14 @@ def test_a_report_is_written_whole_and_the_same_again(
     accounts = (data / "sample-accounts.txt").read_text(encoding="utf-8")
     names = [line for line in accounts.splitlines() if len(line) in (2, 3)]
     assert names and not any(name in page for name in names), "people stand under their ids"
+
+    told = json.loads((folder / "report.json").read_bytes())
+    assert "没有一项职称所依的达标年份有变化" in page and told["titles"] == []
+    told["titles"] = [{"kind": "granted", "effect": "less", "city": "330200", "rule": None, "titles": 2, "people": 1},
+                      {"kind": "next", "effect": "more", "city": "", "rule": "乙 第九条", "titles": 1, "people": 1}]
+    with_titles = " ".join(re.sub("<[^>]*>", " ", page_of(told, done["digest"])).split())
+    assert "已取得的职称 减少 宁波市 没有细则规定，只计年数 2 1" in with_titles
+    assert "下一次申报 增加 （无归属） 乙 第九条 1 1" in with_titles
 
     again = replayed(data, capfd, "--under", "now", "--against", PROVINCE)
     assert "逐字节相同" in again and done["digest"] in again
