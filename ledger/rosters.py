@@ -5,9 +5,9 @@
         roster.write(rows)            # a killed run goes on here, after `resume_roster`
     roster.close()
 
-What may be done is decided in `ledger.streams.training_class` and `ledger.streams.training_roster`, and their refusals
-come out as they are. Class and act begin and end in one append each, so there is never a roster without its act, nor
-hours in force of a roster that seems open. Every row guards the class: one that changed is read and decided again.
+What may be done is decided in `ledger.streams.training_roster`, and its refusals come out as they are. Class and act
+begin and end in one append each, so there is never a roster without its act, nor hours in force of a roster that seems
+open. Every row guards the class: one that changed is read and decided again.
 
 `tests/ledger/test_rosters.py` shows it, with a kill in the middle.
 """
@@ -28,6 +28,7 @@ from ledger.streams import actor as actors
 from ledger.streams import claim as claims
 from ledger.streams import person as persons
 from ledger.streams import training_class as classes
+from ledger.streams import training_roster as rosters
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
 from ledger.streams.training_roster import RegisterRow, decide_row
@@ -63,13 +64,13 @@ class Roster:
 
     def close(self) -> Receipt | Refusal:
         """Put every row in force, and say so of the class."""
-        command = classes.CloseRoster(role=self._role)
-        return self._end(lambda held, act, by: classes.decide_roster_closing(held, command, act, by))
+        command = rosters.CloseRoster(role=self._role)
+        return self._end(lambda held, act, by: rosters.decide_roster_closing(held, command, act, by))
 
     def abandon(self) -> Receipt | Refusal:
         """Give it up: none of its rows will ever count."""
-        command = classes.AbandonRoster(role=self._role)
-        return self._end(lambda held, act, by: classes.decide_roster_abandonment(held, command, act, by))
+        command = rosters.AbandonRoster(role=self._role)
+        return self._end(lambda held, act, by: rosters.decide_roster_abandonment(held, command, act, by))
 
     def _end(
         self, decide: Callable[[classes.TrainingClass | None, acts.Act | None, Actor], Decision]
@@ -96,13 +97,13 @@ def open_roster(
 ) -> Roster | Refusal:
     """Open a roster and its act for a list that is fixed by its digest."""
     act = ActId(new_id("act", now_ms=now_ms))
-    command = classes.OpenRoster(role=role, act=act, rows=rows, chunk=chunk, list_sha256=list_sha256)
+    command = rosters.OpenRoster(role=role, act=act, rows=rows, chunk=chunk, list_sha256=list_sha256)
 
     def decision() -> Deciding:
         hand, held = _hand(ledger, actor), _class(ledger, training_class)
         versions: Mapping[StreamId, int] = {StreamId(training_class): held.version, StreamId(act): 0}
         return Deciding(
-            classes.decide_roster_opening(held.state, command, _present(hand)), versions, hand.guards
+            rosters.decide_roster_opening(held.state, command, _present(hand)), versions, hand.guards
         )
 
     opened = ledger.decide(decision, by=_by(ledger, actor, role))

@@ -25,6 +25,7 @@ from ledger.events.base import By, Draft
 from ledger.events.training import ClassId, Lesson
 from ledger.streams import act as acts
 from ledger.streams import training_class as classes
+from ledger.streams import training_roster as rosters
 from ledger.streams.decision import Decision
 from ledger.streams.training_class import TrainingClass
 from ledger.streams.training_roster import RegisterRow, decide_row, study_of
@@ -141,9 +142,9 @@ class Rosters:
         if not due:
             return
         act, listed = ActId(self._dice.id("act", now)), digest_of("\n".join(one.id for one in there))
-        opening = classes.OpenRoster(role=role, act=act, rows=len(due), chunk=len(due), list_sha256=listed)
+        opening = rosters.OpenRoster(role=role, act=act, rows=len(due), chunk=len(due), list_sha256=listed)
         events = known.happens(
-            pen, now, classes.decide_roster_opening(known.state, opening, hand.state), by, {act: 0})
+            pen, now, rosters.decide_roster_opening(known.state, opening, hand.state), by, {act: 0})
         state = acts.evolve(None, events[-1])
         rows: list[Draft] = []
         made: list[ClaimId] = []
@@ -160,10 +161,10 @@ class Rosters:
                 state = acts.evolve(state, event)
         self._acts += 1
         if self._acts % _ABANDONED == 3:
-            ended = classes.decide_roster_abandonment(
-                known.state, classes.AbandonRoster(role=role), state, hand.state)
+            ended = rosters.decide_roster_abandonment(
+                known.state, rosters.AbandonRoster(role=role), state, hand.state)
         else:
-            ended = classes.decide_roster_closing(known.state, classes.CloseRoster(role=role), state, hand.state)
+            ended = rosters.decide_roster_closing(known.state, rosters.CloseRoster(role=role), state, hand.state)
             self.held.append((act, made, there))
         known.happens(pen, now, ended, by, {act: 2})
 

@@ -15,7 +15,7 @@ counts; what was accepted before was another class (D06).
 Reading: whoever filed a class does not accept it, nobody accepts one of their own organisation, and whoever said who
 was there does not register them. Where the law lets an organiser register its own participants (N 8), two hands do it.
 
-Who is on a roster stands in `ledger.streams.training_roster`. `tests/ledger/streams/test_training_matrix.py` shows
+Rosters are decided in `ledger.streams.training_roster`. `tests/ledger/streams/test_training_matrix.py` shows
 every command in every state.
 """
 
@@ -44,9 +44,8 @@ from ledger.events.training import (
     Lesson,
     PlanId,
 )
-from ledger.streams import act as acts
 from ledger.streams.decision import Beheaded, Command, Decision, State, spoken
-from ledger.streams.standing import Actor, Matter, standing
+from ledger.streams.standing import Actor, Matter
 from ledger.streams.training_plan import Plan, of_office, of_organiser
 from ledger.streams.unit import Unit, unfit
 from ledger.vocabulary import ActId, Category, UnitId
@@ -171,28 +170,6 @@ class RecordHolding(Command):
     evidence: tuple[Evidence, ...] = ()
 
 
-class OpenRoster(Command):
-    """Begin to register those who were there."""
-
-    role: str
-    act: ActId
-    rows: int
-    chunk: int
-    list_sha256: str
-
-
-class CloseRoster(Command):
-    """Let every row take effect."""
-
-    role: str
-
-
-class AbandonRoster(Command):
-    """Let none ever take effect."""
-
-    role: str
-
-
 def decide_class_filing(
     known: TrainingClass | None, command: FileClass, organiser: Unit | None, plan: Plan | None, by: Actor
 ) -> Decision:
@@ -310,69 +287,6 @@ def decide_holding(known: TrainingClass | None, command: RecordHolding, by: Acto
     return (Draft(held),)
 
 
-def decide_roster_opening(known: TrainingClass | None, command: OpenRoster, by: Actor) -> Decision:
-    """Open a roster together with the act that will hold its rows; one at a time, and the same list once."""
-    held = _registrable(known, command.role, by)
-    if isinstance(held, Refusal):
-        return held
-    if held.open_roster is not None:
-        return Refusal.because("roster_open", act=held.open_roster.act)
-    if any(one.list_sha256 == command.list_sha256 and one.status == "closed" for one in held.rosters):
-        return Refusal.because("roster_exists", list_sha256=command.list_sha256)
-    opening = acts.OpenAct(
-        act=command.act, kind="roster", rows=command.rows, chunk=command.chunk, list_sha256=command.list_sha256
-    )
-    opened = acts.decide_opening(None, opening)
-    if isinstance(opened, Refusal):
-        return opened
-    roster = ClassRosterOpened(
-        training_class=held.training_class,
-        organiser=held.organiser,
-        act=command.act,
-        rows=command.rows,
-        list_sha256=command.list_sha256,
-    )
-    return (Draft(roster), *opened)
-
-
-def decide_roster_closing(
-    known: TrainingClass | None, command: CloseRoster, act: acts.Act | None, by: Actor
-) -> Decision:
-    """Close it and its act in one breath, when every row is written."""
-    found = _open_roster(known, command.role, act, by)
-    if isinstance(found, Refusal):
-        return found
-    held, roster = found
-    ended: Decision = ()  # The act alone may have been closed before.
-    if act is None or act.status is not acts.Status.CLOSED:
-        ended = acts.decide_act_closing(act, acts.CloseAct())
-    if isinstance(ended, Refusal):
-        return ended
-    closed = ClassRosterClosed(
-        training_class=held.training_class, organiser=held.organiser, act=roster.act, rows=roster.rows
-    )
-    return (Draft(closed), *ended)
-
-
-def decide_roster_abandonment(
-    known: TrainingClass | None, command: AbandonRoster, act: acts.Act | None, by: Actor
-) -> Decision:
-    """Give it and its act up in one breath."""
-    found = _open_roster(known, command.role, act, by)
-    if isinstance(found, Refusal):
-        return found
-    held, roster = found
-    ended: Decision = ()
-    if act is None or act.status is not acts.Status.ABANDONED:
-        ended = acts.decide_abandonment(act, acts.AbandonAct())
-    if isinstance(ended, Refusal):
-        return ended
-    abandoned = ClassRosterAbandoned(
-        training_class=held.training_class, organiser=held.organiser, act=roster.act
-    )
-    return (Draft(abandoned), *ended)
-
-
 def _waiting(known: TrainingClass | None, role: str, by: Actor) -> TrainingClass | Refusal:
     """Give a class that waits for this hand to put it on file, or say why it does not."""
     if known is None:
@@ -384,33 +298,6 @@ def _waiting(known: TrainingClass | None, role: str, by: Actor) -> TrainingClass
     if known.status is not Status.FILED:
         return Refusal.because("class_not_open", status=known.status)
     return known
-
-
-def _registrable(known: TrainingClass | None, role: str, by: Actor) -> TrainingClass | Refusal:
-    """Give a class that was held and whose people this hand may register, or say why not."""
-    if known is None:
-        return Refusal.because("class_absent")
-    if no := standing(by, role, known.matter):
-        return no
-    if known.held is None:
-        return Refusal.because("class_not_held", status=known.status)
-    if by.is_same_hand(known.held.hand):
-        return Refusal.because("same_hand", actor=by.actor)
-    return known
-
-
-def _open_roster(
-    known: TrainingClass | None, role: str, act: acts.Act | None, by: Actor
-) -> tuple[TrainingClass, Roster] | Refusal:
-    """Give a class with the roster that is open, or say why not."""
-    held = _registrable(known, role, by)
-    if isinstance(held, Refusal):
-        return held
-    roster = held.open_roster
-    if roster is None:
-        return Refusal.because("roster_not_open", rosters=len(held.rosters))
-    assert act is None or act.act == roster.act, "the caller brought another act"
-    return held, roster
 
 
 def _impossible(starts: date, ends: date, days_half: int) -> Refusal | None:

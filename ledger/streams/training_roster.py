@@ -1,13 +1,15 @@
-"""A row of a roster: one person's hours of one class, registered by whoever opened the roster (W 13, W 14, N 8).
+"""A roster: those who were at a class, registered at once by an office, each by a row of its own (W 13, W 14, N 8).
 
-The row is a claim of its own with origin `batch`, decided as every registration is: nobody registers themselves, and
+Class and act begin and end in one decision, one roster of a class at a time, and the same list is registered once.
+A row is a claim of its own with origin `batch`, decided as every registration is: nobody registers themselves, and
 what it is worth comes in as a `Ruling`. What it says of the class is what the class says of itself, so no row can name
 other days, another level or another filing than its class; only how long this person was there is the row's own.
 
 Reading: the occasion of all rows of a class is the class, so that whoever also claims it by hand under that occasion,
 or stands on two of its rosters, has it once (E 10, AMB-30).
 
-`ledger.rosters` writes rows; `tests/ledger/streams/test_training_roster.py` shows it.
+`ledger.rosters` runs it; `tests/ledger/streams/test_training_matrix.py` and
+`tests/ledger/streams/test_training_roster.py` show it.
 """
 
 from __future__ import annotations
@@ -15,14 +17,39 @@ from __future__ import annotations
 from datetime import date
 
 from ledger.errors import Refusal
+from ledger.events.base import Draft
 from ledger.events.claim import Evidence, Ruling, Study, StudyDetails
+from ledger.events.training import ClassRosterAbandoned, ClassRosterClosed, ClassRosterOpened
+from ledger.streams import act as acts
 from ledger.streams.claim import Claim
 from ledger.streams.claim_review import RegisterClaim, SubmitClaim, decide_registration
 from ledger.streams.decision import Command, Decision
 from ledger.streams.person import Person
-from ledger.streams.standing import Actor
-from ledger.streams.training_class import TrainingClass
-from ledger.vocabulary import ClaimId, PersonId
+from ledger.streams.standing import Actor, standing
+from ledger.streams.training_class import Roster, TrainingClass
+from ledger.vocabulary import ActId, ClaimId, PersonId
+
+
+class OpenRoster(Command):
+    """Begin to register those who were there."""
+
+    role: str
+    act: ActId
+    rows: int
+    chunk: int
+    list_sha256: str
+
+
+class CloseRoster(Command):
+    """Let every row take effect."""
+
+    role: str
+
+
+class AbandonRoster(Command):
+    """Let none ever take effect."""
+
+    role: str
 
 
 class RegisterRow(Command):
@@ -36,6 +63,69 @@ class RegisterRow(Command):
     ruling: Ruling
     year: int
     card_number: str | None = None
+
+
+def decide_roster_opening(known: TrainingClass | None, command: OpenRoster, by: Actor) -> Decision:
+    """Open a roster together with the act that will hold its rows; one at a time, and the same list once."""
+    held = _registrable(known, command.role, by)
+    if isinstance(held, Refusal):
+        return held
+    if held.open_roster is not None:
+        return Refusal.because("roster_open", act=held.open_roster.act)
+    if any(one.list_sha256 == command.list_sha256 and one.status == "closed" for one in held.rosters):
+        return Refusal.because("roster_exists", list_sha256=command.list_sha256)
+    opening = acts.OpenAct(
+        act=command.act, kind="roster", rows=command.rows, chunk=command.chunk, list_sha256=command.list_sha256
+    )
+    opened = acts.decide_opening(None, opening)
+    if isinstance(opened, Refusal):
+        return opened
+    roster = ClassRosterOpened(
+        training_class=held.training_class,
+        organiser=held.organiser,
+        act=command.act,
+        rows=command.rows,
+        list_sha256=command.list_sha256,
+    )
+    return (Draft(roster), *opened)
+
+
+def decide_roster_closing(
+    known: TrainingClass | None, command: CloseRoster, act: acts.Act | None, by: Actor
+) -> Decision:
+    """Close it and its act in one breath, when every row is written."""
+    found = _open_roster(known, command.role, act, by)
+    if isinstance(found, Refusal):
+        return found
+    held, roster = found
+    ended: Decision = ()  # The act alone may have been closed before.
+    if act is None or act.status is not acts.Status.CLOSED:
+        ended = acts.decide_act_closing(act, acts.CloseAct())
+    if isinstance(ended, Refusal):
+        return ended
+    closed = ClassRosterClosed(
+        training_class=held.training_class, organiser=held.organiser, act=roster.act, rows=roster.rows
+    )
+    return (Draft(closed), *ended)
+
+
+def decide_roster_abandonment(
+    known: TrainingClass | None, command: AbandonRoster, act: acts.Act | None, by: Actor
+) -> Decision:
+    """Give it and its act up in one breath."""
+    found = _open_roster(known, command.role, act, by)
+    if isinstance(found, Refusal):
+        return found
+    held, roster = found
+    ended: Decision = ()
+    if act is None or act.status is not acts.Status.ABANDONED:
+        ended = acts.decide_abandonment(act, acts.AbandonAct())
+    if isinstance(ended, Refusal):
+        return ended
+    abandoned = ClassRosterAbandoned(
+        training_class=held.training_class, organiser=held.organiser, act=roster.act
+    )
+    return (Draft(abandoned), *ended)
 
 
 def study_of(held: TrainingClass, days_half: int) -> Study:
@@ -91,3 +181,30 @@ def decide_row(
     )
     registration = RegisterClaim(submission=submission, ruling=command.ruling, year=command.year)
     return decide_registration(claim, registration, person, by)
+
+
+def _registrable(known: TrainingClass | None, role: str, by: Actor) -> TrainingClass | Refusal:
+    """Give a class that was held and whose people this hand may register, or say why not."""
+    if known is None:
+        return Refusal.because("class_absent")
+    if no := standing(by, role, known.matter):
+        return no
+    if known.held is None:
+        return Refusal.because("class_not_held", status=known.status)
+    if by.is_same_hand(known.held.hand):
+        return Refusal.because("same_hand", actor=by.actor)
+    return known
+
+
+def _open_roster(
+    known: TrainingClass | None, role: str, act: acts.Act | None, by: Actor
+) -> tuple[TrainingClass, Roster] | Refusal:
+    """Give a class with the roster that is open, or say why not."""
+    held = _registrable(known, role, by)
+    if isinstance(held, Refusal):
+        return held
+    roster = held.open_roster
+    if roster is None:
+        return Refusal.because("roster_not_open", rosters=len(held.rosters))
+    assert act is None or act.act == roster.act, "the caller brought another act"
+    return held, roster

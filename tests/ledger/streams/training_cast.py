@@ -12,7 +12,7 @@ from stream_cast import DAY, PAPERS, PERSON, WHY, ZHAO, actor, unit
 from ledger.events.actor import Scope
 from ledger.events.imports import ImportId
 from ledger.events.training import CardId, ClassId, Lesson, PlanId, PlanItem
-from ledger.streams import imports, training_card, training_class, training_plan
+from ledger.streams import imports, training_card, training_class, training_plan, training_roster
 from ledger.streams.act import Act
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
@@ -123,7 +123,7 @@ CLASSES: dict[str, TrainingClass | None] = {
     "registered": replace(HELD, rosters=(OPEN_ROSTER._replace(status="closed"),)),
 }
 
-OPEN = training_class.OpenRoster(role=SECTOR, act=ActId("act_2"), rows=3, chunk=3, list_sha256="f" * 64)
+OPEN = training_roster.OpenRoster(role=SECTOR, act=ActId("act_2"), rows=3, chunk=3, list_sha256="f" * 64)
 
 ON_CLASS: dict[str, tuple[Actor, str, Callable[[TrainingClass | None, Actor, str], Decision]]] = {
     "FileClass": (TEACHER, ORGANISER, lambda known, by, role: training_class.decide_class_filing(
@@ -138,12 +138,12 @@ ON_CLASS: dict[str, tuple[Actor, str, Callable[[TrainingClass | None, Actor, str
         known, training_class.RefuseClass(role=role, words=WHY), by)),
     "RecordHolding": (TEACHER, ORGANISER, lambda known, by, role: training_class.decide_holding(
         known, replace(HOLD, role=role), by)),
-    "OpenRoster": (SECTORS, SECTOR, lambda known, by, role: training_class.decide_roster_opening(
+    "OpenRoster": (SECTORS, SECTOR, lambda known, by, role: training_roster.decide_roster_opening(
         known, replace(OPEN, role=role), by)),
-    "CloseRoster": (SECTORS, SECTOR, lambda known, by, role: training_class.decide_roster_closing(
-        known, training_class.CloseRoster(role=role), WRITTEN, by)),
-    "AbandonRoster": (SECTORS, SECTOR, lambda known, by, role: training_class.decide_roster_abandonment(
-        known, training_class.AbandonRoster(role=role), WRITTEN, by)),
+    "CloseRoster": (SECTORS, SECTOR, lambda known, by, role: training_roster.decide_roster_closing(
+        known, training_roster.CloseRoster(role=role), WRITTEN, by)),
+    "AbandonRoster": (SECTORS, SECTOR, lambda known, by, role: training_roster.decide_roster_abandonment(
+        known, training_roster.AbandonRoster(role=role), WRITTEN, by)),
 }
 
 ISSUE = training_card.IssueCard(
