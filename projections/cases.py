@@ -1,6 +1,6 @@
 """Cases as answers: which stand open where, whom and what they are about, what came of them.
 
-`tests/projections/test_cases.py` shows it.
+`tests/projections/test_case_answers.py` shows it.
 """
 
 from __future__ import annotations

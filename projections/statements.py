@@ -5,7 +5,7 @@ position against those as of now. So a law that was amended since makes no state
 differs is what happened to the person: an entry approved, corrected, frozen or revoked, a back-dated transfer. Where
 they went after the years that it speaks of is not its matter.
 
-`tests/projections/test_statements.py` shows it.
+`tests/projections/test_statement_answers.py` shows it.
 """
 
 from __future__ import annotations
