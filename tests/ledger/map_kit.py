@@ -79,7 +79,7 @@ def defined_root(house: House, size: int | None = None) -> bytes:
 
 
 def event(number: int, person: str) -> Encoded:
-    claim = ClaimId(f"clm_{number:08d}")
+    claim = ClaimId(new_id("claim", now_ms=number))  # Another process may stand at the same number.
     return encode(StreamId(claim), 1, Draft(ClaimWithdrawn(claim=claim, person=PersonId(person))), BY, None)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -204,6 +206,47 @@ def test_a_subject_that_was_taken_from_an_event_is_found_by_the_map(house: House
     (problem,) = audit(SQLiteSource(copy), house.keys).problems
 
     assert problem.code == "map_root_mismatch"
+
+
+BESIDE_OTHERS = """
+import sys, time
+sys.path.insert(0, sys.argv[2])
+from pathlib import Path
+from ledger_kit import BY, LI, open_house
+from map_kit import map_file, name_people
+from ledger.events.base import Draft
+from ledger.ids import new_id
+
+house = open_house(Path(sys.argv[1]), clock=time.time_ns)
+made = map_file(house)
+sys.stdin.readline()
+for number in range(12):
+    name_people(house.store, [f"per_{sys.argv[3]}_{number % 5}", LI])
+    proved = made.proof_of(LI, house.store.size())
+    event = made.commitment(proved, new_id("log", now_ms=time.time_ns() // 1_000_000))
+    made.remember(proved, house.ledger.record([Draft(event)], by=BY).first)
+house.close()
+"""
+
+
+def test_processes_that_issue_at_once_commit_to_maps_that_are_all_right(house: House) -> None:
+    """Each goes on; none is told that another was faster."""
+    here = str(Path(__file__).parent)
+    running = [
+        subprocess.Popen([sys.executable, "-c", BESIDE_OTHERS, str(house.folder), here, name], stdin=subprocess.PIPE,
+                         stderr=subprocess.PIPE, cwd=Path(__file__).parents[2], text=True)
+        for name in ("one", "two")
+    ]
+    for each in running:
+        assert each.stdin is not None
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    assert [each.communicate(timeout=60)[1] for each in running] == ["", ""]
+
+    report = audited(house)
+
+    assert report.holds, report.problems
+    assert report.maps == 24 and report.people == 13
 
 
 # The auditor's own tree
