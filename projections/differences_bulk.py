@@ -11,7 +11,7 @@ by one; what each of their entries counts is then held against what was found he
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -75,9 +75,11 @@ class Everyone:
         told, told_numbers = _as_decided(self._gathered, books, _decisions(folder, at), compiled)
         told_coded = replace(coded, case=told_numbers, cases=())
         self._decided = replay(told_coded, told)
-        differs = _brought(coded, compiled, numbers, self._evaluated) != _brought(
-            told_coded, told, told_numbers, self._decided)
-        owners = np.searchsorted(coded.first_entry, np.flatnonzero(differs.any(axis=0)), side="right") - 1
+        differs = np.zeros(coded.entries, dtype=np.bool_)
+        for one, two in zip(_brought(coded, compiled, numbers, self._evaluated),
+                            _brought(told_coded, told, told_numbers, self._decided), strict=True):
+            differs |= one != two
+        owners = np.searchsorted(coded.first_entry, np.flatnonzero(differs), side="right") - 1
         self._differ = np.unique(owners)
         self._number = {name: number for number, name in enumerate(coded.people)}
         self._demand_no_other_year()
@@ -118,16 +120,15 @@ def _wide(sums: NDArray[np.int32], width: int) -> NDArray[np.int32]:
 
 def _brought(
     coded: Coded, compiled: Compiled, numbers: NDArray[Any], replayed: Replayed
-) -> NDArray[np.int64]:
+) -> Iterator[NDArray[Any]]:
     """What each entry brings to its year (`differing.brought`): hours, their class, other hours, what is open."""
     rulings = compiled.rulings
     counts = rulings.counts[numbers] & ~lost(coded, numbers, compiled)
     hours = np.where(counts, replayed.counted, 0)
-    return np.stack([
-        hours, np.where(hours > 0, rulings.class_[numbers], 0),
-        np.where(counts, rulings.credit[numbers].astype(np.int64) * len(CATEGORIES) + rulings.credited[numbers], 0),
-        rulings.unruled[numbers],
-    ]).astype(np.int64)
+    yield hours
+    yield np.where(hours > 0, rulings.class_[numbers], 0)
+    yield np.where(counts, rulings.credit[numbers].astype(np.int64) * len(CATEGORIES) + rulings.credited[numbers], 0)
+    yield rulings.unruled[numbers]
 
 
 def _decisions(folder: Path, at: int) -> tuple[NDArray[np.bytes_], NDArray[np.int32], Sequence[_Key]]:

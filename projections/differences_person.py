@@ -91,7 +91,6 @@ class Differences(NamedTuple):
 
 NOTHING: Final = Differences({}, {})
 
-
 Counted = dict[str, tuple[int, int]]
 """What each entry of somebody counts, as decided and as evaluated."""
 
@@ -130,9 +129,10 @@ class Judge:
     def digests(self, at: int) -> tuple[str, ...]:
         """The rulebooks that had been enacted by a position, as `Answers` has them."""
         enacted = max((one for one in self.enactments() if one <= at), default=0)
-        if self._law[0] != enacted:
-            self._law = enacted, tuple(one.digest for one in read_rulebooks(self._laws, enacted))
-        return self._law[1]
+        law = self._law  # Read once: another thread may ask of another position meanwhile.
+        if law[0] != enacted:
+            law = self._law = enacted, tuple(one.digest for one in read_rulebooks(self._laws, enacted))
+        return law[1]
 
     def points(self, person: str, after: int, upto: int) -> list[int]:
         """Where something of a person, or of the law, changed past a position."""
@@ -164,10 +164,12 @@ class Judge:
     def against(self, person: str, claim: str, at: int) -> tuple[EntryRow, Recorded] | None:
         """A difference with the ruling of the law, as an office records it that lets its decision stand."""
         found = self._judged(person, at)
-        for one in differing(found[1], found[0].known) if found is not None else ():
-            assert found is not None
-            if found[1].standing[one.at].claim == claim:
-                return self._entry(found[1], one), as_recorded(found[1].ruled.weighed[one.at].ruling)
+        if found is None:
+            return None
+        history, judged = found
+        for one in differing(judged, history.known):
+            if judged.standing[one.at].claim == claim:
+                return self._entry(judged, one), as_recorded(judged.ruled.weighed[one.at].ruling)
         return None
 
     def since(self, person: str, at: int, now: Differences) -> list[Dated]:

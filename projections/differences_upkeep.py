@@ -122,7 +122,8 @@ class Upkeep:
         if not self._try_take():
             raise AlreadyFollowed(self._folder, process="")
         try:
-            at = self.judge.position()
+            if not (at := self.judge.position()):
+                raise NotBuilt("people")
             self._make(self._open(), at, tell)
             return at
         finally:
@@ -139,6 +140,8 @@ class Upkeep:
             with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as snapshot:
                 snapshot.execute("BEGIN")
                 position, stands = _position(snapshot), content(snapshot)
+            if not position:  # Whoever was to make it was stopped.
+                raise NotBuilt(DifferencesFile.name)
             fresh = _Kept(self._ledger, beside)
             with closing(fresh):
                 self._make(fresh, position, tell)
@@ -154,9 +157,8 @@ class Upkeep:
         while not self._stopping.is_set():
             pause_ms = TRY_MS
             try:
-                if self._try_take():
-                    began = time.monotonic_ns()
-                    self.catch_up()
+                began = time.monotonic_ns()
+                if self.catch_up():
                     took_ms = (time.monotonic_ns() - began) // 1_000_000
                     self._failure, pause_ms = None, POLL_MS + min(REST_MOST_MS, REST * took_ms)
             except (Stopped, NotBuilt):  # What it reads is being made.
@@ -165,6 +167,7 @@ class Upkeep:
                 structlog.get_logger().error("differences_failed", exc_info=error)
                 self._failure = ProjectionFailed(DifferencesFile.name, position=self.position() + 1, cause=error)
                 pause_ms = RETRY_MS
+                self._close()  # The next try looks through the file before it believes it.
             self._stopping.wait(pause_ms / 1_000)  # not hours: seconds
 
     def _try_take(self) -> bool:
@@ -173,18 +176,20 @@ class Upkeep:
             self._lease = FileLease(self._folder / "differences.lock")
         return self._lease.try_take()
 
-    def _let_go(self) -> None:
+    def _close(self) -> None:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+
+    def _let_go(self) -> None:
+        self._close()
         if self._lease is not None:
             self._lease.release()
 
     def _open(self) -> _Kept:
         """The file, opened and looked through once; anew where somebody has taken it away."""
         if self._kept is None or not self._kept.is_there():
-            if self._kept is not None:
-                self._kept.close()
+            self._close()
             self._kept = _Kept(self._ledger, path := path_of(self._folder, DifferencesFile()))
             for other in self._folder.glob(f"{DifferencesFile.name}.[0-9]*.db"):
                 if other.name.count(".") == path.name.count(".") and other != path:
@@ -193,13 +198,15 @@ class Upkeep:
 
     # The work
 
-    def catch_up(self) -> None:
-        """Go on as far as the projections are, a piece at a time; nothing where another process has the file."""
-        if not self._try_take() or not (upto := self.judge.position()):
-            return
-        kept = self._open()
-        while kept.position < upto and not self._stopping.is_set():
-            self._advance(kept, upto)
+    def catch_up(self) -> bool:
+        """Go on as far as the projections are, a piece at a time; False where another process has the file."""
+        if not self._try_take():
+            return False
+        if upto := self.judge.position():
+            kept = self._open()
+            while kept.position < upto and not self._stopping.is_set():
+                self._advance(kept, upto)
+        return True
 
     def _advance(self, kept: _Kept, upto: int) -> None:
         """Take a piece of what came since, in one commit."""
@@ -368,8 +375,8 @@ class _Kept:
 
     def _reach(self, at: int) -> None:
         leaf = self._ledger.store.leaves(at - 1, 1)[0]
-        self.connection.execute("UPDATE projection SET position = ?, leaf_sha256 = ?",
-                                      (at, hashlib.sha256(leaf).hexdigest()))
+        self.connection.execute(
+            "UPDATE projection SET position = ?, leaf_sha256 = ?", (at, hashlib.sha256(leaf).hexdigest()))
 
     def _rows(self, query: str, values: Any = ()) -> list[tuple[Any, ...]]:
         return self.connection.execute(query, values).fetchall()

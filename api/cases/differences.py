@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.callers import Caller
-from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR, acting, by_actor, seeing_scopes
-from api.house import SETTLE_S, House
+from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR, acting, by_actor, looking, seeing_scopes
+from api.house import House
 from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.streams.actor import SEPARATED
@@ -22,6 +22,7 @@ from ledger.streams.standing import Actor, standing
 from projections.differences import Filters, Reach, read_entries, read_offices, read_years, within
 from projections.pages import Page
 
+WAIT_S: Final = 2
 _WATCH: Final = frozenset({HUMAN_RESOURCES, SUPERVISOR})
 _READ: Final = {"entries": read_entries, "years": read_years}
 
@@ -34,9 +35,9 @@ def listed(
     if caller.kind == "person":
         own = filters._replace(person=caller.id)
         return _page(house, what, None, own, as_of, after, limit)
-    actor = acting(house, caller)
+    actor = looking(house, caller)
     if isinstance(actor, Refusal):
-        return actor if caller.kind == "nobody" else Refusal.because("not_for_reading")
+        return actor
     scopes = seeing_scopes(actor)
     if not scopes:
         return Refusal.because("not_for_reading")
@@ -70,7 +71,8 @@ def counted(house: House, caller: Caller, filters: Filters, as_of: int | None) -
 def known(house: House, as_of: int | None) -> int:
     """The position to answer as of; what was recorded a moment ago is waited for a little."""
     wanted = house.ledger.store.size() if as_of is None else as_of
-    house.differing.wait_for(wanted, SETTLE_S)
+    if house.differing.lag().building is None:  # Else it will take a while, and the answer says up to where it speaks.
+        house.differing.wait_for(wanted, WAIT_S)
     return within(house.answers.differences, as_of)
 
 
