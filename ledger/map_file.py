@@ -146,8 +146,7 @@ class MapFile:
 
     def empty(self) -> None:
         """Forget everything, in one transaction: whoever has the file open reads on from the beginning."""
-        with self._changed() as connection:
-            self._emptied(connection)
+        self._mended(self._empty)
 
     def _keep_up(self, stopped: Callable[[], bool]) -> None:
         moved = self._store.size() - self._reached
@@ -163,6 +162,10 @@ class MapFile:
         with self._changed() as connection:
             self._hash(connection, self._fitting(connection))
         self._is_owed = False
+
+    def _empty(self) -> None:
+        with self._changed() as connection:
+            self._emptied(connection)
 
     def _remember(self, size: int, event: int) -> None:
         with self._changed() as connection:
@@ -278,16 +281,19 @@ class MapFile:
         return _connected(self.path)
 
     def _mended(self, work: Callable[[], _Result]) -> _Result:
-        """Do it; where the file turns out to be broken, on a new one. A full disk is another thing, and is told."""
+        """Do it; where the file turns out to be wrong, once more on an empty one, and where it is damaged on a new one.
+
+        Another process may have it open, so only what SQLite itself cannot read is deleted. A full disk is no damage.
+        """
         try:
             try:
                 return work()
             except Broken:
-                pass
+                self._empty()
             except sqlite3.Error as error:
                 if not _is_damage(error):
                     raise
-            self._begin_anew()
+                self._begin_anew()
             return work()
         except (sqlite3.Error, Broken) as error:
             raise MapFailed(self.path, str(error) or "内容前后不一") from error
