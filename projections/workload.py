@@ -1,7 +1,7 @@
 """Workload: how much waits with each office, since when, and what has waited longest.
 
 An office is a role at a place: the sector authority of a county, the human resources of a city. What waits for a unit
-waits with that unit. `tests/projections/test_workload.py` shows it.
+waits with that unit. Differences are counted as far as they are known. `tests/projections/test_workload.py` shows it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.events.actor import Scope
 from ledger.vocabulary import LOCAL
+from projections.differences import Reach, loads_too
 from projections.work import LIMITS, NOT_OWN, TABLES, UNIT_ROLE, reaches
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def workload(
         f"min(event), since_at FROM ({rows}) GROUP BY role, region, sector, kind, holder "
         "ORDER BY min(event), role, region, sector, kind, holder"
     )
-    return [Load._make(row) for row in reader.rows(query, values)], at
+    reach = Reach((), held) if every_role else Reach(held)
+    found = [*reader.rows(query, values), *loads_too(answers.differences, reach, region, as_of=at)]
+    return sorted(map(Load._make, found), key=lambda one: (one.since, *one[:4], one.unit or "")), at
 
 
 def days_waited(since_at: int, counted_on: date) -> int:

@@ -153,6 +153,21 @@ def test_only_who_may_decide_lets_it_stand_and_only_what_differs(
     assert clerk.refused(one[1], "upholding", {"decided": "6"})["code"] == "unprocessable_content"
 
 
+def test_what_waits_is_counted_among_the_other_work_of_an_office(
+    town: Town, works: BODY, station: BODY, clerk: Someone
+) -> None:
+    moved(town, works, station, clerk)
+    waiting = [row for row in clerk.saw(LIST, purpose="annual_review")["items"] if row["upheld"] is None]
+    supervisor = town.officer(works, "supervisor", "3302")
+
+    for someone in (clerk, supervisor):
+        (load,) = [one for one in someone.saw("/v1/workload")["items"] if one["kind"] == "difference"]
+        assert (load["role"], load["unit"], load["waiting"]) == ("unit", works["unit"], len(waiting))
+        assert (load["oldest"], load["since"]) == (waiting[0]["claim"], waiting[0]["since"])
+    elsewhere = supervisor.saw("/v1/workload", region="330204")["items"]
+    assert [one for one in elsewhere if one["kind"] == "difference"] == []
+
+
 def test_pages_follow_one_another_and_the_same_position_gives_the_same_bytes(
     town: Town, works: BODY, station: BODY, clerk: Someone
 ) -> None:
