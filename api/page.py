@@ -24,6 +24,7 @@ from api import problems
 from api.callers import Caller
 from api.cases import events, people, years
 from api.cases.doing import Reading
+from api.cases.standing import acting
 from api.house import House
 from api.year_page import year_view
 from ledger.errors import LedgerError, Refusal
@@ -129,6 +130,8 @@ def find() -> Any:
         return redirect("/login", 303)
     if caller.kind == "person":
         return _home(caller)
+    if isinstance(no := acting(_house(), caller), Refusal):
+        return _no(no, caller)
     person, purpose = request.args.get("person", "").strip(), request.args.get("purpose", "")
     if person.startswith(PREFIXES["person"]) and person.replace("_", "").isalnum():
         return redirect(f"/persons/{person}/years?{urlencode({'purpose': purpose})}", 303)
@@ -152,8 +155,7 @@ def year(person: str, year: int | None = None) -> Any:
     if isinstance(answer, Refusal) or isinstance(shown, Refusal):
         refusal = answer if isinstance(answer, Refusal) else shown
         assert isinstance(refusal, Refusal)
-        body = problems.of_refusal(refusal, g.trace_id)
-        return _refused(refusal.code, str(body["title"]), str(body["detail"]), int(str(body["status"])), caller)
+        return _no(refusal, caller)
     known = [one["year"] for one in answer["years"]]
     entered = [one["year"] for one in answer["years"] if one["entries"]]
     if year is None and known:
@@ -252,6 +254,12 @@ def _time(last: Recorded | None) -> str:
 
 def _refused(code: str, title: str, detail: str, status: int, caller: Caller | None = None) -> Response:
     return _render("refused.html", status=status, code=code, title=title, detail=detail, caller=caller)
+
+
+def _no(refusal: Refusal, caller: Caller) -> Response:
+    """A refusal in its own words."""
+    body = problems.of_refusal(refusal, g.trace_id)
+    return _refused(refusal.code, str(body["title"]), str(body["detail"]), int(str(body["status"])), caller)
 
 
 def _failed(error: Exception, caller: Caller, person: str) -> Response:

@@ -13,7 +13,7 @@ import msgspec
 
 from api.callers import Caller
 from api.cases.doing import Reading
-from api.cases.standing import acting, by_actor, look_at, may_see, places, seeing_scopes
+from api.cases.standing import absent, by_actor, look_at, looking, may_see, places, seeing_scopes
 from api.house import House
 from ledger.access import record_accesses
 from ledger.errors import Refusal
@@ -39,12 +39,11 @@ def application(
     house: House, caller: Caller, name: str, purpose: str | None, *, as_of: int
 ) -> dict[str, Any] | Refusal:
     """An application; of another person's not even that there is one."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
     found = _applications.application_of(house.answers, name, as_of=as_of)
-    if found is None or (caller.kind == "person" and caller.id != found.person):
-        return Refusal.because("application_absent")
-    no = look_at(house, caller, found.person, purpose, what=("applications",), route=_ROUTE)
+    if found is None:
+        return absent(house, caller, "application_absent")
+    no = look_at(house, caller, found.person, purpose, what=("applications",), route=_ROUTE,
+                 otherwise="application_absent")
     return no if no is not None else application_view(found)
 
 
@@ -68,9 +67,9 @@ def barred(
     house: House, caller: Caller, on: date, purpose: str | None, *, as_of: int, after: _After, limit: int
 ) -> Page[dict[str, Any]] | Refusal:
     """Who may apply for nothing on a day, of those whom the asker's scopes reach; each is recorded as seen."""
-    asking = acting(house, caller)
+    asking = looking(house, caller)
     if isinstance(asking, Refusal):
-        return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
+        return asking
     if not (scopes := seeing_scopes(asking)):
         return Refusal.because("not_for_reading")
     if no := standing(asking, scopes[0].role):

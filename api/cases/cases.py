@@ -46,8 +46,8 @@ def case(house: House, caller: Caller, name: str, purpose: str | None, *, as_of:
     found = _cases.case_of(house.answers, name, as_of=as_of)
     if found is None or _is_concerned(found, actor):  # To whom it is about not even that there is one.
         return Refusal.because("case_absent")
-    if no := standing(actor, SUPERVISOR, Matter(found.region, found.sector)):
-        return no
+    if standing(actor, SUPERVISOR, Matter(found.region, found.sector)) is not None:
+        return Refusal.because("case_absent")
     if purpose is None:
         return Refusal.because("purpose_missing")
     if concerned := (*found.persons, *found.actors):

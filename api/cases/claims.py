@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.standing import look, oneself, places
+from api.cases.standing import absent, look, oneself, places
 from api.cases.study import details_view, evidence_view, read_details, read_evidence, read_study, study_view
 from api.house import House, local_date
 from api.law_of import Assessed, assess, bench_now, not_yet, ruling_view, understand, walk_of
@@ -28,6 +28,7 @@ from ledger.streams import claim_review as review
 from ledger.streams.claim import Claim, Status
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person
+from ledger.streams.standing import Matter
 from ledger.vocabulary import ClaimId
 from policies.authority import Office, Walk
 from projections.entries import Decision as Decided
@@ -237,12 +238,19 @@ def visible(
     """A claim that the caller may look at; of another person's not even that there is one."""
     reading = Reading(house.ledger)
     found = reading.claim(claim)
-    if found is None or (caller.kind == "person" and found.person != caller.id):
-        return Refusal.because("login_required" if caller.kind == "nobody" else "claim_absent")
-    person = reading.person(found.person)
-    matters = (found.matter, *(() if person is None else places(person, house.today)))
-    no = look(house, caller, person=found.person, matters=matters, purpose=purpose, what=what, route="claims")
+    if found is None:
+        return absent(house, caller, "claim_absent")
+    no = look(house, caller, person=found.person, matters=sights(house, reading, found), purpose=purpose, what=what,
+              route="claims", otherwise="claim_absent")
     return no if no is not None else (found, reading.versions[found.submitted.stream])
+
+
+def sights(house: House, reading: Reading, claim: Claim | None) -> tuple[Matter | None, ...]:
+    """Every place from which a claim is seen: where it was submitted, and where its claimant belongs or belonged."""
+    if claim is None:
+        return ()
+    person = reading.person(claim.person)
+    return (claim.matter, *(() if person is None else places(person, house.today)))
 
 
 def sealed_details(house: House, claim: str) -> StudyDetails | None:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from api.callers import FOUNDER, Caller
-from api.cases.standing import SUPERVISOR, acting
+from api.cases.standing import SUPERVISOR, looking
 from api.house import House
 from ledger.envelope import Envelope, decode
 from ledger.errors import Refusal
@@ -26,9 +26,9 @@ def events_of(house: House, stream: str) -> dict[str, Any]:
 def see(house: House, caller: Caller, position: int) -> dict[str, Any] | Refusal:
     """One event, to whoever has the right to read the ledger: the reader's token, the installation, a supervisor."""
     if caller.kind not in ("reader", FOUNDER):
-        actor = acting(house, caller)
+        actor = looking(house, caller)
         if isinstance(actor, Refusal):
-            return actor if caller.kind == "nobody" else Refusal.because("not_for_reading")
+            return actor
         if no := standing(actor, SUPERVISOR):
             return no
     found = house.ledger.at(position) if position <= house.ledger.store.size() else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.callers import Caller
-from api.cases.standing import look_at
+from api.cases.standing import logged_in, look_at
 from api.house import House
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours
@@ -22,8 +22,8 @@ _ROUTE = "exams"
 
 def course(house: House, caller: Caller, name: str, *, as_of: int) -> dict[str, Any] | Refusal:
     """A course of the catalogue."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
+    if no := logged_in(house, caller):
+        return no
     found = _exams.course_of(house.answers, name, as_of=as_of)
     return Refusal.because("course_absent") if found is None else course_view(found)
 
@@ -32,8 +32,8 @@ def courses(
     house: House, caller: Caller, wanted: Wanted, *, as_of: int, after: _After, limit: int
 ) -> Page[dict[str, Any]] | Refusal:
     """The catalogue, by year."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
+    if no := logged_in(house, caller):
+        return no
     year, name = after or (0, "")
     page = _exams.courses(house.answers, wanted, as_of=as_of, after=(year, name), limit=limit)
     return page.of([course_view(one) for one in page.items])
@@ -41,8 +41,8 @@ def courses(
 
 def exam(house: House, caller: Caller, name: str, *, as_of: int) -> dict[str, Any] | Refusal:
     """A session with its seats: how many, of whom is not said."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
+    if no := logged_in(house, caller):
+        return no
     found = _exams.exam_of(house.answers, name, as_of=as_of)
     return Refusal.because("exam_absent") if found is None else exam_view(found)
 
@@ -51,8 +51,8 @@ def exams(
     house: House, caller: Caller, wanted: Wanted, *, as_of: int, after: _After, limit: int
 ) -> Page[dict[str, Any]] | Refusal:
     """The plan of exams, by day."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
+    if no := logged_in(house, caller):
+        return no
     day, name = after or ("", "")
     page = _exams.exams(house.answers, wanted, as_of=as_of, after=(day, name), limit=limit)
     return page.of([exam_view(one) for one in page.items])

@@ -15,7 +15,7 @@ from typing import Any
 from api.callers import Caller
 from api.cases.claims import sealed_details, visible
 from api.cases.doing import Reading
-from api.cases.standing import SUPERVISOR, absent, acting, by_actor, look_at, may_see, seeing_scopes
+from api.cases.standing import SUPERVISOR, absent, acting, by_actor, look_at, looking, may_see, seeing_scopes
 from api.house import House
 from ledger.access import record_accesses
 from ledger.errors import Refusal
@@ -51,9 +51,9 @@ def of_actor(
     after: _After, limit: int,
 ) -> _Page | Refusal:
     """An account's timeline, to whoever supervises its organisation and to itself."""
-    asking = acting(house, caller)
+    asking = looking(house, caller)
     if isinstance(asking, Refusal):
-        return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
+        return asking
     reading, itself = Reading(house.ledger), asking.actor == actor
     role = asking.scopes[0].role if itself and asking.scopes else SUPERVISOR
     if no := standing(asking, role):
@@ -88,9 +88,9 @@ def members(
     limit: int,
 ) -> _Page | Refusal:
     """Who belonged to a unit on a day, to an office whose scope holds the unit."""
-    asking = acting(house, caller)
+    asking = looking(house, caller)
     if isinstance(asking, Refusal):
-        return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
+        return asking
     found = Reading(house.ledger).unit(unit)
     if found is None:
         return Refusal.because("unit_absent")
@@ -158,9 +158,9 @@ def showing(
 
 def _looking(house: House, caller: Caller, purpose: str | None) -> Actor | Refusal:
     """Whoever may look at people's claims within some scope, and says what for."""
-    asking = acting(house, caller)
+    asking = looking(house, caller)
     if isinstance(asking, Refusal):
-        return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
+        return asking
     scopes = seeing_scopes(asking)
     if no := standing(asking, scopes[0].role) if scopes else Refusal.because("not_for_reading"):
         return no

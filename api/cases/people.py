@@ -13,7 +13,18 @@ from typing import Any
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import identifier
-from api.cases.standing import HUMAN_RESOURCES, UNIT, acting, by_actor, handed_over, look, places, role_for
+from api.cases.standing import (
+    HUMAN_RESOURCES,
+    UNIT,
+    absent,
+    acting,
+    by_actor,
+    handed_over,
+    in_sight,
+    look,
+    places,
+    role_for,
+)
 from api.house import House
 from ledger.envelope import decode
 from ledger.errors import Refusal
@@ -61,8 +72,9 @@ def give_token(house: House, caller: Caller, person: str, request: bytes, *, dry
     if isinstance(actor, Refusal):
         return actor
     found = Reading(house.ledger).person(person)
-    if found is None:
-        return Refusal.because("person_absent")
+    if no := in_sight(actor, () if found is None else places(found, house.today), "person_absent"):
+        return no
+    assert found is not None, "whoever is not there is in nobody's sight"
     if no := standing(actor, HUMAN_RESOURCES, persons.matter_of(found)) or persons.closed_to_processing(found):
         return no
     if actor.person == person:
@@ -78,19 +90,12 @@ def see(house: House, caller: Caller, person: str, purpose: str | None) -> tuple
     reading = Reading(house.ledger)
     found = reading.person(person)
     if found is None:
-        return _hidden(caller)
+        return absent(house, caller, "person_absent")
     no = look(house, caller, person=person, matters=places(found, house.today), purpose=purpose,
               what=("identity", "affiliations", "titles"), route="persons")
     if no is not None:
         return no
     return view(found) | {"identity": identity_of(house, found)}, reading.versions[found.person]  # type: ignore[index]
-
-
-def _hidden(caller: Caller) -> Refusal:
-    """What is not there is told to offices; a person learns nothing about ids that are not theirs."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
-    return Refusal.because("not_your_own" if caller.kind == "person" else "person_absent")
 
 
 def _identity(fields: dict[str, Any], today: date) -> tuple[names.Name, Identity]:

@@ -17,9 +17,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from api.callers import Caller
-from api.cases.claims import place_of, submitted_on, view
+from api.cases.claims import place_of, sights, submitted_on, view
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.standing import SUPERVISOR, acting, by_actor, role_for
+from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, role_for
 from api.cases.study import read_details, read_evidence, read_study
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed, law_now, not_yet, walk_of
@@ -213,9 +213,11 @@ def _as_office(
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    seen = Reading(house.ledger).claim(claim)
-    if seen is None:
-        return Refusal.because("claim_absent")
+    reading = Reading(house.ledger)
+    seen = reading.claim(claim)
+    if no := in_sight(actor, sights(house, reading, seen), "claim_absent"):
+        return no
+    assert seen is not None, "what is not there is in nobody's sight"
     role = role_in(seen, actor)
 
     def decide(reading: Reading) -> Decision:

@@ -4,9 +4,10 @@ Which office registers what is the law's to say (`policies.authority`); which ac
 ledger (`ledger.streams.standing`). Here the two meet: of the roles that could do a thing, the one this actor holds.
 
 Reading: any office whose scope holds a person may look at what is that person's, for a purpose that it names; the three
-separated administrators run the system and the policy office makes its rules: these look at nobody (GB/T 22239).
+separated administrators run the system and the policy office makes its rules: these look at nobody (GB/T 22239). What
+lies beyond an account's sight is answered in the words for what is not there: an id learned elsewhere confirms nothing.
 
-`tests/api/test_callers.py` shows it.
+`tests/api/test_callers.py` and `tests/api/test_authority_matrix.py` show it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from ledger.events.actor import Scope
 from ledger.events.base import By
 from ledger.streams.actor import SEPARATED
 from ledger.streams.person import Person
-from ledger.streams.standing import Actor, Matter, covers, standing
+from ledger.streams.standing import Actor, Matter, barred, covers, standing
 from ledger.vocabulary import PersonId
 
 HUMAN_RESOURCES: Final = "human_resources"
@@ -45,7 +46,21 @@ def acting(house: House, caller: Caller) -> Actor | Refusal:
     if caller.kind != "actor":
         return Refusal.because("official_needed")
     actor = Reading(house.ledger).actor(caller.id)
-    return Refusal.because("official_needed") if actor is None else actor
+    return Refusal.because("official_needed") if actor is None else barred(actor) or actor
+
+
+def looking(house: House, caller: Caller) -> Actor | Refusal:
+    """Give the actor who asks to look at what is not theirs, or say why nobody of that kind may."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal) and actor.code == "official_needed":
+        return Refusal.because("not_for_reading")
+    return actor
+
+
+def logged_in(house: House, caller: Caller) -> Refusal | None:
+    """Say why somebody may not read what is for everyone who is known here."""
+    actor = None if caller.kind not in ("nobody", "actor") else acting(house, caller)
+    return actor if isinstance(actor, Refusal) else None
 
 
 def oneself(caller: Caller, person: str) -> PersonId | Refusal:
@@ -74,13 +89,18 @@ def seeing_scopes(actor: Actor) -> list[Scope]:
     return [scope for scope in actor.scopes if scope.role not in _SEE_NOBODY]
 
 
+def may_look(actor: Actor) -> Refusal | None:
+    """Say why an actor may look at nobody, wherever anybody belongs."""
+    if no := barred(actor):
+        return no
+    return None if seeing_scopes(actor) else Refusal.because("not_for_reading")
+
+
 def may_see(actor: Actor, matter: Matter | None) -> Refusal | None:
     """Say why an actor may not look at what is somebody's; a matter of None belongs nowhere yet."""
-    held = seeing_scopes(actor)
-    if not held:
-        return standing(actor, HUMAN_RESOURCES) or Refusal.because("not_for_reading")
-    if no := standing(actor, held[0].role):
+    if no := may_look(actor):
         return no
+    held = seeing_scopes(actor)
     if matter is None:  # Who belongs nowhere yet is still in the register, which human resources keep.
         reached = any(scope.role == HUMAN_RESOURCES for scope in held)
     else:
@@ -95,19 +115,37 @@ def _reaches(scope: Scope, matter: Matter) -> bool:
     return covers(msgspec.structs.replace(scope, category=None), matter)
 
 
+def absent(house: House, caller: Caller, code: str) -> Refusal:
+    """What whoever asks is told of a record that is not there, and in the same words of one beyond their sight."""
+    if caller.kind == "person":  # Of people, that an id is not one's own says nothing of whether it is anyone's.
+        return Refusal.because("not_your_own" if code == "person_absent" else code)
+    actor = looking(house, caller)
+    return actor if isinstance(actor, Refusal) else may_look(actor) or Refusal.because(code)
+
+
+def in_sight(actor: Actor, matters: Iterable[Matter | None], code: str) -> Refusal | None:
+    """Keep from an actor who would act on a record beyond their sight that there is one; how they act is asked after.
+
+    Without any matter there is no record.
+    """
+    if no := barred(actor):
+        return no
+    return None if any(may_see(actor, matter) is None for matter in matters) else Refusal.because(code)
+
+
 def look(
     house: House, caller: Caller, *, person: str, matters: Iterable[Matter | None], purpose: str | None,
-    what: tuple[str, ...], route: str,
+    what: tuple[str, ...], route: str, otherwise: str = "person_absent",
 ) -> Refusal | None:
-    """Let someone see what is a person's, or say why not. Whoever looks at another's is recorded before they see."""
+    """Let someone see what is a person's, or say why not. Whoever looks at another's is recorded before they see.
+
+    `otherwise`: what is said of it to those who may not.
+    """
     if caller.kind == "person":
-        return None if caller.id == person else Refusal.because("not_your_own")
+        return None if caller.id == person else absent(house, caller, otherwise)
     actor = acting(house, caller)
-    if isinstance(actor, Refusal):
-        return actor if caller.kind == "nobody" else Refusal.because("not_for_reading")
-    refused = [may_see(actor, matter) for matter in matters]
-    if None not in refused:
-        return refused[0]
+    if isinstance(actor, Refusal) or all(may_see(actor, matter) is not None for matter in matters):
+        return absent(house, caller, otherwise)
     if purpose is None:
         return Refusal.because("purpose_missing")
     role = seeing_scopes(actor)[0].role
@@ -119,16 +157,18 @@ def look(
 
 
 def look_at(
-    house: House, caller: Caller, person: str, purpose: str | None, *, what: tuple[str, ...], route: str
+    house: House, caller: Caller, person: str, purpose: str | None, *, what: tuple[str, ...], route: str,
+    otherwise: str = "person_absent",
 ) -> Refusal | None:
     """Let someone see what is a person's, wherever that person belongs or belonged, or say why not."""
     matters: tuple[Matter | None, ...] = ()  # Where others must be in office; oneself need not be anywhere.
     if caller.kind != "person":
         found = Reading(house.ledger).person(person)
         if found is None:
-            return Refusal.because("login_required" if caller.kind == "nobody" else "person_absent")
+            return absent(house, caller, otherwise)
         matters = places(found, house.today)
-    return look(house, caller, person=person, matters=matters, purpose=purpose, what=what, route=route)
+    return look(house, caller, person=person, matters=matters, purpose=purpose, what=what, route=route,
+                otherwise=otherwise)
 
 
 def handed_over(house: House, by: By, holder: str, route: str) -> None:

@@ -14,12 +14,13 @@ employer: a unit that could void its people's statements could keep them from ap
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.people import sealed_identity
-from api.cases.standing import acting, by_actor, look, oneself, places, role_for
+from api.cases.standing import absent, acting, by_actor, in_sight, look_at, oneself, places, role_for
 from api.cases.years import answered
 from api.house import House
 from ledger.envelope import decode
@@ -30,6 +31,7 @@ from ledger.events.statement import StatementEvent, StatementId, StatementIssued
 from ledger.identifiers import id_number, names
 from ledger.ids import format_verify_code, new_verify_code
 from ledger.ledger import Recorded
+from ledger.map_file import MapFailed
 from ledger.proof.map_proof import Presence, format_presence
 from ledger.proving import NotYetSigned, prove_event
 from ledger.statement_file import Completeness, format_statement
@@ -91,7 +93,8 @@ def issue(
 
     done = do(house.ledger, by, asked, decide)
     if mapped and isinstance(done, Done) and done.receipt is not None and not done.replayed:
-        house.map_file.remember(proved, done.receipt.positions[-1])
+        with suppress(MapFailed):  # It is issued; the next one commits to a map of its own.
+            house.map_file.remember(proved, done.receipt.positions[-1])
     return done
 
 
@@ -103,13 +106,11 @@ def _asking(house: House, caller: Caller, person: str) -> tuple[By, str | None] 
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
+    if no := look_at(house, caller, person, "issue_statement", what=("statement",), route="statements"):
+        return no
     found = Reading(house.ledger).person(person)
-    if found is None:
-        return Refusal.because("person_absent")
-    role = role_for(actor, ISSUING, matter_of(found))
-    no = look(house, caller, person=person, matters=places(found, house.today), purpose="issue_statement",
-              what=("statement",), route="statements")
-    return no if no is not None else (by_actor(caller, actor, role), role)
+    role = role_for(actor, ISSUING, None if found is None else matter_of(found))
+    return by_actor(caller, actor, role), role
 
 
 def _head(
@@ -179,9 +180,9 @@ def _deciding(
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    if found is None:
-        return Refusal.because("statement_absent")
-    person = reading.person(found.person)
+    person = None if found is None else reading.person(found.person)
+    if no := in_sight(actor, () if person is None else places(person, house.today), "statement_absent"):
+        return no
     matter = None if person is None else matter_of(person)
     role = role_for(actor, roles, matter)
     return standing(actor, role, matter) or (by_actor(caller, actor, role), role)
@@ -255,12 +256,10 @@ def _visible(
 ) -> tuple[statements.Statement, int] | Refusal:
     reading = Reading(house.ledger)
     found = reading.state(statement, statements.evolve)
-    if found is None or (caller.kind == "person" and caller.id != found.person):
-        return Refusal.because("login_required" if caller.kind == "nobody" else "statement_absent")
-    person = reading.person(found.person)
-    matters = () if person is None else places(person, house.today)
-    no = look(house, caller, person=found.person, matters=matters, purpose=purpose, what=("statement",),
-              route="statements")
+    if found is None:
+        return absent(house, caller, "statement_absent")
+    no = look_at(house, caller, found.person, purpose, what=("statement",), route="statements",
+                 otherwise="statement_absent")
     return no if no is not None else (found, reading.versions[found.issued.stream])
 
 

@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.callers import Caller
-from api.cases.doing import Reading
-from api.cases.standing import acting, by_actor, look, may_see, places, seeing_scopes
+from api.cases.standing import absent, acting, by_actor, logged_in, look_at, looking, may_see, seeing_scopes
 from api.house import House
 from ledger.access import record_accesses
 from ledger.errors import Refusal
@@ -30,15 +29,15 @@ from projections.pages import Page
 from projections.trainings import Card, Plan, TrainingClass
 
 _After = tuple[Any, ...] | None
-_ROUTE = "trainings"
+_ROUTE, _CARDS = "trainings", ("cards",)
 
 # Plans and classes
 
 
 def plan(house: House, caller: Caller, name: str, *, as_of: int) -> dict[str, Any] | Refusal:
     """A plan, and who has not acknowledged it."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
+    if no := logged_in(house, caller):
+        return no
     found = _trainings.plan(house.answers, name, as_of=as_of)
     return Refusal.because("plan_absent") if found is None else plan_view(found)
 
@@ -48,8 +47,8 @@ def plans(
     after: _After, limit: int,
 ) -> Page[dict[str, Any]] | Refusal:
     """Plans in the order in which they were filed."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
+    if no := logged_in(house, caller):
+        return no
     page = _trainings.plans(
         house.answers, organiser=organiser, year=year, status=status, as_of=as_of, after=after, limit=limit)
     return page.of([plan_view(one) for one in page.items])
@@ -57,8 +56,8 @@ def plans(
 
 def training_class(house: House, caller: Caller, name: str, axes: Axes) -> dict[str, Any] | Refusal:
     """A class, and what the law of the axes demands of its filing."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
+    if no := logged_in(house, caller):
+        return no
     if axes.as_of is None and (behind := house.settled()) is not None:
         return behind
     found = _trainings.training_class(house.answers, name, as_of=house.answers.settle(axes))
@@ -73,8 +72,8 @@ def classes(
     as_of: int, after: _After, limit: int,
 ) -> Page[dict[str, Any]] | Refusal:
     """Classes in the order in which they were filed."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
+    if no := logged_in(house, caller):
+        return no
     page = _trainings.classes(
         house.answers, organiser=organiser, plan=plan, year=year, status=status, as_of=as_of, after=after,
         limit=limit)
@@ -99,12 +98,10 @@ def card_of_number(
 
 def _one_card(house: House, caller: Caller, found: list[Card], purpose: str | None) -> dict[str, Any] | Refusal:
     """A card that the caller may look at; of another person's not even that there is one."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
     one = next((each for each in found if caller.kind != "person" or each.person == caller.id), None)
     if one is None:
-        return Refusal.because("card_absent")
-    no = _may_see(house, caller, one.person, purpose)
+        return absent(house, caller, "card_absent")
+    no = look_at(house, caller, one.person, purpose, what=_CARDS, route=_ROUTE, otherwise="card_absent")
     return no if no is not None else card_view(house, one)
 
 
@@ -112,7 +109,7 @@ def cards_of_person(
     house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int
 ) -> list[dict[str, Any]] | Refusal:
     """Every card of a person, void ones too."""
-    if no := _may_see(house, caller, person, purpose):
+    if no := look_at(house, caller, person, purpose, what=_CARDS, route=_ROUTE):
         return no
     return [card_view(house, one) for one in _trainings.cards(house.answers, person=person, as_of=as_of)]
 
@@ -121,9 +118,9 @@ def cards_of_class(
     house: House, caller: Caller, name: str, purpose: str | None, *, as_of: int
 ) -> list[dict[str, Any]] | Refusal:
     """Every card of a class, to its organiser and to the offices it was filed with; each person is recorded as seen."""
-    asking = acting(house, caller)
+    asking = looking(house, caller)
     if isinstance(asking, Refusal):
-        return asking if caller.kind == "nobody" else Refusal.because("not_for_reading")
+        return asking
     held = _trainings.training_class(house.answers, name, as_of=as_of)
     if held is None:
         return Refusal.because("class_absent")
@@ -136,19 +133,9 @@ def cards_of_class(
     if found:
         record_accesses(
             house.register.access, by=by_actor(caller, asking, seeing_scopes(asking)[0].role),
-            subjects=tuple(dict.fromkeys(one.person for one in found)), purpose=purpose, what=("cards",), route=_ROUTE,
+            subjects=tuple(dict.fromkeys(one.person for one in found)), purpose=purpose, what=_CARDS, route=_ROUTE,
             now_ms=house.now // 1_000)
     return [card_view(house, one) for one in found]
-
-
-def _may_see(house: House, caller: Caller, person: str, purpose: str | None) -> Refusal | None:
-    matters: tuple[Matter | None, ...] = ()
-    if caller.kind != "person":
-        known = Reading(house.ledger).person(person)
-        if known is None:
-            return Refusal.because("login_required" if caller.kind == "nobody" else "person_absent")
-        matters = places(known, house.today)
-    return look(house, caller, person=person, matters=matters, purpose=purpose, what=("cards",), route=_ROUTE)
 
 
 # Imports

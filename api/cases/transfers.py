@@ -12,7 +12,7 @@ from typing import Any
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields, Fault
-from api.cases.standing import UNIT, acting, by_actor, look, oneself
+from api.cases.standing import UNIT, absent, acting, by_actor, in_sight, look, oneself
 from api.house import House
 from api.law_of import law_now
 from ledger.errors import Refusal
@@ -95,13 +95,17 @@ def see(house: House, caller: Caller, transfer: str, purpose: str | None) -> tup
     """Show a transfer to the person, or to either unit's side for a purpose."""
     reading = Reading(house.ledger)
     found = reading.transfer(transfer)
-    if found is None or (caller.kind == "person" and caller.id != found.person):
-        return Refusal.because("login_required" if caller.kind == "nobody" else "transfer_absent")
-    sides = [reading.unit(one) for one in (found.to_unit, found.from_unit) if one is not None]
-    matters: list[Matter | None] = [matter_of(one) for one in sides if one is not None]
-    no = look(house, caller, person=found.person, matters=matters, purpose=purpose, what=("transfer",),
-              route="transfers")
+    if found is None:
+        return absent(house, caller, "transfer_absent")
+    no = look(house, caller, person=found.person, matters=_sides(reading, found), purpose=purpose, what=("transfer",),
+              route="transfers", otherwise="transfer_absent")
     return no if no is not None else (view(found), reading.versions[found.transfer])  # type: ignore[index]
+
+
+def _sides(reading: Reading, transfer: transfers.Transfer) -> list[Matter]:
+    """Where a transfer is seen from: the unit that is left, and the one that is joined."""
+    sides = [reading.unit(one) for one in (transfer.to_unit, transfer.from_unit) if one is not None]
+    return [matter_of(one) for one in sides if one is not None]
 
 
 def _answer(
@@ -114,8 +118,9 @@ def _answer(
 
     def decide(reading: Reading) -> Decision:
         found = reading.transfer(transfer)
-        if found is None:
-            return Refusal.because("transfer_absent")
+        if no := in_sight(actor, () if found is None else _sides(reading, found), "transfer_absent"):
+            return no
+        assert found is not None, "what is not there is in nobody's sight"
         person, unit, by = reading.person(found.person), reading.unit(found.to_unit), reading.actor(caller.id)
         assert person is not None and unit is not None and by is not None, "a transfer is between what is registered"
         return decide_it(found, person, unit, by)

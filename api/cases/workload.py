@@ -10,8 +10,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from api.callers import Caller
-from api.cases.doing import Reading
-from api.cases.standing import HUMAN_RESOURCES, SUPERVISOR, acting, look, places
+from api.cases.standing import HUMAN_RESOURCES, SUPERVISOR, acting, look_at
 from api.house import House
 from ledger.errors import Refusal
 from ledger.streams.actor import SEPARATED
@@ -63,11 +62,5 @@ def of_person(
     limit: int,
 ) -> Page | Refusal:
     """What a person has under way, for themselves or for an office that says what for."""
-    matters: tuple[Any, ...] = ()
-    if caller.kind != "person":
-        found = Reading(house.ledger).person(person)
-        if found is None:
-            return Refusal.because("login_required" if caller.kind == "nobody" else "person_absent")
-        matters = places(found, house.today)
-    no = look(house, caller, person=person, matters=matters, purpose=purpose, what=("work",), route="work")
+    no = look_at(house, caller, person, purpose, what=("work",), route="work")
     return no if no is not None else house.answers.claimant_work(person, as_of=as_of, after=after, limit=limit)

@@ -11,13 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from api.callers import Caller
-from api.cases.doing import Reading
-from api.cases.standing import acting, look, places
+from api.cases.standing import acting, look_at
 from api.house import House, Stored
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, StudyDetails
 from ledger.streams.actor import SEPARATED
-from ledger.streams.standing import Matter, standing
+from ledger.streams.standing import standing
 from projections.answers import Page
 from projections.basis import Axes
 
@@ -26,13 +25,7 @@ def years(
     house: House, caller: Caller, person: str, axes: Axes, year: int | None, purpose: str | None
 ) -> dict[str, Any] | Refusal:
     """A person's years, or one of them, on a basis that is echoed."""
-    matters: tuple[Matter | None, ...] = ()  # Where others must be in office; oneself need not be anywhere.
-    if caller.kind != "person":
-        found = Reading(house.ledger).person(person)
-        if found is None:
-            return Refusal.because("login_required" if caller.kind == "nobody" else "person_absent")
-        matters = places(found, house.today)
-    no = look(house, caller, person=person, matters=matters, purpose=purpose, what=("years", "titles"), route="years")
+    no = look_at(house, caller, person, purpose, what=("years", "titles"), route="years")
     return no if no is not None else answered(house, person, axes, year)
 
 

@@ -70,12 +70,19 @@ def covers(scope: Scope, matter: Matter) -> bool:
     )
 
 
-def standing(actor: Actor, role: str, matter: Matter | None = None) -> Refusal | None:
-    """Say what keeps an actor from acting in a role, upon a matter if one is given; None when nothing does."""
+def barred(actor: Actor) -> Refusal | None:
+    """Say what keeps an actor from anything at all."""
     if actor.status is Status.DISMISSED:
         return Refusal.because("actor_dismissed", actor=actor.actor)
     if actor.status is Status.SUSPENDED:
         return Refusal.because("actor_suspended", actor=actor.actor)
+    return None
+
+
+def standing(actor: Actor, role: str, matter: Matter | None = None) -> Refusal | None:
+    """Say what keeps an actor from acting in a role, upon a matter if one is given; None when nothing does."""
+    if no := barred(actor):
+        return no
     held = [scope for scope in actor.scopes if scope.role == role]
     if not held:
         return Refusal.because("role_not_held", actor=actor.actor, role=role)

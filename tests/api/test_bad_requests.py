@@ -208,14 +208,14 @@ def test_another_place_another_unit_another_role_or_no_role_cannot_decide(
 ) -> None:
     claim = person.submit(study())
     other = town.unit("另一厂", "330203", "industry")
-    for officer, code in (
-        (town.officer(other, "unit", "330203", unit=other["unit"]), "outside_scope"),
-        (town.officer(works, "unit", "330204", unit=works["unit"]), "outside_scope"),
-        (town.officer(works, "human_resources", "3302"), "role_not_held"),
-        (town.officer(works, "unit", "330203", unit=works["unit"], category="general_public"), "outside_scope"),
+    for officer, told in (
+        (town.officer(other, "unit", "330203", unit=other["unit"]), (404, "claim_absent")),
+        (town.officer(works, "unit", "330204", unit=works["unit"]), (404, "claim_absent")),
+        (town.officer(works, "human_resources", "3302"), (403, "role_not_held")),
+        (town.officer(works, "unit", "330203", unit=works["unit"], category="general_public"), (403, "outside_scope")),
     ):
         no = officer.refused(claim, "approval", {})
-        assert (no["status"], no["code"]) == (403, code)
+        assert (no["status"], no["code"]) == told
     refused = {"official_needed": (person, town.founder), "login_required": (town.nobody,)}
     for code, someone in ((code, one) for code, these in refused.items() for one in these):
         assert someone.refused(claim, "approval", {})["code"] == code

@@ -74,7 +74,7 @@ def test_nobody_but_who_supervises_the_place_sees_a_case(scene: Scene) -> None:
     elsewhere = town.officer(town.unit("温州某局", "330300", "general"), WATCH, "3303")
 
     for whom, code in ((scene.li, "official_needed"), (town.nobody, "login_required"),
-                       (scene.made.officer, "role_not_held"), (elsewhere, "outside_scope")):
+                       (scene.made.officer, "role_not_held"), (elsewhere, "case_absent")):
         assert refused(whom.get(path, purpose="case_review")) == code
     assert elsewhere.saw("/v1/cases")["items"] == []
     assert refused(scene.li.get("/v1/cases")) == "official_needed"

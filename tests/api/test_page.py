@@ -300,7 +300,7 @@ def test_an_office_elsewhere_does_not_see_it(town: Town, li: Someone) -> None:
     bureau = town.unit("嘉兴市人社局", "330400", "general")
     client = browser(town, town.officer(bureau, "human_resources", "3304"))
 
-    assert client.get(f"/persons/{li.id}/years/2025?purpose=annual_review").status_code == 403
+    assert client.get(f"/persons/{li.id}/years/2025?purpose=annual_review").status_code == 404
 
 
 def test_no_token_and_no_name_reaches_a_log_line(town: Town, li: Someone) -> None:

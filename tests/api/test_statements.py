@@ -89,8 +89,8 @@ def test_an_office_issues_within_its_scope_and_others_cannot_find_it(town: Town,
     made = officer.did(f"/v1/persons/{person.id}/statements", {})
 
     assert officer.saw(f"/v1/statements/{made['statement']}", purpose="title_review")["statement"] == made["statement"]
-    assert far.post(f"/v1/persons/{person.id}/statements", {}).status_code == 403
-    assert far.get(f"/v1/statements/{made['statement']}", purpose="title_review").status_code == 403
+    assert far.post(f"/v1/persons/{person.id}/statements", {}).status_code == 404
+    assert far.get(f"/v1/statements/{made['statement']}", purpose="title_review").status_code == 404
     assert town.person().get(f"/v1/statements/{made['statement']}/file").status_code == 404
 
 
@@ -178,10 +178,10 @@ def test_neither_the_person_nor_the_employer_nor_an_office_elsewhere_voids(
 
     for who, no in (
         (town.nobody, (401, "login_required")), (person, (403, "official_needed")), (employer, (403, "role_not_held")),
-        (far, (403, "outside_scope")), (itself, (403, "own_statement")), (town.founder, (403, "official_needed")),
+        (far, (404, "statement_absent")), (itself, (403, "own_statement")), (town.founder, (403, "official_needed")),
     ):
         assert said(who.post(at(made, "/voiding"), VOID, version=1)) == no
-    assert said(far.post(at(made, "/voiding"), VOID, version=9)) == (403, "outside_scope"), "nor how it stands"
+    assert said(far.post(at(made, "/voiding"), VOID, version=9)) == (404, "statement_absent"), "nor how it stands"
     assert person.saw(at(made))["status"] == "issued"
 
 

@@ -54,7 +54,7 @@ def test_only_the_receiving_unit_answers_and_only_the_person_withdraws(town: Tow
     stranger = town.officer(elsewhere, "unit", "330203", unit=elsewhere["unit"])
     path = f"/v1/transfers/{asked(person, works)['transfer']}"
 
-    assert stranger.post(f"{path}/confirmation", {}, version=1).get_json()["code"] == "outside_scope"
+    assert stranger.post(f"{path}/confirmation", {}, version=1).get_json()["code"] == "transfer_absent"
     assert other.post(f"{path}/withdrawal", version=1).get_json()["code"] == "transfer_absent"
     assert other.get(path).status_code == 404
     assert person.did(f"{path}/withdrawal", version=1)["status"] == "withdrawn"

@@ -160,7 +160,7 @@ def test_from_the_first_day_at_another_unit_the_law_of_that_place_rules(town: To
 
 
 REFUSALS: dict[str, tuple[int, str]] = {
-    "a stranger approves": (403, "outside_scope"),
+    "a stranger approves": (404, "claim_absent"),
     "the claimant approves": (403, "official_needed"),
     "decided twice": (409, "claim_not_open"),
     "a stale version": (412, "stale_version"),

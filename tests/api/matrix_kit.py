@@ -1,0 +1,179 @@
+"""Everyone who may knock, and one of everything there is to knock at, for the authority matrix. No test lives here.
+
+The place is Ningbo's industry (region 3302), where a unit registers the professional hours of its own people (N 8); Li
+works there. A character is named for a role and for what keeps it from Li: `_away` has another city, `_beside` another
+unit or sector of the same city, `_own` is Li's own second hand, who must rule on nothing of Li's.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from flask.testing import FlaskClient
+
+from api.page import COOKIE
+from ledger.ids import PREFIXES
+from tests.api.house_kit import BODY, SHA, Someone, Town, credit_code, study
+from tests.api.learning_kit import learning_in
+from tests.api.training_kit import NUMBER, Training, training_in
+
+ABSENT: Final = "0" * 22
+WORDS: Final = {"words": "说明"}
+BASIS: Final = {"basis": "falsified", **WORDS}
+PAPER: Final = {"kind": "certificate", "sha256": SHA}
+STUDY: Final = {"study": study(), "details": {"title": "某次培训"}, "evidence": [PAPER]}
+
+
+PRIVATE: Final = ("person", "claim", "transfer", "statement", "card", "application", "case")
+"""Records whose very existence is somebody's own affair."""
+
+
+class Scene(NamedTuple):
+    """A town with its characters, the ids of what there is by the name that a route gives them, and what is sent."""
+
+    town: Town
+    cast: dict[str, Someone]
+    browsers: dict[str, FlaskClient]
+    ids: dict[str, str]
+    ids_by_route: dict[str, dict[str, str]]  # Where a route wants a record in another state.
+    bodies: dict[str, BODY]
+    queries: dict[str, dict[str, str]]
+
+    def named(self, route: str, *, absent: bool = False) -> dict[str, Any]:
+        """What a route's address names: what there is, or an id of the same kind that is nobody's."""
+        found = {**self.ids, **self.ids_by_route.get(route, {})}
+        if absent:
+            found |= {name: PREFIXES[name] + ABSENT for name in PRIVATE}
+        return {**found, "year": 2026, "position": 1, "family": "zhejiang", "version": "2016-08-01",
+                "digest": "f" * 64, "sha256": SHA, "code": "not_found", "rest": "0/000.p/1", "name": "page",
+                "ending": "css"}
+
+
+def scene_in(town: Town) -> Scene:
+    """Put everyone and everything into a town."""
+    works, beside = (town.unit(name, "330203", "industry") for name in ("甬江机械厂", "另一厂"))
+    away = town.unit("温州某院", "330302", "environment")
+    li, wang = town.person("李明"), town.person("王伟")
+    town.belongs(li, works, "2018-01-01")
+    town.belongs(wang, away, "2018-01-01")
+    training, learning = training_in(town, li), learning_in(town, li)
+    cast = _cast(town, (works, beside, away), li, wang)
+    cast |= {"organiser": training.teacher}
+    claims = _claims(li, cast["unit"])
+    transfer = li.did(f"/v1/persons/{li.id}/transfers", {"to_unit": beside["unit"], "starts": "2026-10-01"})
+    first, second = (li.did(f"/v1/persons/{li.id}/statements", {}) for _ in range(2))
+    waiting = town.nobody.did("/v1/units", _unit())
+    ids = {
+        "person": li.id, "unit": works["unit"], "actor": cast["unit"].id, "claim": claims["open"],
+        "transfer": transfer["transfer"], "statement": first["statement"], "plan": training.plan,
+        "training_class": training.training_class, "card": training.card, "batch": training.batch,
+        "course": learning.course, "exam": learning.exam, "application": learning.application, "case": learning.case,
+    }
+    registered = {f"POST /v1/claims/<claim:claim>/{act}": {"claim": claims["registered"]}
+                  for act in ("correction", "upholding", "freeze", "revocation")}
+    by_route = registered | {
+        "POST /v1/claims/<claim:claim>/release": {"claim": claims["frozen"]},
+        "POST /v1/claims/<claim:claim>/reinstatement": {"claim": claims["revoked"]},
+        "POST /v1/units/<unit:unit>/verification": {"unit": waiting["unit"]},
+        "POST /v1/units/<unit:unit>/rejection": {"unit": waiting["unit"]},
+        "POST /v1/actors/<actor:actor>/reinstatement": {"actor": cast["suspended"].id},
+    }
+    return Scene(town, cast, {name: _browser(town, one) for name, one in cast.items()}, ids, by_route,
+                 _bodies(li, works, beside, second["statement"]), _queries(training, first))
+
+
+def _cast(town: Town, units: tuple[BODY, BODY, BODY], li: Someone, wang: Someone) -> dict[str, Someone]:
+    works, beside, away = units
+    here, there, province = (town.unit(name, region, "general") for name, region in (
+        ("宁波某局", "330200"), ("温州某局", "330300"), ("省某厅", "330000")))
+
+    def office(role: str, region: str, organisation: BODY = here, **more: Any) -> Someone:
+        return town.officer(organisation, role, region, **more)
+
+    suspended = office("human_resources", "3302")
+    town.founder.did(f"/v1/actors/{suspended.id}/suspension", version=2)
+    three = {role: office(role, "33", province, person=town.person(role[:2]).id) for role in (
+        "system_administrator", "security_administrator", "audit_administrator")}
+    return {
+        "nobody": town.nobody, "founder": town.founder,
+        "reader": Someone(town.client(), town.house.register.reader_token),
+        "self": li, "stranger": wang,
+        "unit": town.officer(works, "unit", "330203", unit=works["unit"]),
+        "unit_own": town.officer(works, "unit", "330203", unit=works["unit"], person=li.id),
+        "unit_beside": town.officer(beside, "unit", "330203", unit=beside["unit"]),
+        "unit_away": town.officer(away, "unit", "330302", unit=away["unit"]),
+        "sector": office("sector_authority", "3302", sector="industry"),
+        "sector_beside": office("sector_authority", "3302", sector="environment"),
+        "sector_away": office("sector_authority", "3303", there),
+        "people": office("human_resources", "3302"),
+        "people_own": office("human_resources", "3302", person=li.id),
+        "people_away": office("human_resources", "3303", there),
+        "watch": office("supervisor", "3302"), "watch_own": office("supervisor", "3302", person=li.id),
+        "watch_away": office("supervisor", "3303", there),
+        "blasting": office("blasting_association", "33", province, sector="blasting"),
+        "market_away": office("talent_market", "3303", there),
+        "joined_own": town.officer(beside, "unit", "330203", unit=beside["unit"], person=li.id),
+        "organiser_away": town.officer(away, "recognised_organiser", "330302", unit=away["unit"]),
+        "policy": office("policy_office", "33", province),
+        **{role.removesuffix("_administrator"): one for role, one in three.items()},
+        "suspended": suspended,
+    }
+
+
+def _claims(li: Someone, clerk: Someone) -> dict[str, str]:
+    """Claims of Li's, one in each state that something can be decided about."""
+    found = {state: li.submit(study(date=f"2026-0{at}-02"))
+             for at, state in enumerate(("open", "registered", "frozen", "revoked"), start=2)}
+    for state in ("registered", "frozen", "revoked"):
+        found[state] = clerk.act(found[state], "approval", {})
+    clerk.act(found["frozen"], "freeze", WORDS)
+    clerk.act(found["revoked"], "revocation", BASIS)
+    return {state: one["claim"] for state, one in found.items()}
+
+
+def _unit() -> BODY:
+    return {"credit_code": credit_code(777), "name": "待核实单位", "region": "330203", "sector": "industry",
+            "contact": {"name": "联系人"}}
+
+
+def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BODY]:
+    at = "POST /v1/claims/<claim:claim>/"
+    scope = {"role": "unit", "region": "330203", "unit": works["unit"]}
+    return {
+        "POST /v1/units": {**_unit(), "credit_code": credit_code(778)},
+        "POST /v1/units/<unit:unit>/rejection": WORDS,
+        "POST /v1/actors": {"organisation": works["unit"], "account": "new-account", "official": {"name": "某人"}},
+        "POST /v1/actors/<actor:actor>/scopes": {**scope, "category": "professional"},
+        "POST /v1/actors/<actor:actor>/scope-withdrawals": scope,
+        "POST /v1/persons": {"name": "赵六", "id_kind": "resident_id", "id_number": "330102199003070019"},
+        "POST /v1/persons/<person:person>/transfers": {"to_unit": beside["unit"], "starts": "2026-10-02"},
+        "POST /v1/transfers/<transfer:transfer>/refusal": WORDS,
+        "POST /v1/claims": {"person": li.id, **STUDY},
+        "POST /v1/statements/<statement:statement>/supersession": {"by_statement": other},
+        "POST /v1/statements/<statement:statement>/voiding": {"basis": "issued_in_error", **WORDS},
+        "POST /v1/rulebooks": {"source": "-", "text": "-"},
+        "POST /v1/impact-reports": {"report": "-"},
+        f"{at}revision": STUDY, f"{at}return": WORDS, f"{at}refusal": WORDS, f"{at}freeze": WORDS,
+        f"{at}correction": STUDY, f"{at}upholding": {"decided": "1", "evaluated": "2", **WORDS},
+        f"{at}revocation": BASIS, f"{at}reinstatement": BASIS,
+    }
+
+
+def _queries(training: Training, statement: BODY) -> dict[str, dict[str, str]]:
+    """What a question cannot be asked without."""
+    return {
+        "GET /v1/cards": {"organiser": training.school["unit"], "number": NUMBER},
+        "GET /v1/statements": {"code": statement["code"]},
+        "GET /v1/sanctions": {"on": "2027-01-01"},
+        "GET /v1/units/<unit:unit>/members": {"on": "2026-11-01"},
+        "GET /v1/persons/<person:person>/eligibility": {"applied_on": "2026-05-20", "minimum_years": "5"},
+    }
+
+
+def _browser(town: Town, someone: Someone) -> FlaskClient:
+    """What someone who has logged in on the page looks with."""
+    client, house = town.client(), town.house
+    if someone.id:
+        session = house.operations.issue(someone.id, request=b"matrix", now=house.now, kind="session", lasts_s=3_600)
+        client.set_cookie(COOKIE, session)
+    return client

@@ -1,0 +1,182 @@
+"""The whole authority: every route, asked by everyone, within scope and beyond it, and about what is their own.
+
+`authority.toml` says for each route what each character is answered; the routes are taken from the service itself, so
+a new one without a row fails. XUESHI_WRITE_AUTHORITY=1 writes the table anew, for somebody to read before it is
+committed. What must hold whatever the table says stands below it as sentences of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from werkzeug.routing import Rule
+
+from api.log_routes import log_routes
+from api.page import page_routes
+from api.service import create_app
+from tests.api.house_kit import house_in
+from tests.api.matrix_kit import PRIVATE, Scene, scene_in
+
+WRITE: Final = bool(os.environ.get("XUESHI_WRITE_AUTHORITY"))  # Read before a test is shielded from settings outside.
+TABLE: Final = Path(__file__).with_name("authority.toml")
+HEAD: Final = """# Who is answered what, route by route: made by tests/api/test_authority_matrix.py, read by people.
+# The characters are those of tests/api/matrix_kit.py; what is asked about is Li's, of a unit of Ningbo's industry.
+"""
+# Whatever anyone may ask who has not said who they are.
+PUBLIC: Final = frozenset({
+    "GET /", "GET /livez", "GET /readyz", "GET /version", "GET /metrics", "GET /openapi.json", "GET /problems/<code>",
+    "GET /log/checkpoint", "GET /log/key", "GET /log/key/succession", "GET /log/tile/<path:rest>", "GET /v1/words",
+    "GET /v1/rulebooks", "GET /v1/rulebooks/<family>/<version>", "GET /v1/impact-reports",
+    "GET /v1/impact-reports/<digest>", "GET /v1/projections", "GET /v1/units/<unit:unit>", "POST /v1/units",
+    "POST /v1/persons", "GET /login", "GET /static/<name>.<digest>.<ending>",
+})
+MANY: Final = 12  # Beyond so many a line is no longer read name by name.
+
+Answers = dict[str, dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with house_in(tmp_path_factory.mktemp("matrix") / "data") as town:
+        town.app = create_app(town.house, blueprints=[log_routes(town.house.register), page_routes()])
+        yield scene_in(town)
+
+
+@pytest.fixture(scope="module")
+def answers(scene: Scene) -> Answers:
+    return {route: {who: asked(scene, route, who) for who in scene.cast} for route in routes(scene)}
+
+
+def routes(scene: Scene) -> dict[str, Rule]:
+    found = {f"{method} {rule.rule}": rule for rule in scene.town.app.url_map.iter_rules()
+             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+    return dict(sorted(found.items()))
+
+
+def asked(scene: Scene, route: str, who: str, *, absent: bool = False) -> str:
+    """What somebody is told at a route: the status, and of a no its code."""
+    method, rule = route.split(" ", 1)[0], routes(scene)[route]
+    named = scene.named(route, absent=absent)
+    path = rule.build({name: named[name] for name in rule.arguments}, append_unknown=False)
+    assert path is not None, route
+    if rule.endpoint.startswith("page."):
+        answer = scene.browsers[who].open(path[1], method=method, query_string={"purpose": "annual_review"})
+        return str(answer.status_code)
+    query, body = dict(scene.queries.get(route, {})), None
+    if method == "POST":
+        query, body = {"dry_run": "true"}, scene.bodies.get(route)
+    elif route in wanting_a_purpose(scene):
+        query["purpose"] = "annual_review"
+    answer = scene.cast[who].client.open(
+        path[1], method=method, query_string=query, headers=scene.cast[who].headers(), json=body)
+    return str(answer.status_code) if answer.status_code < 400 else f"{answer.status_code} {answer.get_json()['code']}"
+
+
+def wanting_a_purpose(scene: Scene) -> frozenset[str]:
+    """The questions that know of a purpose, by the service's own description."""
+    if not _PURPOSEFUL:
+        paths = scene.town.nobody.saw("/openapi.json")["paths"]
+        named = {path for path, methods in paths.items() for one in methods.get("get", {}).get("parameters", ())
+                 if one.get("name") == "purpose"}
+        _PURPOSEFUL.update(route for route in routes(scene) if re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route[4:]) in named)
+    return frozenset(_PURPOSEFUL)
+
+
+_PURPOSEFUL: set[str] = set()
+
+
+def test_everyone_is_answered_at_every_route_what_the_table_says(answers: Answers) -> None:
+    if WRITE:
+        TABLE.write_text(written(answers), encoding="utf-8")
+    table = tomllib.loads(TABLE.read_text("utf-8"))
+
+    assert answers.keys() - table.keys() == set(), "a new route wants a row: who may, and who may not"
+    assert table.keys() - answers.keys() == set(), "a row of a route that is gone"
+    for route, row in table.items():
+        assert answers[route] == read(row, answers[route]), route
+
+
+def written(answers: Answers) -> str:
+    """The table: of each route who is told what; `others` are all that no line names."""
+    lines = [HEAD]
+    for route, told in answers.items():
+        by_answer: dict[str, list[str]] = defaultdict(list)
+        for who, answer in told.items():
+            by_answer[answer].append(who)
+        most = max(by_answer, key=lambda answer: len(by_answer[answer]))
+        if len(by_answer[most]) > MANY:
+            by_answer[most] = ["others"]
+        lines += [f'["{route}"]', *(f'"{answer}" = "{" ".join(everyone)}"' for answer, everyone
+                                    in sorted(by_answer.items())), ""]
+    return "\n".join(lines)
+
+
+def read(row: dict[str, str], cast: Iterable[str]) -> dict[str, str]:
+    """A row of the table as what each character is told."""
+    told = {who: answer for answer, everyone in row.items() for who in everyone.split()}
+    others = told.pop("others", None)
+    return told | {who: others for who in cast if who not in told and others is not None}
+
+
+# What holds whatever the table says
+
+
+def test_whoever_has_not_said_who_they_are_is_answered_only_what_is_everyones(answers: Answers) -> None:
+    opened = {route for route, told in answers.items() if done(told["nobody"])}
+
+    assert opened - PUBLIC == set()
+
+
+def test_whoever_may_not_see_a_private_record_is_told_of_it_what_is_told_of_none(
+    scene: Scene, answers: Answers
+) -> None:
+    telling = []
+    for route, told in answers.items():
+        named = routes(scene)[route].arguments & set(PRIVATE)
+        for who, answer in told.items():
+            if any(done(answers[f"GET /v1/{name}s/<{name}:{name}>"][who]) for name in named):
+                continue  # They know already that there is one.
+            if named and (of_none := asked(scene, route, who, absent=True)) != answer:
+                telling.append((route, who, answer, of_none))
+
+    assert telling == []
+
+
+def test_another_city_another_unit_and_another_sector_open_nothing_of_a_persons(
+    scene: Scene, answers: Answers
+) -> None:
+    far = [who for who in scene.cast if who.endswith("_away")] + ["stranger", "sector_beside"]
+    for route, told in answers.items():
+        if routes(scene)[route].arguments & set(PRIVATE):
+            assert [who for who in far if told[who][0] == "2"] == [], route
+
+
+def test_nobody_decides_upon_what_is_their_own_under_another_hat(scene: Scene, answers: Answers) -> None:
+    for route, told in answers.items():
+        if route.startswith("POST") and routes(scene)[route].arguments & set(PRIVATE):
+            second_hands = {who: told[who] for who in scene.cast if who.endswith("_own")}
+            assert {who for who, answer in second_hands.items() if answer[:3] not in ("403", "404")} == set(), route
+
+
+def test_a_suspended_account_opens_what_is_everyones_and_nothing_else(answers: Answers) -> None:
+    for route, told in answers.items():
+        assert route in PUBLIC or not told["suspended"].startswith("2"), route
+
+
+def test_the_three_administrators_and_the_policy_office_see_and_decide_nothing_of_a_persons(
+    scene: Scene, answers: Answers
+) -> None:
+    for route, told in answers.items():
+        if routes(scene)[route].arguments & set(PRIVATE):
+            assert [who for who in ("system", "security", "audit", "policy") if done(told[who])] == [], route
+
+
+def done(answer: str) -> bool:
+    return answer.startswith("2")
