@@ -161,6 +161,25 @@ def test_under_a_rulebook_that_is_enacted_later_everyone_is_judged_again(tmp_pat
         close_house(house)
 
 
+def test_a_difference_is_gone_once_the_law_agrees_with_what_was_decided(tmp_path: Path) -> None:
+    house = open_house(tmp_path / "house")
+    house.settle()
+    house.enact("zhejiang/2016-08-01")
+    person = house.person(unit=house.unit(NINGBO, "industry"))
+    house.registered(person, exam("2021-03-01"))  # Decided by N 6(8), which nobody has enacted yet.
+    upkeep = upkeep_of(house)
+    (before,) = entries(house, upkeep)
+    stood = house.size
+    house.enact("ningbo-industry/2019-01-01")
+
+    assert (before["kind"], before["decided"]["counted"], before["evaluated"]["counted"]) == ("worth", "6", "0")
+    assert before["evaluated"]["rulebook"] is None, "unruled: no rulebook in force has the route"
+    assert entries(house, upkeep) == []
+    assert entries(house, upkeep, as_of=stood) == [before]
+    upkeep.stop()
+    close_house(house)
+
+
 def uphold(house: House, claim: Any, upkeep: Upkeep) -> Any:
     state = house.load(claim, claims.evolve)
     found = upkeep.judge.against(state.person, claim, house.size)
