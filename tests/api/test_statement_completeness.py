@@ -201,6 +201,22 @@ def test_of_a_map_that_cannot_be_kept_nothing_is_issued_and_it_is_said(
     assert town.house.ledger.store.size() == before
 
 
+def test_a_statement_that_stands_is_not_called_failed_because_its_map_was_not_noted(
+    town: Town, person: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: MapFile, proved: object, event: int) -> None:
+        raise MapFailed(self.path, "disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MapFile, "remember", fail)
+        made = issued(person)
+
+    assert held(town, file_of(person, made))
+    before = len(maps_in(town))
+    assert held(town, file_of(person, issued(person, as_of=str(made["as_of"]))))
+    assert len(maps_in(town)) == before + 1, "the next one brings a map of its own"
+
+
 # On the command line
 
 
