@@ -17,6 +17,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -188,18 +189,18 @@ class ProjectionFile:
         takes each piece as it comes: so the event that cannot be taken is found.
         """
         assert batch.after == self.position, "the batch does not follow"
-        try:
+        with self._or_back():
             self._take(batch, ledger)
             self.position, self._last_leaf = batch.position, batch.leaves[-1]
             if self._rows.gathered >= self._at_once:
-                self.write()
-        except BaseException:
-            self._take_back()
-            self._at_once = 0
-            raise
+                self._write()
 
     def write(self) -> None:
         """Write what was taken, and how far it goes."""
+        with self._or_back():
+            self._write()
+
+    def _write(self) -> None:
         if self.position == self._written:
             return
         self._rows.write()
@@ -218,13 +219,18 @@ class ProjectionFile:
             self.connection.execute("UPDATE projection SET position = ?", (_TORN,))
         self.connection.execute("BEGIN")
 
-    def _take_back(self) -> None:
-        """Be what was last written."""
-        self._rows.forget()
-        self.connection.rollback()
-        if self._is_made:
-            self.connection.execute("UPDATE projection SET position = ?", (self._written,))
-        self.position = self._written
+    @contextmanager
+    def _or_back(self) -> Iterator[None]:
+        """Do it, or be what was last written."""
+        try:
+            yield
+        except BaseException:
+            self.position, self._at_once = self._written, 0
+            self._rows.forget()
+            self.connection.rollback()
+            if self._is_made:
+                self.connection.execute("UPDATE projection SET position = ?", (self._written,))
+            raise
 
     def _take(self, batch: Batch, ledger: Ledger) -> None:
         """Hand over events where they take effect; those of an act when it is closed."""
@@ -275,9 +281,10 @@ class ProjectionFile:
         self._written = self.position
 
     def close(self) -> None:
-        """Let go of it, with everything that was taken."""
+        """Let go of it, with everything that was taken; what cannot be written now is taken again."""
         try:
-            self.write()
+            with suppress(sqlite3.Error):
+                self.write()
         finally:
             self.connection.close()
 

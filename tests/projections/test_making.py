@@ -12,14 +12,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from projection_kit import NINGBO, House, exam, living
-from test_follower import lived, made_up_to
+from projection_kit import NINGBO, House, close_house, exam, living, open_house
+from test_follower import Counter, lived, made_up_to, say
 
 from projections.answers import projections
 from projections.entries import Entries
 from projections.file import ProjectionFile, content, path_of
-from projections.follower import opened, read_batch
+from projections.follower import Follower, opened, read_batch
 from projections.people import People
+from projections.projection import Effect, Rows
 
 MAKER = """
 import sys
@@ -122,6 +123,27 @@ def test_what_an_earlier_run_of_the_machine_made_is_begun_anew(tmp_path: Path) -
 
         with closing(opened(Entries(), path, house.ledger, made=True)) as file:
             assert file.position == 0
+
+
+def test_a_row_that_cannot_be_written_stops_a_build_before_its_event(tmp_path: Path) -> None:
+    """What is gathered is written late: the event that it came from is found all the same."""
+    house = open_house(tmp_path / "house", start=False)
+    say(house.ledger, 8)
+    follower = Follower(house.ledger, tmp_path / "files", [Twice()])
+    follower.start()
+
+    assert not follower.wait_for(8, 10)
+    (failure,) = follower.failures()
+    assert (failure.position, failure.because) == (6, "IntegrityError")  # type: ignore[attr-defined]
+    follower.stop()
+    close_house(house)
+
+
+class Twice(Counter):
+    """A projection that enters the fifth row again with the sixth event."""
+
+    def _seen(self, rows: Rows, effect: Effect) -> None:
+        rows.insert("seen", {"event": min(effect.recorded, 5), "word": "x"})
 
 
 def test_what_is_put_in_place_is_finished(tmp_path: Path) -> None:
