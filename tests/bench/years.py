@@ -27,6 +27,7 @@ from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, UnitId
 from policies.shelf import shipped
 from projections.answers import Answers, projections
 from projections.basis import Axes
+from projections.differences_bulk import Everyone
 from projections.follower import Follower
 from tests.bench import Figure, Race
 from tests.bench.claims import BY, UNIT
@@ -55,6 +56,10 @@ def rows() -> Iterator[Race | Figure]:
         one = answers.years(people[0], Axes())
         yield Race("the same answer written as JSON", "answers", 100,
                    lambda: [json.dumps(one, ensure_ascii=False) for _ in range(100)], rounds=3)
+        at, judge = answers.judge.position(), answers.judge
+        yield Race("who differs, as decided from as evaluated, of everyone", "entries", PEOPLE * ENTRIES,
+                   lambda: Everyone(ledger, folder / "answers", judge, at),
+                   lambda: [judge.both(person, at) for person in people], "one by one, with reasons", rounds=3)
         follower.stop()
         ledger.close()
 
