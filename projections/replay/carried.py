@@ -1,8 +1,9 @@
 """Whom two laws treat alike: their results under the one are carried over to the other, and nobody judges them twice.
 
 An amendment touches few. Whoever has only entries that are worth the same under both laws, and in every year the same
-requirements, comes out the same; that is one look at each entry, in machine code, instead of a judgement. Both laws
-have to be compiled with the same numbers (`compile_over(..., after=...)`), and a law with deadlines is asked in full.
+requirements, comes out the same. Of somebody who belonged only where nothing differs that is known at once; of others
+it is one look at each entry instead of a judgement. Both laws have to be compiled with the same numbers
+(`compile_over(..., after=...)`), and a law with deadlines is asked in full.
 
 `tests/projections/replay/test_kernel.py` holds it against judging everyone.
 """
@@ -10,7 +11,7 @@ have to be compiled with the same numbers (`compile_over(..., after=...)`), and 
 # mypy: disable-error-code="untyped-decorator"
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numba import njit, prange
@@ -20,21 +21,22 @@ from projections.replay.coded import Coded
 from projections.replay.compiled import NONE, Compiled
 from projections.replay.kernel import Replayed
 
-CHUNKS: Final = 256
-
 
 def carry(
     coded: Coded, old: Compiled, new: Compiled, known: Replayed, out: Replayed, stretch_of: NDArray[np.uint16],
     edges: NDArray[np.int32], first_day: int,
 ) -> NDArray[np.bool_]:
-    """Carry over what is alike, and say of whom it is; `edges` are those of both laws, `stretch_of` numbers days."""
+    """Carry over everything, and say of whom it holds; `edges` are those of both laws, `stretch_of` numbers days."""
+    width = known.sums.shape[1]
+    out.sums[:, :width], out.sums[:, width:] = known.sums, 0
+    for name in ("counted", "unruled", "verdict", "minimums"):
+        np.copyto(getattr(out, name), getattr(known, name))
     alike = np.zeros(len(coded.people), dtype=np.bool_)
-    _carry(
+    same_cells, same_dues = _same_cells(len(coded.cases), old, new, edges), _same_dues(old, new)
+    _compare(
         coded.first_entry, coded.case, coded.day, coded.first_year_row, coded.first_year, coded.standing,
-        stretch_of, first_day, len(coded.cases), _same_cells(len(coded.cases), old, new, edges),
-        _same_dues(old, new).ravel(), new.dues.of.shape[1], new.dues.first_year,
-        known.counted, known.sums.reshape(-1), known.sums.shape[1], known.unruled, known.verdict, known.minimums,
-        out.counted, out.sums.reshape(-1), out.sums.shape[1], out.unruled, out.verdict, out.minimums, alike,
+        coded.first_belonging, coded.belonging, _touched(coded, same_cells, same_dues), stretch_of, first_day,
+        len(coded.cases), same_cells.ravel(), same_dues.ravel(), same_dues.shape[1], new.dues.first_year, alike,
     )
     return alike
 
@@ -46,13 +48,25 @@ def _same_cells(cases: int, old: Compiled, new: Compiled, edges: NDArray[np.int3
     for compiled in (old, new):
         stretch = np.searchsorted(compiled.edges, begins, side="right")
         columns.append(compiled.table.reshape(cases, len(compiled.edges) + 1)[:, stretch].T)
-    return np.ascontiguousarray(columns[0] == columns[1]).ravel()
+    return np.array(columns[0] == columns[1], order="C")
 
 
 def _same_dues(old: Compiled, new: Compiled) -> NDArray[np.bool_]:
     """Zones by years: whether the same is required."""
     asked = [np.array(_signatures(compiled), dtype=object)[compiled.dues.of] for compiled in (old, new)]
     return np.asarray(asked[0] == asked[1], dtype=np.bool_)
+
+
+def _touched(coded: Coded, same_cells: NDArray[np.bool_], same_dues: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The zones in which anything differs; all of them, if it does where nobody belongs."""
+    touched = np.array(~same_dues.all(axis=1))
+    number = {zone: at for at, zone in enumerate(coded.zones)}
+    for case in np.flatnonzero(~same_cells.all(axis=0)).tolist():
+        zone = number.get(coded.cases[case].zone)
+        if zone is None or coded.zones[zone].region == "":
+            return np.ones(len(coded.zones), dtype=np.bool_)
+        touched[zone] = True
+    return touched
 
 
 def _signatures(compiled: Compiled) -> list[str]:
@@ -67,19 +81,19 @@ def _signatures(compiled: Compiled) -> list[str]:
 
 
 @njit(parallel=True, cache=True, nogil=True)
-def _carry(
-    first_entry: Any, case: Any, day: Any, first_year_row: Any, first_year: Any, standing: Any, stretch_of: Any,
-    first_day: int, cases: int, same_cell: Any, same_due: Any, due_years: int, due_year: int,
-    counted: Any, sums: Any, width: int, unruled: Any, verdict: Any, minimums: Any,
-    counted_out: Any, sums_out: Any, width_out: int, unruled_out: Any, verdict_out: Any, minimums_out: Any, alike: Any,
+def _compare(
+    first_entry: Any, case: Any, day: Any, first_year_row: Any, first_year: Any, standing: Any, first_belonging: Any,
+    belonging: Any, touched: Any, stretch_of: Any, first_day: int, cases: int, same_cell: Any, same_due: Any,
+    due_years: int, due_year: int, alike: Any,
 ) -> None:
-    people = len(first_year)
-    for chunk in prange(CHUNKS):
-        for person in range(people * chunk // CHUNKS, people * (chunk + 1) // CHUNKS):
-            row_0, row_1 = first_year_row[person], first_year_row[person + 1]
-            is_same = True
-            for row in range(row_0, row_1):
-                zone = np.int64(standing[row])
+    for person in prange(len(first_year)):
+        is_same, is_touched = True, first_belonging[person] == first_belonging[person + 1]
+        for one in range(first_belonging[person], first_belonging[person + 1]):
+            is_touched |= touched[belonging[np.uint64(one)]]
+        if is_touched:
+            row_0 = first_year_row[person]
+            for row in range(row_0, first_year_row[person + 1]):
+                zone = np.int64(standing[np.uint64(row)])
                 if zone >= 0:
                     this_year = np.int64(first_year[person]) + row - row_0
                     is_same &= same_due[zone * due_years + this_year - due_year]
@@ -87,15 +101,4 @@ def _carry(
                 at = np.uint64(entry)
                 stretch = np.uint64(stretch_of[np.uint64(day[at] - first_day)])
                 is_same &= same_cell[stretch * np.uint64(cases) + np.uint64(case[at])]
-            alike[person] = is_same
-            if not is_same:
-                continue
-            for entry in range(first_entry[person], first_entry[person + 1]):
-                counted_out[np.uint64(entry)] = counted[np.uint64(entry)]
-            for row in range(row_0, row_1):
-                at, begin, begin_out = np.uint64(row), np.uint64(row * width), np.uint64(row * width_out)
-                for column in range(width):
-                    sums_out[begin_out + np.uint64(column)] = sums[begin + np.uint64(column)]
-                for column in range(width, width_out):
-                    sums_out[begin_out + np.uint64(column)] = 0
-                unruled_out[at], verdict_out[at], minimums_out[at] = unruled[at], verdict[at], minimums[at]
+        alike[person] = is_same
