@@ -8,7 +8,10 @@ Reading: `own` level is that of the affiliation: a region ending in 0000 is the 
 the county's. At `own` level an office above may act as well, since it holds the whole area; where the text names the
 level, only an office of that level registers.
 
-`tests/policies/test_authority.py` shows it.
+With whom plans and classes are filed is said by the duties of the same rulebooks (P 11, N 7), who registers a roster by
+the rows that stand for rosters (W 13, W 14) and, where there is none, by the row of the subject (N 8).
+
+`tests/policies/test_authority.py` and `tests/policies/test_training_authority.py` show it.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from typing import Final, NamedTuple
 
 from policies.errors import RulebookError
 from policies.law import Law, Layer
-from policies.rulebook import Registrar, Rulebook, Steps
+from policies.rulebook import Duty, Registrar, Rulebook, Steps
 
 ANYONE: Final = "anyone"
 REGISTRAR: Final = "registrar"  # In a rulebook's steps: whoever its table names.
@@ -87,6 +90,46 @@ def walk(
         if all(one.role != office.role for one in offices):  # The unit that endorses may be the one that registers.
             offices.append(office)
     return Walk(tuple(offices), row.automatic)
+
+
+def plan_recipients(law: Law, day: date, region: str, sector: str) -> tuple[Office, ...]:
+    """Say who puts a year's plan of an organiser that sits there on file: each of them, and of its own level (P 11)."""
+    return _recipients(law.layer(law.interval(day.toordinal()), region, sector, None), "filing_of_plan", None, region)
+
+
+def class_recipients(law: Law, day: date, region: str, sector: str, category: str, route: str) -> tuple[Office, ...]:
+    """Say who may put a class on file: whom the duty to file names, or else whoever registers those who were there."""
+    layer = law.layer(law.interval(day.toordinal()), region, sector, None)
+    return _recipients(layer, "filing", route, region) or roster_offices(law, day, region, sector, category)
+
+
+def roster_offices(law: Law, day: date, region: str, sector: str, category: str) -> tuple[Office, ...]:
+    """Say who registers everyone of a class at once; any one of them does."""
+    layer = law.layer(law.interval(day.toordinal()), region, sector, None)
+    for book in layer.books:  # The closest that speaks of rosters or of everyone; what a system registers has none.
+        rows = [row for row in book.registrars if category in row.categories and (row.batch or row.person == ANYONE)]
+        if rows:
+            row = min(rows, key=lambda one: (not one.batch, one.automatic))
+            if row.automatic:
+                break
+            return tuple(Office(role, row.level, _area(row.level, region), book.id, row.article, row.quote)
+                         for role in row.offices)
+    raise NobodyRegisters(region, sector, category, day)
+
+
+def _recipients(layer: Layer, kind: str, route: str | None, region: str) -> tuple[Office, ...]:
+    """The offices that the closest duty of this kind names; `municipal_sector_authority` is a level and a role."""
+    for book in layer.books:
+        for duty in book.duties:
+            if duty.kind == kind and (route is None or route in duty.routes):
+                return tuple(_named(token, duty, book, region) for token in duty.to)
+    return ()
+
+
+def _named(token: str, duty: Duty, book: Rulebook, region: str) -> Office:
+    level = next((one for one in _LEVELS if token.startswith(f"{one}_")), None)
+    role = token if level is None else token.removeprefix(f"{level}_")
+    return Office(role, level or "own", _area(level or "own", region), book.id, duty.article, duty.quote)
 
 
 def _kinds(region: str, standing: str | None) -> tuple[str, ...]:
