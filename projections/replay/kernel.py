@@ -134,21 +134,23 @@ def _judge(
         rows = order[edges[number]:edges[number + 1]]
         if not len(rows):
             continue
+        held, unknown, packed = sums[rows], unruled[rows], np.zeros(len(rows), dtype=np.uint32)
         met_all, undetermined, any_met = (np.zeros(len(rows), dtype=np.bool_) for _ in range(3))
         met_all[:] = True
         for at in range(int(dues.first[number]), int(dues.first[number + 1])):
             if dues.cycle[at]:
                 how = _cycle(coded, compiled, sums, unruled, at, rows, years[rows])
             else:
-                have, need = _have(sums[rows], int(dues.mask[at]), int(dues.class_[at])), dues.need[at]
+                have, need = _have(held, int(dues.mask[at]), int(dues.class_[at])), dues.need[at]
                 if dues.percent[at] != NONE:
-                    need = -(-_have(sums[rows], int(dues.base[at]), 0) * dues.percent[at] // 100)
-                open_ = (unruled[rows] & dues.mask[at]) != 0
+                    need = -(-_have(held, int(dues.base[at]), 0) * dues.percent[at] // 100)
+                open_ = (unknown & dues.mask[at]) != 0
                 how = np.where(have >= need, MET, np.where(open_, UNDETERMINED, SHORT))
-            minimums[rows] |= (how << HOW_BITS * (at - int(dues.first[number]))).astype(np.uint32)
+            packed |= (how << HOW_BITS * (at - int(dues.first[number]))).astype(np.uint32)
             met_all &= how != SHORT
             undetermined |= how == UNDETERMINED
             any_met |= how == MET
+        minimums[rows] = packed
         verdict[rows] = np.where(~met_all, FAILED, np.where(any_met & ~undetermined, PASSED, UNKNOWN))
     return verdict, minimums
 
@@ -159,8 +161,11 @@ def _have(sums: Ints, mask: int, class_: int) -> NDArray[np.int64]:
         return sums[:, EXAM + class_].astype(np.int64)
     if mask == 1 << EXAM:
         return sums[:, EXAM].astype(np.int64)
-    columns = [at for at in range(EXAM) if mask >> at & 1]
-    return np.asarray(sums[:, columns].sum(axis=1, dtype=np.int64))
+    found = np.zeros(len(sums), dtype=np.int64)
+    for at in range(EXAM):
+        if mask >> at & 1:
+            found += sums[:, at]
+    return found
 
 
 def _cycle(
