@@ -14,12 +14,15 @@ from api.demo.calendar import SECOND, Calendar, moment
 from api.demo.claims import Someone
 from api.demo.country import HUMAN_RESOURCES, Country
 from api.demo.dice import Dice
-from api.demo.pen import Pen
+from api.demo.pen import Pen, decided
 from api.law_of import Library
-from ledger.events.base import By
+from ledger.events.base import By, Draft
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, StudyDetails
-from ledger.events.statement import StatementId
+from ledger.events.statement import StatementEvent, StatementId
 from ledger.identifiers import id_number, names
+from ledger.log_map import MapKey
+from ledger.map_file import MapFile
+from ledger.proof.map_proof import Presence, format_presence
 from ledger.streams import statement as statements
 from ledger.streams.decision import Decision
 from ledger.streams.statement import Statement
@@ -47,6 +50,7 @@ class Statements:
         self._pen.flush()
         ledger = self._pen.ledger
         follower = Standby(ledger, folder, projections())
+        map_file = MapFile(folder / "map.1.db", ledger.store, MapKey(ledger.vault.secret("index")))
         try:
             follower.start()
             answers = Answers(ledger, folder, book=Library(archive).book, now=lambda: self._now)
@@ -54,7 +58,7 @@ class Statements:
             issued = []
             for whose in [*chosen, *chosen[:1]]:
                 follower.wait_for(ledger.store.size(), _WAIT_S)
-                issued.append(self._issued(whose, answers))
+                issued.append(self._issued(whose, answers, map_file))
             if len(chosen) > 1:
                 self._superseded(issued[0], issued[-1], chosen[0])
                 self._voided(issued[-2], chosen[-1])
@@ -62,22 +66,27 @@ class Statements:
             follower.wait_for(ledger.store.size(), _WAIT_S)
         finally:
             follower.stop()
+            map_file.close()
 
-    def _issued(self, whose: Someone, answers: Answers) -> Statement:
+    def _issued(self, whose: Someone, answers: Answers, map_file: MapFile) -> Statement:
         answer = answers.years(whose.id, read_axes())
         assert answer is not None, "whoever asks is registered"
         self._put_in_titles(answer)
         statement, code = StatementId(self._dice.id("statement", self._now)), self._dice.verify_code()
         basis = answer["basis"]
+        proved = map_file.proof_of(whose.id, basis["as_of"])
+        assert isinstance(proved.proof, Presence), "they are named by the event that registered them"
+        head = self._head(answer, whose, statement, code, answers) | {"events": len(proved.proof.events)}
         command = statements.IssueStatement(
-            statement=statement, text=statement_text(answer, self._head(answer, whose, statement, code, answers)),
+            statement=statement, text=statement_text(answer, head), presence=format_presence(proved.proof).decode(),
             code=code, as_of=basis["as_of"], log_size=basis["log_size"], law=basis["law"], root=basis["root"],
             rulebooks=tuple(book["digest"] for book in basis["rulebooks"]),
             years=tuple(one["year"] for one in answer["years"]), asking=whose.state.person,
         )
         decision = statements.decide_issue(
             None, command, whose.state, size=self._pen.ledger.store.size())
-        return self._write(None, decision, By(actor=whose.id, role="person"), statement)
+        mapped = Draft(map_file.commitment(proved, self._dice.id("log", self._now)))
+        return self._write(None, (*decided(decision), mapped), By(actor=whose.id, role="person"), statement)
 
     def _put_in_titles(self, answer: dict[str, Any]) -> None:
         """The titles of studies, which only the vault can open."""
@@ -120,7 +129,8 @@ class Statements:
         self._now += SECOND
         versions = None if state is None else {stream: 1}
         for event in self._pen.write(self._now, decision, by, versions):
-            state = statements.evolve(state, event)
+            if isinstance(event, StatementEvent):
+                state = statements.evolve(state, event)
         self._pen.flush()
         assert state is not None
         return state

@@ -33,6 +33,7 @@ from ledger.events.catalogue import CURRENT
 from ledger.identifiers import id_number, unit_code
 from ledger.ledger import Ledger
 from ledger.proof.keys import format_vkey, parse_skey
+from ledger.statement_file import COMPLETENESS
 from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import parse_hours
 from policies.shelf import shipped
@@ -46,7 +47,6 @@ NOT_IN_A_DEMO = {
     "rulebook.impact_report_recorded/1": "a report is of drafts, which are never in force",
     "claim.upheld/1": "nobody has looked at the differences yet",
     "log.continued/1": "the log keeps its name",
-    "log.map_committed/1": "a service commits a map when it hands out a statement's file",
     "log.access_anchored/1": "nobody has looked at anything yet",
     "access.recorded/1": "stands in the access log",
 }
@@ -192,6 +192,8 @@ def test_a_statement_of_it_verifies_and_bears_its_name(demo: Demo, tmp_path: Pat
 
     assert ORIGIN in paper.read_text("utf-8")
     assert run(["verify", str(paper), "--key", format_vkey(parse_skey(key.strip()).public())]) == 0
+    assert f"{COMPLETENESS}\n" in paper.read_text("utf-8")
+    assert run(["fsck", "--map", "--data", str(folder), "--processes", "1"]) == 0
 
 
 def test_a_folder_that_holds_anything_is_left_alone(tmp_path: Path) -> None:
