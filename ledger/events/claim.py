@@ -246,8 +246,8 @@ class ClaimRevoked(ClaimEvent, tag="claim.revoked/1"):
 class ClaimUpheld(ClaimEvent, tag="claim.upheld/1"):
     """The office looked at where its decision and the law part, and what was decided stays (维持原认定).
 
-    It changes no hours, decided or evaluated. It says that the difference was seen, with which numbers, and why it stays.
-    Once the law or the register moves the numbers, it is a difference that nobody has seen yet.
+    It changes no hours, decided or evaluated. It says that the difference was seen, with which numbers, and why it
+    stays. Once the law or the register moves the numbers, it is a difference that nobody has seen yet.
     """
 
     sealed_as = Words
