@@ -47,6 +47,7 @@ _TORN: Final = -1
 _WAITING: Final = Table({"position": int, "act": str}, ("position",), (("act",),), dated=False)
 _CLOSED: Final = wire_type(ActClosed).encode()
 _ABANDONED: Final = wire_type(ActAbandoned).encode()
+_OF_ACTS: Final = frozenset({_CLOSED, _ABANDONED})
 _CORRUPT: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _ITS_OWN: Final = frozenset({"projection", "waiting"})
 
@@ -57,6 +58,7 @@ class Batch:
     def __init__(self, after: int, leaves: Sequence[bytes]) -> None:
         self.after, self.leaves = after, leaves
         self.kinds = [wire_type_in(leaf) for leaf in leaves]
+        self.every_kind = frozenset(self.kinds)
         self._envelopes: list[Envelope | None] = [None] * len(leaves)
 
     @property
@@ -125,7 +127,7 @@ class ProjectionFile:
         self._written = self.position
         self._at_once = _GATHERED if made else 0
         self._handlers = projection.handlers_by_kind()
-        for kind in (_CLOSED, _ABANDONED):
+        for kind in _OF_ACTS:
             self._handlers.pop(kind, None)  # What they do to other events is all they do.
         self._last_leaf = b""
         self._rows = Rows(
@@ -235,6 +237,8 @@ class ProjectionFile:
     def _take(self, batch: Batch, ledger: Ledger) -> None:
         """Hand over events where they take effect; those of an act when it is closed."""
         rows, handlers = self._rows, self._handlers
+        if batch.every_kind.isdisjoint(handlers) and batch.every_kind.isdisjoint(_OF_ACTS):
+            return
         for place, kind in enumerate(batch.kinds):
             handler = handlers.get(kind)
             if handler is not None:

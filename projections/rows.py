@@ -260,15 +260,14 @@ class _Dated(_Base):
         if len(values) != len(self._table.columns):
             self.insert({**values, "from_position": position})
             return
-        row = [*self._values(values), position, None]
-        self.fresh[id(row)] = row
-        self._rows(self._identity(values)).append(row)
+        self._hold(self._identity(values), [*self._values(values), position, None])
 
     def insert(self, values: Mapping[str, Any]) -> None:
         row = self._entered(values)
-        self.fresh[id(row)] = row
         if row[self._to] is None:
-            self._rows(self._identity(values)).append(row)
+            self._hold(self._identity(values), row)
+        else:
+            self.fresh[id(row)] = row
 
     def end(self, position: int, key: Mapping[str, Any]) -> None:
         for row in self._found(key):
@@ -285,8 +284,7 @@ class _Dated(_Base):
         row[self._from] = position
         for one in found:
             self._end(position, one)
-        self.fresh[id(row)] = row
-        self._rows(self._identity_at(row)).append(row)
+        self._hold(self._identity_at(row), row)
         return True
 
     def remove(self, key: Mapping[str, Any]) -> None:
@@ -294,6 +292,11 @@ class _Dated(_Base):
 
     def now(self, columns: Sequence[str], key: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         return self._taken(self._found(key), columns)
+
+    def _hold(self, identity: Identity, row: Row) -> None:
+        self.fresh[id(row)] = row
+        rows = self._holding.get(identity)
+        (self._rows(identity) if rows is None else rows).append(row)
 
     def _end(self, position: int, row: Row) -> None:
         identity = self._identity_at(row)
