@@ -59,10 +59,11 @@ def as_it_stood(query: dict[str, Any], ask: Callable[[int], dict[str, Any] | Ref
 def listed(
     caller: Caller, name: str, query: dict[str, Any], ask: Ask, *, said: dict[str, Any] | None = None,
     show: Callable[[Any, dict[str, Any]], dict[str, Any]] = lambda one, _: one,
+    also: Callable[[Any], dict[str, Any]] = lambda _: {},
 ) -> Response | Refusal:
     """Answer a page of a list. The cursor belongs to one asker and one question, and keeps what the first page said.
 
-    `said`: what else the answer says, and every further page as the first did.
+    `said`: what else the answer says, and every further page as the first did; `also`: what a page says of itself.
     """
     here, limit = house(), query.get("limit", paging.LIMIT)
     asked = {field: str(value) for field, value in sorted(query.items()) if field not in _NOT_THE_QUESTION}
@@ -79,7 +80,8 @@ def listed(
     if page.next is not None:
         following = paging.write_cursor(here.cursor_key, question, Cursor(page.as_of, [page.next, said]))
     items = [show(one, said or {}) for one in page.items]
-    response = answer({"items": items, "next_cursor": following, **(said or {}), **here.answers.reflects(page.as_of)})
+    response = answer({"items": items, "next_cursor": following, **(said or {}), **also(page),
+                       **here.answers.reflects(page.as_of)})
     if following is not None:
         address = urlencode({**request.args, "limit": limit, "cursor": following})
         response.headers["Link"] = f'<{request.path}?{address}>; rel="next"'

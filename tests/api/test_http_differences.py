@@ -120,6 +120,9 @@ def test_it_waits_in_the_queue_of_the_office_until_that_lets_it_stand(
         return [item for item in clerk.saw("/v1/work")["items"] if item["id"] == claim["claim"]]
 
     (item,) = waiting()
+    told = clerk.saw("/v1/work")
+    assert told["differences_as_of"] == told["as_of"], "known up to where everything else is"
+    assert clerk.saw("/v1/work", as_of="1")["differences_as_of"] is None
     assert (item["kind"], item["role"], item["person"]) == ("difference", "unit", person.id)
     assert item["since"] in transfer["events"]
     numbers = {"decided": "6", "evaluated": "30", "words": "学习在调动前完成，维持原认定"}

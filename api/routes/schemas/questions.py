@@ -57,6 +57,8 @@ class WorkAnswer(Answer):
     items = ma.fields.List(ma.fields.Nested(WaitingAnswer), required=True)
     next_cursor = ma.fields.String(allow_none=True)
     counted_on = ma.fields.String(required=True, metadata={"format": "date", "description": "天数算到这一天"})
+    differences_as_of = ma.fields.Integer(allow_none=True, metadata={
+        "description": "其中的差异按第几个事件为止所知；细则施行之后会晚一些。null：当时的差异无从知道"})
     as_of = ma.fields.Integer(required=True)
     as_of_time = ma.fields.String(allow_none=True, required=True, metadata={"format": "date-time"})
     log_size = ma.fields.Integer(required=True)
