@@ -19,21 +19,19 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.events.claim import Study
-from policies.facts import DAYS, FIRST_DAY, LAST_DAY
+from policies.facts import DAYS
 from projections.entries import Entries
 from projections.errors import NotBuilt, Unreadable
 from projections.file import path_of
 from projections.people import People
-from projections.replay.coded import LEAD_MOST, Zone
+from projections.replay.coded import Zone
+from projections.replay.studies import Studies
 
 Columns = Mapping[str, NDArray[Any]]
 Progress = Callable[[int, int], None]
@@ -41,7 +39,6 @@ Progress = Callable[[int, int], None]
 ID_BYTES: Final = 26
 APPROVED, FROZEN, REVOKED = 1, 2, 3
 _AT_ONCE: Final = 20_000
-_REMEMBERED_MOST: Final = 200_000
 _PEOPLE_AT_ONCE: Final = 400
 
 CLAIMS: Final[Mapping[str, Any]] = {
@@ -198,21 +195,6 @@ def _ordinal(day: str) -> int:
     return date.fromisoformat(day).toordinal()
 
 
-_study = msgspec.json.Decoder(Study).decode
-_NOT_WEIGHED: Final = ("evidence_on", "starts", "ends", "year", "document", "participants", "joint_first", "filing",
-                       "filed_on", "training_class", "occasion", "output", "further")
-_weighed: Final = attrgetter(*(name for name in Study.__struct_fields__ if name not in _NOT_WEIGHED))
-
-
-class _Texts:
-    """Texts of studies, each taken apart once and known by a number."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
-        self.shape, self.day, self.year = array("i"), array("i"), array("h")
-        self.keys: dict[int, tuple[str | None, str | None]] = {}   # Occasion and output, of the few that have one.
-
-
 class _Reading:
     """Rows on their way into columns."""
 
@@ -221,11 +203,9 @@ class _Reading:
         self._people: dict[str, int] = {}
         self._units: dict[str, int] = {}
         self._zones: dict[Zone, int] = {}
-        self._shapes: dict[Any, int] = {}
-        self._texts: list[tuple[str, int | None, bool]] = []
+        self._studies = Studies()
         self._statements: dict[tuple[int, int | None, str | None], int] = {}
         self._keys: dict[tuple[int, str], int] = {}
-        self._known = _Texts()
         self._claims: list[dict[str, NDArray[Any]]] = []
         self._affiliations = {name: array("q") for name in AFFILIATIONS}
         self._departures = {name: array("q") for name in DEPARTURES}
@@ -260,31 +240,22 @@ class _Reading:
          decided) = zip(*rows, strict=True)
         number, known = self._people.setdefault, self._people
         persons = [number(one, len(known)) for one in people]
-        at = self._numbers_of(texts)
-        of = self._known
-        year = np.array(decided, dtype=np.int16)
+        at = self._studies.numbers(texts)
+        shape, day, year = self._studies.columns(at)
+        chosen = np.array(decided, dtype=np.int16)
         columns = (
-            persons, claims, status, self._statements_of(np.array(of.shape)[at], confirmed, clauses),
-            np.array(of.day)[at], np.where(year == 0, np.array(of.year)[at], year),
-            [0 if day is None else DAYS[day] for day in submitted], *self._keys_of(persons, at),
-            registered, registered_event, first, last,
+            persons, claims, status, self._statements_of(shape, confirmed, clauses), day,
+            np.where(chosen == 0, year, chosen), [0 if one is None else DAYS[one] for one in submitted],
+            *self._keys_of(persons, at), registered, registered_event, first, last,
         )
         self._claims.append({name: np.array(column, dtype=kind)
                              for (name, kind), column in zip(CLAIMS.items(), columns, strict=True)})
-
-    def _numbers_of(self, texts: Sequence[str]) -> NDArray[np.int32]:
-        if len(self._known.numbers) > _REMEMBERED_MOST:
-            self._known = _Texts()
-        found = list(map(self._known.numbers.get, texts))
-        if None in found:
-            found = [self._take(text) if one is None else one for one, text in zip(found, texts, strict=True)]
-        return np.array(found, dtype=np.int32)
 
     def _statements_of(
         self, shapes: NDArray[np.int32], confirmed: Sequence[int | None], clauses: Sequence[str | None]
     ) -> NDArray[np.int32]:
         """What was stated, and of the few that an office confirmed by hand what it said."""
-        plain = np.zeros(len(self._texts), dtype=np.int32)
+        plain = np.zeros(len(self._studies.shapes), dtype=np.int32)
         for shape in np.unique(shapes).tolist():
             plain[shape] = self._statement(shape, None, None)
         found = plain[shapes]
@@ -301,35 +272,13 @@ class _Reading:
     def _keys_of(self, persons: Sequence[int], at: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Occasions and outputs as numbers, a person's own; none: 0."""
         occasion, output = np.zeros(len(at), dtype=np.int32), np.zeros(len(at), dtype=np.int32)
-        of = self._known.keys
+        of = self._studies.keys
         if of:
             for row in np.flatnonzero(np.isin(at, list(of))).tolist():
                 for column, text in zip((occasion, output), of[int(at[row])], strict=True):
                     if text is not None:
                         column[row] = self._keys.setdefault((persons[row], text), len(self._keys) + 1)
         return occasion, output
-
-    def _take(self, text: str) -> int:
-        """Take a text apart that was not seen yet, or was taken a moment ago."""
-        of = self._known
-        if (number := of.numbers.get(text)) is not None:
-            return number
-        study = _study(text)
-        lead, readable = None, is_readable(study)
-        if study.filed_on is not None and study.starts is not None:
-            lead = max(-LEAD_MOST, min((study.starts - study.filed_on).days, LEAD_MOST))
-        key = (_weighed(study), tuple(sorted(study.further.items())), study.document is None, lead, readable)
-        shape = self._shapes.get(key)
-        if shape is None:
-            shape = self._shapes[key] = len(self._texts)
-            self._texts.append((text, lead, readable))
-        number = of.numbers[text] = len(of.shape)
-        of.shape.append(shape)
-        of.day.append(min(max(study.evidence_on, FIRST_DAY), LAST_DAY).toordinal())
-        of.year.append(study.year or study.evidence_on.year)
-        if study.occasion is not None or study.output is not None:
-            of.keys[number] = (study.occasion, study.output)
-        return number
 
     def held(self) -> Held:
         """Give what was taken, in order."""
@@ -340,7 +289,7 @@ class _Reading:
         claims = {name: np.concatenate([np.empty(0, kind), *(one.pop(name) for one in self._claims)])
                   for name, kind in CLAIMS.items()}
         statements = [
-            Statement(self._texts[shape][0], confirmed, document, *self._texts[shape][1:])
+            Statement(self._studies.shapes[shape].text, confirmed, document, *self._studies.shapes[shape][1:])
             for shape, confirmed, document in self._statements
         ]
         return Held(
@@ -350,20 +299,6 @@ class _Reading:
             _ordered(_arrays(self._departures, DEPARTURES), rank, "from_position", "ends", "unit"),
             tuple(statements), tuple(self._zones), tuple(self._units),
         )
-
-
-def is_readable(study: Study) -> bool:
-    """Say whether the dates and keys of a study can be read, as `policies.shapes.check_loose` has it."""
-    starts, ends, filed_on = study.starts, study.ends, study.filed_on
-    return (
-        FIRST_DAY <= study.evidence_on <= LAST_DAY
-        and (starts is None or FIRST_DAY <= starts <= LAST_DAY)
-        and (ends is None or FIRST_DAY <= ends <= LAST_DAY)
-        and (filed_on is None or FIRST_DAY <= filed_on <= LAST_DAY)
-        and not (starts is not None and ends is not None and ends < starts)
-        and not (filed_on is not None and starts is None)
-        and "" not in (study.occasion, study.output, study.document)
-    )
 
 
 def _arrays(columns: Mapping[str, array[int]], kinds: Mapping[str, Any]) -> dict[str, NDArray[Any]]:

@@ -25,9 +25,10 @@ from projections.judging import Seat
 from projections.replay.checked import answered_account, replayed_account
 from projections.replay.compiled import compile_over
 from projections.replay.gathered import gather, read_under
-from projections.replay.held import Snapshot, is_readable, read_all, read_people
+from projections.replay.held import Snapshot, read_all, read_people
 from projections.replay.kernel import replay
 from projections.replay.segments import merged
+from projections.replay.studies import is_readable
 
 FIVE = tuple(book.id for book in shipped().books)
 SETS = {"the five": FIVE, "with every draft": (*FIVE, *(book.id for book in drafts().books))}
