@@ -86,6 +86,11 @@ def file_of(person: Someone, statement: BODY) -> bytes:
     return answer.data
 
 
+def drop_triggers(connection: sqlite3.Connection) -> None:
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+
+
 def of(person: Someone, town: Town) -> Someone:
     """The same person, at another door."""
     return Someone(town.client(), person.token, person.id)
@@ -261,6 +266,21 @@ def test_fsck_names_a_map_that_left_an_event_out(kept: Kept) -> None:
 
     assert told.returncode == 1 and "[map_event_left_out]" in told.stdout
     assert f"遗漏了事件 {left_out}（{kept.person.id}）" in told.stdout
+
+
+@pytest.mark.parametrize("change", [
+    "DELETE FROM events WHERE position = 5", "UPDATE events SET leaf = x'5b5d' WHERE position = 5",
+])
+def test_of_a_ledger_whose_events_are_wrong_no_map_is_audited_and_that_is_said(kept: Kept, change: str) -> None:
+    with closing(sqlite3.connect(kept.folder / "data" / "ledger.db")) as connection:
+        drop_triggers(connection)
+        connection.execute(change)
+        connection.commit()
+
+    told = xueshi(kept.folder, "fsck", "--map", "--processes", "1")
+
+    assert told.returncode == 1 and "事件本身有误，完整性地图未核对。" in told.stdout
+    assert json.loads(xueshi(kept.folder, "fsck", "--map", "--json", "--processes", "1").stdout)["maps"] is None
 
 
 class LeavingOut:
