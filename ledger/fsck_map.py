@@ -113,7 +113,8 @@ def audit(
     with source.one_moment() as view:
         size = view.size()
     auditor = _Auditor(source, key)
-    with AtOnce() if processes == 1 else pool_of(processes, lambda: auditor.position) as pool:
+    is_small = size <= portion  # It is audited before a second process has started.
+    with AtOnce() if processes == 1 or is_small else pool_of(processes, lambda: auditor.position) as pool:
         starts = range(0, size, portion)
         claims = [claim for found in in_order(pool, partial(read_claims, source), starts) for claim in found]
         auditor.expect(claims)

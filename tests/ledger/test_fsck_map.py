@@ -75,7 +75,7 @@ def test_maps_that_are_what_they_should_be_hold_and_a_log_without_any_has_none(h
     report = audited(house)
 
     assert report.holds and (report.maps, report.people) == (5, 5)
-    assert report == audited(house, processes=2) == audited(house, portion=256)
+    assert report == audited(house, processes=2, portion=4) == audited(house, portion=7)
 
 
 def test_of_several_maps_of_one_size_each_is_checked(house: House) -> None:
