@@ -45,7 +45,8 @@ def _view(told: Mapping[str, Any], digest: str) -> dict[str, Any]:
         _table("by_year", "年度", told["by_year"], str),
         _table("by_city", "设区市", told["by_city"], city_name),
         _table("by_sector", "行业", told["by_sector"], sector_name),
-        _table("by_unit", "单位", told["by_unit"], lambda name: told["unit_names"].get(name, name) or "（无归属）"),
+        _table("by_unit", "单位", told["by_unit"], lambda name: told["unit_names"].get(name, name) or "（无归属）",
+               told["units"]),
     ]
     return {
         "told": told, "digest": digest, "question": question, "under": _law(question["under"]),
@@ -206,10 +207,14 @@ def _clause_chart(rows: Sequence[Mapping[str, Any]]) -> Markup:
 # Groups
 
 
-def _table(name: str, title: str, rows: Sequence[Mapping[str, Any]], words: Any) -> dict[str, Any]:
+def _table(
+    name: str, title: str, rows: Sequence[Mapping[str, Any]], words: Any, many: int | None = None
+) -> dict[str, Any]:
+    """A table of groups; `many`: how many there are, where the report names only some."""
     most = max((max(one["newly_failed"], one["newly_passed"]) for one in rows), default=0) or 1
     shown = [{**one, "words": words(one["name"]), "bar": _balance(one, most)} for one in rows[:ROWS_MOST]]
-    return {"name": name, "title": title, "rows": shown, "left": max(0, len(rows) - ROWS_MOST)}
+    return {"name": name, "title": title, "rows": shown,
+            "left": (len(rows) if many is None else many) - len(shown)}
 
 
 def _balance(one: Mapping[str, Any], most: int) -> Markup:

@@ -23,7 +23,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,7 +55,7 @@ def write(
         _lines(stages, beside, "person_years", lambda a, b: person_years(found, a, b), len(found.changed), at_once,
                progress)
         _lines(stages, beside, "entries", lambda a, b: entries(found, a, b), len(found.moved), at_once, progress)
-        _lines(stages, beside, "titles", lambda a, b: islice(touched(found.titles, coded), a, b),
+        _lines(stages, beside, "titles", lambda a, b: touched(found.titles, coded, a, b),
                len(found.titles.touched), at_once, progress)
         told = summary(question, found, folder)
         (beside / "groups.csv").write_text(_groups_csv(told), encoding="utf-8-sig", newline="")

@@ -202,7 +202,7 @@ def summary(question: Question, found: Comparison, folder: Path) -> dict[str, An
         "newly_short": [{"minimum": name, "person_years": many} for name, many in newly_short(found)],
         "by_year": [_group(one) for one in by_year(found)],
         **{f"by_{kind}": [_group(one) for one in by_place(found, kind)] for kind in ("city", "sector")},
-        "by_unit": [_group(one) for one in units],
+        "by_unit": [_group(one) for one in units], "units": len(units),
         "unit_names": {one.name: _unit_name(reader, one.name, question.as_of)
                        for one in units[:UNITS_NAMED] if one.name},
         "by_clause": [

@@ -199,9 +199,9 @@ def weigh_plainly(law: Law, place: tuple[str, str, str | None] | None, asked: As
 # Told
 
 
-def touched(titles: Titles, coded: Coded) -> Iterator[dict[str, Any]]:
-    """Each title that is touched, under both laws."""
-    for at in titles.touched.tolist():
+def touched(titles: Titles, coded: Coded, begin: int = 0, end: int | None = None) -> Iterator[dict[str, Any]]:
+    """Each title that is touched, under both laws; or some of them."""
+    for at in titles.touched[begin:end].tolist():
         one, zone = titles.asked[at], int(titles.zone[at])
         place = None if zone == NOWHERE else coded.zones[zone]
         yield {

@@ -56,8 +56,11 @@ def test_a_report_is_written_whole_and_the_same_again(
     assert "没有一项职称所依的达标年份有变化" in page and told["titles"] == []
     told["titles"] = [{"kind": "granted", "effect": "less", "city": "330200", "rule": None, "titles": 2, "people": 1},
                       {"kind": "next", "effect": "more", "city": "", "rule": "乙 第九条", "titles": 1, "people": 1}]
+    assert told["units"] == len(told["by_unit"])
+    told["units"] += 1_000
     with_titles = " ".join(re.sub("<[^>]*>", " ", page_of(told, done["digest"])).split())
     assert "已取得的职称 减少 宁波市 没有细则规定，只计年数 2 1" in with_titles
+    assert f"另有 {1_000 + max(0, len(told['by_unit']) - 30):,} 个见 groups.csv".replace(",", "") in with_titles
     assert "下一次申报 增加 （无归属） 乙 第九条 1 1" in with_titles
 
     again = replayed(data, capfd, "--under", "now", "--against", PROVINCE)
