@@ -21,7 +21,18 @@ from ledger.events.base import By, Draft
 from ledger.ids import kind_of
 from ledger.ledger import Deciding, Ledger
 from ledger.stores.append import Guard, NameTaken, Receipt, RequestKey
-from ledger.streams import actor, claim, person, rulebook, statement, transfer, unit
+from ledger.streams import (
+    actor,
+    claim,
+    person,
+    rulebook,
+    statement,
+    training_card,
+    training_class,
+    training_plan,
+    transfer,
+    unit,
+)
 from ledger.streams.act import Status
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
@@ -36,6 +47,7 @@ EVOLVE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "person": person.evolve, "unit": unit.evolve, "actor": actor.evolve, "transfer": transfer.evolve,
     "claim": claim.evolve, "rulebook": rulebook.evolve,
     "statement": statement.evolve,
+    "plan": training_plan.evolve, "class": training_class.evolve, "card": training_card.evolve,
 }
 
 

@@ -12,7 +12,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.callers import Caller
-from api.cases.standing import absent, acting, by_actor, logged_in, look_at, looking, may_see, seeing_scopes
+from api.cases.doing import Reading
+from api.cases.standing import (
+    absent,
+    acting,
+    by_actor,
+    logged_in,
+    look,
+    look_at,
+    looking,
+    may_see,
+    places,
+    seeing_scopes,
+)
 from api.house import House
 from ledger.access import record_accesses
 from ledger.errors import Refusal
@@ -101,8 +113,21 @@ def _one_card(house: House, caller: Caller, found: list[Card], purpose: str | No
     one = next((each for each in found if caller.kind != "person" or each.person == caller.id), None)
     if one is None:
         return absent(house, caller, "card_absent")
-    no = look_at(house, caller, one.person, purpose, what=_CARDS, route=_ROUTE, otherwise="card_absent")
+    no = look(house, caller, person=one.person, matters=_sights(house, one), purpose=purpose, what=_CARDS,
+              route=_ROUTE, otherwise="card_absent")
     return no if no is not None else card_view(house, one)
+
+
+def _sights(house: House, one: Card) -> Iterable[Matter | None]:
+    """From where a card is seen: where its person belongs or belonged, and from its class, on whose list it stands."""
+    person, held = Reading(house.ledger).person(one.person), _trainings.training_class(house.answers, one.training_class)
+    yield from () if person is None else places(person, house.today)
+    if held is not None:
+        yield _matter(held)
+
+
+def _matter(held: TrainingClass) -> Matter:
+    return Matter(held.filed.region, held.filed.sector, held.filed.category.value, held.filed.organiser)
 
 
 def cards_of_person(
@@ -124,8 +149,7 @@ def cards_of_class(
     held = _trainings.training_class(house.answers, name, as_of=as_of)
     if held is None:
         return Refusal.because("class_absent")
-    filed = held.filed
-    if no := may_see(asking, Matter(filed.region, filed.sector, filed.category.value, filed.organiser)):
+    if no := may_see(asking, _matter(held)):
         return no
     if purpose is None:
         return Refusal.because("purpose_missing")
@@ -170,6 +194,7 @@ def plan_view(one: Plan) -> dict[str, Any]:
         "organiser": one.organiser,
         "year": one.year,
         "status": one.status,
+        "version": len(one.events),
         "revision": one.revision,
         "region": filed.region,
         "sector": filed.sector,
@@ -199,6 +224,7 @@ def class_view(one: TrainingClass) -> dict[str, Any]:
         "organiser_name": filed.organiser_name,
         "title": filed.title,
         "status": one.status,
+        "version": len(one.events) + sum(len(each.events) for each in one.rosters),
         "revision": one.revision,
         "category": filed.category,
         "route": filed.route,
@@ -243,6 +269,7 @@ def card_view(house: House, one: Card) -> dict[str, Any]:
         "training_class": one.training_class,
         "organiser": one.organiser,
         "status": one.status,
+        "version": len(one.events),
         "attended_days": _days(one.attended_half),
         "hours": format_hours(one.hours_centi),
         "result": one.result,

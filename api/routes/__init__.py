@@ -87,6 +87,7 @@ def install(app: Flask) -> Doors:
         claims,
         differences,
         exams,
+        filings,
         histories,
         people,
         questions,
@@ -108,7 +109,7 @@ def install(app: Flask) -> Doors:
     doors.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     for noun in (
         units, actors, people, transfers, claims, questions, differences, histories, rulebooks, statements, trainings,
-        exams, applications, cases, upkeep,
+        filings, exams, applications, cases, upkeep,
     ):
         doors.register_blueprint(noun.door)
     description: dict[str, Any] = doors.spec.to_dict()

@@ -15,7 +15,7 @@ from api.page import COOKIE
 from ledger.ids import PREFIXES
 from tests.api.house_kit import BODY, SHA, Someone, Town, credit_code, study
 from tests.api.learning_kit import learning_in
-from tests.api.training_kit import NUMBER, Training, training_in
+from tests.api.training_kit import NUMBER, Training, training_bodies, training_in
 
 ABSENT: Final = "0" * 22
 WORDS: Final = {"words": "说明"}
@@ -79,7 +79,8 @@ def scene_in(town: Town) -> Scene:
         "POST /v1/actors/<actor:actor>/reinstatement": {"actor": cast["suspended"].id},
     }
     return Scene(town, cast, {name: _browser(town, one) for name, one in cast.items()}, ids, by_route,
-                 _bodies(li, works, beside, second["statement"]), _queries(training, first))
+                 {**_bodies(li, works, beside, second["statement"]), **training_bodies(training, li.id)},
+                 _queries(training, first))
 
 
 def _cast(town: Town, units: tuple[BODY, BODY, BODY], li: Someone, wang: Someone) -> dict[str, Someone]:

@@ -1,6 +1,6 @@
 """A class with its plan, roster, cards and an import, put into a town's ledger by real decisions. No test lives here.
 
-There is no door yet that writes these; the doors under test read them.
+They are dated in the past, which no door lets anybody write.
 """
 
 from __future__ import annotations
@@ -113,3 +113,24 @@ class _Desk:
                           card_number=NUMBER)
         for written in (roster.write([row]), roster.close()):
             assert not isinstance(written, Refusal), written
+
+
+def training_bodies(training: Training, person: str) -> dict[str, BODY]:
+    """What is sent to each door of trainings, by the route, so that only who sends it decides."""
+    item = {"number": 1, "title": "智能制造", "route": "filed_training", "days": "2", "headcount": 30}
+    programme = {
+        "title": "智能制造", "category": "professional", "route": "filed_training", "starts": "2026-12-20",
+        "ends": "2026-12-21", "days": "2", "headcount": 30, "lessons": [{"title": "数字孪生", "hours": "12"}],
+    }
+    holding = {"starts": "2026-03-11", "ends": "2026-03-12", "days": "2", "attended": 1, "passed": 1}
+    words = {"words": "说明"}
+    plan, one = "POST /v1/plans/<plan:plan>/", "POST /v1/classes/<class:training_class>/"
+    return {
+        "POST /v1/plans": {"year": 2040, "items": [item]}, f"{plan}refiling": {"items": [item]},
+        f"{plan}return": words, f"{plan}evaluation": {"grade": "qualified", **words},
+        "POST /v1/classes": programme, f"{one}refiling": programme, f"{one}acceptance": {"number": "甬备-99"},
+        f"{one}refusal": words, f"{one}holding": holding,
+        "POST /v1/cards": {"training_class": training.training_class, "person": person, "number": "新-1",
+                           "attended_days": "2", "hours": "12", "result": "passed"},
+        "POST /v1/cards/<card:card>/voiding": words,
+    }
