@@ -52,10 +52,13 @@ def impact(asking: Asking, report: Path) -> int:
 
 @rulebook.command()
 @asks()
+@click.argument("digest", required=False)
 @click.option("--rulebook", "rulebook", help="只看这一版细则的，如 wenzhou/2020-11-27")
 @click.option("--as-of", "as_of", help="截至何时所知：事件序号、带时区的时间或日期")
-def impacts(asking: Asking, rulebook: str | None, as_of: str | None) -> int:
-    """列出登记过的影响报告：哪一部细则，何时预告，影响多少人"""
+def impacts(asking: Asking, digest: str | None, rulebook: str | None, as_of: str | None) -> int:
+    """列出登记过的影响报告：哪一部细则，何时预告，影响多少人；DIGEST 为其中一份的摘要，说它登记在何处"""
+    if digest is not None:
+        return asking.get(f"/v1/impact-reports/{digest}", _tell_impacts)
     return asking.get("/v1/impact-reports", _tell_impacts, {"rulebook": rulebook, "as_of": as_of})
 
 
@@ -85,10 +88,11 @@ def _tell_list(body: dict[str, Any]) -> None:
 def _tell_impacts(body: dict[str, Any]) -> None:
     rows = [
         (one["rulebook"], one["event"], one["recorded_at"][:19].replace("T", " "), one["log_size"], one["digest"][:12],
+         "，".join(one["impact"][name] for name in ("region", "sector") if one["impact"][name]) or "全部",
          one["impact"]["changed_people"], one["impact"]["newly_failed"], one["impact"]["newly_passed"])
         for one in body["items"]
     ]
-    table(("细则", "事件", "登记时间", "推演到", "报告摘要", "有变化的人", "新未达标", "新达标"), rows)
+    table(("细则", "事件", "登记时间", "推演到", "报告摘要", "范围", "有变化的人", "新未达标", "新达标"), rows)
 
 
 def _tell_words(body: dict[str, Any]) -> None:

@@ -105,6 +105,7 @@ def test_a_report_is_recorded_once_on_each_rulebook_that_it_brings_and_read_by_e
     assert (first["against"], len(first["under"])) == (["zhejiang/2016-08-01"], 5)
     assert first["impact"]["changed_people"] == told["changed_people"] == 1
     assert first["impact"]["gained_centi"] == 100 * int(told["gained"])
+    assert (first["impact"]["region"], first["impact"]["sector"]) == (None, None), "of everyone everywhere"
     of_one = town.nobody.saw("/v1/impact-reports", rulebook="wenzhou/2020-11-27")
     assert [each["digest"] for each in of_one["items"]] == [digest]
     assert town.nobody.saw("/v1/impact-reports", as_of=str(before)) == {"items": [], "as_of": before}
@@ -148,6 +149,7 @@ def test_what_was_announced_before_is_proved_after_enactment(tmp_path: Path) -> 
     listed = made(tmp_path, "rulebook", "impacts", "--rulebook", DRAFT)["items"]
     assert [one["rulebook"] for one in listed] == [DRAFT]
     assert DRAFT in xueshi(tmp_path, "rulebook", "impacts").stdout
+    assert made(tmp_path, "rulebook", "impacts", listed[0]["digest"])["items"] == listed
     early = xueshi(tmp_path, "replay", "--check", "report")
     assert early.returncode == 1 and "[replay_not_enacted]" in early.stderr
 
