@@ -123,7 +123,7 @@ class ProjectionFile:
         except BaseException:
             self.connection.close()
             raise
-        self.is_whole = self.position >= 0 and self._run in (0, _this_run())
+        self.is_whole = self.position >= 0 and self._run == (_this_run() if made else 0)
         self._written = self.position
         self._at_once = _GATHERED if made else 0
         self._handlers = projection.handlers_by_kind()

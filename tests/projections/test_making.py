@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -109,7 +110,8 @@ def test_a_file_that_was_torn_while_it_was_made_is_begun_anew(tmp_path: Path) ->
             assert file.position == 0
 
 
-def test_what_an_earlier_run_of_the_machine_made_is_begun_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", [lambda run: run ^ 2, lambda run: 0], ids=["another run", "no run"])
+def test_what_an_earlier_run_of_the_machine_made_is_begun_anew(tmp_path: Path, other: Callable[[int], int]) -> None:
     """Nothing was synced, so of what was written before a power failure the disk may hold any part."""
     with living(tmp_path / "house") as house:
         lived(house)
@@ -119,7 +121,7 @@ def test_what_an_earlier_run_of_the_machine_made_is_begun_anew(tmp_path: Path) -
             assert file.position == 5
         with closing(sqlite3.connect(path)) as connection:
             (run,) = connection.execute("PRAGMA user_version").fetchone()
-            connection.execute(f"PRAGMA user_version={run ^ 2}")
+            connection.execute(f"PRAGMA user_version={other(run)}")
 
         with closing(opened(Entries(), path, house.ledger, made=True)) as file:
             assert file.position == 0
