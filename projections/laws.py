@@ -45,6 +45,8 @@ class ImpactReport(NamedTuple):
     against: tuple[str, ...]
     log_size: int
     root: str
+    region: str | None        # What it was narrowed to, and its sums with it.
+    sector: str | None
     impact: dict[str, int]    # `ledger.events.rulebook.Impact`.
     event: int
     recorded_at: int
@@ -74,7 +76,8 @@ def _reported(rows: Rows, effect: Effect) -> None:
     rows.insert("impact_reports", {
         "event": effect.recorded, "rulebook": event.rulebook, "rulebook_digest": event.rulebook_digest,
         "digest": event.digest, "under": json.dumps(event.under), "against": json.dumps(event.against),
-        "log_size": event.log_size, "root": event.root, "impact": msgspec.json.encode(event.impact).decode(),
+        "log_size": event.log_size, "root": event.root, "region": event.region, "sector": event.sector,
+        "impact": msgspec.json.encode(event.impact).decode(),
         "recorded_at": effect.envelope.recorded_at, "from_position": effect.position,
     })
 
@@ -83,7 +86,7 @@ class Laws(Projection):
     """The fold."""
 
     name: ClassVar = "laws"
-    version: ClassVar = 2
+    version: ClassVar = 3
     tables: ClassVar = {
         "rulebooks": Table(
             {"event": int, "rulebook": str, "id": str, "family": str, "in_force_from": str, "revision": int,
@@ -92,8 +95,8 @@ class Laws(Projection):
                                ("rulebook", "from_position")),
         "impact_reports": Table(
             {"event": int, "rulebook": str, "rulebook_digest": str, "digest": str, "under": str, "against": str,
-             "log_size": int, "root": str, "impact": str, "recorded_at": int, "from_position": int}, ("event",),
-            dated=False),
+             "log_size": int, "root": str, "region": str, "sector": str, "impact": str, "recorded_at": int,
+             "from_position": int}, ("event",), dated=False),
     }
     handlers: ClassVar = {
         RulebookEnacted: _enacted, RulebookSuperseded: _superseded, ImpactReportRecorded: _reported,
@@ -130,4 +133,4 @@ def read_impact_reports(
 def _report(row: tuple[Any, ...]) -> ImpactReport:
     found = ImpactReport._make(row)
     return found._replace(under=tuple(json.loads(row[3])), against=tuple(json.loads(row[4])),
-                          impact=json.loads(row[7]))
+                          impact=json.loads(row[ImpactReport._fields.index("impact")]))

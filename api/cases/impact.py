@@ -55,6 +55,8 @@ class _Question(msgspec.Struct):
     root: _Digest
     under: _Law
     against: _Law
+    region: str | None = None
+    sector: str | None = None
 
 
 class _Amendment(msgspec.Struct):
@@ -79,7 +81,7 @@ class _Report(msgspec.Struct):
 
 
 def _read(text: str) -> _Report | Refusal:
-    """Read `report.json`; what it says is the office's word, that it says it is ours."""
+    """Read `report.json`: whether it is one of ours by its form. What it says remains the office's word."""
     try:
         told = msgspec.json.decode(text)
         sums = {**{name: told[name] for name in _COUNTS}, "gained_centi": _centi(told["gained"]),
@@ -141,7 +143,7 @@ def _command(text: str, report: _Report, one: _Amendment) -> rulebooks.RecordImp
     return rulebooks.RecordImpactReport(
         rulebook=one.version, role=POLICY_OFFICE, digest=digest_of(text), rulebook_digest=one.digest,
         under=question.under.ids, against=question.against.ids, log_size=question.as_of, root=question.root,
-        impact=report.sums,
+        impact=report.sums, region=question.region, sector=question.sector,
     )
 
 
@@ -170,6 +172,8 @@ def one(house: House, digest: str) -> dict[str, Any] | Refusal:
 
 
 def view(report: ImpactReport) -> dict[str, Any]:
-    """What one event says."""
-    return {**report._asdict(), "under": list(report.under), "against": list(report.against),
+    """What one event says: the sums beside what they were narrowed to, without which they mislead."""
+    told = report._asdict()
+    impact = {"region": told.pop("region"), "sector": told.pop("sector"), **report.impact}
+    return {**told, "under": list(report.under), "against": list(report.against), "impact": impact,
             "recorded_at": written_time(report.recorded_at)}

@@ -75,3 +75,5 @@ class ImpactReportRecorded(RulebookEvent, tag="rulebook.impact_report_recorded/1
     log_size: Open[int]          # What was known: the history up to this position, with this root.
     root: Open[str]
     impact: Open[Impact]
+    region: Open[str | None] = None   # What the report was narrowed to, and its sums with it.
+    sector: Open[str | None] = None

@@ -102,6 +102,8 @@ class RecordImpactReport(Command):
     log_size: int
     root: str
     impact: Impact
+    region: str | None = None
+    sector: str | None = None
 
 
 def decide_filing(rulebook: Rulebook | None, command: FileRulebook, by: Actor) -> Decision:
@@ -178,6 +180,8 @@ def decide_impact_report(rulebook: Rulebook | None, command: RecordImpactReport,
         log_size=command.log_size,
         root=command.root,
         impact=command.impact,
+        region=command.region,
+        sector=command.sector,
     )
     return (Draft(recorded),)
 

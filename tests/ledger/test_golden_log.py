@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "c5173bdb750e4a615177d7cf0de9ffb5701d303f3fe8580da706ece6b5424c4a"
+ROOT = "c045054c3e5bf2e5d90dcc95d8e3985d58646c24b84c251066495e9ba52ad4c4"
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,8 @@ def test_an_impact_report_is_shown_from_its_event_on_whether_its_rulebook_was_en
             command = rulebooks.RecordImpactReport(
                 rulebook=rulebook, role="policy_office", digest=digest, rulebook_digest="7" * 64,  # type: ignore[arg-type]
                 under=("zhejiang/2016-08-01", rulebook), against=("zhejiang/2016-08-01",),  # type: ignore[arg-type]
-                log_size=before, root="f" * 64, impact=Impact(**numbers))
+                log_size=before, root="f" * 64, impact=Impact(**numbers),
+                region="330200")
             state = house.load(f"rul_{rulebook}", rulebooks.evolve)
             house.record(rulebooks.decide_impact_report(state, command, house.officer))
         answers = house.followed()
@@ -68,7 +69,7 @@ def test_an_impact_report_is_shown_from_its_event_on_whether_its_rulebook_was_en
         draft, enacted = answers.impact_reports()
         assert (draft.rulebook, draft.event, draft.log_size) == ("wenzhou/2027-01-01", before + 1, before)
         assert (draft.under, draft.against) == (("zhejiang/2016-08-01", draft.rulebook), ("zhejiang/2016-08-01",))
-        assert draft.impact == numbers
+        assert (draft.impact, draft.region, draft.sector) == (numbers, "330200", None)
         assert answers.impact_reports(before + 1) == [draft]
         assert answers.impact_reports(rulebook="wenzhou/2020-11-27") == answers.impact_reports(digest="9" * 64) \
             == [enacted]
