@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from typing import NamedTuple
 
+from api.accounts import Accounts
 from api.callers import FOUNDER, Tokens
 from api.checks import Check, Level
 from api.law_of import Library
@@ -64,6 +65,7 @@ class House:
     clock: Callable[[], int]
     stored: Callable[[int], Stored]  # What stands at a position stays: read once while it is asked about.
     map_file: MapFile
+    accounts: Accounts
 
     @property
     def ledger(self) -> Ledger:
@@ -131,6 +133,7 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
     archive = Archive(folder.rulebooks)
     enact_shipped(ledger, archive)
     operations = Operations(folder.operations, secret("tokens"))
+    accounts = Accounts(folder.operations, secret("tokens"))
     follower = Standby(ledger, folder.projections, projections())
     map_file = MapFile(folder.map, ledger.store, MapKey(secret("index")))
     try:
@@ -143,11 +146,12 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
         with kept_up(map_file), differing:
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
-                clock, stored, map_file,
+                clock, stored, map_file, accounts,
             )
     finally:
         follower.stop()
         map_file.close()
+        accounts.close()
         operations.close()
 
 

@@ -21,21 +21,25 @@ import structlog
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request
 
 from api import problems
+from api.addresses import address_of_asker
 from api.callers import Caller
-from api.cases import events, people, years
-from api.cases.doing import Reading
+from api.cases import accounts, events, people, years
+from api.cases.doing import Asked, Reading
+from api.cases.faults import BadFields
 from api.cases.standing import acting
 from api.house import House
 from api.year_page import year_view
 from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES
 from ledger.ledger import Recorded
+from ledger.stores.append import RequestKey
 from projections.basis import Axes, read_axes, written_time
 from projections.errors import ProjectionError
 
 COOKIE: Final = "xueshi_session"
 SESSION_SECONDS: Final = 8 * 3600
 TOKEN_MOST: Final = 200
+PASSWORD_MOST: Final = 400
 
 PURPOSES: Final = {
     "annual_review": "年度审核", "title_application": "职称申报核对", "appeal": "申诉复核", "investigation": "核查举报",
@@ -52,6 +56,8 @@ def page_routes() -> Blueprint:
     page.after_request(_secured)
     page.add_url_rule("/login", view_func=login, methods=["GET", "POST"])
     page.add_url_rule("/logout", view_func=logout, methods=["POST"])
+    page.add_url_rule("/password", view_func=password, methods=["GET", "POST"])
+    page.add_url_rule("/sessions", view_func=sessions, methods=["GET", "POST"])
     page.add_url_rule("/years", view_func=find, methods=["GET"])
     page.add_url_rule("/persons/<person>/years", view_func=year, methods=["GET"], endpoint="newest")
     page.add_url_rule("/persons/<person>/years/<int:year>", view_func=year, methods=["GET"])
@@ -63,11 +69,15 @@ def page_routes() -> Blueprint:
 
 
 def login() -> Any:
-    """Exchange a token for a session."""
+    """Exchange a password or a token for a session."""
     if request.method == "GET":
         return _home(caller) if (caller := _caller()) is not None else _render("login.html")
     if not _is_from_here():
         return _refused("not_from_here", "请求来源不明", "登录只接受从本页提交。请打开登录页重试。", 403)
+    if "password" in request.form:
+        by_name = accounts.log_in(_house(), request.form.get("name", "")[:TOKEN_MOST],
+                                  request.form["password"][:PASSWORD_MOST], address_of_asker())
+        return _not_in(by_name, "login.html") if isinstance(by_name, Refusal) else _opened(by_name)
     house, token = _house(), request.form.get("token", "").strip()
     found = house.tokens.caller(token, now=house.now) if 0 < len(token) <= TOKEN_MOST else None
     if not isinstance(found, Caller) or found.kind not in ("person", "actor"):
@@ -75,6 +85,12 @@ def login() -> Any:
         words = "这个令牌不用于登录页面：它只供安装和核查使用。请用本人或经办账号的令牌。" if known else (
             "令牌无效：它从未发放，或已被新的令牌取代。请核对是否复制完整（以 xsl_ 开头，共 47 位）。")
         return _render("login.html", status=401, error=words)
+    return _opened(found)
+
+
+def _opened(found: Caller) -> Response:
+    """Begin a session."""
+    house = _house()
     structlog.contextvars.bind_contextvars(actor=found.id)
     session = house.operations.issue(found.id, request=secrets.token_bytes(32), now=house.now, kind="session",
                                      lasts_s=SESSION_SECONDS)
@@ -92,6 +108,45 @@ def logout() -> Any:
     response = redirect("/login", 303)
     response.delete_cookie(COOKIE, httponly=True, samesite="Strict", secure=request.is_secure)
     return response
+
+
+def password() -> Any:
+    """Set a password with a code that was handed over."""
+    if request.method == "GET":
+        return _render("password.html")
+    if not _is_from_here():
+        return _refused("not_from_here", "请求来源不明", "口令只接受从本页提交。", 403)
+    fields = {"code": request.form.get("code", "").strip()[:TOKEN_MOST],
+              "password": request.form.get("password", "")[:PASSWORD_MOST]}
+    key = RequestKey(secrets.token_bytes(32), b"")
+    try:
+        done = accounts.set_password(_house(), Caller("nobody", trace=g.trace_id), fields, Asked(key))
+    except BadFields as bad:
+        return _render("password.html", status=422, error=bad.faults[0].detail, code=fields["code"])
+    return _not_in(done, "password.html") if isinstance(done, Refusal) else _render("login.html", set=True)
+
+
+def _not_in(refusal: Refusal, template: str) -> Response:
+    """The same form, with the reason; after how long to try again is said to the browser too."""
+    body = problems.of_refusal(refusal, g.trace_id)
+    response = _render(template, status=int(str(body["status"])), error=str(body["detail"]))
+    if "retry_after" in refusal.seen:
+        response.headers["Retry-After"] = str(refusal.seen["retry_after"])
+    return response
+
+
+def sessions() -> Any:
+    """What is open in one's name, and an end to it."""
+    caller = _caller()
+    if caller is None:
+        return redirect("/login", 303)
+    if request.method == "POST":
+        if not _is_from_here():
+            return _refused("not_from_here", "请求来源不明", "只接受从本页提交。", 403)
+        _house().operations.end(caller.id, request.form.get("credential", ""))
+        return redirect("/sessions", 303)
+    told = accounts.every(_house(), caller)
+    return _no(told, caller) if isinstance(told, Refusal) else _render("sessions.html", caller=caller, told=told)
 
 
 def _caller() -> Caller | None:

@@ -22,6 +22,7 @@ from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from api import problems, routes
+from api.addresses import LIMITED, Buckets, limited
 from api.checks import Check, Level, found
 from api.house import House
 from api.routes.door import Refused
@@ -67,6 +68,7 @@ def create_app(
         app.register_blueprint(blueprint)
     if house is not None:
         app.extensions["house"] = house
+        app.before_request(_limited(house))
         app.register_blueprint(metrics(house))
         routes.install(app)
     return app
@@ -122,6 +124,19 @@ def _begin() -> None:
     g.began = time.perf_counter_ns()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.trace_id, actor="anonymous")
+
+
+def _limited(house: House) -> Callable[[], None]:
+    """Turn away what is one too many from its place, before anything is read for it."""
+    buckets = Buckets()
+
+    def limit() -> None:
+        rule = request.url_rule
+        kind = None if rule is None else LIMITED.get((request.method, rule.rule))
+        if kind is not None:
+            limited(buckets, kind, now=house.now)
+
+    return limit
 
 
 def _finish(response: Response) -> Response:

@@ -127,19 +127,25 @@ def dismiss(house: House, caller: Caller, actor: str, asked: Asked) -> Done | Re
 
 def give_token(house: House, caller: Caller, actor: str, request: bytes, *, dry_run: bool) -> Given | Refusal:
     """Give an actor a token, which takes the place of the last; whoever may allot the account may."""
+    by = hand_for(house, caller, actor)
+    if isinstance(by, Refusal):
+        return by
+    if dry_run:
+        return Given(actor, "")
+    handed_over(house, by, actor, "actors")
+    return Given(actor, house.operations.issue(actor, request=request, now=house.now))
+
+
+def hand_for(house: House, caller: Caller, actor: str) -> By | Refusal:
+    """In whose name what opens an account is handed to its holder, or why not by this hand."""
     reading = Reading(house.ledger)
     target = reading.actor(actor)
     if target is None:
         return Refusal.because("actor_absent")
     by = _allotting(house, caller, reading, target)
-    if isinstance(by, Refusal):
-        return by
-    if target.status is Status.DISMISSED:
+    if not isinstance(by, Refusal) and target.status is Status.DISMISSED:
         return Refusal.because("appointment_ended", actor=actor)
-    if dry_run:
-        return Given(actor, "")
-    handed_over(house, by, actor, "actors")
-    return Given(actor, house.operations.issue(actor, request=request, now=house.now))
+    return by
 
 
 def _allotting(house: House, caller: Caller, reading: Reading, target: Actor) -> By | Refusal:

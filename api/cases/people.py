@@ -67,7 +67,16 @@ def register(house: House, caller: Caller, fields: dict[str, Any], asked: Asked)
 
 
 def give_token(house: House, caller: Caller, person: str, request: bytes, *, dry_run: bool) -> str | Refusal:
-    """Give a person a new token, which takes the place of the one they lost: by human resources, who have seen them."""
+    """Give a person a new token, which takes the place of the one they lost."""
+    by = hand_for(house, caller, person)
+    if isinstance(by, Refusal) or dry_run:
+        return by if isinstance(by, Refusal) else ""
+    handed_over(house, by, person, "persons")
+    return house.operations.issue(person, request=request, now=house.now)
+
+
+def hand_for(house: House, caller: Caller, person: str) -> By | Refusal:
+    """In whose name what opens a person's record is handed to them: human resources', who have seen them."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
@@ -79,10 +88,7 @@ def give_token(house: House, caller: Caller, person: str, request: bytes, *, dry
         return no
     if actor.person == person:
         return Refusal.because("own_record", actor=actor.actor)
-    if dry_run:
-        return ""
-    handed_over(house, by_actor(caller, actor, HUMAN_RESOURCES), person, "persons")
-    return house.operations.issue(person, request=request, now=house.now)
+    return by_actor(caller, actor, HUMAN_RESOURCES)
 
 
 def see(house: House, caller: Caller, person: str, purpose: str | None) -> tuple[dict[str, Any], int] | Refusal:

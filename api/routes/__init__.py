@@ -35,7 +35,8 @@ CONVERTERS: Final[dict[str, type[BaseConverter]]] = {
     kind: _converter(PREFIXES[kind])
     for kind in ("person", "unit", "actor", "claim", "transfer", "statement", "plan", "class", "card", "import",
                  "course", "exam", "application", "case")
-} | {"sha256": type("DigestConverter", (BaseConverter,), {"regex": "[0-9a-f]{64}", "part_isolating": True})}
+} | {"sha256": type("DigestConverter", (BaseConverter,), {"regex": "[0-9a-f]{64}", "part_isolating": True}),
+     "credential": type("CredentialConverter", (BaseConverter,), {"regex": "[0-9a-f]{16}", "part_isolating": True})}
 
 
 class Fault(ma.Schema):
@@ -81,6 +82,7 @@ class Doors(Api):  # type: ignore[misc]
 def install(app: Flask) -> Doors:
     """Put every door into a service, and its description at /openapi.json."""
     from api.routes import (
+        accounts,
         actors,
         applications,
         cases,
@@ -108,8 +110,8 @@ def install(app: Flask) -> Doors:
     doors.register_converter(Number, integerconverter2paramschema)
     doors.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     for noun in (
-        units, actors, people, transfers, claims, questions, differences, histories, rulebooks, statements, trainings,
-        filings, exams, applications, cases, upkeep,
+        units, actors, accounts, people, transfers, claims, questions, differences, histories, rulebooks, statements,
+        trainings, filings, exams, applications, cases, upkeep,
     ):
         doors.register_blueprint(noun.door)
     description: dict[str, Any] = doors.spec.to_dict()

@@ -45,7 +45,8 @@ class Scene(NamedTuple):
         if absent:
             found |= {name: PREFIXES[name] + ABSENT for name in PRIVATE}
         return {**found, "year": 2026, "position": 1, "family": "zhejiang", "version": "2016-08-01",
-                "digest": "f" * 64, "sha256": SHA, "code": "not_found", "rest": "0/000.p/1", "name": "page",
+                "digest": "f" * 64, "sha256": SHA, "credential": "0" * 16,
+                "code": "not_found", "rest": "0/000.p/1", "name": "page",
                 "ending": "css"}
 
 
@@ -150,6 +151,8 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         "POST /v1/persons/<person:person>/transfers": {"to_unit": beside["unit"], "starts": "2026-10-02"},
         "POST /v1/transfers/<transfer:transfer>/refusal": WORDS,
         "POST /v1/claims": {"person": li.id, **STUDY},
+        "POST /v1/password": {"password": "四月的甬江边有一座桥 2026"},
+        "POST /v1/tokens": {"name": "办公系统", "lasts_days": 30},
         "POST /v1/statements/<statement:statement>/supersession": {"by_statement": other},
         "POST /v1/statements/<statement:statement>/voiding": {"basis": "issued_in_error", **WORDS},
         "POST /v1/rulebooks": {"source": "-", "text": "-"},

@@ -423,12 +423,12 @@ def test_in_a_browser_someone_logs_in_reads_their_year_opens_a_number_and_prints
 
         page.goto(f"{address}/")
         page.get_by_label("令牌").fill("xsl_" + "A" * 43)
-        page.get_by_role("button", name="登录").click()
+        page.get_by_role("button", name="凭令牌进入").click()
         assert "令牌无效" in page.get_by_role("alert").inner_text()
         said.clear()    # Of the 401; from here on nothing may be said.
 
         page.get_by_label("令牌").fill(token)
-        page.get_by_role("button", name="登录").click()
+        page.get_by_role("button", name="凭令牌进入").click()
         page.wait_for_url("**/years")
         page.goto(f"{address}/persons/{person}/years/2024")
         row = page.get_by_role("row", name="工业互联网高级研修班（二）").first
@@ -471,7 +471,7 @@ def test_every_page_of_the_sample_can_be_read_without_a_fault(served: tuple[str,
             page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
             page.goto(f"{address}/login")
             page.get_by_label("令牌").fill(token)
-            page.get_by_role("button", name="登录").click()
+            page.get_by_role("button", name="凭令牌进入").click()
             page.wait_for_url("**/years")
             for year in (2024, 2025):
                 answer = page.goto(f"{address}/persons/{person}/years/{year}?law=now")

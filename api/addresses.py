@@ -1,0 +1,90 @@
+"""Where a request comes from, and how many may come from one place: registration, login, the log and its proofs.
+
+Reading: behind a proxy on this machine the last entry of X-Forwarded-For is the proxy's own word; from anywhere else
+the header is anyone's, and only the connection counts. What comes from this machine itself is not counted: it is the
+installation, its command line, or a proxy that does not say for whom it asks.
+
+A bucket holds a minute's worth and fills evenly; it is a process's own, so that no request waits for another. A
+program with a token is counted like any other place: fairness is the office's, protection is ours.
+
+`tests/api/test_addresses.py` shows it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections import OrderedDict
+from typing import Final
+
+from flask import request
+
+from api.problems import Problem
+
+PER_MINUTE: Final = {"registration": 20, "login": 60, "verification": 300, "export": 1_200}
+"""How many requests of a kind a place may make in a minute, all at once if need be."""
+
+LIMITED: Final = {
+    ("POST", "/v1/persons"): "registration", ("POST", "/v1/units"): "registration",
+    ("POST", "/login"): "login", ("POST", "/password"): "login", ("POST", "/v1/password"): "login",
+    ("GET", "/v1/statements"): "verification", ("GET", "/log/checkpoint"): "verification",
+    ("GET", "/log/key"): "verification", ("GET", "/log/key/succession"): "verification",
+    ("GET", "/v1/events/<int:position>/proof"): "verification", ("GET", "/log/tile/<path:rest>"): "export",
+}
+"""What is counted: whatever nobody need log in for, or logs in with."""
+
+_PLACES_MOST: Final = 20_000  # Whoever has not asked for longest is forgotten: their bucket has filled since.
+
+
+class Buckets:
+    """When the bucket of each place and kind will be full again, in microseconds."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._full_at: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    def take(self, kind: str, place: str, *, now: int) -> int:
+        """Take one (0), or say in how many seconds there is one again."""
+        each = 60_000_000 // PER_MINUTE[kind]
+        with self._lock:
+            full_at = max(now, self._full_at.pop((kind, place), now)) + each
+            if full_at - now > 60_000_000:
+                self._full_at[kind, place] = full_at - each
+                return -((now + 60_000_000 - full_at) // 1_000_000)
+            self._full_at[kind, place] = full_at
+            while len(self._full_at) > _PLACES_MOST:
+                self._full_at.popitem(last=False)
+        return 0
+
+
+def address_of_asker() -> str:
+    """The address that a request comes from."""
+    connected = request.remote_addr or ""
+    if not _is_here(connected):
+        return connected
+    return request.headers.get("X-Forwarded-For", connected).rpartition(",")[2].strip() or connected
+
+
+def limited(buckets: Buckets, kind: str, *, now: int) -> None:
+    """Let a request pass, or raise the problem that it is one too many."""
+    address = address_of_asker()
+    if _is_here(address):
+        return
+    if (left := buckets.take(kind, network(address), now=now)) > 0:
+        raise Problem("too_many_requests", retry_after=left)
+
+
+def network(address: str) -> str:
+    """One address of IPv4; of IPv6 the /64 that one customer is given."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network(f"{found}/64", strict=False)) if found.version == 6 else str(found)
+
+
+def _is_here(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

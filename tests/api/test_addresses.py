@@ -1,0 +1,85 @@
+"""How many requests may come from one place, and which place that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from api.addresses import LIMITED, PER_MINUTE, Buckets, address_of_asker, limited
+from api.log_routes import log_routes
+from api.page import page_routes
+from api.problems import Problem
+from api.service import create_app
+from tests.api.house_kit import Town, house_in
+
+NOW = 1_795_000_000_000_000
+FAR = {"REMOTE_ADDR": "203.0.113.7"}
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with house_in(tmp_path_factory.mktemp("addresses") / "data", clock=lambda: NOW) as town:
+        town.app = create_app(town.house, blueprints=[log_routes(town.house.register), page_routes()])
+        yield town
+
+
+def test_a_bucket_holds_a_minutes_worth_and_fills_evenly() -> None:
+    buckets, most = Buckets(), PER_MINUTE["registration"]
+
+    assert [buckets.take("registration", "a", now=NOW) for _ in range(most)] == [0] * most
+    assert buckets.take("registration", "a", now=NOW) == 60 // most
+    assert buckets.take("registration", "b", now=NOW) == 0
+    assert buckets.take("login", "a", now=NOW) == 0
+    assert buckets.take("registration", "a", now=NOW + 60_000_000 // most) == 0
+    assert buckets.take("registration", "a", now=NOW + 60_000_000 // most) > 0
+
+
+def test_only_a_proxy_on_this_machine_is_believed_for_whom_it_asks() -> None:
+    app = Flask("addresses")
+    for connected, forwarded, found in (
+        ("127.0.0.1", None, "127.0.0.1"), ("127.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("127.0.0.1", "10.0.0.1, 203.0.113.7", "203.0.113.7"), ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+    ):
+        headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+        with app.test_request_context("/", environ_base={"REMOTE_ADDR": connected}, headers=headers):
+            assert address_of_asker() == found
+
+
+def test_this_machine_itself_is_not_counted() -> None:
+    with Flask("addresses").test_request_context("/", environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+        buckets = Buckets()
+        for _ in range(2 * PER_MINUTE["registration"]):
+            limited(buckets, "registration", now=NOW)
+    with Flask("addresses").test_request_context("/", environ_base=FAR), pytest.raises(Problem):
+        for _ in range(2 * PER_MINUTE["registration"]):
+            limited(buckets, "registration", now=NOW)
+
+
+def test_one_too_many_is_told_when_to_come_again(town: Town) -> None:
+    for _ in range(PER_MINUTE["verification"]):
+        assert town.client().get("/log/key", environ_base=FAR).status_code == 200
+
+    answer = town.client().get("/log/key", environ_base=FAR)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (429, "too_many_requests")
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert town.client().get("/log/key", environ_base={"REMOTE_ADDR": "203.0.113.8"}).status_code == 200
+    assert town.client().get("/v1/words", environ_base=FAR).status_code == 200
+
+
+def test_whatever_is_limited_is_a_route_of_the_service(town: Town) -> None:
+    served = {(method, rule.rule) for rule in town.app.url_map.iter_rules() for method in rule.methods or ()}
+
+    assert LIMITED.keys() - served == set()
+
+
+def test_nothing_that_is_counted_was_written(tmp_path: Path, town: Town) -> None:
+    before = town.house.ledger.store.size()
+    for _ in range(PER_MINUTE["registration"] + 5):
+        answer = town.client().post("/v1/units", json={}, environ_base={"REMOTE_ADDR": "203.0.113.10"})
+
+    assert answer.status_code == 429
+    assert town.house.ledger.store.size() == before
