@@ -1,8 +1,8 @@
 """Rows that say where in the log they hold, as handlers begin, change and end them.
 
 What is done to rows is gathered and written in one go, `write`: a row that begins and ends in between is written once,
-what holds is found without asking SQLite, and each table takes its rows as one statement. Rows that hold are remembered
-beyond that, those of each table that were asked for last; every other one is read again when it is asked for.
+what holds is found without asking SQLite, and one statement takes many rows. Rows that hold are remembered beyond that,
+those of each table that were asked for last; every other one is read again when it is asked for.
 
 A table is looked up by its identity (its key but for the position) or by anything else. By anything else SQLite is
 asked, once what was gathered is written, with the help of whichever index the table declares for it.

@@ -16,9 +16,10 @@ import pytest
 from projection_kit import NINGBO, House, close_house, exam, living, open_house
 from test_follower import Counter, lived, made_up_to, say
 
+from ledger.ledger import Ledger
 from projections.answers import projections
 from projections.entries import Entries
-from projections.file import ProjectionFile, content, path_of
+from projections.file import ProjectionFile, _read, content, path_of
 from projections.follower import Follower, opened, read_batch
 from projections.people import People
 from projections.projection import Effect, Rows
@@ -176,3 +177,27 @@ def test_a_file_that_is_being_made_and_one_that_is_followed_hold_the_same(tmp_pa
         assert found.rows > 5
         made.close()
         live.close()
+
+
+def test_the_rows_of_an_act_are_found_close_together_and_far_apart(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        many(house, 2)
+        size = house.size
+        near, far = [size - 3, size - 1, size], [1, *range(3, 20), 2_000]
+
+        assert [found for found, _, _ in _read(house.ledger, near)] == near
+        found = list(_read(Far(house.ledger), far))  # type: ignore[arg-type]
+
+        assert [position for position, _, _ in found] == far
+        assert found[0][2] == house.ledger.at(1).envelope  # type: ignore[union-attr]
+
+
+class Far:
+    """A log that is longer than it is: whoever asks for much at once is given nothing."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger, self.store = ledger, self
+
+    def leaves(self, after: int, limit: int) -> list[bytes]:
+        assert limit == 1, "what lies between is not read"
+        return self.ledger.store.leaves(min(after, self.ledger.store.size() - 1), 1)
