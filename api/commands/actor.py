@@ -78,6 +78,16 @@ def token(asking: Asking, actor: str) -> int:
 
 
 @actor.command()
+@asks(writes=True, founder=True)
+@click.argument("actor", type=Id("actor"))
+def code(asking: Asking, actor: str) -> int:
+    """发放一次性设置码（只显示这一次）：持有人凭它设置口令"""
+    from api.commands.account import tell_code
+
+    return asking.post(f"/v1/actors/{actor}/setup-codes", tell_code, done="已发放")
+
+
+@actor.command()
 @asks(writes=True, conditional=True, founder=True)
 @click.argument("actor", type=Id("actor"))
 def suspend(asking: Asking, actor: str) -> int:

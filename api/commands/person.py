@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from api.commands.account import tell_code
 from api.commands.actor import tell_token
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.telling import AXES, pairs, table, with_options, word
@@ -58,6 +59,14 @@ def affiliations(
 def token(asking: Asking, person: str) -> int:
     """为遗失令牌的人另发（人力社保部门）"""
     return asking.post(f"/v1/persons/{person}/tokens", tell_token, done="已发放")
+
+
+@person.command()
+@asks(writes=True)
+@click.argument("person", type=Id("person"))
+def code(asking: Asking, person: str) -> int:
+    """为未设或忘记口令的人发放一次性设置码（人力社保部门）"""
+    return asking.post(f"/v1/persons/{person}/setup-codes", tell_code, done="已发放")
 
 
 def tell(body: dict[str, Any]) -> None:
