@@ -1,7 +1,8 @@
 """What is copied of a register, in which order, so that the parts of a backup bear each other out.
 
-The ledger before the access log, since it cites that one's checkpoints and that only grows; the rulebooks after the
-ledger, since their bytes are kept before the event that cites them. A service may run meanwhile: nothing is locked.
+The ledger before the access log, since it cites that one's checkpoints and that only grows; the rulebooks and the
+evidence files after the ledger, since their bytes are kept before the event that cites them. A service may run
+meanwhile: nothing is locked.
 
 `tests/api/test_backup_command.py` shows it.
 """
@@ -15,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from api.evidence_files import files_in
 from api.exits import Exit, Stop
 from api.register import Folder, demand_whole, open_register
 from api.settings import Settings
@@ -62,6 +64,7 @@ def back_up(settings: Settings, target: Path, progress: Progress) -> Manifest:
             if log.checkpoint is None:
                 raise BackupFailed(name, "还没有签发过检查点：请先运行 xueshi log checkpoint，或启动服务")
             write_file(unfinished / f"{name}.checkpoint", log.checkpoint.encode())
+        _copy_evidence(folder, unfinished)
         if folder.operations.exists():
             (unfinished / "operations").mkdir(mode=0o700)
             copy_database(folder.operations, unfinished / "operations" / folder.operations.name)
@@ -178,7 +181,7 @@ def _room(settings: Settings) -> int:
 
         with one_moment(settings.database, LOGS) as moment:
             room = moment.room(LOGS)
-    return room + sum(path.stat().st_size for path in [*parts, *folder.rulebooks.glob("*")])
+    return room + sum(path.stat().st_size for path in [*parts, *folder.rulebooks.glob("*"), *files_in(folder.evidence)])
 
 
 def _copy_logs(settings: Settings, unfinished: Path, progress: Progress) -> dict[str, CopiedLog]:
@@ -222,6 +225,13 @@ def _copy_rulebooks(folder: Folder, unfinished: Path, cited: set[str]) -> None:
         demand_rulebooks(unfinished / "rulebooks", cited)
     except RulebookError as error:
         raise BackupFailed("rulebooks", str(error)) from error
+
+
+def _copy_evidence(folder: Folder, unfinished: Path) -> None:
+    """Copy what was uploaded, as it lies: sealed, so that without the vault nobody reads it here either."""
+    for path in files_in(folder.evidence):
+        with suppress(FileNotFoundError):  # Cleared away meanwhile, or kept for good: then it comes again as such.
+            copy_file(path, unfinished / path.relative_to(folder.root))
 
 
 def demand_rulebooks(folder: Path, cited: set[str]) -> None:

@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "person": Lazy("api.commands.person:person", "专业技术人员：登记、查看、另发令牌"),
     "transfer": Lazy("api.commands.transfer:transfer", "单位匹配和变更：申请、确认、拒绝、撤回"),
     "claim": Lazy("api.commands.claim:claim", "学时申报：试办、提交、审核、认定、更正、冻结、撤销"),
+    "evidence": Lazy("api.commands.evidence:evidence", "佐证文件：上传、列出、打开一项申报的"),
     "work": Lazy("api.commands.work:work", "待办：经办人权限之内的，或本人在办的"),
     "years": Lazy("api.commands.years:years", "个人年度学时：认定时的，和按细则评定的"),
     "timeline": Lazy("api.commands.timeline:timeline", "时间线：一个人发生过的每一件事，一个经办账号办理过的每一件事"),

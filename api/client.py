@@ -128,14 +128,22 @@ class Client:
         query = {"dry_run": "true"} if dry_run else None
         return self._send("POST", _address(path, query), headers, body or {})
 
+    def put(self, path: str, content: bytes, *, name: str) -> Reply:
+        """Send a file, under the name that it has here."""
+        return self._send("PUT", _address(path, None), {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        }, content)
+
     def _send(
-        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
+        self, method: str, path: str, headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | bytes | None = None,
     ) -> Reply:
         sent = {"Accept": "application/json, application/problem+json, text/plain", **(headers or {})}
         if self._token is not None:
             sent["Authorization"] = f"Bearer {self._token}"
-        content = None
-        if body is not None:
+        content = body if isinstance(body, bytes) else None
+        if body is not None and not isinstance(body, bytes):
             content = json.dumps(body, ensure_ascii=False).encode()
             sent["Content-Type"] = "application/json"
         return self.transport.send(method, path, sent, content)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from api.accounts import Accounts
 from api.callers import FOUNDER, Tokens
 from api.checks import Check, Level
+from api.evidence_files import EvidenceFiles, FolderShelf
 from api.law_of import Library
 from api.map_keeping import kept_up
 from api.operations import Operations
@@ -65,6 +66,7 @@ class House:
     clock: Callable[[], int]
     stored: Callable[[int], Stored]  # What stands at a position stays: read once while it is asked about.
     map_file: MapFile
+    evidence: EvidenceFiles
     accounts: Accounts
 
     @property
@@ -146,7 +148,7 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
         with kept_up(map_file), differing:
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
-                clock, stored, map_file, accounts,
+                clock, stored, map_file, EvidenceFiles(FolderShelf(folder.evidence), ledger.vault), accounts,
             )
     finally:
         follower.stop()

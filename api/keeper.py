@@ -1,4 +1,4 @@
-"""The keeper: signs checkpoints on a timer, anchors the access log once a day, tidies old request keys.
+"""The keeper: signs checkpoints on a timer, anchors the access log once a day, tidies what is past its time.
 
 Every process that serves has one; the one that has the lease does the work, and the others try for it each second, so
 that one of them goes on when its holder is gone. What may be asked of any process at any time (a statement's proof, a
@@ -43,6 +43,7 @@ class Keeper:
         self._every_s = every_s
         self._lease = lease or FileLease(register.folder.keys / "keeper.lock")
         self._stopping = threading.Event()
+        self.hourly: list[Callable[[], object]] = []  # What else is to be tidied, by the one that has the lease.
         self._failure: LedgerError | None = None
         self._due_s = self._tidy_due_s = 0
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
@@ -102,6 +103,8 @@ class Keeper:
         if now >= self._tidy_due_s:
             self._tidy_due_s = now + _TIDY_EVERY_S
             self._attempt(lambda: self._register.ledger.store.tidy_requests(self._clock() // 1_000))
+            for work in self.hourly:
+                self._attempt(work)
 
     def _has_the_lease(self) -> bool:
         held: list[bool] = []

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from api import refusals
 from api.cases.faults import BadFields
+from api.evidence_files import EvidenceDamaged, EvidenceStoreFailed
 from ledger.access import NotCoded
 from ledger.envelope import NotText, TooLarge
 from ledger.errors import LedgerError, Refusal
@@ -111,6 +112,8 @@ ERRORS: Final[dict[type[Exception], int]] = {
     NotFollowedYet: 503,
     DifferencesBehind: 503,
     DifferencesUnknown: 422,
+    EvidenceDamaged: 500,
+    EvidenceStoreFailed: 503,
     AsOfMalformed: 422,
     AsOfBeforeLedger: 422,
     AsOfInFuture: 422,

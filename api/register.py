@@ -11,6 +11,7 @@
         founder.token    lets its bearer act for the installation: verify and appoint the first offices
         ledger.former, access.former    public keys that signed before and sign no more
     operations.db        tokens and sessions (`api.operations`)
+    evidence/            uploaded papers, each sealed under its person's key (`api.evidence_files`)
     rulebooks/           the enacted rulebooks by digest (`policies.archive`)
     projections/         answers, which can be made anew (`projections.follower`)
         map.1.db         the completeness map, which can be, too (`ledger.map_file`)
@@ -109,6 +110,10 @@ class Folder:
     @property
     def operations(self) -> Path:
         return self.root / "operations.db"
+
+    @property
+    def evidence(self) -> Path:
+        return self.root / "evidence"
 
     @property
     def rulebooks(self) -> Path:

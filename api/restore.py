@@ -18,6 +18,7 @@ from typing import Any
 
 from api import restore_postgres as postgres
 from api.backup import LOGS, demand_rulebooks, log_problems, processes_for
+from api.evidence_files import files_in
 from api.exits import Exit, Stop
 from api.forgetting import destroy, mark, stored
 from api.occupancy import Served, occupying
@@ -220,7 +221,8 @@ def _lost(folder: Folder, *, replace: bool) -> list[str]:
 
 def _is_wanted(name: str, logs: Sequence[str], *, with_operations: bool) -> bool:
     top = Path(name).parts[0]
-    return top == "rulebooks" or (top == "operations" and with_operations) or top in {f"{log}.db" for log in logs}
+    is_own = top in ("rulebooks", "evidence") or (top == "operations" and with_operations)
+    return is_own or top in {f"{log}.db" for log in logs}
 
 
 # Believing and examining
@@ -320,6 +322,8 @@ def _plan(work: _Work, staging: Path, *, with_operations: bool) -> Plan:
         if not stands.exists() or digest_of(stands) != path.stem:
             put.append(f"rulebooks/{path.name}")
             aside.append(f"rulebooks/{path.name}")
+    lying = (path.relative_to(staging) for path in files_in(staging / "evidence"))
+    put += [str(path) for path in lying if not (root / path).exists()]  # Sealed anew it is not the same, and yet it is.
     return Plan(
         made_at=work.manifest.made_at, aside=tuple(name for name in aside if (root / name).exists()),
         aside_to=datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ"), discard=("projections",), put=tuple(put),

@@ -24,7 +24,9 @@ import structlog
 from flask import Flask
 
 from api import logs
+from api.cases.evidence import tidy_evidence
 from api.checks import Check, Reach, port_cure, ready_checks
+from api.evidence_files import MOST as FILE_BYTES_MOST
 from api.exits import Exit, Stop
 from api.house import open_house
 from api.keeper import Keeper
@@ -51,6 +53,7 @@ def composed(settings: Settings) -> Iterator[Flask]:
     keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=lease)
     try:
         with open_house(register) as house:
+            keeper.hourly.append(lambda: tidy_evidence(house))
             keeper.start()
             try:
                 reach = Reach(register.ledger.store.size)
@@ -202,7 +205,7 @@ def _listen(app: Flask, settings: Settings) -> Listener:
             port=settings.listen_port,
             threads=settings.threads,
             ident="",
-            max_request_body_size=BODY_BYTES_MOST,
+            max_request_body_size=max(BODY_BYTES_MOST, FILE_BYTES_MOST),  # Each route takes what is its own.
         )
     except OSError as error:
         raise _cannot_listen(error, settings) from None

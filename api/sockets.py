@@ -10,6 +10,7 @@ for, once, when that changes; it is then woken once. Everything that touches a b
 from __future__ import annotations
 
 import select
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -22,6 +23,9 @@ from waitress.server import TcpWSGIServer
 _READ: Final = select.EPOLLIN | select.EPOLLPRI
 _WRITE: Final = select.EPOLLOUT
 _ONCE: Final = select.EPOLLONESHOT
+
+SENDING_SECONDS: Final = 300
+"""So long a request may take to arrive: twenty megabytes over a line of half a megabit."""
 
 Application = Callable[..., Any]
 
@@ -56,6 +60,14 @@ class Sockets(dict[int, Any]):
 
 class Channel(HTTPChannel):  # type: ignore[misc]  # The library has no types.
     """One connection. A thread that has answered puts it to rest itself, so that nobody need look for what changed."""
+
+    begun: float | None = None  # Since when a request is being sent that is not there whole.
+
+    def received(self, data: bytes) -> bool:
+        """Take in what was sent."""
+        found: bool = super().received(data)
+        self.begun = None if self.request is None else self.begun or time.time()  # not hours: seconds
+        return found
 
     def rest(self) -> None:
         """Sleep until there is something to do; while a request is being answered, that is not to be known here."""
@@ -113,8 +125,11 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         self.trigger.pull_trigger()
 
     def maintenance(self, now: float) -> None:
-        """Close who has been idle for too long."""
+        """Close who has been idle for too long, and who sends so slowly that it never ends."""
         super().maintenance(now)
+        for channel in list(self.active_channels.values()):
+            if channel.begun is not None and not channel.requests and now - channel.begun > SENDING_SECONDS:
+                channel.will_close = True
         for channel in list(self.active_channels.values()):
             if channel.will_close:
                 channel.rest()

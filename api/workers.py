@@ -46,6 +46,7 @@ from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from api import problems
+from api.evidence_files import MOST as FILE_BYTES_MOST
 from api.exits import Exit, Stop
 from api.settings import Settings, SettingsError
 from ledger.errors import LedgerError
@@ -232,7 +233,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # The library has no type
                 _write_down(self._why[1], error)
                 sys.exit(Arbiter.WORKER_BOOT_ERROR)
         self._settle()
-        app.wsgi_app = _measured(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
+        app.wsgi_app = _measured(app.wsgi_app, max(app.config["MAX_CONTENT_LENGTH"], FILE_BYTES_MOST))  # type: ignore[method-assign]
         return app
 
     def _composed(self, worker: Worker) -> Flask:

@@ -179,6 +179,20 @@ class Vault:
         """Decrypt what is sealed beside an event; None where the event has nothing sealed."""
         return self._open(envelope, part, self.is_destroyed)
 
+    def seal_bytes(self, owner: str, data: bytes, *, place: str) -> bytes:
+        """Encrypt what lies outside the log, for a place of its own; the owner's key must have been prepared."""
+        nonce = self.random(NONCE_BYTES)
+        return nonce + self._key(owner).encrypt(nonce, data, place.encode())
+
+    def open_bytes(self, owner: str, sealed: bytes, *, place: str) -> bytes | Absent:
+        """Decrypt what lies outside the log; raises WrongKey where it is not what was sealed for this place."""
+        if self.is_destroyed(owner):
+            return Absent.DESTROYED
+        try:
+            return self._key(owner).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
+        except (InvalidTag, ValueError) as error:
+            raise WrongKey(f"{owner} 的 {place}") from error
+
     def open_each(
         self, sealed: Iterable[tuple[Envelope, SealedPart | None]]
     ) -> Iterator[Sealed | Absent | None]:

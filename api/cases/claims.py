@@ -16,12 +16,20 @@ from typing import Any, Final
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import absent, look, oneself, places
-from api.cases.study import details_view, evidence_view, read_details, read_evidence, read_study, study_view
+from api.cases.study import (
+    details_view,
+    evidence_view,
+    files_view,
+    read_details,
+    read_evidence,
+    read_study,
+    study_view,
+)
 from api.house import House, local_date
-from api.law_of import Assessed, assess, bench_now, not_yet, ruling_view, understand, walk_of
+from api.law_of import Assessed, assess, bench_now, law_now, not_yet, ruling_view, understand, walk_of
 from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, Study, StudyDetails
+from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, Evidence, Study, StudyDetails
 from ledger.events.person import Affiliation
 from ledger.ledger import Recorded
 from ledger.streams import claim_review as review
@@ -31,6 +39,7 @@ from ledger.streams.person import Person
 from ledger.streams.standing import Matter
 from ledger.vocabulary import ClaimId
 from policies.authority import Office, Walk
+from policies.papers import Paper, papers
 from projections.entries import Decision as Decided
 from projections.entries import Version
 
@@ -51,6 +60,8 @@ def submit(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -
         walk = _walk(house, person, study, None if person is None else person.affiliation_on(day))
         if isinstance(walk, Refusal):
             return walk
+        if no := _without_papers(house, person, study, evidence):
+            return no
         command = review.SubmitClaim(
             claim=claim, person=self, on=day, study=study, details=details, steps=() if walk is None else walk.roles,
             evidence=evidence,
@@ -74,6 +85,8 @@ def revise(house: House, caller: Caller, claim: str, fields: dict[str, Any], ask
         walk = _walk(house, person, study, place_of(found, person))
         if isinstance(walk, Refusal):
             return walk
+        if no := _without_papers(house, person, study, evidence):
+            return no
         command = review.ReviseClaim(
             person=person.person, study=study, details=details, steps=() if walk is None else walk.roles,
             evidence=evidence,
@@ -133,6 +146,24 @@ def _walk(house: House, person: Person | None, study: Study, at: Affiliation | N
     return walk
 
 
+def _papers(house: House, person: Person | None, study: Study) -> tuple[Paper, ...]:
+    """The papers that the law asks for such a study where the person belonged on its day."""
+    at = None if person is None else person.affiliation_on(study.evidence_on)
+    if at is None:
+        return ()
+    return papers(law_now(house.answers), study.evidence_on, at.region, at.sector, at.major, study.route)
+
+
+def _without_papers(
+    house: House, person: Person | None, study: Study, evidence: tuple[Evidence, ...]
+) -> Refusal | None:
+    """Say that nothing is shown where the law asks for papers; which of them suffice is for the office to judge."""
+    wanted = () if evidence else _papers(house, person, study)
+    if not wanted:
+        return None
+    return Refusal.because("evidence_missing", papers=[paper._asdict() for paper in wanted])
+
+
 # What it would come to
 
 
@@ -149,6 +180,7 @@ def prospects(house: House, state: Claim) -> dict[str, Any]:
     return {
         "walk": [office_view(office) for office in walk.steps],
         "ruling": assessed.as_json(),
+        "papers": [paper._asdict() for paper in _papers(house, person, state.study)],
         **_effect(house, state, assessed),
     }
 
@@ -229,7 +261,8 @@ def see(house: House, caller: Caller, claim: str, purpose: str | None) -> tuple[
         return found
     state, version = found
     details = sealed_details(house, claim)
-    return {**view(state), "details": None if details is None else details_view(details)}, version
+    files = files_view(house.evidence, state.person, (one.sha256 for one in state.evidence))
+    return {**view(state), "details": None if details is None else details_view(details), "files": files}, version
 
 
 def visible(

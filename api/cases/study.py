@@ -6,10 +6,13 @@ Fields that only a rulebook declares travel in `further`. `tests/api/test_claims
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
+from api.evidence_files import About, EvidenceFiles
 from ledger.events.claim import Evidence, Study, StudyDetails
 from ledger.vocabulary import Category
+from projections.basis import written_time
 from projections.facts import fields_of
 
 _OTHER_NAMES: Final = {"date": "evidence_on", "days": "days_half", "hours": "hours_centi",
@@ -45,6 +48,20 @@ def evidence_view(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
         {"kind": one.kind, "sha256": one.sha256, "issued_on": one.issued_on} for one in evidence
     ]
     return [{name: value for name, value in one.items() if value is not None} for one in named]
+
+
+def file_view(sha256: str, about: About) -> dict[str, Any]:
+    """Write what is known of a file that was uploaded."""
+    return {
+        "sha256": sha256, "media_type": about.media_type, "bytes": about.bytes, "name": about.name,
+        "received_at": written_time(about.received_at), "by": about.by,
+    }
+
+
+def files_view(files: EvidenceFiles, person: str, digests: Iterable[str]) -> list[dict[str, Any]]:
+    """Write of these papers those that are here to be opened."""
+    found = {sha256: files.about(person, sha256) for sha256 in digests}
+    return [file_view(sha256, about) for sha256, about in found.items() if isinstance(about, About)]
 
 
 def read_details(fields: dict[str, Any]) -> StudyDetails:

@@ -88,6 +88,7 @@ def install(app: Flask) -> Doors:
         cases,
         claims,
         differences,
+        evidence,
         exams,
         filings,
         histories,
@@ -110,8 +111,8 @@ def install(app: Flask) -> Doors:
     doors.register_converter(Number, integerconverter2paramschema)
     doors.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     for noun in (
-        units, actors, accounts, people, transfers, claims, questions, differences, histories, rulebooks, statements,
-        trainings, filings, exams, applications, cases, upkeep,
+        units, actors, accounts, people, transfers, claims, evidence, questions, differences, histories, rulebooks,
+        statements, trainings, filings, exams, applications, cases, upkeep,
     ):
         doors.register_blueprint(noun.door)
     description: dict[str, Any] = doors.spec.to_dict()

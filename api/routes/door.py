@@ -8,7 +8,7 @@ events. The same call describes the operation for OpenAPI. `tests/api/test_bad_r
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -232,6 +232,38 @@ class Door(Blueprint):  # type: ignore[misc]
                 summary=summary, security=_security(login=login), parameters=_parameters(conditional=conditional)
             )(described)
             return self.route(rule, methods=["POST"])(described)  # type: ignore[no-any-return]
+
+        return decorate
+
+
+    def takes(
+        self, rule: str, *, summary: str, answers: type[ma.Schema], media_types: Iterable[str], most: int,
+        parameters: Iterable[dict[str, Any]] = (),
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Offer a PUT of bytes under the name that their content gives them, which once more changes nothing.
+
+        The function is given the caller, how to read the bytes, and what the path names; it says what is there now,
+        and whether that is new.
+        """
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            @wraps(function)
+            def view(**named: Any) -> Response:
+                request.max_content_length = most
+                found = function(who(), request.get_data, **named)
+                if isinstance(found, Refusal):
+                    return refused(found)
+                body, is_new = found
+                return answer(body, 201 if is_new else 200)
+
+            binary = {"schema": {"type": "string", "format": "binary"}}
+            described = self.response(201, answers, description="已收下")(view)
+            described = self.alt_response(200, schema=answers, description="早已在此")(described)
+            described = self.doc(
+                summary=summary, security=_security(login=True), parameters=list(parameters),
+                requestBody={"required": True, "content": dict.fromkeys(media_types, binary)},
+            )(described)
+            return self.route(rule, methods=["PUT"])(described)  # type: ignore[no-any-return]
 
         return decorate
 

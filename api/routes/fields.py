@@ -61,6 +61,11 @@ class Text(ma.fields.String):
         shape = {"minLength": 1, "maxLength": most, "pattern": rf"^{_PLAIN}*[^\s{_CONTROLS}]{_PLAIN}*$"}
         super().__init__(metadata=shape | kwargs.pop("metadata", {}), **kwargs)
 
+    @classmethod
+    def is_plain(cls, value: str, most: int) -> bool:
+        """Say whether words are words, wherever they came from."""
+        return bool(value.strip()) and len(value) <= most and not cls._CONTROL.search(value)
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if not isinstance(value, str) or not value.strip():
             raise ma.ValidationError("应为不空的文字。")

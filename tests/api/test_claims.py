@@ -10,6 +10,7 @@ from api.cases.study import read_study, study_view
 from api.routes.schemas.claims import StudyBody
 from tests.api.house_kit import BODY, SHA, Someone, Town, house_in, study
 
+PAPERS = [{"kind": "certificate", "sha256": SHA}]
 EVERY_FIELD = {
     "category": "professional", "route": "training", "date": "2026-04-02", "level": "provincial", "days": "2.5",
     "starts": "2026-03-30", "ends": "2026-04-01", "year": 2026, "subjects": 1, "courses": 2, "characters": 30_000,
@@ -126,7 +127,7 @@ def test_what_was_endorsed_is_changed_only_after_it_was_returned(town: Town) -> 
     first = town.officer(unit, "unit", "330402", unit=unit["unit"])
     second = town.officer(bureau, "sector_authority", "330402")
     claim = first.act(person.submit(study()), "endorsement")
-    revision = {"study": study(days="3"), "details": {"title": "三天"}}
+    revision = {"study": study(days="3"), "details": {"title": "三天"}, "evidence": PAPERS}
 
     assert person.refused(claim, "revision", revision)["code"] == "already_endorsed"
     assert first.refused(claim, "approval", {})["code"] == "role_not_held"
@@ -153,6 +154,7 @@ def test_a_pending_claim_stays_with_the_office_it_was_submitted_to(
     claim = person.submit(study(date="2026-03-01"))
     town.belongs(person, town.unit("别处", "330402", "environment"), "2026-04-01")
 
-    claim = person.act(claim, "revision", {"study": study(date="2026-03-02"), "details": {"title": "改期"}})
+    claim = person.act(claim, "revision", {
+        "study": study(date="2026-03-02"), "details": {"title": "改期"}, "evidence": PAPERS})
     assert claim["steps"] == ["unit"]
     assert officer.act(claim, "approval")["ruling"]["rulebook"] == "ningbo-industry/2019-01-01"

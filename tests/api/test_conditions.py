@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.house_kit import BODY, Someone, Town, house_in, study
+from tests.api.house_kit import BODY, SHA, Someone, Town, house_in, study
 
 KEY = "one-key-for-one-request"
 
@@ -130,7 +130,8 @@ def test_a_decision_needs_the_version_that_was_seen(person: Someone, officer: So
 
 def test_a_decision_upon_an_older_version_is_shown_the_one_that_stands(person: Someone, officer: Someone) -> None:
     claim = person.submit(study())
-    person.act(claim, "revision", {"study": study(days="3"), "details": {"title": "三天"}})
+    person.act(claim, "revision", {
+        "study": study(days="3"), "details": {"title": "三天"}, "evidence": [{"kind": "certificate", "sha256": SHA}]})
 
     answer = officer.post(f"/v1/claims/{claim['claim']}/approval", {}, version=1)
 

@@ -24,7 +24,7 @@ from flask import Blueprint, Flask, request
 from api import logs
 from api.redaction import REDACTED, redact, redact_text
 from api.service import create_app
-from tests.api.house_kit import Someone, house_in, study
+from tests.api.house_kit import SHA, Someone, house_in, study
 
 NAME = "欧阳金丝雀"
 ID_NUMBER = "330203199002304567"    # 30 February: nobody's.
@@ -255,7 +255,8 @@ def test_no_door_of_the_house_lets_a_name_a_number_or_a_title_into_the_log(
         officer = town.officer(works, "unit", "330203", unit=works["unit"])
         claim = person.did("/v1/claims", person.claim(study()) | {"details": details})
         claim = officer.act(claim, "return", {"words": f"请{NAME}补充"})
-        claim = person.act(claim, "revision", {"study": study(), "details": details})
+        claim = person.act(claim, "revision", {
+            "study": study(), "details": details, "evidence": [{"kind": "certificate", "sha256": SHA}]})
         claim = officer.act(claim, "approval", {})
         statement = person.did(f"/v1/persons/{person.id}/statements", {"name": "clear"})
         for path in (f"/v1/persons/{person.id}", f"/v1/persons/{person.id}/years", f"/v1/claims/{claim['claim']}",

@@ -68,7 +68,8 @@ def test_a_claim_is_withdrawn_or_refused(office: Office) -> None:
 
 def test_a_claim_may_be_given_as_json(office: Office) -> None:
     body = '{"study":{"category":"professional","route":"training","level":"provincial","days":"2",' \
-        '"date":"2025-05-03"},"details":{"title":"某培训"}}'
+        '"date":"2025-05-03"},"details":{"title":"某培训"},' \
+        '"evidence":[{"kind":"certificate","sha256":"' + "ab" * 32 + '"}]}'
     ended = xueshi(office.folder, "claim", "submit", office.person, "-", "--dry-run", stdin=body,
                    XUESHI_TOKEN=office.token)
 

@@ -25,6 +25,7 @@ from api.routes.fields import (
     Word,
 )
 from api.routes.schemas.common import Answer, Recorded, Words
+from api.routes.schemas.evidence import FileAnswer
 
 
 class StudyBody(Body):
@@ -171,3 +172,4 @@ class ClaimAnswer(Recorded):
     ruling = ma.fields.Nested(RulingAnswer, allow_none=True)
     year = ma.fields.Integer(allow_none=True)
     details = ma.fields.Dict(allow_none=True, metadata={"description": "仅在查看时给出"})
+    files = ma.fields.List(ma.fields.Nested(FileAnswer), metadata={"description": "可打开的佐证文件，仅在查看时给出"})

@@ -144,6 +144,7 @@ def test_it_is_served_under_its_own_name_and_its_accounts_can_act(demo: Demo, tm
                              if holder.startswith("per_") and belongs(holder))
         made = nobody.bearing(token).post("/v1/claims", {
             "person": person, "details": {"title": "今天的培训"},
+            "evidence": [{"kind": "certificate", "sha256": "ab" * 32}],
             "study": {"category": "professional", "route": "training", "level": "provincial", "days": "1",
                       "date": house.today.isoformat()}})
         assert made.ok, made.json

@@ -1,0 +1,127 @@
+"""Evidence files: handed in by the person whom they are about or by an office, opened by whoever may see the claim.
+
+A file is named by its SHA-256 and sent under that name, so sending it twice is sending it once. Its type is what its
+bytes say. The papers that the law asks for a study are those of every rulebook that holds the person (W 12, E 8, N 8).
+
+Reading: the lists of papers end in 等, so which of them suffices is the office's to judge; that none is shown at all
+where the law asks for some is not.
+
+`tests/api/test_evidence.py` shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from api.callers import Caller
+from api.cases.claims import visible
+from api.cases.doing import Reading
+from api.cases.standing import absent, acting, may_see, oneself, places
+from api.cases.study import file_view, files_view
+from api.evidence_files import WAITING_FILES_MOST, About
+from api.evidence_types import type_of
+from api.house import House
+from ledger.envelope import decode
+from ledger.errors import Refusal
+from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted
+from ledger.streams.person import Person, closed_to_processing
+from ledger.vault import Absent
+
+_SHOWING: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected)
+_OF_PERSON: Final = "SELECT DISTINCT claim FROM claims WHERE person = :person"
+
+
+class Kept(NamedTuple):
+    """A file that was taken in, and whether it had been here before."""
+
+    view: dict[str, Any]
+    is_new: bool
+
+
+class Opened(NamedTuple):
+    """A file as it was handed in."""
+
+    about: About
+    content: bytes
+
+
+def keep(
+    house: House, caller: Caller, person: str, sha256: str, name: str | None, read: Callable[[], bytes]
+) -> Kept | Refusal:
+    """Take in a file. `read` is called only once the sender is known to be somebody who may send it."""
+    found = _handing_in(house, caller, person)
+    if isinstance(found, Refusal):
+        return found
+    files = house.evidence
+    waiting = files.waiting(person)
+    if sha256 not in waiting and len(waiting) >= WAITING_FILES_MOST:
+        return Refusal.because("evidence_full", waiting=len(waiting), most=WAITING_FILES_MOST)
+    content = read()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        return Refusal.because("evidence_differs", bytes=len(content))
+    media_type = type_of(content)
+    if isinstance(media_type, Refusal):
+        return media_type
+    is_new = sha256 not in files.uploaded(person)
+    about = About(media_type=media_type, bytes=len(content), received_at=house.now, by=caller.id, name=name)
+    files.keep(person, sha256, content, about)
+    return Kept(file_view(sha256, about), is_new)
+
+
+def _handing_in(house: House, caller: Caller, person: str) -> Person | Refusal:
+    """The person whom a file is about, to themselves or to an office that may see them."""
+    found = Reading(house.ledger).person(person)
+    if caller.kind in ("nobody", "person"):
+        self = oneself(caller, person)
+        if isinstance(self, Refusal):
+            return self
+    else:
+        actor = acting(house, caller)
+        if isinstance(actor, Refusal):
+            return actor
+        matters = () if found is None else places(found, house.today)
+        if all(may_see(actor, matter) is not None for matter in matters):
+            return absent(house, caller, "person_absent")
+    if found is None:
+        return Refusal.because("person_absent")
+    return closed_to_processing(found) or found
+
+
+def of_person(house: House, caller: Caller, person: str) -> dict[str, Any] | Refusal:
+    """What was handed in for somebody, to themselves: with the names that the files had."""
+    self = oneself(caller, person)
+    if isinstance(self, Refusal):
+        return self
+    return {"person": person, "items": files_view(house.evidence, person, house.evidence.uploaded(person))}
+
+
+def open_file(house: House, caller: Caller, claim: str, sha256: str, purpose: str | None) -> Opened | Refusal:
+    """Give a paper of a claim to whoever may see the claim, recorded like every look."""
+    found = visible(house, caller, claim, purpose, what=("evidence",))
+    if isinstance(found, Refusal):
+        return found
+    if sha256 not in shown_in(house, claim):
+        return Refusal.because("evidence_absent")
+    opened = house.evidence.open(found[0].person, sha256)
+    if isinstance(opened, Absent):
+        return Refusal.because("key_destroyed")
+    return Refusal.because("evidence_absent") if opened is None else Opened(*opened)
+
+
+def shown_in(house: House, claim: str) -> set[str]:
+    """The digest of everything that a claim ever showed: what was looked at then stays to be looked at."""
+    events = (decode(leaf).event for _, leaf in house.ledger.store.stream(claim))
+    return {one.sha256 for event in events if isinstance(event, _SHOWING) for one in event.evidence}
+
+
+def tidy_evidence(house: House) -> None:
+    """Clear away files that nobody can read any more, and those that nobody cited in weeks."""
+    house.settled()
+
+    def cited(person: str) -> set[str]:
+        rows = house.answers.file("entries", house.answers.position())[0].rows(_OF_PERSON, {"person": person})
+        return {sha256 for (claim,) in rows for sha256 in shown_in(house, claim)}
+
+    house.evidence.tidy(cited, now_s=house.now // 1_000_000)
