@@ -5,29 +5,19 @@ installation appoints the first. What can be granted is bounded by the granter's
 or watch the system come from its administrators alone. Whoever hands out a token could act as its holder, so a token
 is bounded like a grant of all that the account holds.
 
-Reading: neither text says who else may allot; a human resources department, a sector's authority in its sector, and
-the system's administrator may. `tests/api/test_actors.py` shows it.
+Which office allots which role stands in `api.cases.allotment`. `tests/api/test_actors.py` shows it.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from api.callers import FOUNDER, Caller
+from api.cases.allotment import ALLOTS, allotting, not_above, reserved
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.standing import (
-    HUMAN_RESOURCES,
-    POLICY_OFFICE,
-    SUPERVISOR,
-    SYSTEM_ADMINISTRATOR,
-    UNIT,
-    acting,
-    by_actor,
-    handed_over,
-    role_for,
-)
+from api.cases.standing import UNIT, acting, by_actor, handed_over, role_for
 from api.house import House
 from ledger.errors import Refusal
 from ledger.events.actor import ActorAppointed, Official, Scope
@@ -38,12 +28,7 @@ from ledger.streams.standing import Actor, Matter, Status, standing
 from ledger.streams.unit import matter_of
 from ledger.vocabulary import ActorId, PersonId, UnitId
 
-ROLES: Final = (
-    SYSTEM_ADMINISTRATOR, "security_administrator", "audit_administrator", HUMAN_RESOURCES, "sector_authority", UNIT,
-    "blasting_association", "talent_market", "recognised_organiser", POLICY_OFFICE, SUPERVISOR,
-)
-RESERVED: Final = frozenset({*actors.SEPARATED, POLICY_OFFICE, SUPERVISOR})
-ALLOTTING: Final = (SYSTEM_ADMINISTRATOR, HUMAN_RESOURCES, "sector_authority")
+ALLOTTING: Final = tuple(ALLOTS)
 
 
 class Given(NamedTuple):
@@ -88,13 +73,14 @@ def grant(house: House, caller: Caller, actor: str, fields: dict[str, Any], aske
         return Refusal.because("scope_needs_unit")
 
     def decide(reading: Reading, role: str, by: Actor | None) -> Decision:
-        if no := _reserved((scope,), role, by):
+        if no := reserved((scope,), role, by):
             return no
         target = reading.actor(actor)
         others = _others(house, target) if scope.role in actors.SEPARATED else ()
-        return actors.decide_grant(target, actors.GrantScope(scope=scope, role=role), by, others)
+        decided = actors.decide_grant(target, actors.GrantScope(scope=scope, role=role), by, others)
+        return decided if isinstance(decided, Refusal) else not_above((scope,), role, by) or decided
 
-    return _as_allotting(house, caller, asked, decide, lambda _: Matter.of(scope), upon=actor)
+    return _as_allotting(house, caller, asked, decide, lambda _: Matter.of(scope), upon=actor, of=scope.role)
 
 
 def withdraw(house: House, caller: Caller, actor: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -102,12 +88,13 @@ def withdraw(house: House, caller: Caller, actor: str, fields: dict[str, Any], a
     scope = _scope(fields)
 
     def decide(reading: Reading, role: str, by: Actor | None) -> Decision:
-        if no := _reserved((scope,), role, by):
+        if no := reserved((scope,), role, by):
             return no
         command = actors.WithdrawScope(scope=scope, role=role)
-        return actors.decide_scope_withdrawal(reading.actor(actor), command, by)
+        decided = actors.decide_scope_withdrawal(reading.actor(actor), command, by)
+        return decided if isinstance(decided, Refusal) else not_above((scope,), role, by) or decided
 
-    return _as_allotting(house, caller, asked, decide, lambda _: Matter.of(scope), upon=actor)
+    return _as_allotting(house, caller, asked, decide, lambda _: Matter.of(scope), upon=actor, of=scope.role)
 
 
 def suspend(house: House, caller: Caller, actor: str, asked: Asked) -> Done | Refusal:
@@ -159,18 +146,12 @@ def _allotting(house: House, caller: Caller, reading: Reading, target: Actor) ->
         return Refusal.because("own_account", actor=target.actor)
     matter = _seat(reading, target.organisation)
     role = role_for(by, ALLOTTING, matter)
-    if no := standing(by, role, matter) or _reserved(target.scopes, role, by):
+    if no := standing(by, role, matter) or reserved(target.scopes, role, by):
         return no
     beyond = (standing(by, role, Matter.of(scope)) for scope in target.scopes)
-    return next((no for no in beyond if no is not None), None) or by_actor(caller, by, role)
-
-
-def _reserved(scopes: Iterable[Scope], role: str, by: Actor | None) -> Refusal | None:
-    """Say that a role is one of those that run, rule or watch the system, and this hand none of its administrators."""
-    if by is None or role == SYSTEM_ADMINISTRATOR:
-        return None
-    held = next((scope.role for scope in scopes if scope.role in RESERVED), None)
-    return None if held is None else Refusal.because("role_reserved", role=held)
+    if no := next((no for no in beyond if no is not None), None) or not_above(target.scopes, role, by):
+        return no
+    return by_actor(caller, by, role)
 
 
 def _about(
@@ -185,9 +166,10 @@ def _about(
             return Refusal.because("actor_absent")
         organisation = reading.unit(target.organisation)
         assert organisation is not None, "an actor acts for an organisation that was registered"
-        if no := _reserved(target.scopes, role, by):  # Whoever is watched does not send their watcher away.
+        if no := reserved(target.scopes, role, by):  # Whoever is watched does not send their watcher away.
             return no
-        return decide_it(target, command(role=role), organisation, by)
+        decided = decide_it(target, command(role=role), organisation, by)
+        return decided if isinstance(decided, Refusal) else not_above(target.scopes, role, by) or decided
 
     def matter(reading: Reading) -> Matter | None:
         target = reading.actor(actor)
@@ -198,21 +180,29 @@ def _about(
 
 def _as_allotting(
     house: House, caller: Caller, asked: Asked, decide: Callable[[Reading, str, Actor | None], Decision],
-    matter: Callable[[Reading], Matter | None], *, upon: str | None = None,
+    matter: Callable[[Reading], Matter | None], *, upon: str | None = None, of: str | None = None,
 ) -> Done | Refusal:
-    """Decide as the installation, or in whichever allotting role the caller holds for the matter."""
+    """Decide as the installation, or in whichever allotting role the caller holds for the matter.
+
+    `of`: the role that is allotted, where it is one, so that of several offices in one hand the right one acts.
+    """
     if caller.kind == FOUNDER:
         return do(house.ledger, caller.by(FOUNDER), asked, lambda reading: decide(reading, FOUNDER, None), upon=upon,
                   show=view)
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    role = role_for(actor, ALLOTTING, matter(Reading(house.ledger)))
+    offices = ALLOTTING if of is None else allotting(of)
+    role = role_for(actor, [one for one in offices if _holds(actor, one)] or ALLOTTING, matter(Reading(house.ledger)))
 
     def as_actor(reading: Reading) -> Decision:
         return decide(reading, role, reading.actor(caller.id))
 
     return do(house.ledger, by_actor(caller, actor, role), asked, as_actor, upon=upon, show=view)
+
+
+def _holds(actor: Actor, role: str) -> bool:
+    return any(scope.role == role for scope in actor.scopes)
 
 
 def _seat(reading: Reading, organisation: str) -> Matter | None:

@@ -109,8 +109,9 @@ def _asking(house: House, caller: Caller, person: str) -> tuple[By, str | None] 
     if no := look_at(house, caller, person, "issue_statement", what=("statement",), route="statements"):
         return no
     found = Reading(house.ledger).person(person)
-    role = role_for(actor, ISSUING, None if found is None else matter_of(found))
-    return by_actor(caller, actor, role), role
+    matter = None if found is None else matter_of(found)
+    role = role_for(actor, ISSUING, matter)
+    return standing(actor, role, matter) or (by_actor(caller, actor, role), role)
 
 
 def _head(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.cases.actors import ROLES
+from api.cases.allotment import ROLES
 from api.routes.fields import Area, Body, Choice, Id, Part, Shaped, Subject, Text, Word
 from api.routes.schemas.common import PHONE_MOST, Answer, Recorded
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.cases.actors import ROLES
+from api.cases.allotment import ROLES
 from api.routes.fields import Choice, Query, QueryNumber, Shaped, Text
 from api.routes.schemas.common import Answer, Purpose
 
