@@ -25,7 +25,6 @@ ROLES: Final = {
     "human_resources": "人力社保部门", "sector_authority": "行业主管部门", "unit": "用人单位",
     "blasting_association": "爆破协会", "talent_market": "人才市场", "recognised_organiser": "认定的举办单位",
     "title_committee": "职称评审委员会",
-    "title_committee": "职称评审委员会",
     "policy_office": "政策部门", "supervisor": "监督部门", "claimant": "申报人",
     "person": "本人", "applicant": "登记单位", "founder": "系统安装者", "system": "系统",
 }
