@@ -38,7 +38,7 @@ COMMANDS: Final = {
     "timeline": Lazy("api.commands.timeline:timeline", "时间线：一个人发生过的每一件事，一个经办账号办理过的每一件事"),
     "duplicates": Lazy("api.commands.duplicates:duplicates", "共用同一活动、成果、证书或佐证的申报"),
     "differences": Lazy("api.commands.differences:differences", "认定与评定的差异：列出、说明、计数"),
-    "training": Lazy("api.commands.training:training", "培训：年度计划、班次、学时登记卡"),
+    "training": Lazy("api.commands.training:training", "培训：年度计划、班次、名单、学时登记卡"),
     "import": Lazy("api.commands.imports:imports", "从其他系统的导入：列出、查看逐行结果的计数和对账"),
     "exam": Lazy("api.commands.exam:exam", "公需科目课程和考试：目录、场次和座位、个人的选课和成绩"),
     "application": Lazy("api.commands.application:application", "职称申报：学时审核的结论、延期、取消的资格和职称"),

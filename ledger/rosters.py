@@ -25,7 +25,6 @@ from ledger.ledger import Deciding, Ledger, Loaded
 from ledger.stores.append import Guard, Receipt
 from ledger.streams import act as acts
 from ledger.streams import actor as actors
-from ledger.streams import claim as claims
 from ledger.streams import person as persons
 from ledger.streams import training_class as classes
 from ledger.streams import training_roster as rosters
@@ -54,8 +53,8 @@ class Roster:
         guards: dict[str, Guard] = {guard.stream: guard for guard in (*hand.guards, *held.guards)}
         for row in rows:
             person = self._ledger.load_free(row.person, persons.evolve)
-            claim = self._ledger.load_free(row.claim, claims.evolve)
-            decided = decide_row(held.state, claim.state, row, person.state, _present(hand))
+            # A claim begins here: its id was just made, and the append holds us to its being new.
+            decided = decide_row(held.state, None, row, person.state, _present(hand))
             if isinstance(decided, Refusal):
                 return decided
             drafts += decided

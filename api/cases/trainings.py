@@ -120,9 +120,9 @@ def _one_card(house: House, caller: Caller, found: list[Card], purpose: str | No
 
 def _sights(house: House, one: Card) -> Iterable[Matter | None]:
     """From where a card is seen: where its person belongs or belonged, and from its class, on whose list it stands."""
-    person, held = Reading(house.ledger).person(one.person), _trainings.training_class(house.answers, one.training_class)
-    yield from () if person is None else places(person, house.today)
-    if held is not None:
+    if (person := Reading(house.ledger).person(one.person)) is not None:
+        yield from places(person, house.today)
+    if (held := _trainings.training_class(house.answers, one.training_class)) is not None:
         yield _matter(held)
 
 

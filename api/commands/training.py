@@ -1,4 +1,4 @@
-"""`xueshi training`: plans, classes and cards, to be read."""
+"""`xueshi training`: plans, classes and cards, to be read; what is done stands in `api/commands/filing.py`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from api.commands import filing
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.telling import pairs, role, table, word
 from api.exits import Exit, Stop
@@ -26,7 +27,11 @@ _AS_OF = click.option("--as-of", help="按当时所知：事件序号、带时�
 
 @click.group()
 def training() -> None:
-    """培训：年度计划、班次、学时登记卡"""
+    """培训：年度计划、班次、名单、学时登记卡"""
+
+
+for _command in filing.COMMANDS:
+    training.add_command(_command)
 
 
 @training.command("list")

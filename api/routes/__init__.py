@@ -94,6 +94,7 @@ def install(app: Flask) -> Doors:
         histories,
         people,
         questions,
+        rosters,
         rulebooks,
         statements,
         trainings,
@@ -112,7 +113,7 @@ def install(app: Flask) -> Doors:
     doors.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     for noun in (
         units, actors, accounts, people, transfers, claims, evidence, questions, differences, histories, rulebooks,
-        statements, trainings, filings, exams, applications, cases, upkeep,
+        statements, trainings, filings, rosters, exams, applications, cases, upkeep,
     ):
         doors.register_blueprint(noun.door)
     description: dict[str, Any] = doors.spec.to_dict()

@@ -129,7 +129,7 @@ def training_bodies(training: Training, person: str) -> dict[str, BODY]:
         "POST /v1/plans": {"year": 2040, "items": [item]}, f"{plan}refiling": {"items": [item]},
         f"{plan}return": words, f"{plan}evaluation": {"grade": "qualified", **words},
         "POST /v1/classes": programme, f"{one}refiling": programme, f"{one}acceptance": {"number": "甬备-99"},
-        f"{one}refusal": words, f"{one}holding": holding,
+        f"{one}refusal": words, f"{one}holding": holding, f"{one}rosters": {"file": "6K+B5Lu25Y+356CBLOWnk+WQjQ0K"},
         "POST /v1/cards": {"training_class": training.training_class, "person": person, "number": "新-1",
                            "attended_days": "2", "hours": "12", "result": "passed"},
         "POST /v1/cards/<card:card>/voiding": words,

@@ -1,0 +1,213 @@
+"""A roster as somebody wrote it: which column holds what, what each row says, and what is wrong with it (W 13).
+
+A row names a person by document and name, says how many days they were there, and may carry the number of a card and,
+where no rulebook says what the class is worth, the hours that an authority confirms. Whatever cannot be read is told
+with its row, its column and the cure; what was typed is never repeated in a message, since it may be anybody's number.
+
+`tests/api/test_roster_lists.py` shows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from api.sheets import (
+    Cell,
+    Columns,
+    Mark,
+    Sheet,
+    bad,
+    cell_name,
+    columns,
+    is_formula,
+    is_number,
+    is_scientific,
+    text_of,
+)
+from ledger.identifiers import id_number, names
+from ledger.identifiers.errors import BadIdentifier
+from ledger.identifiers.id_number import IdNumber
+from ledger.vocabulary import HOURS_PATTERN, parse_hours
+
+NAMES: Final = {
+    "id_number": ("证件号码", "身份证号码", "身份证号", "身份证", "证件号", "公民身份号码"),
+    "name": ("姓名", "学员姓名", "参加人员"),
+    "id_kind": ("证件类型", "证件种类"),
+    "days": ("出勤天数", "参加天数", "天数"),
+    "card": ("登记卡号", "卡号", "证书编号", "证书号"),
+    "hours": ("确认学时", "学时"),
+}
+NEEDED: Final = ("id_number", "name")
+_KINDS: Final = {
+    "": "resident_id", "居民身份证": "resident_id", "身份证": "resident_id", "护照": "passport",
+    "港澳台居民居住证": "hmt_residence_permit", "外国人永久居留身份证": "foreign_permanent_residence",
+    "港澳居民来往内地通行证": "mainland_travel_permit", "台湾居民来往大陆通行证": "mainland_travel_permit",
+    "其他": "other",
+}
+HEADS: Final = tuple(spellings[0] for spellings in NAMES.values())
+NOTES: Final = (
+    "每行一人。证件号码和姓名必填；其余可空。",
+    "证件号码须为文本：本模板各列已设为文本格式，请勿改为数字，否则末几位会丢失。",
+    "证件类型不写即居民身份证；可写护照、港澳台居民居住证、外国人永久居留身份证、港澳居民来往内地通行证等。",
+    "出勤天数是 0.5 的倍数；不写即全程。不得超过班次实际举办的天数。",
+    "登记卡号由办班单位编写，同一单位内不得重复。",
+    "确认学时只在细则没有规定学时时填写，并在提交时写明确认的文件号；细则有规定的由系统计算。",
+)
+_DAYS: Final = re.compile(r"(0\.5|[1-9][0-9]{0,2}(\.[05])?)")
+
+
+class Wrong(NamedTuple):
+    """What is wrong with a row: a stable code, words with the cure, and the column if it is one's."""
+
+    code: str
+    words: str
+    column: int | None = None
+
+
+@dataclass(slots=True)
+class Listed:
+    """One row: where it stands, what it says as far as it could be read, and what is wrong with it."""
+
+    row: int                        # Counted from 0.
+    id: IdNumber | None = None
+    name: str = ""                  # In the form in which names are compared.
+    days_half: int | None = None    # None: all of it.
+    card: str | None = None
+    hours_centi: int | None = None
+    wrongs: list[Wrong] = field(default_factory=list)
+
+
+def listed(sheet: Sheet, today: date) -> tuple[Columns, list[Listed]]:
+    """Read every row of a list; raises BadFields where it is none."""
+    found = columns(sheet.rows, NAMES, NEEDED)
+    rows = [_Reading(found, at, row, today).listed() for at, row in enumerate(sheet.rows[found.row + 1:], found.row + 1)
+            if any(text_of(cell) for cell in row)]
+    if not rows:
+        raise bad("sheet_empty", "名单里只有列名，没有人员。请填写后再提交。")
+    _repeated(rows, found)
+    return found, rows
+
+
+def _repeated(rows: Sequence[Listed], found: Columns) -> None:
+    """A person or a card number that stands on the list before."""
+    persons: dict[tuple[str, str], int] = {}
+    cards: dict[str, int] = {}
+    for one in rows:
+        if one.id is not None:
+            first = persons.setdefault((one.id.kind, one.id.normalised), one.row)
+            if first != one.row:
+                one.wrongs.append(Wrong("person_twice", f"与第 {first + 1} 行是同一证件号码；请只保留一行。",
+                                        found.places["id_number"]))
+        if one.card is not None and (first := cards.setdefault(one.card, one.row)) != one.row:
+            one.wrongs.append(Wrong("card_twice", f"与第 {first + 1} 行的登记卡号相同；每人一号。",
+                                    found.places["card"]))
+
+
+class _Reading:
+    """One row, read cell by cell."""
+
+    def __init__(self, found: Columns, at: int, row: Sequence[Cell], today: date) -> None:
+        self._columns, self._row, self._today = found, row, today
+        self._one = Listed(at)
+
+    def listed(self) -> Listed:
+        one = self._one
+        one.id, one.name = self._id(), self._name()
+        one.days_half, one.card, one.hours_centi = self._days(), self._card(), self._hours()
+        return one
+
+    def _cell(self, name: str) -> Cell:
+        place = self._columns.places.get(name)
+        return "" if place is None or place >= len(self._row) else self._row[place]
+
+    def _wrong(self, name: str, code: str, words: str) -> None:
+        place = self._columns.places.get(name)
+        where = "" if place is None else f"{cell_name(self._one.row, place)}："
+        self._one.wrongs.append(Wrong(code, where + words, place))
+
+    def _text(self, name: str) -> str | None:
+        """A cell that must be text and no formula; None when it cannot be used, which has then been said."""
+        text = text_of(self._cell(name))
+        if is_formula(text):
+            self._wrong(name, "formula", "以公式符号（= + - @）开头，打开时会被当作公式；请改为普通文字。")
+            return None
+        return text
+
+    def _id(self) -> IdNumber | None:
+        cell = self._cell("id_number")
+        text = self._text("id_number")
+        if text is None:
+            return None
+        if is_number(cell) or is_scientific(text):
+            self._wrong("id_number", "id_number_numeric", "证件号码是数字格式，末几位可能已经丢失；"
+                                                          "请把该列设为文本后，按证件重新填写这个号码。")
+            return None
+        kind = _KINDS.get(text_of(self._cell("id_kind")))
+        if kind is None:
+            self._wrong("id_kind", "id_kind_unknown", f"证件类型应为 {'、'.join(one for one in _KINDS if one)} 之一。")
+            return None
+        try:
+            return id_number.parse(kind, text, today=self._today)
+        except BadIdentifier as wrong:
+            self._wrong("id_number", f"{wrong.code}_{wrong.reason}", wrong.text)
+            return None
+
+    def _name(self) -> str:
+        text = self._text("name")
+        if text is None:
+            return ""
+        try:
+            return names.parse(text).normalised
+        except BadIdentifier as wrong:
+            self._wrong("name", f"{wrong.code}_{wrong.reason}", wrong.text)
+            return ""
+
+    def _days(self) -> int | None:
+        text = text_of(self._cell("days"))
+        if not text:
+            return None
+        if not _DAYS.fullmatch(text):
+            self._wrong("days", "days_malformed", "出勤天数应为 0.5 的倍数，如 2 或 2.5。")
+            return None
+        return int(parse_hours(text)) // 50
+
+    def _card(self) -> str | None:
+        cell, text = self._cell("card"), self._text("card")
+        if not text:
+            return None
+        if is_number(cell) or is_scientific(text):
+            self._wrong("card", "card_numeric", "登记卡号是数字格式，前面的零和末几位可能已经丢失；"
+                                                "请把该列设为文本后重填。")
+            return None
+        if len(text) > 100 or not text.isprintable():
+            self._wrong("card", "card_malformed", "登记卡号最多 100 个字符，不含看不见的字符。")
+            return None
+        return text
+
+    def _hours(self) -> int | None:
+        text = text_of(self._cell("hours"))
+        if not text:
+            return None
+        if not re.fullmatch(HOURS_PATTERN, text):
+            self._wrong("hours", "hours_malformed", "学时应为至多两位小数的数，如 12 或 4.5。")
+            return None
+        return int(parse_hours(text))
+
+
+def marks_of(rows: Sequence[Listed], wide: int) -> dict[int, Mark]:
+    """What is to be coloured in the workbook that goes back."""
+    return {
+        one.row: Mark(frozenset(wrong.column for wrong in one.wrongs if wrong.column is not None)
+                      or frozenset(range(wide)), "；".join(wrong.words for wrong in one.wrongs))
+        for one in rows if one.wrongs
+    }
+
+
+def told(found: Columns) -> list[dict[str, Any]]:
+    """Which column was taken for what."""
+    return [{"column": cell_name(found.row, place), "name": found.names[place], "taken_as": name}
+            for name, place in sorted(found.places.items(), key=lambda one: one[1])]

@@ -1,0 +1,282 @@
+"""`xueshi training`, what is done: plans, classes and cards; a roster by spreadsheet, tried before it is registered.
+
+A plan or a class has too many fields for options: it is written as JSON in a file (or `-`, standard input), in the
+words of the API, and tried with `--dry-run`. `tests/api/test_filing_commands.py` shows it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from api.commands import study
+from api.commands.asking import Asking, Id, asks
+from api.commands.telling import pairs, role, state, table
+from api.exits import Exit, Stop
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+_words = click.option("--words", required=True, help="理由")
+_EFFECTS: Final = {None: "及时", "late_filing": "计入并标注", "not_filed": "不计"}
+
+
+@click.command("file-plan")
+@asks(writes=True)
+@click.argument("file", type=_FILE)
+def file_plan(asking: Asking, file: Path) -> int:
+    """申报年度计划：JSON 文件，或 - 从标准输入读；向哪些部门备案由细则决定"""
+    return asking.post("/v1/plans", _tell_plan, _json(file), done="已申报")
+
+
+@click.command("file-class")
+@asks(writes=True)
+@click.argument("file", type=_FILE)
+def file_class(asking: Asking, file: Path) -> int:
+    """申报培训班：JSON 文件，或 -；先加 --dry-run 看备案是否及时"""
+    return asking.post("/v1/classes", _tell_class, _json(file), done="已申报")
+
+
+@click.command()
+@asks(writes=True, conditional=True)
+@click.argument("record")
+@click.argument("file", type=_FILE)
+def refile(asking: Asking, record: str, file: Path) -> int:
+    """变更后重新申报计划（pln_）或班次（cls_）：JSON 文件，或 -"""
+    place, tell = _place(record)
+    return asking.post(f"{place}/refiling", tell, _json(file), upon=place, done="已重新申报")
+
+
+@click.command()
+@asks(writes=True, conditional=True)
+@click.argument("plan", type=Id("plan"))
+def acknowledge(asking: Asking, plan: str) -> int:
+    """备案计划（受理部门）"""
+    return _upon_plan(asking, plan, "acknowledgement", "已备案")
+
+
+@click.command("return")
+@asks(writes=True, conditional=True)
+@click.argument("plan", type=Id("plan"))
+@_words
+def send_back(asking: Asking, plan: str, words: str) -> int:
+    """退回计划修改（受理部门）"""
+    return _upon_plan(asking, plan, "return", "已退回", {"words": words})
+
+
+@click.command()
+@asks(writes=True, conditional=True)
+@click.argument("plan", type=Id("plan"))
+@click.option("--grade", type=click.Choice(["excellent", "qualified", "unqualified"]), required=True,
+              help="excellent 优、qualified 合格、unqualified 不合格")
+@_words
+def evaluate(asking: Asking, plan: str, grade: str, words: str) -> int:
+    """评估计划的实施（受理部门）；举办的班次和人数取自账本"""
+    return _upon_plan(asking, plan, "evaluation", "已评估", {"grade": grade, "words": words})
+
+
+@click.command()
+@asks(writes=True, conditional=True)
+@click.argument("training_class", type=Id("class"))
+@click.option("--number", required=True, help="备案号")
+def accept(asking: Asking, training_class: str, number: str) -> int:
+    """备案培训班（受理部门）"""
+    return _upon_class(asking, training_class, "acceptance", "已备案", {"number": number})
+
+
+@click.command()
+@asks(writes=True, conditional=True)
+@click.argument("training_class", type=Id("class"))
+@_words
+def refuse(asking: Asking, training_class: str, words: str) -> int:
+    """不予备案（受理部门）"""
+    return _upon_class(asking, training_class, "refusal", "不予备案", {"words": words})
+
+
+@click.command()
+@asks(writes=True, conditional=True)
+@click.argument("training_class", type=Id("class"))
+@click.option("--starts", required=True, help="实际开班日期")
+@click.option("--ends", required=True, help="实际结束日期")
+@click.option("--days", required=True, help="实际天数，0.5 的倍数")
+@click.option("--attended", type=click.IntRange(0), required=True, help="参加人数")
+@click.option("--passed", type=click.IntRange(0), required=True, help="考核合格人数")
+@click.option("--evidence", "proofs", multiple=True, help="材料：种类=文件，如 summary=总结.pdf；只取摘要，可多次")
+def hold(asking: Asking, training_class: str, proofs: tuple[str, ...], **held: Any) -> int:
+    """登记举办情况：总结、名单、考勤（办班单位）"""
+    body = {**held, "evidence": study.evidence(proofs)}
+    return _upon_class(asking, training_class, "holding", "已登记举办情况", body)
+
+
+@click.command()
+@asks()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def template(asking: Asking, file: Path) -> int:
+    """取名单模板（XLSX）；已有的文件不会被覆盖"""
+    with asking.client() as client:
+        reply = client.get("/v1/roster-template")
+    if not reply.ok:
+        return asking.tell(reply, lambda _: None)
+    _write(file, reply.body)
+    click.echo(f"✓ 模板已写入 {file}。")
+    return Exit.HOLDS
+
+
+@click.command()
+@asks(writes=True, conditional=True)
+@click.argument("training_class", type=Id("class"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--document", help="细则没有规定学时的，确认学时所依据的文件号")
+@click.option("--workbook", type=click.Path(dir_okay=False, path_type=Path),
+              help="试办有错误时，把标红并写明原因的名单存到这里")
+def roster(asking: Asking, training_class: str, file: Path, document: str | None, workbook: Path | None) -> int:
+    """按名单（XLSX 或 CSV）统一登记；先加 --dry-run 逐行检查。中断后用同一文件再运行即继续"""
+    if workbook is not None and not asking.dry_run:
+        cure = "退回的名单只在试办时给出，请加 --dry-run"
+        raise Stop(Exit.BAD_INPUT, "bad_usage", "--workbook 须与 --dry-run 同用", cure)
+    body = {"file": base64.b64encode(_bytes(file)).decode("ascii")} | ({"document": document} if document else {})
+    place = f"/v1/classes/{training_class}"
+    show = _tell_class if not asking.dry_run else lambda would: _tell_preview(would, workbook)
+    return asking.post(f"{place}/rosters", show, body, upon=place, done="名单已统一登记")
+
+
+@click.command()
+@asks(writes=True, conditional=True)
+@click.argument("training_class", type=Id("class"))
+def abandon(asking: Asking, training_class: str) -> int:
+    """放弃未完成的名单登记：其中各行都不生效"""
+    return _upon_class(asking, training_class, "roster-abandonment", "已放弃")
+
+
+@click.command()
+@asks(writes=True)
+@click.argument("training_class", type=Id("class"))
+@click.argument("person", type=Id("person"))
+@click.option("--number", required=True, help="卡号，本单位内不重复")
+@click.option("--attended-days", required=True, help="出勤天数，0.5 的倍数")
+@click.option("--hours", required=True, help="卡上的学时")
+@click.option("--result", type=click.Choice(["passed", "failed"]), default="passed",
+              help="考核：passed 合格（默认）、failed 不合格")
+def issue(asking: Asking, training_class: str, person: str, **printed: Any) -> int:
+    """出具学时登记卡（办班单位）"""
+    body = {"training_class": training_class, "person": person, **printed}
+    return asking.post("/v1/cards", _tell_card, body, done="已出具")
+
+
+@click.command()
+@asks(writes=True, conditional=True)
+@click.argument("card", type=Id("card"))
+@_words
+def void(asking: Asking, card: str, words: str) -> int:
+    """作废学时登记卡（办班单位）；卡号不再使用"""
+    place = f"/v1/cards/{card}"
+    return asking.post(f"{place}/voiding", _tell_card, {"words": words}, upon=place, done="已作废",
+                       purpose="card_voiding")
+
+
+COMMANDS: Final = (
+    file_plan, file_class, refile, acknowledge, send_back, evaluate, accept, refuse, hold, template, roster, abandon,
+    issue, void,
+)
+
+
+def _upon_plan(asking: Asking, plan: str, act: str, done: str, body: dict[str, Any] | None = None) -> int:
+    place = f"/v1/plans/{plan}"
+    return asking.post(f"{place}/{act}", _tell_plan, body, upon=place, done=done)
+
+
+def _upon_class(asking: Asking, name: str, act: str, done: str, body: dict[str, Any] | None = None) -> int:
+    place = f"/v1/classes/{name}"
+    return asking.post(f"{place}/{act}", _tell_class, body, upon=place, done=done)
+
+
+def _place(record: str) -> tuple[str, Callable[[dict[str, Any]], None]]:
+    kinds = {"pln_": ("/v1/plans", _tell_plan), "cls_": ("/v1/classes", _tell_class)}
+    if record[:4] not in kinds or len(record) != 26 or not (record.isascii() and record[4:].isalnum()):
+        cure = "应为以 pln_ 或 cls_ 开头、共 26 位的编号"
+        raise Stop(Exit.BAD_INPUT, "bad_usage", f"读不懂编号 {record[:60]}", cure)
+    noun, tell = kinds[record[:4]]
+    return f"{noun}/{record}", tell
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(sys.stdin.read() if str(file) == "-" else _bytes(file))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        cure = "应为一个 JSON 对象，字段见 /openapi.json"
+        raise Stop(Exit.BAD_INPUT, "bad_json", f"{'标准输入' if str(file) == '-' else file} 不是 JSON", cure)
+    return found
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        raise Stop(Exit.BAD_INPUT, "file_unreadable", f"读不出文件 {file}", "请核对文件名和权限") from None
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        with file.open("xb") as target:
+            target.write(content)
+    except FileExistsError:
+        raise Stop(Exit.BAD_INPUT, "file_exists", f"{file} 已存在", "请另取文件名；已有的文件不会被覆盖") from None
+    except OSError:
+        raise Stop(Exit.WORLD_IS_WRONG, "file_unwritable", f"写不了文件 {file}", "请核对文件夹和权限") from None
+
+
+# Telling
+
+
+def _tell_plan(body: dict[str, Any]) -> None:
+    pairs((
+        ("计划", body["plan"]), ("办班单位", body["organiser"]), ("年度", body["year"]),
+        ("状态", "待备案" if body["status"] == "filed" else state(body["status"])), ("项目", body["items"]),
+        ("受理", "、".join(map(role, body["recipients"]))), ("尚待备案", "、".join(map(role, body["missing"]))),
+    ))
+    for one in body.get("last_year", ()):
+        click.echo(f"  上年度评估 {role(one['recipient'])}：{one['grade']}，举办 {one['classes_held']} 班")
+
+
+def _tell_class(body: dict[str, Any]) -> None:
+    pairs((
+        ("班次", body["training_class"]), ("名称", body["title"]), ("状态", body["status"]),
+        ("拟办", f"{body['starts']} 至 {body['ends']}，{body['days']} 天，{body['headcount']} 人"),
+        ("受理", body["recipient"] and role(body["recipient"])), ("备案号", body["number"]),
+        ("申报", f"{body['filed_on']}（开班前 {body['lead_days']} 天）"),
+        ("名单", "、".join(f"{one['rows']} 人（{one['status']}）" for one in body["rosters"])),
+    ))
+    for duty in body.get("duties", ()):
+        late = f"迟 {duty['late_by']} 天，" if duty["late_by"] else ""
+        click.echo(f"  备案期限 {duty['rulebook']} {duty['article']}：提前 {duty['days']} 天；{late}"
+                   f"{_EFFECTS.get(duty['effect'], duty['effect'])}")
+
+
+def _tell_card(body: dict[str, Any]) -> None:
+    pairs((
+        ("登记卡", body["card"]), ("人员", body["person"]), ("班次", body["training_class"]),
+        ("状态", state(body["status"])), ("出勤", f"{body['attended_days']} 天"), ("学时", body["hours"]),
+    ))
+
+
+def _tell_preview(would: dict[str, Any], workbook: Path | None) -> None:
+    taken = "、".join(f"{one['name']}（{one['column']}）" for one in would["columns"])
+    pairs((
+        ("列", taken), ("未用的列", "、".join(would["ignored_columns"])), ("行数", would["rows"]),
+        ("新增", would["new"]), ("重复", would["duplicates"]), ("错误", would["errors"]),
+    ))
+    for one in would["worth"]:
+        clauses = "、".join(one["clauses"])
+        rested = f"{one['rulebook'] or ''} {clauses}".strip()
+        click.echo(f"  {one['days']} 天 {one['hours']} 学时 × {one['people']} 人  {rested}")
+    table(("行", "代码", "原因"), [(one["row"], one["code"], one["detail"]) for one in would["problems"]],
+          empty="没有错误，可以登记。")
+    if workbook is not None and would["workbook"] is not None:
+        _write(workbook, base64.b64decode(would["workbook"]))
+        click.echo(f"退回的名单已写入 {workbook}。")
