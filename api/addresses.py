@@ -71,7 +71,7 @@ def limited(buckets: Buckets, kind: str, *, now: int) -> None:
     if _is_here(address):
         return
     if (left := buckets.take(kind, network(address), now=now)) > 0:
-        raise Problem("too_many_requests", retry_after=left)
+        raise Problem("too_many_requests", seen={"retry_after": left})
 
 
 def network(address: str) -> str:
@@ -84,6 +84,8 @@ def network(address: str) -> str:
 
 
 def _is_here(address: str) -> bool:
+    if not address:  # A socket of this machine that is a file has none.
+        return True
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:

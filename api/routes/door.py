@@ -156,7 +156,7 @@ def problem(body: Mapping[str, Any]) -> Response:
     if response.status_code == 503:
         response.headers["Retry-After"] = str(_RETRY_SECONDS)
     if response.status_code == 429:
-        response.headers["Retry-After"] = str({**body, **body.get("seen", {})}.get("retry_after", _RETRY_SECONDS))
+        response.headers["Retry-After"] = str(body.get("seen", {}).get("retry_after", _RETRY_SECONDS))
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     seen = body.get("seen")

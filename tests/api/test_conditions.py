@@ -155,7 +155,7 @@ def test_whoever_may_not_act_is_not_shown_how_it_stands_by_naming_a_wrong_versio
         for asking, act in ((elsewhere, "approval"), (stranger, "withdrawal"), (elsewhere, "withdrawal"))
     ]
 
-    assert [answer.status_code for answer in answers] == [403, 404, 403]
+    assert [answer.status_code for answer in answers] == [404, 404, 403]
     assert not any("current" in answer.get_json() or "ETag" in answer.headers for answer in answers)
 
 

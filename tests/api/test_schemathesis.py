@@ -24,6 +24,12 @@ EXPECTED = ["2xx", "304", "401", "403", "404", "409", "412", "422", "428", "503"
 """What a well-formed request may come to: the state or the law may say no to anything."""
 
 
+@schemathesis.serializer("application/x-ndjson")
+def lines(_: Any, value: Any) -> bytes:
+    """Lines are sent as they are."""
+    return str(value).encode("utf-8", "replace")
+
+
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with house_in(tmp_path_factory.mktemp("schemathesis") / "data") as town:
@@ -72,7 +78,8 @@ OPERATIONS = [f"{method.upper()} {path}" for path, methods in DESCRIBED["paths"]
 
 
 NOTHING_TO_SPOIL = {"GET /v1/rulebooks", "GET /v1/rulebooks/{family}/{version}", "GET /v1/words",
-                    "GET /v1/impact-reports/{digest}", "GET /v1/projections"}
+                    "GET /v1/impact-reports/{digest}", "GET /v1/projections",
+                    "POST /v1/claims:bulk"}  # A line that cannot be read is told in its line of the answer.
 CASES = [(name, GenerationMode.POSITIVE) for name in OPERATIONS]
 CASES += [(name, GenerationMode.NEGATIVE) for name in OPERATIONS if name not in NOTHING_TO_SPOIL]
 
@@ -91,6 +98,8 @@ def test_every_operation_answers_as_described(
     def check(case: schemathesis.Case) -> None:
         if mode is GenerationMode.POSITIVE and case.path_parameters:
             case.path_parameters = {name: known.get(name, value) for name, value in case.path_parameters.items()}
+        if mode is GenerationMode.NEGATIVE and case.query.get("dry_run") in (True, "true"):
+            del case.query["dry_run"]  # A trial may leave out key and version: words say so, which nothing here reads.
         case.call_and_validate(headers={"Authorization": f"Bearer {someone.token}"})
 
     check()
