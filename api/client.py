@@ -128,6 +128,11 @@ class Client:
         query = {"dry_run": "true"} if dry_run else None
         return self._send("POST", _address(path, query), headers, body or {})
 
+    def post_lines(self, path: str, content: bytes, *, key: str | None = None, query: Mapping[str, Any]) -> Reply:
+        """Write many at once, a line each."""
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex, "Content-Type": "application/x-ndjson"}
+        return self._send("POST", quote(path, safe="/:") + (f"?{urlencode(query)}" if query else ""), headers, content)
+
     def put(self, path: str, content: bytes, *, name: str) -> Reply:
         """Send a file, under the name that it has here."""
         return self._send("PUT", _address(path, None), {

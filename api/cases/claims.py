@@ -200,7 +200,7 @@ def _effect(house: House, state: Claim, assessed: Assessed) -> dict[str, Any]:
         "year": after["year"], "counted": entry["evaluated"]["counted"], "status": entry["evaluated"]["status"],
         "before": None if before is None else before["evaluated"], "after": after["evaluated"], "missing": missing,
     }
-    return {"year": year, "duplicates": list(_duplicates(house, state))}
+    return {"year": year, "duplicates": list(duplicates_of(house, state))}
 
 
 def _as_approved(house: House, state: Claim, assessed: Assessed) -> Version:
@@ -215,7 +215,7 @@ def _as_approved(house: House, state: Claim, assessed: Assessed) -> Version:
     )
 
 
-def _duplicates(house: House, state: Claim) -> Iterable[dict[str, str]]:
+def duplicates_of(house: House, state: Claim) -> Iterable[dict[str, str]]:
     """Registered claims of the same person that name the same occasion or the same output."""
     for other in house.answers.registered(state.person):
         for name in ("occasion", "output"):

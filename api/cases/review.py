@@ -12,7 +12,7 @@ Reading: freezing, releasing, revoking and reinstating are the deciding office's
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -35,6 +35,14 @@ from ledger.vocabulary import format_hours
 from policies.authority import Office
 
 Decide = Callable[[Claim, str, Person, Actor], Decision]
+
+
+class Prepared(NamedTuple):
+    """Who would decide about a claim that they may see, in which role, and how."""
+
+    actor: Actor
+    role: str
+    decide: Callable[[Reading], Decision]
 
 
 def endorse(house: House, caller: Caller, claim: str, asked: Asked) -> Done | Refusal:
@@ -66,6 +74,11 @@ def refuse(house: House, caller: Caller, claim: str, fields: dict[str, Any], ask
 
 def approve(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Accept it at the last step, worth what the law as of now says or what an authority confirms."""
+    return _at_step(house, caller, claim, asked, approving(house, claim, fields))
+
+
+def approving(house: House, claim: str, fields: dict[str, Any]) -> Decide:
+    """How an approval is decided, alone or among others."""
 
     def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
         assessed = _ruled(house, claim, person, found.study, fields)
@@ -78,7 +91,7 @@ def approve(house: House, caller: Caller, claim: str, fields: dict[str, Any], as
         )
         return review.decide_approval(found, command, person, by)
 
-    return _at_step(house, caller, claim, asked, decide)
+    return decide
 
 
 def correct(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -190,6 +203,11 @@ def _ruled(house: House, claim: str, person: Person, study: Study, fields: dict[
     return Refusal.because("ruling_needed", **told) if status == "unruled" else assessed
 
 
+def at_step(house: House, caller: Caller, claim: str, decide: Decide) -> Prepared | Refusal:
+    """Make ready to decide in the role whose step is due."""
+    return _prepared(house, caller, claim, decide, lambda found, _: found.step_due)
+
+
 def _at_step(house: House, caller: Caller, claim: str, asked: Asked, decide: Decide) -> Done | Refusal:
     """Decide in the role whose step is due."""
     return _as_office(house, caller, claim, asked, decide, lambda found, _: found.step_due)
@@ -210,6 +228,15 @@ def _after(
 def _as_office(
     house: House, caller: Caller, claim: str, asked: Asked, decide_it: Decide, role_in: Callable[[Claim, Actor], str]
 ) -> Done | Refusal:
+    ready = _prepared(house, caller, claim, decide_it, role_in)
+    if isinstance(ready, Refusal):
+        return ready
+    return do(house.ledger, by_actor(caller, ready.actor, ready.role), asked, ready.decide, upon=claim, show=view)
+
+
+def _prepared(
+    house: House, caller: Caller, claim: str, decide_it: Decide, role_in: Callable[[Claim, Actor], str]
+) -> Prepared | Refusal:
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
@@ -230,7 +257,7 @@ def _as_office(
             return drafts
         return _not_the_registrar(house, claim, found, person, role, by) or drafts
 
-    return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=claim, show=view)
+    return Prepared(actor, role, decide)
 
 
 def _not_theirs_to_register(

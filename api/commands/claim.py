@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
 from api.commands import study
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.telling import minimums, pairs, role, state, steps, table, verdict, with_options, word
+from api.exits import Exit
 
 
 @click.group()
@@ -189,6 +192,33 @@ def revoke(asking: Asking, claim: str, basis: str, words: str) -> int:
 def reinstate(asking: Asking, claim: str, basis: str, words: str) -> int:
     """恢复已撤销的登记"""
     return _upon(asking, claim, "reinstatement", "已恢复", {"basis": basis, "words": words})
+
+
+@claim.command()
+@asks(writes=True)
+@click.argument("file", type=click.File("rb"))
+@click.option("--atomic", is_flag=True, help="整批一次登记，有一行不成就都不办")
+@click.option("--continue-on-failure", is_flag=True, help="一行不成，仍办其后的；默认停在第一处")
+def batch(asking: Asking, file: BinaryIO, atomic: bool, continue_on_failure: bool) -> int:
+    """成批认定无须单独审核的：每行一个 JSON，含 claim、version；- 读标准输入"""
+    flags = {"atomic": atomic, "continue_on_failure": continue_on_failure, "dry_run": asking.dry_run}
+    with asking.client() as client:
+        reply = client.post_lines("/v1/claims:bulk", file.read(), key=asking.key,
+                                  query={name: "true" for name, given in flags.items() if given})
+    if not reply.ok:
+        return asking.tell(reply, tell)
+    lines = [json.loads(line) for line in reply.body.splitlines()]
+    if asking.as_json:
+        sys.stdout.buffer.write(reply.body)
+    else:
+        table(("行", "申报", "结果"), ((one["index"] + 1, one.get("claim"), _line_told(one)) for one in lines))
+    return Exit.HOLDS if all(one["status"] < 400 for one in lines) else Exit.REFUSED
+
+
+def _line_told(one: Mapping[str, Any]) -> str:
+    if "problem" in one:
+        return f"✗ {one['problem']['title']} [{one['problem']['code']}]"
+    return f"✓ {'可以认定' if 'events' not in one else '已认定'} {one['assessed']} 学时，{one['year']} 年度"
 
 
 def _upon(asking: Asking, claim: str, act: str, done: str, body: dict[str, Any] | None = None) -> int:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from api.callers import Caller
-from api.cases import claims, review
+from api.cases import bulk, claims, review
 from api.cases.doing import Asked, Done
 from api.cases.events import events_of
-from api.routes.door import Door, Told, house
+from api.routes.door import Door, Told, house, problem_of
 from api.routes.schemas.claims import (
     ApprovalBody,
     BasisBody,
+    BulkAnswer,
+    BulkLine,
+    BulkQuery,
     ClaimAnswer,
     ClaimBody,
     CorrectionBody,
@@ -77,6 +80,38 @@ def send_back(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) 
              conditional=True)
 def approve(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
     return review.approve(house(), caller, claim, fields, asked)
+
+
+@door.writes_lines("/v1/claims:bulk", summary="成批认定无须单独审核的申报", line=BulkLine, query=BulkQuery,
+                   answers=BulkAnswer, most=bulk.LINES_MOST, may_begin=lambda caller: bulk.may_begin(house(), caller))
+def approve_many(
+    caller: Caller, how: dict[str, Any], asked: Asked, lines: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    good = {at: bulk.Line(**{**one, "opened_evidence": tuple(one.get("opened_evidence", ()))})
+            for at, one in enumerate(lines) if "status" not in one}
+    first_bad = next((at for at in range(len(lines)) if at not in good), None)
+    if first_bad is not None and not how.get("continue_on_failure"):  # What cannot be read stops it before it begins.
+        return [_line_told(at, good.get(at), lines[at] if at == first_bad else None, asked) for at in range(len(lines))]
+    chosen = list(good.values())
+    if how.get("atomic"):
+        outcomes = bulk.approve_all(house(), caller, chosen, asked)
+    else:
+        outcomes = bulk.approve_each(house(), caller, chosen, asked, goes_on=how.get("continue_on_failure", False))
+    by_line = dict(zip(good, outcomes, strict=True))
+    return [_line_told(at, good.get(at), by_line[at] if at in good else one, asked) for at, one in enumerate(lines)]
+
+
+def _line_told(
+    at: int, line: bulk.Line | None, outcome: bulk.Outcome | dict[str, Any], asked: Asked
+) -> dict[str, Any]:
+    """A line of the answer: what was done, or the problem that it would have been alone."""
+    named = {"index": at, **({} if line is None else {"claim": line.claim})}
+    if isinstance(outcome, bulk.Approved):
+        done = {"version": outcome.version, "assessed": outcome.assessed, "year": outcome.year}
+        recorded = {} if asked.dry_run else {"events": list(outcome.events), "replayed": outcome.is_replayed}
+        return {"index": at, "status": 200 if asked.dry_run else 201, "claim": named["claim"], **done, **recorded}
+    problem = outcome if isinstance(outcome, dict) else problem_of(outcome)
+    return {"index": at, "status": problem["status"], **named, "problem": problem}
 
 
 @door.writes(f"{_AT}/refusal", summary="驳回", body=Words, answers=ClaimAnswer, show=claims.view, conditional=True)

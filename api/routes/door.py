@@ -27,7 +27,7 @@ from api.house import House
 from api.problems import Problem
 from api.routes import conditions
 from api.routes.fields import Body
-from ledger.errors import Refusal
+from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES
 from projections.basis import written_time
 
@@ -35,6 +35,7 @@ _READ: Final = ("person", "unit", "actor", "claim", "transfer", "statement")
 PLACES: Final = {PREFIXES[kind]: f"/v1/{kind}s" for kind in _READ}
 """Where a record is read, by the prefix of its id."""
 
+LINES: Final = "application/x-ndjson"
 _RETRY_SECONDS: Final = 5
 
 
@@ -170,6 +171,15 @@ def refused(refusal: Refusal) -> Response:
     return problem(problems.of_refusal(refusal, g.trace_id))
 
 
+def problem_of(outcome: Refusal | LedgerError | None) -> dict[str, Any]:
+    """What one of several came to that was not done; None was not tried."""
+    if outcome is None:
+        return problems.problem("not_tried", g.trace_id)
+    if isinstance(outcome, Refusal):
+        return problems.of_refusal(outcome, g.trace_id)
+    return problems.of_error(outcome, g.trace_id) or problems.problem("internal_server_error", g.trace_id)
+
+
 class Door(Blueprint):  # type: ignore[misc]
     """One noun's operations."""
 
@@ -236,6 +246,42 @@ class Door(Blueprint):  # type: ignore[misc]
         return decorate
 
 
+    def writes_lines(
+        self, rule: str, *, summary: str, line: type[ma.Schema], query: type[ma.Schema], answers: type[ma.Schema],
+        most: int, may_begin: Callable[[Caller], Refusal | None],
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Offer a POST of many lines (NDJSON), each of which is answered with a line.
+
+        The function is given the caller, how the lines are taken and asked for, and of each its fields or the problem
+        with it; it gives as many answers.
+        """
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            @wraps(function)
+            def view(how: dict[str, Any]) -> Response:
+                caller = who()
+                if (no := may_begin(caller)) is not None:
+                    return refused(no)
+                if request.mimetype != LINES:
+                    raise Problem("unsupported_media_type", detail=f"请以 {LINES} 提交，一行一个 JSON 对象。")
+                content = request.get_data()
+                asked = conditions.asked(house(), caller, content, conditional=False)
+                told = function(caller, how, asked, _lines(content, line(), most))
+                body = b"".join(msgspec.json.encode(one) + b"\n" for one in told)
+                return Answer(body, status=200, content_type=LINES)
+
+            described = self.response(200, answers, description="每行一个结果", content_type=LINES)(view)
+            described = self.arguments(query(), location="query")(described)
+            described = self.doc(
+                summary=summary, security=_security(login=True),
+                parameters=_parameters(conditional=False)[:1],  # Whether it is a trial is said with the rest.
+                requestBody={"required": True, "content": {LINES: {
+                    "schema": {"type": "string", "description": f"每行一个 {line.__name__}，至多 {most} 行"}}}},
+            )(described)
+            return self.route(rule, methods=["POST"])(described)  # type: ignore[no-any-return]
+
+        return decorate
+
     def takes(
         self, rule: str, *, summary: str, answers: type[ma.Schema], media_types: Iterable[str], most: int,
         parameters: Iterable[dict[str, Any]] = (),
@@ -277,6 +323,26 @@ class Trial(ma.Schema):
 
     dry_run = ma.fields.Boolean(required=True, metadata={"const": True})
     would = ma.fields.Dict(required=True)
+
+
+def _lines(content: bytes, schema: ma.Schema, most: int) -> list[dict[str, Any]]:
+    """What each line says, or the problem with it, which has a status; an empty line at the end is none."""
+    lines = content.removesuffix(b"\n").split(b"\n")
+    if len(lines) > most:
+        raise Problem("bulk_size_exceeded", seen={"lines": len(lines), "most": most})
+    return [_line(one, schema) for one in lines]
+
+
+def _line(content: bytes, schema: ma.Schema) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = schema.load(_json(content)[0])
+        return found
+    except Problem as wrong:
+        return problems.problem(wrong.code, g.trace_id, detail=wrong.detail)
+    except ma.ValidationError as error:
+        faults: list[dict[str, Any]] = []
+        _flatten(error.messages, "", faults, "json")
+        return problems.invalid(g.trace_id, faults)
 
 
 def told(found: Done | Told, show: Callable[[Any], dict[str, Any]]) -> Response:

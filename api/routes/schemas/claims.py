@@ -19,6 +19,8 @@ from api.routes.fields import (
     Many,
     Number,
     Part,
+    Query,
+    QueryFlag,
     Sha256,
     Subject,
     Text,
@@ -140,6 +142,42 @@ class BasisBody(Words):
     """On what basis a registration is undone or restored, and why."""
 
     basis = Word(required=True, metadata={"description": "依据代码，如 falsified", "example": "falsified"})
+
+
+class BulkLine(Body):
+    """One line of a batch: a claim to be approved, as it was seen."""
+
+    claim = Id("claim", required=True)
+    version = Number(1, 1_000_000_000, required=True, metadata={"description": "读取时得到的 version"})
+    opened_evidence = Many(Sha256(), 50, unique=True)
+
+
+class BulkQuery(Query):
+    """How a batch is taken."""
+
+    atomic = QueryFlag(metadata={"description": "true：整批一次登记，有一行不成就都不办"})
+    continue_on_failure = QueryFlag(metadata={"description": "true：一行不成，仍办其后的；默认停在第一处"})
+
+    dry_run = QueryFlag(metadata={"description": "true：只试办，给出每行的决定，不写入"})
+
+    @ma.validates_schema
+    def _one_way(self, data: dict[str, object], **_: object) -> None:
+        if data.get("atomic") and data.get("continue_on_failure"):
+            raise ma.ValidationError("整批一次登记时，没有其后的可办。", "continue_on_failure")
+
+
+class BulkAnswer(Answer):
+    """What became of one line."""
+
+    index = ma.fields.Integer(required=True, metadata={"description": "第几行，从 0 起"})
+    status = ma.fields.Integer(required=True, metadata={"description": "单独提交时的状态码；424：未办理"})
+    claim = ma.fields.String(metadata={"description": "申报编号；这一行读不出时没有"})
+    version = ma.fields.Integer()
+    assessed = ma.fields.String()
+    year = ma.fields.Integer()
+    events = ma.fields.List(ma.fields.Integer())
+    replayed = ma.fields.Boolean(metadata={"description": "true：此前已用同一个键办理"})
+    problem = ma.fields.Dict(metadata={"description": "没有办成的原因（RFC 9457）"})
 
 
 class RulingAnswer(Answer):
