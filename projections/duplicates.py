@@ -244,6 +244,16 @@ def duplicates_of(answers: Answers, person: str, *, as_of: int | None = None) ->
     return list(_page(answers, parts, {"as_of": at, "person": person}, at, None, GROUPS_MOST).items)
 
 
+def owners_of(answers: Answers, kind: str, value: str, *, as_of: int | None = None) -> frozenset[str]:
+    """Everyone who has a claim that names an occasion or an output, alone or with others, whatever became of it."""
+    at = answers.settle(Axes(as_of))
+    named = " UNION ALL ".join(
+        f"SELECT owner FROM {table} h WHERE kind = :kind AND value = :value AND {_holds('h')}"
+        for table in ("alone", "held"))
+    values = {"kind": kind, "value": value, "as_of": at}
+    return frozenset(owner for owner, in answers.file("duplicates", at)[0].rows(named, values))
+
+
 def claims_showing(
     answers: Answers, sha256: str, scopes: Iterable[Scope], *, as_of: int | None = None
 ) -> tuple[list[dict[str, Any]], int]:

@@ -50,6 +50,7 @@ from ledger.streams.standing import Actor, standing
 from ledger.streams.training_roster import RegisterRow, decide_row, study_of
 from ledger.vocabulary import ActId, ActorId, ClaimId, PersonId, StreamId, format_hours
 from policies.authority import roster_offices
+from projections.duplicates import owners_of
 
 TOLD_MOST: Final = 200
 """So many rows are told in an answer; the workbook that goes back has them all."""
@@ -204,6 +205,7 @@ class _Judging:
         columns, rows = listed(sheet, house.today)
         checked = Checked(sheet, columns, rows, [], [], Counter(), [])
         self._bench, self._known = bench_now(house.answers), dict[Any, Assessed | Refusal]()
+        self._named = owners_of(house.answers, "occasion", self.desk.training_class)
         assert held.held is not None, "whoever registers a class was told that it was held"
         for one in rows:
             person = None if one.wrongs or one.id is None else self._person(one)
@@ -226,6 +228,7 @@ class _Judging:
 
     _bench: Any = None
     _known: Any = None
+    _named: frozenset[str] = frozenset()
 
     def _person(self, one: Listed) -> Person | None:
         """Whoever has this document and this name."""
@@ -249,7 +252,8 @@ class _Judging:
     def _has_it(self, person: Person) -> bool:
         """Whether the class is registered for them, by hand or on another roster; also where that was revoked."""
         name = self.desk.training_class
-        return any(one.study.occasion == name for one in self.desk.house.answers.registered(person.person))
+        return person.person in self._named and any(
+            one.study.occasion == name for one in self.desk.house.answers.registered(person.person))
 
     def _row(self, one: Listed, person: Person, days: int) -> RegisterRow | Wrong:
         house, held = self.desk.house, self.desk.held
