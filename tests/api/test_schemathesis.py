@@ -98,6 +98,8 @@ def test_every_operation_answers_as_described(
     def check(case: schemathesis.Case) -> None:
         if mode is GenerationMode.POSITIVE and case.path_parameters:
             case.path_parameters = {name: known.get(name, value) for name, value in case.path_parameters.items()}
+        if mode is GenerationMode.NEGATIVE and case.query.get("dry_run") in (True, "true"):
+            del case.query["dry_run"]  # A trial may leave out key and version: words say so, which nothing here reads.
         case.call_and_validate(headers={"Authorization": f"Bearer {someone.token}"})
 
     check()
