@@ -41,6 +41,7 @@ from ledger.ledger import Recorded
 from ledger.rosters import Roster, open_roster, resume_roster
 from ledger.stores.append import Conflict, Receipt
 from ledger.streams import act as acts
+from ledger.streams import claim as claims
 from ledger.streams import person as persons
 from ledger.streams import training_class as classes
 from ledger.streams import training_roster as rosters
@@ -273,9 +274,14 @@ class _Judging:
         decided = decide_row(held, None, row, person, self.desk.actor)
         if isinstance(decided, Refusal):
             return _no(decided)
-        taken = any(house.ledger.find(name) is not None
+        taken = any((holder := house.ledger.find(name)) is not None and not self._of_this_act(holder)
                     for draft in decided for name in draft.event.names(draft.sealed))
         return Wrong("card_used", "这个登记卡号已用于本人的另一项申报；请核对。") if taken else row
+
+    def _of_this_act(self, claim: str) -> bool:
+        """Whether a claim is a row that was written before the registration was killed: its names are its own."""
+        roster = self.desk.held.open_roster if self.desk.resumed else None
+        return roster is not None and self.desk.house.ledger.load(claim, claims.evolve).held_by == roster.act
 
     def _assessed(self, person: Person, days: int) -> Assessed | Refusal:
         """What the law makes of so many days; the same for everyone who belongs to the same place."""

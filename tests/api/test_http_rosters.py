@@ -212,7 +212,7 @@ def test_a_registration_that_was_killed_goes_on_with_the_same_file_or_is_given_u
 ) -> None:
     people = [attendee(scene, name) for name in ("李一明", "王二芳", "张三丰")]
     made = held(scene)
-    body = {"file": table(*((one.number, one.name, "", "") for one in people))}
+    body = {"file": table(*((one.number, one.name, "", f"中断-{one.name}") for one in people))}
     killed = _killed_after(monkeypatch, chunks=2)
     with pytest.raises(KeyboardInterrupt):
         scene.registrar.post(place(made), body, version=made["version"])
@@ -229,7 +229,7 @@ def test_a_registration_that_was_killed_goes_on_with_the_same_file_or_is_given_u
     assert [one["status"] for one in done["rosters"]] == ["closed"]
     assert [hours(one.someone) for one in people] == [["12"]] * 3
 
-    made = held(scene)
+    made, body = held(scene), {"file": table(*((one.number, one.name, "", "") for one in people))}
     killed = _killed_after(monkeypatch, chunks=1)
     with pytest.raises(KeyboardInterrupt):
         scene.registrar.post(place(made), body, version=made["version"])
