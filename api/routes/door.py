@@ -274,7 +274,8 @@ class Door(Blueprint):  # type: ignore[misc]
             described = self.arguments(query(), location="query")(described)
             described = self.doc(
                 summary=summary, security=_security(login=True),
-                parameters=_parameters(conditional=False)[:1],  # Whether it is a trial is said with the rest.
+                # In place of what `arguments` said, since the description keeps one list; a trial is among it.
+                parameters=[*_parameters(conditional=False)[:1], {"in": "query", "schema": query()}],
                 requestBody={"required": True, "content": {LINES: {
                     "schema": {"type": "string", "description": f"每行一个 {line.__name__}，至多 {most} 行"}}}},
             )(described)
