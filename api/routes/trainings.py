@@ -9,7 +9,7 @@ from flask import Response
 
 from api.callers import Caller
 from api.cases import trainings
-from api.routes.door import Door, house
+from api.routes.door import Door, answer, house
 from api.routes.listing import listed, moment
 from api.routes.schemas.histories import AsOfQuery
 from api.routes.schemas.trainings import (
@@ -34,7 +34,7 @@ from projections.basis import read_axes
 door = Door("trainings", __name__, description="培训计划、班次、学时登记卡、导入")
 
 _Query = dict[str, Any]
-_Said = dict[str, Any] | tuple[dict[str, Any], int]
+_Said = dict[str, Any] | Response
 
 
 def _at(query: _Query, ask: Callable[[int], Any]) -> _Said | Refusal:
@@ -48,8 +48,11 @@ def _at(query: _Query, ask: Callable[[int], Any]) -> _Said | Refusal:
 
 
 def _versioned(said: dict[str, Any]) -> _Said:
-    """Whoever decides upon a record names the version that they saw."""
-    return (said, said["version"]) if "version" in said else said
+    """Whoever decides upon a record names the version that they saw. It is never answered as unchanged (304):
+
+    what came of a plan, how far a roster is and how many cards there are change while the version stays.
+    """
+    return answer(said, version=said["version"]) if "version" in said else said
 
 
 @door.reads("/v1/plans", summary="年度培训计划，按申报先后", query=PlansQuery, answers=PlansAnswer)

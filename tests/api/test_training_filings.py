@@ -107,6 +107,8 @@ def test_how_a_plan_was_carried_out_is_judged_on_the_register_and_shown_when_the
     upon(scene.city, plan, "evaluation", {"grade": "excellent", "words": "按计划实施"})
 
     would = scene.teacher.post("/v1/plans", {"year": 2034, "items": [ITEM]}, dry_run="true").get_json()["would"]
+    seen = scene.city.client.get(f"/v1/plans/{plan['plan']}", headers={**scene.city.headers(), "If-None-Match": "*"})
+    assert seen.status_code == 200, "what came of a plan changes while its version stays"
     (judged,) = would["last_year"]
     assert (judged["grade"], judged["classes_held"], judged["attended"]) == ("excellent", 1, 25)
     following = scene.teacher.did("/v1/plans", {"year": 2034, "items": [ITEM]})
