@@ -154,9 +154,9 @@ class Operations:
                 (holder,)).rowcount
 
     def tidy(self, *, now: int) -> None:
-        """Drop what has expired."""
+        """Drop sessions that have expired; of a token that has, the request that made it must not make it anew."""
         with self._lock:
-            self._file.execute("DELETE FROM credential WHERE expires_at <= ?", (now,))
+            self._file.execute("DELETE FROM credential WHERE expires_at <= ? AND kind = 'session'", (now,))
 
 
 def _hidden(token: str) -> bytes:

@@ -53,7 +53,8 @@ def composed(settings: Settings) -> Iterator[Flask]:
     keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=lease)
     try:
         with open_house(register) as house:
-            keeper.hourly.append(lambda: tidy_evidence(house))
+            keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
+                              lambda: house.accounts.tidy(now=house.now)]
             keeper.start()
             try:
                 reach = Reach(register.ledger.store.size)

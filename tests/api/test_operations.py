@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,6 +68,30 @@ def test_what_is_withdrawn_or_expired_is_worthless(operations: Operations) -> No
     assert operations.find(token, now=NOW) is None
     for stranger in ("", "xsl_", "x" * LENGTH, "xsl_" + "é" * 43):
         assert operations.find(stranger, now=NOW) is None
+
+
+def test_a_named_token_that_has_ended_is_not_made_anew_by_the_request_that_made_it(operations: Operations) -> None:
+    first = operations.issue(HOLDER, request=b"1", now=NOW, lasts_s=60, name="系统")
+    later = NOW + 61_000_000
+    operations.tidy(now=later)
+
+    assert operations.issue(HOLDER, request=b"1", now=later, lasts_s=60, name="系统") == first
+    assert operations.find(first, now=later) is None
+    assert operations.every(HOLDER, now=later) == []
+
+
+def test_a_file_that_was_made_before_tokens_had_names_is_brought_up_to_date(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "operations.db") as old:
+        old.execute("CREATE TABLE credential (sha256 BLOB PRIMARY KEY, kind TEXT NOT NULL, holder TEXT NOT NULL, "
+                    "issued_at INTEGER NOT NULL, expires_at INTEGER, withdrawn INTEGER NOT NULL DEFAULT 0) "
+                    "STRICT, WITHOUT ROWID")
+        old.execute("INSERT INTO credential VALUES (?, 'token', ?, 1, NULL, 0)", (b"x" * 32, HOLDER))
+    old.close()
+    opened = Operations(tmp_path / "operations.db", b"k" * 32)
+
+    assert [(one.kind, one.name) for one in opened.every(HOLDER, now=NOW)] == [("token", "")]
+    assert opened.find(opened.issue(HOLDER, request=b"1", now=NOW, name="系统"), now=NOW) is not None
+    opened.close()
 
 
 def test_the_file_is_its_owners_alone(operations: Operations, tmp_path: Path) -> None:
