@@ -184,8 +184,11 @@ class EvidenceFiles:
         with _telling_of_the_disk():
             return sorted({*self.waiting(person), *filter(_NAME.fullmatch, self._shelf.names(f"{KEPT}/{person}"))})
 
-    def tidy(self, cited: Callable[[str], set[str]], *, now_s: int) -> None:
-        """Drop what nobody can read any more; keep for good what a claim cites, and drop what none does in weeks."""
+    def tidy(self, cited: Callable[[str], set[str] | None], *, now_s: int) -> None:
+        """Drop what nobody can read any more; keep for good what a claim cites, and drop what none does in weeks.
+
+        `cited`: what a person's claims ever showed; None where that cannot be known now.
+        """
         with _telling_of_the_disk():
             for person in self._shelf.names(KEPT):
                 if self._vault.is_destroyed(person):
@@ -196,10 +199,11 @@ class EvidenceFiles:
                 else:
                     self._sort_out(person, cited, now_s)
 
-    def _sort_out(self, person: str, cited: Callable[[str], set[str]], now_s: int) -> None:
+    def _sort_out(self, person: str, cited: Callable[[str], set[str] | None], now_s: int) -> None:
         folder = f"{WAITING}/{person}"
         due = [name for name in self._shelf.names(folder) if self._shelf.age_s(folder, name, now_s) >= WAITS_S]
-        wanted = cited(person) if due else set()
+        if not due or (wanted := cited(person)) is None:
+            return
         for name in due:
             if name in wanted:
                 self._shelf.move(name, folder, f"{KEPT}/{person}")

@@ -118,9 +118,10 @@ def shown_in(house: House, claim: str) -> set[str]:
 
 def tidy_evidence(house: House) -> None:
     """Clear away files that nobody can read any more, and those that nobody cited in weeks."""
-    house.settled()
 
-    def cited(person: str) -> set[str]:
+    def cited(person: str) -> set[str] | None:
+        if house.settled() is not None:  # Answers that lag do not know yet what was cited: it is asked again next hour.
+            return None
         rows = house.answers.file("entries", house.answers.position())[0].rows(_OF_PERSON, {"person": person})
         return {sha256 for (claim,) in rows for sha256 in shown_in(house, claim)}
 

@@ -220,6 +220,19 @@ def test_after_some_weeks_what_a_claim_cites_is_kept_and_the_rest_is_cleared_awa
     assert sent(person, person, cited).status_code == 200, "it lies there for good"
 
 
+def test_while_the_answers_lag_nothing_is_cleared_away(town: Town, person: Someone) -> None:
+    sent(person, person, png(5, 5))
+    files, (path,) = town.house.evidence, [path for path in lying(town) if path.parent.name == person.id]
+    due = int(path.stat().st_mtime) + WAITS_S
+
+    files.tidy(lambda _: None, now_s=due)
+    assert path.exists()
+    files.tidy(lambda _: set(), now_s=due - 1)
+    assert path.exists()
+    files.tidy(lambda _: set(), now_s=due)
+    assert not path.exists() and not path.parent.exists()
+
+
 def test_nobody_fills_the_disk_with_what_they_never_claim(town: Town, person: Someone) -> None:
     files = town.house.register.folder.evidence / "waiting" / person.id
     sent(person, person, PDF)
