@@ -41,7 +41,8 @@ def test_only_a_proxy_on_this_machine_is_believed_for_whom_it_asks() -> None:
     app = Flask("addresses")
     for connected, forwarded, found in (
         ("127.0.0.1", None, "127.0.0.1"), ("127.0.0.1", "203.0.113.7", "203.0.113.7"),
-        ("127.0.0.1", "10.0.0.1, 203.0.113.7", "203.0.113.7"), ("", "203.0.113.7", "203.0.113.7"), ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+        ("127.0.0.1", "10.0.0.1, 203.0.113.7", "203.0.113.7"), ("", "203.0.113.7", "203.0.113.7"),
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
     ):
         headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
         with app.test_request_context("/", environ_base={"REMOTE_ADDR": connected}, headers=headers):
