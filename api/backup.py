@@ -38,7 +38,8 @@ from ledger.backup import (
 from ledger.durable import sync
 from ledger.errors import LedgerError
 from ledger.former_keys import keys_at_hand
-from ledger.fsck import PORTION, Report, fsck
+from ledger.fsck import Report, fsck
+from ledger.fsck_pool import PORTION
 from ledger.fsck_source import SQLiteSource
 from ledger.proof.keys import PublicKey
 from ledger.proof.policy import believe, trust
