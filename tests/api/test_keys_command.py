@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from house_kit import Someone, house_in
 from used_kit import Used, used
 
 from api.client import connected
@@ -23,9 +24,6 @@ from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.person import KeyDestroyed
 from ledger.ledger import Deciding
-from ledger.proof.bundle import parse_bundle
-from ledger.proving import prove_event
-from ledger.statement_file import SEPARATOR
 from ledger.streams import person as persons
 from ledger.vocabulary import PersonId
 from tests.api.command_kit import CLEAN, XUESHI, made, served, xueshi
@@ -178,14 +176,10 @@ def again(there: Path, pattern: tuple[Path, Used], name: str, people: int = 0) -
     """Have the first person's statement handed out anew, under whatever signs now."""
     if people:
         used(there, people=people, start=30)
-    register = open_register(Settings(data_folder=there / "data"))
-    try:
-        text, _, bundle = pattern[1].statements[0].partition(f"{SEPARATOR}\n".encode())
-        position = parse_bundle(bundle).index + 1
-        proof = prove_event(register.ledger.store, position, register.signer.checkpoint())
-        (there / name).write_bytes(text + f"{SEPARATOR}\n".encode() + proof)
-    finally:
-        register.close()
+    with house_in(there / "data") as town:
+        holder = Someone(town.nobody.client, pattern[1].tokens[0], pattern[1].people[0])
+        issued = holder.saw(f"/v1/persons/{holder.id}/statements")["items"][0]["statement"]
+        (there / name).write_bytes(holder.get(f"/v1/statements/{issued}/file").get_data())
 
 
 def test_a_key_whose_secret_is_out_is_no_longer_handed_out(there: Path) -> None:
