@@ -124,7 +124,7 @@ class ProjectionFile:
             self.connection.close()
             raise
         self.is_whole = self.position >= 0 and self._run == (_this_run() if made else 0)
-        self._written = self.position
+        self.written = self.position
         self._at_once = _GATHERED if made else 0
         self._handlers = projection.handlers_by_kind()
         for kind in _OF_ACTS:
@@ -203,7 +203,7 @@ class ProjectionFile:
             self._write()
 
     def _write(self) -> None:
-        if self.position == self._written:
+        if self.position == self.written:
             return
         self._rows.write()
         if self._is_made:
@@ -211,7 +211,7 @@ class ProjectionFile:
         digest = hashlib.sha256(self._last_leaf).hexdigest()
         self.connection.execute("UPDATE projection SET position = ?, leaf_sha256 = ?", (self.position, digest))
         self.connection.commit()
-        self._written, self._leaf_sha256 = self.position, digest
+        self.written, self._leaf_sha256 = self.position, digest
 
     def _begin(self) -> None:
         """Begin to write, if that has not begun."""
@@ -227,11 +227,11 @@ class ProjectionFile:
         try:
             yield
         except BaseException:
-            self.position, self._at_once = self._written, 0
+            self.position, self._at_once = self.written, 0
             self._rows.forget()
             self.connection.rollback()
             if self._is_made:
-                self.connection.execute("UPDATE projection SET position = ?", (self._written,))
+                self.connection.execute("UPDATE projection SET position = ?", (self.written,))
             raise
 
     def _take(self, batch: Batch, ledger: Ledger) -> None:
@@ -280,7 +280,7 @@ class ProjectionFile:
         other.connection.backup(self.connection)
         self._rows.forget()
         self.position, self._leaf_sha256 = self._where()
-        self._written = self.position
+        self.written = self.position
 
     def close(self) -> None:
         """Let go of it, with everything that was taken; what cannot be written now is taken again."""

@@ -252,7 +252,7 @@ class _Track:
         structlog.get_logger().info("projection_built", projection=self.projection.name, position=self.live.position)
 
     def lag(self, size: int) -> Lag:
-        position = 0 if self.live is None else self.live.position
+        position = 0 if self.live is None else self.live.written
         build = self.build
         return Lag(position, size - position, None if build is None else build.progress(size), self.failure)
 
@@ -340,7 +340,7 @@ class Follower:
     def position(self, name: str) -> int:
         """Say up to where a projection speaks."""
         live = self._track(name).live
-        return 0 if live is None else live.position
+        return 0 if live is None else live.written  # What is taken and not yet written no reader sees.
 
     def wait_for(self, position: int, timeout_s: int = 5) -> bool:
         """Wait until every projection has taken an event; False when one has not in time, or cannot."""

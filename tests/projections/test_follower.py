@@ -83,6 +83,30 @@ def test_what_is_committed_is_answered_soon(tmp_path: Path) -> None:
         assert set(house.answers.lag().values()) == {0}
 
 
+def test_nobody_is_told_of_an_event_before_readers_see_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken into memory is not written: who waits for a position reads from the file."""
+    house, told = open_house(tmp_path), []
+    write = ProjectionFile._write
+
+    def watched(file: ProjectionFile) -> None:
+        reads = Reader(Counter(), tmp_path / "projections").position()
+        told.append(house_follower.position("counter") <= reads)
+        write(file)
+
+    house_follower = Follower(house.ledger, tmp_path / "projections", [Counter()])
+    house_follower.start()
+    say(house.ledger)
+    assert house_follower.wait_for(house.ledger.store.size())
+    monkeypatch.setattr(ProjectionFile, "_write", watched)
+    for _ in range(3):
+        say(house.ledger)
+        assert house_follower.wait_for(house.ledger.store.size())
+    house_follower.stop()
+    close_house(house)
+
+    assert told[:3] == [True] * 3
+
+
 def test_a_commit_of_another_process_is_found_by_polling(tmp_path: Path) -> None:
     with living(tmp_path / "house") as house:
         house.followed()
