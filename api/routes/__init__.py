@@ -7,10 +7,11 @@ The description (OpenAPI 3.1) is made from the same declarations that check what
 from __future__ import annotations
 
 import http
+from functools import cache
 from typing import Any, Final
 
 import marshmallow as ma
-from flask import Flask, Response, jsonify
+from flask import Blueprint, Flask, Response, jsonify
 from flask_smorest import Api  # type: ignore[import-untyped]
 from flask_smorest.spec.plugins import integerconverter2paramschema  # type: ignore[import-untyped]
 from werkzeug.routing import BaseConverter, IntegerConverter
@@ -79,8 +80,36 @@ class Doors(Api):  # type: ignore[misc]
         self.spec.components.response("DEFAULT_ERROR", default, lazy=True)
 
 
-def install(app: Flask) -> Doors:
+def install(app: Flask) -> None:
     """Put every door into a service, and its description at /openapi.json."""
+    for door in _doors():
+        app.register_blueprint(door)
+
+    @app.get("/openapi.json")
+    def openapi() -> Response:
+        return jsonify(described())
+
+
+@cache
+def described() -> dict[str, Any]:
+    """Describe every door. Made when it is first asked for: a command should not begin with what it does not need."""
+    app = Flask("described", static_folder=None)
+    app.url_map.converters |= {**CONVERTERS, "int": Number}
+    app.config |= {"API_TITLE": "学时账", "API_VERSION": "v1", "OPENAPI_VERSION": "3.1.0"}
+    doors = Doors(app, spec_kwargs={
+        "info": {"description": "专业技术人员继续教育学时登记：每个数字都可追溯到事件、条文和文件。"},
+    })
+    for converter in CONVERTERS.values():
+        doors.register_converter(converter, lambda one: {"type": "string", "pattern": f"^{one.regex}$"})
+    doors.register_converter(Number, integerconverter2paramschema)
+    doors.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    for door in _doors():
+        doors.register_blueprint(door)
+    found: dict[str, Any] = doors.spec.to_dict()
+    return found
+
+
+def _doors() -> list[Blueprint]:
     from api.routes import (
         accounts,
         actors,
@@ -103,23 +132,7 @@ def install(app: Flask) -> Doors:
         upkeep,
     )
 
-    app.config |= {"API_TITLE": "学时账", "API_VERSION": "v1", "OPENAPI_VERSION": "3.1.0"}
-    doors = Doors(app, spec_kwargs={
-        "info": {"description": "专业技术人员继续教育学时登记：每个数字都可追溯到事件、条文和文件。"},
-    })
-    for converter in CONVERTERS.values():
-        doors.register_converter(converter, lambda one: {"type": "string", "pattern": f"^{one.regex}$"})
-    doors.register_converter(Number, integerconverter2paramschema)
-    doors.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    for noun in (
+    return [noun.door for noun in (
         units, actors, accounts, people, transfers, claims, evidence, questions, differences, histories, rulebooks,
         statements, trainings, filings, rosters, exams, applications, cases, upkeep,
-    ):
-        doors.register_blueprint(noun.door)
-    description: dict[str, Any] = doors.spec.to_dict()
-
-    @app.get("/openapi.json")
-    def openapi() -> Response:
-        return jsonify(description)
-
-    return doors
+    )]
