@@ -15,6 +15,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
+from mmap import mmap
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
@@ -244,7 +245,8 @@ class _Dated(_Base):
             f"SELECT {', '.join(self._names)} FROM {name} WHERE {_condition(columns)} AND to_position IS NULL"
         )
         # By hash, whether an identity was let go of that held; None where any may hold in the file.
-        self._let_go_of: bytearray | None = bytearray(_SLOTS) if is_new else None
+        # Anonymous memory, of which only the pages that are touched are had: there are many tables, and few grow large.
+        self._let_go_of: mmap | None = mmap(-1, _SLOTS) if is_new else None
         self._clear()
 
     def _clear(self) -> None:
