@@ -207,7 +207,7 @@ def every_leaf_byte(tampering: Tampering, step: int, bits: list[int | None]) -> 
 
 
 def test_a_changed_byte_of_a_leaf_is_found_where_it_is(tampering: Tampering) -> None:
-    every_leaf_byte(tampering, 3, [None])
+    every_leaf_byte(tampering, 8, [None])
 
 
 def sealed_changes(tampering: Tampering, step: int, bits: list[int | None]) -> None:

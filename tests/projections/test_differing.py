@@ -103,7 +103,7 @@ def test_the_same_hours_of_another_class_differ_too(house: House) -> None:
     assert house.year(person, 2021)["differs"]
 
 
-@settings(max_examples=20, derandomize=True, deadline=None)
+@settings(max_examples=8, derandomize=True, deadline=None)
 @given(steps)
 def test_a_year_that_differs_follows_from_an_entry_that_does(history: list[Any]) -> None:
     import tempfile

@@ -100,7 +100,10 @@ def test_killed_at_any_step_it_goes_on_from_what_was_finished(house: House, tmp_
     assert stand(house) == {}, "once it is answered nothing is kept"
 
 
-@pytest.mark.parametrize("harm", ["cut", "flip", "empty"])
+TORTURE = pytest.mark.torture
+
+
+@pytest.mark.parametrize("harm", ["cut", pytest.param("flip", marks=TORTURE), pytest.param("empty", marks=TORTURE)])
 def test_a_torn_part_is_told_by_its_digest_and_made_anew(house: House, tmp_path: Path, harm: str) -> None:
     whole = replay(house, tmp_path / "whole")
     wanted, steps = bytes_of(tmp_path / "whole"), int(whole.stdout)
