@@ -45,6 +45,14 @@ class Learning(NamedTuple):
     case: CaseId
 
 
+class Scene(NamedTuple):
+    """A town in which somebody studied, applied, fell short, was barred for a term and is looked into."""
+
+    town: Town
+    li: Someone
+    made: Learning
+
+
 def learning_in(town: Town, person: Someone) -> Learning:
     """Somebody studies, passes and has 18 hours; applies and is postponed; is barred for a term; is looked into."""
     bureau = town.unit("人力社保局", "330200", "general")

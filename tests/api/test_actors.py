@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.api.house_kit import BODY, Someone, Town, house_in
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("actors") / "data") as town:
-        yield town
+from tests.api.house_kit import BODY, Someone, Town
 
 
 @pytest.fixture(scope="module")

@@ -11,15 +11,9 @@ from ledger.events.actor import Scope
 from ledger.streams.standing import Actor
 from ledger.vocabulary import ActorId, UnitId
 from policies.shelf import shipped
-from tests.api.house_kit import BODY, Someone, Town, house_in
+from tests.api.house_kit import BODY, Someone, Town
 
 CITY, PROVINCE = "3303", "33"
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("allotment") / "data") as town:
-        yield town
 
 
 @pytest.fixture(scope="module")

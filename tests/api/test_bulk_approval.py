@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +14,6 @@ from tests.api.command_kit import xueshi
 from tests.api.house_kit import BODY, SHA, Someone, Town, house_in, study
 
 KEYS = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("bulk") / "data") as town:
-        yield town
-
-
-@pytest.fixture(scope="module")
-def works(town: Town) -> BODY:
-    return town.unit("某厂", "330203", "industry")
-
-
-@pytest.fixture
-def person(town: Town, works: BODY) -> Someone:
-    person = town.person()
-    town.belongs(person, works, "2020-01-01")
-    return person
-
-
-@pytest.fixture(scope="module")
-def officer(town: Town, works: BODY) -> Someone:
-    return town.officer(works, "unit", "330203", unit=works["unit"])
 
 
 def line(claim: BODY, **more: Any) -> BODY:

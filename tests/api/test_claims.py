@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from api.cases.study import read_study, study_view
 from api.routes.schemas.claims import StudyBody
-from tests.api.house_kit import BODY, SHA, Someone, Town, house_in, study
+from tests.api.house_kit import SHA, Someone, Town, study
 
 PAPERS = [{"kind": "certificate", "sha256": SHA}]
 EVERY_FIELD = {
@@ -20,29 +16,6 @@ EVERY_FIELD = {
     "platform": "某平台", "major": "某专业", "occasion": "o-1", "output": "p-1",
     "further": {"author_role": "corresponding"},
 }
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("claims") / "data") as town:
-        yield town
-
-
-@pytest.fixture(scope="module")
-def works(town: Town) -> BODY:
-    return town.unit("某厂", "330203", "industry")
-
-
-@pytest.fixture
-def person(town: Town, works: BODY) -> Someone:
-    person = town.person()
-    town.belongs(person, works, "2020-01-01")
-    return person
-
-
-@pytest.fixture
-def officer(town: Town, works: BODY) -> Someone:
-    return town.officer(works, "unit", "330203", unit=works["unit"])
 
 
 def test_every_field_of_a_study_comes_back_as_it_was_sent() -> None:

@@ -2,36 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.api.house_kit import BODY, SHA, Someone, Town, house_in, study
+from tests.api.house_kit import BODY, SHA, Someone, Town, study
 
 KEY = "one-key-for-one-request"
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("conditions") / "data") as town:
-        yield town
-
-
-@pytest.fixture(scope="module")
-def works(town: Town) -> BODY:
-    return town.unit("某厂", "330203", "industry")
-
-
-@pytest.fixture
-def person(town: Town, works: BODY) -> Someone:
-    person = town.person()
-    town.belongs(person, works, "2020-01-01")
-    return person
-
-
-@pytest.fixture
-def officer(town: Town, works: BODY) -> Someone:
-    return town.officer(works, "unit", "330203", unit=works["unit"])
 
 
 def test_a_repeated_request_is_answered_with_the_same_bytes_whatever_has_happened_since(

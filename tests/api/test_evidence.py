@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +12,10 @@ from werkzeug.test import TestResponse
 
 from api.cases.evidence import tidy_evidence
 from api.evidence_files import MOST, WAITING_FILES_MOST, WAITS_S
-from tests.api.house_kit import BODY, Someone, Town, house_in, study
+from tests.api.house_kit import BODY, Someone, Town, study
 from tests.api.paper_kit import PDF, digest, png
 
 NAME = "attachment; filename*=UTF-8''%E7%BB%93%E4%B8%9A%E8%AF%81%E4%B9%A6.pdf"
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("evidence") / "data") as town:
-        yield town
-
-
-@pytest.fixture(scope="module")
-def works(town: Town) -> BODY:
-    return town.unit("某厂", "330203", "industry")
-
-
-@pytest.fixture
-def person(town: Town, works: BODY) -> Someone:
-    person = town.person()
-    town.belongs(person, works, "2020-01-01")
-    return person
-
-
-@pytest.fixture(scope="module")
-def officer(town: Town, works: BODY) -> Someone:
-    return town.officer(works, "unit", "330203", unit=works["unit"])
 
 
 def sent(by: Someone, person: Someone, content: bytes, *, named: str | None = None, **headers: str) -> TestResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from api.cli import cli
-from tests.api.house_kit import SHA, Someone, Town, house_in, study
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("town") / "data") as town:
-        yield town
+from tests.api.house_kit import SHA, Someone, Town, study
 
 
 def walk(

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from ledger.envelope import decode
 from ledger.ids import parse_verify_code
-from tests.api.house_kit import BODY, Someone, Town, house_in, study
+from tests.api.house_kit import BODY, Someone, Town, study
 
 TODAY = datetime.now(UTC).date().isoformat()
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("histories") / "data") as town:
-        yield town
-
-
-@pytest.fixture(scope="module")
-def works(town: Town) -> BODY:
-    return town.unit("某厂", "330203", "industry")
 
 
 @pytest.fixture(scope="module")

@@ -2,30 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
-import pytest
-
 from ledger.events.act import AccessRecorded
-from tests.api.house_kit import Someone, Town, house_in
-from tests.api.learning_kit import WATCH, Learning, learning_in
-
-
-class Scene(NamedTuple):
-    """A town in which somebody's hours are looked into."""
-
-    town: Town
-    li: Someone
-    made: Learning
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with house_in(tmp_path_factory.mktemp("cases") / "data") as town:
-        li = town.person("李明")
-        town.belongs(li, town.unit("某厂", "330203", "industry"), "2020-01-01")
-        yield Scene(town, li, learning_in(town, li))
+from tests.api.house_kit import Town
+from tests.api.learning_kit import WATCH, Scene
 
 
 def refused(answer: object) -> str:

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from ledger.envelope import decode
-from tests.api.house_kit import BODY, Someone, Town, house_in, study
+from tests.api.house_kit import BODY, Someone, Town, study
 
 LIST = "/v1/differences"
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("differences") / "data") as town:
-        yield town
-
-
-@pytest.fixture(scope="module")
-def works(town: Town) -> BODY:
-    return town.unit("某厂", "330203", "industry")
 
 
 @pytest.fixture(scope="module")

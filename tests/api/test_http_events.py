@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from tests.api.house_kit import Someone, Town, house_in, study
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("events") / "data") as town:
-        yield town
+from tests.api.house_kit import Someone, Town, study
 
 
 def test_an_event_is_read_by_the_reader_the_founder_and_a_supervisor_alone(town: Town) -> None:

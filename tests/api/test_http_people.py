@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from ledger.events.act import AccessRecorded
-from tests.api.house_kit import BODY, Someone, Town, house_in, resident_id, study
+from tests.api.house_kit import BODY, Someone, Town, resident_id, study
 
 NUMBER = resident_id(77)
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("people") / "data") as town:
-        yield town
-
-
-@pytest.fixture(scope="module")
-def works(town: Town) -> BODY:
-    return town.unit("某厂", "330203", "industry")
 
 
 def seen(town: Town) -> list[AccessRecorded]:

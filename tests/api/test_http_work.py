@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from api.problems import Problem
 from api.routes.paging import Cursor, read_cursor, write_cursor
-from tests.api.house_kit import BODY, Someone, Town, house_in, study
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("work") / "data") as town:
-        yield town
-
-
-@pytest.fixture(scope="module")
-def works(town: Town) -> BODY:
-    return town.unit("某厂", "330203", "industry")
+from tests.api.house_kit import BODY, Someone, Town, study
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +14,6 @@ def person(town: Town, works: BODY) -> Someone:
     person = town.person()
     town.belongs(person, works, "2020-01-01")
     return person
-
-
-@pytest.fixture(scope="module")
-def officer(town: Town, works: BODY) -> Someone:
-    return town.officer(works, "unit", "330203", unit=works["unit"])
 
 
 def ids(answer: BODY) -> list[str]:

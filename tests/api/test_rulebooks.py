@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 
 import pytest
 
 from policies.shelf import SHIPPED, TEXTS
-from tests.api.house_kit import BODY, Someone, Town, house_in, study
+from tests.api.house_kit import BODY, Someone, Town, study
 
 AMENDED = "2026-03-01"
 ENACTED = (SHIPPED / "ningbo-industry" / "2019-01-01.toml").read_text("utf-8")
 TEXT = next(TEXTS.glob("N-*")).read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("law") / "data") as town:
-        yield town
 
 
 @pytest.fixture(scope="module")

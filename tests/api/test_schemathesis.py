@@ -6,7 +6,6 @@ Ids of records that exist are put into the paths, so that the cases reach what l
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
-from tests.api.house_kit import Someone, Town, house_in, study
+from tests.api.house_kit import Someone, Town, study
 from tests.api.training_kit import training_in
 
 EXAMPLES = 8
@@ -28,12 +27,6 @@ EXPECTED = ["2xx", "304", "401", "403", "404", "409", "412", "422", "428", "503"
 def lines(_: Any, value: Any) -> bytes:
     """Lines are sent as they are."""
     return str(value).encode("utf-8", "replace")
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("schemathesis") / "data") as town:
-        yield town
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import json
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,12 +54,6 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Kept:
 def kept(made_once: Kept, tmp_path: Path) -> Kept:
     shutil.copytree(made_once.folder / "data", tmp_path / "data")
     return replace(made_once, folder=tmp_path)
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("completeness") / "data") as town:
-        yield town
 
 
 @pytest.fixture(scope="module")

@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.api.house_kit import BODY, Someone, Town, house_in, study
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("statements") / "data") as town:
-        yield town
-
-
-@pytest.fixture(scope="module")
-def works(town: Town) -> BODY:
-    return town.unit("某厂", "330203", "industry")
+from tests.api.house_kit import BODY, Someone, Town, study
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.api.house_kit import BODY, Town, credit_code, house_in
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with house_in(tmp_path_factory.mktemp("units") / "data") as town:
-        yield town
+from tests.api.house_kit import BODY, Town, credit_code
 
 
 def body(number: int, **more: object) -> BODY:
