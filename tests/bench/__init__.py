@@ -159,15 +159,24 @@ def heading() -> str:
     )
 
 
+def _write(lines: list[str]) -> None:
+    RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="ours and a peer's, side by side")
     parser.add_argument("--rounds", type=int, default=7, help="how often each side runs (default 7)")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this benchmark alone")
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} as well")
     options = parser.parse_args()
-    rows = list(results(options.only, options.rounds))
-    text = "\n".join([heading(), *map(line, rows)])
-    print(text)
+    rows, lines = [], [heading()]
+    print(lines[0])
+    for row in results(options.only, options.rounds):
+        rows.append(row)
+        lines.append(line(row))
+        print(lines[-1], flush=True)
+        if options.write:  # What was measured is not lost with what is stopped.
+            _write([*lines, "\nThis run has not come to its end."])
     if options.write:
-        RESULTS.write_text(text + "\n", encoding="utf-8")
+        _write(lines)
     return 1 if any(map(is_missed, rows)) else 0
