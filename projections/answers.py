@@ -1,8 +1,9 @@
 """Answers: the one object that doors hold. It reads the files of projections, and never writes.
 
-Any thread may ask, in the process of the follower or beside it. A question without `as_of` is answered as of the
-position that every projection has reached, so that what stands in different files is of one moment. A question about a
-position that the log holds and the files do not yet is waited for a little, then refused as `projection_behind`.
+Any thread may ask, in the process of the follower or beside it. A question about hours without `as_of` is answered as of
+the position that people, entries and laws have all reached, so that what stands in different files is of one moment. A
+question about a position that the log holds and a file does not yet is waited for a little, then refused as
+`projection_behind`.
 
 `tests/projections/test_answers.py` shows it.
 """
@@ -116,8 +117,8 @@ class Answers:
 
     def settle(self, axes: Axes) -> int:
         """The position that the axes' `as_of` names; raises AsOfInFuture, AsOfBeforeLedger or NotFollowedYet."""
-        if axes.as_of is None:
-            return self.position()
+        if axes.as_of is None:  # What is asked beside hours is waited for when it is asked.
+            return min(one.position() for one in (self._people, self._entries, self._laws))
         store = self._ledger.store
         position = position_of(axes.as_of, size=store.size(), now=self._now(), position_at=store.position_at)
         if not position and store.size():
