@@ -1,8 +1,8 @@
 """Answers: the one object that doors hold. It reads the files of projections, and never writes.
 
-Any thread may ask, in the process of the follower or beside it. A question about hours without `as_of` is answered as of
-the position that people, entries and laws have all reached, so that what stands in different files is of one moment. A
-question about a position that the log holds and a file does not yet is waited for a little, then refused as
+Any thread may ask, in the process of the follower or beside it. A question about hours without `as_of` is answered as
+of the position that people, entries and laws have all reached, so that what stands in different files is of one
+moment. A question about a position that the log holds and a file does not yet is waited for a little, then refused as
 `projection_behind`.
 
 `tests/projections/test_answers.py` shows it.

@@ -26,7 +26,7 @@ from policies.assess import DUPLICATE, RULED, UNRULED, Ruling
 from policies.law import BY_EXAM
 from policies.person import Place, place_on
 from policies.year import Folded
-from projections.judging import Belonging, Judged, places, steps_of
+from projections.judging import Belonging, Judged, places, steps_of, year_of
 
 UNREADABLE: Final = "unreadable"
 BELONGING: Final = "belonging"
@@ -50,11 +50,13 @@ class Differing(NamedTuple):
     because: str
 
 
-def differing(judged: Judged, known: Known) -> list[Differing]:
-    """Every entry that differs, in the order of registration."""
+def differing(judged: Judged, known: Known, year: int | None = None) -> list[Differing]:
+    """Every entry that differs, in the order of registration; or those of a year."""
     told, meant = judged.folded, judged.ruled.folded
     found = []
-    for at in range(len(judged.standing)):
+    for at, version in enumerate(judged.standing):
+        if year is not None and year_of(version) != year:
+            continue
         decided, evaluated = judged.decided[at].ruling, judged.ruled.weighed[at].ruling
         if brought(decided, at, told) != brought(evaluated, at, meant):
             kind = _kind(judged, at, known)

@@ -330,6 +330,10 @@ _AFFILIATIONS: Final = (
 _DEPARTURES: Final = (
     f"SELECT {', '.join(Departure._fields)} FROM departures WHERE person = :key AND {HOLDS} ORDER BY ends, event"
 )
+_MOVES: Final = " UNION ".join(
+    f"SELECT {column} FROM {table} WHERE person = :key AND {column} IS NOT NULL"
+    for table in ("affiliations", "departures") for column in ("from_position", "to_position")
+)
 _TITLES: Final = (
     f"SELECT {', '.join(Title._fields)} FROM titles WHERE person = :key AND {HOLDS} ORDER BY obtained_on, event"
 )
@@ -352,6 +356,11 @@ def read_affiliations(reader: Reader, person: str, as_of: int) -> list[Affiliati
 def read_departures(reader: Reader, person: str, as_of: int) -> list[Departure]:
     """Every last day of a person as it stood."""
     return [Departure._make(row) for row in reader.rows(_DEPARTURES, {"key": person, "as_of": as_of})]
+
+
+def read_moves(reader: Reader, person: str) -> list[int]:
+    """The positions from each of which on something else was known of where a person belongs, in order."""
+    return sorted(position for (position,) in reader.rows(_MOVES, {"key": person}))
 
 
 def is_registered(reader: Reader, person: str, as_of: int) -> bool:

@@ -12,9 +12,10 @@ came later are left out.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from ledger.vocabulary import format_hours
@@ -37,7 +38,7 @@ from projections.entries import Version, read_registered
 from projections.errors import UnknownYear
 from projections.file import Reader
 from projections.judging import Belonging, Books, Judged, belongings, judge, steps_of, year_of
-from projections.people import read_affiliations, read_departures
+from projections.people import read_affiliations, read_departures, read_moves
 
 REVOKED: Final = "revoked"
 
@@ -57,7 +58,24 @@ def read_history(people: Reader, entries: Reader, person: str, basis: Basis) -> 
     registered = read_registered(entries, person, basis.as_of)
     if basis.valid_on is not None:
         registered = [one for one in registered if one.study.evidence_on <= basis.valid_on]
-    return History(_known(people, person, basis.as_of, basis.valid_on), registered, partial(_known, people, person))
+    return History(_known(people, person, basis.as_of, basis.valid_on), registered, _Knowing(people, person))
+
+
+class _Knowing:
+    """Where a person belonged, as it was known at a position: read once for all between which nothing was entered."""
+
+    def __init__(self, people: Reader, person: str) -> None:
+        self._people, self._person = people, person
+        self._moves: list[int] | None = None
+        self._found: dict[int, list[Belonging]] = {}
+
+    def __call__(self, position: int) -> list[Belonging]:
+        if self._moves is None:
+            self._moves = read_moves(self._people, self._person)
+        since = bisect_right(self._moves, position)
+        if since not in self._found:
+            self._found[since] = _known(self._people, self._person, position)
+        return self._found[since]
 
 
 def _known(people: Reader, person: str, as_of: int, valid_on: date | None = None) -> list[Belonging]:
@@ -73,7 +91,7 @@ def person_years(
     standing = [one for one in history.registered if one.status != REVOKED]
     judged = judge(books, basis.digests, history.belonged, standing)
     places = {one.claim: at for at, one in enumerate(standing)}
-    moved = differing(judged, history.known)
+    moved = differing(judged, history.known, year)
     years = [
         _Year(books, judged, places, moved, one, [each for each in history.registered if year_of(each) == one])
         for one in years_of(history, year)
