@@ -188,22 +188,20 @@ def waiting_too(
 
     Other work is not kept waiting for them: after a rulebook was enacted they may take a while.
     """
-    at = _known_at(reader, as_of)
+    at = known_at(reader, as_of)
     return ([], None) if at is None else (read_waiting(reader, scopes, as_of=at, after=after, limit=limit), at)
 
 
 def loads_too(reader: Reader, reach: Reach, region: str, *, as_of: int) -> list[tuple[Any, ...]]:
     """How many differences wait with each office, to be counted among other work: the columns of `workload.Load`."""
-    if (at := _known_at(reader, as_of)) is None:
-        return []
-    values: dict[str, Any] = {"as_of": at, "kind": KIND, "unit_role": UNIT_ROLE}
+    values: dict[str, Any] = {"as_of": as_of, "kind": KIND, "unit_role": UNIT_ROLE}
     wanted = [HOLDS, "upheld IS NULL", *_within_reach(reach, values), *_filtered(Filters(region=region), values)]
     return reader.rows(  # Beside a min(), SQLite gives the other columns of the row that has it.
         "SELECT role, region, sector, :kind, CASE role WHEN :unit_role THEN unit END AS holder, count(*), claim, "
         f"min(since), since_at FROM entries WHERE {' AND '.join(wanted)} GROUP BY role, region, sector, holder", values)
 
 
-def _known_at(reader: Reader, as_of: int) -> int | None:
+def known_at(reader: Reader, as_of: int) -> int | None:
     """The position up to which differences are known by a moment; None where none is."""
     try:
         at = min(as_of, reader.position())

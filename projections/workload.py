@@ -37,11 +37,12 @@ class Load(NamedTuple):
 
 def workload(
     answers: Answers, scopes: Iterable[Scope], *, organisation: str | None = None, region: str = "",
-    as_of: int | None = None, every_role: bool = False,
+    as_of: int | None = None, differences_as_of: int | None = None, every_role: bool = False,
 ) -> tuple[list[Load], int]:
     """What waits within these scopes, office by office, the one whose oldest has waited longest first.
 
-    `every_role`: what waits with the other offices of these places, too, for whoever watches over them.
+    `every_role`: what waits with the other offices of these places, too, for whoever watches over them. Differences
+    are counted among it as of a position of their own; None: they are not known.
     """
     reader, at = answers.file("work", as_of)
     values: dict[str, Any] = {"as_of": at, "organisation": organisation, "region": region, "beyond": f"{region}:",
@@ -63,8 +64,10 @@ def workload(
         f"min(event), since_at FROM ({rows}) GROUP BY role, region, sector, kind, holder "
         "ORDER BY min(event), role, region, sector, kind, holder"
     )
-    reach = Reach((), held) if every_role else Reach(held)
-    found = [*reader.rows(query, values), *loads_too(answers.differences, reach, region, as_of=at)]
+    found = reader.rows(query, values)
+    if differences_as_of is not None:
+        reach = Reach((), held) if every_role else Reach(held)
+        found += loads_too(answers.differences, reach, region, as_of=differences_as_of)
     return sorted(map(Load._make, found), key=lambda one: (one.since, *one[:4], one.unit or "")), at
 
 

@@ -70,10 +70,14 @@ def counted(house: House, caller: Caller, filters: Filters, as_of: int | None) -
 
 def known(house: House, as_of: int | None) -> int:
     """The position to answer as of; what was recorded a moment ago is waited for a little."""
-    wanted = house.ledger.store.size() if as_of is None else as_of
-    if house.differing.lag().building is None:  # Else it will take a while, and the answer says up to where it speaks.
-        house.differing.wait_for(wanted, WAIT_S)
+    await_differences(house, house.ledger.store.size() if as_of is None else as_of)
     return within(house.answers.differences, as_of)
+
+
+def await_differences(house: House, position: int) -> None:
+    """Wait a little until they are known up to a position, so that whoever asks as of it again is told the same."""
+    if house.differing.lag().building is None:  # Else it will take a while, and the answer says up to where it speaks.
+        house.differing.wait_for(position, WAIT_S)
 
 
 def _page(

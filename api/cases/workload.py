@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from api.callers import Caller
+from api.cases.differences import await_differences
 from api.cases.standing import HUMAN_RESOURCES, SUPERVISOR, acting, look_at
 from api.house import House
 from ledger.errors import Refusal
@@ -17,6 +18,7 @@ from ledger.streams.actor import SEPARATED
 from ledger.streams.standing import standing
 from projections.answers import Page
 from projections.basis import read_axes, written_time
+from projections.differences import known_at
 from projections.workload import Load, days_waited, workload
 
 _WATCH: Final = frozenset({HUMAN_RESOURCES, SUPERVISOR})
@@ -41,16 +43,19 @@ def loads(house: House, caller: Caller, region: str, as_of: str | None) -> dict[
     if as_of is None and (behind := house.settled()) is not None:
         return behind
     at = house.answers.position() if as_of is None else house.answers.settle(read_axes(as_of))
+    if as_of is not None:
+        await_differences(house, at)
+    differences_as_of = known_at(house.answers.differences, at)
     day, found = counted_on(house, as_of), list[Load]()
     watching = [one for one in held if one.role in _WATCH]
     for scopes, every_role in ((watching, True), ([one for one in held if one.role not in _WATCH], False)):
         found += workload(house.answers, scopes, organisation=actor.organisation, region=region, as_of=at,
-                          every_role=every_role)[0]
+                          differences_as_of=differences_as_of, every_role=every_role)[0]
     # Of an office that is reached twice, the wider view.
     widest = {one[:5]: one for one in sorted(found, key=lambda one: one.waiting)}
     items = [_load(one, day) for one in sorted(widest.values(), key=lambda one: (one.since, one.oldest))]
     return {"counted_on": day.isoformat(), "waiting": sum(one["waiting"] for one in items), "items": items,
-            **house.answers.reflects(at)}
+            "differences_as_of": differences_as_of, **house.answers.reflects(at)}
 
 
 def _load(one: Load, day: date) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.callers import Caller
+from api.cases.differences import await_differences
 from api.cases.standing import acting, look_at
 from api.house import House, Stored
 from ledger.errors import Refusal
@@ -67,4 +68,6 @@ def work(
     held = [one for one in actor.scopes if one.role not in SEPARATED and role in (None, one.role)]
     if no := standing(actor, role or (held[0].role if held else "human_resources")):
         return no
+    if as_of is not None:
+        await_differences(house, as_of)
     return house.answers.work(held, organisation=actor.organisation, as_of=as_of, after=after, limit=limit)

@@ -128,6 +128,7 @@ def test_work_as_of_a_position_is_what_waited_then_and_the_same_bytes_again(
     at = str(claim["events"][0])
     then = officer.get("/v1/work", as_of=at)
     assert claim["claim"] in ids(then.get_json())
+    assert then.get_json()["differences_as_of"] == claim["events"][0], "what was just recorded has been judged"
     officer.act(claim, "return", {"words": "请补充"})
 
     assert officer.get("/v1/work", as_of=at).data == then.data

@@ -31,6 +31,15 @@ class Purpose(Query):
                      metadata={"description": "查阅他人信息的目的，逐次留痕；查阅本人的不需要"})
 
 
+class DifferencesAsOf(ma.fields.Integer):
+    """Up to where the differences in an answer are known."""
+
+    def __init__(self) -> None:
+        super().__init__(allow_none=True, metadata={
+            "description": "其中的差异按第几个事件为止所知；细则施行之后会晚一些，赶上后再以同一 as_of 查询即为全部。"
+                           "null：当时的差异无从知道"})
+
+
 class Words(Body):
     """The reason that is told to whom it concerns."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from api.routes.fields import Choice, Day, QueryFlag, QueryNumber, Shaped, Text
-from api.routes.schemas.common import Answer, Purpose
+from api.routes.schemas.common import Answer, DifferencesAsOf, Purpose
 from projections.duplicates import KINDS
 from projections.timeline import SIDES
 
@@ -260,5 +260,6 @@ class WorkloadAnswer(Reflects):
     counted_on = ma.fields.String(required=True, metadata={"format": "date", "description": "天数算到这一天"})
     waiting = ma.fields.Integer(required=True)
     items = ma.fields.List(ma.fields.Nested(LoadAnswer), required=True)
+    differences_as_of = DifferencesAsOf()
 
 

@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from api.cases.allotment import ROLES
 from api.routes.fields import Choice, Query, QueryNumber, Shaped, Text
-from api.routes.schemas.common import Answer, Purpose
+from api.routes.schemas.common import Answer, DifferencesAsOf, Purpose
 
 
 class AxesQuery(Purpose):
@@ -57,8 +57,7 @@ class WorkAnswer(Answer):
     items = ma.fields.List(ma.fields.Nested(WaitingAnswer), required=True)
     next_cursor = ma.fields.String(allow_none=True)
     counted_on = ma.fields.String(required=True, metadata={"format": "date", "description": "天数算到这一天"})
-    differences_as_of = ma.fields.Integer(allow_none=True, metadata={
-        "description": "其中的差异按第几个事件为止所知；细则施行之后会晚一些。null：当时的差异无从知道"})
+    differences_as_of = DifferencesAsOf()
     as_of = ma.fields.Integer(required=True)
     as_of_time = ma.fields.String(allow_none=True, required=True, metadata={"format": "date-time"})
     log_size = ma.fields.Integer(required=True)
