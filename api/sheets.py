@@ -36,7 +36,7 @@ _HEAD_ROWS: Final = 20                       # A title and notes may stand above
 _REFERENCE: Final = re.compile(rb"""[\s]r\s*=\s*["']([^"']*)["']""")
 _PLACE: Final = re.compile(rb"([A-Z]{0,3})([0-9]{1,7})")
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # Full width too, in Chinese Excel.
 
 Cell = Any
 """Text, or what the file says is none: a number, a day, a truth value."""
@@ -220,14 +220,15 @@ class Mark(NamedTuple):
     words: str
 
 
-_PLAINLY: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-                   "in_memory": True}
+PLAINLY: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+                  "in_memory": True}
+"""How a workbook is opened for writing: text is text, whatever it looks like."""
 
 
 def template(title: str, heads: Sequence[str], notes: Sequence[str]) -> bytes:
     """A workbook to be filled in: every column is text, so that no ID number becomes a number."""
     file = io.BytesIO()
-    with xlsxwriter.Workbook(file, _PLAINLY) as book:
+    with xlsxwriter.Workbook(file, PLAINLY) as book:
         text, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True, "num_format": "@"})
         sheet = book.add_worksheet(title)
         sheet.set_column(0, len(heads) - 1, 24, text)
@@ -245,7 +246,7 @@ def returned(rows: Sequence[Sequence[Cell]], head: int, marks: Mapping[int, Mark
     """The file as it came, as text throughout, with what is wrong in red and the reason in a column at the end."""
     file = io.BytesIO()
     wide = max((len(row) for row in rows), default=0)
-    with xlsxwriter.Workbook(file, {**_PLAINLY, "constant_memory": True}) as book:
+    with xlsxwriter.Workbook(file, {**PLAINLY, "constant_memory": True}) as book:
         text = book.add_format({"num_format": "@"})
         red = book.add_format({"num_format": "@", "bg_color": "#FFC7CE", "font_color": "#9C0006"})
         sheet = book.add_worksheet("名单")
