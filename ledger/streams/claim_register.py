@@ -87,13 +87,9 @@ class ReinstateClaim(Command):
 
 def decide_correction(claim: Claim | None, command: CorrectClaim, person: Person, by: Actor) -> Decision:
     """Correct what is registered and not on hold."""
-    known = by_office(claim, person, command.role, by)
+    known = _not_on_hold(claim, person, command.role, by)
     if isinstance(known, Refusal):
         return known
-    if no := _unregistered(known):
-        return no
-    if known.status is Status.FROZEN:
-        return Refusal.because("claim_frozen")
     moves_year = known.year is not None and command.year != known.year
     if moves_year and not command.year_because:
         return Refusal.because("year_locked", year=known.year, wanted=command.year)
@@ -113,13 +109,9 @@ def decide_correction(claim: Claim | None, command: CorrectClaim, person: Person
 
 def decide_upholding(claim: Claim | None, command: UpholdClaim, person: Person, by: Actor) -> Decision:
     """Uphold what is registered and not on hold, once for the same numbers, saying why."""
-    known = by_office(claim, person, command.role, by)
+    known = _not_on_hold(claim, person, command.role, by)
     if isinstance(known, Refusal):
         return known
-    if no := _unregistered(known):
-        return no
-    if known.status is Status.FROZEN:
-        return Refusal.because("claim_frozen")
     before, seen = known.upheld, (command.decided_centi, command.evaluated_centi, command.against)
     if before is not None and (before.decided_centi, before.evaluated_centi, before.against) == seen:
         return Refusal.because("already_upheld", as_of=before.as_of)
@@ -136,11 +128,9 @@ def decide_upholding(claim: Claim | None, command: UpholdClaim, person: Person, 
 
 def decide_freeze(claim: Claim | None, command: FreezeClaim, person: Person, by: Actor) -> Decision:
     """Freeze once, saying why."""
-    known = by_office(claim, person, command.role, by)
+    known = _registered(claim, person, command.role, by)
     if isinstance(known, Refusal):
         return known
-    if no := _unregistered(known):
-        return no
     if known.status is Status.FROZEN:
         return Refusal.because("already_frozen")
     if (words := spoken(command.words)) is None:
@@ -161,11 +151,9 @@ def decide_release(claim: Claim | None, command: ReleaseClaim, person: Person, b
 
 def decide_revocation(claim: Claim | None, command: RevokeClaim, person: Person, by: Actor) -> Decision:
     """Revoke once what is registered, on hold or not, saying on what basis."""
-    known = by_office(claim, person, command.role, by)
+    known = _registered(claim, person, command.role, by)
     if isinstance(known, Refusal):
         return known
-    if no := _unregistered(known):
-        return no
     if (words := spoken(command.words)) is None:
         return Refusal.because("words_missing")
     revoked = ClaimRevoked(
@@ -188,8 +176,19 @@ def decide_reinstatement(claim: Claim | None, command: ReinstateClaim, person: P
     return (Draft(ClaimReinstated(claim=known.claim, person=known.person, basis=command.basis), words),)
 
 
-def _unregistered(claim: Claim) -> Refusal | None:
-    """Say why there is no registration to act upon."""
-    if claim.status is Status.REVOKED:
+def _registered(claim: Claim | None, person: Person, role: str, by: Actor) -> Claim | Refusal:
+    """Give a registration, on hold or not, that this hand may act upon, or say why there is none."""
+    known = by_office(claim, person, role, by)
+    if isinstance(known, Refusal) or known.is_registered:
+        return known
+    if known.status is Status.REVOKED:
         return Refusal.because("already_revoked")
-    return None if claim.is_registered else Refusal.because("claim_not_registered", status=claim.status)
+    return Refusal.because("claim_not_registered", status=known.status)
+
+
+def _not_on_hold(claim: Claim | None, person: Person, role: str, by: Actor) -> Claim | Refusal:
+    """Give a registration that this hand may act upon and that nobody holds, or say why there is none."""
+    known = _registered(claim, person, role, by)
+    if isinstance(known, Claim) and known.status is Status.FROZEN:
+        return Refusal.because("claim_frozen")
+    return known
