@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields, Fault
-from api.cases.standing import HUMAN_RESOURCES, UNIT, absent, acting, by_actor, role_for
+from api.cases.standing import HUMAN_RESOURCES, UNIT, absent, acting, by_actor, of_another_level, role_for
 from api.cases.study import evidence_view, read_evidence
 from api.house import House
 from api.law_of import law_now
@@ -27,7 +27,7 @@ from ledger.streams import training_card as cards
 from ledger.streams import training_class as classes
 from ledger.streams import training_plan as plans
 from ledger.streams.decision import Decision
-from ledger.streams.standing import Actor, Matter, covers
+from ledger.streams.standing import Actor, Matter
 from ledger.streams.training_plan import of_organiser
 from ledger.streams.unit import Unit
 from ledger.vocabulary import Category, format_hours
@@ -324,19 +324,6 @@ def _answering(
         return drafts if isinstance(drafts, Refusal) else of_another_level(named, matter, role, by) or drafts
 
     return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=upon, show=show)
-
-
-def of_another_level(named: Iterable[Office], matter: Matter, role: str, by: Actor) -> Refusal | None:
-    """Say that none of the areas for which this account acts in its role is of a level that the law names."""
-    offices = [one for one in named if one.role == role]
-    held = [scope.region for scope in by.scopes if scope.role == role and covers(scope, matter)]
-    if not offices or any(one.is_of_level(region) for one in offices for region in held):
-        return None
-    office = offices[0]
-    return Refusal.because(
-        "not_the_registrar", role=role, level=office.level, region=office.region, rulebook=office.rulebook,
-        article=office.article, quote=office.quote,
-    )
 
 
 def _of_plan(house: House, organiser: Unit | None, sector: str) -> tuple[Office, ...]:

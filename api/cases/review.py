@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from api.callers import Caller
 from api.cases.claims import place_of, sights, submitted_on, view
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, role_for
+from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, of_another_level, role_for
 from api.cases.study import read_details, read_evidence, read_study
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed, law_now, not_yet, walk_of
@@ -30,9 +30,8 @@ from ledger.streams import claim_review as review
 from ledger.streams.claim import Claim
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person
-from ledger.streams.standing import Actor, Matter, covers, standing
+from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import format_hours
-from policies.authority import Office
 
 Decide = Callable[[Claim, str, Person, Actor], Decision]
 
@@ -274,7 +273,7 @@ def _not_theirs_to_register(
     if office.role != role:
         return Refusal.because("not_the_registrar", role=office.role, level=office.level, region=office.region, **named)
     matter = found.matter._replace(category=study.category)
-    return standing(by, role, matter) or _of_another_level(office, matter, role, by)
+    return standing(by, role, matter) or of_another_level((office,), matter, role, by)
 
 
 def _not_the_registrar(
@@ -283,15 +282,4 @@ def _not_the_registrar(
     """Say that the law names an office of another level, in its words; a supervisor is of none."""
     day = submitted_on(house, claim)
     office = walk_of(law_now(house.answers), place_of(found, person), day, found.study.category.value).office(role)
-    return None if office is None else _of_another_level(office, found.matter, role, by)
-
-
-def _of_another_level(office: Office, matter: Matter, role: str, by: Actor) -> Refusal | None:
-    """Say that none of the areas for which this account acts is of the level that the law names."""
-    held = [scope.region for scope in by.scopes if scope.role == role and covers(scope, matter)]
-    if any(office.is_of_level(region) for region in held):
-        return None
-    return Refusal.because(
-        "not_the_registrar", role=role, level=office.level, region=office.region, rulebook=office.rulebook,
-        article=office.article, quote=office.quote,
-    )
+    return None if office is None else of_another_level((office,), found.matter, role, by)

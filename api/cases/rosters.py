@@ -23,10 +23,10 @@ from api import refusals
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.faults import BadFields, Fault
-from api.cases.filings import class_of, class_view, of_another_level
+from api.cases.filings import class_of, class_view
 from api.cases.people import last_identity
 from api.cases.roster_lists import HEADS, NOTES, Listed, Wrong, listed, marks_of, told
-from api.cases.standing import acting, by_actor, role_for
+from api.cases.standing import acting, by_actor, of_another_level, role_for
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed, law_now
 from api.sheets import Columns, Sheet, cell_name, read, returned, template

@@ -29,6 +29,7 @@ from ledger.streams.actor import SEPARATED
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, Matter, barred, covers, standing
 from ledger.vocabulary import PersonId
+from policies.authority import Office
 
 HUMAN_RESOURCES: Final = "human_resources"
 SYSTEM_ADMINISTRATOR: Final = "system_administrator"
@@ -77,6 +78,19 @@ def role_for(actor: Actor, roles: Iterable[str], matter: Matter | None) -> str:
     offered = tuple(roles)
     held = [role for role in offered if any(scope.role == role for scope in actor.scopes)]
     return next((role for role in held if standing(actor, role, matter) is None), (held or offered)[0])
+
+
+def of_another_level(named: Iterable[Office], matter: Matter, role: str, by: Actor) -> Refusal | None:
+    """Say that none of the areas for which this account acts in its role is of a level that the law names for it."""
+    offices = [one for one in named if one.role == role]
+    held = [scope.region for scope in by.scopes if scope.role == role and covers(scope, matter)]
+    if not offices or any(one.is_of_level(region) for one in offices for region in held):
+        return None
+    office = offices[0]
+    return Refusal.because(
+        "not_the_registrar", role=role, level=office.level, region=office.region, rulebook=office.rulebook,
+        article=office.article, quote=office.quote,
+    )
 
 
 def by_actor(caller: Caller, actor: Actor, role: str) -> By:
