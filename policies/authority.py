@@ -11,7 +11,11 @@ level, only an office of that level registers.
 With whom plans and classes are filed is said by the duties of the same rulebooks (P 11, N 7), who registers a roster by
 the rows that stand for rosters (W 13, W 14) and, where there is none, by the row of the subject (N 8).
 
-`tests/policies/test_authority.py` and `tests/policies/test_training_authority.py` show it.
+The courses of a public subject are published, and their exams held, by the department that registers it (P 6-7, P 10,
+W 7, W 10, W 11): neither a system nor a unit is one. What was studied and passed here is registered without a claim by
+the closest row that a system works (W 10, N 8), and where there is none by whoever registers the subject.
+
+`tests/policies/test_authority.py`, `test_training_authority.py` and `test_course_authority.py` beside it show it.
 """
 
 from __future__ import annotations
@@ -24,8 +28,11 @@ from policies.law import Law, Layer
 from policies.rulebook import Duty, Registrar, Rulebook, Steps
 
 ANYONE: Final = "anyone"
+GENERAL: Final = "general"      # The sector of a subject that belongs to none.
 REGISTRAR: Final = "registrar"  # In a rulebook's steps: whoever its table names.
 UNIT: Final = "unit"
+SYSTEM: Final = "system"
+_NO_DEPARTMENTS: Final = (SYSTEM, UNIT)
 _LEVELS: Final = {"provincial": 2, "municipal": 4, "county": 6}
 
 
@@ -83,7 +90,7 @@ def walk(
     offices: list[Office] = []
     for token in steps.claim:
         office = (
-            Office(row.offices[0], row.level, _area(row.level, region), book.id, row.article, row.quote)
+            _office(row, book, region)
             if token == REGISTRAR
             else Office(token, None, region, holder.id, steps.article, steps.quote)
         )
@@ -115,6 +122,37 @@ def roster_offices(law: Law, day: date, region: str, sector: str, category: str)
             return tuple(Office(role, row.level, _area(row.level, region), book.id, row.article, row.quote)
                          for role in row.offices)
     raise NobodyRegisters(region, sector, category, day)
+
+
+def course_offices(law: Law, day: date, region: str, sector: str | None, category: str) -> tuple[Office, ...]:
+    """Say who publishes a place's courses of a public subject and holds their exams."""
+    layer = law.layer(law.interval(day.toordinal()), region, sector or GENERAL, None)
+    for book in layer.books:
+        rows = [row for row in book.registrars if category in row.categories and row.person == ANYONE
+                and not row.batch and not set(row.offices) & set(_NO_DEPARTMENTS)]
+        if rows:  # The row by which what was passed is registered names the office that examines (W 10).
+            row = max(rows, key=lambda one: one.automatic)
+            return tuple(Office(role, row.level, _area(row.level, region), book.id, row.article, row.quote)
+                         for role in row.offices)
+    raise NobodyRegisters(region, sector or GENERAL, category, day)
+
+
+def course_registrar(
+    law: Law, day: date, region: str, sector: str, major: str | None, standing: str | None, category: str
+) -> tuple[Office, bool]:
+    """Say who registers what somebody who belongs there has studied and passed, and whether a system does it alone."""
+    layer = law.layer(law.interval(day.toordinal()), region, sector, major)
+    kinds = _kinds(region, standing)
+    for book in layer.books:
+        for row in book.registrars:
+            if row.automatic and category in row.categories and row.person in kinds:
+                return _office(row, book, region), True
+    book, row = _registrar(layer, kinds, category, day, region, sector)
+    return _office(row, book, region), False
+
+
+def _office(row: Registrar, book: Rulebook, region: str) -> Office:
+    return Office(row.offices[0], row.level, _area(row.level, region), book.id, row.article, row.quote)
 
 
 def _recipients(layer: Layer, kind: str, route: str | None, region: str) -> tuple[Office, ...]:
