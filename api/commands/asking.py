@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import click
 
+from api.commands.files import hand_over
 from api.commands.options import as_json_option, data_option
 from api.exits import Exit, Stop
 
@@ -86,8 +87,8 @@ class Asking(NamedTuple):
         return self.tell(reply, lambda answer: _written(answer, show, done, replayed="idempotent-replayed" in
                                                         reply.headers))
 
-    def tell(self, reply: Reply, show: Show) -> int:
-        """Print an answer as it was asked for, or say why there is none."""
+    def tell(self, reply: Reply, show: Show, *, empty: bool = False) -> int:
+        """Print an answer as it was asked for, or say why there is none. `empty`: a yes says nothing more."""
         if self.as_json:
             sys.stdout.buffer.write(reply.body + (b"\n" if sys.stdout.isatty() else b""))
             return Exit.HOLDS if reply.ok else _status(reply.status, reply.json)
@@ -95,6 +96,14 @@ class Asking(NamedTuple):
             raise problem(reply)
         show(reply.json)
         return Exit.HOLDS
+
+    def fetch(self, path: str, out: Path | None, query: Mapping[str, Any] | None = None, *, then: str = "") -> int:
+        """Read a file, and put it where it was asked for; `then` says what to do with it."""
+        with self.client() as client:
+            reply = client.get(path, query)
+        if not reply.ok:
+            return self.tell(reply, lambda _: None)
+        return hand_over(reply.body, out, then)
 
     @contextmanager
     def client(self) -> Iterator[Client]:

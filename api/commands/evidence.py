@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from api.commands.asking import PURPOSE, Asking, Id, asks, problem
+from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.files import OUT
 from api.commands.telling import table
 from api.exits import Exit, Stop
 
@@ -55,22 +55,11 @@ def list_(asking: Asking, person: str) -> int:
 @asks()
 @click.argument("claim", type=Id("claim"))
 @click.argument("sha256")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="写入文件（默认输出到屏幕）")
+@OUT
 @PURPOSE
 def fetch(asking: Asking, claim: str, sha256: str, out: Path | None, purpose: str | None) -> int:
     """打开一项申报的佐证文件；各文件的 SHA-256 见 xueshi claim show"""
-    with asking.client() as client:
-        reply = client.get(f"/v1/claims/{claim}/evidence/{sha256}", {"purpose": purpose})
-    if not reply.ok:
-        if asking.as_json:
-            return asking.tell(reply, _tell)
-        raise problem(reply)
-    if out is None:
-        sys.stdout.buffer.write(reply.body)
-        return 0
-    out.write_bytes(reply.body)
-    click.echo(f"已写入 {out}（{len(reply.body)} 字节）。")
-    return 0
+    return asking.fetch(f"/v1/claims/{claim}/evidence/{sha256}", out, {"purpose": purpose})
 
 
 def _tell(body: dict[str, Any]) -> None:

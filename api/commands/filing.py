@@ -7,8 +7,6 @@ words of the API, and tried with `--dry-run`. `tests/api/test_filing_commands.py
 from __future__ import annotations
 
 import base64
-import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -17,38 +15,38 @@ import click
 
 from api.commands import study
 from api.commands.asking import Asking, Id, asks
+from api.commands.files import READ, read_bytes, read_json, write_new
 from api.commands.telling import pairs, role, state, table
 from api.exits import Exit, Stop
 
-_FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _words = click.option("--words", required=True, help="理由")
 _EFFECTS: Final = {None: "及时", "late_filing": "计入并标注", "not_filed": "不计"}
 
 
 @click.command("file-plan")
 @asks(writes=True)
-@click.argument("file", type=_FILE)
+@click.argument("file", type=READ)
 def file_plan(asking: Asking, file: Path) -> int:
     """申报年度计划：JSON 文件，或 - 从标准输入读；向哪些部门备案由细则决定"""
-    return asking.post("/v1/plans", _tell_plan, _json(file), done="已申报")
+    return asking.post("/v1/plans", _tell_plan, read_json(file), done="已申报")
 
 
 @click.command("file-class")
 @asks(writes=True)
-@click.argument("file", type=_FILE)
+@click.argument("file", type=READ)
 def file_class(asking: Asking, file: Path) -> int:
     """申报培训班：JSON 文件，或 -；先加 --dry-run 看备案是否及时"""
-    return asking.post("/v1/classes", _tell_class, _json(file), done="已申报")
+    return asking.post("/v1/classes", _tell_class, read_json(file), done="已申报")
 
 
 @click.command()
 @asks(writes=True, conditional=True)
 @click.argument("record")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=READ)
 def refile(asking: Asking, record: str, file: Path) -> int:
     """变更后重新申报计划（pln_）或班次（cls_）：JSON 文件，或 -"""
     place, tell = _place(record)
-    return asking.post(f"{place}/refiling", tell, _json(file), upon=place, done="已重新申报")
+    return asking.post(f"{place}/refiling", tell, read_json(file), upon=place, done="已重新申报")
 
 
 @click.command()
@@ -117,13 +115,7 @@ def hold(asking: Asking, training_class: str, proofs: tuple[str, ...], **held: A
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def template(asking: Asking, file: Path) -> int:
     """取名单模板（XLSX）；已有的文件不会被覆盖"""
-    with asking.client() as client:
-        reply = client.get("/v1/roster-template")
-    if not reply.ok:
-        return asking.tell(reply, lambda _: None)
-    _write(file, reply.body)
-    click.echo(f"✓ 模板已写入 {file}。")
-    return Exit.HOLDS
+    return asking.fetch("/v1/roster-template", file, then="填好后先用 xueshi training roster --dry-run 试办")
 
 
 @click.command()
@@ -138,7 +130,7 @@ def roster(asking: Asking, training_class: str, file: Path, document: str | None
     if workbook is not None and not asking.dry_run:
         cure = "退回的名单只在试办时给出，请加 --dry-run"
         raise Stop(Exit.BAD_INPUT, "bad_usage", "--workbook 须与 --dry-run 同用", cure)
-    body = {"file": base64.b64encode(_bytes(file)).decode("ascii")} | ({"document": document} if document else {})
+    body = {"file": base64.b64encode(read_bytes(file)).decode("ascii")} | ({"document": document} if document else {})
     place = f"/v1/classes/{training_class}"
     show = _tell_class if not asking.dry_run else lambda would: _tell_preview(would, workbook)
     return asking.post(f"{place}/rosters", show, body, upon=place, done="名单已统一登记")
@@ -203,34 +195,6 @@ def _place(record: str) -> tuple[str, Callable[[dict[str, Any]], None]]:
     return f"{noun}/{record}", tell
 
 
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(sys.stdin.read() if str(file) == "-" else _bytes(file))
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        cure = "应为一个 JSON 对象，字段见 /openapi.json"
-        raise Stop(Exit.BAD_INPUT, "bad_json", f"{'标准输入' if str(file) == '-' else file} 不是 JSON", cure)
-    return found
-
-
-def _bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError:
-        raise Stop(Exit.BAD_INPUT, "file_unreadable", f"读不出文件 {file}", "请核对文件名和权限") from None
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        with file.open("xb") as target:
-            target.write(content)
-    except FileExistsError:
-        raise Stop(Exit.BAD_INPUT, "file_exists", f"{file} 已存在", "请另取文件名；已有的文件不会被覆盖") from None
-    except OSError:
-        raise Stop(Exit.WORLD_IS_WRONG, "file_unwritable", f"写不了文件 {file}", "请核对文件夹和权限") from None
-
-
 # Telling
 
 
@@ -278,5 +242,5 @@ def _tell_preview(would: dict[str, Any], workbook: Path | None) -> None:
     table(("行", "代码", "原因"), [(one["row"], one["code"], one["detail"]) for one in would["problems"]],
           empty="没有错误，可以登记。")
     if workbook is not None and would["workbook"] is not None:
-        _write(workbook, base64.b64decode(would["workbook"]))
+        write_new(workbook, base64.b64decode(would["workbook"]))
         click.echo(f"退回的名单已写入 {workbook}。")

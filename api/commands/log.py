@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from api.commands.files import OUT, hand_over
 from api.commands.options import as_json_option, data_option, opened
 
 
@@ -50,7 +51,7 @@ def show(data_folder: Path | None, as_json: bool, after: int, limit: int, stream
 @log.command()
 @data_option
 @click.argument("position", type=click.IntRange(1))
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="写入文件（默认输出到屏幕）")
+@OUT
 def prove(data_folder: Path | None, position: int, out: Path | None) -> None:
     """为一个事件出具证明（.tlog-proof），任何人可离线核验"""
     from ledger.proving import NotYetSigned, prove_event
@@ -60,11 +61,7 @@ def prove(data_folder: Path | None, position: int, out: Path | None) -> None:
             bundle = prove_event(register.ledger.store, position, register.signer.latest())
         except NotYetSigned:
             bundle = prove_event(register.ledger.store, position, register.signer.checkpoint())
-    if out is None:
-        sys.stdout.buffer.write(bundle)
-        return
-    out.write_bytes(bundle)
-    click.echo(f"事件 {position} 的证明已写入 {out}（{len(bundle)} 字节）。核验：xueshi verify {out} --key 公钥")
+    hand_over(bundle, out, f"事件 {position} 的证明，核验：xueshi verify {out} --key 公钥")
 
 
 @log.command()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from api.commands.asking import PURPOSE, Asking, Id, asks, problem
+from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.files import OUT
 from api.commands.telling import AS_OF, AXES, pairs, state, with_options
 
 
@@ -83,22 +83,12 @@ def _tell_standing(one: dict[str, Any]) -> None:
 @statement.command()
 @asks()
 @click.argument("statement", type=Id("statement"))
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="写入文件（默认输出到屏幕）")
+@OUT
 @PURPOSE
 def file(asking: Asking, statement: str, out: Path | None, purpose: str | None) -> int:
     """取得情况表的文件：正文和证明，用 xueshi verify 离线核验"""
-    with asking.client() as client:
-        reply = client.get(f"/v1/statements/{statement}/file", {"purpose": purpose})
-    if not reply.ok:
-        if asking.as_json:
-            return asking.tell(reply, tell)
-        raise problem(reply)
-    if out is None:
-        sys.stdout.buffer.write(reply.body)
-        return 0
-    out.write_bytes(reply.body)
-    click.echo(f"已写入 {out}（{len(reply.body)} 字节）。核验：xueshi verify {out} --key 公钥")
-    return 0
+    place, then = f"/v1/statements/{statement}/file", f"核验：xueshi verify {out} --key 公钥"
+    return asking.fetch(place, out, {"purpose": purpose}, then=then)
 
 
 @statement.command()

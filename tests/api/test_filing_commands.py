@@ -92,7 +92,7 @@ def test_a_roster_is_tried_goes_back_marked_is_mended_and_registered(desk: Desk)
     assert "已登记举办情况" in desk.told(
         "teacher", "training", "hold", one, "--starts", desk.day, "--ends", desk.day, "--days", "1", "--attended", "1",
         "--passed", "1", "--evidence", "summary=summary.pdf")
-    assert "模板已写入" in desk.told("teacher", "training", "template", "blank.xlsx")
+    assert "已写入 blank.xlsx" in desk.told("teacher", "training", "template", "blank.xlsx")
     assert desk.run("teacher", "training", "template", "blank.xlsx").returncode == 2, "nothing is overwritten"
 
     (desk.folder / "list.csv").write_text(f"证件号码,姓名\n{desk.number},李朋\n", "utf-8")

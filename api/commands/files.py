@@ -1,0 +1,72 @@
+"""Files that commands read and write: what cannot be read, or is there already, ends a command with what to do.
+
+A file that is written is new and whole, or it is not there. `tests/api/test_command_files.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from api.exits import Exit, Stop
+
+READ: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+"""A file to be read; `-` is standard input."""
+
+OUT: Final = click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
+                          help="写入文件（默认输出到屏幕）；已有的文件不会被覆盖")
+
+
+def read_bytes(file: Path) -> bytes:
+    """Read a file."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        raise Stop(Exit.BAD_INPUT, "file_unreadable", f"读不出文件 {file}", "请核对文件名和权限") from None
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """Read a JSON object from a file, or from standard input."""
+    is_stdin = str(file) == "-"
+    try:
+        found = json.loads(sys.stdin.read() if is_stdin else read_bytes(file))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        cure = "应为一个 JSON 对象，字段见 /openapi.json"
+        raise Stop(Exit.BAD_INPUT, "bad_json", f"{'标准输入' if is_stdin else file} 不是 JSON", cure)
+    return found
+
+
+def write_new(file: Path, content: bytes) -> None:
+    """Write a file that was not there."""
+    try:
+        target = file.open("xb")
+    except FileExistsError:
+        raise Stop(Exit.BAD_INPUT, "file_exists", f"{file} 已存在", "请另取文件名；已有的文件不会被覆盖") from None
+    except OSError:
+        raise _unwritable(file) from None
+    try:
+        with target:
+            target.write(content)
+    except OSError:
+        file.unlink(missing_ok=True)  # Half a proof reads like a forged one.
+        raise _unwritable(file) from None
+
+
+def hand_over(content: bytes, out: Path | None, then: str = "") -> int:
+    """Put what was asked for into a new file, say so and what to do with it, or on the screen."""
+    if out is None:
+        sys.stdout.buffer.write(content)
+        return Exit.HOLDS
+    write_new(out, content)
+    click.echo(f"✓ 已写入 {out}（{len(content)} 字节）。{then}")
+    return Exit.HOLDS
+
+
+def _unwritable(file: Path) -> Stop:
+    return Stop(Exit.WORLD_IS_WRONG, "file_unwritable", f"写不了文件 {file}", "请核对文件夹、权限和磁盘空间")

@@ -1,0 +1,56 @@
+"""Files that commands write are new and whole; files that they read are there and are what they should be."""
+
+from __future__ import annotations
+
+import resource
+import signal
+from pathlib import Path
+
+import pytest
+
+from api.commands.files import hand_over, read_bytes, read_json, write_new
+from api.exits import Exit, Stop
+
+
+def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    kept = tmp_path / "证明{1}.tlog-proof"
+    hand_over(b"first", kept, "")
+    with pytest.raises(Stop) as refused:
+        hand_over(b"second", kept, "")
+
+    assert (refused.value.status, refused.value.code) == (Exit.BAD_INPUT, "file_exists")
+    assert kept.read_bytes() == b"first"
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Stop) as refused:
+        write_new(tmp_path / "none" / "a.txt", b"")
+
+    assert (refused.value.status, refused.value.code) == (Exit.WORLD_IS_WRONG, "file_unwritable")
+    assert "none/a.txt" in str(refused.value)
+
+
+def test_of_a_full_disk_no_half_file_is_left(tmp_path: Path) -> None:
+    """A limit on the size of files is met as a full disk is: a write that fails after another that did not."""
+    before, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        with pytest.raises(Stop) as refused:
+            write_new(tmp_path / "a.txt", b"x" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+    assert refused.value.code == "file_unwritable"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_read_is_a_json_object_or_the_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "list.json").write_text("[1]")
+    for name, code in (("list.json", "bad_json"), ("none.json", "file_unreadable")):
+        with pytest.raises(Stop) as refused:
+            read_json(tmp_path / name)
+        assert refused.value.code == code and name in str(refused.value)
+    (tmp_path / "plan.json").write_bytes('{"title": "智能制造"}'.encode())
+    assert read_json(tmp_path / "plan.json") == {"title": "智能制造"}
+    assert read_bytes(tmp_path / "list.json") == b"[1]"
