@@ -1,7 +1,8 @@
 """After enactment: whether what a report announced is what happened, and that it had been announced.
 
-The same question is asked of the same position under the rulebooks as they were enacted, and every line compared. Where
-the report was recorded (`xueshi rulebook impact`), the events are found by its digest, held against the log's root, and
+The same question is asked of the same position under the rulebooks as they were enacted, and every line and every sum
+compared: people read the sums. The page is written anew from `report.json`, and another one told. Where the report was
+recorded (`xueshi rulebook impact`), the events are found by its digest, held against the log's root, and
 set against the enactment: what was recorded before was announced in time, whoever says so now.
 
 `tests/api/test_impact_reports.py` and `tests/api/test_replay_command.py` show it.
@@ -9,6 +10,7 @@ set against the enactment: what was recorded before was announced in time, whoev
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +25,6 @@ from projections.laws import ImpactReport
 from projections.replay import folder as reports
 from projections.replay import report
 
-_COMPARED: Final = ("person_years.ndjson", "entries.ndjson", "titles.ndjson")
 _NUMBERS: Final = ("changed_person_years", "moved_entries", "newly_failed", "newly_passed", "touched_titles",
                    "touched_applications")
 
@@ -46,27 +47,45 @@ def as_announced(announced: Mapping[str, Any], answers: Answers) -> report.Quest
 
 
 def checked(
-    register: Register, answers: Answers, announced: Path, beside: Path, digest: str, told: Mapping[str, Any]
+    register: Register, answers: Answers, announced: Path, beside: Path, digest: str, told: Mapping[str, Any],
+    page: reports.Page,
 ) -> dict[str, Any]:
-    """Whether every line came out as announced; under which bytes; where the announcement is recorded."""
-    differ = []
-    for name in _COMPARED:
-        shown, many = reports.differences(announced / name, beside / name)
-        if many:
-            lines = [{"announced": one, "happened": two} for one, two in shown]
-            differ.append({"file": name, "many": many, "lines": lines})
+    """Whether everything came out as announced; under which bytes; where the announcement is recorded."""
+    differ = what_differs(announced, beside, told)
     enacted = {one.id: one for one in answers.rulebooks()}
     amended = [{"id": one["id"], "announced": one["digest"], "enacted": enacted[one["id"]].digest,
                 "event": enacted[one["id"]].event} for one in told["amendments"]]
     events = {one["id"].partition(".")[0]: int(one["event"]) for one in amended}
     return {
         "holds": not differ, "digest": digest, "differ": differ, "rulebooks": amended,
+        "page": None if differ else is_its_page(announced, told, digest, page),
         "recorded": [_recorded(register, one, events[one.rulebook])
                      for one in answers.impact_reports(digest=digest) if one.rulebook in events],
         "others": sorted({one.digest for version in events
                           for one in answers.impact_reports(rulebook=version)} - {digest}),
         **{name: told[name] for name in _NUMBERS},
     }
+
+
+def what_differs(announced: Path, beside: Path, told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What of a report did not come out again, `beside`: sums and lines, the first of them to be shown."""
+    made = json.loads((beside / "report.json").read_bytes())
+    sums = reports.parted(told, made)
+    found = {"report.json": (sums, len(sums))}
+    for name in reports.compared(made):
+        if not (announced / name).is_file():
+            raise reports.Unsound(announced / name, "没有这个文件")
+        found[name] = reports.differences(announced / name, beside / name)
+    return [{"file": name, "many": many, "lines": [{"announced": one, "happened": two} for one, two in shown]}
+            for name, (shown, many) in found.items() if many]
+
+
+def is_its_page(announced: Path, told: Mapping[str, Any], digest: str, page: reports.Page) -> bool:
+    """Say whether the page beside a report is the one that this program makes of it; another version's may differ."""
+    try:
+        return (announced / "report.html").read_bytes() == page(told, digest).encode()
+    except OSError:
+        return False
 
 
 def _recorded(register: Register, found: ImpactReport, enacted: int) -> dict[str, Any]:

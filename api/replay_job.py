@@ -79,6 +79,10 @@ def main() -> int:
         _tell({"stop": [int(Exit.BAD_INPUT), error.code, str(error), ""]})
     except (ProjectionError, LedgerError) as error:
         _tell({"stop": [int(Exit.WORLD_IS_WRONG), error.code, str(error), ""]})
+    except Exception:  # A bug of ours is not to be told as a machine that is too small.
+        sys.excepthook(*sys.exc_info())  # Without messages, which may quote what somebody typed.
+        cure = "请把标准错误上的那一行一并报告；没有写出报告，账本不受影响"
+        _tell({"stop": [int(Exit.WORLD_IS_WRONG), "internal_error", "推演的程序出错", cure]})
     return 0
 
 
@@ -134,7 +138,7 @@ def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
             found = report.replayed(question, kept.held, books, folder, steps)
             made, digest = reports.write(question, found, folder, beside, page, steps)
         if told is not None:
-            return checked(register, answers, Path(asked["check"]), beside, announced, told)
+            return checked(register, answers, Path(asked["check"]), beside, announced, told, page)
         return _placed(asked, beside, made, digest)
     finally:
         register.close()

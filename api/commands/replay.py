@@ -153,6 +153,9 @@ def _tell_check(done: Mapping[str, Any], as_json: bool) -> int:
     if done["holds"]:
         many = f"{done['changed_person_years']:,} 个人年度、{done['moved_entries']:,} 条记录"
         click.echo(f"✓ 预告与实际相同：{many}逐一相同。")
+    if done["page"] is False:
+        click.echo("○ report.html 不是本程序由 report.json 写出的那一页：它被改动过、不在，或由另一版本写出。"
+                   "请以 report.json 为准。")
     for one in done["differ"]:
         click.echo(f"✗ {one['file']} 与预告不同，共 {one['many']:,} 行：")
         for line in one["lines"]:

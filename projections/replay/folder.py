@@ -27,6 +27,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from projections.errors import ProjectionError
 from projections.replay.comparison import Comparison, entries, person_years
 from projections.replay.report import FORMAT, UNITS_NAMED, Question, summary
@@ -37,6 +39,8 @@ AT_ONCE: Final = 20_000
 """Lines of one part."""
 TOLD_MOST: Final = 40
 """Differing lines of one file that are shown."""
+_SHOWN_MOST: Final = 400
+"""Characters of a part of `report.json` that are shown."""
 
 _BOM: Final = b"\xef\xbb\xbf"   # Without it Excel takes a table for one in GBK.
 _COLUMNS: Final = ("people", "person_years", "changed", "gained", "given_up", "newly_failed", "newly_passed")
@@ -63,7 +67,7 @@ def write(
         amended = {one["digest"] for one in told["amendments"]}
         for book in found.new.compiled.law.books:
             if book.digest in amended:
-                (beside / f"{book.id.replace('/', '.')}.toml").write_bytes(book.source)
+                (beside / _text_of(book.id)).write_bytes(book.source)
         told["files"] = {path.name: _sha256(path) for path in sorted(beside.iterdir())}
         (beside / "report.json").write_bytes(json.dumps(told, ensure_ascii=False, indent=1).encode() + b"\n")
         digest = _sha256(beside / "report.json")
@@ -191,6 +195,52 @@ class Unsound(ProjectionError):
         super().__init__(f"推演报告 {path} 不能使用：{because}。请取得原来的整个文件夹。")
 
 
+class _Book(msgspec.Struct, frozen=True):
+    id: str
+    digest: str
+
+
+class _Amendment(msgspec.Struct, frozen=True):
+    id: str
+    digest: str
+    region: str
+    sector: str | None
+
+
+class _Law(msgspec.Struct, frozen=True):
+    law: str
+    rulebooks: tuple[_Book, ...]
+
+
+class _Question(msgspec.Struct, frozen=True):
+    as_of: int
+    root: str
+    region: str | None
+    sector: str | None
+    under: _Law
+    against: _Law
+
+
+class _Form(msgspec.Struct, frozen=True):
+    """What a report has to say before anything of it is asked again; its sums are held against new ones."""
+
+    question: _Question
+    amendments: tuple[_Amendment, ...]
+    files: dict[str, str]
+
+    @property
+    def is_of_one_piece(self) -> bool:
+        """Say whether its amendments are the rulebooks that only the new law has, in the very texts beside it."""
+        brought = {*self.question.under.rulebooks} - {*self.question.against.rulebooks}
+        return {(one.id, one.digest) for one in self.amendments} == {(one.id, one.digest) for one in brought} and all(
+            self.files.get(_text_of(one.id)) == one.digest for one in self.amendments)
+
+
+def _text_of(rulebook: str) -> str:
+    """The file in which a report has the text of a rulebook."""
+    return f"{rulebook.replace('/', '.')}.toml"
+
+
 def read(folder: Path) -> tuple[dict[str, Any], str]:
     """A report and its digest, each of its files held against what it says of them; raises Unsound."""
     path = folder / "report.json"
@@ -201,10 +251,36 @@ def read(folder: Path) -> tuple[dict[str, Any], str]:
         for name, sha256 in told["files"].items():
             if _sha256(folder / Path(name).name) != sha256:
                 raise Unsound(folder / name, "内容与 report.json 所记的摘要不符")
-        told["question"]["under"]["rulebooks"], told["question"]["against"]["rulebooks"]
+        if not msgspec.convert(told, _Form).is_of_one_piece:
+            raise Unsound(path, "所列的修订与新法相对旧法多出的细则不符")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unsound(path, f"读不出（{type(error).__name__}）") from error
     return told, _sha256(path)
+
+
+def parted(announced: Mapping[str, Any], made: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The parts of `report.json` that do not come out again, as two texts each: lines may be right and sums wrong."""
+    told, found = _sums(announced), _sums(made)
+    return [(_part_of(name, told), _part_of(name, found))
+            for name in sorted({*told, *found}) if told.get(name) != found.get(name)]
+
+
+def _sums(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report without what enactment may change: the bytes of a rulebook's text, and where it was enacted."""
+    question = report["question"]
+    laws = {side: [book["id"] for book in question[side]["rulebooks"]] for side in ("under", "against")}
+    amendments = [[one["id"], one["region"], one["sector"]] for one in report["amendments"]]
+    return {**report, "question": {**question, **laws}, "amendments": amendments, "files": {}}
+
+
+def _part_of(name: str, report: Mapping[str, Any]) -> str:
+    text = json.dumps({name: report[name]}, ensure_ascii=False) if name in report else ""
+    return text if len(text) <= _SHOWN_MOST else f"{text[:_SHOWN_MOST]}……"
+
+
+def compared(made: Mapping[str, Any]) -> list[str]:
+    """The files of a report whose every line has to come out again: all but the texts of rulebooks."""
+    return [name for name in made["files"] if not name.endswith(".toml")]
 
 
 def differences(one: Path, two: Path) -> tuple[list[tuple[str, str]], int]:

@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from api.cli import run
+from api.replay_check import is_its_page, what_differs
 from api.replay_page import page as page_of
 from api.sample import prepare
 from api.settings import load
 from policies.shelf import DRAFTS, shipped
+from projections.replay.folder import Unsound, read
 
 PROVINCE = "set:zhejiang/2016-08-01"
 
@@ -145,6 +147,40 @@ def test_after_enactment_what_was_announced_is_what_happened(
     draft = tmp_path / "draft"
     replayed(data, capfd, "--under", "now+hangzhou-credits/2025-06-06", "--out", str(draft))
     assert "[replay_not_enacted]" in replayed(data, capfd, "--check", str(draft), status=1)
+
+
+def test_sums_that_were_made_smaller_by_hand_are_not_what_happened(
+    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The lines are right, the sums that people read are not; then a table alone, a page alone, another amendment."""
+    happened, announced = tmp_path / "happened", tmp_path / "announced"
+    replayed(data, capfd, "--under", "now", "--against", PROVINCE, "--out", str(happened))
+    shutil.copytree(happened, announced)
+    told, digest = read(announced)
+    assert what_differs(announced, happened, told) == [] and is_its_page(announced, told, digest, page_of)
+
+    (differ,) = what_differs(announced, happened, {**told, "people": 1, "changed_people": 0})
+    assert (differ["file"], differ["many"]) == ("report.json", 2)
+    assert differ["lines"][0]["announced"] == '{"changed_people": 0}'
+    without = {name: value for name, value in told.items() if name != "changed_people"}
+    assert what_differs(announced, happened, without)[0]["lines"][0]["announced"] == ""
+
+    table = announced / "groups.csv"
+    table.write_bytes(table.read_bytes() + b"year,2999\r\n")
+    assert [one["file"] for one in what_differs(announced, happened, told)] == ["groups.csv"]
+    table.unlink()
+    with pytest.raises(Unsound, match="没有这个文件"):
+        what_differs(announced, happened, told)
+    shutil.copy(happened / "groups.csv", table)
+    page = announced / "report.html"
+    page.write_text(page.read_text(encoding="utf-8").replace("未达标", "达标"), encoding="utf-8")
+    assert not is_its_page(announced, told, digest, page_of) and what_differs(announced, happened, told) == []
+
+    amended = [{**told["amendments"][0], "id": "nobody/2020-01-01"}, *told["amendments"][1:]]
+    for wrong in ({"amendments": amended}, {"amendments": []}, {"question": {}}, {"files": []}):
+        (announced / "report.json").write_text(json.dumps({**told, **wrong}), encoding="utf-8")
+        with pytest.raises(Unsound):
+            read(announced)
 
 
 def test_cancelled_or_killed_nothing_torn_is_left_and_the_next_one_is_whole(
