@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from ledger.vocabulary import HoursCenti
 from policies.authority import Office, course_offices, course_registrar
 from policies.courses import CourseLaw, course_law
 from policies.law import Law
@@ -53,7 +54,7 @@ def test_a_pass_is_registered_by_a_system_in_wenzhou_and_ningbo_and_by_the_offic
 
 def test_what_a_course_asks_stands_in_the_rulebook_of_its_place(law: Law) -> None:
     """W 8, W 9, W 10; W 11 names no number."""
-    assert course_law(law, DAY, "330300", None, "general_public") == CourseLaw(True, 120, 15, 60, 1_800)
+    assert course_law(law, DAY, "330300", None, "general_public") == CourseLaw(True, 120, 15, 60, HoursCenti(1_800))
     assert course_law(law, DAY, "330300", "general", "sector_public") == CourseLaw(None, 120, 15, 60, None)
     assert course_law(law, DAY, "330200", None, "general_public") == CourseLaw()
     assert course_law(law, date(2020, 11, 26), "330300", None, "general_public") == CourseLaw()

@@ -1,0 +1,77 @@
+"""How long somebody studied, by the server's clock alone: from signs of life, without gaps, shown to be a person (W 9).
+
+    begin → beat … beat → what is counted
+
+Between two signs of life time counts if they lie no further apart than the course allows. Every so often somebody has
+to show that they are there: what is asked then must be answered within that same span, and until it is, time is held
+back; what was not answered in time, or wrongly, is lost, and something else is asked. What the client says of its own
+time is never asked for.
+
+Pure: the clock and what is asked are handed in. `tests/api/test_study_time.py` shows it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+
+
+class Question(NamedTuple):
+    """What somebody is asked, and what a person would answer."""
+
+    text: str
+    answer: str
+
+
+class StudyTime(NamedTuple):
+    """A session of study as it has been counted so far; times are microseconds."""
+
+    gap: int                       # Signs of life further apart than this leave time out.
+    every: int                     # After so much counted time somebody is asked.
+    began_at: int
+    last_at: int
+    counted: int = 0
+    held: int = 0                  # Passed since the question; counted when it is answered in time.
+    unasked: int = 0               # Counted since the last question that was answered.
+    asked_at: int | None = None
+    question: Question | None = None
+    heartbeats: int = 0
+    challenges: int = 0
+    answered: int = 0
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes that count."""
+        return self.counted // MINUTE
+
+
+def begun(*, gap_seconds: int, challenge_minutes: int, now: int) -> StudyTime:
+    """Begin a session."""
+    return StudyTime(gap_seconds * SECOND, challenge_minutes * MINUTE, now, now)
+
+
+def beat(time: StudyTime, now: int, answer: str | None, another: Question) -> StudyTime:
+    """Take a sign of life; `another` is what is asked if something is to be."""
+    since = max(0, now - time.last_at)   # A clock that was set back gives nobody time.
+    lasted = since if since <= time.gap else 0
+    time = time._replace(last_at=max(now, time.last_at), heartbeats=time.heartbeats + 1)
+    question, asked_at = time.question, time.asked_at
+    if question is None or asked_at is None:
+        time = time._replace(counted=time.counted + lasted, unasked=time.unasked + lasted)
+        return _asked(time, now, another) if time.unasked >= time.every else time
+    if since > time.gap or now - asked_at > time.gap:
+        return _asked(time, now, another)
+    time = time._replace(held=time.held + lasted)
+    if answer is None:
+        return time
+    if answer.strip() != question.answer:
+        return _asked(time, now, another)
+    return time._replace(counted=time.counted + time.held, held=0, unasked=0, asked_at=None, question=None,
+                         answered=time.answered + 1)
+
+
+def _asked(time: StudyTime, now: int, question: Question) -> StudyTime:
+    """Ask, and lose what was held back for an answer that did not come."""
+    return time._replace(asked_at=now, question=question, held=0, challenges=time.challenges + 1)

@@ -1,0 +1,66 @@
+"""What of a session counts: time between signs of life, never across a gap, and only of whoever shows to be there."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.study_time import MINUTE, SECOND, Question, StudyTime, beat, begun
+
+ASKED, OTHER = Question("二加三等于几？", "5"), Question("七加一等于几？", "8")
+
+
+def session(challenge_minutes: int = 15) -> StudyTime:
+    return begun(gap_seconds=120, challenge_minutes=challenge_minutes, now=0)
+
+
+def studied(time: StudyTime, *seconds: int, answer: str | None = None) -> StudyTime:
+    for after in seconds:
+        time = beat(time, time.last_at + after * SECOND, answer, ASKED)
+    return time
+
+
+def test_time_between_signs_of_life_counts_and_a_gap_does_not() -> None:
+    """W 9: 脱机过久将无法记录学习时间."""
+    time = studied(session(), 60, 120, 121, 60)
+
+    assert (time.counted, time.minutes, time.heartbeats) == (240 * SECOND, 4, 4)
+    assert studied(session(), 3_600).counted == 0
+
+
+def test_many_signs_of_life_give_no_more_time_than_passed() -> None:
+    assert studied(session(), *([1] * 90)).counted == 90 * SECOND
+    assert beat(studied(session(), 60), 0, None, ASKED).counted == 60 * SECOND, "nor does a clock that is set back"
+
+
+def test_after_some_time_somebody_has_to_show_that_they_are_there() -> None:
+    time = studied(session(2), 60, 60)
+    assert (time.question, time.challenges, time.counted) == (ASKED, 1, 120 * SECOND)
+
+    waiting = studied(time, 60)
+    assert waiting.counted == 120 * SECOND, "until it is answered, time is held back"
+    answered = studied(waiting, 30, answer=" 5 ")
+    assert (answered.counted, answered.question, answered.answered) == (210 * SECOND, None, 1)
+
+
+def test_what_is_answered_too_late_or_wrongly_is_lost_and_something_else_is_asked() -> None:
+    asked = studied(session(2), 60, 60)
+
+    for wrong in (studied(asked, 60, answer="6"), studied(studied(asked, 100), 60, answer="5"),
+                  studied(asked, 121, answer="5")):
+        assert (wrong.counted, wrong.held, wrong.answered, wrong.challenges) == (120 * SECOND, 0, 0, 2)
+    other = beat(asked, asked.last_at + SECOND, "nonsense", OTHER)
+    assert other.question == OTHER, "nobody tries all answers to one question"
+
+
+@settings(derandomize=True, max_examples=200)
+@given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from([None, "5", "6"])), max_size=60))
+def test_what_counts_is_never_more_than_the_gapless_time_that_passed(beats: list[tuple[int, str | None]]) -> None:
+    time = session(3)
+    for after, answer in beats:
+        time = beat(time, time.last_at + after * SECOND, answer, ASKED)
+
+    gapless = sum(after for after, _ in beats if after <= 120) * SECOND
+    assert 0 <= time.counted + time.held <= gapless
+    assert time.answered <= time.challenges
+    assert time.minutes * MINUTE <= time.last_at - time.began_at
