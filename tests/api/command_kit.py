@@ -8,10 +8,11 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import pytest
 
@@ -19,6 +20,9 @@ from api.cli import run
 
 XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")
 CLEAN = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+
+
+Scene = TypeVar("Scene")
 
 
 class Ended(NamedTuple):
@@ -44,6 +48,27 @@ def made(folder: Path, *arguments: str, **environment: str) -> dict[str, Any]:
     assert ended.returncode == 0, ended.stdout + ended.stderr
     found: dict[str, Any] = json.loads(ended.stdout)
     return found
+
+
+@dataclass(frozen=True)
+class Desk(Generic[Scene]):
+    """A folder with a register in which something happened to somebody, and who may ask: commands are run here."""
+
+    folder: Path
+    tokens: Mapping[str, str]
+    person: str
+    there: Scene
+
+    def run(self, whom: str, *arguments: str, stdin: str = "") -> Ended:
+        return xueshi(self.folder, *arguments, stdin=stdin, XUESHI_TOKEN=self.tokens[whom])
+
+    def told(self, whom: str, *arguments: str, stdin: str = "") -> str:
+        ended = self.run(whom, *arguments, stdin=stdin)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    def made(self, whom: str, *arguments: str) -> dict[str, Any]:
+        return made(self.folder, *arguments, XUESHI_TOKEN=self.tokens[whom])
 
 
 @contextmanager

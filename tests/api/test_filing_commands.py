@@ -5,39 +5,24 @@ from __future__ import annotations
 import json
 import time
 from datetime import date, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from python_calamine import CalamineWorkbook
 
-from tests.api.command_kit import Ended, made, xueshi
+from tests.api.command_kit import Desk
 from tests.api.house_kit import Someone, house_in, resident_id
 
 DAY_US = 24 * 3600 * 1_000_000
 ITEM = {"number": 1, "title": "智能制造", "route": "filed_training", "days": "1", "headcount": 30}
 
 
-class Desk(NamedTuple):
-    """A folder, who may ask, who attended, and a class that was filed forty days before it began."""
+class Filed(NamedTuple):
+    """A class that was filed forty days before it began, and the id number of who attended."""
 
-    folder: Path
-    tokens: dict[str, str]
-    person: str
     number: str
     training_class: str
     day: str
-
-    def made(self, whom: str, *arguments: str) -> dict[str, object]:
-        return made(self.folder, *arguments, XUESHI_TOKEN=self.tokens[whom])
-
-    def run(self, whom: str, *arguments: str, stdin: str = "") -> Ended:
-        return xueshi(self.folder, *arguments, stdin=stdin, XUESHI_TOKEN=self.tokens[whom])
-
-    def told(self, whom: str, *arguments: str, stdin: str = "") -> str:
-        ended = self.run(whom, *arguments, stdin=stdin)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout
 
 
 def programme(day: date) -> dict[str, object]:
@@ -46,7 +31,7 @@ def programme(day: date) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk[Filed]:
     folder, shift = tmp_path_factory.mktemp("desk"), [0]
     with house_in(folder / "data", lambda: time.time_ns() // 1_000 + shift[0]) as town:
         school, bureau, works = (town.unit(name, "330200", "industry") for name in ("甬江学院", "市经信局", "某厂"))
@@ -60,10 +45,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         shift[0] = -DAY_US * 41
         filed = cast["teacher"].did("/v1/classes", programme(day))
     tokens = {name: str(one.token) for name, one in cast.items()} | {"li": li["token"]}
-    return Desk(folder, tokens, li["person"], number, filed["training_class"], day.isoformat())
+    return Desk(folder, tokens, li["person"], Filed(number, filed["training_class"], day.isoformat()))
 
 
-def test_a_plan_goes_its_way_on_the_command_line(desk: Desk) -> None:
+def test_a_plan_goes_its_way_on_the_command_line(desk: Desk[Filed]) -> None:
     (desk.folder / "plan.json").write_text(json.dumps({"year": 2041, "items": [ITEM]}), "utf-8")
     tried = desk.told("teacher", "training", "file-plan", "plan.json", "--dry-run")
     assert "尚待备案  人力社保部门、行业主管部门" in tried
@@ -75,8 +60,8 @@ def test_a_plan_goes_its_way_on_the_command_line(desk: Desk) -> None:
     assert "已评估" in desk.told("city", "training", "evaluate", plan, "--grade", "qualified", "--words", "如期")
 
 
-def test_a_class_is_told_what_the_law_makes_of_its_filing_and_may_be_refused(desk: Desk) -> None:
-    body = json.dumps(programme(date.fromisoformat(desk.day) + timedelta(days=11)))
+def test_a_class_is_told_what_the_law_makes_of_its_filing_and_may_be_refused(desk: Desk[Filed]) -> None:
+    body = json.dumps(programme(date.fromisoformat(desk.there.day) + timedelta(days=11)))
     assert "迟 20 天，计入并标注" in desk.told("teacher", "training", "file-class", "-", "--dry-run", stdin=body)
     told = desk.run("teacher", "training", "file-class", "-", "--json", stdin=body)
     filed = json.loads(told.stdout)["training_class"]
@@ -85,17 +70,17 @@ def test_a_class_is_told_what_the_law_makes_of_its_filing_and_may_be_refused(des
     assert (slip.returncode, "bad_json" in slip.stderr) == (2, True)
 
 
-def test_a_roster_is_tried_goes_back_marked_is_mended_and_registered(desk: Desk) -> None:
-    one = desk.training_class
+def test_a_roster_is_tried_goes_back_marked_is_mended_and_registered(desk: Desk[Filed]) -> None:
+    one = desk.there.training_class
     assert "已备案" in desk.told("city", "training", "accept", one, "--number", "甬备-1")
     (desk.folder / "summary.pdf").write_bytes(b"%PDF")
     assert "已登记举办情况" in desk.told(
-        "teacher", "training", "hold", one, "--starts", desk.day, "--ends", desk.day, "--days", "1", "--attended", "1",
-        "--passed", "1", "--evidence", "summary=summary.pdf")
+        "teacher", "training", "hold", one, "--starts", desk.there.day, "--ends", desk.there.day, "--days", "1",
+        "--attended", "1", "--passed", "1", "--evidence", "summary=summary.pdf")
     assert "已写入 blank.xlsx" in desk.told("teacher", "training", "template", "blank.xlsx")
     assert desk.run("teacher", "training", "template", "blank.xlsx").returncode == 2, "nothing is overwritten"
 
-    (desk.folder / "list.csv").write_text(f"证件号码,姓名\n{desk.number},李朋\n", "utf-8")
+    (desk.folder / "list.csv").write_text(f"证件号码,姓名\n{desk.there.number},李朋\n", "utf-8")
     tried = desk.told("registrar", "training", "roster", one, "list.csv", "--dry-run", "--workbook", "back.xlsx")
     assert "错误  1" in tried and "person_unknown" in tried
     back = CalamineWorkbook.from_path(desk.folder / "back.xlsx").get_sheet_by_index(0).to_python()
@@ -103,7 +88,7 @@ def test_a_roster_is_tried_goes_back_marked_is_mended_and_registered(desk: Desk)
     no = desk.run("registrar", "training", "roster", one, "list.csv")
     assert (no.returncode, "第 2 行" in no.stderr) == (2, True)
 
-    (desk.folder / "list.csv").write_text(f"证件号码,姓名\n{desk.number},李明\n", "utf-8")
+    (desk.folder / "list.csv").write_text(f"证件号码,姓名\n{desk.there.number},李明\n", "utf-8")
     assert "6 学时 × 1 人" in desk.told("registrar", "training", "roster", one, "list.csv", "--dry-run")
     assert "已统一登记" in desk.told("registrar", "training", "roster", one, "list.csv")
     assert "此前已办理，未重复登记" in desk.told("registrar", "training", "roster", one, "list.csv")

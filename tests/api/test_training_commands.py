@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import NamedTuple
-
 import pytest
 
-from tests.api.command_kit import Ended, made, xueshi
+from tests.api.command_kit import Desk
 from tests.api.house_kit import house_in
 from tests.api.training_kit import NUMBER, Training, training_in
 
 
-class Desk(NamedTuple):
-    """A folder in which somebody attended a class, and who may ask."""
-
-    folder: Path
-    person: str
-    tokens: dict[str, str]
-    there: Training
-
-    def told(self, whom: str, *arguments: str) -> str:
-        ended = self.run(whom, *arguments)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout
-
-    def run(self, whom: str, *arguments: str) -> Ended:
-        return xueshi(self.folder, *arguments, XUESHI_TOKEN=self.tokens[whom])
-
-
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk[Training]:
     folder = tmp_path_factory.mktemp("desk")
     with house_in(folder / "data") as town:
         li = town.person("李明")
         town.belongs(li, town.unit("某厂", "330203", "industry"), "2020-01-01")
         there = training_in(town, li)
         assert li.token is not None and there.officer.token is not None
-        return Desk(folder, li.id, {"li": li.token, "officer": there.officer.token}, there)
+        return Desk(folder, {"li": li.token, "officer": there.officer.token}, li.id, there)
 
 
-def test_a_plan_is_told_with_whom_it_still_waits_for(desk: Desk) -> None:
+def test_a_plan_is_told_with_whom_it_still_waits_for(desk: Desk[Training]) -> None:
     told = desk.told("li", "training", "show", desk.there.plan)
 
     assert "尚待备案  行业主管部门" in told and "申报 1 班，举办 1 班，参加 1 人" in told
@@ -48,7 +28,7 @@ def test_a_plan_is_told_with_whom_it_still_waits_for(desk: Desk) -> None:
     assert "没有记录" in desk.told("li", "training", "list", "--plans", "--year", "2025")
 
 
-def test_a_class_is_told_with_its_lateness_and_what_that_does(desk: Desk) -> None:
+def test_a_class_is_told_with_its_lateness_and_what_that_does(desk: Desk[Training]) -> None:
     told = desk.told("li", "training", "show", desk.there.training_class)
 
     assert "开班前 10 天" in told and "甬备2026-7" in told and "数字孪生 12 学时" in told
@@ -58,7 +38,7 @@ def test_a_class_is_told_with_its_lateness_and_what_that_does(desk: Desk) -> Non
     assert desk.there.training_class in desk.told("li", "training", "list", "--plan", desk.there.plan)
 
 
-def test_a_card_is_told_by_person_by_class_by_number_and_by_itself(desk: Desk) -> None:
+def test_a_card_is_told_by_person_by_class_by_number_and_by_itself(desk: Desk[Training]) -> None:
     card, purpose = desk.there.card, ("--purpose", "annual_review")
     organiser = str(desk.there.school["unit"])
 
@@ -69,7 +49,7 @@ def test_a_card_is_told_by_person_by_class_by_number_and_by_itself(desk: Desk) -
         assert card in told and "12" in told and "合格" in told
 
 
-def test_an_import_is_told_with_the_outcome_of_its_rows(desk: Desk) -> None:
+def test_an_import_is_told_with_the_outcome_of_its_rows(desk: Desk[Training]) -> None:
     assert "接受 0，拒绝 2，重复 1" in desk.told("officer", "import", "show", desk.there.batch)
     assert desk.there.batch in desk.told("officer", "import", "list", "--system", "ningbo")
     assert desk.run("li", "import", "list").returncode == 1
@@ -79,14 +59,16 @@ def test_an_import_is_told_with_the_outcome_of_its_rows(desk: Desk) -> None:
     ("show", "clm_0000000000000000000000"), ("show", "cls_1"), ("cards",), ("cards", "--number", "2026-017"),
     ("list", "--plans", "--plan", "pln_0000000000000000000000"), ("list", "--plans", "--status", "held"),
 ])
-def test_what_cannot_be_meant_is_told_before_anything_is_asked(desk: Desk, arguments: tuple[str, ...]) -> None:
+def test_what_cannot_be_meant_is_told_before_anything_is_asked(
+    desk: Desk[Training], arguments: tuple[str, ...]
+) -> None:
     ended = desk.run("li", "training", *arguments)
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "[bad_usage]" in ended.stderr
 
 
-def test_json_is_what_the_api_says(desk: Desk) -> None:
-    found = made(desk.folder, "training", "show", desk.there.training_class, XUESHI_TOKEN=desk.tokens["li"])
+def test_json_is_what_the_api_says(desk: Desk[Training]) -> None:
+    found = desk.made("li", "training", "show", desk.there.training_class)
 
     assert (found["lead_days"], found["duties"][0]["effect"]) == (10, "late_filing")
