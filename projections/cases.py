@@ -42,10 +42,6 @@ class Case(NamedTuple):
     opened_at: int               # In microseconds.
     events: tuple[int, ...]
 
-    def concerns(self, *, actor: str, person: str | None, organisation: str | None) -> bool:
-        """Say whether an account is itself a subject of it."""
-        return actor in self.actors or person in self.persons or organisation in self.organisers
-
 
 # Folding
 

@@ -1,16 +1,19 @@
 """Cases, asked about: by those who supervise where the case lies, and never by whom it concerns (P 17, W 16).
 
 A list tells how many are concerned and not who. Whoever opens a case sees them, says what for, and is recorded as
-having seen each person and each account.
+having seen each person and each account. Reading: a case about an account concerns its colleagues, too; the texts give
+it to the office above or to the supervisory organ.
 
 `tests/api/test_http_cases.py` shows it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from api.callers import Caller
+from api.cases.doing import Reading
 from api.cases.standing import SUPERVISOR, acting, by_actor
 from api.house import House
 from ledger.access import record_accesses
@@ -35,7 +38,8 @@ def cases(
     scopes = [scope for scope in actor.scopes if scope.role == SUPERVISOR]
     page = _cases.cases(
         house.answers, scopes, status=status, as_of=as_of, after="" if after is None else after[0], limit=limit)
-    return page.of([_line(one) for one in page.items if not _is_concerned(one, actor)])
+    reading = Reading(house.ledger)
+    return page.of([_line(one) for one in page.items if not _is_concerned(reading, one, actor)])
 
 
 def case(house: House, caller: Caller, name: str, purpose: str | None, *, as_of: int) -> dict[str, Any] | Refusal:
@@ -44,7 +48,8 @@ def case(house: House, caller: Caller, name: str, purpose: str | None, *, as_of:
     if isinstance(actor, Refusal):
         return actor
     found = _cases.case_of(house.answers, name, as_of=as_of)
-    if found is None or _is_concerned(found, actor):  # To whom it is about not even that there is one.
+    # To whom it is about not even that there is one.
+    if found is None or _is_concerned(Reading(house.ledger), found, actor):
         return Refusal.because("case_absent")
     if standing(actor, SUPERVISOR, Matter(found.region, found.sector)) is not None:
         return Refusal.because("case_absent")
@@ -64,8 +69,18 @@ def _supervising(house: House, caller: Caller) -> Actor | Refusal:
     return standing(actor, SUPERVISOR) or actor
 
 
-def _is_concerned(one: Case, actor: Actor) -> bool:
-    return one.concerns(actor=actor.actor, person=actor.person, organisation=actor.organisation)
+def _is_concerned(reading: Reading, one: Case, actor: Actor) -> bool:
+    return is_about(reading, actor, one.actors, one.persons, one.organisers)
+
+
+def is_about(
+    reading: Reading, by: Actor, actors: Collection[str], persons: Collection[str], organisers: Collection[str]
+) -> bool:
+    """Say whether a case is about this account, the person behind it, its organisation or a colleague's account."""
+    if by.person in persons or by.organisation in organisers:
+        return True
+    accounts = (reading.actor(one) for one in actors)
+    return any(one is not None and one.organisation == by.organisation for one in accounts)
 
 
 def _line(one: Case) -> dict[str, Any]:
@@ -74,7 +89,7 @@ def _line(one: Case) -> dict[str, Any]:
 
 def case_view(one: Case) -> dict[str, Any]:
     """A case as it is shown to whoever may open it."""
-    return {**_head(one), **{name: list(getattr(one, name)) for name in _COUNTED}}
+    return {**_head(one), **{name: list(getattr(one, name)) for name in _COUNTED}, "version": len(one.events)}
 
 
 def _head(one: Case) -> dict[str, Any]:

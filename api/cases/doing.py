@@ -23,6 +23,8 @@ from ledger.ledger import Deciding, Ledger
 from ledger.stores.append import Guard, NameTaken, Receipt, RequestKey
 from ledger.streams import (
     actor,
+    application,
+    case,
     claim,
     person,
     rulebook,
@@ -47,6 +49,7 @@ EVOLVE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "person": person.evolve, "unit": unit.evolve, "actor": actor.evolve, "transfer": transfer.evolve,
     "claim": claim.evolve, "rulebook": rulebook.evolve,
     "statement": statement.evolve,
+    "application": application.evolve, "case": case.evolve,
     "plan": training_plan.evolve, "class": training_class.evolve, "card": training_card.evolve,
 }
 

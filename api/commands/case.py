@@ -1,4 +1,4 @@
-"""`xueshi case`: what is being looked into, for those who supervise (P 17, W 16)."""
+"""`xueshi case`: what is being looked into, and how it goes on, for those who supervise (P 17, W 16)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from api.commands.telling import pairs, table
 _STATES: Final = {"open": "在办", "closed": "已办结"}
 _FINDINGS: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
 
+_WORDS = click.option("--words", required=True, help="理由")
+
 _AS_OF = click.option("--as-of", help="按当时所知：事件序号、带时区的时间或日期")
 
 
 @click.group()
 def case() -> None:
-    """监察案件：在办和已办结的，所涉的人和学时，结论"""
+    """监察案件：立案、冻结、结论、移送、办结；在办和已办结的"""
 
 
 @case.command("list")
@@ -39,6 +41,85 @@ def list_(asking: Asking, **query: Any) -> int:
 def show(asking: Asking, case: str, as_of: str | None, purpose: str | None) -> int:
     """查看一个案件"""
     return asking.get(f"/v1/cases/{case}", _tell, {"as_of": as_of, "purpose": purpose})
+
+
+@case.command("open")
+@asks(writes=True)
+@click.option("--kind", required=True, help="事由，如 falsification（弄虚作假）")
+@click.option("--region", required=True, help="案件所在的地区，六位区划代码")
+@_WORDS
+@click.option("--sector", help="行业；不限行业的不写")
+@click.option("--claim", "claims", multiple=True, type=Id("claim"), help="所涉的学时，可重复")
+@click.option("--person", "persons", multiple=True, type=Id("person"), help="所涉的人员，可重复")
+@click.option("--actor", "actors", multiple=True, type=Id("actor"), help="所涉的经办账号，可重复")
+@click.option("--organiser", "organisers", multiple=True, type=Id("unit"), help="所涉的单位，可重复")
+@click.option("--finding", "findings", multiple=True, type=click.IntRange(1), help="所依据的事件的序号，可重复")
+@click.option("--pattern", help="提示它的核查规则及版本，如 D01/1")
+@click.option("--due", help="办结限期（YYYY-MM-DD）")
+def open_(asking: Asking, **named: Any) -> int:
+    """立案"""
+    body = {name: list(value) if isinstance(value, tuple) else value for name, value in named.items() if value}
+    return asking.post("/v1/cases", _tell_decided, body, done="已立案")
+
+
+@case.command()
+@asks(writes=True, conditional=True)
+@click.argument("case", type=Id("case"))
+@click.option("--claim", "claims", multiple=True, type=Id("claim"), help="所涉的哪几项，可重复；不写即全部")
+@_WORDS
+def hold(asking: Asking, case: str, claims: tuple[str, ...], words: str) -> int:
+    """冻结案件所涉的学时"""
+    body = {"words": words} | ({"claims": list(claims)} if claims else {})
+    return _in_case(asking, case, "hold", "已冻结", body)
+
+
+@case.command()
+@asks(writes=True, conditional=True)
+@click.argument("case", type=Id("case"))
+@click.option("--finding", required=True, type=click.Choice(["pending", "ruled_out", "substantiated"]),
+              help="pending 待核查、ruled_out 排除、substantiated 属实")
+@click.option("--basis", help="所依据的条款")
+@_WORDS
+def find(asking: Asking, case: str, finding: str, basis: str | None, words: str) -> int:
+    """登记核查结论"""
+    body = {"finding": finding, "words": words} | ({"basis": basis} if basis else {})
+    return _in_case(asking, case, "finding", "已登记结论", body)
+
+
+@case.command()
+@asks(writes=True, conditional=True)
+@click.argument("case", type=Id("case"))
+@click.option("--to", required=True, help="接收机关")
+@click.option("--document", help="移送文号")
+@_WORDS
+def refer(asking: Asking, case: str, to: str, document: str | None, words: str) -> int:
+    """移送案件"""
+    body = {"to": to, "words": words} | ({"document": document} if document else {})
+    return _in_case(asking, case, "referral", "已移送", body)
+
+
+@case.command()
+@asks(writes=True, conditional=True)
+@click.argument("case", type=Id("case"))
+def close(asking: Asking, case: str) -> int:
+    """办结案件；已排除的随之解冻"""
+    return _in_case(asking, case, "closing", "已办结")
+
+
+def _in_case(asking: Asking, case: str, act: str, done: str, body: dict[str, Any] | None = None) -> int:
+    place = f"/v1/cases/{case}"
+    return asking.post(f"{place}/{act}", _tell_decided, body, upon=place, done=done, purpose="case_handling")
+
+
+def _tell_decided(body: dict[str, Any]) -> None:
+    counts = body["counts"]
+    pairs((
+        ("案件", body["case"]), ("事由", body["kind"]), ("状态", _STATES.get(body["status"], body["status"])),
+        ("结论", _FINDINGS.get(body["finding"], body["finding"])), ("限期", body["due"]),
+        ("所涉", f"学时 {counts['claims']} 项，{counts['persons']} 人，账号 {counts['actors']} 个，"
+                f"单位 {counts['organisers']} 个"),
+        ("冻结", f"{counts['held']} 项" if counts["held"] else None),
+    ))
 
 
 def _tell_list(body: dict[str, Any]) -> None:

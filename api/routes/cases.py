@@ -1,4 +1,4 @@
-"""Cases over HTTP, to be read. `tests/api/test_http_cases.py` shows it."""
+"""Cases over HTTP: read, and acted in. `tests/api/test_http_cases.py` and `tests/api/test_case_acts.py` show it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,28 @@ from typing import Any
 from flask import Response
 
 from api.callers import Caller
-from api.cases import cases
-from api.routes.door import Door, house
+from api.cases import cases, inquiries
+from api.cases.doing import Asked, Done
+from api.routes.door import Door, Told, answer, house
 from api.routes.listing import as_it_stood, listed
-from api.routes.schemas.cases import CaseAnswer, CasesAnswer, CasesQuery
+from api.routes.schemas.cases import (
+    CaseAnswer,
+    CaseBody,
+    CasesAnswer,
+    CasesQuery,
+    DecidedCaseAnswer,
+    FindingBody,
+    HoldBody,
+    ReferralBody,
+)
 from api.routes.schemas.histories import AsOfQuery
 from ledger.errors import Refusal
 
 door = Door("cases", __name__, description="监察案件")
 
 _Query = dict[str, Any]
+_Fields = dict[str, Any]
+_AT = "/v1/cases/<case:case>"
 
 
 @door.reads("/v1/cases", summary="监督权限内的案件，按立案先后", query=CasesQuery, answers=CasesAnswer)
@@ -27,5 +39,40 @@ def every(caller: Caller, query: _Query) -> Response | Refusal:
 
 @door.reads("/v1/cases/<case:case>", summary="一个案件：所涉的人和学时、结论、现状", query=AsOfQuery,
             answers=CaseAnswer)
-def show(caller: Caller, query: _Query, case: str) -> dict[str, Any] | Refusal:
-    return as_it_stood(query, lambda as_of: cases.case(house(), caller, case, query.get("purpose"), as_of=as_of))
+def show(caller: Caller, query: _Query, case: str) -> Response | Refusal:
+    found = as_it_stood(query, lambda as_of: cases.case(house(), caller, case, query.get("purpose"), as_of=as_of))
+    # Never as unchanged (304): whoever looks is shown it, and recorded, each time.
+    return found if isinstance(found, Refusal) else answer(found, version=found["version"])
+
+
+def _told(done: Done | Refusal) -> Told | Refusal:
+    return done if isinstance(done, Refusal) else Told(done, place=f"/v1/cases/{done.stream}")
+
+
+@door.writes("/v1/cases", summary="立案", body=CaseBody, answers=DecidedCaseAnswer, show=inquiries.view)
+def open_case(caller: Caller, fields: _Fields, asked: Asked) -> Told | Refusal:
+    return _told(inquiries.open_case(house(), caller, fields, asked))
+
+
+@door.writes(f"{_AT}/hold", summary="冻结案件所涉的学时", body=HoldBody, answers=DecidedCaseAnswer,
+             show=inquiries.view, conditional=True)
+def hold(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
+    return _told(inquiries.hold(house(), caller, case, fields, asked))
+
+
+@door.writes(f"{_AT}/finding", summary="登记核查结论", body=FindingBody, answers=DecidedCaseAnswer,
+             show=inquiries.view, conditional=True)
+def find(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
+    return _told(inquiries.find(house(), caller, case, fields, asked))
+
+
+@door.writes(f"{_AT}/referral", summary="移送案件", body=ReferralBody, answers=DecidedCaseAnswer,
+             show=inquiries.view, conditional=True)
+def refer(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
+    return _told(inquiries.refer(house(), caller, case, fields, asked))
+
+
+@door.writes(f"{_AT}/closing", summary="办结案件：已排除的随之解冻", answers=DecidedCaseAnswer,
+             show=inquiries.view, conditional=True)
+def close(caller: Caller, _: _Fields, asked: Asked, case: str) -> Told | Refusal:
+    return _told(inquiries.close(house(), caller, case, asked))

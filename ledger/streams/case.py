@@ -170,7 +170,7 @@ def decide_hold(
     if isinstance(frozen, Refusal):
         return frozen
     held = ClaimsHeld(case=known.case, claims=tuple(one.claim for one in claims), hand=by.hand)
-    return (*frozen, Draft(held))
+    return (Draft(held), *frozen)  # The case's own event first: what was done is told of its stream.
 
 
 def decide_finding(case: Case | None, command: RecordFinding, by: Actor) -> Decision:
@@ -224,7 +224,7 @@ def decide_case_closing(
     closed = CaseClosed(
         case=known.case, outcome=str(known.finding), hand=by.hand, released=tuple(one.claim for one in frozen)
     )
-    return (*released, Draft(closed))
+    return (Draft(closed), *released)
 
 
 def _each(claims: Iterable[Claim], decide: Callable[[Claim], Decision]) -> tuple[Draft, ...] | Refusal:

@@ -45,7 +45,7 @@ class Scene(NamedTuple):
         if absent:
             found |= {name: PREFIXES[name] + ABSENT for name in PRIVATE}
         return {**found, "year": 2026, "position": 1, "family": "zhejiang", "version": "2016-08-01",
-                "digest": "f" * 64, "sha256": SHA, "credential": "0" * 16,
+                "digest": "f" * 64, "sha256": SHA, "credential": "0" * 16, "draft": "open",
                 "code": "not_found", "rest": "0/000.p/1", "name": "page",
                 "ending": "css"}
 
@@ -64,6 +64,8 @@ def scene_in(town: Town) -> Scene:
     transfer = li.did(f"/v1/persons/{li.id}/transfers", {"to_unit": beside["unit"], "starts": "2026-10-01"})
     first, second = (li.did(f"/v1/persons/{li.id}/statements", {}) for _ in range(2))
     waiting = town.nobody.did("/v1/units", _unit())
+    for name in ("open", "dropped"):
+        li.client.put(f"/v1/persons/{li.id}/drafts/{name}", json=STUDY, headers=li.headers())
     ids = {
         "person": li.id, "unit": works["unit"], "actor": cast["unit"].id, "claim": claims["open"],
         "transfer": transfer["transfer"], "statement": first["statement"], "plan": training.plan,
@@ -73,6 +75,7 @@ def scene_in(town: Town) -> Scene:
     registered = {f"POST /v1/claims/<claim:claim>/{act}": {"claim": claims["registered"]}
                   for act in ("correction", "upholding", "freeze", "revocation")}
     by_route = registered | {
+        "DELETE /v1/persons/<person:person>/drafts/<draft:draft>": {"draft": "dropped"},
         "POST /v1/claims/<claim:claim>/release": {"claim": claims["frozen"]},
         "POST /v1/claims/<claim:claim>/reinstatement": {"claim": claims["revoked"]},
         "POST /v1/units/<unit:unit>/verification": {"unit": waiting["unit"]},
@@ -139,7 +142,7 @@ def _unit() -> BODY:
 
 
 def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BODY]:
-    at = "POST /v1/claims/<claim:claim>/"
+    at, in_case = "POST /v1/claims/<claim:claim>/", "POST /v1/cases/<case:case>/"
     scope = {"role": "unit", "region": "330203", "unit": works["unit"]}
     return {
         "POST /v1/units": {**_unit(), "credit_code": credit_code(778)},
@@ -151,6 +154,10 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         "POST /v1/persons/<person:person>/transfers": {"to_unit": beside["unit"], "starts": "2026-10-02"},
         "POST /v1/transfers/<transfer:transfer>/refusal": WORDS,
         "POST /v1/claims": {"person": li.id, **STUDY},
+        "PUT /v1/persons/<person:person>/drafts/<draft:draft>": STUDY,
+        "POST /v1/cases": {"kind": "falsification", "region": "330203", "persons": [li.id], **WORDS},
+        f"{in_case}hold": WORDS, f"{in_case}finding": {"finding": "ruled_out", **WORDS},
+        f"{in_case}referral": {"to": "监察机关", **WORDS},
         "POST /v1/password": {"password": "四月的甬江边有一座桥 2026"},
         "POST /v1/tokens": {"name": "办公系统", "lasts_days": 30},
         "POST /v1/statements/<statement:statement>/supersession": {"by_statement": other},

@@ -110,9 +110,6 @@ def test_the_cases_about_a_claim_a_person_or_an_account_are_found_as_of_then(hou
         assert [one.case_id for one in cases_about(answers, party)] == [case]
         assert cases_about(answers, party, as_of=before) == []
     assert cases_about(answers, "acr_colleague") == []
-    (found,) = cases_about(answers, claim)
-    assert found.concerns(actor="acr_x", person=person, organisation=None)
-    assert not found.concerns(actor="acr_x", person=None, organisation="unt_x")
 
 
 def test_what_was_followed_is_what_a_rebuilt_copy_holds(house: House) -> None:

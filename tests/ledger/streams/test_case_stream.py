@@ -50,7 +50,7 @@ REFER = cases.ReferCase(role=ROLE, to="驻局纪检监察组", words=WHY)
 CLOSE = cases.CloseCase(role=ROLE)
 
 OPENED = evolve(None, event(cases.decide_opening(None, OPEN, [APPROVED], WATCH)))
-HELD = evolve(OPENED, events(cases.decide_hold(OPENED, HOLD, [APPROVED], PEOPLE, WATCH))[-1])
+HELD = evolve(OPENED, events(cases.decide_hold(OPENED, HOLD, [APPROVED], PEOPLE, WATCH))[0])
 STATES: dict[str, Case | None] = {
     "absent": None,
     "open": OPENED,
@@ -76,7 +76,7 @@ COMMANDS: dict[str, Callable[[Case | None, Actor], Decision]] = {
 MATRIX = read_table("""
                absent       open                    held
 OpenCase       CaseOpened   case_exists             case_exists
-HoldClaims     case_absent  ClaimFrozen+ClaimsHeld  already_frozen
+HoldClaims     case_absent  ClaimsHeld+ClaimFrozen  already_frozen
 RecordFinding  case_absent  FindingRecorded         FindingRecorded
 ReferCase      case_absent  CaseReferred            CaseReferred
 CloseCase      case_absent  finding_missing         finding_missing
@@ -86,7 +86,7 @@ OpenCase       case_exists               case_exists       case_exists       cas
 HoldClaims     already_frozen            already_frozen    already_frozen    case_closed
 RecordFinding  FindingRecorded           FindingRecorded   case_referred     case_closed
 ReferCase      CaseReferred              CaseReferred      case_referred     case_closed
-CloseCase      ClaimReleased+CaseClosed  claims_undecided  claims_undecided  case_closed
+CloseCase      CaseClosed+ClaimReleased  claims_undecided  claims_undecided  case_closed
 """)
 
 
@@ -97,7 +97,7 @@ def test_a_command_in_a_state_does_what_the_matrix_says(command: str, state: str
     assert outcome(decision) == MATRIX[command, state]
     if isinstance(decision, tuple):
         assert sealed_fits(decision)
-        assert decision[-1].event.stream == "cas_1"
+        assert decision[0].event.stream == "cas_1"
 
 
 @pytest.mark.parametrize(("command", "state"), [key for key in MATRIX if key != ("OpenCase", "absent")])
@@ -144,7 +144,7 @@ def test_a_case_is_about_somebody_and_says_why() -> None:
 
 def test_holding_freezes_each_entry_in_its_own_stream_in_one_transaction() -> None:
     made = drafts(cases.decide_hold(OPENED, HOLD, [APPROVED], PEOPLE, WATCH))
-    frozen = made[0].event
+    frozen = made[1].event
 
     assert streams(draft.event for draft in made) == {CLAIM, "cas_1"}
     assert frozen.case == "cas_1"  # type: ignore[attr-defined]
@@ -165,7 +165,7 @@ def test_only_registered_entries_of_the_case_are_held() -> None:
 def test_nobody_freezes_their_own_entry_by_way_of_a_case() -> None:
     of_the_person = replace(WATCH, person=WANG, scopes=(Scope(role=ROLE, region="33"),))
 
-    assert outcome(cases.decide_hold(OPENED, HOLD, [APPROVED], PEOPLE, of_the_person)) == "ClaimFrozen+ClaimsHeld"
+    assert outcome(cases.decide_hold(OPENED, HOLD, [APPROVED], PEOPLE, of_the_person)) == "ClaimsHeld+ClaimFrozen"
     assert outcome(cases.decide_hold(OPENED, HOLD, [APPROVED], PEOPLE, replace(WATCH, person=LI))) == "own_case"
 
 
@@ -173,7 +173,7 @@ def test_what_is_ruled_out_is_released_and_what_is_not_is_decided_on_first() -> 
     ruled_out, substantiated = STATES["ruled_out"], STATES["substantiated"]
     revoked = replace(FROZEN, status=claims.Status.REVOKED)
 
-    released, closed = events(cases.decide_case_closing(ruled_out, CLOSE, [FROZEN], PEOPLE, WATCH))
+    closed, released = events(cases.decide_case_closing(ruled_out, CLOSE, [FROZEN], PEOPLE, WATCH))
     assert (released.case, closed.released, closed.outcome) == ("cas_1", (CLAIM,), "ruled_out")
     only = event(cases.decide_case_closing(substantiated, CLOSE, [revoked], PEOPLE, WATCH))
     assert (only.released, only.outcome) == ((), "substantiated")

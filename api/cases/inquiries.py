@@ -1,0 +1,175 @@
+"""Cases, acted in: opened, entries held, a finding recorded, referred, closed (P 17, W 16).
+
+Whoever supervises the place acts; whoever a case concerns does not, and neither does a colleague of an account that it
+is about: the texts give such a case to the office above or to the supervisory organ, never to the office itself. To
+all of them, as to those of other places, there is no such case. Whom and what a case names has to be within the sight
+of whoever opens it: naming an id must not confirm that it is somebody's.
+
+What is answered says how many are concerned and not who, as a list does. `tests/api/test_case_acts.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from api.callers import Caller
+from api.cases.cases import is_about
+from api.cases.claims import sights
+from api.cases.doing import Asked, Done, Reading, do
+from api.cases.faults import BadFields, Fault
+from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, places
+from api.house import House
+from ledger.errors import Refusal
+from ledger.events.case import CaseId, Concerned
+from ledger.streams import case as cases
+from ledger.streams.case import Case
+from ledger.streams.claim import Claim
+from ledger.streams.decision import Decision
+from ledger.streams.person import Person
+from ledger.streams.standing import Actor, Matter, standing
+from ledger.vocabulary import PersonId
+
+
+def open_case(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Have something looked into, on what somebody saw."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    case = CaseId(house.new_id("case"))
+    matter = Matter(fields["region"], fields.get("sector"))
+    named = Concerned(**{name: tuple(fields.get(name, ())) for name in ("claims", "persons", "actors", "organisers")})
+    command = cases.OpenCase(
+        case=case, kind=fields["kind"], region=matter.region, concerned=named, words=fields["words"], role=SUPERVISOR,
+        sector=matter.sector, pattern=fields.get("pattern"), findings=tuple(fields.get("findings", ())),
+        due=fields.get("due"),
+    )
+
+    def decide(reading: Reading) -> Decision:
+        by = _present(reading, caller)
+        if no := standing(by, SUPERVISOR, matter) or _strange(house, reading, named, by):
+            return no
+        _within_time(house, command)
+        claims = [_claim(reading, one) for one in named.claims]
+        drafts = cases.decide_opening(None, command, claims, by)
+        if not isinstance(drafts, Refusal) and is_about(reading, by, named.actors, (), ()):
+            return Refusal.because("own_case", actor=by.actor)
+        reading.fresh(case)
+        return drafts
+
+    return do(house.ledger, by_actor(caller, actor, SUPERVISOR), asked, decide)
+
+
+def hold(house: House, caller: Caller, case: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Freeze entries of it; without a list, every one that it names."""
+
+    def decide(reading: Reading, found: Case, by: Actor) -> Decision:
+        wanted = fields.get("claims", found.opened.concerned.claims)
+        if strange := [one for one in wanted if one not in found.opened.concerned.claims]:
+            return Refusal.because("claim_not_of_case", claims=strange)
+        claims = [_claim(reading, one) for one in wanted]
+        command = cases.HoldClaims(role=SUPERVISOR, words=fields["words"])
+        return cases.decide_hold(found, command, claims, _claimants(reading, claims), by)
+
+    return _in_case(house, caller, case, asked, decide)
+
+
+def find(house: House, caller: Caller, case: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Say what it comes to."""
+    command = cases.RecordFinding(
+        role=SUPERVISOR, finding=cases.Finding(fields["finding"]), words=fields["words"], basis=fields.get("basis"))
+    return _in_case(house, caller, case, asked, lambda _, found, by: cases.decide_finding(found, command, by))
+
+
+def refer(house: House, caller: Caller, case: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Hand it over to whoever is competent."""
+    command = cases.ReferCase(
+        role=SUPERVISOR, to=fields["to"], words=fields["words"], document=fields.get("document"))
+    return _in_case(house, caller, case, asked, lambda _, found, by: cases.decide_referral(found, command, by))
+
+
+def close(house: House, caller: Caller, case: str, asked: Asked) -> Done | Refusal:
+    """End it; what was ruled out is released with it."""
+
+    def decide(reading: Reading, found: Case, by: Actor) -> Decision:
+        claims = [_claim(reading, one) for one in found.held]
+        command = cases.CloseCase(role=SUPERVISOR)
+        return cases.decide_case_closing(found, command, claims, _claimants(reading, claims), by)
+
+    return _in_case(house, caller, case, asked, decide)
+
+
+def _in_case(
+    house: House, caller: Caller, name: str, asked: Asked, decide_it: Callable[[Reading, Case, Actor], Decision]
+) -> Done | Refusal:
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+
+    def decide(reading: Reading) -> Decision:
+        by = _present(reading, caller)
+        if no := standing(by, SUPERVISOR):
+            return no
+        found: Case | None = reading.state(name, cases.evolve)
+        if found is None or standing(by, SUPERVISOR, found.matter) is not None:
+            return Refusal.because("case_absent")
+        named = found.opened.concerned
+        if is_about(reading, by, named.actors, named.persons, named.organisers):
+            return Refusal.because("case_absent")  # As to whoever reads: to whom it is about there is none.
+        return decide_it(reading, found, by)
+
+    return do(house.ledger, by_actor(caller, actor, SUPERVISOR), asked, decide, upon=name, show=view)
+
+
+def _strange(house: House, reading: Reading, named: Concerned, by: Actor) -> Refusal | None:
+    """Say of what is named that it is not there, in the same words where it is beyond this hand's sight."""
+    for claim in named.claims:
+        if no := in_sight(by, sights(house, reading, reading.claim(claim)), "claim_absent"):
+            return no
+    for name in named.persons:
+        person = reading.person(name)
+        if no := in_sight(by, () if person is None else places(person, house.today), "person_absent"):
+            return no
+    if any(reading.actor(one) is None for one in named.actors):
+        return Refusal.because("actor_absent")
+    return Refusal.because("unit_absent") if any(reading.unit(one) is None for one in named.organisers) else None
+
+
+def _within_time(house: House, command: cases.OpenCase) -> None:
+    """A case rests on what has happened, and is due on a day that has not passed."""
+    size, faults = house.ledger.store.size(), []
+    if any(one > size for one in command.findings):
+        faults.append(Fault("/findings", "event_absent", f"账本到第 {size} 个事件为止；请核对事件序号。"))
+    if command.due is not None and command.due < house.today:
+        faults.append(Fault("/due", "day_past", f"限期 {command.due} 已过；请写今日或以后的日期。"))
+    if faults:
+        raise BadFields(faults)
+
+
+def _claim(reading: Reading, claim: str) -> Claim:
+    found = reading.claim(claim)
+    assert found is not None, "a claim that a case names is there"
+    return found
+
+
+def _claimants(reading: Reading, claims: Iterable[Claim]) -> dict[PersonId, Person]:
+    found = {one.person: reading.person(one.person) for one in claims}
+    return {name: person for name, person in found.items() if person is not None}
+
+
+def _present(reading: Reading, caller: Caller) -> Actor:
+    by = reading.actor(caller.id)
+    assert by is not None, "whoever acts was appointed"
+    return by
+
+
+def view(case: Case) -> dict[str, Any]:
+    """A case as it stands after a decision."""
+    opened, named = case.opened, case.opened.concerned
+    return {
+        "case": case.case, "kind": opened.kind, "region": opened.region, "sector": opened.sector,
+        "pattern": opened.pattern, "status": "closed" if case.is_closed else "open", "finding": str(case.finding),
+        "due": opened.due,
+        "counts": {"claims": len(named.claims), "persons": len(named.persons), "actors": len(named.actors),
+                   "organisers": len(named.organisers), "findings": len(opened.findings), "held": len(case.held)},
+    }
