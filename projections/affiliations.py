@@ -20,7 +20,7 @@ from projections.people import Departure, is_registered, read_affiliations, read
 from projections.projection import HOLDS
 
 if TYPE_CHECKING:
-    from projections.answers import Answers
+    from projections.files import Files
 
 _AT_ONCE: Final = 200
 _EVER: Final = (
@@ -30,13 +30,13 @@ _EVER: Final = (
 
 
 def affiliations_of(
-    answers: Answers, person: str, *, as_of: int | None = None, valid_on: date | None = None
+    files: Files, person: str, *, as_of: int | None = None, valid_on: date | None = None
 ) -> list[dict[str, Any]] | None:
     """Every affiliation of a person with its last day, what ended it, and the events it rests on; None of a stranger.
 
     `valid_on` leaves out what began, and the last days that came, after that day.
     """
-    reader, at = answers.file("people", as_of)
+    reader, at = files.file("people", as_of)
     if not is_registered(reader, person, at):
         return None
     gone = read_departures(reader, person, at)
@@ -57,10 +57,10 @@ def _told(reader: Reader, one: Belonging, gone: list[Departure], as_of: int) -> 
 
 
 def members_of(
-    answers: Answers, unit: str, on: date, *, as_of: int | None = None, after: str = "", limit: int = 50
+    files: Files, unit: str, on: date, *, as_of: int | None = None, after: str = "", limit: int = 50
 ) -> Page[dict[str, Any]]:
     """Who belonged to a unit on a day, by their ids; each with the affiliation that says so."""
-    reader, at = answers.file("people", as_of)
+    reader, at = files.file("people", as_of)
     found: list[dict[str, Any]] = []
     for person in _ever(reader, unit, on, at, after):
         belonged = _belonged(reader, person, on, at)

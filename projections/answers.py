@@ -1,18 +1,13 @@
-"""Answers: the one object that doors hold. It reads the files of projections, and never writes.
+"""Answers: the one object that doors hold: who, where, what waits, years. It reads the files of projections.
 
-Any thread may ask, in the process of the follower or beside it. A question about hours without `as_of` is answered as
-of the position that people, entries and laws have all reached, so that what stands in different files is of one
-moment. A question about a position that the log holds and a file does not yet is waited for a little, then refused as
-`projection_behind`.
+What an answer beside these asks stands in the module of its projection and takes `Files`, which this is.
 
 `tests/projections/test_answers.py` shows it.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -22,15 +17,15 @@ from policies.rulebook import Rulebook
 from projections import people as _people
 from projections import work as _work
 from projections.applications import Applications
-from projections.basis import NOW, Axes, Basis, Cited, position_of, written_time
+from projections.basis import NOW, Axes, Basis, Cited
 from projections.cases import Cases
 from projections.differences import DifferencesFile, waiting_too
 from projections.differences_person import Judge
 from projections.duplicates import Duplicates
 from projections.entries import Entries, Version, read_claim, read_registered
-from projections.errors import AsOfBeforeLedger, AsOfInFuture, NotBuilt, NotFollowedYet
 from projections.exams import Exams
 from projections.file import Reader
+from projections.files import Files
 from projections.imports import Imports
 from projections.judging import Books, year_of
 from projections.laws import Enacted, ImpactReport, Laws, read_impact_reports, read_rulebooks
@@ -49,8 +44,6 @@ EVERY: Final[tuple[type[Projection], ...]] = (
 )
 """Every projection there is."""
 
-_ASK_EVERY_MS: Final = 2
-
 
 class Page(NamedTuple):
     """Some of what waits, in order; `next` is where the following page begins, if there is one."""
@@ -66,73 +59,20 @@ def projections() -> tuple[Projection, ...]:
     return tuple(one() for one in EVERY)
 
 
-class Answers:
+class Answers(Files):
     """What doors ask. `book` gives a rulebook by digest (or a draft by its name), `now` the time in microseconds."""
 
     def __init__(
         self, ledger: Ledger, folder: Path, *, book: Callable[[str], Rulebook], now: Callable[[], int],
         wait_ms: int = 2_000,
     ) -> None:
-        self._ledger, self._now, self._wait_ms = ledger, now, wait_ms
-        self._files: Final = {one.name: Reader(one, folder) for one in projections()}
-        self._readers = tuple(self._files.values())
-        self._people, self._work = self._files["people"], self._files["work"]
-        self._entries, self._laws = self._files["entries"], self._files["laws"]
+        super().__init__(ledger, folder, projections(), now=now, wait_ms=wait_ms)
+        self._people, self._work = self._readers["people"], self._readers["work"]
+        self._entries, self._laws = self._readers["entries"], self._readers["laws"]
         self.books: Final = Books(book)
         self.judge: Final = Judge(ledger, self._people, self._entries, self._laws, self.books)
         self.differences: Final = Reader(DifferencesFile(), folder)
         self._law: tuple[Any, tuple[str, ...]] = (None, ())
-        self._taken = 0  # Up to where every projection was seen to speak.
-        # What stands at a position stays: read once while it is asked about again and again.
-        self._time = lru_cache(maxsize=1_024)(self._read_time)
-        self._root = lru_cache(maxsize=1_024)(self._read_root)
-
-    # How far
-
-    def position(self) -> int:
-        """Up to where every projection speaks."""
-        return min(reader.position() for reader in self._readers)
-
-    def lag(self) -> dict[str, int]:
-        """How many events each projection is behind the log; one that is being built, all of them."""
-        size = self._ledger.store.size()
-        return {name: size - max(0, reached) for name, reached in self._reached().items()}
-
-    def _reached(self) -> dict[str, int]:
-        """Where each projection is; one that is still being built is nowhere."""
-        found = {}
-        for reader in self._readers:
-            try:
-                found[reader.name] = reader.position()
-            except NotBuilt:
-                found[reader.name] = -1
-        return found
-
-    def wait_for(self, position: int, timeout_ms: int | None = None) -> bool:
-        """Wait until every projection has taken an event, also where another process follows; False if not in time."""
-        until = time.monotonic_ns() + (self._wait_ms if timeout_ms is None else timeout_ms) * 1_000_000
-        while (reached := min(self._reached().values())) < position and time.monotonic_ns() < until:
-            time.sleep(_ASK_EVERY_MS / 1_000)  # not hours: seconds
-        return reached >= position
-
-    def settle(self, axes: Axes) -> int:
-        """The position that the axes' `as_of` names; raises AsOfInFuture, AsOfBeforeLedger or NotFollowedYet."""
-        if axes.as_of is None:  # What is asked beside hours is waited for when it is asked.
-            return min(one.position() for one in (self._people, self._entries, self._laws))
-        store = self._ledger.store
-        position = position_of(axes.as_of, size=store.size(), now=self._now(), position_at=store.position_at)
-        if not position and store.size():
-            text = "0" if isinstance(axes.as_of, int) else axes.as_of.text
-            raise AsOfBeforeLedger(text, began=self._time(1))
-        self._demand(position)
-        return position
-
-    def _demand(self, position: int) -> None:
-        """What every projection has taken once, it has taken: a file that has gone is its reader's to tell."""
-        if position > self._taken:
-            if not self.wait_for(position):
-                raise NotFollowedYet(wanted=position, position=self.position())
-            self._taken = position
 
     # Who, where, what waits
 
@@ -179,29 +119,6 @@ class Answers:
         """What a person has under way, longest first."""
         at = self._at(self._work, as_of)
         return _page(_work.read_own_work(self._work, person, as_of=at, after=after, limit=limit + 1), limit, at)
-
-    @property
-    def ledger(self) -> Ledger:
-        """The facts, which some answers quote."""
-        return self._ledger
-
-    def file(self, name: str, as_of: int | None = None) -> tuple[Reader, int]:
-        """The file of a projection and the position to read it as of: a module's own questions are asked with these."""
-        reader = self._files[name]
-        return reader, self._at(reader, as_of)
-
-    def reflects(self, as_of: int) -> dict[str, Any]:
-        """What an answer that weighs nothing rests on: the position, its time, and the root of the log up to there."""
-        return {"as_of": as_of, "as_of_time": self._time(as_of), "log_size": as_of, "root": self._root(as_of).hex()}
-
-    def _at(self, reader: Reader, as_of: int | None) -> int:
-        if as_of is None:
-            return reader.position()
-        if as_of > reader.position():
-            if as_of > (size := self._ledger.store.size()):
-                raise AsOfInFuture(str(as_of), size=size)
-            self._demand(as_of)
-        return as_of
 
     # Years
 
@@ -261,13 +178,6 @@ class Answers:
             return Cited.of(enacted) if enacted.from_position <= as_of else Cited(enacted.id, enacted.digest, None)
         book = self.books.book(name)
         return Cited(book.id, book.digest, None)
-
-    def _read_time(self, position: int) -> str | None:
-        found = self._ledger.at(position)
-        return None if found is None else written_time(found.envelope.recorded_at)
-
-    def _read_root(self, size: int) -> bytes:
-        return self._ledger.store.frontier(size).root()
 
 
 def _page(rows: Sequence[Waiting], limit: int, as_of: int) -> Page:

@@ -26,7 +26,7 @@ from ledger.events.application import (
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
-    from projections.answers import Answers
+    from projections.files import Files
 
 
 class Decided(NamedTuple):
@@ -135,18 +135,18 @@ _BY: Final = (
 _assessment = msgspec.json.Decoder(Assessment).decode
 
 
-def application_of(answers: Answers, application: str, *, as_of: int | None = None) -> Application | None:
+def application_of(files: Files, application: str, *, as_of: int | None = None) -> Application | None:
     """One application."""
-    return next(iter(_read(answers, "application", application, as_of)), None)
+    return next(iter(_read(files, "application", application, as_of)), None)
 
 
-def applications_of(answers: Answers, person: str, *, as_of: int | None = None) -> list[Application]:
+def applications_of(files: Files, person: str, *, as_of: int | None = None) -> list[Application]:
     """Every application of a person, oldest first."""
-    return _read(answers, "person", person, as_of)
+    return _read(files, "person", person, as_of)
 
 
-def _read(answers: Answers, by: str, key: str, as_of: int | None) -> list[Application]:
-    reader, at = answers.file("applications", as_of)
+def _read(files: Files, by: str, key: str, as_of: int | None) -> list[Application]:
+    reader, at = files.file("applications", as_of)
     return [_application(row) for row in reader.rows(_BY.format(by), {"key": key, "as_of": at})]
 
 

@@ -15,7 +15,7 @@ from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
-    from projections.answers import Answers
+    from projections.files import Files
 
 _LISTS: Final = ("claims", "persons", "actors", "organisers", "findings", "held", "released", "events")
 
@@ -114,11 +114,11 @@ _CASES: Final = (
 
 
 def cases(
-    answers: Answers, scopes: Iterable[Scope], *, status: str | None = None, as_of: int | None = None, after: str = "",
+    files: Files, scopes: Iterable[Scope], *, status: str | None = None, as_of: int | None = None, after: str = "",
     limit: int = 50,
 ) -> Page[Case]:
     """Which cases lie within scopes, oldest first."""
-    reader, at = answers.file("cases", as_of)
+    reader, at = files.file("cases", as_of)
     values: dict[str, Any] = {"as_of": at, "after": after, "limit": limit + 1, "status": status}
     reached = [_reaches(number, scope, values) for number, scope in enumerate(scopes)]
     if not reached:
@@ -128,16 +128,16 @@ def cases(
     return paged(found, limit, at, lambda one: (one.case_id,))
 
 
-def case_of(answers: Answers, case: str, *, as_of: int | None = None) -> Case | None:
+def case_of(files: Files, case: str, *, as_of: int | None = None) -> Case | None:
     """One case."""
-    reader, at = answers.file("cases", as_of)
+    reader, at = files.file("cases", as_of)
     values = {"as_of": at, "after": "", "limit": 1, "key": case}
     return next(map(_case, reader.rows(_CASES.format("case_id = :key"), values)), None)
 
 
-def cases_about(answers: Answers, party: str, *, as_of: int | None = None) -> list[Case]:
+def cases_about(files: Files, party: str, *, as_of: int | None = None) -> list[Case]:
     """The cases in which a claim, a person, an account or an organiser is concerned, oldest first."""
-    reader, at = answers.file("cases", as_of)
+    reader, at = files.file("cases", as_of)
     about = "case_id IN (SELECT case_id FROM parties WHERE party = :key)"
     values = {"as_of": at, "after": "", "limit": -1, "key": party}
     return [_case(row) for row in reader.rows(_CASES.format(about), values)]

@@ -39,7 +39,7 @@ from projections.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.work import reaches
 
 if TYPE_CHECKING:
-    from projections.answers import Answers
+    from projections.files import Files
 
 KINDS: Final = ("occasion", "output", "certificate", "paper")
 OF_ONE_PERSON: Final = frozenset({"certificate", "card"})
@@ -219,11 +219,11 @@ class Group(NamedTuple):
 
 
 def duplicate_groups(
-    answers: Answers, scopes: Iterable[Scope], *, kind: str | None = None, across: bool = False,
+    files: Files, scopes: Iterable[Scope], *, kind: str | None = None, across: bool = False,
     as_of: int | None = None, after: tuple[int, str, str, str] | None = None, limit: int = 50,
 ) -> Page[dict[str, Any]]:
     """The groups of which a claim lies within one of these scopes, longest standing first; `across`: among people."""
-    at = answers.settle(Axes(as_of))
+    at = files.settle(Axes(as_of))
     values: dict[str, Any] = {"as_of": at, "kind": kind}
     reached = _places(scopes, values)
     if not reached:
@@ -233,69 +233,69 @@ def duplicate_groups(
         f"AND ({' OR '.join(reached)}))"
     )
     parts = [_holds("g"), inside, *(["kind = :kind"] if kind else []), *(["persons > 1"] if across else [])]
-    return _page(answers, parts, values, at, after, limit)
+    return _page(files, parts, values, at, after, limit)
 
 
-def duplicates_of(answers: Answers, person: str, *, as_of: int | None = None) -> list[dict[str, Any]]:
+def duplicates_of(files: Files, person: str, *, as_of: int | None = None) -> list[dict[str, Any]]:
     """Every group that a claim of a person belongs to, longest standing first."""
-    at = answers.settle(Axes(as_of))
+    at = files.settle(Axes(as_of))
     theirs = f"SELECT h.kind, h.value, h.owner FROM held h WHERE h.person = :person AND {_holds('h')}"
     parts = [_holds("g"), f"(g.kind, g.value, g.owner) IN ({theirs})"]
-    return list(_page(answers, parts, {"as_of": at, "person": person}, at, None, GROUPS_MOST).items)
+    return list(_page(files, parts, {"as_of": at, "person": person}, at, None, GROUPS_MOST).items)
 
 
-def owners_of(answers: Answers, kind: str, value: str, *, as_of: int | None = None) -> frozenset[str]:
+def owners_of(files: Files, kind: str, value: str, *, as_of: int | None = None) -> frozenset[str]:
     """Everyone who has a claim that names an occasion or an output, alone or with others, whatever became of it."""
-    at = answers.settle(Axes(as_of))
+    at = files.settle(Axes(as_of))
     named = " UNION ALL ".join(
         f"SELECT owner FROM {table} h WHERE kind = :kind AND value = :value AND {_holds('h')}"
         for table in ("alone", "held"))
     values = {"kind": kind, "value": value, "as_of": at}
-    return frozenset(owner for owner, in answers.file("duplicates", at)[0].rows(named, values))
+    return frozenset(owner for owner, in files.file("duplicates", at)[0].rows(named, values))
 
 
 def claims_showing(
-    answers: Answers, sha256: str, scopes: Iterable[Scope], *, as_of: int | None = None
+    files: Files, sha256: str, scopes: Iterable[Scope], *, as_of: int | None = None
 ) -> tuple[list[dict[str, Any]], int]:
     """The claims within these scopes that show a file, alone or with others, and how many show it beyond them."""
-    at = answers.settle(Axes(as_of))
+    at = files.settle(Axes(as_of))
     values: dict[str, Any] = {"as_of": at, "value": sha256}
     reached = " OR ".join(_places(scopes, values)) or "FALSE"
     shown = " UNION ALL ".join(
         f"SELECT h.kind, h.claim, h.since, ({reached}) FROM {table} h JOIN places p ON p.claim = h.claim "
         f"WHERE h.kind IN ('certificate', 'paper') AND h.value = :value AND {_holds('h')}"
         for table in ("alone", "held"))
-    rows = answers.file("duplicates", at)[0].rows(f"{shown} ORDER BY 3, 2, 1", values)
-    inside = [{"kind": kind, **member_of(answers, claim, at, since)} for kind, claim, since, within in rows if within]
+    rows = files.file("duplicates", at)[0].rows(f"{shown} ORDER BY 3, 2, 1", values)
+    inside = [{"kind": kind, **member_of(files, claim, at, since)} for kind, claim, since, within in rows if within]
     return inside, len({claim for _, claim, _, within in rows if not within})
 
 
 def _page(
-    answers: Answers, parts: list[str], values: dict[str, Any], as_of: int,
+    files: Files, parts: list[str], values: dict[str, Any], as_of: int,
     after: tuple[int, str, str, str] | None, limit: int,
 ) -> Page[dict[str, Any]]:
     if after is not None:
         values |= dict(zip(("after", "after_kind", "after_value", "after_owner"), after, strict=True))
         parts.append("(since, kind, value, owner) > (:after, :after_kind, :after_value, :after_owner)")
     query = f"{_SHARED}{' AND '.join(parts)} ORDER BY since, kind, value, owner LIMIT :limit"
-    rows = answers.file("duplicates", as_of)[0].rows(query, {**values, "limit": limit + 1})
+    rows = files.file("duplicates", as_of)[0].rows(query, {**values, "limit": limit + 1})
     page = paged([Group._make(row) for row in rows], limit, as_of, lambda one: tuple(one[:4]))
-    return page.of([_told(answers, one, as_of) for one in page.items])
+    return page.of([_told(files, one, as_of) for one in page.items])
 
 
-def _told(answers: Answers, group: Group, as_of: int) -> dict[str, Any]:
+def _told(files: Files, group: Group, as_of: int) -> dict[str, Any]:
     values = {"kind": group.kind, "value": group.value, "owner": group.owner, "as_of": as_of, "most": MEMBERS_MOST}
-    held = answers.file("duplicates", as_of)[0].rows(_HELD, values)
+    held = files.file("duplicates", as_of)[0].rows(_HELD, values)
     return {
         "kind": group.kind, "value": group.value, "since": group.since, "claims": group.claims,
-        "persons": group.persons, "members": [member_of(answers, claim, as_of, since) for claim, since in held],
+        "persons": group.persons, "members": [member_of(files, claim, as_of, since) for claim, since in held],
     }
 
 
-def member_of(answers: Answers, claim: str, as_of: int, since: int) -> dict[str, Any]:
+def member_of(files: Files, claim: str, as_of: int, since: int) -> dict[str, Any]:
     """A claim of a group as it stands: whose, where, what it says, and since when it belongs to the group."""
-    version = read_claim(answers.file("entries", as_of)[0], claim, as_of)[-1]
-    place = answers.file("duplicates", as_of)[0].rows(
+    version = read_claim(files.file("entries", as_of)[0], claim, as_of)[-1]
+    place = files.file("duplicates", as_of)[0].rows(
         "SELECT unit, region, sector FROM places WHERE claim = :claim", {"claim": claim})[0]
     study = version.study
     return {

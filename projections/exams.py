@@ -34,7 +34,7 @@ from projections.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.rows import Former
 
 if TYPE_CHECKING:
-    from projections.answers import Answers
+    from projections.files import Files
 
 
 class Course(NamedTuple):
@@ -320,30 +320,30 @@ EVERYTHING: Final = Wanted()
 
 
 def courses(
-    answers: Answers, wanted: Wanted = EVERYTHING, *, as_of: int | None = None, after: tuple[int, str] = (0, ""),
+    files: Files, wanted: Wanted = EVERYTHING, *, as_of: int | None = None, after: tuple[int, str] = (0, ""),
     limit: int = 50,
 ) -> Page[Course]:
     """The catalogue, by year."""
-    reader, at = answers.file("exams", as_of)
+    reader, at = files.file("exams", as_of)
     condition, values = wanted.condition()
     values |= {"as_of": at, "year_after": after[0], "course_after": after[1], "limit": limit + 1}
     found = [_course(row) for row in reader.rows(_COURSES.format(condition), values)]
     return paged(found, limit, at, lambda one: (one.year, one.course))
 
 
-def course_of(answers: Answers, course: str, *, as_of: int | None = None) -> Course | None:
+def course_of(files: Files, course: str, *, as_of: int | None = None) -> Course | None:
     """One course."""
-    reader, at = answers.file("exams", as_of)
+    reader, at = files.file("exams", as_of)
     values = {"as_of": at, "key": course, "year_after": 0, "course_after": "", "limit": 1}
     return next(map(_course, reader.rows(_COURSES.format("course = :key"), values)), None)
 
 
 def exams(
-    answers: Answers, wanted: Wanted = EVERYTHING, *, as_of: int | None = None, after: tuple[str, str] = ("", ""),
+    files: Files, wanted: Wanted = EVERYTHING, *, as_of: int | None = None, after: tuple[str, str] = ("", ""),
     limit: int = 50,
 ) -> Page[Exam]:
     """The plan of exams, by day, each session with its seats."""
-    reader, at = answers.file("exams", as_of)
+    reader, at = files.file("exams", as_of)
     condition, values = wanted.condition()
     values |= {"as_of": at, "day_after": after[0], "exam_after": after[1], "limit": limit + 1}
     # Counted are the seats of this page's sessions alone: of a province's history a page is little.
@@ -352,26 +352,26 @@ def exams(
     return paged(found, limit, at, lambda one: (one.day, one.exam))
 
 
-def exam_of(answers: Answers, exam: str, *, as_of: int | None = None) -> Exam | None:
+def exam_of(files: Files, exam: str, *, as_of: int | None = None) -> Exam | None:
     """One session with its seats."""
-    reader, at = answers.file("exams", as_of)
+    reader, at = files.file("exams", as_of)
     values = {"as_of": at, "key": exam, "day_after": "", "exam_after": "", "limit": 1}
     query = _EXAMS.format("exam = :key", _SEATS.format("exam = :key"))
     return next(map(_exam, reader.rows(query, values)), None)
 
 
-def enrolments_of(answers: Answers, person: str, *, as_of: int | None = None) -> list[Enrolment]:
+def enrolments_of(files: Files, person: str, *, as_of: int | None = None) -> list[Enrolment]:
     """What a person chose and how far they came, by year."""
-    reader, at = answers.file("exams", as_of)
+    reader, at = files.file("exams", as_of)
     return [Enrolment._make((*row[:-1], tuple(json.loads(row[-1]))))
             for row in reader.rows(_ENROLMENTS, {"key": person, "as_of": at})]
 
 
 def bookings_of(
-    answers: Answers, *, person: str | None = None, exam: str | None = None, as_of: int | None = None
+    files: Files, *, person: str | None = None, exam: str | None = None, as_of: int | None = None
 ) -> list[Booking]:
     """The bookings of a person, or of a session."""
-    reader, at = answers.file("exams", as_of)
+    reader, at = files.file("exams", as_of)
     by, key = ("exam", exam) if person is None else ("person", person)
     return [Booking._make((*row[:-1], tuple(json.loads(row[-1]))))
             for row in reader.rows(_BOOKINGS.format(by), {"key": key, "as_of": at})]

@@ -21,7 +21,7 @@ from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
-    from projections.answers import Answers
+    from projections.files import Files
 
 
 class Reconciliation(NamedTuple):
@@ -109,11 +109,11 @@ _read_closed = msgspec.json.Decoder(ImportClosed).decode
 
 
 def imports(
-    answers: Answers, *, batch: str | None = None, system: str | None = None, as_of: int | None = None,
+    files: Files, *, batch: str | None = None, system: str | None = None, as_of: int | None = None,
     after: tuple[int] | None = None, limit: int = 50,
 ) -> Page[Import]:
     """Imports in the order in which they were opened."""
-    reader, at = answers.file("imports", as_of)
+    reader, at = files.file("imports", as_of)
     given = {name: value for name, value in (("batch", batch), ("system", system)) if value is not None}
     where = " AND ".join([HOLDS, "first > :after", *(f"{name} = :{name}" for name in given)])
     query = f"SELECT {_FIELDS} FROM imports WHERE {where} ORDER BY first LIMIT :limit"
@@ -121,15 +121,15 @@ def imports(
     return paged([_read(row) for row in rows], limit, at, lambda one: (one.events[0],))
 
 
-def import_of(answers: Answers, batch: str, *, as_of: int | None = None) -> Import | None:
+def import_of(files: Files, batch: str, *, as_of: int | None = None) -> Import | None:
     """An import as it stood."""
-    return next(iter(imports(answers, batch=batch, as_of=as_of).items), None)
+    return next(iter(imports(files, batch=batch, as_of=as_of).items), None)
 
 
-def import_of_file(answers: Answers, system: str, file_sha256: str, *, as_of: int | None = None) -> Import | None:
+def import_of_file(files: Files, system: str, file_sha256: str, *, as_of: int | None = None) -> Import | None:
     """The import that took a file of a system over; none where that was abandoned."""
-    found = answers.ledger.find(file_name(system, file_sha256))
-    return None if found is None else import_of(answers, found, as_of=as_of)
+    found = files.ledger.find(file_name(system, file_sha256))
+    return None if found is None else import_of(files, found, as_of=as_of)
 
 
 def _read(row: tuple[Any, ...]) -> Import:

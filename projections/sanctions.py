@@ -19,7 +19,7 @@ from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
-    from projections.answers import Answers
+    from projections.files import Files
 
 
 class Disqualification(NamedTuple):
@@ -142,17 +142,17 @@ _REVOCATIONS: Final = (
 )
 
 
-def disqualifications_of(answers: Answers, person: str, *, as_of: int | None = None) -> list[Disqualification]:
+def disqualifications_of(files: Files, person: str, *, as_of: int | None = None) -> list[Disqualification]:
     """Every disqualification of a person, lifted and ended ones too, by first day."""
-    reader, at = answers.file("sanctions", as_of)
+    reader, at = files.file("sanctions", as_of)
     return [_read(row) for row in reader.rows(_DISQUALIFICATIONS, {"key": person, "as_of": at})]
 
 
 def disqualified_on(
-    answers: Answers, on: date, *, as_of: int | None = None, after: tuple[str, int] = ("", 0), limit: int = 50
+    files: Files, on: date, *, as_of: int | None = None, after: tuple[str, int] = ("", 0), limit: int = 50
 ) -> Page[Disqualification]:
     """Everyone who may apply for nothing on a day, whoever has been barred longest first."""
-    reader, at = answers.file("sanctions", as_of)
+    reader, at = files.file("sanctions", as_of)
     starts, event = after
     values = {"term": TERM, "on": on.isoformat(), "as_of": at, "starts": starts, "event": event, "limit": limit + 1}
     return paged([_read(row) for row in reader.rows(_BARRED, values)], limit, at, lambda one: (one.starts, one.event))
@@ -163,9 +163,9 @@ def _read(row: tuple[Any, ...]) -> Disqualification:
     return found._replace(claims=tuple(json.loads(row[Disqualification._fields.index("claims")])))
 
 
-def revocations_of(answers: Answers, person: str, *, as_of: int | None = None) -> list[Revocation]:
+def revocations_of(files: Files, person: str, *, as_of: int | None = None) -> list[Revocation]:
     """Every title that was taken away from a person, oldest first."""
-    reader, at = answers.file("sanctions", as_of)
+    reader, at = files.file("sanctions", as_of)
     return [one._replace(claims=tuple(json.loads(row[10])))
             for row in reader.rows(_REVOCATIONS, {"key": person, "as_of": at})
             for one in (Revocation._make(row),)]

@@ -33,7 +33,7 @@ from projections.projection import Effect, Projection, Rows, Table
 from projections.work import read_step
 
 if TYPE_CHECKING:
-    from projections.answers import Answers
+    from projections.files import Files
 
 ABOUT: Final = 1   # It concerns them.
 DONE: Final = 2    # Theirs was the hand.
@@ -108,26 +108,26 @@ class Wanted(NamedTuple):
 
 
 def person_timeline(
-    answers: Answers, person: str, wanted: Wanted = Wanted(), *, as_of: int | None = None,  # noqa: B008 - frozen
+    files: Files, person: str, wanted: Wanted = Wanted(), *, as_of: int | None = None,  # noqa: B008 - frozen
     after: tuple[int, int] | None = None, limit: int = 50,
 ) -> Page[dict[str, Any]]:
     """What happened to a person, and what they did. Of an event that is not first about them only its line is told."""
-    return _told(answers, person, wanted, answers.settle(Axes(as_of)), after, limit, _line_of_a_person)
+    return _told(files, person, wanted, files.settle(Axes(as_of)), after, limit, _line_of_a_person)
 
 
 def actor_timeline(
-    answers: Answers, actor: str, wanted: Wanted = Wanted(), *, as_of: int | None = None,  # noqa: B008 - frozen
+    files: Files, actor: str, wanted: Wanted = Wanted(), *, as_of: int | None = None,  # noqa: B008 - frozen
     after: tuple[int, int] | None = None, limit: int = 50,
 ) -> Page[dict[str, Any]]:
     """What an account did and what was done to it; of a decision also how long it had waited and what was opened."""
-    return _told(answers, actor, wanted, answers.settle(Axes(as_of)), after, limit, _line_of_an_actor)
+    return _told(files, actor, wanted, files.settle(Axes(as_of)), after, limit, _line_of_an_actor)
 
 
 def _told(
-    answers: Answers, who: str, wanted: Wanted, as_of: int, after: tuple[int, int] | None, limit: int, tell: Any
+    files: Files, who: str, wanted: Wanted, as_of: int, after: tuple[int, int] | None, limit: int, tell: Any
 ) -> Page[dict[str, Any]]:
-    page = paged(_pointers(answers, who, wanted, as_of, after, limit + 1), limit, as_of, _place)
-    return page.of([tell(answers, who, one, as_of) for one in page.items])
+    page = paged(_pointers(files, who, wanted, as_of, after, limit + 1), limit, as_of, _place)
+    return page.of([tell(files, who, one, as_of) for one in page.items])
 
 
 class Pointer(NamedTuple):
@@ -148,14 +148,14 @@ def _place(pointer: Pointer) -> tuple[int, int]:
 
 
 def _pointers(
-    answers: Answers, who: str, wanted: Wanted, as_of: int, after: tuple[int, int] | None, limit: int
+    files: Files, who: str, wanted: Wanted, as_of: int, after: tuple[int, int] | None, limit: int
 ) -> list[Pointer]:
-    values: dict[str, Any] = {"who": who, "limit": limit, "room": _ROOM, **_span(answers.ledger, wanted, as_of)}
+    values: dict[str, Any] = {"who": who, "limit": limit, "room": _ROOM, **_span(files.ledger, wanted, as_of)}
     parts = ["who = :who", "position BETWEEN :first AND :last"]
     if wanted.kinds:
         parts.append(f"({' OR '.join(_of_kind(number, kind, values) for number, kind in enumerate(wanted.kinds))})")
     if wanted.stream is not None:
-        events = [position for position, _ in answers.ledger.store.stream(wanted.stream) if position <= as_of]
+        events = [position for position, _ in files.ledger.store.stream(wanted.stream) if position <= as_of]
         values["events"] = msgspec.json.encode(events).decode()
         parts.append("line >> :room IN (SELECT value FROM json_each(:events))")
     if wanted.side is not None:
@@ -174,7 +174,7 @@ def _pointers(
         f"SELECT position, line, side FROM lines WHERE {' AND '.join(parts)} "
         f"ORDER BY position {order}, line {order} LIMIT :limit"
     )
-    return [Pointer._make(row) for row in answers.file("timeline", as_of)[0].rows(query, values)]
+    return [Pointer._make(row) for row in files.file("timeline", as_of)[0].rows(query, values)]
 
 
 def _span(ledger: Ledger, wanted: Wanted, as_of: int) -> dict[str, int]:
@@ -234,20 +234,20 @@ def _facts(event: Event) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if name != "type"}
 
 
-def _line_of_a_person(answers: Answers, person: str, pointer: Pointer, _: int) -> dict[str, Any]:
-    found = answers.ledger.at(pointer.event)
+def _line_of_a_person(files: Files, person: str, pointer: Pointer, _: int) -> dict[str, Any]:
+    found = files.ledger.at(pointer.event)
     assert found is not None, "what is pointed at stands"
     own = found.envelope.key_owner == person
     return {**_line(pointer, found), "facts": _facts(found.envelope.event) if own else None}
 
 
-def _line_of_an_actor(answers: Answers, _: str, pointer: Pointer, as_of: int) -> dict[str, Any]:
-    found = answers.ledger.at(pointer.event)
+def _line_of_an_actor(files: Files, _: str, pointer: Pointer, as_of: int) -> dict[str, Any]:
+    found = files.ledger.at(pointer.event)
     assert found is not None, "what is pointed at stands"
     line = {**_line(pointer, found), "facts": _facts(found.envelope.event)}
     if isinstance(found.envelope.event, ActOpened):
-        line["became"] = _end_of(answers.ledger, found.envelope.event, as_of)
-    elif pointer.side & DONE and (decision := _decision(answers, pointer, found, as_of)) is not None:
+        line["became"] = _end_of(files.ledger, found.envelope.event, as_of)
+    elif pointer.side & DONE and (decision := _decision(files, pointer, found, as_of)) is not None:
         line["decision"] = decision
     return line
 
@@ -264,9 +264,9 @@ def _end_of(ledger: Ledger, opened: ActOpened, as_of: int) -> dict[str, Any]:
     return {"status": "open", "rows_done": done, "event": None}
 
 
-def _decision(answers: Answers, pointer: Pointer, found: Recorded, as_of: int) -> dict[str, Any] | None:
+def _decision(files: Files, pointer: Pointer, found: Recorded, as_of: int) -> dict[str, Any] | None:
     """Of an event that ended a step of open work: since when that had waited, where it belongs, what was opened."""
-    step = read_step(answers.file("work", as_of)[0], found.envelope.stream, pointer.position)
+    step = read_step(files.file("work", as_of)[0], found.envelope.stream, pointer.position)
     if step is None:
         return None
     event, by = found.envelope.event, found.envelope.by
@@ -279,7 +279,7 @@ def _decision(answers: Answers, pointer: Pointer, found: Recorded, as_of: int) -
         "own_organisation": step.unit is not None and step.unit == by.organisation,
     }
     if isinstance(event, ClaimApproved):
-        shown = _evidence(answers.ledger.store.stream(event.claim), found.position)
+        shown = _evidence(files.ledger.store.stream(event.claim), found.position)
         told["evidence"] = len(shown)
         told["evidence_opened"] = len(shown & set(event.opened_evidence))
     return told

@@ -39,7 +39,7 @@ from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
-    from projections.answers import Answers
+    from projections.files import Files
 
 
 class Acknowledgement(NamedTuple):
@@ -309,39 +309,39 @@ _held = msgspec.json.Decoder(ClassHeld).decode
 
 
 def _rows(
-    answers: Answers, table: str, columns: str, wanted: dict[str, Any], as_of: int | None, *, after: int = 0,
+    files: Files, table: str, columns: str, wanted: dict[str, Any], as_of: int | None, *, after: int = 0,
     limit: int = _MOST,
 ) -> tuple[list[tuple[Any, ...]], int]:
     """What stands of a table, where these columns have these values, in the order in which it came to be."""
-    reader, at = answers.file("trainings", as_of)
+    reader, at = files.file("trainings", as_of)
     given = {name: value for name, value in wanted.items() if value is not None}
     where = " AND ".join([HOLDS, "first > :after", *(f"{name} = :{name}" for name in given)])
     query = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY first LIMIT :limit"
     return reader.rows(query, {**given, "as_of": at, "after": after, "limit": limit}), at
 
 
-def plan(answers: Answers, name: str, *, as_of: int | None = None) -> Plan | None:
+def plan(files: Files, name: str, *, as_of: int | None = None) -> Plan | None:
     """A plan as it stood."""
-    found, at = _plans(answers, {"plan": name}, as_of)
-    return next((_with_year(answers, one, at) for one in found), None)
+    found, at = _plans(files, {"plan": name}, as_of)
+    return next((_with_year(files, one, at) for one in found), None)
 
 
 def plans(
-    answers: Answers, *, organiser: str | None = None, year: int | None = None, status: str | None = None,
+    files: Files, *, organiser: str | None = None, year: int | None = None, status: str | None = None,
     as_of: int | None = None, after: tuple[int] | None = None, limit: int = 50,
 ) -> Page[Plan]:
     """Plans in the order in which they were first filed."""
     wanted = {"organiser": organiser, "year": year, "status": status}
-    found, at = _plans(answers, wanted, as_of, after=after, limit=limit + 1)
-    return paged([_with_year(answers, one, at) for one in found], limit, at, lambda one: (one.events[0],))
+    found, at = _plans(files, wanted, as_of, after=after, limit=limit + 1)
+    return paged([_with_year(files, one, at) for one in found], limit, at, lambda one: (one.events[0],))
 
 
 def _plans(
-    answers: Answers, wanted: dict[str, Any], as_of: int | None, *, after: tuple[int] | None = None,
+    files: Files, wanted: dict[str, Any], as_of: int | None, *, after: tuple[int] | None = None,
     limit: int = _MOST,
 ) -> tuple[list[Plan], int]:
     columns = "plan, organiser, year, status, revision, filed, acknowledged, evaluations, events"
-    rows, at = _rows(answers, "plans", columns, wanted, as_of, after=(after or (0,))[0], limit=limit)
+    rows, at = _rows(files, "plans", columns, wanted, as_of, after=(after or (0,))[0], limit=limit)
     return [
         Plan(name, organiser, year, status, revision, _plan(filed),
              tuple(Acknowledgement(*one) for one in json.loads(acknowledged)),
@@ -351,63 +351,63 @@ def _plans(
     ], at
 
 
-def _with_year(answers: Answers, one: Plan, at: int) -> Plan:
+def _with_year(files: Files, one: Plan, at: int) -> Plan:
     """A plan with what came of it, and how the year before was judged."""
-    classes, _ = _rows(answers, "classes", "held IS NOT NULL, attended", {"plan": one.plan}, at)
-    before, _ = _plans(answers, {"organiser": one.organiser, "year": one.year - 1}, at)
+    classes, _ = _rows(files, "classes", "held IS NOT NULL, attended", {"plan": one.plan}, at)
+    before, _ = _plans(files, {"organiser": one.organiser, "year": one.year - 1}, at)
     carried = Carried(len(classes), sum(was_held for was_held, _ in classes), sum(count for _, count in classes))
     return one._replace(carried=carried, last_year=tuple(judged for each in before for judged in each.evaluations))
 
 
-def training_class(answers: Answers, name: str, *, as_of: int | None = None) -> TrainingClass | None:
+def training_class(files: Files, name: str, *, as_of: int | None = None) -> TrainingClass | None:
     """A class as it stood."""
-    found, _ = _classes(answers, {"training_class": name}, as_of)
+    found, _ = _classes(files, {"training_class": name}, as_of)
     return next(iter(found), None)
 
 
 def classes(
-    answers: Answers, *, organiser: str | None = None, plan: str | None = None, year: int | None = None,
+    files: Files, *, organiser: str | None = None, plan: str | None = None, year: int | None = None,
     status: str | None = None, as_of: int | None = None, after: tuple[int] | None = None, limit: int = 50,
 ) -> Page[TrainingClass]:
     """Classes in the order in which they were first filed; a class is of the year in which it was to begin."""
     wanted = {"organiser": organiser, "plan": plan, "year": year, "status": status}
-    found, at = _classes(answers, wanted, as_of, after=after, limit=limit + 1)
+    found, at = _classes(files, wanted, as_of, after=after, limit=limit + 1)
     return paged(found, limit, at, lambda one: (one.events[0],))
 
 
 def _classes(
-    answers: Answers, wanted: dict[str, Any], as_of: int | None, *, after: tuple[int] | None = None,
+    files: Files, wanted: dict[str, Any], as_of: int | None, *, after: tuple[int] | None = None,
     limit: int = _MOST,
 ) -> tuple[list[TrainingClass], int]:
     columns = "training_class, organiser, status, revision, filed, recorded_on, number, office, held, events"
-    rows, at = _rows(answers, "classes", columns, wanted, as_of, after=(after or (0,))[0], limit=limit)
+    rows, at = _rows(files, "classes", columns, wanted, as_of, after=(after or (0,))[0], limit=limit)
     found = []
     for name, organiser, status, revision, filed, recorded_on, number, office, held, events in rows:
-        ((issued,),), _ = _rows(answers, "cards", "count(*)", {"training_class": name, "status": "issued"}, at)
+        ((issued,),), _ = _rows(files, "cards", "count(*)", {"training_class": name, "status": "issued"}, at)
         found.append(TrainingClass(
             name, organiser, status, revision, _filed(filed), date.fromisoformat(recorded_on), number, office,
-            None if held is None else _held(held), tuple(json.loads(events)), _rosters(answers, name, at), issued))
+            None if held is None else _held(held), tuple(json.loads(events)), _rosters(files, name, at), issued))
     return found, at
 
 
-def _rosters(answers: Answers, training_class: str, at: int) -> tuple[Roster, ...]:
+def _rosters(files: Files, training_class: str, at: int) -> tuple[Roster, ...]:
     columns = "act, status, rows, rows_done, list_sha256, events"
-    rows, _ = _rows(answers, "rosters", columns, {"training_class": training_class}, at)
+    rows, _ = _rows(files, "rosters", columns, {"training_class": training_class}, at)
     return tuple(Roster._make((*rest, tuple(json.loads(events)))) for *rest, events in rows)
 
 
 def cards(
-    answers: Answers, *, card: str | None = None, person: str | None = None, training_class: str | None = None,
+    files: Files, *, card: str | None = None, person: str | None = None, training_class: str | None = None,
     as_of: int | None = None,
 ) -> list[Card]:
     """A card, or all of a person, of a class, of a person in a class; void ones too, oldest first."""
     assert card or person or training_class, "every card there is was never asked for"
     wanted = {"card": card, "person": person, "training_class": training_class}
-    rows, _ = _rows(answers, "cards", ", ".join(Card._fields), wanted, as_of)
+    rows, _ = _rows(files, "cards", ", ".join(Card._fields), wanted, as_of)
     return [Card._make((*rest, tuple(json.loads(events)))) for *rest, events in rows]
 
 
-def card_of_number(answers: Answers, organiser: UnitId, number: str, *, as_of: int | None = None) -> Card | None:
+def card_of_number(files: Files, organiser: UnitId, number: str, *, as_of: int | None = None) -> Card | None:
     """The card that bears a number of an organiser's; none once its person's key is destroyed."""
-    found = answers.ledger.find(card_name(organiser, number))
-    return None if found is None else next(iter(cards(answers, card=found, as_of=as_of)), None)
+    found = files.ledger.find(card_name(organiser, number))
+    return None if found is None else next(iter(cards(files, card=found, as_of=as_of)), None)

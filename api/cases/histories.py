@@ -26,7 +26,8 @@ from ledger.streams.unit import matter_of
 from projections.affiliations import affiliations_of, members_of
 from projections.duplicates import claims_showing, duplicate_groups, duplicates_of, member_of
 from projections.pages import Page
-from projections.statements import Statement, changed_since, statement_of_code, statements_of
+from projections.statements import Statement, statement_of_code, statements_of
+from projections.still_so import changed_since
 from projections.timeline import Wanted, actor_timeline, person_timeline
 
 _Page = Page[dict[str, Any]]

@@ -15,7 +15,8 @@ from ledger.streams import claim_register as register
 from ledger.streams import person as persons
 from ledger.streams import statement as statements
 from policies.shelf import drafts
-from projections.statements import Statement, changed_since, statement_of_code, statements_of
+from projections.statements import Statement, statement_of_code, statements_of
+from projections.still_so import changed_since
 
 CODES = iter(f"{number:012d}" for number in range(1_000))
 
