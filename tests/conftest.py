@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from memory_kit import temporary
 
 if TYPE_CHECKING:
     from postgres_kit import Server
@@ -20,6 +21,8 @@ IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
+
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(temporary()))  # The root of `tmp_path`; read when it is first made.
 
 
 @pytest.fixture(autouse=True)

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from memory_kit import temporary
 from psycopg import sql
 
 SCHEMAS: Final = ("ledger", "access")
@@ -36,7 +37,7 @@ USER: Final = "xueshi"
 _SERVERS_USER: Final = "postgres"
 _TEMPLATE: Final = "migrated"
 _START_S: Final = 30
-_PLACE: Final = Path("/tmp")  # Short, and entered by all: a socket's path has 107 bytes at most.
+_PLACE: Final = temporary()
 _PREFIX: Final = "xueshi-pg-"
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -83,7 +84,7 @@ class Server:
             raise NotRunnable(f"initdb: {made.stderr.decode(errors='replace').strip()}")
         lines = {
             "port": str(self.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": str(self.folder),
-            "fsync": "on", "max_connections": "200", "shared_buffers": "128MB", "max_wal_size": "2GB",
+            "fsync": "on", "max_connections": "200", "shared_buffers": "128MB", "max_wal_size": "512MB",
             "log_destination": "stderr", "logging_collector": "off", "log_min_messages": "warning", **settings,
         }
         with (self.data / "postgresql.conf").open("a") as configuration:
