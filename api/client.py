@@ -140,6 +140,14 @@ class Client:
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
         }, content)
 
+    def save(self, path: str, body: Mapping[str, Any], *, version: int | None = None) -> Reply:
+        """Keep something outside the log, over the version that was seen."""
+        return self._send("PUT", _address(path, None), {} if version is None else {"If-Match": f'"v{version}"'}, body)
+
+    def drop(self, path: str) -> Reply:
+        """Let go of something that is kept outside the log."""
+        return self._send("DELETE", _address(path, None))
+
     def _send(
         self, method: str, path: str, headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | bytes | None = None,

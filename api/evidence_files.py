@@ -184,10 +184,13 @@ class EvidenceFiles:
         with _telling_of_the_disk():
             return sorted({*self.waiting(person), *filter(_NAME.fullmatch, self._shelf.names(f"{KEPT}/{person}"))})
 
-    def tidy(self, cited: Callable[[str], set[str] | None], *, now_s: int) -> None:
+    def tidy(
+        self, cited: Callable[[str], set[str] | None], *, now_s: int, held: Callable[[str], set[str]] = lambda _: set()
+    ) -> None:
         """Drop what nobody can read any more; keep for good what a claim cites, and drop what none does in weeks.
 
-        `cited`: what a person's claims ever showed; None where that cannot be known now.
+        `cited`: what a person's claims ever showed; None where that cannot be known now. `held`: what they have put
+        into a draft; it waits on as long as that.
         """
         with _telling_of_the_disk():
             for person in self._shelf.names(KEPT):
@@ -197,18 +200,24 @@ class EvidenceFiles:
                 if self._vault.is_destroyed(person):
                     self._shelf.drop(f"{WAITING}/{person}")
                 else:
-                    self._sort_out(person, cited, now_s)
+                    self._sort_out(person, cited, held, now_s)
 
-    def _sort_out(self, person: str, cited: Callable[[str], set[str] | None], now_s: int) -> None:
+    def _sort_out(
+        self, person: str, cited: Callable[[str], set[str] | None], held: Callable[[str], set[str]], now_s: int
+    ) -> None:
         folder = f"{WAITING}/{person}"
         due = [name for name in self._shelf.names(folder) if self._shelf.age_s(folder, name, now_s) >= WAITS_S]
-        if not due or (wanted := cited(person)) is None:
+        if not due:
+            return
+        waiting = held(person)  # Before the claims are asked: a draft that is submitted meanwhile is in one of the two.
+        if (wanted := cited(person)) is None:
             return
         for name in due:
             if name in wanted:
                 self._shelf.move(name, folder, f"{KEPT}/{person}")
         for name in due:  # Afterwards, so that an emptied folder goes with the last of them.
-            self._shelf.drop(folder, name)
+            if name not in waiting:
+                self._shelf.drop(folder, name)
 
     def _exists(self, folder: str, person: str, sha256: str) -> bool:
         with _telling_of_the_disk():

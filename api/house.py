@@ -20,6 +20,7 @@ from typing import NamedTuple
 from api.accounts import Accounts
 from api.callers import FOUNDER, Tokens
 from api.checks import Check, Level
+from api.claim_drafts import ClaimDrafts
 from api.evidence_files import EvidenceFiles, FolderShelf
 from api.law_of import Library
 from api.map_keeping import kept_up
@@ -68,6 +69,7 @@ class House:
     map_file: MapFile
     evidence: EvidenceFiles
     accounts: Accounts
+    claim_drafts: ClaimDrafts
 
     @property
     def ledger(self) -> Ledger:
@@ -136,6 +138,7 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
     enact_shipped(ledger, archive)
     operations = Operations(folder.operations, secret("tokens"))
     accounts = Accounts(folder.operations, secret("tokens"))
+    claim_drafts = ClaimDrafts(folder.operations, ledger.vault)
     follower = Standby(ledger, folder.projections, projections())
     map_file = MapFile(folder.map, ledger.store, MapKey(secret("index")))
     try:
@@ -149,10 +152,12 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
                 clock, stored, map_file, EvidenceFiles(FolderShelf(folder.evidence), ledger.vault), accounts,
+                claim_drafts,
             )
     finally:
         follower.stop()
         map_file.close()
+        claim_drafts.close()
         accounts.close()
         operations.close()
 

@@ -54,7 +54,8 @@ def composed(settings: Settings) -> Iterator[Flask]:
     try:
         with open_house(register) as house:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
-                              lambda: house.accounts.tidy(now=house.now)]
+                              lambda: house.accounts.tidy(now=house.now),
+                              lambda: house.claim_drafts.tidy(now=house.now)]
             keeper.start()
             try:
                 reach = Reach(register.ledger.store.size)

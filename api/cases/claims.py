@@ -10,7 +10,7 @@ record, so a submission records none; a trial says what it would be and what it 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from api.callers import Caller
@@ -37,7 +37,7 @@ from ledger.streams.claim import Claim, Status
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person
 from ledger.streams.standing import Matter
-from ledger.vocabulary import ClaimId
+from ledger.vocabulary import ClaimId, PersonId
 from policies.authority import Office, Walk
 from policies.papers import Paper, papers
 from projections.entries import Decision as Decided
@@ -52,6 +52,19 @@ def submit(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -
     if isinstance(self, Refusal):
         return self
     claim = ClaimId(house.new_id("claim"))
+    decided = submission(house, self, claim, fields)
+
+    def decide(reading: Reading) -> Decision:
+        reading.fresh(claim)
+        return decided(reading)
+
+    return do(house.ledger, caller.by("person"), asked, decide)
+
+
+def submission(
+    house: House, self: PersonId, claim: ClaimId, fields: dict[str, Any]
+) -> Callable[[Reading], Decision]:
+    """How a submission is decided; whether the claim is new is for the caller to have read."""
     study, details, evidence = read_study(fields["study"]), read_details(fields["details"]), read_evidence(fields)
     day = house.today
 
@@ -66,10 +79,9 @@ def submit(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -
             claim=claim, person=self, on=day, study=study, details=details, steps=() if walk is None else walk.roles,
             evidence=evidence,
         )
-        reading.fresh(claim)
         return review.decide_submission(None, command, person)
 
-    return do(house.ledger, caller.by("person"), asked, decide)
+    return decide
 
 
 def revise(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

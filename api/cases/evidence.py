@@ -125,4 +125,4 @@ def tidy_evidence(house: House) -> None:
         rows = house.answers.file("entries", house.answers.position())[0].rows(_OF_PERSON, {"person": person})
         return {sha256 for (claim,) in rows for sha256 in shown_in(house, claim)}
 
-    house.evidence.tidy(cited, now_s=house.now // 1_000_000)
+    house.evidence.tidy(cited, now_s=house.now // 1_000_000, held=house.claim_drafts.papers)

@@ -94,7 +94,7 @@ class Asking(NamedTuple):
             return Exit.HOLDS if reply.ok else _status(reply.status, reply.json)
         if not reply.ok:
             raise problem(reply)
-        show(reply.json)
+        show({} if empty else reply.json)
         return Exit.HOLDS
 
     def fetch(self, path: str, out: Path | None, query: Mapping[str, Any] | None = None, *, then: str = "") -> int:

@@ -21,8 +21,7 @@ def claim() -> None:
     """学时申报：试办、提交、审核、认定、更正、冻结、撤销"""
 
 
-_FACTS = (
-    click.argument("facts", nargs=-1, required=True),
+SAID = (
     click.option("--title", help="学习项目的名称"),
     click.option("--evidence", "proofs", multiple=True,
                  help="佐证：种类=文件，如 certificate=结业证书.pdf，可加 @签发日期；只取摘要，可多次"),
@@ -30,6 +29,7 @@ _FACTS = (
     click.option("--certificate-number", help="证书编号"),
     click.option("--location", help="地点"),
 )
+_FACTS = (click.argument("facts", nargs=-1, required=True), *SAID)
 _CONFIRMED = (
     click.option("--confirmed-hours", help="细则没有规定时，主管部门确认的学时"),
     click.option("--document", help="确认学时所依据的文件号"),

@@ -63,12 +63,17 @@ def body(
     facts: tuple[str, ...], given: tuple[str, ...], title: str | None, details: Iterable[tuple[str, object]] = ()
 ) -> dict[str, Any]:
     """What a claim or its revision says; `-` alone reads the whole body as JSON."""
+    if title is None and facts != ("-",):
+        raise Stop(Exit.BAD_INPUT, "bad_usage", "缺少 --title", "请写明学习项目的名称")
+    return typed(facts, given, [("title", title), *details])
+
+
+def typed(facts: tuple[str, ...], given: tuple[str, ...], details: Iterable[tuple[str, object]]) -> dict[str, Any]:
+    """What was given of it so far; `-` alone reads the whole body as JSON."""
     if facts == ("-",):
         return _whole(sys.stdin.read())
-    if title is None:
-        raise Stop(Exit.BAD_INPUT, "bad_usage", "缺少 --title", "请写明学习项目的名称")
-    more = {name: value for name, value in details if value}
-    return {"study": study(facts), "details": {"title": title, **more}, "evidence": evidence(given)}
+    named = {name: value for name, value in details if value}
+    return {"study": study(facts), "details": named, "evidence": evidence(given)}
 
 
 def _whole(text: str) -> dict[str, Any]:

@@ -37,7 +37,8 @@ CONVERTERS: Final[dict[str, type[BaseConverter]]] = {
     for kind in ("person", "unit", "actor", "claim", "transfer", "statement", "plan", "class", "card", "import",
                  "course", "exam", "application", "case")
 } | {"sha256": type("DigestConverter", (BaseConverter,), {"regex": "[0-9a-f]{64}", "part_isolating": True}),
-     "credential": type("CredentialConverter", (BaseConverter,), {"regex": "[0-9a-f]{16}", "part_isolating": True})}
+     "credential": type("CredentialConverter", (BaseConverter,), {"regex": "[0-9a-f]{16}", "part_isolating": True}),
+     "draft": type("DraftConverter", (BaseConverter,), {"regex": "[a-z0-9][a-z0-9-]{0,63}", "part_isolating": True})}
 
 
 class Fault(ma.Schema):
@@ -115,6 +116,7 @@ def _doors() -> list[Blueprint]:
         actors,
         applications,
         cases,
+        claim_drafts,
         claims,
         differences,
         evidence,
@@ -133,6 +135,6 @@ def _doors() -> list[Blueprint]:
     )
 
     return [noun.door for noun in (
-        units, actors, accounts, people, transfers, claims, evidence, questions, differences, histories, rulebooks,
-        statements, trainings, filings, rosters, exams, applications, cases, upkeep,
+        units, actors, accounts, people, transfers, claims, claim_drafts, evidence, questions, differences, histories,
+        rulebooks, statements, trainings, filings, rosters, exams, applications, cases, upkeep,
     )]

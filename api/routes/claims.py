@@ -31,7 +31,7 @@ door = Door("claims", __name__, description="学时申报：提交、审核、�
 _AT = "/v1/claims/<claim:claim>"
 
 
-def _foreseen(done: Done | Refusal) -> Done | Told | Refusal:
+def foreseen(done: Done | Refusal) -> Done | Told | Refusal:
     """Of a trial, what the claim would come to."""
     if isinstance(done, Refusal) or done.receipt is not None:
         return done
@@ -40,7 +40,7 @@ def _foreseen(done: Done | Refusal) -> Done | Told | Refusal:
 
 @door.writes("/v1/claims", summary="提交学时申报", body=ClaimBody, answers=ClaimAnswer, show=claims.view)
 def submit(caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Told | Refusal:
-    return _foreseen(claims.submit(house(), caller, fields, asked))
+    return foreseen(claims.submit(house(), caller, fields, asked))
 
 
 @door.reads(_AT, summary="查看申报", query=Purpose, answers=ClaimAnswer)
@@ -57,7 +57,7 @@ def events(caller: Caller, query: dict[str, Any], claim: str) -> tuple[dict[str,
 @door.writes(f"{_AT}/revision", summary="本人修改", body=RevisionBody, answers=ClaimAnswer, show=claims.view,
              conditional=True)
 def revise(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Told | Refusal:
-    return _foreseen(claims.revise(house(), caller, claim, fields, asked))
+    return foreseen(claims.revise(house(), caller, claim, fields, asked))
 
 
 @door.writes(f"{_AT}/withdrawal", summary="本人撤回", answers=ClaimAnswer, show=claims.view, conditional=True)

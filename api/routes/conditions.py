@@ -41,6 +41,11 @@ def asked(house: House, caller: Caller, content: bytes, *, conditional: bool) ->
     return Asked(None if dry_run else _request_key(house, caller, content), version, dry_run, g.trace_id)
 
 
+def seen() -> int | None:
+    """The version over which something is saved; None for what is new."""
+    return _if_match(required=False)
+
+
 def unchanged(version: int) -> bool:
     """Say whether the asker has this version already (`If-None-Match`)."""
     given = request.headers.get("If-None-Match")

@@ -36,6 +36,7 @@ PLACES: Final = {PREFIXES[kind]: f"/v1/{kind}s" for kind in _READ}
 """Where a record is read, by the prefix of its id."""
 
 LINES: Final = "application/x-ndjson"
+SAVED_MOST: Final = 64 * 1024
 _RETRY_SECONDS: Final = 5
 
 
@@ -69,12 +70,10 @@ class Parser(FlaskParser):
     def handle_error(self, error: ma.ValidationError, req: Any, schema: ma.Schema, *, error_status_code: int | None,
                      error_headers: Any) -> NoReturn:
         """Say of each field what is wrong with it."""
-        faults: list[dict[str, Any]] = []
         messages = error.messages
         assert isinstance(messages, dict), "webargs names the location"
-        for location, found in messages.items():
-            _flatten(found, "", faults, location)
-        raise Problem("unprocessable_content", errors=faults)
+        raise Problem("unprocessable_content", errors=[
+            fault for location, found in messages.items() for fault in _flattened(found, location)])
 
 
 def _json(content: bytes) -> tuple[Any, bytes]:
@@ -96,6 +95,17 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def faults_of(error: ma.ValidationError) -> Problem:
+    """What is wrong with fields that were read later than they were sent."""
+    return Problem("unprocessable_content", errors=_flattened(error.messages, "json"))
+
+
+def _flattened(found: Any, location: str) -> list[dict[str, Any]]:
+    faults: list[dict[str, Any]] = []
+    _flatten(found, "", faults, location)
+    return faults
 
 
 def _flatten(found: Any, pointer: str, faults: list[dict[str, Any]], location: str) -> None:
@@ -283,6 +293,54 @@ class Door(Blueprint):  # type: ignore[misc]
 
         return decorate
 
+    def saves(
+        self, rule: str, *, summary: str, body: type[ma.Schema], answers: type[ma.Schema], most: int = SAVED_MOST,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Offer a PUT of something that is kept outside the log, under a name that the sender chose.
+
+        The function is given the caller, the fields, the version that was seen, if any, and what the path names.
+        """
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            @wraps(function)
+            def view(fields: Any, **named: Any) -> Response:
+                found = function(who(), fields, conditions.seen(), **named)
+                if isinstance(found, Refusal):
+                    return refused(found)
+                body, version = found
+                return answer({**body, "version": version}, 201 if version == 1 else 200, version=version)
+
+            read = self.arguments(body())(view)
+
+            @wraps(read)
+            def bounded(**named: Any) -> Response:
+                request.max_content_length = most
+                return read(**named)  # type: ignore[no-any-return]
+
+            described = self.response(201, answers, description="已保存，是新的")(bounded)
+            described = self.alt_response(200, schema=answers, description="已保存")(described)
+            match = {**_parameters(conditional=True)[1], "required": False,
+                     "description": "上次保存或读取时得到的 ETag；新的不带。"}
+            described = self.doc(summary=summary, security=_security(login=True), parameters=[match])(described)
+            return self.route(rule, methods=["PUT"])(described)  # type: ignore[no-any-return]
+
+        return decorate
+
+    def drops(self, rule: str, *, summary: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Offer a DELETE of something that is kept outside the log; nothing that is in it is ever deleted."""
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            @wraps(function)
+            def view(**named: Any) -> Response:
+                no = function(who(), **named)
+                return Response(status=204) if no is None else refused(no)
+
+            described = self.response(204, description="已删去")(view)
+            described = self.doc(summary=summary, security=_security(login=True))(described)
+            return self.route(rule, methods=["DELETE"])(described)  # type: ignore[no-any-return]
+
+        return decorate
+
     def takes(
         self, rule: str, *, summary: str, answers: type[ma.Schema], media_types: Iterable[str], most: int,
         parameters: Iterable[dict[str, Any]] = (),
@@ -341,9 +399,7 @@ def _line(content: bytes, schema: ma.Schema) -> dict[str, Any]:
     except Problem as wrong:
         return problems.problem(wrong.code, g.trace_id, detail=wrong.detail)
     except ma.ValidationError as error:
-        faults: list[dict[str, Any]] = []
-        _flatten(error.messages, "", faults, "json")
-        return problems.invalid(g.trace_id, faults)
+        return problems.invalid(g.trace_id, _flattened(error.messages, "json"))
 
 
 def told(found: Done | Told, show: Callable[[Any], dict[str, Any]]) -> Response:

@@ -73,6 +73,8 @@ def asked(scene: Scene, route: str, who: str, *, absent: bool = False) -> str:
     query, body = dict(scene.queries.get(route, {})), None
     if method == "POST":
         query, body = {"dry_run": "true"}, scene.bodies.get(route)
+    elif method == "PUT":
+        body = scene.bodies.get(route)
     elif route in wanting_a_purpose(scene):
         query["purpose"] = "annual_review"
     answer = scene.cast[who].client.open(

@@ -1,0 +1,169 @@
+"""Drafts of claims: what somebody has typed so far, kept for them alone, outside the log. Operational, not proven.
+
+What a draft says is sealed under the key of its person, so whoever reads `operations.db` or a copy of it learns that
+there is one and nothing more; whose key is destroyed, their drafts are gone at once and cleared away within the hour.
+
+A draft bears from the beginning the id of the claim that it will become. However often it is submitted, and whatever
+breaks in between, it becomes that one claim and no second. `tests/api/test_claim_drafts.py` shows it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from api.evidence_files import WAITS_S
+from ledger.stores.journal import keep_journal
+from ledger.vault import Absent, Vault
+
+DRAFTS_MOST: Final = 50
+KEPT_S: Final = WAITS_S
+"""As long as a paper waits for its claim: neither outlives the other without the person having come back."""
+
+_SECOND: Final = 1_000_000
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS claim_draft (
+    person   TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    claim    TEXT NOT NULL,
+    version  INTEGER NOT NULL,
+    saved_at INTEGER NOT NULL,
+    sealed   BLOB NOT NULL,
+    PRIMARY KEY (person, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS claim_draft_by_time ON claim_draft (saved_at);
+"""
+
+
+class Draft(NamedTuple):
+    """A draft as it was last saved."""
+
+    name: str
+    claim: str      # What it will be when it is submitted.
+    version: int
+    saved_at: int   # Microseconds since 1970.
+    content: dict[str, Any]
+
+    @property
+    def kept_until(self) -> int:
+        """When it is cleared away unless it is saved again."""
+        return self.saved_at + KEPT_S * _SECOND
+
+
+class Stale(NamedTuple):
+    """The draft is another than the one that was seen."""
+
+    stands: Draft | None
+
+
+class Full(NamedTuple):
+    """The person has as many drafts as anybody may."""
+
+    drafts: int
+
+
+class ClaimDrafts:
+    """The table, used by every thread of a process under one lock; several processes may open the file at once."""
+
+    def __init__(self, path: Path, vault: Vault) -> None:
+        self._vault = vault
+        self._lock = threading.Lock()
+        self._file = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        keep_journal(self._file)
+        self._file.execute("PRAGMA synchronous = FULL")
+        self._file.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._file.close()
+
+    def save(
+        self, person: str, name: str, content: dict[str, Any], *, seen: int | None, claim: str, now: int
+    ) -> Draft | Stale | Full:
+        """Keep what was typed over the version that was seen, None for a new one. What stands already stays as it is.
+
+        `claim`: what a new draft will become.
+        """
+        self._vault.prepare([person])  # Of whoever was forgotten it raises KeyGone.
+        with self._writing():
+            stands = self._find(person, name)
+            if stands is not None and stands.content == content:
+                return stands  # Sent again, since the answer was lost.
+            if (None if stands is None else stands.version) != seen:
+                return Stale(stands)
+            if stands is None:
+                (count,) = self._file.execute("SELECT COUNT(*) FROM claim_draft WHERE person = ?", (person,)).fetchone()
+                if count >= DRAFTS_MOST:
+                    return Full(count)
+            kept = Draft(name, claim, 1, now, content) if stands is None else stands._replace(
+                version=stands.version + 1, saved_at=now, content=content)
+            sealed = self._vault.seal_bytes(person, msgspec.json.encode(content), place=_place(name))
+            self._file.execute("INSERT OR REPLACE INTO claim_draft VALUES (?, ?, ?, ?, ?, ?)",
+                               (person, name, kept.claim, kept.version, now, sealed))
+            return kept
+
+    def find(self, person: str, name: str) -> Draft | None:
+        """Give a person's draft."""
+        with self._lock:
+            return self._find(person, name)
+
+    def every(self, person: str) -> list[Draft]:
+        """Give all drafts of a person, the last saved first."""
+        with self._lock:
+            rows = self._file.execute(f"{_SELECT} ORDER BY saved_at DESC, name", (person,)).fetchall()
+        return [draft for row in rows if (draft := self._opened(person, row)) is not None]
+
+    def papers(self, person: str) -> set[str]:
+        """The digests of all papers that a person's drafts name."""
+        named = (paper for draft in self.every(person) for paper in draft.content.get("evidence", ()))
+        return {paper["sha256"] for paper in named if isinstance(paper, dict) and isinstance(paper.get("sha256"), str)}
+
+    def drop(self, person: str, name: str) -> bool:
+        """Drop a draft; False where there is none."""
+        with self._lock:
+            return self._file.execute(
+                "DELETE FROM claim_draft WHERE person = ? AND name = ?", (person, name)).rowcount > 0
+
+    def tidy(self, *, now: int) -> None:
+        """Drop what nobody came back to, and what nobody can read any more."""
+        with self._writing() as file:
+            file.execute("DELETE FROM claim_draft WHERE saved_at <= ?", (now - KEPT_S * _SECOND,))
+            people = file.execute("SELECT DISTINCT person FROM claim_draft").fetchall()
+            file.executemany("DELETE FROM claim_draft WHERE person = ?",
+                             [row for row in people if self._vault.is_destroyed(row[0])])
+
+    def _find(self, person: str, name: str) -> Draft | None:
+        row = self._file.execute(f"{_SELECT} AND name = ?", (person, name)).fetchone()
+        return None if row is None else self._opened(person, row)
+
+    def _opened(self, person: str, row: tuple[str, str, int, int, bytes]) -> Draft | None:
+        name, claim, version, saved_at, sealed = row
+        content = self._vault.open_bytes(person, sealed, place=_place(name))
+        if isinstance(content, Absent):
+            return None
+        return Draft(name, claim, version, saved_at, msgspec.json.decode(content, type=dict[str, Any]))
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._file.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._file
+                self._file.execute("COMMIT")
+            except BaseException:
+                self._file.execute("ROLLBACK")
+                raise
+
+
+_SELECT: Final = "SELECT name, claim, version, saved_at, sealed FROM claim_draft WHERE person = ?"
+
+
+def _place(name: str) -> str:
+    return f"claim-draft/{name}"
