@@ -47,7 +47,7 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """The axes as they were asked for. `head` is given only to answer an old basis again."""
+    """The axes as they were asked for. `head` (a basis' `log_size`) is given only to answer an old `now` again."""
 
     as_of: int | Moment | None = None
     valid_on: date | None = None
@@ -60,12 +60,15 @@ class Axes:
         return tuple(dict.fromkeys(self.law[4:].split(","))) if self.law.startswith("set:") else None
 
 
-def read_axes(as_of: str | None = None, valid_on: str | None = None, law: str | None = None) -> Axes:
+def read_axes(
+    as_of: str | None = None, valid_on: str | None = None, law: str | None = None, log_size: int | None = None
+) -> Axes:
     """Read the axes of a question; raises AsOfMalformed, ValidOnMalformed or LawMalformed."""
     return Axes(
         None if as_of is None else _as_of(as_of),
         None if valid_on is None else _valid_on(valid_on),
         THEN if law is None else _law(law),
+        log_size,
     )
 
 
@@ -82,7 +85,8 @@ def _as_of(text: str) -> int | Moment:
     try:
         if _DATE.fullmatch(text):
             day = date.fromisoformat(text)
-            return Moment(text, microseconds(datetime(day.year, day.month, day.day, tzinfo=LOCAL) + timedelta(1)), day)
+            begins = microseconds(datetime(day.year, day.month, day.day, tzinfo=LOCAL))
+            return Moment(text, begins + timedelta(1) // _MICROSECOND, day)  # There is a 9999-12-31, and no day after.
         if found := _TIME.fullmatch(text):
             days, clock, fraction, offset = found.groups()
             offset = "+00:00" if offset in "Zz" else offset

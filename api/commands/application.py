@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.telling import AXES, pairs, steps, table, with_options
+from api.commands.telling import AXES, LOG_SIZE, pairs, steps, table, with_options
 
 _STATES: Final = {
     "filed": "待审核", "assessed": "已审核", "postponed": "已延期", "withdrawn": "已撤回",
@@ -65,7 +65,7 @@ def barred(asking: Asking, **query: Any) -> int:
 @click.option("--level", help="拟申报的级别")
 @click.option("--committee", type=click.Choice(["inside", "outside"]), help="outside：市外评委会，按其规定")
 @click.option("--title-obtained-on", help="现职称取得之日；不给则取已登记的最近一个")
-@with_options(AXES)
+@with_options((*AXES, LOG_SIZE))
 @PURPOSE
 @click.option("--why", is_flag=True, help="逐步列出条款、原文和算式")
 def eligibility(asking: Asking, person: str, why: bool, **query: Any) -> int:

@@ -9,7 +9,7 @@ import click
 
 from api.commands import filing
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.telling import pairs, role, table, word
+from api.commands.telling import LOG_SIZE, pairs, role, table, word
 from api.exits import Exit, Stop
 
 _PLACES: Final = {"pln_": "/v1/plans", "cls_": "/v1/classes", "crd_": "/v1/cards"}
@@ -61,16 +61,19 @@ def list_(asking: Asking, plans: bool, plan: str | None, **query: Any) -> int:
 @click.argument("record")
 @_AS_OF
 @click.option("--law", help="按哪些细则看备案是否及时：then、now 或 set:甲,乙（班次）")
+@LOG_SIZE
 @PURPOSE
-def show(asking: Asking, record: str, as_of: str | None, law: str | None, purpose: str | None) -> int:
+def show(
+    asking: Asking, record: str, as_of: str | None, law: str | None, log_size: int | None, purpose: str | None
+) -> int:
     """查看一个计划（pln_）、班次（cls_）或登记卡（crd_）"""
     place = _PLACES.get(record[:4])
     if place is None or len(record) != 26 or not (record.isascii() and record[4:].isalnum()):
         cure = "应为以 pln_、cls_ 或 crd_ 开头、共 26 位的编号"
         raise Stop(Exit.BAD_INPUT, "bad_usage", f"读不懂编号 {record[:60]}", cure)
-    query = {"as_of": as_of}
+    query: dict[str, Any] = {"as_of": as_of}
     if record.startswith("cls_"):
-        query["law"] = law
+        query |= {"law": law, "log_size": log_size}
     elif record.startswith("crd_"):
         query["purpose"] = purpose
     return asking.get(f"{place}/{record}", _TELLS[record[:4]], query)

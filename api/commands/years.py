@@ -9,7 +9,7 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.claim import study_line
-from api.commands.telling import AXES, minimums, state, steps, table, with_options
+from api.commands.telling import AXES, LOG_SIZE, minimums, state, steps, table, with_options
 
 _TOTALS = (("专业", "professional"), ("行业公需", "sector_public"), ("一般公需", "general_public"), ("合计", "total"))
 _MET = {True: "✓ 达标", False: "✗ 未达标", None: "… 未定"}
@@ -24,16 +24,12 @@ def years() -> None:
 @asks()
 @click.argument("person", type=Id("person"))
 @click.argument("year", type=click.IntRange(1950, 2099), required=False)
-@with_options(AXES)
+@with_options((*AXES, LOG_SIZE))
 @PURPOSE
 @click.option("--why", is_flag=True, help="逐步列出每个数字的条款、原文和算式")
-def show(
-    asking: Asking, person: str, year: int | None, as_of: str | None, valid_on: str | None, law: str | None,
-    purpose: str | None, why: bool,
-) -> int:
+def show(asking: Asking, person: str, year: int | None, why: bool, **query: Any) -> int:
     """查看一个人的各年度学时，或某一年度"""
     place = f"/v1/persons/{person}/years" + (f"/{year}" if year else "")
-    query = {"as_of": as_of, "valid_on": valid_on, "law": law, "purpose": purpose}
     return asking.get(place, lambda body: tell(body, why=why), query)
 
 

@@ -55,5 +55,5 @@ def may_apply(caller: Caller, query: _Query, person: str) -> dict[str, Any] | Re
     question = Question(
         query["applied_on"], query["minimum_years"], query.get("level"), query.get("committee", "inside"),
         query.get("title_obtained_on"))
-    axes = read_axes(query.get("as_of"), query.get("valid_on"), query.get("law"))
+    axes = read_axes(query.get("as_of"), query.get("valid_on"), query.get("law"), query.get("log_size"))
     return applications.may_apply(house(), caller, person, question, axes, query.get("purpose"))

@@ -34,7 +34,7 @@ def one_year(caller: Caller, query: dict[str, Any], person: str, year: int) -> d
 
 
 def _years(caller: Caller, query: dict[str, Any], person: str, year: int | None) -> dict[str, Any] | Refusal:
-    axes = read_axes(query.get("as_of"), query.get("valid_on"), query.get("law"))
+    axes = read_axes(query.get("as_of"), query.get("valid_on"), query.get("law"), query.get("log_size"))
     return years.years(house(), caller, person, axes, year, query.get("purpose"))
 
 

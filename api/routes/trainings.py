@@ -78,7 +78,7 @@ def every_class(caller: Caller, query: _Query) -> Response | Refusal:
 @door.reads("/v1/classes/<class:training_class>", summary="一个培训班：申报、备案、举办、名单，备案是否及时",
             query=ClassQuery, answers=OneClassAnswer)
 def one_class(caller: Caller, query: _Query, training_class: str) -> _Said | Refusal:
-    axes = read_axes(query.get("as_of"), None, query.get("law"))
+    axes = read_axes(query.get("as_of"), None, query.get("law"), query.get("log_size"))
     found = trainings.training_class(house(), caller, training_class, axes)
     return found if isinstance(found, Refusal) else _versioned(found)
 

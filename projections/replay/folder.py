@@ -67,7 +67,7 @@ def write(
         amended = {one["digest"] for one in told["amendments"]}
         for book in found.new.compiled.law.books:
             if book.digest in amended:
-                (beside / _text_of(book.id)).write_bytes(book.source)
+                beside.joinpath(_text_of(book.id)).write_bytes(book.source)
         told["files"] = {path.name: _sha256(path) for path in sorted(beside.iterdir())}
         (beside / "report.json").write_bytes(json.dumps(told, ensure_ascii=False, indent=1).encode() + b"\n")
         digest = _sha256(beside / "report.json")

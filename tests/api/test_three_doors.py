@@ -11,11 +11,12 @@ import msgspec
 import pytest
 
 from api.cases.years import answered
-from projections.basis import axes_of, read_axes
+from projections.basis import Axes, axes_of, read_axes
 from tests.api.command_kit import xueshi
 from tests.api.house_kit import house_in, study
 
 DESCRIBED = json.loads((Path(__file__).parents[2] / "api" / "openapi.json").read_text("utf-8"))
+NEVER = (1 << 53) - 1
 DRAFT = "set:zhejiang/2016-08-01,hangzhou-credits/2025-06-06"
 REFUSED = (
     ({"as_of": "999999"}, 422, 1, "as_of_in_future"),
@@ -26,6 +27,8 @@ REFUSED = (
     ({"valid_on": "2021-02-30"}, 422, 2, "valid_on_malformed"),
     ({"law": "set:atlantis/2020-01-01"}, 422, 1, "law_unknown"),
     ({"law": "tomorrow"}, 422, 2, "law_malformed"),
+    ({"law": "now", "log_size": str(NEVER)}, 422, 1, "as_of_in_future"),
+    ({"as_of": "9999-12-31"}, 422, 1, "as_of_in_future"),
 )
 
 
@@ -63,7 +66,8 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
         asked = [
             _ask(town.house, person, {**query, "as_of": as_of})
             for as_of in (str(half), head)
-            for query in ({}, {"valid_on": "2026-06-30"}, {"law": DRAFT}, {"law": "set:wenzhou/2020-11-27"})
+            for query in ({}, {"valid_on": "2026-06-30"}, {"law": DRAFT}, {"law": "set:wenzhou/2020-11-27"},
+                          {"law": "now", "log_size": str(half + 1)})
         ]
         no = [(answer.status_code, answer.get_json()["code"])
               for query, *_ in REFUSED for answer in [person.get(f"/v1/persons/{person.id}/years", **query)]]
@@ -77,7 +81,12 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
 def _ask(house: Any, person: Any, query: dict[str, str]) -> Asked:
     over_http = person.get(f"/v1/persons/{person.id}/years", **query)
     assert over_http.status_code == 200, over_http.get_data(as_text=True)
-    return Asked(query, over_http.data, msgspec.json.encode(answered(house, person.id, read_axes(**query))))
+    return Asked(query, over_http.data, msgspec.json.encode(answered(house, person.id, read(query))))
+
+
+def read(query: dict[str, str]) -> Axes:
+    return read_axes(query.get("as_of"), query.get("valid_on"), query.get("law"),
+                     int(query["log_size"]) if "log_size" in query else None)
 
 
 def options(query: dict[str, str]) -> list[str]:
@@ -101,6 +110,8 @@ def test_the_answers_differ_where_the_axes_do(doors: Doors) -> None:
             "valid_on": one.query.get("valid_on"), "law": one.query.get("law", "then")}
         assert str(basis["as_of"]) == one.query["as_of"]
         assert axes_of(basis).law == basis["law"]
+        if "log_size" in one.query:  # An old basis is asked again, however long the log has grown since.
+            assert basis["log_size"] == max(int(one.query["log_size"]), basis["as_of"])
 
 
 def test_what_cannot_be_answered_is_the_same_clear_no_at_every_door(doors: Doors) -> None:

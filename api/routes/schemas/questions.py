@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import marshmallow as ma
 
 from api.cases.allotment import ROLES
 from api.routes.fields import Choice, Query, QueryNumber, Shaped, Text
 from api.routes.schemas.common import Answer, DifferencesAsOf, Purpose
+
+LOG_SIZE_MOST: Final = (1 << 53) - 1  # What every reader of JSON holds exactly.
 
 
 class AxesQuery(Purpose):
@@ -15,6 +19,8 @@ class AxesQuery(Purpose):
     as_of = Text(60, metadata={"description": "事件序号、带时区的时间或日期：按当时所知回答"})
     valid_on = Text(20, metadata={"description": "只看这一天及以前发生的"})
     law = Text(2000, metadata={"description": "then、now 或 set:甲,乙"})
+    log_size = QueryNumber(1, LOG_SIZE_MOST, metadata={
+        "description": "law=now 时：账本到这么长为止施行的细则。照旧答 basis 中的四项再问，得到同样的回答"})
 
 
 class YearsAnswer(Answer):

@@ -7,6 +7,7 @@ import marshmallow as ma
 from api.routes.fields import Choice, Id, Query, QueryNumber, Shaped, Text
 from api.routes.schemas.common import Answer
 from api.routes.schemas.histories import AsOfQuery, PageAnswer, Reflects
+from api.routes.schemas.questions import LOG_SIZE_MOST
 
 _AS_OF = {"description": "事件序号、带时区的时间或日期：按当时所知回答"}
 _DAYS = {"description": "天数，0.5 的倍数", "example": "2.5"}
@@ -54,6 +55,7 @@ class ClassQuery(MomentQuery):
     """As it was known when, and under which law."""
 
     law = Text(2000, metadata={"description": "then、now 或 set:甲,乙"})
+    log_size = QueryNumber(1, LOG_SIZE_MOST, metadata={"description": "law=now 时：账本到这么长为止施行的细则"})
 
 
 class CardNumberQuery(AsOfQuery):
