@@ -18,6 +18,7 @@ from ledger.events.application import (
     ApplicantDisqualified,
     ApplicationAssessed,
     ApplicationFiled,
+    ApplicationGranted,
     ApplicationPostponed,
     ApplicationWithdrawn,
     Assessment,
@@ -53,6 +54,7 @@ class Application(NamedTuple):
     sector: str
     statement: str | None
     earliest_year: int | None
+    obtained_on: str | None    # Of the title that was granted.
     decided: Decided | None
     events: tuple[int, ...]
 
@@ -68,7 +70,7 @@ def _filed(rows: Rows, effect: Effect) -> None:
         "series": goal.series, "committee": goal.committee, "applied_on": goal.applied_on.isoformat(),
         "title_obtained_on": goal.title_obtained_on.isoformat(), "minimum_years": goal.minimum_years,
         "unit": event.unit, "region": event.region, "sector": event.sector, "statement": event.statement,
-        "earliest_year": None, "assessed": None, "events": json.dumps([effect.recorded]),
+        "earliest_year": None, "obtained_on": None, "assessed": None, "events": json.dumps([effect.recorded]),
     })
 
 
@@ -90,6 +92,11 @@ def _postponed(rows: Rows, effect: Effect) -> None:
     _becomes(rows, effect, status="postponed", earliest_year=event.earliest_year)
 
 
+def _granted(rows: Rows, effect: Effect) -> None:
+    event: ApplicationGranted = effect.event
+    _becomes(rows, effect, status="granted", obtained_on=event.obtained_on.isoformat())
+
+
 def _withdrawn(rows: Rows, effect: Effect) -> None:
     _becomes(rows, effect, status="withdrawn")
 
@@ -106,12 +113,13 @@ class Applications(Projection):
     """The fold."""
 
     name: ClassVar = "applications"
-    version: ClassVar = 1
+    version: ClassVar = 2
     tables: ClassVar = {
         "applications": Table(
             {"application": str, "person": str, "status": str, "level": str, "series": str, "committee": str,
              "applied_on": str, "title_obtained_on": str, "minimum_years": int, "unit": str, "region": str,
-             "sector": str, "statement": str, "earliest_year": int, "assessed": int, "events": str},
+             "sector": str, "statement": str, "earliest_year": int, "obtained_on": str,
+             "assessed": int, "events": str},
             ("application", "from_position"), (("person",),)),
         "assessments": Table({"event": int, "assessment": str}, ("event",), dated=False),
     }
@@ -119,6 +127,7 @@ class Applications(Projection):
         ApplicationFiled: _filed,
         ApplicationAssessed: _assessed,
         ApplicationPostponed: _postponed,
+        ApplicationGranted: _granted,
         ApplicationWithdrawn: _withdrawn,
         ApplicantDisqualified: _disqualified,
         DisqualificationLifted: _lifted,

@@ -70,6 +70,8 @@ class Assessment(Part):
     rulebook: Open[RulebookId | None] = None
     digest: Open[str | None] = None        # Of the rulebook that gave the answer.
     article: Open[str | None] = None
+    years_needed: Open[int | None] = None  # 资历年限 as the office confirmed it, whatever was stated in the filing.
+    earliest: Open[int | None] = None      # Where it falls short: the first year that could do (N 9).
 
 
 class ApplicationAssessed(ApplicationEvent, tag="application.assessed/1"):
@@ -86,6 +88,13 @@ class ApplicationPostponed(ApplicationEvent, tag="application.postponed/1"):
 
     earliest_year: Open[int]
     article: Open[str]
+
+
+class ApplicationGranted(ApplicationEvent, tag="application.granted/1"):
+    """The committee passed it: the title is entered in the person's own stream, in the same transaction."""
+
+    obtained_on: Open[date]
+    hand: Pseudonym[Hand]
 
 
 class ApplicationWithdrawn(ApplicationEvent, tag="application.withdrawn/1"):

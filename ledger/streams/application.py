@@ -1,12 +1,15 @@
 """An application for a title (职称申报) as far as hours go: filed, assessed, postponed, withdrawn; and its sanctions.
 
     filed       → assessed, withdrawn
-    assessed    → assessed (again), postponed, withdrawn
+    assessed    → assessed (again), postponed, granted, withdrawn
     any         → disqualified → lifted;  any → a title revoked
 
 P 15 (the person applies with the statement of their hours), N 9 (a shortage postpones, it is no sanction), P 16, E 13,
 R 10, W 15 and N 10 (falsification takes the right to apply; a title that was granted for it is revoked). What the hours
 are worth comes in as an `Assessment`; the term of a sanction comes in with the text that gives it (AMB-06).
+
+What is granted is a title: the person's own stream says so in the same transaction. From then on nothing is left of the
+application that could be taken, only the title (N 10).
 
 A sanction may be the first event of a stream: the application it answers, or the title, may be older than the register.
 
@@ -30,6 +33,7 @@ from ledger.events.application import (
     ApplicationAssessed,
     ApplicationEvent,
     ApplicationFiled,
+    ApplicationGranted,
     ApplicationId,
     ApplicationPostponed,
     ApplicationWithdrawn,
@@ -41,7 +45,7 @@ from ledger.events.application import (
 )
 from ledger.events.base import Draft
 from ledger.streams.decision import Command, Decision, State, spoken
-from ledger.streams.person import Person, closed_to_processing, matter_of
+from ledger.streams.person import Person, RecordTitle, closed_to_processing, decide_title, matter_of
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import PersonId
 
@@ -57,6 +61,7 @@ class Status(StrEnum):
     FILED = "filed"
     ASSESSED = "assessed"
     POSTPONED = "postponed"
+    GRANTED = "granted"
     WITHDRAWN = "withdrawn"
     DISQUALIFIED = "disqualified"
     LIFTED = "lifted"
@@ -119,6 +124,13 @@ class PostponeApplication(Command):
     role: str
     earliest_year: int
     words: str
+
+
+class GrantApplication(Command):
+    """Say that the committee passed it, and since when the title is held."""
+
+    role: str
+    obtained_on: date
 
 
 class WithdrawApplication(Command):
@@ -239,6 +251,32 @@ def decide_postponement(
     return (Draft(postponed, words),)
 
 
+def decide_grant(
+    application: Application | None, command: GrantApplication, person: Person, by: Actor
+) -> Decision:
+    """Grant what was assessed and does not fall short, and enter the title; the day is not before the application."""
+    known = _by_office(application, command.role, person, by)
+    if isinstance(known, Refusal):
+        return known
+    if known.status is not Status.ASSESSED:
+        return Refusal.because("application_not_open", status=known.status)
+    made, filed = known.assessment, known.filed
+    assert made is not None and filed is not None, "what is assessed was filed"
+    if made.eligible is False:
+        return Refusal.because("application_short", article=made.article, reasons=made.reasons)
+    goal = filed.goal
+    if command.obtained_on < goal.applied_on:
+        return Refusal.because("date_out_of_order", since=goal.applied_on)
+    title = decide_title(person, RecordTitle(
+        role=command.role, level=goal.level, obtained_on=command.obtained_on, series=goal.series), by)
+    if isinstance(title, Refusal):
+        return title
+    granted = ApplicationGranted(
+        application=known.application, person=known.person, obtained_on=command.obtained_on, hand=by.hand
+    )
+    return (Draft(granted), *title)
+
+
 def decide_application_withdrawal(
     application: Application | None, command: WithdrawApplication, person: Person
 ) -> Decision:
@@ -267,6 +305,8 @@ def decide_disqualification(
         return Refusal.because("already_disqualified", application=application.application)
     if command.lasts == THIS_APPLICATION and (application is None or application.filed is None):
         return Refusal.because("application_absent")  # Nothing that could be lost: only a term bars what is to come.
+    if command.lasts == THIS_APPLICATION and application is not None and application.status is Status.GRANTED:
+        return Refusal.because("application_granted", application=application.application)
     if command.until is not None and command.until < command.starts:
         return Refusal.because("term_unfit", starts=command.starts, until=command.until)
     if no := _baseless(command.sanction):
@@ -350,12 +390,16 @@ def _by_office(application: Application | None, role: str, person: Person, by: A
     return _not_by(application, role, person, by) or application
 
 
-def _not_by(application: Application | None, role: str, person: Person, by: Actor) -> Refusal | None:
-    """Say why this hand has no say: an application belongs where it was filed, a person where they last belonged."""
-    assert application is None or person.person == application.person, "the caller brought another person"
+def matter_upon(application: Application | None, person: Person) -> Matter | None:
+    """Take an application as the matter of an act: it belongs where it was filed, a person where they last belonged."""
     filed = None if application is None else application.filed
-    matter = matter_of(person) if filed is None else Matter(filed.region, filed.sector, unit=filed.unit)
-    if no := standing(by, role, matter):
+    return matter_of(person) if filed is None else Matter(filed.region, filed.sector, unit=filed.unit)
+
+
+def _not_by(application: Application | None, role: str, person: Person, by: Actor) -> Refusal | None:
+    """Say why this hand has no say."""
+    assert application is None or person.person == application.person, "the caller brought another person"
+    if no := standing(by, role, matter_upon(application, person)):
         return no
     if by.person == person.person:
         return Refusal.because("own_application", actor=by.actor)
@@ -376,6 +420,7 @@ _EVOLVE: Final[dict[type[ApplicationEvent], Callable[[Application, Any], Applica
     ApplicationFiled: lambda one, event: replace(one, status=Status.FILED, filed=event),
     ApplicationAssessed: lambda one, event: replace(one, status=Status.ASSESSED, assessment=event.assessment),
     ApplicationPostponed: lambda one, event: replace(one, status=Status.POSTPONED),
+    ApplicationGranted: lambda one, event: replace(one, status=Status.GRANTED),
     ApplicationWithdrawn: lambda one, event: replace(one, status=Status.WITHDRAWN),
     ApplicantDisqualified: _disqualified,
     DisqualificationLifted: lambda one, event: replace(one, status=Status.LIFTED, lifted_on=event.on),

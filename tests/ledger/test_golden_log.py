@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "c045054c3e5bf2e5d90dcc95d8e3985d58646c24b84c251066495e9ba52ad4c4"
+ROOT = "367aff4fead594d47f8e5103df073a671919ef540bf9fabeca2cc2e45e2f57f3"
 
 
 @pytest.fixture(scope="module")

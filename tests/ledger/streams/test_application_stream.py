@@ -54,6 +54,7 @@ FALSE = Sanction(cause="falsified", article="第十条", rulebook=SHORT.rulebook
 FILE = applications.FileApplication(application=FIRST, person=LI, goal=GOAL, statement="stm_1")
 ASSESS = applications.AssessApplication(role=ROLE, assessment=SHORT)
 POSTPONE = applications.PostponeApplication(role=ROLE, earliest_year=2027, words=WHY)
+GRANT = applications.GrantApplication(role=ROLE, obtained_on=date(2026, 12, 30))
 WITHDRAW = applications.WithdrawApplication(person=LI)
 DISQUALIFY = applications.DisqualifyApplicant(
     application=FIRST, role=ROLE, sanction=FALSE, lasts=TERM, starts=date(2026, 6, 1), until=date(2029, 5, 31),
@@ -72,6 +73,8 @@ STATES: dict[str, Application | None] = {
     "absent": None,
     "filed": FILED,
     "assessed": ASSESSED,
+    "enough": replace(ASSESSED, assessment=ENOUGH),
+    "granted": replace(ASSESSED, assessment=ENOUGH, status=Status.GRANTED),
     "postponed": replace(ASSESSED, status=Status.POSTPONED),
     "withdrawn": replace(FILED, status=Status.WITHDRAWN),
     "disqualified": BARRED,
@@ -82,6 +85,7 @@ Give = Callable[[Application | None, Person, Actor], Decision]
 BY_OFFICE: dict[str, Give] = {
     "AssessApplication": lambda one, person, by: applications.decide_assessment(one, ASSESS, person, by),
     "PostponeApplication": lambda one, person, by: applications.decide_postponement(one, POSTPONE, person, by),
+    "GrantApplication": lambda one, person, by: applications.decide_grant(one, GRANT, person, by),
     "DisqualifyApplicant": lambda one, person, by: applications.decide_disqualification(one, DISQUALIFY, person, by),
     "LiftDisqualification": lambda one, person, by: applications.decide_lifting(one, LIFT, person, by),
     "RevokeTitle": lambda one, person, by: applications.decide_title_revocation(one, REVOKE, person, by),
@@ -97,6 +101,7 @@ FileApplication       ApplicationFiled       application_exists     application_
 WithdrawApplication   application_absent     ApplicationWithdrawn   ApplicationWithdrawn   application_not_open
 AssessApplication     application_absent     ApplicationAssessed    ApplicationAssessed    application_not_open
 PostponeApplication   application_absent     application_not_open   ApplicationPostponed   application_not_open
+GrantApplication      application_absent     application_not_open   application_short      application_not_open
 DisqualifyApplicant   ApplicantDisqualified  ApplicantDisqualified  ApplicantDisqualified  ApplicantDisqualified
 LiftDisqualification  application_absent     not_disqualified       not_disqualified       not_disqualified
 RevokeTitle           TitleRevoked           TitleRevoked           TitleRevoked           TitleRevoked
@@ -106,9 +111,20 @@ FileApplication       application_exists     application_exists     application_
 WithdrawApplication   application_not_open   application_not_open   application_not_open
 AssessApplication     application_not_open   application_not_open   application_not_open
 PostponeApplication   application_not_open   application_not_open   application_not_open
+GrantApplication      application_not_open   application_not_open   application_not_open
 DisqualifyApplicant   ApplicantDisqualified  already_disqualified   ApplicantDisqualified
 LiftDisqualification  not_disqualified       DisqualificationLifted not_disqualified
 RevokeTitle           TitleRevoked           TitleRevoked           TitleRevoked
+""") | read_table("""
+                      enough                               granted
+FileApplication       application_exists                   application_exists
+WithdrawApplication   ApplicationWithdrawn                 application_not_open
+AssessApplication     ApplicationAssessed                  application_not_open
+PostponeApplication   application_not_short                application_not_open
+GrantApplication      ApplicationGranted+TitleRecorded     application_not_open
+DisqualifyApplicant   ApplicantDisqualified                ApplicantDisqualified
+LiftDisqualification  not_disqualified                     not_disqualified
+RevokeTitle           TitleRevoked                         TitleRevoked
 """)
 
 
@@ -251,3 +267,25 @@ def test_a_title_is_revoked_once_and_only_one_that_is_recorded() -> None:  # N 1
     assert outcome(applications.decide_title_revocation(again, REVOKE, APPLICANT, OFFICER)) == "title_revoked"
     no = refusal(applications.decide_title_revocation(None, unknown, APPLICANT, OFFICER))
     assert no.code == "title_not_recorded"
+
+
+def test_what_is_granted_is_a_title_of_a_day_that_is_not_before_the_application() -> None:
+    enough = STATES["enough"]
+    made = applications.decide_grant(enough, GRANT, APPLICANT, OFFICER)
+    assert isinstance(made, tuple)
+    granted, title = (draft.event for draft in made)
+
+    assert (title.stream, title.level, title.obtained_on) == (LI, GOAL.level, GRANT.obtained_on)  # type: ignore[attr-defined]
+    assert evolve(enough, granted).status is Status.GRANTED  # type: ignore[arg-type]
+    early = replace(GRANT, obtained_on=date(2026, 5, 19))
+    assert outcome(applications.decide_grant(enough, early, APPLICANT, OFFICER)) == "date_out_of_order"
+    unspoken = replace(ASSESSED, assessment=replace(ENOUGH, eligible=None))
+    assert outcome(applications.decide_grant(unspoken, GRANT, APPLICANT, OFFICER)) == (
+        "ApplicationGranted+TitleRecorded"), "where no rulebook speaks of it the committee decides"
+
+
+def test_of_what_was_granted_only_the_title_can_be_taken() -> None:  # N 10
+    once = replace(DISQUALIFY, lasts=THIS_APPLICATION, until=None)
+
+    no = refusal(applications.decide_disqualification(STATES["granted"], once, APPLICANT, OFFICER))
+    assert no.code == "application_granted"
