@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from projections.replay.coded import Coded
 from projections.replay.compiled import NONE, Compiled
-from projections.replay.kernel import Replayed
+from projections.replay.replayed import Replayed
 
 
 def carry(

@@ -15,7 +15,7 @@ from ledger.vocabulary import format_hours
 from projections.errors import ProjectionError
 from projections.replay.compiled import Compiled, Dues
 from projections.replay.gathered import Gathered
-from projections.replay.kernel import EXAM, HOW_BITS, IN_PROGRESS, MET, SHORT, UNDETERMINED, Replayed
+from projections.replay.replayed import EXAM, HOW_BITS, IN_PROGRESS, MET, SHORT, UNDETERMINED, Replayed
 
 VERDICT: Final = {1: True, 0: False, -1: None}
 HOW: Final = {MET: (True, None), SHORT: (False, None), IN_PROGRESS: (None, "in_progress"),

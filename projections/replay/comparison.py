@@ -22,7 +22,8 @@ from projections.replay.checked import VERDICT, stands
 from projections.replay.coded import NOWHERE, Zone
 from projections.replay.compiled import NONE, cells_of, year_of_row
 from projections.replay.gathered import Gathered
-from projections.replay.kernel import EXAM, FAILED, PASSED, UNKNOWN, lost
+from projections.replay.kernel import lost
+from projections.replay.replayed import EXAM, FAILED, PASSED, UNKNOWN
 from projections.replay.sides import Side
 from projections.replay.titles import Asked, Titles, weigh
 

@@ -9,40 +9,29 @@ are held together by `tests/projections/replay/test_kernel.py`, and by a sample 
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from projections.replay.coded import NOWHERE, Coded
 from projections.replay.compiled import NONE, PERSONAL, ROLLING, Compiled, cells_of, year_of_row
+from projections.replay.replayed import (
+    EXAM,
+    FAILED,
+    HOW_BITS,
+    IN_PROGRESS,
+    MET,
+    PASSED,
+    SHORT,
+    UNDETERMINED,
+    UNKNOWN,
+    Replayed,
+    room,
+)
 
-EXAM: Final = 3     # The column of sums after the three categories; then come the classes.
-UNKNOWN, FAILED, PASSED = -1, 0, 1
 HAS_FAST: Final = find_spec("numba") is not None
-
 Ints = NDArray[np.int32]
-SHORT, MET, IN_PROGRESS, UNDETERMINED = range(4)
-HOW_BITS: Final = 2
-
-
-class Replayed(NamedTuple):
-    """What a replay came to."""
-
-    counted: Ints                  # By entry: hundredths that count.
-    sums: Ints                     # By year row: the categories, hours by exam, the classes.
-    unruled: NDArray[np.uint8]     # By year row: what holds an unruled entry.
-    verdict: NDArray[np.int8]      # By year row: PASSED, FAILED or UNKNOWN.
-    minimums: NDArray[np.uint32]   # By year row: how each requirement of its list stands; two bits each, lowest first.
-
-
-def room(coded: Coded, compiled: Compiled) -> Replayed:
-    """Room for a replay, to be handed in again: a page of memory that is new costs more than all that is done on it."""
-    rows = coded.years
-    return Replayed(
-        np.empty(coded.entries, dtype=np.int32), np.empty((rows, EXAM + len(compiled.classes)), dtype=np.int32),
-        np.empty(rows, dtype=np.uint8), np.empty(rows, dtype=np.int8), np.empty(rows, dtype=np.uint32),
-    )
 
 
 def replay(

@@ -22,7 +22,7 @@ from policies.facts import FIRST_DAY, LAST_DAY
 from projections.replay.carried import carry
 from projections.replay.coded import Coded
 from projections.replay.compiled import NONE, PERSONAL, ROLLING, Compiled, cells_of
-from projections.replay.kernel import (
+from projections.replay.replayed import (
     EXAM,
     FAILED,
     HOW_BITS,

@@ -14,7 +14,8 @@ from policies.law import Law
 from projections.replay.coded import Coded
 from projections.replay.compiled import Compiled, compile_over
 from projections.replay.gathered import Gathered, read_under
-from projections.replay.kernel import EXAM, Replayed, replay
+from projections.replay.kernel import replay
+from projections.replay.replayed import EXAM, Replayed
 
 
 @dataclass(frozen=True, slots=True)

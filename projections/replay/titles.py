@@ -32,7 +32,7 @@ from policies.rulebook import ApplicationRule
 from projections.file import Reader
 from projections.projection import HOLDS
 from projections.replay.coded import NOWHERE, Coded
-from projections.replay.kernel import PASSED
+from projections.replay.replayed import PASSED
 from projections.replay.sides import Side
 
 GRANTED, NEXT = "granted", "next"

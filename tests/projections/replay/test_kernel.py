@@ -21,7 +21,8 @@ from policies.shapes import check_affiliation
 from policies.shelf import drafts, shipped
 from projections.replay.coded import Coder
 from projections.replay.compiled import compile_over
-from projections.replay.kernel import (
+from projections.replay.kernel import replay
+from projections.replay.replayed import (
     EXAM,
     FAILED,
     HOW_BITS,
@@ -32,7 +33,6 @@ from projections.replay.kernel import (
     UNDETERMINED,
     UNKNOWN,
     Replayed,
-    replay,
 )
 from tests.policies.people import REGIONS, WORDS, people
 

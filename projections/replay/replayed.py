@@ -1,0 +1,40 @@
+"""What a replay comes to, in columns: hours by entry; sums, verdict and each requirement by person and year.
+
+`kernel.py` and `kernel_fast.py` write it, `carried.py` copies what two laws have in common.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from projections.replay.coded import Coded
+from projections.replay.compiled import Compiled
+
+Ints = NDArray[np.int32]
+
+EXAM: Final = 3     # The column of sums after the three categories; then come the classes.
+UNKNOWN, FAILED, PASSED = -1, 0, 1
+SHORT, MET, IN_PROGRESS, UNDETERMINED = range(4)
+HOW_BITS: Final = 2
+
+
+class Replayed(NamedTuple):
+    """What a replay came to."""
+
+    counted: Ints                  # By entry: hundredths that count.
+    sums: Ints                     # By year row: the categories, hours by exam, the classes.
+    unruled: NDArray[np.uint8]     # By year row: what holds an unruled entry.
+    verdict: NDArray[np.int8]      # By year row: PASSED, FAILED or UNKNOWN.
+    minimums: NDArray[np.uint32]   # By year row: how each requirement of its list stands; two bits each, lowest first.
+
+
+def room(coded: Coded, compiled: Compiled) -> Replayed:
+    """Room for a replay, to be handed in again: a page of memory that is new costs more than all that is done on it."""
+    rows = coded.years
+    return Replayed(
+        np.empty(coded.entries, dtype=np.int32), np.empty((rows, EXAM + len(compiled.classes)), dtype=np.int32),
+        np.empty(rows, dtype=np.uint8), np.empty(rows, dtype=np.int8), np.empty(rows, dtype=np.uint32),
+    )
