@@ -11,7 +11,6 @@ redirect. `tests/api/test_client.py` shows it.
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import json
 import uuid
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from api.exits import Exit, Stop
 from api.occupancy import Served, occupying
+from api.secrecy import is_secret_way
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -211,18 +211,9 @@ def _connection(address: str) -> http.client.HTTPConnection:
 
 
 def _demand_secrecy(address: str) -> None:
-    parts = urlsplit(address)
-    if parts.scheme == "https" or _is_this_machine(parts.hostname or ""):
-        return
-    cure = "请改用 https:// 的地址"
-    raise Stop(Exit.BAD_INPUT, "token_in_clear", f"令牌不能不加密地发往 {parts.hostname}", cure)
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    if not is_secret_way(address):
+        message = f"令牌不能不加密地发往 {urlsplit(address).hostname}"
+        raise Stop(Exit.BAD_INPUT, "token_in_clear", message, "请改用 https:// 的地址")
 
 
 def not_this_api() -> Stop:

@@ -1,4 +1,4 @@
-"""Operational state: tokens and sessions. It says who may knock, never what happened; it is not proven.
+"""Operational state: tokens, sessions, sign-ons. It says who may knock, never what happened; it is not proven.
 
 `operations.db`, with its own schema and its own backup. Of a token only its SHA-256 is kept, so nobody who reads the
 file can use what it holds. A holder has one token at a time: a new one takes the place of the last, which is how one
@@ -7,7 +7,12 @@ for each program that acts for them; such a one takes the place of the last of i
 kept as such, so that repeating an old request cannot bring its token back to life.
 
 A token is derived from the request that asked for it, so that a repeated request is answered with the same token; it
-cannot be derived from anything that is stored. `tests/api/test_operations.py` shows it.
+cannot be derived from anything that is stored.
+
+A link says that whoever is somebody at a provider of single sign-on is this holder here. It ends with the token and the
+password under which it was made, since whoever had those may have made it. Of a sign-on that has been begun, nothing
+is kept but that it was, by which browser and in which session; it can be finished once, and links nobody whose session
+has ended since. `tests/api/test_operations.py` shows it.
 """
 
 from __future__ import annotations
@@ -27,6 +32,7 @@ PREFIX: Final = "xsl_"
 LENGTH: Final = len(PREFIX) + 43
 
 Kind = Literal["token", "session"]
+SIGN_ON_SECONDS: Final = 600  # So long somebody may take to log in at the provider.
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS credential (
@@ -38,6 +44,16 @@ CREATE TABLE IF NOT EXISTS credential (
     withdrawn  INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS credential_by_holder ON credential (holder, kind);
+CREATE TABLE IF NOT EXISTS link (
+    identity  BLOB PRIMARY KEY,
+    holder    TEXT NOT NULL UNIQUE,
+    linked_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sign_on (
+    browser    BLOB PRIMARY KEY,
+    session    BLOB,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 """
 
 
@@ -56,10 +72,16 @@ class Listed(NamedTuple):
     """A credential as its holder sees it: what it is called by is no part of it and opens nothing."""
 
     credential: str
-    kind: Kind
+    kind: Kind | Literal["link"]
     name: str
     issued_at: int
     expires_at: int | None
+
+
+class SignOn(NamedTuple):
+    """What a browser set out for: to log in, or in which session, by its digest, to be linked."""
+
+    session: bytes | None
 
 
 class Operations:
@@ -108,6 +130,8 @@ class Operations:
                     self._file.execute(
                         "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND sha256 <> ? AND ? IN ('', name)",
                         (holder, row[0], name))
+                    if not name:
+                        self._file.execute("DELETE FROM link WHERE holder = ?", (holder,))
                 self._file.execute("COMMIT")
             except BaseException:
                 self._file.execute("ROLLBACK")
@@ -136,27 +160,91 @@ class Operations:
             rows = self._file.execute(
                 "SELECT lower(hex(substr(sha256, 1, 8))), kind, name, issued_at, expires_at FROM credential "
                 "WHERE holder = ? AND NOT withdrawn AND (expires_at IS NULL OR expires_at > ?) "
-                "ORDER BY issued_at, sha256", (holder, now)).fetchall()
+                "UNION ALL SELECT lower(hex(substr(identity, 1, 8))), 'link', '', linked_at, NULL FROM link "
+                "WHERE holder = ? ORDER BY issued_at, 1", (holder, now, holder)).fetchall()
         return [Listed(*row) for row in rows]
 
     def end(self, holder: str, credential: str) -> bool:
         """Make one of a holder's worthless, by what it is called; False where they have none that is called so."""
         with self._lock:
-            return self._file.execute(
+            ended = self._file.execute(
                 "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND lower(hex(substr(sha256, 1, 8))) = ? "
-                "AND NOT withdrawn", (holder, credential)).rowcount > 0
+                "AND NOT withdrawn", (holder, credential)).rowcount
+            unlinked = self._file.execute(
+                "DELETE FROM link WHERE holder = ? AND lower(hex(substr(identity, 1, 8))) = ?",
+                (holder, credential)).rowcount
+        return ended + unlinked > 0
 
     def end_sessions(self, holder: str) -> int:
-        """Make every session of a holder worthless, and say how many there were."""
+        """Make every session of a holder worthless, with what they were linked to, and say how many there were."""
         with self._lock:
-            return self._file.execute(
+            ended = self._file.execute(
                 "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND kind = 'session' AND NOT withdrawn",
                 (holder,)).rowcount
+            self._file.execute("DELETE FROM link WHERE holder = ?", (holder,))  # After: none of them makes another.
+        return ended
+
+    # Single sign-on
+
+    def begin_sign_on(self, browser: str, session: str | None, *, now: int) -> None:
+        """Remember that a browser has set out to say who it is; in a session, to be linked to its holder."""
+        with self._lock:
+            self._file.execute("INSERT OR REPLACE INTO sign_on VALUES (?, ?, ?)", (
+                _hidden(browser), None if session is None else _hidden(session), now + SIGN_ON_SECONDS * 1_000_000))
+
+    def finish_sign_on(self, browser: str, *, now: int) -> SignOn | None:
+        """What it had set out for, once; None where it had not, or took too long."""
+        with self._lock:
+            row = self._file.execute("DELETE FROM sign_on WHERE browser = ? RETURNING session, expires_at",
+                                     (_hidden(browser),)).fetchone()
+        return SignOn(row[0]) if row is not None and row[1] > now else None
+
+    def derived(self, what: str, browser: str) -> str:
+        """What a browser's sign-on is to be known by: of what it holds itself, nobody else can tell."""
+        secret = hmac.digest(self._key, f"{what}\0{browser}".encode(), "sha256")
+        return urlsafe_b64encode(secret).rstrip(b"=").decode()
+
+    def link(self, session: bytes, issuer: str, subject: str, *, now: int) -> str | None:
+        """Link a session's holder to who they are at a provider, in place of any other, and say who they are here.
+
+        Empty where that is already somebody else; None where the session has ended.
+        """
+        identity = self._identity(issuer, subject)
+        with self._lock:
+            self._file.execute("BEGIN IMMEDIATE")  # A password that is changed now ends the session, or the link.
+            try:
+                row = self._file.execute(
+                    "SELECT holder FROM credential WHERE sha256 = ? AND kind = 'session' AND NOT withdrawn "
+                    "AND expires_at > ?", (session, now)).fetchone()
+                holder = None if row is None else str(row[0])
+                if holder is not None and self._file.execute(
+                        "SELECT 1 FROM link WHERE identity = ? AND holder <> ?", (identity, holder)).fetchone():
+                    holder = ""
+                if holder:
+                    self._file.execute("DELETE FROM link WHERE holder = ?", (holder,))
+                    self._file.execute("INSERT INTO link VALUES (?, ?, ?)", (identity, holder, now))
+                self._file.execute("COMMIT")
+            except BaseException:
+                self._file.execute("ROLLBACK")
+                raise
+        return holder
+
+    def linked(self, issuer: str, subject: str) -> str | None:
+        """Whose they are, here."""
+        with self._lock:
+            row = self._file.execute("SELECT holder FROM link WHERE identity = ?",
+                                     (self._identity(issuer, subject),)).fetchone()
+        return None if row is None else str(row[0])
+
+    def _identity(self, issuer: str, subject: str) -> bytes:
+        """Who somebody is elsewhere, unreadable: a subject may be an ID number."""
+        return hmac.digest(self._key, f"identity\0{issuer}\0{subject}".encode(), "sha256")
 
     def tidy(self, *, now: int) -> None:
         """Drop sessions that have expired; of a token that has, the request that made it must not make it anew."""
         with self._lock:
             self._file.execute("DELETE FROM credential WHERE expires_at <= ? AND kind = 'session'", (now,))
+            self._file.execute("DELETE FROM sign_on WHERE expires_at <= ?", (now,))
 
 
 def _hidden(token: str) -> bytes:

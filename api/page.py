@@ -53,7 +53,7 @@ _POLICY: Final = (
 def page_routes() -> Blueprint:
     """The pages, ready to be put into a service that has a house."""
     page = Blueprint("page", __name__, template_folder="templates")
-    page.after_request(_secured)
+    page.after_request(secured)
     page.add_url_rule("/login", view_func=login, methods=["GET", "POST"])
     page.add_url_rule("/logout", view_func=logout, methods=["POST"])
     page.add_url_rule("/password", view_func=password, methods=["GET", "POST"])
@@ -71,9 +71,9 @@ def page_routes() -> Blueprint:
 def login() -> Any:
     """Exchange a password or a token for a session."""
     if request.method == "GET":
-        return _home(caller) if (caller := _caller()) is not None else _render("login.html")
-    if not _is_from_here():
-        return _refused("not_from_here", "请求来源不明", "登录只接受从本页提交。请打开登录页重试。", 403)
+        return _home(caller) if (caller := caller_of_session()) is not None else render("login.html")
+    if not is_from_here():
+        return refused("not_from_here", "请求来源不明", "登录只接受从本页提交。请打开登录页重试。", 403)
     if "password" in request.form:
         by_name = accounts.log_in(_house(), request.form.get("name", "")[:TOKEN_MOST],
                                   request.form["password"][:PASSWORD_MOST], address_of_asker())
@@ -84,52 +84,60 @@ def login() -> Any:
         known = isinstance(found, Caller) and found.kind != "nobody"
         words = "这个令牌不用于登录页面：它只供安装和核查使用。请用本人或经办账号的令牌。" if known else (
             "令牌无效：它从未发放，或已被新的令牌取代。请核对是否复制完整（以 xsl_ 开头，共 47 位）。")
-        return _render("login.html", status=401, error=words)
+        return render("login.html", status=401, error=words)
     return _opened(found)
 
 
 def _opened(found: Caller) -> Response:
-    """Begin a session."""
+    return let_in(_home(found), found)
+
+
+def let_in(response: Response, found: Caller) -> Response:
+    """Begin a session with an answer."""
     house = _house()
     structlog.contextvars.bind_contextvars(actor=found.id)
     session = house.operations.issue(found.id, request=secrets.token_bytes(32), now=house.now, kind="session",
                                      lasts_s=SESSION_SECONDS)
-    response = _home(found)
     response.set_cookie(COOKIE, session, max_age=SESSION_SECONDS, httponly=True, samesite="Strict",
-                        secure=request.is_secure)
+                        secure=is_over_tls())
     return response
+
+
+def is_over_tls() -> bool:
+    """Whether a cookie may be held back from connections in clear; a proxy in front may be what speaks TLS."""
+    return request.is_secure or bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 
 def logout() -> Any:
     """End the session, also for whoever may have copied the cookie."""
-    if not _is_from_here():
-        return _refused("not_from_here", "请求来源不明", "退出只接受从本页提交。", 403)
+    if not is_from_here():
+        return refused("not_from_here", "请求来源不明", "退出只接受从本页提交。", 403)
     _house().operations.withdraw(request.cookies.get(COOKIE, ""))
     response = redirect("/login", 303)
-    response.delete_cookie(COOKIE, httponly=True, samesite="Strict", secure=request.is_secure)
+    response.delete_cookie(COOKIE, httponly=True, samesite="Strict", secure=is_over_tls())
     return response
 
 
 def password() -> Any:
     """Set a password with a code that was handed over."""
     if request.method == "GET":
-        return _render("password.html")
-    if not _is_from_here():
-        return _refused("not_from_here", "请求来源不明", "口令只接受从本页提交。", 403)
+        return render("password.html")
+    if not is_from_here():
+        return refused("not_from_here", "请求来源不明", "口令只接受从本页提交。", 403)
     fields = {"code": request.form.get("code", "").strip()[:TOKEN_MOST],
               "password": request.form.get("password", "")[:PASSWORD_MOST]}
     key = RequestKey(secrets.token_bytes(32), b"")
     try:
         done = accounts.set_password(_house(), Caller("nobody", trace=g.trace_id), fields, Asked(key))
     except BadFields as bad:
-        return _render("password.html", status=422, error=bad.faults[0].detail, code=fields["code"])
-    return _not_in(done, "password.html") if isinstance(done, Refusal) else _render("login.html", set=True)
+        return render("password.html", status=422, error=bad.faults[0].detail, code=fields["code"])
+    return _not_in(done, "password.html") if isinstance(done, Refusal) else render("login.html", set=True)
 
 
 def _not_in(refusal: Refusal, template: str) -> Response:
     """The same form, with the reason; after how long to try again is said to the browser too."""
     body = problems.of_refusal(refusal, g.trace_id)
-    response = _render(template, status=int(str(body["status"])), error=str(body["detail"]))
+    response = render(template, status=int(str(body["status"])), error=str(body["detail"]))
     if "retry_after" in refusal.seen:
         response.headers["Retry-After"] = str(refusal.seen["retry_after"])
     return response
@@ -137,19 +145,19 @@ def _not_in(refusal: Refusal, template: str) -> Response:
 
 def sessions() -> Any:
     """What is open in one's name, and an end to it."""
-    caller = _caller()
+    caller = caller_of_session()
     if caller is None:
         return redirect("/login", 303)
     if request.method == "POST":
-        if not _is_from_here():
-            return _refused("not_from_here", "请求来源不明", "只接受从本页提交。", 403)
+        if not is_from_here():
+            return refused("not_from_here", "请求来源不明", "只接受从本页提交。", 403)
         _house().operations.end(caller.id, request.form.get("credential", ""))
         return redirect("/sessions", 303)
     told = accounts.every(_house(), caller)
-    return _no(told, caller) if isinstance(told, Refusal) else _render("sessions.html", caller=caller, told=told)
+    return said_no(told, caller) if isinstance(told, Refusal) else render("sessions.html", caller=caller, told=told)
 
 
-def _caller() -> Caller | None:
+def caller_of_session() -> Caller | None:
     """Whose session it is."""
     house = _house()
     found = house.operations.find(request.cookies.get(COOKIE, ""), now=house.now)
@@ -159,7 +167,7 @@ def _caller() -> Caller | None:
     return Caller("person" if found.holder.startswith(PREFIXES["person"]) else "actor", found.holder, g.trace_id)
 
 
-def _is_from_here() -> bool:
+def is_from_here() -> bool:
     """Whether a form was sent by a page of ours: the browser says so, and no other site can make it say so."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -171,8 +179,12 @@ def _is_from_here() -> bool:
 
 
 def _home(caller: Caller) -> Response:
-    target = f"/persons/{caller.id}/years" if caller.kind == "person" else "/years"
-    return Response(status=303, headers={"Location": target})
+    return Response(status=303, headers={"Location": home_of(caller)})
+
+
+def home_of(caller: Caller) -> str:
+    """Where somebody begins."""
+    return f"/persons/{caller.id}/years" if caller.kind == "person" else "/years"
 
 
 # What is shown
@@ -180,22 +192,22 @@ def _home(caller: Caller) -> Response:
 
 def find() -> Any:
     """For offices: whose year, and what for."""
-    caller = _caller()
+    caller = caller_of_session()
     if caller is None:
         return redirect("/login", 303)
     if caller.kind == "person":
         return _home(caller)
     if isinstance(no := acting(_house(), caller), Refusal):
-        return _no(no, caller)
+        return said_no(no, caller)
     person, purpose = request.args.get("person", "").strip(), request.args.get("purpose", "")
     if person.startswith(PREFIXES["person"]) and person.replace("_", "").isalnum():
         return redirect(f"/persons/{person}/years?{urlencode({'purpose': purpose})}", 303)
-    return _render("find.html", caller=caller, purposes=PURPOSES)
+    return render("find.html", caller=caller, purposes=PURPOSES)
 
 
 def year(person: str, year: int | None = None) -> Any:
     """A person's year; without one, the newest in which anything is registered."""
-    caller, house = _caller(), _house()
+    caller, house = caller_of_session(), _house()
     if caller is None:
         return redirect("/login", 303)
     asked = {name: request.args.get(name, "").strip() or None for name in ("as_of", "valid_on", "law", "purpose")}
@@ -210,7 +222,7 @@ def year(person: str, year: int | None = None) -> Any:
     if isinstance(answer, Refusal) or isinstance(shown, Refusal):
         refusal = answer if isinstance(answer, Refusal) else shown
         assert isinstance(refusal, Refusal)
-        return _no(refusal, caller)
+        return said_no(refusal, caller)
     known = [one["year"] for one in answer["years"]]
     entered = [one["year"] for one in answer["years"] if one["entries"]]
     if year is None and known:
@@ -220,12 +232,12 @@ def year(person: str, year: int | None = None) -> Any:
               "is_now": not links.keys() & {"as_of", "valid_on", "law"}, "now_links": {
                   name: value for name, value in links.items() if name == "purpose"}}
     if year is None or year not in known:
-        return _render("empty.html", status=404 if year is not None else 200, year=year, known=known,
+        return render("empty.html", status=404 if year is not None else 200, year=year, known=known,
                        basis=answer["basis"], **common)
     documents = {one.id: one.document for one in house.answers.rulebooks()}
     view = year_view(answer, year, events=_events(house, answer, year), units=_units(house, answer),
                      documents=documents)
-    return _render("year.html", view=view, **common)
+    return render("year.html", view=view, **common)
 
 
 def _years(
@@ -261,7 +273,7 @@ def static(name: str, digest: str, ending: str) -> Any:
     """A file of ours, under an address that changes with it."""
     content = _files().get(f"{name}.{ending}")
     if content is None or digest != _digest(content):
-        return _refused("not_found", "没有这个文件", "请从页面进入。", 404)
+        return refused("not_found", "没有这个文件", "请从页面进入。", 404)
     response = Response(content, content_type=_TYPES[ending])
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
@@ -282,14 +294,16 @@ def _address(name: str) -> str:
     return f"/static/{stem}.{_digest(_files()[name])}.{ending}"
 
 
-def _render(template: str, *, status: int = 200, **known: Any) -> Response:
+def render(template: str, *, status: int = 200, **known: Any) -> Response:
+    """A page, with what stands on every one."""
     house = _house()
     size = house.ledger.store.size()
     last = house.ledger.at(size)
     page = render_template(
         template, address=_address, query=urlencode, head=size, head_time=_time(last),
         hand=_hand(house, known.get("caller")),
-        is_sample=house.register.folder.sample_accounts.exists(), **known)
+        is_sample=house.register.folder.sample_accounts.exists(),
+        signs_on="sign_on.log_in" in current_app.view_functions, **known)
     return Response(page, status=status, content_type="text/html; charset=utf-8")
 
 
@@ -307,14 +321,15 @@ def _time(last: Recorded | None) -> str:
     return "" if last is None else written_time(last.envelope.recorded_at)[:19].replace("T", " ")
 
 
-def _refused(code: str, title: str, detail: str, status: int, caller: Caller | None = None) -> Response:
-    return _render("refused.html", status=status, code=code, title=title, detail=detail, caller=caller)
+def refused(code: str, title: str, detail: str, status: int, caller: Caller | None = None) -> Response:
+    """A page that says why not."""
+    return render("refused.html", status=status, code=code, title=title, detail=detail, caller=caller)
 
 
-def _no(refusal: Refusal, caller: Caller) -> Response:
+def said_no(refusal: Refusal, caller: Caller | None) -> Response:
     """A refusal in its own words."""
     body = problems.of_refusal(refusal, g.trace_id)
-    return _refused(refusal.code, str(body["title"]), str(body["detail"]), int(str(body["status"])), caller)
+    return refused(refusal.code, str(body["title"]), str(body["detail"]), int(str(body["status"])), caller)
 
 
 def _failed(error: Exception, caller: Caller, person: str) -> Response:
@@ -322,10 +337,11 @@ def _failed(error: Exception, caller: Caller, person: str) -> Response:
     body = problems.of_error(error, g.trace_id)
     if body is None:
         raise error
-    return _refused(str(body["code"]), str(body["title"]), str(body["detail"]), int(str(body["status"])), caller)
+    return refused(str(body["code"]), str(body["title"]), str(body["detail"]), int(str(body["status"])), caller)
 
 
-def _secured(response: Response) -> Response:
+def secured(response: Response) -> Response:
+    """Nothing is loaded from elsewhere, and no form goes there."""
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Referrer-Policy"] = "same-origin"  # Without any, a browser would send our own forms as nobody's.
     return response

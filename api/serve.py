@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Final
 
 import structlog
-from flask import Flask
+from flask import Blueprint, Flask
 
 from api import logs
 from api.cases.evidence import tidy_evidence
@@ -62,13 +62,27 @@ def composed(settings: Settings) -> Iterator[Flask]:
                 resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
                 checks = [*ready_checks(settings), reach.check(), *resting]
                 leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
-                app = create_app(house, checks=checks, blueprints=[log_routes(register), page_routes()], leases=leases)
+                doors = [log_routes(register), page_routes(), *_sign_on(settings)]
+                app = create_app(house, checks=checks, blueprints=doors, leases=leases)
                 app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
+                app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
                 yield app
             finally:
                 keeper.stop()  # Also of a service that could not be made: its log is closed next.
     finally:
         register.close()
+
+
+def _sign_on(settings: Settings) -> list[Blueprint]:
+    """The doors of single sign-on, where a provider is set; what they need is loaded only then."""
+    if not settings.sign_on_issuer:
+        return []
+    from api.provider import Provider
+    from api.sign_on_page import RETURN, sign_on_routes
+
+    provider = Provider(settings.sign_on_issuer, settings.sign_on_client, settings.sign_on_secret,
+                        settings.public_address + RETURN)
+    return [sign_on_routes(provider)]
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:

@@ -22,6 +22,8 @@ from urllib.parse import urlsplit
 
 from environs import Env, EnvError
 
+from api.secrecy import is_secret_way
+
 PREFIX: Final = "XUESHI_"
 CONFIG: Final = "XUESHI_CONFIG"
 FOR_COMMANDS: Final = ("XUESHI_SERVER", "XUESHI_TOKEN", "XUESHI_TOKEN_FILE")
@@ -84,6 +86,21 @@ def _master_key(value: str) -> str | None:
     return None if value == "file" or is_named else wanted
 
 
+def _public_address(value: str) -> str | None:
+    wanted = "应为本服务对外的网址，https:// 开头，后面没有路径，例如 https://xueshi.example.gov.cn"
+    is_bare = re.fullmatch(r"https?://[^/?#\\]+", value) is not None
+    return None if not value or (is_bare and is_secret_way(value)) else wanted
+
+
+def _issuer(value: str) -> str | None:
+    wanted = "应为提供方的 issuer，https:// 开头，没有 ? 和 #，例如 https://sso.example.gov.cn/realms/staff"
+    return None if not value or (is_secret_way(value) and not set("?#") & set(value)) else wanted
+
+
+def _plain(value: str) -> str | None:
+    return None if value.isascii() and value.isprintable() else "应为可见的 ASCII 字符"
+
+
 def _setting(
     text: str, default: Any, check: Callable[[Any], str | None] | None = None, *, secret: bool = False
 ) -> Any:
@@ -111,6 +128,10 @@ class Settings:
     origin: str = _setting("日志账的名称，写入每个检查点", "localhost/xueshi", _origin)
     checkpoint_seconds: int = _setting("签发检查点的间隔（秒）", 10, _positive(86_400))
     sqlite_cache_mb: int = _setting("SQLite 缓存（MB）", 64, _positive(65_536))
+    public_address: str = _setting("本服务对外的网址（单点登录由此返回）", "", _public_address)
+    sign_on_issuer: str = _setting("单点登录提供方的 issuer（OpenID Connect；空：不用单点登录）", "", _issuer)
+    sign_on_client: str = _setting("本服务在提供方处登记的 client_id", "", _plain)
+    sign_on_secret: str = _setting("本服务在提供方处的 client_secret（空：只用 PKCE）", "", _plain, secret=True)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
@@ -155,6 +176,12 @@ def _demand_agreement(settings: Settings) -> None:
         raise SettingsError(
             f"listen_host = {settings.listen_host}（{settings.sources['listen_host']}）不是本机地址。"
             f"确需对外监听时，请另设 allow_remote = true（或环境变量 {PREFIX}ALLOW_REMOTE=true）。"
+        )
+    missing = [name for name in ("sign_on_client", "public_address") if not getattr(settings, name)]
+    if settings.sign_on_issuer and missing:
+        raise SettingsError(
+            f"设了 sign_on_issuer（{settings.sources['sign_on_issuer']}），还须设 {'、'.join(missing)}。"
+            "提供方要知道是谁在问，登录之后回到哪里。"
         )
 
 

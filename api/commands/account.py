@@ -80,7 +80,7 @@ def _tell_named(body: dict[str, Any]) -> None:
 
 def _tell_every(body: dict[str, Any]) -> None:
     pairs((("持有人", body["holder"]), ("口令", "已设置" if body["password"] else "未设置")))
-    kinds = {"token": "令牌", "session": "会话"}
+    kinds = {"token": "令牌", "session": "会话", "link": "单点登录"}
     table(("编号", "种类", "自", "至", "名称"), [
         (one["credential"], kinds.get(one["kind"], one["kind"]), one["issued_at"][:16].replace("T", " "),
          (one["expires_at"] or "不限")[:16].replace("T", " "), one["name"]) for one in body["items"]])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.operations import LENGTH, Operations
+from api.operations import LENGTH, SIGN_ON_SECONDS, Operations
 
 NOW = 1_795_000_000_000_000
 HOLDER = "per_00000000000000000000001"
@@ -136,3 +136,38 @@ def test_several_processes_open_it_at_once_and_the_last_token_given_is_the_one_t
     assert there.find(second, now=5) is None
     here.close()
     there.close()
+
+
+# Single sign-on
+
+
+def test_a_sign_on_is_finished_once_and_in_ten_minutes(operations: Operations) -> None:
+    for browser in ("quick", "slow"):
+        operations.begin_sign_on(browser, None, now=NOW)
+
+    assert operations.finish_sign_on("slow", now=NOW + SIGN_ON_SECONDS * 1_000_000) is None
+    assert operations.finish_sign_on("quick", now=NOW + SIGN_ON_SECONDS * 1_000_000 - 1) is not None
+    assert operations.finish_sign_on("quick", now=NOW) is None
+
+
+def test_a_link_is_made_by_a_session_that_is_open_and_of_an_identity_that_is_nobody_elses(
+    operations: Operations,
+) -> None:
+    def begun(holder: str, name: str) -> bytes:
+        session = operations.issue(holder, request=name.encode(), now=NOW, kind="session", lasts_s=60)
+        operations.begin_sign_on(name, session, now=NOW)
+        found = operations.finish_sign_on(name, now=NOW)
+        assert found is not None and found.session is not None
+        return found.session
+
+    other = HOLDER.replace("1", "2")
+    mine, ended, theirs = begun(HOLDER, "mine"), begun(HOLDER, "ended"), begun(other, "theirs")
+    operations.withdraw(operations.issue(HOLDER, request=b"ended", now=NOW, kind="session", lasts_s=60))
+
+    assert operations.link(ended, "https://a.example", "li", now=NOW) is None
+    assert operations.link(mine, "https://a.example", "li", now=NOW + 60_000_000) is None
+    assert operations.linked("https://a.example", "li") is None
+    assert operations.link(mine, "https://a.example", "li", now=NOW) == HOLDER
+    assert operations.link(theirs, "https://a.example", "li", now=NOW) == ""
+    assert operations.link(theirs, "https://b.example", "li", now=NOW) == other, "another provider's li is another"
+    assert operations.linked("https://a.example", "li") == HOLDER

@@ -177,3 +177,27 @@ def test_a_variable_that_only_looks_like_a_setting_is_pointed_out(monkeypatch: p
     monkeypatch.setenv("XUESHI_LISTEN_PROT", "1")
 
     assert unknown_variables() == {"XUESHI_LISTEN_PROT": "XUESHI_LISTEN_PORT"}
+
+
+@pytest.mark.parametrize("address", [
+    "http://xueshi.example.gov.cn", "https://xueshi.example.gov.cn/", "https://a@b.example", "xueshi", "https://", "https://x?y",
+    "https://甬.example", "http://127.0.0.1.example",
+])
+def test_an_address_that_others_are_sent_to_is_over_tls_and_bare(address: str) -> None:
+    assert "public_address" in refusal(f'public_address = "{address}"')
+
+
+@pytest.mark.parametrize("issuer", ["http://sso.example", "https://sso.example/?realm=x", "https://x#y", "sso"])
+def test_a_provider_is_asked_over_tls(issuer: str) -> None:
+    assert "sign_on_issuer" in refusal(f'sign_on_issuer = "{issuer}"')
+
+
+def test_single_sign_on_wants_to_know_who_asks_and_where_to_return_and_hides_its_secret() -> None:
+    issuer = 'sign_on_issuer = "https://sso.example/realms/staff"\n'
+    assert "sign_on_client、public_address" in refusal(issuer)
+    write(issuer + 'sign_on_client = "xueshi"\npublic_address = "https://xueshi.example"\nsign_on_secret = "hush"\n')
+
+    settings = load()
+    told = {one.name: one.value for one in shown(settings)}
+    assert (settings.sign_on_secret, told["sign_on_secret"]) == ("hush", MASK)
+    assert "hush" not in repr(settings)

@@ -51,7 +51,7 @@ class CredentialAnswer(Answer):
     """A token or a session, by what it is called; the secret itself is kept nowhere."""
 
     credential = ma.fields.String(required=True)
-    kind = ma.fields.String(required=True, metadata={"enum": ["token", "session"]})
+    kind = ma.fields.String(required=True, metadata={"enum": ["token", "session", "link"]})
     name = ma.fields.String(required=True, allow_none=True)
     issued_at = ma.fields.String(required=True, metadata={"format": "date-time"})
     expires_at = ma.fields.String(required=True, allow_none=True)

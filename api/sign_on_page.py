@@ -1,0 +1,76 @@
+"""Single sign-on in a browser: out to the provider, and back. It is there only where a provider is set.
+
+Out by a form, which only a page of ours can send; back by an address that the provider sends the browser to, and that
+is worth something only with the cookie of the browser that set out. That cookie has to come along from elsewhere
+(SameSite=Lax), and lives for one sign-on; a session's does not (Strict). Both ways lead over a page that goes on by
+itself: a form may be answered by nobody but us (form-action), and a browser that another site has just sent would not
+bring the session with it.
+
+`tests/api/test_sign_on.py` shows it, in a browser too.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, redirect, request
+
+from api.cases import sign_on
+from api.operations import SIGN_ON_SECONDS
+from api.page import COOKIE as SESSION
+from api.page import caller_of_session, home_of, is_from_here, is_over_tls, let_in, refused, render, said_no, secured
+from api.provider import Provider
+from api.routes.door import house
+from ledger.errors import Refusal
+
+COOKIE: Final = "xueshi_sign_on"
+PATH: Final = "/login/provider"
+RETURN: Final = f"{PATH}/return"
+
+
+def sign_on_routes(provider: Provider) -> Blueprint:
+    """The two ways, ready to be put into a service that has the page."""
+    door = Blueprint("sign_on", __name__)
+    door.after_request(secured)
+
+    @door.post(PATH)
+    def log_in() -> Any:
+        return _out(provider, None) if is_from_here() else _not_from_here()
+
+    @door.post("/sessions/link")
+    def link() -> Any:
+        if not is_from_here():
+            return _not_from_here()
+        is_open = caller_of_session() is not None
+        return _out(provider, request.cookies[SESSION]) if is_open else redirect("/login", 303)
+
+    @door.get(RETURN)
+    def back() -> Any:
+        found = sign_on.finish(house(), provider, request.args.to_dict(), request.cookies.get(COOKIE, ""))
+        if isinstance(found, Refusal):
+            return _without_cookie(said_no(found, None))
+        place = "/sessions" if found.linked else home_of(found.caller)
+        words = "已绑定，正在返回。" if found.linked else "已登录，正在进入。"
+        page = render("onward.html", address_onward=place, words=words)
+        return _without_cookie(let_in(page, found.caller))
+
+    return door
+
+
+def _out(provider: Provider, session: str | None) -> Response:
+    begun = sign_on.begin(house(), provider, session)
+    if isinstance(begun, Refusal):
+        return said_no(begun, None)
+    page = render("onward.html", address_onward=begun.address, words="正在前往单点登录。")
+    page.set_cookie(COOKIE, begun.browser, max_age=SIGN_ON_SECONDS, path=PATH, httponly=True, samesite="Lax",
+                    secure=is_over_tls())
+    return page
+
+
+def _without_cookie(response: Response) -> Response:
+    response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="Lax", secure=is_over_tls())
+    return response
+
+
+def _not_from_here() -> Response:
+    return refused("not_from_here", "请求来源不明", "单点登录只接受从本页开始。请打开登录页重试。", 403)
