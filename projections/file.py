@@ -120,11 +120,14 @@ class ProjectionFile:
             self.db = Database(self.connection)
             self._prepare()
             self.position, self._leaf_sha256 = self._where()
+            self.is_own: bool = self._whose() == (projection.name, projection.version)
         except BaseException:
             self.connection.close()
             raise
         self.is_whole = self.position >= 0 and self._run == (_this_run() if made else 0)
         self.written = self.position
+        self._seen: tuple[int, int] | None = None
+        self.is_there()
         self._at_once = _GATHERED if made else 0
         self._handlers = projection.handlers_by_kind()
         for kind in _OF_ACTS:
@@ -170,6 +173,19 @@ class ProjectionFile:
     def _where(self) -> tuple[int, str]:
         row = self.connection.execute("SELECT position, leaf_sha256 FROM projection").fetchone()
         return row[0], row[1]
+
+    def _whose(self) -> tuple[str, int]:
+        row = self.connection.execute("SELECT name, version FROM projection").fetchone()
+        return row[0], row[1]
+
+    def is_there(self) -> bool:
+        """Say whether it is still the file of its name, and not shorter than it was when this was asked last."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return False
+        before, self._seen = self._seen or (found.st_ino, 0), (found.st_ino, found.st_size)
+        return before[0] == found.st_ino and before[1] <= found.st_size
 
     def fits(self, ledger: Ledger) -> bool:
         """Say whether the file follows this log: it is not ahead of it, and where it stands the leaf is the same."""
@@ -280,7 +296,7 @@ class ProjectionFile:
         other.connection.backup(self.connection)
         self._rows.forget()
         self.position, self._leaf_sha256 = self._where()
-        self.written = self.position
+        self.written, self._seen = self.position, None  # It may have become shorter.
 
     def close(self) -> None:
         """Let go of it, with everything that was taken; what cannot be written now is taken again."""

@@ -38,6 +38,8 @@ POLL_MS: Final = 20
 PAUSE_MS: Final = 20
 """At most so often while nobody waits: a round is a commit in each file, and a busy log has an event each moment."""
 RETRY_MS: Final = 1_000
+LOOK_MS: Final = 200
+"""So often it is looked whether the files are still there: whoever deletes one means it to be made anew."""
 _SOUND: Final = " sound"
 
 
@@ -133,7 +135,9 @@ def opened(
     is_trusted = path.name in untouched or not path.exists()
     try:
         file = ProjectionFile(projection, path, made=made)
-        if not file.is_whole:
+        if not file.is_own:
+            because = "other_version"
+        elif not file.is_whole:
             because = "torn"
         elif is_trusted or _is_sound(file):
             if file.fits(ledger):
@@ -142,7 +146,9 @@ def opened(
         file.connection.close()
     except sqlite3.Error as error:
         if not is_damage(error):
-            raise
+            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+                raise
+            because = "other_version"  # It has not the tables that are asked for.
     structlog.get_logger().warning("projection_discarded", projection=projection.name, because=because)
     discard(path)
     return ProjectionFile(projection, path, made=made)
@@ -180,7 +186,7 @@ class _Track:
         self.live: ProjectionFile | None = None
         self.build: Build | None = None
         self.failure: ProjectionFailed | None = None
-        self.retry_at_ns = 0
+        self.retry_at_ns = self.look_at_ns = 0
         if self.path.exists():
             file = opened(projection, self.path, ledger, untouched=untouched)
             if file.position or not ledger.store.size():
@@ -202,6 +208,7 @@ class _Track:
         if self.failure is not None and time.monotonic_ns() < self.retry_at_ns:
             return False
         try:
+            self._look()
             for file in self._files():
                 if file.position < size and (batch := read(file.position)) is not None:
                     self._take(file, batch)
@@ -218,6 +225,13 @@ class _Track:
             )
             return False
         return any(file.position < size for file in self._files())
+
+    def _look(self) -> None:
+        """See now and then that the file that stands is still there, and whole as far as its length says."""
+        if self.live is not None and time.monotonic_ns() >= self.look_at_ns:
+            self.look_at_ns = time.monotonic_ns() + LOOK_MS * 1_000_000
+            if not self.live.is_there():
+                raise _Damaged(self.live)
 
     def _files(self) -> list[ProjectionFile]:
         return [file for file in (self.live, None if self.build is None else self.build.file) if file is not None]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -23,11 +25,14 @@ from ledger.events.act import LogOpened
 from ledger.events.base import Draft
 from ledger.ledger import Ledger
 from projections.answers import Answers, projections
+from projections.entries import Entries
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, UnknownProjection
 from projections.file import ProjectionFile, Reader, content, path_of
-from projections.follower import Build, Follower, read_batch
+from projections.follower import LOOK_MS, Build, Follower, read_batch
 from projections.people import People
 from projections.projection import Effect, Projection, Rows, Table
+from projections.rebuilding import compare
+from projections.work import Work
 
 
 class Counter(Projection):
@@ -199,6 +204,61 @@ def test_a_file_of_another_log_of_the_same_length_is_made_anew(tmp_path: Path) -
     before = f"unt_{int(unit[4:]) - 1:022d}"
     assert house.answers.unit(before).name_on("2026-01-01") == "one"
     close_house(house)
+
+
+def _deleted(path: Path) -> None:
+    path.unlink()
+
+
+def _replaced(path: Path) -> None:
+    shutil.copy(path, path.with_suffix(".other"))
+    path.with_suffix(".other").replace(path)
+
+
+def _cut_off(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.truncate(4096)
+
+
+@pytest.mark.parametrize("gone", [_deleted, _replaced, _cut_off])
+def test_a_file_that_goes_while_it_is_followed_is_made_anew(tmp_path: Path, gone: Callable[[Path], None]) -> None:
+    folder = tmp_path / "house" / "answers"
+    path = path_of(folder, People())
+    with living(tmp_path / "house") as house:
+        lived(house)
+        house.followed()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint")
+        time.sleep(2 * LOOK_MS / 1_000)  # not hours: seconds
+        size = path.stat().st_size
+        gone(path)
+
+        until = time.monotonic_ns() + 20_000_000_000
+        while not (path.exists() and path.stat().st_size >= size) and time.monotonic_ns() < until:
+            time.sleep(0.02)  # not hours: seconds
+        time.sleep(2 * LOOK_MS / 1_000)  # not hours: seconds
+        unit = house.unit(NINGBO, "industry", name="later")
+        house.followed()
+        assert house.answers.unit(unit) is not None
+        assert compare(house.ledger, folder, People(), lambda done, total: None).holds
+
+
+def test_a_file_of_another_projection_or_version_under_this_name_is_made_anew(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        lived(house)
+        house.followed()
+    folder = tmp_path / "house" / "answers"
+    before = contents(folder)
+    shutil.copy(path_of(folder, Work()), path_of(folder, People()))
+    with closing(sqlite3.connect(path_of(folder, Entries()))) as newer:
+        newer.execute("UPDATE projection SET version = version + 1")
+        newer.commit()
+
+    house = open_house(tmp_path / "house")
+    assert house.follower.wait_for(house.size, 20)
+    close_house(house)
+
+    assert contents(folder) == before
 
 
 @pytest.mark.parametrize("at", [0, 5000])
