@@ -20,7 +20,7 @@ from ledger.envelope import decode
 from ledger.errors import LedgerError
 from ledger.events.act import LOG, AccessAnchored, AccessRecorded
 from ledger.events.base import By, Draft
-from ledger.ids import kind_of, new_id
+from ledger.ids import kind_of, new_ids
 from ledger.ledger import Ledger
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import EMPTY_ROOT
@@ -56,13 +56,13 @@ def record_accesses(
     log: Ledger, *, by: By, subjects: Iterable[str], purpose: str, what: tuple[str, ...], route: str | None, now_ms: int
 ) -> Receipt:
     """The same of several at once, each in a stream of its own: what is on a list was seen of everyone on it."""
-    drafts = []
-    for subject in subjects:
+    seen = list(subjects)
+    for subject in seen:
         _demand_codes(subject, purpose, what)
-        access = new_id("access", now_ms=now_ms)
-        drafts.append(Draft(AccessRecorded(
-            access=access, reader=by.actor, subject=subject, purpose=purpose, what=what, route=route)))
-    return log.record(drafts, by=by)
+    return log.record([
+        Draft(AccessRecorded(access=access, reader=by.actor, subject=subject, purpose=purpose, what=what, route=route))
+        for access, subject in zip(new_ids("access", len(seen), now_ms=now_ms), seen, strict=True)
+    ], by=by)
 
 
 def anchor_access(ledger: Ledger, signer: Signer, *, by: By, now: int) -> Receipt | None:

@@ -39,6 +39,22 @@ _TYPE: Final = b'{"type":"'
 Random: TypeAlias = Callable[[int], bytes]
 """Gives so many random bytes. Only whoever makes up a history hands over another than the system's; no setting does."""
 
+
+def drawn_at_once(random: Random, size: int) -> Random:
+    """Draw so many bytes in one call and hand them out once each, piece by piece: asking the system costs as much as
+    encoding an event. What is left over is forgotten with the function, never kept for another append.
+    """
+    pool, given = random(size), 0
+
+    def give(count: int) -> bytes:
+        nonlocal given
+        given += count
+        assert given <= size, "more was asked for than was drawn"
+        return pool[given - count:given]
+
+    return give
+
+
 AnyEvent: Any = functools.reduce(operator.or_, EVERY)
 """One union of all wire types, so that a leaf becomes a typed event in a single call."""
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar, cast
 
 from eventsourcing.application import Application
 
-from ledger.envelope import Encoded, Envelope, SealedPart, decode, encode
+from ledger.envelope import SALT_BYTES, Encoded, Envelope, Random, SealedPart, decode, drawn_at_once, encode
 from ledger.errors import LedgerError, Refusal
 from ledger.events.act import ActEvent
 from ledger.events.base import By, Draft, Event, Name, Sealed
@@ -26,7 +26,7 @@ from ledger.stores.recorder import AppendingRecorder
 from ledger.streams.act import Act, Status
 from ledger.streams.act import evolve as evolve_act
 from ledger.streams.decision import rebuild
-from ledger.vault import Absent, Vault
+from ledger.vault import SEAL_CHANCE_BYTES, Absent, Vault
 from ledger.vocabulary import StreamId
 
 DECISIONS_MAX: Final = 5  # Read again and decide again this often before the caller is told.
@@ -182,11 +182,13 @@ class Ledger(Application[str]):
         ahead = dict(versions or {})
         events: list[Encoded] = []
         names: list[NameChange] = []
+        sealed = sum(draft.sealed is not None for draft in drafts)
+        random = drawn_at_once(self.vault.random, SALT_BYTES * len(drafts) + SEAL_CHANCE_BYTES * sealed)
         for number, draft in enumerate(drafts):
             stream = draft.event.stream
             version = ahead[stream] = ahead.get(stream, 0) + 1
-            part = self._seal(stream, version, draft)
-            events.append(encode(stream, version, draft, by, part, random=self.vault.random))
+            part = self._seal(stream, version, draft, random)
+            events.append(encode(stream, version, draft, by, part, random=random))
             if changes := list(self.lookup.changes(stream, draft, by.act)):
                 names += [OfEvent(number), *changes] if number else changes
         return Append(tuple(events), tuple(guards), tuple(names), request)
@@ -237,22 +239,35 @@ class Ledger(Application[str]):
         if any(_destroys(envelope.event, person) and envelope.by.act is None for envelope in found):
             self.vault.destroy(person)
 
-    def _seal(self, stream: StreamId, version: int, draft: Draft) -> SealedPart | None:
+    def _seal(self, stream: StreamId, version: int, draft: Draft, random: Random) -> SealedPart | None:
         form = draft.event.sealed_as
         if draft.sealed is None:
             return None
         assert form is not None and isinstance(draft.sealed, form), f"{draft.event!r} seals {form}"
-        return self.vault.seal(draft.event.subjects()[0], draft.sealed, stream=stream, version=version)
+        return self.vault.seal(draft.event.subjects()[0], draft.sealed, stream=stream, version=version, random=random)
 
     # Reading
 
     def load(self, stream: str, evolve: Callable[[_State | None, Any], _State]) -> Loaded[_State]:
         """Fold a stream. Events of an act count only once it is closed; while it is open it holds the stream."""
+        return self._folded(stream, self.store.stream(stream), evolve, {})
+
+    def load_each(
+        self, streams: Sequence[str], evolve: Callable[[_State | None, Any], _State]
+    ) -> dict[str, Loaded[_State]]:
+        """The same of many streams of one kind, read together."""
+        acts: dict[str, tuple[Act | None, int]] = {}
+        return {stream: self._folded(stream, leaves, evolve, acts)
+                for stream, leaves in self.store.streams(streams).items()}
+
+    def _folded(
+        self, stream: str, leaves: Iterable[tuple[int, bytes]], evolve: Callable[[_State | None, Any], _State],
+        acts: dict[str, tuple[Act | None, int]],
+    ) -> Loaded[_State]:
         state: _State | None = None
         version = 0
         held_by: Guard | None = None
-        acts: dict[str, tuple[Act | None, int]] = {}
-        for _, leaf in self.store.stream(stream):
+        for _, leaf in leaves:
             envelope = decode(leaf)
             version = envelope.version
             act = envelope.by.act
@@ -271,10 +286,13 @@ class Ledger(Application[str]):
 
     def load_free(self, stream: str, evolve: Callable[[_State | None, Any], _State]) -> Loaded[_State]:
         """Fold a stream that is to be decided upon; raises Held while an open act is writing to it."""
-        loaded = self.load(stream, evolve)
-        if loaded.held_by is not None:
-            raise Held(stream, loaded.held_by)
-        return loaded
+        return _free(stream, self.load(stream, evolve))
+
+    def load_each_free(
+        self, streams: Sequence[str], evolve: Callable[[_State | None, Any], _State]
+    ) -> dict[str, Loaded[_State]]:
+        """The same of many streams of one kind, read together."""
+        return {stream: _free(stream, loaded) for stream, loaded in self.load_each(streams, evolve).items()}
 
     def load_act(self, act: str) -> tuple[Act | None, int]:
         """Fold an act's own stream, whose events take force at once; the version with it."""
@@ -295,6 +313,11 @@ class Ledger(Application[str]):
         """What an event says of people in clear, if its key is still there."""
         return self.vault.open(recorded.envelope, self.store.sealed(recorded.position))
 
+    def opened_each(self, recorded: Sequence[Recorded]) -> list[Sealed | Absent | None]:
+        """The same of many events, read together; the keys of their owners with them."""
+        parts = self.store.sealed_at([one.position for one in recorded])
+        return self.vault.open_all([(one.envelope, parts.get(one.position)) for one in recorded])
+
     def find(self, name: Name) -> StreamId | None:
         """Which stream holds a name: the person of an ID number, the unit of a code.
 
@@ -302,6 +325,11 @@ class Ledger(Application[str]):
         """
         held = self.store.holder(self.lookup.hidden(name))
         return None if held is None else held.holder
+
+    def find_all(self, names: Iterable[Name]) -> dict[Name, StreamId]:
+        """The same of many names, those that are held."""
+        hidden = {self.lookup.hidden(name): name for name in names}
+        return {hidden[one]: held.holder for one, held in self.store.holders(list(hidden)).items()}
 
     def find_each(self, kind: str, name_of: Callable[[str], Name]) -> list[tuple[int, StreamId]]:
         """Which streams hold a name that is another one for each owner, and since which event, oldest first.
@@ -311,6 +339,12 @@ class Ledger(Application[str]):
         hidden = self.lookup.hidden
         return [(position, held.holder) for held, position, _ in self.store.names()
                 if held.kind == kind and held.name == hidden(name_of(held.owner))]
+
+
+def _free(stream: str, loaded: Loaded[_State]) -> Loaded[_State]:
+    if loaded.held_by is not None:
+        raise Held(stream, loaded.held_by)
+    return loaded
 
 
 def _destroys(event: Event, person: str) -> bool:

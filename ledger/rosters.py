@@ -51,8 +51,9 @@ class Roster:
         hand, held = _hand(self._ledger, self._actor), _class(self._ledger, self.training_class)
         drafts: list[Draft] = []
         guards: dict[str, Guard] = {guard.stream: guard for guard in (*hand.guards, *held.guards)}
+        people = self._ledger.load_each_free([row.person for row in rows], persons.evolve)
         for row in rows:
-            person = self._ledger.load_free(row.person, persons.evolve)
+            person = people[row.person]
             # A claim begins here: its id was just made, and the append holds us to its being new.
             decided = decide_row(held.state, None, row, person.state, _present(hand))
             if isinstance(decided, Refusal):

@@ -14,11 +14,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -44,9 +44,11 @@ from ledger.key_master import (
 from ledger.vocabulary import StreamId
 
 SALT_BYTES: Final = 16
+SEAL_CHANCE_BYTES: Final = NONCE_BYTES + SALT_BYTES
 BY_RECORD: Final = "file"  # The setting that leaves it to the vault to say in which file its master key lies.
 _FIRST: Final = f"{FILE}master.key"
 _CACHED_MAX: Final = 8_192
+_ASKED_AT_ONCE: Final = 500
 
 __all__ = [
     "Absent", "BadMasterKey", "FileMasterKey", "KeyGone", "MasterExchanged", "MasterKey", "OtherMake", "Vault",
@@ -145,6 +147,7 @@ class Vault:
             return
         with self.file.used() as connection:
             self._drop_what_others_changed(connection)
+            self._fetch(connection, wanted)  # Whoever prepares is about to seal.
             missing = [owner for owner in wanted if owner not in self._cache and _stored(connection, owner) is None]
             if not missing:
                 return
@@ -164,10 +167,12 @@ class Vault:
             if added.rowcount == len(missing) <= _CACHED_MAX - len(self._cache):  # Nobody else's key stands there.
                 self._cache.update((owner, AESGCM(key)) for owner, key in keys)
 
-    def seal(self, owner: str, sealed: Sealed, *, stream: StreamId, version: int) -> SealedPart:
+    def seal(
+        self, owner: str, sealed: Sealed, *, stream: StreamId, version: int, random: Random | None = None
+    ) -> SealedPart:
         """Encrypt a sealed struct for its place in the log; the owner's key must have been prepared."""
-        random = self.random(NONCE_BYTES + SALT_BYTES)
-        nonce, salt = random[:NONCE_BYTES], random[NONCE_BYTES:]
+        chance = (random or self.random)(SEAL_CHANCE_BYTES)
+        nonce, salt = chance[:NONCE_BYTES], chance[NONCE_BYTES:]
         try:
             text = msgspec.json.encode(sealed)
         except UnicodeEncodeError:
@@ -192,6 +197,30 @@ class Vault:
             return self._key(owner).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
         except (InvalidTag, ValueError) as error:
             raise WrongKey(f"{owner} 的 {place}") from error
+
+    def open_all(
+        self, sealed: Sequence[tuple[Envelope, SealedPart | None]]
+    ) -> list[Sealed | Absent | None]:
+        """The same of hundreds at once: their keys are looked up together, and so is whether they were destroyed."""
+        owners = dict.fromkeys(owner for envelope, _ in sealed if (owner := envelope.key_owner) is not None)
+        with self.file.used() as connection:
+            self._drop_what_others_changed(connection)
+            self._fetch(connection, owners)
+            destroyed = {owner for owner, in _each_of(connection, "SELECT owner FROM destroyed", owners)}
+        return [self._open(envelope, part, destroyed.__contains__) for envelope, part in sealed]
+
+    def _fetch(self, connection: sqlite3.Connection, owners: Iterable[str]) -> None:
+        """Unwrap keys together, to be remembered for what comes next. One that is absent is told when it is needed."""
+        wanted = [owner for owner in owners if owner not in self._cache]
+        wrapped = [Owned(*row) for row in _each_of(connection, "SELECT owner, wrapped FROM keys", wanted)]
+        try:
+            keys = self._master.unwrap(wrapped) if wrapped else []
+        except LedgerError:  # So is one that is damaged.
+            self._demand_same_master(connection)
+            return
+        if len(self._cache) + len(keys) > _CACHED_MAX:
+            self._cache.clear()
+        self._cache.update((one.owner, AESGCM(key)) for one, key in zip(wrapped, keys, strict=True))
 
     def open_each(
         self, sealed: Iterable[tuple[Envelope, SealedPart | None]]
@@ -316,6 +345,14 @@ def make_of(path: Path, setting: str = BY_RECORD) -> str:
 def _stored(connection: sqlite3.Connection, owner: str) -> bytes | None:
     row = connection.execute("SELECT wrapped FROM keys WHERE owner = ?", (owner,)).fetchone()
     return None if row is None else row[0]
+
+
+def _each_of(connection: sqlite3.Connection, query: str, owners: Iterable[str]) -> Iterator[Any]:
+    """Rows of a query for many owners, a few hundred at once."""
+    wanted = list(owners)
+    for first in range(0, len(wanted), _ASKED_AT_ONCE):
+        some = wanted[first:first + _ASKED_AT_ONCE]
+        yield from connection.execute(f"{query} WHERE owner IN ({','.join('?' * len(some))})", some)
 
 
 def _is_destroyed(connection: sqlite3.Connection, owner: str) -> bool:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from api.sheets import (
@@ -173,7 +174,7 @@ class _Reading:
         if not _DAYS.fullmatch(text):
             self._wrong("days", "days_malformed", "出勤天数应为 0.5 的倍数，如 2 或 2.5。")
             return None
-        return int(parse_hours(text)) // 50
+        return _half_days(text)
 
     def _card(self) -> str | None:
         cell, text = self._cell("card"), self._text("card")
@@ -196,6 +197,11 @@ class _Reading:
             self._wrong("hours", "hours_malformed", "学时应为至多两位小数的数，如 12 或 4.5。")
             return None
         return int(parse_hours(text))
+
+
+@lru_cache(1_000)
+def _half_days(text: str) -> int:
+    return int(parse_hours(text)) // 50
 
 
 def marks_of(rows: Sequence[Listed], wide: int) -> dict[int, Mark]:

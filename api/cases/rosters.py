@@ -16,7 +16,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 from api import refusals
@@ -24,7 +25,7 @@ from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.faults import BadFields, Fault
 from api.cases.filings import class_of, class_view
-from api.cases.people import last_identity
+from api.cases.finding import blocks, by_documents
 from api.cases.roster_lists import HEADS, NOTES, Listed, Wrong, listed, marks_of, told
 from api.cases.standing import acting, by_actor, of_another_level, role_for
 from api.house import House
@@ -34,15 +35,13 @@ from ledger.access import record_accesses
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By, Name
-from ledger.events.claim import Ruling
-from ledger.events.person import Identity, IdentityChange, PersonCorrected, PersonRegistered
+from ledger.events.claim import Ruling, Study
 from ledger.events.training import ClassId, ClassRosterClosed
-from ledger.ledger import Recorded
+from ledger.ids import new_ids
 from ledger.rosters import Roster, open_roster, resume_roster
-from ledger.stores.append import Conflict, Receipt
+from ledger.stores.append import EVENTS_MAX, Conflict, Receipt
 from ledger.streams import act as acts
 from ledger.streams import claim as claims
-from ledger.streams import person as persons
 from ledger.streams import training_class as classes
 from ledger.streams import training_roster as rosters
 from ledger.streams.decision import Decision
@@ -57,7 +56,6 @@ TOLD_MOST: Final = 200
 """So many rows are told in an answer; the workbook that goes back has them all."""
 
 _TRIES: Final = 5
-_SEEN_AT_ONCE: Final = 1_000
 _NOBODY: Final = "没有证件号码和姓名都与此相符的人员；请按证件核对，尚未注册的请本人先注册。"
 
 
@@ -203,52 +201,53 @@ class _Judging:
 
     def checked(self, sheet: Sheet) -> Checked:
         house, held = self.desk.house, self.desk.held
-        columns, rows = listed(sheet, house.today)
+        self._today = house.today
+        columns, rows = listed(sheet, self._today)
         checked = Checked(sheet, columns, rows, [], [], Counter(), [])
         self._bench, self._known = bench_now(house.answers), dict[Any, Assessed | Refusal]()
         self._named = owners_of(house.answers, "occasion", self.desk.training_class)
         assert held.held is not None, "whoever registers a class was told that it was held"
-        for one in rows:
-            person = None if one.wrongs or one.id is None else self._person(one)
-            if person is None:
-                if not one.wrongs:
-                    one.wrongs.append(Wrong("person_unknown", _NOBODY, columns.places["id_number"]))
+        for block in blocks(rows):
+            self._judge(block, checked)
+        return checked
+
+    _today: date = date.min
+    _ids: list[ClaimId] = field(default_factory=list)
+    _bench: Any = None
+    _known: Any = None
+    _studies: dict[int, Study] = field(default_factory=dict)  # By how long somebody was there.
+    _named: frozenset[str] = frozenset()
+
+    def _judge(self, block: Sequence[Listed], checked: Checked) -> None:
+        """Judge the next rows; whom they name, and who holds the numbers of their cards, is looked up for all."""
+        held, judged = self.desk.held.held, list[tuple[Listed, RegisterRow, list[Name]]]()
+        assert held is not None, "see above"
+        self._ids = [ClaimId(one) for one in new_ids("claim", len(block), now_ms=self.desk.house.now // 1_000)]
+        people = by_documents(self.desk.house.ledger,
+                              [one.id for one in block if one.id is not None and not one.wrongs])
+        for one in block:
+            if one.wrongs or one.id is None:
                 continue
-            checked.seen.append(person.person)
-            if self._has_it(person):
+            found = people.get(one.id)
+            if found is None or found.name != one.name:
+                one.wrongs.append(Wrong("person_unknown", _NOBODY, checked.columns.places["id_number"]))
+                continue
+            checked.seen.append(found.person.person)
+            if self._has_it(found.person):
                 checked.duplicates.append(one.row)
                 continue
-            days = held.held.days_half if one.days_half is None else one.days_half
-            row = self._row(one, person, days)
+            row = self._row(one, found.person, held.days_half if one.days_half is None else one.days_half)
             if isinstance(row, Wrong):
                 one.wrongs.append(row)
             else:
-                checked.new.append(row)
-                checked.worth[days, row.ruling] += 1
-        return checked
-
-    _bench: Any = None
-    _known: Any = None
-    _named: frozenset[str] = frozenset()
-
-    def _person(self, one: Listed) -> Person | None:
-        """Whoever has this document and this name."""
-        assert one.id is not None, "a row without a number was told so"
-        ledger = self.desk.house.ledger
-        found = ledger.find(Name("id_number", f"{one.id.kind}:{one.id.normalised}"))
-        if found is None:
-            return None
-        said: list[Recorded] = []      # Read once for both: a list has tens of thousands of people.
-        person: Person | None = None
-        for position, leaf in ledger.store.stream(found):
-            envelope = decode(leaf)
-            if envelope.by.act is not None:  # A larger act wrote to it: whether that counts is the ledger's to say.
-                return Reading(ledger).person(found) if _is_named(last_identity(ledger, found), one.name) else None
-            person = persons.evolve(person, envelope.event)
-            if isinstance(envelope.event, PersonRegistered | PersonCorrected):
-                said = [Recorded(position, envelope)]
-        opened = ledger.opened(said[0]) if said else None
-        return person if _is_named(opened, one.name) else None
+                judged.append((one, *row))
+        taken = self._taken([name for _, _, names in judged for name in names])
+        for one, new, names in judged:
+            if not taken.isdisjoint(names):
+                one.wrongs.append(Wrong("card_used", "这个登记卡号已用于本人的另一项申报；请核对。"))
+            else:
+                checked.new.append(new)
+                checked.worth[new.days_half, new.ruling] += 1
 
     def _has_it(self, person: Person) -> bool:
         """Whether the class is registered for them, by hand or on another roster; also where that was revoked."""
@@ -256,8 +255,8 @@ class _Judging:
         return person.person in self._named and any(
             one.study.occasion == name for one in self.desk.house.answers.registered(person.person))
 
-    def _row(self, one: Listed, person: Person, days: int) -> RegisterRow | Wrong:
-        house, held = self.desk.house, self.desk.held
+    def _row(self, one: Listed, person: Person, days: int) -> tuple[RegisterRow, list[Name]] | Wrong:
+        held = self.desk.held
         assert held.held is not None, "see above"
         if not 1 <= days <= held.held.days_half:  # Before the law: it would judge days that were not held.
             return _no(Refusal.because("attendance_unfit"))
@@ -268,53 +267,53 @@ class _Judging:
         if isinstance(ruling, Wrong):
             return ruling
         row = RegisterRow(
-            claim=ClaimId(house.new_id("claim")), person=PersonId(person.person), on=house.today, role=self.desk.role,
+            claim=self._ids.pop(), person=PersonId(person.person), on=self._today, role=self.desk.role,
             days_half=days, ruling=ruling, year=assessed.year, card_number=one.card,
         )
         decided = decide_row(held, None, row, person, self.desk.actor)
         if isinstance(decided, Refusal):
             return _no(decided)
-        taken = any((holder := house.ledger.find(name)) is not None and not self._of_this_act(holder)
-                    for draft in decided for name in draft.event.names(draft.sealed))
-        return Wrong("card_used", "这个登记卡号已用于本人的另一项申报；请核对。") if taken else row
+        return row, [name for draft in decided for name in draft.event.names(draft.sealed)]
 
-    def _of_this_act(self, claim: str) -> bool:
-        """Whether a claim is a row that was written before the registration was killed: its names are its own."""
-        roster = self.desk.held.open_roster if self.desk.resumed else None
-        return roster is not None and self.desk.house.ledger.load(claim, claims.evolve).held_by == roster.act
+    def _taken(self, names: Sequence[Name]) -> set[Name]:
+        """Those that others hold. What was written before the registration was killed holds its own."""
+        ledger, roster = self.desk.house.ledger, self.desk.held.open_roster
+        found = ledger.find_all(names)
+        if self.desk.resumed and roster is not None:
+            rows = ledger.load_each(list(found.values()), claims.evolve)
+            return {name for name, holder in found.items() if rows[holder].held_by != roster.act}
+        return set(found)
 
     def _assessed(self, person: Person, days: int) -> Assessed | Refusal:
         """What the law makes of so many days; the same for everyone who belongs to the same place."""
-        held = self.desk.held
-        study = study_of(held, days)
+        if days not in self._studies:
+            self._studies[days] = study_of(self.desk.held, days)
+        study = self._studies[days]
         at = person.affiliation_on(study.evidence_on)
         key = None if at is None else (at.region, at.sector, at.major, days)
         if key not in self._known:
-            self._known[key] = assess(self._bench, person, study, self.desk.house.today)
+            self._known[key] = assess(self._bench, person, study, self._today)
         found: Assessed | Refusal = self._known[key]
         return found
 
     def _ruling(self, one: Listed, assessed: Assessed) -> Ruling | Wrong:
         """The law's ruling, or where it has none what an authority confirms with a document (W 12)."""
         ruling = assessed.ruling
-        article = f"{ruling.rulebook or ''} {'、'.join(ruling.clauses)}".strip()
         if ruling.status == "refused":
             why = "；".join(str(step["arithmetic"]) for step in assessed.why if step.get("arithmetic"))
-            return Wrong("not_countable", f"按细则（{article}）不予计算：{why or '不符合规定'}。")
+            return Wrong("not_countable", f"按细则（{_article(ruling)}）不予计算：{why or '不符合规定'}。")
         if ruling.status != "unruled":
             if one.hours_centi is not None and one.hours_centi != ruling.assessed_centi:
                 hours = format_hours(ruling.assessed_centi)
-                return Wrong("hours_differ", f"按细则（{article}）为 {hours} 学时；请删去所填学时或改为一致。")
+                return Wrong("hours_differ", f"按细则（{_article(ruling)}）为 {hours} 学时；请删去所填学时或改为一致。")
             return ruling
         if one.hours_centi is None or self.document is None:
             return Wrong("ruling_needed", "没有细则规定这类班次的学时；请填写确认学时，并在提交时写明确认的文件号。")
         return confirmed(one.hours_centi, self.document)
 
 
-def _is_named(sealed: Any, name: str) -> bool:
-    """Whether an identity has this name; one whose key is destroyed has none."""
-    identity = sealed.identity if isinstance(sealed, IdentityChange) else sealed
-    return isinstance(identity, Identity) and identity.name_normalised == name
+def _article(ruling: Ruling) -> str:
+    return f"{ruling.rulebook or ''} {'、'.join(ruling.clauses)}".strip()
 
 
 def _no(refusal: Refusal) -> Wrong:
@@ -373,9 +372,9 @@ def _act_of(house: House, reading: Reading, held: classes.TrainingClass | None) 
 
 
 def _record_seen(desk: _Desk, seen: Sequence[str]) -> None:
-    for first in range(0, len(seen), _SEEN_AT_ONCE):
+    for some in blocks(seen, EVENTS_MAX):
         record_accesses(
-            desk.house.register.access, by=desk.by, subjects=seen[first:first + _SEEN_AT_ONCE],
+            desk.house.register.access, by=desk.by, subjects=some,
             purpose="roster_check", what=("identity",), route="rosters", now_ms=desk.house.now // 1_000)
 
 

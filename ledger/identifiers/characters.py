@@ -31,6 +31,8 @@ def typed(text: str) -> str:
 
 def first_outside(text: str, allowed: frozenset[str]) -> int | None:
     """The position, counted from 1, of the first character that is not allowed."""
+    if allowed.issuperset(text):
+        return None
     return next((position for position, char in enumerate(text, 1) if char not in allowed), None)
 
 
@@ -41,6 +43,8 @@ def is_invisible(char: str) -> bool:
 
 def first_invisible(text: str) -> int | None:
     """The position, counted from 1, of the first character that nobody can see; asked before lengths are counted."""
+    if text.isprintable():  # Of all these categories no character is.
+        return None
     return next((position for position, char in enumerate(text, 1) if is_invisible(char)), None)
 
 

@@ -59,7 +59,7 @@ class Name:
 
 def parse(raw: str) -> Name:
     """Read a name, or raise `BadName` for controls, for nothing at all, and beyond sixty characters."""
-    for position, char in enumerate(raw, 1):
+    for position, char in enumerate("" if raw.isprintable() else raw, 1):  # What is printable is none of these.
         if is_invisible(char) or ord(char) & 0xFFFE == 0xFFFE:
             text = f"姓名第 {position} 个字符是看不见的控制字符，常由复制粘贴带入：请删去后重新填写。"
             raise BadName("control_character", text, position)

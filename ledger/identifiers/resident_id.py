@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 from typing import Final, Literal, NoReturn
 
 from ledger.identifiers import regions
@@ -36,7 +37,8 @@ class Area:
 
 def check_character(body: str) -> str:
     """The eighteenth character that belongs to seventeen digits."""
-    return _CHECKS[sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, body, strict=True)) % 11]
+    assert len(body) == 17, "the last character belongs to seventeen digits"
+    return _CHECKS[sum(map(mul, _WEIGHTS, map(int, body))) % 11]
 
 
 def normalise(text: str, *, today: date) -> str:

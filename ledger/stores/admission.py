@@ -148,7 +148,8 @@ class Wanted(NamedTuple):
     names: list[bytes]
     holders: list[str]
     owners: list[str]
-    acts: list[str]
+    abandoned: list[str]  # Acts: what their rows reserved goes.
+    ended: list[str]      # Those and the closed ones: what their rows freed goes, or stays.
 
 
 def wanted(appends: Iterable[Append]) -> Wanted:
@@ -158,7 +159,8 @@ def wanted(appends: Iterable[Append]) -> Wanted:
     names: dict[bytes, None] = {}
     holders: dict[str, None] = {}
     owners: dict[str, None] = {}
-    acts: dict[str, None] = {}
+    abandoned: dict[str, None] = {}
+    ended: dict[str, None] = {}
     for append in appends:
         for event in append.events:
             streams[event.stream] = None
@@ -174,5 +176,7 @@ def wanted(appends: Iterable[Append]) -> Wanted:
             elif isinstance(change, Forgetting):
                 owners[change.owner] = None
             elif isinstance(change, Closing | Abandoning):
-                acts[change.act] = None
-    return Wanted(list(streams), list(requests), list(names), list(holders), list(owners), list(acts))
+                ended[change.act] = None
+                if isinstance(change, Abandoning):  # Of an act that is closed every name stays: it need not be read.
+                    abandoned[change.act] = None
+    return Wanted(list(streams), list(requests), list(names), list(holders), list(owners), list(abandoned), list(ended))

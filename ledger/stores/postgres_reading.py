@@ -7,7 +7,7 @@ Rows never change and a size bounds what is read, so several statements need no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ from ledger.proof.text import NUMBER_MAX
 from ledger.proof.tiles import Tile
 from ledger.stores.append import Reservation
 from ledger.stores.names import Held
-from ledger.stores.postgres_arrays import Bigint, Packed, Texts
+from ledger.stores.postgres_arrays import Bigint, Bigints, Bytes, Packed, Texts
 from ledger.stores.postgres_connections import Connection, Readers, Target
 from ledger.stores.postgres_rows import Tree, recorded_at
 from ledger.stores.postgres_schema import demand_name
@@ -97,6 +97,19 @@ class PostgresReading(AppendingRecorder, PostgresApplicationRecorder):
             "SELECT e.position, e.leaf FROM {}.streams s JOIN {}.events e ON e.position = s.position "
             "WHERE s.stream = ($1::text[])[1] AND s.version > $2 ORDER BY s.version", Texts([stream]), Bigint(after))
 
+    def streams(self, streams: Sequence[str]) -> dict[str, list[tuple[int, bytes]]]:
+        found: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in streams}
+        for stream, position, leaf in self._rows(
+            "SELECT s.stream, e.position, e.leaf FROM {}.streams s JOIN {}.events e ON e.position = s.position "
+            "WHERE s.stream = ANY($1) ORDER BY s.stream, s.version", Texts([one for one in found if "\0" not in one])):
+            found[stream].append((position, leaf))
+        return found
+
+    def sealed_at(self, positions: Sequence[int]) -> dict[int, SealedPart]:
+        rows = self._rows("SELECT position, salt, ciphertext FROM {}.sealed WHERE position = ANY($1)",
+                          Bigints(positions))
+        return {position: SealedPart(salt, ciphertext) for position, salt, ciphertext in rows}
+
     def version(self, stream: str) -> int:
         if "\0" in stream:
             return 0
@@ -119,6 +132,10 @@ class PostgresReading(AppendingRecorder, PostgresApplicationRecorder):
     def holder(self, name: bytes) -> Reservation | None:
         rows = self._rows("SELECT name, kind, holder, owner, act FROM {}.names WHERE name = $1", name)
         return Reservation(*rows[0]) if rows else None
+
+    def holders(self, names: Sequence[bytes]) -> dict[bytes, Reservation]:
+        rows = self._rows("SELECT name, kind, holder, owner, act FROM {}.names WHERE name = ANY($1)", Bytes(names))
+        return {row[0]: Reservation(*row) for row in rows}
 
     def names(self) -> Iterator[Held]:
         query = f"SELECT name, kind, holder, owner, act, position, freed_by FROM {self._schema}.names "

@@ -222,7 +222,7 @@ def _ask_names(connection: Connection, schema: str, asked: Wanted) -> Cursor[tup
     columns: list[str] = []
     values: list[Packed] = []
     for column, some in (("name", asked.names), ("holder", asked.holders), ("owner", asked.owners),
-                         ("act", asked.acts), ("freed_by", asked.acts)):
+                         ("act", asked.abandoned), ("freed_by", asked.ended)):
         if some:
             columns.append(column)
             values.append(Bytes(asked.names) if column == "name" else Texts(some))  # type: ignore[arg-type]

@@ -86,6 +86,14 @@ class AppendingRecorder(ApplicationRecorder):
     def stream(self, stream: str, *, after: int = 0) -> list[tuple[int, bytes]]:
         """The (position, leaf) of a stream's events in order, those past version `after`."""
 
+    def streams(self, streams: Sequence[str]) -> dict[str, list[tuple[int, bytes]]]:
+        """The same of many streams, each by its name; a database answers for hundreds in the time of a few."""
+        return {stream: self.stream(stream) for stream in streams}
+
+    def sealed_at(self, positions: Sequence[int]) -> dict[int, SealedPart]:
+        """What is stored beside the leaves at many positions, where there is anything."""
+        return {position: part for position in positions if (part := self.sealed(position)) is not None}
+
     @abstractmethod
     def version(self, stream: str) -> int:
         """The version of a stream; 0 where there is none."""
@@ -97,6 +105,10 @@ class AppendingRecorder(ApplicationRecorder):
     @abstractmethod
     def holder(self, name: bytes) -> Reservation | None:
         """Who holds a reserved name."""
+
+    def holders(self, names: Sequence[bytes]) -> dict[bytes, Reservation]:
+        """Who holds each of many reserved names, those that are held."""
+        return {name: held for name in names if (held := self.holder(name)) is not None}
 
     @abstractmethod
     def names(self) -> Iterator[Held]:

@@ -255,7 +255,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
             standing.versions.update(connection.execute(query, some).fetchall())
         if asked.requests:
             standing.seen = self._seen(connection, asked.requests, month)
-        if asked.names or asked.holders or asked.owners or asked.acts:
+        if asked.names or asked.holders or asked.owners or asked.ended:
             standing.names = NameBook(_held(connection, asked))
         return standing
 
@@ -390,6 +390,20 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
             "SELECT e.position, e.leaf FROM streams s JOIN events e ON e.position = s.position "
             "WHERE s.stream = ? AND s.version > ? ORDER BY s.version", (stream, after))
 
+    def streams(self, streams: Sequence[str]) -> dict[str, list[tuple[int, bytes]]]:
+        found: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in streams}
+        for some in _portions(list(found)):
+            for stream, position, leaf in self._rows(
+                "SELECT s.stream, e.position, e.leaf FROM streams s JOIN events e ON e.position = s.position "
+                f"WHERE s.stream IN ({_marks(some)}) ORDER BY s.stream, s.version", some):
+                found[stream].append((position, leaf))
+        return found
+
+    def sealed_at(self, positions: Sequence[int]) -> dict[int, SealedPart]:
+        query = "SELECT position, salt, ciphertext FROM sealed WHERE position IN"
+        return {position: SealedPart(salt, ciphertext) for some in _portions(list(positions))
+                for position, salt, ciphertext in self._rows(f"{query} ({_marks(some)})", some)}
+
     def version(self, stream: str) -> int:
         return self._rows("SELECT max(version) FROM streams WHERE stream = ?", (stream,))[0][0] or 0
 
@@ -404,6 +418,11 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
     def holder(self, name: bytes) -> Reservation | None:
         rows = self._rows("SELECT name, kind, holder, owner, act FROM names WHERE name = ?", (name,))
         return Reservation(*rows[0]) if rows else None
+
+    def holders(self, names: Sequence[bytes]) -> dict[bytes, Reservation]:
+        query = "SELECT name, kind, holder, owner, act FROM names WHERE name IN"
+        return {row[0]: Reservation(*row) for some in _portions(list(names))
+                for row in self._rows(f"{query} ({_marks(some)})", some)}
 
     def names(self) -> Iterator[Held]:
         for *reservation, position, freed_by in self._rows_one_by_one("SELECT * FROM names ORDER BY position, name"):
@@ -484,7 +503,7 @@ def _recorded_at(connection: sqlite3.Connection, position: int) -> int:
 def _held(connection: sqlite3.Connection, asked: Wanted) -> Iterator[Held]:
     columns: tuple[tuple[str, list[Any]], ...] = (
         ("name", asked.names), ("holder", asked.holders), ("owner", asked.owners),
-        ("act", asked.acts), ("freed_by", asked.acts),
+        ("act", asked.abandoned), ("freed_by", asked.ended),
     )
     for column, values in columns:
         for some in _portions(values):

@@ -260,6 +260,21 @@ def test_whether_a_request_was_done_can_be_asked_without_doing_it(store: Appendi
         store.answered(request("k", "another body"))
 
 
+def test_many_are_read_together_as_each_is_alone(store: AppendingRecorder) -> None:
+    sealed = event(7, sealed=b"closed")
+    store.append(Append((event(1), sealed, event(1, 2)), names=(name("c", 1), name("d", 7))))
+    store.append(one(2, names=(name("e", 2),)))
+    asked = [stream(2), stream(1), stream(1), stream("none"), "no\0name"]
+    named = [name(value, 1).name for value in ("e", "c", "c", "free")]
+
+    assert store.streams(asked) == {each: store.stream(each) for each in asked}
+    assert [position for position, _ in store.streams(asked)[stream(1)]] == [1, 3], "in the order of its versions"
+    assert store.holders(named) == {name("c", 1).name: name("c", 1), name("e", 2).name: name("e", 2)}
+    assert store.sealed_at([4, 2, 9]) == {at: part for at in (2, 4) if (part := store.sealed(at)) is not None}
+    assert store.sealed_at([2])[2] == sealed.sealed
+    assert not (store.streams([]) or store.holders([]) or store.sealed_at([]))
+
+
 # Names
 
 
