@@ -1,0 +1,65 @@
+"""People found by what is printed on their documents, hundreds at once: rosters and imports name them in no other way.
+
+One look-up of the names, one of the people, one of what is sealed of them: asked one by one, most of the time of a long
+list went into asking. `tests/api/test_finding.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, TypeVar
+
+from api.cases.doing import Reading
+from ledger.envelope import decode
+from ledger.events.base import Name
+from ledger.events.person import Identity, IdentityChange, PersonCorrected, PersonRegistered
+from ledger.identifiers.id_number import IdNumber
+from ledger.ledger import Ledger, Recorded
+from ledger.streams import person as persons
+from ledger.streams.person import Person
+
+AT_ONCE: Final = 500
+
+_One = TypeVar("_One")
+
+
+class Found(NamedTuple):
+    """Whoever has a document, and their name in the form in which names are compared; None when its key is gone."""
+
+    person: Person
+    name: str | None
+
+
+def blocks(rows: Sequence[_One], size: int = AT_ONCE) -> Iterator[Sequence[_One]]:
+    """Cut a list into as many rows as are looked up at once."""
+    return (rows[first:first + size] for first in range(0, len(rows), size))
+
+
+def by_documents(ledger: Ledger, documents: Iterable[IdNumber]) -> dict[IdNumber, Found]:
+    """Whoever has these documents, as they stand now; raises Held while a larger act writes to one of them."""
+    asked = {Name("id_number", f"{one.kind}:{one.normalised}"): one for one in documents}
+    holders = ledger.find_all(asked)
+    said: dict[str, Recorded] = {}
+    people: dict[str, Person] = {}
+    for stream, leaves in ledger.store.streams(list(holders.values())).items():
+        person: Person | None = None
+        by_act = False
+        for position, leaf in leaves:
+            envelope = decode(leaf)
+            by_act |= envelope.by.act is not None
+            person = persons.evolve(person, envelope.event)
+            if isinstance(envelope.event, PersonRegistered | PersonCorrected):
+                said[stream] = Recorded(position, envelope)
+        if by_act:  # Whether what a larger act wrote to them counts is the ledger's to say.
+            person = Reading(ledger).person(stream)
+        if person is not None:
+            people[stream] = person
+    opened = dict(zip(said, ledger.opened_each(list(said.values())), strict=True))
+    names = {stream: _name(one) for stream, one in opened.items()}
+    return {asked[name]: Found(people[stream], names.get(stream))
+            for name, stream in holders.items() if stream in people}
+
+
+def _name(sealed: object) -> str | None:
+    identity = sealed.identity if isinstance(sealed, IdentityChange) else sealed
+    return identity.name_normalised if isinstance(identity, Identity) else None
