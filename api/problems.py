@@ -6,9 +6,14 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
+
+import structlog
 
 from api import refusals
 from api.cases.faults import BadFields
@@ -78,7 +83,9 @@ KINDS: Final[dict[str, Kind]] = {
     "not_tried": Kind(424, "未办理", "同一批中另有一行没有办成，这一行因此没有办理。请更正那一行后重新提交。"),
     "precondition_required": Kind(428, "缺少版本条件", "此操作须带 If-Match 请求头，其值为读取时的 ETag。"),
     "too_many_requests": Kind(429, "请求过于频繁", "请在 Retry-After 所示的秒数后重试。"),
+    "request_header_fields_too_large": Kind(431, "请求头过大", "地址和请求头的长度有上限。请缩短后重试。"),
     "internal_server_error": Kind(500, "系统出错", "这是系统的错误，不是您的。请把追踪号告知管理员。"),
+    "not_implemented": Kind(501, "不支持这种传输方式", "请求体请以 Content-Length 或 chunked 传送。"),
     "service_unavailable": Kind(503, "暂时无法服务", "请在 Retry-After 所示的秒数后重试。"),
 }
 
@@ -185,6 +192,26 @@ def of_refusal(refusal: Refusal, trace_id: str) -> dict[str, object]:
 def invalid(trace_id: str, errors: Sequence[dict[str, Any]]) -> dict[str, object]:
     """The body for fields that cannot be used: each with its place, a code and the cure."""
     return problem("unprocessable_content", trace_id) | {"errors": list(errors)}
+
+
+def unread(status: HTTPStatus, found: object) -> tuple[dict[str, str], bytes]:
+    """Refuse what could not be read as a request, before there is any service to ask: headers and body.
+
+    What was found is logged by its type alone, and nothing of the request is repeated anywhere.
+    """
+    trace_id = uuid.uuid4().hex
+    structlog.contextvars.clear_contextvars()  # They would be those of the last request that this thread answered.
+    log = structlog.get_logger().bind(request_id=trace_id, status=int(status))
+    if isinstance(found, Exception) and status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("failed", exc_info=found)
+    else:
+        log.info("unreadable", why=type(found).__name__)
+    body = json.dumps(problem(code_of(status), trace_id, status=status), ensure_ascii=False).encode()
+    return {
+        "Connection": "close", "Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)),
+        "Content-Language": "zh-CN", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+        "X-Request-Id": trace_id,
+    }, body
 
 
 def explained(code: str) -> dict[str, object] | None:

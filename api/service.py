@@ -34,6 +34,7 @@ VERSION: Final = version("xueshi-ledger")
 
 # A caller's id is taken over only where it cannot be an ID number, a phone number or a name.
 _REQUEST_ID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HOST: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _HEADERS: Final = {
@@ -124,6 +125,10 @@ def _begin() -> None:
     g.began = time.perf_counter_ns()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.trace_id, actor="anonymous")
+    host = request.environ.get("HTTP_HOST")
+    if not (_HOST.fullmatch(host) if host else request.environ["SERVER_PROTOCOL"] == "HTTP/1.0"):
+        # Of two, a proxy in front may have read the other (RFC 9112, section 3.2).
+        raise problems.Problem("bad_request", detail="Host 请求头须有且只有一个，是主机名，可带端口。请更正后重试。")
 
 
 def _limited(house: House) -> Callable[[], None]:

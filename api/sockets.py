@@ -2,9 +2,12 @@
 
 waitress asks each of its connections before each turn of its loop what it waits for, and turns twice a request: with 64
 connections that took more time than anything that was asked of the service. Here a connection itself says what it waits
-for, once, when that changes; it is then woken once. Everything that touches a byte stays waitress's.
+for, once, when that changes; it is then woken once. Everything that touches a byte stays waitress's, but for two
+things: a request that says twice how long it is, which a proxy in front may have read otherwise, is none; and what is
+no request is refused in the form of all others, with nothing of it in the answer.
 
-`tests/api/test_serve.py` shows it, with answers that do not fit a socket and with more than one request at a time.
+`tests/api/test_serve.py` shows it, with answers that do not fit a socket and with more than one request at a time, and
+`tests/api/test_raw_requests.py` with what is no request.
 """
 
 from __future__ import annotations
@@ -13,12 +16,17 @@ import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, Final
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask
+
+from api.problems import unread
 
 _READ: Final = select.EPOLLIN | select.EPOLLPRI
 _WRITE: Final = select.EPOLLOUT
@@ -58,9 +66,35 @@ class Sockets(dict[int, Any]):
                     one.rest()
 
 
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Reads the head of a request."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read it; one whose body has two lengths has none (RFC 9112, section 6.3)."""
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            raise ParsingError("two lengths")
+
+
+class Unread(ErrorTask):  # type: ignore[misc]
+    """Answers what is no request."""
+
+    def execute(self) -> None:
+        """Refuse it, and hang up."""
+        status = HTTPStatus(self.request.error.code)
+        headers, body = unread(status, self.request.error)
+        self.status = f"{int(status)} {status.phrase}"
+        self.response_headers.extend((name, value) for name, value in headers.items() if name != "Connection")
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]  # The library has no types.
     """One connection. A thread that has answered puts it to rest itself, so that nobody need look for what changed."""
 
+    parser_class = Parser
+    error_task_class = Unread
     begun: float | None = None  # Since when a request is being sent that is not there whole.
 
     def received(self, data: bytes) -> bool:

@@ -25,7 +25,6 @@ import socket
 import sys
 import threading
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -431,13 +430,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """Refuse what cannot be read as a request, and repeat nothing of it anywhere."""
         status = next((one for kind, one in _STATUS if isinstance(exc, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
-        trace_id = uuid.uuid4().hex
-        if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-            structlog.get_logger().error("failed", request_id=trace_id, exc_info=exc)
-        else:
-            structlog.get_logger().info("unreadable", request_id=trace_id, status=int(status), why=type(exc).__name__)
+        headers, body = problems.unread(status, exc)
+        lines = [f"HTTP/1.1 {int(status)} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
         with suppress(OSError):
-            client.sendall(_refusal(status, trace_id))
+            client.sendall("\r\n".join([*lines, "", ""]).encode("ascii") + body)
 
 
 def _measured(application: Any, most: int) -> Any:
@@ -451,16 +447,6 @@ def _measured(application: Any, most: int) -> Any:
         return application(environ, start_response)
 
     return measured
-
-
-def _refusal(status: HTTPStatus, trace_id: str) -> bytes:
-    body = json.dumps(problems.problem(problems.code_of(status), trace_id, status=status), ensure_ascii=False).encode()
-    lines = [
-        f"HTTP/1.1 {int(status)} {status.phrase}", "Connection: close", f"Content-Type: {problems.MEDIA_TYPE}",
-        f"Content-Length: {len(body)}", "Content-Language: zh-CN", "Cache-Control: no-store",
-        f"X-Request-Id: {trace_id}", "", "",
-    ]
-    return "\r\n".join(lines).encode("ascii") + body
 
 
 class Connection(TConn):  # type: ignore[misc]

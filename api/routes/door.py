@@ -63,10 +63,6 @@ class Parser(FlaskParser):
         body, g.content = _json(content)
         return body
 
-    def load_query(self, req: Any, schema: ma.Schema) -> Any:
-        """Read the address; `dry_run` belongs to every writing request."""
-        return {name: value for name, value in req.args.items() if name in schema.fields or name != "dry_run"}
-
     def handle_error(self, error: ma.ValidationError, req: Any, schema: ma.Schema, *, error_status_code: int | None,
                      error_headers: Any) -> NoReturn:
         """Say of each field what is wrong with it."""
