@@ -56,8 +56,8 @@ class Axes:
 
     @property
     def law_set(self) -> tuple[str, ...] | None:
-        """The names of `law=set:...`, each once, in the order given; None for the other two."""
-        return tuple(dict.fromkeys(self.law[4:].split(","))) if self.law.startswith("set:") else None
+        """The names of `law=set:...`, each once, in the order given, or none; None for the other two."""
+        return tuple(dict.fromkeys(filter(None, self.law[4:].split(",")))) if self.law.startswith("set:") else None
 
 
 def read_axes(

@@ -244,12 +244,13 @@ class House:
         return self.on_claim(claim, register.decide_freeze,
                              register.FreezeClaim(role="sector_authority", words="核查"))
 
-    def correct(self, claim: ClaimId, study: Study, *, year: int | None = None) -> int:
+    def correct(self, claim: ClaimId, study: Study, *, year: int | None = None, title: str = DETAILS.title) -> int:
         state = self.load(claim, claims.evolve)
         wanted = year or study.year or study.evidence_on.year
         command = register.CorrectClaim(
-            role="sector_authority", study=study, details=DETAILS, ruling=self.ruling(state.person, study),
-            year=wanted, year_because=None if wanted == state.year else "clerical_error")
+            role="sector_authority", study=study, details=StudyDetails(title=title),
+            ruling=self.ruling(state.person, study), year=wanted,
+            year_because=None if wanted == state.year else "clerical_error")
         return self.on_claim(claim, register.decide_correction, command)
 
     def roster(self, rows: int) -> Act:
@@ -331,12 +332,12 @@ def close_house(house: House) -> None:
 
 
 @contextmanager
-def living(folder: Path) -> Iterator[House]:
-    """A settled register under the five rulebooks."""
+def living(folder: Path, *, under: tuple[str, ...] = FIVE) -> Iterator[House]:
+    """A settled register under the five rulebooks, or others, or none."""
     house = open_house(folder)
     try:
         house.settle()
-        house.enact(*FIVE)
+        house.enact(*under)
         yield house
     finally:
         close_house(house)

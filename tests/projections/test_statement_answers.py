@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from projection_kit import HANGZHOU, NINGBO, House, exam, living, seminar
+from projection_kit import FIVE, HANGZHOU, NINGBO, House, exam, living, seminar
 
+from ledger.events.claim import Ruling, Study
 from ledger.events.person import Identity
 from ledger.ids import new_verify_code
 from ledger.streams import claim_register as register
 from ledger.streams import person as persons
 from ledger.streams import statement as statements
+from ledger.vocabulary import Category
 from policies.shelf import drafts
 from projections.statements import Statement, statement_of_code, statements_of
 from projections.still_so import changed_since
@@ -27,8 +30,9 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield made
 
 
-def issue(house: House, person: Any, *years: int, law: str = "then") -> Statement:
-    basis = house.years(person, law=law)["basis"]
+def issue(house: House, person: Any, *years: int, law: str = "then", at: str | None = None) -> Statement:
+    axes = {"law": law} if at is None else {"law": law, "as_of": at}
+    basis = house.years(person, None, **axes)["basis"]
     statement = house.new("stm")
     command = statements.IssueStatement(
         statement=statement, text="正文\n", code=next(CODES), as_of=basis["as_of"],  # type: ignore[arg-type]
@@ -42,6 +46,13 @@ def void(house: House, one: Statement) -> None:
     state = house.load(one.statement, statements.evolve)
     command = statements.VoidStatement(role="human_resources", basis="falsified", words="有误")
     house.record(statements.decide_voiding(state, command, house.load(one.person, persons.evolve), house.officer))
+
+
+def rename(house: House, person: Any, *fields: str) -> None:
+    identity = Identity(name="王明", name_normalised="王明", id_kind="resident_id", id_number=f"id-{person}")
+    house.record(persons.decide_person_correction(
+        house.load(person, persons.evolve),
+        persons.CorrectPerson(role="human_resources", identity=identity, fields=fields), house.officer))
 
 
 def since(house: House, one: Statement, **more: Any) -> dict[str, Any]:
@@ -125,12 +136,50 @@ def test_a_back_dated_move_changes_it_and_so_does_another_name(house: House) -> 
     wang = house.person(unit=house.unit(NINGBO, "industry"))
     house.registered(wang, seminar("2021-03-01"))
     other = issue(house, wang, 2021)
-    identity = Identity(name="王明", name_normalised="王明", id_kind="resident_id", id_number=f"id-{wang}")
-    house.record(persons.decide_person_correction(
-        house.load(wang, persons.evolve), persons.CorrectPerson(role="human_resources", identity=identity,
-                                                                fields=("name",)), house.officer))
+    rename(house, wang, "phone")
+    assert not since(house, other)["changed"], "no paper bears it"
+    rename(house, wang, "name")
     found = since(house, other)
     assert (found["changed"], found["identity"], found["years"]) == (True, True, [])
+
+
+def test_on_an_older_basis_it_bears_the_name_of_the_day_on_which_it_was_issued(house: House) -> None:
+    wang = house.person(unit=house.unit(NINGBO, "industry"))
+    house.registered(wang, seminar("2021-03-01"))
+    basis = str(house.size)
+    rename(house, wang, "name")
+    one = issue(house, wang, 2021, at=basis)
+    assert since(house, one)["changed"] is False
+    rename(house, wang, "name", "id_number")
+    assert since(house, one)["identity"] is True
+
+
+def test_a_corrected_title_changes_it_though_no_number_does(house: House) -> None:
+    li = house.person(unit=house.unit(NINGBO, "industry"))
+    claim = house.registered(li, seminar("2021-03-01"))
+    one = issue(house, li, 2021)
+    house.correct(claim, seminar("2021-03-01"))
+    assert not since(house, one)["changed"], "put right without anything that it says"
+    house.correct(claim, seminar("2021-03-01"), title="论总磷在线监测")
+    found = since(house, one)
+
+    assert (found["changed"], found["corrected"]) == (True, True)
+    assert [(year["was"], year["entries"]) for year in found["years"]] == [(found["years"][0]["is"], [claim])]
+    assert "claim.corrected" in [event["what"] for event in found["events"]]
+
+
+def test_a_statement_from_before_any_rulebook_is_not_made_wrong_by_the_first(tmp_path: Path) -> None:
+    with living(tmp_path / "house", under=()) as house:
+        li = house.person(unit=house.unit(NINGBO, "industry"))
+        manual = Ruling(assessed_centi=2_000, status="manual", rulebook=None, digest=None, clauses=("文",))
+        house.registered(li, Study(category=Category.PROFESSIONAL, route="other", confirmed_centi=2_000, document="文",
+                                   evidence_on=date(2021, 3, 1)), ruling=manual)
+        one = issue(house, li, 2021)
+        assert one.rulebooks == ()
+        house.enact(*FIVE)
+        found = since(house, one)
+
+    assert (found["changed"], found["law_changed"]) == (False, True)
 
 
 def test_an_amended_law_makes_no_statement_wrong_and_is_told_apart(house: House) -> None:
