@@ -26,6 +26,7 @@ from api.law_of import Library
 from api.map_keeping import kept_up
 from api.operations import Operations
 from api.register import SYSTEM, Register
+from api.study_sessions import StudySessions
 from ledger.envelope import Envelope, SealedPart
 from ledger.errors import Refusal
 from ledger.events.base import Draft
@@ -70,6 +71,7 @@ class House:
     evidence: EvidenceFiles
     accounts: Accounts
     claim_drafts: ClaimDrafts
+    studies: StudySessions
 
     @property
     def ledger(self) -> Ledger:
@@ -139,6 +141,7 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
     operations = Operations(folder.operations, secret("tokens"))
     accounts = Accounts(folder.operations, secret("tokens"))
     claim_drafts = ClaimDrafts(folder.operations, ledger.vault)
+    studies = StudySessions(folder.operations, secret("study"), ledger.vault)
     follower = Standby(ledger, folder.projections, projections())
     map_file = MapFile(folder.map, ledger.store, MapKey(secret("index")))
     try:
@@ -152,11 +155,12 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
                 clock, stored, map_file, EvidenceFiles(FolderShelf(folder.evidence), ledger.vault), accounts,
-                claim_drafts,
+                claim_drafts, studies,
             )
     finally:
         follower.stop()
         map_file.close()
+        studies.close()
         claim_drafts.close()
         accounts.close()
         operations.close()

@@ -25,6 +25,7 @@ from flask import Blueprint, Flask
 
 from api import logs
 from api.cases.evidence import tidy_evidence
+from api.cases.studying import settle_all
 from api.checks import Check, Reach, port_cure, ready_checks
 from api.evidence_files import MOST as FILE_BYTES_MOST
 from api.exits import Exit, Stop
@@ -55,7 +56,7 @@ def composed(settings: Settings) -> Iterator[Flask]:
         with open_house(register) as house:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
                               lambda: house.accounts.tidy(now=house.now),
-                              lambda: house.claim_drafts.tidy(now=house.now)]
+                              lambda: house.claim_drafts.tidy(now=house.now), lambda: settle_all(house)]
             keeper.start()
             try:
                 reach = Reach(register.ledger.store.size)

@@ -26,6 +26,9 @@ from ledger.streams import (
     application,
     case,
     claim,
+    course,
+    enrolment,
+    exam,
     person,
     rulebook,
     statement,
@@ -50,6 +53,7 @@ EVOLVE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "claim": claim.evolve, "rulebook": rulebook.evolve,
     "statement": statement.evolve,
     "application": application.evolve, "case": case.evolve,
+    "course": course.evolve, "enrolment": enrolment.evolve, "exam": exam.evolve, "booking": exam.evolve_booking,
     "plan": training_plan.evolve, "class": training_class.evolve, "card": training_card.evolve,
 }
 

@@ -73,12 +73,14 @@ def of_person(
 
 def course_view(one: Course) -> dict[str, Any]:
     """A course as it is shown."""
-    return {**_without(one, "hours_centi"), "hours": format_hours(one.hours_centi)}
+    return {**_without(one, "hours_centi"), "hours": format_hours(one.hours_centi),
+            "version": 1 if one.withdrawn_on is None else 2}
 
 
 def exam_view(one: Exam) -> dict[str, Any]:
     """A session as it is shown: marks as decimals, and the seats that are left."""
-    return {**_without(one, "pass_mark_centi"), "pass_mark": format_hours(one.pass_mark_centi), "free": one.free}
+    return {**_without(one, "pass_mark_centi"), "pass_mark": format_hours(one.pass_mark_centi), "free": one.free,
+            "version": 1 if one.status == "scheduled" else 2}
 
 
 def enrolment_view(one: Enrolment) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Number(IntegerConverter):
 CONVERTERS: Final[dict[str, type[BaseConverter]]] = {
     kind: _converter(PREFIXES[kind])
     for kind in ("person", "unit", "actor", "claim", "transfer", "statement", "plan", "class", "card", "import",
-                 "course", "exam", "application", "case")
+                 "course", "enrolment", "exam", "booking", "application", "case")
 } | {"sha256": type("DigestConverter", (BaseConverter,), {"regex": "[0-9a-f]{64}", "part_isolating": True}),
      "credential": type("CredentialConverter", (BaseConverter,), {"regex": "[0-9a-f]{16}", "part_isolating": True}),
      "draft": type("DraftConverter", (BaseConverter,), {"regex": "[a-z0-9][a-z0-9-]{0,63}", "part_isolating": True})}
@@ -118,6 +118,7 @@ def _doors() -> list[Blueprint]:
         cases,
         claim_drafts,
         claims,
+        courses,
         differences,
         evidence,
         exams,
@@ -127,6 +128,7 @@ def _doors() -> list[Blueprint]:
         questions,
         rosters,
         rulebooks,
+        seats,
         statements,
         trainings,
         transfers,
@@ -136,5 +138,5 @@ def _doors() -> list[Blueprint]:
 
     return [noun.door for noun in (
         units, actors, accounts, people, transfers, claims, claim_drafts, evidence, questions, differences, histories,
-        rulebooks, statements, trainings, filings, rosters, exams, applications, cases, upkeep,
+        rulebooks, statements, trainings, filings, rosters, exams, courses, seats, applications, cases, upkeep,
     )]

@@ -8,7 +8,7 @@ from flask import Response
 
 from api.callers import Caller
 from api.cases import exams
-from api.routes.door import Door, house
+from api.routes.door import Door, answer, house
 from api.routes.listing import as_it_stood, listed
 from api.routes.schemas.exams import (
     CoursesAnswer,
@@ -32,6 +32,14 @@ def _wanted(query: _Query) -> Wanted:
     return Wanted(query.get("year"), query.get("region"), query.get("category"))
 
 
+def _versioned(said: dict[str, Any] | Refusal) -> Response | Refusal:
+    """Whoever decides upon a record names the version that they saw. It is never answered as unchanged (304):
+
+    seats are booked and given back while the version of a session stays.
+    """
+    return said if isinstance(said, Refusal) else answer(said, version=said["version"])
+
+
 @door.reads("/v1/courses", summary="公需科目课程目录，按年度", query=PlanQuery, answers=CoursesAnswer)
 def every_course(caller: Caller, query: _Query) -> Response | Refusal:
     return listed(caller, "courses", query, lambda as_of, after, limit: exams.courses(
@@ -39,8 +47,8 @@ def every_course(caller: Caller, query: _Query) -> Response | Refusal:
 
 
 @door.reads("/v1/courses/<course:course>", summary="一门课程", query=MomentQuery, answers=OneCourseAnswer)
-def one_course(caller: Caller, query: _Query, course: str) -> dict[str, Any] | Refusal:
-    return as_it_stood(query, lambda as_of: exams.course(house(), caller, course, as_of=as_of))
+def one_course(caller: Caller, query: _Query, course: str) -> Response | Refusal:
+    return _versioned(as_it_stood(query, lambda as_of: exams.course(house(), caller, course, as_of=as_of)))
 
 
 @door.reads("/v1/exams", summary="考试计划，按日期，各场次的空余座位", query=PlanQuery, answers=ExamsAnswer)
@@ -51,8 +59,8 @@ def every_exam(caller: Caller, query: _Query) -> Response | Refusal:
 
 @door.reads("/v1/exams/<exam:exam>", summary="一个考试场次：座位、到场、成绩的计数", query=MomentQuery,
             answers=OneExamAnswer)
-def one_exam(caller: Caller, query: _Query, exam: str) -> dict[str, Any] | Refusal:
-    return as_it_stood(query, lambda as_of: exams.exam(house(), caller, exam, as_of=as_of))
+def one_exam(caller: Caller, query: _Query, exam: str) -> Response | Refusal:
+    return _versioned(as_it_stood(query, lambda as_of: exams.exam(house(), caller, exam, as_of=as_of)))
 
 
 @door.reads("/v1/persons/<person:person>/courses", summary="一个人的选课、学习、考试报名和成绩", query=AsOfQuery,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.api.course_kit import School, school_in
 from tests.api.house_kit import BODY, Someone, Town, house_in
 from tests.api.learning_kit import Scene, learning_in
 
@@ -38,3 +39,9 @@ def scene(town: Town, works: BODY) -> Scene:
     li = town.person("李明")
     town.belongs(li, works, "2020-01-01")
     return Scene(town, li, learning_in(town, li))
+
+
+@pytest.fixture(scope="session")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    with school_in(tmp_path_factory.mktemp("school") / "data") as school:
+        yield school

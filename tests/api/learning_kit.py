@@ -5,7 +5,7 @@ There is no door yet that writes these; the doors under test read them.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from ledger.errors import Refusal
@@ -109,6 +109,108 @@ def _exam(desk: _Desk, officer: Someone) -> tuple[CourseId, ExamId, BookingId, C
     return course, exam, booking, command.claim
 
 
+class Going(NamedTuple):
+    """Courses and exams that something can still be decided about, by id."""
+
+    course: str
+    enrolment: str      # Nothing of it was studied.
+    completed: str
+    exam: str           # In a while.
+    booked: str
+    sat: str            # Came, and waits for a result.
+    failed: str
+    passed: str         # The enrolment of a pass whose hours are not registered.
+
+
+def going_on(town: Town, person: Someone, officer: Someone) -> Going:
+    """Somebody has chosen one course, has a seat for another, came to an exam, failed one, passed one."""
+    desk, today = _Desk(town, person), town.house.today
+
+    def enrolled(code: str) -> tuple[Any, EnrolmentId]:
+        course, enrolment = CourseId(desk.new("course")), EnrolmentId(desk.new("enrolment"))
+        desk.do(officer, PEOPLE, lambda by: courses.decide_publication(None, courses.PublishCourse(
+            course=course, role=PEOPLE, region="330200", year=today.year, code=code, title="某课程",
+            category=Category.GENERAL_PUBLIC, minutes=60, hours_centi=1_200), by))
+        catalogue = desk.load(course, courses.evolve)
+        desk.system(enrolments.decide_enrolment(None, enrolments.Enrol(
+            enrolment=enrolment, person=desk.person.person, on=today), desk.person, catalogue))
+        return catalogue, enrolment
+
+    def completed(code: str) -> EnrolmentId:
+        catalogue, enrolment = enrolled(code)
+        desk.hours += 4
+        desk.system(enrolments.decide_study(desk.load(enrolment, enrolments.evolve), enrolments.RecordStudy(
+            started_at=desk.hours * HOUR, ended_at=(desk.hours + 1) * HOUR, minutes=60, heartbeats=60), desk.person))
+        desk.system(enrolments.decide_completion(
+            desk.load(enrolment, enrolments.evolve), enrolments.CompleteCourse(on=today), desk.person, catalogue))
+        return enrolment
+
+    def booked(enrolment: EnrolmentId, day: date, *, came: bool = False, score: int | None = None) -> tuple[str, str]:
+        exam, booking, before = ExamId(desk.new("exam")), BookingId(desk.new("booking")), day - timedelta(days=7)
+        desk.do(officer, PEOPLE, lambda by: exams.decide_scheduling(None, exams.ScheduleExam(
+            exam=exam, role=PEOPLE, region="330200", year=today.year, category=Category.GENERAL_PUBLIC, day=day,
+            starts="09:00", ends="10:00", place="考场", seats=3, pass_mark_centi=6_000, book_until=before), by))
+        session = desk.load(exam, exams.evolve)
+        desk.system(bookings.decide_booking(None, bookings.BookSeat(
+            booking=booking, person=desk.person.person, seat=1, on=before), desk.person, session,
+            desk.load(enrolment, enrolments.evolve)))
+        if came:
+            desk.do(officer, PEOPLE, lambda by: bookings.decide_attendance(
+                desk.load(booking, exams.evolve_booking), bookings.RecordAttendance(role=PEOPLE, present=True, on=day),
+                desk.person, session, by))
+        if score is not None:
+            desk.do(officer, PEOPLE, lambda by: bookings.decide_result(
+                desk.load(booking, exams.evolve_booking), bookings.RecordResult(
+                    role=PEOPLE, score_centi=score, on=day), desk.person, session, by))
+        return exam, booking
+
+    catalogue, open_one = enrolled("going-1")
+    waiting, passed = completed("going-2"), completed("going-5")
+    later, before = today + timedelta(days=30), today - timedelta(days=1)
+    exam, seat = booked(waiting, later)
+    _, sat = booked(completed("going-3"), before, came=True)
+    _, failed = booked(completed("going-4"), before, came=True, score=1_000)
+    booked(passed, before, came=True, score=9_000)
+    return Going(catalogue.course, open_one, waiting, exam, seat, sat, failed, passed)
+
+
+def going_routes(going: Going) -> dict[str, dict[str, str]]:
+    """Which record each route about courses and exams wants, where it is not the one of its kind."""
+    booking = "POST /v1/bookings/<booking:booking>/"
+    exam = {"exam": going.exam}
+    return {
+        "POST /v1/courses/<course:course>/withdrawal": {"course": going.course},
+        "POST /v1/enrolments/<enrolment:enrolment>/hours": {"enrolment": going.passed},
+        "POST /v1/exams/<exam:exam>/closing": exam, "POST /v1/exams/<exam:exam>/results": exam,
+        "GET /v1/exams/<exam:exam>/bookings": exam,
+        f"{booking}attendance": {"booking": going.booked}, f"{booking}result": {"booking": going.sat},
+        f"{booking}result-correction": {"booking": going.failed},
+    }
+
+
+def going_bodies(going: Going, town: Town, person: str) -> dict[str, dict[str, Any]]:
+    """What is sent to each."""
+    today = town.house.today
+    place = {"region": "330200", "year": today.year, "category": "general_public"}
+    booking, enrolment = "POST /v1/bookings/<booking:booking>/", "POST /v1/enrolments/<enrolment:enrolment>/"
+    certificate = {"person": person, "category": "sector_public", "title": "某课程", "issuer": "某平台", "number": "1",
+                   "hours": "6", "date": "2026-05-06", "evidence": [{"kind": "certificate", "sha256": "ab" * 32}]}
+    return {
+        "POST /v1/courses": {**place, "code": "new", "title": "某课程", "minutes": 60, "hours": "12"},
+        "POST /v1/enrolments": {"course": going.course},
+        "POST /v1/exams": {**place, "day": (today + timedelta(days=30)).isoformat(), "starts": "09:00",
+                           "ends": "10:00", "place": "考场", "seats": 3, "pass_mark": "60",
+                           "book_until": (today + timedelta(days=7)).isoformat()},
+        "POST /v1/exams/<exam:exam>/closing": {"held": False},
+        "POST /v1/exams/<exam:exam>/results": {"file": "eyJzZWF0IjoxLCJzY29yZSI6IjcxLjUifQ=="},
+        "POST /v1/bookings": {"exam": going.exam, "enrolment": going.completed},
+        "POST /v1/course-certificates": certificate,
+        f"{enrolment}heartbeats": {"nonce": "A" * 24},
+        f"{booking}attendance": {"present": False}, f"{booking}result": {"score": "71.5"},
+        f"{booking}result-correction": {"score": "20", "words": "复核"},
+    }
+
+
 def _application(desk: _Desk, officer: Someone, claim: ClaimId) -> tuple[ApplicationId, ApplicationId]:
     application, sanction = ApplicationId(desk.new("application")), ApplicationId(desk.new("application"))
     obtained = date(2020, 11, 30)
@@ -142,6 +244,7 @@ class _Desk:
 
     def __init__(self, town: Town, person: Someone) -> None:
         self._house, self.ledger, self._person = town.house, town.house.ledger, PersonId(person.id)
+        self.hours = 100   # Of study so far: nobody studies twice at one time.
 
     @property
     def person(self) -> Any:

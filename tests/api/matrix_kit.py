@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from api.page import COOKIE
 from ledger.ids import PREFIXES
 from tests.api.house_kit import BODY, SHA, Someone, Town, credit_code, study
-from tests.api.learning_kit import learning_in
+from tests.api.learning_kit import going_bodies, going_on, going_routes, learning_in
 from tests.api.training_kit import NUMBER, Training, training_bodies, training_in
 
 ABSENT: Final = "0" * 22
@@ -24,7 +24,7 @@ PAPER: Final = {"kind": "certificate", "sha256": SHA}
 STUDY: Final = {"study": study(), "details": {"title": "某次培训"}, "evidence": [PAPER]}
 
 
-PRIVATE: Final = ("person", "claim", "transfer", "statement", "card", "application", "case")
+PRIVATE: Final = ("person", "claim", "transfer", "statement", "card", "enrolment", "booking", "application", "case")
 """Records whose very existence is somebody's own affair."""
 
 
@@ -60,7 +60,7 @@ def scene_in(town: Town) -> Scene:
     training, learning = training_in(town, li), learning_in(town, li)
     cast = _cast(town, (works, beside, away), li, wang)
     cast |= {"organiser": training.teacher}
-    claims = _claims(li, cast["unit"])
+    claims, going = _claims(li, cast["unit"]), going_on(town, li, cast["people"])
     transfer = li.did(f"/v1/persons/{li.id}/transfers", {"to_unit": beside["unit"], "starts": "2026-10-01"})
     first, second = (li.did(f"/v1/persons/{li.id}/statements", {}) for _ in range(2))
     waiting = town.nobody.did("/v1/units", _unit())
@@ -70,11 +70,12 @@ def scene_in(town: Town) -> Scene:
         "person": li.id, "unit": works["unit"], "actor": cast["unit"].id, "claim": claims["open"],
         "transfer": transfer["transfer"], "statement": first["statement"], "plan": training.plan,
         "training_class": training.training_class, "card": training.card, "batch": training.batch,
-        "course": learning.course, "exam": learning.exam, "application": learning.application, "case": learning.case,
+        "course": learning.course, "exam": learning.exam, "enrolment": going.enrolment, "booking": going.booked,
+        "application": learning.application, "case": learning.case,
     }
     registered = {f"POST /v1/claims/<claim:claim>/{act}": {"claim": claims["registered"]}
                   for act in ("correction", "upholding", "freeze", "revocation")}
-    by_route = registered | {
+    by_route = registered | going_routes(going) | {
         "DELETE /v1/persons/<person:person>/drafts/<draft:draft>": {"draft": "dropped"},
         "POST /v1/claims/<claim:claim>/release": {"claim": claims["frozen"]},
         "POST /v1/claims/<claim:claim>/reinstatement": {"claim": claims["revoked"]},
@@ -83,7 +84,8 @@ def scene_in(town: Town) -> Scene:
         "POST /v1/actors/<actor:actor>/reinstatement": {"actor": cast["suspended"].id},
     }
     return Scene(town, cast, {name: _browser(town, one) for name, one in cast.items()}, ids, by_route,
-                 {**_bodies(li, works, beside, second["statement"]), **training_bodies(training, li.id)},
+                 {**_bodies(li, works, beside, second["statement"]), **training_bodies(training, li.id),
+                  **going_bodies(going, town, li.id)},
                  _queries(training, first))
 
 

@@ -40,6 +40,7 @@ class CourseAnswer(Answer):
     one_a_year = ma.fields.Boolean(required=True, metadata={"description": "这类课程每年只选一门"})
     withdrawn_on = ma.fields.Date(required=True, allow_none=True)
     event = ma.fields.Integer(required=True)
+    version = ma.fields.Integer(required=True, metadata={"description": "记录的版本，单独查看时也在 ETag 中"})
 
 
 class OneCourseAnswer(CourseAnswer, Reflects):
@@ -77,6 +78,7 @@ class ExamAnswer(Answer):
     passed = ma.fields.Integer(required=True)
     failed = ma.fields.Integer(required=True)
     event = ma.fields.Integer(required=True)
+    version = ma.fields.Integer(required=True, metadata={"description": "记录的版本，单独查看时也在 ETag 中"})
 
 
 class OneExamAnswer(ExamAnswer, Reflects):

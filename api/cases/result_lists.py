@@ -1,0 +1,133 @@
+"""Results of an exam session as they were sent: a table (XLSX, CSV) or a line of JSON for each seat (NDJSON).
+
+A row names a seat, and says who stayed away or what mark was reached; an ID number beside it is compared with whoever
+has the seat, so that a list that slipped by a line is told and not recorded. What cannot be read is told with its row;
+a number that was typed is never repeated in a message. `tests/api/test_result_lists.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from api.cases.roster_lists import Wrong
+from api.sheets import bad, columns, is_number, is_scientific, read, text_of
+from ledger.identifiers import id_number
+from ledger.identifiers.errors import BadIdentifier
+from ledger.identifiers.id_number import IdNumber
+
+ROWS_MOST: Final = 380
+"""Attendance, result, claim, approval and the course's end: five events a row, and one append takes two thousand."""
+
+MARK: Final = r"(0|[1-9][0-9]{0,3})(\.[0-9]{1,2})?"
+NAMES: Final = {
+    "seat": ("座位号", "座位", "座号"),
+    "score": ("成绩", "分数", "得分"),
+    "present": ("到场", "是否到场", "出勤"),
+    "id_number": ("证件号码", "身份证号码", "身份证号", "身份证"),
+}
+_CAME: Final = {"是": True, "到场": True, "1": True, "TRUE": True, "否": False, "缺考": False, "0": False,
+                "FALSE": False}
+_FIELDS: Final = frozenset({"seat", "score", "present", "id_number"})
+
+
+@dataclass(slots=True)
+class Row:
+    """One row: where it stands, what it says as far as it could be read, and what is wrong with it."""
+
+    row: int                        # As on the screen, counted from 1.
+    seat: int = 0
+    present: bool = True
+    score_centi: int | None = None
+    id: IdNumber | None = None
+    wrongs: list[Wrong] = field(default_factory=list)
+
+
+def listed(content: bytes, today: date) -> list[Row]:
+    """Read every row; raises BadFields where it is no list of results."""
+    cells = _lines(content) if content.lstrip()[:1] == b"{" else _table(content)
+    rows = [_row(at, said, today) for at, said in cells]
+    if not rows:
+        raise bad("sheet_empty", "文件里没有成绩。请填写后再提交。")
+    if len(rows) > ROWS_MOST:
+        raise bad("sheet_too_large", f"一次至多 {ROWS_MOST} 行。请按场次或座位分成几份。")
+    first: dict[int, int] = {}
+    for one in rows:
+        if first.setdefault(one.seat, one.row) != one.row and one.seat:
+            one.wrongs.append(Wrong("seat_twice", f"与第 {first[one.seat]} 行是同一个座位；请只保留一行。"))
+    return rows
+
+
+def mark_of(text: str) -> int | None:
+    """A mark in hundredths; None where it is none."""
+    found = re.fullmatch(MARK, text)
+    if found is None:
+        return None
+    return 100 * int(found[1]) + int((found[2] or ".0")[1:].ljust(2, "0"))
+
+
+def _lines(content: bytes) -> Iterable[tuple[int, Mapping[str, Any]]]:
+    for at, line in enumerate(content.removesuffix(b"\n").split(b"\n"), 1):
+        try:
+            said = json.loads(line.decode("utf-8"))
+        except (ValueError, RecursionError):
+            said = None
+        if not isinstance(said, dict) or not said.keys() <= _FIELDS:
+            raise bad("line_malformed", f"第 {at} 行应为一个 JSON 对象，字段只有 {'、'.join(sorted(_FIELDS))}。")
+        present = said.get("present")
+        yield at, said | ({} if present is None else {"present": {True: "1", False: "0"}.get(present, "?")
+                                                      if isinstance(present, bool) else "?"})
+
+
+def _table(content: bytes) -> Iterable[tuple[int, Mapping[str, Any]]]:
+    rows = read(content).rows
+    found = columns(rows, NAMES, ("seat", "score"))
+    for at, row in enumerate(rows[found.row + 1:], found.row + 2):
+        said = {name: row[place] for name, place in found.places.items() if place < len(row)}
+        if any(text_of(cell) for cell in said.values()):
+            yield at, said
+
+
+def _row(at: int, said: Mapping[str, Any], today: date) -> Row:
+    one = Row(at)
+    text = {name: text_of(said[name]) if name in said else "" for name in _FIELDS}
+    seat = re.fullmatch("[1-9][0-9]{0,3}", text["seat"], re.ASCII)
+    if seat is None:
+        one.wrongs.append(Wrong("seat_malformed", "座位号应为从 1 起的整数。"))
+    else:
+        one.seat = int(seat[0])
+    _marked(one, text["present"], text["score"])
+    if text["id_number"]:
+        _identified(one, said["id_number"], text["id_number"], today)
+    return one
+
+
+def _marked(one: Row, present: str, score: str) -> None:
+    """Who came, and with what mark; a mark of 缺考 says that nobody came."""
+    came = _CAME.get(present.upper(), None) if present else score != "缺考"
+    if came is None:
+        one.wrongs.append(Wrong("present_malformed", "到场应为“是”或“否”。"))
+        return
+    one.present = came
+    if score in ("", "缺考"):
+        return
+    one.score_centi = mark_of(score)
+    if one.score_centi is None:
+        one.wrongs.append(Wrong("score_malformed", "成绩应为至多两位小数的数，如 71.5；没有到场的写缺考。"))
+    elif not came:
+        one.wrongs.append(Wrong("score_of_nobody", "没有到场的人没有成绩；请核对到场和成绩。"))
+
+
+def _identified(one: Row, cell: Any, text: str, today: date) -> None:
+    if is_number(cell) or is_scientific(text):
+        one.wrongs.append(Wrong("id_number_numeric", "证件号码是数字格式，末几位可能已经丢失；"
+                                                     "请把该列设为文本后，按证件重新填写这个号码。"))
+        return
+    try:
+        one.id = id_number.parse("resident_id", text, today=today)
+    except BadIdentifier as wrong:
+        one.wrongs.append(Wrong(f"{wrong.code}_{wrong.reason}", wrong.text))

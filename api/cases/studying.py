@@ -1,0 +1,216 @@
+"""Study, done: a session begins, gives signs of life, ends; what it came to is recorded, and with it the completion.
+
+Time is the server's (`api/study_time.py`), kept outside the log (`api/study_sessions.py`) until the session ends: then
+the counted minutes are the fact. A session ends when its person says so, when they begin another, or when nobody has
+come back for a while. Whichever it was, it is recorded once: the append bears the session's own key, so whatever breaks
+in between, the same end is never recorded twice.
+
+Less than a minute is no study and is not recorded. With the last minute that a course asks it is completed in the same
+append (W 10), and where a system registers what is completed its hours follow at once.
+
+`tests/api/test_studying.py` shows it.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any, Final
+
+import structlog
+
+from api.callers import Caller
+from api.cases.course_hours import hours
+from api.cases.courses import (
+    HEARTBEAT_SECONDS,
+    course_of,
+    enrolment_of,
+    enrolment_view,
+    not_a_person,
+    own_enrolment,
+)
+from api.cases.doing import Asked, Done, Reading, do
+from api.house import House
+from api.register import SYSTEM
+from api.study_sessions import Seat, Session, WrongNonce
+from api.study_time import MINUTE, SECOND, begun
+from ledger.errors import LedgerError, Refusal
+from ledger.events.base import By, Draft
+from ledger.stores.append import RequestKey
+from ledger.streams import enrolment as enrolments
+from ledger.streams.course import Course
+from ledger.streams.decision import Decision
+from ledger.streams.enrolment import Enrolment, Status
+from ledger.streams.person import Person, closed_to_processing
+from projections import exams as known
+from projections.basis import written_time
+
+LEFT_AFTER_S: Final = 1_800
+"""Whoever has given no sign of life for so long is not coming back to this session."""
+
+
+def begin(
+    house: House, caller: Caller, enrolment: str, seat: Seat, asked: Asked
+) -> dict[str, Any] | Refusal:
+    """Begin to study; what the same person has going on elsewhere ends before, at its last sign of life."""
+    if no := not_a_person(caller):
+        return no
+    reading = Reading(house.ledger)
+    own = own_enrolment(reading, enrolment, caller)
+    if isinstance(own, Refusal):
+        return own
+    person, course = reading.person(own.person), course_of(reading, own.course)
+    assert person is not None and course is not None, "an enrolment is a person's, in a course"
+    if no := _may_study(own, person):
+        return no
+    published = course.published
+    time = begun(gap_seconds=published.gap_seconds, challenge_minutes=published.challenge_minutes, now=house.now)
+    if asked.key is None:
+        return _rules(course, own)
+    for _ in range(_WINDOWS_MOST):
+        session = house.studies.begin(caller.id, enrolment, time, seat, request=asked.key.key)
+        if house.studies.was_begun_by(session, asked.key.key):
+            first = session._replace(number=0)  # As it was when it began, also when this is asked again.
+            return {**_rules(course, own), "began_at": written_time(session.time.began_at),
+                    "nonce": house.studies.nonce(first)}
+        _settle(house, session, caller.by("person"))
+    raise AssertionError("whoever begins again and again ends what they began")
+
+
+_WINDOWS_MOST: Final = 20
+
+
+def beat(
+    house: House, caller: Caller, enrolment: str, fields: dict[str, Any], asked: Asked
+) -> dict[str, Any] | Refusal:
+    """Give a sign of life, with an answer where something was asked."""
+    if no := not_a_person(caller):
+        return no
+    found = house.studies.beat(
+        caller.id, enrolment, fields["nonce"], fields.get("answer"), now=house.now,
+        request=None if asked.key is None else asked.key.key)
+    if found is None:  # What is not theirs is not there; what is theirs is not going on.
+        own = own_enrolment(Reading(house.ledger), enrolment, caller)
+        return own if isinstance(own, Refusal) else Refusal.because("study_not_open", status=own.status)
+    if isinstance(found, WrongNonce):
+        return Refusal.because("study_nonce_wrong")
+    return _going_on(house, found)
+
+
+def end(house: House, caller: Caller, enrolment: str, asked: Asked) -> Done | dict[str, Any] | Refusal:
+    """End what is going on, and record it; of less than a minute there is nothing to record."""
+    if no := not_a_person(caller):
+        return no
+    reading = Reading(house.ledger)
+    own = own_enrolment(reading, enrolment, caller)
+    if isinstance(own, Refusal):
+        return own
+    request = None if asked.key is None else asked.key.key
+    session = house.studies.find(caller.id, enrolment, request=request)
+    if session is None:
+        return Refusal.because("study_not_open", status=own.status)
+    if asked.dry_run:
+        done = None if session.time.minutes == 0 else _recorded(house, session, caller.by("person"), asked)
+    else:
+        done = _settle(house, session, caller.by("person"), request=request)
+    if done is not None:
+        return done
+    return {**enrolment_view(own), "version": reading.versions[own.enrolled.stream]}
+
+
+def settle_all(house: House) -> int:
+    """Record what nobody came back to; says how much there was."""
+    left = house.studies.left(before=house.now - LEFT_AFTER_S * SECOND)
+    for session in left:
+        try:
+            _settle(house, session, SYSTEM)
+        except LedgerError as error:  # Of one person; the others are recorded, and this one is tried again.
+            structlog.get_logger().warning("study_not_settled", code=error.code)
+    house.studies.tidy(now=house.now)
+    return len(left)
+
+
+def _settle(house: House, session: Session, by: By, *, request: bytes | None = None) -> Done | Refusal | None:
+    """Count no more and record, once; None where there was nothing to record."""
+    stopped = house.studies.stop(session, request=request)
+    outcome = None
+    if stopped.time.minutes > 0:
+        key = hmac.digest(house.request_key, f"study\0{stopped.session}".encode(), "sha256")
+        outcome = _recorded(house, stopped, by, Asked(RequestKey(key, key)))
+    if stopped.state != "ended":
+        house.studies.ended(stopped)
+    return outcome
+
+
+def _recorded(house: House, session: Session, by: By, asked: Asked) -> Done | Refusal:
+    time, seat = session.time, house.studies.seat(session)
+
+    def decide(reading: Reading) -> Decision:
+        own = enrolment_of(reading, session.enrolment)
+        assert own is not None, "what is studied was chosen"
+        person, course = reading.person(own.person), course_of(reading, own.course)
+        assert person is not None and course is not None, "an enrolment is a person's, in a course"
+        studied = enrolments.decide_study(own, enrolments.RecordStudy(
+            started_at=time.began_at, ended_at=time.last_at, minutes=time.minutes, heartbeats=time.heartbeats,
+            challenges=time.challenges, answered=time.answered, address=seat.address, device=seat.device), person,
+            _others(house, reading, own))
+        return studied if isinstance(studied, Refusal) else (
+            *studied, *_completed(house, reading, _after(own, studied), person, course))
+
+    return do(house.ledger, by, asked, decide)
+
+
+def _completed(
+    house: House, reading: Reading, enrolment: Enrolment, person: Person, course: Course
+) -> tuple[Draft, ...]:
+    """What follows from a session: the completion if it was the last, and the hours where that is enough."""
+    command = enrolments.CompleteCourse(on=house.today)
+    completed = enrolments.decide_completion(enrolment, command, person, course)
+    if isinstance(completed, Refusal):
+        return ()
+    registered = hours(house, reading, _after(enrolment, completed), None, None)
+    return completed if isinstance(registered, Refusal) else (*completed, *registered)
+
+
+def _others(house: House, reading: Reading, own: Enrolment) -> list[Enrolment]:
+    """What else the person is enrolled in: nobody studies two courses at one time, whatever the sessions say."""
+    found = (enrolment_of(reading, one.enrolment) for one in known.enrolments_of(house.answers, own.person))
+    return [one for one in found if one is not None and one.enrolment != own.enrolment]
+
+
+def _after(enrolment: Enrolment, drafts: tuple[Draft, ...]) -> Enrolment:
+    for draft in drafts:
+        enrolment = enrolments.evolve(enrolment, draft.event)  # type: ignore[arg-type]
+    return enrolment
+
+
+def _may_study(own: Enrolment, person: Person) -> Refusal | None:
+    if no := closed_to_processing(person):
+        return no
+    if own.status is not Status.ENROLLED:
+        return Refusal.because("enrolment_not_open", status=own.status)
+    return None
+
+
+# How they are shown
+
+
+def _rules(course: Course, own: Enrolment) -> dict[str, Any]:
+    """What a session asks of whoever studies."""
+    published = course.published
+    return {
+        "enrolment": own.enrolment, "course": own.course, "minutes_needed": published.minutes,
+        "heartbeat_seconds": min(HEARTBEAT_SECONDS, published.gap_seconds // 2),
+        "gap_seconds": published.gap_seconds, "challenge_minutes": published.challenge_minutes,
+    }
+
+
+def _going_on(house: House, session: Session) -> dict[str, Any]:
+    """What has been counted, what is asked, and with which nonce the next sign of life is given."""
+    time = session.time
+    return {
+        "enrolment": session.enrolment, "minutes": time.minutes, "held_minutes": time.held // MINUTE,
+        "last_at": written_time(time.last_at), "challenges": time.challenges, "answered": time.answered,
+        "question": None if time.question is None else time.question.text,
+        "answer_within_seconds": None if time.question is None else time.gap // SECOND,
+        "nonce": house.studies.nonce(session),
+    }

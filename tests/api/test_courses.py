@@ -1,0 +1,118 @@
+"""The catalogue of a year, and what somebody may choose from it: in Wenzhou, whose rulebook says the most of it."""
+
+from __future__ import annotations
+
+from tests.api.course_kit import PEOPLE, School
+from tests.api.house_kit import BODY, Someone
+
+
+def code(answer: object) -> str:
+    said: str = answer.get_json()["code"]  # type: ignore[attr-defined]
+    return said
+
+
+def faults(someone: Someone, path: str, body: BODY) -> set[str]:
+    answer = someone.post(path, body)
+    assert answer.status_code == 422, answer.get_data(as_text=True)
+    return {one["pointer"] for one in answer.get_json()["errors"]}
+
+
+def test_a_course_asks_what_the_rulebook_of_its_place_says_and_never_less(school: School) -> None:
+    """W 8, W 9, W 10."""
+    made = school.course()
+    assert (made["one_a_year"], made["gap_seconds"], made["challenge_minutes"], made["hours"]) == (True, 120, 15, "18")
+    assert school.course(gap_seconds=60, challenge_minutes=10)["gap_seconds"] == 60
+
+    looser = school.course_body(gap_seconds=300, challenge_minutes=60, one_a_year=False, hours="20")
+    assert faults(school.office, "/v1/courses", looser) == {
+        "/gap_seconds", "/challenge_minutes", "/one_a_year", "/hours"}
+    for wrong in ({"sector": "industry"}, {"category": "sector_public"}, {"category": "sector_public", "sector": "x"}):
+        assert faults(school.office, "/v1/courses", school.course_body(**wrong)) == {"/sector"}
+
+
+def test_courses_are_published_by_the_office_of_the_level_that_the_text_names(school: School) -> None:
+    """W 7: 由市人力社保局指定."""
+    bureau = school.town.unit("区人力社保局", "330302", "general")
+    county = school.town.officer(bureau, PEOPLE, "330302")
+    sector = school.town.officer(bureau, "sector_authority", "3303", sector="industry")
+
+    no = county.post("/v1/courses", school.course_body(region="330302"))
+    assert (no.status_code, code(no), no.get_json()["seen"]["article"]) == (403, "not_the_registrar", "第十条")
+    assert code(sector.post("/v1/courses", school.course_body())) == "role_not_held"
+    public = school.course_body(category="sector_public", sector="industry", hours="6")
+    assert code(school.office.post("/v1/courses", public)) == "role_not_held"
+    assert sector.did("/v1/courses", public)["one_a_year"] is False
+    assert code(school.learner().post("/v1/courses", school.course_body())) == "official_needed"
+
+
+def test_a_course_that_is_published_anew_says_in_which_years_it_was_there_before(school: School) -> None:
+    """P 10: 每年更新一批学习课件."""
+    year = school.town.house.today.year
+    before = school.course(code="fresh", year=year - 1)
+    trial = school.office.post("/v1/courses", school.course_body(code="fresh"), dry_run="true").get_json()
+    assert trial["would"]["years_before"] == [year - 1]
+    body = school.course_body(code="fresh")
+    made = school.office.did("/v1/courses", body, key="the-course-of-the-year")
+    assert (before["years_before"], made["years_before"]) == ([], [year - 1])
+    again = school.office.post("/v1/courses", body, key="the-course-of-the-year")
+    assert (again.headers["Idempotent-Replayed"], again.get_json()) == ("true", made)
+
+
+def test_what_was_learned_in_a_past_year_cannot_be_chosen_again(school: School) -> None:
+    """W 8: 历年已学课程无法再次选择."""
+    li = school.learner()
+    learned = school.completed(li, school.course(code="twice"))
+    school.pass_days(366)
+
+    same, other = school.course(code="twice"), school.course(code="another")
+    no = li.post("/v1/enrolments", {"course": same["course"]})
+    assert (no.status_code, code(no)) == (409, "course_learned")
+    assert "历年已学课程无法再次选择（温人社发〔2020〕125号第八条）" in no.get_json()["detail"]
+    assert no.get_json()["seen"] == {"enrolment": learned["enrolment"], "year": learned["year"]}
+    assert school.enrolled(li, other)["year"] == learned["year"] + 1
+
+
+def test_one_course_a_year_is_chosen_and_given_back_until_it_is_begun(school: School) -> None:
+    """W 8: 自主报名选择一门学习课程."""
+    li, first, second = school.learner(), school.course(), school.course()
+    mine = school.enrolled(li, first)
+    no = li.post("/v1/enrolments", {"course": second["course"]})
+    assert (code(no), no.get_json()["seen"]["enrolment"]) == ("course_chosen", mine["enrolment"])
+
+    at = f"/v1/enrolments/{mine['enrolment']}"
+    assert li.did(f"{at}/cancellation", version=1)["status"] == "cancelled"
+    other = school.enrolled(li, second)
+    at = f"/v1/enrolments/{other['enrolment']}"
+    li.did(f"{at}/study-sessions")
+    assert code(li.post(f"{at}/cancellation", version=1)) == "study_begun", "also while the first session goes on"
+
+
+def test_nobody_chooses_what_was_withdrawn_or_is_another_years(school: School) -> None:
+    li, gone = school.learner(), school.course()
+    at = f"/v1/courses/{gone['course']}"
+    seen = school.office.get(at)
+    assert seen.headers["ETag"] == '"v1"'
+    assert school.office.did(f"{at}/withdrawal", version=1)["withdrawn_on"] == school.day()
+    assert school.office.get(at).headers["ETag"] == '"v2"'
+    assert code(school.office.post(f"{at}/withdrawal", version=2)) == "course_withdrawn"
+
+    late = school.course(year=school.town.house.today.year - 1)
+    for course, why in ((gone, "course_withdrawn"), (late, "course_not_of_year"),
+                        ({"course": f"crs_{'0' * 22}"}, "course_absent")):
+        assert code(li.post("/v1/enrolments", {"course": course["course"]})) == why
+    assert code(school.office.post("/v1/enrolments", {"course": gone["course"]})) == "person_needed"
+
+
+def test_anothers_enrolment_is_not_there_and_an_office_says_what_for(school: School) -> None:
+    li, wang = school.learner(), school.learner("王芳")
+    at = f"/v1/enrolments/{school.enrolled(li, school.course())['enrolment']}"
+    away = school.town.officer(school.town.unit("宁波某局", "330200", "general"), PEOPLE, "3302")
+
+    assert li.get(at).headers["ETag"] == '"v1"'
+    for stranger in (wang, away):
+        assert code(stranger.get(at, purpose="annual_review")) == "enrolment_absent"
+    for act in ("cancellation", "study-sessions", "study-sessions/end", "hours"):
+        assert code(wang.post(f"{at}/{act}", version=1)) == "enrolment_absent", act
+    assert code(wang.post(f"{at}/heartbeats", {"nonce": "A" * 24})) == "enrolment_absent"
+    assert code(school.office.get(at)) == "purpose_missing"
+    assert school.office.saw(at, purpose="annual_review")["person"] == li.id
