@@ -11,7 +11,9 @@ It reads the log on as it grows, in small commits, and hashes only when a statem
 the last one, so that a statement costs what has happened in between and not the size of the register. Whoever is asked
 does it, one at a time by SQLite's own lock. A file of another log, ahead of a restored one or of another key is emptied
 and made anew. No proof is handed out unchecked: what the file has lost or got wrong of a person shows then, and it is
-made anew; what it got wrong of somebody else shows in an audit (`ledger.fsck_map`), which makes its own.
+made anew. Where somebody has written to it with every hash in its place, whoever issues a statement sees that it lists
+less than the timeline has (`api.cases.statements`). What it got wrong of somebody else shows in an audit
+(`ledger.fsck_map`), which makes its own.
 
 `tests/ledger/test_map_file.py` shows it.
 """

@@ -115,6 +115,14 @@ def person_timeline(
     return _told(files, person, wanted, files.settle(Axes(as_of)), after, limit, _line_of_a_person)
 
 
+def events_about(files: Files, person: str, as_of: int) -> frozenset[int]:
+    """Where every event stands that is about a person and that they are told, of what had taken effect."""
+    query = ("SELECT line >> :room FROM lines WHERE who = :who AND position <= :as_of AND side & :about "
+             "AND NOT side & :untold")
+    values = {"room": _ROOM, "who": person, "as_of": as_of, "about": ABOUT, "untold": UNTOLD}
+    return frozenset(event for event, in files.file("timeline", as_of)[0].rows(query, values))
+
+
 def actor_timeline(
     files: Files, actor: str, wanted: Wanted = Wanted(), *, as_of: int | None = None,  # noqa: B008 - frozen
     after: tuple[int, int] | None = None, limit: int = 50,

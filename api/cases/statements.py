@@ -17,6 +17,8 @@ import secrets
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
+import structlog
+
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.people import sealed_identity
@@ -31,7 +33,7 @@ from ledger.events.statement import StatementEvent, StatementId, StatementIssued
 from ledger.identifiers import id_number, names
 from ledger.ids import format_verify_code, new_verify_code
 from ledger.ledger import Recorded
-from ledger.map_file import MapFailed
+from ledger.map_file import MapFailed, Proved
 from ledger.proof.map_proof import Presence, format_presence
 from ledger.proving import NotYetSigned, prove_event
 from ledger.statement_file import Completeness, format_statement
@@ -43,6 +45,7 @@ from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import PersonId
 from projections.basis import Axes
 from projections.statement_text import statement_text
+from projections.timeline import events_about
 
 ISSUING: Final = ("human_resources", "sector_authority", "unit")
 VOIDING: Final = ("human_resources", "sector_authority")
@@ -70,17 +73,16 @@ def issue(
         return Refusal.because("key_destroyed", person=person)
     statement, code = StatementId(house.new_id("statement")), new_verify_code()
     basis = answer["basis"]
-    proved = house.map_file.proof_of(person, basis["as_of"])
-    assert isinstance(proved.proof, Presence), "whoever has years is named by the event that registered them"
+    proved, presence = _proved(house, person, basis["as_of"])
     head = _head(house, answer, identity, statement, code, clear=fields.get("name") == "clear")
-    head["events"] = sum(one.position <= basis["as_of"] for one in proved.proof.events)
+    head["events"] = sum(one.position <= basis["as_of"] for one in presence.events)
     text = statement_text(answer, head)
     command = statements.IssueStatement(
         statement=statement, text=text, code=code, as_of=basis["as_of"], log_size=basis["log_size"], law=basis["law"],
         rulebooks=tuple(book["digest"] for book in basis["rulebooks"]),
         years=tuple(one["year"] for one in answer["years"]), root=basis["root"], valid_on=axes.valid_on,
         asking=PersonId(person) if role is None else None, role=role,
-        presence=format_presence(proved.proof).decode(), map_event=proved.event,
+        presence=format_presence(presence).decode(), map_event=proved.event,
     )
     mapped = [] if proved.event is not None else [Draft(house.map_file.commitment(proved, house.new_id("log")))]
 
@@ -96,6 +98,22 @@ def issue(
         with suppress(MapFailed):  # It is issued; the next one commits to a map of its own.
             house.map_file.remember(proved, done.receipt.positions[-1])
     return done
+
+
+def _proved(house: House, person: str, as_of: int) -> tuple[Proved, Presence]:
+    """What the map says of a person: all that answers know to be about them, or its file has been written to.
+
+    Whoever can write to the file can put every hash in its place: that it lists too little is found only beside it.
+    """
+    known = events_about(house.answers, person, as_of)
+    for is_anew in (False, True):
+        if is_anew:
+            structlog.get_logger().warning("map_discarded", because="incomplete")
+            house.map_file.empty()
+        proved = house.map_file.proof_of(person, as_of)
+        if isinstance(proved.proof, Presence) and known.issubset(one.position for one in proved.proof.events):
+            return proved, proved.proof
+    raise MapFailed(house.map_file.path, "从账本重建之后，仍缺少时间线上有的事件")
 
 
 def _asking(house: House, caller: Caller, person: str) -> tuple[By, str | None] | Refusal:
