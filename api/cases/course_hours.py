@@ -207,6 +207,8 @@ def _certified(
                                quote=office.quote)
     if no := _not_theirs(house, registrar, person, None, by):
         return no
+    if not (evidence := read_evidence(fields)):
+        return Refusal.because("evidence_missing", papers=[])
     study = _study(fields, category, fields["date"])
     assessed = not_yet(study, day) or _assessed(house, person, study)
     if isinstance(assessed, Refusal):
@@ -216,7 +218,7 @@ def _certified(
         claim=claim, person=PersonId(person.person), on=day, study=study, origin="batch", role=office.role,
         details=StudyDetails(title=fields["title"], certificate_issuer=fields["issuer"],
                              certificate_number=fields["number"]),
-        steps=(office.role,), evidence=read_evidence(fields),
+        steps=(office.role,), evidence=evidence,
     )
     command = RegisterClaim(submission=submission, ruling=assessed.ruling, year=assessed.year)
     return decide_registration(None, command, person, by)
