@@ -55,7 +55,7 @@ def write(
 ) -> tuple[dict[str, Any], str]:
     """Write every file into an empty folder `beside`; gives the report and its digest. `folder`: the projections."""
     coded = found.gathered.coded
-    with open_stages(folder, _key(question, found)) as stages:
+    with open_stages(folder, _key(question, found, at_once)) as stages:
         _lines(stages, beside, "person_years", lambda a, b: person_years(found, a, b), len(found.changed), at_once,
                progress)
         _lines(stages, beside, "entries", lambda a, b: entries(found, a, b), len(found.moved), at_once, progress)
@@ -77,9 +77,9 @@ def write(
     return told, digest
 
 
-def _key(question: Question, found: Comparison) -> str:
-    """A digest of all that the lines say."""
-    said = hashlib.sha256(f"{FORMAT} {question.digest} {found.causes}".encode())
+def _key(question: Question, found: Comparison, at_once: int) -> str:
+    """A digest of all that the lines say, and of how many stand in a part."""
+    said = hashlib.sha256(f"{FORMAT} {at_once} {question.digest} {found.causes}".encode())
     titles = found.titles
     for at in titles.touched.tolist():
         said.update(repr((titles.asked[at], titles.old[at], titles.new[at])).encode())

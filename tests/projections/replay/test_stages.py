@@ -64,8 +64,8 @@ def answers_of(house: House) -> Path:
     return house.folder / "answers"
 
 
-def replay(house: House, beside: Path, die_at: int = 0) -> subprocess.CompletedProcess[bytes]:
-    given = [str(answers_of(house)), str(beside), str(die_at), str(PARTS)]
+def replay(house: House, beside: Path, die_at: int = 0, *, parts: int = PARTS) -> subprocess.CompletedProcess[bytes]:
+    given = [str(answers_of(house)), str(beside), str(die_at), str(parts)]
     return subprocess.run(
         [sys.executable, "-c", REPLAY, *given], capture_output=True,
         cwd=Path(__file__).parents[3], env={**os.environ, "PYTHONPATH": "."}, check=False)
@@ -95,6 +95,9 @@ def test_killed_at_any_step_it_goes_on_from_what_was_finished(house: House, tmp_
         kept = now
     assert len(kept) == 2 * 2 * -(-PEOPLE // PARTS), "person-years and entries, as lines and as a table"
 
+    longer = replay(house, tmp_path / "longer", parts=PARTS + 1)
+    assert longer.returncode == 0 and bytes_of(tmp_path / "longer") == wanted, "parts of another length do not meet"
+    assert replay(house, tmp_path / "again", steps).returncode == -signal.SIGKILL
     done = replay(house, tmp_path / "done")
     assert done.returncode == 0 and bytes_of(tmp_path / "done") == wanted
     assert stand(house) == {}, "once it is answered nothing is kept"
