@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec import UNSET
 
+from ledger.events.application import Assessment
 from policies.application import ApplicationRuling, judge_application
 from policies.facts import FIRST_DAY, LAST_DAY
 from policies.facts import Application as Asked
@@ -87,6 +88,20 @@ def eligibility(answers: Answers, person: str, question: Question, axes: Axes) -
         "sanctions": [{**one._asdict(), "bars": one.bars(question.applied_on)} for one in sanctions],
         "revoked_titles": [one._asdict() for one in revoked],
     }
+
+
+def assessment_of(answer: dict[str, Any]) -> Assessment:
+    """The law's answer as an office records it; what was taken from the person stands in events of its own."""
+    hours, basis = answer["hours"], answer["basis"]
+    books = {one["id"]: one["digest"] for one in basis["rulebooks"]}
+    why = hours["why"][0]
+    rulebook = why["rulebook"] if hours["eligible"] is not None else None
+    return Assessment(
+        eligible=hours["eligible"], years_met=hours["years_met"],
+        years=tuple(one["year"] for one in hours["years"] if one["met"]), consecutive=tuple(hours["consecutive"]),
+        reasons=tuple(hours["reasons"]), as_of=basis["as_of"], rulebooks=tuple(books.values()), rulebook=rulebook,
+        digest=None if rulebook is None else books[rulebook], article=None if rulebook is None else why["article"],
+        years_needed=hours["years_needed"], earliest=hours["earliest"])
 
 
 def _happened(day: str, axes: Axes) -> bool:

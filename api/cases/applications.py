@@ -1,4 +1,4 @@
-"""Applications for titles and sanctions, asked about; and whether somebody may apply on a day.
+"""Applications for titles and sanctions, asked about; what has become of what they rested on; and who may apply.
 
 All of it is a person's: to themselves, or to an office where they belong, for a purpose, recorded.
 `tests/api/test_http_applications.py` shows it.
@@ -23,6 +23,7 @@ from projections.applications import Application
 from projections.basis import Axes
 from projections.eligibility import Question, eligibility
 from projections.pages import Page
+from projections.reliance import reliance
 from projections.sanctions import (
     Disqualification,
     Revocation,
@@ -61,6 +62,19 @@ def of_person(
             sanction_view(one) for one in disqualifications_of(house.answers, person, as_of=as_of)],
         "revoked_titles": [sanction_view(one) for one in revocations_of(house.answers, person, as_of=as_of)],
     }
+
+
+def effects(
+    house: House, caller: Caller, person: str, claim: str | None, purpose: str | None, *, as_of: int
+) -> dict[str, Any] | Refusal:
+    """What has become of what a person's assessments rested on (P 16, N 10); of those alone that one claim touches."""
+    if no := look_at(house, caller, person, purpose, what=("applications", "claims"), route=_ROUTE):
+        return no
+    known = (reliance(house.answers, one, as_of=as_of)
+             for one in _applications.applications_of(house.answers, person, as_of=as_of))
+    items = [one for one in known if one is not None
+             and (claim is None or any(change["claim"] == claim for change in one["changes"]))]
+    return {"person": person, "items": items}
 
 
 def barred(
@@ -113,8 +127,8 @@ def application_view(one: Application) -> dict[str, Any]:
     """An application as it is shown, with what an office decided as it decided it."""
     decided = None
     if one.decided is not None:
-        decided = {**msgspec.to_builtins(one.decided.assessment), "event": one.decided.event}
-    return {**one._asdict(), "decided": decided}
+        decided = {**msgspec.structs.asdict(one.decided.assessment), "event": one.decided.event}
+    return {**one._asdict(), "decided": decided, "version": len(one.events)}
 
 
 def sanction_view(one: Disqualification | Revocation) -> dict[str, Any]:

@@ -7,13 +7,10 @@ from typing import Any, Final
 
 import click
 
+from api.commands import petition
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.telling import AXES, LOG_SIZE, pairs, steps, table, with_options
 
-_STATES: Final = {
-    "filed": "待审核", "assessed": "已审核", "postponed": "已延期", "withdrawn": "已撤回",
-    "disqualified": "已取消资格", "lifted": "已恢复资格",
-}
 _ANSWERS: Final = {True: "✓ 可以申报", False: "✗ 不可申报", None: "… 细则没有规定，不作结论"}
 _MET: Final = {True: "达标", False: "未达标", None: "待定或无要求"}
 
@@ -22,7 +19,11 @@ _AS_OF = click.option("--as-of", help="按当时所知：事件序号、带时�
 
 @click.group()
 def application() -> None:
-    """职称申报：学时审核的结论、延期、取消的资格和职称"""
+    """职称申报：提出、审核、延期、通过，取消的资格和职称，材料清单"""
+
+
+for _command in petition.COMMANDS:
+    application.add_command(_command)
 
 
 @application.command("list")
@@ -90,7 +91,7 @@ def _tell_eligibility(body: dict[str, Any], *, why: bool) -> None:
 
 
 def _tell_person(body: dict[str, Any]) -> None:
-    rows = [(one["application"], one["applied_on"], one["level"], _STATES.get(one["status"], one["status"]),
+    rows = [(one["application"], one["applied_on"], one["level"], petition.STATES.get(one["status"], one["status"]),
              one["earliest_year"]) for one in body["applications"]]
     table(("申报", "申报之日", "级别", "状态", "延至"), rows, empty="没有职称申报。")
     _tell_sanctions(body["disqualifications"], body["revoked_titles"])
@@ -121,7 +122,8 @@ def _source(one: Mapping[str, Any]) -> str:
 def _tell(body: dict[str, Any]) -> None:
     decided = body["decided"]
     pairs((
-        ("申报", body["application"]), ("人员", body["person"]), ("状态", _STATES.get(body["status"], body["status"])),
+        ("申报", body["application"]), ("人员", body["person"]),
+        ("状态", petition.STATES.get(body["status"], body["status"])),
         ("级别", body["level"]), ("申报之日", body["applied_on"]), ("现职称取得", body["title_obtained_on"]),
         ("资历年限", body["minimum_years"]), ("单位", body["unit"]), ("延至", body["earliest_year"]),
         ("学时审核", None if decided is None else _ANSWERS[decided["eligible"]]),

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from api.commands import petition
 from api.commands.account import tell_code
 from api.commands.actor import tell_token
 from api.commands.asking import PURPOSE, Asking, Id, asks
@@ -15,7 +16,10 @@ from api.commands.telling import AXES, pairs, table, with_options, word
 
 @click.group()
 def person() -> None:
-    """专业技术人员：登记、查看、另发令牌"""
+    """专业技术人员：登记、查看、另发令牌，登记职称"""
+
+
+person.add_command(petition.title)
 
 
 @person.command()

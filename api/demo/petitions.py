@@ -22,7 +22,7 @@ from api.demo.dice import Dice
 from api.demo.pen import Pen, decided
 from api.law_of import Library
 from api.register import SYSTEM
-from ledger.events.application import ApplicationId, Assessment, Goal, Sanction
+from ledger.events.application import ApplicationId, Goal, Sanction
 from ledger.events.base import By
 from ledger.events.case import CaseId, Concerned
 from ledger.streams import application as applications
@@ -37,7 +37,7 @@ from ledger.vocabulary import ClaimId
 from policies.archive import Archive
 from projections.answers import Answers, projections
 from projections.basis import Axes
-from projections.eligibility import Question, eligibility
+from projections.eligibility import Question, assessment_of, eligibility
 from projections.standby import Standby
 
 _APPLY_MOST: Final = 12
@@ -112,7 +112,7 @@ class Petitions:
                     whose.state), _themselves(whose))
                 continue
             hand = self._office(whose)
-            command = applications.AssessApplication(role=HUMAN_RESOURCES, assessment=_assessment(answer))
+            command = applications.AssessApplication(role=HUMAN_RESOURCES, assessment=assessment_of(answer))
             self._on(name, whose, hand, applications.decide_assessment, command)
             if answer["hours"]["earliest"] is not None:
                 postpone = applications.PostponeApplication(
@@ -249,19 +249,6 @@ class Petitions:
         versions: dict[str, int] = {stream: store.version(stream) for stream in streams}
         self._pen.write(self._now, decision, by, versions)
         self._pen.flush()
-
-
-def _assessment(answer: dict[str, Any]) -> Assessment:
-    """The law's answer as an office records it."""
-    hours, basis = answer["hours"], answer["basis"]
-    books = {one["id"]: one["digest"] for one in basis["rulebooks"]}
-    rulebook = hours["why"][0]["rulebook"] if hours["eligible"] is not None else None
-    return Assessment(
-        eligible=hours["eligible"], years_met=hours["years_met"],
-        years=tuple(one["year"] for one in hours["years"] if one["met"]), consecutive=tuple(hours["consecutive"]),
-        reasons=tuple(hours["reasons"]), as_of=basis["as_of"], rulebooks=tuple(books.values()), rulebook=rulebook,
-        digest=None if rulebook is None else books[rulebook],
-        article=None if rulebook is None else hours["why"][0]["article"])
 
 
 def _themselves(whose: Someone) -> By:

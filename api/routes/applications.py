@@ -1,4 +1,7 @@
-"""Applications, sanctions and eligibility over HTTP, to be read. `tests/api/test_http_applications.py` shows it."""
+"""Applications, sanctions and eligibility over HTTP: read, and acted upon.
+
+`tests/api/test_http_applications.py`, `tests/api/test_petitions.py` and `tests/api/test_sanctions.py` show it.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,32 @@ from typing import Any
 from flask import Response
 
 from api.callers import Caller
-from api.cases import applications
-from api.routes.door import Door, house
+from api.cases import applications, packets, people, petitions, sanctions
+from api.cases.doing import Asked, Done
+from api.routes.door import Door, Told, answer, house
 from api.routes.listing import as_it_stood, listed
 from api.routes.schemas.applications import (
+    ApplicationBody,
     ApplicationsAnswer,
+    AssessmentBody,
     BarredAnswer,
     BarredQuery,
+    DecidedApplicationAnswer,
+    DisqualificationBody,
+    EffectsAnswer,
+    EffectsQuery,
     EligibilityAnswer,
     EligibilityQuery,
+    GrantBody,
+    LiftingBody,
     OneApplicationAnswer,
+    PacketAnswer,
+    TitleBody,
+    TitleRevocationBody,
 )
+from api.routes.schemas.common import Purpose, Words
 from api.routes.schemas.histories import AsOfQuery
+from api.routes.schemas.people import PersonAnswer
 from ledger.errors import Refusal
 from projections.basis import read_axes
 from projections.eligibility import Question
@@ -26,13 +43,39 @@ from projections.eligibility import Question
 door = Door("applications", __name__, description="职称申报的学时审核、申报资格和处理")
 
 _Query = dict[str, Any]
+_Fields = dict[str, Any]
+_Outcome = Told | Refusal
+_AT, _PERSON, _SANCTION = (
+    "/v1/applications/<application:application>", "/v1/persons/<person:person>",
+    "/v1/sanctions/<application:application>")
 
 
 @door.reads("/v1/applications/<application:application>", summary="一次职称申报：审核结论和现状", query=AsOfQuery,
             answers=OneApplicationAnswer)
-def show(caller: Caller, query: _Query, application: str) -> dict[str, Any] | Refusal:
-    return as_it_stood(query, lambda as_of: applications.application(
+def show(caller: Caller, query: _Query, application: str) -> Response | Refusal:
+    found = as_it_stood(query, lambda as_of: applications.application(
         house(), caller, application, query.get("purpose"), as_of=as_of))
+    # Never as unchanged (304): what it is said to rest on moves while the version stays.
+    return found if isinstance(found, Refusal) else answer(found, version=found["version"])
+
+
+@door.reads(f"{_AT}/packet", summary="随申报提交的材料：逐项附证明所在，缺什么", query=AsOfQuery, answers=PacketAnswer)
+def packet(caller: Caller, query: _Query, application: str) -> dict[str, Any] | Refusal:
+    return as_it_stood(query, lambda as_of: packets.packet(
+        house(), caller, application, query.get("purpose"), as_of=as_of))
+
+
+@door.reads(f"{_PERSON}/applications/effects", summary="审核所依据的学时此后的变化，结论是否依然成立",
+            query=EffectsQuery, answers=EffectsAnswer)
+def effects(caller: Caller, query: _Query, person: str) -> dict[str, Any] | Refusal:
+    return as_it_stood(query, lambda as_of: applications.effects(
+        house(), caller, person, query.get("claim"), query.get("purpose"), as_of=as_of))
+
+
+@door.reads(_SANCTION, summary="一次处理：取消的申报资格或撤销的职称，现状", query=Purpose,
+            answers=DecidedApplicationAnswer)
+def sanction(caller: Caller, query: _Query, application: str) -> tuple[dict[str, Any], int] | Refusal:
+    return sanctions.see(house(), caller, application, query.get("purpose"))
 
 
 @door.reads("/v1/persons/<person:person>/applications", summary="一个人的职称申报、被取消的申报资格和被撤销的职称",
@@ -57,3 +100,69 @@ def may_apply(caller: Caller, query: _Query, person: str) -> dict[str, Any] | Re
         query.get("title_obtained_on"))
     axes = read_axes(query.get("as_of"), query.get("valid_on"), query.get("law"), query.get("log_size"))
     return applications.may_apply(house(), caller, person, question, axes, query.get("purpose"))
+
+
+# Done
+
+
+def _told(done: Done | Refusal, noun: str = "applications") -> _Outcome:
+    return done if isinstance(done, Refusal) else Told(done, place=f"/v1/{noun}/{done.stream}")
+
+
+@door.writes("/v1/applications", summary="申报职称（本人）", body=ApplicationBody, answers=DecidedApplicationAnswer,
+             show=petitions.view)
+def file(caller: Caller, fields: _Fields, asked: Asked) -> _Outcome:
+    return _told(petitions.file(house(), caller, fields, asked))
+
+
+@door.writes(f"{_AT}/withdrawal", summary="撤回职称申报（本人）", answers=DecidedApplicationAnswer,
+             show=petitions.view, conditional=True)
+def withdraw(caller: Caller, _: _Fields, asked: Asked, application: str) -> _Outcome:
+    return _told(petitions.withdraw(house(), caller, application, asked))
+
+
+@door.writes(f"{_AT}/assessment", summary="审核学时：登记细则的结论", body=AssessmentBody,
+             answers=DecidedApplicationAnswer, show=petitions.view, conditional=True)
+def assess(caller: Caller, fields: _Fields, asked: Asked, application: str) -> _Outcome:
+    return _told(petitions.assess(house(), caller, application, fields, asked))
+
+
+@door.writes(f"{_AT}/postponement", summary="学时不足，申报延期", body=Words, answers=DecidedApplicationAnswer,
+             show=petitions.view, conditional=True)
+def postpone(caller: Caller, fields: _Fields, asked: Asked, application: str) -> _Outcome:
+    return _told(petitions.postpone(house(), caller, application, fields, asked))
+
+
+@door.writes(f"{_AT}/grant", summary="申报通过：登记取得的职称", body=GrantBody, answers=DecidedApplicationAnswer,
+             show=petitions.view, conditional=True)
+def grant(caller: Caller, fields: _Fields, asked: Asked, application: str) -> _Outcome:
+    return _told(petitions.grant(house(), caller, application, fields, asked))
+
+
+@door.writes(f"{_AT}/disqualification", summary="取消申报资格", body=DisqualificationBody,
+             answers=DecidedApplicationAnswer, show=petitions.view, conditional=True)
+def disqualify(caller: Caller, fields: _Fields, asked: Asked, application: str) -> _Outcome:
+    return _told(sanctions.disqualify(house(), caller, application, fields, asked))
+
+
+@door.writes(f"{_SANCTION}/lifting", summary="恢复申报资格", body=LiftingBody, answers=DecidedApplicationAnswer,
+             show=petitions.view, conditional=True)
+def lift(caller: Caller, fields: _Fields, asked: Asked, application: str) -> _Outcome:
+    return _told(sanctions.lift(house(), caller, application, fields, asked), "sanctions")
+
+
+@door.writes(f"{_PERSON}/disqualifications", summary="限期不得申报职称（没有申报可取消的）",
+             body=DisqualificationBody, answers=DecidedApplicationAnswer, show=petitions.view)
+def bar(caller: Caller, fields: _Fields, asked: Asked, person: str) -> _Outcome:
+    return _told(sanctions.bar(house(), caller, person, fields, asked), "sanctions")
+
+
+@door.writes(f"{_PERSON}/title-revocations", summary="撤销已取得的职称", body=TitleRevocationBody,
+             answers=DecidedApplicationAnswer, show=petitions.view)
+def revoke_title(caller: Caller, fields: _Fields, asked: Asked, person: str) -> _Outcome:
+    return _told(sanctions.revoke_title(house(), caller, person, fields, asked), "sanctions")
+
+
+@door.writes(f"{_PERSON}/titles", summary="登记已取得的职称", body=TitleBody, answers=PersonAnswer, show=people.view)
+def record_title(caller: Caller, fields: _Fields, asked: Asked, person: str) -> _Outcome:
+    return _told(petitions.record_title(house(), caller, person, fields, asked), "persons")

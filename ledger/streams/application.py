@@ -299,7 +299,7 @@ def decide_disqualification(
     """Disqualify once, for this application or for a term, resting on entries or a case where it is falsification."""
     if person is None:
         return Refusal.because("person_absent")
-    if no := _not_by(application, command.role, person, by):
+    if no := not_by(application, command.role, person, by):
         return no
     if application is not None and application.disqualified is not None and application.lifted_on is None:
         return Refusal.because("already_disqualified", application=application.application)
@@ -353,7 +353,7 @@ def decide_title_revocation(
     """Revoke a title that is recorded, naming the entries that were false (N 10)."""
     if person is None:
         return Refusal.because("person_absent")
-    if no := _not_by(application, command.role, person, by):
+    if no := not_by(application, command.role, person, by):
         return no
     lost = Lost(command.level, command.series, command.obtained_on)
     if application is not None and lost in application.revoked:
@@ -387,7 +387,7 @@ def _by_office(application: Application | None, role: str, person: Person, by: A
     """Give an application that this hand may act upon, or say why not."""
     if application is None:
         return Refusal.because("application_absent")
-    return _not_by(application, role, person, by) or application
+    return not_by(application, role, person, by) or application
 
 
 def matter_upon(application: Application | None, person: Person) -> Matter | None:
@@ -396,8 +396,8 @@ def matter_upon(application: Application | None, person: Person) -> Matter | Non
     return matter_of(person) if filed is None else Matter(filed.region, filed.sector, unit=filed.unit)
 
 
-def _not_by(application: Application | None, role: str, person: Person, by: Actor) -> Refusal | None:
-    """Say why this hand has no say."""
+def not_by(application: Application | None, role: str, person: Person, by: Actor) -> Refusal | None:
+    """Say why this hand has no say in an application, or, without one, in what becomes of a person."""
     assert application is None or person.person == application.person, "the caller brought another person"
     if no := standing(by, role, matter_upon(application, person)):
         return no

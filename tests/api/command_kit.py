@@ -12,9 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import pytest
+from flask import Flask
+from structlog.testing import capture_logs
+from werkzeug.serving import make_server
 
 from api.cli import run
 
@@ -36,7 +40,7 @@ def xueshi(folder: Path, *arguments: str, stdin: str = "", **environment: str) -
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.chdir(folder)
-        patch.setattr(sys, "stdin", io.StringIO(stdin))
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8"))
         for name, value in environment.items():
             patch.setenv(name, value)
         status = run(arguments)
@@ -69,6 +73,21 @@ class Desk(Generic[Scene]):
 
     def made(self, whom: str, *arguments: str) -> dict[str, Any]:
         return made(self.folder, *arguments, XUESHI_TOKEN=self.tokens[whom])
+
+
+@contextmanager
+def answering(app: Flask) -> Iterator[str]:
+    """Answer at an address of this machine with a service of this process, so that a command need not open one."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    answers = Thread(target=server.serve_forever)
+    answers.start()
+    try:
+        with capture_logs():  # What the service logs is none of what a command says.
+            yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        answers.join()
+        server.server_close()
 
 
 @contextmanager

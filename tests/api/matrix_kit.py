@@ -18,6 +18,7 @@ from tests.api.learning_kit import going_bodies, going_on, going_routes, learnin
 from tests.api.training_kit import NUMBER, Training, training_bodies, training_in
 
 ABSENT: Final = "0" * 22
+ABSENT_CLAIM: Final = PREFIXES["claim"] + ABSENT
 WORDS: Final = {"words": "说明"}
 BASIS: Final = {"basis": "falsified", **WORDS}
 PAPER: Final = {"kind": "certificate", "sha256": SHA}
@@ -79,6 +80,8 @@ def scene_in(town: Town) -> Scene:
         "DELETE /v1/persons/<person:person>/drafts/<draft:draft>": {"draft": "dropped"},
         "POST /v1/claims/<claim:claim>/release": {"claim": claims["frozen"]},
         "POST /v1/claims/<claim:claim>/reinstatement": {"claim": claims["revoked"]},
+        "GET /v1/sanctions/<application:application>": {"application": learning.sanction},
+        "POST /v1/sanctions/<application:application>/lifting": {"application": learning.sanction},
         "POST /v1/units/<unit:unit>/verification": {"unit": waiting["unit"]},
         "POST /v1/units/<unit:unit>/rejection": {"unit": waiting["unit"]},
         "POST /v1/actors/<actor:actor>/reinstatement": {"actor": cast["suspended"].id},
@@ -145,6 +148,7 @@ def _unit() -> BODY:
 
 def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BODY]:
     at, in_case = "POST /v1/claims/<claim:claim>/", "POST /v1/cases/<case:case>/"
+    of, person = "POST /v1/applications/<application:application>/", "POST /v1/persons/<person:person>/"
     scope = {"role": "unit", "region": "330203", "unit": works["unit"]}
     return {
         "POST /v1/units": {**_unit(), "credit_code": credit_code(778)},
@@ -160,6 +164,16 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         "POST /v1/cases": {"kind": "falsification", "region": "330203", "persons": [li.id], **WORDS},
         f"{in_case}hold": WORDS, f"{in_case}finding": {"finding": "ruled_out", **WORDS},
         f"{in_case}referral": {"to": "监察机关", **WORDS},
+        "POST /v1/applications": {"person": li.id, "level": "senior", "title_obtained_on": "2020-11-30",
+                                  "minimum_years": 5},
+        f"{of}assessment": {"minimum_years": 5}, f"{of}postponement": WORDS,
+        f"{of}grant": {"obtained_on": "2026-06-01"},
+        f"{of}disqualification": {"cause": "falsified", **WORDS},
+        "POST /v1/sanctions/<application:application>/lifting": BASIS,
+        f"{person}titles": {"level": "assistant", "obtained_on": "2016-01-01"},
+        f"{person}disqualifications": {"cause": "falsified", "document": "某文", "article": "某条", **WORDS},
+        f"{person}title-revocations": {"level": "intermediate", "obtained_on": "2020-11-30", "claims": [ABSENT_CLAIM],
+                                       **WORDS},
         "POST /v1/password": {"password": "四月的甬江边有一座桥 2026"},
         "POST /v1/tokens": {"name": "办公系统", "lasts_days": 30},
         "POST /v1/statements/<statement:statement>/supersession": {"by_statement": other},

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.api.command_kit import made, xueshi
-from tests.api.house_kit import BODY, Someone, Town, house_in, study
+from tests.api.command_kit import Ended, answering, xueshi
+from tests.api.house_kit import BODY, Someone, Town, study
 
 WATCH = "supervisor"
 WHY = {"words": "签到表有两处笔迹相同"}
@@ -154,32 +154,23 @@ def test_a_case_rests_on_what_has_happened_and_is_due_on_a_day_to_come(place: Pl
         ("/findings", "event_absent"), ("/due", "day_past")]
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, str]]:
-    folder = tmp_path_factory.mktemp("desk")
-    with house_in(folder / "data") as town:
-        works = town.unit("某厂", "330203", "industry")
-        li = town.person()
-        town.belongs(li, works, "2020-01-01")
-        clerk = town.officer(works, "unit", "330203", unit=works["unit"])
-        claim = clerk.act(li.submit(study()), "approval", {})["claim"]
-        watch = town.officer(town.unit("市监督局", "330200", "general"), WATCH, "3302")
-    yield folder, str(watch.token), str(claim)
+def test_a_case_goes_its_way_on_the_command_line(place: Place, tmp_path: Path) -> None:
+    claim = registered(place, "2026-05-11")
+    with answering(place.town.app) as server:
 
+        def run(*arguments: str) -> Ended:
+            return xueshi(tmp_path, "case", *arguments, XUESHI_TOKEN=str(place.watch.token), XUESHI_SERVER=server)
 
-def test_a_case_goes_its_way_on_the_command_line(desk: tuple[Path, str, str]) -> None:
-    folder, token, claim = desk
+        def told(*arguments: str) -> str:
+            ended = run(*arguments)
+            assert ended.returncode == 0, ended.stdout + ended.stderr
+            return ended.stdout
 
-    def told(*arguments: str) -> str:
-        ended = xueshi(folder, "case", *arguments, XUESHI_TOKEN=token)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout
-
-    case = str(made(folder, "case", "open", "--kind", "falsification", "--region", "330203", "--claim", claim,
-                    "--words", "存疑", XUESHI_TOKEN=token)["case"])
-    assert "试办" in told("hold", case, "--words", "核查", "--dry-run")
-    assert "已冻结" in told("hold", case, "--words", "核查")
-    assert "属实" in told("find", case, "--finding", "substantiated", "--words", "由他人代签")
-    assert "移送" in told("refer", case, "--to", "市监察机关", "--words", "移送处理")
-    no = xueshi(folder, "case", "close", case, XUESHI_TOKEN=token)
+        case = str(json.loads(told("open", "--kind", "falsification", "--region", "330203", "--claim", claim,
+                                   "--words", "存疑", "--json"))["case"])
+        assert "试办" in told("hold", case, "--words", "核查", "--dry-run")
+        assert "已冻结" in told("hold", case, "--words", "核查")
+        assert "属实" in told("find", case, "--finding", "substantiated", "--words", "由他人代签")
+        assert "移送" in told("refer", case, "--to", "市监察机关", "--words", "移送处理")
+        no = run("close", case)
     assert (no.returncode, "claims_undecided" in no.stderr) == (1, True)

@@ -47,7 +47,8 @@ def test_every_write_has_a_key_a_trial_and_where_it_decides_a_version(name: str)
     parameters = {one["name"]: one for one in OPERATIONS[name]["parameters"]}
 
     assert parameters["Idempotency-Key"]["required"] and "dry_run" in parameters
-    creates = name.count("/") == 2 or name.split("/")[-1] in ("transfers", "statements", "tokens", "setup-codes")
+    creates = name.count("/") == 2 or name.split("/")[-1] in (
+        "transfers", "statements", "tokens", "setup-codes", "titles", "disqualifications", "title-revocations")
     creates |= "/credentials/" in name  # A token is open or ended: it has no versions.
     creates |= "/study-sessions" in name or name.endswith("/heartbeats")  # Outside the log: held by its nonces.
     assert ("If-Match" in parameters) is not creates

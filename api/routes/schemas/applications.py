@@ -1,16 +1,20 @@
-"""What is asked and answered about applications, sanctions and eligibility.
+"""What is asked, sent and answered about applications, sanctions and eligibility.
 
-`tests/api/test_http_applications.py` shows it.
+`tests/api/test_http_applications.py`, `tests/api/test_petitions.py` and `tests/api/test_sanctions.py` show it.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 import marshmallow as ma
 
-from api.routes.fields import Choice, Day, QueryNumber, Word
-from api.routes.schemas.common import Answer
-from api.routes.schemas.histories import PageAnswer, PageQuery, Reflects
+from api.routes.fields import Body, Choice, Day, Id, Many, Number, QueryNumber, Sha256, Text, Word
+from api.routes.schemas.common import Answer, Recorded, Words
+from api.routes.schemas.histories import AsOfQuery, PageAnswer, PageQuery, Reflects
 from api.routes.schemas.questions import AxesQuery
+
+_STATES: Final = ("filed", "assessed", "postponed", "granted", "withdrawn", "disqualified", "lifted")
 
 
 class EligibilityQuery(AxesQuery):
@@ -36,6 +40,8 @@ class AssessmentAnswer(Answer):
     rulebook = ma.fields.String(required=True, allow_none=True)
     digest = ma.fields.String(required=True, allow_none=True)
     article = ma.fields.String(required=True, allow_none=True)
+    years_needed = ma.fields.Integer(allow_none=True, metadata={"description": "审核时核对的资历年限"})
+    earliest = ma.fields.Integer(allow_none=True, metadata={"description": "学时不足的，最早可申报的年份"})
     event = ma.fields.Integer(required=True)
 
 
@@ -44,8 +50,7 @@ class ApplicationAnswer(Answer):
 
     application = ma.fields.String(required=True)
     person = ma.fields.String(required=True)
-    status = ma.fields.String(required=True, metadata={"enum": [
-        "filed", "assessed", "postponed", "withdrawn", "disqualified", "lifted"]})
+    status = ma.fields.String(required=True, metadata={"enum": list(_STATES)})
     level = ma.fields.String(required=True)
     series = ma.fields.String(required=True, allow_none=True)
     committee = ma.fields.String(required=True, metadata={"enum": ["inside", "outside"]})
@@ -58,7 +63,9 @@ class ApplicationAnswer(Answer):
     statement = ma.fields.String(required=True, allow_none=True)
     earliest_year = ma.fields.Integer(required=True, allow_none=True,
                                       metadata={"description": "延期后最早可申报的年份"})
+    obtained_on = ma.fields.Date(required=True, allow_none=True, metadata={"description": "申报通过，取得职称之日"})
     decided = ma.fields.Nested(AssessmentAnswer, required=True, allow_none=True)
+    version = ma.fields.Integer(required=True, metadata={"description": "记录的版本，也在 ETag 中"})
     events = ma.fields.List(ma.fields.Integer(), required=True)
 
 
@@ -137,3 +144,125 @@ class EligibilityAnswer(Answer):
                            metadata={"description": "按细则对学时的回答：达标年数、连续两年、逐年、逐步"})
     sanctions = ma.fields.List(ma.fields.Nested(DisqualificationAnswer), required=True)
     revoked_titles = ma.fields.List(ma.fields.Nested(RevocationAnswer), required=True)
+
+
+class EffectsQuery(AsOfQuery):
+    """Of all that was assessed, or of what one claim touches."""
+
+    claim = Id("claim", metadata={"description": "只看所依据的学时含这一项、而此后有变化的"})
+
+
+class EffectAnswer(Answer):
+    """An assessment, and what has become of what it rested on."""
+
+    application = ma.fields.String(required=True)
+    status = ma.fields.String(required=True, metadata={"enum": list(_STATES)})
+    level = ma.fields.String(required=True)
+    applied_on = ma.fields.Date(required=True)
+    obtained_on = ma.fields.Date(required=True, allow_none=True)
+    assessed = ma.fields.Dict(required=True, metadata={"description": "当时的审核结论和所用年度"})
+    changes = ma.fields.List(ma.fields.Dict(), required=True,
+                             metadata={"description": "此后有变化的学时：当时、现在、哪些事件；used：在所用年度之内"})
+    holds = ma.fields.Boolean(required=True, metadata={"description": "按同一细则以现在所知再问，结论是否依然成立"})
+    now = ma.fields.Dict(required=True, allow_none=True)
+
+
+class EffectsAnswer(Reflects):
+    """What has become of what a person's assessments rested on."""
+
+    person = ma.fields.String(required=True)
+    items = ma.fields.List(ma.fields.Nested(EffectAnswer), required=True)
+
+
+class PacketAnswer(Reflects):
+    """What goes along with an application: each thing with the event that proves it, and what lacks."""
+
+    application = ma.fields.String(required=True)
+    person = ma.fields.String(required=True)
+    items = ma.fields.List(ma.fields.Dict(), required=True, metadata={
+        "description": "statement 情况表、title 现职称、entry 学时及佐证、card 登记卡、assessment 审核；"
+                       "position 可取证明（/v1/events/{position}/proof）"})
+    missing = ma.fields.List(ma.fields.Dict(), required=True, metadata={"description": "细则要求而没有的，附原文"})
+
+
+# What is sent
+
+
+class ApplicationBody(Body):
+    """What the person applies for; the day is that on which it comes in."""
+
+    person = Id("person", required=True)
+    level = Word(required=True, metadata={"description": "拟申报的级别", "example": "senior"})
+    title_obtained_on = Day(required=True, metadata={"description": "现职称取得之日，须已登记"})
+    minimum_years = Number(0, 50, required=True, metadata={"description": "该级别规定的资历年限", "example": 5})
+    series = Word(metadata={"description": "职称系列", "example": "engineering"})
+    committee = Choice("inside", "outside", load_default="inside",
+                       metadata={"description": "outside：市外评委会，按其规定"})
+    statement = Id("statement", metadata={"description": "随同提交的学时登记情况表"})
+
+
+class AssessmentBody(Body):
+    """What whoever assesses confirms; the hours the law judges."""
+
+    minimum_years = Number(0, 50, required=True, metadata={"description": "核对过的资历年限", "example": 5})
+
+
+class GrantBody(Body):
+    """Since when the title is held."""
+
+    obtained_on = Day(required=True, metadata={"description": "取得职称之日"})
+
+
+class TitleBody(GrantBody):
+    """A title that was granted elsewhere, or before."""
+
+    level = Word(required=True, metadata={"description": "级别", "example": "intermediate"})
+    series = Word(metadata={"description": "职称系列", "example": "engineering"})
+    evidence = Many(Sha256(), 20, unique=True, metadata={"description": "证书的摘要"})
+
+
+class GroundsBody(Words):
+    """On what it rests: entries that were revoked, a case; and another text, where it is not the rulebooks."""
+
+    claims = Many(Id("claim"), 500, unique=True, metadata={"description": "不实的学时，须已撤销"})
+    case = Id("case", metadata={"description": "认定属实或已移送的案件"})
+    document = Text(100, metadata={"description": "依细则以外的文件处理的，写文号", "example": "人社部发〔2024〕56号"})
+    article = Text(100, metadata={"description": "该文件的条款", "example": "虚假承诺"})
+
+
+class DisqualificationBody(GroundsBody):
+    """Why the right to apply is taken; for how long the text says."""
+
+    cause = Choice("short", "falsified", required=True, metadata={"description": "short 学时不足、falsified 弄虚作假"})
+    starts = Day(metadata={"description": "期限的第一日；不写即今日"})
+    until = Day(metadata={"description": "期限的最后一日；细则规定期限的，由细则算出", "example": "2029-11-20"})
+
+
+class LiftingBody(Words):
+    """Why the right to apply is given back, and since when."""
+
+    basis = Word(required=True, metadata={"description": "依据的代码", "example": "decided_in_error"})
+    on = Day(metadata={"description": "自哪一日恢复；不写即今日"})
+
+
+class TitleRevocationBody(GroundsBody):
+    """Which title is taken away, for entries that were false (N 10)."""
+
+    level = Word(required=True, metadata={"example": "senior"})
+    obtained_on = Day(required=True, metadata={"description": "该职称取得之日"})
+    series = Word(metadata={"example": "engineering"})
+    claims = Many(Id("claim"), 500, unique=True, required=True,
+                  metadata={"minItems": 1, "description": "不实的学时，须已撤销"})
+
+
+class DecidedApplicationAnswer(Recorded):
+    """An application after a decision; or a sanction that no application came before."""
+
+    application = ma.fields.String(required=True)
+    person = ma.fields.String(required=True)
+    status = ma.fields.String(required=True, metadata={"enum": ["none", *_STATES]})
+    goal = ma.fields.Dict(required=True, allow_none=True)
+    statement = ma.fields.String(required=True, allow_none=True)
+    assessment = ma.fields.Dict(required=True, allow_none=True)
+    disqualified = ma.fields.Dict(required=True, allow_none=True)
+    revoked_titles = ma.fields.List(ma.fields.Dict(), required=True)

@@ -1,0 +1,257 @@
+"""Applications for titles, acted upon: filed, assessed, postponed, granted, withdrawn (P 15, N 9, E 12, R 9).
+
+The texts let the person apply and nobody for them, on the day on which the application comes in and never on one that
+somebody wrote down: half a year more or less decides which years count (N 9). What the hours are worth is the law's
+answer on the basis of that moment, never an office's own; the years of seniority stand in none of the five texts, so
+whoever assesses confirms them.
+
+Reading: none of the texts names who assesses. Whoever holds the place as human resources department, sector authority
+or title review committee does; committees and human resources departments grant; the employer, whose own people they
+are, does neither.
+
+`tests/api/test_petitions.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+
+from api.callers import Caller
+from api.cases.allotment import COMMITTEE, SECTOR
+from api.cases.doing import Asked, Done, Reading, do
+from api.cases.faults import BadFields, Fault
+from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, in_sight, oneself, places, role_for
+from api.house import House
+from ledger.errors import Refusal
+from ledger.events.application import ApplicationId, Goal, Sanction
+from ledger.streams import application as applications
+from ledger.streams import person as persons
+from ledger.streams import statement as statements
+from ledger.streams.application import Application, Status, matter_upon, not_by
+from ledger.streams.decision import Decision
+from ledger.streams.person import Person
+from ledger.streams.standing import Actor
+from projections.applications import applications_of
+from projections.basis import Axes
+from projections.eligibility import Question, assessment_of, eligibility
+from projections.sanctions import disqualifications_of
+
+ASSESSING: Final = (HUMAN_RESOURCES, SECTOR, COMMITTEE)
+GRANTING: Final = (COMMITTEE, HUMAN_RESOURCES)
+RECORDING: Final = (HUMAN_RESOURCES, SECTOR)
+"""Who enters a title that was granted elsewhere, or before there was a register."""
+
+Decide = Callable[[Reading, Application, str, Person, Actor], Decision]
+
+
+def file(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Apply, for oneself."""
+    self = oneself(caller, fields["person"])
+    if isinstance(self, Refusal):
+        return self
+    if (behind := house.settled()) is not None:
+        return behind
+    name = ApplicationId(house.new_id("application"))
+    goal = Goal(
+        level=fields["level"], applied_on=house.today, title_obtained_on=fields["title_obtained_on"],
+        minimum_years=fields["minimum_years"], series=fields.get("series"), committee=fields["committee"],
+    )
+    command = applications.FileApplication(
+        application=name, person=self, goal=goal, statement=fields.get("statement"))
+
+    def decide(reading: Reading) -> Decision:
+        if no := _unfit_statement(reading, self, command.statement) or _under_way(house, reading, self, goal):
+            return no
+        barring = (application_of(reading, one.application) for one in disqualifications_of(house.answers, self))
+        reading.fresh(name)
+        return applications.decide_filing(
+            None, command, reading.person(self), [one for one in barring if one is not None])
+
+    return do(house.ledger, caller.by("person"), asked, decide)
+
+
+def _unfit_statement(reading: Reading, person: str, statement: str | None) -> Refusal | None:
+    """What is handed in with it is the person's own and in force (P 15)."""
+    found = None if statement is None else reading.state(statement, statements.evolve)
+    if statement is None or (found is not None and found.person == person and found.status is statements.Status.ISSUED):
+        return None
+    if found is None or found.person != person:
+        return Refusal.because("statement_absent")
+    return Refusal.because("statement_not_in_force", status=found.status)
+
+
+def _under_way(house: House, reading: Reading, person: str, goal: Goal) -> Refusal | None:
+    """One title is applied for once at a time."""
+    for one in applications_of(house.answers, person):
+        if (one.level, one.series) == (goal.level, goal.series):
+            found = application_of(reading, one.application)
+            if found is not None and found.status in (Status.FILED, Status.ASSESSED):
+                return Refusal.because("application_under_way", application=one.application, status=found.status)
+    return None
+
+
+def withdraw(house: House, caller: Caller, name: str, asked: Asked) -> Done | Refusal:
+    """Take it back."""
+    if caller.kind != "person":
+        return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
+
+    def decide(reading: Reading) -> Decision:
+        found = application_of(reading, name)
+        if found is None or found.person != caller.id:  # Of another's not even that there is one.
+            return Refusal.because("application_absent")
+        person = reading.person(found.person)
+        assert person is not None, "whoever applied is registered"
+        return applications.decide_application_withdrawal(
+            found, applications.WithdrawApplication(person=found.person), person)
+
+    return do(house.ledger, caller.by("person"), asked, decide, upon=name, show=view)
+
+
+def assess(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Record what the law as of now makes of the hours, with the years of seniority that the office confirms."""
+    if (behind := house.settled()) is not None:
+        return behind
+    as_of = house.answers.position()
+
+    def decide(_: Reading, found: Application, role: str, person: Person, by: Actor) -> Decision:
+        if found.filed is None:
+            return Refusal.because("application_absent")  # A sanction alone is no application.
+        goal = found.filed.goal
+        question = Question(
+            goal.applied_on, fields["minimum_years"], goal.level, goal.committee, goal.title_obtained_on)
+        answer = eligibility(house.answers, person.person, question, Axes(as_of))
+        assert answer is not None, "whoever applied is known as of now"
+        command = applications.AssessApplication(role=role, assessment=assessment_of(answer))
+        return applications.decide_assessment(found, command, person, by)
+
+    return as_office(house, caller, name, asked, ASSESSING, decide)
+
+
+def postpone(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Move its time on, to the first year that could do by the assessment (N 9)."""
+
+    def decide(_: Reading, found: Application, role: str, person: Person, by: Actor) -> Decision:
+        if no := not_by(found, role, person, by):
+            return no
+        made = found.assessment
+        earliest = None if made is None else made.earliest
+        if made is not None and made.eligible is False and earliest is None:  # Of before it was recorded.
+            return Refusal.because("assessment_incomplete", rulebook=made.rulebook, article=made.article)
+        command = applications.PostponeApplication(role=role, earliest_year=earliest or 0, words=fields["words"])
+        return applications.decide_postponement(found, command, person, by)
+
+    return as_office(house, caller, name, asked, ASSESSING, decide)
+
+
+def grant(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Say that the committee passed it; the title stands in the person's record with it."""
+    _happened(house, fields["obtained_on"])
+
+    def decide(_: Reading, found: Application, role: str, person: Person, by: Actor) -> Decision:
+        command = applications.GrantApplication(role=role, obtained_on=fields["obtained_on"])
+        return applications.decide_grant(found, command, person, by)
+
+    return as_office(house, caller, name, asked, GRANTING, decide)
+
+
+def record_title(house: House, caller: Caller, person: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Enter a title that was granted elsewhere, or before: the count of years begins after it (N 9)."""
+    _happened(house, fields["obtained_on"])
+
+    def decide(reading: Reading, role: str, found: Person, by: Actor) -> Decision:
+        command = persons.RecordTitle(
+            role=role, level=fields["level"], obtained_on=fields["obtained_on"], series=fields.get("series"),
+            evidence=tuple(fields.get("evidence", ())),
+        )
+        return persons.decide_title(found, command, by)
+
+    return upon_person(house, caller, person, asked, RECORDING, decide)
+
+
+def _happened(house: House, day: date) -> None:
+    if day > house.today:
+        words = f"取得职称之日 {day} 还没有到；请写今日或以前的日期。"
+        raise BadFields([Fault("/obtained_on", "day_to_come", words)])
+
+
+def as_office(
+    house: House, caller: Caller, name: str, asked: Asked, roles: tuple[str, ...], decide_it: Decide
+) -> Done | Refusal:
+    """Decide upon an application that is within sight, in the first of these roles that reaches it."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    reading = Reading(house.ledger)
+    seen = application_of(reading, name)
+    whose = None if seen is None else reading.person(seen.person)
+    if no := in_sight(actor, () if whose is None else places(whose, house.today), "application_absent"):
+        return no
+    assert seen is not None and whose is not None, "what is not there is in nobody's sight"
+    role = role_for(actor, roles, matter_upon(seen, whose))
+
+    def decide(reading: Reading) -> Decision:
+        found = application_of(reading, name)
+        person = None if found is None else reading.person(found.person)
+        assert found is not None and person is not None, "neither an application nor a person is ever taken away"
+        return decide_it(reading, found, role, person, present(reading, caller))
+
+    return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=name, show=view)
+
+
+def upon_person(
+    house: House, caller: Caller, name: str, asked: Asked, roles: tuple[str, ...],
+    decide_it: Callable[[Reading, str, Person, Actor], Decision],
+) -> Done | Refusal:
+    """Decide upon a person who is within sight, in the first of these roles that reaches where they last belonged."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    seen = Reading(house.ledger).person(name)
+    if no := in_sight(actor, () if seen is None else places(seen, house.today), "person_absent"):
+        return no
+    assert seen is not None, "whoever is not there is in nobody's sight"
+    role = role_for(actor, roles, persons.matter_of(seen))
+
+    def decide(reading: Reading) -> Decision:
+        person = reading.person(name)
+        assert person is not None, "nobody is ever taken out of the register"
+        return decide_it(reading, role, person, present(reading, caller))
+
+    return do(house.ledger, by_actor(caller, actor, role), asked, decide)
+
+
+def application_of(reading: Reading, name: str) -> Application | None:
+    """Read an application."""
+    return reading.state(name, applications.evolve)
+
+
+def present(reading: Reading, caller: Caller) -> Actor:
+    """Read whoever acts."""
+    by = reading.actor(caller.id)
+    assert by is not None, "whoever acts was appointed"
+    return by
+
+
+def view(one: Application) -> dict[str, Any]:
+    """An application after a decision; where a sanction came first, there was none."""
+    goal, taken = None if one.filed is None else one.filed.goal, one.disqualified
+    return {
+        "application": one.application, "person": one.person, "status": one.status,
+        "goal": None if goal is None else msgspec.structs.asdict(goal),
+        "statement": None if one.filed is None else one.filed.statement,
+        "assessment": None if one.assessment is None else msgspec.structs.asdict(one.assessment),
+        "disqualified": None if taken is None else {
+            **sanction(taken.sanction), "lasts": taken.lasts, "starts": taken.starts, "until": taken.until,
+            "lifted_on": one.lifted_on},
+        "revoked_titles": [lost._asdict() for lost in one.revoked],
+    }
+
+
+def sanction(one: Sanction) -> dict[str, Any]:
+    """For what, by which text, resting on which entries."""
+    return {"cause": one.cause, "article": one.article, "rulebook": one.rulebook, "document": one.document,
+            "claims": list(one.claims), "case": one.case}

@@ -1,0 +1,88 @@
+"""What an assessment of hours rested on, and what has become of it: entries that changed since, and whether it holds.
+
+An assessment is a fact of the day on which it was made (N 9). Entries that it rested on may be revoked, corrected or
+frozen afterwards (P 16, N 10); then the same question is asked again, of the same rulebooks, as of a later position.
+Nothing follows from it by itself: a person decides.
+
+`tests/api/test_petitions.py` shows it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ledger.vocabulary import format_hours
+from projections.applications import Application
+from projections.basis import Axes
+from projections.eligibility import Question, eligibility
+from projections.entries import Version, read_registered
+from projections.judging import year_of
+
+if TYPE_CHECKING:
+    from projections.answers import Answers
+
+
+class Change(NamedTuple):
+    """An entry that stood when the hours were assessed, then and now."""
+
+    claim: str
+    year: int
+    used: bool                # Of a year that the assessment counted.
+    status_then: str
+    status_now: str
+    assessed_then: str
+    assessed_now: str
+    events: tuple[int, ...]   # What happened to it since.
+
+
+def reliance(answers: Answers, application: Application, *, as_of: int) -> dict[str, Any] | None:
+    """What has become of what an assessment rested on; None where nothing was assessed."""
+    decided = application.decided
+    if decided is None:
+        return None
+    made = decided.assessment
+    used = frozenset((*made.years, *made.consecutive))
+    changes = _changes(answers, application.person, made.as_of, as_of, used)
+    holds, now = True, None
+    if changes:
+        needed = application.minimum_years if made.years_needed is None else made.years_needed
+        question = Question(
+            date.fromisoformat(application.applied_on), needed, application.level, application.committee,
+            date.fromisoformat(application.title_obtained_on))
+        answer = eligibility(answers, application.person, question, Axes(as_of, law=f"set:{','.join(made.rulebooks)}"))
+        assert answer is not None, "whoever was assessed is registered"
+        now = answer["hours"]
+        met = {one["year"] for one in now["years"] if one["met"]}
+        # Where no rulebook answers, the years that were counted still have to be.
+        holds = used <= met if made.eligible is None else made.eligible is False or now["eligible"] is True
+    return {
+        "application": application.application, "status": application.status, "level": application.level,
+        "applied_on": application.applied_on, "obtained_on": application.obtained_on,
+        "assessed": {"event": decided.event, "as_of": made.as_of, "eligible": made.eligible,
+                     "years": sorted(used), "rulebook": made.rulebook, "article": made.article},
+        "changes": [one._asdict() for one in changes],
+        "holds": holds,
+        "now": None if now is None else {
+            "eligible": now["eligible"], "years": [one["year"] for one in now["years"] if one["met"]],
+            "consecutive": now["consecutive"], "reasons": now["reasons"]},
+    }
+
+
+def _changes(answers: Answers, person: str, since: int, as_of: int, used: frozenset[int]) -> list[Change]:
+    """The entries that stood at one position and stand otherwise at a later one, in the order of registration."""
+    entries, _ = answers.file("entries", as_of)
+    now = {one.claim: one for one in read_registered(entries, person, as_of)}
+    found = []
+    for then in read_registered(entries, person, since):
+        later = now.get(then.claim, then)
+        if (then.status, then.decision, then.study) != (later.status, later.decision, later.study):
+            year = year_of(then)
+            found.append(Change(
+                then.claim, year, year in used, then.status, later.status, _assessed(then), _assessed(later),
+                tuple(event for event in later.events if event not in then.events)))
+    return found
+
+
+def _assessed(version: Version) -> str:
+    return format_hours(0 if version.decision is None else version.decision.assessed_centi)

@@ -1,0 +1,129 @@
+"""Sanctions over HTTP: taken by the words of a rulebook or a document, on what was false; given back by another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.api.house_kit import BODY, Someone
+from tests.api.petition_kit import TITLE, WHY, Bureau, act, bureau_in, no
+
+NATIONAL = {"document": "人社部发〔2024〕56号", "article": "虚假承诺", "until": "2029-11-19"}
+FALSE = {"cause": "falsified", **WHY}
+
+
+@pytest.fixture(scope="module")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
+    with bureau_in(tmp_path_factory.mktemp("bureau") / "data") as bureau:
+        yield bureau
+
+
+def told(answer: object) -> BODY:
+    found: BODY = answer.get_json()  # type: ignore[attr-defined]
+    return found
+
+
+def lift(whom: Someone, one: BODY, **more: object) -> BODY:
+    return told(whom.post(f"/v1/sanctions/{one['application']}/lifting", {"basis": "decided_in_error", **WHY, **more},
+                          version=one["version"]))
+
+
+def test_an_application_is_lost_by_what_was_false_once_the_entry_no_longer_stands(bureau: Bureau) -> None:  # N 10
+    li, claims = bureau.applicant(years=(2026,))
+    one, grounds = bureau.file(li), {**FALSE, "claims": [claims[2026]]}
+
+    assert no(bureau.people, one, "disqualification", FALSE)["code"] == "sanction_baseless"
+    standing = no(bureau.people, one, "disqualification", grounds)
+    assert (standing["code"], standing["seen"]["status"]) == ("tainted_entry_stands", "approved")
+    bureau.revoked(claims[2026])
+    lost = act(bureau.people, one, "disqualification", grounds)
+
+    taken = lost["disqualified"]
+    assert (lost["status"], taken["rulebook"], taken["article"], taken["lasts"], taken["until"]) == (
+        "disqualified", "ningbo-industry/2019-01-01", "第十条", "this_application", None)
+    assert bureau.file(li)["status"] == "filed", "for the application alone: it bars nothing that is to come (AMB-06)"
+    (seen,) = li.saw(f"/v1/persons/{li.id}/applications")["disqualifications"]
+    assert (seen["claims"], seen["application"]) == ([claims[2026]], one["application"])
+
+
+def test_whoever_took_the_right_does_not_give_it_back(bureau: Bureau) -> None:  # D14
+    li, claims = bureau.applicant(years=(2026,))
+    grounds = {**FALSE, "claims": [bureau.revoked(claims[2026])]}
+    lost = act(bureau.people, bureau.file(li), "disqualification", grounds)
+    path = f"/v1/sanctions/{lost['application']}"
+
+    assert lift(bureau.people, lost)["code"] == "same_hand"
+    assert lift(bureau.away, lost)["code"] == "application_absent"
+    assert bureau.colleague.get(path).get_json()["code"] == "purpose_missing"
+    seen = bureau.colleague.get(path, purpose="sanction_review")
+    assert seen.headers["ETag"] == f'"v{lost["version"]}"'
+    assert lift(bureau.colleague, lost)["disqualified"]["lifted_on"] == "2026-11-20"
+    again = told(bureau.colleague.get(path, purpose="sanction_review"))
+    assert lift(bureau.colleague, again)["code"] == "not_disqualified"
+
+
+def test_a_shortage_is_postponed_where_the_text_postpones_and_costs_no_right(bureau: Bureau) -> None:  # N 9, not P 16
+    li, _ = bureau.applicant()
+    one = bureau.file(li)
+    short = {"cause": "short", **WHY}
+
+    assert no(bureau.people, one, "disqualification", short)["code"] == "application_not_short"
+    found = no(bureau.people, act(bureau.people, one, "assessment", {"minimum_years": 2}), "disqualification", short)
+    assert (found["code"], found["seen"]["article"], found["seen"]["quote"]) == (
+        "postponement_instead", "第九条", "未达到要求的，申报时间作相应延长")
+
+
+def test_a_term_rests_on_a_text_that_gives_one_and_bars_what_is_to_come(bureau: Bureau) -> None:  # AMB-06
+    li, claims = bureau.applicant(years=(2026,))
+    path, grounds = f"/v1/persons/{li.id}/disqualifications", {**FALSE, "claims": [bureau.revoked(claims[2026])]}
+    apply = {"person": li.id, "level": "senior", "title_obtained_on": TITLE["obtained_on"], "minimum_years": 2}
+
+    assert told(bureau.people.post(path, grounds))["code"] == "no_such_consequence", "none of the five has a term"
+    half = told(bureau.people.post(path, {**grounds, "document": "人社部发〔2024〕56号"}))
+    assert (half["status"], half["errors"][0]["pointer"]) == (422, "/article")
+    assert told(bureau.people.post(path, {**grounds, **NATIONAL, "until": "2020-01-01"}))["code"] == "term_unfit"
+    taken = bureau.people.did(path, {**grounds, **NATIONAL})
+    assert (taken["disqualified"]["lasts"], taken["disqualified"]["until"], taken["goal"]) == (
+        "term", "2029-11-19", None)
+    barred = told(li.post("/v1/applications", apply))
+    assert (barred["code"], barred["seen"]["until"]) == ("applicant_barred", "2029-11-19")
+    assert lift(bureau.colleague, taken)["status"] == "lifted"
+    assert li.post("/v1/applications", apply).status_code == 201
+
+
+def test_a_title_is_revoked_by_the_text_that_takes_it_on_entries_that_were_false(bureau: Bureau) -> None:  # N 10
+    li, claims = bureau.applicant(years=(2025, 2026))
+    one = act(bureau.committee, bureau.assessed(li), "grant", {"obtained_on": "2026-11-20"})
+    path = f"/v1/persons/{li.id}/title-revocations"
+    body = {"level": "senior", "series": "engineering", "obtained_on": "2026-11-20", "claims": [claims[2025]], **WHY}
+
+    assert told(bureau.people.post(path, body))["code"] == "tainted_entry_stands"
+    bureau.revoked(claims[2025])
+    lost = {**FALSE, "claims": [claims[2025]]}
+    assert no(bureau.people, one, "disqualification", lost)["code"] == "application_granted"
+    assert told(bureau.sector.post(path, body))["code"] == "role_not_held"
+    assert told(bureau.people.post(path, {**body, "obtained_on": "2026-11-19"}))["code"] == "title_not_recorded"
+    done = bureau.people.did(path, body)
+
+    assert done["revoked_titles"] == [{"level": "senior", "series": "engineering", "obtained_on": "2026-11-20"}]
+    (seen,) = li.saw(f"/v1/persons/{li.id}/applications")["revoked_titles"]
+    assert (seen["article"], seen["rulebook"], seen["claims"], seen["revoked_on"]) == (
+        "第十条", "ningbo-industry/2019-01-01", [claims[2025]], "2026-11-20")
+    assert told(bureau.people.post(path, body))["code"] == "name_taken", "a title is taken once"
+    asked = {"applied_on": "2027-05-20", "minimum_years": 2}
+    assert li.saw(f"/v1/persons/{li.id}/eligibility", **asked)["title"]["level"] == "intermediate"
+
+
+def test_an_entry_of_another_and_a_case_that_found_nothing_are_no_grounds(bureau: Bureau) -> None:
+    li, claims = bureau.applicant(years=(2026,))
+    wang, others = bureau.applicant(years=(2026,))
+    one, taken = bureau.file(li), {**FALSE, "claims": [bureau.revoked(others[2026])]}
+    case = bureau.watch.did("/v1/cases", {"kind": "falsification", "region": "330203", "persons": [li.id], **WHY})
+    by_case = {**FALSE, "case": case["case"]}
+
+    assert no(bureau.people, one, "disqualification", taken)["code"] == "claim_absent"
+    assert no(bureau.people, one, "disqualification", by_case)["code"] == "case_absent", "nothing was found yet"
+    bureau.watch.did(f"/v1/cases/{case['case']}/finding", {"finding": "substantiated", **WHY}, version=case["version"])
+    assert no(bureau.people, bureau.file(wang), "disqualification", by_case)["code"] == "case_absent", "not of Wang"
+    assert act(bureau.people, one, "disqualification", by_case)["disqualified"]["case"] == case["case"]
