@@ -8,7 +8,6 @@ import pty
 import select
 import shutil
 import subprocess
-import sysconfig
 import time
 from pathlib import Path
 
@@ -16,13 +15,13 @@ import pytest
 
 from api.exits import Exit
 from policies.shelf import DRAFTS, SHIPPED, drafts, shipped
+from tests.api.command_kit import XUESHI, Ended, xueshi
 
-XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")
 EXAM = ("date=2021-05-01", "region=330203", "sector=industry", "route=exam", "subjects=2")
 
 
-def rules(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run([XUESHI, "rules", *arguments], input=given, capture_output=True, text=True, check=False)
+def rules(*arguments: str, given: str = "") -> Ended:
+    return xueshi(Path.cwd(), "rules", *arguments, stdin=given)
 
 
 def test_the_list_shows_what_is_in_force_and_marks_what_is_a_draft() -> None:
