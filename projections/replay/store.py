@@ -21,12 +21,13 @@ import fcntl
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import msgspec
 import numpy as np
 import structlog
 from numpy.typing import NDArray
@@ -106,7 +107,7 @@ def compact_coded(folder: Path, ledger: Ledger, held: Held) -> bool:
             manifest = _manifest(folder, ledger)
         except _Unfit:
             return False
-        if manifest["position"] != held.position or manifest["delta"] is None:
+        if manifest.position != held.position or manifest.delta is None:
             return False
         _keep(folder, ledger, held, None)
         return True
@@ -131,8 +132,8 @@ def _found(folder: Path, ledger: Ledger) -> tuple[Held | None, Held | None, str 
     base = None
     try:
         manifest = _manifest(folder, ledger)
-        base = _read(folder, manifest["base"])
-        return base, _read(folder, manifest["delta"]) if manifest["delta"] else None, None
+        base = _read(folder, manifest.base)
+        return base, None if manifest.delta is None else _read(folder, manifest.delta), None
     except _Unfit as unfit:
         return base, None, str(unfit)
 
@@ -203,23 +204,39 @@ def _alone(folder: Path) -> Iterator[None]:
 # The manifest
 
 
+class _File(msgspec.Struct, frozen=True):
+    """One file, to the byte."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+class _Manifest(msgspec.Struct, frozen=True):
+    """Which files, and where they stand in the log."""
+
+    base: _File
+    delta: _File | None
+    position: Annotated[int, msgspec.Meta(ge=0)]
+    leaf_sha256: str
+
+
 def _path(folder: Path) -> Path:
     return folder / f"{NAME}.{VERSION}.json"
 
 
-def _manifest(folder: Path, ledger: Ledger) -> dict[str, Any]:
+def _manifest(folder: Path, ledger: Ledger) -> _Manifest:
     """The manifest, if it is of this ledger; raises _Unfit."""
     newer = [path for path in folder.glob(f"{NAME}.*.json") if path.name != _path(folder).name]
     try:
-        manifest: dict[str, Any] = json.loads(_path(folder).read_bytes())
-        position, leaf_sha256 = manifest["position"], manifest["leaf_sha256"]
+        manifest = msgspec.json.decode(_path(folder).read_bytes(), type=_Manifest)
     except FileNotFoundError:
         raise _Unfit("other_version" if newer else "missing") from None
-    except (ValueError, KeyError, TypeError):
+    except msgspec.MsgspecError:
         raise _Unfit("damaged") from None
-    if position > ledger.store.size():
+    if manifest.position > ledger.store.size():
         raise _Unfit("ahead_of_log")
-    if leaf_sha256 != _leaf(ledger, position):
+    if manifest.leaf_sha256 != _leaf(ledger, manifest.position):
         raise _Unfit("other_log")
     return manifest
 
@@ -272,14 +289,14 @@ def _write(folder: Path, name: str, held: Held) -> dict[str, Any]:
     return {"name": name, "bytes": start + offset, "sha256": digest.hexdigest()}
 
 
-def _read(folder: Path, named: Mapping[str, Any]) -> Held:
+def _read(folder: Path, named: _File) -> Held:
     """Map a file; raises _Unfit."""
-    path = (folder / named["name"]).resolve()
+    path = (folder / Path(named.name).name).resolve()
     if not path.exists():
         raise _Unfit("file_missing")
-    if path.stat().st_size != named["bytes"]:
+    if path.stat().st_size != named.bytes:
         raise _Unfit("truncated")
-    if _digest(path) != named["sha256"]:
+    if _digest(path) != named.sha256:
         raise _Unfit("damaged")
     mapped = np.memmap(path, dtype=np.uint8, mode="r")
     length = int.from_bytes(mapped[:8].tobytes(), "little")
