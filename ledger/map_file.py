@@ -113,6 +113,9 @@ class _State(NamedTuple):
     committed_event: int
 
 
+_STATE: Final = ", ".join(_State._fields)
+
+
 class MapFile:
     """The open file of one log."""
 
@@ -349,5 +352,5 @@ def _is_damage(error: sqlite3.Error) -> bool:
 
 
 def _state(connection: sqlite3.Connection) -> _State | None:
-    row = connection.execute("SELECT * FROM state").fetchone()
-    return None if row is None else _State(*row)
+    row = connection.execute(f"SELECT {_STATE} FROM state").fetchone()
+    return None if row is None or None in row else _State(*row)

@@ -233,7 +233,8 @@ def test_a_file_of_another_log_or_ahead_of_this_one_or_of_another_key_is_emptied
     "UPDATE named SET leaf_hash = zeroblob(32)", "UPDATE named SET before = position", "DELETE FROM named",
     "UPDATE entries SET value = zeroblob(32)", "DELETE FROM entries", "UPDATE nodes SET holds = 0",
     "UPDATE nodes SET hash = zeroblob(32) WHERE place = 1", "DELETE FROM people", "DROP TABLE named",
-    "DELETE FROM state", "UPDATE state SET position = 1, hashed = 0, leaf_hash = (SELECT leaf_hash FROM named LIMIT 1)",
+    "DELETE FROM state", "UPDATE state SET position = NULL", "ALTER TABLE state ADD COLUMN newer INTEGER",
+    "UPDATE state SET position = 1, hashed = 0, leaf_hash = (SELECT leaf_hash FROM named LIMIT 1)",
 ])
 def test_what_the_file_has_wrong_of_a_person_shows_and_it_is_made_anew(house: House, change: str) -> None:
     made = map_file(house)
