@@ -60,6 +60,7 @@ class Batch:
         self.kinds = [wire_type_in(leaf) for leaf in leaves]
         self.every_kind = frozenset(self.kinds)
         self._envelopes: list[Envelope | None] = [None] * len(leaves)
+        self._effects: list[Effect | None] = [None] * len(leaves)
 
     @property
     def position(self) -> int:
@@ -73,9 +74,17 @@ class Batch:
             envelope = self._envelopes[place] = decode(self.leaves[place])
         return envelope
 
-    def singles(self) -> Iterator[Batch]:
-        """Give the same, event by event."""
-        return (Batch(at, [leaf]) for at, leaf in enumerate(self.leaves, self.after))
+    def effect(self, place: int) -> Effect:
+        """Give the effect of one of them, which is the same for all who take it: that it has when no act holds it."""
+        effect = self._effects[place]
+        if effect is None:
+            envelope, position = self.envelope(place), self.after + place + 1
+            effect = self._effects[place] = Effect(position, position, envelope, envelope.event)
+        return effect
+
+    def parts(self, size: int) -> Iterator[Batch]:
+        """Give the same, so many events at a time."""
+        return (Batch(self.after + at, self.leaves[at:at + size]) for at in range(0, len(self.leaves), size))
 
 
 def path_of(folder: Path, projection: Projection, *, building: bool = False) -> Path:
@@ -258,12 +267,12 @@ class ProjectionFile:
         for place, kind in enumerate(batch.kinds):
             handler = handlers.get(kind)
             if handler is not None:
-                envelope, position = batch.envelope(place), batch.after + place + 1
-                act = envelope.by.act
-                if act is None or str(envelope.stream) == act:  # The act's own events take effect at once.
-                    handler(rows, Effect(position, position, envelope))
+                effect = batch.effect(place)
+                act = effect.envelope.by.act
+                if act is None or str(effect.envelope.stream) == act:  # The act's own events take effect at once.
+                    handler(rows, effect)
                 else:
-                    rows.insert("waiting", {"position": position, "act": act})
+                    rows.insert("waiting", {"position": effect.position, "act": act})
             elif kind == _CLOSED:
                 self._release(batch.after + place + 1, batch.envelope(place).event.act, ledger)
             elif kind == _ABANDONED:
@@ -276,7 +285,7 @@ class ProjectionFile:
         query = f"SELECT position FROM waiting WHERE act = ? AND position > ? ORDER BY position LIMIT {_AT_ONCE}"
         while found := [row for (row,) in self.connection.execute(query, (act, after))]:
             for row, kind, envelope in _read(ledger, found):
-                self._handlers[kind](rows, Effect(position, row, envelope))
+                self._handlers[kind](rows, Effect(position, row, envelope, envelope.event))
             after = found[-1]
             if rows.gathered >= _GATHERED:
                 rows.write()

@@ -245,7 +245,7 @@ class _Track:
             if len(batch.leaves) == 1:
                 raise ProjectionFailed(file.projection.name, position=batch.position, cause=error) from error
             if file.position == batch.after:  # Else it went back to what was written, and comes here again.
-                for single in batch.singles():  # Which one was it? What stands before it is taken.
+                for single in batch.parts(1):  # Which one was it? What stands before it is taken.
                     self._take(file, single)
 
     def _begin_anew(self, file: ProjectionFile) -> None:

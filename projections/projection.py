@@ -35,11 +35,7 @@ class Effect(NamedTuple):
     position: int  # From here on it counts.
     recorded: int  # Here it stands; earlier than `position` where it is a row of a larger act.
     envelope: Envelope
-
-    @property
-    def event(self) -> Any:
-        """The event itself."""
-        return self.envelope.event
+    event: Any     # The envelope's, which handlers ask for more often than for anything else.
 
 
 Handler = Callable[[Rows, Effect], None]
@@ -71,7 +67,7 @@ class Projection:
         handlers = self.handlers
 
         def newest(rows: Rows, effect: Effect) -> None:
-            handler = handlers.get(type(effect.envelope.event))
+            handler = handlers.get(type(effect.event))
             if handler is not None:
                 handler(rows, effect)
 

@@ -34,6 +34,9 @@ Told = Callable[[str, int, int], None]
 Opener = Callable[[], AbstractContextManager[Ledger]]
 """Opens the ledger in a process of its own; it is sent there, so it is a function of a module, or a partial of one."""
 
+_EVENTS_AT_HAND: Final = 100
+"""So few events, read, stay in the processor's own memory while one projection after another takes them."""
+
 WORTH_A_PROCESS: Final = 20_000
 """So many events take about as long as a process takes to start."""
 
@@ -110,8 +113,9 @@ def fill(files: Sequence[ProjectionFile], ledger: Ledger, upto: int, progress: P
         batch = read_batch(ledger, position, min(EVENTS_AT_ONCE, upto - position))
         if batch is None:
             break  # The file is ahead of the log: the positions will differ, and that is the finding.
-        for file in files:
-            _take(file, batch, ledger)
+        for part in batch.parts(_EVENTS_AT_HAND):
+            for file in files:
+                _take(file, part, ledger)
         position = batch.position
         progress(position, upto)
     for file in files:

@@ -4,6 +4,9 @@ What is done to rows is gathered and written in one go, `write`: a row that begi
 what holds is found without asking SQLite, and one statement takes many rows. Rows that hold are remembered beyond that,
 those of each table that were asked for last; every other one is read again when it is asked for.
 
+Handlers of few events say what happens by names of columns, through `Rows`; those of events that come by the million
+name a table, `dated` or `lasting`, and its rows' values by their places, which costs a third.
+
 A table is looked up by its identity (its key but for the position) or by anything else. By anything else SQLite is
 asked, once what was gathered is written, with the help of whichever index the table declares for it.
 
@@ -27,6 +30,7 @@ _TOGETHER: Final = (64, 8, 1)
 sqlite3.register_adapter(type(None), cast(Callable[[None], None], {}.get))
 
 Row: TypeAlias = list[Any]
+_UNKNOWN: Final[Row] = []
 Identity: TypeAlias = Any
 """The value of the one column, or the values of several."""
 Former: TypeAlias = Callable[[str], Any]
@@ -49,6 +53,11 @@ class Table(NamedTuple):
         """Its columns, in order, with the two positions if it has them."""
         return {**self.columns, **({"from_position": int, "to_position": int} if self.dated else {})}
 
+    def places(self, *names: str) -> tuple[int, ...]:
+        """Say which values of a row are those of some columns."""
+        columns = list(self.every_column)
+        return tuple(map(columns.index, names))
+
 
 def index_name(table: str, columns: Sequence[str]) -> str:
     """What an index is called."""
@@ -69,10 +78,10 @@ class Rows:
     ) -> None:
         file = _File(connection, begun, remembered)
         self._connection = connection
-        self._tables: dict[str, _Lasting | _Dated] = {
-            name: _Dated(file, name, table, is_new=is_new) if table.dated else _Lasting(file, name, table)
-            for name, table in tables.items()
-        }
+        self.dated: Final = {name: Dated(file, name, table, is_new=is_new)
+                             for name, table in tables.items() if table.dated}
+        self.lasting: Final = {name: Lasting(file, name, table) for name, table in tables.items() if not table.dated}
+        self._tables: dict[str, Dated | Lasting] = {**self.dated, **self.lasting}
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -183,22 +192,24 @@ class _Base:
         return [values.get(name) for name in self._names]
 
 
-class _Lasting(_Base):
+class Lasting(_Base):
     """A table whose rows stand for ever, each under a key of its own."""
 
     def __init__(self, file: _File, name: str, table: Table) -> None:
         super().__init__(file, name, table)
-        self.fresh: dict[Any, Sequence[Any]] = {}  # By key.
         self._values, self._key = _getter(self._names), _getter(table.pk)
+        self._key_at = _getter(self._table.places(*table.pk))
+        self.forget()
+
+    def enter(self, row: Sequence[Any]) -> None:
+        """Enter a row as it is, every value of it. A second one of its key is for SQLite to refuse."""
+        self.fresh.append(row)
 
     def begin(self, position: int, values: Mapping[str, Any]) -> None:
         self.insert({**values, "from_position": position})
 
     def insert(self, values: Mapping[str, Any]) -> None:
-        key = self._key(values)
-        if key in self.fresh:
-            self.write()  # A second row of one key is for SQLite to refuse.
-        self.fresh[key] = self._values(values) if len(values) == len(self._names) else self._entered(values)
+        self.enter(self._values(values) if len(values) == len(self._names) else self._entered(values))
 
     def end(self, position: int, key: Mapping[str, Any]) -> None:
         raise AssertionError(f"the rows of {self._name} do not end")
@@ -212,22 +223,31 @@ class _Lasting(_Base):
         self._file.write(f"DELETE FROM {self._name} WHERE {_condition(tuple(key))}", tuple(key.values()))
 
     def now(self, columns: Sequence[str], key: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        if tuple(key) == self._table.pk and (found := self.fresh.get(self._key(key))) is not None:
+        if tuple(key) == self._table.pk and (found := self._fresh_one(self._key(key))) is not None:
             return self._taken([found], columns)
         self.write()
         return self._taken(self._search(key), columns)
 
+    def _fresh_one(self, key: Any) -> Sequence[Any] | None:
+        for row in self.fresh[len(self._by_key):]:  # Few tables are looked up by key, and those seldom.
+            self._by_key[self._key_at(row)] = row
+        return self._by_key.get(key)
+
     def write(self) -> None:
         if self.fresh:
-            self._file.insert_all(self._name, self._names, list(self.fresh.values()))
-            self.fresh = {}
+            self._file.insert_all(self._name, self._names, self.fresh)
+            self.forget()
 
     def forget(self) -> None:
-        self.fresh = {}
+        self.fresh: list[Sequence[Any]] = []
+        self._by_key: dict[Any, Sequence[Any]] = {}
 
 
-class _Dated(_Base):
-    """A table whose rows hold between positions."""
+class Dated(_Base):
+    """A table whose rows hold between positions; of one identity one holds at a time.
+
+    In memory a row has one value more than columns: its number in the file, 0 until it is there.
+    """
 
     def __init__(self, file: _File, name: str, table: Table, *, is_new: bool) -> None:
         super().__init__(file, name, table)
@@ -236,13 +256,13 @@ class _Dated(_Base):
         self._identity = itemgetter(*columns)
         self._identity_at = itemgetter(*(self._at[column] for column in columns))
         self._values = _getter(tuple(table.columns))
-        self._from, self._to = self._at["from_position"], self._at["to_position"]
+        self._from, self._to, self._number = self._at["from_position"], self._at["to_position"], len(self._names)
         self._plans: dict[tuple[str, ...], Plan] = {}
-        one = _condition((*columns, "from_position"))
-        self._update = f"UPDATE {name} SET to_position = ? WHERE {one}"
-        self._delete = f"DELETE FROM {name} WHERE {one}"
+        self._update = f"UPDATE {name} SET to_position = ? WHERE rowid = ?"
+        self._delete = f"DELETE FROM {name} WHERE rowid = ?"
+        self._numbered = (*self._names, "rowid")
         self._select = (
-            f"SELECT {', '.join(self._names)} FROM {name} WHERE {_condition(columns)} AND to_position IS NULL"
+            f"SELECT {', '.join(self._numbered)} FROM {name} WHERE {_condition(columns)} AND to_position IS NULL"
         )
         # By hash, whether an identity was let go of that held; None where any may hold in the file.
         # Anonymous memory, of which only the pages that are touched are had: there are many tables, and few grow large.
@@ -250,43 +270,87 @@ class _Dated(_Base):
         self._clear()
 
     def _clear(self) -> None:
-        self.fresh: dict[int, Row] = {}  # Those that are not in the file, by object.
-        self._holding: dict[Identity, list[Row]] = {}  # Of an identity every row that holds;
-        self._earlier: dict[Identity, list[Row]] = {}  # here those that were not asked for of late.
-        self._ended: list[tuple[Any, ...]] = []
-        self._dropped: list[tuple[Any, ...]] = []
+        self.fresh: list[Row] = []  # Those that are not in the file.
+        self._holding: dict[Identity, Row | None] = {}  # Of an identity the row that holds, None where none does;
+        self._earlier: dict[Identity, Row | None] = {}  # here those that were not asked for of late.
+        self._ended: list[tuple[int, int]] = []
+        self._dropped: list[tuple[int]] = []
+        self._last: int | None = None  # The highest number in the file, once it was looked up.
 
-    # What handlers do
+    # What handlers do, by identity
+
+    def holds(self, identity: Identity) -> Row | None:
+        """Give the row that holds, for looking at."""
+        row = self._holding.get(identity, _UNKNOWN)
+        return self._found_again(identity) if row is _UNKNOWN else row
+
+    def hold(self, identity: Identity, row: Row) -> None:
+        """Let a row hold: every value, the position, None."""
+        assert self._holding.get(identity) is None, f"{self._name}: what holds is ended first"
+        row.append(0)
+        self._holding[identity] = row
+        self.fresh.append(row)
+
+    def succeed(self, identity: Identity, position: int) -> Row | None:
+        """Let the row that holds be followed by one like it, which is given to be altered; None where none holds."""
+        former = self.holds(identity)
+        if former is None or (former[self._from] == position and not former[self._number]):
+            return former
+        row = former.copy()
+        row[self._from], row[self._number] = position, 0
+        self._close(position, former)
+        self._holding[identity] = row
+        self.fresh.append(row)
+        return row
+
+    def cease(self, identity: Identity, position: int) -> None:
+        """Let the row that holds hold no longer, if there is one."""
+        row = self.holds(identity)
+        if row is not None:
+            self._close(position, row)
+            self._holding[identity] = None
+
+    def _close(self, position: int, row: Row) -> None:
+        number = row[self._number]
+        if not number:
+            row[self._to] = position
+        elif row[self._from] == position:
+            self._dropped.append((number,))
+        else:
+            self._ended.append((position, number))
+
+    # The same, by any key
 
     def begin(self, position: int, values: Mapping[str, Any]) -> None:
         if len(values) != len(self._table.columns):
             self.insert({**values, "from_position": position})
             return
-        self._hold(self._identity(values), [*self._values(values), position, None])
+        self.hold(self._identity(values), [*self._values(values), position, None])
 
     def insert(self, values: Mapping[str, Any]) -> None:
         row = self._entered(values)
         if row[self._to] is None:
-            self._hold(self._identity(values), row)
+            self.hold(self._identity(values), row)
         else:
-            self.fresh[id(row)] = row
+            self.fresh.append([*row, 0])
 
     def end(self, position: int, key: Mapping[str, Any]) -> None:
         for row in self._found(key):
-            self._end(position, row)
+            self.cease(self._identity_at(row), position)
 
     def change(self, position: int, key: Mapping[str, Any], values: Changed) -> bool:
         found = self._found(key)
         if not found:
             return False
-        at, former = self._at, found[0]
-        row = former.copy()
-        for name, value in (values(lambda name: former[at[name]]) if callable(values) else values).items():
-            row[at[name]] = value
-        row[self._from] = position
-        for one in found:
-            self._end(position, one)
-        self._hold(self._identity_at(row), row)
+        at, former = self._at, found[0].copy()
+        changed = values(lambda name: former[at[name]]) if callable(values) else values
+        for row in found:
+            self.cease(self._identity_at(row), position)
+        for name, value in changed.items():
+            former[at[name]] = value
+        former[self._from], former[self._to] = position, None
+        del former[self._number]
+        self.hold(self._identity_at(former), former)
         return True
 
     def remove(self, key: Mapping[str, Any]) -> None:
@@ -294,24 +358,6 @@ class _Dated(_Base):
 
     def now(self, columns: Sequence[str], key: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         return self._taken(self._found(key), columns)
-
-    def _hold(self, identity: Identity, row: Row) -> None:
-        self.fresh[id(row)] = row
-        rows = self._holding.get(identity)
-        (self._rows(identity) if rows is None else rows).append(row)
-
-    def _end(self, position: int, row: Row) -> None:
-        identity = self._identity_at(row)
-        self._holding[identity].remove(row)  # Found a moment ago.
-        if id(row) in self.fresh:
-            if row[self._from] == position:
-                del self.fresh[id(row)]  # It would hold nowhere.
-            else:
-                row[self._to] = position
-        elif row[self._from] == position:
-            self._dropped.append((*self._bound(identity), position))
-        else:
-            self._ended.append((position, *self._bound(identity), row[self._from]))
 
     # What holds
 
@@ -323,8 +369,8 @@ class _Dated(_Base):
             plan = self._plans[tuple(key)] = self._plan(tuple(key))
         if plan is None:
             return self._sought(key)
-        rows = self._rows(self._identity(key))
-        return [row for row in rows if all(row[at] == key[name] for name, at in plan)] if plan else rows.copy()
+        row = self.holds(self._identity(key))
+        return [] if row is None or any(row[at] != key[name] for name, at in plan) else [row]
 
     def _plan(self, names: tuple[str, ...]) -> Plan:
         if not set(self._identity_columns) <= set(names):
@@ -334,27 +380,25 @@ class _Dated(_Base):
     def _sought(self, key: Mapping[str, Any]) -> list[Row]:
         """The rows of a key that does not name the identity."""
         self.write()
-        found = self._search(key, " AND to_position IS NULL")
-        return [own for row in found for own in self._rows(self._identity_at(row)) if own == row]
+        found = (self.holds(self._identity_at(row)) for row in self._search(key, " AND to_position IS NULL"))
+        return [row for row in found if row is not None]
 
-    def _rows(self, identity: Identity) -> list[Row]:
-        """Every row of an identity that holds, to be changed in place."""
-        rows = self._holding.get(identity)
-        if rows is None:
-            rows = self._earlier.pop(identity, None) if self._earlier else None
-            if rows is None:
-                is_known = self._let_go_of is not None and not self._let_go_of[hash(identity) % _SLOTS]
-                rows = [] if is_known else self._read(identity)
-            self._holding[identity] = rows
-        return rows
+    def _found_again(self, identity: Identity) -> Row | None:
+        """The row that holds of an identity that was not asked for of late."""
+        if identity in self._earlier:
+            row = self._earlier.pop(identity)
+        elif self._let_go_of is not None and not self._let_go_of[hash(identity) % _SLOTS]:
+            row = None
+        else:
+            row = self._read(identity)
+        self._holding[identity] = row
+        return row
 
-    def _read(self, identity: Identity) -> list[Row]:
-        values = self._bound(identity)
+    def _read(self, identity: Identity) -> Row | None:
+        values = (identity,) if self._is_one else identity
         assert None not in values, f"{self._name}: nothing equals a key that is missing"
-        return [list(row) for row in self._file.connection.execute(self._select, values)]
-
-    def _bound(self, identity: Identity) -> tuple[Any, ...]:
-        return (identity,) if self._is_one else identity
+        row = self._file.connection.execute(self._select, values).fetchone()
+        return None if row is None else list(row)
 
     # Writing
 
@@ -366,16 +410,27 @@ class _Dated(_Base):
             self._file.write_all(self._update, self._ended)
             self._ended = []
         if self.fresh:
-            self._file.insert_all(self._name, self._names, list(self.fresh.values()))
-            self.fresh = {}
+            self._file.insert_all(self._name, self._numbered, self._numbered_now())
+            self.fresh = []
         if len(self._holding) > self._file.remembered:
             self._age()
+
+    def _numbered_now(self) -> list[Row]:
+        """What is to be entered, each under its number; what would hold nowhere is left out."""
+        if self._last is None:
+            self._last = self._file.connection.execute(f"SELECT max(rowid) FROM {self._name}").fetchone()[0] or 0
+        first, to, number = self._from, self._to, self._number
+        rows = [row for row in self.fresh if row[first] != row[to]]
+        for last, row in enumerate(rows, self._last + 1):
+            row[number] = last
+        self._last += len(rows)
+        return rows
 
     def _age(self) -> None:
         """Let go of what nobody has asked for of late; it is in the file."""
         if self._let_go_of is not None:
-            for identity, rows in self._earlier.items():
-                if rows:
+            for identity, row in self._earlier.items():
+                if row is not None:
                     self._let_go_of[hash(identity) % _SLOTS] = 1
         self._holding, self._earlier = {}, self._holding
 

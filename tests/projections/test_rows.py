@@ -20,6 +20,8 @@ TABLES = {
     "said": Table({"event": int, "name": str}, ("event",), (("name",),), dated=False),
 }
 
+(WORTH,) = TABLES["held"].places("worth")
+
 
 class AtOnce:
     """The same in SQL, each step written as it is made: slow and plain."""
@@ -72,7 +74,8 @@ def everything(connection: sqlite3.Connection) -> list[Any]:
 
 
 STEPS = (
-    "begin", "end", "change", "change_by", "end_kind", "end_both", "pair", "end_pair", "say", "ask", "write", "forget",
+    "begin", "end", "change", "change_by", "hold", "cease", "succeed", "end_kind", "end_both", "pair", "end_pair",
+    "say", "ask", "write", "forget",
 )
 Step = tuple[str, str, str, int]
 step = st.tuples(st.sampled_from(STEPS), st.sampled_from("abcd"), st.sampled_from("xy"), st.integers(0, 2))
@@ -90,6 +93,8 @@ def do(rows: Any, position: int, one: Step) -> Any:
         return rows.change("held", position, {"name": name}, {"worth": worth})
     if what == "change_by":
         return rows.change("held", position, {"name": name}, lambda former: {"worth": former("worth") + worth})
+    if what in ("hold", "cease", "succeed"):
+        return by_place(rows, position, one) if isinstance(rows, Rows) else by_name(rows, position, one)
     if what == "end_kind":
         return rows.end("held", position, {"kind": kind})
     if what == "end_both":
@@ -104,6 +109,31 @@ def do(rows: Any, position: int, one: Step) -> Any:
                                     "name": name + str(position % 2)})
     return (sorted(rows.now("held", ("name", "worth"), {"kind": kind})), rows.now("held", ("worth",), {"name": name}),
             sorted(rows.now("said", ("event",), {"name": name + "1"})), rows.now("said", ("name",), {"event": worth}))
+
+
+def by_place(rows: Rows, position: int, one: Step) -> Any:
+    """As handlers of events that come by the million do it."""
+    what, name, kind, worth = one
+    held = rows.dated["held"]
+    if what == "succeed":
+        row = held.succeed(name, position)
+        if row is not None:
+            row[WORTH] += worth
+        return row is not None
+    held.cease(name, position)
+    if what == "hold":
+        held.hold(name, [name, kind, worth, position, None])
+    return held.holds(name) is not None
+
+
+def by_name(rows: AtOnce, position: int, one: Step) -> Any:
+    what, name, kind, worth = one
+    if what == "succeed":
+        return rows.change("held", position, {"name": name}, lambda former: {"worth": former("worth") + worth})
+    rows.end("held", position, {"name": name})
+    if what == "hold":
+        rows.begin("held", position, {"name": name, "kind": kind, "worth": worth})
+    return what == "hold"
 
 
 def check(history: Sequence[tuple[int, list[Step]]], *, remembered: int) -> None:
@@ -199,6 +229,15 @@ def test_an_index_that_a_search_needs_is_made_when_it_is_needed() -> None:
 
     assert rows.now("held", ("name",), {"kind": "x"}) == [("a",)]
     assert connection.execute(query).fetchall() == [("idx_held_kind",)]
+
+
+def test_two_rows_of_one_identity_do_not_hold_at_once() -> None:
+    connection = made(sqlite3.connect(":memory:", isolation_level=None))
+    rows = Rows(connection, TABLES, begun=lambda: None, remembered=9, is_new=True)
+    rows.begin("held", 1, {"name": "a", "kind": "x", "worth": 1})
+
+    with pytest.raises(AssertionError, match="ended first"):
+        rows.begin("held", 2, {"name": "a", "kind": "x", "worth": 2})
 
 
 def test_what_a_handler_changes_in_the_file_itself_is_found_there() -> None:
