@@ -21,7 +21,6 @@ from api.cases.claims import view
 from api.cases.courses import (
     course_of,
     enrolment_of,
-    holders,
     offices_of,
     own_enrolment,
     sights_of_enrolment,
@@ -32,7 +31,6 @@ from api.cases.study import read_evidence
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed, law_now, not_yet
 from ledger.errors import Refusal
-from ledger.events.base import Name
 from ledger.events.claim import Study, StudyDetails
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
@@ -45,6 +43,7 @@ from ledger.streams.person import Person
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import Category, ClaimId, PersonId
 from policies.authority import Office, course_registrar
+from projections import exams as known
 
 _ROUTE: Final = "course"
 
@@ -106,8 +105,8 @@ def hours(
     if no := _not_theirs(house, registrar, person, course, by):
         return no
     claim = ClaimId(house.new_id("claim"))
-    assessed = None if enrolment.completed_on is None else _assessed(house, person, study_of(
-        enrolment, course, booking))
+    completed = enrolment.status is enrolments.Status.COMPLETED  # Of any other the ledger says why not.
+    assessed = _assessed(house, person, study_of(enrolment, course, booking)) if completed else None
     if isinstance(assessed, Refusal):
         return assessed
     reading.fresh(claim)
@@ -161,10 +160,11 @@ def _assessed(house: House, person: Person, study: Study) -> Assessed | Refusal:
 
 
 def _passed(house: House, reading: Reading, enrolment: Enrolment) -> Booking | None:
-    """The exam that was passed for an enrolment: whoever passes holds their turn of the year for good."""
-    for _, found in holders(house, [Name("exam_of_year", enrolment.enrolment)]):
-        booking: Booking | None = reading.state(found, exams.evolve_booking)
-        if booking is not None and booking.is_passed:
+    """The exam that was passed for an enrolment, also where that was told by a mark that was put right."""
+    house.settled()
+    for one in known.bookings_of(house.answers, person=enrolment.person):
+        booking: Booking | None = reading.state(one.booking, exams.evolve_booking)
+        if booking is not None and booking.booked.enrolment == enrolment.enrolment and booking.is_passed:
             return booking
     return None
 

@@ -6,19 +6,14 @@ from typing import Any, Final
 
 import click
 
+from api.commands import sitting
 from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.course import ENROLMENT_STATES
+from api.commands.sitting import BOOKING_STATES, EXAM_STATES
 from api.commands.telling import pairs, table, with_options, word
 from api.exits import Exit, Stop
 
 _PLACES: Final = {"exm_": "/v1/exams", "crs_": "/v1/courses"}
-_EXAM_STATES: Final = {"scheduled": "待考", "held": "已举行", "called_off": "已取消"}
-_ENROLMENT_STATES: Final = {
-    "enrolled": "学习中", "completed": "已学完", "registered": "已登记学时", "cancelled": "已退选",
-}
-_BOOKING_STATES: Final = {
-    "booked": "待考", "released": "已退座", "attended": "已到场", "absent": "缺考",
-    "passed": "合格", "failed": "不合格",
-}
 _BY: Final = {"exam": "考试", "completion": "学完"}
 
 _AS_OF = click.option("--as-of", help="按当时所知：事件序号、带时区的时间或日期")
@@ -34,7 +29,11 @@ _WHICH: Final = (
 
 @click.group()
 def exam() -> None:
-    """公需科目课程和考试：目录、场次和座位、个人的选课和成绩"""
+    """考试：场次和座位、报名、到场和成绩；课程目录，个人的选课和成绩"""
+
+
+for _command in sitting.COMMANDS:
+    exam.add_command(_command)
 
 
 @exam.command("list")
@@ -84,7 +83,7 @@ def _more(body: dict[str, Any]) -> None:
 
 def _tell_exams(body: dict[str, Any]) -> None:
     rows = [(one["exam"], one["day"], f"{one['starts']}–{one['ends']}", f"{one['free']}/{one['seats']}",
-             one["book_until"], _EXAM_STATES.get(one["status"], one["status"]), one["region"], one["place"])
+             one["book_until"], EXAM_STATES.get(one["status"], one["status"]), one["region"], one["place"])
             for one in body["items"]]
     table(("场次", "日期", "时间", "空余", "报名截止", "状态", "地区", "地点"), rows, empty="没有考试场次。")
     _more(body)
@@ -100,7 +99,7 @@ def _tell_courses(body: dict[str, Any]) -> None:
 def _tell_exam(body: dict[str, Any]) -> None:
     pairs((
         ("场次", body["exam"]), ("日期", f"{body['day']} {body['starts']}–{body['ends']}"), ("地点", body["place"]),
-        ("状态", _EXAM_STATES.get(body["status"], body["status"])), ("课程年度", body["year"]),
+        ("状态", EXAM_STATES.get(body["status"], body["status"])), ("课程年度", body["year"]),
         ("科目", word("category", body["category"])), ("报名截止", body["book_until"]),
         ("座位", f"共 {body['seats']}，已占 {body['taken']}，空余 {body['free']}"), ("合格线", body["pass_mark"]),
         ("到场", f"{body['attended']} 人，缺考 {body['absent']} 人"),
@@ -119,11 +118,11 @@ def _tell_course(body: dict[str, Any]) -> None:
 
 def _tell_person(body: dict[str, Any]) -> None:
     table(("选课", "课程", "年度", "状态", "分钟", "应答", "学完", "登记依据", "学时登记"), [
-        (one["enrolment"], one["course"], one["year"], _ENROLMENT_STATES.get(one["status"], one["status"]),
+        (one["enrolment"], one["course"], one["year"], ENROLMENT_STATES.get(one["status"], one["status"]),
          one["minutes"], f"{one['answered']}/{one['challenges']}", one["completed_on"],
          _BY.get(one["completed_by"], one["completed_by"]), one["claim"]) for one in body["enrolments"]
     ], empty="没有选课。")
     if body["bookings"]:
         table(("报名", "场次", "座位", "状态", "分数", "公布"), [
-            (one["booking"], one["exam"], one["seat"], _BOOKING_STATES.get(one["status"], one["status"]),
+            (one["booking"], one["exam"], one["seat"], BOOKING_STATES.get(one["status"], one["status"]),
              one["score"], one["announced_on"]) for one in body["bookings"]])

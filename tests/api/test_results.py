@@ -79,6 +79,9 @@ def test_who_failed_has_no_hours_and_another_hand_puts_a_mark_right(school: Scho
     assert code(session.upon(0, "result-correction", right)) == "same_hand"
     passed = session.did(0, "result-correction", right, school.second)
     assert (passed["status"], session.claims(0)) == ("passed", [passed["claim"]])
+    enrolment = f"/v1/enrolments/{session.seats[0]['enrolment']}"
+    seen = session.people[0].saw(enrolment)["version"]
+    assert code(session.people[0].post(f"{enrolment}/hours", version=seen)) == "hours_registered"
     third = school.town.officer(school.town.unit("市局二处", "330300", "general"), PEOPLE, "3303")
     back = session.did(0, "result-correction", {"score": "40", "words": "张冠李戴"}, third)
     assert (back["status"], back["claim"]) == ("failed", passed["claim"]), "the hours are another decision"
