@@ -17,13 +17,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Final
 
 import structlog
 from flask import Blueprint, Flask
 
-from api import logs
+from api import logs, routes
 from api.cases.evidence import tidy_evidence
 from api.cases.studying import settle_all
 from api.checks import Check, Reach, port_cure, ready_checks
@@ -39,6 +41,7 @@ from api.service import create_app
 from api.settings import Settings
 from api.sockets import Listener, Sockets
 from ledger.lease import PostgresLease
+from policies.shelf import shipped
 
 DRAIN_SECONDS: Final = 10
 _TURN_SECONDS: Final = 30
@@ -130,6 +133,7 @@ def _serve_alone(settings: Settings, announce: Callable[[str], None]) -> None:
 def _serve_in_processes(settings: Settings, announce: Callable[[str], None], forget: Callable[[], None]) -> None:
     workers = _workers()
     listening = _bound(settings)
+    _load_what_each_needs(settings)
     host, port, *_ = listening.getsockname()
 
     def begun() -> None:
@@ -141,6 +145,15 @@ def _serve_in_processes(settings: Settings, announce: Callable[[str], None], for
         settings, listening, lambda: composed(settings), _leave_alone_what_stands, begun, forget,
         drain_seconds=DRAIN_SECONDS,
     )
+
+
+def _load_what_each_needs(settings: Settings) -> None:
+    """Code and law are the same in every process: loaded before the forks, they take their time and memory once."""
+    for noun in iter_modules(routes.__path__, f"{routes.__name__}."):
+        import_module(noun.name)
+    shipped()
+    if settings.database:
+        import_module("ledger.stores.postgres")
 
 
 def _workers() -> ModuleType:
