@@ -87,7 +87,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status if isinstance(status, int) else Exit.HOLDS
     except Stop as stop:
-        _say(f"{stop.message}。{stop.cure}" if stop.cure else stop.message, stop.code)
+        _say(f"{stop.message.rstrip('。')}。{stop.cure}" if stop.cure else stop.message, stop.code)
         return stop.status
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

@@ -40,6 +40,7 @@ from projections.answers import Answers, projections
 from projections.basis import Basis, Cited, read_axes
 from projections.errors import (
     AlreadyFollowed,
+    AsOfBeforeLedger,
     AsOfInFuture,
     AsOfMalformed,
     LawMalformed,
@@ -56,7 +57,7 @@ NICE: Final = 10
 _TELL_EVERY_NS: Final = 100_000_000
 _FOLLOW_MS: Final = 50
 _WAIT_MS: Final = 60_000
-_BAD_INPUT: Final = (AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, reports.Unsound)
+_BAD_INPUT: Final = (AsOfBeforeLedger, AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, reports.Unsound)
 
 
 def main() -> int:
@@ -183,6 +184,8 @@ class _Laws:
         """Demand that drafts pass `xueshi rules check`."""
         if name in ("now", "then"):
             return
+        if not name.strip():
+            raise LawMalformed(name)  # As a path it would be wherever somebody happens to stand.
         folder = Path(name)
         if folder.is_dir():
             self._demand_sound(folder)

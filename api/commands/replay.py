@@ -61,7 +61,7 @@ def replay(
     beside = Path(tempfile.mkdtemp(prefix=".xueshi-replay-", dir=parent))
     asked = {
         "under": under, "against": against if check is None else None, "as_of": as_of, "region": region,
-        "sector": sector, "out": None if out is None else str(out.absolute()), "beside": str(beside),
+        "sector": sector or None, "out": None if out is None else str(out.absolute()), "beside": str(beside),
         "check": None if check is None else str(check.absolute()),
         "data_folder": None if data_folder is None else str(data_folder.absolute()),
     }

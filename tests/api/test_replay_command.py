@@ -85,6 +85,8 @@ def test_what_cannot_be_asked_is_said_before_or_instead_of_work(
         ((*now, "--as-of", "2999-01-01"), 2, "as_of_in_future"),
         ((*now, "--as-of", "999999"), 2, "as_of_in_future"),
         ((*now, "--as-of", "soon"), 2, "as_of_malformed"),
+        ((*now, "--as-of", "2001-01-01"), 2, "as_of_before_ledger"),
+        (("--under", ""), 2, "law_malformed"), (("--under", "set:"), 2, "law_malformed"),
         ((*now, "--region", "33"), 2, "region_malformed"),
         ((*now, "--region", "331100"), 1, "replay_nobody"),
         ((*now, "--sector", "nothing"), 1, "replay_nobody"),
