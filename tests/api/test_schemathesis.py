@@ -18,6 +18,7 @@ from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
 from tests.api.house_kit import Someone, Town, study
+from tests.api.learning_kit import going_on
 from tests.api.training_kit import training_in
 
 EXAMPLES, EXAMPLES_EXHAUSTIVE = 2, 60
@@ -47,13 +48,14 @@ def known(town: Town) -> dict[str, Any]:
     statement = person.did(f"/v1/persons/{person.id}/statements", {})
     transfer = person.did(f"/v1/persons/{person.id}/transfers", {
         "to_unit": town.unit("另一厂", "330203", "industry")["unit"], "starts": "2026-06-01"})
-    training = training_in(town, person)
+    training, going = training_in(town, person), going_on(town, person, officer)
     return {
         "tokens": {"officer": officer, "person": person, "founder": town.founder},
         "person": person.id, "unit": works["unit"], "actor": officer.id, "transfer": transfer["transfer"],
         "claim": person.submit(study(date="2026-05-01"))["claim"], "statement": statement["statement"],
         "plan": training.plan, "training_class": training.training_class, "card": training.card,
-        "batch": training.batch,
+        "batch": training.batch, "course": going.course, "enrolment": going.enrolment, "exam": going.exam,
+        "booking": going.booked,
         "family": "wenzhou", "version": "2020-11-27", "position": approved["events"][0], "year": 2026,
     }
 
