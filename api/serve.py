@@ -117,6 +117,7 @@ def seed(settings: Settings) -> None:
     from api.sample import prepare
 
     if settings.database:
+        _load_what_each_needs(settings)
         _workers().apart(lambda: prepare(settings))  # A process that will fork has nothing open, nor ever had.
     else:
         prepare(settings)

@@ -59,13 +59,14 @@ class Furnished:
 @pytest.fixture(scope="module", params=["PostgreSQL", "SQLite"])
 def service(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Service]:
     """One for all that leave it as they found it, but for what is recorded and for who is killed."""
+    folder, seldom = tmp_path_factory.mktemp("shared"), {"XUESHI_CHECKPOINT_SECONDS": "3600"}
     if request.param == "SQLite":
-        with serving(tmp_path_factory.mktemp("shared"), "") as service:
+        with serving(folder, "", **seldom) as service:
             yield service
         return
     server: Server = request.getfixturevalue("postgres_server")
     database = server.new_database()
-    with serving(tmp_path_factory.mktemp("shared"), database) as service:
+    with serving(folder, database, **seldom) as service:
         yield service
     server.drop_database(database)
 
@@ -110,10 +111,11 @@ def pressed(
     return stopping, pressing
 
 
-def test_what_is_written_through_one_process_is_read_through_any(service: Service, town: Town) -> None:
+@pytest.mark.parametrize("claims", [40, pytest.param(200, marks=pytest.mark.torture)])
+def test_what_is_written_through_one_process_is_read_through_any(service: Service, town: Town, claims: int) -> None:
     furnished = Furnished(town)
     a, b = service.doors()
-    for number in range(200):
+    for number in range(claims):
         first, second = ((a, b), (b, a))[number % 2]
         person, clerk = through(first.client, furnished.person), through(second.client, furnished.clerk)
         claim = person.did("/v1/claims", furnished.submitted(number, days="1"))
@@ -288,16 +290,15 @@ def _recorded(furnished: Furnished, number: int) -> int:
     return position
 
 
-def test_a_checkpoint_is_signed_by_whichever_process_is_asked_for_a_proof(tmp_path: Path, postgres: str) -> None:
-    with serving(tmp_path, postgres, XUESHI_CHECKPOINT_SECONDS="3600") as service:
-        furnished = Furnished(service.town())
-        reader = (tmp_path / "data" / "keys" / "reader.token").read_text("ascii").strip()
-        for number, door in enumerate(service.doors() * 2):
-            position = _recorded(furnished, number)
-            proof = door.client.bearing(reader).get(f"/v1/events/{position}/proof")
+def test_a_checkpoint_is_signed_by_whichever_process_is_asked_for_a_proof(service: Service, town: Town) -> None:
+    furnished = Furnished(town)
+    reader = (service.folder / "data" / "keys" / "reader.token").read_text("ascii").strip()
+    for number, door in enumerate(service.doors() * 2):
+        position = _recorded(furnished, number)
+        proof = door.client.bearing(reader).get(f"/v1/events/{position}/proof")
 
-            assert proof.status == 200, proof.body
-            assert service.checkpoint_size() >= position
+        assert proof.status == 200, proof.body
+        assert service.checkpoint_size() >= position
 
 
 def test_when_the_master_is_killed_everything_ends_and_the_next_start_works(tmp_path: Path, postgres: str) -> None:
@@ -422,8 +423,7 @@ def test_what_keeps_it_from_starting_is_told_once_in_its_own_words(
 
 
 def test_a_database_with_a_ledger_is_not_served_with_other_keys(tmp_path: Path, postgres: str) -> None:
-    with serving(tmp_path, postgres):
-        pass
+    open_register(Settings(data_folder=tmp_path / "data", database=postgres), create=True).close()
     (tmp_path / "data").rename(tmp_path / "elsewhere")
 
     ended = started(tmp_path, postgres)
@@ -455,7 +455,8 @@ def test_commands_ask_the_service_and_a_second_one_is_told_where_the_first_is(
     assert (second.returncode, service.address in second.stderr) == (3, True)
 
 
-@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("which", [signal.SIGINT, *(
+    pytest.param(each, marks=pytest.mark.torture) for each in (signal.SIGTERM, signal.SIGHUP))])
 def test_it_stops_when_told_and_ends_with_zero(tmp_path: Path, postgres: str, which: signal.Signals) -> None:
     with serving(tmp_path, postgres) as service:
         processes = [door.process for door in service.doors()]
