@@ -33,6 +33,8 @@ _ID_KINDS: Final = {
     "mainland_travel_permit": "来往内地（大陆）通行证", "other": "其他证件",
 }
 _LAWS: Final = {"then": "各日期当时有效的细则", "now": "现行细则"}
+_CHOSEN: Final = "注意：评定和达标与否是按所指定的细则试算的，不是按规定应当适用的细则得出的，不能作为达标的证明。"
+"""A paper under rules of one's own choice says so first: whoever holds it may have chosen them for that."""
 _CATEGORIES: Final = {
     Category.PROFESSIONAL: "专业", Category.SECTOR_PUBLIC: "行业公需", Category.GENERAL_PUBLIC: "一般公需",
 }
@@ -159,8 +161,10 @@ def _basis(basis: Basis, head: Head, books: _Books) -> Iterator[str]:
     yield from _field("记录时间", f"截至 {at}，第 {basis.as_of} 个事件")
     yield from _field("发生时间", f"截至 {basis.valid_on}" if basis.valid_on is not None else "不限")
     yield from _field("规则", f"{_LAWS.get(basis.law, '指定的细则')}（{basis.law}）")
+    if basis.law not in _LAWS:
+        yield from _field("", _CHOSEN)
     for book in books.of_basis.values():
-        event = f"，事件 {book.event}" if book.event is not None else ""
+        event = f"，事件 {book.event}" if book.event is not None else "，截至记录时间没有施行"
         yield from _field("", f"{books.sign(book.id)} {book.id}，摘要 {book.digest[:12]}{event}")
     for name, digest in books.others.items():
         short = f"，摘要 {digest[:12]}" if digest is not None else ""

@@ -190,6 +190,8 @@ def test_the_day_and_the_law_that_were_asked_for_are_named() -> None:
 
     text = statement_text(*changed(ask))
     assert "发生时间    截至 2025-10-01" in text and "指定的细则（set:wenzhou/2020-11-27）" in text
+    assert "不能作为达标的证明" in text.replace("\n            ", "") and "达标的证明" not in TEXT
+    assert "乙 wenzhou/2020-11-27，摘要 2b2b2b2b2b2b，截至记录时间没有施行" in text
 
 
 def test_a_person_without_a_unit_without_entries_or_without_requirements_has_a_statement_too() -> None:
