@@ -44,7 +44,8 @@ _EVENTS: Final = {
     "claim.submitted": "提交", "claim.endorsed": "审核通过", "claim.returned": "退回修改", "claim.revised": "修改",
     "claim.withdrawn": "撤回", "claim.approved": "认定", "claim.refused": "驳回", "claim.corrected": "更正",
     "claim.upheld": "维持", "claim.frozen": "冻结", "claim.released": "解冻", "claim.revoked": "撤销",
-    "claim.reinstated": "恢复",
+    "claim.reinstated": "恢复", "claim.reopened": "重新审核", "claim.appealed": "申诉",
+    "claim.appeal_withdrawn": "撤回申诉", "claim.appeal_dismissed": "申诉维持", "claim.appeal_allowed": "申诉改变",
 }
 _HANDS: Final = {
     "person": "本人", "unit": "用人单位", "sector_authority": "行业主管部门", "human_resources": "人力社保部门",

@@ -33,6 +33,7 @@ REGISTRAR: Final = "registrar"  # In a rulebook's steps: whoever its table names
 UNIT: Final = "unit"
 SYSTEM: Final = "system"
 _NO_DEPARTMENTS: Final = (SYSTEM, UNIT)
+_OWN: Final = "own"
 _LEVELS: Final = {"provincial": 2, "municipal": 4, "county": 6}
 
 
@@ -149,6 +150,16 @@ def course_registrar(
                 return _office(row, book, region), True
     book, row = _registrar(layer, kinds, category, day, region, sector)
     return _office(row, book, region), False
+
+
+def department(law: Law, day: date, region: str, sector: str, major: str | None, category: str) -> Office:
+    """The department that the frame names for a subject, of the place's own level, whoever registers there (P 6-7)."""
+    layer = law.layer(law.interval(day.toordinal()), region, sector, major)
+    for book in reversed(layer.books):  # The frame is the least specific of all.
+        for row in book.registrars:
+            if category in row.categories and row.person == ANYONE and row.level is not None and not row.batch:
+                return Office(row.offices[0], _OWN, _area(_OWN, region), book.id, row.article, row.quote)
+    raise NobodyRegisters(region, sector, category, day)
 
 
 def _office(row: Registrar, book: Rulebook, region: str) -> Office:

@@ -305,6 +305,7 @@ class DutyRow(Row):
     routes = words()
     documents = words()
     days = Whole(0, 366)
+    answer_days = Whole(1, 366)
     hours = Hours()
     courses_per_year = Whole(1, 100)
     repeat = Flag()

@@ -24,6 +24,7 @@ from ledger.events.claim import (
     ClaimRefused,
     ClaimReinstated,
     ClaimReleased,
+    ClaimReopened,
     ClaimReturned,
     ClaimRevised,
     ClaimRevoked,
@@ -32,6 +33,12 @@ from ledger.events.claim import (
     ClaimWithdrawn,
     Ruling,
     Study,
+)
+from ledger.events.claim_appeal import (
+    ClaimAppealAllowed,
+    ClaimAppealDismissed,
+    ClaimAppealed,
+    ClaimAppealWithdrawn,
 )
 from ledger.vocabulary import LOCAL
 from projections.file import Reader
@@ -154,6 +161,10 @@ def _revised(rows: Rows, effect: Effect) -> None:
     _change(rows, effect, status="under_review", revision=1, endorsed=0, study_event=effect.recorded)
 
 
+def _reopened(rows: Rows, effect: Effect) -> None:
+    _change(rows, effect, status="under_review", endorsed=0)
+
+
 def _approved(rows: Rows, effect: Effect) -> None:
     event: ClaimApproved = effect.event
     _decided(rows, effect, event.year)
@@ -205,6 +216,11 @@ class Entries(Projection):
         ClaimReleased: _becomes("approved"),
         ClaimRevoked: _becomes("revoked"),
         ClaimReinstated: _becomes("approved"),
+        ClaimReopened: _reopened,
+        ClaimAppealed: _change,
+        ClaimAppealWithdrawn: _change,
+        ClaimAppealDismissed: _change,
+        ClaimAppealAllowed: _change,
     }
 
 

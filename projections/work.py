@@ -1,11 +1,11 @@
 """Open work: what waits for an office, since when, and what a person has under way.
 
 A claim waits for the role whose step is due, where it was submitted (it stays with that office when the person moves,
-AMB-28); a transfer for the receiving unit; a unit for whoever verifies it. A claim that was returned waits for its
-claimant. A year's plan waits for each recipient that has not acknowledged it, at once (P 11), a class for the one that
-puts it on file (N 7), an application for a title for the human resources of the place where it was filed, until its
-hours are judged (P 16). A row ends when the step is taken and the next begins with it, so every row says how long one
-step took.
+AMB-28), an appeal about it for the office that hears it; a transfer for the receiving unit; a unit for whoever verifies
+it. A claim that was returned waits for its claimant. A year's plan waits for each recipient that has not acknowledged
+it, at once (P 11), a class for the one that puts it on file (N 7), an application for a title for the human resources
+of the place where it was filed, until its hours are judged (P 16). A row ends when the step is taken and the next
+begins with it, so every row says how long one step took.
 
 `tests/projections/test_work.py` shows it.
 """
@@ -27,12 +27,22 @@ from ledger.events.application import (
 )
 from ledger.events.claim import (
     ClaimApproved,
+    ClaimCorrected,
     ClaimEndorsed,
     ClaimRefused,
+    ClaimReinstated,
+    ClaimReopened,
     ClaimReturned,
     ClaimRevised,
+    ClaimRevoked,
     ClaimSubmitted,
     ClaimWithdrawn,
+)
+from ledger.events.claim_appeal import (
+    ClaimAppealAllowed,
+    ClaimAppealDismissed,
+    ClaimAppealed,
+    ClaimAppealWithdrawn,
 )
 from ledger.events.training import (
     ClassAccepted,
@@ -65,7 +75,8 @@ CLAIMANT: Final = "claimant"
 
 
 class Waiting(NamedTuple):
-    """What waits: a `claim`, a `transfer`, a `unit`, a `plan`, a `class` or an `application`, and for whom."""
+    """What waits: a `claim`, an `appeal` about one or its `correction`, a `transfer`, a `unit`, a `plan`, a `class` or
+    an `application`, and for whom."""
 
     id: str
     kind: str
@@ -134,6 +145,30 @@ def _claim_revised(rows: Rows, effect: Effect) -> None:
 
 def _claim_done(rows: Rows, effect: Effect) -> None:
     rows.end("work", effect.position, {"id": effect.event.claim})
+
+
+def _appealed(rows: Rows, effect: Effect) -> None:
+    """It waits for the area of the office that hears it, so those that decided do not see it among their own."""
+    event: ClaimAppealed = effect.event
+    _wait(rows, effect, {
+        "id": event.claim, "kind": "appeal", "role": event.office, "region": event.region, "sector": event.sector,
+        "category": event.category.value, "unit": event.unit, "person": event.person, "steps": "[]", "taken": 0,
+    })
+
+
+def _appeal_allowed(rows: Rows, effect: Effect) -> None:
+    """A review begins anew, or a correction waits for whoever registered."""
+    event: ClaimAppealAllowed = effect.event
+    if event.effect == "reinstated":
+        rows.end("work", effect.position, {"id": event.claim})
+    else:
+        kind = "claim" if event.effect == "reopened" else "correction"
+        _on(rows, effect, event.claim, {"kind": kind, "role": event.step, "region": event.region})
+
+
+def _reopened(rows: Rows, effect: Effect) -> None:
+    event: ClaimReopened = effect.event
+    _on(rows, effect, event.claim, {"role": event.steps[0], "steps": _written(event.steps), "taken": 0})
 
 
 def _transfer_requested(rows: Rows, effect: Effect) -> None:
@@ -262,6 +297,14 @@ class Work(Projection):
         ClaimWithdrawn: _claim_done,
         ClaimApproved: _claim_done,
         ClaimRefused: _claim_done,
+        ClaimReopened: _reopened,
+        ClaimCorrected: _claim_done,
+        ClaimRevoked: _claim_done,
+        ClaimReinstated: _claim_done,
+        ClaimAppealed: _appealed,
+        ClaimAppealWithdrawn: _claim_done,
+        ClaimAppealDismissed: _claim_done,
+        ClaimAppealAllowed: _appeal_allowed,
         TransferRequested: _transfer_requested,
         TransferConfirmed: _transfer_done,
         TransferRefused: _transfer_done,

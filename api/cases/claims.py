@@ -29,21 +29,31 @@ from api.house import House, local_date
 from api.law_of import Assessed, assess, bench_now, law_now, not_yet, ruling_view, understand, walk_of
 from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, Evidence, Study, StudyDetails
+from ledger.events.base import Words, wire_type
+from ledger.events.claim import (
+    ClaimCorrected,
+    ClaimReopened,
+    ClaimRevised,
+    ClaimSubmitted,
+    Evidence,
+    Study,
+    StudyDetails,
+)
 from ledger.events.person import Affiliation
 from ledger.ledger import Recorded
 from ledger.streams import claim_review as review
-from ledger.streams.claim import Claim, Status
+from ledger.streams.claim import Appeal, Claim, Status
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person
 from ledger.streams.standing import Matter
 from ledger.vocabulary import ClaimId, PersonId
 from policies.authority import Office, Walk
 from policies.papers import Paper, papers
+from projections.basis import written_time
 from projections.entries import Decision as Decided
 from projections.entries import Version
 
-_DETAILED: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected)
+_DETAILED: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected, ClaimReopened)
 
 
 def submit(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -91,7 +101,7 @@ def revise(house: House, caller: Caller, claim: str, fields: dict[str, Any], ask
     study, details, evidence = read_study(fields["study"]), read_details(fields["details"]), read_evidence(fields)
 
     def decide(reading: Reading) -> Decision:
-        found, person = _own(reading, claim, caller)
+        found, person = own(reading, claim, caller)
         if found is None or person is None:
             return Refusal.because("claim_absent")
         walk = _walk(house, person, study, place_of(found, person))
@@ -114,7 +124,7 @@ def withdraw(house: House, caller: Caller, claim: str, asked: Asked) -> Done | R
         return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
 
     def decide(reading: Reading) -> Decision:
-        found, person = _own(reading, claim, caller)
+        found, person = own(reading, claim, caller)
         if found is None or person is None:
             return Refusal.because("claim_absent")
         return review.decide_withdrawal(found, review.WithdrawClaim(person=person.person), person)
@@ -122,7 +132,7 @@ def withdraw(house: House, caller: Caller, claim: str, asked: Asked) -> Done | R
     return do(house.ledger, caller.by("person"), asked, decide, upon=claim, show=view)
 
 
-def _own(reading: Reading, claim: str, caller: Caller) -> tuple[Claim | None, Person | None]:
+def own(reading: Reading, claim: str, caller: Caller) -> tuple[Claim | None, Person | None]:
     """A claim of the asker's own; of another's not even that there is one."""
     found = reading.claim(claim)
     if found is None or found.person != caller.id:
@@ -258,6 +268,17 @@ def view(claim: Claim) -> dict[str, Any]:
         "step_due": claim.step_due if open_ else None,
         "ruling": None if claim.ruling is None else ruling_view(claim.ruling),
         "year": claim.year,
+        "appeal": None if claim.appeal is None else _appeal_view(claim.appeal),
+    }
+
+
+def _appeal_view(appeal: Appeal) -> dict[str, Any]:
+    """The last appeal: against what, who hears it, until when, and what came of it."""
+    made = appeal.made
+    return {
+        "status": appeal.outcome or "open", "against": made.against, "decision": made.decision, "office": made.office,
+        "region": made.region, "due": made.due.isoformat(), "rulebook": made.rulebook, "article": made.article,
+        "evidence": evidence_view(made.evidence),
     }
 
 
@@ -267,14 +288,15 @@ def office_view(office: Office) -> dict[str, Any]:
 
 
 def see(house: House, caller: Caller, claim: str, purpose: str | None) -> tuple[dict[str, Any], int] | Refusal:
-    """Show a claim with its details: to its claimant, or to an office for a purpose."""
+    """Show a claim with its details and what was said about it: to its claimant, or to an office for a purpose."""
     found = visible(house, caller, claim, purpose, what=("claim", "details"))
     if isinstance(found, Refusal):
         return found
     state, version = found
     details = sealed_details(house, claim)
     files = files_view(house.evidence, state.person, (one.sha256 for one in state.evidence))
-    return {**view(state), "details": None if details is None else details_view(details), "files": files}, version
+    return {**view(state), "details": None if details is None else details_view(details), "files": files,
+            "said": list(said_of(house, claim))}, version
 
 
 def visible(
@@ -306,6 +328,19 @@ def sealed_details(house: House, claim: str) -> StudyDetails | None:
             opened = house.ledger.opened(Recorded(position, envelope))
             return opened if isinstance(opened, StudyDetails) else None
     return None
+
+
+def said_of(house: House, claim: str) -> Iterable[dict[str, Any]]:
+    """The reasons that were given at each step, in order; what a case says of it is for those who may see the case."""
+    for position, leaf in house.ledger.store.stream(claim):
+        envelope = decode(leaf)
+        event = envelope.event
+        if event.sealed_as is Words and getattr(event, "case", None) is None:
+            opened = house.ledger.opened(Recorded(position, envelope))
+            if isinstance(opened, Words):
+                yield {"event": position, "type": wire_type(event).partition("/")[0],
+                       "recorded_at": written_time(envelope.recorded_at), "role": envelope.by.role,
+                       "words": opened.words}
 
 
 def submitted_on(house: House, claim: str) -> Any:

@@ -26,10 +26,11 @@ from api.house import House
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted
+from ledger.events.claim_appeal import ClaimAppealed
 from ledger.streams.person import Person, closed_to_processing
 from ledger.vault import Absent
 
-_SHOWING: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected)
+_SHOWING: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected, ClaimAppealed)
 _OF_PERSON: Final = "SELECT DISTINCT claim FROM claims WHERE person = :person"
 
 

@@ -209,7 +209,7 @@ def at_step(house: House, caller: Caller, claim: str, decide: Decide) -> Prepare
 
 def _at_step(house: House, caller: Caller, claim: str, asked: Asked, decide: Decide) -> Done | Refusal:
     """Decide in the role whose step is due."""
-    return _as_office(house, caller, claim, asked, decide, lambda found, _: found.step_due)
+    return as_office(house, caller, claim, asked, decide, lambda found, _: found.step_due)
 
 
 def _after(
@@ -221,20 +221,23 @@ def _after(
         roles = (found.steps[-1], SUPERVISOR) if supervised else (found.steps[-1],)
         return role_for(actor, roles, found.matter)
 
-    return _as_office(house, caller, claim, asked, decide, role)
+    return as_office(house, caller, claim, asked, decide, role)
 
 
-def _as_office(
-    house: House, caller: Caller, claim: str, asked: Asked, decide_it: Decide, role_in: Callable[[Claim, Actor], str]
+def as_office(
+    house: House, caller: Caller, claim: str, asked: Asked, decide_it: Decide, role_in: Callable[[Claim, Actor], str],
+    *, registers: bool = True,
 ) -> Done | Refusal:
-    ready = _prepared(house, caller, claim, decide_it, role_in)
+    """Decide in a role. `registers`: it is that of the walk, at the level which the law names for it there."""
+    ready = _prepared(house, caller, claim, decide_it, role_in, registers=registers)
     if isinstance(ready, Refusal):
         return ready
     return do(house.ledger, by_actor(caller, ready.actor, ready.role), asked, ready.decide, upon=claim, show=view)
 
 
 def _prepared(
-    house: House, caller: Caller, claim: str, decide_it: Decide, role_in: Callable[[Claim, Actor], str]
+    house: House, caller: Caller, claim: str, decide_it: Decide, role_in: Callable[[Claim, Actor], str],
+    *, registers: bool = True,
 ) -> Prepared | Refusal:
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
@@ -252,7 +255,7 @@ def _prepared(
         person = reading.person(found.person)
         assert person is not None, "a claim is a person's"
         drafts = decide_it(found, role, person, by)
-        if isinstance(drafts, Refusal):
+        if isinstance(drafts, Refusal) or not registers:
             return drafts
         return _not_the_registrar(house, claim, found, person, role, by) or drafts
 

@@ -195,6 +195,43 @@ def reinstate(asking: Asking, claim: str, basis: str, words: str) -> int:
 
 
 @claim.command()
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+@_words
+@click.option("--evidence", "proofs", multiple=True,
+              help="佐证：种类=文件，如 certificate=结业证书.pdf，可加 @签发日期；只取摘要，可多次")
+def appeal(asking: Asking, claim: str, words: str, proofs: tuple[str, ...]) -> int:
+    """本人申诉：不服驳回、撤销或认定的学时；由谁办理、何时答复见答复"""
+    return _upon(asking, claim, "appeal", "已申诉", {"words": words, "evidence": study.evidence(proofs)})
+
+
+@claim.command("withdraw-appeal")
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+def withdraw_appeal(asking: Asking, claim: str) -> int:
+    """本人撤回申诉"""
+    return _upon(asking, claim, "appeal-withdrawal", "已撤回申诉")
+
+
+@claim.command("dismiss-appeal")
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+@_words
+def dismiss_appeal(asking: Asking, claim: str, words: str) -> int:
+    """办理申诉：维持原决定，并说明理由"""
+    return _upon(asking, claim, "appeal-dismissal", "已维持原决定", {"words": words})
+
+
+@claim.command("allow-appeal")
+@asks(writes=True, conditional=True)
+@click.argument("claim", type=Id("claim"))
+@_words
+def allow_appeal(asking: Asking, claim: str, words: str) -> int:
+    """办理申诉：改变原决定，恢复已撤销的、重新审核被驳回的，或责令更正"""
+    return _upon(asking, claim, "appeal-allowance", "已改变原决定", {"words": words})
+
+
+@claim.command()
 @asks(writes=True)
 @click.argument("file", type=click.File("rb"))
 @click.option("--atomic", is_flag=True, help="整批一次登记，有一行不成就都不办")
@@ -223,10 +260,13 @@ def _line_told(one: Mapping[str, Any]) -> str:
 
 def _upon(asking: Asking, claim: str, act: str, done: str, body: dict[str, Any] | None = None) -> int:
     place = f"/v1/claims/{claim}"
-    return asking.post(f"{place}/{act}", tell, body, upon=place, done=done, purpose=f"claim_{act}")
+    return asking.post(f"{place}/{act}", tell, body, upon=place, done=done, purpose=f"claim_{act.replace('-', '_')}")
 
 
 # Telling
+
+_APPEALS = {"open": "待答复", "withdrawn": "已撤回", "dismissed": "维持原决定", "reopened": "重新审核",
+            "reinstated": "已恢复", "remitted": "责令更正", "corrected": "已更正", "overtaken": "原决定已另行改变"}
 
 
 def tell(body: dict[str, Any]) -> None:
@@ -245,6 +285,12 @@ def tell(body: dict[str, Any]) -> None:
         _tell_ruling(body["ruling"])
     if body.get("year") and not isinstance(body["year"], Mapping):
         pairs([("计入年度", body["year"])])
+    if body.get("appeal"):
+        about = body["appeal"]
+        pairs([("申诉", f"{_APPEALS[about['status']]}，由{role(about['office'])}（{about['region']}）办理，"
+                       f"{about['due']} 前答复，{about['rulebook']} {about['article']}")])
+    for one in body.get("said", ()):
+        click.echo(f"  {one['recorded_at'][:10]}  {role(one['role'])}：{one['words']}")
     if isinstance(body.get("year"), Mapping):
         _tell_year(body["year"])
     for other in body.get("duplicates", ()):

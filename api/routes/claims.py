@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from api.callers import Caller
-from api.cases import bulk, claims, review
+from api.cases import appeals, bulk, claims, review
 from api.cases.doing import Asked, Done
 from api.cases.events import events_of
 from api.routes.door import Door, Told, house, problem_of
 from api.routes.schemas.claims import (
+    AppealBody,
     ApprovalBody,
     BasisBody,
     BulkAnswer,
@@ -152,3 +153,27 @@ def revoke(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> 
              conditional=True)
 def reinstate(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
     return review.reinstate(house(), caller, claim, fields, asked)
+
+
+@door.writes(f"{_AT}/appeal", summary="本人申诉：不服驳回、撤销或认定的学时", body=AppealBody, answers=ClaimAnswer,
+             show=claims.view, conditional=True)
+def appeal(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return appeals.appeal(house(), caller, claim, fields, asked)
+
+
+@door.writes(f"{_AT}/appeal-withdrawal", summary="本人撤回申诉", answers=ClaimAnswer, show=claims.view,
+             conditional=True)
+def withdraw_appeal(caller: Caller, _: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return appeals.withdraw(house(), caller, claim, asked)
+
+
+@door.writes(f"{_AT}/appeal-dismissal", summary="申诉：维持原决定", body=Words, answers=ClaimAnswer, show=claims.view,
+             conditional=True)
+def dismiss_appeal(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return appeals.dismiss(house(), caller, claim, fields, asked)
+
+
+@door.writes(f"{_AT}/appeal-allowance", summary="申诉：改变原决定，恢复、重新审核或责令更正", body=Words,
+             answers=ClaimAnswer, show=claims.view, conditional=True)
+def allow_appeal(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return appeals.allow(house(), caller, claim, fields, asked)

@@ -213,6 +213,12 @@ class ClaimCorrected(_HoldsCertificate, tag="claim.corrected/1"):
     def freed(self) -> frozenset[str]:
         return frozenset({"certificate"})
 
+class ClaimReopened(_HoldsCertificate, tag="claim.reopened/1"):
+    """A refusal was set aside on appeal: the claim is looked at anew from the first step, and holds its certificate."""
+
+    steps: Open[tuple[str, ...]]
+
+
 
 class ClaimFrozen(ClaimEvent, tag="claim.frozen/1"):
     """Held while it is investigated (冻结): shown, and left out where that is asked."""

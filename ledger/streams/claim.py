@@ -5,7 +5,10 @@
     approved       → approved (corrected, upheld), frozen, revoked
     frozen         → approved (released), revoked
     revoked        → approved (reinstated)
-    withdrawn, refused: the end
+    refused        → under_review (reopened on appeal)
+    withdrawn: the end
+
+A refusal, a revocation and an assessment may each be appealed against, once (`ledger.streams.claim_appeal`).
 
 Follows the steps that the law of the place named at submission (W 12 skips the unit, N 8 ends at it; W 10, W 13 and
 W 14 register at once), P 17 and W 16 (whoever decides answers for it), E 10 (the year is locked once registered). What
@@ -18,7 +21,7 @@ does not reinstate, under this account or another of theirs.
 Reading: a hold is upon what is registered; revoking ends it, so what is later reinstated comes back without one.
 Reading: a step is named after the role that takes it.
 
-Decisions stand in `ledger.streams.claim_review` and `ledger.streams.claim_register`; this is the state that both rest
+Decisions stand in `ledger.streams.claim_review`, `claim_register` and `claim_appeal`; this is the state that both rest
 on. `tests/ledger/streams/test_claim_matrix.py` shows every command in every state.
 """
 
@@ -41,6 +44,7 @@ from ledger.events.claim import (
     ClaimRefused,
     ClaimReinstated,
     ClaimReleased,
+    ClaimReopened,
     ClaimReturned,
     ClaimRevised,
     ClaimRevoked,
@@ -51,6 +55,12 @@ from ledger.events.claim import (
     Ruling,
     Study,
 )
+from ledger.events.claim_appeal import (
+    ClaimAppealAllowed,
+    ClaimAppealDismissed,
+    ClaimAppealed,
+    ClaimAppealWithdrawn,
+)
 from ledger.streams.decision import Beheaded, State
 from ledger.streams.person import Person, closed_to_processing
 from ledger.streams.standing import Actor, Matter, standing
@@ -58,7 +68,7 @@ from ledger.vocabulary import ClaimId, PersonId
 
 
 class Status(StrEnum):
-    """Where a claim is in life. Nothing leads out of withdrawn and refused."""
+    """Where a claim is in life. Nothing leads out of withdrawn, and out of refused an appeal alone."""
 
     UNDER_REVIEW = "under_review"
     RETURNED = "returned"
@@ -67,6 +77,13 @@ class Status(StrEnum):
     APPROVED = "approved"
     FROZEN = "frozen"
     REVOKED = "revoked"
+
+
+class Appeal(State):
+    """The last appeal, and what came of it; None while nothing has."""
+
+    made: ClaimAppealed
+    outcome: str | None = None  # withdrawn, dismissed, reopened, reinstated, remitted, corrected or overtaken.
 
 
 class Claim(State):
@@ -83,6 +100,8 @@ class Claim(State):
     year: int | None = None
     revoked_by: Hand | None = None
     upheld: ClaimUpheld | None = None  # The last time that an office let a difference stand; a correction ends it.
+    appeal: Appeal | None = None
+    appealed: tuple[int, ...] = ()   # The decisions that an appeal was answered about.
 
     @property
     def claim(self) -> ClaimId:
@@ -183,7 +202,26 @@ def _corrected(claim: Claim, event: ClaimCorrected) -> Claim:
         ruling=event.ruling,
         year=claim.year if event.year is None else event.year,
         upheld=None,
+        appeal=_mended(claim.appeal),
     )
+
+
+def _mended(appeal: Appeal | None) -> Appeal | None:
+    """What an appeal comes to when the registration is changed: what it was about no longer stands."""
+    if appeal is None or appeal.outcome not in (None, "remitted"):
+        return appeal
+    return replace(appeal, outcome="overtaken" if appeal.outcome is None else "corrected")
+
+
+def _answered(claim: Claim, outcome: str) -> Claim:
+    appeal = claim.appeal
+    if appeal is None:
+        return claim
+    return replace(claim, appeal=replace(appeal, outcome=outcome), appealed=(*claim.appealed, appeal.made.decision))
+
+
+def _taken_back(claim: Claim, _: ClaimAppealWithdrawn) -> Claim:
+    return claim if claim.appeal is None else replace(claim, appeal=replace(claim.appeal, outcome="withdrawn"))
 
 
 _BECOMES: Final[dict[type[ClaimEvent], Status]] = {
@@ -202,6 +240,13 @@ _EVOLVE: Final[dict[type[ClaimEvent], Callable[[Claim, Any], Claim]]] = {
     ClaimApproved: lambda claim, event: replace(claim, status=_APPROVED, ruling=event.ruling, year=event.year),
     ClaimCorrected: _corrected,
     ClaimUpheld: lambda claim, event: replace(claim, upheld=event),
-    ClaimRevoked: lambda claim, event: replace(claim, status=_REVOKED, revoked_by=event.hand),
-    ClaimReinstated: lambda claim, event: replace(claim, status=_APPROVED, revoked_by=None),
+    ClaimRevoked: lambda claim, event: replace(
+        claim, status=_REVOKED, revoked_by=event.hand, appeal=_mended(claim.appeal)),
+    ClaimReinstated: lambda claim, event: replace(
+        claim, status=_APPROVED, revoked_by=None, appeal=_mended(claim.appeal)),
+    ClaimReopened: lambda claim, event: replace(claim, status=_UNDER_REVIEW, steps=event.steps, endorsed=()),
+    ClaimAppealed: lambda claim, event: replace(claim, appeal=Appeal(event)),
+    ClaimAppealWithdrawn: _taken_back,
+    ClaimAppealDismissed: lambda claim, event: _answered(claim, "dismissed"),
+    ClaimAppealAllowed: lambda claim, event: _answered(claim, event.effect),
 }

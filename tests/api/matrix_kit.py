@@ -80,6 +80,9 @@ def scene_in(town: Town) -> Scene:
         "DELETE /v1/persons/<person:person>/drafts/<draft:draft>": {"draft": "dropped"},
         "POST /v1/claims/<claim:claim>/release": {"claim": claims["frozen"]},
         "POST /v1/claims/<claim:claim>/reinstatement": {"claim": claims["revoked"]},
+        "POST /v1/claims/<claim:claim>/appeal": {"claim": claims["revoked"]},
+        **{f"POST /v1/claims/<claim:claim>/appeal-{act}": {"claim": claims["appealed"]}
+           for act in ("withdrawal", "dismissal", "allowance")},
         "GET /v1/sanctions/<application:application>": {"application": learning.sanction},
         "POST /v1/sanctions/<application:application>/lifting": {"application": learning.sanction},
         "POST /v1/units/<unit:unit>/verification": {"unit": waiting["unit"]},
@@ -136,6 +139,7 @@ def _claims(li: Someone, clerk: Someone) -> dict[str, str]:
              for at, state in enumerate(("open", "registered", "frozen", "revoked"), start=2)}
     for state in ("registered", "frozen", "revoked"):
         found[state] = clerk.act(found[state], "approval", {})
+    found["appealed"] = li.act(clerk.act(li.submit(study(date="2026-06-02")), "refusal", WORDS), "appeal", WORDS)
     clerk.act(found["frozen"], "freeze", WORDS)
     clerk.act(found["revoked"], "revocation", BASIS)
     return {state: one["claim"] for state, one in found.items()}
@@ -182,6 +186,7 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         "POST /v1/impact-reports": {"report": "-"},
         f"{at}revision": STUDY, f"{at}return": WORDS, f"{at}refusal": WORDS, f"{at}freeze": WORDS,
         f"{at}correction": STUDY, f"{at}upholding": {"decided": "1", "evaluated": "2", **WORDS},
+        f"{at}appeal": WORDS, f"{at}appeal-dismissal": WORDS, f"{at}appeal-allowance": WORDS,
         f"{at}revocation": BASIS, f"{at}reinstatement": BASIS,
     }
 
@@ -192,6 +197,7 @@ def _queries(training: Training, statement: BODY) -> dict[str, dict[str, str]]:
         "GET /v1/cards": {"organiser": training.school["unit"], "number": NUMBER},
         "GET /v1/statements": {"code": statement["code"]},
         "GET /v1/sanctions": {"on": "2027-01-01"},
+        "GET /v1/imports/changes": {"system": "ningbo"},
         "GET /v1/units/<unit:unit>/members": {"on": "2026-11-01"},
         "GET /v1/persons/<person:person>/eligibility": {"applied_on": "2026-05-20", "minimum_years": "5"},
     }

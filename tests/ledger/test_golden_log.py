@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "367aff4fead594d47f8e5103df073a671919ef540bf9fabeca2cc2e45e2f57f3"
+ROOT = "a33750282654453582f3c2f5ff7bb54f87131f6c6ab3aa8b6339faeb96d49701"
 
 
 @pytest.fixture(scope="module")

@@ -144,6 +144,38 @@ class BasisBody(Words):
     basis = Word(required=True, metadata={"description": "依据代码，如 falsified", "example": "falsified"})
 
 
+class AppealBody(Words):
+    """Why a decision is not accepted, and what shows it."""
+
+    evidence = Many(Part(EvidenceBody), 50)
+
+
+class AppealAnswer(Answer):
+    """The last appeal about a claim."""
+
+    status = ma.fields.String(required=True, metadata={
+        "description": "open、withdrawn、dismissed（维持）、reopened（重新审核）、reinstated（已恢复）、"
+                       "remitted（责令更正）、corrected、overtaken"})
+    against = ma.fields.String(required=True, metadata={"description": "refusal、revocation、assessment"})
+    decision = ma.fields.Integer(required=True, metadata={"description": "所针对的决定是第几个事件"})
+    office = ma.fields.String(required=True, metadata={"description": "由什么部门办理"})
+    region = ma.fields.String(required=True)
+    due = ma.fields.String(required=True, metadata={"format": "date", "description": "答复的期限"})
+    rulebook = ma.fields.String(required=True)
+    article = ma.fields.String(required=True)
+    evidence = ma.fields.List(ma.fields.Dict(), required=True)
+
+
+class SaidAnswer(Answer):
+    """A reason that was given."""
+
+    event = ma.fields.Integer(required=True)
+    type = ma.fields.String(required=True)
+    recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    role = ma.fields.String(required=True)
+    words = ma.fields.String(required=True)
+
+
 class BulkLine(Body):
     """One line of a batch: a claim to be approved, as it was seen."""
 
@@ -209,5 +241,7 @@ class ClaimAnswer(Recorded):
     step_due = ma.fields.String(allow_none=True)
     ruling = ma.fields.Nested(RulingAnswer, allow_none=True)
     year = ma.fields.Integer(allow_none=True)
+    appeal = ma.fields.Nested(AppealAnswer, allow_none=True)
     details = ma.fields.Dict(allow_none=True, metadata={"description": "仅在查看时给出"})
+    said = ma.fields.List(ma.fields.Nested(SaidAnswer), metadata={"description": "各环节所说的理由，仅在查看时给出"})
     files = ma.fields.List(ma.fields.Nested(FileAnswer), metadata={"description": "可打开的佐证文件，仅在查看时给出"})

@@ -1,0 +1,140 @@
+"""Appeals about claims (申诉): made by the claimant, heard by the office that the law of the place names.
+
+Against which decision an appeal is, the log says: the last refusal, revocation or assessment that is in force, whose
+hand it was and in which role. Who hears it and within which terms, the rulebook says (P 17, AMB-32).
+
+Reading: what a supervisor revoked is heard like what the department decided: by the one above it.
+`tests/api/test_appeals.py` shows it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Final, NamedTuple
+
+from api.callers import Caller
+from api.cases.claims import own, place_of, sealed_details, view
+from api.cases.doing import Asked, Done, Reading, do
+from api.cases.review import as_office
+from api.cases.standing import SUPERVISOR
+from api.cases.study import read_evidence
+from api.house import House, local_date
+from api.law_of import law_now, walk_of
+from ledger.envelope import decode
+from ledger.errors import Refusal
+from ledger.events.base import Hand
+from ledger.events.claim import ClaimApproved, ClaimCorrected, ClaimEvent, ClaimRefused, ClaimRevoked
+from ledger.ids import PREFIXES
+from ledger.streams import claim_appeal as appeals
+from ledger.streams.act import Status as ActStatus
+from ledger.streams.claim import Claim, Status
+from ledger.streams.decision import Decision
+from ledger.streams.person import Person
+from ledger.streams.standing import Actor
+from ledger.vocabulary import ActorId, RulebookId
+from policies.appeals import AppealLaw, appeal_law
+from policies.authority import department
+
+_DECISIONS: Final[dict[Status, tuple[type[ClaimEvent], ...]]] = {
+    Status.REFUSED: (ClaimRefused,), Status.REVOKED: (ClaimRevoked,), Status.APPROVED: (ClaimApproved, ClaimCorrected),
+}
+
+
+class Contested(NamedTuple):
+    """A decision as the log has it."""
+
+    position: int
+    on: date
+    role: str
+    hand: Hand
+
+
+def appeal(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Say that what was decided is not accepted, and why."""
+    if caller.kind != "person":
+        return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
+    today = house.today
+
+    def decide(reading: Reading) -> Decision:
+        found, person = own(reading, claim, caller)
+        if found is None or person is None:
+            return Refusal.because("claim_absent")
+        decision = _contested(house, reading, found)
+        if decision is None:
+            return Refusal.because("nothing_to_appeal", status=found.status)
+        law = _law(house, found, person, decision)
+        if law is None:
+            return Refusal.because("appeal_unregulated", region=found.submitted.region, sector=found.submitted.sector)
+        command = appeals.AppealClaim(
+            person=person.person, decision=decision.position, decided_by=decision.hand, office=law.office.role,
+            region=law.office.region, on=today, until=decision.on + timedelta(days=law.days),
+            due=today + timedelta(days=law.answer_days), rulebook=RulebookId(law.office.rulebook),
+            article=law.office.article, words=fields["words"], evidence=read_evidence(fields),
+        )
+        return appeals.decide_appeal(found, command, person)
+
+    return do(house.ledger, caller.by("person"), asked, decide, upon=claim, show=view)
+
+
+def withdraw(house: House, caller: Caller, claim: str, asked: Asked) -> Done | Refusal:
+    """Take an appeal back before it is answered."""
+    if caller.kind != "person":
+        return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
+
+    def decide(reading: Reading) -> Decision:
+        found, person = own(reading, claim, caller)
+        if found is None or person is None:
+            return Refusal.because("claim_absent")
+        return appeals.decide_appeal_withdrawal(found, appeals.WithdrawAppeal(person=person.person), person)
+
+    return do(house.ledger, caller.by("person"), asked, decide, upon=claim, show=view)
+
+
+def dismiss(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Let stand what was decided."""
+
+    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        return appeals.decide_dismissal(found, appeals.DismissAppeal(role=role, words=fields["words"]), person, by)
+
+    return as_office(house, caller, claim, asked, decide, _hearing, registers=False)
+
+
+def allow(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Let it not stand: reinstate, review anew, or have it corrected by whoever registered it."""
+
+    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        walk = walk_of(law_now(house.answers), place_of(found, person), house.today, found.study.category.value)
+        command = appeals.AllowAppeal(
+            role=role, words=fields["words"], steps=walk.roles, details=sealed_details(house, claim))
+        return appeals.decide_allowance(found, command, person, by)
+
+    return as_office(house, caller, claim, asked, decide, _hearing, registers=False)
+
+
+def _hearing(found: Claim, _: Actor) -> str:
+    """The role that hears the appeal; where there is none, that of the claim's office, whom the ledger tells so."""
+    return found.steps[-1] if found.appeal is None else found.appeal.made.office
+
+
+def _contested(house: House, reading: Reading, found: Claim) -> Contested | None:
+    """The decision that is in force: what an act wrote that was never closed decided nothing."""
+    for position, leaf in reversed(house.ledger.store.stream(found.claim)):
+        envelope = decode(leaf)
+        event, by = envelope.event, envelope.by
+        if not isinstance(event, _DECISIONS.get(found.status, ())):
+            continue
+        if by.act is not None and ((act := house.ledger.load_act(by.act)[0]) is None
+                                   or act.status is not ActStatus.CLOSED):
+            continue
+        actor = reading.actor(by.actor) if by.actor.startswith(PREFIXES["actor"]) else None
+        hand = Hand(actor=ActorId(by.actor)) if actor is None else actor.hand
+        return Contested(position, local_date(envelope.recorded_at), by.role, hand)
+    return None
+
+
+def _law(house: House, found: Claim, person: Person, decision: Contested) -> AppealLaw | None:
+    """Who hears it, by the law as of now in force on the day of the decision, where the claim was submitted."""
+    at, law, category = place_of(found, person), law_now(house.answers), found.study.category.value
+    where = (law, decision.on, at.region, at.sector, at.major, category)
+    decided_by = department(*where).role if decision.role == SUPERVISOR else decision.role
+    return appeal_law(*where, walk=walk_of(law, at, decision.on, category), decided_by=decided_by)
