@@ -21,11 +21,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
+import msgspec
+
 from ledger.events.actor import Scope
 from ledger.events.claim import (
     ClaimCorrected,
     ClaimRefused,
-    ClaimReopened,
     ClaimRevised,
     ClaimSubmitted,
     ClaimWithdrawn,
@@ -60,23 +61,38 @@ class Key(NamedTuple):
 # Folding
 
 
-def keys_of(person: str, study: Study, evidence: Sequence[Evidence]) -> set[Key]:
-    """Everything by which a claim may be the same as another."""
-    keys = {Key("certificate", one.sha256, "") if one.kind in OF_ONE_PERSON else Key("paper", one.sha256, person)
-            for one in evidence}
+_KEY: Final[dict[str, type]] = dict.fromkeys(Key._fields, str)
+_CLAIMS: Final = Table(
+    {"claim": str, "person": str, "unit": str, "region": str, "sector": str, "keys": str}, ("claim", "from_position"))
+_OF_KEY: Final = Table({**_KEY, "claim": str, "refused": int, "since": int}, (*Key._fields, "from_position"))
+_SHARERS: Final = Table({**_KEY, "person": str, "claims": int}, (*Key._fields, "person", "from_position"))
+_PERSON, _KEYS = _CLAIMS.places("person", "keys")
+_CLAIM, _REFUSED, _SINCE = _OF_KEY.places("claim", "refused", "since")
+(_SHARES,) = _SHARERS.places("claims")
+
+_encode = msgspec.json.Encoder().encode
+_keys = msgspec.json.Decoder(list[Key]).decode
+
+
+def keys_of(person: str, study: Study, evidence: Sequence[Evidence]) -> list[Key]:
+    """Everything by which a claim may be the same as another, each once."""
+    keys = [Key("certificate", one.sha256, "") if one.kind in OF_ONE_PERSON else Key("paper", one.sha256, person)
+            for one in evidence]
     if study.occasion is not None:
-        keys.add(Key("occasion", study.occasion, person))
+        keys.append(Key("occasion", study.occasion, person))
     if study.output is not None:
-        keys.add(Key("output", study.output, ""))
-    return keys
+        keys.append(Key("output", study.output, ""))
+    return keys if len(keys) < 2 else list(dict.fromkeys(keys))
 
 
 def _submitted(rows: Rows, effect: Effect) -> None:
     event: ClaimSubmitted = effect.event
-    rows.insert("places", {"claim": event.claim, "person": event.person, "unit": event.unit, "region": event.region,
-                           "sector": event.sector})
-    for key in sorted(keys_of(event.person, event.study, event.evidence)):
-        _take(rows, effect.position, key, event.claim, event.person)
+    claim, person, position = event.claim, event.person, effect.position
+    keys = keys_of(person, event.study, event.evidence)
+    rows.dated["claims"].hold(claim, [
+        claim, person, event.unit, event.region, event.sector, _encode(keys).decode(), position, None])
+    for key in keys:
+        _take(rows, position, key, claim, person)
 
 
 def _restated(rows: Rows, effect: Effect) -> None:
@@ -84,60 +100,60 @@ def _restated(rows: Rows, effect: Effect) -> None:
     held = _held(rows, event.claim)
     wanted = keys_of(event.person, event.study, event.evidence)
     if isinstance(event, ClaimCorrected) and not event.evidence:  # A correction that shows nothing new leaves papers.
-        wanted |= {key for key in held if key.kind in ("certificate", "paper")}
-    for key in sorted(held - wanted):
-        _drop(rows, effect.position, key, event.claim)
-    for key in sorted(wanted - held):
-        _take(rows, effect.position, key, event.claim, event.person)
+        wanted += [key for key in held if key.kind in ("certificate", "paper")]
+    if set(wanted) == set(held) or (claim := rows.dated["claims"].succeed(event.claim, effect.position)) is None:
+        return
+    claim[_KEYS] = _encode(wanted).decode()
+    for key in held:
+        if key not in wanted:
+            _drop(rows, effect.position, key, event.claim)
+    for key in wanted:
+        if key not in held:
+            _take(rows, effect.position, key, event.claim, event.person)
 
 
 def _withdrawn(rows: Rows, effect: Effect) -> None:
-    for key in sorted(_held(rows, effect.event.claim)):
-        _drop(rows, effect.position, key, effect.event.claim)
+    claim: str = effect.event.claim
+    for key in _held(rows, claim):
+        _drop(rows, effect.position, key, claim)
+    rows.dated["claims"].cease(claim, effect.position)
 
 
 def _refused(rows: Rows, effect: Effect) -> None:
-    _mark(rows, effect, refused=1)
-
-
-def _reopened(rows: Rows, effect: Effect) -> None:
-    _mark(rows, effect, refused=0)
-
-
-def _mark(rows: Rows, effect: Effect, *, refused: int) -> None:
-    """Let a claim count among those that share a key, or not."""
-    event: ClaimRefused | ClaimReopened = effect.event
-    for key in sorted(_held(rows, event.claim)):
+    event: ClaimRefused = effect.event
+    for key in _held(rows, event.claim):
         one = {**key._asdict(), "claim": event.claim}
-        if rows.change("held", effect.position, one, {"refused": refused}):
-            _count(rows, effect.position, key, claims=1 - 2 * refused)
+        if rows.change("held", effect.position, one, {"refused": 1}):
+            _count(rows, effect.position, key, claims=-1)
         else:
-            rows.change("alone", effect.position, key._asdict(), {"refused": refused})
+            rows.change("keys", effect.position, key._asdict(), {"refused": 1})
 
 
-def _held(rows: Rows, claim: str) -> set[Key]:
+def _held(rows: Rows, claim: str) -> list[Key]:
     """Every key that a claim has, alone or with others."""
-    return {Key._make(row) for table in ("alone", "held") for row in rows.now(table, Key._fields, {"claim": claim})}
+    row = rows.dated["claims"].holds(claim)
+    return [] if row is None else _keys(row[_KEYS])
 
 
 def _take(rows: Rows, position: int, key: Key, claim: str, person: str) -> None:
-    """Let a claim have a key. Nearly every key is one claim's, which costs one row and no search."""
-    of_key = key._asdict()
-    first = rows.now("alone", ("claim", "refused", "since"), of_key)
-    if not first and not rows.now("shared", ("claims",), of_key):
-        rows.begin("alone", position, {**of_key, "claim": claim, "refused": 0, "since": position})
+    """Let a claim have a key. Nearly every key is one claim's, which costs one look and one row."""
+    keys = rows.dated["keys"]
+    first = keys.holds(key)
+    if first is None:
+        keys.hold(key, [*key, claim, 0, position, position, None])
         return
-    persons = 0
-    for other, refused, since in first:
-        ((whose,),) = rows.now("places", ("person",), {"claim": other})
-        rows.end("alone", position, of_key)
-        rows.begin("held", position, {**of_key, "claim": other, "person": whose, "refused": refused, "since": since})
-        rows.begin("shared", position, {**of_key, "claims": 1 - refused, "persons": 1, "since": position})
-        persons = int(whose != person)
-    if not first:
-        persons = int(not key.owner and not rows.now("held", ("claim",), {**of_key, "person": person}))
+    of_key, other = key._asdict(), first[_CLAIM]
+    if other is not None:
+        was = {"refused": first[_REFUSED], "since": first[_SINCE]}
+        holder = rows.dated["claims"].holds(other)
+        assert holder is not None, "whoever has a key stands"
+        rows.change("keys", position, of_key, {"claim": None, "refused": 0, "since": position})
+        rows.begin("held", position, {**of_key, "claim": other, "person": holder[_PERSON], **was})
+        rows.begin("shared", position, {
+            **of_key, "claims": 1 - was["refused"], "persons": 1, "since": position})
+        _join(rows, position, key, holder[_PERSON])
     rows.begin("held", position, {**of_key, "claim": claim, "person": person, "refused": 0, "since": position})
-    _count(rows, position, key, claims=1, persons=persons)
+    _count(rows, position, key, claims=1, persons=_join(rows, position, key, person))
 
 
 def _drop(rows: Rows, position: int, key: Key, claim: str) -> None:
@@ -145,19 +161,46 @@ def _drop(rows: Rows, position: int, key: Key, claim: str) -> None:
     of_key = key._asdict()
     gone = rows.now("held", ("person", "refused"), {**of_key, "claim": claim})
     if not gone:
-        rows.end("alone", position, of_key)
+        rows.end("keys", position, of_key)
         return
     ((person, refused),) = gone
     rows.end("held", position, {**of_key, "claim": claim})
-    left = rows.now("held", ("claim", "refused", "since"), of_key) if _least(rows, of_key) else []
+    left = rows.now("held", ("claim", "person", "refused", "since"), of_key) if _least(rows, of_key) else []
+    parts = _part(rows, position, key, person)
     if len(left) == 1:
-        ((other, was, since),) = left
+        ((other, whose, was, since),) = left
+        _part(rows, position, key, whose)
         rows.end("held", position, {**of_key, "claim": other})
         rows.end("shared", position, of_key)
-        rows.begin("alone", position, {**of_key, "claim": other, "refused": was, "since": since})
+        rows.change("keys", position, of_key, {"claim": other, "refused": was, "since": since})
         return
-    others = bool(key.owner) or bool(rows.now("held", ("claim",), {**of_key, "person": person}))
-    _count(rows, position, key, claims=refused - 1, persons=-int(not others))
+    _count(rows, position, key, claims=refused - 1, persons=-parts)
+
+
+def _join(rows: Rows, position: int, key: Key, person: str) -> int:
+    """Count a claim of somebody in a group among people: 1 where it is their first. So nobody counts them all again."""
+    if key.owner:
+        return 0
+    who = (*key, person)
+    row = rows.dated["sharers"].succeed(who, position)
+    if row is None:
+        rows.dated["sharers"].hold(who, [*who, 1, position, None])
+        return 1
+    row[_SHARES] += 1
+    return 0
+
+
+def _part(rows: Rows, position: int, key: Key, person: str) -> int:
+    """The same backwards: 1 where it was their last."""
+    if key.owner:
+        return 0
+    row = rows.dated["sharers"].succeed((*key, person), position)
+    assert row is not None, "whoever leaves a group was counted"
+    row[_SHARES] -= 1
+    if row[_SHARES]:
+        return 0
+    rows.dated["sharers"].cease((*key, person), position)
+    return 1
 
 
 def _least(rows: Rows, of_key: dict[str, str]) -> bool:
@@ -178,23 +221,19 @@ def _is_group(claims: int, persons: int) -> bool:
     return claims > 1 or persons > 1
 
 
-_KEY: Final[dict[str, type]] = dict.fromkeys(Key._fields, str)
-
-
 class Duplicates(Projection):
     """The fold."""
 
     name: ClassVar = "duplicates"
-    version: ClassVar = 2
-    weight: ClassVar = 10
+    version: ClassVar = 3  # Until 2 what a claim shows was sought among the keys, and a group counted at each step.
+    weight: ClassVar = 9
     tables: ClassVar = {
-        "alone": Table({**_KEY, "claim": str, "refused": int, "since": int}, (*Key._fields, "from_position"),
-                       (("claim",),)),
+        "claims": _CLAIMS,   # Where each was submitted, and what it shows.
+        "keys": _OF_KEY,     # The one claim that has a key; none where several do, and the next three tell.
         "held": Table({**_KEY, "claim": str, "person": str, "refused": int, "since": int},
-                      (*Key._fields, "claim", "from_position"), (("claim",), ("person",))),
+                      (*Key._fields, "claim", "from_position"), (("person",),)),
         "shared": Table({**_KEY, "claims": int, "persons": int, "since": int}, (*Key._fields, "from_position")),
-        "places": Table({"claim": str, "person": str, "unit": str, "region": str, "sector": str}, ("claim",),
-                        dated=False),
+        "sharers": _SHARERS,
     }
     handlers: ClassVar = {
         ClaimSubmitted: _submitted,
@@ -202,7 +241,6 @@ class Duplicates(Projection):
         ClaimCorrected: _restated,
         ClaimWithdrawn: _withdrawn,
         ClaimRefused: _refused,
-        ClaimReopened: _reopened,
     }
 
 
@@ -240,8 +278,8 @@ def duplicate_groups(
     if not reached:
         return Page((), None, at)
     inside = (
-        f"EXISTS (SELECT 1 FROM held h JOIN places p ON p.claim = h.claim WHERE {_SAME} AND {_holds('h')} "
-        f"AND ({' OR '.join(reached)}))"
+        f"EXISTS (SELECT 1 FROM held h JOIN claims p ON p.claim = h.claim WHERE {_SAME} AND {_holds('h')} "
+        f"AND {_holds('p')} AND ({' OR '.join(reached)}))"
     )
     parts = [_holds("g"), inside, *(["kind = :kind"] if kind else []), *(["persons > 1"] if across else [])]
     return _page(files, parts, values, at, after, limit)
@@ -258,9 +296,7 @@ def duplicates_of(files: Files, person: str, *, as_of: int | None = None) -> lis
 def owners_of(files: Files, kind: str, value: str, *, as_of: int | None = None) -> frozenset[str]:
     """Everyone who has a claim that names an occasion or an output, alone or with others, whatever became of it."""
     at = files.settle(Axes(as_of))
-    named = " UNION ALL ".join(
-        f"SELECT owner FROM {table} h WHERE kind = :kind AND value = :value AND {_holds('h')}"
-        for table in ("alone", "held"))
+    named = f"SELECT owner FROM keys WHERE kind = :kind AND value = :value AND {HOLDS}"
     values = {"kind": kind, "value": value, "as_of": at}
     return frozenset(owner for owner, in files.file("duplicates", at)[0].rows(named, values))
 
@@ -273,9 +309,9 @@ def claims_showing(
     values: dict[str, Any] = {"as_of": at, "value": sha256}
     reached = " OR ".join(_places(scopes, values)) or "FALSE"
     shown = " UNION ALL ".join(
-        f"SELECT h.kind, h.claim, h.since, ({reached}) FROM {table} h JOIN places p ON p.claim = h.claim "
-        f"WHERE h.kind IN ('certificate', 'paper') AND h.value = :value AND {_holds('h')}"
-        for table in ("alone", "held"))
+        f"SELECT h.kind, h.claim, h.since, ({reached}) FROM {table} h JOIN claims p ON p.claim = h.claim "
+        f"WHERE h.kind IN ('certificate', 'paper') AND h.value = :value AND {_holds('h')} AND {_holds('p')}"
+        for table in ("keys", "held"))
     rows = files.file("duplicates", at)[0].rows(f"{shown} ORDER BY 3, 2, 1", values)
     inside = [{"kind": kind, **member_of(files, claim, at, since)} for kind, claim, since, within in rows if within]
     return inside, len({claim for _, claim, _, within in rows if not within})
@@ -307,7 +343,7 @@ def member_of(files: Files, claim: str, as_of: int, since: int) -> dict[str, Any
     """A claim of a group as it stands: whose, where, what it says, and since when it belongs to the group."""
     version = read_claim(files.file("entries", as_of)[0], claim, as_of)[-1]
     place = files.file("duplicates", as_of)[0].rows(
-        "SELECT unit, region, sector FROM places WHERE claim = :claim", {"claim": claim})[0]
+        "SELECT unit, region, sector FROM claims WHERE claim = :claim", {"claim": claim})[0]
     study = version.study
     return {
         "claim": claim, "person": version.person, "status": version.status, "since": since,

@@ -12,12 +12,16 @@ import pytest
 from projection_kit import DETAILS, NINGBO, WENZHOU, House, exam, living
 
 from ledger.events.actor import Scope
-from ledger.events.claim import Evidence, Study
+from ledger.events.claim import ClaimSubmitted, Evidence, Study
+from ledger.ids import new_id
 from ledger.streams import claim as claims
 from ledger.streams import claim_register as register
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
-from projections.duplicates import claims_showing, duplicate_groups, duplicates_of, keys_of
+from ledger.vocabulary import ClaimId, PersonId, UnitId
+from projections.duplicates import Duplicates, claims_showing, duplicate_groups, duplicates_of, keys_of
+from projections.file import ProjectionFile
+from projections.projection import Effect
 
 EVERYWHERE = Scope(role="human_resources", region="33")
 CERTIFICATE, NOTICE = Evidence(kind="certificate", sha256="a" * 64), Evidence(kind="notice", sha256="b" * 64)
@@ -222,3 +226,21 @@ def _counted(house: House, held: list[Any]) -> dict[Any, Any]:
     counted = {key: (sum(one.status != "refused" for one in states), len({one.person for one in states}),
                      {one.claim for one in states}) for key, states in sharing.items()}
     return {key: found for key, found in counted.items() if found[0] > 1 or found[1] > 1}
+
+
+def test_a_claim_joins_a_group_of_any_size_without_anybody_counting_it(tmp_path: Path) -> None:
+    """One certificate under a thousand claims would cost each of them a reading of all that came before."""
+    file = ProjectionFile(Duplicates(), tmp_path / "made.db", made=True)
+    asked: list[str] = []
+    file.connection.set_trace_callback(asked.append)
+    rows, person = file._rows, new_id("person", now_ms=1)
+    for position in range(1, 301):
+        claim = ClaimSubmitted(
+            claim=ClaimId(new_id("claim", now_ms=position)), person=PersonId(person), unit=UnitId("unt_1"),
+            region=NINGBO, sector="industry", study=exam("2021-03-01"), steps=("unit",), evidence=(CERTIFICATE,))
+        Duplicates.handlers[ClaimSubmitted](rows, Effect(position, position, None, claim))  # type: ignore[arg-type]
+
+    assert [one for one in asked if one.startswith("SELECT")] == []
+    assert rows.now("shared", ("claims", "persons"), {"kind": "certificate", "value": "a" * 64, "owner": ""}) == [
+        (300, 1)]
+    file.connection.close()
