@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.telling import AS_OF, PAGE, next_page, pairs, state, table, with_options, word
+from api.commands.files import OUT
+from api.commands.telling import AS_OF, AXES, PAGE, next_page, pairs, state, table, with_options, word
+
+_MET: Final = {True: "✓", False: "✗", None: "…"}
 
 
 @click.group()
@@ -70,6 +73,39 @@ def _tell_members(body: dict[str, Any]) -> None:
         for one in body["items"]
     ]
     table(("人员", "自", "至", "所在地", "行业", "专业"), rows, empty=f"{body['on']} 没有人隶属于该单位。")
+    next_page(body)
+
+
+@unit.command()
+@asks()
+@click.argument("unit", type=Id("unit"))
+@click.option("--from", "first", type=click.IntRange(1950, 2099), help="自哪一年度；不写即 --to")
+@click.option("--to", "last", type=click.IntRange(1950, 2099), help="至哪一年度；不写即今年")
+@click.option("--on", help="哪一天隶属于该单位（YYYY-MM-DD，默认今天）")
+@with_options((*AXES, *PAGE))
+@PURPOSE
+@click.option("--form", type=click.Choice(["csv", "xlsx"]), help="全部人员，写成电子表格文件")
+@OUT
+def years(
+    asking: Asking, unit: str, first: int | None, last: int | None, cursor: str | None, limit: int | None,
+    form: str | None, out: Path | None, **named: str | None,
+) -> int:
+    """单位人员的年度学时和尚缺：供聘用、聘期考核和业绩考核"""
+    query, place = {"from": first, "to": last, **named}, f"/v1/units/{unit}/years"
+    if form is None and out is None:
+        return asking.get(place, _tell_years, {**query, "cursor": cursor, "limit": limit})
+    return asking.fetch(f"{place}/file", out, {**query, "form": form}, then="内有个人信息，请妥善保管")
+
+
+def _tell_years(body: dict[str, Any]) -> None:
+    rows = [
+        (one["person"], one["name"], year["year"], _MET[year["met"]], year["professional"], year["sector_public"],
+         year["general_public"], year["total"],
+         "；".join(f"{lack['name']} {lack['have']}/{lack['need']}" for lack in year["lacking"]))
+        for one in body["items"] for year in one["years"]
+    ]
+    table(("人员", "姓名", "年度", "达标", "专业", "行业公需", "一般公需", "合计", "尚缺"), rows,
+          empty=f"{body['on']} 没有人隶属于该单位，或没有这些年度。")
     next_page(body)
 
 

@@ -124,6 +124,7 @@ def _doors() -> list[Blueprint]:
         exams,
         filings,
         histories,
+        imports,
         people,
         questions,
         rosters,
@@ -132,11 +133,13 @@ def _doors() -> list[Blueprint]:
         statements,
         trainings,
         transfers,
+        unit_years,
         units,
         upkeep,
     )
 
     return [noun.door for noun in (
-        units, actors, accounts, people, transfers, claims, claim_drafts, evidence, questions, differences, histories,
-        rulebooks, statements, trainings, filings, rosters, exams, courses, seats, applications, cases, upkeep,
+        units, unit_years, actors, accounts, people, transfers, claims, claim_drafts, evidence, questions, differences,
+        histories, rulebooks, statements, trainings, filings, rosters, imports, exams, courses, seats, applications,
+        cases, upkeep,
     )]
