@@ -26,11 +26,13 @@ from api.cases.courses import (
     sights_of_enrolment,
 )
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.faults import BadFields
 from api.cases.standing import acting, by_actor, in_sight, of_another_level, places, role_for
 from api.cases.study import read_evidence
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed, law_now, not_yet
 from ledger.errors import Refusal
+from ledger.events.base import Draft
 from ledger.events.claim import Study, StudyDetails
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
@@ -42,7 +44,7 @@ from ledger.streams.exam import Booking
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import Category, ClaimId, PersonId
-from policies.authority import Office, course_registrar
+from policies.authority import NobodyRegisters, Office, course_registrar
 from projections import exams as known
 
 _ROUTE: Final = "course"
@@ -113,6 +115,20 @@ def hours(
     return enrolments.decide_course_hours(enrolment, enrolments.RegisterCourseHours(
         claim=claim, on=house.today, step=registrar.office.role, title=course.published.title,
         ruling=confirmed(0, "-") if assessed is None else assessed.ruling), person, course, booking)
+
+
+def following(
+    house: House, reading: Reading, enrolment: Enrolment, booking: Booking | None, by: Actor | None
+) -> tuple[Draft, ...]:
+    """The hours that follow from what just happened; none where anything stands in the way.
+
+    What happened is recorded all the same, and `POST /v1/enrolments/…/hours` says what it is.
+    """
+    try:
+        found = hours(house, reading, enrolment, booking, by)
+    except (BadFields, NobodyRegisters):
+        return ()
+    return () if isinstance(found, Refusal) else found
 
 
 def registrar_of(house: House, person: Person | None, category: Category) -> Registrar | Refusal:

@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 
 from api import refusals
 from api.callers import Caller
-from api.cases.course_hours import hours
+from api.cases.course_hours import following
 from api.cases.courses import as_department, enrolment_of, offices_of
 from api.cases.doing import Asked, Done, Reading, done
 from api.cases.faults import BadFields, Fault
@@ -121,15 +121,14 @@ def _upon(
 def _hours(
     house: House, reading: Reading, seat: Booking, drafts: Sequence[Draft], by: Actor
 ) -> tuple[Draft, ...]:
-    """The hours of a pass, where they follow; else none, and `POST /v1/enrolments/…/hours` says why."""
+    """The hours of a pass."""
     for draft in drafts:
         if draft.event.stream == StreamId(seat.booking):
             seat = evolve_booking(seat, draft.event)  # type: ignore[arg-type]
     enrolment = enrolment_of(reading, seat.booked.enrolment)
     if enrolment is None or not seat.is_passed:
         return ()
-    found = hours(house, reading, enrolment, seat, by)
-    return () if isinstance(found, Refusal) else found
+    return following(house, reading, enrolment, seat, by)
 
 
 def _announced(house: House, fields: dict[str, Any]) -> date:

@@ -19,7 +19,7 @@ from typing import Any, Final
 import structlog
 
 from api.callers import Caller
-from api.cases.course_hours import hours
+from api.cases.course_hours import following
 from api.cases.courses import (
     HEARTBEAT_SECONDS,
     course_of,
@@ -87,7 +87,7 @@ def beat(
         return no
     found = house.studies.beat(
         caller.id, enrolment, fields["nonce"], fields.get("answer"), now=house.now,
-        request=None if asked.key is None else asked.key.key)
+        request=None if asked.key is None else asked.key.key + asked.key.fingerprint)
     if found is None:  # What is not theirs is not there; what is theirs is not going on.
         own = own_enrolment(Reading(house.ledger), enrolment, caller)
         return own if isinstance(own, Refusal) else Refusal.because("study_not_open", status=own.status)
@@ -167,8 +167,7 @@ def _completed(
     completed = enrolments.decide_completion(enrolment, command, person, course)
     if isinstance(completed, Refusal):
         return ()
-    registered = hours(house, reading, _after(enrolment, completed), None, None)
-    return completed if isinstance(registered, Refusal) else (*completed, *registered)
+    return (*completed, *following(house, reading, _after(enrolment, completed), None, None))
 
 
 def _others(house: House, reading: Reading, own: Enrolment) -> list[Enrolment]:

@@ -1,6 +1,6 @@
 """A course, an exam, an application, a sanction and a case, put into a town by real decisions. No test lives here.
 
-There is no door yet that writes these; the doors under test read them.
+What can still be decided about, and what is over: the doors under test act upon the one and read both.
 """
 
 from __future__ import annotations

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
 
 from api.cases.studying import LEFT_AFTER_S, settle_all
+from api.study_time import SECOND
 from ledger.events.course import Device, StudyRecorded
 from ledger.streams.enrolment import MINUTE
-from tests.api.course_kit import School
-from tests.api.house_kit import BODY, Someone
+from tests.api.course_kit import School, school_in
+from tests.api.house_kit import BODY, Someone, house_in
 
 
 class Desk:
@@ -78,6 +81,8 @@ def test_a_nonce_opens_one_sign_of_life_and_a_lost_answer_is_given_again(school:
     school.pass_seconds(60)
     again = desk.li.post(f"{desk.at}/heartbeats", {"nonce": first}, key="first-sign")
     assert again.get_json() == told
+    other = desk.li.post(f"{desk.at}/heartbeats", {"nonce": first, "answer": "5"}, key="first-sign")
+    assert other.get_json()["code"] == "study_nonce_wrong", "another request is not the same one under its key"
     assert desk.refused("heartbeats", {"nonce": first}) == "study_nonce_wrong"
     assert desk.refused("heartbeats", {"nonce": "A" * 24}) == "study_nonce_wrong"
     other = Desk(school)
@@ -167,6 +172,19 @@ def test_a_session_whose_end_was_broken_off_is_recorded_once(school: School) -> 
     assert len(desk.recorded()) == 1
     desk.beat(60)
     assert desk.end()["minutes"] == 2
+
+
+def test_a_restart_loses_nothing_but_what_lies_between_two_signs_of_life(tmp_path: Path) -> None:
+    with school_in(tmp_path / "data") as school:
+        desk = Desk(school)
+        desk.begin()
+        desk.beat(60)
+        shift, token = school.shift[0], desk.li.token
+    with house_in(tmp_path / "data", lambda: time.time_ns() // 1_000 + shift + 60 * SECOND) as town:
+        li = Someone(town.client(), token)
+        told = li.did(f"{desk.at}/heartbeats", {"nonce": desk.nonce})
+        assert told["minutes"] == 2
+        assert li.did(f"{desk.at}/study-sessions/end")["minutes"] == 2
 
 
 def test_with_its_last_minute_a_course_is_completed_and_from_where_is_sealed(school: School) -> None:
