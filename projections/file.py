@@ -188,13 +188,19 @@ class ProjectionFile:
         return row[0], row[1]
 
     def is_there(self) -> bool:
-        """Say whether it is still the file of its name, and not shorter than it was when this was asked last."""
+        """Say whether it is still the file of its name, and not cut off since this was asked last."""
         try:
             found = self.path.stat()
         except FileNotFoundError:
             return False
-        before, self._seen = self._seen or (found.st_ino, 0), (found.st_ino, found.st_size)
-        return before[0] == found.st_ino and before[1] <= found.st_size
+        (inode, size), self._seen = self._seen or (found.st_ino, 0), (found.st_ino, found.st_size)
+        # What took its place may be shorter, and SQLite ends the file there when it gets to it.
+        return inode == found.st_ino and (size <= found.st_size or self._bytes() <= found.st_size)
+
+    def _bytes(self) -> int:
+        """How long SQLite believes it to be."""
+        pages, size = (self.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        return int(pages * size)
 
     def fits(self, ledger: Ledger) -> bool:
         """Say whether the file follows this log: it is not ahead of it, and where it stands the leaf is the same."""
@@ -305,7 +311,7 @@ class ProjectionFile:
         other.connection.backup(self.connection)
         self._rows.forget()
         self.position, self._leaf_sha256 = self._where()
-        self.written, self._seen = self.position, None  # It may have become shorter.
+        self.written = self.position
 
     def close(self) -> None:
         """Let go of it, with everything that was taken; what cannot be written now is taken again."""

@@ -230,7 +230,13 @@ class _Track:
         """See now and then that the file that stands is still there, and whole as far as its length says."""
         if self.live is not None and time.monotonic_ns() >= self.look_at_ns:
             self.look_at_ns = time.monotonic_ns() + LOOK_MS * 1_000_000
-            if not self.live.is_there():
+            try:
+                is_there = self.live.is_there()
+            except sqlite3.Error as error:
+                if not is_damage(error):
+                    raise
+                is_there = False
+            if not is_there:
                 raise _Damaged(self.live)
 
     def _files(self) -> list[ProjectionFile]:

@@ -243,6 +243,28 @@ def test_a_file_that_goes_while_it_is_followed_is_made_anew(tmp_path: Path, gone
         assert compare(house.ledger, folder, People(), lambda done, total: None).holds
 
 
+def test_a_file_that_is_swapped_for_a_shorter_one_is_not_taken_for_cut_off(tmp_path: Path) -> None:
+    path = path_of(tmp_path / "house" / "answers", People())
+    with living(tmp_path / "house") as house:
+        lived(house)
+        house.followed()
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("CREATE TABLE bloat AS SELECT zeroblob(400000) AS zeros")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        time.sleep(2 * LOOK_MS / 1_000)  # not hours: seconds
+        long, inode = path.stat().st_size, path.stat().st_ino
+        house.follower.rebuild("people")
+        until = time.monotonic_ns() + 20_000_000_000
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            while (connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'bloat'").fetchone()[0]
+                   and time.monotonic_ns() < until):
+                time.sleep(0.02)  # not hours: seconds
+            time.sleep(2 * LOOK_MS / 1_000)  # not hours: seconds
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        time.sleep(2 * LOOK_MS / 1_000)  # not hours: seconds
+        assert (path.stat().st_ino, path.stat().st_size < long) == (inode, True)
+
+
 def test_a_file_of_another_projection_or_version_under_this_name_is_made_anew(tmp_path: Path) -> None:
     with living(tmp_path / "house") as house:
         lived(house)
