@@ -1,10 +1,10 @@
 """The last evening's applications, sanctions and cases: what an office decides on the answers of that day.
 
 Some people apply for the next title; the law answers as `xueshi eligibility` would, and the office records that answer:
-who falls short is postponed, one thinks better of it. Exams that somebody may have sat for another are looked into: one
-case is ruled out and its hours released; one is substantiated, the hours revoked and the right to apply lost, and where
-N 10 holds the title, too; one is referred. Only where a history is small enough to be followed within seconds are there
-any, as with statements.
+who falls short is postponed, one has passed the committee, one thinks better of it. Exams that somebody may have sat
+for another are looked into: one case is ruled out and its hours released; one is substantiated, the hours revoked and
+the right to apply lost, and where N 10 holds the title, too; one is referred. Only where a history is small enough to
+be followed within seconds are there any, as with statements.
 """
 
 from __future__ import annotations
@@ -98,12 +98,15 @@ class Petitions:
     # Applications
 
     def _let_apply(self, titled: list[Someone], answers: Answers) -> None:
-        """First those of whom a law speaks, and of these some who fall short; the last one thinks better of it."""
+        """First those of whom a law speaks, and of these some who fall short; the first who does not has been through.
+
+        The last one thinks better of it.
+        """
         asked = [(whose, self._asked(whose, answers)) for whose in titled]
         told = sorted(asked, key=lambda one: one[1]["eligible"] is None)  # Stable: nobody is preferred otherwise.
         short = [one for one in told if one[1]["eligible"] is False][:_SHORT_MOST]
         others = [one for one in told if one[1]["eligible"] is not False]
-        chosen = [*short, *others][:_APPLY_MOST]
+        chosen, granted = [*short, *others][:_APPLY_MOST], False
         for number, (whose, answer) in enumerate(chosen, 1):
             name = self._apply(whose, answer)
             if number == len(chosen):
@@ -118,6 +121,13 @@ class Petitions:
                 postpone = applications.PostponeApplication(
                     role=HUMAN_RESOURCES, earliest_year=answer["hours"]["earliest"], words=answer["reasons"][0])
                 self._on(name, whose, hand, applications.decide_postponement, postpone)
+            elif not granted:
+                granted = True
+                self._on(name, whose, hand, applications.decide_grant, applications.GrantApplication(
+                    role=HUMAN_RESOURCES, obtained_on=self._day))
+                entered = self._pen.ledger.load(whose.state.person, persons.evolve)
+                assert entered.state is not None, "whoever was granted a title is registered"
+                whose.state, whose.version = entered.state, entered.version
 
     def _asked(self, whose: Someone, answers: Answers) -> dict[str, Any]:
         title = whose.state.titles[-1]
