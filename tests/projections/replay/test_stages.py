@@ -11,43 +11,12 @@ from pathlib import Path
 
 import pytest
 from projection_kit import NINGBO, House, living, seminar
+from stages_child import replayed
 
 from projections.replay.stages import open_stages
 
 PARTS = 2        # Lines of one part: the report has many.
 PEOPLE = 9
-
-REPLAY = """
-import os, signal, sys
-from pathlib import Path
-sys.path[:0] = ["tests/projections"]
-from projection_kit import any_book
-from policies.shelf import shipped
-from projections.basis import Cited
-from projections.judging import Books
-from projections.replay import folder, report
-from projections.replay.held import Snapshot, read_all
-
-answers, beside, die_at = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-called = 0
-def progress(step, done, total):
-    global called
-    called += 1
-    if called == die_at:
-        os.kill(os.getpid(), signal.SIGKILL)
-def law(names):
-    return report.LawNamed("set:" + ",".join(names), tuple(Cited(name, any_book(name).digest, None) for name in names))
-with Snapshot(answers) as snapshot:
-    held = read_all(snapshot)
-five = [book.id for book in shipped().books]
-question = report.Question(law(five), law(["zhejiang/2016-08-01"]), held.position, "2026-01-01T12:00:00+08:00",
-                           b"root", None, None)
-found = report.replayed(question, held, Books(any_book), answers, progress)
-beside.mkdir()
-folder.write(question, found, answers, beside, lambda told, digest: digest, progress,
-             at_once=int(sys.argv[4]))
-print(called)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +33,14 @@ def answers_of(house: House) -> Path:
     return house.folder / "answers"
 
 
-def replay(house: House, beside: Path, die_at: int = 0, *, parts: int = PARTS) -> subprocess.CompletedProcess[bytes]:
-    given = [str(answers_of(house)), str(beside), str(die_at), str(parts)]
-    return subprocess.run(
-        [sys.executable, "-c", REPLAY, *given], capture_output=True,
-        cwd=Path(__file__).parents[3], env={**os.environ, "PYTHONPATH": "."}, check=False)
+def killed(house: House, beside: Path, die_at: int) -> None:
+    """Replay in a process that dies at a step."""
+    script = Path(__file__).with_name("stages_child.py")
+    ended = subprocess.run(
+        [sys.executable, str(script), str(answers_of(house)), str(beside), str(PARTS), str(die_at)],
+        cwd=Path(__file__).parents[3], env={**os.environ, "PYTHONPATH": ".:tests/projections"},
+        capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
 
 
 def stand(house: House) -> dict[str, int]:
@@ -81,25 +53,23 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_killed_at_any_step_it_goes_on_from_what_was_finished(house: House, tmp_path: Path) -> None:
-    whole = replay(house, tmp_path / "whole")
-    assert whole.returncode == 0, whole.stderr.decode()
-    wanted, steps = bytes_of(tmp_path / "whole"), int(whole.stdout)
+    steps = replayed(answers_of(house), tmp_path / "whole", PARTS)
+    wanted = bytes_of(tmp_path / "whole")
     assert stand(house) == {} and len(wanted["entries.ndjson"].splitlines()) == PEOPLE
 
     kept: dict[str, int] = {}
-    for number, die_at in enumerate((steps // 2, steps - 5, steps - 2, steps)):
-        killed = replay(house, tmp_path / f"killed-{number}", die_at)
-        assert killed.returncode == -signal.SIGKILL
+    for number, die_at in enumerate((steps // 2, steps - 5, steps)):
+        killed(house, tmp_path / f"killed-{number}", die_at)
         now = stand(house)
         assert kept.items() <= now.items(), "what was finished is not written again"
         kept = now
     assert len(kept) == 2 * 2 * -(-PEOPLE // PARTS), "person-years and entries, as lines and as a table"
 
-    longer = replay(house, tmp_path / "longer", parts=PARTS + 1)
-    assert longer.returncode == 0 and bytes_of(tmp_path / "longer") == wanted, "parts of another length do not meet"
-    assert replay(house, tmp_path / "again", steps).returncode == -signal.SIGKILL
-    done = replay(house, tmp_path / "done")
-    assert done.returncode == 0 and bytes_of(tmp_path / "done") == wanted
+    replayed(answers_of(house), tmp_path / "longer", PARTS + 1)
+    assert bytes_of(tmp_path / "longer") == wanted, "parts of another length do not meet"
+    killed(house, tmp_path / "again", steps)
+    replayed(answers_of(house), tmp_path / "done", PARTS)
+    assert bytes_of(tmp_path / "done") == wanted
     assert stand(house) == {}, "once it is answered nothing is kept"
 
 
@@ -108,16 +78,16 @@ TORTURE = pytest.mark.torture
 
 @pytest.mark.parametrize("harm", ["cut", pytest.param("flip", marks=TORTURE), pytest.param("empty", marks=TORTURE)])
 def test_a_torn_part_is_told_by_its_digest_and_made_anew(house: House, tmp_path: Path, harm: str) -> None:
-    whole = replay(house, tmp_path / "whole")
-    wanted, steps = bytes_of(tmp_path / "whole"), int(whole.stdout)
-    assert replay(house, tmp_path / "killed", steps).returncode == -signal.SIGKILL
+    steps = replayed(answers_of(house), tmp_path / "whole", PARTS)
+    wanted = bytes_of(tmp_path / "whole")
+    killed(house, tmp_path / "killed", steps)
     before = stand(house)
     torn = sorted(answers_of(house).glob("replay.*/entries.ndjson.000001.*"))[0]
     content = torn.read_bytes()
     torn.write_bytes({"cut": content[:-1], "flip": content[:-1] + b"!", "empty": b""}[harm])
     (torn.parent / f"{torn.name}.new").write_bytes(content[:5])   # What a kill leaves of a part that was being written.
 
-    assert replay(house, tmp_path / "done").returncode == 0
+    replayed(answers_of(house), tmp_path / "done", PARTS)
     assert bytes_of(tmp_path / "done") == wanted and before
 
 
