@@ -43,7 +43,6 @@ from ledger.events.claim_appeal import (
 from ledger.vocabulary import LOCAL
 from projections.file import Reader
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
-from projections.rows import Former
 
 
 class Decision(NamedTuple):
@@ -89,6 +88,13 @@ class Version(NamedTuple):
 
 # Folding
 
+_CLAIMS: Final = Table(
+    {"claim": str, "person": str, "status": str, "revision": int, "endorsed": int, "origin": str, "submitted_on": str,
+     "registered": int, "registered_event": int, "study_event": int, "decision_event": int, "events": str},
+    ("claim", "from_position"), (("person",),))
+_AT: Final = {name: place for place, name in enumerate(_CLAIMS.columns)}
+_EVENTS: Final = _AT["events"]
+
 _study = msgspec.json.Decoder(Study).decode
 _stating = msgspec.json.Encoder().encode
 _DAY_US: Final = 86_400_000_000
@@ -110,42 +116,35 @@ def _local_day(microseconds: int) -> str:
 
 
 def _stated(rows: Rows, effect: Effect) -> None:
-    rows.insert("studies", {"event": effect.recorded, "study": _stating(effect.event.study).decode()})
+    rows.lasting["studies"].enter((effect.recorded, _stating(effect.event.study).decode()))
 
 
 def _decided(rows: Rows, effect: Effect, year: int | None) -> None:
     ruling: Ruling = effect.event.ruling
-    rows.insert("decisions", {
-        "event": effect.recorded, "assessed_centi": ruling.assessed_centi, "status": ruling.status,
-        "rulebook": ruling.rulebook, "digest": ruling.digest, "clauses": _listed(ruling.clauses),
-        "flags": _listed(ruling.flags), "year": year,
-    })
+    rows.lasting["decisions"].enter((
+        effect.recorded, ruling.assessed_centi, ruling.status, ruling.rulebook, ruling.digest, _listed(ruling.clauses),
+        _listed(ruling.flags), year))
 
 
 def _submitted(rows: Rows, effect: Effect) -> None:
     event: ClaimSubmitted = effect.event
     _stated(rows, effect)
-    rows.begin("claims", effect.position, {
-        "claim": event.claim, "person": event.person, "status": "under_review", "revision": 1, "endorsed": 0,
-        "origin": event.origin, "submitted_on": _local_day(effect.envelope.recorded_at), "registered": None,
-        "registered_event": None, "study_event": effect.recorded, "decision_event": None,
-        "events": f"[{effect.recorded}]",
-    })
+    rows.dated["claims"].hold(event.claim, [
+        event.claim, event.person, "under_review", 1, 0, event.origin, _local_day(effect.envelope.recorded_at), None,
+        None, effect.recorded, None, f"[{effect.recorded}]", effect.position, None])
     if (source := event.source) is not None:
         rows.insert("sources", {"claim": event.claim, "system": source.system, "recorded_at": source.recorded_at})
 
 
 def _change(rows: Rows, effect: Effect, **values: Any) -> None:
     """Let the claim hold otherwise from here on; `revision` and `endorsed` are given as steps."""
-    def changed(former: Former) -> dict[str, Any]:
-        if "revision" in values:
-            values["revision"] += former("revision")
-        if values.get("endorsed") == 1:
-            values["endorsed"] += former("endorsed")
-        values["events"] = f"{former('events')[:-1]}, {effect.recorded}]"  # A list in JSON grows at its end.
-        return values
-
-    rows.change("claims", effect.position, {"claim": effect.event.claim}, changed)
+    claim = rows.dated["claims"].succeed(effect.event.claim, effect.position)
+    if claim is None:
+        return
+    claim[_EVENTS] = f"{claim[_EVENTS][:-1]}, {effect.recorded}]"  # A list in JSON grows at its end.
+    for name, value in values.items():
+        is_step = name == "revision" or (name == "endorsed" and value)
+        claim[_AT[name]] = claim[_AT[name]] + value if is_step else value
 
 
 def _becomes(status: str) -> Any:
@@ -191,11 +190,7 @@ class Entries(Projection):
     version: ClassVar = 2
     weight: ClassVar = 12
     tables: ClassVar = {
-        "claims": Table(
-            {"claim": str, "person": str, "status": str, "revision": int, "endorsed": int, "origin": str,
-             "submitted_on": str, "registered": int, "registered_event": int, "study_event": int,
-             "decision_event": int, "events": str},
-            ("claim", "from_position"), (("person",),)),
+        "claims": _CLAIMS,
         "studies": Table({"event": int, "study": str}, ("event",), dated=False),
         "decisions": Table(
             {"event": int, "assessed_centi": int, "status": str, "rulebook": str, "digest": str, "clauses": str,

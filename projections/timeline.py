@@ -61,21 +61,20 @@ _KINDS: Final = {event: kind_of(event) for event in CURRENT.values()}
 
 
 def _named(rows: Rows, effect: Effect) -> None:
-    envelope = effect.envelope
+    position, recorded, envelope, event = effect
     by, sides = envelope.by, dict[str, int]()
     for subject in envelope.subjects:
         if subject[:4] in _PARTIES:
             sides[subject] = ABOUT
-    for subject in envelope.event.untold():
+    for subject in event.untold():
         if subject[:4] in _PARTIES:
             sides[subject] = ABOUT | UNTOLD
     sides[by.actor] = sides.get(by.actor, 0) | DONE
     if by.on_behalf_of is not None:
         sides[by.on_behalf_of] = sides.get(by.on_behalf_of, 0) | FOR
-    line, kind = effect.recorded << _ROOM, _KINDS[type(envelope.event)]
-    for number, (who, side) in enumerate(sides.items()):
-        rows.insert("lines", {
-            "line": line | number, "who": who, "position": effect.position, "kind": kind, "side": side})
+    lines, kind = rows.lasting["lines"], _KINDS[type(event)]
+    for line, (who, side) in enumerate(sides.items(), recorded << _ROOM):
+        lines.enter((line, who, position, kind, side))
 
 
 class Timeline(Projection):

@@ -59,7 +59,6 @@ from ledger.events.unit import UnitMoved, UnitRegistered, UnitRejected, UnitVeri
 from ledger.vocabulary import Category
 from projections.file import Reader
 from projections.projection import Effect, Projection, Rows, Table
-from projections.rows import Former
 
 UNIT_ROLE: Final = "unit"
 """Who answers a transfer: the receiving unit (W 4)."""
@@ -92,6 +91,12 @@ class Waiting(NamedTuple):
 
 # Folding
 
+_WORK: Final = Table(
+    {"id": str, "kind": str, "role": str, "region": str, "sector": str, "category": str, "unit": str, "person": str,
+     "steps": str, "taken": int, "since_at": int, "event": int},
+    ("id", "from_position"), (("to_position", "role", "region"), ("to_position", "person"), ("to_position", "unit")))
+_ROLE, _STEPS, _TAKEN, _SINCE_AT, _EVENT = _WORK.places("role", "steps", "taken", "since_at", "event")
+
 
 def _wait(rows: Rows, effect: Effect, values: dict[str, Any]) -> None:
     rows.begin("work", effect.position, {**values, **_since(effect)})
@@ -117,19 +122,17 @@ def _steps(written: str) -> tuple[str, ...]:
 
 def _claim_submitted(rows: Rows, effect: Effect) -> None:
     event: ClaimSubmitted = effect.event
-    _wait(rows, effect, {
-        "id": event.claim, "kind": "claim", "role": event.steps[0], "region": event.region, "sector": event.sector,
-        "category": event.study.category.value, "unit": event.unit, "person": event.person,
-        "steps": _written(event.steps), "taken": 0,
-    })
+    rows.dated["work"].hold(event.claim, [
+        event.claim, "claim", event.steps[0], event.region, event.sector, event.study.category.value, event.unit,
+        event.person, _written(event.steps), 0, effect.envelope.recorded_at, effect.recorded, effect.position, None])
 
 
 def _claim_endorsed(rows: Rows, effect: Effect) -> None:
-    def changed(former: Former) -> dict[str, Any]:
-        due, taken = _steps(former("steps")), former("taken") + 1
-        return {"taken": taken, "role": due[min(taken, len(due) - 1)], **_since(effect)}
-
-    rows.change("work", effect.position, {"id": effect.event.claim}, changed)
+    claim = rows.dated["work"].succeed(effect.event.claim, effect.position)
+    if claim is not None:
+        due, taken = _steps(claim[_STEPS]), claim[_TAKEN] + 1
+        claim[_TAKEN], claim[_ROLE] = taken, due[min(taken, len(due) - 1)]
+        claim[_SINCE_AT], claim[_EVENT] = effect.envelope.recorded_at, effect.recorded
 
 
 def _claim_returned(rows: Rows, effect: Effect) -> None:
@@ -144,7 +147,7 @@ def _claim_revised(rows: Rows, effect: Effect) -> None:
 
 
 def _claim_done(rows: Rows, effect: Effect) -> None:
-    rows.end("work", effect.position, {"id": effect.event.claim})
+    rows.dated["work"].cease(effect.event.claim, effect.position)
 
 
 def _appealed(rows: Rows, effect: Effect) -> None:
@@ -277,11 +280,7 @@ class Work(Projection):
     version: ClassVar = 3  # 1 knew no filings, 2 no applications.
     weight: ClassVar = 8
     tables: ClassVar = {
-        "work": Table(
-            {"id": str, "kind": str, "role": str, "region": str, "sector": str, "category": str, "unit": str,
-             "person": str, "steps": str, "taken": int, "since_at": int, "event": int},
-            ("id", "from_position"), (("to_position", "role", "region"), ("to_position", "person"),
-                                      ("to_position", "unit"))),
+        "work": _WORK,
         "filings": Table(
             {"id": str, "kind": str, "role": str, "region": str, "sector": str, "category": str, "unit": str,
              "person": str, "since_at": int, "event": int},
