@@ -129,6 +129,8 @@ def _begin() -> None:
     if not (_HOST.fullmatch(host) if host else request.environ["SERVER_PROTOCOL"] == "HTTP/1.0"):
         # Of two, a proxy in front may have read the other (RFC 9112, section 3.2).
         raise problems.Problem("bad_request", detail="Host 请求头须有且只有一个，是主机名，可带端口。请更正后重试。")
+    if request.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":  # It may unpack to anything.
+        raise problems.Problem("unsupported_media_type", detail="请求体不能压缩（Content-Encoding）。请原样提交。")
 
 
 def _limited(house: House) -> Callable[[], None]:

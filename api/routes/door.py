@@ -26,7 +26,7 @@ from api.cases.doing import Done
 from api.house import House
 from api.problems import Problem
 from api.routes import conditions
-from api.routes.fields import Body
+from api.routes.fields import Body, Query
 from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES
 from projections.basis import written_time
@@ -63,6 +63,11 @@ class Parser(FlaskParser):
         body, g.content = _json(content)
         return body
 
+    def load_querystring(self, req: Any, schema: ma.Schema) -> Any:
+        """Read the address; what stands there twice has been read by others as the one or the other."""
+        _demand_once()
+        return super().load_querystring(req, schema)
+
     def handle_error(self, error: ma.ValidationError, req: Any, schema: ma.Schema, *, error_status_code: int | None,
                      error_headers: Any) -> NoReturn:
         """Say of each field what is wrong with it."""
@@ -70,6 +75,20 @@ class Parser(FlaskParser):
         assert isinstance(messages, dict), "webargs names the location"
         raise Problem("unprocessable_content", errors=[
             fault for location, found in messages.items() for fault in _flattened(found, location)])
+
+
+def _demand_once() -> None:
+    if repeated := [name for name, values in request.args.lists() if len(values) > 1]:
+        raise Problem("unprocessable_content", errors=[
+            {"parameter": name, "code": "invalid", "detail": "这个参数不止一个；请只写一次。"} for name in repeated])
+
+
+def _demand_known(*known: str) -> None:
+    """Refuse in an address what is not declared: a misspelt `dry_run` would be for real, an `as_of` be passed over."""
+    _demand_once()
+    if strange := [name for name in request.args if name not in known]:
+        raise Problem("unprocessable_content", errors=[
+            {"parameter": name, "code": "invalid", "detail": Query.error_messages["unknown"]} for name in strange])
 
 
 def _json(content: bytes) -> tuple[Any, bytes]:
@@ -200,6 +219,8 @@ class Door(Blueprint):  # type: ignore[misc]
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
             def view(*sent: Any, **named: Any) -> Response:
+                if query is None:
+                    _demand_known()
                 found = function(who(), *sent, **named)
                 if isinstance(found, Refusal):
                     return refused(found)
@@ -231,6 +252,7 @@ class Door(Blueprint):  # type: ignore[misc]
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
             def view(fields: Any, **named: Any) -> Response:
+                _demand_known("dry_run")
                 caller = who()
                 how = conditions.asked(house(), caller, g.content, conditional=conditional)
                 found = function(caller, fields, how, **named)
@@ -310,6 +332,7 @@ class Door(Blueprint):  # type: ignore[misc]
 
             @wraps(read)
             def bounded(**named: Any) -> Response:
+                _demand_known()
                 request.max_content_length = most
                 return read(**named)  # type: ignore[no-any-return]
 
@@ -328,6 +351,7 @@ class Door(Blueprint):  # type: ignore[misc]
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
             def view(**named: Any) -> Response:
+                _demand_known()
                 no = function(who(), **named)
                 return Response(status=204) if no is None else refused(no)
 
@@ -350,6 +374,7 @@ class Door(Blueprint):  # type: ignore[misc]
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
             def view(**named: Any) -> Response:
+                _demand_known()
                 request.max_content_length = most
                 found = function(who(), request.get_data, **named)
                 if isinstance(found, Refusal):
@@ -385,10 +410,10 @@ def _lines(content: bytes, schema: ma.Schema, most: int) -> list[dict[str, Any]]
     lines = content.removesuffix(b"\n").split(b"\n")
     if len(lines) > most:
         raise Problem("bulk_size_exceeded", seen={"lines": len(lines), "most": most})
-    return [_line(one, schema) for one in lines]
+    return [line_of(one, schema) for one in lines]
 
 
-def _line(content: bytes, schema: ma.Schema) -> dict[str, Any]:
+def line_of(content: bytes, schema: ma.Schema) -> dict[str, Any]:
     try:
         found: dict[str, Any] = schema.load(_json(content)[0])
         return found
