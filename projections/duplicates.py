@@ -27,6 +27,7 @@ from ledger.events.actor import Scope
 from ledger.events.claim import (
     ClaimCorrected,
     ClaimRefused,
+    ClaimReopened,
     ClaimRevised,
     ClaimSubmitted,
     ClaimWithdrawn,
@@ -120,13 +121,22 @@ def _withdrawn(rows: Rows, effect: Effect) -> None:
 
 
 def _refused(rows: Rows, effect: Effect) -> None:
-    event: ClaimRefused = effect.event
+    _mark(rows, effect, refused=1)
+
+
+def _reopened(rows: Rows, effect: Effect) -> None:
+    _mark(rows, effect, refused=0)
+
+
+def _mark(rows: Rows, effect: Effect, *, refused: int) -> None:
+    """Let a claim count among those that share a key, or not."""
+    event: ClaimRefused | ClaimReopened = effect.event
     for key in _held(rows, event.claim):
         one = {**key._asdict(), "claim": event.claim}
-        if rows.change("held", effect.position, one, {"refused": 1}):
-            _count(rows, effect.position, key, claims=-1)
+        if rows.change("held", effect.position, one, {"refused": refused}):
+            _count(rows, effect.position, key, claims=1 - 2 * refused)
         else:
-            rows.change("keys", effect.position, key._asdict(), {"refused": 1})
+            rows.change("keys", effect.position, key._asdict(), {"refused": refused})
 
 
 def _held(rows: Rows, claim: str) -> list[Key]:
@@ -241,6 +251,7 @@ class Duplicates(Projection):
         ClaimCorrected: _restated,
         ClaimWithdrawn: _withdrawn,
         ClaimRefused: _refused,
+        ClaimReopened: _reopened,
     }
 
 
