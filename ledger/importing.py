@@ -1,8 +1,12 @@
 """Imports, run: a file is taken in once for ever, its rows are written in an act, and both end together (P 14).
 
     batch = open_import(ledger, command, actor=actor)           # or the receipt of the first that took the file
-    act = open_act(ledger, kind="import", ...)                  # what was accepted, as `ledger.acts` writes it
+    rows = resume_rows(ledger, batch, by=by)                    # of the act that was opened with it
+    while rows.rows_next:
+        rows.write(accepted[...])                               # a killed run goes on here
     close_import(ledger, batch.batch, command, actor=actor)     # every row takes force, and the counts say what became
+
+A row is a record that is new here, or a newer version of one that is registered already and is corrected by it.
 
 What may be done is decided in `ledger.streams.imports`, and its refusals come out as they are. Whoever brings a file
 that is known is refused as `file_imported` with its receipt, also where both came at once and the other was faster.
@@ -12,16 +16,23 @@ that is known is refused as `file_imported` with its receipt, also where both ca
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
+from ledger.acts import Act as WrittenAct
+from ledger.acts import resume_act
 from ledger.errors import Refusal
-from ledger.events.base import By
+from ledger.events.base import By, Draft
 from ledger.events.imports import ImportId, file_name
 from ledger.ledger import Deciding, Ledger, Loaded
-from ledger.stores.append import NameTaken, Receipt
+from ledger.stores.append import Guard, NameTaken, Receipt
 from ledger.streams import actor as actors
+from ledger.streams import claim as claims
 from ledger.streams import imports
+from ledger.streams import person as persons
 from ledger.streams.act import Act
+from ledger.streams.claim_register import CorrectClaim, decide_correction
+from ledger.streams.claim_review import RegisterClaim, decide_registration
 from ledger.streams.decision import Decision
 from ledger.streams.imports import (
     AbandonImport,
@@ -31,11 +42,73 @@ from ledger.streams.imports import (
     ReconcileImport,
 )
 from ledger.streams.standing import Actor
-from ledger.vocabulary import ActorId, StreamId
+from ledger.vocabulary import ActorId, ClaimId, PersonId, StreamId
 
 
-def open_import(ledger: Ledger, command: OpenImport, *, actor: ActorId) -> Import | Refusal:
-    """Take a file in, or say what became of it when it was taken in before."""
+class Correction(NamedTuple):
+    """A newer version of a record that is registered."""
+
+    claim: ClaimId
+    person: PersonId
+    command: CorrectClaim
+
+
+Row = RegisterClaim | Correction
+
+
+class Rows:
+    """The rows of an import that are taken over, written in the act that was opened with it."""
+
+    def __init__(self, ledger: Ledger, act: WrittenAct, by: By) -> None:
+        self.act = act
+        self._ledger, self._actor = ledger, ActorId(by.actor)
+
+    @property
+    def rows_next(self) -> int:
+        """How many rows the next chunk holds; 0 when all are written."""
+        return self.act.rows_next
+
+    def write(self, rows: Sequence[Row]) -> Receipt | Refusal:
+        """Write the next rows, all or nothing."""
+        hand = _hand(self._ledger, self._actor)
+        people = self._ledger.load_each_free([_person_of(row) for row in rows], persons.evolve)
+        corrected = [row.claim for row in rows if isinstance(row, Correction)]
+        known = self._ledger.load_each_free(corrected, claims.evolve)
+        guards: dict[str, Guard] = {guard.stream: guard for guard in hand.guards}
+        drafts: list[Draft] = []
+        for row in rows:
+            person = people[_person_of(row)]
+            decided = _decided(row, known, person.state, _present(hand))
+            if isinstance(decided, Refusal):
+                return decided
+            drafts += decided
+            guards |= {guard.stream: guard for guard in person.guards}
+        versions = {StreamId(claim): loaded.version for claim, loaded in known.items()}
+        return self.act.write(drafts, rows=len(rows), versions=versions, guards=tuple(guards.values()))
+
+
+def _person_of(row: Row) -> PersonId:
+    return row.person if isinstance(row, Correction) else row.submission.person
+
+
+def _decided(
+    row: Row, known: dict[str, Loaded[claims.Claim]], person: persons.Person | None, by: Actor
+) -> Decision:
+    if isinstance(row, RegisterClaim):  # Its id was just made, and the append holds us to its being new.
+        return decide_registration(None, row, person, by)
+    assert person is not None, "whoever has a claim is registered"
+    return decide_correction(known[row.claim].state, row.command, person, by)
+
+
+def resume_rows(ledger: Ledger, batch: Import, *, by: By) -> Rows | Refusal:
+    """Go on with the rows of an import, from its opening or from where it was killed."""
+    assert batch.opened.act is not None, "an import that takes rows over opened an act for them"
+    act = resume_act(ledger, batch.opened.act, list_sha256=batch.opened.file_sha256, by=by)
+    return act if isinstance(act, Refusal) else Rows(ledger, act, by)
+
+
+def open_import(ledger: Ledger, command: OpenImport, *, actor: ActorId, by: By | None = None) -> Import | Refusal:
+    """Take a file in, or say what became of it when it was taken in before. `by`: where it says more than the role."""
 
     def decision() -> Deciding:
         hand, batch = _hand(ledger, actor), _import(ledger, command.batch)
@@ -44,10 +117,13 @@ def open_import(ledger: Ledger, command: OpenImport, *, actor: ActorId) -> Impor
         decided = imports.decide_import_opening(
             batch.state, command, None if same is None else same.state, _present(hand))
         guards = (*hand.guards, *(() if same is None else same.guards))
-        return Deciding(decided, {StreamId(command.batch): batch.version}, guards)
+        versions = {StreamId(command.batch): batch.version}
+        if command.act is not None:
+            versions[StreamId(command.act.act)] = 0
+        return Deciding(decided, versions, guards)
 
     try:
-        opened = ledger.decide(decision, by=_by(ledger, actor, command.role))
+        opened = ledger.decide(decision, by=by or _by(ledger, actor, command.role))
     except NameTaken:  # Another came with the same file and was faster: now it is known.
         again = decision().drafts
         if isinstance(again, Refusal):

@@ -15,6 +15,7 @@ from ledger.events.imports import (
     ImportClosed,
     ImportOpened,
     ImportReconciled,
+    ImportRowsSetAside,
     file_name,
 )
 from projections.pages import Page, paged
@@ -86,7 +87,7 @@ class Imports(Projection):
     """The fold."""
 
     name: ClassVar = "imports"
-    version: ClassVar = 1
+    version: ClassVar = 2
     tables: ClassVar = {
         "imports": Table(
             {"batch": str, "system": str, "status": str, "opened": str, "closed": str, "why": str,
@@ -95,6 +96,7 @@ class Imports(Projection):
     }
     handlers: ClassVar = {
         ImportOpened: _opened,
+        ImportRowsSetAside: _change,
         ImportClosed: _closed,
         ImportAbandoned: _abandoned,
         ImportReconciled: _reconciled,

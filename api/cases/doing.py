@@ -29,6 +29,7 @@ from ledger.streams import (
     course,
     enrolment,
     exam,
+    imports,
     person,
     rulebook,
     statement,
@@ -55,6 +56,7 @@ EVOLVE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "application": application.evolve, "case": case.evolve,
     "course": course.evolve, "enrolment": enrolment.evolve, "exam": exam.evolve, "booking": exam.evolve_booking,
     "plan": training_plan.evolve, "class": training_class.evolve, "card": training_card.evolve,
+    "import": imports.evolve,
 }
 
 

@@ -43,12 +43,13 @@ NAMES: Final = {
     "hours": ("确认学时", "学时"),
 }
 NEEDED: Final = ("id_number", "name")
-_KINDS: Final = {
+KINDS: Final = {
     "": "resident_id", "居民身份证": "resident_id", "身份证": "resident_id", "护照": "passport",
     "港澳台居民居住证": "hmt_residence_permit", "外国人永久居留身份证": "foreign_permanent_residence",
     "港澳居民来往内地通行证": "mainland_travel_permit", "台湾居民来往大陆通行证": "mainland_travel_permit",
     "其他": "other",
 }
+"""What people call a document, and its code."""
 HEADS: Final = tuple(spellings[0] for spellings in NAMES.values())
 NOTES: Final = (
     "每行一人。证件号码和姓名必填；其余可空。",
@@ -147,9 +148,9 @@ class _Reading:
             self._wrong("id_number", "id_number_numeric", "证件号码是数字格式，末几位可能已经丢失；"
                                                           "请把该列设为文本后，按证件重新填写这个号码。")
             return None
-        kind = _KINDS.get(text_of(self._cell("id_kind")))
+        kind = KINDS.get(text_of(self._cell("id_kind")))
         if kind is None:
-            self._wrong("id_kind", "id_kind_unknown", f"证件类型应为 {'、'.join(one for one in _KINDS if one)} 之一。")
+            self._wrong("id_kind", "id_kind_unknown", f"证件类型应为 {'、'.join(one for one in KINDS if one)} 之一。")
             return None
         try:
             return id_number.parse(kind, text, today=self._today)

@@ -282,6 +282,7 @@ def import_view(one: Import) -> dict[str, Any]:
     opened, closed = one.opened, one.closed
     return {
         "batch": one.batch,
+        "version": len(one.events),
         "system": opened.system,
         "status": one.status,
         "file_sha256": opened.file_sha256,

@@ -1,21 +1,86 @@
-"""`xueshi import`: what was taken over from other systems, to be read."""
+"""`xueshi import`: what comes from other systems, brought in and to be read: files, what came back, how it adds up.
+
+`tests/api/test_import_commands.py` shows it.
+"""
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from api.commands.asking import Asking, Id, asks
+from api.commands.files import read_bytes
 from api.commands.telling import pairs, table
 
+_WHAT: Final = {"corrected": "更正", "frozen": "冻结", "released": "解冻", "revoked": "撤销", "reinstated": "恢复"}
 _STATES: Final = {"open": "导入中", "closed": "已完成", "abandoned": "已放弃"}
 _AS_OF = click.option("--as-of", help="按当时所知：事件序号、带时区的时间或日期")
 
 
 @click.group("import")
 def imports() -> None:
-    """从其他系统的导入：列出、查看逐行结果的计数和对账"""
+    """从其他系统的导入：试办、导入、放弃，未接受的行，更正回传，对账"""
+
+
+@imports.command()
+@asks(writes=True)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--system", required=True, help="来源系统代码，如 ningbo")
+@click.option("--starts", required=True, help="所属期间的第一天")
+@click.option("--ends", required=True, help="所属期间的最后一天")
+@click.option("--region", required=True, help="记录所属地区，如 330200")
+@click.option("--sector", help="只含一个行业的记录时：行业")
+@click.option("--on-behalf-of", type=Id("unit"), help="代哪个单位报送；不写即本单位的系统")
+@click.option("--seen", type=click.IntRange(0), help="已取回更正清单到哪个位置（xueshi import changes 给出）")
+def take(asking: Asking, file: Path, **fields: Any) -> int:
+    """导入来源的记录（NDJSON、XLSX 或 CSV）；先加 --dry-run 逐行检查。中断后用同一文件再运行即继续"""
+    body = {"file": base64.b64encode(read_bytes(file)).decode("ascii"),
+            **{name: value for name, value in fields.items() if value is not None}}
+    return asking.post("/v1/imports", _tell_preview if asking.dry_run else _tell, body, done="已导入")
+
+
+@imports.command()
+@asks(writes=True, conditional=True)
+@click.argument("batch", type=Id("import"))
+@click.option("--why", required=True, help="原因代码，如 wrong_period")
+def abandon(asking: Asking, batch: str, why: str) -> int:
+    """放弃未完成的导入：其中各行都不生效，文件可再导入"""
+    place = f"/v1/imports/{batch}"
+    return asking.post(f"{place}/abandonment", _tell, {"why": why}, upon=place, done="已放弃")
+
+
+@imports.command()
+@asks()
+@click.argument("batch", type=Id("import"))
+@click.option("--after", type=click.IntRange(0), help="从第几行之后")
+@click.option("--limit", type=click.IntRange(1, 1_000), help="最多列出多少行")
+def rows(asking: Asking, batch: str, **query: Any) -> int:
+    """列出一次导入中未接受的行和原因"""
+    return asking.get(f"/v1/imports/{batch}/rows", _tell_rows, query)
+
+
+@imports.command()
+@asks()
+@click.option("--system", required=True, help="来源系统代码")
+@click.option("--after", type=click.IntRange(0), help="上次给出的位置")
+@click.option("--limit", type=click.IntRange(1, 1_000), help="最多列出多少条")
+def changes(asking: Asking, **query: Any) -> int:
+    """更正回传：本系统对来源所报记录的更正、冻结、撤销等"""
+    return asking.get("/v1/imports/changes", _tell_changes, query)
+
+
+@imports.command()
+@asks()
+@click.option("--system", help="只看一个来源系统的")
+@click.option("--starts", help="从哪天完成的导入起")
+@click.option("--ends", help="到哪天为止")
+@_AS_OF
+def report(asking: Asking, **query: Any) -> int:
+    """对账：按来源和日期，报送、接受、重复、拒绝、后来更正和撤销的行数"""
+    return asking.get("/v1/imports/report", _tell_report, query)
 
 
 @imports.command("list")
@@ -59,8 +124,43 @@ def _tell(body: dict[str, Any]) -> None:
     pairs((
         ("导入", body["batch"]), ("来源", body["system"]), ("状态", _STATES.get(body["status"], body["status"])),
         ("数据期间", f"{body['starts']} 至 {body['ends']}"), ("地区", body["region"]), ("行数", body["rows"]),
-        ("结果", counts), ("批次", outcome.get("act")), ("放弃原因", body["why"]), ("文件摘要", body["file_sha256"]),
-        ("结果文件摘要", outcome.get("result_sha256")),
+        ("结果", counts), ("批次", outcome.get("act")), ("放弃原因", body.get("why")),
+        ("文件摘要", body["file_sha256"]), ("结果文件摘要", outcome.get("result_sha256")),
     ))
-    for one in body["reconciliations"]:
+    if body.get("set_aside"):
+        _tell_rows({"items": body["set_aside"]})
+    for one in body.get("reconciliations", ()):
         click.echo(f"  对账 {one['snapshot_on']}：比较 {one['compared']} 条，相异 {one['differences']} 条")
+
+
+def _tell_preview(would: dict[str, Any]) -> None:
+    pairs((
+        ("行数", would["rows"]), ("接受", would["accepted"]), ("其中更正", would["corrections"]),
+        ("重复", would["duplicates"]), ("拒绝", would["refused"]),
+    ))
+    for one in would["worth"]:
+        rested = f"{one['rulebook'] or ''} {'、'.join(one['clauses'])}".strip()
+        click.echo(f"  {one['assessed']} 学时 × {one['rows']} 行  {rested}")
+    table(("行", "记录", "版本", "代码", "原因"),
+          [(one["row"], one["record"], one["version"], one["code"], one["detail"]) for one in would["set_aside"]],
+          empty="各行都可接受。")
+
+
+def _tell_rows(body: dict[str, Any]) -> None:
+    table(("行", "记录", "版本", "代码"),
+          [(one["row"], one["record"], one["version"], one["code"]) for one in body["items"]],
+          empty="没有未接受的行。")
+
+
+def _tell_changes(body: dict[str, Any]) -> None:
+    table(("事件", "记录", "版本", "办理", "学时", "依据"),
+          [(one["event"], one["record"], one["version"], _WHAT[one["what"]], one.get("assessed", ""),
+            one.get("basis", "")) for one in body["items"]], empty="没有更正。")
+    click.echo(f"下次从这里继续：--after {body['position']}；报送新版本时写 --seen {body['position']}")
+
+
+def _tell_report(body: dict[str, Any]) -> None:
+    table(("来源", "日期", "批次", "报送", "接受", "重复", "拒绝", "后来更正", "现已撤销", "现被冻结"),
+          [tuple(one[name] for name in ("system", "day", "batches", "sent", "accepted", "duplicates", "refused",
+                                        "corrected", "revoked", "frozen")) for one in body["items"]],
+          empty="这些日子没有完成的导入。")

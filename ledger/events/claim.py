@@ -114,6 +114,21 @@ def certificate_name(issuer: str | None, number: str, person: str) -> Name:
     return Name("certificate", f"{issuer or ''}:{number}:{person}")
 
 
+def record_name(system: str, record: str) -> Name:
+    """The name under which a record of another system is found, whatever its version."""
+    return Name("source_record", f"{system}:{record}")
+
+
+def version_name(source: Source) -> Name:
+    """The name under which one version of a record is found that was taken over before."""
+    return Name("source", f"{source.system}:{source.record}:{source.version}")
+
+
+def source_names(source: Source | None) -> tuple[Name, ...]:
+    """The names that an imported row reserves: it comes in once, and so does each of its versions."""
+    return () if source is None else (version_name(source), record_name(source.system, source.record))
+
+
 class _HoldsCertificate(ClaimEvent):
     """Events whose sealed part may bring a certificate number, which one person may use only once."""
 
@@ -142,10 +157,7 @@ class ClaimSubmitted(_HoldsCertificate, tag="claim.submitted/1"):
         return (self.person, self.unit)
 
     def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
-        if self.source is None:
-            return super().names(sealed)
-        source = f"{self.source.system}:{self.source.record}:{self.source.version}"
-        return (*super().names(sealed), Name("source", source))
+        return (*super().names(sealed), *source_names(self.source))
 
 
 class ClaimEndorsed(ClaimEvent, tag="claim.endorsed/1"):
@@ -209,6 +221,10 @@ class ClaimCorrected(_HoldsCertificate, tag="claim.corrected/1"):
     evidence: Open[tuple[Evidence, ...]] = ()
     year: Open[int | None] = None
     year_because: Open[str | None] = None  # The code of the reason for which a locked year was moved.
+    source: Open[Source | None] = None     # The newer version of the record that says so, where it was imported.
+
+    def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
+        return (*super().names(sealed), *source_names(self.source))
 
     def freed(self) -> frozenset[str]:
         return frozenset({"certificate"})

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NewType
 
-from ledger.events.base import Event, Name, Open, Pseudonym, Sealed
+from ledger.events.base import Event, Name, Open, Part, Pseudonym, Sealed
 from ledger.vocabulary import ActId, StreamId
 
 ImportId = NewType("ImportId", str)
@@ -41,9 +41,25 @@ class ImportOpened(ImportEvent, tag="import.opened/1"):
     ends: Open[date]
     region: Open[str]  # Whose records they are.
     sector: Open[str | None] = None
+    act: Pseudonym[ActId | None] = None  # The act that will hold what is accepted, where rows are checked before.
 
     def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
         return (file_name(self.system, self.file_sha256),)
+
+
+class SetAside(Part):
+    """A row that was not taken over: where it stood, which record it was, and why; nothing of whom it named."""
+
+    row: Open[int]  # Counted from 1, as the source counts the rows that it sent.
+    record: Pseudonym[str]
+    version: Open[str]
+    code: Open[str]  # duplicate, or why it was refused: person_unknown, not_countable, ...
+
+
+class ImportRowsSetAside(ImportEvent, tag="import.rows_set_aside/1"):
+    """Some rows were refused, or stand in the register already: so the source is told the same whenever it asks."""
+
+    rows: Open[tuple[SetAside, ...]]
 
 
 class ImportClosed(ImportEvent, tag="import.closed/1"):

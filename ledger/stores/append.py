@@ -162,7 +162,7 @@ class NameTaken(Conflict):
 
 _KINDS: Final = {
     "id_number": "证件号码", "credit_code": "统一社会信用代码", "certificate": "证书编号", "account": "账号",
-    "source": "来源记录", "open_transfer": "人员的单位变更申请",
+    "source": "来源记录的版本", "source_record": "来源记录", "open_transfer": "人员的单位变更申请",
     "verify_code": "核验码",
     "course": "人员已学的课程", "course_of_year": "人员当年的选课", "seat": "考试座位",
     "seat_of_person": "人员的本场考试座位", "exam_of_year": "人员当年的考试报名", "revoked_title": "被撤销的职称",

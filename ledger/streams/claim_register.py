@@ -20,6 +20,7 @@ from ledger.events.claim import (
     ClaimUpheld,
     Evidence,
     Ruling,
+    Source,
     Study,
     StudyDetails,
 )
@@ -39,6 +40,7 @@ class CorrectClaim(Command):
     year: int
     year_because: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    source: Source | None = None  # The newer version of an imported record.
 
 
 class UpholdClaim(Command):
@@ -103,6 +105,7 @@ def decide_correction(claim: Claim | None, command: CorrectClaim, person: Person
         evidence=command.evidence,
         year=command.year,
         year_because=command.year_because if moves_year else None,
+        source=command.source,
     )
     return (Draft(corrected, command.details),)
 

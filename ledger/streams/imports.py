@@ -8,6 +8,9 @@ The same file is refused for ever, and told which import took it and with what r
 are checked first and then written, all in one larger act; here only the counts are held together: every row has
 exactly one outcome, and the act holds as many rows as were accepted.
 
+Whoever has checked every row before opens the act with the import, and says which rows were set aside and why: so a
+killed import is found again with its act, and the source is told the same whenever it asks.
+
 Reading: the two systems are told apart, not merged (AMB-05). What differs is put right in the source and imported in
 its next version; reconciling says how much differs, never what is right.
 
@@ -32,11 +35,17 @@ from ledger.events.imports import (
     ImportId,
     ImportOpened,
     ImportReconciled,
+    ImportRowsSetAside,
+    SetAside,
 )
 from ledger.streams import act as acts
 from ledger.streams.decision import Beheaded, Command, Decision, State
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import ActId
+
+
+SET_ASIDE_AT_ONCE: Final = 300
+"""Rows of one event: with the longest names of records they still fit a leaf."""
 
 
 class Status(StrEnum):
@@ -53,6 +62,7 @@ class Import(State):
     opened: ImportOpened
     status: Status = Status.OPEN
     closed: ImportClosed | None = None
+    set_aside: tuple[SetAside, ...] = ()
     snapshots: tuple[str, ...] = ()  # Those that it was compared with, by digest.
 
     @property
@@ -88,6 +98,8 @@ class OpenImport(Command):
     ends: date
     region: str
     sector: str | None = None
+    set_aside: tuple[SetAside, ...] = ()
+    act: acts.OpenAct | None = None  # For the rows that will be taken over, where any will.
 
 
 class CloseImport(Command):
@@ -131,6 +143,9 @@ def decide_import_opening(
         return Refusal.because("file_imported", **same_file.receipt)
     if command.rows < 1 or command.starts > command.ends:
         return Refusal.because("import_unfit", rows=command.rows, starts=command.starts, ends=command.ends)
+    began: Decision = () if command.act is None else acts.decide_opening(None, command.act)
+    if isinstance(began, Refusal):
+        return began
     opened = ImportOpened(
         batch=command.batch,
         system=command.system,
@@ -140,8 +155,11 @@ def decide_import_opening(
         ends=command.ends,
         region=command.region,
         sector=command.sector,
+        act=None if command.act is None else command.act.act,
     )
-    return (Draft(opened),)
+    aside = [Draft(ImportRowsSetAside(batch=command.batch, rows=command.set_aside[first:first + SET_ASIDE_AT_ONCE]))
+             for first in range(0, len(command.set_aside), SET_ASIDE_AT_ONCE)]
+    return (Draft(opened), *aside, *began)
 
 
 def decide_import_closing(batch: Import | None, command: CloseImport, act: acts.Act | None, by: Actor) -> Decision:
@@ -171,12 +189,19 @@ def decide_import_closing(batch: Import | None, command: CloseImport, act: acts.
     return (Draft(closed), *ended)
 
 
-def decide_import_abandonment(batch: Import | None, command: AbandonImport, by: Actor) -> Decision:
-    """Abandon it, whereupon its file may come again. Its act, if there is one, is abandoned by itself."""
+def decide_import_abandonment(
+    batch: Import | None, command: AbandonImport, by: Actor, act: acts.Act | None = None
+) -> Decision:
+    """Abandon it, with the act that it opened, if any, whereupon its file may come again."""
     open_batch = _open(batch, command.role, by)
     if isinstance(open_batch, Refusal):
         return open_batch
-    return (Draft(ImportAbandoned(batch=open_batch.batch, why=command.why)),)
+    ended: Decision = ()
+    if act is not None and act.status is acts.Status.OPEN:
+        ended = acts.decide_abandonment(act, acts.AbandonAct())
+    if isinstance(ended, Refusal):
+        return ended
+    return (Draft(ImportAbandoned(batch=open_batch.batch, why=command.why)), *ended)
 
 
 def decide_reconciliation(batch: Import | None, command: ReconcileImport, by: Actor) -> Decision:
@@ -228,5 +253,6 @@ def evolve(batch: Import | None, event: ImportEvent) -> Import:
 _EVOLVE: Final[dict[type[ImportEvent], Callable[[Import, Any], Import]]] = {
     ImportClosed: lambda batch, event: replace(batch, status=Status.CLOSED, closed=event),
     ImportAbandoned: lambda batch, event: replace(batch, status=Status.ABANDONED),
+    ImportRowsSetAside: lambda batch, event: replace(batch, set_aside=(*batch.set_aside, *event.rows)),
     ImportReconciled: lambda batch, event: replace(batch, snapshots=(*batch.snapshots, event.snapshot_sha256)),
 }

@@ -133,4 +133,7 @@ def training_bodies(training: Training, person: str) -> dict[str, BODY]:
         "POST /v1/cards": {"training_class": training.training_class, "person": person, "number": "新-1",
                            "attended_days": "2", "hours": "12", "result": "passed"},
         "POST /v1/cards/<card:card>/voiding": words,
+        "POST /v1/imports": {"system": "ningbo", "file": "e30=", "region": "330200", "starts": "2026-01-01",
+                             "ends": "2026-12-31"},
+        "POST /v1/imports/<import:batch>/abandonment": {"why": "wrong_period"},
     }

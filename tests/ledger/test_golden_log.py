@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "a33750282654453582f3c2f5ff7bb54f87131f6c6ab3aa8b6339faeb96d49701"
+ROOT = "1308b39c0c250c763295d311300fa6f0e0525bcc59676cb0a93aff2a6bdfb2d2"
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 from ledger_kit import BY, LI, OFFICER, RULING, WANG, House, check, open_house, settle, submission
+from msgspec.structs import replace
 
 from ledger.acts import Act, open_act
 from ledger.errors import Refusal
 from ledger.events.base import Draft
-from ledger.events.claim import Source
+from ledger.events.claim import Source, StudyDetails, record_name, version_name
 from ledger.events.imports import ImportId
 from ledger.importing import abandon_import, close_import, open_import, reconcile_import
 from ledger.stores.append import NameTaken, Receipt
 from ledger.streams import claim as claims
+from ledger.streams.claim_register import CorrectClaim, decide_correction
 from ledger.streams.claim_review import RegisterClaim, decide_registration
 from ledger.streams.imports import (
     AbandonImport,
@@ -127,7 +129,7 @@ def test_a_file_that_was_given_up_is_taken_in_again(house: House) -> None:
     assert check(house).holds
 
 
-def test_a_record_that_changed_in_its_source_comes_as_its_next_version_and_the_same_one_never_twice(
+def test_a_record_that_changed_in_its_source_is_corrected_by_its_next_version_and_never_stands_twice(
     house: House,
 ) -> None:
     """P 14, AMB-05: corrections go back to the source."""
@@ -136,8 +138,19 @@ def test_a_record_that_changed_in_its_source_comes_as_its_next_version_and_the_s
     with pytest.raises(NameTaken) as taken:
         house.record(row(house, "r1", LI, claim="clm_again"))
     assert taken.value.kind == "source"
-    house.record(row(house, "r1", LI, version="2"))
-    assert house.load("clm_r1_2", claims.evolve).is_registered
+    with pytest.raises(NameTaken) as taken:
+        house.record(row(house, "r1", LI, version="2"))
+    assert taken.value.kind == "source_record"
+    known = house.load("clm_r1_1", claims.evolve)
+    newer = CorrectClaim(role=ROLE, study=replace(known.study, hours_centi=200), details=StudyDetails(title="-"),
+                         ruling=RULING, year=2026, source=Source(system="ningbo", record="r1", version="2"))
+    decided = decide_correction(known, newer, house.person(LI), house.actor(OFFICER))
+    assert not isinstance(decided, Refusal)
+    house.record(decided)
+    assert house.load("clm_r1_1", claims.evolve).study.hours_centi == 200
+    found = (version_name(Source(system="ningbo", record="r1", version="2")), record_name("ningbo", "r1"))
+    assert {house.ledger.find(name) for name in found} == {"clm_r1_1"}
+    assert check(house).holds
 
 
 def test_an_import_is_compared_and_its_counts_have_to_add_up(house: House) -> None:

@@ -214,6 +214,7 @@ class ImportAnswer(Answer):
     """An import as it stands."""
 
     batch = ma.fields.String(required=True)
+    version = ma.fields.Integer(required=True, metadata={"description": "记录的版本，也在 ETag 中"})
     system = ma.fields.String(required=True)
     status = ma.fields.String(required=True, metadata={"enum": ["open", "closed", "abandoned"]})
     file_sha256 = ma.fields.String(required=True)

@@ -1,0 +1,92 @@
+"""A file of another system's records, taken apart into rows: NDJSON in the words of the API, or a sheet with columns.
+
+Both come to the same: a row is what the API would be sent as JSON, and its form is checked by the same declaration. In
+a sheet a cell that holds an ID number as a number is told so, since its last digits are gone.
+
+`tests/api/test_import_lists.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from api.cases.roster_lists import KINDS, Wrong
+from api.sheets import ROWS_MOST, Cell, bad, cell_name, columns, is_number, is_scientific, read, text_of
+
+NAMES: Final = {
+    "record": ("来源记录号", "记录号", "record"), "version": ("版本", "版本号", "version"),
+    "recorded_at": ("来源登记时间", "recorded_at"),
+    "id_number": ("证件号码", "身份证号码", "身份证号", "id_number"), "id_kind": ("证件类型", "id_kind"),
+    "name": ("姓名", "name"), "title": ("项目名称", "课程名称", "title"), "category": ("科目类别", "科目", "category"),
+    "route": ("途径代码", "途径", "route"), "date": ("日期", "完成日期", "date"), "level": ("级别", "level"),
+    "starts": ("起", "开始日期", "starts"), "ends": ("止", "结束日期", "ends"), "year": ("年度", "year"),
+    "days": ("天数", "days"), "hours": ("学时", "hours"), "minutes": ("分钟", "minutes"),
+    "platform": ("平台", "platform"), "organiser": ("举办单位", "organiser"), "completed_by": ("完成方式", "completed_by"),
+    "confirmed_hours": ("确认学时", "confirmed_hours"), "document": ("文号", "document"),
+    "occasion": ("活动编号", "occasion"), "certificate_issuer": ("发证单位", "certificate_issuer"),
+    "certificate_number": ("证书编号", "certificate_number"),
+}
+NEEDED: Final = ("record", "version", "id_number", "name", "title", "category", "route", "date")
+_OF_ROW: Final = frozenset({"record", "version", "recorded_at", "id_number", "id_kind", "name"})
+_OF_DETAILS: Final = frozenset({"title", "certificate_issuer", "certificate_number"})
+_COUNTS: Final = frozenset({"version", "year", "minutes"})
+_EXACT: Final = ("record", "id_number", "certificate_number", "occasion")
+_CATEGORIES: Final = {"一般公需": "general_public", "公需": "general_public", "行业公需": "sector_public",
+                      "专业": "professional", "专业科目": "professional", "一般公需科目": "general_public",
+                      "行业公需科目": "sector_public"}
+
+
+class Line(NamedTuple):
+    """A row as JSON, as it was written or taken out of a sheet; or what is wrong with its cells."""
+
+    row: int                      # Counted from 1, of a sheet as on the screen.
+    text: bytes = b""
+    wrong: Wrong | None = None
+
+
+def lines(content: bytes) -> list[Line]:
+    """Take a file apart; raises BadFields where it is none."""
+    if content.lstrip()[:1] == b"{":
+        found = [Line(row, text) for row, text in enumerate(content.removesuffix(b"\n").split(b"\n"), 1)]
+    else:
+        found = list(_of_sheet(content))
+    if not found:
+        raise bad("sheet_empty", "文件里只有列名，没有记录。请填写后再提交。")
+    if len(found) > ROWS_MOST:
+        raise bad("sheet_too_wide", f"文件超过 {ROWS_MOST} 行。请分成几份。")
+    return found
+
+
+def _of_sheet(content: bytes) -> Iterator[Line]:
+    rows = read(content).rows
+    found = columns(rows, NAMES, NEEDED)
+    for at, row in enumerate(rows[found.row + 1:], found.row + 1):
+        cells = {name: row[place] for name, place in found.places.items()
+                 if place < len(row) and text_of(row[place])}
+        if cells:
+            lost = next((name for name in _EXACT if _is_lost(cells.get(name, ""))), None)
+            yield Line(at + 1, msgspec.json.encode(_fields(cells))) if lost is None else Line(at + 1, wrong=Wrong(
+                "number_numeric", f"{cell_name(at, found.places[lost])}：“{NAMES[lost][0]}”是数字格式，前面的零和末几位"
+                                  "可能已经丢失；请把该列设为文本后重填。"))
+
+
+def _is_lost(cell: Cell) -> bool:
+    return is_number(cell) or is_scientific(text_of(cell))
+
+
+def _fields(cells: dict[str, Cell]) -> dict[str, Any]:
+    """The row as it would be sent as JSON."""
+    row: dict[str, Any] = {"study": {}, "details": {}}
+    for name, cell in cells.items():
+        text = text_of(cell)
+        value: Any = int(text) if name in _COUNTS and text.isascii() and text.isdigit() else text
+        if name == "category":
+            value = _CATEGORIES.get(text, text)
+        if name == "id_kind":
+            value = KINDS.get(text, text)
+        into = row if name in _OF_ROW else row["details"] if name in _OF_DETAILS else row["study"]
+        into[name] = value
+    return row

@@ -1,0 +1,316 @@
+"""Records of another system, brought in: a file checked row by row, taken over as one act, once (P 14, N 8, R 6, R 9).
+
+Unlike a roster, what is wrong with some rows keeps no other out: a source sends thousands and mends what came back. The
+rows that were set aside stand in the log with their reason, so the source is told the same whenever it asks. Whoever
+sends the same file again goes on where a killed import stopped, or is given the receipt of the one that was finished.
+
+Who brings records in is read from the rulebooks (`policies.systems`); for whom they do it, where that is not their own
+organisation, is said and recorded. `tests/api/test_http_imports.py` shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from api.callers import Caller
+from api.cases.doing import Asked, Done, Reading, do, done
+from api.cases.finding import blocks
+from api.cases.import_rows import Judged, Sent, Terms, judge
+from api.cases.standing import absent, acting, by_actor, in_sight, may_look, role_for
+from api.house import House
+from api.law_of import law_now, ruling_view
+from ledger.access import record_accesses
+from ledger.acts import CHUNK
+from ledger.envelope import decode
+from ledger.errors import Refusal
+from ledger.events.base import By
+from ledger.events.imports import ImportClosed, ImportId, SetAside, file_name
+from ledger.importing import Row, Rows, open_import, resume_rows
+from ledger.stores.append import EVENTS_MAX, Conflict, Receipt
+from ledger.streams import act as acts
+from ledger.streams import imports
+from ledger.streams.decision import Decision
+from ledger.streams.imports import Import
+from ledger.streams.standing import Actor, Matter, standing
+from ledger.vocabulary import ActId, ActorId, StreamId
+from policies.systems import importing_roles
+from projections.imports import imports as known_imports
+
+TOLD_MOST: Final = 200
+"""So many rows are told in an answer; all that were set aside are listed by `GET .../rows`."""
+
+_TRIES: Final = 5
+
+
+class _Desk(NamedTuple):
+    """Whoever brings records in, as what, and the import that was killed, if it goes on."""
+
+    house: House
+    caller: Caller
+    actor: Actor
+    role: str
+    by: By
+    digest: str
+    open_batch: Import | None
+
+
+def may_begin(house: House, caller: Caller) -> Refusal | None:
+    """Say why somebody brings nothing in."""
+    actor = acting(house, caller)
+    return actor if isinstance(actor, Refusal) else None
+
+
+def take(
+    house: House, caller: Caller, fields: dict[str, Any], rows: Sequence[Sent], asked: Asked
+) -> Done | Judged | Refusal:
+    """Take over what can be taken over of a file; of a trial, say of each row what would become of it."""
+    if asked.key is not None and (receipt := house.ledger.store.answered(asked.key)) is not None:
+        return done(house.ledger, receipt)
+    if (behind := house.settled()) is not None:  # The law is asked of the answers.
+        return behind
+    desk = _desk(house, caller, fields, asked)
+    if isinstance(desk, Refusal | Done):
+        return desk
+    act = None if desk.open_batch is None else desk.open_batch.opened.act
+    judged = judge(Terms(house, desk.actor, desk.role, fields["system"], fields["starts"], fields["ends"],
+                         fields.get("seen", 0), act), rows)
+    if asked.dry_run:
+        _record_seen(desk, judged.seen)
+        return judged
+    batch = desk.open_batch or _open(desk, fields, judged)
+    if isinstance(batch, Refusal):
+        return batch
+    if batch.opened.rows != judged.rows or list(batch.set_aside) != judged.set_aside:
+        return Refusal.because("list_changed", rows=judged.rows)  # The law or the register moved in between.
+    if batch.opened.act is not None:
+        written = _write(desk, batch, judged.accepted)
+        if written is not None:
+            return written
+    return _close(desk, batch, asked)
+
+
+def abandon(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Give up one that is open: nothing of it will ever count, and its file may come again."""
+    found = importer(house, caller, name)
+    if isinstance(found, Refusal):
+        return found
+    actor, role = found
+
+    def decide(reading: Reading) -> Decision:
+        batch = import_of(reading, name)
+        command = imports.AbandonImport(role=role, why=fields["why"])
+        return imports.decide_import_abandonment(batch, command, _hand(reading, caller), _act_of(house, reading, batch))
+
+    return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=name, show=view)
+
+
+def set_aside(house: House, caller: Caller, name: str, after: int, limit: int) -> list[SetAside] | Refusal:
+    """The rows of an import that were not taken over, past one of them, for whoever could have brought it in."""
+    found = importer(house, caller, name)
+    if isinstance(found, Refusal):
+        return found
+    batch = import_of(Reading(house.ledger), name)
+    assert batch is not None, "whoever may act upon it was shown that it is there"
+    return [one for one in batch.set_aside if one.row > after][:limit]
+
+
+# Who, and upon what
+
+
+def importer(house: House, caller: Caller, name: str) -> tuple[Actor, str] | Refusal:
+    """The actor who asks and their role for an import that is there, as the law of its place names it."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    batch = import_of(Reading(house.ledger), name)
+    if batch is None:
+        return absent(house, caller, "import_absent")
+    if no := in_sight(actor, [batch.matter], "import_absent"):
+        return no
+    return _as(house, actor, batch.matter)
+
+
+def importing(house: House, caller: Caller, system: str | None) -> Refusal | None:
+    """Say why somebody may not ask what became of a source's records; of every source, its own officials are told."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    place = None if system is None else _place_of(house, system)
+    if place is None:
+        return may_look(actor)
+    found = _as(house, actor, place)
+    return found if isinstance(found, Refusal) else None
+
+
+def _place_of(house: House, system: str) -> Matter | None:
+    """Whose records a system's are: what its first import said. None: nothing was brought in from it."""
+    first = next(iter(known_imports(house.answers, system=system, limit=1).items), None)
+    return None if first is None else Matter(first.opened.region, first.opened.sector)
+
+
+def _as(house: House, actor: Actor, matter: Matter) -> tuple[Actor, str] | Refusal:
+    region = str(matter.region)
+    role = role_for(actor, importing_roles(law_now(house.answers), house.today, region, matter.sector), matter)
+    return standing(actor, role, matter) or (actor, role)
+
+
+def import_of(reading: Reading, name: str) -> Import | None:
+    """An import as a decision reads it."""
+    return reading.state(name, imports.evolve)
+
+
+def _desk(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> _Desk | Done | Refusal:
+    """Everything that is decided before a row is judged; a file that was taken over is answered with its receipt."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    place = Matter(fields["region"], fields.get("sector"))
+    found = _as(house, actor, place)
+    if not isinstance(found, Refusal):  # Nobody else may use up the names of a source's records.
+        found = _as(house, actor, _place_of(house, fields["system"]) or place)
+    if isinstance(found, Refusal):
+        return found
+    role, digest = found[1], hashlib.sha256(fields["file"]).hexdigest()
+    by = msgspec.structs.replace(by_actor(caller, actor, role), on_behalf_of=fields.get("on_behalf_of"))
+    known = house.ledger.find(file_name(fields["system"], digest))
+    batch = None if known is None else import_of(Reading(house.ledger), known)
+    if batch is not None and batch.closed is not None and not asked.dry_run:
+        return done(house.ledger, _receipt(house, batch))
+    if batch is not None and (no := standing(actor, role, batch.matter)):
+        return no
+    is_open = batch is not None and batch.status is imports.Status.OPEN
+    return _Desk(house, caller, actor, role, by, digest, batch if is_open else None)
+
+
+def _receipt(house: House, batch: Import) -> Receipt:
+    """When a file was taken over that was taken over before."""
+    for position, leaf in house.ledger.store.stream(batch.batch):
+        envelope = decode(leaf)
+        if isinstance(envelope.event, ImportClosed):
+            return Receipt(position, 1 + (batch.opened.act is not None), envelope.recorded_at, replayed=True)
+    raise AssertionError("what is closed was closed")
+
+
+def _hand(reading: Reading, caller: Caller) -> Actor:
+    by = reading.actor(caller.id)
+    assert by is not None, "whoever acts was appointed"
+    return by
+
+
+# Taken over
+
+
+def _open(desk: _Desk, fields: dict[str, Any], judged: Judged) -> Import | Refusal:
+    accepted = len(judged.accepted)
+    act = None if not accepted else acts.OpenAct(
+        act=ActId(desk.house.new_id("act")), kind="import", rows=accepted, chunk=CHUNK, list_sha256=desk.digest)
+    command = imports.OpenImport(
+        batch=ImportId(desk.house.new_id("import")), role=desk.role, system=fields["system"], file_sha256=desk.digest,
+        rows=judged.rows, starts=fields["starts"], ends=fields["ends"], region=fields["region"],
+        sector=fields.get("sector"), set_aside=tuple(judged.set_aside), act=act)
+    return open_import(desk.house.ledger, command, actor=ActorId(desk.caller.id), by=desk.by)
+
+
+def _write(desk: _Desk, batch: Import, accepted: Sequence[Row | None]) -> Refusal | None:
+    """Write what is not written yet; killed, it goes on with the same file."""
+    rows = resume_rows(desk.house.ledger, batch, by=desk.by)
+    if isinstance(rows, Refusal):
+        return rows
+    if rows.act.state is None or rows.act.state.rows != len(accepted):
+        return Refusal.because("list_changed", rows=len(accepted))
+    while rows.rows_next:
+        first = rows.act.rows_done
+        some = [row for row in accepted[first:first + rows.rows_next] if row is not None]
+        if len(some) != rows.rows_next:
+            return Refusal.because("list_changed", rows=len(accepted))
+        written = _chunk(rows, some)
+        if isinstance(written, Refusal):
+            return written
+    return None
+
+
+def _chunk(rows: Rows, some: Sequence[Row]) -> Receipt | Refusal:
+    """Write the next rows; somebody else may have written to one of their people in between."""
+    for _ in range(_TRIES - 1):
+        try:
+            return rows.write(some)
+        except Conflict:
+            continue
+    return rows.write(some)
+
+
+def _close(desk: _Desk, batch: Import, asked: Asked) -> Done | Refusal:
+    """Put what was accepted in force, and say what became of every row."""
+
+    def decide(reading: Reading) -> Decision:
+        known = import_of(reading, batch.batch)
+        act = _act_of(desk.house, reading, known)
+        aside = batch.set_aside
+        duplicates = sum(one.code == "duplicate" for one in aside)
+        command = imports.CloseImport(
+            role=desk.role, accepted=batch.opened.rows - len(aside), rejected=len(aside) - duplicates,
+            duplicates=duplicates, result_sha256=_digest(aside), act=batch.opened.act)
+        return imports.decide_import_closing(known, command, act, _hand(reading, desk.caller))
+
+    return do(desk.house.ledger, desk.by, asked, decide)
+
+
+def _act_of(house: House, reading: Reading, batch: Import | None) -> acts.Act | None:
+    """The act of an import, read for this decision."""
+    if batch is None or batch.opened.act is None:
+        return None
+    act, version = house.ledger.load_act(batch.opened.act)
+    reading.versions[StreamId(batch.opened.act)] = version
+    return act
+
+
+def _digest(aside: Sequence[SetAside]) -> str:
+    """The digest of the result: the rows that were set aside, a JSON object a line."""
+    return hashlib.sha256(msgspec.json.Encoder().encode_lines(aside)).hexdigest()
+
+
+def _record_seen(desk: _Desk, seen: Sequence[str]) -> None:
+    for some in blocks(seen, EVENTS_MAX):
+        record_accesses(
+            desk.house.register.access, by=desk.by, subjects=some, purpose="import_check", what=("identity",),
+            route="imports", now_ms=desk.house.now // 1_000)
+
+
+# How it is shown
+
+
+def view(batch: Import) -> dict[str, Any]:
+    """An import as it stands, with the first of the rows that were not taken over."""
+    opened, closed = batch.opened, batch.closed
+    return {
+        "batch": batch.batch, "system": opened.system, "status": batch.status.value, "file_sha256": opened.file_sha256,
+        "rows": opened.rows, "starts": opened.starts, "ends": opened.ends, "region": opened.region,
+        "sector": opened.sector,
+        "outcome": None if closed is None else {
+            "accepted": closed.accepted, "rejected": closed.rejected, "duplicates": closed.duplicates,
+            "result_sha256": closed.result_sha256, "act": closed.act,
+        },
+        "set_aside": [aside_view(one) for one in batch.set_aside[:TOLD_MOST]],
+    }
+
+
+def aside_view(one: SetAside) -> dict[str, Any]:
+    """A row that was not taken over."""
+    return {"row": one.row, "record": one.record, "version": one.version, "code": one.code}
+
+
+def preview(judged: Judged) -> dict[str, Any]:
+    """What a file would come to: how many rows are new, corrections, known already or wrong, and why."""
+    return {
+        "rows": judged.rows,
+        "accepted": len(judged.accepted),
+        "corrections": judged.corrections,
+        "duplicates": judged.duplicates,
+        "refused": len(judged.set_aside) - judged.duplicates,
+        "set_aside": [{**aside_view(one), "detail": judged.words[one.row]} for one in judged.set_aside[:TOLD_MOST]],
+        "worth": [{**ruling_view(ruling), "rows": rows} for ruling, rows in judged.worth.most_common(TOLD_MOST)],
+    }

@@ -1,0 +1,89 @@
+"""Imports over HTTP: a file tried, taken over or given up; what was set aside; what was changed here; how it adds up.
+
+`tests/api/test_http_imports.py` shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Response
+
+from api.callers import Caller
+from api.cases import import_reports, imports
+from api.cases.doing import Asked, Done
+from api.cases.import_lists import Line, lines
+from api.cases.import_rows import Sent
+from api.cases.roster_lists import Wrong
+from api.routes.door import Door, Told, answer, house, line_of
+from api.routes.listing import as_it_stood
+from api.routes.schemas.imports import (
+    AbandonmentBody,
+    ChangesAnswer,
+    ChangesQuery,
+    ImportBody,
+    ImportRow,
+    ReportAnswer,
+    ReportQuery,
+    RowsAnswer,
+    RowsQuery,
+    TakenAnswer,
+)
+from ledger.errors import Refusal
+
+door = Door("imports", __name__, description="其他系统的记录：试办、导入、放弃、更正回传、对账")
+
+_AT: Final = "/v1/imports/<import:batch>"
+_ROW: Final = ImportRow()
+
+
+@door.writes("/v1/imports", summary="导入其他系统的记录；试办给出逐行的结果", body=ImportBody, answers=TakenAnswer,
+             show=imports.view)
+def take(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Response | Refusal:
+    if (no := imports.may_begin(house(), caller)) is not None:  # Before a file of megabytes is taken apart.
+        return no
+    found = imports.take(house(), caller, fields, [_sent(one) for one in lines(fields["file"])], asked)
+    if isinstance(found, Refusal):
+        return found
+    if isinstance(found, Done):
+        return Told(found, {}, f"/v1/imports/{found.stream}")
+    return answer({"dry_run": True, "would": imports.preview(found)})
+
+
+def _sent(line: Line) -> Sent:
+    """A row whose form has been checked."""
+    if line.wrong is not None:
+        return Sent(line.row, None, line.wrong)
+    found = line_of(line.text, _ROW)
+    if "status" not in found:  # A problem has one.
+        return Sent(line.row, found)
+    first = next(iter(found.get("errors", ())), found)
+    words = f"{first['pointer']}：{first['detail']}" if "pointer" in first else str(first["detail"])
+    return Sent(line.row, None, Wrong("row_malformed", words))
+
+
+@door.writes(f"{_AT}/abandonment", summary="放弃未完成的导入：其中各行都不生效，文件可再导入", body=AbandonmentBody,
+             answers=TakenAnswer, show=imports.view, conditional=True)
+def abandon(caller: Caller, fields: dict[str, Any], asked: Asked, batch: str) -> Told | Refusal:
+    found = imports.abandon(house(), caller, batch, fields, asked)
+    return found if isinstance(found, Refusal) else Told(found, {}, f"/v1/imports/{batch}")
+
+
+@door.reads(f"{_AT}/rows", summary="一次导入中未接受的行和原因", query=RowsQuery, answers=RowsAnswer)
+def set_aside(caller: Caller, query: dict[str, Any], batch: str) -> dict[str, Any] | Refusal:
+    found = imports.set_aside(house(), caller, batch, query.get("after", 0), query.get("limit", 200))
+    return found if isinstance(found, Refusal) else {"items": [imports.aside_view(one) for one in found]}
+
+
+@door.reads("/v1/imports/changes", summary="更正回传：本系统对来源所报记录的更正、冻结、撤销等", query=ChangesQuery,
+            answers=ChangesAnswer)
+def changes(caller: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
+    return import_reports.changes(house(), caller, query["system"], after=query.get("after", 0),
+                                  limit=query.get("limit", 200))
+
+
+@door.reads("/v1/imports/report", summary="对账：按来源和日期，报送、接受、重复、拒绝、后来更正和撤销的行数",
+            query=ReportQuery, answers=ReportAnswer)
+def report(caller: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
+    return as_it_stood(query, lambda as_of: import_reports.reconciliation(
+        house(), caller, query.get("system"), query.get("starts"), query.get("ends"), as_of=as_of))

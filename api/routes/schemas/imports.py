@@ -1,0 +1,151 @@
+"""What is sent and answered when another system's records are brought in. `tests/api/test_http_imports.py` shows it."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from api.routes.fields import Body, Choice, Day, Id, Number, Part, Query, QueryNumber, Region, Shaped, Text, Word
+from api.routes.schemas.claims import DetailsBody, StudyBody
+from api.routes.schemas.common import Answer, Recorded
+from api.routes.schemas.histories import Reflects
+from api.routes.schemas.questions import LOG_SIZE_MOST
+from api.routes.schemas.rosters import File
+from api.routes.schemas.trainings import MomentQuery
+from ledger.identifiers.id_number import KINDS
+
+_SYSTEM = ("^[a-z][a-z0-9_-]{0,39}$", "来源系统代码，小写英文")
+_NDJSON = ("eyJyZWNvcmQiOiJuYi0xIiwidmVyc2lvbiI6MSwiaWRfa2luZCI6InJlc2lkZW50X2lkIn0K")
+
+
+class ImportRow(Body):
+    """One record of the source: which, in which version, whose, and what was studied."""
+
+    record = Shaped("^[A-Za-z0-9][A-Za-z0-9._:/-]{0,59}$", "来源系统自己的记录号，不含个人信息", required=True,
+                    example="nb-2026-000017")
+    version = Number(1, 1_000_000_000, required=True, metadata={"description": "来源每次更正加一", "example": 1})
+    recorded_at = Text(40, metadata={"description": "来源登记的时间"})
+    id_kind = Choice(*KINDS, load_default="resident_id")
+    id_number = Text(60, required=True)
+    name = Text(100, required=True)
+    study = Part(StudyBody, required=True)
+    details = Part(DetailsBody, required=True)
+
+
+class ImportBody(Body):
+    """A file of a source's records, of some days, of one place."""
+
+    system = Shaped(*_SYSTEM, required=True, example="ningbo")
+    file = File(required=True, metadata={"description": "NDJSON（每行一个 ImportRow）、XLSX 或 CSV",
+                                         "example": _NDJSON})
+    starts = Day(required=True, metadata={"description": "所属期间的第一天"})
+    ends = Day(required=True, metadata={"description": "所属期间的最后一天"})
+    region = Region(required=True, metadata={"description": "记录所属地区", "example": "330200"})
+    sector = Word(metadata={"description": "只含一个行业的记录时", "example": "industry"})
+    on_behalf_of = Id("unit", metadata={"description": "代哪个单位报送；不写即本单位的系统"})
+    seen = Number(0, LOG_SIZE_MOST, metadata={"description": "来源已取回更正清单到哪个位置（changes 的 position）"})
+
+
+class AbandonmentBody(Body):
+    """Why an import is given up, as a code."""
+
+    why = Word(required=True, metadata={"description": "原因代码", "example": "wrong_period"})
+
+
+class SetAsideAnswer(Answer):
+    """A row that was not taken over."""
+
+    row = ma.fields.Integer(required=True, metadata={"description": "第几行"})
+    record = ma.fields.String(required=True)
+    version = ma.fields.String(required=True)
+    code = ma.fields.String(required=True, metadata={"description": "duplicate，或拒绝的原因"})
+
+
+class TakenAnswer(Recorded):
+    """An import as it stands after it was acted upon."""
+
+    batch = ma.fields.String(required=True)
+    system = ma.fields.String(required=True)
+    status = ma.fields.String(required=True, metadata={"enum": ["open", "closed", "abandoned"]})
+    file_sha256 = ma.fields.String(required=True)
+    rows = ma.fields.Integer(required=True)
+    starts = ma.fields.Date(required=True)
+    ends = ma.fields.Date(required=True)
+    region = ma.fields.String(required=True)
+    sector = ma.fields.String(allow_none=True, required=True)
+    outcome = ma.fields.Dict(allow_none=True, required=True, metadata={"description": "接受、拒绝、重复各多少行"})
+    set_aside = ma.fields.List(ma.fields.Nested(SetAsideAnswer), required=True,
+                               metadata={"description": "未接受的行，至多 200 行；全部见 rows"})
+
+
+class RowsQuery(Query):
+    """Past which row."""
+
+    after = QueryNumber(0, 1_000_000, metadata={"default": 0, "description": "从第几行之后"})
+    limit = QueryNumber(1, 1_000, metadata={"default": 200})
+
+
+class RowsAnswer(Answer):
+    """Rows that were not taken over, in order."""
+
+    items = ma.fields.List(ma.fields.Nested(SetAsideAnswer), required=True)
+
+
+class ChangesQuery(Query):
+    """Of which source, past which position."""
+
+    system = Shaped(*_SYSTEM, required=True, example="ningbo")
+    after = QueryNumber(0, LOG_SIZE_MOST, metadata={"default": 0, "description": "上次得到的 position"})
+    limit = QueryNumber(1, 1_000, metadata={"default": 200})
+
+
+class ChangeAnswer(Answer):
+    """What was done here to a record of the source."""
+
+    event = ma.fields.Integer(required=True)
+    recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    record = ma.fields.String(required=True)
+    version = ma.fields.String(required=True, metadata={"description": "当时所依据的来源版本"})
+    claim = ma.fields.String(required=True)
+    what = ma.fields.String(required=True, metadata={
+        "enum": ["corrected", "frozen", "released", "revoked", "reinstated"]})
+    study = ma.fields.Dict(metadata={"description": "更正后的学习事实"})
+    assessed = ma.fields.String(metadata={"description": "更正后的学时"})
+    year = ma.fields.Integer(allow_none=True)
+    basis = ma.fields.String(metadata={"description": "撤销、恢复的依据"})
+
+
+class ChangesAnswer(Answer):
+    """What was changed, and where to go on asking."""
+
+    items = ma.fields.List(ma.fields.Nested(ChangeAnswer), required=True)
+    position = ma.fields.Integer(required=True, metadata={"description": "下次从这里继续（after），报送时写入 seen"})
+    log_size = ma.fields.Integer(required=True)
+
+
+class ReportQuery(MomentQuery):
+    """Of which source, from which day to which."""
+
+    system = Shaped(*_SYSTEM, example="ningbo")
+    starts = Day(metadata={"description": "从哪天完成的导入起"})
+    ends = Day(metadata={"description": "到哪天为止"})
+
+
+class ReportLine(Answer):
+    """One source's day."""
+
+    system = ma.fields.String(required=True)
+    day = ma.fields.Date(required=True)
+    batches = ma.fields.Integer(required=True)
+    sent = ma.fields.Integer(required=True)
+    accepted = ma.fields.Integer(required=True)
+    duplicates = ma.fields.Integer(required=True)
+    refused = ma.fields.Integer(required=True)
+    corrected = ma.fields.Integer(required=True, metadata={"description": "其中后来更正过的"})
+    revoked = ma.fields.Integer(required=True, metadata={"description": "其中现已撤销的"})
+    frozen = ma.fields.Integer(required=True, metadata={"description": "其中现被冻结的"})
+
+
+class ReportAnswer(Reflects):
+    """By source and day."""
+
+    items = ma.fields.List(ma.fields.Nested(ReportLine), required=True)
