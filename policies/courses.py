@@ -12,7 +12,7 @@ Reading: what W 10 gives, and W 8's one choice a year, hold for the subject whos
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ledger.vocabulary import HoursCenti
 from policies.authority import ANYONE, GENERAL
@@ -28,6 +28,7 @@ class CourseLaw(NamedTuple):
     challenge_minutes: int | None = None
     heartbeat_seconds: int | None = None
     hours_centi: HoursCenti | None = None
+    on_site: Duty | None = None     # The words that want the exam to be sat on site (W 10).
 
 
 def course_law(law: Law, day: date, region: str, sector: str | None, category: str) -> CourseLaw:
@@ -36,7 +37,8 @@ def course_law(law: Law, day: date, region: str, sector: str | None, category: s
     for book in layer.books:
         if (time := _first(book, "study_time")) is None:
             continue
-        hours = _passed(book, category)
+        exam = _exam(book, category)
+        hours = None if exam is None else HoursCenti(exam.more["hours"])  # Read with its file, in hundredths.
         choice = _first(book, "enrolment")
         return CourseLaw(
             one_a_year=None if hours is None or choice is None else choice.more.get("courses_per_year") == 1,
@@ -44,6 +46,7 @@ def course_law(law: Law, day: date, region: str, sector: str | None, category: s
             challenge_minutes=time.more.get("challenge_minutes"),
             heartbeat_seconds=time.more.get("heartbeat_seconds"),
             hours_centi=hours,
+            on_site=exam if exam is not None and exam.more.get("on_site") else None,
         )
     return CourseLaw()
 
@@ -52,10 +55,9 @@ def _first(book: Rulebook, kind: str) -> Duty | None:
     return next((duty for duty in book.duties if duty.kind == kind), None)
 
 
-def _passed(book: Rulebook, category: str) -> HoursCenti | None:
-    """What a pass is worth where the article that registers the subject says so (W 10)."""
+def _exam(book: Rulebook, category: str) -> Duty | None:
+    """How a subject is examined and what a pass is worth, by the article that registers it (W 10)."""
     articles = {row.article for row in book.registrars
                 if row.automatic and category in row.categories and row.person == ANYONE}
-    hours: Any = next((duty.more["hours"] for duty in book.duties
-                       if duty.kind == "exam" and duty.article in articles and "hours" in duty.more), None)
-    return None if hours is None else HoursCenti(hours)  # Read with its file, in hundredths.
+    return next((duty for duty in book.duties
+                 if duty.kind == "exam" and duty.article in articles and "hours" in duty.more), None)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from ledger.events.course import (
     CourseCompleted,
+    CourseExamined,
     CourseHoursRegistered,
     CoursePublished,
     CourseWithdrawn,
@@ -179,6 +180,10 @@ def _completed(rows: Rows, effect: Effect) -> None:
     _of_enrolment(rows, effect, status="completed", completed_on=event.on.isoformat())
 
 
+def _examined(rows: Rows, effect: Effect) -> None:
+    _of_enrolment(rows, effect)  # What was reached is read from the enrolment itself.
+
+
 def _hours_registered(rows: Rows, effect: Effect) -> None:
     event: CourseHoursRegistered = effect.event
     _of_enrolment(rows, effect, status="registered", completed_by=event.completed_by, claim=event.claim)
@@ -257,6 +262,7 @@ class Exams(Projection):
         EnrolmentCancelled: _cancelled,
         StudyRecorded: _studied,
         CourseCompleted: _completed,
+        CourseExamined: _examined,
         CourseHoursRegistered: _hours_registered,
         ExamScheduled: _scheduled,
         ExamClosed: _closed,

@@ -23,7 +23,7 @@ from api.house import House
 from api.law_of import law_now
 from ledger.errors import Refusal
 from ledger.events.base import Name
-from ledger.events.course import CourseId, EnrolmentId
+from ledger.events.course import CourseExamined, CourseId, EnrolmentId
 from ledger.streams import course as courses
 from ledger.streams import enrolment as enrolments
 from ledger.streams.course import Course
@@ -277,5 +277,12 @@ def enrolment_view(found: Enrolment) -> dict[str, Any]:
         "enrolment": found.enrolment, "person": found.person, "course": found.course, "code": enrolled.code,
         "year": enrolled.year, "category": enrolled.category, "region": enrolled.region, "sector": enrolled.sector,
         "status": found.status, "minutes": found.minutes, "sessions": len(found.sessions),
-        "completed_on": found.completed_on, "claim": found.claim,
+        "completed_on": found.completed_on, "quiz": None if found.quiz is None else quiz_view(found.quiz),
+        "claim": found.claim,
     }
+
+
+def quiz_view(quiz: CourseExamined) -> dict[str, Any]:
+    """What somebody reached in a course's own quiz."""
+    return {"score": format_hours(quiz.score_centi), "pass_mark": format_hours(quiz.pass_mark_centi),
+            "passed": quiz.passed, "announced_on": quiz.on}

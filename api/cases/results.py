@@ -1,8 +1,10 @@
-"""Attendance and results, done: for one seat, or for a session by a list, all of it or nothing (W 10, W 11).
+"""Attendance and results, done: for one seat, for a course's own quiz, or for a session by a list (P 10, W 10, W 11).
 
 Whoever holds the exam says who came and what they reached; nobody their own (D07), and what one hand entered another
 puts right (D14). With a pass the hours follow in the same append where the law lets them (`api/cases/course_hours.py`);
 where something stands in the way the pass is recorded all the same, and the hours wait for the office that it names.
+
+A quiz is taken online, wherever the text does not want an exam on site (W 7, W 10).
 
 The same list again, by whomever and under whatever key, gives the same receipt: the append bears the list's digest. A
 list in which anything is wrong records nothing, and says of each row what.
@@ -21,7 +23,14 @@ from typing import Any, Final, NamedTuple
 from api import refusals
 from api.callers import Caller
 from api.cases.course_hours import following
-from api.cases.courses import as_department, enrolment_of, offices_of
+from api.cases.courses import (
+    as_department,
+    course_of,
+    enrolment_of,
+    enrolment_view,
+    offices_of,
+    sights_of_enrolment,
+)
 from api.cases.doing import Asked, Done, Reading, done
 from api.cases.faults import BadFields, Fault
 from api.cases.result_lists import Row, listed
@@ -29,6 +38,7 @@ from api.cases.roster_lists import Wrong
 from api.cases.seats import booking_of, booking_view, exam_of, exam_view, sights_of_booking, unknown_exam
 from api.cases.standing import acting, in_sight, of_another_level, role_for
 from api.house import House
+from api.law_of import law_now
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import Draft, Name
@@ -36,11 +46,15 @@ from ledger.events.course import CourseHoursRegistered
 from ledger.events.exam import AttendanceRecorded, ResultRecorded
 from ledger.stores.append import RequestKey
 from ledger.streams import booking as bookings
+from ledger.streams import enrolment as enrolments
+from ledger.streams.course import Course
+from ledger.streams.course_quiz import RecordQuiz, decide_quiz
 from ledger.streams.decision import Decision
 from ledger.streams.exam import Booking, Exam, Status, evolve_booking
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import StreamId
+from policies.courses import course_law
 from projections import exams as known
 
 TOLD_MOST: Final = 200
@@ -137,6 +151,47 @@ def _announced(house: House, fields: dict[str, Any]) -> date:
     if on > house.today:
         raise BadFields([Fault("/announced_on", "day_in_future", "公布之日不能晚于今天。")])
     return on
+
+
+# The quiz of a course
+
+
+def examine(house: House, caller: Caller, enrolment: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Enter what somebody reached in a course's own quiz; of a pass the hours follow."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    reading = Reading(house.ledger)
+    seen = enrolment_of(reading, enrolment)
+    if no := in_sight(actor, sights_of_enrolment(house, reading, seen), "enrolment_absent"):
+        return no
+    chosen = None if seen is None else course_of(reading, seen.course)
+    assert chosen is not None, "what is not there is in nobody's sight"
+    on = _announced(house, fields)
+
+    def decide(reading: Reading, role: str, by: Actor) -> Decision:
+        found = enrolment_of(reading, enrolment)
+        assert found is not None, "an enrolment is never taken away"
+        person, course = reading.person(found.person), course_of(reading, found.course)
+        assert person is not None and course is not None, "an enrolment is a person's, in a course"
+        command = RecordQuiz(role=role, score_centi=fields["score"], pass_mark_centi=fields["pass_mark"], on=on)
+        drafts = decide_quiz(found, command, person, course, by)
+        if isinstance(drafts, Refusal):
+            return drafts
+        if no := _on_site(house, course):
+            return no
+        after = enrolments.evolve(found, drafts[0].event)  # type: ignore[arg-type]
+        return (*drafts, *following(house, reading, after, None, by)) if after.has_passed else drafts
+
+    return as_department(house, caller, chosen.matter, asked, decide, upon=enrolment, show=enrolment_view)
+
+
+def _on_site(house: House, course: Course) -> Refusal | None:
+    """Say that the law of the course's place wants an exam on site (W 7, W 10)."""
+    published = course.published
+    duty = course_law(law_now(house.answers), house.today, published.region, published.sector,
+                      published.category).on_site
+    return None if duty is None else Refusal.because("exam_on_site", article=duty.article, quote=duty.quote)
 
 
 # A list

@@ -99,6 +99,19 @@ def end(asking: Asking, enrolment: str) -> int:
 @course.command()
 @asks(writes=True, conditional=True)
 @click.argument("enrolment", type=Id("enrolment"))
+@click.option("--score", required=True, help="分数，如 71.5")
+@click.option("--pass-mark", required=True, help="合格线，如 60")
+@click.option("--announced-on", help="成绩公布之日（YYYY-MM-DD），不写即今天")
+def quiz(asking: Asking, enrolment: str, **given: str | None) -> int:
+    """登记课程考核的成绩（部门）：规定须现场考试的除外"""
+    place = f"/v1/enrolments/{enrolment}"
+    body = {name: value for name, value in given.items() if value is not None}
+    return asking.post(f"{place}/quiz", _tell_enrolment, body, upon=place, done="已登记成绩", purpose="exam_results")
+
+
+@course.command()
+@asks(writes=True, conditional=True)
+@click.argument("enrolment", type=Id("enrolment"))
 def register(asking: Asking, enrolment: str) -> int:
     """登记学时：由规定的部门；由系统自动登记的，本人也可提出"""
     place = f"/v1/enrolments/{enrolment}"
@@ -124,11 +137,13 @@ def _tell_course(body: dict[str, Any]) -> None:
 
 
 def _tell_enrolment(body: dict[str, Any]) -> None:
+    quiz = body["quiz"]
     pairs((
         ("选课", body["enrolment"]), ("课程", body["course"]), ("年度", body["year"]),
         ("科目", word("category", body["category"])),
         ("状态", ENROLMENT_STATES.get(body["status"], body["status"])), ("已学", f"{body['minutes']} 分钟"),
-        ("学完", body["completed_on"]), ("学时登记", body["claim"]),
+        ("学完", body["completed_on"]),
+        ("考核", quiz and f"{quiz['score']} 分，{'合格' if quiz['passed'] else '不合格'}"), ("学时登记", body["claim"]),
     ))
 
 

@@ -11,7 +11,7 @@ from flask import Response, request
 
 from api.addresses import address_of_asker
 from api.callers import Caller
-from api.cases import claims, course_hours, courses, studying
+from api.cases import claims, course_hours, courses, results, studying
 from api.cases.doing import Asked, Done
 from api.routes.door import Door, Told, answer, house
 from api.routes.schemas.claims import ClaimAnswer
@@ -25,6 +25,7 @@ from api.routes.schemas.courses import (
     EnrolmentRecord,
     HeartbeatAnswer,
     HeartbeatBody,
+    QuizBody,
 )
 from api.study_sessions import Seat
 from ledger.errors import Refusal
@@ -90,6 +91,12 @@ def beat(caller: Caller, fields: _Fields, asked: Asked, enrolment: str) -> Respo
 def end(caller: Caller, _: _Fields, asked: Asked, enrolment: str) -> _Outcome | Response:
     done = studying.end(house(), caller, enrolment, asked)
     return _operational(done, asked) if isinstance(done, dict) else _told("enrolments", done)
+
+
+@door.writes(f"{_AT}/quiz", summary="登记课程考核的成绩；合格而由系统登记的，学时随之登记", body=QuizBody,
+             answers=EnrolmentRecord, show=courses.enrolment_view, conditional=True)
+def examine(caller: Caller, fields: _Fields, asked: Asked, enrolment: str) -> _Outcome:
+    return _told("enrolments", results.examine(house(), caller, enrolment, fields, asked))
 
 
 @door.writes(f"{_AT}/hours", summary="登记学时：由规定的部门，或由系统自动", answers=ClaimAnswer, show=claims.view,

@@ -1,4 +1,4 @@
-"""What happens to a course (公需科目课程) and to a person's enrolment in it: published; enrolled, studied, completed.
+"""What happens to a course (公需科目课程) and to a person's enrolment in it: published; enrolled, studied, examined.
 
 W 7 to W 11: the office publishes the courses of a year, a person chooses one, studies it online and afterwards sits an
 exam. What is recorded of study is a session whose time the server has counted; the heartbeats that it was counted from
@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final, NewType
 
-from ledger.events.base import Event, Name, Open, Pseudonym, Sealed, Secret
+from ledger.events.base import Event, Hand, Name, Open, Pseudonym, Sealed, Secret
 from ledger.vocabulary import Category, ClaimId, PersonId, StreamId, UnitId
 
 CourseId = NewType("CourseId", str)
@@ -124,6 +124,16 @@ class CourseCompleted(EnrolmentEvent, tag="enrolment.completed/1"):
 
     on: Open[date]
     minutes: Open[int]
+
+
+class CourseExamined(EnrolmentEvent, tag="enrolment.examined/1"):
+    """What somebody reached in the course's own quiz, taken online (课程考核); an exam on site is a booking's."""
+
+    score_centi: Open[int]
+    pass_mark_centi: Open[int]
+    passed: Open[bool]
+    on: Open[date]              # The day of announcement: the evidence date of the hours (AMB-15).
+    hand: Pseudonym[Hand]
 
 
 class CourseHoursRegistered(EnrolmentEvent, tag="enrolment.hours_registered/1"):

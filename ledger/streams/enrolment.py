@@ -1,7 +1,7 @@
 """A person's enrolment in a course (学习报名): enrolled, studied, completed, its hours registered (W 8 to W 11).
 
     enrolled    → enrolled (study recorded), completed, cancelled (before any study)
-    completed   → registered
+    completed   → completed (examined online), registered
     cancelled, registered: the end
 
 Who has learned a course never chooses it again, and of courses of which one is chosen a year nobody has two (W 8): both
@@ -11,6 +11,8 @@ course it was for (W 9, D10).
 
 Reading: a course of any place's catalogue may be chosen (R 7 lets cities and the province offer them side by side);
 what its hours count for whom is law.
+
+A course may have a quiz of its own, taken online (`ledger.streams.course_quiz`); whether that is exam enough is law.
 
 Registering hours writes two streams in one transaction: the claim, of origin `auto`, and the enrolment that led to it.
 
@@ -31,6 +33,7 @@ from ledger.events.base import Draft
 from ledger.events.claim import Ruling, Study, StudyDetails
 from ledger.events.course import (
     CourseCompleted,
+    CourseExamined,
     CourseHoursRegistered,
     CourseId,
     Device,
@@ -77,6 +80,7 @@ class Enrolment(State):
     sessions: tuple[Session, ...] = ()
     minutes: int = 0
     completed_on: date | None = None
+    quiz: CourseExamined | None = None   # The last one that was taken.
     claim: ClaimId | None = None
 
     @property
@@ -93,6 +97,11 @@ class Enrolment(State):
     def course(self) -> CourseId:
         """Name the course."""
         return self.enrolled.course
+
+    @property
+    def has_passed(self) -> bool:
+        """Say whether the course's own quiz was passed."""
+        return self.quiz is not None and self.quiz.passed
 
 
 class Enrol(Command):
@@ -251,15 +260,16 @@ def decide_completion(
 def study_of(enrolment: Enrolment, course: Course, booking: Booking | None = None) -> Study:
     """State the facts of the hours: what the law is asked about before they are registered."""
     assert enrolment.completed_on is not None, "only what was completed has hours"
-    by_exam = booking is not None and booking.result is not None
+    result = booking.result if booking is not None else enrolment.quiz
+    passed_on = None if result is None or (booking is None and not enrolment.has_passed) else result.on
     return Study(
         category=course.published.category,
         route=ROUTE,
         # AMB-15: of an exam the day of announcement; of a course that needs none, the day of completion.
-        evidence_on=booking.result.on if booking is not None and booking.result is not None else enrolment.completed_on,
+        evidence_on=passed_on or enrolment.completed_on,
         year=None,
         hours_centi=course.published.hours_centi,
-        completed_by="exam" if by_exam else "completion",
+        completed_by="completion" if passed_on is None else "exam",
         occasion=f"{course.published.code}/{course.published.year}",
     )
 
@@ -330,6 +340,7 @@ _EVOLVE: Final[dict[type[EnrolmentEvent], Callable[[Enrolment, Any], Enrolment]]
     EnrolmentCancelled: lambda enrolment, event: replace(enrolment, status=Status.CANCELLED),
     StudyRecorded: _studied,
     CourseCompleted: lambda enrolment, event: replace(enrolment, status=Status.COMPLETED, completed_on=event.on),
+    CourseExamined: lambda enrolment, event: replace(enrolment, quiz=event),
     CourseHoursRegistered: lambda enrolment, event: replace(
         enrolment, status=Status.REGISTERED, claim=event.claim
     ),

@@ -181,6 +181,7 @@ def going_routes(going: Going) -> dict[str, dict[str, str]]:
     return {
         "POST /v1/courses/<course:course>/withdrawal": {"course": going.course},
         "POST /v1/enrolments/<enrolment:enrolment>/hours": {"enrolment": going.passed},
+        "POST /v1/enrolments/<enrolment:enrolment>/quiz": {"enrolment": going.completed},
         "POST /v1/exams/<exam:exam>/closing": exam, "POST /v1/exams/<exam:exam>/results": exam,
         "GET /v1/exams/<exam:exam>/bookings": exam,
         f"{booking}attendance": {"booking": going.booked}, f"{booking}result": {"booking": going.sat},
@@ -205,7 +206,7 @@ def going_bodies(going: Going, town: Town, person: str) -> dict[str, dict[str, A
         "POST /v1/exams/<exam:exam>/results": {"file": "eyJzZWF0IjoxLCJzY29yZSI6IjcxLjUifQ=="},
         "POST /v1/bookings": {"exam": going.exam, "enrolment": going.completed},
         "POST /v1/course-certificates": certificate,
-        f"{enrolment}heartbeats": {"nonce": "A" * 24},
+        f"{enrolment}heartbeats": {"nonce": "A" * 24}, f"{enrolment}quiz": {"score": "88", "pass_mark": "60"},
         f"{booking}attendance": {"present": False}, f"{booking}result": {"score": "71.5"},
         f"{booking}result-correction": {"score": "20", "words": "复核"},
     }

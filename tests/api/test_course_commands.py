@@ -88,5 +88,7 @@ def test_a_printed_certificate_is_registered_by_the_unit_that_the_law_names(scho
     body = {"person": li.id, "category": "sector_public", "title": "工业互联网", "issuer": "网络课堂", "number": "1",
             "hours": "6", "date": "2026-05-06", "evidence": [{"kind": "certificate", "sha256": SHA}]}
     assert "6 学时" in told(run(clerk, "course", "certify", "-", stdin=json.dumps(body)))
+    no = run(school.office, "course", "quiz", f"enr_{'0' * 22}", "--score", "90", "--pass-mark", "60")
+    assert (no.returncode, "enrolment_absent" in no.stderr) == (1, True)
     exam = run(school.office, "exam", "close", f"exm_{'0' * 22}", "--called-off")
     assert (exam.returncode, "exam_absent" in exam.stderr) == (1, True)

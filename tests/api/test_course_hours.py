@@ -73,6 +73,29 @@ def test_in_ningbo_the_system_registers_what_was_passed_and_nothing_that_was_onl
     assert (claim["steps"], claim["origin"], claim["ruling"]["assessed"]) == (["system"], "auto", "12")
 
 
+def test_where_no_exam_on_site_is_asked_for_a_passed_quiz_is_one(ningbo: Place) -> None:
+    """N 5: 经考核合格后认定登记相应学时."""
+    li, done = ningbo.completed()
+    at = f"/v1/enrolments/{done['enrolment']}"
+    failed = ningbo.people.did(f"{at}/quiz", {"score": "59.5", "pass_mark": "60"}, version=done["version"])
+    assert (failed["quiz"]["passed"], failed["claim"]) == (False, None)
+    assert code(ningbo.authority.post(f"{at}/quiz", {"score": "90", "pass_mark": "60"}, version=4)) == "role_not_held"
+    passed = ningbo.people.did(f"{at}/quiz", {"score": "75", "pass_mark": "60"}, version=failed["version"])
+    assert (passed["status"], passed["quiz"]["score"]) == ("registered", "75")
+    claim = li.saw(f"/v1/claims/{passed['claim']}")
+    assert (claim["study"]["completed_by"], claim["steps"], claim["ruling"]["assessed"]) == ("exam", ["system"], "12")
+
+
+def test_where_the_text_wants_an_exam_on_site_no_quiz_is_one(school: School) -> None:
+    """W 7, W 10: 现场电子化考试."""
+    li = school.learner()
+    done = school.studied(li, school.enrolled(li, school.course(minutes=1)), 1)
+    body, at = {"score": "90", "pass_mark": "60"}, f"/v1/enrolments/{done['enrolment']}/quiz"
+    no = school.office.post(at, body, version=done["version"])
+    assert (no.status_code, code(no), no.get_json()["seen"]["article"]) == (409, "exam_on_site", "第十条")
+    assert code(li.post(at, body, version=done["version"])) == "official_needed"
+
+
 def test_where_completion_is_enough_the_office_of_the_place_registers_it(jiaxing: Place) -> None:
     """E 5, E 9: 考试合格或完成课件学习后."""
     li, done = jiaxing.completed()

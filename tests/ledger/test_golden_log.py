@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "1308b39c0c250c763295d311300fa6f0e0525bcc59676cb0a93aff2a6bdfb2d2"
+ROOT = "b42e5c0181aedf01644ffa50c85daa57d4ccfc3c5f3534ed3c8e99dc9c5d76a4"
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import marshmallow as ma
 
+from api.cases.result_lists import MARK, mark_of
 from api.routes.fields import Body, Choice, Day, Flag, Hours, Id, Many, Number, Part, Region, Shaped, Text, Word
 from api.routes.schemas.claims import EvidenceBody
 from api.routes.schemas.common import Answer, Recorded
@@ -16,7 +19,18 @@ from ledger.vocabulary import Category
 PUBLIC = (Category.GENERAL_PUBLIC.value, Category.SECTOR_PUBLIC.value)
 ENROLMENT_STATES = ("enrolled", "completed", "registered", "cancelled")
 _SUBJECT = {"description": "general_public 一般公需、sector_public 行业公需"}
+ANNOUNCED = {"description": "成绩公布之日，学时以此为佐证日期；不写即今天"}
 _SECTOR = {"description": "行业公需科目的行业；一般公需科目不写", "example": "industry"}
+
+
+class Mark(Shaped):
+    """A mark as a decimal string, held in hundredths."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(f"^{MARK}$", "带引号的分数，至多两位小数，如 \"71.5\"", example="71.5", **kwargs)
+
+    def read(self, text: str) -> Any:
+        return mark_of(text)
 
 
 class PlaceBody(Body):
@@ -68,6 +82,15 @@ class EnrolBody(Body):
     course = Id("course", required=True)
 
 
+class QuizAnswer(Answer):
+    """What somebody reached in a course's own quiz."""
+
+    score = ma.fields.String(required=True)
+    pass_mark = ma.fields.String(required=True)
+    passed = ma.fields.Boolean(required=True)
+    announced_on = ma.fields.Date(required=True)
+
+
 class EnrolmentRecord(Recorded):
     """An enrolment as it stands."""
 
@@ -83,7 +106,16 @@ class EnrolmentRecord(Recorded):
     minutes = ma.fields.Integer(required=True, metadata={"description": "计入的学习分钟数"})
     sessions = ma.fields.Integer(required=True)
     completed_on = ma.fields.Date(required=True, allow_none=True)
+    quiz = ma.fields.Nested(QuizAnswer, required=True, allow_none=True)
     claim = ma.fields.String(required=True, allow_none=True, metadata={"description": "登记的学时"})
+
+
+class QuizBody(Body):
+    """What somebody reached in a course's own quiz."""
+
+    score = Mark(required=True)
+    pass_mark = Mark(required=True, metadata={"description": "合格线", "example": "60"})
+    announced_on = Day(metadata=ANNOUNCED)
 
 
 class BeginAnswer(Answer):

@@ -9,27 +9,16 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.cases.result_lists import MARK, ROWS_MOST, mark_of
+from api.cases.result_lists import ROWS_MOST
 from api.routes.fields import Body, Day, Flag, Id, Number, Shaped, Text
 from api.routes.schemas.common import Answer, Recorded, Words
-from api.routes.schemas.courses import PlaceBody
+from api.routes.schemas.courses import ANNOUNCED, Mark, PlaceBody
 from api.routes.schemas.exams import BookingAnswer
 from api.routes.schemas.histories import Reflects
 from api.routes.schemas.rosters import File
 
 SEATS_MOST = 1_000
 BOOKING_STATES = ("booked", "released", "attended", "absent", "passed", "failed")
-_ANNOUNCED = {"description": "成绩公布之日，学时以此为佐证日期；不写即今天"}
-
-
-class Mark(Shaped):
-    """A mark as a decimal string, held in hundredths."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(f"^{MARK}$", "带引号的分数，至多两位小数，如 \"71.5\"", example="71.5", **kwargs)
-
-    def read(self, text: str) -> Any:
-        return mark_of(text)
 
 
 class Time(Shaped):
@@ -114,14 +103,14 @@ class ResultBody(Body):
     """What somebody reached."""
 
     score = Mark(required=True)
-    announced_on = Day(metadata=_ANNOUNCED)
+    announced_on = Day(metadata=ANNOUNCED)
 
 
 class ResultCorrectionBody(Words):
     """What somebody had reached in truth, and why it was entered otherwise."""
 
     score = Mark(required=True)
-    announced_on = Day(metadata=_ANNOUNCED)
+    announced_on = Day(metadata=ANNOUNCED)
 
 
 class ResultsBody(Body):
@@ -131,7 +120,7 @@ class ResultsBody(Body):
         "description": "XLSX、CSV（列：座位号、成绩，可有到场、证件号码）或 NDJSON（seat、score、present、"
                        f"id_number），至多 {ROWS_MOST} 行",
         "example": "5bqn5L2N5Y+3LOaIkOe7qQo3LDcxLjUK"})
-    announced_on = Day(metadata=_ANNOUNCED)
+    announced_on = Day(metadata=ANNOUNCED)
 
 
 class ResultsAnswer(Answer):

@@ -33,12 +33,14 @@ from ledger.streams import claim as claims
 from ledger.streams import course as courses
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
+from ledger.streams.course_quiz import RecordQuiz, decide_quiz
 from ledger.streams.decision import Decision
 from ledger.streams.enrolment import MINUTE, Enrolment, Status, evolve, study_of
 from ledger.streams.person import Person
 from ledger.vocabulary import Category
 
 AFTERNOON = replace(STUDY_ALL, started_at=MORNING + 200 * MINUTE, ended_at=MORNING + 260 * MINUTE, minutes=50)
+QUIZ = RecordQuiz(role=ROLE, score_centi=8_000, pass_mark_centi=6_000, on=date(2026, 3, 20))
 
 COMMANDS: dict[str, Callable[[Enrolment | None, Person], Decision]] = {
     "Enrol": lambda one, person: enrolments.decide_enrolment(one, ENROL, person, COURSE),
@@ -47,6 +49,7 @@ COMMANDS: dict[str, Callable[[Enrolment | None, Person], Decision]] = {
     ),
     "RecordStudy": lambda one, person: enrolments.decide_study(one, AFTERNOON, person),
     "CompleteCourse": lambda one, person: enrolments.decide_completion(one, COMPLETE, person, COURSE),
+    "RecordQuiz": lambda one, person: decide_quiz(one, QUIZ, person, COURSE, HOLDER),
     "RegisterHours": lambda one, person: enrolments.decide_course_hours(one, HOURS, person, COURSE, PASSED),
 }
 MATRIX = read_table("""
@@ -55,6 +58,7 @@ Enrol           PersonEnrolled    enrolment_exists       enrolment_exists       
 CancelEnrolment enrolment_absent  EnrolmentCancelled     study_begun            enrolment_not_open
 RecordStudy     enrolment_absent  StudyRecorded          StudyRecorded          enrolment_not_open
 CompleteCourse  enrolment_absent  study_short            CourseCompleted        enrolment_not_open
+RecordQuiz      enrolment_absent  course_not_completed   course_not_completed   CourseExamined
 RegisterHours   enrolment_absent  course_not_completed   course_not_completed   HOURS
 """) | read_table("""
                 registered          cancelled
@@ -62,11 +66,12 @@ Enrol           enrolment_exists    enrolment_exists
 CancelEnrolment enrolment_not_open  enrolment_not_open
 RecordStudy     enrolment_not_open  enrolment_not_open
 CompleteCourse  enrolment_not_open  enrolment_not_open
+RecordQuiz      hours_registered    course_not_completed
 RegisterHours   hours_registered    course_not_completed
 """)
 LEADS_TO = {
     "PersonEnrolled": Status.ENROLLED, "EnrolmentCancelled": Status.CANCELLED, "StudyRecorded": Status.ENROLLED,
-    "CourseCompleted": Status.COMPLETED, "CourseHoursRegistered": Status.REGISTERED,
+    "CourseCompleted": Status.COMPLETED, "CourseExamined": Status.COMPLETED, "CourseHoursRegistered": Status.REGISTERED,
 }
 
 
@@ -89,6 +94,24 @@ ALLOWED = [key for key, cell in MATRIX.items() if cell[0].isupper()]
 def test_nothing_is_done_for_a_restricted_or_forgotten_person(command: str, state: str) -> None:
     assert outcome(COMMANDS[command](ENROLMENTS[state], replace(PERSON, is_restricted=True))) == "person_restricted"
     assert outcome(COMMANDS[command](ENROLMENTS[state], replace(PERSON, is_forgotten=True))) == "key_destroyed"
+
+
+# The quiz of a course
+
+
+def test_hours_rest_on_a_quiz_that_was_passed_and_on_its_day() -> None:  # P 10, E 9, N 5
+    failed = evolve(COMPLETED, event(decide_quiz(COMPLETED, replace(QUIZ, score_centi=5_999), PERSON, COURSE, HOLDER)))
+    assert study_of(failed, COURSE).completed_by == "completion"
+    passed = evolve(failed, event(decide_quiz(failed, replace(QUIZ, score_centi=6_000), PERSON, COURSE, HOLDER)))
+    study = study_of(passed, COURSE)
+    assert (study.completed_by, study.evidence_on) == ("exam", QUIZ.on)
+    assert outcome(decide_quiz(passed, QUIZ, PERSON, COURSE, HOLDER)) == "quiz_passed"
+
+
+def test_nobody_enters_their_own_quiz_and_no_office_anothers() -> None:  # D07
+    assert outcome(decide_quiz(COMPLETED, QUIZ, PERSON, COURSE, replace(HOLDER, person=LI))) == "own_exam"
+    elsewhere = replace(HOLDER, scopes=(Scope(role=ROLE, region="3302"),))
+    assert outcome(decide_quiz(COMPLETED, QUIZ, PERSON, COURSE, elsewhere)) == "outside_scope"
 
 
 # The catalogue
