@@ -94,7 +94,7 @@ def years(
     query, place = {"from": first, "to": last, **named}, f"/v1/units/{unit}/years"
     if form is None and out is None:
         return asking.get(place, _tell_years, {**query, "cursor": cursor, "limit": limit})
-    return asking.fetch(f"{place}/file", out, {**query, "form": form}, then="内有个人信息，请妥善保管")
+    return asking.fetch(f"{place}.{form or 'csv'}", out, query, then="内有个人信息，请妥善保管。")
 
 
 def _tell_years(body: dict[str, Any]) -> None:

@@ -13,8 +13,8 @@ from api.cases.faults import BadFields, Fault
 from api.cases.unit_years import Asked
 from api.routes.door import Door, house
 from api.routes.listing import listed, moment
-from api.routes.schemas.unit_years import UnitYearsAnswer, UnitYearsFileQuery, UnitYearsPageQuery
-from api.tables_out import file_of
+from api.routes.schemas.unit_years import UnitYearsAnswer, UnitYearsPageQuery, UnitYearsQuery
+from api.tables_out import FORMS, Form, file_of
 from ledger.errors import Refusal
 from projections.basis import read_axes
 
@@ -33,16 +33,26 @@ def pages(caller: Caller, query: _Query, unit: str) -> Response | Refusal:
         also=lambda page: {"unit": unit, "on": page.on.isoformat(), "basis": page.basis.as_json()})
 
 
-@door.reads("/v1/units/<unit:unit>/years/file", summary="同上，全部人员，电子表格文件", query=UnitYearsFileQuery,
-            answers=None, content_type="text/csv")
-def file(caller: Caller, query: _Query, unit: str) -> Response | Refusal:
+@door.reads("/v1/units/<unit:unit>/years.csv", summary="同上，全部人员，CSV", query=UnitYearsQuery, answers=None,
+            content_type="text/csv")
+def as_csv(caller: Caller, query: _Query, unit: str) -> Response | Refusal:
+    return _file(caller, query, unit, "csv")
+
+
+@door.reads("/v1/units/<unit:unit>/years.xlsx", summary="同上，全部人员，工作簿", query=UnitYearsQuery, answers=None,
+            content_type=FORMS["xlsx"])
+def as_workbook(caller: Caller, query: _Query, unit: str) -> Response | Refusal:
+    return _file(caller, query, unit, "xlsx")
+
+
+def _file(caller: Caller, query: _Query, unit: str, form: Form) -> Response | Refusal:
     as_of = moment(house(), query.get("as_of"))
     if isinstance(as_of, Refusal):
         return as_of
     found = unit_years.table(house(), caller, _asked(query, unit), query.get("purpose"), as_of=as_of)
     if isinstance(found, Refusal):
         return found
-    made = file_of(found, query["form"])
+    made = file_of(found, form)
     return Response(made.content, content_type=made.media_type,
                     headers={"Content-Disposition": f'attachment; filename="{made.name}"'})
 

@@ -119,7 +119,7 @@ def test_only_the_unit_and_the_offices_of_its_place_ask_and_they_say_what_for(un
 
 def test_a_file_has_a_line_for_each_person_and_year_and_says_what_it_rests_on(unit: Unit) -> None:
     query = {"purpose": WHY, "from": 2025, "to": 2026}
-    answer = unit.bureau.clerk.get(f"{unit.path}/file", **query)
+    answer = unit.bureau.clerk.get(f"{unit.path}.csv", **query)
     assert answer.content_type == "text/csv; charset=utf-8"
     assert answer.data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline=""), strict=True))
@@ -132,7 +132,7 @@ def test_a_file_has_a_line_for_each_person_and_year_and_says_what_it_rests_on(un
     full = next(one for one in lines if (one["人员"], one["年度"]) == (unit.full.id, "2026"))
     assert (full["姓名"], full["达标"], full["合计"], full["尚缺"]) == ("李*", "是", "90", "")
     assert "0/90（ningbo-industry/2019-01-01 第四条）" in lines[0]["尚缺"] + lines[2]["尚缺"]
-    book = unit.bureau.clerk.get(f"{unit.path}/file", form="xlsx", **query)
+    book = unit.bureau.clerk.get(f"{unit.path}.xlsx", **query)
     assert book.headers["Content-Disposition"].endswith('.xlsx"')
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_index(0).to_python()
     assert len(sheet) == len(rows)
@@ -151,5 +151,5 @@ def test_the_command_tells_a_table_and_writes_the_same_file(unit: Unit, tmp_path
         table = told("--to", "2026")
         assert "已写入" in told("--to", "2026", "--form", "csv", "--out", "people.csv")
     assert unit.full.id in table and "total 0/90" in table and "李*" in table
-    answer = unit.bureau.clerk.get(f"{unit.path}/file", purpose=WHY, to=2026)
+    answer = unit.bureau.clerk.get(f"{unit.path}.csv", purpose=WHY, to=2026)
     assert (tmp_path / "people.csv").read_bytes() == answer.data

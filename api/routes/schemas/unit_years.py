@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Choice, Day, QueryNumber, Shaped
+from api.routes.fields import Day, QueryNumber, Shaped
 from api.routes.schemas.common import Answer
 from api.routes.schemas.histories import PageAnswer
 from api.routes.schemas.questions import AxesQuery
@@ -24,12 +24,6 @@ class UnitYearsPageQuery(UnitYearsQuery):
 
     cursor = Shaped("^[A-Za-z0-9_-]{1,1000}$", "上一页的 next_cursor")
     limit = QueryNumber(1, 200, metadata={"default": 50})
-
-
-class UnitYearsFileQuery(UnitYearsQuery):
-    """All of it, as what a spreadsheet opens."""
-
-    form = Choice("csv", "xlsx", load_default="csv", metadata={"description": "文件的格式"})
 
 
 class LackAnswer(Answer):
