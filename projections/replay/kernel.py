@@ -31,18 +31,19 @@ from projections.replay.replayed import (
 )
 
 HAS_FAST: Final = find_spec("numba") is not None
+WORTH_LOADING: Final = 500_000  # Entries: numpy is done with fewer before numba is loaded (0.3 s).
 Ints = NDArray[np.int32]
 
 
 def replay(
-    coded: Coded, compiled: Compiled, *, fast: bool = HAS_FAST, out: Replayed | None = None,
+    coded: Coded, compiled: Compiled, *, fast: bool | None = None, out: Replayed | None = None,
     known: tuple[Compiled, Replayed] | None = None,
 ) -> Replayed:
-    """Judge everyone; in machine code into the room that is handed in, if any is.
+    """Judge everyone; in machine code, unless told how, where there are many; into the room handed in, if any is.
 
     `known`: what another law came to, after which this one was compiled: who is treated alike need not be judged twice.
     """
-    if fast:
+    if fast or (fast is None and HAS_FAST and coded.entries >= WORTH_LOADING):
         from projections.replay.kernel_fast import replay_fast
 
         return replay_fast(coded, compiled, room(coded, compiled) if out is None else out, known)
