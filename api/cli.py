@@ -77,6 +77,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and end the process with the status of `api.exits`."""
+    os.environ["PYTHONSAFEPATH"] = "1"  # Nor do processes of ours run what lies in the folder where somebody stands.
     sys.exit(int(run(arguments)))
 
 

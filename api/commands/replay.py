@@ -83,8 +83,8 @@ def _demand_region(region: str) -> None:
 
 def _child(asked: Mapping[str, Any], *, quiet: bool) -> dict[str, Any]:
     """Start the child, show how far it is, and give what came of it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api.replay_job"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    process = subprocess.Popen(  # -P: nothing is run that lies in the folder in which somebody happens to stand.
+        [sys.executable, "-P", "-m", "api.replay_job"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         encoding="utf-8", start_new_session=True)  # A Ctrl-C is ours: it is told in our own time.
     assert process.stdin is not None and process.stdout is not None
     try:

@@ -116,6 +116,16 @@ def test_without_a_register_there_is_nothing_to_replay(empty: Path, capfd: pytes
     assert replayed(empty / "none", capfd, *NOW, status=3).rstrip().endswith("[no_register]")
 
 
+def test_nothing_is_run_that_lies_where_somebody_happens_to_stand(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "api").mkdir()
+    for name in ("api/__init__", "api/replay_job", "json"):
+        (tmp_path / f"{name}.py").write_text("print('{\"done\": {}}')\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert json.loads(replayed(data, capfd, "--under", "now", "--out", "report", "--json"))["new"]
+
+
 def test_without_projections_they_are_made_first(data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     copy = tmp_path / "data"
     shutil.copytree(data, copy)
