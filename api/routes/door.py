@@ -211,8 +211,8 @@ class Door(Blueprint):  # type: ignore[misc]
     ARGUMENTS_PARSER = Parser()
 
     def reads(
-        self, rule: str, *, summary: str, answers: type[ma.Schema] | None, query: type[ma.Schema] | None = None,
-        login: bool = True, content_type: str | None = None,
+        self, rule: str, *, summary: str, answers: type[ma.Schema] | ma.Schema | None,
+        query: type[ma.Schema] | None = None, login: bool = True, content_type: str | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Offer a GET. The function is given the caller, then the query's fields where there are any."""
 
@@ -254,6 +254,8 @@ class Door(Blueprint):  # type: ignore[misc]
             def view(fields: Any, **named: Any) -> Response:
                 _demand_known("dry_run")
                 caller = who()
+                if login and caller.kind == "nobody":  # Before anything is said about how it was asked for.
+                    return refused(Refusal.because("login_required"))
                 how = conditions.asked(house(), caller, g.content, conditional=conditional)
                 found = function(caller, fields, how, **named)
                 if isinstance(found, Refusal):
