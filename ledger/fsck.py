@@ -126,7 +126,7 @@ def fsck(
     """Check a ledger, in a file or elsewhere.
 
     Names are a fold over all events: a run that goes on folds those before it once more. `portion` is a number of full
-    tiles; one process, where nothing is to be resumed, is this one.
+    tiles; one process, where nothing is to be resumed, is this one, and so it is where there is one portion alone.
     """
     assert portion % TILE_WIDTH == 0, "a portion is a number of full tiles"
     if keys is not None:
@@ -137,7 +137,8 @@ def fsck(
         state = _resumed(state_file, view) if resume and state_file else _State(seed=secrets.randbits(32))
         names = _Names(NameBook(()), set()) if keys is not None else None
         processes = processes or os.cpu_count() or 1
-        pooled = AtOnce() if processes == 1 and state_file is None else pool_of(
+        is_small = size <= portion and not state.position  # Checked before a second process has started.
+        pooled = AtOnce() if is_small or (processes == 1 and state_file is None) else pool_of(
             processes, lambda: state.position, seed=state.seed)
         with pooled as pool:
             index = pool.submit(read_index, source, size)
@@ -149,7 +150,7 @@ def fsck(
             last: Portion | None = None
             for last in in_order(pool, partial(read_portion, source, keys), range(state.position, size, portion)):
                 _join(view, state, last, names)
-                if state_file is not None and last.is_whole and not last.rest:
+                if state_file is not None and not is_small and last.is_whole and not last.rest:
                     _save(state_file, state, view)
                 progress(state.position, size)
                 if not last.is_whole:
