@@ -118,6 +118,7 @@ def doctor_checks(settings: Settings) -> list[Check]:
         Check("projections", partial(projections, settings.data_folder)),
         Check("port", partial(port, settings.listen_host, settings.listen_port)),
         Check("fonts", fonts),
+        *([Check("sign_on", partial(sign_on, settings))] if settings.sign_on_issuer else []),
         *(Check(f"tool:{name}", partial(tool, name)) for name in OPTIONAL),
     ]
 
@@ -318,6 +319,18 @@ def port(host: str, number: int) -> tuple[Level, str, str]:
 def port_cure(number: int) -> str:
     """What to do about a port that somebody else holds."""
     return f"停掉占用者（ss -ltnp 'sport = :{number}' 可查），或换一个端口：xueshi serve --port {number + 1}"
+
+
+def sign_on(settings: Settings) -> tuple[Level, str, str]:
+    """Whether the provider of single sign-on answers as one; without it passwords and tokens still open."""
+    from api.provider import ProviderAway, provider_of
+
+    try:
+        provider_of(settings).demand_there()
+    except ProviderAway as away:
+        cure = "请核对设置 sign_on_issuer、网络和提供方的 /.well-known/openid-configuration；口令和令牌仍可登录"
+        return Level.WARN, f"单点登录的提供方不能用（{away.why}）", cure
+    return Level.OK, "单点登录的提供方已答复，公钥可用", ""
 
 
 def fonts() -> tuple[Level, str, str]:

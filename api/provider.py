@@ -30,10 +30,12 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from api.secrecy import is_secret_way
+from api.settings import Settings
 
 ALGORITHMS: Final = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 )
+RETURN: Final = "/login/provider/return"
 LEEWAY_SECONDS: Final = 60           # So far the two clocks may be apart.
 _KEPT_SECONDS: Final = 3_600         # So long a description and its keys are believed without asking again.
 _AGAIN_SECONDS: Final = 60           # A token under an unknown key has them asked for again, not more often.
@@ -84,6 +86,10 @@ class Provider:
         self._turn = threading.BoundedSemaphore(_AT_ONCE)
         self._described: tuple[float, dict[str, Any]] | None = None
         self._keys: tuple[float, KeySet] | None = None
+
+    def demand_there(self) -> None:
+        """See that it answers, says what it should of itself, and has keys."""
+        self._key_set(self._description())
 
     def address(self, asked: Asked) -> str:
         """Where to send somebody who is to say there who they are."""
@@ -199,6 +205,12 @@ class Provider:
             raise ProviderAway(type(error).__name__) from None
         finally:
             self._turn.release()
+
+
+def provider_of(settings: Settings) -> Provider:
+    """The provider that is set."""
+    return Provider(settings.sign_on_issuer, settings.sign_on_client, settings.sign_on_secret,
+                    settings.public_address + RETURN)
 
 
 _WRONG: Final = {"nonce": "nonce", "iss": "issuer", "aud": "audience", "azp": "audience",

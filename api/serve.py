@@ -81,12 +81,10 @@ def _sign_on(settings: Settings) -> list[Blueprint]:
     """The doors of single sign-on, where a provider is set; what they need is loaded only then."""
     if not settings.sign_on_issuer:
         return []
-    from api.provider import Provider
-    from api.sign_on_page import RETURN, sign_on_routes
+    from api.provider import provider_of
+    from api.sign_on_page import sign_on_routes
 
-    provider = Provider(settings.sign_on_issuer, settings.sign_on_client, settings.sign_on_secret,
-                        settings.public_address + RETURN)
-    return [sign_on_routes(provider)]
+    return [sign_on_routes(provider_of(settings))]
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:

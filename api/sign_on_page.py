@@ -19,13 +19,12 @@ from api.cases import sign_on
 from api.operations import SIGN_ON_SECONDS
 from api.page import COOKIE as SESSION
 from api.page import caller_of_session, home_of, is_from_here, is_over_tls, let_in, refused, render, said_no, secured
-from api.provider import Provider
+from api.provider import RETURN, Provider
 from api.routes.door import house
 from ledger.errors import Refusal
 
 COOKIE: Final = "xueshi_sign_on"
 PATH: Final = "/login/provider"
-RETURN: Final = f"{PATH}/return"
 
 
 def sign_on_routes(provider: Provider) -> Blueprint:

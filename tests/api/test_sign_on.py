@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,11 +16,14 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from api.checks import Level, doctor_checks, found
 from api.page import COOKIE as SESSION
 from api.page import page_routes
-from api.provider import Provider
+from api.provider import RETURN, Provider
+from api.serve import composed
 from api.service import create_app
-from api.sign_on_page import COOKIE, RETURN, sign_on_routes
+from api.settings import load
+from api.sign_on_page import COOKIE, sign_on_routes
 from api.sockets import Listener, Sockets
 from tests.api.house_kit import Someone, Town
 from tests.api.provider_kit import There, provider_running
@@ -252,6 +256,24 @@ def test_a_provider_that_is_away_is_said_to_be_and_the_password_still_opens(town
 
     assert no(client.post("/login/provider", headers=HERE)) == (503, "sign_on_away")
     assert client.get("/login").status_code == 200
+
+
+def test_the_doctor_says_whether_the_provider_answers(there: There) -> None:
+    known = {"sign_on_client": there.client, "public_address": ADDRESS}
+    for issuer, level in ((there.issuer, Level.OK), (there.issuer + "/other", Level.WARN)):
+        (check,) = [one for one in doctor_checks(load({**known, "sign_on_issuer": issuer})) if one.name == "sign_on"]
+        assert found(check).level is level
+    assert not [one for one in doctor_checks(load()) if one.name == "sign_on"]
+
+
+def test_the_service_has_the_door_that_its_settings_name_and_keeps_cookies_to_tls(tmp_path: Path, there: There) -> None:
+    settings = load({"data_folder": tmp_path / "data", "sign_on_issuer": there.issuer, "sign_on_client": there.client,
+                     "sign_on_secret": there.secret, "public_address": "https://xueshi.example"})
+    with composed(settings) as app:
+        begun = app.test_client().post("/login/provider", headers=HERE)
+
+    assert parse_qs(urlsplit(onward(begun)).query)["redirect_uri"] == ["https://xueshi.example/login/provider/return"]
+    assert "Secure" in begun.headers["Set-Cookie"]
 
 
 def test_without_a_provider_there_is_no_such_door(town: Town) -> None:
