@@ -227,17 +227,11 @@ class _Track:
         return any(file.position < size for file in self._files())
 
     def _look(self) -> None:
-        """See now and then that the file that stands is still there, and whole as far as its length says."""
-        if self.live is not None and time.monotonic_ns() >= self.look_at_ns:
+        """See now and then that the files are still there, and whole as far as their length says."""
+        if time.monotonic_ns() >= self.look_at_ns:
             self.look_at_ns = time.monotonic_ns() + LOOK_MS * 1_000_000
-            try:
-                is_there = self.live.is_there()
-            except sqlite3.Error as error:
-                if not is_damage(error):
-                    raise
-                is_there = False
-            if not is_there:
-                raise _Damaged(self.live)
+            for file in self._files():
+                _demand_there(file)
 
     def _files(self) -> list[ProjectionFile]:
         return [file for file in (self.live, None if self.build is None else self.build.file) if file is not None]
@@ -264,6 +258,7 @@ class _Track:
             self.build = Build(self.projection, self.folder, self.ledger)
 
     def _swap(self, build: Build) -> None:
+        _demand_there(build.file)
         if self.live is None:
             self.live = build.put_in_place(self.path)
         else:
@@ -291,6 +286,18 @@ class _Damaged(Exception):
     def __init__(self, file: ProjectionFile) -> None:
         self.file = file
         super().__init__(file.path.name)
+
+
+def _demand_there(file: ProjectionFile) -> None:
+    """Demand that nobody has taken a file away or cut it off."""
+    try:
+        is_there = file.is_there()
+    except sqlite3.Error as error:
+        if not is_damage(error):
+            raise
+        is_there = False
+    if not is_there:
+        raise _Damaged(file)
 
 
 class Follower:

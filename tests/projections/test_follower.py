@@ -28,7 +28,7 @@ from projections.answers import Answers, projections
 from projections.entries import Entries
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, UnknownProjection
 from projections.file import ProjectionFile, Reader, content, path_of
-from projections.follower import LOOK_MS, Build, Follower, read_batch
+from projections.follower import LOOK_MS, Build, Follower, _Track, read_batch
 from projections.people import People
 from projections.projection import Effect, Projection, Rows, Table
 from projections.rebuilding import compare
@@ -241,6 +241,25 @@ def test_a_file_that_goes_while_it_is_followed_is_made_anew(tmp_path: Path, gone
         house.followed()
         assert house.answers.unit(unit) is not None
         assert compare(house.ledger, folder, People(), lambda done, total: None).holds
+
+
+def test_a_build_whose_file_goes_is_begun_anew(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        lived(house)
+        house.followed()
+        ledger, folder = house.ledger, tmp_path / "house" / "answers"
+        house.follower.stop()
+        build = path_of(folder, People(), building=True)
+        track = _Track(People(), folder, ledger, frozenset())
+        track.rebuild()
+        read, size = (lambda after: read_batch(ledger, after, 5)), ledger.store.size()
+        assert track.step(read, size) and build.exists()
+        build.unlink()
+        for _ in range(100):
+            track.step(read, size)
+        assert track.build is None and track.failure is None
+        track.close()
+        assert compare(ledger, folder, People(), lambda done, total: None).holds
 
 
 def test_a_file_that_is_swapped_for_a_shorter_one_is_not_taken_for_cut_off(tmp_path: Path) -> None:
