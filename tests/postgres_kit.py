@@ -129,14 +129,22 @@ class Server:
 
     def new_database(self, *, migrated: bool = True) -> str:
         """Make a database and give its conninfo: with the tables of both logs, or empty."""
-        with self.connect("postgres") as connection:
-            if migrated and not self._has_template:
+        if migrated and not self._has_template:
+            with self.connect("postgres") as connection:
                 self._make_template(connection)
-                self._has_template = True
-            self._made += 1
-            name = f"test_{self._made}"
-            template = sql.Identifier(_TEMPLATE if migrated else "template0")
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+            self._has_template = True
+        return self._copied(_TEMPLATE if migrated else "template0")
+
+    def copy_of(self, conninfo: str) -> str:
+        """Make a database like another, which nobody is connected to."""
+        return self._copied(conninfo.rpartition("/")[2])
+
+    def _copied(self, template: str) -> str:
+        self._made += 1
+        name = f"test_{self._made}"
+        with self.connect("postgres") as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template)))
         return self.conninfo(name)
 
     def drop_database(self, conninfo: str) -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,21 @@ class Place:
             register.close()
 
 
-@pytest.fixture
-def place(tmp_path: Path, postgres: str) -> Place:
-    used(tmp_path)
-    place = Place(tmp_path, postgres)
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Place:
+    """What each test has a copy of."""
+    place = Place(tmp_path_factory.mktemp("pattern"), postgres_server.new_database())
+    used(place.folder)
     assert place("move").returncode == 0
     assert place("log", "checkpoint").returncode == 0
     return place
+
+
+@pytest.fixture
+def place(pattern: Place, postgres_server: Server, tmp_path: Path) -> Iterator[Place]:
+    conninfo = postgres_server.copy_of(pattern.conninfo)
+    yield Place(shutil.copytree(pattern.folder, tmp_path / "place"), conninfo)
+    postgres_server.drop_database(conninfo)
 
 
 def lose(place: Place) -> None:

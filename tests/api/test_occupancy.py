@@ -54,11 +54,11 @@ def test_commands_at_the_same_time_all_come_to_their_answer(tmp_path: Path) -> N
     assert xueshi(tmp_path, "init").returncode == 0
     running = [
         subprocess.Popen([XUESHI, "rulebook", "list"], cwd=tmp_path, env=CLEAN, stdout=subprocess.PIPE, text=True)
-        for _ in range(4)
+        for _ in range(3)
     ]
     said = [process.communicate(timeout=60)[0] for process in running]
 
-    assert [process.returncode for process in running] == [0] * 4
+    assert [process.returncode for process in running] == [0] * 3
     assert len(set(said)) == 1
 
 
