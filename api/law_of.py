@@ -19,7 +19,7 @@ from ledger.events.person import Affiliation
 from ledger.streams.person import Person
 from ledger.vocabulary import RulebookId, format_hours
 from policies.archive import Archive, RulebookMissing
-from policies.authority import Walk, walk
+from policies.authority import Walk, confirmed_walk, walk
 from policies.errors import BadLine
 from policies.law import Law
 from policies.lines import entry_steps
@@ -54,6 +54,11 @@ class Assessed(NamedTuple):
     ruling: Ruling
     year: int
     why: tuple[dict[str, str | None], ...]
+
+    @property
+    def needs_a_word(self) -> bool:
+        """Say whether no rulebook gives the hours: an authority does, or nobody yet."""
+        return self.ruling.status in ("manual", "unruled")
 
     def as_json(self) -> dict[str, Any]:
         """The ruling with its reasons."""
@@ -106,11 +111,13 @@ def not_yet(study: Study, today: date) -> Refusal | None:
 
 
 def assess(bench: Bench, person: Person, study: Study, submitted_on: date | None) -> Assessed | Refusal:
-    """Judge one study by a law; raises BadFields where its words cannot be read."""
+    """Read and judge one study by a law; raises BadFields where its words cannot be read."""
     understood = understand(bench, person, study, submitted_on)
-    if isinstance(understood, Refusal):
-        return understood
-    at, entry = understood
+    return understood if isinstance(understood, Refusal) else judged(bench, study, *understood)
+
+
+def judged(bench: Bench, study: Study, at: Affiliation, entry: Entry) -> Assessed:
+    """Judge one study that the law has understood."""
     ruled = bench.judge([Place(study.evidence_on.toordinal(), NO_LATER, at.region, at.sector, at.major)], [entry])
     weighed = ruled.weighed[0]
     told = weighed.ruling
@@ -143,6 +150,10 @@ def _declared(study: Study, law: Law) -> None:
         raise BadFields([Fault(f"/study/further/{name}", "not_by_the_words_of_the_law", words) for name in strange])
 
 
-def walk_of(law: Law, at: Affiliation, day: date, category: str) -> Walk:
-    """Who looks at a claim of someone who belongs there, submitted on that day; raises NobodyRegisters."""
-    return walk(law, day, at.region, at.sector, at.major, at.standing, category)
+def walk_of(law: Law, at: Affiliation, day: date, category: str, *, confirmed: bool = False) -> Walk:
+    """Who looks at a claim of someone who belongs there, submitted on that day; raises NobodyRegisters.
+
+    `confirmed`: where an authority's word alone gives the hours.
+    """
+    found = walk(law, day, at.region, at.sector, at.major, at.standing, category)
+    return confirmed_walk(found, law, day, at.region, at.sector, at.major, category) if confirmed else found

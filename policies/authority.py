@@ -100,6 +100,17 @@ def walk(
     return Walk(tuple(offices), row.automatic)
 
 
+def confirmed_walk(walk: Walk, law: Law, day: date, region: str, sector: str, major: str | None, category: str) -> Walk:
+    """The same walk where nothing but a word gives the hours: it ends at a department, whoever registers (P 7, N 8).
+
+    A unit or an organiser registers what a rulebook gives; hours that none gives are not theirs to say.
+    """
+    if walk.steps[-1].level is not None:
+        return walk
+    last = department(law, day, region, sector, major, category)
+    return Walk((*(one for one in walk.steps if one.role != last.role), last), walk.automatic)
+
+
 def plan_recipients(law: Law, day: date, region: str, sector: str) -> tuple[Office, ...]:
     """Say who puts a year's plan of an organiser that sits there on file: each of them, and of its own level (P 11)."""
     return _recipients(law.layer(law.interval(day.toordinal()), region, sector, None), "filing_of_plan", None, region)

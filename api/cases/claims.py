@@ -26,7 +26,7 @@ from api.cases.study import (
     study_view,
 )
 from api.house import House, local_date
-from api.law_of import Assessed, assess, bench_now, law_now, not_yet, ruling_view, understand, walk_of
+from api.law_of import Assessed, assess, bench_now, judged, law_now, not_yet, ruling_view, understand, walk_of
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import Words, wire_type
@@ -156,11 +156,13 @@ def _walk(house: House, person: Person | None, study: Study, at: Affiliation | N
         return None    # The ledger says why not.
     if no := not_yet(study, house.today):
         return no
-    bench = bench_now(house.answers)
+    bench, category = bench_now(house.answers), study.category.value
     understood = understand(bench, person, study, house.today)  # What it is worth is for the approver to record.
     if isinstance(understood, Refusal):
         return understood
-    walk = walk_of(bench.law, at, house.today, study.category.value)
+    walk = walk_of(bench.law, at, house.today, category)
+    if walk.steps[-1].level is None and judged(bench, study, *understood).needs_a_word:
+        walk = walk_of(bench.law, at, house.today, category, confirmed=True)
     if walk.automatic:
         office = walk.steps[-1]
         return Refusal.because("registered_automatically", rulebook=office.rulebook, article=office.article,
@@ -197,7 +199,8 @@ def prospects(house: House, state: Claim) -> dict[str, Any]:
     assessed = assess(bench, person, state.study, house.today)
     if isinstance(assessed, Refusal):  # It stood when it was decided; an affiliation may have been struck out since.
         return {}
-    walk = walk_of(bench.law, place_of(state, person), house.today, state.study.category.value)
+    walk = walk_of(bench.law, place_of(state, person), house.today, state.study.category.value,
+                   confirmed=assessed.needs_a_word)
     house.settled()
     return {
         "walk": [office_view(office) for office in walk.steps],

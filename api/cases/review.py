@@ -12,6 +12,7 @@ Reading: freezing, releasing, revoking and reinstating are the deciding office's
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -80,7 +81,7 @@ def approving(house: House, claim: str, fields: dict[str, Any]) -> Decide:
     """How an approval is decided, alone or among others."""
 
     def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
-        assessed = _ruled(house, claim, person, found.study, fields)
+        assessed = _ruled(house, found, person, found.study, role, fields)
         if isinstance(assessed, Refusal):  # Whose hand and what state come first: they refuse with any ruling.
             early = review.decide_return(found, review.ReturnClaim(role=role, words="-"), person, by)
             return early if isinstance(early, Refusal) else assessed
@@ -109,7 +110,7 @@ def correct(house: House, caller: Caller, claim: str, fields: dict[str, Any], as
             return early
         if no := not_yet(study, house.today) or _not_theirs_to_register(house, found, person, study, role, by):
             return no
-        assessed = _ruled(house, claim, person, study, fields)
+        assessed = _ruled(house, found, person, study, role, fields)
         if isinstance(assessed, Refusal):
             return assessed
         command = register.CorrectClaim(
@@ -186,20 +187,37 @@ def reinstate(house: House, caller: Caller, claim: str, fields: dict[str, Any], 
     return _after(house, caller, claim, asked, decide)
 
 
-def _ruled(house: House, claim: str, person: Person, study: Study, fields: dict[str, Any]) -> Assessed | Refusal:
+def _ruled(
+    house: House, found: Claim, person: Person, study: Study, role: str, fields: dict[str, Any]
+) -> Assessed | Refusal:
     """The ruling to record, or why there is none: unruled wants an authority's word, what the law refuses has none."""
-    assessed = assess(bench_now(house.answers), person, study, submitted_on(house, claim))
+    day = submitted_on(house, found.claim)
+    assessed = assess(bench_now(house.answers), person, study, day)
     if isinstance(assessed, Refusal):
         return assessed
     status, hours = assessed.ruling.status, fields.get("confirmed_hours")
     told = {"rulebook": assessed.ruling.rulebook, "clauses": assessed.ruling.clauses, "why": assessed.why}
     if status == "refused":
         return Refusal.because("not_countable", **told)
+    if assessed.needs_a_word and (no := _not_theirs_to_confirm(house, found, person, study, role, day)):
+        return no
     if hours is not None:
         if status == "ruled":
             return Refusal.because("confirmation_not_needed", **told)
         return assessed._replace(ruling=confirmed(hours, fields["document"]))
     return Refusal.because("ruling_needed", **told) if status == "unruled" else assessed
+
+
+def _not_theirs_to_confirm(
+    house: House, found: Claim, person: Person, study: Study, role: str, day: date
+) -> Refusal | None:
+    """Say that whoever registers here is no authority: a unit has no hours of its own to give (N 8)."""
+    law, at, category = law_now(house.answers), place_of(found, person), study.category.value
+    last = walk_of(law, at, day, category, confirmed=True).steps[-1]
+    if role == last.role or walk_of(law, at, day, category).steps[-1].level is not None:
+        return None
+    return Refusal.because("confirmation_not_theirs", role=last.role, level=last.level, region=last.region,
+                           rulebook=last.rulebook, article=last.article, quote=last.quote)
 
 
 def at_step(house: House, caller: Caller, claim: str, decide: Decide) -> Prepared | Refusal:
@@ -284,5 +302,6 @@ def _not_the_registrar(
 ) -> Refusal | None:
     """Say that the law names an office of another level, in its words; a supervisor is of none."""
     day = submitted_on(house, claim)
-    office = walk_of(law_now(house.answers), place_of(found, person), day, found.study.category.value).office(role)
+    office = walk_of(
+        law_now(house.answers), place_of(found, person), day, found.study.category.value, confirmed=True).office(role)
     return None if office is None else of_another_level((office,), found.matter, role, by)

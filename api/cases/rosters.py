@@ -49,7 +49,7 @@ from ledger.streams.person import Person
 from ledger.streams.standing import Actor, standing
 from ledger.streams.training_roster import RegisterRow, decide_row, study_of
 from ledger.vocabulary import ActId, ActorId, ClaimId, PersonId, StreamId, format_hours
-from policies.authority import roster_offices
+from policies.authority import Office, roster_offices
 from projections.duplicates import owners_of
 
 TOLD_MOST: Final = 200
@@ -129,6 +129,7 @@ class _Desk(NamedTuple):
     held: classes.TrainingClass    # With this roster open.
     digest: str
     resumed: bool
+    may_confirm: bool              # Whoever registers is an authority, and no organiser or employer (N 8).
 
 
 def _role(house: House, caller: Caller, name: str) -> tuple[Actor, str] | Refusal:
@@ -139,11 +140,16 @@ def _role(house: House, caller: Caller, name: str) -> tuple[Actor, str] | Refusa
     found = class_of(Reading(house.ledger), name)
     if found is None:
         return Refusal.because("class_absent")
-    filed = found.filed
-    offices = roster_offices(law_now(house.answers), filed.starts, filed.region, filed.sector, filed.category.value)
+    offices = _offices(house, found)
     role = role_for(actor, [one.role for one in offices], found.matter)
     no = standing(actor, role, found.matter) or of_another_level(offices, found.matter, role, actor)
     return no if no is not None else (actor, role)
+
+
+def _offices(house: House, found: classes.TrainingClass) -> tuple[Office, ...]:
+    """The offices that the law lets register this class."""
+    filed = found.filed
+    return roster_offices(law_now(house.answers), filed.starts, filed.region, filed.sector, filed.category.value)
 
 
 def _desk(
@@ -176,7 +182,9 @@ def _desk(
     for draft in () if isinstance(decided, Refusal) else decided:
         if draft.event.stream == name:
             held = classes.evolve(held, draft.event)  # type: ignore[arg-type]
-    return _Desk(house, caller, by_actor(caller, actor, role), actor, role, ClassId(name), held, digest, resumed)
+    may_confirm = any(one.role == role and one.level is not None for one in _offices(house, found))
+    return _Desk(house, caller, by_actor(caller, actor, role), actor, role, ClassId(name), held, digest, resumed,
+                 may_confirm)
 
 
 def _receipt(house: House, found: classes.TrainingClass, digest: str) -> Receipt:
@@ -307,6 +315,8 @@ class _Judging:
                 hours = format_hours(ruling.assessed_centi)
                 return Wrong("hours_differ", f"按细则（{_article(ruling)}）为 {hours} 学时；请删去所填学时或改为一致。")
             return ruling
+        if not self.desk.may_confirm:
+            return Wrong("confirmation_not_theirs", "没有细则规定这类班次的学时，由主管部门确认；举办单位不能自填。")
         if one.hours_centi is None or self.document is None:
             return Wrong("ruling_needed", "没有细则规定这类班次的学时；请填写确认学时，并在提交时写明确认的文件号。")
         return confirmed(one.hours_centi, self.document)

@@ -108,7 +108,7 @@ class Claims:
         assert at is not None, "whoever claims belongs somewhere"
         if person.affiliation_on(study.evidence_on) is None:
             return None
-        walk = self._law.walk(at, today, study.category.value)
+        walk = self._law.walk_for(at, today, person, study)
         claim = ClaimId(self._dice.id("claim", now))
         if walk.automatic:
             self._register(whose, claim, claimed)
@@ -234,7 +234,7 @@ class Claims:
         untouched = claim.status is Status.UNDER_REVIEW and not claim.endorsed
         if not paper.whose.is_open or not (untouched or claim.status is Status.RETURNED):
             return
-        paper.walk = self._law.walk(place_of(claim, person), self._calendar.today, claim.study.category.value)
+        paper.walk = self._law.walk_for(place_of(claim, person), self._calendar.today, person, claim.study)
         added = replace(claim.evidence[0], kind="schedule", sha256=self._dice.digest(), issued_on=None)
         command = review.ReviseClaim(
             person=person.person, study=claim.study, details=paper.details, steps=paper.walk.roles,

@@ -20,7 +20,7 @@ from ledger.events.person import Affiliation
 from ledger.streams import rulebook as rulebooks
 from ledger.streams.person import Person
 from policies.archive import Archive
-from policies.assess import MANUAL
+from policies.assess import MANUAL, UNRULED
 from policies.authority import Walk
 from policies.law import Law
 from policies.person import Bench
@@ -87,13 +87,22 @@ class LawOfTheDay:
             return confirmed(known.assessed_centi, study.document)  # The document is each claim's own.
         return known
 
-    def walk(self, at: Affiliation, day: date, category: str) -> Walk:
+    def walk(self, at: Affiliation, day: date, category: str, *, confirmed: bool = False) -> Walk:
         """Who looks at a claim of someone who belongs there, submitted on a day."""
-        key = (self.bench.law.interval(day.toordinal()), at.region, at.sector, at.major, at.standing, category)
+        interval = self.bench.law.interval(day.toordinal())
+        key = (interval, at.region, at.sector, at.major, at.standing, category, confirmed)
         known = self._walks.get(key)
         if known is None:
-            known = self._walks[key] = walk_of(self.bench.law, at, day, category)
+            known = self._walks[key] = walk_of(self.bench.law, at, day, category, confirmed=confirmed)
         return known
+
+    def walk_for(self, at: Affiliation, day: date, person: Person, study: Study) -> Walk:
+        """The same for one study: what no rulebook gives goes on to an authority."""
+        walk = self.walk(at, day, study.category.value)
+        if walk.automatic or walk.steps[-1].level is not None:
+            return walk
+        needs_a_word = self.ruling(person, study, day).status in (UNRULED, MANUAL)
+        return self.walk(at, day, study.category.value, confirmed=True) if needs_a_word else walk
 
 
 def year_of(study: Study) -> int:
