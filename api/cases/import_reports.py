@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any, Final
 
 from api.callers import Caller
-from api.cases.imports import importing
+from api.cases.imports import may_ask
 from api.cases.study import study_view
 from api.house import House, local_date
 from ledger.envelope import decode, wire_type_in
@@ -51,7 +51,7 @@ _Change = ClaimCorrected | ClaimFrozen | ClaimReleased | ClaimRevoked | ClaimRei
 
 def changes(house: House, caller: Caller, system: str, *, after: int, limit: int) -> dict[str, Any] | Refusal:
     """What was done here past a position to what a source sent, in order, and up to where it was looked."""
-    if (no := importing(house, caller, system)) is not None:
+    if (no := may_ask(house, caller, system)) is not None:
         return no
     size = house.ledger.store.size()
     items: list[dict[str, Any]] = []
@@ -113,7 +113,7 @@ def reconciliation(
     house: House, caller: Caller, system: str | None, first: date | None, last: date | None, *, as_of: int
 ) -> dict[str, Any] | Refusal:
     """What became of what was sent: by source and day, with what was put right or undone since."""
-    if (no := importing(house, caller, system)) is not None:
+    if (no := may_ask(house, caller, system)) is not None:
         return no
     since = _since(house, system, as_of)
     days: dict[tuple[str, date], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_COUNTS, 0))

@@ -20,7 +20,7 @@ from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.finding import blocks
 from api.cases.import_rows import Judged, Sent, Terms, judge
-from api.cases.standing import absent, acting, by_actor, in_sight, may_look, role_for
+from api.cases.standing import absent, acting, by_actor, in_sight, may_look, may_see, role_for
 from api.house import House
 from api.law_of import law_now, ruling_view
 from ledger.access import record_accesses
@@ -109,12 +109,15 @@ def abandon(house: House, caller: Caller, name: str, fields: dict[str, Any], ask
 
 
 def set_aside(house: House, caller: Caller, name: str, after: int, limit: int) -> list[SetAside] | Refusal:
-    """The rows of an import that were not taken over, past one of them, for whoever could have brought it in."""
-    found = importer(house, caller, name)
-    if isinstance(found, Refusal):
-        return found
+    """The rows of an import that were not taken over, past one of them, for whoever answers for its place."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
     batch = import_of(Reading(house.ledger), name)
-    assert batch is not None, "whoever may act upon it was shown that it is there"
+    if batch is None:
+        return absent(house, caller, "import_absent")
+    if no := in_sight(actor, [batch.matter], "import_absent"):
+        return no
     return [one for one in batch.set_aside if one.row > after][:limit]
 
 
@@ -134,16 +137,13 @@ def importer(house: House, caller: Caller, name: str) -> tuple[Actor, str] | Ref
     return _as(house, actor, batch.matter)
 
 
-def importing(house: House, caller: Caller, system: str | None) -> Refusal | None:
-    """Say why somebody may not ask what became of a source's records; of every source, its own officials are told."""
+def may_ask(house: House, caller: Caller, system: str | None) -> Refusal | None:
+    """Say why somebody may not ask what became of a source's records. Of all sources together every official may."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
     place = None if system is None else _place_of(house, system)
-    if place is None:
-        return may_look(actor)
-    found = _as(house, actor, place)
-    return found if isinstance(found, Refusal) else None
+    return may_look(actor) if place is None else may_see(actor, place)
 
 
 def _place_of(house: House, system: str) -> Matter | None:

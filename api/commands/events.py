@@ -41,6 +41,17 @@ def show(asking: Asking, position: int) -> int:
 
 
 @events.command()
+@asks()
+@click.option("--after", type=click.IntRange(0), help="从哪个位置之后")
+@click.option("--limit", type=click.IntRange(1, 1_000), help="最多多少个")
+@click.option("--wait", type=click.IntRange(0, 9), help="没有新事件时最多等多少秒")
+def feed(asking: Asking, **query: int | None) -> int:
+    """事件流：权限内的记录发生了什么，CloudEvents，一行一个"""
+    return asking.get("/v1/feed", lambda told: click.echo("\n".join(
+        json.dumps(one, ensure_ascii=False) for one in told)), query)
+
+
+@events.command()
 @data_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="写入的文件")
 @click.option("--redacted", is_flag=True, help="不含密封部分（个人信息的密文）")

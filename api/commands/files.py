@@ -20,6 +20,9 @@ READ: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type
 OUT: Final = click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
                           help="写入文件（默认输出到屏幕）；已有的文件不会被覆盖")
 
+FILE: Final = (click.option("--form", type=click.Choice(["csv", "xlsx"]), help="取全部，写成电子表格文件"), OUT)
+"""A list as a file."""
+
 
 def read_bytes(file: Path) -> bytes:
     """Read a file."""

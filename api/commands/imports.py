@@ -12,8 +12,8 @@ from typing import Any, Final
 import click
 
 from api.commands.asking import Asking, Id, asks
-from api.commands.files import read_bytes
-from api.commands.telling import pairs, table
+from api.commands.files import FILE, read_bytes
+from api.commands.telling import pairs, table, with_options
 
 _WHAT: Final = {"corrected": "更正", "frozen": "冻结", "released": "解冻", "revoked": "撤销", "reinstated": "恢复"}
 _STATES: Final = {"open": "导入中", "closed": "已完成", "abandoned": "已放弃"}
@@ -78,8 +78,11 @@ def changes(asking: Asking, **query: Any) -> int:
 @click.option("--starts", help="从哪天完成的导入起")
 @click.option("--ends", help="到哪天为止")
 @_AS_OF
-def report(asking: Asking, **query: Any) -> int:
+@with_options(FILE)
+def report(asking: Asking, form: str | None, out: Path | None, **query: Any) -> int:
     """对账：按来源和日期，报送、接受、重复、拒绝、后来更正和撤销的行数"""
+    if form is not None:
+        return asking.fetch(f"/v1/imports/report.{form}", out, query)
     return asking.get("/v1/imports/report", _tell_report, query)
 
 
@@ -89,8 +92,11 @@ def report(asking: Asking, **query: Any) -> int:
 @_AS_OF
 @click.option("--cursor", help="从上一页给出的位置继续")
 @click.option("--limit", type=click.IntRange(1, 200), help="最多列出多少条")
-def list_(asking: Asking, **query: Any) -> int:
-    """列出导入，按打开先后"""
+@with_options(FILE)
+def list_(asking: Asking, form: str | None, out: Path | None, **query: Any) -> int:
+    """列出导入，按打开先后；--form 取全部，写成文件"""
+    if form is not None:
+        return asking.fetch(f"/v1/imports.{form}", out, {name: query[name] for name in ("system", "as_of")})
     return asking.get("/v1/imports", _tell_list, query)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.files import FILE
 from api.commands.telling import AS_OF, PAGE, next_page, role, table, with_options, word
 
 _KINDS = {"claim": "学时申报", "transfer": "单位变更", "unit": "单位核验", "difference": "差异核查",
@@ -23,11 +25,16 @@ def work() -> None:
 @asks()
 @click.option("--role", "as_role", help="只看以此角色办理的")
 @with_options((AS_OF, *PAGE))
+@with_options(FILE)
 def list_(
-    asking: Asking, as_role: str | None, as_of: str | None, cursor: str | None, limit: int | None
+    asking: Asking, as_role: str | None, as_of: str | None, cursor: str | None, limit: int | None, form: str | None,
+    out: Path | None,
 ) -> int:
-    """列出待办，等得最久的在前"""
-    return asking.get("/v1/work", _tell, {"role": as_role, "as_of": as_of, "cursor": cursor, "limit": limit})
+    """列出待办，等得最久的在前；--form 取全部，写成文件"""
+    query = {"role": as_role, "as_of": as_of}
+    if form is not None:
+        return asking.fetch(f"/v1/work.{form}", out, query)
+    return asking.get("/v1/work", _tell, {**query, "cursor": cursor, "limit": limit})
 
 
 @work.command()

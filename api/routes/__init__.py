@@ -122,6 +122,8 @@ def _doors() -> list[Blueprint]:
         differences,
         evidence,
         exams,
+        exports,
+        feed,
         filings,
         histories,
         imports,
@@ -140,6 +142,6 @@ def _doors() -> list[Blueprint]:
 
     return [noun.door for noun in (
         units, unit_years, actors, accounts, people, transfers, claims, claim_drafts, evidence, questions, differences,
-        histories, rulebooks, statements, trainings, filings, rosters, imports, exams, courses, seats, applications,
-        cases, upkeep,
+        histories, rulebooks, statements, trainings, filings, rosters, imports, feed, exports, exams, courses, seats,
+        applications, cases, upkeep,
     )]

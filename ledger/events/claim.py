@@ -213,6 +213,12 @@ class ClaimRefused(ClaimEvent, tag="claim.refused/1"):
         return frozenset({"certificate"})
 
 
+class ClaimReopened(_HoldsCertificate, tag="claim.reopened/1"):
+    """A refusal was set aside on appeal: the claim is looked at anew from the first step, and holds its certificate."""
+
+    steps: Open[tuple[str, ...]]
+
+
 class ClaimCorrected(_HoldsCertificate, tag="claim.corrected/1"):
     """A registered claim was put right (更正), with new facts and a new ruling; the former version stays to be seen."""
 
@@ -228,12 +234,6 @@ class ClaimCorrected(_HoldsCertificate, tag="claim.corrected/1"):
 
     def freed(self) -> frozenset[str]:
         return frozenset({"certificate"})
-
-class ClaimReopened(_HoldsCertificate, tag="claim.reopened/1"):
-    """A refusal was set aside on appeal: the claim is looked at anew from the first step, and holds its certificate."""
-
-    steps: Open[tuple[str, ...]]
-
 
 
 class ClaimFrozen(ClaimEvent, tag="claim.frozen/1"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import marshmallow as ma
 
 from api.routes.fields import Body, Choice, Day, Id, Number, Part, Query, QueryNumber, Region, Shaped, Text, Word
@@ -13,8 +15,14 @@ from api.routes.schemas.rosters import File
 from api.routes.schemas.trainings import MomentQuery
 from ledger.identifiers.id_number import KINDS
 
-_SYSTEM = ("^[a-z][a-z0-9_-]{0,39}$", "来源系统代码，小写英文")
-_NDJSON = ("eyJyZWNvcmQiOiJuYi0xIiwidmVyc2lvbiI6MSwiaWRfa2luZCI6InJlc2lkZW50X2lkIn0K")
+_NDJSON = "eyJyZWNvcmQiOiJuYi0xIiwidmVyc2lvbiI6MSwiaWRfa2luZCI6InJlc2lkZW50X2lkIn0K"
+
+
+class System(Shaped):
+    """The code of another system."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__("^[a-z][a-z0-9_-]{0,39}$", "来源系统代码，小写英文", example="ningbo", **kwargs)
 
 
 class ImportRow(Body):
@@ -34,7 +42,7 @@ class ImportRow(Body):
 class ImportBody(Body):
     """A file of a source's records, of some days, of one place."""
 
-    system = Shaped(*_SYSTEM, required=True, example="ningbo")
+    system = System(required=True)
     file = File(required=True, metadata={"description": "NDJSON（每行一个 ImportRow）、XLSX 或 CSV",
                                          "example": _NDJSON})
     starts = Day(required=True, metadata={"description": "所属期间的第一天"})
@@ -93,7 +101,7 @@ class RowsAnswer(Answer):
 class ChangesQuery(Query):
     """Of which source, past which position."""
 
-    system = Shaped(*_SYSTEM, required=True, example="ningbo")
+    system = System(required=True)
     after = QueryNumber(0, LOG_SIZE_MOST, metadata={"default": 0, "description": "上次得到的 position"})
     limit = QueryNumber(1, 1_000, metadata={"default": 200})
 
@@ -125,7 +133,7 @@ class ChangesAnswer(Answer):
 class ReportQuery(MomentQuery):
     """Of which source, from which day to which."""
 
-    system = Shaped(*_SYSTEM, example="ningbo")
+    system = System()
     starts = Day(metadata={"description": "从哪天完成的导入起"})
     ends = Day(metadata={"description": "到哪天为止"})
 

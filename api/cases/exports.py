@@ -1,0 +1,110 @@
+"""Lists to be taken away whole: what waits, what was brought in, how it adds up. Each as of one position (E 14, P 14).
+
+What may be seen in a list may be taken away, no more; a list that is longer than a sheet is refused and not cut, since
+a file that is cut off looks like one that is whole. `tests/api/test_exports.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from api.callers import Caller
+from api.cases import import_reports, trainings, workload, years
+from api.commands.telling import role as role_name
+from api.commands.telling import word
+from api.house import House
+from api.sheets import ROWS_MOST
+from api.tables_out import Table, Value
+from ledger.errors import Refusal
+from projections.basis import written_time
+from projections.workload import days_waited
+
+_AT_ONCE: Final = 500
+_KINDS: Final = {
+    "claim": "学时申报", "transfer": "单位变更", "unit": "单位核验", "difference": "差异核查", "plan": "培训计划备案",
+    "class": "培训班备案", "application": "职称申报学时审核", "appeal": "学时申诉", "correction": "申诉后更正",
+}
+_STATES: Final = {"open": "导入中", "closed": "已完成", "abandoned": "已放弃"}
+_COUNTS: Final = {
+    "batches": "批次", "sent": "报送", "accepted": "接受", "duplicates": "重复", "refused": "拒绝",
+    "corrected": "后来更正", "revoked": "现已撤销", "frozen": "现被冻结",
+}
+
+Ask = Callable[[Any], Any]
+"""Asks for a page after a place."""
+
+
+def work(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int) -> Table | Refusal:
+    """What waits for an office, or what a person has under way, longest first."""
+    found = _every(lambda after: years.work(
+        house, caller, role=query.get("role"), as_of=as_of, after=after, limit=_AT_ONCE))
+    if isinstance(found, Refusal):
+        return found
+    day = workload.counted_on(house, query.get("as_of"))
+    rows: list[Sequence[Value]] = [
+        (one.id, _KINDS.get(one.kind, one.kind), role_name(one.role), one.region, word("sector", one.sector),
+         word("category", one.category) if one.category else None, one.unit, one.person, written_time(one.since_at),
+         days_waited(one.since_at, day)) for one in found]
+    heads = ("编号", "事项", "办理角色", "地区", "行业", "科目", "单位", "人员", "等待自", "等待天数")
+    asked = {"办理角色": role_name(query["role"])} if "role" in query else {}
+    return _table(house, "work", "待办", heads, rows, as_of, asked)
+
+
+def imports(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int) -> Table | Refusal:
+    """What was brought in from other systems, in the order in which it came."""
+    found = _every(lambda after: trainings.imports(
+        house, caller, system=query.get("system"), as_of=as_of, after=after, limit=_AT_ONCE))
+    if isinstance(found, Refusal):
+        return found
+    rows = [(one["batch"], one["system"], one["starts"], one["ends"], one["region"], one["rows"],
+             *_outcome(one["outcome"]), _STATES.get(one["status"], one["status"]), one["file_sha256"])
+            for one in found]
+    heads = ("导入", "来源", "期间起", "期间止", "地区", "行数", "接受", "拒绝", "重复", "状态", "文件摘要")
+    return _table(house, "imports", "导入", heads, rows, as_of, _system(query))
+
+
+def reconciliation(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int) -> Table | Refusal:
+    """What became of what sources sent, by source and day."""
+    first, last = query.get("starts"), query.get("ends")
+    found = import_reports.reconciliation(house, caller, query.get("system"), first, last, as_of=as_of)
+    if isinstance(found, Refusal):
+        return found
+    rows = [(one["system"], date.fromisoformat(one["day"]), *(one[name] for name in _COUNTS))
+            for one in found["items"]]
+    asked = _system(query) | {name: day.isoformat() for name, day in (("自", first), ("至", last)) if day is not None}
+    return _table(house, "imports-report", "导入对账", ("来源", "日期", *_COUNTS.values()), rows, as_of, asked)
+
+
+def _every(ask: Ask) -> list[Any] | Refusal:
+    """Every page of a list."""
+    found: list[Any] = []
+    after = None
+    while True:
+        page = ask(after)
+        if isinstance(page, Refusal):
+            return page
+        found += page.items
+        if page.next is None:
+            return found
+        if len(found) > ROWS_MOST:
+            return Refusal.because("list_too_long", most=ROWS_MOST)
+        after = page.next
+
+
+def _outcome(outcome: Mapping[str, Any] | None) -> tuple[Value, Value, Value]:
+    if outcome is None:
+        return None, None, None
+    return outcome["accepted"], outcome["rejected"], outcome["duplicates"]
+
+
+def _system(query: Mapping[str, Any]) -> dict[str, str]:
+    return {"来源": query["system"]} if "system" in query else {}
+
+
+def _table(
+    house: House, name: str, title: str, heads: Sequence[str], rows: Sequence[Sequence[Value]], as_of: int,
+    asked: Mapping[str, str],
+) -> Table:
+    return Table(name, title, heads, rows, as_of, house.answers.reflects(as_of)["as_of_time"], asked)

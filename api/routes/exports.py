@@ -1,0 +1,67 @@
+"""Lists as files over HTTP: each at its own address with `.csv` or `.xlsx`. `tests/api/test_exports.py` shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import marshmallow as ma
+from flask import Response
+
+from api.callers import Caller
+from api.cases import exports
+from api.cases.allotment import ROLES
+from api.routes.door import Door, house
+from api.routes.fields import Choice
+from api.routes.listing import moment
+from api.routes.schemas.imports import ReportQuery, System
+from api.routes.schemas.trainings import MomentQuery
+from api.tables_out import FORMS, Form, Table, file_of
+from ledger.errors import Refusal
+
+door = Door("exports", __name__, description="清单下载：CSV、工作簿")
+
+_Made = Table | Refusal
+_Make = Callable[..., _Made]
+
+
+class WorkFileQuery(MomentQuery):
+    """Which work."""
+
+    role = Choice(*ROLES)
+
+
+class ImportsFileQuery(MomentQuery):
+    """Of which system."""
+
+    system = System()
+
+
+def _offer(rule: str, endpoint: str, summary: str, query: type[ma.Schema], make: _Make) -> None:
+    for form in FORMS:
+        _offer_form(rule, f"{endpoint}_{form}", summary, query, make, form)
+
+
+def _offer_form(rule: str, endpoint: str, summary: str, query: type[ma.Schema], make: _Make, form: Form) -> None:
+    def view(caller: Caller, asked: dict[str, Any]) -> Response | Refusal:
+        as_of = moment(house(), asked.get("as_of"))
+        made = as_of if isinstance(as_of, Refusal) else make(house(), caller, asked, as_of=as_of)
+        return made if isinstance(made, Refusal) else response(made, form)
+
+    view.__name__ = endpoint  # By which the framework tells routes apart.
+    words, media_type = "CSV" if form == "csv" else "工作簿", FORMS[form].partition(";")[0]
+    offer = door.reads(f"{rule}.{form}", summary=f"{summary}，{words}", query=query, answers=None,
+                       content_type=media_type)
+    offer(view)
+
+
+def response(table: Table, form: Form) -> Response:
+    """A list as a file to be saved."""
+    made = file_of(table, form)
+    return Response(made.content, content_type=made.media_type,
+                    headers={"Content-Disposition": f'attachment; filename="{made.name}"'})
+
+
+_offer("/v1/work", "work", "待办，全部", WorkFileQuery, exports.work)
+_offer("/v1/imports", "imports", "从其他系统的导入，全部", ImportsFileQuery, exports.imports)
+_offer("/v1/imports/report", "report", "导入对账", ReportQuery, exports.reconciliation)
