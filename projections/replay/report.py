@@ -40,6 +40,7 @@ from projections.replay.gathered import gather
 from projections.replay.held import Held
 from projections.replay.sides import Side, side
 from projections.replay.titles import GRANTED, LESS, NEXT, count, groups, read_titles, weigh_plainly
+from projections.sanctions import Sanctions
 from projections.years import person_years, read_history
 
 FORMAT: Final = 2
@@ -126,7 +127,8 @@ def replayed(
     progress("judge", 1, 2)
     new = side(gathered, books.seat(question.under.digests).bench.law, old)
     people = gathered.coded.people
-    asked = read_titles(Reader(People(), folder), people, question.as_of, question.today) if people else ()
+    readers = Reader(People(), folder), Reader(Sanctions(), folder)
+    asked = read_titles(*readers, people, question.as_of, question.today) if people else ()
     found = compare(gathered, old, new, asked, region=prefix_of(question.region), sector=question.sector)
     if not len(found.rows):
         raise Nobody(question.region, question.sector)

@@ -8,7 +8,7 @@ is given (`policies.application`). A title is touched where the number or the pa
 Reading: the ledger knows when a title was obtained, not when it was applied for. So its year is taken for the year of
 application, as that year stands at its end, with either pair that the rule allows; and how many years a level asks for
 is left to whoever reads the report.
-Reading: a first title rests on no years of ours.
+Reading: a first title rests on no years of ours. One that was taken away is none, as where somebody applies (N 10).
 
 `tests/projections/replay/test_titles.py` shows it.
 """
@@ -41,10 +41,10 @@ LESS, MORE = "less", "more"
 Longs = NDArray[np.int64]
 
 _TITLES: Final = (
-    "SELECT person, obtained_on, group_concat(level, '、') FROM "
-    f"(SELECT DISTINCT person, obtained_on, level FROM titles WHERE {HOLDS} ORDER BY person, obtained_on, level) "
-    "GROUP BY person, obtained_on ORDER BY person, obtained_on"
+    f"SELECT DISTINCT person, obtained_on, level, nullif(series, '') FROM titles WHERE {HOLDS} "
+    "ORDER BY person, obtained_on, level"
 )
+_REVOKED: Final = "SELECT person, obtained_on, level, nullif(series, '') FROM revocations WHERE from_position <= :as_of"
 
 
 class Asked(NamedTuple):
@@ -95,17 +95,23 @@ class Titles:
         return MORE if new.years_met > old.years_met else LESS
 
 
-def read_titles(reader: Reader, people: Sequence[str], as_of: int, today: date) -> tuple[Asked, ...]:
+def read_titles(
+    reader: Reader, sanctions: Reader, people: Sequence[str], as_of: int, today: date
+) -> tuple[Asked, ...]:
     """What there is to ask about: of everyone with a title each one after the first, and the next one."""
     numbers = {person: at for at, person in enumerate(people)}
-    held: dict[int, list[tuple[date, str]]] = {}
-    for person, obtained_on, level in reader.rows(_TITLES, {"as_of": as_of}):
-        if person in numbers:
-            held.setdefault(numbers[person], []).append((date.fromisoformat(obtained_on), level))
+    revoked = set(sanctions.rows(_REVOKED, {"as_of": as_of}))
+    held: dict[int, dict[date, dict[str, None]]] = {}
+    for row in reader.rows(_TITLES, {"as_of": as_of}):
+        person, obtained_on, level, _ = row
+        if person in numbers and row not in revoked:
+            of_day = held.setdefault(numbers[person], {}).setdefault(date.fromisoformat(obtained_on), {})
+            of_day[level] = None
     asked = []
-    for person, titles in sorted(held.items()):
-        asked += [Asked(person, GRANTED, level, before, on) for (before, _), (on, level) in pairwise(titles)]
-        asked.append(Asked(person, NEXT, titles[-1][1], titles[-1][0], today))
+    for number, found in sorted(held.items()):
+        titles = [(on, "、".join(levels)) for on, levels in found.items()]
+        asked += [Asked(number, GRANTED, level, before, on) for (before, _), (on, level) in pairwise(titles)]
+        asked.append(Asked(number, NEXT, titles[-1][1], titles[-1][0], today))
     return tuple(asked)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from exam_kit import revoke_title
 from projection_kit import HANGZHOU, NINGBO, House, any_book, course, living, seminar
 
 from ledger.events.claim import Study
@@ -139,13 +141,30 @@ def test_touched_are_those_for_whom_the_number_or_the_pair_differs(house: House,
 
 
 def test_a_title_is_known_from_its_event_on(house: House, held: Held) -> None:
-    reader = house.answers._people
+    readers = house.answers._people, house.answers.file("sanctions")[0]
     people = tuple(sorted(house.people.values()))  # type: ignore[attr-defined]
     today = date(2026, 1, 1)
 
-    assert read_titles(reader, people, 1, today) == ()
-    assert len(read_titles(reader, people, house.size, today)) == 6
-    assert len(read_titles(reader, people[:1], house.size, today)) == 2
+    assert read_titles(*readers, people, 1, today) == ()
+    assert len(read_titles(*readers, people, house.size, today)) == 6
+    assert len(read_titles(*readers, people[:1], house.size, today)) == 2
+
+
+def test_a_title_that_was_taken_away_is_none_from_its_event_on(tmp_path: Path) -> None:  # N 10
+    with living(tmp_path / "house") as house:
+        person = house.person(unit=house.unit(NINGBO, "industry"))
+        titled(house, person, "2018-11-30", "2021-12-01", "2023-12-01")
+        claim = house.registered(person, seminar("2022-05-03"))
+        before = house.size
+        revoke_title(house, person, (claim,), "2021-12-01", "2024-05-01", "middle")
+        house.followed()
+        readers = house.answers._people, house.answers.file("sanctions")[0]
+        asked = [[(one.kind, one.level, one.after.year) for one in
+                  read_titles(*readers, (person,), at, date(2026, 1, 1))] for at in (before, house.size)]
+
+    assert asked == [
+        [("granted", "middle", 2018), ("granted", "senior", 2021), ("next", "senior", 2023)],
+        [("granted", "senior", 2018), ("next", "senior", 2023)]]
 
 
 def test_a_title_that_an_answer_does_not_bear_out_stops_the_report(
