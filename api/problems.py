@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, Final
 
 import structlog
@@ -170,7 +171,7 @@ def of_error(error: Exception, trace_id: str) -> dict[str, object] | None:
     if isinstance(error, Problem):
         return problem(error.code, trace_id, detail=error.detail) | error.members
     if isinstance(error, BadFields):
-        return invalid(trace_id, [fault._asdict() for fault in error.faults])
+        return invalid(trace_id, (fault._asdict() for fault in error.faults))
     for base in type(error).__mro__:
         if base in ERRORS:
             code = getattr(error, "code", "internal_server_error")
@@ -189,9 +190,21 @@ def of_refusal(refusal: Refusal, trace_id: str) -> dict[str, object]:
     }
 
 
-def invalid(trace_id: str, errors: Sequence[dict[str, Any]]) -> dict[str, object]:
+FAULTS_MOST: Final = 100
+"""Whoever sends a million wrong names is told of the first: an answer must not be many times what was sent."""
+
+
+def first_of(faults: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first things that are wrong, and whether there are more."""
+    told = list(islice(faults, FAULTS_MOST + 1))
+    if len(told) > FAULTS_MOST:
+        told[-1] = {"code": "more", "detail": "不对的地方不止这些；请先更正以上各处。"}
+    return told
+
+
+def invalid(trace_id: str, errors: Iterable[dict[str, Any]]) -> dict[str, object]:
     """The body for fields that cannot be used: each with its place, a code and the cure."""
-    return problem("unprocessable_content", trace_id) | {"errors": list(errors)}
+    return problem("unprocessable_content", trace_id) | {"errors": first_of(errors)}
 
 
 def unread(status: HTTPStatus, found: object) -> tuple[dict[str, str], bytes]:

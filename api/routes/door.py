@@ -8,7 +8,7 @@ events. The same call describes the operation for OpenAPI. `tests/api/test_bad_r
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -36,6 +36,10 @@ PLACES: Final = {PREFIXES[kind]: f"/v1/{kind}s" for kind in _READ}
 """Where a record is read, by the prefix of its id."""
 
 LINES: Final = "application/x-ndjson"
+PUBLIC_MOST: Final = 64 * 1024
+"""So many bytes are read of somebody who need not say who they are."""
+
+_NAME_MOST: Final = 200
 SAVED_MOST: Final = 64 * 1024
 _RETRY_SECONDS: Final = 5
 
@@ -73,22 +77,24 @@ class Parser(FlaskParser):
         """Say of each field what is wrong with it."""
         messages = error.messages
         assert isinstance(messages, dict), "webargs names the location"
-        raise Problem("unprocessable_content", errors=[
-            fault for location, found in messages.items() for fault in _flattened(found, location)])
+        raise Problem("unprocessable_content", errors=problems.first_of(
+            fault for location, found in messages.items() for fault in _flattened(found, location)))
 
 
 def _demand_once() -> None:
-    if repeated := [name for name, values in request.args.lists() if len(values) > 1]:
-        raise Problem("unprocessable_content", errors=[
-            {"parameter": name, "code": "invalid", "detail": "这个参数不止一个；请只写一次。"} for name in repeated])
+    _refuse_names([name for name, values in request.args.lists() if len(values) > 1], "这个参数不止一个；请只写一次。")
 
 
 def _demand_known(*known: str) -> None:
     """Refuse in an address what is not declared: a misspelt `dry_run` would be for real, an `as_of` be passed over."""
     _demand_once()
-    if strange := [name for name in request.args if name not in known]:
-        raise Problem("unprocessable_content", errors=[
-            {"parameter": name, "code": "invalid", "detail": Query.error_messages["unknown"]} for name in strange])
+    _refuse_names([name for name in request.args if name not in known], Query.error_messages["unknown"])
+
+
+def _refuse_names(names: list[str], words: str) -> None:
+    if names:
+        raise Problem("unprocessable_content", errors=problems.first_of(
+            {"parameter": name[:_NAME_MOST], "code": "invalid", "detail": words} for name in names))
 
 
 def _json(content: bytes) -> tuple[Any, bytes]:
@@ -114,24 +120,18 @@ def _no_constant(name: str) -> None:
 
 def faults_of(error: ma.ValidationError) -> Problem:
     """What is wrong with fields that were read later than they were sent."""
-    return Problem("unprocessable_content", errors=_flattened(error.messages, "json"))
+    return Problem("unprocessable_content", errors=problems.first_of(_flattened(error.messages, "json")))
 
 
-def _flattened(found: Any, location: str) -> list[dict[str, Any]]:
-    faults: list[dict[str, Any]] = []
-    _flatten(found, "", faults, location)
-    return faults
-
-
-def _flatten(found: Any, pointer: str, faults: list[dict[str, Any]], location: str) -> None:
+def _flattened(found: Any, location: str, pointer: str = "") -> Iterator[dict[str, Any]]:
     if isinstance(found, dict):
         for name, inner in found.items():
-            step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
-            _flatten(inner, pointer + step, faults, location)
+            step = "/" + str(name)[:_NAME_MOST].replace("~", "~0").replace("/", "~1")
+            yield from _flattened(inner, location, pointer if name == "_schema" else pointer + step)
         return
     for message in found if isinstance(found, list) else [found]:
         place = {"parameter": pointer[1:]} if location == "query" else {"pointer": pointer}
-        faults.append({**place, "code": "invalid", "detail": str(message)})
+        yield {**place, "code": "invalid", "detail": str(message)}
 
 
 def house() -> House:
@@ -252,22 +252,30 @@ class Door(Blueprint):  # type: ignore[misc]
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
             def view(fields: Any, **named: Any) -> Response:
-                _demand_known("dry_run")
-                caller = who()
-                if login and caller.kind == "nobody":  # Before anything is said about how it was asked for.
-                    return refused(Refusal.because("login_required"))
-                how = conditions.asked(house(), caller, g.content, conditional=conditional)
-                found = function(caller, fields, how, **named)
+                how = conditions.asked(house(), g.caller, g.content, conditional=conditional)
+                found = function(g.caller, fields, how, **named)
                 if isinstance(found, Refusal):
                     return refused(found)
                 return found if isinstance(found, Response) else told(found, show)
 
+            # An instance, not its class: making the schema anew for each request took longer than using it.
+            read = self.arguments((body or Nothing)(), required=_needs_body(body))(view)
+
+            @wraps(read)
+            def let_in(**named: Any) -> Response:
+                """Before anything is read that could be long, and before anything is said about what was sent."""
+                _demand_known("dry_run")
+                g.caller = who()
+                if login and g.caller.kind == "nobody":
+                    return refused(Refusal.because("login_required"))
+                if not login:
+                    request.max_content_length = PUBLIC_MOST
+                return read(**named)  # type: ignore[no-any-return]
+
             headers = {"ETag": {"schema": {"type": "string"}}, "Location": {"schema": {"type": "string"}},
                        "Idempotent-Replayed": {"schema": {"type": "string", "enum": ["true"]}}}
-            described = self.response(201, answers, description="已登记", headers=headers)(view)
+            described = self.response(201, answers, description="已登记", headers=headers)(let_in)
             described = self.alt_response(200, schema=Trial, description="试办：未写入任何内容")(described)
-            # An instance, not its class: making the schema anew for each request took longer than using it.
-            described = self.arguments((body or Nothing)(), required=_needs_body(body))(described)
             described = self.doc(
                 summary=summary, security=_security(login=login), parameters=_parameters(conditional=conditional)
             )(described)

@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api import problems
+from api.routes.door import PUBLIC_MOST
 from tests.api.house_kit import BODY, Someone, Town, study
 
 ROOT = Path(__file__).parents[2]
@@ -130,6 +131,30 @@ def test_no_address_takes_a_name_that_is_not_declared_or_one_twice(officer: Some
         answer = asked(officer.client, name, officer, query_string=query, **json_)
         assert answer.status_code == 422, (name, query, answer.get_json())
         assert "application/json" in kinds or faults(answer) & {"undeclared", "dryrun", "dry_run"}, name
+
+
+def test_a_million_wrong_names_are_told_as_the_first_hundred(officer: Someone) -> None:
+    wrong = {f"{number:x}": 1 for number in range(10_000)} | {"x" * 10_000: 1}
+    body = officer.client.post("/v1/claims", json=wrong, headers=officer.headers())
+    address = officer.get("/v1/work", **wrong)
+
+    for answer in (body, address):
+        assert (answer.status_code, len(answer.get_json()["errors"])) == (422, problems.FAULTS_MOST + 1)
+        assert answer.get_json()["errors"][-1]["code"] == "more" and len(answer.data) < 20_000
+
+
+def test_of_whoever_has_not_said_who_they_are_little_is_read(town: Town) -> None:
+    """What is open to everyone takes little; of what is not, nothing is said about what was sent."""
+    stranger = Someone(town.client(), "xsl_" + "a" * 43)
+    for name, operation in OPERATIONS.items():
+        if name.startswith("POST") and {} in operation["security"]:
+            answer = asked(town.client(), name, town.nobody, json={"name": "x" * PUBLIC_MOST})
+            assert (answer.status_code, answer.get_json()["code"]) == (413, "content_too_large"), name
+        elif name in taking("application/json"):
+            for nobody, code in ((town.nobody, "login_required"), (stranger, "token_unknown")):
+                answer = asked(town.client(), name, nobody, data=b"[" * 100, content_type="application/json")
+                assert answer.status_code in (400, 401), name
+                assert name.startswith("PUT") or answer.get_json()["code"] == code, name
 
 
 # Injection
