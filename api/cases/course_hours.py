@@ -21,6 +21,7 @@ from api.cases.claims import view
 from api.cases.courses import (
     course_of,
     enrolment_of,
+    enrolment_view,
     offices_of,
     own_enrolment,
     sights_of_enrolment,
@@ -69,7 +70,7 @@ def _by_oneself(house: House, caller: Caller, enrolment: str, asked: Asked) -> D
         own = own_enrolment(reading, enrolment, caller)
         return own if isinstance(own, Refusal) else hours(house, reading, own, _passed(house, reading, own), None)
 
-    return do(house.ledger, caller.by("person"), asked, decide, upon=enrolment)
+    return do(house.ledger, caller.by("person"), asked, decide, upon=enrolment, show=enrolment_view)
 
 
 def _by_office(house: House, caller: Caller, enrolment: str, asked: Asked) -> Done | Refusal:
@@ -92,7 +93,7 @@ def _by_office(house: House, caller: Caller, enrolment: str, asked: Asked) -> Do
         assert found is not None and by is not None, "neither an enrolment nor an account is ever taken away"
         return hours(house, reading, found, _passed(house, reading, found), by)
 
-    return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=enrolment)
+    return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=enrolment, show=enrolment_view)
 
 
 def hours(

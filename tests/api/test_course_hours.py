@@ -114,6 +114,8 @@ def test_where_completion_is_enough_the_office_of_the_place_registers_it(jiaxing
     claim = made.get_json()
     assert (claim["study"]["completed_by"], claim["steps"], claim["ruling"]["clauses"]) == (
         "completion", [PEOPLE], ["第九条"])
+    stale = register(jiaxing.people, done)
+    assert (stale.status_code, stale.get_json()["current"]["claim"]) == (412, claim["claim"])
     assert code(register(jiaxing.people, {**done, "version": done["version"] + 1})) == "hours_registered"
 
 
