@@ -20,7 +20,9 @@ from werkzeug.routing import Rule
 
 from api.log_routes import log_routes
 from api.page import page_routes
+from api.provider import Provider
 from api.service import create_app
+from api.sign_on_page import sign_on_routes
 from tests.api.house_kit import house_in
 from tests.api.matrix_kit import PRIVATE, Scene, scene_in
 
@@ -46,7 +48,9 @@ Answers = dict[str, dict[str, str]]
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with house_in(tmp_path_factory.mktemp("matrix") / "data") as town:
-        town.app = create_app(town.house, blueprints=[log_routes(town.house.register), page_routes()])
+        town.app = create_app(town.house, blueprints=[
+            log_routes(town.house.register), page_routes(),
+            sign_on_routes(Provider("https://sso.example", "xueshi", "", "https://xueshi.example"))])
         yield scene_in(town)
 
 
@@ -67,7 +71,7 @@ def asked(scene: Scene, route: str, who: str, *, absent: bool = False) -> str:
     named = scene.named(route, absent=absent)
     path = rule.build({name: named[name] for name in rule.arguments}, append_unknown=False)
     assert path is not None, route
-    if rule.endpoint.startswith("page."):
+    if rule.endpoint.startswith(("page.", "sign_on.")):
         answer = scene.browsers[who].open(path[1], method=method, query_string={"purpose": "annual_review"})
         return str(answer.status_code)
     query, body = dict(scene.queries.get(route, {})), None
