@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
 
-os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(temporary()))  # The root of `tmp_path`; read when it is first made.
+os.environ["TMPDIR"] = tempfile.tempdir = str(temporary())  # Of ours, and of `tmp_path` when it is first asked for.
 
 
 @pytest.fixture(autouse=True)
