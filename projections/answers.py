@@ -22,7 +22,7 @@ from projections.cases import Cases
 from projections.differences import DifferencesFile, waiting_too
 from projections.differences_person import Judge
 from projections.duplicates import Duplicates
-from projections.entries import Entries, Version, read_claim, read_registered
+from projections.entries import Entries, Version, read_claim, read_claims_of, read_registered
 from projections.exams import Exams
 from projections.file import Reader
 from projections.files import Files
@@ -164,6 +164,10 @@ class Answers(Files):
     def registered(self, person: str) -> list[Version]:
         """Every claim of a person that stands in the register, revoked ones too, in the order of registration."""
         return read_registered(self._entries, person, self._at(self._entries, None))
+
+    def claims_of(self, person: str) -> list[str]:
+        """The id of every claim that a person ever made, whatever came of it."""
+        return read_claims_of(self._entries, person)
 
     def _cited(self, axes: Axes, as_of: int, head: int) -> tuple[Cited, ...]:
         """The rulebooks of the law, by id."""

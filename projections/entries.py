@@ -232,12 +232,18 @@ _REGISTERED: Final = (
     f"{_VERSION} WHERE v.person = :person AND v.status IN ('approved', 'frozen', 'revoked') AND {HOLDS} "
     "ORDER BY v.registered, v.registered_event"
 )
+_OF_PERSON: Final = "SELECT DISTINCT claim FROM claims WHERE person = :person ORDER BY claim"
 _CLAIM: Final = f"{_VERSION} WHERE v.claim = :claim AND v.from_position <= :as_of ORDER BY v.from_position"
 
 
 def read_registered(reader: Reader, person: str, as_of: int) -> list[Version]:
     """Every claim of a person that stood in the register, revoked ones too, in the order of registration."""
     return [_read(row) for row in reader.rows(_REGISTERED, {"person": person, "as_of": as_of})]
+
+
+def read_claims_of(reader: Reader, person: str) -> list[str]:
+    """The id of every claim that a person ever made, oldest first."""
+    return [claim for (claim,) in reader.rows(_OF_PERSON, {"person": person})]
 
 
 def read_claim(reader: Reader, claim: str, as_of: int) -> list[Version]:

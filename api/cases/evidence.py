@@ -31,7 +31,6 @@ from ledger.streams.person import Person, closed_to_processing
 from ledger.vault import Absent
 
 _SHOWING: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected, ClaimAppealed)
-_OF_PERSON: Final = "SELECT DISTINCT claim FROM claims WHERE person = :person"
 
 
 class Kept(NamedTuple):
@@ -123,7 +122,6 @@ def tidy_evidence(house: House) -> None:
     def cited(person: str) -> set[str] | None:
         if house.settled() is not None:  # Answers that lag do not know yet what was cited: it is asked again next hour.
             return None
-        rows = house.answers.file("entries", house.answers.position())[0].rows(_OF_PERSON, {"person": person})
-        return {sha256 for (claim,) in rows for sha256 in shown_in(house, claim)}
+        return {sha256 for claim in house.answers.claims_of(person) for sha256 in shown_in(house, claim)}
 
     house.evidence.tidy(cited, now_s=house.now // 1_000_000, held=house.claim_drafts.papers)

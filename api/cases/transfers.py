@@ -7,22 +7,25 @@ its first day on the law of the new place rules. `tests/api/test_transfers.py` s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields, Fault
 from api.cases.standing import UNIT, absent, acting, by_actor, in_sight, look, oneself
 from api.house import House
-from api.law_of import law_now
+from api.law_of import assess, bench_now, law_now
 from ledger.errors import Refusal
 from ledger.events.base import Name
+from ledger.events.person import Affiliation, PersonAffiliated
+from ledger.streams import claim as claims
+from ledger.streams import person as people
 from ledger.streams import transfer as transfers
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, Matter
 from ledger.streams.unit import Unit, matter_of
-from ledger.vocabulary import TransferId
+from ledger.vocabulary import TransferId, format_hours
 
 
 def request(house: House, caller: Caller, person: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -46,6 +49,42 @@ def request(house: House, caller: Caller, person: str, fields: dict[str, Any], a
         )
 
     return do(house.ledger, caller.by("person"), asked, decide)
+
+
+def prospects(house: House, transfer: transfers.Transfer) -> dict[str, Any]:
+    """What a transfer would do to the claims of its person (AMB-28): who holds each, and what each would be worth.
+
+    What waits stays with the offices it was submitted to, and what they registered is theirs to correct; a study is
+    judged where its person belonged on the day of its evidence, so one from the first day on moves to the new law.
+    """
+    house.settled()
+    reading = Reading(house.ledger)
+    before, unit = reading.person(transfer.person), reading.unit(transfer.to_unit)
+    assert before is not None and unit is not None, "a transfer is between what is registered"
+    seat = unit.seat_on(transfer.starts)
+    there = Affiliation(unit=unit.unit, starts=transfer.starts, region=seat.region, sector=seat.sector,
+                        major=transfer.major, standing=transfer.standing)
+    after = people.evolve(before, PersonAffiliated(person=before.person, affiliation=there, transfer=transfer.transfer))
+    found = house.ledger.load_each(list(house.answers.claims_of(before.person)), claims.evolve)
+    held = (loaded.state for loaded in found.values())
+    return {"claims": [_moved(house, one, before, after) for one in held if one is not None and one.status in _LIVE]}
+
+
+_LIVE: Final = (claims.Status.UNDER_REVIEW, claims.Status.RETURNED, claims.Status.APPROVED, claims.Status.FROZEN)
+
+
+def _moved(house: House, claim: claims.Claim, before: Person, after: Person) -> dict[str, Any]:
+    bench, day = bench_now(house.answers), claim.study.evidence_on
+    moves = before.affiliation_on(day) != after.affiliation_on(day)
+    worth = [None if isinstance(one, Refusal) else format_hours(one.ruling.assessed_centi)
+             for one in (assess(bench, whose, claim.study, house.today) for whose in (before, after))]
+    submitted, registered = claim.submitted, claim.is_registered
+    return {
+        "claim": claim.claim, "status": claim.status, "date": day.isoformat(),
+        "held_by": {"role": claim.steps[-1] if registered else claim.step_due, "region": submitted.region,
+                    "unit": submitted.unit},
+        "law_moves": moves, "assessed": {"before": worth[0], "after": worth[1]},
+    }
 
 
 def _known_words(house: House, fields: dict[str, Any], to_unit: Unit | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.telling import pairs, state
+from api.commands.telling import pairs, role, state
 
 
 @click.group()
@@ -78,8 +78,13 @@ def _upon(asking: Asking, transfer: str, act: str, done: str, body: dict[str, An
 
 
 def tell(body: dict[str, Any]) -> None:
-    """Tell of a transfer."""
+    """Tell of a transfer, and of a trial who holds each claim meanwhile and what the new law makes of it."""
     pairs((
         ("变更编号", body["transfer"]), ("人员", body["person"]), ("自", body["starts"]), ("转入", body["to_unit"]),
         ("转出", body["from_unit"]), ("专业", body["major"]), ("状态", state(body["status"])),
     ))
+    for one in body.get("claims", ()):
+        held, worth = one["held_by"], one["assessed"]
+        law = f"，按新的归属由 {worth['before']} 变为 {worth['after']} 学时" if one["law_moves"] else ""
+        click.echo(f"  {one['claim']}（{one['date']}，{state(one['status'])}）仍由{role(held['role'])}"
+                   f"（{held['region']}）办理{law}")

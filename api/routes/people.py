@@ -48,5 +48,8 @@ def give_token(caller: Caller, _: dict[str, Any], asked: Asked, person: str) -> 
 
 @door.writes("/v1/persons/<person:person>/transfers", summary="申请匹配或变更单位", body=TransferBody,
              answers=TransferAnswer, show=transfers.view)
-def transfer(caller: Caller, fields: dict[str, Any], asked: Asked, person: str) -> Done | Refusal:
-    return transfers.request(house(), caller, person, fields, asked)
+def transfer(caller: Caller, fields: dict[str, Any], asked: Asked, person: str) -> Done | Told | Refusal:
+    done = transfers.request(house(), caller, person, fields, asked)
+    if isinstance(done, Refusal) or done.receipt is not None:
+        return done
+    return Told(done, transfers.prospects(house(), done.state))
