@@ -535,6 +535,7 @@ def test_the_sample_is_entered_before_the_first_process_serves(tmp_path: Path, p
         (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-Canary: 1\r\n" * 200 + b"\r\n", 431),
         (b"CANARY\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: x\r\nCanary 1: 1\r\n\r\n", 400),
+        (b"GET /livez HTTP/1.1\r\nHost: x\r\nHost: canary\r\n\r\n", 400),
         (b"POST /v1/persons HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\ncanary", 400),
         (b"POST /v1/persons HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: canary\r\n\r\n", 501),
         (b"POST /v1/persons HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
