@@ -10,10 +10,12 @@ application: it stands in `projections/sanctions.py` alone.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
+from ledger.events.actor import Scope
 from ledger.events.application import (
     ApplicantDisqualified,
     ApplicationAssessed,
@@ -24,7 +26,9 @@ from ledger.events.application import (
     Assessment,
     DisqualificationLifted,
 )
+from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
+from projections.work import reaches
 
 if TYPE_CHECKING:
     from projections.files import Files
@@ -113,14 +117,14 @@ class Applications(Projection):
     """The fold."""
 
     name: ClassVar = "applications"
-    version: ClassVar = 2
+    version: ClassVar = 3
     tables: ClassVar = {
         "applications": Table(
             {"application": str, "person": str, "status": str, "level": str, "series": str, "committee": str,
              "applied_on": str, "title_obtained_on": str, "minimum_years": int, "unit": str, "region": str,
              "sector": str, "statement": str, "earliest_year": int, "obtained_on": str,
              "assessed": int, "events": str},
-            ("application", "from_position"), (("person",),)),
+            ("application", "from_position"), (("person",), ("status", "region"))),
         "assessments": Table({"event": int, "assessment": str}, ("event",), dated=False),
     }
     handlers: ClassVar = {
@@ -141,6 +145,10 @@ _BY: Final = (
     f"SELECT {', '.join('a.' + name for name in _PLAIN)}, d.assessment, a.assessed, a.events FROM applications a "
     f"LEFT JOIN assessments d ON d.event = a.assessed WHERE a.{{}} = :key AND {HOLDS} ORDER BY a.application"
 )
+_WITHIN: Final = _BY.replace("a.{} = :key", "a.application > :after AND {}") + " LIMIT :limit"
+_SIGHTS: Final = ("sector", "unit")
+"""What limits a scope, beside the region; its category is left aside, as of a person's whole record."""
+
 _assessment = msgspec.json.Decoder(Assessment).decode
 
 
@@ -152,6 +160,21 @@ def application_of(files: Files, application: str, *, as_of: int | None = None) 
 def applications_of(files: Files, person: str, *, as_of: int | None = None) -> list[Application]:
     """Every application of a person, oldest first."""
     return _read(files, "person", person, as_of)
+
+
+def applications_within(
+    files: Files, scopes: Iterable[Scope], *, status: str | None = None, as_of: int | None = None, after: str = "",
+    limit: int = 50,
+) -> Page[Application]:
+    """Which applications were filed within scopes, oldest first."""
+    reader, at = files.file("applications", as_of)
+    values: dict[str, Any] = {"as_of": at, "after": after, "limit": limit + 1, "status": status}
+    reached = [f"({reaches(number, scope, values, limits=_SIGHTS, table='a')})" for number, scope in enumerate(scopes)]
+    if not reached:
+        return paged([], limit, at, lambda one: ())
+    wanted = f"({' OR '.join(reached)}) AND (:status IS NULL OR a.status = :status)"
+    found = [_application(row) for row in reader.rows(_WITHIN.format(wanted), values)]
+    return paged(found, limit, at, lambda one: (one.application,))
 
 
 def _read(files: Files, by: str, key: str, as_of: int | None) -> list[Application]:

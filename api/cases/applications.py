@@ -48,6 +48,27 @@ def application(
     return no if no is not None else application_view(found)
 
 
+def within(
+    house: House, caller: Caller, status: str | None, purpose: str | None, *, as_of: int, after: _After, limit: int
+) -> Page[dict[str, Any]] | Refusal:
+    """The applications that were filed where the asker's scopes reach, oldest first; each is recorded as seen."""
+    asking = looking(house, caller)
+    if isinstance(asking, Refusal):
+        return asking
+    if not (scopes := seeing_scopes(asking)):
+        return Refusal.because("not_for_reading")
+    if purpose is None:
+        return Refusal.because("purpose_missing")
+    page = _applications.applications_within(
+        house.answers, scopes, status=status, as_of=as_of, after="" if after is None else after[0], limit=limit)
+    if page.items:
+        record_accesses(
+            house.register.access, by=by_actor(caller, asking, scopes[0].role),
+            subjects=tuple(dict.fromkeys(one.person for one in page.items)), purpose=purpose, what=("applications",),
+            route=_ROUTE, now_ms=house.now // 1_000)
+    return page.of([application_view(one) for one in page.items])
+
+
 def of_person(
     house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int
 ) -> dict[str, Any] | Refusal:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.telling import AS_OF, pairs, table, with_options
+from api.commands.telling import AS_OF, PAGE, next_page, pairs, table, with_options
 
 STATES: Final = {
     "none": "处理", "filed": "待审核", "assessed": "已审核", "postponed": "已延期", "granted": "已通过",
@@ -165,8 +165,25 @@ def effects(asking: Asking, person: str, **query: Any) -> int:
     return asking.get(f"/v1/persons/{person}/applications/effects", _tell_effects, query)
 
 
+@click.command()
+@asks()
+@click.option("--status", type=click.Choice([one for one in STATES if one != "none"]), help="只看这一状态的")
+@with_options((AS_OF, *PAGE))
+@PURPOSE
+def filed(asking: Asking, **query: Any) -> int:
+    """列出权限内的职称申报，按提出先后"""
+    return asking.get("/v1/applications", _tell_filed, query)
+
+
+def _tell_filed(body: dict[str, Any]) -> None:
+    rows = [(one["application"], one["applied_on"], one["level"], STATES[one["status"]], one["person"], one["region"],
+             None if one["decided"] is None else _ANSWERS[one["decided"]["eligible"]]) for one in body["items"]]
+    table(("申报", "申报之日", "级别", "状态", "人员", "地区", "学时审核"), rows, empty="没有职称申报。")
+    next_page(body)
+
+
 COMMANDS: Final = (
-    file, withdraw, assess, postpone, grant, disqualify, bar, lift, revoke_title, sanction, packet, effects,
+    filed, file, withdraw, assess, postpone, grant, disqualify, bar, lift, revoke_title, sanction, packet, effects,
 )
 
 

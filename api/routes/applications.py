@@ -26,6 +26,8 @@ from api.routes.schemas.applications import (
     EffectsQuery,
     EligibilityAnswer,
     EligibilityQuery,
+    FiledAnswer,
+    FiledQuery,
     GrantBody,
     LiftingBody,
     OneApplicationAnswer,
@@ -57,6 +59,12 @@ def show(caller: Caller, query: _Query, application: str) -> Response | Refusal:
         house(), caller, application, query.get("purpose"), as_of=as_of))
     # Never as unchanged (304): what it is said to rest on moves while the version stays.
     return found if isinstance(found, Refusal) else answer(found, version=found["version"])
+
+
+@door.reads("/v1/applications", summary="权限内的职称申报，按提出先后", query=FiledQuery, answers=FiledAnswer)
+def every(caller: Caller, query: _Query) -> Response | Refusal:
+    return listed(caller, "applications", query, lambda as_of, after, limit: applications.within(
+        house(), caller, query.get("status"), query.get("purpose"), as_of=as_of, after=after, limit=limit))
 
 
 @door.reads(f"{_AT}/packet", summary="随申报提交的材料：逐项附证明所在，缺什么", query=AsOfQuery, answers=PacketAnswer)

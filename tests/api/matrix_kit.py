@@ -124,6 +124,7 @@ def _cast(town: Town, units: tuple[BODY, BODY, BODY], li: Someone, wang: Someone
         "watch": office("supervisor", "3302"), "watch_own": office("supervisor", "3302", person=li.id),
         "watch_away": office("supervisor", "3303", there),
         "blasting": office("blasting_association", "33", province, sector="blasting"),
+        "committee": office("title_committee", "3302"),
         "market_away": office("talent_market", "3303", there),
         "joined_own": town.officer(beside, "unit", "330203", unit=beside["unit"], person=li.id),
         "organiser_away": town.officer(away, "recognised_organiser", "330302", unit=away["unit"]),

@@ -54,6 +54,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 def test_an_application_goes_from_the_person_to_the_committee_and_its_title_is_taken(desk: Desk) -> None:
     one = desk.filed("li", desk.li)
+    assert one in desk.told("committee", "application", "filed", "--status", "filed", "--purpose", "title_review")
     assert "缺登记卡" in desk.told("li", "application", "packet", one)
     assert "试办" in desk.told("committee", "application", "assess", one, "--minimum-years", "2", "--dry-run")
     assert "可以申报" in desk.told("committee", "application", "assess", one, "--minimum-years", "2")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ledger.events.act import AccessRecorded
 from tests.api.house_kit import BODY, Someone
 from tests.api.petition_kit import TITLE, WHY, Bureau, act, bureau_in, no
 
@@ -143,3 +144,30 @@ def test_a_title_is_entered_by_an_office_where_the_person_belongs_and_on_no_day_
     assert (late["status"], late["errors"][0]["code"]) == (422, "day_to_come")
     done = bureau.sector.post(path, senior)
     assert (done.status_code, done.headers["Location"]) == (201, f"/v1/persons/{li.id}")
+
+
+def test_an_office_finds_what_was_filed_within_its_scopes_and_everyone_on_a_page_is_recorded(bureau: Bureau) -> None:
+    li, _ = bureau.applicant()
+    one = bureau.file(li)["application"]
+
+    def listed(whom: Someone, **query: object) -> list[str]:
+        found, names = whom.saw("/v1/applications", purpose="title_queue", limit=2, **query), []
+        names += [each["application"] for each in found["items"]]
+        while found["next_cursor"]:
+            found = whom.saw("/v1/applications", purpose="title_queue", limit=2, cursor=found["next_cursor"], **query)
+            names += [each["application"] for each in found["items"]]
+        return names
+
+    for whom in (bureau.committee, bureau.people, bureau.sector, bureau.clerk):
+        names = listed(whom, status="filed")
+        assert one in names and names == sorted(names)
+        assert one not in listed(whom, status="granted")
+    assert one in listed(bureau.committee)
+    assert listed(bureau.away) == []
+    beside = bureau.town.unit("邻厂", "330203", "industry")
+    assert listed(bureau.town.officer(beside, "unit", "330203", unit=beside["unit"])) == []
+    assert code(li.get("/v1/applications", purpose="title_queue")) == "not_for_reading"
+    assert code(bureau.committee.get("/v1/applications")) == "purpose_missing"
+    events = [one.envelope.event for one in bureau.town.house.register.access.read(limit=10_000)]
+    assert li.id in {each.subject for each in events
+                     if isinstance(each, AccessRecorded) and each.purpose == "title_queue"}

@@ -116,6 +116,18 @@ class ApplicationsAnswer(Reflects):
     revoked_titles = ma.fields.List(ma.fields.Nested(RevocationAnswer), required=True)
 
 
+class FiledQuery(PageQuery):
+    """Of which status."""
+
+    status = Choice(*_STATES, metadata={"description": "只看这一状态的"})
+
+
+class FiledAnswer(PageAnswer):
+    """Applications, the oldest first."""
+
+    items = ma.fields.List(ma.fields.Nested(ApplicationAnswer), required=True)
+
+
 class BarredQuery(PageQuery):
     """On which day."""
 
