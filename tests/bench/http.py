@@ -43,17 +43,17 @@ def rows() -> Iterator[Figure]:
     for workers, words in ((1, "one process"), (2, "two processes")):
         with tempfile.TemporaryDirectory() as folder:
             data = Path(folder) / "data"
-            token, person = _furnish(data)
-            with _serving(data, workers) as (port, process):
+            token, person, _ = furnished(data)
+            with serving(data, workers) as (port, process):
                 yield from _years(port, process, token, person, words)
                 yield from _claims(port, process, token, person, words, CLAIMS_A_SECOND if workers == 2 else None)
 
 
 def _years(port: int, process: int, token: str, person: str, words: str) -> Iterator[Figure]:
-    ask = _request("GET", f"/v1/persons/{person}/years/{YEAR}", token)
+    ask = request("GET", f"/v1/persons/{person}/years/{YEAR}", token)
     for _ in range(4):  # The first answer makes a law of the rulebooks, once for a process's life; each has begun then.
-        _at_rate(port, [ask] * RATE)
-    used, took = _cpu_micros(process), _at_rate(port, [ask] * (RATE * SECONDS))
+        at_rate(port, _evenly(ask, RATE))
+    used, took = _cpu_micros(process), at_rate(port, _evenly(ask, RATE * SECONDS))["years"]
     used = (_cpu_micros(process) - used) // len(took)
     for percent, most in ((50, None), (99, 20_000)):
         micros = took[len(took) * percent // 100] // 1_000
@@ -63,11 +63,7 @@ def _years(port: int, process: int, token: str, person: str, words: str) -> Iter
 
 
 def _claims(port: int, process: int, token: str, person: str, words: str, least: int | None) -> Iterator[Figure]:
-    body = json.dumps({
-        "person": person, "study": study(), "details": {"title": "某次培训"},
-        "evidence": [{"kind": "certificate", "sha256": "ab" * 32}],
-    }).encode()
-    claims = [_request("POST", "/v1/claims", token, body, key=f"bench-{number}") for number in range(CLAIMS)]
+    claims = [claim_of(token, person, f"bench-{number}") for number in range(CLAIMS)]
     used, begun = _cpu_micros(process), time.perf_counter_ns()
     _in_turn(port, claims)
     took_ns = time.perf_counter_ns() - begun
@@ -77,20 +73,31 @@ def _claims(port: int, process: int, token: str, person: str, words: str, least:
     yield Figure(f"the same, the service's processor time, {words}", used, "µs")
 
 
-def _furnish(data: Path) -> tuple[str, str]:
-    """A register with one person and a year to ask about."""
+def claim_of(token: str, person: str, key: str) -> bytes:
+    """A request that submits a claim."""
+    body = json.dumps({
+        "person": person, "study": study(), "details": {"title": "某次培训"},
+        "evidence": [{"kind": "certificate", "sha256": "ab" * 32}],
+    }).encode()
+    return request("POST", "/v1/claims", token, body, key=key)
+
+
+def furnished(data: Path, colleagues: int = 0) -> tuple[str, str, list[Someone]]:
+    """A register with one person, with a year to ask about, and as many colleagues as are wanted."""
     with house_in(data) as town:
-        works, person = town.unit("某厂", "330203", "industry"), town.person()
-        town.belongs(person, works, "2020-01-01")
+        works = town.unit("某厂", "330203", "industry")
+        person, *others = [town.person() for _ in range(colleagues + 1)]
+        for one in (person, *others):
+            town.belongs(one, works, "2020-01-01")
         officer: Someone = town.officer(works, "unit", "330203", unit=works["unit"])
         for month in range(1, ENTRIES + 1):
             officer.act(person.submit(study(date=f"{YEAR}-{month:02d}-01")), "approval")
         assert person.token is not None
-        return person.token, person.id
+        return person.token, person.id, others
 
 
 @contextmanager
-def _serving(data: Path, workers: int) -> Iterator[tuple[int, int]]:
+def serving(data: Path, workers: int) -> Iterator[tuple[int, int]]:
     """The service's port and its first process."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "XUESHI_WORKERS": str(workers)}
     process = subprocess.Popen([XUESHI, "serve", "--data", str(data), "--port", "0"], env=environment, text=True,
@@ -115,7 +122,7 @@ def _cpu_micros(process: int) -> int:
     return used * 1_000_000 // TICKS_PER_S
 
 
-def _request(method: str, path: str, token: str, body: bytes = b"", key: str | None = None) -> bytes:
+def request(method: str, path: str, token: str, body: bytes = b"", key: str | None = None) -> bytes:
     head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
     if body:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nIdempotency-Key: {key}\r\n"
@@ -125,11 +132,10 @@ def _request(method: str, path: str, token: str, body: bytes = b"", key: str | N
 class _Connection:
     """One connection that has at most one request under way."""
 
-    def __init__(self, port: int, success: bytes) -> None:
+    def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.success = success
-        self.due = 0
+        self.due, self.kind = 0, ""
         self._answer = b""
 
     def ask(self, request: bytes) -> None:
@@ -142,46 +148,55 @@ class _Connection:
         head, end, body = self._answer.partition(b"\r\n\r\n")
         if not end:
             return False
-        assert head.startswith(self.success, 9), head
+        assert head.startswith(b"20", 9), head
         length = head.lower().index(b"content-length: ") + 16
         return len(body) == int(head[length:].partition(b"\r\n")[0])
 
 
 @contextmanager
-def _connections(port: int, many: int, success: bytes) -> Iterator[tuple[selectors.BaseSelector, list[_Connection]]]:
+def _connections(port: int, many: int) -> Iterator[tuple[selectors.BaseSelector, list[_Connection]]]:
     with ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
-        connections = [_Connection(port, success) for _ in range(many)]
+        connections = [_Connection(port) for _ in range(many)]
         for one in connections:
             stack.callback(one.socket.close)
             selector.register(one.socket, selectors.EVENT_READ, one)
         yield selector, connections
 
 
-def _at_rate(port: int, requests: list[bytes]) -> list[int]:
-    """Nanoseconds from when each request was due to its whole answer, sorted."""
-    took: list[int] = []
-    with _connections(port, READERS, b"200") as (selector, idle):
+def _evenly(ask: bytes, many: int) -> list[tuple[int, str, bytes]]:
+    return [(number * 1_000_000_000 // RATE, "years", ask) for number in range(many)]
+
+
+def at_rate(port: int, load: list[tuple[int, str, bytes]], connections: int = READERS) -> dict[str, list[int]]:
+    """By kind, nanoseconds from when each request was due to its whole answer, sorted.
+
+    `load`: what is asked when, in nanoseconds from the beginning, of which kind.
+    """
+    took: dict[str, list[int]] = {kind: [] for _, kind, _ in load}
+    left = len(load)
+    with _connections(port, connections) as (selector, idle):
         begun = time.perf_counter_ns() + 100_000_000
-        waiting = deque((begun + number * 1_000_000_000 // RATE, each) for number, each in enumerate(requests))
-        while len(took) < len(requests):
-            now = time.perf_counter_ns()
+        waiting = deque(load)
+        while left:
+            now = time.perf_counter_ns() - begun
             while waiting and idle and waiting[0][0] <= now:
                 one = idle.pop()
-                one.due, request = waiting.popleft()
-                one.ask(request)
-            until = (waiting[0][0] - time.perf_counter_ns()) / 1e9 if waiting and idle else None  # not hours: seconds
+                one.due, one.kind, content = waiting.popleft()
+                one.ask(content)
+            until = (waiting[0][0] + begun - time.perf_counter_ns()) / 1e9 if waiting and idle else None  # not hours
             for found, _ in selector.select(None if until is None else max(0, until)):
                 if found.data.is_answered():
-                    took.append(time.perf_counter_ns() - found.data.due)
+                    took[found.data.kind].append(time.perf_counter_ns() - begun - found.data.due)
                     idle.append(found.data)
-    return sorted(took)
+                    left -= 1
+    return {kind: sorted(each) for kind, each in took.items()}
 
 
 def _in_turn(port: int, requests: Iterable[bytes]) -> None:
     """Each connection asks again as soon as it is answered."""
     left = iter(requests)
-    with _connections(port, CONNECTIONS, b"201") as (selector, asking):
+    with _connections(port, CONNECTIONS) as (selector, asking):
         for one in asking:
             one.ask(next(left))
         busy = len(asking)
