@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import marshmallow as ma
 
@@ -282,7 +282,14 @@ class Further(ma.fields.Dict):
         return found
 
 
-class Body(ma.Schema):
+class Shared(ma.Schema):
+    """Never changed once it was made: whoever copies a description of it for each decorator keeps the same one."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+
+class Body(Shared):
     """A JSON object that is sent or answered: what it does not name, it does not take."""
 
     error_messages: Final[dict[str, str]] = {  # type: ignore[misc]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Query, Shaped, Text
+from api.routes.fields import Body, Query, Shaped, Shared, Text
 
 PHONE_MOST = 40
 
 
-class Answer(ma.Schema):
+class Answer(Shared):
     """What is answered, field by field: a field that is not described here is answered nowhere."""
 
 
