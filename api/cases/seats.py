@@ -35,8 +35,8 @@ from ledger.streams.standing import Actor, Matter
 from ledger.vocabulary import Category, PersonId, format_hours
 from projections import exams as known
 
-_TRIES: Final = 20
-"""So often a seat that somebody else has just taken is left to them before the asker is told that none was free."""
+_TRIES: Final = 1_000
+"""Each time somebody else has taken the one that was free: a session has no more seats than this."""
 
 
 # The plan
