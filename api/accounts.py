@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import sqlite3
 import threading
 import unicodedata
 from base64 import urlsafe_b64encode
@@ -28,7 +27,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from api.addresses import network
-from ledger.stores.journal import keep_journal
+from api.operational import Operational
 
 LEAST, MOST = 12, 128
 CODE_LASTS_S: Final = 7 * 86_400
@@ -82,7 +81,7 @@ class Try(NamedTuple):
         return {"pair": f"{self.name}\0{place}", "address": place, "name": self.name}
 
 
-class Accounts:
+class Accounts(Operational):
     """The tables, used by every thread of a process under one lock; several processes may open the file at once."""
 
     def __init__(self, path: Path, key: bytes, hasher: PasswordHasher | None = None) -> None:
@@ -90,16 +89,7 @@ class Accounts:
         self._hasher = hasher or PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
         self._nobodys: str | None = None  # What is worked out for a name that nobody bears.
         self._hashing = threading.BoundedSemaphore(AT_ONCE)
-        self._lock = threading.Lock()
-        self._file = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-        keep_journal(self._file)
-        self._file.execute("PRAGMA synchronous = FULL")
-        self._file.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._file.close()
+        super().__init__(path, _SCHEMA)
 
     # Codes and passwords
 
@@ -207,17 +197,6 @@ class Accounts:
     def _hmac(self, kind: str, part: str) -> bytes:
         """What is counted, unreadable: a name may be an ID number, an address is personal data."""
         return hmac.digest(self._key, f"{kind}\0{part}".encode(), "sha256")
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._file.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._file
-                self._file.execute("COMMIT")
-            except BaseException:
-                self._file.execute("ROLLBACK")
-                raise
 
 
 def unfit(password: str) -> str | None:

@@ -9,17 +9,13 @@ breaks in between, it becomes that one claim and no second. `tests/api/test_clai
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from api.evidence_files import WAITS_S
-from ledger.stores.journal import keep_journal
+from api.operational import Operational
 from ledger.vault import Absent, Vault
 
 DRAFTS_MOST: Final = 50
@@ -68,21 +64,12 @@ class Full(NamedTuple):
     drafts: int
 
 
-class ClaimDrafts:
+class ClaimDrafts(Operational):
     """The table, used by every thread of a process under one lock; several processes may open the file at once."""
 
     def __init__(self, path: Path, vault: Vault) -> None:
         self._vault = vault
-        self._lock = threading.Lock()
-        self._file = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-        keep_journal(self._file)
-        self._file.execute("PRAGMA synchronous = FULL")
-        self._file.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._file.close()
+        super().__init__(path, _SCHEMA)
 
     def save(
         self, person: str, name: str, content: dict[str, Any], *, seen: int | None, claim: str, now: int
@@ -149,17 +136,6 @@ class ClaimDrafts:
         if isinstance(content, Absent):
             return None
         return Draft(name, claim, version, saved_at, msgspec.json.decode(content, type=dict[str, Any]))
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._file.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._file
-                self._file.execute("COMMIT")
-            except BaseException:
-                self._file.execute("ROLLBACK")
-                raise
 
 
 _SELECT: Final = "SELECT name, claim, version, saved_at, sealed FROM claim_draft WHERE person = ?"

@@ -43,7 +43,7 @@ COMMANDS: Final = {
     "import": Lazy("api.commands.imports:imports", "从其他系统的导入：试办、导入、放弃，未接受的行，更正回传，对账"),
     "course": Lazy("api.commands.course:course", "公需科目课程，办理：发布、停止选课、选课、学习、登记学时"),
     "exam": Lazy("api.commands.exam:exam", "考试：场次和座位、报名、到场和成绩；课程目录，个人的选课和成绩"),
-    "application": Lazy("api.commands.application:application", "职称申报：提出、审核、延期、通过，取消的资格和职称，材料清单"),
+    "application": Lazy("api.commands.application:application", "职称申报：提出、审核、通过，资格和职称的取消，材料"),
     "eligibility": Lazy("api.commands.application:eligibility", "某日可否申报职称：按细则看学时，并计被取消的资格"),
     "case": Lazy("api.commands.case:case", "监察案件：立案、冻结、结论、移送、办结；在办和已办结的"),
     "statement": Lazy("api.commands.statement:statement", "学时登记情况表：出具、查看、取得可离线核验的文件"),

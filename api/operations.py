@@ -20,13 +20,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import sqlite3
-import threading
 from base64 import urlsafe_b64encode
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from ledger.stores.journal import keep_journal
+from api.operational import Operational
 
 PREFIX: Final = "xsl_"
 LENGTH: Final = len(PREFIX) + 43
@@ -84,7 +83,7 @@ class SignOn(NamedTuple):
     session: bytes | None
 
 
-class Operations:
+class Operations(Operational):
     """The file, used by every thread of a process under one lock: a look-up takes ten microseconds.
 
     Nothing of it is remembered, so what one process withdraws is worthless in all of them at once.
@@ -92,12 +91,7 @@ class Operations:
 
     def __init__(self, path: Path, key: bytes) -> None:
         self._key = key
-        self._lock = threading.Lock()
-        self._file = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
-        keep_journal(self._file)
-        self._file.execute("PRAGMA synchronous = FULL")
-        self._file.executescript(_SCHEMA)
+        super().__init__(path, _SCHEMA)
         self._add_names()
 
     def _add_names(self) -> None:
@@ -108,11 +102,6 @@ class Operations:
             with suppress(sqlite3.OperationalError):  # It was the other.
                 self._file.execute(_NAMED)
 
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._file.close()
-
     def issue(
         self, holder: str, *, request: bytes, now: int, kind: Kind = "token", lasts_s: int | None = None, name: str = ""
     ) -> str:
@@ -121,21 +110,14 @@ class Operations:
         token = PREFIX + urlsafe_b64encode(secret).rstrip(b"=").decode()
         expires = None if lasts_s is None else now + lasts_s * 1_000_000
         row = (_hidden(token), kind, holder, now, expires, name)
-        with self._lock:
-            self._file.execute("BEGIN IMMEDIATE")
-            try:
-                fresh = self._file.execute(
-                    "INSERT OR IGNORE INTO credential VALUES (?, ?, ?, ?, ?, 0, ?)", row).rowcount
-                if fresh and kind == "token":  # All else ends too: whoever had the old token may have opened it.
-                    self._file.execute(
-                        "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND sha256 <> ? AND ? IN ('', name)",
-                        (holder, row[0], name))
-                    if not name:
-                        self._file.execute("DELETE FROM link WHERE holder = ?", (holder,))
-                self._file.execute("COMMIT")
-            except BaseException:
-                self._file.execute("ROLLBACK")
-                raise
+        with self._writing() as file:
+            fresh = file.execute("INSERT OR IGNORE INTO credential VALUES (?, ?, ?, ?, ?, 0, ?)", row).rowcount
+            if fresh and kind == "token":  # All else ends too: whoever had the old token may have opened it.
+                file.execute(
+                    "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND sha256 <> ? AND ? IN ('', name)",
+                    (holder, row[0], name))
+                if not name:
+                    file.execute("DELETE FROM link WHERE holder = ?", (holder,))
         return token
 
     def find(self, token: str, *, now: int) -> Credential | None:
@@ -166,22 +148,22 @@ class Operations:
 
     def end(self, holder: str, credential: str) -> bool:
         """Make one of a holder's worthless, by what it is called; False where they have none that is called so."""
-        with self._lock:
-            ended = self._file.execute(
+        with self._writing() as file:
+            ended = file.execute(
                 "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND lower(hex(substr(sha256, 1, 8))) = ? "
                 "AND NOT withdrawn", (holder, credential)).rowcount
-            unlinked = self._file.execute(
+            unlinked = file.execute(
                 "DELETE FROM link WHERE holder = ? AND lower(hex(substr(identity, 1, 8))) = ?",
                 (holder, credential)).rowcount
         return ended + unlinked > 0
 
     def end_sessions(self, holder: str) -> int:
         """Make every session of a holder worthless, with what they were linked to, and say how many there were."""
-        with self._lock:
-            ended = self._file.execute(
+        with self._writing() as file:
+            ended = file.execute(
                 "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND kind = 'session' AND NOT withdrawn",
                 (holder,)).rowcount
-            self._file.execute("DELETE FROM link WHERE holder = ?", (holder,))  # After: none of them makes another.
+            file.execute("DELETE FROM link WHERE holder = ?", (holder,))
         return ended
 
     # Single sign-on
@@ -210,23 +192,17 @@ class Operations:
         Empty where that is already somebody else; None where the session has ended.
         """
         identity = self._identity(issuer, subject)
-        with self._lock:
-            self._file.execute("BEGIN IMMEDIATE")  # A password that is changed now ends the session, or the link.
-            try:
-                row = self._file.execute(
-                    "SELECT holder FROM credential WHERE sha256 = ? AND kind = 'session' AND NOT withdrawn "
-                    "AND expires_at > ?", (session, now)).fetchone()
-                holder = None if row is None else str(row[0])
-                if holder is not None and self._file.execute(
-                        "SELECT 1 FROM link WHERE identity = ? AND holder <> ?", (identity, holder)).fetchone():
-                    holder = ""
-                if holder:
-                    self._file.execute("DELETE FROM link WHERE holder = ?", (holder,))
-                    self._file.execute("INSERT INTO link VALUES (?, ?, ?)", (identity, holder, now))
-                self._file.execute("COMMIT")
-            except BaseException:
-                self._file.execute("ROLLBACK")
-                raise
+        with self._writing() as file:  # A password that is changed now ends the session, or the link.
+            row = file.execute(
+                "SELECT holder FROM credential WHERE sha256 = ? AND kind = 'session' AND NOT withdrawn "
+                "AND expires_at > ?", (session, now)).fetchone()
+            holder = None if row is None else str(row[0])
+            if holder is not None and file.execute(
+                    "SELECT 1 FROM link WHERE identity = ? AND holder <> ?", (identity, holder)).fetchone():
+                holder = ""
+            if holder:
+                file.execute("DELETE FROM link WHERE holder = ?", (holder,))
+                file.execute("INSERT INTO link VALUES (?, ?, ?)", (identity, holder, now))
         return holder
 
     def linked(self, issuer: str, subject: str) -> str | None:

@@ -13,18 +13,14 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import sqlite3
-import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
+from api.operational import Operational
 from api.study_time import Question, StudyTime, beat
-from ledger.stores.journal import keep_journal
 from ledger.vault import Absent, Vault
 
 NONCE_LENGTH: Final = 24
@@ -77,21 +73,12 @@ class WrongNonce(NamedTuple):
     """A sign of life with a nonce that is not the next one."""
 
 
-class StudySessions:
+class StudySessions(Operational):
     """The table, used by every thread of a process under one lock; several processes may open the file at once."""
 
     def __init__(self, path: Path, key: bytes, vault: Vault) -> None:
         self._key, self._vault = key, vault
-        self._lock = threading.Lock()
-        self._file = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-        keep_journal(self._file)
-        self._file.execute("PRAGMA synchronous = FULL")
-        self._file.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._file.close()
+        super().__init__(path, _SCHEMA)
 
     def nonce(self, session: Session) -> str:
         """The nonce of the next sign of life."""
@@ -188,17 +175,6 @@ class StudySessions:
         """Drop what has long been recorded."""
         with self._writing() as file:
             file.execute("DELETE FROM study_session WHERE state = 'ended' AND last_at <= ?", (now - KEPT_S * _SECOND,))
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._file.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._file
-                self._file.execute("COMMIT")
-            except BaseException:
-                self._file.execute("ROLLBACK")
-                raise
 
 
 def question() -> Question:
