@@ -21,11 +21,10 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
-from joserfc.errors import ClaimError, InvalidKeyIdError, JoseError
+from joserfc.errors import BadSignatureError, ClaimError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
@@ -59,6 +58,20 @@ class NotProven(Exception):
     def __init__(self, why: str) -> None:
         self.why = why
         super().__init__(why)
+
+
+class Denied(Exception):
+    """What the provider refuses. Of its words only the code: Authlib's own error takes no Chinese description."""
+
+    def __init__(self, error: str, description: str | None = None) -> None:
+        self.error = error
+        super().__init__(error)
+
+
+class Session(OAuth2Client):  # type: ignore[misc]  # The library has no types.
+    """One exchange with the provider."""
+
+    oauth_error_class = Denied
 
 
 class Asked(NamedTuple):
@@ -107,7 +120,7 @@ class Provider:
         try:
             token = self._session(description).fetch_token(
                 description["token_endpoint"], code=sent["code"], code_verifier=asked.verifier)
-        except OAuth2Error as no:
+        except Denied as no:
             if no.error != "invalid_grant":  # Of any other no, it is the installation that is known wrongly there.
                 raise ProviderAway("token_refused") from None
             raise NotProven("code") from None
@@ -148,7 +161,7 @@ class Provider:
         registry = JWSRegistry(algorithms=_algorithms(description), strict_check_header=False)
         try:
             return jwt.decode(sent, key=self._key_set(description), registry=registry)
-        except InvalidKeyIdError:  # It may have changed its keys since.
+        except (InvalidKeyIdError, BadSignatureError):  # It may have changed its keys since.
             return jwt.decode(sent, key=self._key_set(description, _AGAIN_SECONDS), registry=registry)
 
     def _description(self) -> dict[str, Any]:
@@ -182,10 +195,10 @@ class Provider:
         self._keys = (time.monotonic(), keys)
         return keys
 
-    def _session(self, description: Mapping[str, Any]) -> OAuth2Client:
+    def _session(self, description: Mapping[str, Any]) -> Session:
         offered = description.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         method = "client_secret_basic" if "client_secret_basic" in offered else "client_secret_post"
-        return OAuth2Client(
+        return Session(
             self, client_id=self._client, client_secret=self._secret, scope="openid", redirect_uri=self.returns_to,
             token_endpoint_auth_method=method if self._secret else "none", code_challenge_method="S256")
 
@@ -228,7 +241,7 @@ class Said(NamedTuple):
         """Read it; whoever does not answer in JSON is no provider."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ProviderAway("not_json") from None
 
     def raise_for_status(self) -> None:

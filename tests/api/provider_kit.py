@@ -46,6 +46,10 @@ class There:
         """Let everyone in as this subject from here on."""
         self._post("/subject", {"subject": subject})
 
+    def change_its_key(self) -> None:
+        """Sign with another key from here on."""
+        self._post("/key", {})
+
     def asked(self) -> int:
         """How often it has been asked for anything."""
         return int(self._post("/asked", {})["asked"])
@@ -129,6 +133,9 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/subject":
             type(self).subject = json.loads(body)["subject"]
             self._say({})
+        elif self.path == "/key":
+            self.keys["own"] = new_key("two")
+            self._say({})
         elif self.path == "/asked":
             self._say({"asked": self.asked})
 
@@ -140,7 +147,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._say({"error": "invalid_client"}, 401)
         if begun is None or begun["code_challenge"] != challenge.decode() or (
                 begun["redirect_uri"] != sent["redirect_uri"]):
-            return self._say({"error": "invalid_grant"}, 400)
+            return self._say({"error": "invalid_grant", "error_description": "授权码无效"}, 400)
         wrong, type(self).wrong = self.wrong, {}
         now = int(time.time())
         claims = {"iss": self.issuer, "sub": self.subject, "aud": CLIENT, "exp": now + 300, "iat": now,
@@ -179,12 +186,16 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def main() -> None:
+def new_key(kid: str) -> Any:
     from joserfc.jwk import RSAKey
 
+    return RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
+
+
+def main() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Handler.issuer = f"http://localhost:{server.server_port}"
-    Handler.keys = {name: RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}) for name in ("own", "strange")}
+    Handler.keys = {name: new_key("one") for name in ("own", "strange")}
     Handler.codes, Handler.wrong = {}, {}
     print(Handler.issuer, flush=True)
     server.serve_forever()

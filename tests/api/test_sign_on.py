@@ -16,6 +16,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from api import provider
 from api.checks import Level, doctor_checks, found
 from api.page import COOKIE as SESSION
 from api.page import page_routes
@@ -42,8 +43,8 @@ def there() -> Iterator[There]:
 @pytest.fixture(scope="module")
 def signing(town: Town, there: There) -> Town:
     """The town, with single sign-on."""
-    provider = Provider(there.issuer, there.client, there.secret, ADDRESS + RETURN)
-    town.app = create_app(town.house, blueprints=[page_routes(), sign_on_routes(provider)])
+    asked = Provider(there.issuer, there.client, there.secret, ADDRESS + RETURN)
+    town.app = create_app(town.house, blueprints=[page_routes(), sign_on_routes(asked)])
     return town
 
 
@@ -249,6 +250,18 @@ def test_no_form_of_another_site_begins_a_sign_on(signing: Town, li: Someone) ->
     assert signing.client().post("/sessions/link", headers=HERE).headers["Location"] == "/login"
 
 
+def test_a_provider_may_change_its_keys(
+    signing: Town, there: There, li: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider, "_AGAIN_SECONDS", 3_600)
+    assert onward(log_in(signing.client(), there))
+    there.change_its_key()
+
+    assert no(log_in(signing.client(), there)) == (400, "sign_on_signature_unfit"), "they are not asked for each time"
+    monkeypatch.setattr(provider, "_AGAIN_SECONDS", 0)
+    assert onward(log_in(signing.client(), there))
+
+
 def test_a_provider_that_is_away_is_said_to_be_and_the_password_still_opens(town: Town) -> None:
     app = create_app(town.house, blueprints=[page_routes(), sign_on_routes(
         Provider("http://localhost:9", "xueshi", "", ADDRESS + RETURN))])
@@ -297,8 +310,8 @@ def test_in_a_browser_somebody_links_themselves_and_comes_in_from_another_site(
     there.is_now("sun")
     server = Listener(lambda environ, start: app[0](environ, start), Sockets(), host="127.0.0.1", port=0, threads=2)
     address, stopping = f"http://127.0.0.1:{server.effective_port}", threading.Event()
-    provider = Provider(there.issuer, there.client, there.secret, address + RETURN)
-    app[0] = create_app(signing.house, blueprints=[page_routes(), sign_on_routes(provider)])
+    asked = Provider(there.issuer, there.client, there.secret, address + RETURN)
+    app[0] = create_app(signing.house, blueprints=[page_routes(), sign_on_routes(asked)])
 
     def loop() -> None:
         while not stopping.is_set():
