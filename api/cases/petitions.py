@@ -38,7 +38,7 @@ from ledger.streams.standing import Actor
 from projections.applications import applications_of
 from projections.basis import Axes
 from projections.eligibility import Question, assessment_of, eligibility
-from projections.sanctions import disqualifications_of
+from projections.sanctions import disqualifications_of, revocations_of
 
 ASSESSING: Final = (HUMAN_RESOURCES, SECTOR, COMMITTEE)
 GRANTING: Final = (COMMITTEE, HUMAN_RESOURCES)
@@ -66,10 +66,8 @@ def file(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> 
     def decide(reading: Reading) -> Decision:
         if no := _unfit_statement(reading, self, command.statement) or _under_way(house, reading, self, goal):
             return no
-        barring = (application_of(reading, one.application) for one in disqualifications_of(house.answers, self))
         reading.fresh(name)
-        return applications.decide_filing(
-            None, command, reading.person(self), [one for one in barring if one is not None])
+        return applications.decide_filing(None, command, reading.person(self), _sanctions(house, reading, self))
 
     return do(house.ledger, caller.by("person"), asked, decide)
 
@@ -92,6 +90,14 @@ def _under_way(house: House, reading: Reading, person: str, goal: Goal) -> Refus
             if found is not None and found.status in (Status.FILED, Status.ASSESSED):
                 return Refusal.because("application_under_way", application=one.application, status=found.status)
     return None
+
+
+def _sanctions(house: House, reading: Reading, person: str) -> list[Application]:
+    """Every stream in which something was taken from a person; what is decided rests on how they stand."""
+    names = [one.application for one in disqualifications_of(house.answers, person)]
+    names += [one.application for one in revocations_of(house.answers, person)]
+    found = (application_of(reading, name) for name in dict.fromkeys(names))
+    return [one for one in found if one is not None]
 
 
 def withdraw(house: House, caller: Caller, name: str, asked: Asked) -> Done | Refusal:
@@ -117,10 +123,14 @@ def assess(house: House, caller: Caller, name: str, fields: dict[str, Any], aske
         return behind
     as_of = house.answers.position()
 
-    def decide(_: Reading, found: Application, role: str, person: Person, by: Actor) -> Decision:
+    def decide(reading: Reading, found: Application, role: str, person: Person, by: Actor) -> Decision:
+        if no := not_by(found, role, person, by):
+            return no
         if found.filed is None:
             return Refusal.because("application_absent")  # A sanction alone is no application.
         goal = found.filed.goal
+        if no := applications.title_lost(person, goal, _sanctions(house, reading, person.person)):
+            return no
         question = Question(
             goal.applied_on, fields["minimum_years"], goal.level, goal.committee, goal.title_obtained_on)
         answer = eligibility(house.answers, person.person, question, Axes(as_of))
@@ -150,8 +160,15 @@ def postpone(house: House, caller: Caller, name: str, fields: dict[str, Any], as
 def grant(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Say that the committee passed it; the title stands in the person's record with it."""
     _happened(house, fields["obtained_on"])
+    if (behind := house.settled()) is not None:
+        return behind
 
-    def decide(_: Reading, found: Application, role: str, person: Person, by: Actor) -> Decision:
+    def decide(reading: Reading, found: Application, role: str, person: Person, by: Actor) -> Decision:
+        if no := not_by(found, role, person, by):
+            return no
+        if found.filed is not None and (no := applications.title_lost(
+                person, found.filed.goal, _sanctions(house, reading, person.person))):
+            return no
         command = applications.GrantApplication(role=role, obtained_on=fields["obtained_on"])
         return applications.decide_grant(found, command, person, by)
 

@@ -186,8 +186,8 @@ def decide_filing(
         return Refusal.because("not_the_applicant")
     if no := closed_to_processing(person):
         return no
-    goal = command.goal
-    barred = next((one for one in sanctions if one.bars(goal.applied_on)), None)
+    goal, taken = command.goal, tuple(sanctions)
+    barred = next((one for one in taken if one.bars(goal.applied_on)), None)
     if barred is not None and barred.disqualified is not None:
         return Refusal.because(
             "applicant_barred", application=barred.application, until=barred.disqualified.until,
@@ -198,6 +198,8 @@ def decide_filing(
         return Refusal.because("not_affiliated", day=goal.applied_on)
     if all(title.obtained_on != goal.title_obtained_on for title in person.titles):
         return Refusal.because("title_not_recorded", obtained_on=goal.title_obtained_on)
+    if no := title_lost(person, goal, taken):
+        return no
     filed = ApplicationFiled(
         application=command.application,
         person=person.person,
@@ -208,6 +210,15 @@ def decide_filing(
         statement=command.statement,
     )
     return (Draft(filed),)
+
+
+def title_lost(person: Person, goal: Goal, sanctions: Iterable[Application]) -> Refusal | None:
+    """Say that the present title, which the years are counted from, was taken away (N 10)."""
+    lost = {gone for one in sanctions for gone in one.revoked}
+    present = [one for one in person.titles if one.obtained_on == goal.title_obtained_on]
+    if present and all(Lost(one.level, one.series, one.obtained_on) in lost for one in present):
+        return Refusal.because("title_revoked", level=present[0].level, obtained_on=goal.title_obtained_on)
+    return None
 
 
 def decide_assessment(

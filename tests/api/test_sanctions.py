@@ -111,12 +111,14 @@ def test_a_title_is_revoked_by_the_text_that_takes_it_on_entries_that_were_false
     assert (seen["article"], seen["rulebook"], seen["claims"], seen["revoked_on"]) == (
         "第十条", "ningbo-industry/2019-01-01", [claims[2025]], "2026-11-20")
     assert told(bureau.people.post(path, body))["code"] == "name_taken", "a title is taken once"
+    anew = {"person": li.id, "level": "professor", "title_obtained_on": "2026-11-20", "minimum_years": 0}
+    assert told(li.post("/v1/applications", anew))["code"] == "title_revoked", "nothing is built upon it"
     asked = {"applied_on": "2027-05-20", "minimum_years": 2}
     assert li.saw(f"/v1/persons/{li.id}/eligibility", **asked)["title"]["level"] == "intermediate"
 
 
 def test_an_entry_of_another_and_a_case_that_found_nothing_are_no_grounds(bureau: Bureau) -> None:
-    li, claims = bureau.applicant(years=(2026,))
+    li, _ = bureau.applicant()
     wang, others = bureau.applicant(years=(2026,))
     one, taken = bureau.file(li), {**FALSE, "claims": [bureau.revoked(others[2026])]}
     case = bureau.watch.did("/v1/cases", {"kind": "falsification", "region": "330203", "persons": [li.id], **WHY})
@@ -127,3 +129,14 @@ def test_an_entry_of_another_and_a_case_that_found_nothing_are_no_grounds(bureau
     bureau.watch.did(f"/v1/cases/{case['case']}/finding", {"finding": "substantiated", **WHY}, version=case["version"])
     assert no(bureau.people, bureau.file(wang), "disqualification", by_case)["code"] == "case_absent", "not of Wang"
     assert act(bureau.people, one, "disqualification", by_case)["disqualified"]["case"] == case["case"]
+
+
+def test_an_application_that_rests_on_a_title_taken_since_goes_no_further(bureau: Bureau) -> None:
+    li, claims = bureau.applicant(years=(2025, 2026))
+    filed, path = bureau.file(li), f"/v1/persons/{li.id}/title-revocations"
+    one = act(bureau.committee, filed, "assessment", {"minimum_years": 2})
+    claim = bureau.revoked(claims[2025])
+    bureau.people.did(path, {**TITLE, "claims": [claim], **WHY})
+
+    assert no(bureau.committee, one, "grant", {"obtained_on": "2026-11-20"})["code"] == "title_revoked"
+    assert no(bureau.committee, one, "assessment", {"minimum_years": 2})["code"] == "title_revoked"

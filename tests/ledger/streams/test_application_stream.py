@@ -289,3 +289,11 @@ def test_of_what_was_granted_only_the_title_can_be_taken() -> None:  # N 10
 
     no = refusal(applications.decide_disqualification(STATES["granted"], once, APPLICANT, OFFICER))
     assert no.code == "application_granted"
+
+
+def test_nobody_applies_from_a_title_that_was_taken_unless_another_is_of_the_same_day() -> None:  # N 10
+    taken = evolve(None, event(applications.decide_title_revocation(None, REVOKE, APPLICANT, OFFICER)))
+    twice = replace(APPLICANT, titles=(ENGINEER, ENGINEER._replace(series="economics")))
+
+    assert outcome(applications.decide_filing(None, FILE, APPLICANT, [taken])) == "title_revoked"
+    assert outcome(applications.decide_filing(None, FILE, twice, [taken])) == "ApplicationFiled"
