@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from api.commands.actor import tell_token
 from api.commands.asking import Asking, asks
+from api.commands.secrets_told import tell_token
 from api.commands.telling import pairs, table
 
 
@@ -60,13 +60,6 @@ def _secret(asked: str, *, confirm: bool = False) -> str:
     if sys.stdin.isatty():
         return str(click.prompt(asked, hide_input=True, confirmation_prompt=confirm))
     return sys.stdin.readline().rstrip("\r\n")
-
-
-def tell_code(body: dict[str, Any]) -> None:
-    """Show a code, this once."""
-    pairs((("持有人", body["holder"]), ("设置码", body.get("code"))))
-    if "code" in body:
-        click.echo(f"请当面或另行转交：只显示这一次，{body['lasts_days']} 天内可用它设置一次口令。")
 
 
 def _tell_set(body: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from api.commands.asking import Asking, Id, asks
+from api.commands.secrets_told import tell_code, tell_token
 from api.commands.telling import pairs, role, state, with_options, word
 
 _SCOPE = (
@@ -82,8 +83,6 @@ def token(asking: Asking, actor: str) -> int:
 @click.argument("actor", type=Id("actor"))
 def code(asking: Asking, actor: str) -> int:
     """发放一次性设置码（只显示这一次）：持有人凭它设置口令"""
-    from api.commands.account import tell_code
-
     return asking.post(f"/v1/actors/{actor}/setup-codes", tell_code, done="已发放")
 
 
@@ -122,10 +121,3 @@ def tell(body: dict[str, Any]) -> None:
         limits = [scope["region"], *(word(name, scope[name]) for name in ("sector", "category") if name in scope),
                   *([scope["unit"]] if "unit" in scope else [])]
         pairs([("权限", f"{role(scope['role'])}，{'，'.join(limits)}")])
-
-
-def tell_token(body: dict[str, Any]) -> None:
-    """Show a token, this once."""
-    pairs((("持有人", body["holder"]), ("令牌", body.get("token"))))
-    if "token" in body:
-        click.echo("请妥善保存：令牌只显示这一次，凭它即可办理。")

@@ -19,7 +19,7 @@ _AS_OF = click.option("--as-of", help="按当时所知：事件序号、带时�
 
 @click.group()
 def application() -> None:
-    """职称申报：提出、审核、延期、通过，取消的资格和职称，材料清单"""
+    """职称申报：提出、审核、通过，资格和职称的取消，材料"""
 
 
 for _command in petition.COMMANDS:

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from api.commands import petition
-from api.commands.account import tell_code
-from api.commands.actor import tell_token
 from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.secrets_told import tell_code, tell_token
 from api.commands.telling import AXES, pairs, table, with_options, word
 
 
