@@ -35,7 +35,7 @@ from projections.board import Progress
 from projections.differences import DifferencesFile
 from projections.differences_person import NOTHING, Dated, Differences, EntryRow, Judge, YearRow
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, ProjectionFailed, Unreadable
-from projections.file import Reader, discard, path_of
+from projections.file import Reader, discard, is_doubted, path_of
 from projections.follower import Lag, opened
 
 if TYPE_CHECKING:
@@ -188,9 +188,10 @@ class Upkeep:
 
     def _open(self) -> _Kept:
         """The file, opened and looked through once; anew where somebody has taken it away."""
-        if self._kept is None or not self._kept.is_there():
+        path = path_of(self._folder, DifferencesFile())
+        if self._kept is None or not self._kept.is_there() or is_doubted(path):
             self._close()
-            self._kept = _Kept(self._ledger, path := path_of(self._folder, DifferencesFile()))
+            self._kept = _Kept(self._ledger, path)
             for other in self._folder.glob(f"{DifferencesFile.name}.[0-9]*.db"):
                 if other.name.count(".") == path.name.count(".") and other != path:
                     discard(other)   # Of another version: what it said is said here.

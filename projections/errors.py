@@ -72,7 +72,8 @@ class Unreadable(ProjectionError):
 
     def __init__(self, path: Path, cause: BaseException) -> None:
         self.path, self.cause = path, cause
-        super().__init__(f"投影文件 {path} 无法读取（{cause}）。账本不受影响；请停止服务后运行 xueshi rebuild 重建。")
+        super().__init__(f"投影文件 {path} 无法读取（{cause}）。账本不受影响。服务运行时会自行核对，损坏的会重建，"
+                         "请稍后重试；服务没有运行时，请运行 xueshi rebuild。")
 
 
 class UnknownProjection(ProjectionError):

@@ -49,6 +49,7 @@ _CLOSED: Final = wire_type(ActClosed).encode()
 _ABANDONED: Final = wire_type(ActAbandoned).encode()
 _OF_ACTS: Final = frozenset({_CLOSED, _ABANDONED})
 _CORRUPT: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_DOUBTED: Final = ".doubted"
 _ITS_OWN: Final = frozenset({"projection", "waiting"})
 
 
@@ -107,9 +108,24 @@ def _this_run() -> int:
     return zlib.crc32(name) >> 1 | 1  # SQLite keeps it as a number of 31 bits.
 
 
+def doubt(path: Path) -> None:
+    """Have whoever keeps a file look through it: somebody could not read it."""
+    with suppress(OSError):
+        path.with_name(path.name + _DOUBTED).touch()
+
+
+def is_doubted(path: Path) -> bool:
+    """Say whether somebody has doubted a file, once."""
+    try:
+        path.with_name(path.name + _DOUBTED).unlink()
+    except OSError:
+        return False
+    return True
+
+
 def discard(path: Path) -> None:
     """Delete a file with what SQLite keeps beside it; first itself: without its journal it would be another one."""
-    for end in ("", "-wal", "-shm"):
+    for end in ("", "-wal", "-shm", _DOUBTED):
         path.with_name(path.name + end).unlink(missing_ok=True)
 
 
@@ -400,6 +416,8 @@ class Reader:
         try:
             return self.connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
+            if is_damage(error):
+                doubt(self.path)
             raise Unreadable(self.path, error) from error
 
     def position(self) -> int:

@@ -18,7 +18,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -30,7 +30,7 @@ from ledger.ledger import Ledger
 from projections import marker
 from projections.board import Bell, Board, Failed, Progress, Said
 from projections.errors import AlreadyFollowed, ProjectionError, ProjectionFailed, UnknownProjection
-from projections.file import Batch, ProjectionFile, discard, is_damage, path_of
+from projections.file import Batch, ProjectionFile, discard, is_damage, is_doubted, path_of
 from projections.projection import Projection
 
 EVENTS_AT_ONCE: Final = 1_000
@@ -289,15 +289,21 @@ class _Damaged(Exception):
 
 
 def _demand_there(file: ProjectionFile) -> None:
-    """Demand that nobody has taken a file away or cut it off."""
+    """Demand that nobody has taken a file away or cut it off, nor found it unreadable."""
     try:
-        is_there = file.is_there()
+        is_whole = file.is_there() and (not is_doubted(file.path) or _reads_whole(file.path))
     except sqlite3.Error as error:
         if not is_damage(error):
             raise
-        is_there = False
-    if not is_there:
+        is_whole = False
+    if not is_whole:
         raise _Damaged(file)
+
+
+def _reads_whole(path: Path) -> bool:
+    """Check a file as others see it: what its owner has read already it does not read again."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
+        return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
 
 
 class Follower:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,10 +26,10 @@ from ledger.events.base import Draft
 from ledger.ledger import Ledger
 from projections.answers import Answers, projections
 from projections.entries import Entries
-from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, UnknownProjection
-from projections.file import ProjectionFile, Reader, content, path_of
+from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, UnknownProjection, Unreadable
+from projections.file import ProjectionFile, Reader, content, doubt, path_of
 from projections.follower import LOOK_MS, Build, Follower, _Track, read_batch
-from projections.people import People
+from projections.people import People, read_unit
 from projections.projection import Effect, Projection, Rows, Table
 from projections.rebuilding import compare
 from projections.work import Work
@@ -241,6 +241,31 @@ def test_a_file_that_goes_while_it_is_followed_is_made_anew(tmp_path: Path, gone
         house.followed()
         assert house.answers.unit(unit) is not None
         assert compare(house.ledger, folder, People(), lambda done, total: None).holds
+
+
+def test_a_file_that_somebody_could_not_read_is_looked_through_and_made_anew(tmp_path: Path) -> None:
+    path = path_of(tmp_path / "house" / "answers", People())
+    with living(tmp_path / "house") as house:
+        lived(house)
+        unit = house.unit(NINGBO, "industry", name="kept")
+        house.followed()
+        reader = house.answers.file("people")[0]
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        inode = path.stat().st_ino
+        doubt(path)
+        time.sleep(2 * LOOK_MS / 1_000)  # not hours: seconds
+        assert path.stat().st_ino == inode, "it was whole"
+        with path.open("r+b") as file:
+            file.write(b"\xee" * path.stat().st_size)
+
+        until, found = time.monotonic_ns() + 20_000_000_000, None
+        while found is None and time.monotonic_ns() < until:
+            with suppress(Unreadable, NotBuilt):
+                found = read_unit(reader, unit, house.size)
+            time.sleep(0.02)  # not hours: seconds
+        assert found is not None and path.stat().st_ino != inode
+        assert compare(house.ledger, path.parent, People(), lambda done, total: None).holds
 
 
 def test_a_build_whose_file_goes_is_begun_anew(tmp_path: Path) -> None:
