@@ -166,8 +166,10 @@ def grant(house: House, caller: Caller, name: str, fields: dict[str, Any], asked
     def decide(reading: Reading, found: Application, role: str, person: Person, by: Actor) -> Decision:
         if no := not_by(found, role, person, by):
             return no
-        if found.filed is not None and (no := applications.title_lost(
-                person, found.filed.goal, _sanctions(house, reading, person.person))):
+        taken = _sanctions(house, reading, person.person)
+        if no := applications.applicant_barred(house.today, taken):
+            return no  # Whoever may apply for nothing is granted nothing.
+        if found.filed is not None and (no := applications.title_lost(person, found.filed.goal, taken)):
             return no
         command = applications.GrantApplication(role=role, obtained_on=fields["obtained_on"])
         return applications.decide_grant(found, command, person, by)

@@ -187,12 +187,8 @@ def decide_filing(
     if no := closed_to_processing(person):
         return no
     goal, taken = command.goal, tuple(sanctions)
-    barred = next((one for one in taken if one.bars(goal.applied_on)), None)
-    if barred is not None and barred.disqualified is not None:
-        return Refusal.because(
-            "applicant_barred", application=barred.application, until=barred.disqualified.until,
-            article=barred.disqualified.sanction.article,
-        )
+    if no := applicant_barred(goal.applied_on, taken):
+        return no
     affiliation = person.affiliation_on(goal.applied_on)
     if affiliation is None:
         return Refusal.because("not_affiliated", day=goal.applied_on)
@@ -210,6 +206,17 @@ def decide_filing(
         statement=command.statement,
     )
     return (Draft(filed),)
+
+
+def applicant_barred(day: date, sanctions: Iterable[Application]) -> Refusal | None:
+    """Say what keeps somebody from applying for anything on a day."""
+    for one in sanctions:
+        if one.bars(day) and one.disqualified is not None:
+            return Refusal.because(
+                "applicant_barred", application=one.application, until=one.disqualified.until,
+                article=one.disqualified.sanction.article,
+            )
+    return None
 
 
 def title_lost(person: Person, goal: Goal, sanctions: Iterable[Application]) -> Refusal | None:

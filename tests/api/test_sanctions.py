@@ -140,3 +140,13 @@ def test_an_application_that_rests_on_a_title_taken_since_goes_no_further(bureau
 
     assert no(bureau.committee, one, "grant", {"obtained_on": "2026-11-20"})["code"] == "title_revoked"
     assert no(bureau.committee, one, "assessment", {"minimum_years": 2})["code"] == "title_revoked"
+
+
+def test_whoever_is_barred_since_they_applied_is_granted_nothing_until_it_is_lifted(bureau: Bureau) -> None:
+    li, _ = bureau.applicant(years=(2025, 2026))
+    one, granted = bureau.assessed(li), {"obtained_on": "2026-11-20"}
+    taken = bureau.people.did(f"/v1/persons/{li.id}/disqualifications", {"cause": "short", **WHY, **NATIONAL})
+
+    assert no(bureau.committee, one, "grant", granted)["code"] == "applicant_barred"
+    lift(bureau.colleague, taken)
+    assert act(bureau.committee, one, "grant", granted)["status"] == "granted"
