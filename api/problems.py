@@ -48,6 +48,7 @@ from projections.errors import (
     UnknownYear,
     ValidOnMalformed,
 )
+from projections.errors import Unreadable as ProjectionUnreadable
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -120,6 +121,7 @@ ERRORS: Final[dict[type[Exception], int]] = {
     ProjectionError: 500,
     NotBuilt: 503,
     NotFollowedYet: 503,
+    ProjectionUnreadable: 503,
     DifferencesBehind: 503,
     DifferencesUnknown: 422,
     EvidenceDamaged: 500,
