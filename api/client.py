@@ -176,7 +176,7 @@ def connected(settings: Settings, server: str | None = None, token: str | None =
             yield Client(held.enter_context(closing(Remote(address))), token)
             return
         from api import logs
-        from api.serve import composed
+        from api.composed import composed
 
         logs.configure("error", settings.log_format)
         yield Client(InProcess(held.enter_context(composed(settings)).test_client()), token)

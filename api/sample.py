@@ -63,7 +63,7 @@ def prepare(settings: Settings) -> bool:
 
 
 def _seed(settings: Settings) -> bool:
-    from api.serve import composed
+    from api.composed import composed
 
     with occupying(settings.data_folder), composed(settings) as app:
         house: House = app.extensions["house"]

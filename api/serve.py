@@ -1,4 +1,4 @@
-"""The running service: what a process is put together from, listening, and stopping without losing an answer.
+"""The running service: listening, and stopping without losing an answer. `composed.py` says what it is made of.
 
 One process is served by waitress, several by gunicorn (`api.workers`), whichever store the ledger is in.
 On SIGTERM or Ctrl-C it accepts nothing new, finishes what it has begun (ten seconds at most) and ends with 0.
@@ -15,76 +15,28 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Final
 
 import structlog
-from flask import Blueprint, Flask
+from flask import Flask
 
 from api import logs, routes
-from api.cases.evidence import tidy_evidence
-from api.cases.studying import settle_all
-from api.checks import Check, Reach, port_cure, ready_checks
+from api.checks import port_cure
+from api.composed import BODY_BYTES_MOST, composed
 from api.evidence_files import MOST as FILE_BYTES_MOST
 from api.exits import Exit, Stop
-from api.house import open_house
-from api.keeper import Keeper
-from api.log_routes import log_routes
 from api.occupancy import Served, occupying
-from api.page import page_routes
-from api.register import open_register
-from api.service import create_app
 from api.settings import Settings
 from api.sockets import Listener, Sockets
-from ledger.lease import PostgresLease
 from policies.shelf import shipped
 
 DRAIN_SECONDS: Final = 10
 _TURN_SECONDS: Final = 30
 _NEW_OBJECTS: Final = 10_000  # So many before the young are looked through, instead of 700: some at each request.
-BODY_BYTES_MOST: Final = 8 * 1024 * 1024
-
-
-@contextmanager
-def composed(settings: Settings) -> Iterator[Flask]:
-    """Choose the parts: the one place where a store, a key or a clock becomes part of the service."""
-    register = open_register(settings, create=True)
-    lease = PostgresLease(settings.database, "keeper") if settings.database else None
-    keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=lease)
-    try:
-        with open_house(register) as house:
-            keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
-                              lambda: house.accounts.tidy(now=house.now),
-                              lambda: house.claim_drafts.tidy(now=house.now), lambda: settle_all(house)]
-            keeper.start()
-            try:
-                reach = Reach(register.ledger.store.size)
-                resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
-                checks = [*ready_checks(settings), reach.check(), *resting]
-                leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
-                doors = [log_routes(register), page_routes(), *_sign_on(settings)]
-                app = create_app(house, checks=checks, blueprints=doors, leases=leases)
-                app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
-                app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
-                yield app
-            finally:
-                keeper.stop()  # Also of a service that could not be made: its log is closed next.
-    finally:
-        register.close()
-
-
-def _sign_on(settings: Settings) -> list[Blueprint]:
-    """The doors of single sign-on, where a provider is set; what they need is loaded only then."""
-    if not settings.sign_on_issuer:
-        return []
-    from api.provider import provider_of
-    from api.sign_on_page import sign_on_routes
-
-    return [sign_on_routes(provider_of(settings))]
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:

@@ -14,7 +14,7 @@ import pytest
 from flask import request
 
 from api import logs, problems
-from api.serve import BODY_BYTES_MOST
+from api.composed import BODY_BYTES_MOST
 from api.service import create_app
 from api.sockets import Listener, Sockets
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from api.serve import composed
+from api.composed import composed
 from api.settings import Settings
 
 XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")

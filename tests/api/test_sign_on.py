@@ -18,10 +18,10 @@ from werkzeug.test import TestResponse
 
 from api import provider
 from api.checks import Level, doctor_checks, found
+from api.composed import composed
 from api.page import COOKIE as SESSION
 from api.page import page_routes
 from api.provider import RETURN, Provider
-from api.serve import composed
 from api.service import create_app
 from api.settings import load
 from api.sign_on_page import COOKIE, sign_on_routes

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from api.composed import composed
 from api.register import Folder
 from api.sample import prepare, script
-from api.serve import composed
 from api.settings import Settings
 from ledger.identifiers import id_number
 from projections.basis import read_axes

@@ -19,13 +19,13 @@ from demo_kit import Demo, made, read_all
 from api.cases.doing import Reading
 from api.cli import run
 from api.client import Client, InProcess
+from api.composed import composed
 from api.demo.calendar import moment
 from api.demo.history import ORIGIN, Told
 from api.demo.making import FAULTS, make
 from api.demo.store import HistoryRecorder
 from api.exits import Stop
 from api.register import SYSTEM, Folder, open_register
-from api.serve import composed
 from api.settings import load
 from ledger.events.act import LogOpened
 from ledger.events.base import Draft, wire_type

@@ -1,0 +1,64 @@
+"""What a process of the service is put together from: the one place where a store, a key or a clock becomes part of it.
+
+`tests/api/test_serve.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from flask import Blueprint, Flask
+
+from api.cases.evidence import tidy_evidence
+from api.cases.studying import settle_all
+from api.checks import Check, Reach, ready_checks
+from api.house import open_house
+from api.keeper import Keeper
+from api.log_routes import log_routes
+from api.page import page_routes
+from api.register import open_register
+from api.service import create_app
+from api.settings import Settings
+from ledger.lease import PostgresLease
+
+BODY_BYTES_MOST: Final = 8 * 1024 * 1024
+
+
+@contextmanager
+def composed(settings: Settings) -> Iterator[Flask]:
+    """Choose the parts, and let go of them."""
+    register = open_register(settings, create=True)
+    lease = PostgresLease(settings.database, "keeper") if settings.database else None
+    keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=lease)
+    try:
+        with open_house(register) as house:
+            keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
+                              lambda: house.accounts.tidy(now=house.now),
+                              lambda: house.claim_drafts.tidy(now=house.now), lambda: settle_all(house)]
+            keeper.start()
+            try:
+                reach = Reach(register.ledger.store.size)
+                resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
+                checks = [*ready_checks(settings), reach.check(), *resting]
+                leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
+                doors = [log_routes(register), page_routes(), *_sign_on(settings)]
+                app = create_app(house, checks=checks, blueprints=doors, leases=leases)
+                app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
+                app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
+                yield app
+            finally:
+                keeper.stop()  # Also of a service that could not be made: its log is closed next.
+    finally:
+        register.close()
+
+
+def _sign_on(settings: Settings) -> list[Blueprint]:
+    """The doors of single sign-on, where a provider is set; what they need is loaded only then."""
+    if not settings.sign_on_issuer:
+        return []
+    from api.provider import provider_of
+    from api.sign_on_page import sign_on_routes
+
+    return [sign_on_routes(provider_of(settings))]
