@@ -49,7 +49,7 @@ CREATE INDEX IF NOT EXISTS study_session_by_time ON study_session (state, last_a
 _SELECT: Final = "SELECT session, person, enrolment, state, number, time, last_by, ended_by FROM study_session"
 
 
-class Seat(NamedTuple):
+class Whereabouts(NamedTuple):
     """From where somebody studies (D10)."""
 
     address: str | None = None
@@ -85,7 +85,9 @@ class StudySessions(Operational):
         said = f"{session.session}\0{session.number}".encode()
         return urlsafe_b64encode(hmac.digest(self._key, said, "sha256")[:18]).decode()
 
-    def begin(self, person: str, enrolment: str, time: StudyTime, seat: Seat, *, request: bytes) -> Session:
+    def begin(
+        self, person: str, enrolment: str, time: StudyTime, whereabouts: Whereabouts, *, request: bytes
+    ) -> Session:
         """Begin a session, or give the one that this request began, or the one that has to end first."""
         self._vault.prepare([person])
         with self._writing() as file:
@@ -94,7 +96,7 @@ class StudySessions(Operational):
             if row is not None:
                 return _session(row)
             made = Session(secrets.token_urlsafe(12), person, enrolment, "open", 0, time, None, None)
-            sealed = self._vault.seal_bytes(person, msgspec.json.encode(seat), place=_place(made.session))
+            sealed = self._vault.seal_bytes(person, msgspec.json.encode(whereabouts), place=_place(made.session))
             file.execute("INSERT INTO study_session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)", (
                 made.session, person, enrolment, made.state, made.number, msgspec.json.encode(time), time.last_at,
                 sealed, request))
@@ -148,15 +150,15 @@ class StudySessions(Operational):
             row = file.execute(f"{_SELECT} WHERE session = ?", (session.session,)).fetchone()
         return session._replace(state="ended") if row is None else _session(row)
 
-    def seat(self, session: Session) -> Seat:
+    def whereabouts(self, session: Session) -> Whereabouts:
         """From where it was studied; nothing of somebody whose key is gone, or when it was recorded."""
         with self._lock:
             row = self._file.execute("SELECT sealed FROM study_session WHERE session = ?",
                                      (session.session,)).fetchone()
         if row is None or row[0] is None:
-            return Seat()
+            return Whereabouts()
         found = self._vault.open_bytes(session.person, row[0], place=_place(session.session))
-        return Seat() if isinstance(found, Absent) else msgspec.json.decode(found, type=Seat)
+        return Whereabouts() if isinstance(found, Absent) else msgspec.json.decode(found, type=Whereabouts)
 
     def ended(self, session: Session) -> None:
         """It was recorded, or there was nothing to record."""

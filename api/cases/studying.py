@@ -30,8 +30,9 @@ from api.cases.courses import (
 )
 from api.cases.doing import Asked, Done, Reading, do
 from api.house import House
+from api.law_of import law_now
 from api.register import SYSTEM
-from api.study_sessions import Seat, Session, WrongNonce
+from api.study_sessions import Session, Whereabouts, WrongNonce
 from api.study_time import MINUTE, SECOND, begun
 from ledger.errors import LedgerError, Refusal
 from ledger.events.base import By, Draft
@@ -41,6 +42,7 @@ from ledger.streams.course import Course
 from ledger.streams.decision import Decision
 from ledger.streams.enrolment import Enrolment, Status
 from ledger.streams.person import Person, closed_to_processing
+from policies.courses import course_law
 from projections import exams as known
 from projections.basis import written_time
 
@@ -49,7 +51,7 @@ LEFT_AFTER_S: Final = 1_800
 
 
 def begin(
-    house: House, caller: Caller, enrolment: str, seat: Seat, asked: Asked
+    house: House, caller: Caller, enrolment: str, whereabouts: Whereabouts, asked: Asked
 ) -> dict[str, Any] | Refusal:
     """Begin to study; what the same person has going on elsewhere ends before, at its last sign of life."""
     if no := not_a_person(caller):
@@ -65,12 +67,12 @@ def begin(
     published = course.published
     time = begun(gap_seconds=published.gap_seconds, challenge_minutes=published.challenge_minutes, now=house.now)
     if asked.key is None:
-        return _rules(course, own)
+        return _rules(house, course, own)
     for _ in range(_WINDOWS_MOST):
-        session = house.studies.begin(caller.id, enrolment, time, seat, request=asked.key.key)
+        session = house.studies.begin(caller.id, enrolment, time, whereabouts, request=asked.key.key)
         if house.studies.was_begun_by(session, asked.key.key):
             first = session._replace(number=0)  # As it was when it began, also when this is asked again.
-            return {**_rules(course, own), "began_at": written_time(session.time.began_at),
+            return {**_rules(house, course, own), "began_at": written_time(session.time.began_at),
                     "nonce": house.studies.nonce(first)}
         _settle(house, session, caller.by("person"))
     raise AssertionError("whoever begins again and again ends what they began")
@@ -142,7 +144,7 @@ def _settle(house: House, session: Session, by: By, *, request: bytes | None = N
 
 
 def _recorded(house: House, session: Session, by: By, asked: Asked) -> Done | Refusal:
-    time, seat = session.time, house.studies.seat(session)
+    time, where = session.time, house.studies.whereabouts(session)
 
     def decide(reading: Reading) -> Decision:
         own = enrolment_of(reading, session.enrolment)
@@ -151,8 +153,8 @@ def _recorded(house: House, session: Session, by: By, asked: Asked) -> Done | Re
         assert person is not None and course is not None, "an enrolment is a person's, in a course"
         studied = enrolments.decide_study(own, enrolments.RecordStudy(
             started_at=time.began_at, ended_at=time.last_at, minutes=time.minutes, heartbeats=time.heartbeats,
-            challenges=time.challenges, answered=time.answered, address=seat.address, device=seat.device), person,
-            _others(house, reading, own))
+            challenges=time.challenges, answered=time.answered, address=where.address, device=where.device),
+            person, _others(house, reading, own))
         return studied if isinstance(studied, Refusal) else (
             *studied, *_completed(house, reading, _after(own, studied), person, course))
 
@@ -193,12 +195,14 @@ def _may_study(own: Enrolment, person: Person) -> Refusal | None:
 # How they are shown
 
 
-def _rules(course: Course, own: Enrolment) -> dict[str, Any]:
+def _rules(house: House, course: Course, own: Enrolment) -> dict[str, Any]:
     """What a session asks of whoever studies."""
     published = course.published
+    law = course_law(law_now(house.answers), house.today, published.region, published.sector, published.category)
+    every = law.heartbeat_seconds or HEARTBEAT_SECONDS
     return {
         "enrolment": own.enrolment, "course": own.course, "minutes_needed": published.minutes,
-        "heartbeat_seconds": min(HEARTBEAT_SECONDS, published.gap_seconds // 2),
+        "heartbeat_seconds": min(every, published.gap_seconds // 2),
         "gap_seconds": published.gap_seconds, "challenge_minutes": published.challenge_minutes,
     }
 

@@ -27,7 +27,7 @@ from api.routes.schemas.courses import (
     HeartbeatBody,
     QuizBody,
 )
-from api.study_sessions import Seat
+from api.study_sessions import Whereabouts
 from ledger.errors import Refusal
 
 door = Door("courses", __name__, description="公需科目课程：发布、选课、学习、学完、登记学时")
@@ -76,8 +76,8 @@ def cancel(caller: Caller, _: _Fields, asked: Asked, enrolment: str) -> _Outcome
 @door.writes(f"{_AT}/study-sessions", summary="开始学习：此前未结束的学习随之结束", answers=BeginAnswer, show=dict)
 def begin(caller: Caller, _: _Fields, asked: Asked, enrolment: str) -> Response | Refusal:
     device = request.headers.get("User-Agent", "")[:_DEVICE_MOST]
-    seat = Seat(address_of_asker() or None, device or None)
-    return _operational(studying.begin(house(), caller, enrolment, seat, asked), asked)
+    whereabouts = Whereabouts(address_of_asker() or None, device or None)
+    return _operational(studying.begin(house(), caller, enrolment, whereabouts, asked), asked)
 
 
 @door.writes(f"{_AT}/heartbeats", summary="学习中的心跳；有提问的带上应答", body=HeartbeatBody,

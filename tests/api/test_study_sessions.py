@@ -11,7 +11,7 @@ import pytest
 
 from api.register import open_register
 from api.settings import Settings
-from api.study_sessions import Seat, Session, StudySessions, WrongNonce, question
+from api.study_sessions import Session, StudySessions, Whereabouts, WrongNonce, question
 from api.study_time import SECOND, begun
 from ledger.vault import Vault
 
@@ -41,7 +41,7 @@ def studies(path: Path, vault: Vault) -> Iterator[StudySessions]:
 
 def opened(studies: StudySessions, person: str = LI, enrolment: str = COURSE, request: bytes = b"1") -> Session:
     time = begun(gap_seconds=120, challenge_minutes=15, now=0)
-    return studies.begin(person, enrolment, time, Seat("192.0.2.7", "某浏览器"), request=request)
+    return studies.begin(person, enrolment, time, Whereabouts("192.0.2.7", "某浏览器"), request=request)
 
 
 def beaten(studies: StudySessions, nonce: str, at_s: int, request: bytes) -> Session | WrongNonce | None:
@@ -79,12 +79,12 @@ def test_a_person_has_one_session_and_another_has_to_wait_until_it_has_ended(stu
 
     stopped = studies.stop(first, request=b"e")
     assert beaten(studies, studies.nonce(first), 60, b"a") is None, "nothing is counted any more"
-    assert (stopped.state, studies.seat(stopped)) == ("ending", Seat("192.0.2.7", "某浏览器"))
+    assert (stopped.state, studies.whereabouts(stopped)) == ("ending", Whereabouts("192.0.2.7", "某浏览器"))
     studies.ended(stopped)
     assert opened(studies, enrolment=OTHER, request=b"2").enrolment == OTHER
     found = studies.find(LI, COURSE, request=b"e")
     assert found is not None and found.state == "ended", "whoever ended it and lost the answer finds it again"
-    assert studies.find(LI, COURSE) is None and studies.seat(found) == Seat()
+    assert studies.find(LI, COURSE) is None and studies.whereabouts(found) == Whereabouts()
 
 
 def test_what_was_counted_is_still_there_after_a_restart(path: Path, vault: Vault, studies: StudySessions) -> None:
