@@ -71,6 +71,13 @@ def members_of(
     return paged(found, limit, at, lambda one: (one["person"],))
 
 
+def belongs_to(files: Files, person: str, unit: str, on: date, *, as_of: int | None = None) -> bool:
+    """Say whether a person belonged to a unit on a day."""
+    reader, at = files.file("people", as_of)
+    found = _belonged(reader, person, on, at)
+    return found is not None and found["unit"] == unit
+
+
 def _ever(reader: Reader, unit: str, on: date, as_of: int, after: str) -> Iterator[str]:
     """Everyone who had come to the unit by a day, also those who had gone again."""
     while True:

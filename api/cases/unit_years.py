@@ -1,6 +1,7 @@
 """A unit's own view: its people, their years and what is missing, for appointment and appraisal (P 4, E 14, N 9).
 
-The unit itself asks, or an office whose scope holds it. Each person on a page is recorded as seen before it is shown,
+The unit itself asks, or an office whose scope holds it. Whoever has left a unit is no longer its to look at, whatever
+day it asks about; an office of the place still sees them. Each person on a page is recorded as seen before it is shown,
 for a purpose; names and numbers are masked, as on every list. Who belongs to the unit is asked of one day, what their
 hours come to on all three axes, so that the same question gives the same answer again.
 
@@ -14,6 +15,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from api.callers import Caller
 from api.cases.doing import Reading
 from api.cases.standing import by_actor, looking, may_see, seeing_scopes
@@ -25,9 +28,10 @@ from ledger.errors import Refusal
 from ledger.events.person import Identity, IdentityChange, PersonCorrected, PersonRegistered
 from ledger.identifiers import id_number, names
 from ledger.ledger import Recorded
+from ledger.streams.standing import Actor
 from ledger.streams.unit import matter_of
 from policies.words import base_vocabulary
-from projections.affiliations import members_of
+from projections.affiliations import belongs_to, members_of
 from projections.basis import Axes, Basis
 from projections.unit_years import Lack, YearLine, year_lines
 
@@ -109,10 +113,10 @@ def _some(
     house: House, caller: Caller, asked: Asked, purpose: str | None, basis: Basis, after: str, limit: int
 ) -> People | Refusal:
     members = members_of(house.answers, asked.unit, asked.on, as_of=basis.as_of, after=after, limit=limit)
-    since = {one["person"]: one["from"] for one in members.items}
     asking = looking(house, caller)
     if isinstance(asking, Refusal):  # Somebody was suspended while a long list was read.
         return asking
+    since = _still_theirs(house, asking, asked, {one["person"]: one["from"] for one in members.items})
     assert purpose is not None, "without one nothing is shown"
     if since:
         record_accesses(
@@ -126,6 +130,18 @@ def _some(
     following = None if members.next is None else (
         str(members.next[0]), basis.log_size, asked.on.isoformat())
     return People(items, following, basis.as_of, basis, asked.on)
+
+
+def _still_theirs(house: House, asking: Actor, asked: Asked, members: dict[str, str]) -> dict[str, str]:
+    """Of those who belonged to the unit, whom the asker may look at today (as `places` says of one person)."""
+    unit = Reading(house.ledger).unit(asked.unit)
+    assert unit is not None, "it was found a moment ago"
+    of_the_place = msgspec.structs.replace(asking, scopes=tuple(one for one in asking.scopes if one.unit is None))
+    is_now = asked.on == house.today and asked.axes.as_of is None
+    if is_now or may_see(of_the_place, matter_of(unit)) is None:
+        return members
+    return {person: since for person, since in members.items()
+            if belongs_to(house.answers, person, asked.unit, house.today)}
 
 
 def _identities(house: House, persons: Sequence[str]) -> Iterator[tuple[str, dict[str, str | None]]]:

@@ -88,14 +88,21 @@ def test_names_are_masked_and_everyone_on_a_page_is_recorded_for_the_purpose(uni
 
 
 def test_the_axes_and_the_day_choose_what_is_told_and_the_same_question_gives_the_same_answer(unit: Unit) -> None:
-    before = unit.saw(on="2026-09-30")
-    assert {one["person"] for one in before["items"]} == {unit.full.id, unit.empty.id, unit.gone.id}
     april = unit.saw(valid_on="2026-04-01", **{"to": 2026})
     (full,) = next(one for one in april["items"] if one["person"] == unit.full.id)["years"]
     assert (april["on"], full["total"]) == ("2026-04-01", "36"), "the seminar of March alone had happened"
     found = unit.saw(law="set:wenzhou/2020-11-27")
     assert unit.saw(law="set:wenzhou/2020-11-27", as_of=found["as_of"], on=found["on"]) == found
     assert unit.saw(as_of=1)["items"] == []
+
+
+def test_whoever_has_left_is_told_of_to_the_offices_of_the_place_and_no_longer_to_the_unit(unit: Unit) -> None:
+    before = {"on": "2026-09-30", "purpose": WHY}
+    theirs, here = {unit.full.id, unit.empty.id}, unit.bureau.people.saw(unit.path, **before)
+
+    assert {one["person"] for one in unit.bureau.clerk.saw(unit.path, **before)["items"]} == theirs
+    assert {one["person"] for one in here["items"]} == {*theirs, unit.gone.id}
+    assert unit.gone.id not in {one["person"] for one in unit.bureau.people.saw(unit.path, purpose=WHY)["items"]}
 
 
 def test_only_the_unit_and_the_offices_of_its_place_ask_and_they_say_what_for(unit: Unit) -> None:
