@@ -162,11 +162,11 @@ def test_of_whoever_has_not_said_who_they_are_little_is_read(town: Town) -> None
 
 def test_whatever_stands_in_an_address_is_a_word_and_nothing_else(officer: Someone) -> None:
     founder = officer.client.application.extensions["house"].register.founder_token.encode()
-    for name, operation in OPERATIONS.items():
+    for number, (name, operation) in enumerate(OPERATIONS.items()):
         if not name.startswith("GET"):
             continue
         queries = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"]
-        for at, words in enumerate(INJECTED):
+        for at, words in enumerate(INJECTED[number % 3::3]):  # A third at each door, and each at many.
             given = {queries[at % len(queries)]: words} if queries else {}
             answer = asked(officer.client, name, officer, query_string={"purpose": "annual_review", **given}
                            if "purpose" in queries and given.keys() != {"purpose"} else given)
@@ -216,9 +216,10 @@ def test_no_body_is_taken_for_what_it_does_not_say_it_is(officer: Someone) -> No
 
 
 def test_a_body_is_not_unpacked(officer: Someone) -> None:
+    packed = gzip.compress(b" " * 1_000_000)
     for name in (one for one, operation in OPERATIONS.items() if "requestBody" in operation):
-        answer = asked(officer.client, name, officer, data=gzip.compress(b" " * 1_000_000),
-                       content_type="application/json", headers={"Content-Encoding": "gzip"})
+        answer = asked(officer.client, name, officer, data=packed, content_type="application/json",
+                       headers={"Content-Encoding": "gzip"})
         assert (answer.status_code, answer.get_json()["code"]) == (415, "unsupported_media_type"), name
 
 
