@@ -15,10 +15,8 @@ import hashlib
 import os
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from functools import cache
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
@@ -33,6 +31,7 @@ from ledger.events.base import wire_type
 from ledger.ledger import Ledger
 from projections.errors import NotBuilt, Unreadable
 from projections.projection import Effect, Projection
+from projections.reached import Reached, this_run
 from projections.rows import Rows, Table
 
 APPLICATION_ID: Final = 0x58535052  # "XSPR"
@@ -42,6 +41,7 @@ _AT_ONCE: Final = 500
 _GATHERED: Final = 50_000  # Rows, of half a kilobyte: what begins and ends among them is written once.
 _REMEMBERED: Final = 50_000
 _REMEMBERED_LIVE: Final = 2_000  # Beside a service memory is dear, and the newest are asked for most.
+_QUIET_MOST: Final = 10_000  # Events: after a kill what was left unwritten is read again, in a tenth of a second.
 _TORN: Final = -1
 
 _WAITING: Final = Table({"position": int, "act": str}, ("position",), (("act",),), dated=False)
@@ -98,16 +98,6 @@ def is_damage(error: BaseException) -> bool:
     return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _CORRUPT
 
 
-@cache
-def _this_run() -> int:
-    """A number of this run of the machine, other than 0; each time another where the machine gives it no name."""
-    try:
-        name = Path("/proc/sys/kernel/random/boot_id").read_bytes()
-    except OSError:
-        name = os.urandom(16)
-    return zlib.crc32(name) >> 1 | 1  # SQLite keeps it as a number of 31 bits.
-
-
 def doubt(path: Path) -> None:
     """Have whoever keeps a file look through it: somebody could not read it."""
     with suppress(OSError):
@@ -149,8 +139,9 @@ class ProjectionFile:
         except BaseException:
             self.connection.close()
             raise
-        self.is_whole = self.position >= 0 and self._run == (_this_run() if made else 0)
-        self.written = self.position
+        self.is_whole = self.position >= 0 and self._run == (this_run() if made else 0)
+        self.written = self.spoken = self.position
+        self.is_told = False  # Whoever owns it tells readers how far it is: it need not say so itself each time.
         self._seen: tuple[int, int] | None = None
         self.is_there()
         self._at_once = _GATHERED if made else 0
@@ -187,7 +178,7 @@ class ProjectionFile:
             self.db.table("waiting").create_index(["act"])
             self.projection.create(self.db)
             if self._is_made:
-                self.connection.execute(f"PRAGMA user_version={_this_run()}")
+                self.connection.execute(f"PRAGMA user_version={this_run()}")
             else:
                 self.projection.index(self.db)
             self.connection.execute(
@@ -202,6 +193,12 @@ class ProjectionFile:
     def _whose(self) -> tuple[str, int]:
         row = self.connection.execute("SELECT name, version FROM projection").fetchone()
         return row[0], row[1]
+
+    @property
+    def inode(self) -> int:
+        """Which file it is, as long as it is there."""
+        assert self._seen is not None, "it was looked at when it was opened"
+        return self._seen[0]
 
     def is_there(self) -> bool:
         """Say whether it is still the file of its name, and not cut off since this was asked last."""
@@ -241,8 +238,15 @@ class ProjectionFile:
         with self._or_back():
             self._take(batch, ledger)
             self.position, self._last_leaf = batch.position, batch.leaves[-1]
-            if self._rows.gathered >= self._at_once:
+            if self._rows.gathered >= self._at_once and not self._may_stay():
                 self._write()
+        if not self._is_made:
+            self.spoken = self.position
+
+    def _may_stay(self) -> bool:
+        """Say whether the file may be left as it is: nothing that was taken since changes it."""
+        return (self.is_told and self.position - self.written < _QUIET_MOST and not self.connection.in_transaction
+                and self._rows.is_written)
 
     def write(self) -> None:
         """Write what was taken, and how far it goes."""
@@ -327,7 +331,7 @@ class ProjectionFile:
         other.connection.backup(self.connection)
         self._rows.forget()
         self.position, self._leaf_sha256 = self._where()
-        self.written = self.position
+        self.written = self.spoken = self.position
 
     def close(self) -> None:
         """Let go of it, with everything that was taken; what cannot be written now is taken again."""
@@ -357,18 +361,32 @@ class Content(NamedTuple):
     rows: int
 
 
-def content(connection: sqlite3.Connection) -> Content:
-    """Digest a file's content: tables by name, rows in the order of all their columns."""
+def content(connection: sqlite3.Connection, told: tuple[int, str] | None = None) -> Content:
+    """Digest a file's content: tables by name, rows in the order of all their columns.
+
+    Where it was `told` to speak further than it says itself, that position and its leaf stand for its own.
+    """
     digest, count = hashlib.sha256(), 0
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
     for (table,) in connection.execute(query).fetchall():
         width = len(connection.execute(f"SELECT * FROM {table} LIMIT 0").description)
         digest.update(msgspec.json.encode(table))
         for row in connection.execute(f"SELECT * FROM {table} ORDER BY {', '.join(map(str, range(1, width + 1)))}"):
+            if table == "projection":
+                row = row[:2] + told if told is not None and told[0] > row[2] else row
+                position = row[2]
             digest.update(msgspec.json.encode(row))
             count += table not in _ITS_OWN
-    position = connection.execute("SELECT position FROM projection").fetchone()[0]
     return Content(position, digest.hexdigest(), count)
+
+
+def stands(path: Path, ledger: Ledger) -> Content:
+    """Digest what readers find in the file at a path, at one moment and as far as they are told that it speaks."""
+    told = Reached(path).position(path.stat().st_ino)  # Before the snapshot is taken, so that it holds all of that.
+    leaf = ledger.store.leaves(told - 1, 1) if told else []
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as snapshot:
+        snapshot.execute("BEGIN")
+        return content(snapshot, (told, hashlib.sha256(leaf[0]).hexdigest()) if leaf else None)
 
 
 class _Open:
@@ -395,7 +413,7 @@ class Reader:
     def __init__(self, projection: Projection, folder: Path, *, shared: bool = False) -> None:
         self.name = projection.name
         self.path = path_of(folder, projection)
-        self._path = str(self.path)
+        self._path, self._told = str(self.path), Reached(self.path)
         self._local: Any = SimpleNamespace() if shared else threading.local()
 
     @property
@@ -421,6 +439,11 @@ class Reader:
             raise Unreadable(self.path, error) from error
 
     def position(self) -> int:
-        """Say up to where the file speaks."""
+        """Say up to where the file speaks, which whoever follows may tell without its being opened."""
+        try:
+            if told := self._told.position(os.stat(self._path).st_ino):  # noqa: PTH116 - asked a thousand times a second
+                return told
+        except FileNotFoundError:
+            raise NotBuilt(self.name) from None
         found = self.rows("SELECT position FROM projection")
         return int(found[0][0])

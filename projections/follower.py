@@ -32,6 +32,7 @@ from projections.board import Bell, Board, Failed, Progress, Said
 from projections.errors import AlreadyFollowed, ProjectionError, ProjectionFailed, UnknownProjection
 from projections.file import Batch, ProjectionFile, discard, is_damage, is_doubted, path_of
 from projections.projection import Projection
+from projections.reached import Telling, take_back
 
 EVENTS_AT_ONCE: Final = 1_000
 POLL_MS: Final = 20
@@ -65,6 +66,7 @@ class Ownership:
         self._lease = FileLease(self._path)
         if not self._lease.try_take():
             raise AlreadyFollowed(folder, process=self._said().removesuffix(_SOUND))
+        take_back(folder)
         self.were_sound: Final = self._said().endswith(_SOUND)
         self._note(str(os.getpid()))
 
@@ -184,13 +186,14 @@ class _Track:
         self.projection, self.folder, self.ledger = projection, folder, ledger
         self.path = path_of(folder, projection)
         self.live: ProjectionFile | None = None
+        self.told = 0  # Up to where readers know it to speak.
         self.build: Build | None = None
         self.failure: ProjectionFailed | None = None
         self.retry_at_ns = self.look_at_ns = 0
         if self.path.exists():
             file = opened(projection, self.path, ledger, untouched=untouched)
             if file.position or not ledger.store.size():
-                self.live = file
+                self._stands(file)
                 discard(path_of(folder, projection, building=True))  # Of a rebuild that was stopped.
                 return
             file.close()
@@ -253,23 +256,22 @@ class _Track:
         file.connection.close()
         discard(file.path)
         if file is self.live:
-            self.live = None
+            self.live, self.told = None, 0
         if self.build is None or file is self.build.file:
             self.build = Build(self.projection, self.folder, self.ledger)
 
     def _swap(self, build: Build) -> None:
         _demand_there(build.file)
         if self.live is None:
-            self.live = build.put_in_place(self.path)
+            self._stands(build.put_in_place(self.path))
         else:
             build.put_into(self.live)
         self.build = None
-        structlog.get_logger().info("projection_built", projection=self.projection.name, position=self.live.position)
+        structlog.get_logger().info("projection_built", projection=self.projection.name, position=build.file.position)
 
     def lag(self, size: int) -> Lag:
-        position = 0 if self.live is None else self.live.written
         build = self.build
-        return Lag(position, size - position, None if build is None else build.progress(size), self.failure)
+        return Lag(self.told, size - self.told, None if build is None else build.progress(size), self.failure)
 
     def said(self, size: int) -> Said:
         failure = None if self.failure is None else Failed(self.failure.position, self.failure.because)
@@ -278,6 +280,9 @@ class _Track:
     def close(self) -> None:
         for file in self._files():
             file.close()
+
+    def _stands(self, file: ProjectionFile) -> None:
+        self.live, file.is_told = file, True
 
 
 class _Damaged(Exception):
@@ -321,6 +326,7 @@ class Follower:
         self._wanted: set[str] = set()
         self._read: tuple[int, Batch | None] = (-1, None)
         self._board = Board(folder)
+        self._telling: Telling | None = None
         self._bell: Bell | None = None
 
     def start(self, *, succeeding: bool = False) -> None:
@@ -336,6 +342,7 @@ class Follower:
                 untouched |= {path.name for path in self._folder.glob("*.db")}
             for projection in self._projections:
                 self._tracks[projection.name] = _Track(projection, self._folder, self._ledger, untouched)
+            self._tell()
             self._board.say(self._said(self._ledger.store.size()))
             self._wanted |= self._board.wanted() & self._tracks.keys()
             self._bell = Bell(self._folder)
@@ -360,6 +367,10 @@ class Follower:
         if self._bell is not None:
             self._bell.take_down()
             self._bell = None
+        take_back(self._folder)
+        if self._telling is not None:
+            self._telling.close()
+            self._telling = None
         for track in self._tracks.values():
             track.close()
         if self._ownership is not None:
@@ -372,8 +383,7 @@ class Follower:
 
     def position(self, name: str) -> int:
         """Say up to where a projection speaks."""
-        live = self._track(name).live
-        return 0 if live is None else live.written  # What is taken and not yet written no reader sees.
+        return self._track(name).told  # What no reader was told of yet, none sees.
 
     def wait_for(self, position: int, timeout_s: int = 5) -> bool:
         """Wait until every projection has taken an event; False when one has not in time, or cannot."""
@@ -439,10 +449,20 @@ class Follower:
         while self._wanted:
             self._tracks[self._wanted.pop()].rebuild()
         moved = [track.step(self._batch, size) for track in self._tracks.values()]
+        self._tell()
         self._board.say(self._said(size))
         with self._moved:
             self._moved.notify_all()
         return any(moved)
+
+    def _tell(self) -> None:
+        """Tell readers how far each file speaks, now that it does."""
+        if self._telling is None or not self._telling.is_there():
+            self._telling = Telling(self._folder, [track.path.name for track in self._tracks.values()])
+        for track in self._tracks.values():
+            inode, position = (0, 0) if track.live is None else (track.live.inode, track.live.spoken)
+            self._telling.tell(track.path.name, inode, position)
+            track.told = position
 
     def _said(self, size: int) -> dict[str, Said]:
         return {name: track.said(size) for name, track in self._tracks.items()}

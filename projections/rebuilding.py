@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 
 from ledger.ledger import Ledger
 from projections.errors import NotBuilt, ProjectionFailed, RebuildDied, Unreadable
-from projections.file import Batch, Content, ProjectionFile, content, discard, path_of
+from projections.file import Batch, Content, ProjectionFile, content, discard, path_of, stands
 from projections.follower import EVENTS_AT_ONCE, Build, Ownership, opened, read_batch
 from projections.projection import Projection
 
@@ -220,13 +220,11 @@ def compare(ledger: Ledger, folder: Path, projection: Projection, progress: Prog
     beside = path.with_name(f"{projection.name}.{projection.version}.compare.db")
     discard(beside)
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as snapshot:
-            snapshot.execute("BEGIN")
-            stands = content(snapshot)
+        standing = stands(path, ledger)
         fresh = ProjectionFile(projection, beside, made=True)
         with closing(fresh.connection):
-            fill([fresh], ledger, stands.position, progress)
-            return Comparison(projection.name, stands, content(fresh.connection))
+            fill([fresh], ledger, standing.position, progress)
+            return Comparison(projection.name, standing, content(fresh.connection))
     except sqlite3.Error as error:
         raise Unreadable(path, error) from error
     finally:

@@ -95,6 +95,11 @@ class Rows:
         """How many rows wait to be written."""
         return sum(len(table.fresh) for table in self._tables.values())
 
+    @property
+    def is_written(self) -> bool:
+        """Say whether nothing waits to be written."""
+        return not any(table.waits for table in self._tables.values())
+
     def begin(self, table: str, position: int, values: Mapping[str, Any]) -> None:
         """Let a row hold from here on."""
         self._tables[table].begin(position, values)
@@ -232,6 +237,10 @@ class Lasting(_Base):
         for row in self.fresh[len(self._by_key):]:  # Few tables are looked up by key, and those seldom.
             self._by_key[self._key_at(row)] = row
         return self._by_key.get(key)
+
+    @property
+    def waits(self) -> bool:
+        return bool(self.fresh)
 
     def write(self) -> None:
         if self.fresh:
@@ -401,6 +410,10 @@ class Dated(_Base):
         return None if row is None else list(row)
 
     # Writing
+
+    @property
+    def waits(self) -> bool:
+        return bool(self.fresh or self._ended or self._dropped)
 
     def write(self) -> None:
         if self._dropped:

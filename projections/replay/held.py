@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from policies.facts import DAYS
 from projections.entries import Entries
 from projections.errors import NotBuilt, Unreadable
-from projections.file import path_of
+from projections.file import Reader, path_of
 from projections.people import People
 from projections.replay.coded import Zone
 from projections.replay.studies import Studies
@@ -102,8 +102,11 @@ class Snapshot:
     def __init__(self, folder: Path) -> None:
         self._stack = ExitStack()
         try:
+            # What was told before they are opened stands in them.
+            told = [Reader(one, folder).position() for one in (People(), Entries())]
             self.people, self.entries = (self._open(folder, one) for one in (People(), Entries()))
-            self.position: Final = min(_position(self.people), _position(self.entries))
+            self.position: Final = min(max(one, _position(file)) for one, file in zip(
+                told, (self.people, self.entries), strict=True))
         except BaseException:
             self._stack.close()
             raise

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 from projection_kit import NINGBO, House, exam, living, open_house
-from test_follower import Counter, contents, made_up_to, say
+from test_follower import Counter, made_up_to, say
 
 from ledger.errors import LedgerError
 from projections.answers import projections
 from projections.errors import ProjectionFailed, UnknownProjection
-from projections.file import Reader, path_of
+from projections.file import Reader, path_of, stands
 from projections.people import People
 from projections.standby import Standby
 
@@ -273,7 +273,8 @@ def killed_again_and_again(house: House, kills: int) -> list[int]:
 
 def look_at(house: House, took_ms: list[int]) -> None:
     folder = house.folder / "answers"
-    for projection, found in zip(projections(), contents(folder).values(), strict=True):
+    for projection in projections():
+        found = stands(path_of(folder, projection), house.ledger)
         assert found == made_up_to(house.ledger, projection, house.size, folder.parent / "fresh.db"), projection.name
     writers = (house.folder / "journal").read_text().split()
     turns = [writer for writer, _ in groupby(writers)]
