@@ -63,12 +63,27 @@ class Tampering:
         return report
 
 
+@pytest.fixture(scope="module")
+def pattern(house: House, postgres_server: Server) -> str:
+    """The small ledger in a database, of which others are copies."""
+    conninfo = postgres_server.new_database()
+    moved(house, conninfo)
+    return conninfo
+
+
 @pytest.fixture
-def tampering(house: House, postgres: str) -> Iterator[Tampering]:
-    moved(house, postgres)
-    tampering = Tampering(house, postgres)
+def small(pattern: str, postgres_server: Server) -> Iterator[str]:
+    """The small ledger in a database of the test's own."""
+    conninfo = postgres_server.copy_of(pattern)
+    yield conninfo
+    postgres_server.drop_database(conninfo)
+
+
+@pytest.fixture
+def tampering(house: House, small: str) -> Iterator[Tampering]:
+    tampering = Tampering(house, small)
     yield tampering
-    assert check_there(house, postgres).holds, "all was put right again"
+    assert check_there(house, small).holds, "all was put right again"
     tampering.connection.close()
 
 
@@ -80,11 +95,9 @@ def first(report: Report) -> Problem:
 # What holds
 
 
-def test_a_sound_ledger_holds_and_is_counted_as_in_a_file(house: House, postgres: str) -> None:
-    moved(house, postgres)
-
-    assert check_there(house, postgres) == check(house) == Report(18, check(house).root, 2, 9, 0, 7, ())
-    assert check_there(house, postgres, keys=None, policy=None) == check(house, keys=None, policy=None)
+def test_a_sound_ledger_holds_and_is_counted_as_in_a_file(house: House, small: str) -> None:
+    assert check_there(house, small) == check(house) == Report(18, check(house).root, 2, 9, 0, 7, ())
+    assert check_there(house, small, keys=None, policy=None) == check(house, keys=None, policy=None)
 
 
 def test_an_empty_ledger_holds(postgres: str) -> None:
@@ -268,15 +281,14 @@ CUTS: list[tuple[str, list[str], int | None, str]] = [
 
 @pytest.mark.parametrize(("statements", "position", "code"), [cut[1:] for cut in CUTS], ids=[cut[0] for cut in CUTS])
 def test_rows_taken_put_in_or_moved_are_found(
-    house: House, postgres: str, statements: list[str], position: int | None, code: str
+    house: House, small: str, statements: list[str], position: int | None, code: str
 ) -> None:
-    moved(house, postgres)
-    tampering = Tampering(house, postgres)
+    tampering = Tampering(house, small)
     for statement in statements:
         tampering.connection.execute(statement)  # type: ignore[arg-type]
     tampering.connection.close()
 
-    report = check_there(house, postgres)
+    report = check_there(house, small)
 
     assert (position, code) in {problem[:2] for problem in report.problems}, report.problems
     assert first(report).position == position, report.problems

@@ -97,8 +97,8 @@ def check_fault(path: Path, lines: list[list[Any]], *, threads: int = 1, appends
 
 @pytest.mark.requires_system("strace")
 @pytest.mark.parametrize(("calls", "what", "when"), [
-    ("fdatasync,fsync", "error=EIO", 3), ("fdatasync,fsync", "error=EIO", 9), ("fdatasync,fsync", "error=ENOSPC", 12),
-    ("pwrite64", "error=EIO", 40), ("pwrite64", "error=ENOSPC", 77), ("pwrite64", "error=ENOSPC", 120),
+    ("fdatasync,fsync", "error=EIO", 3), ("fdatasync,fsync", "error=ENOSPC", 12),
+    ("pwrite64", "error=EIO", 40), ("pwrite64", "error=ENOSPC", 120),
 ])
 def test_a_failing_write_or_fsync_fails_that_append_alone_and_its_key_tells_the_truth(
     tmp_path: Path, calls: str, what: str, when: int
@@ -118,7 +118,7 @@ def test_a_failing_fsync_under_a_crowd_fails_those_who_waited_for_it_and_no_othe
 
 
 @pytest.mark.requires_system("strace")
-@pytest.mark.parametrize("when", [30, 61, 95, 140])
+@pytest.mark.parametrize("when", [30, 61, 140])
 def test_killed_at_one_certain_write_nothing_is_half(tmp_path: Path, when: int) -> None:
     lines = inject(tmp_path / "ledger.sqlite", WRITES, "signal=SIGKILL", when)
 
@@ -203,7 +203,7 @@ def test_a_full_disk_is_said_with_its_cure_and_after_it_is_cleared_writing_goes_
     check_after(path, done, threads=1)
 
 
-@pytest.mark.parametrize("limit_kib", [400, 600])
+@pytest.mark.parametrize("limit_kib", [400, pytest.param(600, marks=pytest.mark.torture)])
 def test_a_file_that_may_not_grow_fails_appends_and_loses_none(tmp_path: Path, limit_kib: int) -> None:
     """A quota or a file size limit: write fails with EFBIG in the middle of a commit."""
     path = tmp_path / "ledger.sqlite"
