@@ -170,7 +170,13 @@ def import_of(house: House, caller: Caller, batch: str, *, as_of: int) -> dict[s
     if isinstance(asking := acting(house, caller), Refusal):
         return asking
     found = _imports.import_of(house.answers, batch, as_of=as_of)
-    return Refusal.because("import_absent") if found is None else import_view(found)
+    return Refusal.because("import_absent") if found is None else import_view(found) | _progress(house, found)
+
+
+def _progress(house: House, one: Import) -> dict[str, Any]:
+    """How many rows of one that is being written stand by now: whoever waits for it asks again."""
+    act = None if one.status != "open" or one.opened.act is None else house.ledger.load_act(one.opened.act)[0]
+    return {"progress": None if act is None else {"done": act.rows_done, "total": act.rows}}
 
 
 def imports(

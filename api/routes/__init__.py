@@ -17,6 +17,7 @@ from flask_smorest.spec.plugins import integerconverter2paramschema  # type: ign
 from werkzeug.routing import BaseConverter, IntegerConverter
 
 from api import problems
+from api.docs_page import docs_routes
 from ledger.ids import PREFIXES
 
 _ID: Final = "[0-9a-hjkmnp-tv-z]{22}"
@@ -82,9 +83,10 @@ class Doors(Api):  # type: ignore[misc]
 
 
 def install(app: Flask) -> None:
-    """Put every door into a service, and its description at /openapi.json."""
+    """Put every door into a service, and its description at /openapi.json, to be read at /v1/docs."""
     for door in _doors():
         app.register_blueprint(door)
+    app.register_blueprint(docs_routes())
 
     @app.get("/openapi.json")
     def openapi() -> Response:

@@ -34,6 +34,7 @@ HEAD: Final = """# Who is answered what, route by route: made by tests/api/test_
 # Whatever anyone may ask who has not said who they are.
 PUBLIC: Final = frozenset({
     "GET /", "GET /livez", "GET /readyz", "GET /version", "GET /metrics", "GET /openapi.json", "GET /problems/<code>",
+    "GET /v1/docs", "GET /v1/docs/<name>.<digest>.<ending>",
     "GET /log/checkpoint", "GET /log/key", "GET /log/key/succession", "GET /log/tile/<path:rest>", "GET /v1/words",
     "GET /v1/rulebooks", "GET /v1/rulebooks/<family>/<version>", "GET /v1/impact-reports",
     "GET /v1/impact-reports/<digest>", "GET /v1/projections", "GET /v1/units/<unit:unit>", "POST /v1/units",

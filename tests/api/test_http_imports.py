@@ -207,6 +207,7 @@ def test_a_killed_import_counts_nowhere_goes_on_with_its_file_or_is_given_up(
         here.source.post("/v1/imports", sent)
     batch = here.source.saw("/v1/imports", system="ningbo")["items"][-1]
     assert (batch["status"], entries(li)) == ("open", [])
+    assert here.source.saw(f"/v1/imports/{batch['batch']}")["progress"] == {"done": 2, "total": 5}
     given_up = here.source.did(f"/v1/imports/{batch['batch']}/abandonment", {"why": "killed"},
                                version=batch["version"])
     assert (given_up["status"], entries(li)) == ("abandoned", [])

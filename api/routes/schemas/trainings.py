@@ -230,7 +230,10 @@ class ImportAnswer(Answer):
 
 
 class OneImportAnswer(ImportAnswer, Reflects):
-    """An import, and what the answer rests on."""
+    """An import, how far it is, and what the answer rests on."""
+
+    progress = ma.fields.Dict(allow_none=True, required=True,
+                              metadata={"description": "导入中的：已写入多少行，共多少行"})
 
 
 class ImportsAnswer(PageAnswer):
