@@ -44,6 +44,7 @@ SMALL = Told(people=30, first_year=2020, last_year=2020, seed=5)
 NOT_IN_A_DEMO = {
     "rulebook.filed/1": "when the real documents were filed is not known, and nothing false is said of them",
     "rulebook.superseded/1": "none of the five was",
+    "enrolment.examined/1": "its courses have exams on site, three sessions a year and city, and no quiz",
     "rulebook.impact_report_recorded/1": "a report is of drafts, which are never in force",
     "claim.appealed/1": "whoever was refused in it has accepted that",
     "claim.appeal_withdrawn/1": "nobody has appealed", "claim.appeal_dismissed/1": "nobody has appealed",
