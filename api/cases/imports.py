@@ -11,7 +11,7 @@ organisation, is said and recorded. `tests/api/test_http_imports.py` shows it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -58,16 +58,13 @@ class _Desk(NamedTuple):
     open_batch: Import | None
 
 
-def may_begin(house: House, caller: Caller) -> Refusal | None:
-    """Say why somebody brings nothing in."""
-    actor = acting(house, caller)
-    return actor if isinstance(actor, Refusal) else None
-
-
 def take(
-    house: House, caller: Caller, fields: dict[str, Any], rows: Sequence[Sent], asked: Asked
+    house: House, caller: Caller, fields: dict[str, Any], rows: Callable[[], Sequence[Sent]], asked: Asked
 ) -> Done | Judged | Refusal:
-    """Take over what can be taken over of a file; of a trial, say of each row what would become of it."""
+    """Take over what can be taken over of a file; of a trial, say of each row what would become of it.
+
+    The file is taken apart only when it is known that whoever sends it may, and that it was not taken over before.
+    """
     if asked.key is not None and (receipt := house.ledger.store.answered(asked.key)) is not None:
         return done(house.ledger, receipt)
     if (behind := house.settled()) is not None:  # The law is asked of the answers.
@@ -77,7 +74,7 @@ def take(
         return desk
     act = None if desk.open_batch is None else desk.open_batch.opened.act
     judged = judge(Terms(house, desk.actor, desk.role, fields["system"], fields["starts"], fields["ends"],
-                         fields.get("seen", 0), act), rows)
+                         fields.get("seen", 0), act), rows())
     if asked.dry_run:
         _record_seen(desk, judged.seen)
         return judged

@@ -40,9 +40,7 @@ _ROW: Final = ImportRow()
 @door.writes("/v1/imports", summary="导入其他系统的记录；试办给出逐行的结果", body=ImportBody, answers=TakenAnswer,
              show=imports.view)
 def take(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Response | Refusal:
-    if (no := imports.may_begin(house(), caller)) is not None:  # Before a file of megabytes is taken apart.
-        return no
-    found = imports.take(house(), caller, fields, [_sent(one) for one in lines(fields["file"])], asked)
+    found = imports.take(house(), caller, fields, lambda: [_sent(one) for one in lines(fields["file"])], asked)
     if isinstance(found, Refusal):
         return found
     if isinstance(found, Done):
