@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields, Fault
-from api.cases.standing import HUMAN_RESOURCES, UNIT, absent, acting, by_actor, of_another_level, role_for
+from api.cases.standing import HUMAN_RESOURCES, UNIT, absent, acting, by_actor, of_another_level, present, role_for
 from api.cases.study import evidence_view, read_evidence
 from api.house import House
 from api.law_of import law_now
@@ -294,7 +294,7 @@ def _organising(
     role = role_for(actor, ORGANISING, None)
 
     def decide(reading: Reading) -> Decision:
-        return decide_it(reading, role, _present(reading, caller))
+        return decide_it(reading, role, present(reading, caller))
 
     return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=upon, show=show)
 
@@ -319,7 +319,7 @@ def _answering(
         if isinstance(found, Refusal):
             return found
         state, matter, _, named = found
-        by = _present(reading, caller)
+        by = present(reading, caller)
         drafts = decide_it(state, role, by)
         return drafts if isinstance(drafts, Refusal) else of_another_level(named, matter, role, by) or drafts
 
@@ -340,12 +340,6 @@ def plan_of(reading: Reading, plan: str) -> plans.Plan | None:
 def class_of(reading: Reading, name: str) -> classes.TrainingClass | None:
     """Read a class."""
     return reading.state(name, classes.evolve)
-
-
-def _present(reading: Reading, caller: Caller) -> Actor:
-    by = reading.actor(caller.id)
-    assert by is not None, "whoever acts was appointed"
-    return by
 
 
 def _sector(house: House, fields: dict[str, Any], organiser: Unit | None) -> str:

@@ -18,7 +18,7 @@ from api.cases.cases import is_about
 from api.cases.claims import sights
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields, Fault
-from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, places
+from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, places, present
 from api.house import House
 from ledger.errors import Refusal
 from ledger.events.case import CaseId, Concerned
@@ -46,7 +46,7 @@ def open_case(house: House, caller: Caller, fields: dict[str, Any], asked: Asked
     )
 
     def decide(reading: Reading) -> Decision:
-        by = _present(reading, caller)
+        by = present(reading, caller)
         if no := standing(by, SUPERVISOR, matter) or _strange(house, reading, named, by):
             return no
         _within_time(house, command)
@@ -107,7 +107,7 @@ def _in_case(
         return actor
 
     def decide(reading: Reading) -> Decision:
-        by = _present(reading, caller)
+        by = present(reading, caller)
         if no := standing(by, SUPERVISOR):
             return no
         found: Case | None = reading.state(name, cases.evolve)
@@ -155,12 +155,6 @@ def _claim(reading: Reading, claim: str) -> Claim:
 def _claimants(reading: Reading, claims: Iterable[Claim]) -> dict[PersonId, Person]:
     found = {one.person: reading.person(one.person) for one in claims}
     return {name: person for name, person in found.items() if person is not None}
-
-
-def _present(reading: Reading, caller: Caller) -> Actor:
-    by = reading.actor(caller.id)
-    assert by is not None, "whoever acts was appointed"
-    return by
 
 
 def view(case: Case) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from api.callers import Caller
 from api.cases.allotment import COMMITTEE, SECTOR
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields, Fault
-from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, in_sight, oneself, places, role_for
+from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, in_sight, oneself, places, present, role_for
 from api.house import House
 from ledger.errors import Refusal
 from ledger.events.application import ApplicationId, Goal, Sanction
@@ -246,13 +246,6 @@ def upon_person(
 def application_of(reading: Reading, name: str) -> Application | None:
     """Read an application."""
     return reading.state(name, applications.evolve)
-
-
-def present(reading: Reading, caller: Caller) -> Actor:
-    """Read whoever acts."""
-    by = reading.actor(caller.id)
-    assert by is not None, "whoever acts was appointed"
-    return by
 
 
 def view(one: Application) -> dict[str, Any]:

@@ -50,6 +50,13 @@ def acting(house: House, caller: Caller) -> Actor | Refusal:
     return Refusal.because("official_needed") if actor is None else barred(actor) or actor
 
 
+def present(reading: Reading, caller: Caller) -> Actor:
+    """Read whoever acts, as they stand when it is decided."""
+    by = reading.actor(caller.id)
+    assert by is not None, "whoever acts was appointed"
+    return by
+
+
 def looking(house: House, caller: Caller) -> Actor | Refusal:
     """Give the actor who asks to look at what is not theirs, or say why nobody of that kind may."""
     actor = acting(house, caller)
