@@ -81,8 +81,8 @@ def test_a_nonce_opens_one_sign_of_life_and_a_lost_answer_is_given_again(school:
     school.pass_seconds(60)
     again = desk.li.post(f"{desk.at}/heartbeats", {"nonce": first}, key="first-sign")
     assert again.get_json() == told
-    other = desk.li.post(f"{desk.at}/heartbeats", {"nonce": first, "answer": "5"}, key="first-sign")
-    assert other.get_json()["code"] == "study_nonce_wrong", "another request is not the same one under its key"
+    differs = desk.li.post(f"{desk.at}/heartbeats", {"nonce": first, "answer": "5"}, key="first-sign")
+    assert differs.get_json()["code"] == "study_nonce_wrong", "another request is not the same one under its key"
     assert desk.refused("heartbeats", {"nonce": first}) == "study_nonce_wrong"
     assert desk.refused("heartbeats", {"nonce": "A" * 24}) == "study_nonce_wrong"
     other = Desk(school)
