@@ -28,7 +28,8 @@ def test_is_known_to_fail(): assert False
 
 def closing_line(folder: Path, **environment: str) -> str:
     (folder / "test_some.py").write_text(SUITE)
-    (folder / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text(encoding="utf-8"))
+    for name in ("conftest.py", "memory_kit.py"):
+        (folder / name).write_text((ROOT / "tests" / name).read_text(encoding="utf-8"))
     (folder / "pytest.ini").write_text("[pytest]\nmarkers = requires_system\n")
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=folder, text=True, capture_output=True,
