@@ -47,7 +47,7 @@ COMMANDS: Final = {
     "eligibility": Lazy("api.commands.application:eligibility", "某日可否申报职称：按细则看学时，并计被取消的资格"),
     "case": Lazy("api.commands.case:case", "监察案件：立案、冻结、结论、移送、办结；在办和已办结的"),
     "statement": Lazy("api.commands.statement:statement", "学时登记情况表：出具、查看、取得可离线核验的文件"),
-    "rulebook": Lazy("api.commands.rulebook:rulebook", "账本中施行的细则：列出、查看、施行新的一版"),
+    "rulebook": Lazy("api.commands.rulebook:rulebook", "账本中施行的细则：列出、查看，提出新的一版、由另一人施行"),
     "keys": Lazy("api.commands.keys:keys", "密钥：查看、备份、到期、恢复，更换主密钥和签名密钥"),
     "log": Lazy("api.commands.log:log", "查看日志，出具证明，签发检查点"),
     "events": Lazy("api.commands.events:events", "事件的格式，以及整本日志的导出"),

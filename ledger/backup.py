@@ -33,7 +33,7 @@ from ledger.envelope import decode
 from ledger.errors import LedgerError
 from ledger.events.act import LOG, LogContinued, LogOpened
 from ledger.events.base import Event
-from ledger.events.rulebook import RulebookEnacted
+from ledger.events.rulebook import RulebookEnacted, RulebookProposed
 from ledger.fsck_source import View
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import parse_note
@@ -303,9 +303,12 @@ def log_in(view: View, what: str) -> CopiedLog:
 
 
 def rulebooks_in(view: View) -> set[str]:
-    """The digests of every rulebook that a log cites: without these bytes what was decided cannot be judged again."""
+    """The digests of every rulebook that a log cites: without these bytes what was decided cannot be judged again.
+
+    Also of what was only proposed: whoever enacts it enacts bytes.
+    """
     found = _events(view, "BETWEEN 'rul_' AND 'rul`'")
-    return {event.digest for event in found if isinstance(event, RulebookEnacted)}
+    return {event.digest for event in found if isinstance(event, RulebookEnacted | RulebookProposed)}
 
 
 def _events(view: View, which: str) -> Iterator[Event]:

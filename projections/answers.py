@@ -28,7 +28,15 @@ from projections.file import Reader
 from projections.files import Files
 from projections.imports import Imports
 from projections.judging import Books, year_of
-from projections.laws import Enacted, ImpactReport, Laws, read_impact_reports, read_rulebooks
+from projections.laws import (
+    Enacted,
+    ImpactReport,
+    Laws,
+    Proposed,
+    read_impact_reports,
+    read_proposals,
+    read_rulebooks,
+)
 from projections.people import People, Person, Transfer, Unit
 from projections.projection import Projection
 from projections.sanctions import Sanctions
@@ -95,6 +103,10 @@ class Answers(Files):
     def rulebooks(self, as_of: int | None = None) -> list[Enacted]:
         """Every rulebook that had been enacted, by id."""
         return read_rulebooks(self._laws, self._at(self._laws, as_of))
+
+    def proposals(self, digest: str | None = None) -> list[Proposed]:
+        """Every revision that was proposed, oldest first, or one by its digest."""
+        return read_proposals(self._laws, self._at(self._laws, None), digest)
 
     def impact_reports(
         self, as_of: int | None = None, *, rulebook: str | None = None, digest: str | None = None

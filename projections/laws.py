@@ -1,5 +1,5 @@
-"""Rulebooks as answers: which were enacted, from which position they are known, in force from which day; what was
-announced that they would change.
+"""Rulebooks as answers: which were proposed and enacted, from which position they are known, in force from which day;
+what was announced that they would change.
 
 The text of the law stands elsewhere and is cited by digest. That a rulebook was superseded is shown; what is in force
 on a day is read from the rulebooks themselves (`policies.law`), which say what they supersede. An impact report may be
@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
-from ledger.events.rulebook import ImpactReportRecorded, RulebookEnacted, RulebookSuperseded
+from ledger.events.rulebook import ImpactReportRecorded, RulebookEnacted, RulebookProposed, RulebookSuperseded
 from projections.file import Reader
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
@@ -33,6 +33,18 @@ class Enacted(NamedTuple):
     from_position: int
     superseded_by: str | None
     last_day: str | None
+
+
+class Proposed(NamedTuple):
+    """A revision that somebody put forward, enacted since or not."""
+
+    id: str
+    rulebook: str
+    digest: str
+    document: str
+    actor: str
+    event: int
+    recorded_at: int
 
 
 class ImpactReport(NamedTuple):
@@ -63,6 +75,17 @@ def _enacted(rows: Rows, effect: Effect) -> None:
     })
 
 
+def _proposed(rows: Rows, effect: Effect) -> None:
+    event: RulebookProposed = effect.event
+    version = f"{event.family}/{event.in_force_from.isoformat()}"
+    rows.insert("proposals", {
+        "event": effect.recorded, "rulebook": event.rulebook,
+        "id": version if event.revision == 1 else f"{version}.{event.revision}", "digest": event.digest,
+        "document": event.document, "actor": event.hand.actor, "recorded_at": effect.envelope.recorded_at,
+        "from_position": effect.position,
+    })
+
+
 def _superseded(rows: Rows, effect: Effect) -> None:
     event: RulebookSuperseded = effect.event
     rows.begin("supersessions", effect.position, {
@@ -86,11 +109,14 @@ class Laws(Projection):
     """The fold."""
 
     name: ClassVar = "laws"
-    version: ClassVar = 3
+    version: ClassVar = 4  # 3 knew no proposals.
     tables: ClassVar = {
         "rulebooks": Table(
             {"event": int, "rulebook": str, "id": str, "family": str, "in_force_from": str, "revision": int,
              "digest": str, "document": str, "from_position": int}, ("event",), dated=False),
+        "proposals": Table(
+            {"event": int, "rulebook": str, "id": str, "digest": str, "document": str, "actor": str,
+             "recorded_at": int, "from_position": int}, ("event",), dated=False),
         "supersessions": Table({"rulebook": str, "superseded_by": str, "last_day": str, "event": int},
                                ("rulebook", "from_position")),
         "impact_reports": Table(
@@ -99,7 +125,8 @@ class Laws(Projection):
              "from_position": int}, ("event",), dated=False),
     }
     handlers: ClassVar = {
-        RulebookEnacted: _enacted, RulebookSuperseded: _superseded, ImpactReportRecorded: _reported,
+        RulebookProposed: _proposed, RulebookEnacted: _enacted, RulebookSuperseded: _superseded,
+        ImpactReportRecorded: _reported,
     }
 
 
@@ -114,6 +141,17 @@ _RULEBOOKS: Final = (
 def read_rulebooks(reader: Reader, as_of: int) -> list[Enacted]:
     """Every rulebook that had been enacted by a position, by id."""
     return [Enacted._make(row) for row in reader.rows(_RULEBOOKS, {"as_of": as_of})]
+
+
+_PROPOSALS: Final = (
+    f"SELECT {', '.join(Proposed._fields)} FROM proposals WHERE from_position <= :as_of "
+    "AND (:digest IS NULL OR digest = :digest) ORDER BY event"
+)
+
+
+def read_proposals(reader: Reader, as_of: int, digest: str | None = None) -> list[Proposed]:
+    """What had been proposed by a position, oldest first: all, or one by its digest."""
+    return [Proposed._make(row) for row in reader.rows(_PROPOSALS, {"as_of": as_of, "digest": digest})]
 
 
 _REPORTS: Final = (

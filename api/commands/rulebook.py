@@ -14,7 +14,7 @@ from api.exits import Exit, Stop
 
 @click.group()
 def rulebook() -> None:
-    """账本中施行的细则：列出、查看、施行新的一版"""
+    """账本中施行的细则：列出、查看，提出新的一版、由另一人施行"""
 
 
 @rulebook.command("list")
@@ -33,13 +33,32 @@ def show(asking: Asking, rulebook: str) -> int:
 
 
 @rulebook.command()
-@asks(writes=True, founder=True)
+@asks(writes=True)
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--text", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True,
               help="细则所引的官方原文全文（文本文件）")
-def enact(asking: Asking, source: Path, text: Path) -> int:
-    """施行一版细则（政策部门）：检查、存档、记入日志"""
-    return asking.post("/v1/rulebooks", tell, {"source": _text(source), "text": _text(text)}, done="已施行")
+def propose(asking: Asking, source: Path, text: Path) -> int:
+    """提出一版细则（政策部门）：检查、存档、记入日志，待另一人施行；先加 --dry-run 看缺漏和重叠"""
+    return asking.post("/v1/rulebook-proposals", tell, {"source": _text(source), "text": _text(text)}, done="已提出")
+
+
+@rulebook.command()
+@asks(founder=True)
+@click.argument("digest", required=False)
+def proposals(asking: Asking, digest: str | None) -> int:
+    """列出提出过的细则；DIGEST 为其中一份的摘要"""
+    if digest is not None:
+        return asking.get(f"/v1/rulebook-proposals/{digest}", lambda body: _tell_proposals({"items": [body]}))
+    return asking.get("/v1/rulebook-proposals", _tell_proposals)
+
+
+@rulebook.command()
+@asks(writes=True, conditional=True, founder=True)
+@click.argument("digest")
+def enact(asking: Asking, digest: str) -> int:
+    """施行另一人提出的一版细则：DIGEST 见 xueshi rulebook proposals"""
+    place = f"/v1/rulebook-proposals/{digest}"
+    return asking.post(f"{place}/enactment", tell, upon=place, done="已施行")
 
 
 @rulebook.command()
@@ -85,6 +104,13 @@ def _tell_list(body: dict[str, Any]) -> None:
     table(("细则", "施行", "摘要", "事件", "已被取代", "文号"), rows)
 
 
+def _tell_proposals(body: dict[str, Any]) -> None:
+    rows = [(one["id"], one["document"], one["recorded_at"][:19].replace("T", " "), one["proposed_by"],
+             "待施行" if one["enacted"] is None else f"施行于事件 {one['enacted']}", one["digest"])
+            for one in body["items"]]
+    table(("细则", "文号", "提出时间", "提出人", "现状", "摘要"), rows, empty="没有提出过细则。")
+
+
 def _tell_impacts(body: dict[str, Any]) -> None:
     rows = [
         (one["rulebook"], one["event"], one["recorded_at"][:19].replace("T", " "), one["log_size"], one["digest"][:12],
@@ -108,6 +134,9 @@ def tell(body: dict[str, Any]) -> None:
         ("细则", body.get("id") or body.get("rulebook")), ("文号", body.get("document")),
         ("施行", body.get("in_force_from")),
         ("摘要", body.get("digest") or "、".join(body.get("digests", ()))), ("事件", body.get("event")),
+        ("提出过", "、".join(body.get("proposed", ()))),
         ("已被取代", body.get("superseded_by")),
         ("影响报告", "、".join(one[:12] for one in body.get("impact_reports", ()))),
     ))
+    for one in body.get("findings", ()):
+        click.echo(f"  {'✗' if one['weight'] == 'error' else '!'} {one['words']}")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from api.callers import Caller
@@ -17,6 +18,8 @@ from api.routes.schemas.rulebooks import (
     ImpactReportAnswer,
     ImpactReportBody,
     ImpactReportsAnswer,
+    ProposalAnswer,
+    ProposalsAnswer,
     RulebookAnswer,
     RulebookBody,
     RulebooksAnswer,
@@ -38,9 +41,30 @@ def show(_: Caller, family: str, version: str) -> dict[str, Any] | Refusal:
     return rulebooks.one(house(), f"{family}/{version}")
 
 
-@door.writes("/v1/rulebooks", summary="施行细则", body=RulebookBody, answers=RulebookAnswer, show=rulebooks.view)
-def enact(caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
-    return rulebooks.enact(house(), caller, fields, asked)
+@door.writes("/v1/rulebook-proposals", summary="提出一版细则：检查、存档，待另一人施行", body=RulebookBody,
+             answers=RulebookAnswer, show=rulebooks.view)
+def propose(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Refusal:
+    done = rulebooks.propose(house(), caller, fields, asked)
+    if isinstance(done, Refusal):
+        return done
+    more = rulebooks.findings(house(), fields) if done.receipt is None else {}
+    return Told(done, more, f"/v1/rulebook-proposals/{sha256(fields['source'].encode()).hexdigest()}")
+
+
+@door.reads("/v1/rulebook-proposals", summary="提出过的细则", answers=ProposalsAnswer)
+def proposals(caller: Caller) -> dict[str, Any] | Refusal:
+    return rulebooks.proposals(house(), caller)
+
+
+@door.reads("/v1/rulebook-proposals/<sha256:digest>", summary="提出的一版：编码和原文", answers=ProposalAnswer)
+def proposal(caller: Caller, digest: str) -> tuple[dict[str, Any], int] | Refusal:
+    return rulebooks.proposal(house(), caller, digest)
+
+
+@door.writes("/v1/rulebook-proposals/<sha256:digest>/enactment", summary="施行另一人提出的一版细则",
+             answers=RulebookAnswer, show=rulebooks.view, conditional=True)
+def enact(caller: Caller, _: dict[str, Any], asked: Asked, digest: str) -> Done | Refusal:
+    return rulebooks.enact(house(), caller, digest, asked)
 
 
 @door.reads("/v1/words", summary="现行细则所用的词：行业、途径、级别", answers=WordsAnswer, login=False)

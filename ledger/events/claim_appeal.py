@@ -1,7 +1,7 @@
 """What happens when a claimant does not accept a decision about a claim (申诉): heard by another office, in the claim.
 
-It stands in the claim's own stream: against what it is, by whom and by when it is to be answered, what came of it. P 17 has
-the superior department order mistakes to be put right; the terms are a reading of the rulebook (AMB-32).
+It stands in the claim's own stream: against what it is, by whom and by when it is to be answered, what came of it.
+P 17 has the superior department order mistakes to be put right; the terms are a reading of the rulebook (AMB-32).
 `tests/ledger/streams/test_claim_appeal.py` shows it.
 """
 

@@ -1,10 +1,10 @@
-"""What happens to a rulebook: filed, enacted, superseded, its effect reported. Its text is law and stands elsewhere."""
+"""What happens to a rulebook: filed, proposed, enacted, superseded, its effect reported. Its text stands elsewhere."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from ledger.events.base import Event, Open, Part
+from ledger.events.base import Event, Hand, Open, Part, Pseudonym
 from ledger.vocabulary import HoursCenti, RulebookId, StreamId
 
 
@@ -30,6 +30,17 @@ class RulebookFiled(RulebookEvent, tag="rulebook.filed/1"):
     filed_with: Open[str]
     filed_on: Open[date]
     document: Open[str]
+
+
+class RulebookProposed(RulebookEvent, tag="rulebook.proposed/1"):
+    """Somebody put a revision forward to be enacted; another enacts it. The bytes are kept from here on."""
+
+    family: Open[str]
+    in_force_from: Open[date]
+    revision: Open[int]
+    digest: Open[str]
+    document: Open[str]
+    hand: Pseudonym[Hand]  # Whoever proposed does not enact.
 
 
 class RulebookEnacted(RulebookEvent, tag="rulebook.enacted/1"):

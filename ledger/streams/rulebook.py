@@ -1,9 +1,11 @@
-"""A rulebook's life in the ledger: filed, enacted revision by revision, superseded, its impact reported (P 9).
+"""A rulebook's life in the ledger: filed, proposed, enacted revision by revision, superseded, reported on (P 9).
 
 The text of the law stands in its own file and is cited by digest; the ledger knows when it was enacted and nothing of
 what it says. One stream a version (`ningbo-industry/2019-01-01`): a new date is an amendment and another stream, a
 new revision corrects our encoding or reading on the same one, also after the version was superseded, since the years it
 judged are judged by it for ever.
+
+Four eyes: what one hand proposed, another enacts. Only what the installation came with was proposed by nobody here.
 
 `tests/ledger/streams/test_rulebook_stream.py` shows it.
 """
@@ -24,6 +26,7 @@ from ledger.events.rulebook import (
     RulebookEnacted,
     RulebookEvent,
     RulebookFiled,
+    RulebookProposed,
     RulebookSuperseded,
 )
 from ledger.streams.decision import Command, Decision, State
@@ -49,6 +52,7 @@ class Rulebook(State):
     superseded_by: RulebookId | None = None
     last_day: date | None = None
     reports: tuple[str, ...] = ()
+    proposals: tuple[RulebookProposed, ...] = ()
 
     @property
     def revision(self) -> int:
@@ -67,7 +71,7 @@ class FileRulebook(Command):
 
 
 class EnactRulebook(Command):
-    """Put a revision of it in force."""
+    """Put a revision of it forward, or in force."""
 
     family: str
     in_force_from: date
@@ -80,6 +84,13 @@ class EnactRulebook(Command):
     def rulebook(self) -> RulebookId:
         """Name the version, without its revision."""
         return RulebookId(f"{self.family}/{self.in_force_from.isoformat()}")
+
+
+class EnactProposal(Command):
+    """Put in force what another proposed."""
+
+    role: str
+    digest: str
 
 
 class SupersedeRulebook(Command):
@@ -120,6 +131,37 @@ def decide_filing(rulebook: Rulebook | None, command: FileRulebook, by: Actor) -
         document=filing.document,
     )
     return (Draft(filed),)
+
+
+def decide_proposal(rulebook: Rulebook | None, command: EnactRulebook, by: Actor) -> Decision:
+    """Propose the next revision, the same bytes once; several may stand beside each other until one is enacted."""
+    enacted = decide_enactment(rulebook, command, by)
+    if isinstance(enacted, Refusal):
+        return enacted
+    if rulebook is not None and any(one.digest == command.digest for one in rulebook.proposals):
+        return Refusal.because("already_proposed", digest=command.digest)
+    proposed = RulebookProposed(
+        rulebook=command.rulebook, family=command.family, in_force_from=command.in_force_from,
+        revision=command.revision, digest=command.digest, document=command.document, hand=by.hand,
+    )
+    return (Draft(proposed),)
+
+
+def decide_enactment_of_proposal(rulebook: Rulebook | None, command: EnactProposal, by: Actor | None) -> Decision:
+    """Enact what another hand proposed. `by` None: whoever installed the system, who proposes nothing."""
+    if by is not None and (no := standing(by, command.role)):
+        return no
+    offered = () if rulebook is None else rulebook.proposals
+    proposal = next((one for one in offered if one.digest == command.digest), None)
+    if proposal is None:
+        return Refusal.because("proposal_absent", digest=command.digest)
+    if by is not None and by.is_same_hand(proposal.hand):
+        return Refusal.because("same_hand", actor=by.actor)
+    enact = EnactRulebook(
+        family=proposal.family, in_force_from=proposal.in_force_from, revision=proposal.revision,
+        digest=proposal.digest, document=proposal.document, role=command.role,
+    )
+    return decide_enactment(rulebook, enact, by)
 
 
 def decide_enactment(rulebook: Rulebook | None, command: EnactRulebook, by: Actor | None) -> Decision:
@@ -197,6 +239,7 @@ def _filed(rulebook: Rulebook, event: RulebookFiled) -> Rulebook:
 
 _EVOLVE: Final[dict[type[RulebookEvent], Callable[[Rulebook, Any], Rulebook]]] = {
     RulebookFiled: _filed,
+    RulebookProposed: lambda rulebook, event: replace(rulebook, proposals=(*rulebook.proposals, event)),
     RulebookEnacted: lambda rulebook, event: replace(
         rulebook, digests=(*rulebook.digests, event.digest), in_force_from=event.in_force_from
     ),

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from api.page import COOKIE
 from ledger.ids import PREFIXES
+from policies.shelf import SHIPPED, TEXTS
 from tests.api.house_kit import BODY, SHA, Someone, Town, credit_code, study
 from tests.api.learning_kit import going_bodies, going_on, going_routes, learning_in
 from tests.api.training_kit import NUMBER, Training, training_bodies, training_in
@@ -45,10 +46,9 @@ class Scene(NamedTuple):
         found = {**self.ids, **self.ids_by_route.get(route, {})}
         if absent:
             found |= {name: PREFIXES[name] + ABSENT for name in PRIVATE}
-        return {**found, "year": 2026, "position": 1, "family": "zhejiang", "version": "2016-08-01",
+        return {"year": 2026, "position": 1, "family": "zhejiang", "version": "2016-08-01",
                 "digest": "f" * 64, "sha256": SHA, "credential": "0" * 16, "draft": "open",
-                "code": "not_found", "rest": "0/000.p/1", "name": "page",
-                "ending": "css"}
+                "code": "not_found", "rest": "0/000.p/1", "name": "page", "ending": "css", **found}
 
 
 def scene_in(town: Town) -> Scene:
@@ -76,7 +76,11 @@ def scene_in(town: Town) -> Scene:
     }
     registered = {f"POST /v1/claims/<claim:claim>/{act}": {"claim": claims["registered"]}
                   for act in ("correction", "upholding", "freeze", "revocation")}
+    proposer = town.officer(town.unit("政策二处", "330000", "general"), "policy_office", "33")
+    (digest,) = proposer.did("/v1/rulebook-proposals", _rulebook("2026-12-01"))["proposed"]
     by_route = registered | going_routes(going) | {
+        "GET /v1/rulebook-proposals/<sha256:digest>": {"digest": digest},
+        "POST /v1/rulebook-proposals/<sha256:digest>/enactment": {"digest": digest},
         "DELETE /v1/persons/<person:person>/drafts/<draft:draft>": {"draft": "dropped"},
         "POST /v1/claims/<claim:claim>/release": {"claim": claims["frozen"]},
         "POST /v1/claims/<claim:claim>/reinstatement": {"claim": claims["revoked"]},
@@ -146,6 +150,13 @@ def _claims(li: Someone, clerk: Someone) -> dict[str, str]:
     return {state: one["claim"] for state, one in found.items()}
 
 
+def _rulebook(day: str) -> BODY:
+    """Ningbo's rulebook anew, from another day on."""
+    source = (SHIPPED / "ningbo-industry" / "2019-01-01.toml").read_text("utf-8")
+    return {"source": source.replace("in_force_from = 2019-01-01", f"in_force_from = {day}"),
+            "text": next(TEXTS.glob("N-*")).read_text("utf-8")}
+
+
 def _unit() -> BODY:
     return {"credit_code": credit_code(777), "name": "待核实单位", "region": "330203", "sector": "industry",
             "contact": {"name": "联系人"}}
@@ -183,7 +194,7 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         "POST /v1/tokens": {"name": "办公系统", "lasts_days": 30},
         "POST /v1/statements/<statement:statement>/supersession": {"by_statement": other},
         "POST /v1/statements/<statement:statement>/voiding": {"basis": "issued_in_error", **WORDS},
-        "POST /v1/rulebooks": {"source": "-", "text": "-"},
+        "POST /v1/rulebook-proposals": _rulebook("2027-01-01"),
         "POST /v1/impact-reports": {"report": "-"},
         f"{at}revision": STUDY, f"{at}return": WORDS, f"{at}refusal": WORDS, f"{at}freeze": WORDS,
         f"{at}correction": STUDY, f"{at}upholding": {"decided": "1", "evaluated": "2", **WORDS},

@@ -154,7 +154,8 @@ def test_what_was_announced_before_is_proved_after_enactment(tmp_path: Path) -> 
     assert early.returncode == 1 and "[replay_not_enacted]" in early.stderr
 
     rulebook, text = enactable(tmp_path)
-    event = made(tmp_path, "rulebook", "enact", str(rulebook), "--text", str(text), XUESHI_TOKEN=token)["events"][0]
+    proposed = made(tmp_path, "rulebook", "propose", str(rulebook), "--text", str(text), XUESHI_TOKEN=token)["proposed"]
+    event = made(tmp_path, "rulebook", "enact", proposed[-1])["events"][0]
     checked = made(tmp_path, "replay", "--check", "report")
     assert checked["holds"] and checked["others"] == []
     (recorded,) = checked["recorded"]

@@ -274,7 +274,7 @@ def test_no_door_of_the_house_lets_a_name_a_number_or_a_title_into_the_log(
         town.nobody.post("/v1/units", {"credit_code": number, "contact": {"name": NAME, "phone": phone}})
         appointed = {"organisation": works["unit"], "account": "canary", "official": {"name": NAME}}
         town.founder.post("/v1/actors", appointed)
-        town.founder.post("/v1/rulebooks", {"source": f"family = '{NAME}'", "text": number})
+        town.founder.post("/v1/rulebook-proposals", {"source": f"family = '{NAME}'", "text": number})
 
     assert len(lines(stream)) > 40
     for part in (NAME, number, phone, title, quote(NAME)):

@@ -62,8 +62,14 @@ def test_a_registered_claim_is_corrected_frozen_released_revoked_and_reinstated(
 
 def test_a_claim_is_withdrawn_or_refused(office: Office) -> None:
     assert "已撤回" in office.run(office.token, "claim", "withdraw", office.claim()).stdout
-    refused = office.run(office.clerk_token, "claim", "refuse", office.claim(), "--words", "不属继续教育").stdout
+    claim = office.claim()
+    refused = office.run(office.clerk_token, "claim", "refuse", claim, "--words", "不属继续教育").stdout
     assert "已驳回" in refused
+
+    appealed = office.run(office.token, "claim", "appeal", claim, "--words", "有通知为证").stdout
+    assert "待答复，由行业主管部门" in appealed and "第十七条" in appealed
+    assert "不属继续教育" in office.run(office.token, "claim", "show", claim).stdout
+    assert "已撤回申诉" in office.run(office.token, "claim", "withdraw-appeal", claim).stdout
 
 
 def test_a_claim_may_be_given_as_json(office: Office) -> None:
@@ -188,7 +194,7 @@ def test_a_unit_is_rejected_by_an_office_and_not_by_the_installation(office: Off
     assert "不予核验" in office.run(token, "unit", "reject", unit, "--words", "证照不符").stdout
 
 
-def test_rulebooks_are_listed_shown_and_enacted_but_no_draft_is(office: Office) -> None:
+def test_rulebooks_are_listed_shown_proposed_and_enacted_by_another_but_no_draft_is(office: Office) -> None:
     folder = office.folder
     listed = xueshi(folder, "rulebook", "list").stdout
     assert len(re.findall(r"^\S+/\d{4}-\d\d-\d\d", listed, re.MULTILINE)) == 5
@@ -199,10 +205,18 @@ def test_rulebooks_are_listed_shown_and_enacted_but_no_draft_is(office: Office) 
     amended = source.replace("in_force_from = 2019-01-01", "in_force_from = 2026-03-01")
     (folder / "new.toml").write_text(amended, "utf-8")
     text = str(next(TEXTS.glob("N-*")))
-    draft = xueshi(folder, "rulebook", "enact", "draft.toml", "--text", text)
+    law, token = office.officer(office.bureau, "law", "--role", "policy_office", "--region", "33")
+    draft = xueshi(folder, "rulebook", "propose", "draft.toml", "--text", text, XUESHI_TOKEN=token)
     assert (draft.returncode, "[rulebook_is_draft]" in draft.stderr) == (1, True)
+    assert "!" in office.run(token, "rulebook", "propose", "new.toml", "--text", text, "--dry-run").stdout
+    (digest,) = office.made(token, "rulebook", "propose", "new.toml", "--text", text)["proposed"]
+    own = xueshi(folder, "rulebook", "enact", digest, XUESHI_TOKEN=token)
+    assert (own.returncode, "[same_hand]" in own.stderr) == (1, True)
     assert xueshi(folder, "rulebook", "list").stdout == listed
+    assert "待施行" in xueshi(folder, "rulebook", "proposals").stdout
 
-    new = xueshi(folder, "rulebook", "enact", "new.toml", "--text", text)
+    new = xueshi(folder, "rulebook", "enact", digest)
     assert "✓ 已施行" in new.stdout, new.stderr
+    assert "施行于事件" in xueshi(folder, "rulebook", "proposals", digest).stdout
+    made(folder, "actor", "dismiss", law)
     assert "ningbo-industry/2026-03-01" in xueshi(folder, "rulebook", "list").stdout

@@ -136,7 +136,9 @@ def test_what_is_decided_in_one_process_holds_in_the_other_at_once(service: Serv
         assert through(door.client, clerk).client.get(f"/v1/actors/{clerk.id}").ok
         through(door.client, furnished.person).did("/v1/claims", furnished.submitted(0, date="2026-04-01"))
 
-    enacted = through(a.client, office).did("/v1/rulebooks", sixth())
+    proposed = through(a.client, office).did("/v1/rulebook-proposals", sixth())
+    enacted = through(b.client, furnished.town.founder).did(
+        f"/v1/rulebook-proposals/{proposed['proposed'][0]}/enactment", version=proposed["version"])
     claim = through(b.client, furnished.person).did("/v1/claims", furnished.submitted(1, date="2026-04-02"))
     approved = through(b.client, clerk).act(claim, "approval", {"opened_evidence": [claim["evidence"][0]["sha256"]]})
     assert enacted["rulebook"] == approved["ruling"]["rulebook"] == f"ningbo-industry/{AMENDED}"

@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "b42e5c0181aedf01644ffa50c85daa57d4ccfc3c5f3534ed3c8e99dc9c5d76a4"
+ROOT = "504c37b24f18baaadcf222a81e761a515d4e7d7d1170c43ab3f2b2ebe1bce94a"
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ class RulebookAnswer(Recorded):
     in_force_from = ma.fields.String(allow_none=True)
     revision = ma.fields.Integer(required=True)
     digests = ma.fields.List(ma.fields.String(), required=True)
+    proposed = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "提出过的各版的摘要"})
     superseded_by = ma.fields.String(allow_none=True)
     last_day = ma.fields.String(allow_none=True)
     impact_reports = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "影响报告的摘要"})
@@ -45,6 +46,28 @@ class EnactedAnswer(Answer):
     impact_reports = ma.fields.List(ma.fields.String(), metadata={"description": "影响报告的摘要"})
     source = ma.fields.String()
     text = ma.fields.String(allow_none=True)
+
+
+class ProposalAnswer(Answer):
+    """A revision that was proposed."""
+
+    id = ma.fields.String(required=True)
+    digest = ma.fields.String(required=True)
+    document = ma.fields.String(required=True)
+    proposed_by = ma.fields.String(required=True, metadata={"description": "提出的经办账号；施行须由另一人"})
+    event = ma.fields.Integer(required=True)
+    recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    enacted = ma.fields.Integer(required=True, allow_none=True, metadata={
+        "description": "施行于哪个事件；null：未施行"})
+    version = ma.fields.Integer(metadata={"description": "细则的版本，也在 ETag 中"})
+    source = ma.fields.String()
+    text = ma.fields.String()
+
+
+class ProposalsAnswer(Answer):
+    """Everything that was proposed, oldest first."""
+
+    items = ma.fields.List(ma.fields.Nested(ProposalAnswer), required=True)
 
 
 class RulebooksAnswer(Answer):

@@ -42,6 +42,7 @@ from projections.basis import read_axes
 SMALL = Told(people=30, first_year=2020, last_year=2020, seed=5)
 
 NOT_IN_A_DEMO = {
+    "rulebook.proposed/1": "the five came with the installation",
     "rulebook.filed/1": "when the real documents were filed is not known, and nothing false is said of them",
     "rulebook.superseded/1": "none of the five was",
     "enrolment.examined/1": "its courses have exams on site, three sessions a year and city, and no quiz",
