@@ -57,8 +57,7 @@ def record_accesses(
 ) -> Receipt:
     """The same of several at once, each in a stream of its own: what is on a list was seen of everyone on it."""
     seen = list(subjects)
-    for subject in seen:
-        _demand_codes(subject, purpose, what)
+    _demand_codes(seen, purpose, what)
     return log.record([
         Draft(AccessRecorded(access=access, reader=by.actor, subject=subject, purpose=purpose, what=what, route=route))
         for access, subject in zip(new_ids("access", len(seen), now_ms=now_ms), seen, strict=True)
@@ -88,9 +87,10 @@ def broken_anchors(ledger: Ledger, log: Ledger) -> list[tuple[int, AccessAnchore
             if anchor.size > size or encode_base64(log.store.frontier(anchor.size).root()) != anchor.root]
 
 
-def _demand_codes(subject: str, purpose: str, what: tuple[str, ...]) -> None:
+def _demand_codes(subjects: Iterable[str], purpose: str, what: tuple[str, ...]) -> None:
     try:
-        kind_of(subject)
+        for subject in subjects:
+            kind_of(subject)
     except ValueError:
         raise NotCoded("subject") from None  # The cause would carry along what was given.
     for field, code in (("purpose", purpose), *(("what", each) for each in what)):

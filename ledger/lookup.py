@@ -23,7 +23,7 @@ class Lookup:
 
     def hidden(self, name: Name) -> bytes:
         """The 32 bytes under which a name is reserved and found."""
-        # `hmac.digest` gives the same, but lets go of the interpreter each time: a long list would wait to have it back.
+        # `hmac.digest` gives the same, but lets go of the interpreter each time: a long list would wait for it.
         keyed = self._keyed.copy()
         keyed.update(f"{name.kind}\0{name.value}".encode())
         return keyed.digest()

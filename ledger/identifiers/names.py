@@ -24,6 +24,7 @@ LONGEST: Final = 60
 # By range and not by Unicode name: Python's tables end before the newest extensions, people's names do not.
 _HAN: Final = "\u3005\u3007\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 _MISSING: Final = "?？□■▯〓\ufffd*＊×\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
+_PLAIN: Final = re.compile("[\u4e00-\u9fff]{1,4}")  # In NFC each of these stands for itself.
 _IS_HAN: Final = re.compile(f"[{_HAN}]")
 _IS_MISSING: Final = re.compile(f"[{_MISSING}]")
 _DOTS: Final = dict.fromkeys(map(ord, "•‧∙⋅・･．●"), "·")  # Greek U+0387 is the middle dot already, by NFC.
@@ -59,6 +60,8 @@ class Name:
 
 def parse(raw: str) -> Name:
     """Read a name, or raise `BadName` for controls, for nothing at all, and beyond sixty characters."""
+    if _PLAIN.fullmatch(raw):  # Most names: nothing below would change or doubt them.
+        return Name(raw, raw, uncertain=False)
     for position, char in enumerate("" if raw.isprintable() else raw, 1):  # What is printable is none of these.
         if is_invisible(char) or ord(char) & 0xFFFE == 0xFFFE:
             text = f"姓名第 {position} 个字符是看不见的控制字符，常由复制粘贴带入：请删去后重新填写。"

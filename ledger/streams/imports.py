@@ -43,7 +43,6 @@ from ledger.streams.decision import Beheaded, Command, Decision, State
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import ActId
 
-
 SET_ASIDE_AT_ONCE: Final = 300
 """Rows of one event: with the longest names of records they still fit a leaf."""
 

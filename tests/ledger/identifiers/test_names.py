@@ -129,3 +129,12 @@ def test_no_mask_shows_more_than_two_characters_or_more_than_half_of_a_short_nam
     assert len(masked) == len(name.normalised)
     shown = [char for char in masked if char not in "*· -"]
     assert len(shown) <= (0 if len(masked) == 1 else 1 if len(masked) == 2 else 2)
+
+
+def test_a_plain_chinese_character_is_a_name_as_it_stands() -> None:
+    """These are read without being looked at one by one: nothing in their range is changed by NFC, or doubtful."""
+    for point in range(0x4E00, 0xA000):
+        char = chr(point)
+        name = names.parse(char * 2)
+        assert name.normalised == unicodedata.normalize("NFC", char * 2) and not name.uncertain, hex(point)
+        assert names.parse(f" {char} ").normalised == char, "as it would be read with something to be mended"
