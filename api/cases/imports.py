@@ -139,6 +139,8 @@ def may_ask(house: House, caller: Caller, system: str | None) -> Refusal | None:
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
+    if (behind := house.settled()) is not None:  # Whose a system's records are is asked of the answers.
+        return behind
     place = None if system is None else _place_of(house, system)
     return may_look(actor) if place is None else may_see(actor, place)
 
