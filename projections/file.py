@@ -31,7 +31,7 @@ from ledger.events.base import wire_type
 from ledger.ledger import Ledger
 from projections.errors import NotBuilt, Unreadable
 from projections.projection import Effect, Projection
-from projections.reached import Reached, this_run
+from projections.reached import Reached, this_run, untell
 from projections.rows import Rows, Table
 
 APPLICATION_ID: Final = 0x58535052  # "XSPR"
@@ -115,6 +115,7 @@ def is_doubted(path: Path) -> bool:
 
 def discard(path: Path) -> None:
     """Delete a file with what SQLite keeps beside it; first itself: without its journal it would be another one."""
+    untell(path)
     for end in ("", "-wal", "-shm", _DOUBTED):
         path.with_name(path.name + end).unlink(missing_ok=True)
 

@@ -32,7 +32,7 @@ from projections.board import Bell, Board, Failed, Progress, Said
 from projections.errors import AlreadyFollowed, ProjectionError, ProjectionFailed, UnknownProjection
 from projections.file import Batch, ProjectionFile, discard, is_damage, is_doubted, path_of
 from projections.projection import Projection
-from projections.reached import Telling, take_back
+from projections.reached import Reached, Telling, take_back
 
 EVENTS_AT_ONCE: Final = 1_000
 POLL_MS: Final = 20
@@ -66,7 +66,6 @@ class Ownership:
         self._lease = FileLease(self._path)
         if not self._lease.try_take():
             raise AlreadyFollowed(folder, process=self._said().removesuffix(_SOUND))
-        take_back(folder)
         self.were_sound: Final = self._said().endswith(_SOUND)
         self._note(str(os.getpid()))
 
@@ -281,6 +280,12 @@ class _Track:
         for file in self._files():
             file.close()
 
+    def come_back(self, read: Callable[[int], Batch | None], size: int) -> None:
+        """Take what the file was told to speak of by whoever died: nobody is told less than before."""
+        told = 0 if self.live is None else min(size, Reached(self.path).position(self.live.inode))
+        while self.live is not None and self.live.position < told and self.failure is None:
+            self.step(read, size)
+
     def _stands(self, file: ProjectionFile) -> None:
         self.live, file.is_told = file, True
 
@@ -342,8 +347,11 @@ class Follower:
                 untouched |= {path.name for path in self._folder.glob("*.db")}
             for projection in self._projections:
                 self._tracks[projection.name] = _Track(projection, self._folder, self._ledger, untouched)
+            size = self._ledger.store.size()
+            for track in self._tracks.values():
+                track.come_back(self._batch, size)
             self._tell()
-            self._board.say(self._said(self._ledger.store.size()))
+            self._board.say(self._said(size))
             self._wanted |= self._board.wanted() & self._tracks.keys()
             self._bell = Bell(self._folder)
             self._bell.answer(self._rung)
@@ -367,12 +375,12 @@ class Follower:
         if self._bell is not None:
             self._bell.take_down()
             self._bell = None
-        take_back(self._folder)
-        if self._telling is not None:
-            self._telling.close()
-            self._telling = None
         for track in self._tracks.values():
             track.close()
+        if self._telling is not None:  # The files say it themselves from now on.
+            take_back(self._folder)
+            self._telling.close()
+            self._telling = None
         if self._ownership is not None:
             if orderly:
                 marker.leave(self._folder)

@@ -2,8 +2,9 @@
 
 The follower writes it down once what it says is committed, so it is never more than the files hold. It may be more than
 a file itself says: of events that change nothing in it nothing is written there. What it tells is good for this run of
-the machine, for the very file it was told of, and until the next follower begins, who tells everything anew; whoever
-finds nothing here asks the file.
+the machine, for the very file it was told of, and until the next follower tells everything anew: who comes after a kill
+first takes what its files were told to speak of, so nobody is told less than before. Whoever finds nothing here asks
+the file.
 
 `tests/projections/test_reached.py` shows it.
 """
@@ -15,6 +16,7 @@ import os
 import struct
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -84,6 +86,16 @@ def take_back(folder: Path) -> None:
     (folder / _NAME).unlink(missing_ok=True)
 
 
+def untell(path: Path) -> None:
+    """Have nothing told of one file any more: what comes to lie there may get its number on the disk."""
+    told = Reached(path)
+    with suppress(FileNotFoundError):
+        if (place := told.place()) is not None:
+            with path.with_name(_NAME).open("r+b") as file:
+                file.seek(place)
+                file.write(bytes(_ONE.size))
+
+
 class _Open:
     """What is told, mapped into this process, once for all who ask."""
 
@@ -109,17 +121,21 @@ class Reached:
 
     def position(self, inode: int) -> int:
         """Say up to where the file was told to speak, if it is the one that was told of; 0 where nothing was."""
+        place = self.place()
+        if place is None or self._open is None:
+            return 0
+        told_of, position = _ONE.unpack_from(self._open.told, place)
+        return position if told_of == inode else 0
+
+    def place(self) -> int | None:
+        """Say where it stands what is told of the file."""
         try:
             found = os.stat(self._path).st_ino  # noqa: PTH116 - asked of each file a thousand times a second
             if self._open is None or self._open.inode != found:
                 self._open = _opened(self._path, found)
         except (OSError, ValueError, struct.error, msgspec.DecodeError):
-            return 0
-        place = self._open.places.get(self._name)
-        if place is None:
-            return 0
-        told_of, position = _ONE.unpack_from(self._open.told, place)
-        return position if told_of == inode else 0
+            return None
+        return self._open.places.get(self._name)
 
 
 def _opened(path: str, inode: int) -> _Open:

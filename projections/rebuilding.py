@@ -27,6 +27,7 @@ from projections.errors import NotBuilt, ProjectionFailed, RebuildDied, Unreadab
 from projections.file import Batch, Content, ProjectionFile, content, discard, path_of, stands
 from projections.follower import EVENTS_AT_ONCE, Build, Ownership, opened, read_batch
 from projections.projection import Projection
+from projections.reached import take_back
 
 Progress = Callable[[int, int], None]
 Told = Callable[[str, int, int], None]
@@ -54,6 +55,7 @@ def rebuild_all(
     """Make several anew; gives each one's position. With `elsewhere` other processes do it where the log is long."""
     ownership = Ownership(folder)
     try:
+        take_back(folder)
         if processes is None:
             processes = len(os.sched_getaffinity(0)) if ledger.store.size() >= WORTH_A_PROCESS else 1
         shares = shared_out(projections, processes)

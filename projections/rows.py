@@ -5,7 +5,7 @@ what holds is found without asking SQLite, and one statement takes many rows. Ro
 those of each table that were asked for last; every other one is read again when it is asked for.
 
 Handlers of few events say what happens by names of columns, through `Rows`; those of events that come by the million
-name a table, `dated` or `lasting`, and its rows' values by their places, which costs a third.
+name a table, `dated` or `lasting`, and its rows' values by their places: no dictionary is built to be taken apart.
 
 A table is looked up by its identity (its key but for the position) or by anything else. By anything else SQLite is
 asked, once what was gathered is written, with the help of whichever index the table declares for it.

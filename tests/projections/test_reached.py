@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from projection_kit import NINGBO, living
 
-from projections.file import Reader, path_of
+from projections.answers import projections
+from projections.file import Reader, discard, path_of
+from projections.follower import Follower
 from projections.laws import Laws
 from projections.reached import Reached, Telling, take_back
 from projections.rebuilding import compare
@@ -65,6 +68,17 @@ def test_half_of_it_tells_nothing(tmp_path: Path) -> None:
         assert Reached(tmp_path / NAMES[0]).position(7) == 0
 
 
+def test_of_a_file_that_is_deleted_nothing_is_told_before_another_lies_there(tmp_path: Path) -> None:
+    telling, path = Telling(tmp_path, NAMES), tmp_path / NAMES[0]
+    path.touch()
+    telling.tell(NAMES[0], inode := path.stat().st_ino, 100)
+    telling.tell(NAMES[1], 8, 90)
+    discard(path)
+
+    assert Reached(path).position(inode) == 0
+    assert Reached(tmp_path / NAMES[1]).position(8) == 90
+
+
 def own(path: Path) -> Any:
     """What the file says of itself."""
     with closing(sqlite3.connect(path)) as connection:
@@ -88,3 +102,39 @@ def test_a_file_that_events_do_not_change_is_not_written_and_speaks_of_them(tmp_
         assert found.stands.position == house.size
         house.follower.stop()
         assert own(path) == house.size, "what nobody tells any more it says itself"
+
+
+def test_after_a_kill_nobody_is_told_less_than_before(tmp_path: Path) -> None:
+    """As a kill leaves it: what was told stands, and the file itself says less."""
+    with living(tmp_path / "house") as house:
+        house.followed()
+        folder = house.folder / "answers"
+        path, told_at = path_of(folder, Laws()), folder / "follower.reached"
+        with closing(sqlite3.connect(path)) as connection:
+            before = connection.execute("SELECT position, leaf_sha256 FROM projection").fetchone()
+        house.unit(NINGBO, "industry")
+        house.followed()
+        told, size = told_at.read_bytes(), house.size
+        house.follower.stop()
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE projection SET position = ?, leaf_sha256 = ?", before)
+        told_at.write_bytes(told)
+        reader, stopping = Reader(Laws(), folder), threading.Event()
+        assert reader.position() == size > before[0]
+
+        seen: list[int] = []
+
+        def watch() -> None:
+            while not stopping.is_set():
+                seen.append(reader.position())
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        follower = Follower(house.ledger, folder, projections())
+        follower.start()
+        assert follower.position("laws") == size
+        stopping.set()
+        watching.join()
+        follower.stop()
+        assert seen
+        assert min(seen) == size
