@@ -236,7 +236,7 @@ class Duplicates(Projection):
 
     name: ClassVar = "duplicates"
     version: ClassVar = 3  # Until 2 what a claim shows was sought among the keys, and a group counted at each step.
-    weight: ClassVar = 9
+    weight: ClassVar = 6
     tables: ClassVar = {
         "claims": _CLAIMS,   # Where each was submitted, and what it shows.
         "keys": _OF_KEY,     # The one claim that has a key; none where several do, and the next three tell.

@@ -188,7 +188,7 @@ class Entries(Projection):
 
     name: ClassVar = "entries"
     version: ClassVar = 2
-    weight: ClassVar = 12
+    weight: ClassVar = 7
     tables: ClassVar = {
         "claims": _CLAIMS,
         "studies": Table({"event": int, "study": str}, ("event",), dated=False),

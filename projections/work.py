@@ -278,7 +278,7 @@ class Work(Projection):
 
     name: ClassVar = "work"
     version: ClassVar = 3  # 1 knew no filings, 2 no applications.
-    weight: ClassVar = 8
+    weight: ClassVar = 6
     tables: ClassVar = {
         "work": _WORK,
         "filings": Table(

@@ -11,6 +11,7 @@ and a row in the transaction of its tracking record, as its manual has it; one t
 from __future__ import annotations
 
 import json
+import resource
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -77,13 +78,23 @@ def _following(folder: Path) -> Iterator[Figure]:
     ledger = _ledger(folder)
     follower = Follower(ledger, folder / "answers", projections())
     follower.start()
+    clock = time.pthread_getcpuclockid(_thread_of(follower))
+    used = time.clock_gettime_ns(clock)
     late, rate = _lags(ledger, follower)
+    used = time.clock_gettime_ns(clock) - used
     yield Figure("events a second that came in while the answers followed", rate, "events/s")
     for percent in (50, 99):
         value = late[len(late) * percent // 100] // 1_000
         yield Figure(f"an event's delay until every projection has it, p{percent}", value, "µs", MOST_MS * 1_000)
+    yield Figure("the same, the follower's processor time an event", used // (A_SECOND * SECONDS * 1_000), "µs")
     follower.stop()
     ledger.close()
+
+
+def _thread_of(follower: Follower) -> int:
+    assert follower._thread is not None, "it follows"
+    assert follower._thread.ident is not None, "it has begun"
+    return follower._thread.ident
 
 
 def _lags(ledger: Ledger, follower: Follower) -> tuple[list[int], float]:
@@ -214,15 +225,27 @@ def _on_every_core(folder: Path) -> Iterator[Figure]:
         ("people, work, entries and laws made from the log of a demo", (People(), Work(), Entries(), Laws()), None),
         ("every projection made from it", projections(), LEAST_A_SECOND),
     ):
-        yield Figure(words, _rate(data, wanted), "events/s", least=least)
+        used = _processor_ns()
+        rate, events = _rate(data, wanted)
+        yield Figure(words, rate, "events/s", least=least)
+        used = (_processor_ns() - used) // events
+        yield Figure("the same, processor time of all processes an event", used / 1_000, "µs")
 
 
-def _rate(data: Path, wanted: Sequence[Projection]) -> float:
+def _processor_ns() -> int:
+    """What this process and those that it has waited for have used."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return int(sum(one.ru_utime + one.ru_stime for one in used) * 1_000_000_000)  # not hours: seconds
+
+
+def _rate(data: Path, wanted: Sequence[Projection]) -> tuple[float, int]:
+    """Events a second, and how many there were."""
     register = open_register(load({"data_folder": data}))
     try:
         answers = data / f"answers-{time.monotonic_ns()}"
         began = time.perf_counter_ns()
         made = rebuild_all(register.ledger, answers, wanted, lambda *_: None, elsewhere=partial(elsewhere, data))
-        return min(made.values()) * 1_000_000_000 // (time.perf_counter_ns() - began)
+        events = min(made.values())
+        return events * 1_000_000_000 // (time.perf_counter_ns() - began), events
     finally:
         register.close()
