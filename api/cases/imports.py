@@ -20,7 +20,7 @@ from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.finding import blocks
 from api.cases.import_rows import Judged, Sent, Terms, judge
-from api.cases.standing import absent, acting, by_actor, in_sight, may_look, may_see, role_for
+from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, role_for
 from api.house import House
 from api.law_of import law_now, ruling_view
 from ledger.access import record_accesses
@@ -152,8 +152,8 @@ def _place_of(house: House, system: str) -> Matter | None:
 
 
 def _as(house: House, actor: Actor, matter: Matter) -> tuple[Actor, str] | Refusal:
-    region = str(matter.region)
-    role = role_for(actor, importing_roles(law_now(house.answers), house.today, region, matter.sector), matter)
+    roles = importing_roles(law_now(house.answers), house.today, str(matter.region), matter.sector)
+    role = role_for(actor, roles or (HUMAN_RESOURCES,), matter)  # Where no rulebook speaks, nobody is found in scope.
     return standing(actor, role, matter) or (actor, role)
 
 

@@ -233,6 +233,8 @@ def test_only_a_department_of_the_place_brings_records_in_and_nobody_uses_up_ano
         refused = wenzhou.post("/v1/imports", {**body(row(li, "h-2")), "region": region})
         assert (refused.status_code, refused.get_json()["code"]) == (403, "outside_scope")
     assert wenzhou.get("/v1/imports/changes", system="ningbo").get_json()["code"] == "outside_scope"
+    nowhere = wenzhou.post("/v1/imports", {**body(row(li, "h-2"), system="lhasa"), "region": "540100"})
+    assert nowhere.get_json()["code"] == "outside_scope", "where no rulebook names anybody"
     own = wenzhou.post("/v1/imports", {**body(row(li, "h-2"), system="wenzhou"), "region": "330300"}, dry_run="true")
     assert aside(own.get_json()["would"]) == [(1, "outside_scope")], "nor people who belong elsewhere"
 
