@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
-from api.cases.claims import own, place_of, sealed_details, view
+from api.cases.claims import own, place_of, sealed_details, view, walk_for
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.review import as_office
 from api.cases.standing import SUPERVISOR
@@ -103,9 +103,10 @@ def allow(house: House, caller: Caller, claim: str, fields: dict[str, Any], aske
     """Let it not stand: reinstate, review anew, or have it corrected by whoever registered it."""
 
     def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
-        walk = walk_of(law_now(house.answers), place_of(found, person), house.today, found.study.category.value)
+        walk = walk_for(house, person, found.study, place_of(found, person))
+        steps = found.steps if isinstance(walk, Refusal) else walk.roles  # An affiliation may be struck out since.
         command = appeals.AllowAppeal(
-            role=role, words=fields["words"], steps=walk.roles, details=sealed_details(house, claim))
+            role=role, words=fields["words"], steps=steps, details=sealed_details(house, claim))
         return appeals.decide_allowance(found, command, person, by)
 
     return as_office(house, caller, claim, asked, decide, _hearing, registers=False)

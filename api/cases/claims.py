@@ -156,17 +156,25 @@ def _walk(house: House, person: Person | None, study: Study, at: Affiliation | N
         return None    # The ledger says why not.
     if no := not_yet(study, house.today):
         return no
+    walk = walk_for(house, person, study, at)
+    if isinstance(walk, Refusal):
+        return walk
+    if walk.automatic:
+        office = walk.steps[-1]
+        return Refusal.because("registered_automatically", rulebook=office.rulebook, article=office.article,
+                               quote=office.quote)
+    return walk
+
+
+def walk_for(house: House, person: Person, study: Study, at: Affiliation) -> Walk | Refusal:
+    """Who would look at a study from today on: what no rulebook gives goes on to an authority (P 7)."""
     bench, category = bench_now(house.answers), study.category.value
     understood = understand(bench, person, study, house.today)  # What it is worth is for the approver to record.
     if isinstance(understood, Refusal):
         return understood
     walk = walk_of(bench.law, at, house.today, category)
     if walk.steps[-1].level is None and judged(bench, study, *understood).needs_a_word:
-        walk = walk_of(bench.law, at, house.today, category, confirmed=True)
-    if walk.automatic:
-        office = walk.steps[-1]
-        return Refusal.because("registered_automatically", rulebook=office.rulebook, article=office.article,
-                               quote=office.quote)
+        return walk_of(bench.law, at, house.today, category, confirmed=True)
     return walk
 
 

@@ -172,3 +172,12 @@ def test_whose_key_is_destroyed_their_drafts_are_gone_with_it(town: Town, person
     town.house.claim_drafts.tidy(now=town.house.now)
     with sqlite3.connect(town.house.register.folder.operations) as file:
         assert file.execute("SELECT COUNT(*) FROM claim_draft WHERE person = ?", (person.id,)).fetchone() == (0,)
+
+
+def test_a_draft_under_a_key_that_the_vault_does_not_have_is_as_good_as_not_there(town: Town, person: Someone) -> None:
+    saved(person, WHOLE)
+    with sqlite3.connect(town.house.register.folder.operations) as file:  # As if the file came from another copy.
+        file.execute("UPDATE claim_draft SET sealed = zeroblob(64) WHERE person = ?", (person.id,))
+
+    assert names(person) == []
+    assert saved(person, TYPED)["version"] == 1

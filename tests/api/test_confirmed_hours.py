@@ -61,3 +61,14 @@ def test_the_department_that_confirms_is_that_of_the_place(
     claim = officer.act(person.submit(PATENT), "endorsement")
 
     assert beside.refused(claim, "approval", WORD)["code"] == "claim_absent"
+
+
+def test_a_review_that_begins_anew_goes_the_whole_way_again(
+    town: Town, person: Someone, officer: Someone, county: Someone
+) -> None:
+    city = town.officer(town.unit("宁波某局", "330200", "industry"), "sector_authority", "3302")
+    claim = county.act(officer.act(person.submit(PATENT), "endorsement"), "refusal", {"words": "没有证书"})
+    claim = person.act(claim, "appeal", {"words": "证书在附件中"})
+
+    assert claim["appeal"]["region"] == "3302"
+    assert city.act(claim, "appeal-allowance", {"words": "有证书"})["steps"] == ["unit", "sector_authority"]
