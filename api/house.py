@@ -128,7 +128,8 @@ class House:
         waiting = [book.id for book in shipped().books if not _is_enacted(self.ledger, book.id.split(".")[0])]
         if not waiting:
             return Level.OK, "随附的细则均已施行", ""
-        return Level.WARN, f"随附而未施行的细则：{'、'.join(waiting)}", "由政策部门提出、另一人施行（xueshi rulebook propose）"
+        cure = "由政策部门提出、另一人施行（xueshi rulebook propose）"
+        return Level.WARN, f"随附而未施行的细则：{'、'.join(waiting)}", cure
 
 
 @contextmanager
