@@ -1,12 +1,14 @@
 """A city's own register, whose records are taken over once a year (P 14): most are accepted, and compared in summer.
 
 The first file that comes in is of the wrong period and given up; it comes again, which only an import that was given
-up allows. Every row is a claim of its own with where it stood; what no rulebook rules is not taken over.
+up allows. Every row is a claim of its own with where it stood; what no rulebook rules is set aside, and so is the last
+row of each file, of somebody who is not in this register.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
 from typing import Final
 
 from msgspec.structs import replace
@@ -19,8 +21,8 @@ from api.demo.law import LawOfTheDay, year_of
 from api.demo.pen import Pen, decided
 from api.demo.people import People
 from ledger.events.base import By, Draft
-from ledger.events.claim import Source, Study, StudyDetails
-from ledger.events.imports import ImportId
+from ledger.events.claim import Ruling, Source, Study, StudyDetails
+from ledger.events.imports import ImportId, SetAside
 from ledger.streams import act as acts
 from ledger.streams import claim_review as review
 from ledger.streams import imports
@@ -31,6 +33,8 @@ _SYSTEM: Final = "ningbo"
 _REGION: Final = "330200"
 _ROWS_MOST: Final = 25
 _HOURS_CENTI: Final = 400
+_WHY: Final = {"unruled": "ruling_needed", "refused": "not_countable"}
+"""Why a row is set aside, by what the law says of it."""
 
 
 class Imports:
@@ -60,42 +64,48 @@ class Imports:
             return
         hand = self._country.human_resources(_REGION).hands[0]
         file = digest_of("\n".join((str(year), *(one.id for one in rows))))
+        rulings = [self._law.ruling(whose.state, study, self._calendar.today) for whose in rows]
+        aside = [SetAside(row=number, record=_record(year, number), version="1", code=_WHY[ruling.status])
+                 for number, ruling in enumerate(rulings, 1) if ruling.status in _WHY]
+        last = len(rows) + 1
+        aside.append(SetAside(row=last, record=_record(year, last), version="1", code="person_unknown"))
         if is_first:
-            batch = self._open(hand, year, file, len(rows))
+            batch = self._open(hand, year, file, last, aside)
             command = imports.AbandonImport(role=HUMAN_RESOURCES, why="wrong_period")
             self._pen.write(self._calendar.now, imports.decide_import_abandonment(batch, command, hand.state),
-                            hand.by(HUMAN_RESOURCES), {batch.batch: 1})
-        self._take(self._open(hand, year, file, len(rows)), rows, study, hand)
+                            hand.by(HUMAN_RESOURCES), {batch.batch: 2})
+        ruled = [(number, whose, ruling) for number, (whose, ruling) in enumerate(zip(rows, rulings, strict=True), 1)
+                 if ruling.status not in _WHY]
+        self._take(self._open(hand, year, file, last, aside), ruled, study, hand)
 
-    def _open(self, hand: Hand, year: int, file: str, rows: int) -> Import:
+    def _open(self, hand: Hand, year: int, file: str, rows: int, aside: list[SetAside]) -> Import:
         command = imports.OpenImport(
             batch=ImportId(self._dice.id("import", self._calendar.now)), role=HUMAN_RESOURCES, system=_SYSTEM,
-            file_sha256=file, rows=rows, starts=date(year, 1, 1), ends=date(year, 11, 30), region=_REGION)
-        events = self._pen.write(self._calendar.now, imports.decide_import_opening(None, command, None, hand.state),
-                                 hand.by(HUMAN_RESOURCES))
-        return imports.evolve(None, events[0])
+            file_sha256=file, rows=rows, starts=date(year, 1, 1), ends=date(year, 11, 30), region=_REGION,
+            set_aside=tuple(aside))
+        opened, *others = self._pen.write(
+            self._calendar.now, imports.decide_import_opening(None, command, None, hand.state),
+            hand.by(HUMAN_RESOURCES))
+        return reduce(imports.evolve, others, imports.evolve(None, opened))
 
-    def _take(self, batch: Import, rows: list[Someone], study: Study, hand: Hand) -> None:
+    def _take(self, batch: Import, ruled: list[tuple[int, Someone, Ruling]], study: Study, hand: Hand) -> None:
         """Write the rows that the law rules, in an act that begins and ends with the import."""
         now, by = self._calendar.now, hand.by(HUMAN_RESOURCES)
         drafts: list[Draft] = []
-        for number, whose in enumerate(rows, 1):
-            ruling = self._law.ruling(whose.state, study, self._calendar.today)
-            if ruling.status != "ruled":
-                continue
+        for number, whose, ruling in ruled:
             submission = review.SubmitClaim(
                 claim=ClaimId(self._dice.id("claim", now)), person=whose.state.person, on=self._calendar.today,
                 study=study, details=StudyDetails(title="网络平台学习（导入）"), steps=(HUMAN_RESOURCES,),
                 origin="import", role=HUMAN_RESOURCES,
-                source=Source(system=_SYSTEM, record=f"{study.evidence_on.year}-{number}", version="1"))
+                source=Source(system=_SYSTEM, record=_record(study.evidence_on.year, number), version="1"))
             command = review.RegisterClaim(submission=submission, ruling=ruling, year=year_of(study))
             drafts += decided(review.decide_registration(None, command, whose.state, hand.state))
         accepted = len(drafts) // 2
         act = self._written(drafts, accepted, by) if accepted else None
         closing = imports.CloseImport(
-            role=HUMAN_RESOURCES, accepted=accepted, rejected=len(rows) - accepted, duplicates=0,
+            role=HUMAN_RESOURCES, accepted=accepted, rejected=len(batch.set_aside), duplicates=0,
             result_sha256=self._dice.digest(), act=None if act is None else act.act)
-        versions: dict[str, int] = {batch.batch: 1}
+        versions: dict[str, int] = {batch.batch: 2}
         if act is not None:
             versions[act.act] = 2
         decision = imports.decide_import_closing(batch, closing, act, hand.state)
@@ -121,4 +131,9 @@ class Imports:
             role=HUMAN_RESOURCES, snapshot_sha256=self._dice.digest(), snapshot_on=self._calendar.today,
             compared=batch.closed.accepted, differences=min(batch.closed.accepted, self._dice.below(2)))
         self._pen.write(self._calendar.now, imports.decide_reconciliation(batch, command, hand.state),
-                        hand.by(HUMAN_RESOURCES), {batch.batch: 2})
+                        hand.by(HUMAN_RESOURCES), {batch.batch: 3})
+
+
+def _record(year: int, number: int) -> str:
+    """A record as its own system calls it."""
+    return f"{year}-{number}"
