@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 # The packages with types and rules of their own; tests are held to ruff alone.
 PACKAGES := ledger policies projections api
 
-# Two workers on two cores; a test file stays on one worker, so that its fixtures are built once.
+# Two workers on two cores; a test file stays on one worker, so that its fixtures are built once. The longest come first.
 WORKERS ?= 2
 
 # The same order of sets and dicts of str on every run: a failure found once is found again.
@@ -26,7 +26,7 @@ run: $(VENV)/.installed-run  ## install if needed, start the service on ./data w
 
 test: $(VENV)/.installed-dev  ## every test but the exhaustive ones, at most 10 minutes; ends in a line of counts
 	@sh tests/setup-system.sh
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 torture: $(VENV)/.installed-dev  ## the exhaustive tests; writes tests/torture-results.md
 	@sh tests/setup-system.sh

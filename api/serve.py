@@ -15,7 +15,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
@@ -74,9 +75,7 @@ def seed(settings: Settings) -> None:
 
 
 def _serve_alone(settings: Settings, announce: Callable[[str], None]) -> None:
-    if settings.one_core:
-        _stay_on_one_core()
-    with composed(settings) as app:
+    with _on_one_core() if settings.one_core else nullcontext(), composed(settings) as app:
         _leave_alone_what_stands()
         _serve(app, settings, announce)
 
@@ -129,9 +128,15 @@ def _bound(settings: Settings) -> socket.socket:
     return listening
 
 
-def _stay_on_one_core() -> None:
+@contextmanager
+def _on_one_core() -> Iterator[None]:
     """One thread at a time runs Python: over two cores they wake each other a hundred times a claim, on one, four."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # Every thread that is begun from here inherits it.
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})  # Every thread that is begun from here inherits it.
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)  # Whoever called for a service that did not come about has all cores again.
 
 
 def _have_as_many_files_as_may_be() -> None:

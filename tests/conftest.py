@@ -26,7 +26,27 @@ settings.load_profile("fixed")
 
 os.environ["TMPDIR"] = tempfile.tempdir = str(temporary())  # Of ours, and of `tmp_path` when it is first asked for.
 
+LONGEST = (
+    "test_workers.py", "test_readme_shell.py", "test_fsck.py", "test_restore_drill.py", "test_fsck_postgres.py",
+    "test_replay_command.py", "test_postgres_faults.py", "test_demo.py", "test_schemathesis.py", "test_page.py",
+    "test_backup_postgres.py", "test_kernel.py", "test_wrong_orders.py", "test_postgres_store.py",
+    "test_restore_command.py", "test_authority_matrix.py", "test_serve.py", "test_claim_to_paper.py",
+    "test_store_faults.py", "test_stages.py", "test_impact_reports.py",
+)
+"""These begin, so that no worker is left alone with one of them at the end."""
+
 gc.disable()  # Until all tests are known: what is made till then stands to the end.
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes longest first; all else as it was."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
+def pytest_unconfigure() -> None:
+    """Let what stood to the end go again: some library counts what it finds left at its exit."""
+    gc.unfreeze()
 
 
 def pytest_collection_finish() -> None:
@@ -41,6 +61,14 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test sees the settings that it sets itself and no others."""
     for name in [name for name in os.environ if name.startswith("XUESHI_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _the_same_cores() -> Iterator[None]:
+    """A test that leaves its process on one core makes every later one wait for it."""
+    before = os.sched_getaffinity(0)
+    yield
+    assert os.sched_getaffinity(0) == before, "the cores that this process may use are others than before"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
