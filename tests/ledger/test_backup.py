@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from base64 import b64encode
 from contextlib import closing
 from pathlib import Path
@@ -187,8 +188,16 @@ def test_a_copy_is_one_moment_of_a_log_that_is_written_to_all_the_while(tmp_path
     try:
         for number in range(3):
             before = written[0]
-            copy_database(house.file, tmp_path / f"{number}.db")
-            assert written[0] > before, "writers go on meanwhile"
+
+            def until_more_is_written(*_: object, before: int = before) -> None:
+                """The copy stands still here: nobody who waited for its end would ever write on."""
+                give_up = time.monotonic() + 30
+                while written[0] == before and time.monotonic() < give_up:
+                    time.sleep(0.001)
+                assert written[0] > before, "writers go on meanwhile"
+
+            copy_database(house.file, tmp_path / f"{number}.db", until_more_is_written)
+            assert written[0] > before
             log = read_log(tmp_path / f"{number}.db") if number else None  # The first is read by the checker alone.
             report = fsck(tmp_path / f"{number}.db", processes=1)
             assert report.holds and before <= report.size <= written[0]
