@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
-from api.cases.claims import own, place_of, sealed_details, view, walk_for
-from api.cases.doing import Asked, Done, Reading, do
+from api.cases.claims import place_of, sealed_details, upon_own, walk_for
+from api.cases.doing import Asked, Done, Reading
 from api.cases.review import as_office
 from api.cases.standing import SUPERVISOR
 from api.cases.study import read_evidence
@@ -51,14 +51,9 @@ class Contested(NamedTuple):
 
 def appeal(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Say that what was decided is not accepted, and why."""
-    if caller.kind != "person":
-        return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
     today = house.today
 
-    def decide(reading: Reading) -> Decision:
-        found, person = own(reading, claim, caller)
-        if found is None or person is None:
-            return Refusal.because("claim_absent")
+    def decide(reading: Reading, found: Claim, person: Person) -> Decision:
         decision = _contested(house, reading, found)
         if decision is None:
             return Refusal.because("nothing_to_appeal", status=found.status)
@@ -73,21 +68,13 @@ def appeal(house: House, caller: Caller, claim: str, fields: dict[str, Any], ask
         )
         return appeals.decide_appeal(found, command, person)
 
-    return do(house.ledger, caller.by("person"), asked, decide, upon=claim, show=view)
+    return upon_own(house, caller, claim, asked, decide)
 
 
 def withdraw(house: House, caller: Caller, claim: str, asked: Asked) -> Done | Refusal:
     """Take an appeal back before it is answered."""
-    if caller.kind != "person":
-        return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
-
-    def decide(reading: Reading) -> Decision:
-        found, person = own(reading, claim, caller)
-        if found is None or person is None:
-            return Refusal.because("claim_absent")
-        return appeals.decide_appeal_withdrawal(found, appeals.WithdrawAppeal(person=person.person), person)
-
-    return do(house.ledger, caller.by("person"), asked, decide, upon=claim, show=view)
+    return upon_own(house, caller, claim, asked, lambda _, found, person: appeals.decide_appeal_withdrawal(
+        found, appeals.WithdrawAppeal(person=person.person), person))
 
 
 def dismiss(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

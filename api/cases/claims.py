@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.standing import absent, look, oneself, places
+from api.cases.standing import absent, look, not_a_person, oneself, places
 from api.cases.study import (
     details_view,
     evidence_view,
@@ -96,14 +96,9 @@ def submission(
 
 def revise(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Mend what was returned, or change what nobody has looked at yet; the walk begins again."""
-    if caller.kind != "person":
-        return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
     study, details, evidence = read_study(fields["study"]), read_details(fields["details"]), read_evidence(fields)
 
-    def decide(reading: Reading) -> Decision:
-        found, person = own(reading, claim, caller)
-        if found is None or person is None:
-            return Refusal.because("claim_absent")
+    def decide(_: Reading, found: Claim, person: Person) -> Decision:
         walk = _walk(house, person, study, place_of(found, person))
         if isinstance(walk, Refusal):
             return walk
@@ -115,29 +110,28 @@ def revise(house: House, caller: Caller, claim: str, fields: dict[str, Any], ask
         )
         return review.decide_revision(found, command, person)
 
-    return do(house.ledger, caller.by("person"), asked, decide, upon=claim, show=view)
+    return upon_own(house, caller, claim, asked, decide)
 
 
 def withdraw(house: House, caller: Caller, claim: str, asked: Asked) -> Done | Refusal:
     """Take a claim back before it is decided."""
-    if caller.kind != "person":
-        return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
+    return upon_own(house, caller, claim, asked, lambda _, found, person: review.decide_withdrawal(
+        found, review.WithdrawClaim(person=person.person), person))
+
+
+def upon_own(
+    house: House, caller: Caller, claim: str, asked: Asked, decide_it: Callable[[Reading, Claim, Person], Decision]
+) -> Done | Refusal:
+    """Act upon a claim of the asker's own; of another's not even that there is one."""
+    if no := not_a_person(caller):
+        return no
 
     def decide(reading: Reading) -> Decision:
-        found, person = own(reading, claim, caller)
-        if found is None or person is None:
-            return Refusal.because("claim_absent")
-        return review.decide_withdrawal(found, review.WithdrawClaim(person=person.person), person)
+        found = reading.claim(claim)
+        person = reading.person(found.person) if found is not None and found.person == caller.id else None
+        return Refusal.because("claim_absent") if found is None or person is None else decide_it(reading, found, person)
 
     return do(house.ledger, caller.by("person"), asked, decide, upon=claim, show=view)
-
-
-def own(reading: Reading, claim: str, caller: Caller) -> tuple[Claim | None, Person | None]:
-    """A claim of the asker's own; of another's not even that there is one."""
-    found = reading.claim(claim)
-    if found is None or found.person != caller.id:
-        return None, None
-    return found, reading.person(found.person)
 
 
 def place_of(claim: Claim, person: Person) -> Affiliation:

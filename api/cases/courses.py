@@ -18,7 +18,7 @@ from typing import Any, Final
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields, Fault
-from api.cases.standing import absent, acting, by_actor, look, of_another_level, places, role_for
+from api.cases.standing import absent, acting, by_actor, look, not_a_person, of_another_level, places, role_for
 from api.house import House
 from api.law_of import law_now
 from ledger.errors import Refusal
@@ -216,13 +216,6 @@ def offices_of(house: House, matter: Matter) -> tuple[Office, ...]:
     """The departments whose courses and exams these are."""
     assert matter.category is not None, "a course is of a subject"
     return course_offices(law_now(house.answers), house.today, matter.region, matter.sector, matter.category)
-
-
-def not_a_person(caller: Caller) -> Refusal | None:
-    """Say why whoever asks is nobody who learns."""
-    if caller.kind == "person":
-        return None
-    return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
 
 
 def _unknown(house: House, caller: Caller, code: str) -> Refusal:

@@ -24,7 +24,17 @@ from api.callers import Caller
 from api.cases.allotment import COMMITTEE, SECTOR
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields, Fault
-from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, in_sight, oneself, places, present, role_for
+from api.cases.standing import (
+    HUMAN_RESOURCES,
+    acting,
+    by_actor,
+    in_sight,
+    not_a_person,
+    oneself,
+    places,
+    present,
+    role_for,
+)
 from api.house import House
 from ledger.errors import Refusal
 from ledger.events.application import ApplicationId, Goal, Sanction
@@ -102,8 +112,8 @@ def _sanctions(house: House, reading: Reading, person: str) -> list[Application]
 
 def withdraw(house: House, caller: Caller, name: str, asked: Asked) -> Done | Refusal:
     """Take it back."""
-    if caller.kind != "person":
-        return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
+    if no := not_a_person(caller):
+        return no
 
     def decide(reading: Reading) -> Decision:
         found = application_of(reading, name)

@@ -18,10 +18,9 @@ from api.cases.courses import (
     enrolment_of,
     holders,
     matter_of,
-    not_a_person,
 )
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.standing import absent, acting, by_actor, look, looking, may_see, places, seeing_scopes
+from api.cases.standing import absent, acting, by_actor, look, looking, may_see, not_a_person, places, seeing_scopes
 from api.house import House
 from ledger.access import record_accesses
 from ledger.errors import Refusal

@@ -71,12 +71,17 @@ def logged_in(house: House, caller: Caller) -> Refusal | None:
     return actor if isinstance(actor, Refusal) else None
 
 
+def not_a_person(caller: Caller) -> Refusal | None:
+    """Say why whoever asks is nobody who acts for themselves."""
+    if caller.kind == "person":
+        return None
+    return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
+
+
 def oneself(caller: Caller, person: str) -> PersonId | Refusal:
     """Give the person who asks for themselves, or say why it is not they."""
-    if caller.kind == "nobody":
-        return Refusal.because("login_required")
-    if caller.kind != "person":
-        return Refusal.because("person_needed")
+    if no := not_a_person(caller):
+        return no
     return PersonId(caller.id) if caller.id == person else Refusal.because("not_your_own")
 
 

@@ -25,10 +25,10 @@ from api.cases.courses import (
     course_of,
     enrolment_of,
     enrolment_view,
-    not_a_person,
     own_enrolment,
 )
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.standing import not_a_person
 from api.house import House
 from api.law_of import law_now
 from api.register import SYSTEM

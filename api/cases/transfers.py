@@ -12,7 +12,7 @@ from typing import Any, Final
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields, Fault
-from api.cases.standing import UNIT, absent, acting, by_actor, in_sight, look, oneself
+from api.cases.standing import UNIT, absent, acting, by_actor, in_sight, look, not_a_person, oneself
 from api.house import House
 from api.law_of import assess, bench_now, law_now
 from ledger.errors import Refusal
@@ -115,8 +115,8 @@ def refuse(house: House, caller: Caller, transfer: str, fields: dict[str, Any], 
 
 def withdraw(house: House, caller: Caller, transfer: str, asked: Asked) -> Done | Refusal:
     """Take the request back."""
-    if caller.kind != "person":
-        return Refusal.because("login_required" if caller.kind == "nobody" else "person_needed")
+    if no := not_a_person(caller):
+        return no
 
     def decide(reading: Reading) -> Decision:
         found = reading.transfer(transfer)
