@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from flask import request
+from waitress.wasyncore import close_all
 
 from api import logs, problems
 from api.composed import BODY_BYTES_MOST
@@ -39,7 +40,7 @@ def port() -> Iterator[int]:
     stopping.set()
     running.join()
     server.task_dispatcher.shutdown(timeout=1)
-    server.close()
+    close_all(server._map)  # The connections that it still holds, too.
 
 
 def answered(port: int, sent: bytes) -> tuple[int, http.client.HTTPMessage, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from waitress.wasyncore import close_all
 
 from api import sockets
 from api.sockets import Listener, Sockets
@@ -52,4 +53,4 @@ def test_a_body_that_trickles_is_cut_off_while_others_are_answered(monkeypatch: 
         stopping.set()
         running.join()
         server.task_dispatcher.shutdown(timeout=1)
-        server.close()
+        close_all(server._map)  # The connections that it still holds, too.
