@@ -100,14 +100,14 @@ def test_whoever_looks_at_the_list_of_a_session_says_what_for_and_each_is_record
     path = f"/v1/exams/{exam['exam']}/bookings"
     assert code(school.office.get(path)) == "purpose_missing"
     away = school.town.officer(school.town.unit("宁波某局", "330200", "general"), PEOPLE, "3302")
-    assert code(away.get(path, purpose="exam_day")) == "outside_scope"
+    assert code(away.get(path, purpose="seat_plan")) == "outside_scope"
     assert code(one[0].get(path)) == "not_for_reading"
 
-    listed = school.office.saw(path, purpose="exam_day")["items"]
+    listed = school.office.saw(path, purpose="seat_plan")["items"]
     assert [(seat["seat"], seat["person"], seat["version"]) for seat in listed] == [
         (1, other[0].id, 1), (2, one[0].id, 1)]
     events = [each.envelope.event for each in school.town.house.register.access.read(limit=10_000)]
-    seen = {each.subject for each in events if isinstance(each, AccessRecorded) and each.purpose == "exam_day"}
+    seen = {each.subject for each in events if isinstance(each, AccessRecorded) and each.purpose == "seat_plan"}
     assert seen == {one[0].id, other[0].id}
 
 
