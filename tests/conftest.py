@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from memory_kit import temporary
+
+from tests.memory_kit import temporary
 
 if TYPE_CHECKING:
     from postgres_kit import Server

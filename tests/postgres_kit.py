@@ -27,8 +27,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from memory_kit import temporary
 from psycopg import sql
+
+from tests.memory_kit import temporary
 
 SCHEMAS: Final = ("ledger", "access")
 """The two logs of a register: one database holds both."""
@@ -37,7 +38,6 @@ USER: Final = "xueshi"
 _SERVERS_USER: Final = "postgres"
 _TEMPLATE: Final = "migrated"
 _START_S: Final = 30
-_PLACE: Final = temporary()
 _PREFIX: Final = "xueshi-pg-"
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -167,10 +167,13 @@ class Server:
 
 
 @contextmanager
-def running(*, data: Path | None = None, settings: dict[str, str] | None = None) -> Iterator[Server]:
-    """Make and start a server; afterwards nothing of it is left. Raises NotRunnable."""
-    sweep()
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_PLACE))
+def running(
+    *, place: Path | None = None, data: Path | None = None, settings: dict[str, str] | None = None
+) -> Iterator[Server]:
+    """Make and start a server in a folder of `place`; afterwards nothing of it is left. Raises NotRunnable."""
+    place = place or temporary()
+    sweep(place)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=place))
     server = None
     try:
         server = Server(folder, data=data, settings=settings)
@@ -182,9 +185,9 @@ def running(*, data: Path | None = None, settings: dict[str, str] | None = None)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def sweep() -> None:
+def sweep(place: Path) -> None:
     """Remove the folders of those who were killed and could not."""
-    for folder in _PLACE.glob(f"{_PREFIX}*"):
+    for folder in place.glob(f"{_PREFIX}*"):
         number = folder.name.removeprefix(_PREFIX).partition("-")[0]
         if number.isdecimal() and not Path(f"/proc/{number}").exists():
             shutil.rmtree(folder, ignore_errors=True)

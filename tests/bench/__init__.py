@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.md"
@@ -113,9 +114,14 @@ def modules(only: list[str]) -> list[str]:
     return [name for name in names if not only or name in only]
 
 
+def loaded(only: list[str]) -> dict[str, ModuleType]:
+    """All, before any is run: what cannot be loaded is known at once and not after a quarter of an hour."""
+    return {name: importlib.import_module(f"tests.bench.{name}") for name in modules(only)}
+
+
 def results(only: list[str], rounds: int) -> Iterator[Ran | Figure]:
-    for name in modules(only):
-        for row in importlib.import_module(f"tests.bench.{name}").rows():
+    for name, benchmark in loaded(only).items():
+        for row in benchmark.rows():
             print(f"{name}: {row.name} ...", file=sys.stderr, flush=True)
             yield row if isinstance(row, Figure) else run(row, rounds)
 

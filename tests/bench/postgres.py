@@ -7,10 +7,12 @@ for each thread, sortable text ids and ready-made bytes, as in the other benchma
 from __future__ import annotations
 
 import multiprocessing
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
@@ -31,7 +33,7 @@ PEER = "eventsourcing on PostgreSQL"
 
 def rows() -> Iterator[Race | Figure]:
     try:
-        server = running()
+        server = running(place=Path(tempfile.gettempdir()))  # On a disk: what is measured is durable.
         started = server.__enter__()
     except NotRunnable as reason:
         print(f"postgres: {reason}")

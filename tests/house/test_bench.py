@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 from tests.bench import Figure, Race, Ran, is_missed, line, run
 
 
@@ -26,3 +30,12 @@ def test_a_missed_target_is_seen() -> None:
     assert [is_missed(Figure("claims", rate, "claims/s", least=800)) for rate in (799, 800)] == [True, False]
     assert "**missed**" in line(Figure("bytes an event", 900, "bytes", most=800))
     assert not is_missed(Figure("bytes an event", 900, "bytes"))
+
+
+def test_every_benchmark_can_be_loaded_where_no_test_runs() -> None:
+    load = "import tests.bench; tests.bench.loaded([])"
+    root = Path(__file__).parents[2]
+
+    loaded = subprocess.run([sys.executable, "-c", load], cwd=root, capture_output=True, text=True, check=False)
+
+    assert loaded.returncode == 0, loaded.stderr

@@ -541,5 +541,5 @@ with running() as server:
                 break
         assert time.monotonic() < end
         time.sleep(0.05)
-    sweep()
+    sweep(Path(folder).parent)
     assert not Path(folder).exists()
