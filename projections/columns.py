@@ -56,6 +56,36 @@ def wrap(text: str, columns: int) -> list[str]:
     return lines
 
 
+def unwrap(lines: Sequence[str], columns: int) -> str:
+    """Put the lines of `wrap` together again.
+
+    A space between two narrow characters is put back; of one beside a wide character nothing is known, and none is put.
+    """
+    text = ""
+    for before, line in zip(("", *lines), lines, strict=False):
+        is_cut = not before or width(before) == columns or _width(before[-1]) != 1 or _width(line[:1] or "中") != 1
+        text += line if is_cut else f" {line}"
+    return text
+
+
+def cut(line: str, table: Sequence[Column]) -> list[str]:
+    """Undo one line of `row`: the cells at their places."""
+    cells, start, at = [], 0, 0
+    for column in table:
+        end = start + column.width
+        first = at
+        while at < len(line) and (start < end or _width(line[at]) == 0):
+            start += _width(line[at])
+            at += 1
+        cells.append(line[first:at].strip(" "))
+        gap = end + len(GAP)
+        while at < len(line) and start < gap:
+            start += _width(line[at])
+            at += 1
+        start = gap
+    return cells
+
+
 def row(cells: Sequence[str], table: Sequence[Column]) -> list[str]:
     """Set cells side by side, each wrapped within its column."""
     wrapped = [wrap(cell, column.width) for cell, column in zip(cells, table, strict=True)]

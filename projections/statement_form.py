@@ -35,6 +35,14 @@ class Unit(_Form):
     credit_code: _Word
 
 
+class Title(_Form):
+    """The professional title (职称) that a person held on the basis."""
+
+    level: _Word
+    obtained_on: date
+    series: str | None = None
+
+
 class Head(_Form):
     """What the answer does not know: whose it is, and under which marks it is handed out."""
 
@@ -46,6 +54,7 @@ class Head(_Form):
     id_kind: _Word
     id_number: _Word  # Masked, always.
     units: dict[str, Unit]
+    title: Title | None = None
     events: _Position | None = None  # How many events name the person, where the file proves that there are no more.
 
     def __post_init__(self) -> None:
@@ -140,6 +149,14 @@ class Evaluated(_Form):
     clause: _Word | None = None
 
 
+class Registered(_Form):
+    """Who registered a study (登记单位), and when; where it was brought in from, the system that it stood in."""
+
+    on: date
+    office: str | None = None
+    system: str | None = None
+
+
 class Entry(_Form):
     """One registered study."""
 
@@ -164,6 +181,18 @@ class Entry(_Form):
     confirmed_hours: _Hours | None = None
     rank: int | None = None
     document: str | None = None
+    certificate: str | None = None
+    registered: Registered | None = None
+    completed_by: str | None = None  # This and what follows the law weighs; printed so that anyone can weigh it again.
+    filed_on: date | None = None
+    platform: str | None = None
+    organiser: str | None = None
+    organiser_level: str | None = None
+    approved_by: str | None = None
+    major: str | None = None
+    attributed: int | None = None    # The year that was chosen of two.
+    occasion: str | None = None
+    output: str | None = None
 
 
 class Year(_Form):

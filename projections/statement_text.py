@@ -7,6 +7,9 @@ for (评定) are two totals; where they differ both stand there, with the reason
 Free text (titles, names) only ever stands at the end of a line, and controls in it are made visible, so that nobody's
 title can shape the table. Every line of a table is 96 columns at most, in which a Chinese character takes two.
 
+What is written here `projections.statement_reading` reads again: a page, a PDF and a verifier know a statement from these
+bytes alone. So every fact that the law weighs stands there (事实), for whoever wants to weigh it again.
+
 `tests/projections/test_statement_text.py` shows it.
 """
 
@@ -21,7 +24,7 @@ from ledger.statement_file import COMPLETENESS, EVENTS_FIELD, EVENTS_WORDS, SEPA
 from ledger.vocabulary import LOCAL, Category, format_hours, parse_hours
 from policies.words import base_vocabulary
 from projections.columns import Column, fill, heads, row, visible, width, wrap
-from projections.statement_form import Answer, Basis, Entry, Evaluated, Head, Minimum, convert
+from projections.statement_form import Answer, Basis, Entry, Evaluated, Head, Minimum, Registered, Title, convert
 
 WIDTH: Final = 96
 TITLE: Final = "专业技术人员继续教育学时登记情况表"
@@ -47,15 +50,24 @@ _FLAGS: Final = {"by_analogy": "比照执行", "late_filing": "逾期备案"}
 _QUANTITIES: Final = (
     ("days", "天"), ("hours", "学时"), ("minutes", "分钟"), ("subjects", "科"), ("courses", "门"), ("characters", "字"),
 )
-_YEARS: Final = (
+YEARS: Final = (
     Column("年度", 4), Column("口径", 4), Column("专业", 8, True), Column("行业公需", 8, True),
     Column("一般公需", 8, True), Column("合计", 8, True), Column("达标", 4), Column("要求", 38),
 )
-_ENTRIES: Final = (
+ENTRIES: Final = (
     Column("序号", 4, True), Column("年度", 4), Column("科目", 8), Column("途径", 22), Column("日期", 10),
     Column("数量", 10), Column("核定学时", 8, True), Column("计入学时", 8, True), Column("状态", 6),
 )
-_INDENT: Final = " " * 6
+_FACTS: Final = {
+    "completed_by": "完成方式", "filed_on": "备案日期", "platform": "学习平台", "organiser": "组织者",
+    "organiser_level": "组织者级别", "approved_by": "批准者", "major": "专业", "attributed": "计入年度",
+    "confirmed_hours": "确认学时", "occasion": "活动编号", "output": "成果编号",
+}
+"""Each is followed by its code or value as it stands, so that it can be read again."""
+_TITLES: Final = {"assistant": "初级", "intermediate": "中级", "senior": "副高级", "professor": "正高级"}
+INDENT: Final = " " * 6
+NOTES: Final = ("项目", "起止", "证书", "登记", "事实", "依据", "评定")
+"""What a line under the row of an entry may begin with."""
 _COMPLETE: Final = (
     f"“{COMPLETENESS}”一行以下列出日志中以本人为当事人的全部事件的编号，并证明无一遗漏；"
     "这以登记机构的完整性地图经过审计为前提（xueshi fsck --map）。"
@@ -70,8 +82,8 @@ def statement_text(answer: Mapping[str, Any], head: Mapping[str, Any]) -> str:
     lines = [
         "=" * WIDTH, " " * ((WIDTH - width(TITLE)) // 2) + TITLE, "=" * WIDTH,
         *_whose(known, whose), "", *_basis(known.basis, whose, books), "",
-        "年度情况", *heads(_YEARS), *_years(known, books), "",
-        "登记明细", *heads(_ENTRIES), *_entries(known, books), "",
+        "年度情况", *heads(YEARS), *_years(known, books), "",
+        "登记明细", *heads(ENTRIES), *_entries(known, books), "",
         *_foot(is_complete=whose.events is not None), "",
         "单位意见（章）：" + " " * 40 + "主管部门意见（章）：", "", "", "=" * WIDTH,
     ]
@@ -131,6 +143,8 @@ def _whose(answer: Answer, head: Head) -> Iterator[str]:
     yield from _field("姓名", head.name)
     yield from _field("证件", f"{_ID_KINDS[head.id_kind]} {head.id_number}")
     yield from _field("人员编号", answer.person)
+    if head.title is not None:
+        yield from _field("现职称", _title(head.title))
     if not answer.affiliations:
         yield from _field("单位", "没有登记人事隶属关系")
         return
@@ -143,6 +157,12 @@ def _whose(answer: Answer, head: Head) -> Iterator[str]:
         until = f"至 {one.ends}" if one.ends is not None else "起"
         place = f"{_region(one.region)}，{sector}{major}，{head.units[one.unit].name}"
         yield from _field("" if number else "人事隶属", f"{one.starts} {until}，{place}（事件 {one.event}）")
+
+
+def _title(title: Title) -> str:
+    level = _TITLES.get(title.level, title.level)
+    name = f"{title.series}（{level}）" if title.series is not None and visible(title.series) else level
+    return f"{name}，{title.obtained_on} 取得"
 
 
 def _region(code: str) -> str:
@@ -187,7 +207,7 @@ def _years(answer: Answer, books: _Books) -> Iterator[str]:
             yield from row((
                 "" if place else str(year.year), kind, sums.professional, sums.sector_public, sums.general_public,
                 sums.total, met, needs,
-            ), _YEARS)
+            ), YEARS)
         for one in year.differences:
             words = f"{one.entry} 认定 {one.decided}，评定 {one.evaluated}：{visible(one.because)}"
             yield from _note("差异", words)
@@ -213,11 +233,17 @@ def _entries(answer: Answer, books: _Books) -> Iterator[str]:
         yield from row((
             str(number), str(year), _CATEGORIES[Category(entry.category)], _route(entry), str(entry.on),
             _quantity(entry), decided.assessed, decided.counted, _STATUSES[entry.status],
-        ), _ENTRIES)
+        ), ENTRIES)
         if entry.title is not None and visible(entry.title):
             yield from _note("项目", visible(entry.title))
         if entry.starts is not None or entry.ends is not None:
             yield from _note("起止", " 至 ".join(str(day) for day in (entry.starts, entry.ends) if day is not None))
+        if entry.certificate is not None and visible(entry.certificate):
+            yield from _note("证书", visible(entry.certificate))
+        if entry.registered is not None:
+            yield from _note("登记", "，".join(_registered(entry.registered)))
+        if facts := list(_facts(entry)):
+            yield from _note("事实", "；".join(facts))
         basis = books.clause(decided.rulebook, decided.clauses)
         if entry.document is not None and visible(entry.document):
             basis += f"，文件 {visible(entry.document)}"
@@ -226,6 +252,22 @@ def _entries(answer: Answer, books: _Books) -> Iterator[str]:
         is_same = (entry.evaluated.assessed, entry.evaluated.counted) == (decided.assessed, decided.counted)
         if not is_same and entry.status != "revoked":
             yield from _note("评定", _evaluation(entry.evaluated, books))
+
+
+def _registered(one: Registered) -> Iterator[str]:
+    yield str(one.on)
+    if one.office is not None:
+        yield visible(one.office)
+    if one.system is not None:
+        yield f"来自 {visible(one.system)}"
+
+
+def _facts(entry: Entry) -> Iterator[str]:
+    """What the law weighs and no column shows; no value can look like two of them."""
+    for name, words in _FACTS.items():
+        value = getattr(entry, name)
+        if value is not None:
+            yield f"{words}：{visible(str(value)).replace('；', '，')}"
 
 
 def _route(entry: Entry) -> str:
@@ -250,10 +292,10 @@ def _evaluation(one: Evaluated, books: _Books) -> str:
 
 def _note(name: str, words: str) -> Iterator[str]:
     """Write a line under a row: it never begins at the margin, so it can never pass for the separator."""
-    first, *rest = wrap(words, WIDTH - len(_INDENT) - 6)
-    yield f"{_INDENT}{name}  {first}"
+    first, *rest = wrap(words, WIDTH - len(INDENT) - 6)
+    yield f"{INDENT}{name}  {first}"
     for line in rest:
-        yield _INDENT + " " * 6 + line
+        yield INDENT + " " * 6 + line
 
 
 def _foot(*, is_complete: bool) -> Iterator[str]:
