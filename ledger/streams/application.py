@@ -20,7 +20,7 @@ D07: nobody assesses or sanctions themselves, and D14: whoever disqualified does
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -232,11 +232,9 @@ def decide_assessment(
     application: Application | None, command: AssessApplication, person: Person, by: Actor
 ) -> Decision:
     """Assess, and again when more is known; an answer names the rulebook that gave it."""
-    known = _by_office(application, command.role, person, by)
+    known = _by_office(application, command.role, person, by, while_it_is=(Status.FILED, Status.ASSESSED))
     if isinstance(known, Refusal):
         return known
-    if known.status not in (Status.FILED, Status.ASSESSED):
-        return Refusal.because("application_not_open", status=known.status)
     made = command.assessment
     if made.eligible is not None and not (made.rulebook and made.digest and made.article):
         return Refusal.because("assessment_incomplete", rulebook=made.rulebook, article=made.article)
@@ -250,11 +248,9 @@ def decide_postponement(
     application: Application | None, command: PostponeApplication, person: Person, by: Actor
 ) -> Decision:
     """Postpone what was assessed as falling short, under the article of that assessment (N 9)."""
-    known = _by_office(application, command.role, person, by)
+    known = _by_office(application, command.role, person, by, while_it_is=(Status.ASSESSED,))
     if isinstance(known, Refusal):
         return known
-    if known.status is not Status.ASSESSED:
-        return Refusal.because("application_not_open", status=known.status)
     made = known.assessment
     if made is None or made.eligible is not False or made.article is None:
         return Refusal.because("application_not_short", eligible=None if made is None else made.eligible)
@@ -273,11 +269,9 @@ def decide_grant(
     application: Application | None, command: GrantApplication, person: Person, by: Actor
 ) -> Decision:
     """Grant what was assessed and does not fall short, and enter the title; the day is not before the application."""
-    known = _by_office(application, command.role, person, by)
+    known = _by_office(application, command.role, person, by, while_it_is=(Status.ASSESSED,))
     if isinstance(known, Refusal):
         return known
-    if known.status is not Status.ASSESSED:
-        return Refusal.because("application_not_open", status=known.status)
     made, filed = known.assessment, known.filed
     assert made is not None and filed is not None, "what is assessed was filed"
     if made.eligible is False:
@@ -401,11 +395,17 @@ def _baseless(sanction: Sanction) -> Refusal | None:
     return None
 
 
-def _by_office(application: Application | None, role: str, person: Person, by: Actor) -> Application | Refusal:
-    """Give an application that this hand may act upon, or say why not."""
+def _by_office(
+    application: Application | None, role: str, person: Person, by: Actor, *, while_it_is: Collection[Status] = tuple(Status)
+) -> Application | Refusal:
+    """Give an application that this hand may act upon as it stands, or say why not."""
     if application is None:
         return Refusal.because("application_absent")
-    return not_by(application, role, person, by) or application
+    if no := not_by(application, role, person, by):
+        return no
+    if application.status not in while_it_is:
+        return Refusal.because("application_not_open", status=application.status)
+    return application
 
 
 def matter_upon(application: Application | None, person: Person) -> Matter | None:
