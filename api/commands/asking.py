@@ -157,6 +157,15 @@ def asks(*, writes: bool = False, conditional: bool = False, founder: bool = Fal
     return decorate
 
 
+def acts_upon(record: str, *, kind: str | None = None) -> Callable[[_Command], Any]:
+    """Give a command that writes about one record its id first, beside the options of asking; its version is held."""
+    def decorate(command: _Command) -> Any:
+        named = click.argument(record, type=Id(kind or record))(command)
+        return asks(writes=True, conditional=True)(named)
+
+    return decorate
+
+
 def problem(reply: Reply) -> Stop:
     """A problem (RFC 9457) as the end of a command: its own code, its own words, and each field that is wrong."""
     body = reply.json

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.telling import pairs, table
 
 _STATES: Final = {"open": "在办", "closed": "已办结"}
@@ -63,8 +63,7 @@ def open_(asking: Asking, **named: Any) -> int:
 
 
 @case.command()
-@asks(writes=True, conditional=True)
-@click.argument("case", type=Id("case"))
+@acts_upon("case")
 @click.option("--claim", "claims", multiple=True, type=Id("claim"), help="所涉的哪几项，可重复；不写即全部")
 @_WORDS
 def hold(asking: Asking, case: str, claims: tuple[str, ...], words: str) -> int:
@@ -74,8 +73,7 @@ def hold(asking: Asking, case: str, claims: tuple[str, ...], words: str) -> int:
 
 
 @case.command()
-@asks(writes=True, conditional=True)
-@click.argument("case", type=Id("case"))
+@acts_upon("case")
 @click.option("--finding", required=True, type=click.Choice(["pending", "ruled_out", "substantiated"]),
               help="pending 待核查、ruled_out 排除、substantiated 属实")
 @click.option("--basis", help="所依据的条款")
@@ -87,8 +85,7 @@ def find(asking: Asking, case: str, finding: str, basis: str | None, words: str)
 
 
 @case.command()
-@asks(writes=True, conditional=True)
-@click.argument("case", type=Id("case"))
+@acts_upon("case")
 @click.option("--to", required=True, help="接收机关")
 @click.option("--document", help="移送文号")
 @_WORDS
@@ -99,8 +96,7 @@ def refer(asking: Asking, case: str, to: str, document: str | None, words: str) 
 
 
 @case.command()
-@asks(writes=True, conditional=True)
-@click.argument("case", type=Id("case"))
+@acts_upon("case")
 def close(asking: Asking, case: str) -> int:
     """办结案件；已排除的随之解冻"""
     return _in_case(asking, case, "closing", "已办结")

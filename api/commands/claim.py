@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import click
 
 from api.commands import study
-from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.telling import minimums, pairs, role, state, steps, table, verdict, with_options, word
 from api.exits import Exit
 
@@ -70,8 +70,7 @@ def events(asking: Asking, claim: str, purpose: str | None) -> int:
 
 
 @claim.command()
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @with_options(_FACTS)
 def revise(asking: Asking, claim: str, facts: tuple[str, ...], proofs: tuple[str, ...], **details: Any) -> int:
     """本人修改退回的或尚未审核的申报"""
@@ -79,24 +78,21 @@ def revise(asking: Asking, claim: str, facts: tuple[str, ...], proofs: tuple[str
 
 
 @claim.command()
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 def withdraw(asking: Asking, claim: str) -> int:
     """本人撤回"""
     return _upon(asking, claim, "withdrawal", "已撤回")
 
 
 @claim.command()
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 def endorse(asking: Asking, claim: str) -> int:
     """审核通过，转交下一环节"""
     return _upon(asking, claim, "endorsement", "审核通过")
 
 
 @claim.command("return")
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @_words
 def send_back(asking: Asking, claim: str, words: str) -> int:
     """退回修改，并说明理由"""
@@ -104,8 +100,7 @@ def send_back(asking: Asking, claim: str, words: str) -> int:
 
 
 @claim.command()
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @click.option("--opened-evidence", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="认定前看过的佐证文件，只取摘要，可多次")
 @with_options(_CONFIRMED)
@@ -119,8 +114,7 @@ def approve(
 
 
 @claim.command()
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @_words
 def refuse(asking: Asking, claim: str, words: str) -> int:
     """驳回，并说明理由"""
@@ -128,8 +122,7 @@ def refuse(asking: Asking, claim: str, words: str) -> int:
 
 
 @claim.command()
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @with_options(_FACTS)
 @with_options(_CONFIRMED)
 @click.option("--year", type=int, help="改归的年度")
@@ -145,8 +138,7 @@ def correct(
 
 
 @claim.command()
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @click.option("--decided", required=True, help="所见的认定计入学时，如 24")
 @click.option("--evaluated", required=True, help="所见的评定计入学时，如 18")
 @_words
@@ -157,8 +149,7 @@ def uphold(asking: Asking, claim: str, decided: str, evaluated: str, words: str)
 
 
 @claim.command()
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @_words
 def freeze(asking: Asking, claim: str, words: str) -> int:
     """冻结，并说明理由"""
@@ -166,8 +157,7 @@ def freeze(asking: Asking, claim: str, words: str) -> int:
 
 
 @claim.command()
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @click.option("--words", help="说明")
 def release(asking: Asking, claim: str, words: str | None) -> int:
     """解冻"""
@@ -175,8 +165,7 @@ def release(asking: Asking, claim: str, words: str | None) -> int:
 
 
 @claim.command()
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @_basis
 @_words
 def revoke(asking: Asking, claim: str, basis: str, words: str) -> int:
@@ -185,8 +174,7 @@ def revoke(asking: Asking, claim: str, basis: str, words: str) -> int:
 
 
 @claim.command()
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @_basis
 @_words
 def reinstate(asking: Asking, claim: str, basis: str, words: str) -> int:
@@ -195,8 +183,7 @@ def reinstate(asking: Asking, claim: str, basis: str, words: str) -> int:
 
 
 @claim.command()
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @_words
 @click.option("--evidence", "proofs", multiple=True,
               help="佐证：种类=文件，如 certificate=结业证书.pdf，可加 @签发日期；只取摘要，可多次")
@@ -206,16 +193,14 @@ def appeal(asking: Asking, claim: str, words: str, proofs: tuple[str, ...]) -> i
 
 
 @claim.command("withdraw-appeal")
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 def withdraw_appeal(asking: Asking, claim: str) -> int:
     """本人撤回申诉"""
     return _upon(asking, claim, "appeal-withdrawal", "已撤回申诉")
 
 
 @claim.command("dismiss-appeal")
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @_words
 def dismiss_appeal(asking: Asking, claim: str, words: str) -> int:
     """办理申诉：维持原决定，并说明理由"""
@@ -223,8 +208,7 @@ def dismiss_appeal(asking: Asking, claim: str, words: str) -> int:
 
 
 @claim.command("allow-appeal")
-@asks(writes=True, conditional=True)
-@click.argument("claim", type=Id("claim"))
+@acts_upon("claim")
 @_words
 def allow_appeal(asking: Asking, claim: str, words: str) -> int:
     """办理申诉：改变原决定，恢复已撤销的、重新审核被驳回的，或责令更正"""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.claim import tell as tell_claim
 from api.commands.files import READ, read_json
 from api.commands.telling import pairs, word
@@ -35,8 +35,7 @@ def publish(asking: Asking, file: Path) -> int:
 
 
 @course.command()
-@asks(writes=True, conditional=True)
-@click.argument("course", type=Id("course"))
+@acts_upon("course")
 def withdraw(asking: Asking, course: str) -> int:
     """停止选课（部门）：已选的可继续学完"""
     place = f"/v1/courses/{course}"
@@ -61,8 +60,7 @@ def show(asking: Asking, enrolment: str, purpose: str | None) -> int:
 
 
 @course.command()
-@asks(writes=True, conditional=True)
-@click.argument("enrolment", type=Id("enrolment"))
+@acts_upon("enrolment")
 def cancel(asking: Asking, enrolment: str) -> int:
     """退选（本人）：尚未开始学习的"""
     place = f"/v1/enrolments/{enrolment}"
@@ -97,8 +95,7 @@ def end(asking: Asking, enrolment: str) -> int:
 
 
 @course.command()
-@asks(writes=True, conditional=True)
-@click.argument("enrolment", type=Id("enrolment"))
+@acts_upon("enrolment")
 @click.option("--score", required=True, help="分数，如 71.5")
 @click.option("--pass-mark", required=True, help="合格线，如 60")
 @click.option("--announced-on", help="成绩公布之日（YYYY-MM-DD），不写即今天")
@@ -110,8 +107,7 @@ def quiz(asking: Asking, enrolment: str, **given: str | None) -> int:
 
 
 @course.command()
-@asks(writes=True, conditional=True)
-@click.argument("enrolment", type=Id("enrolment"))
+@acts_upon("enrolment")
 def register(asking: Asking, enrolment: str) -> int:
     """登记学时：由规定的部门；由系统自动登记的，本人也可提出"""
     place = f"/v1/enrolments/{enrolment}"

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from api.commands import study
-from api.commands.asking import Asking, Id, asks
+from api.commands.asking import Asking, Id, acts_upon, asks
 from api.commands.claim import SAID, tell
 from api.commands.telling import pairs, table, with_options
 
@@ -57,8 +57,7 @@ def show(asking: Asking, person: str, name: str) -> int:
 
 
 @draft.command()
-@asks(writes=True, conditional=True)
-@click.argument("person", type=Id("person"))
+@acts_upon("person")
 @_name
 def submit(asking: Asking, person: str, name: str) -> int:
     """提交草稿，入账后即删去。先加 --dry-run 看缺什么、值多少、为什么"""

@@ -14,7 +14,7 @@ from typing import Any, Final
 import click
 
 from api.commands import study
-from api.commands.asking import Asking, Id, asks
+from api.commands.asking import Asking, Id, acts_upon, asks
 from api.commands.files import READ, read_bytes, read_json, write_new
 from api.commands.telling import pairs, role, state, table
 from api.exits import Exit, Stop
@@ -50,16 +50,14 @@ def refile(asking: Asking, record: str, file: Path) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("plan", type=Id("plan"))
+@acts_upon("plan")
 def acknowledge(asking: Asking, plan: str) -> int:
     """备案计划（受理部门）"""
     return _upon_plan(asking, plan, "acknowledgement", "已备案")
 
 
 @click.command("return")
-@asks(writes=True, conditional=True)
-@click.argument("plan", type=Id("plan"))
+@acts_upon("plan")
 @_words
 def send_back(asking: Asking, plan: str, words: str) -> int:
     """退回计划修改（受理部门）"""
@@ -67,8 +65,7 @@ def send_back(asking: Asking, plan: str, words: str) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("plan", type=Id("plan"))
+@acts_upon("plan")
 @click.option("--grade", type=click.Choice(["excellent", "qualified", "unqualified"]), required=True,
               help="excellent 优、qualified 合格、unqualified 不合格")
 @_words
@@ -78,8 +75,7 @@ def evaluate(asking: Asking, plan: str, grade: str, words: str) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("training_class", type=Id("class"))
+@acts_upon("training_class", kind="class")
 @click.option("--number", required=True, help="备案号")
 def accept(asking: Asking, training_class: str, number: str) -> int:
     """备案培训班（受理部门）"""
@@ -87,8 +83,7 @@ def accept(asking: Asking, training_class: str, number: str) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("training_class", type=Id("class"))
+@acts_upon("training_class", kind="class")
 @_words
 def refuse(asking: Asking, training_class: str, words: str) -> int:
     """不予备案（受理部门）"""
@@ -96,8 +91,7 @@ def refuse(asking: Asking, training_class: str, words: str) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("training_class", type=Id("class"))
+@acts_upon("training_class", kind="class")
 @click.option("--starts", required=True, help="实际开班日期")
 @click.option("--ends", required=True, help="实际结束日期")
 @click.option("--days", required=True, help="实际天数，0.5 的倍数")
@@ -119,8 +113,7 @@ def template(asking: Asking, file: Path) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("training_class", type=Id("class"))
+@acts_upon("training_class", kind="class")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--document", help="细则没有规定学时的，确认学时所依据的文件号")
 @click.option("--workbook", type=click.Path(dir_okay=False, path_type=Path),
@@ -137,8 +130,7 @@ def roster(asking: Asking, training_class: str, file: Path, document: str | None
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("training_class", type=Id("class"))
+@acts_upon("training_class", kind="class")
 def abandon(asking: Asking, training_class: str) -> int:
     """放弃未完成的名单登记：其中各行都不生效"""
     return _upon_class(asking, training_class, "roster-abandonment", "已放弃")
@@ -160,8 +152,7 @@ def issue(asking: Asking, training_class: str, person: str, **printed: Any) -> i
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("card", type=Id("card"))
+@acts_upon("card")
 @_words
 def void(asking: Asking, card: str, words: str) -> int:
     """作废学时登记卡（办班单位）；卡号不再使用"""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from api.commands.asking import Asking, Id, asks
+from api.commands.asking import Asking, Id, acts_upon, asks
 from api.commands.files import FILE, read_bytes
 from api.commands.telling import pairs, table, with_options
 
@@ -43,8 +43,7 @@ def take(asking: Asking, file: Path, **fields: Any) -> int:
 
 
 @imports.command()
-@asks(writes=True, conditional=True)
-@click.argument("batch", type=Id("import"))
+@acts_upon("batch", kind="import")
 @click.option("--why", required=True, help="原因代码，如 wrong_period")
 def abandon(asking: Asking, batch: str, why: str) -> int:
     """放弃未完成的导入：其中各行都不生效，文件可再导入"""

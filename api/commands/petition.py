@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.telling import AS_OF, PAGE, next_page, pairs, table, with_options
 
 STATES: Final = {
@@ -53,16 +53,14 @@ def file(asking: Asking, **named: Any) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("application", type=Id("application"))
+@acts_upon("application")
 def withdraw(asking: Asking, application: str) -> int:
     """撤回职称申报（本人）"""
     return _upon(asking, application, "withdrawal", "已撤回")
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("application", type=Id("application"))
+@acts_upon("application")
 @_years
 def assess(asking: Asking, application: str, minimum_years: int) -> int:
     """审核学时：登记细则的结论；先加 --dry-run 看结论"""
@@ -70,8 +68,7 @@ def assess(asking: Asking, application: str, minimum_years: int) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("application", type=Id("application"))
+@acts_upon("application")
 @_words
 def postpone(asking: Asking, application: str, words: str) -> int:
     """学时不足，申报延期"""
@@ -79,8 +76,7 @@ def postpone(asking: Asking, application: str, words: str) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("application", type=Id("application"))
+@acts_upon("application")
 @_obtained
 def grant(asking: Asking, application: str, obtained_on: str) -> int:
     """申报通过：登记取得的职称（评委会、人力社保部门）"""
@@ -88,8 +84,7 @@ def grant(asking: Asking, application: str, obtained_on: str) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("application", type=Id("application"))
+@acts_upon("application")
 @with_options(_TERM)
 @with_options(_GROUNDS)
 @_words
@@ -110,8 +105,7 @@ def bar(asking: Asking, person: str, **named: Any) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("application", type=Id("application"))
+@acts_upon("application")
 @click.option("--basis", required=True, help="依据的代码，如 decided_in_error")
 @click.option("--on", help="自哪一日恢复；不写即今日")
 @_words

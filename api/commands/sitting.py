@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.files import READ, read_bytes, read_json
 from api.commands.telling import AS_OF, pairs, table
 
@@ -33,8 +33,7 @@ def schedule(asking: Asking, file: Path) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("exam", type=Id("exam"))
+@acts_upon("exam")
 @click.option("--held/--called-off", required=True, default=None, help="已举行，各人须有结果；或取消，座位全部退回")
 def close(asking: Asking, exam: str, held: bool) -> int:
     """结束场次，或取消（部门）"""
@@ -73,16 +72,14 @@ def booking(asking: Asking, booking: str, purpose: str | None) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("booking", type=Id("booking"))
+@acts_upon("booking")
 def release(asking: Asking, booking: str) -> int:
     """退座（本人）：报名截止之前"""
     return _upon(asking, booking, "release", "已退座")
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("booking", type=Id("booking"))
+@acts_upon("booking")
 @click.option("--present/--absent", required=True, default=None, help="到场，或缺考")
 def attend(asking: Asking, booking: str, present: bool) -> int:
     """登记到场或缺考（部门）"""
@@ -90,8 +87,7 @@ def attend(asking: Asking, booking: str, present: bool) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("booking", type=Id("booking"))
+@acts_upon("booking")
 @_SCORE
 @_ANNOUNCED
 def result(asking: Asking, booking: str, **given: str | None) -> int:
@@ -100,8 +96,7 @@ def result(asking: Asking, booking: str, **given: str | None) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("booking", type=Id("booking"))
+@acts_upon("booking")
 @_SCORE
 @_ANNOUNCED
 @click.option("--words", required=True, help="理由")
@@ -111,8 +106,7 @@ def correct(asking: Asking, booking: str, **given: str | None) -> int:
 
 
 @click.command()
-@asks(writes=True, conditional=True)
-@click.argument("exam", type=Id("exam"))
+@acts_upon("exam")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_ANNOUNCED
 def results(asking: Asking, exam: str, file: Path, announced_on: str | None) -> int:

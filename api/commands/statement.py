@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.files import OUT
 from api.commands.telling import AS_OF, AXES, pairs, state, with_options
 
@@ -92,8 +92,7 @@ def file(asking: Asking, statement: str, out: Path | None, purpose: str | None) 
 
 
 @statement.command()
-@asks(writes=True, conditional=True)
-@click.argument("statement", type=Id("statement"))
+@acts_upon("statement")
 @click.option("--by", type=Id("statement"), required=True, help="取代它的情况表")
 def supersede(asking: Asking, statement: str, by: str) -> int:
     """由另一份情况表取代"""
@@ -101,8 +100,7 @@ def supersede(asking: Asking, statement: str, by: str) -> int:
 
 
 @statement.command()
-@asks(writes=True, conditional=True)
-@click.argument("statement", type=Id("statement"))
+@acts_upon("statement")
 @click.option("--basis", required=True, help="依据代码，如 issued_in_error")
 @click.option("--words", required=True, help="理由")
 def void(asking: Asking, statement: str, basis: str, words: str) -> int:

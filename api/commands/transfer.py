@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.telling import pairs, role, state
 
 
@@ -47,8 +47,7 @@ def show(asking: Asking, transfer: str, purpose: str | None) -> int:
 
 
 @transfer.command()
-@asks(writes=True, conditional=True)
-@click.argument("transfer", type=Id("transfer"))
+@acts_upon("transfer")
 @click.option("--starts", help="更正后的起始日期")
 def confirm(asking: Asking, transfer: str, starts: str | None) -> int:
     """接收单位确认"""
@@ -56,8 +55,7 @@ def confirm(asking: Asking, transfer: str, starts: str | None) -> int:
 
 
 @transfer.command()
-@asks(writes=True, conditional=True)
-@click.argument("transfer", type=Id("transfer"))
+@acts_upon("transfer")
 @click.option("--words", required=True, help="理由")
 def refuse(asking: Asking, transfer: str, words: str) -> int:
     """接收单位拒绝，并说明理由"""
@@ -65,8 +63,7 @@ def refuse(asking: Asking, transfer: str, words: str) -> int:
 
 
 @transfer.command()
-@asks(writes=True, conditional=True)
-@click.argument("transfer", type=Id("transfer"))
+@acts_upon("transfer")
 def withdraw(asking: Asking, transfer: str) -> int:
     """本人撤回"""
     return _upon(asking, transfer, "withdrawal", "已撤回")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.files import OUT
 from api.commands.telling import AS_OF, AXES, PAGE, next_page, pairs, state, table, with_options, word
 
@@ -123,8 +123,7 @@ def verify(asking: Asking, unit: str, evidence: tuple[Path, ...]) -> int:
 
 
 @unit.command()
-@asks(writes=True, conditional=True)
-@click.argument("unit", type=Id("unit"))
+@acts_upon("unit")
 @click.option("--words", required=True, help="理由")
 def reject(asking: Asking, unit: str, words: str) -> int:
     """不予核验，并说明理由"""
