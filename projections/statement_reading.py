@@ -11,25 +11,27 @@ Chinese character may be lost where a line ended.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from projections.columns import Column, cut, heads, unwrap
 from projections.errors import ProjectionError
 from projections.statement_text import ENTRIES, INDENT, NOTES, TITLE, WIDTH, YEARS
 
-_NOTES: Final = {
+_NOTES: Final[Mapping[tuple[Column, ...], re.Pattern[str]]] = {
     table: re.compile(rf"{INDENT}({'|'.join(names)})  (.*)")
     for table, names in ((YEARS, ("差异",)), (ENTRIES, NOTES))
 }
 _PLACE: Final = re.compile(
-    r"(?P<starts>\d{4}-\d\d-\d\d) ?(?:至 ?(?P<ends>\d{4}-\d\d-\d\d)|起)，[^，（]*(?:（(?P<region>\d{2,6})）|(?P<code>\d{2,6}))，"
+    r"(?P<starts>\d{4}-\d\d-\d\d) ?(?:至 ?(?P<ends>\d{4}-\d\d-\d\d)|起)，"
+    r"[^，（]*(?:（(?P<region>\d{2,6})）|(?P<code>\d{2,6}))，"
     r"(?P<sector>[^，]+)，(?:(?P<major>[^，]+)专业，)?(?P<unit>.+)（事件 ?(?P<event>\d+)）")
 _BOOK: Final = re.compile(r"(?P<sign>[甲乙丙丁戊己庚辛壬癸]|#\d+) (?P<id>[a-z0-9-]+/\d{4}-\d\d-\d\d(?:\.\d+)?)"
                           r"(?:，摘要 ?(?P<digest>[0-9a-f]{12}))?(?P<rest>，.+)?")
 _NEED: Final = re.compile(
     r"(?P<name>\D+?) ?(?:(?P<first>\d{4}) ?至 ?(?P<last>\d{4}) ?年 ?)?(?P<need>[\d.]+)，"
-    r"(?:缺 ?(?P<short>[\d.]+)|已有 ?(?P<have>[\d.]+)(?:，(?P<open>周期未满|待定))?)（(?P<sign>\S+?) ?(?P<article>第.+)）")
+    r"(?:缺 ?(?P<short>[\d.]+)|已有 ?(?P<have>[\d.]+)(?:，(?P<open>周期未满|待定))?)"
+    r"（(?P<sign>\S+?) ?(?P<article>第.+)）")
 _CITED: Final = re.compile(r"(?P<sign>[甲乙丙丁戊己庚辛壬癸]|#\d+) ?(?P<clauses>第[^，；]*)")
 _MET: Final = {"是": True, "否": False, "未定": None}
 
@@ -263,8 +265,9 @@ def _entries(lines: list[str], signs: Mapping[str, str]) -> Iterator[EntryLine]:
         if cells[0] != str(number) or len(notes) != len(pairs) or "依据" not in notes or not cells[1].isdigit():
             raise UnreadableStatement(f"明细第 {number} 条不成形")
         cited = _CITED.match(notes["依据"])
-        yield EntryLine(number, int(cells[1]), *cells[2:8], cells[8].replace("\n", ""), notes,
-                        None if cited is None else _of(cited["sign"], signs),
+        _, _, category, route, day, quantity, assessed, counted, status = cells
+        yield EntryLine(number, int(cells[1]), category, route, day, quantity, assessed, counted,
+                        status.replace("\n", ""), notes, None if cited is None else _of(cited["sign"], signs),
                         "" if cited is None else cited["clauses"])
 
 

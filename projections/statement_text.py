@@ -7,8 +7,8 @@ for (评定) are two totals; where they differ both stand there, with the reason
 Free text (titles, names) only ever stands at the end of a line, and controls in it are made visible, so that nobody's
 title can shape the table. Every line of a table is 96 columns at most, in which a Chinese character takes two.
 
-What is written here `projections.statement_reading` reads again: a page, a PDF and a verifier know a statement from these
-bytes alone. So every fact that the law weighs stands there (事实), for whoever wants to weigh it again.
+What is written here `projections.statement_reading` reads again: a page, a PDF and a verifier know a statement from
+these bytes alone. So every fact that the law weighs stands there (事实), for whoever wants to weigh it again.
 
 `tests/projections/test_statement_text.py` shows it.
 """
