@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.cases.roster_lists import KINDS, Wrong
-from api.sheets import ROWS_MOST, Cell, bad, cell_name, columns, is_number, is_scientific, read, text_of
+from api.cases.roster_lists import KINDS
+from api.sheets import ROWS_MOST, Cell, Columns, Sheet, bad, cell_name, columns, is_number, is_scientific, read, text_of
 
 NAMES: Final = {
     "record": ("来源记录号", "记录号", "record"), "version": ("版本", "版本号", "version"),
@@ -40,6 +40,14 @@ _CATEGORIES: Final = {"一般公需": "general_public", "公需": "general_publi
                       "行业公需科目": "sector_public"}
 
 
+class Wrong(NamedTuple):
+    """What is wrong with a row: a stable code, words with the cure, and the names of the columns, if it is theirs."""
+
+    code: str
+    words: str
+    at: tuple[str, ...] = ()
+
+
 class Line(NamedTuple):
     """A row as JSON, as it was written or taken out of a sheet; or what is wrong with its cells."""
 
@@ -48,30 +56,38 @@ class Line(NamedTuple):
     wrong: Wrong | None = None
 
 
-def lines(content: bytes) -> list[Line]:
+class Listing(NamedTuple):
+    """A file taken apart; of a sheet also how it came, so that it can go back."""
+
+    lines: list[Line]
+    sheet: Sheet | None = None
+    columns: Columns | None = None
+
+
+def listing(content: bytes) -> Listing:
     """Take a file apart; raises BadFields where it is none."""
     if content.lstrip()[:1] == b"{":
-        found = [Line(row, text) for row, text in enumerate(content.removesuffix(b"\n").split(b"\n"), 1)]
+        found = Listing([Line(row, text) for row, text in enumerate(content.removesuffix(b"\n").split(b"\n"), 1)])
     else:
-        found = list(_of_sheet(content))
-    if not found:
+        sheet = read(content)
+        heads = columns(sheet.rows, NAMES, NEEDED)
+        found = Listing(list(_of_sheet(sheet, heads)), sheet, heads)
+    if not found.lines:
         raise bad("sheet_empty", "文件里只有列名，没有记录。请填写后再提交。")
-    if len(found) > ROWS_MOST:
+    if len(found.lines) > ROWS_MOST:
         raise bad("sheet_too_wide", f"文件超过 {ROWS_MOST} 行。请分成几份。")
     return found
 
 
-def _of_sheet(content: bytes) -> Iterator[Line]:
-    rows = read(content).rows
-    found = columns(rows, NAMES, NEEDED)
-    for at, row in enumerate(rows[found.row + 1:], found.row + 1):
+def _of_sheet(sheet: Sheet, found: Columns) -> Iterator[Line]:
+    for at, row in enumerate(sheet.rows[found.row + 1:], found.row + 1):
         cells = {name: row[place] for name, place in found.places.items()
                  if place < len(row) and text_of(row[place])}
         if cells:
             lost = next((name for name in _EXACT if _is_lost(cells.get(name, ""))), None)
             yield Line(at + 1, msgspec.json.encode(_fields(cells))) if lost is None else Line(at + 1, wrong=Wrong(
                 "number_numeric", f"{cell_name(at, found.places[lost])}：“{NAMES[lost][0]}”是数字格式，前面的零和末几位"
-                                  "可能已经丢失；请把该列设为文本后重填。"))
+                                  "可能已经丢失；请把该列设为文本后重填。", (lost,)))
 
 
 def _is_lost(cell: Cell) -> bool:

@@ -19,7 +19,7 @@ import msgspec
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.finding import blocks
-from api.cases.import_rows import Judged, Sent, Terms, judge
+from api.cases.import_rows import DUPLICATE, Judged, Listed, Terms, judge
 from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, role_for
 from api.house import House
 from api.law_of import law_now, ruling_view
@@ -59,7 +59,7 @@ class _Desk(NamedTuple):
 
 
 def take(
-    house: House, caller: Caller, fields: dict[str, Any], rows: Callable[[], Sequence[Sent]], asked: Asked
+    house: House, caller: Caller, fields: dict[str, Any], rows: Callable[[], Listed], asked: Asked
 ) -> Done | Judged | Refusal:
     """Take over what can be taken over of a file; of a trial, say of each row what would become of it.
 
@@ -249,7 +249,7 @@ def _close(desk: _Desk, batch: Import, asked: Asked) -> Done | Refusal:
         known = import_of(reading, batch.batch)
         act = _act_of(desk.house, reading, known)
         aside = batch.set_aside
-        duplicates = sum(one.code == "duplicate" for one in aside)
+        duplicates = sum(one.code == DUPLICATE for one in aside)
         command = imports.CloseImport(
             role=desk.role, accepted=batch.opened.rows - len(aside), rejected=len(aside) - duplicates,
             duplicates=duplicates, result_sha256=_digest(aside), act=batch.opened.act)
@@ -310,6 +310,7 @@ def preview(judged: Judged) -> dict[str, Any]:
         "corrections": judged.corrections,
         "duplicates": judged.duplicates,
         "refused": len(judged.set_aside) - judged.duplicates,
-        "set_aside": [{**aside_view(one), "detail": judged.words[one.row]} for one in judged.set_aside[:TOLD_MOST]],
+        "set_aside": [{**aside_view(one), "detail": judged.wrongs[one.row].words}
+                      for one in judged.set_aside[:TOLD_MOST]],
         "worth": [{**ruling_view(ruling), "rows": rows} for ruling, rows in judged.worth.most_common(TOLD_MOST)],
     }

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Final
 
 from flask import Response
@@ -12,9 +13,9 @@ from flask import Response
 from api.callers import Caller
 from api.cases import import_reports, imports
 from api.cases.doing import Asked, Done
-from api.cases.import_lists import Line, lines
-from api.cases.import_rows import Sent
-from api.cases.roster_lists import Wrong
+from api.cases.import_lists import Line, Wrong, listing
+from api.cases.import_records import Sent
+from api.cases.import_rows import Listed, at_pointer, returned_workbook
 from api.routes.door import Door, Told, answer, house, line_of
 from api.routes.listing import as_it_stood
 from api.routes.schemas.imports import (
@@ -37,15 +38,22 @@ _AT: Final = "/v1/imports/<import:batch>"
 _ROW: Final = ImportRow()
 
 
-@door.writes("/v1/imports", summary="导入其他系统的记录；试办给出逐行的结果", body=ImportBody, answers=TakenAnswer,
-             show=imports.view)
+@door.writes("/v1/imports", summary="导入其他系统的记录；试办给出逐行的结果和退回的工作簿", body=ImportBody,
+             answers=TakenAnswer, show=imports.view)
 def take(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Response | Refusal:
-    found = imports.take(house(), caller, fields, lambda: [_sent(one) for one in lines(fields["file"])], asked)
+    found = imports.take(house(), caller, fields, lambda: _listed(fields["file"]), asked)
     if isinstance(found, Refusal):
         return found
     if isinstance(found, Done):
         return Told(found, {}, f"/v1/imports/{found.stream}")
-    return answer({"dry_run": True, "would": imports.preview(found)})
+    back = returned_workbook(found)
+    workbook = None if back is None else base64.b64encode(back).decode("ascii")
+    return answer({"dry_run": True, "would": {**imports.preview(found), "workbook": workbook}})
+
+
+def _listed(content: bytes) -> Listed:
+    lines, sheet, columns = listing(content)
+    return Listed([_sent(one) for one in lines], sheet, columns)
 
 
 def _sent(line: Line) -> Sent:
@@ -56,8 +64,10 @@ def _sent(line: Line) -> Sent:
     if "status" not in found:  # A problem has one.
         return Sent(line.row, found)
     first = next(iter(found.get("errors", ())), found)
-    words = f"{first['pointer']}：{first['detail']}" if "pointer" in first else str(first["detail"])
-    return Sent(line.row, None, Wrong("row_malformed", words))
+    if "pointer" not in first:
+        return Sent(line.row, None, Wrong("row_malformed", str(first["detail"])))
+    words = f"{first['pointer']}：{first['detail']}"
+    return Sent(line.row, None, Wrong("row_malformed", words, at_pointer(first["pointer"])))
 
 
 @door.writes(f"{_AT}/abandonment", summary="放弃未完成的导入：其中各行都不生效，文件可再导入", body=AbandonmentBody,

@@ -11,7 +11,7 @@ import pytest
 import xlsxwriter
 
 from api.cases.faults import BadFields
-from api.cases.import_lists import lines
+from api.cases.import_lists import Line, listing
 
 HEADS = ("来源记录号", "版本", "证件号码", "姓名", "科目", "途径", "日期", "天数", "课程名称", "证书编号", "证件类型")
 CELLS = ("nb-1", "2", "330102199003070019", "李明", "行业公需", "course", "2026-05-04", "0.5", "课程", "甲-1", "护照")
@@ -30,6 +30,10 @@ def book(*cells: Any) -> bytes:
         sheet.write_row(0, 0, HEADS)
         sheet.write_row(1, 0, cells)
     return file.getvalue()
+
+
+def lines(content: bytes) -> list[Line]:
+    return listing(content).lines
 
 
 def test_a_row_of_a_sheet_is_what_the_api_would_be_sent() -> None:
