@@ -189,7 +189,7 @@ class Ledger(Application[str]):
             version = ahead[stream] = ahead.get(stream, 0) + 1
             part = self._seal(stream, version, draft, random)
             events.append(encode(stream, version, draft, by, part, random=random))
-            if changes := list(self.lookup.changes(stream, draft, by.act)):
+            if changes := list(self.lookup.changes(stream, version, draft, by.act)):
                 names += [OfEvent(number), *changes] if number else changes
         return Append(tuple(events), tuple(guards), tuple(names), request)
 

@@ -28,9 +28,11 @@ class Lookup:
         keyed.update(f"{name.kind}\0{name.value}".encode())
         return keyed.digest()
 
-    def changes(self, stream: StreamId, draft: Draft, act: str | None) -> Iterable[NameChange]:
+    def changes(self, stream: StreamId, version: int, draft: Draft, act: str | None) -> Iterable[NameChange]:
         """What an event does to reserved names: first it frees, then it reserves. The checker replays exactly this."""
-        yield from self.freed(stream, draft.event, act)
+        for freed in self.freed(stream, draft.event, act):
+            if version > 1 or not isinstance(freed, Freeing):  # What begins holds nothing: the store is spared.
+                yield freed
         yield from self.reserved(stream, draft, act)
 
     def freed(self, stream: StreamId, event: Event, act: str | None) -> Iterable[NameChange]:
