@@ -134,7 +134,11 @@ def serving(folder: Path, *, kill: bool = False) -> Iterator[Town]:
     ) as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip().partition("：")[2]
-        with connected(Settings(), address) as client:
-            yield Town(folder, client)
+        try:
+            with connected(Settings(), address) as client:
+                yield Town(folder, client)
+        except BaseException:
+            process.kill()  # Or what failed would wait for a service that nobody ends.
+            raise
         process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
         assert process.wait(timeout=20) == (-signal.SIGKILL if kill else 0)

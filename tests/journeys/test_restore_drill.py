@@ -80,6 +80,9 @@ class Drill:
             assert "：" in line, (self.folder / "service.log").read_text()[-2_000:]
             try:
                 yield line.strip().partition("：")[2]
+            except BaseException:  # What went wrong, or took too long, is told at once, and leaves nothing running.
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
             finally:
                 while self.doors:
                     self.doors.pop().close()
