@@ -13,6 +13,7 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
@@ -28,6 +29,8 @@ from ledger.statement_file import FILE_BYTES_MAX, SEPARATOR, looks_like_statemen
 from ledger.verdict import Unverified as Unverified  # By this name readers know them, wherever they stand.
 from ledger.verdict import Verdict as Verdict
 from ledger.verify_map import UNPROVEN_IF_COMPLETE, UNPROVEN_IF_NOT, check_completeness, demand_none, told
+from ledger.verify_pdf import HEADER as PDF_HEADER
+from ledger.verify_pdf import PDF_BYTES_MAX, UNPROVEN_OF_PDF, open_pdf
 
 FORMAT: Final = "xueshi/1"
 EXPORT_FORMAT: Final = "xueshi-export/1"
@@ -88,6 +91,9 @@ def verify_file(path: Path, policy: Policy, *, progress: Progress = lambda done,
         return verify_proof(path.read_bytes(), policy)
     if head.startswith(b"{"):
         return verify_export(path, policy, progress=progress)
+    if head.startswith(PDF_HEADER):
+        with path.open("rb") as file:
+            return verify_sealed(file.read(PDF_BYTES_MAX + 1), policy)
     with path.open("rb") as file:
         data = file.read(FILE_BYTES_MAX + 1)
     if len(data) <= FILE_BYTES_MAX and looks_like_statement(data):
@@ -120,6 +126,20 @@ def verify_statement(data: bytes, policy: Policy) -> Verdict:
     return Verdict(
         "statement", proof.checkpoint, (*checked, *told(complete, issued.person), *proof.checked),
         (*_UNPROVEN_OF_STATEMENT, *UNPROVEN_IF_COMPLETE), (*proof.events, *mapped.events), complete)
+
+
+def verify_sealed(data: bytes, policy: Policy) -> Verdict:
+    """Check a statement as PDF: its seal, then the statement in it."""
+    sealed = open_pdf(data, policy)
+    found = verify_statement(sealed.file, policy)
+    if found.checkpoint.origin != sealed.origin and not any(log.key.name == sealed.origin for log in policy.logs):
+        raise Unverified("PDF 的电子签章", "印章与正文不属于同一个日志")
+    told = (
+        f"PDF 全文 {len(data)} 字节由 {sealed.origin} 的印章签署（SHA-256 {sealed.sha256}），签署之后没有改动；"
+        "该印章由所给公钥指明。",
+        "PDF 所附的文件就是登记情况表的正文和证明，以下各项按它核验。",
+    )
+    return replace(found, checked=(*told, *found.checked), unproven=(*found.unproven, UNPROVEN_OF_PDF))
 
 
 def verify_proof(data: bytes, policy: Policy) -> Verdict:
