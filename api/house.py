@@ -152,7 +152,7 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
         answers = Answers(ledger, folder.projections, book=library.book, now=clock)
         stored = lru_cache(_REMEMBERED)(partial(_read, ledger))
         differing = Upkeep(ledger, folder.projections, answers.judge)
-        with kept_up(map_file), differing:
+        with kept_up(map_file), differing, answers.asked_differences:
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
                 clock, stored, map_file, EvidenceFiles(FolderShelf(folder.evidence), ledger.vault), accounts,

@@ -33,7 +33,8 @@ from ledger.vault import KeyGone
 from policies.archive import DraftRulebook, RulebookMissing
 from policies.authority import NobodyRegisters
 from policies.errors import RulebookError, UnknownRulebook
-from projections.differences import DifferencesBehind, DifferencesUnknown
+from projections.differences import DifferencesBehind
+from projections.differences_asked import BeingWeighed
 from projections.errors import (
     AsOfBeforeLedger,
     AsOfInFuture,
@@ -123,7 +124,7 @@ ERRORS: Final[dict[type[Exception], int]] = {
     NotFollowedYet: 503,
     ProjectionUnreadable: 503,
     DifferencesBehind: 503,
-    DifferencesUnknown: 422,
+    BeingWeighed: 503,
     EvidenceDamaged: 500,
     EvidenceStoreFailed: 503,
     AsOfMalformed: 422,
@@ -177,7 +178,9 @@ def of_error(error: Exception, trace_id: str) -> dict[str, object] | None:
     for base in type(error).__mro__:
         if base in ERRORS:
             code = getattr(error, "code", "internal_server_error")
-            return problem(code, trace_id, detail=str(error), status=ERRORS[base])
+            retry_after = getattr(error, "retry_after", None)
+            seen = {} if retry_after is None else {"seen": {"retry_after": retry_after}}
+            return problem(code, trace_id, detail=str(error), status=ERRORS[base]) | seen
     return None
 
 

@@ -20,6 +20,7 @@ from projections.applications import Applications
 from projections.basis import NOW, Axes, Basis, Cited
 from projections.cases import Cases
 from projections.differences import DifferencesFile, waiting_too
+from projections.differences_asked import AskedDifferences
 from projections.differences_person import Judge
 from projections.duplicates import Duplicates
 from projections.entries import Entries, Version, read_claim, read_claims_of, read_registered
@@ -80,6 +81,7 @@ class Answers(Files):
         self.books: Final = Books(book)
         self.judge: Final = Judge(ledger, self._people, self._entries, self._laws, self.books)
         self.differences: Final = Reader(DifferencesFile(), folder)
+        self.asked_differences: Final = AskedDifferences(ledger, folder, self.judge)
         self._law: tuple[Any, tuple[str, ...]] = (None, ())
 
     # Who, where, what waits

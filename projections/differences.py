@@ -3,7 +3,8 @@
 They follow from the log and from the law, so they are no plain fold of events: `differences_upkeep.py` keeps the file
 beside the projections, judging whomever something happened to, and everyone when a rulebook is enacted. It speaks up to
 a position of its own, which each answer names. Rows say between which positions they hold; before the position at which
-the file was made they are not known, and whoever asks for that is told so.
+the file was made they are not known. Whoever asks for that, of what had happened by a day or under another law is
+answered from what `differences_asked.py` makes: the same tables, read by the same questions.
 
 An entry waits in the queue of the office that decided it until it differs no longer, because it was corrected or
 revoked or the law was, or until that office let it stand (`claim.upheld/1`).
@@ -14,14 +15,13 @@ revoked or the law was, or until that office let it stand (`claim.upheld/1`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, Protocol
 
 from ledger.events.actor import Scope
 from ledger.vocabulary import format_hours
 from projections.basis import written_time
 from projections.differences_person import EntryRow, YearRow
 from projections.errors import NotBuilt, ProjectionError
-from projections.file import Reader
 from projections.pages import Page, paged
 from projections.projection import HOLDS, Projection, Table
 from projections.work import LIMITS, UNIT_ROLE, Waiting, reaches
@@ -30,19 +30,6 @@ KIND: Final = "difference"
 """What a difference is called among the things that wait."""
 
 VERDICTS: Final = {1: True, 0: False, None: None}
-
-
-class DifferencesUnknown(ProjectionError):
-    """A position before the one at which the file was made: what differed then is not kept."""
-
-    code = "differences_unknown"
-
-    def __init__(self, as_of: int, *, known_from: int) -> None:
-        self.as_of, self.known_from = as_of, known_from
-        super().__init__(
-            f"差异清单只知道事件 {known_from} 及以后的情形，所问的是 {as_of}。仍存在的差异，其 since 说明自何时起；"
-            "某一个人在该时的差异，请用 xueshi years 并加 --as-of 查看。"
-        )
 
 
 class DifferencesBehind(ProjectionError):
@@ -97,25 +84,33 @@ class Reach(NamedTuple):
     watching: tuple[Scope, ...] = ()
 
 
-def within(reader: Reader, as_of: int | None) -> int:
-    """The position to answer as of; raises DifferencesUnknown or DifferencesBehind."""
+class Rows(Protocol):
+    """Where the tables are."""
+
+    def rows(self, query: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        """Ask."""
+
+    def position(self) -> int:
+        """Up to where they speak."""
+
+
+def within(reader: Rows, as_of: int | None) -> int | None:
+    """The position to answer as of; None before what is known. Raises DifferencesBehind."""
     position = reader.position()
     if as_of is None:
         return position
     if as_of > position:
         raise DifferencesBehind(as_of, position=position)
-    if as_of < (known_from := _known_from(reader)):
-        raise DifferencesUnknown(as_of, known_from=known_from)
-    return as_of
+    return as_of if as_of >= _known_from(reader) else None
 
 
-def _known_from(reader: Reader) -> int:
+def _known_from(reader: Rows) -> int:
     """The position as of which the file was made; before it was, none is known."""
     return max((int(at) for (at,) in reader.rows("SELECT from_position FROM known")), default=reader.position() + 1)
 
 
 def read_entries(
-    reader: Reader, reach: Reach | None, filters: Filters, *, as_of: int,
+    reader: Rows, reach: Reach | None, filters: Filters, *, as_of: int,
     after: tuple[Any, ...] | None, limit: int,
 ) -> Page[dict[str, Any]]:
     """Entries that differ, longest first: within somebody's reach, or all."""
@@ -128,7 +123,7 @@ def read_entries(
 
 
 def read_years(
-    reader: Reader, reach: Reach | None, filters: Filters, *, as_of: int,
+    reader: Rows, reach: Reach | None, filters: Filters, *, as_of: int,
     after: tuple[Any, ...] | None, limit: int,
 ) -> Page[dict[str, Any]]:
     """Person-years that differ, longest first: of people of whom an entry that does lies within reach, or all."""
@@ -148,7 +143,7 @@ def read_years(
 
 
 def read_offices(
-    reader: Reader, reach: Reach | None, filters: Filters, *, as_of: int
+    reader: Rows, reach: Reach | None, filters: Filters, *, as_of: int
 ) -> list[dict[str, Any]]:
     """How many wait for which office and how many it let stand, by kind, and since when the oldest waits."""
     values: dict[str, Any] = {"as_of": as_of}
@@ -170,7 +165,7 @@ def read_offices(
 
 
 def read_waiting(
-    reader: Reader, scopes: Iterable[Scope], *, as_of: int, after: tuple[int, str] | None, limit: int
+    reader: Rows, scopes: Iterable[Scope], *, as_of: int, after: tuple[int, str] | None, limit: int
 ) -> list[Waiting]:
     """Differences as work: those that these scopes reach and that nobody has let stand."""
     values: dict[str, Any] = {}
@@ -182,7 +177,7 @@ def read_waiting(
 
 
 def waiting_too(
-    reader: Reader, scopes: Iterable[Scope], *, as_of: int, after: tuple[int, str] | None, limit: int
+    reader: Rows, scopes: Iterable[Scope], *, as_of: int, after: tuple[int, str] | None, limit: int
 ) -> tuple[list[Waiting], int | None]:
     """Differences to be shown among other work, and up to where they are known; None where nothing is.
 
@@ -192,7 +187,7 @@ def waiting_too(
     return ([], None) if at is None else (read_waiting(reader, scopes, as_of=at, after=after, limit=limit), at)
 
 
-def loads_too(reader: Reader, reach: Reach, region: str, *, as_of: int) -> list[tuple[Any, ...]]:
+def loads_too(reader: Rows, reach: Reach, region: str, *, as_of: int) -> list[tuple[Any, ...]]:
     """How many differences wait with each office, to be counted among other work: the columns of `workload.Load`."""
     values: dict[str, Any] = {"as_of": as_of, "kind": KIND, "unit_role": UNIT_ROLE}
     wanted = [HOLDS, "upheld IS NULL", *_within_reach(reach, values), *_filtered(Filters(region=region), values)]
@@ -201,7 +196,7 @@ def loads_too(reader: Reader, reach: Reach, region: str, *, as_of: int) -> list[
         f"min(since), since_at FROM entries WHERE {' AND '.join(wanted)} GROUP BY role, region, sector, holder", values)
 
 
-def known_at(reader: Reader, as_of: int) -> int | None:
+def known_at(reader: Rows, as_of: int) -> int | None:
     """The position up to which differences are known by a moment; None where none is."""
     try:
         at = min(as_of, reader.position())
@@ -211,7 +206,7 @@ def known_at(reader: Reader, as_of: int) -> int | None:
 
 
 def _page(
-    reader: Reader, table: str, fields: Sequence[str], order: Sequence[str], wanted: Sequence[str],
+    reader: Rows, table: str, fields: Sequence[str], order: Sequence[str], wanted: Sequence[str],
     values: Mapping[str, Any], as_of: int, after: tuple[Any, ...] | None, limit: int,
 ) -> list[dict[str, Any]]:
     """One row more than the limit, past a place in the order."""

@@ -67,7 +67,7 @@ class Everyone:
         self, ledger: Ledger, folder: Path, judge: Judge, at: int, progress: Progress = lambda done, total: None
     ) -> None:
         held, books = open_coded(folder, ledger, progress).held, judge.books
-        self.at, self._gathered = at, gather(held, at)
+        self.at, self._gathered = at, gather(held, at, judge.valid_on)
         law = books.seat(judge.digests(at)).bench.law
         coded = read_under(self._gathered, law)
         compiled = compile_over(law, coded)

@@ -4,8 +4,9 @@ What a person's differences are follows from what stood of them and of the law, 
 only: where an event of theirs took effect, or a rulebook was enacted. Between two of these *points* nothing moves. So
 whoever judges a person at each point knows the whole history, and whoever goes back from now knows since when.
 
-The law is `then`: what was in force on each date, of what had been enacted by the position. The office that has to look
-is the one that decided, where the claim was submitted (AMB-28): it alone may correct it.
+The law is `then`: what was in force on each date, of what had been enacted by the position; a judge may be had that
+asks of another, and of what had happened by a day (`Judge.under`). The office that has to look is the one that decided,
+where the claim was submitted (AMB-28): it alone may correct it.
 
 `tests/projections/test_differences.py` shows it.
 """
@@ -13,6 +14,7 @@ is the one that decided, where the claim was submitted (AMB-28): it alone may co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -106,11 +108,20 @@ class Dated(NamedTuple):
 class Judge:
     """Judges people as of positions, from the files of the projections."""
 
-    def __init__(self, ledger: Ledger, people: Reader, entries: Reader, laws: Reader, books: Books) -> None:
+    def __init__(
+        self, ledger: Ledger, people: Reader, entries: Reader, laws: Reader, books: Books, *,
+        valid_on: date | None = None, law: tuple[str, ...] | None = None,
+    ) -> None:
         self._ledger, self._people, self._entries, self._laws, self.books = ledger, people, entries, laws, books
+        self.valid_on: Final = valid_on
+        self._fixed: Final = law
         self._law: tuple[int, tuple[str, ...]] = -1, ()
         # What stands at a position stays.
         self._event = lru_cache(_REMEMBERED)(self._read_event)
+
+    def under(self, valid_on: date | None, law: tuple[str, ...] | None) -> Judge:
+        """A judge of what had happened by a day, under just these rulebooks, by digest; None: as this one has it."""
+        return Judge(self._ledger, self._people, self._entries, self._laws, self.books, valid_on=valid_on, law=law)
 
     def position(self) -> int:
         """Up to where everything speaks that a judgment rests on."""
@@ -123,11 +134,15 @@ class Judge:
         return [person for (person,) in self._entries.rows(query, {"at": at, "limit": limit})]
 
     def enactments(self) -> list[int]:
-        """The positions from which the law is another one."""
+        """The positions from which the law is another one; none where it is fixed."""
+        if self._fixed is not None:
+            return []
         return [at for (at,) in self._laws.rows("SELECT DISTINCT from_position FROM rulebooks ORDER BY 1")]
 
     def digests(self, at: int) -> tuple[str, ...]:
-        """The rulebooks that had been enacted by a position, as `Answers` has them."""
+        """The rulebooks that are asked of, or that had been enacted by a position, as `Answers` has them."""
+        if self._fixed is not None:
+            return self._fixed
         enacted = max((one for one in self.enactments() if one <= at), default=0)
         law = self._law  # Read once: another thread may ask of another position meanwhile.
         if law[0] != enacted:
@@ -189,7 +204,7 @@ class Judge:
 
     def _judged(self, person: str, at: int) -> tuple[History, Judged] | None:
         """A person before the law as of a position; nothing of one of whom nothing stands."""
-        history = read_history(self._people, self._entries, person, Basis(at, None, None, THEN, (), at, b""))
+        history = read_history(self._people, self._entries, person, Basis(at, None, self.valid_on, THEN, (), at, b""))
         standing = [one for one in history.registered if one.status != REVOKED]
         if not standing:
             return None

@@ -13,17 +13,15 @@ A kill leaves rows and position of one commit. `tests/projections/test_differenc
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-import msgspec
 import structlog
 
 from ledger.envelope import decode
@@ -33,13 +31,12 @@ from ledger.lease import FileLease
 from ledger.ledger import Ledger
 from projections.board import Progress
 from projections.differences import DifferencesFile
-from projections.differences_person import NOTHING, Dated, Differences, EntryRow, Judge, YearRow
+from projections.differences_kept import Kept, content, position_in
+from projections.differences_person import NOTHING, Differences, Judge
+from projections.differences_search import EACH_MOST, Search
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, ProjectionFailed, Unreadable
 from projections.file import Reader, discard, is_doubted, path_of
-from projections.follower import Lag, opened
-
-if TYPE_CHECKING:
-    from projections.differences_bulk import Everyone
+from projections.follower import Lag
 
 POLL_MS: Final = 50
 TRY_MS: Final = 200
@@ -48,12 +45,9 @@ RETRY_MS: Final = 60_000
 EVENTS_AT_ONCE: Final = 5_000
 FAR_EVENTS: Final = 100_000
 """Beyond it everyone is judged at once, which costs less than so many one by one."""
-EACH_MOST: Final = 1_000
-"""So few people are judged one by one; to bring a whole register into columns pays only beyond."""
 REST: Final = 2
 """After a round it rests so many times as long as it took, for the sake of whoever asks and records meanwhile."""
 REST_MOST_MS: Final = 2_000
-SAMPLE: Final = 24
 
 Tell = Callable[[int, int], None]
 
@@ -69,7 +63,7 @@ class Upkeep:
         self._ledger, self._folder, self.judge, self._each_most = ledger, folder, judge, each_most
         self._reader = Reader(DifferencesFile(), folder)
         self._lease: FileLease | None = None
-        self._kept: _Kept | None = None
+        self._kept: Kept | None = None
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._building: Progress | None = None  # Of people, of a long piece of work.
@@ -139,10 +133,10 @@ class Upkeep:
         try:
             with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as snapshot:
                 snapshot.execute("BEGIN")
-                position, stands = _position(snapshot), content(snapshot)
+                position, stands = position_in(snapshot), content(snapshot)
             if not position:  # Whoever was to make it was stopped.
                 raise NotBuilt(DifferencesFile.name)
-            fresh = _Kept(self._ledger, beside)
+            fresh = Kept(self._ledger, beside)
             with closing(fresh):
                 self._make(fresh, position, tell)
                 return position, stands, content(fresh.connection)
@@ -186,12 +180,12 @@ class Upkeep:
         if self._lease is not None:
             self._lease.release()
 
-    def _open(self) -> _Kept:
+    def _open(self) -> Kept:
         """The file, opened and looked through once; anew where somebody has taken it away."""
         path = path_of(self._folder, DifferencesFile())
         if self._kept is None or not self._kept.is_there() or is_doubted(path):
             self._close()
-            self._kept = _Kept(self._ledger, path)
+            self._kept = Kept(self._ledger, path)
             for other in self._folder.glob(f"{DifferencesFile.name}.[0-9]*.db"):
                 if other.name.count(".") == path.name.count(".") and other != path:
                     discard(other)   # Of another version: what it said is said here.
@@ -209,7 +203,7 @@ class Upkeep:
                 self._advance(kept, upto)
         return True
 
-    def _advance(self, kept: _Kept, upto: int) -> None:
+    def _advance(self, kept: Kept, upto: int) -> None:
         """Take a piece of what came since, in one commit."""
         at = kept.position
         if at == 0 or upto - at > FAR_EVENTS:
@@ -222,20 +216,19 @@ class Upkeep:
         upto = min(upto, enacted - 1, at + EVENTS_AT_ONCE)
         kept.write(upto, {person: self._history(person, at, upto) for person in self._touched(at, upto)})
 
-    def _make(self, kept: _Kept, at: int, tell: Tell) -> None:
+    def _make(self, kept: Kept, at: int, tell: Tell) -> None:
         """Make it whole as of a position: what was before it is not known."""
         with self._long_work():
-            differ = self._who_differ(at, tell)
-            found: list[Dated] = []
-            for done, (person, now) in enumerate(differ.items()):
-                self._go_on(done, len(differ), tell)
-                found += self.judge.since(person, at, now)
-            kept.make(at, found)
+            kept.make(at, self._search(tell).found(at))
 
-    def _under_another_law(self, kept: _Kept, at: int) -> None:
+    def _under_another_law(self, kept: Kept, at: int) -> None:
         with self._long_work():
-            differ = self._who_differ(at, _in_silence)
+            differ = self._search(_in_silence).who_differ(at)
             kept.write(at, {person: [(at, differ.get(person, NOTHING))] for person in {*differ, *kept.people()}})
+
+    def _search(self, tell: Tell) -> Search:
+        return Search(self._ledger, self._folder, self.judge, partial(self._go_on, tell=tell),
+                      each_most=self._each_most)
 
     @contextmanager
     def _long_work(self) -> Iterator[None]:
@@ -267,130 +260,6 @@ class Upkeep:
         prefix = PREFIXES["person"]
         return sorted({subject for one in events for subject in one.subjects if subject.startswith(prefix)})
 
-    def _who_differ(self, at: int, tell: Tell) -> dict[str, Differences]:
-        """All that differs as of a position, by person: the kernel says of whom, unless everyone is few."""
-        people = self.judge.registered(at, self._each_most + 1)
-        if len(people) <= self._each_most:
-            judged = {}
-            for done, person in enumerate(people):
-                self._go_on(done, len(people), tell)
-                judged[person] = self.judge.differences(person, at)
-            return {person: one for person, one in judged.items() if one != NOTHING}
-        # Here, so that whoever has few people need not wait for arrays to be loaded.
-        from projections.differences_bulk import Everyone
-
-        everyone = Everyone(self._ledger, self._folder, self.judge, at, partial(self._go_on, tell=tell))
-        return self._held_against(everyone, at, tell)
-
-    def _held_against(self, everyone: Everyone, at: int, tell: Tell) -> dict[str, Differences]:
-        """Judge with reasons whoever differs and some who do not, and hold the numbers against those in bulk."""
-        differ = everyone.who_differ()
-        others = sorted(set(everyone.people) - set(differ))
-        sample = others[::max(1, len(others) // SAMPLE)][:SAMPLE]
-        judged: dict[str, Differences] = {}
-        for done, person in enumerate((*differ, *sample)):
-            self._go_on(done, len(differ) + len(sample), tell)
-            found, (now, counted) = everyone.counted(person), self.judge.both(person, at)
-            if found != counted or (now == NOTHING) == (done < len(differ)):
-                from projections.differences_bulk import Disagreement
-
-                raise Disagreement(person, at, found=found, judged=counted)
-            if done < len(differ):
-                judged[person] = now
-        return judged
-
 
 def _in_silence(done: int, total: int) -> None:
     """Tell nobody how far it is."""
-
-
-# The file
-
-
-class _Kept:
-    """The open file; whoever has the lock writes it."""
-
-    def __init__(self, ledger: Ledger, path: Path) -> None:
-        self._ledger, self._path = ledger, path
-        self._file = opened(DifferencesFile(), path, ledger)
-        self.connection: Final = self._file.connection
-        self._inode = path.stat().st_ino
-
-    def close(self) -> None:
-        """Let go of it."""
-        self.connection.close()
-
-    def is_there(self) -> bool:
-        """Say whether it is still the file of its name."""
-        return self._path.exists() and self._path.stat().st_ino == self._inode
-
-    @property
-    def position(self) -> int:
-        """Up to where it speaks; 0 where it was never made whole."""
-        return _position(self.connection)
-
-    def people(self) -> list[str]:
-        """Everyone who differs by what stands."""
-        return [person for (person,) in self._rows("SELECT DISTINCT person FROM entries WHERE to_position IS NULL")]
-
-    def make(self, at: int, found: Iterable[Dated]) -> None:
-        """Let exactly this stand, and nothing be known of what was before."""
-        with self._file.db.atomic():
-            for table in ("entries", "years", "known"):
-                self.connection.execute(f"DELETE FROM {table}")
-            self.connection.execute("INSERT INTO known VALUES (?)", (at,))
-            for one in found:
-                self._begin(one.row, one.from_position, one.since)
-            self._reach(at)
-
-    def write(self, at: int, changes: Mapping[str, list[tuple[int, Differences]]]) -> None:
-        """Let each person's rows change where they do, and reach a position."""
-        with self._file.db.atomic():
-            for person, history in changes.items():
-                for point, now in history:
-                    self._change("entries", "claim", person, point, now.entries)
-                    self._change("years", "year", person, point, now.years)
-            self._reach(at)
-
-    def _change(self, table: str, key: str, person: str, at: int, now: Any) -> None:
-        fields = EntryRow._fields if table == "entries" else YearRow._fields
-        query = f"SELECT {', '.join(fields)}, since FROM {table} WHERE person = ? AND to_position IS NULL"
-        before = {row[fields.index(key)]: row for row in self._rows(query, (person,))}
-        for name, row in before.items():
-            if name not in now or tuple(now[name]) != row[:-1]:
-                self.connection.execute(
-                    f"UPDATE {table} SET to_position = ? WHERE person = ? AND {key} = ? AND to_position IS NULL",
-                    (at, person, name))
-        for name, row in now.items():
-            if name not in before or tuple(row) != before[name][:-1]:
-                self._begin(row, at, before[name][-1] if name in before else at)
-
-    def _begin(self, row: EntryRow | YearRow, at: int, since: int) -> None:
-        table = "entries" if isinstance(row, EntryRow) else "years"
-        found = self._ledger.at(since)
-        assert found is not None, "something differs since an event"
-        values = {**row._asdict(), "since": since, "since_at": found.envelope.recorded_at, "from_position": at}
-        self.connection.execute(
-            f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
-            tuple(values.values()))
-
-    def _reach(self, at: int) -> None:
-        leaf = self._ledger.store.leaves(at - 1, 1)[0]
-        self.connection.execute(
-            "UPDATE projection SET position = ?, leaf_sha256 = ?", (at, hashlib.sha256(leaf).hexdigest()))
-
-    def _rows(self, query: str, values: Any = ()) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query, values).fetchall()
-
-
-def _position(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT position FROM projection").fetchone()[0])
-
-
-def content(connection: sqlite3.Connection) -> str:
-    """The digest of what holds, in order: the same whenever the file was made and however rounds fell."""
-    digest = hashlib.sha256()
-    for table in ("entries", "years"):
-        for row in connection.execute(f"SELECT * FROM {table} WHERE to_position IS NULL ORDER BY 1, 2"):
-            digest.update(msgspec.json.encode(row))
-    return digest.hexdigest()

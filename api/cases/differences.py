@@ -2,15 +2,20 @@
 
 An office sees those that it decided, whoever supervises or keeps the register those of every office of their region, a
 person their own. A list shows hours of people, so it wants a purpose and each of them is recorded as seen; a count
-names nobody. What is answered is what is known by now: after a rulebook was enacted that may be a while ago, and the
-answer says up to where.
+names nobody.
+
+What differs under the law that was in force on each date is known from a file that is kept up: after a rulebook was
+enacted it may speak of a while ago, and the answer says up to where. Under other axes, or of a time before that file
+was made, people are weighed anew: one at once, everyone within seconds or minutes, and until then it is said how far
+it is. Every answer echoes its basis.
 
 `tests/api/test_http_differences.py` shows it.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR, acting, by_actor, looking, seeing_scopes
@@ -19,22 +24,33 @@ from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.streams.actor import SEPARATED
 from ledger.streams.standing import Actor, standing
-from projections.differences import Filters, Reach, read_entries, read_offices, read_years, within
-from projections.pages import Page
+from projections.basis import THEN, Axes, Basis
+from projections.differences import Filters, Reach, Rows, read_entries, read_offices, read_years, within
 
 WAIT_S: Final = 2
+WEIGHING_S: Final = 5
+"""So long whoever asks is kept waiting while everyone is weighed for them."""
 _WATCH: Final = frozenset({HUMAN_RESOURCES, SUPERVISOR})
 _READ: Final = {"entries": read_entries, "years": read_years}
 
 
+class Listed(NamedTuple):
+    """A page, and what it rests on; each further page is of the same basis."""
+
+    items: tuple[dict[str, Any], ...]
+    next: tuple[Any, ...] | None
+    as_of: int
+    basis: Basis
+
+
 def listed(
-    house: House, caller: Caller, what: str, filters: Filters, purpose: str | None, *, as_of: int | None,
+    house: House, caller: Caller, what: str, filters: Filters, purpose: str | None, *, axes: Axes,
     after: tuple[Any, ...] | None, limit: int,
-) -> Page[dict[str, Any]] | Refusal:
-    """A page of entries or of person-years that differ; `as_of` of None: as far as they are known."""
+) -> Listed | Refusal:
+    """A page of entries or of person-years that differ; without `as_of`: as far as they are known."""
     if caller.kind == "person":
         own = filters._replace(person=caller.id)
-        return _page(house, what, None, own, as_of, after, limit)
+        return _page(house, what, None, own, axes, after, limit)
     actor = looking(house, caller)
     if isinstance(actor, Refusal):
         return actor
@@ -45,7 +61,7 @@ def listed(
         return no
     if purpose is None:
         return Refusal.because("purpose_missing")
-    page = _page(house, what, _reach(actor), filters, as_of, after, limit)
+    page = _page(house, what, _reach(actor), filters, axes, after, limit)
     people = tuple(dict.fromkeys(one["person"] for one in page.items))
     if people:
         record_accesses(
@@ -54,7 +70,7 @@ def listed(
     return page
 
 
-def counted(house: House, caller: Caller, filters: Filters, as_of: int | None) -> dict[str, Any] | Refusal:
+def counted(house: House, caller: Caller, filters: Filters, axes: Axes) -> dict[str, Any] | Refusal:
     """How many of them wait for which office; whoever makes the rules sees all of their region."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
@@ -62,16 +78,15 @@ def counted(house: House, caller: Caller, filters: Filters, as_of: int | None) -
     held = [one for one in actor.scopes if one.role not in SEPARATED]
     if no := standing(actor, held[0].role if held else HUMAN_RESOURCES):
         return no
-    at = known(house, as_of)
-    items = read_offices(house.answers.differences, _reach(actor, rules_too=True), filters, as_of=at)
+    rows, basis = _weighed(house, axes, None)
+    items = read_offices(rows, _reach(actor, rules_too=True), filters, as_of=basis.as_of)
     return {"waiting": sum(one["waiting"] for one in items), "upheld": sum(one["upheld"] for one in items),
-            "items": items, "law": "then", **house.answers.reflects(at)}
+            "items": items, **said_of(basis), **house.answers.reflects(basis.as_of)}
 
 
-def known(house: House, as_of: int | None) -> int:
-    """The position to answer as of; what was recorded a moment ago is waited for a little."""
-    await_differences(house, house.ledger.store.size() if as_of is None else as_of)
-    return within(house.answers.differences, as_of)
+def said_of(basis: Basis) -> dict[str, Any]:
+    """What an answer says of its axes."""
+    return {"law": basis.law, "basis": basis.as_json()}
 
 
 def await_differences(house: House, position: int) -> None:
@@ -81,11 +96,29 @@ def await_differences(house: House, position: int) -> None:
 
 
 def _page(
-    house: House, what: str, reach: Reach | None, filters: Filters, as_of: int | None, after: tuple[Any, ...] | None,
+    house: House, what: str, reach: Reach | None, filters: Filters, axes: Axes, after: tuple[Any, ...] | None,
     limit: int,
-) -> Page[dict[str, Any]]:
-    at = known(house, as_of) if after is None or as_of is None else as_of
-    return _READ[what](house.answers.differences, reach, filters, as_of=at, after=after, limit=limit)
+) -> Listed:
+    if after is not None:  # The head at which `now` was settled goes along from page to page.
+        axes, after = replace(axes, head=after[0]), after[1:]
+    rows, basis = _weighed(house, axes, filters.person)
+    page = _READ[what](rows, reach, filters, as_of=basis.as_of, after=after, limit=limit)
+    following = None if page.next is None else (basis.log_size, *page.next)
+    return Listed(page.items, following, page.as_of, basis)
+
+
+def _weighed(house: House, axes: Axes, person: str | None) -> tuple[Rows, Basis]:
+    """Where the answer is read, and what it rests on: what is kept up, or what is weighed for these axes."""
+    answers = house.answers
+    if axes.valid_on is None and axes.law == THEN:
+        as_of = None if axes.as_of is None else answers.settle(axes)
+        await_differences(house, house.ledger.store.size() if as_of is None else as_of)
+        if (at := within(answers.differences, as_of)) is not None:
+            return answers.differences, answers.basis(replace(axes, as_of=at))
+    basis = answers.basis(axes)
+    if person is not None:
+        return answers.asked_differences.of_person(basis, person), basis
+    return answers.asked_differences.of_everyone(basis, WEIGHING_S), basis
 
 
 def _reach(actor: Actor, *, rules_too: bool = False) -> Reach:

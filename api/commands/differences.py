@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.telling import AS_OF, PAGE, next_page, role, table, with_options, word
+from api.commands.asking import PURPOSE, Asking, Id, Show, asks
+from api.commands.telling import AXES, LOG_SIZE, PAGE, next_page, role, table, with_options, word
 
 KINDS = {
     "unreadable": "细则读不懂", "belonging": "隶属关系", "worth": "学时", "duplicate": "重复", "room": "上限",
     "class": "归类",
 }
+_BEING_WEIGHED = "differences_being_weighed"
 _MET = {True: "达标", False: "未达标", None: "未定"}
 _WHICH = (
     click.option("--region", help="区划代码前缀，如 3302"),
     click.option("--sector", help="行业，如 industry"),
     click.option("--year", type=click.IntRange(1950, 2099), help="年度"),
     click.option("--kind", type=click.Choice(list(KINDS)), help="哪一类原因"),
-    AS_OF,
+    *AXES,
+    LOG_SIZE,
 )
 _PEOPLE = (
     click.option("--person", type=Id("person"), help="只看一个人的"),
@@ -40,7 +43,7 @@ def differences() -> None:
 @with_options(_PEOPLE)
 def list_(asking: Asking, **query: Any) -> int:
     """列出两个数字不同的学习、原因和该核查的部门，最久的在前"""
-    return asking.get("/v1/differences", _tell_entries, query)
+    return _ask(asking, "/v1/differences", _tell_entries, query)
 
 
 @differences.command()
@@ -49,7 +52,7 @@ def list_(asking: Asking, **query: Any) -> int:
 @with_options(_PEOPLE)
 def years(asking: Asking, **query: Any) -> int:
     """列出两个数字不同的个人年度"""
-    return asking.get("/v1/differences/years", _tell_years, query)
+    return _ask(asking, "/v1/differences/years", _tell_years, query)
 
 
 @differences.command()
@@ -57,7 +60,16 @@ def years(asking: Asking, **query: Any) -> int:
 @with_options(_WHICH)
 def offices(asking: Asking, **query: Any) -> int:
     """各部门有多少差异待核查"""
-    return asking.get("/v1/differences/offices", _tell_offices, query)
+    return _ask(asking, "/v1/differences/offices", _tell_offices, query)
+
+
+def _ask(asking: Asking, path: str, show: Show, query: Mapping[str, Any]) -> int:
+    """Ask, and ask again while everyone is being weighed; a Ctrl-C ends the waiting."""
+    with asking.client() as client:
+        while (reply := client.get(path, query)).status == 503 and reply.json.get("code") == _BEING_WEIGHED:
+            click.echo(reply.json["detail"].partition("。")[0] + "……", err=True)
+            time.sleep(int(reply.headers["retry-after"]))
+    return asking.tell(reply, show)
 
 
 def _tell_entries(body: dict[str, Any]) -> None:
@@ -92,8 +104,10 @@ def _tell_offices(body: dict[str, Any]) -> None:
 
 
 def _tell_basis(body: Mapping[str, Any]) -> None:
-    when = (body["as_of_time"] or "")[:19].replace("T", " ")
-    click.echo(f"记录时间 截至 {when} · 第 {body['as_of']} 个事件　规则 {body['law']}（各日期当时有效的）")
+    basis = body["basis"]
+    when = (basis["as_of_time"] or "")[:19].replace("T", " ")
+    click.echo(f"记录时间 截至 {when} · 第 {basis['as_of']} 个事件　发生时间 {basis['valid_on'] or '不限'}　"
+               f"规则 {basis['law']}")
 
 
 def _tell_end(body: Mapping[str, Any], empty: str) -> None:

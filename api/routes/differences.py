@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -9,7 +10,7 @@ from flask import Response
 from api.callers import Caller
 from api.cases import differences
 from api.routes.door import Door, house
-from api.routes.listing import listed, moment
+from api.routes.listing import listed
 from api.routes.schemas.differences import (
     CountsAnswer,
     DifferencesQuery,
@@ -18,12 +19,12 @@ from api.routes.schemas.differences import (
     YearsDifferAnswer,
 )
 from ledger.errors import Refusal
+from projections.basis import Axes, read_axes
 from projections.differences import Filters
 
 door = Door("differences", __name__, description="认定与评定的差异")
 
 _Query = dict[str, Any]
-_LAW = {"law": "then"}  # Of each date the law in force on it: what decisions are held against.
 
 
 @door.reads("/v1/differences", summary="认定与评定不同的学习：两个数字、原因、该谁核查", query=DifferencesQuery,
@@ -39,21 +40,27 @@ def years(caller: Caller, query: _Query) -> Response | Refusal:
 
 
 def _listed(caller: Caller, query: _Query, what: str) -> Response | Refusal:
-    filters, purpose, is_asked = _filters(query), query.get("purpose"), "as_of" in query or "cursor" in query
+    filters, purpose, axes = _filters(query), query.get("purpose"), _axes(query)
+    # As of now means as far as they are known, unless everyone is weighed anew.
+    is_asked = "as_of" in query or "cursor" in query or axes != Axes()
     return listed(
         caller, f"differences {what}", query,
         lambda as_of, after, limit: differences.listed(
-            house(), caller, what, filters, purpose, as_of=as_of if is_asked else None, after=after, limit=limit),
-        said=_LAW)
+            house(), caller, what, filters, purpose, axes=replace(axes, as_of=as_of if is_asked else None),
+            after=after, limit=limit),
+        also=lambda page: differences.said_of(page.basis))
 
 
 @door.reads("/v1/differences/offices", summary="各部门有多少差异待核查、最久的自何时起", query=OfficesQuery,
             answers=CountsAnswer)
 def offices(caller: Caller, query: _Query) -> dict[str, Any] | Refusal:
-    as_of = moment(house(), query["as_of"]) if "as_of" in query else None
-    if isinstance(as_of, Refusal):
-        return as_of
-    return differences.counted(house(), caller, _filters(query), as_of)
+    if (behind := house().settled()) is not None:
+        return behind
+    return differences.counted(house(), caller, _filters(query), _axes(query))
+
+
+def _axes(query: _Query) -> Axes:
+    return read_axes(query.get("as_of"), query.get("valid_on"), query.get("law"), query.get("log_size"))
 
 
 def _filters(query: _Query) -> Filters:

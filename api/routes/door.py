@@ -179,9 +179,7 @@ def answer(body: Any, status: int = 200, *, version: int | None = None) -> Respo
 def problem(body: Mapping[str, Any]) -> Response:
     """Write a problem (RFC 9457)."""
     response = Response(msgspec.json.encode(body), status=body["status"], content_type=problems.MEDIA_TYPE)
-    if response.status_code == 503:
-        response.headers["Retry-After"] = str(_RETRY_SECONDS)
-    if response.status_code == 429:
+    if response.status_code in (429, 503):
         response.headers["Retry-After"] = str(body.get("seen", {}).get("retry_after", _RETRY_SECONDS))
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"

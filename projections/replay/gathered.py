@@ -2,7 +2,8 @@
 
 Everything is as `projections.judging` and `projections.years` have it for one person: what is approved or frozen
 counts, what was revoked only makes its year be answered; where a person belonged follows from all that was entered; a
-day in none of the affiliations lies nowhere. Here it is done for everyone at once, by sorted keys of person and day.
+day in none of the affiliations lies nowhere; `valid_on` leaves out what had not happened by a day. Here it is done for
+everyone at once, by sorted keys of person and day.
 
 `tests/projections/replay/test_gathered.py` holds it against `Answers.years`.
 """
@@ -64,11 +65,11 @@ class _Places:
         return np.searchsorted(keys, persons << _DAY_BITS | days, side="right") - 1
 
 
-def gather(held: Held, as_of: int) -> Gathered:
-    """What stood as of a position, which is one that `held` has reached."""
+def gather(held: Held, as_of: int, valid_on: date | None = None) -> Gathered:
+    """What stood as of a position, which is one that `held` has reached, of what had happened by a day."""
     assert as_of <= held.position, "nothing is known here of what came later"
-    claims = held.claims
-    stood = _holds(claims, as_of)
+    claims, until = held.claims, NO_LATER if valid_on is None else valid_on.toordinal()
+    stood = _holds(claims, as_of) & (claims["day"] <= until)
     is_revoked = claims["status"] == REVOKED
     at, gone = np.flatnonzero(stood & ~is_revoked).astype(np.int32), np.flatnonzero(stood & is_revoked)
     has_any = np.zeros(len(held.people), dtype=np.bool_)
@@ -77,7 +78,7 @@ def gather(held: Held, as_of: int) -> Gathered:
     person = number[claims["person"][at]].astype(np.int32)
     people, day, year = int(has_any.sum()), claims["day"][at], claims["year"][at]
 
-    places = _places(held, as_of, has_any, number, _first_days(people, person, day, year))
+    places = _places(held, as_of, until, has_any, number, _first_days(people, person, day, year))
     zones = (*held.zones, _NOWHERE)
     case, statement, zone = _cases(places, person, day, claims["statement"][at], len(zones), len(held.statements))
     row_person, row_year, first_row, first_year, is_answered = _year_rows(
@@ -156,13 +157,16 @@ def _years_of(days: Longs) -> Longs:
     return (days - epoch).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
 
 
-def _places(held: Held, as_of: int, has_any: NDArray[np.bool_], number: Longs, first_days: Longs) -> _Places:
+def _places(
+    held: Held, as_of: int, until: int, has_any: NDArray[np.bool_], number: Longs, first_days: Longs
+) -> _Places:
     """Where everyone belonged (`judging.belongings`), without a gap from their first day on (`judging.places`)."""
     nowhere = len(held.zones)
-    rows = _holds(held.affiliations, as_of) & has_any[held.affiliations["person"]]
+    rows = _holds(held.affiliations, as_of) & has_any[held.affiliations["person"]] & (
+        held.affiliations["starts"] <= until)
     person, first, zone, unit = (
         held.affiliations[name][rows].astype(np.int64) for name in ("person", "starts", "zone", "unit"))
-    last = _last_belonging(held, as_of, person, first, unit)
+    last = _last_belonging(held, as_of, until, person, first, unit)
     person = number[person]
     is_first = np.diff(person, prepend=-1) != 0
     free = np.where(is_first, np.minimum(first_days[person], first), np.append(0, last + 1)[:len(last)])
@@ -180,12 +184,12 @@ def _places(held: Held, as_of: int, has_any: NDArray[np.bool_], number: Longs, f
     return _Places(*(column[order] for column in columns))
 
 
-def _last_belonging(held: Held, as_of: int, person: Longs, first: Longs, unit: Longs) -> Longs:
+def _last_belonging(held: Held, as_of: int, until: int, person: Longs, first: Longs, unit: Longs) -> Longs:
     """The last day of each belonging: the day before the next, or a departure from that unit, if that is earlier."""
     last = np.full(len(person), NO_LATER, dtype=np.int64)
     follows = np.flatnonzero(person[1:] == person[:-1])
     last[follows] = first[follows + 1] - 1
-    gone = _holds(held.departures, as_of)
+    gone = _holds(held.departures, as_of) & (held.departures["ends"] <= until)
     if gone.any():
         units = len(held.units)
         whose = held.departures["person"][gone].astype(np.int64) * units + held.departures["unit"][gone]

@@ -179,10 +179,62 @@ def test_pages_follow_one_another_and_the_same_position_gives_the_same_bytes(
     assert again.data == whole.data
 
 
-def test_a_position_that_is_not_known_is_told_apart(clerk: Someone, one: Any) -> None:
+def test_what_cannot_be_asked_is_told_apart(clerk: Someone, one: Any) -> None:
     size = clerk.saw(LIST, purpose="annual_review")["as_of"]
 
-    for as_of, code in (("1", "differences_unknown"), (str(size + 9), "as_of_in_future"), ("x", "as_of_malformed")):
-        answer = clerk.get(LIST, purpose="annual_review", as_of=as_of)
-        assert (answer.status_code, answer.get_json()["code"]) == (422, code)
-    assert "since" in clerk.get(LIST, purpose="annual_review", as_of="1").get_json()["detail"]
+    for asked, code in (
+        ({"as_of": "0"}, "as_of_before_ledger"), ({"as_of": str(size + 9)}, "as_of_in_future"),
+        ({"as_of": "x"}, "as_of_malformed"), ({"valid_on": "yesterday"}, "valid_on_malformed"),
+        ({"law": "whatever"}, "law_malformed"), ({"law": "set:nobody/2020-01-01"}, "law_unknown"),
+    ):
+        for path in (LIST, f"{LIST}/years", f"{LIST}/offices"):
+            purpose = {} if path.endswith("offices") else {"purpose": "annual_review"}
+            answer = clerk.get(path, **purpose, **asked)
+            assert (answer.status_code, answer.get_json()["code"]) == (422, code)
+
+
+AXES: tuple[BODY, ...] = (
+    {}, {"valid_on": "2026-02-28"}, {"law": "now"}, {"law": "set:zhejiang-environment/2018-07-15"},
+    {"law": "now", "valid_on": "2026-03-01"},
+)
+
+
+@pytest.mark.parametrize("axes", AXES, ids=str)
+def test_under_any_axes_the_answer_says_them_and_gives_the_same_bytes_when_asked_again(
+    town: Town, works: BODY, station: BODY, clerk: Someone, one: tuple[Someone, BODY, BODY], axes: BODY
+) -> None:
+    person, claim, _ = one
+    moved(town, works, station, clerk)
+    asked = {"purpose": "annual_review"} | axes
+    answers = {path: clerk.get(path, **asked) for path in (LIST, f"{LIST}/years", f"{LIST}/offices")}
+    whole = answers[LIST].get_json()
+    page = clerk.saw(LIST, limit=1, **asked)
+    pages = page["items"]
+    moved(town, works, station, clerk)
+    while (cursor := page["next_cursor"]) is not None:
+        page = clerk.saw(LIST, limit=1, cursor=cursor, **asked)
+        pages += page["items"]
+        assert page["basis"] == whole["basis"]
+    own = clerk.saw(LIST, person=person.id, **asked)["items"]
+    mine = person.saw(LIST, **axes)["items"]
+
+    assert pages == whole["items"]
+    assert own == mine == [row for row in whole["items"] if row["person"] == person.id]
+    is_there = axes.get("valid_on") != "2026-02-28"   # The exam was on the first of March.
+    assert [(row["claim"], row["evaluated"]["counted"]) for row in own] == [(claim["claim"], "30")][:is_there]
+    for path, answer in answers.items():
+        basis = answer.get_json()["basis"]
+        assert (basis["valid_on"], basis["law"]) == (axes.get("valid_on"), axes.get("law", "then"))
+        again = {"as_of": basis["as_of"], "log_size": basis["log_size"], "law": basis["law"]}
+        again |= {} if basis["valid_on"] is None else {"valid_on": basis["valid_on"]}
+        assert clerk.get(path, purpose="annual_review", **again).data == answer.data
+
+
+def test_before_the_list_was_kept_it_is_weighed_anew(
+    town: Town, clerk: Someone, one: tuple[Someone, BODY, BODY]
+) -> None:
+    person, claim, transfer = one
+    for as_of, expected in ((transfer["events"][-1] - 1, []), (transfer["events"][-1], [claim["claim"]])):
+        body = clerk.saw(LIST, purpose="annual_review", person=person.id, as_of=str(as_of))
+        assert [row["claim"] for row in body["items"]] == expected
+    assert clerk.saw(LIST, purpose="annual_review", as_of="1")["items"] == []

@@ -9,15 +9,16 @@ import marshmallow as ma
 
 from api.routes.fields import Area, Choice, Id, QueryNumber, Word
 from api.routes.schemas.common import Answer
-from api.routes.schemas.histories import AsOfQuery, PageAnswer, PageQuery, Reflects
+from api.routes.schemas.histories import PageAnswer, PageQuery, Reflects
+from api.routes.schemas.questions import AxesQuery
 from projections.differing import KINDS
 
 _KINDS = ("unreadable：现行细则读不懂；belonging：后来登记的隶属关系不同；worth：细则给的学时不同；"
           "duplicate：重复的取舍不同；room：上限之下所余不同；class：归类不同")
 
 
-class OfficesQuery(AsOfQuery):
-    """Which of them are counted."""
+class OfficesQuery(AxesQuery):
+    """Which of them are counted: as it was known when, of what had happened by when, under which law."""
 
     region = Area(metadata={"description": "区划代码前缀"})
     sector = Word()
@@ -65,10 +66,14 @@ class EntryAnswer(Answer):
     upheld = ma.fields.Integer(allow_none=True, required=True, metadata={"description": "维持原认定的事件"})
 
 
+_BASIS = {"description": "所用的三个轴、细则的摘要、账本的长度和根：照此再问，得到同样的回答"}
+
+
 class EntriesAnswer(PageAnswer):
-    """Entries that differ under the law that was in force on each date, longest first."""
+    """Entries that differ, longest first."""
 
     law = ma.fields.String(required=True)
+    basis = ma.fields.Dict(required=True, metadata=_BASIS)
     items = ma.fields.List(ma.fields.Nested(EntryAnswer), required=True)
 
 
@@ -97,6 +102,7 @@ class YearsDifferAnswer(PageAnswer):
     """Person-years that differ, longest first."""
 
     law = ma.fields.String(required=True)
+    basis = ma.fields.Dict(required=True, metadata=_BASIS)
     items = ma.fields.List(ma.fields.Nested(YearAnswer), required=True)
 
 
@@ -116,6 +122,7 @@ class CountsAnswer(Reflects):
     """How many wait for which office."""
 
     law = ma.fields.String(required=True)
+    basis = ma.fields.Dict(required=True, metadata=_BASIS)
     waiting = ma.fields.Integer(required=True)
     upheld = ma.fields.Integer(required=True)
     items = ma.fields.List(ma.fields.Nested(CountAnswer), required=True)

@@ -34,22 +34,25 @@ FIVE = tuple(book.id for book in shipped().books)
 SETS = {"the five": FIVE, "with every draft": (*FIVE, *(book.id for book in drafts().books))}
 
 
-def they_agree(house: House, held: Any, as_of: int, *, fast: bool = False) -> None:
+def they_agree(
+    house: House, held: Any, as_of: int, *, valid_on: date | None = None, fast: bool = False
+) -> None:
     """Of everyone, under each law."""
-    gathered = gather(held, as_of)
+    gathered = gather(held, as_of, valid_on)
     for names in SETS.values():
         law = Law(any_book(name) for name in names)
         coded = read_under(gathered, law)
         compiled = compile_over(law, coded)
         replayed = replay(coded, compiled, fast=fast)
         for number, person in enumerate(coded.people):
-            answer = house.answers.years(person, Axes(as_of=as_of, law=f"set:{','.join(names)}"))  # type: ignore[arg-type]
+            axes = Axes(as_of=as_of, valid_on=valid_on, law=f"set:{','.join(names)}")
+            answer = house.answers.years(person, axes)  # type: ignore[arg-type]
             assert answer is not None
             assert replayed_account(gathered, compiled, replayed, number) == answered_account(answer)
         everyone = {person for (person,) in house.answers._entries.rows(
             "SELECT DISTINCT person FROM claims WHERE status IN ('approved', 'frozen', 'revoked') "
             f"AND from_position <= {as_of} AND coalesce(to_position, {as_of} + 1) > {as_of}")}
-        assert set(coded.people) == everyone
+        assert set(coded.people) == everyone if valid_on is None else set(coded.people) <= everyone
 
 
 def held_now(house: House) -> Any:
@@ -68,6 +71,7 @@ def check(history: list[tuple[str, int, Study]]) -> None:
         rng = random.Random(len(history))
         for as_of in (house.size, half, rng.randint(1, house.size)):
             they_agree(house, held, as_of)
+        they_agree(house, held, half, valid_on=date(rng.randint(2018, 2024), rng.randint(1, 12), rng.randint(1, 28)))
         with Snapshot(house.folder / "answers") as snapshot:
             changed = read_people(snapshot, [*people, *map(str, held.people.astype(str))])
         they_agree(house, merged(before, changed), rng.randint(1, house.size))
@@ -127,6 +131,9 @@ def test_a_transfer_entered_late_and_a_gap_between_two_units_are_as_in_the_answe
 
         for as_of in (before, house.size):
             they_agree(house, held, as_of)
+        # The days on which somebody came or went, and the days before.
+        for valid_on in ("2018-12-31", "2019-01-01", "2020-12-31", "2021-06-30", "2021-07-01", "2022-07-31"):
+            they_agree(house, held, house.size, valid_on=date.fromisoformat(valid_on))
 
 
 DAY = date(2021, 5, 3)
