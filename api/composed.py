@@ -14,6 +14,7 @@ from flask import Blueprint, Flask
 from api.cases.evidence import tidy_evidence
 from api.cases.studying import settle_all
 from api.checks import Check, Reach, ready_checks
+from api.following import apart
 from api.house import open_house
 from api.keeper import Keeper
 from api.log_routes import log_routes
@@ -33,7 +34,7 @@ def composed(settings: Settings) -> Iterator[Flask]:
     lease = PostgresLease(settings.database, "keeper") if settings.database else None
     keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=lease)
     try:
-        with open_house(register) as house:
+        with open_house(register, apart=apart(settings)) as house:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
                               lambda: house.accounts.tidy(now=house.now),
                               lambda: house.claim_drafts.tidy(now=house.now), lambda: settle_all(house)]

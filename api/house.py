@@ -39,6 +39,7 @@ from ledger.vocabulary import LOCAL, StreamId
 from policies.archive import Archive
 from policies.shelf import shipped
 from projections.answers import Answers, projections
+from projections.apart import Apart
 from projections.differences_upkeep import Upkeep
 from projections.standby import Standby
 
@@ -133,8 +134,13 @@ class House:
 
 
 @contextmanager
-def open_house(register: Register, clock: Callable[[], int] | None = None) -> Iterator[House]:
-    """Open the house around a register, and let go of what is the house's own at the end."""
+def open_house(
+    register: Register, clock: Callable[[], int] | None = None, *, apart: Apart | None = None
+) -> Iterator[House]:
+    """Open the house around a register, and let go of what is the house's own at the end.
+
+    What follows where much happens is `apart`, if there is one.
+    """
     clock = clock or _now
     ledger, folder, secret = register.ledger, register.folder, register.ledger.vault.secret
     archive = Archive(folder.rulebooks)
@@ -143,7 +149,7 @@ def open_house(register: Register, clock: Callable[[], int] | None = None) -> It
     accounts = Accounts(folder.operations, secret("tokens"))
     claim_drafts = ClaimDrafts(folder.operations, ledger.vault)
     studies = StudySessions(folder.operations, secret("study"), ledger.vault)
-    follower = Standby(ledger, folder.projections, projections())
+    follower = Standby(ledger, folder.projections, projections(), apart=apart)
     map_file = MapFile(folder.map, ledger.store, MapKey(secret("index")))
     try:
         follower.start()

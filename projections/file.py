@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 from sqlite_utils import Database
@@ -28,7 +28,7 @@ from ledger.durable import sync
 from ledger.envelope import Envelope, decode, wire_type_in
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import wire_type
-from ledger.ledger import Ledger
+from ledger.stores.recorder import AppendingRecorder
 from projections.errors import NotBuilt, Unreadable
 from projections.projection import Effect, Projection
 from projections.reached import Reached, this_run, untell
@@ -51,6 +51,14 @@ _OF_ACTS: Final = frozenset({_CLOSED, _ABANDONED})
 _CORRUPT: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _DOUBTED: Final = ".doubted"
 _ITS_OWN: Final = frozenset({"projection", "waiting"})
+
+
+class Log(Protocol):
+    """The log as whoever follows it needs it: without a key that opens what is sealed."""
+
+    @property
+    def store(self) -> AppendingRecorder:
+        """Where its leaves are."""
 
 
 class Batch:
@@ -216,7 +224,7 @@ class ProjectionFile:
         pages, size = (self.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
         return int(pages * size)
 
-    def fits(self, ledger: Ledger) -> bool:
+    def fits(self, ledger: Log) -> bool:
         """Say whether the file follows this log: it is not ahead of it, and where it stands the leaf is the same."""
         if self.position == 0:
             return True
@@ -229,7 +237,7 @@ class ProjectionFile:
 
     # Taking events
 
-    def apply(self, batch: Batch, ledger: Ledger) -> None:
+    def apply(self, batch: Batch, ledger: Log) -> None:
         """Take a batch that begins right after the position; all of it or nothing.
 
         A file that is being made goes back to where it was last written when it cannot take one, and from then on
@@ -286,7 +294,7 @@ class ProjectionFile:
                 self.connection.execute("UPDATE projection SET position = ?", (self.written,))
             raise
 
-    def _take(self, batch: Batch, ledger: Ledger) -> None:
+    def _take(self, batch: Batch, ledger: Log) -> None:
         """Hand over events where they take effect; those of an act when it is closed."""
         rows, handlers = self._rows, self._handlers
         if batch.every_kind.isdisjoint(handlers) and batch.every_kind.isdisjoint(_OF_ACTS):
@@ -305,7 +313,7 @@ class ProjectionFile:
             elif kind == _ABANDONED:
                 rows.remove("waiting", {"act": batch.envelope(place).event.act})
 
-    def _release(self, position: int, act: str, ledger: Ledger) -> None:
+    def _release(self, position: int, act: str, ledger: Log) -> None:
         """Hand over every row of an act that is closed here, in the order in which they were written."""
         rows, after = self._rows, 0
         rows.write()
@@ -343,7 +351,7 @@ class ProjectionFile:
             self.connection.close()
 
 
-def _read(ledger: Ledger, positions: Sequence[int]) -> Iterator[tuple[int, bytes, Envelope]]:
+def _read(ledger: Log, positions: Sequence[int]) -> Iterator[tuple[int, bytes, Envelope]]:
     """Read events that stand close together, as the rows of an act nearly always do, at once."""
     first, last = positions[0], positions[-1]
     together = last - first < 2 * _AT_ONCE
@@ -381,7 +389,7 @@ def content(connection: sqlite3.Connection, told: tuple[int, str] | None = None)
     return Content(position, digest.hexdigest(), count)
 
 
-def stands(path: Path, ledger: Ledger) -> Content:
+def stands(path: Path, ledger: Log) -> Content:
     """Digest what readers find in the file at a path, at one moment and as far as they are told that it speaks."""
     told = Reached(path).position(path.stat().st_ino)  # Before the snapshot is taken, so that it holds all of that.
     leaf = ledger.store.leaves(told - 1, 1) if told else []

@@ -1,8 +1,9 @@
 """The follower: one process of a host keeps every projection up to date with the log.
 
 It wakes on each commit of its own process and polls as well, since another process may write and a lost wake-up must
-put nobody to sleep. It reads in batches; each projection takes a batch in one transaction of its own file. A projection
-that fails says so, stops before the event it cannot take, tries again each second, and holds up no other.
+put nobody to sleep; after a round that found something it looks again without being woken. It reads in batches; each
+projection takes a batch in one transaction of its own file. A projection that fails says so, stops before the event it
+cannot take, tries again each second, and holds up no other.
 
 A projection without a file, of a new version, ahead of the log or damaged is built anew beside whatever is there, a
 batch in turn with the others, and put in place when it has caught up. A build that was stopped goes on where it was.
@@ -26,11 +27,10 @@ import structlog
 
 from ledger.durable import sync
 from ledger.lease import FileLease
-from ledger.ledger import Ledger
 from projections import marker
 from projections.board import Bell, Board, Failed, Progress, Said
 from projections.errors import AlreadyFollowed, ProjectionError, ProjectionFailed, UnknownProjection
-from projections.file import Batch, ProjectionFile, discard, is_damage, is_doubted, path_of
+from projections.file import Batch, Log, ProjectionFile, discard, is_damage, is_doubted, path_of
 from projections.projection import Projection
 from projections.reached import Reached, Telling, take_back
 
@@ -39,6 +39,10 @@ POLL_MS: Final = 20
 PAUSE_MS: Final = 20
 """At most so often while nobody waits: a round is a commit in each file, and a busy log has an event each moment."""
 RETRY_MS: Final = 1_000
+BUSY_PERCENT: Final = 3
+"""It is busy when following has lately taken so much of a core, some 600 events a second: then whoever answers, in
+the same interpreter, and it are in each other's way."""
+BUSY_OVER_MS: Final = 1_000
 LOOK_MS: Final = 200
 """So often it is looked whether the files are still there: whoever deletes one means it to be made anew."""
 _SOUND: Final = " sound"
@@ -90,7 +94,7 @@ class Build:
     """A projection that is being made from nothing, beside whatever stands in its place."""
 
     def __init__(
-        self, projection: Projection, folder: Path, ledger: Ledger, *, untouched: frozenset[str] = frozenset()
+        self, projection: Projection, folder: Path, ledger: Log, *, untouched: frozenset[str] = frozenset()
     ) -> None:
         self.path = path_of(folder, projection, building=True)
         # Of one that was stopped, what was done is kept.
@@ -126,7 +130,7 @@ class Build:
 
 
 def opened(
-    projection: Projection, path: Path, ledger: Ledger, *, untouched: frozenset[str] = frozenset(), made: bool = False
+    projection: Projection, path: Path, ledger: Log, *, untouched: frozenset[str] = frozenset(), made: bool = False
 ) -> ProjectionFile:
     """Open a file that fits the log; one that does not, or is damaged, is discarded with a line in the log.
 
@@ -170,7 +174,7 @@ def known(name: str, names: Collection[str]) -> None:
         raise UnknownProjection(name, tuple(names))
 
 
-def read_batch(ledger: Ledger, after: int, limit: int = EVENTS_AT_ONCE) -> Batch | None:
+def read_batch(ledger: Log, after: int, limit: int = EVENTS_AT_ONCE) -> Batch | None:
     """Read the events past a position; None when there are none."""
     leaves = ledger.store.leaves(after, limit)
     if not leaves:
@@ -181,7 +185,7 @@ def read_batch(ledger: Ledger, after: int, limit: int = EVENTS_AT_ONCE) -> Batch
 class _Track:
     """One projection on its way: the file that stands, the build beside it, and what went wrong last."""
 
-    def __init__(self, projection: Projection, folder: Path, ledger: Ledger, untouched: frozenset[str]) -> None:
+    def __init__(self, projection: Projection, folder: Path, ledger: Log, untouched: frozenset[str]) -> None:
         self.projection, self.folder, self.ledger = projection, folder, ledger
         self.path = path_of(folder, projection)
         self.live: ProjectionFile | None = None
@@ -290,6 +294,23 @@ class _Track:
         self.live, file.is_told = file, True
 
 
+class _Worked:
+    """How much of a core a thread has lately taken."""
+
+    def __init__(self) -> None:
+        self.percent = 0
+        self._since: tuple[int, int] | None = None
+
+    def note(self) -> None:
+        """Of that thread: say that time has passed."""
+        now, used = time.monotonic_ns(), time.thread_time_ns()
+        if self._since is None:
+            self._since = now, used
+        elif (passed := now - self._since[0]) > BUSY_OVER_MS * 1_000_000:
+            self.percent = (used - self._since[1]) * 100 // passed
+            self._since = now, used
+
+
 class _Damaged(Exception):
     """SQLite finds the file broken; no answer may come from it."""
 
@@ -319,7 +340,7 @@ def _reads_whole(path: Path) -> bool:
 class Follower:
     """Owns the files of all projections in a folder, for as long as it runs."""
 
-    def __init__(self, ledger: Ledger, folder: Path, projections: Sequence[Projection]) -> None:
+    def __init__(self, ledger: Log, folder: Path, projections: Sequence[Projection]) -> None:
         self._ledger, self._folder, self._projections = ledger, folder, tuple(projections)
         self._tracks: dict[str, _Track] = {}
         self._ownership: Ownership | None = None
@@ -330,9 +351,11 @@ class Follower:
         self._moved = threading.Condition()
         self._wanted: set[str] = set()
         self._read: tuple[int, Batch | None] = (-1, None)
+        self._seen = 0  # How long the log was when it was looked at last.
         self._board = Board(folder)
         self._telling: Telling | None = None
         self._bell: Bell | None = None
+        self._worked = _Worked()
 
     def start(self, *, succeeding: bool = False) -> None:
         """Take the files and follow; raises AlreadyFollowed. Builds go on in the background.
@@ -369,7 +392,11 @@ class Follower:
         self._hurry()
         if self._thread is not None:
             self._thread.join()
+        for name in self._wanted:
+            self._board.want(name)  # What was not begun is whoever's who follows next.
         self._let_go(orderly=self._thread is not None)
+        with self._moved:
+            self._moved.notify_all()  # Nothing more comes from here.
 
     def _let_go(self, *, orderly: bool = False) -> None:
         if self._bell is not None:
@@ -420,6 +447,12 @@ class Follower:
         size = self._ledger.store.size()
         return {name: track.lag(size) for name, track in self._tracks.items()}
 
+    @property
+    def is_busy(self) -> bool:
+        """Say whether it takes much of a core, and could be stopped without undoing what somebody asked for."""
+        rebuilt = any(track.live is not None and track.build is not None for track in self._tracks.values())
+        return self._worked.percent >= BUSY_PERCENT and not self._wanted and not rebuilt
+
     def failures(self) -> list[ProjectionError]:
         """List what keeps projections from following."""
         return [track.failure for track in self._tracks.values() if track.failure is not None]
@@ -440,20 +473,25 @@ class Follower:
     # The thread
 
     def _run(self) -> None:
+        is_moving = False
         while not self._stopping.is_set():
-            self._woken.wait(POLL_MS / 1_000)  # not hours: seconds
+            if not is_moving:
+                self._woken.wait(POLL_MS / 1_000)  # not hours: seconds
             self._awaited.clear()  # Before the size is read: what is waited for from now on may not be in it.
             self._woken.clear()
             try:
+                size = self._seen
                 while self._round() and not self._stopping.is_set():
                     pass
+                is_moving = self._seen > size
             except Exception as error:  # The log could not be read, or a file not made: the next round may go well.
                 structlog.get_logger().error("follower_failed", exc_info=error)
                 self._stopping.wait(RETRY_MS / 1_000)  # not hours: seconds
             self._awaited.wait(PAUSE_MS / 1_000)  # not hours: seconds
 
     def _round(self) -> bool:
-        size = self._ledger.store.size()
+        self._worked.note()
+        size = self._seen = self._ledger.store.size()
         while self._wanted:
             self._tracks[self._wanted.pop()].rebuild()
         moved = [track.step(self._batch, size) for track in self._tracks.values()]

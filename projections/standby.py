@@ -6,7 +6,10 @@ however it ends, one of the others takes its place; which one is the kernel's ch
 
 Whoever waits for a position beside the follower rings its bell, and is told within a millisecond or two of its commit.
 
-`tests/projections/test_standby.py` shows it, with processes that are killed.
+Where much happens and a process can be had for it (`apart`), that process follows: whoever answers lets go of the files
+once it stands ready, and stands by. When it dies it is succeeded like any other.
+
+`tests/projections/test_standby.py` and `test_apart.py` show it, with processes that are killed.
 """
 
 from __future__ import annotations
@@ -19,10 +22,10 @@ from typing import Final
 
 import structlog
 
-from ledger.ledger import Ledger
+from projections.apart import Apart
 from projections.board import Bell, Board, Said
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, ProjectionFailed, Unreadable
-from projections.file import Reader
+from projections.file import Log, Reader
 from projections.follower import Follower, Lag, known
 from projections.projection import Projection
 
@@ -36,8 +39,11 @@ _NEVER: Final = 1 << 63
 class Standby:
     """Follows the log, or waits to: the same questions are answered either way."""
 
-    def __init__(self, ledger: Ledger, folder: Path, projections: Sequence[Projection]) -> None:
+    def __init__(
+        self, ledger: Log, folder: Path, projections: Sequence[Projection], *, apart: Apart | None = None
+    ) -> None:
         self._ledger, self._folder, self._projections = ledger, folder, tuple(projections)
+        self._apart = apart
         self._readers = {projection.name: Reader(projection, folder, shared=True) for projection in projections}
         self._reading = threading.Lock()  # One look serves all; a connection a thread would be hundreds of open files.
         self._board = Board(folder)
@@ -53,8 +59,9 @@ class Standby:
 
     def start(self) -> None:
         """Follow if nobody does, stand by otherwise."""
-        if not self._take_over(succeeding=False):
-            self._bell = Bell(self._folder)
+        follows = self._take_over(succeeding=False)
+        self._bell = Bell(self._folder)
+        if not follows or self._apart is not None:
             self._thread = threading.Thread(target=self._watch, name="standby", daemon=True)
             self._thread.start()
 
@@ -66,49 +73,52 @@ class Standby:
             self._thread.join()
         if self._follower is not None:
             self._follower.stop()
+        if self._apart is not None:
+            self._apart.let_go()
         if self._bell is not None:
             self._bell.take_down()
 
     @property
     def follows(self) -> bool:
-        """Say whether this process is the one that follows."""
-        return self._follower is not None
+        """Say whether this process is the one that follows, or the one that it had called for it."""
+        return self._follower is not None or (self._apart is not None and self._apart.follows)
 
     # What others ask, from any thread
 
     def position(self, name: str) -> int:
         """Say up to where a projection speaks."""
         known(name, self._readers)
-        if self._follower is not None:
-            return self._follower.position(name)
+        if (follower := self._follower) is not None:
+            return follower.position(name)
         with self._reading:
             return self._position(name)
 
     def wait_for(self, position: int, timeout_s: int = 5) -> bool:
         """Wait until every projection has taken an event; False when one has not in time, or cannot."""
         until = time.monotonic_ns() + timeout_s * 1_000_000_000
-        if self._follower is None:
-            if position <= self._seen or position <= self._look():
-                return True
-            self._wait(position, timeout_s)
-        if (follower := self._follower) is not None:  # Perhaps it was this process's turn while it waited.
-            left_ns = max(0, until - time.monotonic_ns())
-            return follower.wait_for(position, -(-left_ns // 1_000_000_000))
-        return position <= self._seen
+        while True:
+            left_s = -(-max(0, until - time.monotonic_ns()) // 1_000_000_000)
+            if (follower := self._follower) is not None:
+                there = follower.wait_for(position, left_s)
+            else:
+                there = position <= self._seen or position <= self._look() or self._wait(position, left_s)
+            if there or follower is self._follower or not left_s:
+                return there
+            # Who follows has changed while it waited.
 
     def rebuild(self, name: str) -> None:
         """Make a projection anew in the background, whoever follows; what stands goes on answering."""
         known(name, self._readers)
-        if self._follower is not None:
-            self._follower.rebuild(name)
+        if (follower := self._follower) is not None:
+            follower.rebuild(name)
         else:
             self._board.want(name)
             self._ring()
 
     def lag(self) -> dict[str, Lag]:
         """Say for each projection how far it is."""
-        if self._follower is not None:
-            return self._follower.lag()
+        if (follower := self._follower) is not None:
+            return follower.lag()
         size, said = self._ledger.store.size(), self._board.said()
         return {name: self._lag(name, size, said.get(name, Said(None, None))) for name in self._readers}
 
@@ -118,8 +128,8 @@ class Standby:
 
     def failures(self) -> list[ProjectionError]:
         """List what keeps projections from following."""
-        if self._follower is not None:
-            return self._follower.failures()
+        if (follower := self._follower) is not None:
+            return follower.failures()
         return [failure for name, said in self._board.said().items() if (failure := _failure(name, said))]
 
     # Beside the follower
@@ -130,7 +140,7 @@ class Standby:
         except (NotBuilt, Unreadable):  # Whoever follows makes it anew.
             return 0
 
-    def _wait(self, position: int, timeout_s: int) -> None:
+    def _wait(self, position: int, timeout_s: int) -> bool:
         """Have the files looked at until they speak of a position, or nobody can tell, or this process follows."""
         with self._moved:
             self._waiting += 1
@@ -145,6 +155,7 @@ class Standby:
             self._waiting -= 1
             if not self._waiting:
                 self._asked.clear()
+        return position <= self._seen
 
     def _look(self) -> int:
         with self._reading:
@@ -160,16 +171,38 @@ class Standby:
     # The thread
 
     def _watch(self) -> None:
-        told = self._seen, self._stuck_before
-        while not self._stopping.is_set() and not self._tried():
-            until = time.monotonic_ns() + TRY_MS * 1_000_000
-            while not self._stopping.is_set() and (left := until - time.monotonic_ns()) > 0:
-                if self._asked.wait(left / 1_000_000_000):  # not hours: seconds
-                    self._look()
-                    if told != (told := (self._seen, self._stuck_before)):  # Nobody is woken to be told nothing.
-                        self._tell()
-                    self._stopping.wait(LOOK_MS / 1_000)  # not hours: seconds
+        while not self._stopping.is_set():
+            if (follower := self._follower) is None:
+                self._stand_by()
+                if self._tried():
+                    self._tell()
+            elif self._apart is None:
+                return
+            else:
+                self._stopping.wait(TRY_MS / 1_000)  # not hours: seconds
+                if follower.is_busy and self._apart.stands_ready():
+                    self._move_out(follower)
         self._tell()
+
+    def _stand_by(self) -> None:
+        """Look at the files for those who wait, until the lock is to be tried again."""
+        told = self._seen, self._stuck_before
+        until = time.monotonic_ns() + TRY_MS * 1_000_000
+        while not self._stopping.is_set() and (left := until - time.monotonic_ns()) > 0:
+            if self._asked.wait(left / 1_000_000_000):  # not hours: seconds
+                self._look()
+                if told != (told := (self._seen, self._stuck_before)):  # Nobody is woken to be told nothing.
+                    self._tell()
+                self._stopping.wait(LOOK_MS / 1_000)  # not hours: seconds
+
+    def _move_out(self, follower: Follower) -> None:
+        """Let go of the files: the process that waits for them tries for the lock more often than anybody else."""
+        self._follower = None  # From here on whoever asks looks at the files.
+        try:
+            follower.stop()
+        except Exception as error:  # The disk is full: the files say what they hold, and are looked through.
+            structlog.get_logger().error("follower_failed", exc_info=error)
+        structlog.get_logger().info("follower_moved_out")
 
     def _tell(self) -> None:
         with self._moved:
