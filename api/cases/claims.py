@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from api.callers import Caller
+from api.cases import reasons
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import absent, look, not_a_person, oneself, places
 from api.cases.study import (
@@ -29,7 +30,6 @@ from api.house import House, local_date
 from api.law_of import Assessed, assess, bench_now, judged, law_now, not_yet, ruling_view, understand, walk_of
 from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.events.base import Words, wire_type
 from ledger.events.claim import (
     ClaimCorrected,
     ClaimReopened,
@@ -49,7 +49,6 @@ from ledger.streams.standing import Matter
 from ledger.vocabulary import ClaimId, PersonId
 from policies.authority import Office, Walk
 from policies.papers import Paper, papers
-from projections.basis import written_time
 from projections.entries import Decision as Decided
 from projections.entries import Version
 
@@ -301,7 +300,7 @@ def see(house: House, caller: Caller, claim: str, purpose: str | None) -> tuple[
     details = sealed_details(house, claim)
     files = files_view(house.evidence, state.person, (one.sha256 for one in state.evidence))
     return {**view(state), "details": None if details is None else details_view(details), "files": files,
-            "said": list(said_of(house, claim))}, version
+            "said": list(reasons.said(house, claim, state.submitted.region, state.submitted.sector))}, version
 
 
 def visible(
@@ -325,27 +324,14 @@ def sights(house: House, reading: Reading, claim: Claim | None) -> tuple[Matter 
     return (claim.matter, *(() if person is None else places(person, house.today)))
 
 
-def sealed_details(house: House, claim: str) -> StudyDetails | None:
-    """What was last said of the study in clear; None when the key is destroyed."""
+def sealed_details(house: House, claim: str, *, as_of: int | None = None) -> StudyDetails | None:
+    """What was last said of the study in clear, up to a position; None when the key is destroyed."""
     for position, leaf in reversed(house.ledger.store.stream(claim)):
         envelope = decode(leaf)
-        if isinstance(envelope.event, _DETAILED):
+        if isinstance(envelope.event, _DETAILED) and (as_of is None or position <= as_of):
             opened = house.ledger.opened(Recorded(position, envelope))
             return opened if isinstance(opened, StudyDetails) else None
     return None
-
-
-def said_of(house: House, claim: str) -> Iterable[dict[str, Any]]:
-    """The reasons that were given at each step, in order; what a case says of it is for those who may see the case."""
-    for position, leaf in house.ledger.store.stream(claim):
-        envelope = decode(leaf)
-        event = envelope.event
-        if event.sealed_as is Words and getattr(event, "case", None) is None:
-            opened = house.ledger.opened(Recorded(position, envelope))
-            if isinstance(opened, Words):
-                yield {"event": position, "type": wire_type(event).partition("/")[0],
-                       "recorded_at": written_time(envelope.recorded_at), "role": envelope.by.role,
-                       "words": opened.words}
 
 
 def submitted_on(house: House, claim: str) -> Any:

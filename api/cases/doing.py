@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeVar
 
+import msgspec
+
 from api import refusals
 from ledger.envelope import decode
 from ledger.errors import Refusal
@@ -61,12 +63,17 @@ EVOLVE: Final[dict[str, Callable[[Any, Any], Any]]] = {
 
 
 class Asked(NamedTuple):
-    """How something is asked for: under which key, upon which version, for real or to see."""
+    """How something is asked for: under which key, upon which version, for real or to see, for what reason."""
 
     key: RequestKey | None = None
     version: int | None = None
     dry_run: bool = False
     trace: str | None = None
+    reason: str | None = None    # A code of `policies.reasons`; the words that go with it are the decision's to seal.
+
+    def because(self, fields: dict[str, Any]) -> Asked:
+        """The same, for the reason that was sent."""
+        return self._replace(reason=fields.get("reason"))
 
 
 class Done(NamedTuple):
@@ -138,6 +145,8 @@ def do(
     """Decide and record, or only decide. `upon`: the stream whose version the request names; `show` tells it anew."""
 
     tried: list[Done] = []
+    if asked.reason is not None:
+        by = msgspec.structs.replace(by, reason=asked.reason)
 
     def decision() -> Deciding:
         reading = Reading(ledger)
@@ -167,7 +176,7 @@ def done(ledger: Ledger, receipt: Receipt) -> Done:
     """Render what was done before, from the log as it stood right after it."""
     events = [one for position in receipt.positions if (one := ledger.at(position)) is not None]
     stream = events[0].envelope.stream
-    state, version = _state_after(ledger, stream, receipt.positions[-1])
+    state, version = state_after(ledger, stream, receipt.positions[-1])
     return Done(stream, version, state, tuple(Draft(one.envelope.event) for one in events), receipt)
 
 
@@ -194,8 +203,8 @@ def _extended(reading: Reading, drafts: tuple[Draft, ...]) -> Done:
     return Done(stream, version, state, drafts, None)
 
 
-def _state_after(ledger: Ledger, stream: str, position: int) -> tuple[Any, int]:
-    """Fold a stream as it stood after a request; acts that had written to it were over, or it had not been decided."""
+def state_after(ledger: Ledger, stream: str, position: int) -> tuple[Any, int]:
+    """Fold a stream as it stood up to a position; of an act that is not closed, nothing is in force."""
     evolve, state, version = EVOLVE[kind_of(stream)], None, 0
     for where, leaf in ledger.store.stream(stream):
         if where > position:

@@ -82,7 +82,7 @@ def acknowledge(house: House, caller: Caller, plan: str, asked: Asked) -> Done |
 
 def send_plan_back(house: House, caller: Caller, plan: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Send it back to be mended."""
-    return _to_plan(house, caller, plan, asked, lambda found, role, by: plans.decide_plan_return(
+    return _to_plan(house, caller, plan, asked.because(fields), lambda found, role, by: plans.decide_plan_return(
         found, plans.ReturnPlan(role=role, words=fields["words"]), by))
 
 
@@ -165,7 +165,7 @@ def accept(house: House, caller: Caller, name: str, fields: dict[str, Any], aske
 
 def refuse(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Do not put it on file, and say why."""
-    return _to_class(house, caller, name, asked, lambda found, role, by: classes.decide_class_refusal(
+    return _to_class(house, caller, name, asked.because(fields), lambda found, role, by: classes.decide_class_refusal(
         found, classes.RefuseClass(role=role, words=fields["words"]), by))
 
 

@@ -60,7 +60,7 @@ def send_back(house: House, caller: Caller, claim: str, fields: dict[str, Any], 
     def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
         return review.decide_return(found, review.ReturnClaim(role=role, words=fields["words"]), person, by)
 
-    return _at_step(house, caller, claim, asked, decide)
+    return _at_step(house, caller, claim, asked.because(fields), decide)
 
 
 def refuse(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -69,7 +69,7 @@ def refuse(house: House, caller: Caller, claim: str, fields: dict[str, Any], ask
     def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
         return review.decide_refusal(found, review.RefuseClaim(role=role, words=fields["words"]), person, by)
 
-    return _at_step(house, caller, claim, asked, decide)
+    return _at_step(house, caller, claim, asked.because(fields), decide)
 
 
 def approve(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.callers import Caller
+from api.cases import reasons
 from api.cases.doing import Reading
 from api.cases.standing import (
     absent,
@@ -51,7 +52,9 @@ def plan(house: House, caller: Caller, name: str, *, as_of: int) -> dict[str, An
     if no := logged_in(house, caller):
         return no
     found = _trainings.plan(house.answers, name, as_of=as_of)
-    return Refusal.because("plan_absent") if found is None else plan_view(found)
+    if found is None:
+        return Refusal.because("plan_absent")
+    return {**plan_view(found), "reason": reasons.at(house, found.events[-1], found.filed.region, found.filed.sector)}
 
 
 def plans(
@@ -76,7 +79,8 @@ def training_class(house: House, caller: Caller, name: str, axes: Axes) -> dict[
     if found is None:
         return Refusal.because("class_absent")
     duties, basis = duties_under(house.answers, found, axes)
-    return {**class_view(found), "duties": [one._asdict() for one in duties], "basis": basis.as_json()}
+    why = reasons.at(house, found.events[-1], found.filed.region, found.filed.sector)
+    return {**class_view(found), "reason": why, "duties": [one._asdict() for one in duties], "basis": basis.as_json()}
 
 
 def classes(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from api.callers import Caller
+from api.cases import reasons
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields, Fault
 from api.cases.standing import UNIT, absent, acting, by_actor, in_sight, look, not_a_person, oneself
@@ -109,7 +110,7 @@ def confirm(house: House, caller: Caller, transfer: str, fields: dict[str, Any],
 def refuse(house: House, caller: Caller, transfer: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Say for the receiving unit that the person does not."""
     command = transfers.RefuseTransfer(role=UNIT, words=fields["words"])
-    return _answer(house, caller, transfer, asked,
+    return _answer(house, caller, transfer, asked.because(fields),
                    lambda found, *read: transfers.decide_transfer_refusal(found, command, *read))
 
 
@@ -138,7 +139,13 @@ def see(house: House, caller: Caller, transfer: str, purpose: str | None) -> tup
         return absent(house, caller, "transfer_absent")
     no = look(house, caller, person=found.person, matters=_sides(reading, found), purpose=purpose, what=("transfer",),
               route="transfers", otherwise="transfer_absent")
-    return no if no is not None else (view(found), reading.versions[found.transfer])  # type: ignore[index]
+    if no is not None:
+        return no
+    unit = reading.unit(found.to_unit)
+    assert unit is not None, "a transfer is to what is registered"
+    seat = unit.seat_on(found.starts)
+    said = list(reasons.said(house, found.transfer, seat.region, seat.sector))
+    return {**view(found), "said": said}, reading.versions[found.transfer]  # type: ignore[index]
 
 
 def _sides(reading: Reading, transfer: transfers.Transfer) -> list[Matter]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.callers import FOUNDER, Caller
+from api.cases import reasons
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields, Fault, identifier
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor
@@ -73,11 +74,22 @@ def reject(house: House, caller: Caller, unit: str, fields: dict[str, Any], aske
         assert by is not None, "whoever acts was appointed"
         return units.decide_rejection(reading.unit(unit), command, by)
 
-    return do(house.ledger, _by(caller, actor), asked, decide, upon=unit, show=view)
+    return do(house.ledger, _by(caller, actor), asked.because(fields), decide, upon=unit, show=view)
 
 
 def _by(caller: Caller, actor: Actor | None) -> Any:
     return caller.by(FOUNDER) if actor is None else by_actor(caller, actor, HUMAN_RESOURCES)
+
+
+def see(house: House, unit: str) -> tuple[dict[str, Any], int] | Refusal:
+    """Show a unit to anyone, and of one that was turned away the reason by its code; the words stay sealed."""
+    reading = Reading(house.ledger)
+    found = reading.unit(unit)
+    if found is None:
+        return Refusal.because("unit_absent")
+    seat, (*_, (last, _)) = found.seats[-1], house.ledger.store.stream(unit)
+    why = reasons.at(house, last, seat.region, seat.sector)
+    return {**view(found), "reason": why}, reading.versions[found.unit]  # type: ignore[index]
 
 
 def view(unit: units.Unit) -> dict[str, Any]:

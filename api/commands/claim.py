@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from api.commands import study
+from api.commands import reasons, study
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.telling import minimums, pairs, role, state, steps, table, verdict, with_options, word
 from api.exits import Exit
@@ -93,10 +93,10 @@ def endorse(asking: Asking, claim: str) -> int:
 
 @claim.command("return")
 @acts_upon("claim")
-@_words
-def send_back(asking: Asking, claim: str, words: str) -> int:
+@with_options(reasons.GIVEN)
+def send_back(asking: Asking, claim: str, reason: str | None, words: str) -> int:
     """退回修改，并说明理由"""
-    return _upon(asking, claim, "return", "已退回", {"words": words})
+    return _upon(asking, claim, "return", "已退回", reasons.sent(reason, words))
 
 
 @claim.command()
@@ -115,10 +115,10 @@ def approve(
 
 @claim.command()
 @acts_upon("claim")
-@_words
-def refuse(asking: Asking, claim: str, words: str) -> int:
+@with_options(reasons.GIVEN)
+def refuse(asking: Asking, claim: str, reason: str | None, words: str) -> int:
     """驳回，并说明理由"""
-    return _upon(asking, claim, "refusal", "已驳回", {"words": words})
+    return _upon(asking, claim, "refusal", "已驳回", reasons.sent(reason, words))
 
 
 @claim.command()
@@ -275,6 +275,7 @@ def tell(body: dict[str, Any]) -> None:
                        f"{about['due']} 前答复，{about['rulebook']} {about['article']}")])
     for one in body.get("said", ()):
         click.echo(f"  {one['recorded_at'][:10]}  {role(one['role'])}：{one['words']}")
+        reasons.tell(one.get("reason"), indent="    ")
     if isinstance(body.get("year"), Mapping):
         _tell_year(body["year"])
     for other in body.get("duplicates", ()):

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import click
 
-from api.commands import study
+from api.commands import reasons, study
 from api.commands.asking import Asking, Id, acts_upon, asks
 from api.commands.files import READ, read_bytes, read_json, write_new
-from api.commands.telling import pairs, role, state, table
+from api.commands.telling import pairs, role, state, table, with_options
 from api.exits import Exit, Stop
 
 _words = click.option("--words", required=True, help="理由")
@@ -58,10 +58,10 @@ def acknowledge(asking: Asking, plan: str) -> int:
 
 @click.command("return")
 @acts_upon("plan")
-@_words
-def send_back(asking: Asking, plan: str, words: str) -> int:
+@with_options(reasons.GIVEN)
+def send_back(asking: Asking, plan: str, reason: str | None, words: str) -> int:
     """退回计划修改（受理部门）"""
-    return _upon_plan(asking, plan, "return", "已退回", {"words": words})
+    return _upon_plan(asking, plan, "return", "已退回", reasons.sent(reason, words))
 
 
 @click.command()
@@ -84,10 +84,10 @@ def accept(asking: Asking, training_class: str, number: str) -> int:
 
 @click.command()
 @acts_upon("training_class", kind="class")
-@_words
-def refuse(asking: Asking, training_class: str, words: str) -> int:
+@with_options(reasons.GIVEN)
+def refuse(asking: Asking, training_class: str, reason: str | None, words: str) -> int:
     """不予备案（受理部门）"""
-    return _upon_class(asking, training_class, "refusal", "不予备案", {"words": words})
+    return _upon_class(asking, training_class, "refusal", "不予备案", reasons.sent(reason, words))
 
 
 @click.command()

@@ -88,6 +88,14 @@ def words(asking: Asking) -> int:
     return asking.get("/v1/words", _tell_words)
 
 
+@rulebook.command()
+@asks()
+@click.option("--kind", help="只看一类的，如 claim.returned")
+def reasons(asking: Asking, kind: str | None) -> int:
+    """退回、驳回、不予备案、不予核验的理由代码：名称、请对方怎么做、所依条文"""
+    return asking.get("/v1/reasons", _tell_reasons, {"kind": kind})
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
@@ -119,6 +127,12 @@ def _tell_impacts(body: dict[str, Any]) -> None:
         for one in body["items"]
     ]
     table(("细则", "事件", "登记时间", "推演到", "报告摘要", "范围", "有变化的人", "新未达标", "新达标"), rows)
+
+
+def _tell_reasons(body: dict[str, Any]) -> None:
+    rows = [(one["kind"], one["code"], one["title"], one["cure"],
+             "、".join(f"{rule['document']} {rule['article']}" for rule in one["rules"])) for one in body["items"]]
+    table(("种类", "代码", "理由", "怎么办", "所依条文"), rows)
 
 
 def _tell_words(body: dict[str, Any]) -> None:

@@ -65,9 +65,17 @@ def _tell(body: dict[str, Any]) -> None:
     next_page(body)
 
 
+def _reason(kind: str, code: str | None) -> str:
+    """A reason by its code, in words as far as they are known here."""
+    from policies.reasons import reason
+
+    found = reason(kind, code)
+    return code or "" if found is None else found.title
+
+
 def _more(one: dict[str, Any]) -> str:
     """What else there is to say of a line: the reason, how long it waited, what was opened, what became of it."""
-    said = [one["by"]["reason"] or ""]
+    said = [_reason(one["what"], one["by"]["reason"])]
     if (decision := one.get("decision")) is not None:
         days, seconds = divmod(decision["waited_seconds"], 86_400)
         said.append(f"等了 {days} 天 {seconds // 3_600} 小时")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from api.commands import filing
+from api.commands import filing, reasons
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.telling import LOG_SIZE, pairs, role, table, word
 from api.exits import Exit, Stop
@@ -136,6 +136,7 @@ def _tell_plan(body: dict[str, Any]) -> None:
                  f"参加 {carried['attended']} 人"),
         ("评估", _grades(body["evaluations"])), ("上年度评估", _grades(body["last_year"])),
     ))
+    reasons.tell(body["reason"])
     table(("序号", "天数", "人数", "途径", "项目"),
           [(one["number"], one["days"], one["headcount"], word("route", one["route"]), one["title"])
            for one in body["items"]])
@@ -160,6 +161,7 @@ def _tell_class(body: dict[str, Any]) -> None:
         ("课程", "、".join(f"{one['title']} {one['hours']} 学时" for one in body["lessons"])),
         ("登记卡", body["cards"] or None),
     ))
+    reasons.tell(body["reason"])
     for duty in body["duties"]:
         late = f"迟 {duty['late_by']} 天，" if duty["late_by"] else ""
         click.echo(f"  备案期限 {duty['rulebook']} {duty['article']}：提前 {duty['days']} 天；{late}"

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from api.commands import reasons
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
-from api.commands.telling import pairs, role, state
+from api.commands.telling import pairs, role, state, with_options
 
 
 @click.group()
@@ -56,10 +57,10 @@ def confirm(asking: Asking, transfer: str, starts: str | None) -> int:
 
 @transfer.command()
 @acts_upon("transfer")
-@click.option("--words", required=True, help="理由")
-def refuse(asking: Asking, transfer: str, words: str) -> int:
+@with_options(reasons.GIVEN)
+def refuse(asking: Asking, transfer: str, reason: str | None, words: str) -> int:
     """接收单位拒绝，并说明理由"""
-    return _upon(asking, transfer, "refusal", "已拒绝", {"words": words})
+    return _upon(asking, transfer, "refusal", "已拒绝", reasons.sent(reason, words))
 
 
 @transfer.command()
@@ -80,6 +81,9 @@ def tell(body: dict[str, Any]) -> None:
         ("变更编号", body["transfer"]), ("人员", body["person"]), ("自", body["starts"]), ("转入", body["to_unit"]),
         ("转出", body["from_unit"]), ("专业", body["major"]), ("状态", state(body["status"])),
     ))
+    for one in body.get("said", ()):
+        click.echo(f"  {one['recorded_at'][:10]}  {role(one['role'])}：{one['words']}")
+        reasons.tell(one["reason"], indent="    ")
     for one in body.get("claims", ()):
         held, worth = one["held_by"], one["assessed"]
         law = f"，按新的归属由 {worth['before']} 变为 {worth['after']} 学时" if one["law_moves"] else ""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from api.commands import reasons
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.files import OUT
 from api.commands.telling import AS_OF, AXES, PAGE, next_page, pairs, state, table, with_options, word
@@ -124,10 +125,11 @@ def verify(asking: Asking, unit: str, evidence: tuple[Path, ...]) -> int:
 
 @unit.command()
 @acts_upon("unit")
-@click.option("--words", required=True, help="理由")
-def reject(asking: Asking, unit: str, words: str) -> int:
+@with_options(reasons.GIVEN)
+def reject(asking: Asking, unit: str, reason: str | None, words: str) -> int:
     """不予核验，并说明理由"""
-    return asking.post(f"/v1/units/{unit}/rejection", tell, {"words": words}, upon=f"/v1/units/{unit}", done="不予核验")
+    place, body = f"/v1/units/{unit}", reasons.sent(reason, words)
+    return asking.post(f"{place}/rejection", tell, body, upon=place, done="不予核验")
 
 
 def tell(body: dict[str, Any]) -> None:
@@ -136,3 +138,4 @@ def tell(body: dict[str, Any]) -> None:
         ("单位编号", body["unit"]), ("名称", body["name"]), ("信用代码", body["credit_code"]),
         ("所在地", body["region"]), ("行业", word("sector", body["sector"])), ("状态", state(body["status"])),
     ))
+    reasons.tell(body.get("reason"))

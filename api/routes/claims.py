@@ -19,7 +19,9 @@ from api.routes.schemas.claims import (
     ClaimAnswer,
     ClaimBody,
     CorrectionBody,
+    RefusalBody,
     ReleaseBody,
+    ReturnBody,
     RevisionBody,
     UpholdingBody,
 )
@@ -72,7 +74,8 @@ def endorse(caller: Caller, _: dict[str, Any], asked: Asked, claim: str) -> Done
     return review.endorse(house(), caller, claim, asked)
 
 
-@door.writes(f"{_AT}/return", summary="退回修改", body=Words, answers=ClaimAnswer, show=claims.view, conditional=True)
+@door.writes(f"{_AT}/return", summary="退回修改", body=ReturnBody, answers=ClaimAnswer, show=claims.view,
+             conditional=True)
 def send_back(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
     return review.send_back(house(), caller, claim, fields, asked)
 
@@ -115,7 +118,8 @@ def _line_told(
     return {"index": at, "status": problem["status"], **named, "problem": problem}
 
 
-@door.writes(f"{_AT}/refusal", summary="驳回", body=Words, answers=ClaimAnswer, show=claims.view, conditional=True)
+@door.writes(f"{_AT}/refusal", summary="驳回", body=RefusalBody, answers=ClaimAnswer, show=claims.view,
+             conditional=True)
 def refuse(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
     return review.refuse(house(), caller, claim, fields, asked)
 

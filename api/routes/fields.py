@@ -232,18 +232,21 @@ class Part(ma.fields.Nested):
 
 
 class Many(ma.fields.List[Any]):
-    """A list of at most so many."""
+    """A list of at most so many, and of at least so many."""
 
     default_error_messages = {**_REQUIRED, "invalid": "应为 JSON 数组。"}  # noqa: RUF012 - the library's name for it
 
-    def __init__(self, inner: Any, most: int, *, unique: bool = False, **kwargs: Any) -> None:
-        self.most, self.unique = most, unique
-        shape: dict[str, Any] = {"maxItems": most} | ({"uniqueItems": True} if unique else {})
+    def __init__(self, inner: Any, most: int, *, least: int = 0, unique: bool = False, **kwargs: Any) -> None:
+        self.most, self.least, self.unique = most, least, unique
+        shape: dict[str, Any] = {"maxItems": most}
+        shape |= ({"minItems": least} if least else {}) | ({"uniqueItems": True} if unique else {})
         super().__init__(inner, metadata=shape | kwargs.pop("metadata", {}), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
         if isinstance(value, list) and len(value) > self.most:
             raise ma.ValidationError(f"最多 {self.most} 项，现为 {len(value)} 项。")
+        if isinstance(value, list) and len(value) < self.least:
+            raise ma.ValidationError(f"至少 {self.least} 项，现为 {len(value)} 项。")
         found: list[Any] = super()._deserialize(value, attr, data, **kwargs)
         if self.unique and any(one in found[:at] for at, one in enumerate(found)):
             raise ma.ValidationError("有重复的项；每项只写一次。")

@@ -17,12 +17,14 @@ from api.routes.schemas.filings import (
     AcceptanceBody,
     CardBody,
     ClassBody,
+    ClassRefusalBody,
     EvaluationBody,
     FiledClassAnswer,
     FiledPlanAnswer,
     HoldingBody,
     IssuedCardAnswer,
     PlanBody,
+    PlanReturnBody,
     RefiledPlanBody,
 )
 from ledger.errors import Refusal
@@ -69,7 +71,7 @@ def acknowledge(caller: Caller, _: _Fields, asked: Asked, plan: str) -> _Outcome
     return _told("plans", filings.acknowledge(house(), caller, plan, asked))
 
 
-@door.writes(f"{_AT_PLAN}/return", summary="受理部门退回计划", body=Words, answers=FiledPlanAnswer,
+@door.writes(f"{_AT_PLAN}/return", summary="受理部门退回计划", body=PlanReturnBody, answers=FiledPlanAnswer,
              show=filings.plan_view, conditional=True)
 def send_plan_back(caller: Caller, fields: _Fields, asked: Asked, plan: str) -> _Outcome:
     return _told("plans", filings.send_plan_back(house(), caller, plan, fields, asked))
@@ -98,7 +100,7 @@ def accept(caller: Caller, fields: _Fields, asked: Asked, training_class: str) -
     return _class(filings.accept(house(), caller, training_class, fields, asked))
 
 
-@door.writes(f"{_AT_CLASS}/refusal", summary="不予备案培训班", body=Words, answers=FiledClassAnswer,
+@door.writes(f"{_AT_CLASS}/refusal", summary="不予备案培训班", body=ClassRefusalBody, answers=FiledClassAnswer,
              show=filings.class_view, conditional=True)
 def refuse(caller: Caller, fields: _Fields, asked: Asked, training_class: str) -> _Outcome:
     return _told("classes", filings.refuse(house(), caller, training_class, fields, asked))

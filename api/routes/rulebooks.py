@@ -9,9 +9,10 @@ from hashlib import sha256
 from typing import Any
 
 from api.callers import Caller
-from api.cases import impact, rulebooks
+from api.cases import impact, reasons, rulebooks
 from api.cases.doing import Asked, Done
 from api.routes.door import Door, Told, house
+from api.routes.schemas.common import ReasonsAnswer, ReasonsQuery
 from api.routes.schemas.rulebooks import (
     EnactedAnswer,
     ImpactQuery,
@@ -70,6 +71,12 @@ def enact(caller: Caller, _: dict[str, Any], asked: Asked, digest: str) -> Done 
 @door.reads("/v1/words", summary="现行细则所用的词：行业、途径、级别", answers=WordsAnswer, login=False)
 def words(_: Caller) -> dict[str, Any]:
     return rulebooks.words(house())
+
+
+@door.reads("/v1/reasons", summary="退回、驳回的理由代码：名称、怎么办、所依条文", query=ReasonsQuery,
+            answers=ReasonsAnswer, login=False)
+def codes(_: Caller, query: dict[str, Any]) -> dict[str, Any]:
+    return reasons.every(house(), query.get("kind"))
 
 
 @door.writes("/v1/impact-reports", summary="登记影响报告", body=ImpactReportBody, answers=RulebookAnswer,

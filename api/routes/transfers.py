@@ -8,8 +8,8 @@ from api.callers import Caller
 from api.cases import transfers
 from api.cases.doing import Asked, Done
 from api.routes.door import Door, house
-from api.routes.schemas.common import Purpose, Words
-from api.routes.schemas.transfers import ConfirmationBody, TransferAnswer
+from api.routes.schemas.common import Purpose
+from api.routes.schemas.transfers import ConfirmationBody, TransferAnswer, TransferRefusalBody
 from ledger.errors import Refusal
 
 door = Door("transfers", __name__, description="单位匹配和变更")
@@ -26,8 +26,8 @@ def confirm(caller: Caller, fields: dict[str, Any], asked: Asked, transfer: str)
     return transfers.confirm(house(), caller, transfer, fields, asked)
 
 
-@door.writes("/v1/transfers/<transfer:transfer>/refusal", summary="接收单位拒绝", body=Words, answers=TransferAnswer,
-             show=transfers.view, conditional=True)
+@door.writes("/v1/transfers/<transfer:transfer>/refusal", summary="接收单位拒绝", body=TransferRefusalBody,
+             answers=TransferAnswer, show=transfers.view, conditional=True)
 def refuse(caller: Caller, fields: dict[str, Any], asked: Asked, transfer: str) -> Done | Refusal:
     return transfers.refuse(house(), caller, transfer, fields, asked)
 

@@ -6,10 +6,9 @@ from typing import Any
 
 from api.callers import Caller
 from api.cases import units
-from api.cases.doing import Asked, Done, Reading
+from api.cases.doing import Asked, Done
 from api.routes.door import Door, house
-from api.routes.schemas.common import Words
-from api.routes.schemas.units import UnitAnswer, UnitBody, VerificationBody
+from api.routes.schemas.units import UnitAnswer, UnitBody, UnitRejectionBody, VerificationBody
 from ledger.errors import Refusal
 
 door = Door("units", __name__, description="用人单位、部门和机构")
@@ -22,9 +21,7 @@ def register(caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Ref
 
 @door.reads("/v1/units/<unit:unit>", summary="查看单位", answers=UnitAnswer, login=False)
 def show(_: Caller, unit: str) -> tuple[dict[str, Any], int] | Refusal:
-    reading = Reading(house().ledger)
-    found = reading.unit(unit)
-    return Refusal.because("unit_absent") if found is None else (units.view(found), reading.versions[found.unit])  # type: ignore[index]
+    return units.see(house(), unit)
 
 
 @door.writes("/v1/units/<unit:unit>/verification", summary="核验单位", body=VerificationBody, answers=UnitAnswer,
@@ -33,7 +30,7 @@ def verify(caller: Caller, fields: dict[str, Any], asked: Asked, unit: str) -> D
     return units.verify(house(), caller, unit, fields, asked)
 
 
-@door.writes("/v1/units/<unit:unit>/rejection", summary="不予核验单位", body=Words, answers=UnitAnswer, show=units.view,
-             conditional=True)
+@door.writes("/v1/units/<unit:unit>/rejection", summary="不予核验单位", body=UnitRejectionBody,
+             answers=UnitAnswer, show=units.view, conditional=True)
 def reject(caller: Caller, fields: dict[str, Any], asked: Asked, unit: str) -> Done | Refusal:
     return units.reject(house(), caller, unit, fields, asked)

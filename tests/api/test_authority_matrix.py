@@ -36,6 +36,7 @@ PUBLIC: Final = frozenset({
     "GET /", "GET /livez", "GET /readyz", "GET /version", "GET /metrics", "GET /openapi.json", "GET /problems/<code>",
     "GET /v1/docs", "GET /v1/docs/<name>.<digest>.<ending>",
     "GET /log/checkpoint", "GET /log/key", "GET /log/key/succession", "GET /log/tile/<path:rest>", "GET /v1/words",
+    "GET /v1/reasons",
     "GET /v1/rulebooks", "GET /v1/rulebooks/<family>/<version>", "GET /v1/impact-reports",
     "GET /v1/impact-reports/<digest>", "GET /v1/projections", "GET /v1/units/<unit:unit>", "POST /v1/units",
     "POST /v1/persons", "GET /login", "GET /password", "POST /v1/password",

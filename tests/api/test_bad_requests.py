@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import marshmallow as ma
 import pytest
 
 from api import problems
+from api.routes.fields import Body
 from tests.api.house_kit import BODY, SHA, Someone, Town, study
 
 
@@ -307,3 +309,20 @@ def test_every_refusal_says_what_why_and_what_to_do(person: Someone) -> None:
     assert (body["title"], body["type"]) == ("佐证日期当天没有隶属关系", "/problems/no_affiliation_on_date")
     assert person.get(body["type"]).get_json()["detail"] == body["detail"]
     assert json.dumps(body["seen"])
+
+
+def test_a_list_that_is_described_as_not_empty_is_refused_when_it_is() -> None:
+    bounded = [(kind.__name__, field) for kind in every(Body) for field in kind._declared_fields.values()
+               if "minItems" in field.metadata]
+
+    assert len(bounded) >= 5
+    for name, field in bounded:
+        with pytest.raises(ma.ValidationError, match="至少 1 项，现为 0 项"):
+            field.deserialize([], name, {})
+
+
+def every(kind: type[Body]) -> Iterator[type[Body]]:
+    """What is sent, of every noun."""
+    for one in kind.__subclasses__():
+        yield one
+        yield from every(one)

@@ -53,7 +53,10 @@ def test_a_plan_goes_its_way_on_the_command_line(desk: Desk[Filed]) -> None:
     tried = desk.told("teacher", "training", "file-plan", "plan.json", "--dry-run")
     assert "尚待备案  人力社保部门、行业主管部门" in tried
     plan = str(desk.made("teacher", "training", "file-plan", "plan.json")["plan"])
-    assert "已退回" in desk.told("city", "training", "return", plan, "--words", "请补充")
+    why = ("--reason", "items_incomplete", "--words", "请补充")
+    assert "已退回" in desk.told("city", "training", "return", plan, *why)
+    shown = desk.told("teacher", "training", "show", plan)
+    assert "理由：计划的内容不全 [items_incomplete]" in shown and "浙人社发〔2016〕63号 第十一条" in shown
     assert "已重新申报" in desk.told("teacher", "training", "refile", plan, "-", stdin=json.dumps({"items": [ITEM]}))
     for office in ("people", "city"):
         assert "已备案" in desk.told(office, "training", "acknowledge", plan)
@@ -65,7 +68,9 @@ def test_a_class_is_told_what_the_law_makes_of_its_filing_and_may_be_refused(des
     assert "迟 20 天，计入并标注" in desk.told("teacher", "training", "file-class", "-", "--dry-run", stdin=body)
     told = desk.run("teacher", "training", "file-class", "-", "--json", stdin=body)
     filed = json.loads(told.stdout)["training_class"]
-    assert "不予备案" in desk.told("city", "training", "refuse", filed, "--words", "与计划不符")
+    why = ("--reason", "content_unfit", "--words", "与计划不符")
+    assert "不予备案" in desk.told("city", "training", "refuse", filed, *why)
+    assert "理由：内容与专业科目不符" in desk.told("teacher", "training", "show", filed)
     slip = desk.run("teacher", "training", "file-class", "-", stdin="[]")
     assert (slip.returncode, "bad_json" in slip.stderr) == (2, True)
 

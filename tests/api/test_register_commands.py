@@ -32,7 +32,9 @@ def test_a_claim_walks_its_steps_and_each_is_told(office: Office) -> None:
     assert claim in waiting
     assert "学时申报" in waiting
 
-    office.run(office.clerk_token, "claim", "return", claim, "--words", "请补充日程表")
+    office.run(office.clerk_token, "claim", "return", claim, "--reason", "evidence_missing", "--words", "请补充日程表")
+    assert "理由：佐证材料不全 [evidence_missing]。请补上" in office.run(office.token, "claim", "show", claim).stdout
+    assert "evidence_missing" in office.run(office.token, "rulebook", "reasons", "--kind", "claim.returned").stdout
     office.run(office.token, "claim", "revise", claim, *STUDY, "--title", "某培训（补正）", "--evidence",
                "schedule=证书.pdf@2025-05-03")
     endorsed = office.run(office.clerk_token, "claim", "endorse", claim).stdout

@@ -263,8 +263,8 @@ class TitleRevocationBody(GroundsBody):
     level = Word(required=True, metadata={"example": "senior"})
     obtained_on = Day(required=True, metadata={"description": "该职称取得之日"})
     series = Word(metadata={"example": "engineering"})
-    claims = Many(Id("claim"), 500, unique=True, required=True,
-                  metadata={"minItems": 1, "description": "不实的学时，须已撤销"})
+    claims = Many(Id("claim"), 500, least=1, unique=True, required=True,
+                  metadata={"description": "不实的学时，须已撤销"})
 
 
 class DecidedApplicationAnswer(Recorded):

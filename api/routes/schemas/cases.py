@@ -103,7 +103,7 @@ class CaseBody(Body):
 class HoldBody(Words):
     """Which entries are frozen."""
 
-    claims = Many(Id("claim"), _MOST, unique=True, metadata={"minItems": 1, "description": "不写即所涉的全部"})
+    claims = Many(Id("claim"), _MOST, least=1, unique=True, metadata={"description": "不写即所涉的全部"})
 
 
 class FindingBody(Words):

@@ -26,7 +26,7 @@ from api.routes.fields import (
     Text,
     Word,
 )
-from api.routes.schemas.common import Answer, Recorded, Words
+from api.routes.schemas.common import Answer, ReasonCode, Recorded, SaidAnswer, Words
 from api.routes.schemas.evidence import FileAnswer
 
 
@@ -112,6 +112,18 @@ class ConfirmationOfHours(Body):
                 raise ma.ValidationError(f"写了 {one} 就要写 {other}。", other)
 
 
+class ReturnBody(Words):
+    """What is to be mended, by a code and in words."""
+
+    reason = ReasonCode("claim.returned")
+
+
+class RefusalBody(Words):
+    """Why it is refused, by a code and in words."""
+
+    reason = ReasonCode("claim.refused")
+
+
 class ApprovalBody(ConfirmationOfHours):
     """What the approver opened, and where no rulebook rules, what an authority confirms."""
 
@@ -164,16 +176,6 @@ class AppealAnswer(Answer):
     rulebook = ma.fields.String(required=True)
     article = ma.fields.String(required=True)
     evidence = ma.fields.List(ma.fields.Dict(), required=True)
-
-
-class SaidAnswer(Answer):
-    """A reason that was given."""
-
-    event = ma.fields.Integer(required=True)
-    type = ma.fields.String(required=True)
-    recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
-    role = ma.fields.String(required=True)
-    words = ma.fields.String(required=True)
 
 
 class BulkLine(Body):

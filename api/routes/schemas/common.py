@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Query, Shaped, Shared, Text
+from api.routes.fields import Body, Choice, Query, Shaped, Shared, Text
+from policies.reasons import OTHER, reasons
 
 PHONE_MOST = 40
 
@@ -44,3 +45,50 @@ class Words(Body):
     """The reason that is told to whom it concerns."""
 
     words = Text(1000, required=True, metadata={"description": "理由"})
+
+
+class ReasonCode(Choice):
+    """Why something is returned or refused: one of the codes for this kind of event."""
+
+    def __init__(self, kind: str) -> None:
+        known = {"description": "理由代码，见 /v1/reasons；不写即 other（见所说的理由）"}
+        super().__init__(*(one.code for one in reasons()[kind]), load_default=OTHER, metadata=known)
+
+
+class ReasonAnswer(Answer):
+    """A reason by its code: what it is called, what to do, and the words of law that hold there."""
+
+    code = ma.fields.String(required=True)
+    title = ma.fields.String(required=True)
+    cure = ma.fields.String(required=True, metadata={"description": "请对方怎么做"})
+    rules = ma.fields.List(ma.fields.Dict(), required=True,
+                           metadata={"description": "所依的条文：rulebook、document、article、quote；没有的为空"})
+
+
+class ReasonsQuery(Query):
+    """Of which kind of event."""
+
+    kind = Choice(*reasons(), metadata={"description": "只看一类事件的，如 claim.returned"})
+
+
+class KindOfReasonAnswer(ReasonAnswer):
+    """A reason, and with which kind of event it is given."""
+
+    kind = ma.fields.String(required=True, metadata={"description": "事件的种类，如 claim.returned"})
+
+
+class ReasonsAnswer(Answer):
+    """Every reason that may be given."""
+
+    items = ma.fields.List(ma.fields.Nested(KindOfReasonAnswer), required=True)
+
+
+class SaidAnswer(Answer):
+    """A reason that was given."""
+
+    event = ma.fields.Integer(required=True)
+    type = ma.fields.String(required=True)
+    recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    role = ma.fields.String(required=True)
+    words = ma.fields.String(required=True)
+    reason = ma.fields.Nested(ReasonAnswer, allow_none=True, metadata={"description": "退回、驳回的理由代码；没有则空"})

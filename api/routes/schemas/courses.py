@@ -166,4 +166,4 @@ class CertificateBody(Body):
     completed_by = Choice("exam", "completion", metadata={"description": "考核合格（不写即是）或学完"})
     platform = Text(100, metadata={"description": "学习的平台"})
     occasion = Text(100, metadata={"description": "同一次学习的编号，用于查重"})
-    evidence = Many(Part(EvidenceBody), 20, required=True, metadata={"minItems": 1, "description": "证明的摘要"})
+    evidence = Many(Part(EvidenceBody), 20, least=1, required=True, metadata={"description": "证明的摘要"})

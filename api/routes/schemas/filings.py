@@ -22,7 +22,7 @@ from api.routes.fields import (
     Word,
 )
 from api.routes.schemas.claims import EvidenceBody
-from api.routes.schemas.common import Recorded, Words
+from api.routes.schemas.common import ReasonCode, Recorded, Words
 from api.routes.schemas.trainings import CLASS_STATES, PLAN_STATES, HeldAnswer
 
 _PAPERS = {"description": "材料的种类和摘要"}
@@ -43,7 +43,7 @@ class ItemBody(Body):
 class RefiledPlanBody(Body):
     """A plan's items as they now are."""
 
-    items = Many(Part(ItemBody), 500, required=True, metadata={"minItems": 1})
+    items = Many(Part(ItemBody), 500, least=1, required=True)
     evidence = Many(Part(EvidenceBody), 50, metadata=_PAPERS)
 
 
@@ -52,6 +52,18 @@ class PlanBody(RefiledPlanBody):
 
     year = Number(1950, 2099, required=True, metadata={"example": 2027})
     sector = Word(metadata={"description": "行业；不写即办班单位的行业", "example": "industry"})
+
+
+class PlanReturnBody(Words):
+    """Why a plan is sent back, by a code and in words."""
+
+    reason = ReasonCode("plan.returned")
+
+
+class ClassRefusalBody(Words):
+    """Why a class is not put on file, by a code and in words."""
+
+    reason = ReasonCode("class.refused")
 
 
 class EvaluationBody(Words):
@@ -74,7 +86,7 @@ class ClassBody(Body):
     title = Text(200, required=True, metadata={"example": "智能制造高级研修班"})
     category = Subject(required=True)
     route = Word(required=True, metadata={"example": "filed_training"})
-    lessons = Many(Part(LessonBody), 200, required=True, metadata={"minItems": 1})
+    lessons = Many(Part(LessonBody), 200, least=1, required=True)
     starts = Day(required=True)
     ends = Day(required=True)
     days = HalfDays(required=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from api.routes.fields import Choice, Id, Query, QueryNumber, Shaped, Text
-from api.routes.schemas.common import Answer
+from api.routes.schemas.common import Answer, ReasonAnswer
 from api.routes.schemas.histories import AsOfQuery, PageAnswer, Reflects
 from api.routes.schemas.questions import LOG_SIZE_MOST
 
@@ -104,7 +104,9 @@ class PlanAnswer(Answer):
 
 
 class OnePlanAnswer(PlanAnswer, Reflects):
-    """A plan, and what the answer rests on."""
+    """A plan, why it was sent back if it was, and what the answer rests on."""
+
+    reason = ma.fields.Nested(ReasonAnswer, allow_none=True, required=True, metadata={"description": "退回的理由"})
 
 
 class PlansAnswer(PageAnswer):
@@ -171,8 +173,9 @@ class ClassAnswer(Answer):
 
 
 class OneClassAnswer(ClassAnswer):
-    """A class, what the law demands of its filing, and on what basis."""
+    """A class, why it was not put on file if it was not, what the law demands of its filing, and on what basis."""
 
+    reason = ma.fields.Nested(ReasonAnswer, allow_none=True, required=True, metadata={"description": "不予备案的理由"})
     duties = ma.fields.List(ma.fields.Dict(), required=True,
                             metadata={"description": "适用细则对备案期限的要求、迟了多少天、后果"})
     basis = ma.fields.Dict(required=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from api.routes.fields import Body, Day, Id, Many, Sha256, Text, Word
-from api.routes.schemas.common import Recorded
+from api.routes.schemas.common import ReasonCode, Recorded, SaidAnswer, Words
 
 
 class TransferBody(Body):
@@ -24,6 +24,12 @@ class ConfirmationBody(Body):
     starts = Day()
 
 
+class TransferRefusalBody(Words):
+    """Why a transfer is refused, by a code and in words."""
+
+    reason = ReasonCode("transfer.refused")
+
+
 class TransferAnswer(Recorded):
     """A transfer."""
 
@@ -35,3 +41,4 @@ class TransferAnswer(Recorded):
     starts = ma.fields.String(required=True)
     major = ma.fields.String(allow_none=True)
     standing = ma.fields.String(allow_none=True)
+    said = ma.fields.List(ma.fields.Nested(SaidAnswer), metadata={"description": "接收单位所说的理由，仅在查看时给出"})

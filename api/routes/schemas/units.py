@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from api.routes.fields import Body, Choice, Many, Part, Region, Sha256, Shaped, Text, Word
-from api.routes.schemas.common import PHONE_MOST, Recorded
+from api.routes.schemas.common import PHONE_MOST, ReasonAnswer, ReasonCode, Recorded, Words
 
 
 class ContactBody(Body):
@@ -33,6 +33,12 @@ class VerificationBody(Body):
     evidence = Many(Sha256(), 50, unique=True)
 
 
+class UnitRejectionBody(Words):
+    """Why a unit is turned away, by a code and in words."""
+
+    reason = ReasonCode("unit.rejected")
+
+
 class UnitAnswer(Recorded):
     """A unit."""
 
@@ -45,3 +51,4 @@ class UnitAnswer(Recorded):
     kinds = ma.fields.List(ma.fields.String(), required=True)
     into = ma.fields.String(allow_none=True)
     ended_on = ma.fields.String(allow_none=True)
+    reason = ma.fields.Nested(ReasonAnswer, allow_none=True, metadata={"description": "不予核验的理由，仅在查看时给出"})
