@@ -33,9 +33,9 @@ _UNPACKED_MOST: Final = 96 * 1024 * 1024     # 50,000 rows of twenty columns unp
 _PARTS_MOST: Final = 200
 _HEAD_ROWS: Final = 20                       # A title and notes may stand above the names of the columns.
 
-_REFERENCE: Final = re.compile(rb"""[\s]r\s*=\s*["']([^"']*)["']""")
-_PLACE: Final = re.compile(rb"([A-Z]{0,3})([0-9]{1,7})")
+_REFERENCE: Final = re.compile(rb"""[\s]r\s*=\s*["'](?:([A-Z]{0,3})([0-9]{1,7})["'])?""")  # What is none has no number.
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
+_SCIENTIFIC: Final = re.compile(r"[0-9](\.[0-9]+)?[Ee]\+?[0-9]{1,3}")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # Full width too, in Chinese Excel.
 
 Cell = Any
@@ -103,11 +103,12 @@ def _demand_sane(sheet: bytes) -> None:
     """No cell may say that it stands where nobody could have filled one in: the reader makes room up to the last."""
     if b"\0" in sheet:
         raise bad("sheet_not_read", "工作表的编码不是 UTF-8。请用表格软件打开后重新另存。")
-    for given in _REFERENCE.findall(sheet):
-        place = _PLACE.fullmatch(given)
-        if place is None or int(place[2]) > ROWS_MOST + _HEAD_ROWS or _column(place[1]) > COLUMNS_MOST:
-            raise bad("sheet_too_wide", f"工作表超出 {ROWS_MOST} 行或 {COLUMNS_MOST} 列（常由格式刷到最后一行造成）。"
-                                        "请新建工作簿，只复制名单。")
+    places = _REFERENCE.findall(sheet)
+    letters, numbers = ({one[part] for one in places} for part in (0, 1))  # Of many cells each is looked at once.
+    if (b"" in numbers or any(int(row) > ROWS_MOST + _HEAD_ROWS for row in numbers)
+            or any(_column(column) > COLUMNS_MOST for column in letters)):
+        raise bad("sheet_too_wide", f"工作表超出 {ROWS_MOST} 行或 {COLUMNS_MOST} 列（常由格式刷到最后一行造成）。"
+                                    "请新建工作簿，只复制名单。")
 
 
 def _column(letters: bytes) -> int:
@@ -165,7 +166,7 @@ def is_number(cell: Cell) -> bool:
 
 def is_scientific(text: str) -> bool:
     """Whether a text is what a spreadsheet makes of a long number when it writes CSV."""
-    return re.fullmatch(r"[0-9](\.[0-9]+)?[Ee]\+?[0-9]{1,3}", text) is not None
+    return _SCIENTIFIC.fullmatch(text) is not None
 
 
 def is_formula(text: str) -> bool:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from api.sheets import (
     Cell,
@@ -70,8 +71,7 @@ class Wrong(NamedTuple):
     column: int | None = None
 
 
-@dataclass(slots=True)
-class Listed:
+class Listed(msgspec.Struct, gc=False):  # Of a long list the collector would walk through every row, again and again.
     """One row: where it stands, what it says as far as it could be read, and what is wrong with it."""
 
     row: int                        # Counted from 0.
@@ -80,14 +80,19 @@ class Listed:
     days_half: int | None = None    # None: all of it.
     card: str | None = None
     hours_centi: int | None = None
-    wrongs: list[Wrong] = field(default_factory=list)
+    wrongs: tuple[Wrong, ...] = ()
+
+    def is_wrong(self, wrong: Wrong) -> None:
+        """Note what is wrong, beside what was found before."""
+        self.wrongs = (*self.wrongs, wrong)
 
 
 def listed(sheet: Sheet, today: date) -> tuple[Columns, list[Listed]]:
     """Read every row of a list; raises BadFields where it is none."""
     found = columns(sheet.rows, NAMES, NEEDED)
-    rows = [_Reading(found, at, row, today).listed() for at, row in enumerate(sheet.rows[found.row + 1:], found.row + 1)
-            if any(text_of(cell) for cell in row)]
+    read = _Reader(found, today).read
+    rows = [one for at, row in enumerate(sheet.rows[found.row + 1:], found.row + 1)
+            if (one := read(at, row)) is not None]
     if not rows:
         raise bad("sheet_empty", "名单里只有列名，没有人员。请填写后再提交。")
     _repeated(rows, found)
@@ -96,113 +101,115 @@ def listed(sheet: Sheet, today: date) -> tuple[Columns, list[Listed]]:
 
 def _repeated(rows: Sequence[Listed], found: Columns) -> None:
     """A person or a card number that stands on the list before."""
-    persons: dict[tuple[str, str], int] = {}
+    persons: dict[IdNumber, int] = {}
     cards: dict[str, int] = {}
     for one in rows:
         if one.id is not None:
-            first = persons.setdefault((one.id.kind, one.id.normalised), one.row)
+            first = persons.setdefault(one.id, one.row)
             if first != one.row:
-                one.wrongs.append(Wrong("person_twice", f"与第 {first + 1} 行是同一证件号码；请只保留一行。",
-                                        found.places["id_number"]))
+                one.is_wrong(Wrong("person_twice", f"与第 {first + 1} 行是同一证件号码；请只保留一行。",
+                                   found.places["id_number"]))
         if one.card is not None and (first := cards.setdefault(one.card, one.row)) != one.row:
-            one.wrongs.append(Wrong("card_twice", f"与第 {first + 1} 行的登记卡号相同；每人一号。",
-                                    found.places["card"]))
+            one.is_wrong(Wrong("card_twice", f"与第 {first + 1} 行的登记卡号相同；每人一号。", found.places["card"]))
 
 
-class _Reading:
-    """One row, read cell by cell."""
+class _Reader:
+    """Reads rows cell by cell; a column that the list does not have reads as empty."""
 
-    def __init__(self, found: Columns, at: int, row: Sequence[Cell], today: date) -> None:
-        self._columns, self._row, self._today = found, row, today
-        self._one = Listed(at)
+    def __init__(self, found: Columns, today: date) -> None:
+        self._places, self._today = found.places, today
+        self._wide = max(found.places.values()) + 1
+        self._at = {name: found.places.get(name, self._wide) for name in NAMES}
 
-    def listed(self) -> Listed:
-        one = self._one
-        one.id, one.name = self._id(), self._name()
-        one.days_half, one.card, one.hours_centi = self._days(), self._card(), self._hours()
+    def read(self, at: int, row: Sequence[Cell]) -> Listed | None:
+        """Read one row; None where nothing stands in it."""
+        texts = [cell.strip() if type(cell) is str else text_of(cell) for cell in row]
+        if not any(texts):
+            return None
+        texts += [""] * (self._wide + 1 - len(texts))
+        one, place = Listed(at), self._at
+        one.id = self._id(one, row, texts[place["id_number"]], texts[place["id_kind"]])
+        one.name = self._name(one, texts[place["name"]])
+        if text := texts[place["days"]]:
+            one.days_half = self._days(one, text)
+        if text := texts[place["card"]]:
+            one.card = self._card(one, row, text)
+        if text := texts[place["hours"]]:
+            one.hours_centi = self._hours(one, text)
         return one
 
-    def _cell(self, name: str) -> Cell:
-        place = self._columns.places.get(name)
-        return "" if place is None or place >= len(self._row) else self._row[place]
+    def _wrong(self, one: Listed, name: str, code: str, words: str) -> None:
+        place = self._places.get(name)
+        where = "" if place is None else f"{cell_name(one.row, place)}："
+        one.is_wrong(Wrong(code, where + words, place))
 
-    def _wrong(self, name: str, code: str, words: str) -> None:
-        place = self._columns.places.get(name)
-        where = "" if place is None else f"{cell_name(self._one.row, place)}："
-        self._one.wrongs.append(Wrong(code, where + words, place))
+    def _computes(self, one: Listed, name: str, text: str) -> bool:
+        """Whether a cell that must be text is a formula, which has then been said."""
+        if not is_formula(text):
+            return False
+        self._wrong(one, name, "formula", "以公式符号（= + - @）开头，打开时会被当作公式；请改为普通文字。")
+        return True
 
-    def _text(self, name: str) -> str | None:
-        """A cell that must be text and no formula; None when it cannot be used, which has then been said."""
-        text = text_of(self._cell(name))
-        if is_formula(text):
-            self._wrong(name, "formula", "以公式符号（= + - @）开头，打开时会被当作公式；请改为普通文字。")
-            return None
-        return text
+    def _is_lost(self, row: Sequence[Cell], name: str, text: str) -> bool:
+        """Whether a spreadsheet took a code for a number."""
+        place = self._at[name]
+        return (place < len(row) and is_number(row[place])) or is_scientific(text)
 
-    def _id(self) -> IdNumber | None:
-        cell = self._cell("id_number")
-        text = self._text("id_number")
-        if text is None:
+    def _id(self, one: Listed, row: Sequence[Cell], text: str, kind_named: str) -> IdNumber | None:
+        if self._computes(one, "id_number", text):
             return None
-        if is_number(cell) or is_scientific(text):
-            self._wrong("id_number", "id_number_numeric", "证件号码是数字格式，末几位可能已经丢失；"
-                                                          "请把该列设为文本后，按证件重新填写这个号码。")
+        if self._is_lost(row, "id_number", text):
+            self._wrong(one, "id_number", "id_number_numeric", "证件号码是数字格式，末几位可能已经丢失；"
+                                                               "请把该列设为文本后，按证件重新填写这个号码。")
             return None
-        kind = KINDS.get(text_of(self._cell("id_kind")))
+        kind = KINDS.get(kind_named)
         if kind is None:
-            self._wrong("id_kind", "id_kind_unknown", f"证件类型应为 {'、'.join(one for one in KINDS if one)} 之一。")
+            known = "、".join(one for one in KINDS if one)
+            self._wrong(one, "id_kind", "id_kind_unknown", f"证件类型应为 {known} 之一。")
             return None
         try:
             return id_number.parse(kind, text, today=self._today)
         except BadIdentifier as wrong:
-            self._wrong("id_number", f"{wrong.code}_{wrong.reason}", wrong.text)
+            self._wrong(one, "id_number", f"{wrong.code}_{wrong.reason}", wrong.text)
             return None
 
-    def _name(self) -> str:
-        text = self._text("name")
-        if text is None:
+    def _name(self, one: Listed, text: str) -> str:
+        if self._computes(one, "name", text):
             return ""
         try:
             return names.parse(text).normalised
         except BadIdentifier as wrong:
-            self._wrong("name", f"{wrong.code}_{wrong.reason}", wrong.text)
+            self._wrong(one, "name", f"{wrong.code}_{wrong.reason}", wrong.text)
             return ""
 
-    def _days(self) -> int | None:
-        text = text_of(self._cell("days"))
-        if not text:
-            return None
-        if not _DAYS.fullmatch(text):
-            self._wrong("days", "days_malformed", "出勤天数应为 0.5 的倍数，如 2 或 2.5。")
-            return None
-        return _half_days(text)
+    def _days(self, one: Listed, text: str) -> int | None:
+        days = _half_days(text)
+        if days is None:
+            self._wrong(one, "days", "days_malformed", "出勤天数应为 0.5 的倍数，如 2 或 2.5。")
+        return days
 
-    def _card(self) -> str | None:
-        cell, text = self._cell("card"), self._text("card")
-        if not text:
+    def _card(self, one: Listed, row: Sequence[Cell], text: str) -> str | None:
+        if self._computes(one, "card", text):
             return None
-        if is_number(cell) or is_scientific(text):
-            self._wrong("card", "card_numeric", "登记卡号是数字格式，前面的零和末几位可能已经丢失；"
-                                                "请把该列设为文本后重填。")
+        if self._is_lost(row, "card", text):
+            self._wrong(one, "card", "card_numeric", "登记卡号是数字格式，前面的零和末几位可能已经丢失；"
+                                                     "请把该列设为文本后重填。")
             return None
         if len(text) > 100 or not text.isprintable():
-            self._wrong("card", "card_malformed", "登记卡号最多 100 个字符，不含看不见的字符。")
+            self._wrong(one, "card", "card_malformed", "登记卡号最多 100 个字符，不含看不见的字符。")
             return None
         return text
 
-    def _hours(self) -> int | None:
-        text = text_of(self._cell("hours"))
-        if not text:
-            return None
+    def _hours(self, one: Listed, text: str) -> int | None:
         if not re.fullmatch(HOURS_PATTERN, text):
-            self._wrong("hours", "hours_malformed", "学时应为至多两位小数的数，如 12 或 4.5。")
+            self._wrong(one, "hours", "hours_malformed", "学时应为至多两位小数的数，如 12 或 4.5。")
             return None
         return int(parse_hours(text))
 
 
 @lru_cache(1_000)
-def _half_days(text: str) -> int:
-    return int(parse_hours(text)) // 50
+def _half_days(text: str) -> int | None:
+    return int(parse_hours(text)) // 50 if _DAYS.fullmatch(text) else None
 
 
 def marks_of(rows: Sequence[Listed], wide: int) -> dict[int, Mark]:

@@ -238,7 +238,7 @@ class _Judging:
                 continue
             found = people.get(one.id)
             if found is None or found.name != one.name:
-                one.wrongs.append(Wrong("person_unknown", _NOBODY, checked.columns.places["id_number"]))
+                one.is_wrong(Wrong("person_unknown", _NOBODY, checked.columns.places["id_number"]))
                 continue
             checked.seen.append(found.person.person)
             if self._has_it(found.person):
@@ -246,13 +246,13 @@ class _Judging:
                 continue
             row = self._row(one, found.person, held.days_half if one.days_half is None else one.days_half)
             if isinstance(row, Wrong):
-                one.wrongs.append(row)
+                one.is_wrong(row)
             else:
                 judged.append((one, *row))
         taken = self._taken([name for _, _, names in judged for name in names])
         for one, new, names in judged:
             if not taken.isdisjoint(names):
-                one.wrongs.append(Wrong("card_used", "这个登记卡号已用于本人的另一项申报；请核对。"))
+                one.is_wrong(Wrong("card_used", "这个登记卡号已用于本人的另一项申报；请核对。"))
             else:
                 checked.new.append(new)
                 checked.worth[new.days_half, new.ruling] += 1

@@ -29,10 +29,10 @@ def one(**cells: Any) -> Listed:
 def test_a_row_is_read_in_the_forms_in_which_the_register_holds_them() -> None:
     row = one(姓名=" 李　明 ", 证件号码=f" {ID.lower()} ", 出勤天数=2.5, 登记卡号="甬-01", 确认学时=12.0)
 
-    assert row.wrongs == []
+    assert row.wrongs == ()
     assert (row.id and row.id.normalised, row.name, row.days_half, row.card, row.hours_centi) == (
         ID, "李明", 5, "甬-01", 1_200)
-    assert one(证件类型="护照", 证件号码="E12345678").wrongs == []
+    assert one(证件类型="护照", 证件号码="E12345678").wrongs == ()
 
 
 @pytest.mark.parametrize(("cells", "code", "column"), [
@@ -68,7 +68,7 @@ def test_a_person_or_a_card_that_stands_on_the_list_before_is_told_where() -> No
     first, second, third = rows_of(
         [ID, "李明", "卡1"], [ID, "李明", "卡2"], [resident_id(2), "王芳", "卡1"], heads=heads)
 
-    assert first.wrongs == []
+    assert first.wrongs == ()
     assert [wrong.code for wrong in second.wrongs] == ["person_twice"] and "第 2 行" in second.wrongs[0].words
     assert [wrong.code for wrong in third.wrongs] == ["card_twice"]
 
