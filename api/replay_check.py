@@ -43,7 +43,7 @@ def as_announced(announced: Mapping[str, Any], answers: Answers) -> report.Quest
             raise Stop(Exit.REFUSED, "replay_not_enacted", words, "施行之后再核对")
         laws.append(report.LawNamed(announced[side]["law"], tuple(now[name] for name in wanted)))
     return report.Question(laws[0], laws[1], as_of.as_of, as_of.as_of_time, as_of.root, announced["region"],
-                           announced["sector"])
+                           announced["sector"], read_axes(None, announced.get("valid_on")).valid_on)
 
 
 def checked(

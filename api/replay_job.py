@@ -46,6 +46,7 @@ from projections.errors import (
     LawMalformed,
     LawUnknown,
     ProjectionError,
+    ValidOnMalformed,
 )
 from projections.follower import Follower
 from projections.judging import Books
@@ -57,7 +58,8 @@ NICE: Final = 10
 _TELL_EVERY_NS: Final = 100_000_000
 _FOLLOW_MS: Final = 50
 _WAIT_MS: Final = 60_000
-_BAD_INPUT: Final = (AsOfBeforeLedger, AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, reports.Unsound)
+_BAD_INPUT: Final = (AsOfBeforeLedger, AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, ValidOnMalformed,
+                     reports.Unsound)
 
 
 def main() -> int:
@@ -210,11 +212,12 @@ class _Laws:
 
     def question(self, answers: Answers, asked: Mapping[str, Any]) -> report.Question:
         """What is asked, with everything settled that it rests on."""
+        valid_on = read_axes(None, asked.get("valid_on")).valid_on
         under, basis = self._named(answers, asked["under"], asked["as_of"])
         against, _ = self._named(answers, asked["against"], asked["as_of"])
         return report.Question(
             under, against, basis.as_of, basis.as_of_time,
-            answers.basis(read_axes(str(basis.as_of))).root, asked["region"], asked["sector"])
+            answers.basis(read_axes(str(basis.as_of))).root, asked["region"], asked["sector"], valid_on)
 
     def _named(self, answers: Answers, name: str, as_of: str | None) -> tuple[report.LawNamed, Basis]:
         """`now`, `then`; `set:a,b`, `a,b`: exactly these; `now+a,b`, a folder of drafts: these beside the law now."""

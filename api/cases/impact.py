@@ -27,7 +27,7 @@ from ledger.streams.standing import Matter, standing
 from ledger.vocabulary import HoursCenti, RulebookId, parse_hours
 from projections.basis import Axes, written_time
 from projections.laws import ImpactReport
-from projections.replay.report import FORMAT
+from projections.replay.report import READABLE
 
 _COUNTS: Final = ("people", "person_years", "changed_people", "changed_person_years", "moved_entries", "newly_failed",
                   "newly_passed", "touched_titles", "touched_applications")
@@ -55,6 +55,7 @@ class _Question(msgspec.Struct):
     root: _Digest
     under: _Law
     against: _Law
+    valid_on: str | None = None
     region: str | None = None
     sector: str | None = None
 
@@ -90,7 +91,7 @@ def _read(text: str) -> _Report | Refusal:
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
         return Refusal.because("report_unreadable")
     brought = {*report.question.under.rulebooks} - {*report.question.against.rulebooks}
-    is_ours = report.format == FORMAT and {(one.id, one.digest) for one in report.amendments} == {
+    is_ours = report.format in READABLE and {(one.id, one.digest) for one in report.amendments} == {
         (one.id, one.digest) for one in brought}
     return report if is_ours else Refusal.because("report_unreadable", format=report.format)
 
@@ -109,6 +110,8 @@ def record(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -
     report = _read(fields["report"])
     if isinstance(report, Refusal):
         return report
+    if report.question.valid_on is not None:
+        return Refusal.because("report_of_a_day", valid_on=report.question.valid_on)
     if not report.amendments:
         return Refusal.because("report_amends_nothing")
     if no := _of_this_log(house, report.question):

@@ -33,6 +33,7 @@ _WAIT_S: Final = 5
               help="新的细则：草案文件夹；now+甲,乙（现行的加上这些）；set:甲,乙（恰为这些）；now；then")
 @click.option("--against", metavar="RULES", default="now", show_default=True, help="与之比较的细则，写法相同")
 @click.option("--as-of", "as_of", help="截至何时所知：事件位置、带时区的时间或日期（默认到现在）")
+@click.option("--valid-on", "valid_on", help="只看到哪一天为止已发生的（YYYY-MM-DD，默认不限）")
 @click.option("--region", help="只报告这个区划：六位代码，如 330200 指全宁波")
 @click.option("--sector", help="只报告这个行业，如 industry")
 @click.option("--out", type=click.Path(path_type=Path), help="报告的文件夹（默认 ./replay-摘要前十二位）")
@@ -41,8 +42,8 @@ _WAIT_S: Final = 5
 @data_option
 @as_json_option
 def replay(
-    under: str | None, against: str, as_of: str | None, region: str | None, sector: str | None, out: Path | None,
-    check: Path | None, data_folder: Path | None, as_json: bool,
+    under: str | None, against: str, as_of: str | None, valid_on: str | None, region: str | None, sector: str | None,
+    out: Path | None, check: Path | None, data_folder: Path | None, as_json: bool,
 ) -> int:
     """按另一套细则推演全部历史，报告谁多了谁少了、因哪一条
 
@@ -60,8 +61,9 @@ def replay(
         raise Stop(Exit.BAD_INPUT, "replay_out_unusable", f"没有文件夹 {parent}", "请先建立，或另选 --out")
     beside = Path(tempfile.mkdtemp(prefix=".xueshi-replay-", dir=parent))
     asked = {
-        "under": under, "against": against if check is None else None, "as_of": as_of, "region": region,
-        "sector": sector or None, "out": None if out is None else str(out.absolute()), "beside": str(beside),
+        "under": under, "against": against if check is None else None, "as_of": as_of,
+        "valid_on": valid_on, "region": region, "sector": sector or None,
+        "out": None if out is None else str(out.absolute()), "beside": str(beside),
         "check": None if check is None else str(check.absolute()),
         "data_folder": None if data_folder is None else str(data_folder.absolute()),
     }

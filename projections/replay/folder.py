@@ -22,6 +22,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
@@ -31,7 +32,7 @@ import msgspec
 
 from projections.errors import ProjectionError
 from projections.replay.comparison import Comparison, entries, person_years
-from projections.replay.report import FORMAT, UNITS_NAMED, Question, summary
+from projections.replay.report import FORMAT, READABLE, UNITS_NAMED, Question, summary
 from projections.replay.stages import Stages, open_stages
 from projections.replay.titles import touched
 
@@ -219,6 +220,7 @@ class _Question(msgspec.Struct, frozen=True):
     sector: str | None
     under: _Law
     against: _Law
+    valid_on: date | None = None   # Before format 3 nothing could be left out.
 
 
 class _Form(msgspec.Struct, frozen=True):
@@ -246,8 +248,8 @@ def read(folder: Path) -> tuple[dict[str, Any], str]:
     path = folder / "report.json"
     try:
         told: dict[str, Any] = json.loads(path.read_bytes())
-        if told["format"] != FORMAT:
-            raise Unsound(path, f"格式为 {told['format']}，本程序只读得懂 {FORMAT}")
+        if told["format"] not in READABLE:
+            raise Unsound(path, f"格式为 {told['format']}，本程序读得懂 {'、'.join(map(str, sorted(READABLE)))}")
         for name, sha256 in told["files"].items():
             if _sha256(folder / Path(name).name) != sha256:
                 raise Unsound(folder / name, "内容与 report.json 所记的摘要不符")
@@ -266,11 +268,11 @@ def parted(announced: Mapping[str, Any], made: Mapping[str, Any]) -> list[tuple[
 
 
 def _sums(report: Mapping[str, Any]) -> dict[str, Any]:
-    """A report without what enactment may change: the bytes of a rulebook's text, and where it was enacted."""
-    question = report["question"]
+    """A report without what enactment or a newer format may change: where a rulebook stands and by which bytes."""
+    question = {"valid_on": None, "log_size": report["question"]["as_of"], **report["question"]}
     laws = {side: [book["id"] for book in question[side]["rulebooks"]] for side in ("under", "against")}
     amendments = [[one["id"], one["region"], one["sector"]] for one in report["amendments"]]
-    return {**report, "question": {**question, **laws}, "amendments": amendments, "files": {}}
+    return {**report, "format": FORMAT, "question": {**question, **laws}, "amendments": amendments, "files": {}}
 
 
 def _part_of(name: str, report: Mapping[str, Any]) -> str:

@@ -43,7 +43,8 @@ from projections.replay.titles import GRANTED, LESS, NEXT, count, groups, read_t
 from projections.sanctions import Sanctions
 from projections.years import person_years, read_history
 
-FORMAT: Final = 2
+FORMAT: Final = 3   # 2 knew no `valid_on`; whatever it says is asked again all the same.
+READABLE: Final = frozenset({2, FORMAT})
 SAMPLE: Final = 24
 UNITS_NAMED: Final = 200
 
@@ -88,12 +89,14 @@ class Question:
     root: bytes
     region: str | None      # A code of six digits; zeros at its end stand for all that it holds.
     sector: str | None
+    valid_on: date | None = None
 
     @property
     def today(self) -> date:
-        """The day of what is known: a title that is applied for then is the next one."""
+        """The day of what is known, or an earlier one that is asked about: the next title is applied for then."""
         assert self.as_of_time is not None, "of what was known before the first event nobody is asked about"
-        return date.fromisoformat(self.as_of_time[:10])
+        known = date.fromisoformat(self.as_of_time[:10])
+        return known if self.valid_on is None else min(known, self.valid_on)
 
     @property
     def digest(self) -> str:
@@ -103,8 +106,10 @@ class Question:
     def as_json(self) -> dict[str, Any]:
         """The question as the report says it."""
         return {
-            "as_of": self.as_of, "as_of_time": self.as_of_time, "root": self.root.hex(), "region": self.region,
-            "sector": self.sector, "under": self.under.as_json(), "against": self.against.as_json(),
+            "as_of": self.as_of, "as_of_time": self.as_of_time,
+            "valid_on": None if self.valid_on is None else self.valid_on.isoformat(), "log_size": self.as_of,
+            "root": self.root.hex(), "region": self.region, "sector": self.sector,
+            "under": self.under.as_json(), "against": self.against.as_json(),
         }
 
 
@@ -121,14 +126,14 @@ def replayed(
 ) -> Comparison:
     """Replay the history under both laws, and judge some people a second time; raises Nobody or Disagreement."""
     progress("gather", 0, 1)
-    gathered = gather(held, question.as_of)
+    gathered = gather(held, question.as_of, question.valid_on)
     progress("judge", 0, 2)
     old = side(gathered, books.seat(question.against.digests).bench.law)
     progress("judge", 1, 2)
     new = side(gathered, books.seat(question.under.digests).bench.law, old)
     people = gathered.coded.people
     readers = Reader(People(), folder), Reader(Sanctions(), folder)
-    asked = read_titles(*readers, people, question.as_of, question.today) if people else ()
+    asked = read_titles(*readers, people, question.as_of, question.today, question.valid_on) if people else ()
     found = compare(gathered, old, new, asked, region=prefix_of(question.region), sector=question.sector)
     if not len(found.rows):
         raise Nobody(question.region, question.sector)
@@ -145,7 +150,8 @@ def _check(question: Question, found: Comparison, books: Books, folder: Path, pr
         progress("check", done, len(numbers))
         person = found.gathered.coded.people[number]
         for law, judged in laws:
-            basis = Basis(question.as_of, None, None, law.name, law.rulebooks, question.as_of, question.root)
+            basis = Basis(question.as_of, None, question.valid_on, law.name, law.rulebooks, question.as_of,
+                          question.root)
             answer = person_years(read_history(*readers, person, basis), books, person, basis)
             _demand_equal(person, law.name, found, judged, number, answer)
     progress("check", len(numbers), len(numbers))

@@ -42,9 +42,12 @@ Longs = NDArray[np.int64]
 
 _TITLES: Final = (
     f"SELECT DISTINCT person, obtained_on, level, nullif(series, '') FROM titles WHERE {HOLDS} "
-    "ORDER BY person, obtained_on, level"
+    "AND (:valid_on IS NULL OR obtained_on <= :valid_on) ORDER BY person, obtained_on, level"
 )
-_REVOKED: Final = "SELECT person, obtained_on, level, nullif(series, '') FROM revocations WHERE from_position <= :as_of"
+_REVOKED: Final = (
+    "SELECT person, obtained_on, level, nullif(series, '') FROM revocations WHERE from_position <= :as_of "
+    "AND (:valid_on IS NULL OR revoked_on <= :valid_on)"
+)
 
 
 class Asked(NamedTuple):
@@ -96,13 +99,14 @@ class Titles:
 
 
 def read_titles(
-    reader: Reader, sanctions: Reader, people: Sequence[str], as_of: int, today: date
+    reader: Reader, sanctions: Reader, people: Sequence[str], as_of: int, today: date, valid_on: date | None = None
 ) -> tuple[Asked, ...]:
     """What there is to ask about: of everyone with a title each one after the first, and the next one."""
     numbers = {person: at for at, person in enumerate(people)}
-    revoked = set(sanctions.rows(_REVOKED, {"as_of": as_of}))
+    asked_of = {"as_of": as_of, "valid_on": None if valid_on is None else valid_on.isoformat()}
+    revoked = set(sanctions.rows(_REVOKED, asked_of))
     held: dict[int, dict[date, dict[str, None]]] = {}
-    for row in reader.rows(_TITLES, {"as_of": as_of}):
+    for row in reader.rows(_TITLES, asked_of):
         person, obtained_on, level, _ = row
         if person in numbers and row not in revoked:
             of_day = held.setdefault(numbers[person], {}).setdefault(date.fromisoformat(obtained_on), {})

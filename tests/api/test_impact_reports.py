@@ -62,6 +62,7 @@ def changed(report: str, change: Callable[[dict[str, Any]], object]) -> str:
     (lambda told: told["question"].update(as_of=10**12), "report_of_another_log"),
     (lambda told: (told["question"].update(under=told["question"]["against"]), told.update(amendments=[])),
      "report_amends_nothing"),
+    (lambda told: told["question"].update(valid_on="2024-12-31"), "report_of_a_day"),
 ])
 def test_what_is_no_report_of_this_log_is_refused(
     town: Town, office: Someone, report: str, change: Callable[[dict[str, Any]], object], code: str

@@ -98,6 +98,8 @@ TORTURE = pytest.mark.torture  # Of those that differ by a value alone: each is 
     pytest.param((*NOW, "--as-of", "2999-01-01"), 2, "as_of_in_future", marks=TORTURE),
     ((*NOW, "--as-of", "999999"), 2, "as_of_in_future"),
     pytest.param((*NOW, "--as-of", "soon"), 2, "as_of_malformed", marks=TORTURE),
+    pytest.param((*NOW, "--valid-on", "yesterday"), 2, "valid_on_malformed", marks=TORTURE),
+    ((*NOW, "--valid-on", "2001-01-01"), 1, "replay_nobody"),
     ((*NOW, "--region", "33"), 2, "region_malformed"),
     ((*NOW, "--region", "331100"), 1, "replay_nobody"),
     pytest.param((*NOW, "--sector", "nothing"), 1, "replay_nobody", marks=TORTURE),
@@ -155,6 +157,10 @@ def test_after_enactment_what_was_announced_is_what_happened(
 ) -> None:
     """Announced are the five, all of them enacted; then a line is not what happened, a file is cut, a draft waits."""
     report = shutil.copytree(announced, tmp_path / "report")
+    # As a program wrote it that knew nothing of `valid_on`.
+    told = json.loads((report / "report.json").read_bytes())
+    question = {name: value for name, value in told["question"].items() if name not in ("valid_on", "log_size")}
+    (report / "report.json").write_text(json.dumps({**told, "format": 2, "question": question}), encoding="utf-8")
     checked = replayed(data, capfd, "--check", str(report))
     assert "✓ 预告与实际相同" in checked and "○ 这份报告没有登记在日志中" in checked
 

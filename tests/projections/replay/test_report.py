@@ -167,6 +167,19 @@ def test_a6_a_new_rulebook_of_the_same_shape_moves_nobody(house: House, held: He
     assert not len(found.changed) and not len(found.moved)
 
 
+def test_of_what_had_happened_by_a_day_later_entries_are_left_out(house: House, held: Held) -> None:
+    """A2 moves by an exam of 2025-06-06 and A1 by a paper of 2026-05-10: by the end of 2025 only the first."""
+    drafts = ("natural-science-research/2026-05-10", "hangzhou-credits/2025-06-06")
+    by_then = replayed(house, held, *drafts, valid_on=date(2025, 12, 31))
+
+    assert set(who(house, replayed(house, held, *drafts))) == {("A1", 2026), ("A2", 2025)}
+    assert set(who(house, by_then)) == {("A2", 2025)}
+    question = asked(house, law(*FIVE, *drafts), law(*FIVE), valid_on=date(2025, 12, 31))
+    assert report.summary(question, by_then, house.folder / "answers")["question"]["valid_on"] == "2025-12-31"
+    with pytest.raises(Nobody):
+        replayed(house, held, *drafts, valid_on=date(2019, 12, 31))
+
+
 # The report
 
 
