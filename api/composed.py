@@ -12,6 +12,7 @@ from typing import Final
 from flask import Blueprint, Flask
 
 from api.cases.evidence import tidy_evidence
+from api.cases.replays import tidy_replays
 from api.cases.studying import settle_all
 from api.checks import Check, Reach, ready_checks
 from api.following import apart
@@ -20,6 +21,7 @@ from api.keeper import Keeper
 from api.log_routes import log_routes
 from api.page import page_routes
 from api.register import open_register
+from api.replay_runner import Runner, cores_beside
 from api.service import create_app
 from api.settings import Settings
 from ledger.lease import PostgresLease
@@ -28,8 +30,8 @@ BODY_BYTES_MOST: Final = 8 * 1024 * 1024
 
 
 @contextmanager
-def composed(settings: Settings) -> Iterator[Flask]:
-    """Choose the parts, and let go of them."""
+def composed(settings: Settings, *, runs_jobs: bool = True) -> Iterator[Flask]:
+    """Choose the parts, and let go of them. A command that only asks does not do what takes a service long."""
     register = open_register(settings, create=True)
     lease = PostgresLease(settings.database, "keeper") if settings.database else None
     keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=lease)
@@ -37,9 +39,14 @@ def composed(settings: Settings) -> Iterator[Flask]:
         with open_house(register, apart=apart(settings)) as house:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
                               lambda: house.accounts.tidy(now=house.now),
-                              lambda: house.claim_drafts.tidy(now=house.now), lambda: settle_all(house)]
+                              lambda: house.claim_drafts.tidy(now=house.now), lambda: settle_all(house),
+                              lambda: tidy_replays(house)]
+            runner = Runner(house.jobs, register.folder.replays, register.folder.root, at_once=settings.replays_at_once,
+                            cores=cores_beside(settings.workers) if settings.one_core else ())
             keeper.start()
             try:
+                if runs_jobs:
+                    runner.start()
                 reach = Reach(register.ledger.store.size)
                 resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
                 checks = [*ready_checks(settings), reach.check(), *resting]
@@ -51,6 +58,7 @@ def composed(settings: Settings) -> Iterator[Flask]:
                 yield app
             finally:
                 keeper.stop()  # Also of a service that could not be made: its log is closed next.
+                runner.stop()
     finally:
         register.close()
 

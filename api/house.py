@@ -22,6 +22,7 @@ from api.callers import FOUNDER, Tokens
 from api.checks import Check, Level
 from api.claim_drafts import ClaimDrafts
 from api.evidence_files import EvidenceFiles, FolderShelf
+from api.jobs import Jobs
 from api.law_of import Library
 from api.map_keeping import kept_up
 from api.operations import Operations
@@ -73,6 +74,7 @@ class House:
     accounts: Accounts
     claim_drafts: ClaimDrafts
     studies: StudySessions
+    jobs: Jobs
 
     @property
     def ledger(self) -> Ledger:
@@ -149,6 +151,7 @@ def open_house(
     accounts = Accounts(folder.operations, secret("tokens"))
     claim_drafts = ClaimDrafts(folder.operations, ledger.vault)
     studies = StudySessions(folder.operations, secret("study"), ledger.vault)
+    jobs = Jobs(folder.operations)
     follower = Standby(ledger, folder.projections, projections(), apart=apart)
     map_file = MapFile(folder.map, ledger.store, MapKey(secret("index")))
     try:
@@ -162,11 +165,12 @@ def open_house(
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
                 clock, stored, map_file, EvidenceFiles(FolderShelf(folder.evidence), ledger.vault), accounts,
-                claim_drafts, studies,
+                claim_drafts, studies, jobs,
             )
     finally:
         follower.stop()
         map_file.close()
+        jobs.close()
         studies.close()
         claim_drafts.close()
         accounts.close()

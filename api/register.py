@@ -13,6 +13,7 @@
     operations.db        tokens and sessions (`api.operations`)
     evidence/            uploaded papers, each sealed under its person's key (`api.evidence_files`)
     rulebooks/           the enacted rulebooks by digest (`policies.archive`)
+    replays/             reports that were asked for over HTTP, for a month (`api.replay_runner`)
     projections/         answers, which can be made anew (`projections.follower`)
         map.1.db         the completeness map, which can be, too (`ledger.map_file`)
     moving.json          while the ledger is on its way to PostgreSQL (`api.moving`)
@@ -118,6 +119,10 @@ class Folder:
     @property
     def rulebooks(self) -> Path:
         return self.root / "rulebooks"
+
+    @property
+    def replays(self) -> Path:
+        return self.root / "replays"
 
     @property
     def projections(self) -> Path:

@@ -29,15 +29,12 @@ from api.exits import Exit, Stop
 from api.law_of import Library
 from api.register import Register, open_register
 from api.replay_check import as_announced, checked
+from api.replay_laws import Laws, UnsoundRules
 from api.settings import load
 from ledger.errors import LedgerError
 from policies.archive import Archive
 from policies.errors import RulebookError
-from policies.rulebook import Rulebook
-from policies.rules import check
-from policies.shelf import DRAFTS, Shelf, drafts, read_folder
 from projections.answers import Answers, projections
-from projections.basis import Basis, Cited, read_axes
 from projections.errors import (
     AlreadyFollowed,
     AsOfBeforeLedger,
@@ -55,6 +52,7 @@ from projections.replay import report
 from projections.replay.store import compacting, open_coded
 
 NICE: Final = 10
+NICE_IDLE: Final = 19
 _TELL_EVERY_NS: Final = 100_000_000
 _FOLLOW_MS: Final = 50
 _WAIT_MS: Final = 60_000
@@ -67,9 +65,7 @@ def main() -> int:
     asked = json.loads(sys.stdin.readline())
     logs.configure("warning")   # Standard output is for the one who started it; what is logged goes to the other.
     threading.Thread(target=_go_with_the_parent, args=(Path(asked["beside"]),), daemon=True).start()
-    os.nice(NICE)
-    if hasattr(os, "sched_setaffinity"):  # Whoever started it may stay on one core; arithmetic wants them all.
-        os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    _stand_back(asked)
     try:
         _tell({"done": _run(asked)})
     except Stop as stop:
@@ -78,6 +74,9 @@ def main() -> int:
         _tell({"stop": [int(Exit.REFUSED), error.code, str(error), ""]})
     except _BAD_INPUT as error:
         _tell({"stop": [int(Exit.BAD_INPUT), error.code, str(error), ""]})
+    except UnsoundRules as error:
+        cure = f"请先用 xueshi rules check --rules {error.folder} 逐项改好"
+        _tell({"stop": [int(Exit.REFUSED), error.code, str(error), cure]})
     except RulebookError as error:
         _tell({"stop": [int(Exit.BAD_INPUT), error.code, str(error), ""]})
     except (ProjectionError, LedgerError) as error:
@@ -87,6 +86,20 @@ def main() -> int:
         cure = "请把标准错误上的那一行一并报告；没有写出报告，账本不受影响"
         _tell({"stop": [int(Exit.WORLD_IS_WRONG), "internal_error", "推演的程序出错", cure]})
     return 0
+
+
+def _stand_back(asked: Mapping[str, Any]) -> None:
+    """Let others go first: a command by a little; beside a service, by everything, and off the cores that answer."""
+    is_idle = asked.get("is_idle", False)
+    os.nice(NICE_IDLE if is_idle else NICE)
+    if is_idle and hasattr(os, "SCHED_IDLE"):  # Whoever answers need not wait for the end of a slice.
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    if hasattr(os, "sched_setaffinity"):  # Whoever started it may stay on one core; arithmetic wants them all.
+        every = range(os.cpu_count() or 1)
+        try:
+            os.sched_setaffinity(0, asked.get("cores") or every)
+        except OSError:  # Those cores are not given to this container.
+            os.sched_setaffinity(0, every)
 
 
 def _go_with_the_parent(beside: Path) -> None:
@@ -118,7 +131,7 @@ def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
     told: Mapping[str, Any] | None = None
     if asked["check"] is not None:
         told, announced = reports.read(Path(asked["check"]))
-    laws = _Laws()
+    laws = Laws()
     for name in (asked["under"], asked["against"]):
         if name is not None:
             laws.examine(name)   # Before anything is opened: a draft that is not sound costs no work.
@@ -174,72 +187,6 @@ def _follow(register: Register, steps: _Steps) -> None:
                 time.sleep(_FOLLOW_MS / 1_000)  # not hours: seconds
         finally:
             follower.stop()
-
-
-class _Laws:
-    """The laws that are asked for, with the rulebooks of folders of drafts."""
-
-    def __init__(self) -> None:
-        self._folders: dict[str, Shelf] = {}
-
-    def examine(self, name: str) -> None:
-        """Demand that drafts pass `xueshi rules check`."""
-        if name in ("now", "then"):
-            return
-        if not name.strip():
-            raise LawMalformed(name)  # As a path it would be wherever somebody happens to stand.
-        folder = Path(name)
-        if folder.is_dir():
-            self._demand_sound(folder)
-            self._folders[name] = read_folder(folder)
-        elif any(each in {book.id for book in drafts().books} for each in _names(name)):
-            self._demand_sound(DRAFTS)
-
-    def _demand_sound(self, folder: Path) -> None:
-        checked = check(folder)
-        if checked.problems:
-            words = "\n".join(f"  {problem}" for problem in checked.problems[:20])
-            cure = f"请先用 xueshi rules check --rules {folder} 逐项改好"
-            raise Stop(Exit.REFUSED, "rules_unsound", f"{folder} 中的细则不合规，没有推演：\n{words}\n", cure)
-
-    def book(self, library: Library, name: str) -> Rulebook:
-        """A rulebook of a folder, an enacted one or a shipped draft."""
-        for shelf in self._folders.values():
-            for book in shelf.books:
-                if name in (book.id, book.digest):
-                    return book
-        return library.book(name)
-
-    def question(self, answers: Answers, asked: Mapping[str, Any]) -> report.Question:
-        """What is asked, with everything settled that it rests on."""
-        valid_on = read_axes(None, asked.get("valid_on")).valid_on
-        under, basis = self._named(answers, asked["under"], asked["as_of"])
-        against, _ = self._named(answers, asked["against"], asked["as_of"])
-        return report.Question(
-            under, against, basis.as_of, basis.as_of_time,
-            answers.basis(read_axes(str(basis.as_of))).root, asked["region"], asked["sector"], valid_on)
-
-    def _named(self, answers: Answers, name: str, as_of: str | None) -> tuple[report.LawNamed, Basis]:
-        """`now`, `then`; `set:a,b`, `a,b`: exactly these; `now+a,b`, a folder of drafts: these beside the law now."""
-        if name in ("now", "then"):
-            basis = answers.basis(read_axes(as_of, None, name))
-            return report.LawNamed(name, basis.rulebooks), basis
-        now = answers.basis(read_axes(as_of, None, "now"))
-        if name in self._folders:
-            books = self._folders[name].books
-            come = tuple(Cited(book.id, book.digest, None) for book in books)
-            beside = all(book.draft for book in books)
-            words = ("now+" if beside else "set:") + ",".join(book.id for book in books)
-        else:
-            basis = answers.basis(read_axes(as_of, None, f"set:{','.join(_names(name))}"))
-            come, beside = basis.rulebooks, name.startswith("now+")
-            words = ("now+" if beside else "set:") + ",".join(_names(name))
-        cited = {one.id: one for one in (*(now.rulebooks if beside else ()), *come)}
-        return report.LawNamed(words, tuple(cited[each] for each in sorted(cited))), now
-
-
-def _names(law: str) -> list[str]:
-    return [each for each in law.removeprefix("set:").removeprefix("now+").split(",") if each]
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ PREFIXES: Final = {
     "act": "act_",
     "access": "acc_",
     "log": "log_",
+    "job": "job_",     # Operational: of no stream.
 }
 
 

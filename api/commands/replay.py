@@ -21,7 +21,7 @@ import click
 from api.commands.options import as_json_option, data_option
 from api.exits import Exit, Stop
 
-_STEPS: Final = {
+STEPS: Final = {
     "follow": "投影追上账本", "read": "读取全部记录", "gather": "按人排列", "judge": "逐人评定", "check": "抽样重评",
     "person_years": "写出人年度", "entries": "写出记录", "titles": "写出职称",
 }
@@ -126,7 +126,7 @@ def _shown(lines: Iterator[dict[str, Any]], *, quiet: bool) -> Iterator[dict[str
             if said["step"] != step:
                 stack.close()
                 step = said["step"]
-                progress = stack.enter_context(bar(_STEPS[step], quiet=quiet))
+                progress = stack.enter_context(bar(STEPS[step], quiet=quiet))
             assert progress is not None
             progress(*said["of"])
 

@@ -36,7 +36,7 @@ class Number(IntegerConverter):
 CONVERTERS: Final[dict[str, type[BaseConverter]]] = {
     kind: _converter(PREFIXES[kind])
     for kind in ("person", "unit", "actor", "claim", "transfer", "statement", "plan", "class", "card", "import",
-                 "course", "enrolment", "exam", "booking", "application", "case")
+                 "course", "enrolment", "exam", "booking", "application", "case", "job")
 } | {"sha256": type("DigestConverter", (BaseConverter,), {"regex": "[0-9a-f]{64}", "part_isolating": True}),
      "credential": type("CredentialConverter", (BaseConverter,), {"regex": "[0-9a-f]{16}", "part_isolating": True}),
      "draft": type("DraftConverter", (BaseConverter,), {"regex": "[a-z0-9][a-z0-9-]{0,63}", "part_isolating": True})}
@@ -129,8 +129,10 @@ def _doors() -> list[Blueprint]:
         filings,
         histories,
         imports,
+        jobs,
         people,
         questions,
+        replays,
         rosters,
         rulebooks,
         seats,
@@ -145,5 +147,5 @@ def _doors() -> list[Blueprint]:
     return [noun.door for noun in (
         units, unit_years, actors, accounts, people, transfers, claims, claim_drafts, evidence, questions, differences,
         histories, rulebooks, statements, trainings, filings, rosters, imports, feed, exports, exams, courses, seats,
-        applications, cases, upkeep,
+        applications, cases, replays, jobs, upkeep,
     )]

@@ -241,6 +241,7 @@ class Door(Blueprint):  # type: ignore[misc]
     def writes(
         self, rule: str, *, summary: str, answers: type[ma.Schema], show: Callable[[Any], dict[str, Any]],
         body: type[ma.Schema] | None = None, conditional: bool = False, login: bool = True,
+        parameters: Iterable[dict[str, Any]] = (),
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Offer a POST. The function is given the caller, the fields, how it is asked for, and what the path names.
 
@@ -275,7 +276,8 @@ class Door(Blueprint):  # type: ignore[misc]
             described = self.response(201, answers, description="已登记", headers=headers)(let_in)
             described = self.alt_response(200, schema=Trial, description="试办：未写入任何内容")(described)
             described = self.doc(
-                summary=summary, security=_security(login=login), parameters=_parameters(conditional=conditional)
+                summary=summary, security=_security(login=login),
+                parameters=[*_parameters(conditional=conditional), *parameters],
             )(described)
             return self.route(rule, methods=["POST"])(described)  # type: ignore[no-any-return]
 

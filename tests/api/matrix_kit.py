@@ -23,6 +23,7 @@ ABSENT_CLAIM: Final = PREFIXES["claim"] + ABSENT
 WORDS: Final = {"words": "说明"}
 BASIS: Final = {"basis": "falsified", **WORDS}
 PAPER: Final = {"kind": "certificate", "sha256": SHA}
+REPLAY: Final = {"under": "now", "against": "set:zhejiang/2016-08-01"}
 STUDY: Final = {"study": study(), "details": {"title": "某次培训"}, "evidence": [PAPER]}
 
 
@@ -73,6 +74,7 @@ def scene_in(town: Town) -> Scene:
         "training_class": training.training_class, "card": training.card, "batch": training.batch,
         "course": learning.course, "exam": learning.exam, "enrolment": going.enrolment, "booking": going.booked,
         "application": learning.application, "case": learning.case,
+        "job": cast["policy"].post("/v1/replays", REPLAY).get_json()["job"],
     }
     registered = {f"POST /v1/claims/<claim:claim>/{act}": {"claim": claims["registered"]}
                   for act in ("correction", "upholding", "freeze", "revocation")}
@@ -195,7 +197,7 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         "POST /v1/statements/<statement:statement>/supersession": {"by_statement": other},
         "POST /v1/statements/<statement:statement>/voiding": {"basis": "issued_in_error", **WORDS},
         "POST /v1/rulebook-proposals": _rulebook("2027-01-01"),
-        "POST /v1/impact-reports": {"report": "-"},
+        "POST /v1/impact-reports": {"report": "-"}, "POST /v1/replays": REPLAY,
         f"{at}revision": STUDY, f"{at}return": WORDS, f"{at}refusal": WORDS, f"{at}freeze": WORDS,
         f"{at}correction": STUDY, f"{at}upholding": {"decided": "1", "evaluated": "2", **WORDS},
         f"{at}appeal": WORDS, f"{at}appeal-dismissal": WORDS, f"{at}appeal-allowance": WORDS,

@@ -57,7 +57,7 @@ def known(town: Town) -> dict[str, Any]:
         "claim": person.submit(study(date="2026-05-01"))["claim"], "statement": statement["statement"],
         "plan": training.plan, "training_class": training.training_class, "card": training.card,
         "batch": training.batch, "course": going.course, "enrolment": going.enrolment, "exam": going.exam,
-        "booking": going.booked,
+        "booking": going.booked, "job": officer.post("/v1/replays", {"under": "now"}).get_json()["job"],
         "family": "wenzhou", "version": "2020-11-27", "position": approved["events"][0], "year": 2026,
     }
 

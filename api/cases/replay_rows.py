@@ -1,0 +1,95 @@
+"""The rows of a replay that speak of people: to officials whose sight holds these people, for a purpose, recorded.
+
+A row is read from the report's own file and told with the number of its line, so that whoever has the whole file can
+hold one against the other. Whom an official may look at is asked of today, as everywhere; of the others nothing is
+told, not even how many. `tests/api/test_replays.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from api.callers import Caller
+from api.cases.replays import place_of, settled, sums_of
+from api.cases.standing import by_actor, looking, may_look, may_see, places, seeing_scopes
+from api.house import House
+from ledger.access import record_accesses
+from ledger.errors import Refusal
+from ledger.streams import person as persons
+from ledger.streams.standing import Actor
+
+_AT_ONCE: Final = 250
+_LINES_MOST: Final = 5_000
+"""So many lines are looked through for a page: of a report on a province one county's people may stand far apart."""
+
+
+class Rows(NamedTuple):
+    """Some rows, and after which line, at which byte, the next ones begin."""
+
+    items: tuple[dict[str, Any], ...]
+    next: tuple[int, int] | None
+    question: dict[str, Any]
+    digest: str                    # Of the report,
+    sha256: str                    # and of the file that the rows are of.
+
+    @property
+    def as_of(self) -> int:
+        """Up to where the replay knew."""
+        return int(self.question["as_of"])
+
+
+def rows(
+    house: House, caller: Caller, job: str, kind: str, purpose: str | None, *, after: tuple[int, int], limit: int
+) -> Rows | Refusal:
+    """Some rows of one file, of people within the asker's sight."""
+    asking = looking(house, caller)
+    if isinstance(asking, Refusal):
+        return asking
+    if no := may_look(asking):
+        return no
+    found = house.jobs.find(job)
+    if found is None or settled(house, found) is not None:
+        return Refusal.because("job_absent")  # What the office that asked for it has not got, nobody has.
+    if purpose is None:
+        return Refusal.because("purpose_missing")
+    assert found.outcome is not None, "it is done"
+    folder, name = place_of(house, job), f"{kind}.ndjson"
+    items, following = _within(house, asking, folder / name, after, limit)
+    if items:
+        record_accesses(
+            house.register.access, by=by_actor(caller, asking, seeing_scopes(asking)[0].role),
+            subjects=dict.fromkeys(one["person"] for one in items), purpose=purpose, what=("replay",), route="replay",
+            now_ms=house.now // 1_000)
+    return Rows(tuple(items), following, found.question, found.outcome["digest"], sums_of(folder)[name])
+
+
+def _within(
+    house: House, asking: Actor, path: Path, after: tuple[int, int], limit: int
+) -> tuple[list[dict[str, Any]], tuple[int, int] | None]:
+    """Rows of people whom the asker may see, and where to go on; fewer than there may be, where they stand apart."""
+    line, offset = after
+    items: list[dict[str, Any]] = []
+    with path.open("rb") as file:
+        file.seek(offset)
+        while line - after[0] < _LINES_MOST:
+            some = [one for _ in range(_AT_ONCE) if (one := file.readline())]
+            told = [json.loads(one) for one in some]
+            seen = _seen(house, asking, [one["person"] for one in told])
+            for one, row in zip(some, told, strict=True):
+                line, offset = line + 1, offset + len(one)
+                if row["person"] in seen:
+                    items.append({"line": line, **row})
+                if len(items) == limit:
+                    return items, (line, offset) if offset < path.stat().st_size else None
+            if len(some) < _AT_ONCE:
+                return items, None
+    return items, (line, offset)
+
+
+def _seen(house: House, asking: Actor, people: list[str]) -> set[str]:
+    """Of these people, whom somebody may look at."""
+    loaded = house.ledger.load_each(list(dict.fromkeys(people)), persons.evolve)
+    return {person for person, found in loaded.items() if found.state is not None
+            and any(may_see(asking, matter) is None for matter in places(found.state, house.today))}

@@ -1,0 +1,324 @@
+"""Replays over HTTP: asked for by the policy office, done as a job, read as sums by the office and as rows by others.
+
+What a draft would change is the policy office's to ask, within its place and sector; whom it would change is not, since
+that office looks at nobody (GB/T 22239): the sums are its, the rows of people those officials' whose sight holds them
+(`api/cases/replay_rows.py`). Everything that an answer rests on is settled when it is asked for, so that a job that a
+restart delays asks the same. Nothing of it is written to the ledger.
+
+`tests/api/test_replays.py` shows it.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from api.callers import Caller
+from api.cases.doing import Asked
+from api.cases.faults import BadFields, Fault
+from api.cases.standing import POLICY_OFFICE, acting
+from api.house import House
+from api.jobs import CANCELLED, DONE, OPEN, QUEUED, Full, Job
+from api.replay_laws import Laws, UnsoundRules
+from api.replay_runner import REPORT, clear, write_drafts
+from ledger.errors import Refusal
+from ledger.streams.standing import Actor, Matter, standing
+from policies.errors import UnreadableRulebook
+from policies.schema import read_form
+from projections.basis import written_time
+from projections.entries import Entries
+from projections.file import Reader
+from projections.people import People
+from projections.replay.report import prefix_of
+
+LEDGER: Final = "推演不写入账本。要预告细则的影响，另把 report.json 提交到 /v1/impact-reports。"
+
+SUMS: Final = "SHA256SUMS"
+_OF_PEOPLE: Final = ("person_years", "entries", "titles")
+_TYPES: Final = {"json": "application/json", "html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8",
+                 "toml": "application/toml; charset=utf-8", SUMS: "text/plain; charset=us-ascii"}
+_ID: Final = re.compile(r"[a-z][a-z0-9-]{0,59}/[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[0-9]{1,3})?")
+_TEXT_NAME: Final = re.compile(r"[^\W.][\w.（）()〔〕 -]{0,99}")
+_SECOND: Final = 1_000_000
+_BEGINS_S: Final = 4                  # Until a child has begun: code, log, files.
+_ENTRIES_A_SECOND: Final = 40_000     # Read, judged and told, where nothing is known from the last time.
+
+
+class Understood(NamedTuple):
+    """What is asked, as somebody of an office may ask it."""
+
+    asked: dict[str, Any]
+    question: dict[str, Any]
+    matter: Matter
+
+
+class Submitted(NamedTuple):
+    """A job, and whether the same request had asked for it before."""
+
+    job: Job
+    is_replayed: bool
+
+
+def submit(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Submitted | dict[str, Any] | Refusal:
+    """Queue a replay, or of a trial say what it would be and cost."""
+    actor = _office(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    if asked.key is not None and (stands := house.jobs.asked_by(asked.key)) is not None:
+        return Submitted(stands, is_replayed=True)
+    if (behind := house.settled()) is not None:
+        return behind
+    understood = _understood(house, actor, fields)
+    if isinstance(understood, Refusal):
+        return understood
+    cost = _cost(house)
+    if asked.key is None:
+        return {"question": understood.question, "cost": cost, "rules": "sound", "ledger": LEDGER}
+    job = Job(
+        house.new_id("job"), caller.id, understood.matter.region, understood.matter.sector, asked.trace or "",
+        understood.asked, understood.question, cost, house.now)
+    made = house.jobs.add(job, asked.key)
+    if isinstance(made, Full):
+        return Refusal.because("jobs_full", waiting=made.waiting)
+    return Submitted(made, is_replayed=made.job != job.job)
+
+
+def _office(house: House, caller: Caller) -> Actor | Refusal:
+    actor = acting(house, caller)
+    return actor if isinstance(actor, Refusal) else standing(actor, POLICY_OFFICE) or actor
+
+
+def _understood(house: House, actor: Actor, fields: Mapping[str, Any]) -> Understood | Refusal:
+    own = next(scope for scope in actor.scopes if scope.role == POLICY_OFFICE)
+    region, sector = fields.get("region", f"{own.region:0<6}"), fields.get("sector", own.sector)
+    matter = Matter(prefix_of(region), sector)
+    if no := standing(actor, POLICY_OFFICE, matter):
+        return no
+    valid_on = fields.get("valid_on")
+    drafts = _read(fields["drafts"]) if "drafts" in fields else []
+    asked = {
+        "under": fields.get("under"), "against": fields["against"], "as_of": fields.get("as_of"),
+        "valid_on": None if valid_on is None else valid_on.isoformat(), "region": region, "sector": sector,
+        "log_size": house.answers.position(),
+    }
+    laws = Laws()
+    with tempfile.TemporaryDirectory(prefix="xueshi-drafts-") as folder:
+        if drafts:
+            asked["under"] = str(write_drafts(Path(folder), drafts))
+            _examine(laws, asked["under"])
+        question = laws.question(house.answers, asked)
+    asked |= {"as_of": str(question.as_of), "drafts": drafts or None}
+    return Understood(asked, question.as_json(), matter)
+
+
+def _read(drafts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Which rulebooks these are; raises BadFields where one is none."""
+    found: list[dict[str, Any]] = []
+    for number, draft in enumerate(drafts):
+        place = f"/drafts/{number}"
+        try:
+            plain, _ = read_form(f"drafts/{number}", draft["source"].encode())
+        except UnreadableRulebook as error:
+            raise BadFields(Fault(f"{place}/source", "rules_unsound", one) for one in error.problems) from None
+        version = f"{plain['family']}/{plain['in_force_from']}"
+        name = version if plain.get("revision", 1) == 1 else f"{version}.{plain['revision']}"
+        if not _ID.fullmatch(name) or any(one["id"] == name for one in found):
+            words = f"{name[:80]} 的 family 太长，或同一版细则写了两次。"
+            raise BadFields([Fault(f"{place}/source", "rules_unsound", words)])
+        text_name = plain.get("text")
+        if draft.get("text") is not None and not (isinstance(text_name, str) and _TEXT_NAME.fullmatch(text_name)):
+            words = "附了原文，而细则中的 text 没有写它的文件名，或写的不是文件名。"
+            raise BadFields([Fault(f"{place}/text", "rules_unsound", words)])
+        found.append({"id": name, **draft, "text_name": text_name})
+    return found
+
+
+def _examine(laws: Laws, folder: str) -> None:
+    try:
+        laws.examine(folder)
+    except UnsoundRules as unsound:
+        problems = [one.replace(f"{folder}/", "").replace(folder, "drafts") for one in unsound.problems]
+        raise BadFields(Fault("/drafts", "rules_unsound", one) for one in problems) from None
+
+
+def _cost(house: House) -> dict[str, Any]:
+    """How much there is to judge, and how long that will take by how long it took the last time."""
+    folder = house.register.folder.projections
+    ((entries,),) = Reader(Entries(), folder).rows("SELECT COUNT(*) FROM decisions")
+    ((people,),) = Reader(People(), folder).rows("SELECT COUNT(DISTINCT person) FROM persons")
+    seconds = _BEGINS_S + entries // _ENTRIES_A_SECOND
+    last = house.jobs.last_done()
+    if last is not None and last.begun_at is not None and last.ended_at is not None:
+        took, before = (last.ended_at - last.begun_at) // _SECOND, last.cost["entries"]
+        seconds = max(1, took * entries // before if entries > before > 0 else took)
+    return {"entries": entries, "people": people, "seconds": seconds}
+
+
+# The job
+
+
+def see(house: House, caller: Caller, job: str) -> dict[str, Any] | Refusal:
+    """A job as it stands, to its office."""
+    found = _visible(house, caller, job)
+    return found if isinstance(found, Refusal) else view(house, found)
+
+
+class Listed(NamedTuple):
+    """Some of somebody's jobs, newest first."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+
+
+def own(house: House, caller: Caller, *, before: str | None, limit: int) -> Listed | Refusal:
+    """The jobs that somebody asked for."""
+    actor = _office(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    found = house.jobs.of(caller.id, before=before, limit=limit + 1)
+    return Listed([view(house, one) for one in found[:limit]], found[limit - 1].job if len(found) > limit else None)
+
+
+def cancel(house: House, caller: Caller, job: str, asked: Asked) -> dict[str, Any] | Refusal:
+    """End a job that is not over; one that was cancelled stays so."""
+    found = _visible(house, caller, job)
+    if isinstance(found, Refusal):
+        return found
+    if found.state in OPEN and not asked.dry_run:
+        house.jobs.cancel(job, by=caller.id, now=house.now)
+        found = house.jobs.find(job) or found
+    if found.state not in (*OPEN, CANCELLED):  # Also where it came to its end meanwhile.
+        return Refusal.because("job_over", state=found.state)
+    if found.state in OPEN:
+        found = found._replace(state=CANCELLED, cancelled_by=caller.id)
+    return view(house, found)
+
+
+def is_over(house: House, job: str) -> bool:
+    """Say whether there is nothing more to wait for."""
+    found = house.jobs.find(job)
+    return found is None or found.state not in OPEN
+
+
+def view(house: House, job: Job) -> dict[str, Any]:
+    """A job as it is told."""
+    times = {name: None if at is None else written_time(at) for name, at in (
+        ("made_at", job.made_at), ("begun_at", job.begun_at), ("ended_at", job.ended_at),
+        ("kept_until", job.kept_until))}
+    return {
+        "job": job.job, "kind": "replay", "state": job.state, "asked_by": job.owner, **times,
+        "ahead": house.jobs.ahead(job.job) if job.state == QUEUED else None,
+        "question": job.question, "cost": job.cost, "progress": job.progress,
+        "result": f"/v1/replays/{job.job}" if job.state == DONE and not job.is_cleared else None,
+        "is_cleared": job.is_cleared, "cancelled_by": job.cancelled_by, "error": _error(job), "ledger": LEDGER,
+    }
+
+
+def _error(job: Job) -> dict[str, Any] | None:
+    if job.outcome is None or job.state == DONE:
+        return None
+    status = job.outcome["status"]
+    return {"type": "about:blank", "title": "推演没有完成", "trace_id": job.trace, **job.outcome, "status": status}
+
+
+def _visible(house: House, caller: Caller, job: str) -> Job | Refusal:
+    """A job, to whoever asked for it and to the policy office of its place: another of them may have to end it."""
+    actor = _office(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    found = house.jobs.find(job)
+    if found is None or (found.owner != caller.id
+                         and standing(actor, POLICY_OFFICE, Matter(found.region, found.sector)) is not None):
+        return Refusal.because("job_absent")
+    return found
+
+
+# What came of it
+
+
+def report(house: House, caller: Caller, job: str) -> dict[str, Any] | Refusal:
+    """What a replay came to: the sums, and its files."""
+    found = _done(house, caller, job)
+    if isinstance(found, Refusal):
+        return found
+    assert found.outcome is not None, "it is done"
+    folder = place_of(house, job)
+    digests: dict[str, str | None] = {**sums_of(folder), SUMS: None}
+    files = [{"name": name, "bytes": (folder / name).stat().st_size, "sha256": sha256, "href": _href(job, name)}
+             for name, sha256 in digests.items()]
+    return {"job": job, **found.outcome, "question": found.question, "files": files,
+            "kept_until": None if found.kept_until is None else written_time(found.kept_until), "ledger": LEDGER}
+
+
+class File(NamedTuple):
+    """A file of a report."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+def file(house: House, caller: Caller, job: str, name: str) -> File | Refusal:
+    """One file of a report that speaks of nobody."""
+    found = _done(house, caller, job)
+    if isinstance(found, Refusal):
+        return found
+    folder = place_of(house, job)
+    if name not in (*sums_of(folder), SUMS) or _is_of_people(name):
+        return Refusal.because("replay_file_absent", name=name)
+    return File(name, (folder / name).read_bytes(), _TYPES[name.rpartition(".")[2]])
+
+
+def place_of(house: House, job: str) -> Path:
+    """Where the report of a job lies."""
+    return house.register.folder.replays / job / REPORT
+
+
+def settled(house: House, job: Job) -> Refusal | None:
+    """Say why there is no report to read, if there is none."""
+    if job.state != DONE:
+        return Refusal.because("replay_unfinished", state=job.state)
+    is_there = (place_of(house, job.job) / SUMS).is_file()  # Reports are in no copy of a register; its jobs are.
+    return None if is_there and not job.is_cleared else Refusal.because("replay_cleared")
+
+
+def _done(house: House, caller: Caller, job: str) -> Job | Refusal:
+    found = _visible(house, caller, job)
+    return found if isinstance(found, Refusal) else settled(house, found) or found
+
+
+def sums_of(folder: Path) -> dict[str, str]:
+    """The digest of each file of a report."""
+    lines = (folder / SUMS).read_text("ascii").splitlines()
+    return {name: sha256 for sha256, _, name in (line.partition("  ") for line in lines)}
+
+
+def _href(job: str, name: str) -> str | None:
+    """Where a file is read; what speaks of people, in rows and for a purpose."""
+    if not _is_of_people(name):
+        return f"/v1/replays/{job}/files/{name}"
+    kind = name.rpartition(".")[0].replace("_", "-")
+    return f"/v1/replays/{job}/{kind}" if name.endswith(".ndjson") else None
+
+
+def _is_of_people(name: str) -> bool:
+    return name.rpartition(".")[0] in _OF_PEOPLE
+
+
+# Tidying
+
+
+def tidy_replays(house: House) -> None:
+    """Clear away reports that were kept for their time, and folders that no row knows of any more."""
+    for job in house.jobs.past(now=house.now):
+        clear(house.register.folder.replays / job)
+        house.jobs.cleared(job)
+    house.jobs.forget(now=house.now)
+    for place in house.register.folder.replays.glob("job_*"):
+        if house.jobs.find(place.name) is None:
+            clear(place)
+            (place / "lock").unlink(missing_ok=True)
+            place.rmdir()

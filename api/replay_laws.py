@@ -1,0 +1,103 @@
+"""The laws that a replay is asked for by name, and what is demanded of drafts before any of it is begun.
+
+    now, then              the law in force, and the law that was in force on each date
+    now+a,b                the law in force and these beside it, by id or digest
+    set:a,b   a,b          exactly these
+    a folder of drafts     these beside the law in force, if drafts are all that it holds
+
+A draft that does not pass `xueshi rules check` is refused with every problem. `tests/api/test_replay_command.py` and
+`tests/api/test_replays.py` show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from api.law_of import Library
+from policies.errors import RulebookError
+from policies.rulebook import Rulebook
+from policies.rules import check
+from policies.shelf import DRAFTS, Shelf, drafts, read_folder
+from projections.answers import Answers
+from projections.basis import Basis, Cited, read_axes
+from projections.errors import LawMalformed
+from projections.replay import report
+
+_PROBLEMS_TOLD: Final = 20
+
+
+class UnsoundRules(RulebookError):
+    """Rulebooks do not pass `xueshi rules check`."""
+
+    code = "rules_unsound"
+
+    def __init__(self, folder: Path, problems: tuple[str, ...]) -> None:
+        self.folder, self.problems = folder, problems
+        words = "\n".join(f"  {problem}" for problem in problems[:_PROBLEMS_TOLD])
+        super().__init__(f"{folder} 中的细则不合规，没有推演：\n{words}\n")
+
+
+class Laws:
+    """The laws that are asked for, with the rulebooks of folders of drafts."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, Shelf] = {}
+
+    def examine(self, name: str) -> None:
+        """Demand that drafts pass `xueshi rules check`; raises UnsoundRules or LawMalformed."""
+        if name in ("now", "then"):
+            return
+        if not name.strip():
+            raise LawMalformed(name)  # As a path it would be wherever somebody happens to stand.
+        folder = Path(name)
+        if folder.is_dir():
+            _demand_sound(folder)
+            self._folders[name] = read_folder(folder)
+        elif any(each in {book.id for book in drafts().books} for each in _names(name)):
+            _demand_sound(DRAFTS)
+
+    def book(self, library: Library, name: str) -> Rulebook:
+        """A rulebook of a folder, an enacted one or a shipped draft."""
+        for shelf in self._folders.values():
+            for book in shelf.books:
+                if name in (book.id, book.digest):
+                    return book
+        return library.book(name)
+
+    def question(self, answers: Answers, asked: Mapping[str, Any]) -> report.Question:
+        """What is asked, with everything settled that it rests on."""
+        valid_on = read_axes(None, asked.get("valid_on")).valid_on
+        under, basis = self._named(answers, asked["under"], asked)
+        against, _ = self._named(answers, asked["against"], asked)
+        return report.Question(
+            under, against, basis.as_of, basis.as_of_time,
+            answers.basis(read_axes(str(basis.as_of))).root, asked["region"], asked["sector"], valid_on)
+
+    def _named(self, answers: Answers, name: str, asked: Mapping[str, Any]) -> tuple[report.LawNamed, Basis]:
+        as_of, head = asked["as_of"], asked.get("log_size")  # The law in force is that of when it was asked for.
+        if name in ("now", "then"):
+            basis = answers.basis(read_axes(as_of, None, name, head))
+            return report.LawNamed(name, basis.rulebooks), basis
+        now = answers.basis(read_axes(as_of, None, "now", head))
+        if name in self._folders:
+            books = self._folders[name].books
+            come = tuple(Cited(book.id, book.digest, None) for book in books)
+            beside = all(book.draft for book in books)
+            words = ("now+" if beside else "set:") + ",".join(book.id for book in books)
+        else:
+            basis = answers.basis(read_axes(as_of, None, f"set:{','.join(_names(name))}"))
+            come, beside = basis.rulebooks, name.startswith("now+")
+            words = ("now+" if beside else "set:") + ",".join(_names(name))
+        cited = {one.id: one for one in (*(now.rulebooks if beside else ()), *come)}
+        return report.LawNamed(words, tuple(cited[each] for each in sorted(cited))), now
+
+
+def _demand_sound(folder: Path) -> None:
+    if problems := check(folder).problems:
+        raise UnsoundRules(folder, problems)
+
+
+def _names(law: str) -> list[str]:
+    return [each for each in law.removeprefix("set:").removeprefix("now+").split(",") if each]

@@ -1,0 +1,214 @@
+"""The runner: a child killed, a service killed, a job cancelled; never two children of one job, never a torn report."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.jobs import Job
+from api.replay_runner import LOCK, TRIES_MOST, Runner
+from ledger.lease import FileLease
+from ledger.stores.append import RequestKey
+from policies.shelf import DRAFTS
+from tests.api.command_kit import CLEAN, XUESHI, made, xueshi
+from tests.api.house_kit import Town, house_in, study
+
+DRAFT = "hangzhou-credits/2025-06-06"
+
+
+def registered(town: Town) -> None:
+    """Somebody with hours of one training."""
+    works, person = town.unit("某厂", "330203", "industry"), town.person()
+    town.belongs(person, works, "2020-01-01")
+    town.officer(works, "unit", "330203", unit=works["unit"]).act(person.submit(study()), "approval")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with house_in(tmp_path_factory.mktemp("runner") / "data") as town:
+        registered(town)
+        yield town
+
+
+def queued(town: Town, **asked: Any) -> str:
+    """A job in the queue, as a request would leave it."""
+    house, key = town.house, os.urandom(32)
+    told = {"under": "now", "against": "set:zhejiang/2016-08-01", "as_of": None, "valid_on": None, "region": "330000",
+            "sector": None, "log_size": None, "drafts": None, **asked}
+    job = Job(house.new_id("job"), "acr_x", "33", None, "", told, {}, {"entries": 1}, house.now)
+    assert house.jobs.add(job, RequestKey(key, key)) == job
+    return job.job
+
+
+def runner_of(town: Town) -> Runner:
+    folder = town.house.register.folder
+    return Runner(town.house.jobs, folder.replays, folder.root, at_once=1)
+
+
+@contextmanager
+def running(town: Town) -> Iterator[Runner]:
+    runner = runner_of(town)
+    runner.start()
+    try:
+        yield runner
+    finally:
+        runner.stop()
+
+
+def seen(town: Town, job: str) -> Job:
+    found = town.house.jobs.find(job)
+    assert found is not None
+    return found
+
+
+def until(true: Any, seconds: int = 60) -> Any:
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return found
+
+
+def children(place: Path) -> list[int]:
+    """Every process that has the lock of a job open: its child, whoever started it."""
+    lock, found = place / "lock", []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if any(one.readlink() == lock for one in (process / "fd").iterdir()):
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return [one for one in found if one != os.getpid()]
+
+
+def test_a_child_that_is_killed_and_a_service_that_stops_leave_a_job_that_is_done_later_and_the_same(
+    town: Town,
+) -> None:
+    place = town.house.register.folder.replays
+    first = queued(town)
+    with running(town):
+        child = until(lambda: children(place / first))[0]
+        os.kill(child, signal.SIGKILL)
+        until(lambda: seen(town, first).tries == 2 and children(place / first) not in ([], [child]))
+        assert seen(town, first).state == "running"
+    assert (seen(town, first).state, children(place / first)) == ("queued", []), "who stops leaves no child behind"
+
+    second = queued(town)
+    with running(town):
+        until(lambda: seen(town, second).state == "done")
+    one, two = seen(town, first), seen(town, second)
+    assert one.outcome is not None and two.outcome is not None
+    assert (one.state, one.outcome["digest"]) == ("done", two.outcome["digest"])
+    assert one.ended_at is not None and two.begun_at is not None and one.ended_at <= two.begun_at, "one at a time"
+    assert {path.name for path in (place / first).iterdir()} == {"lock", "report"}
+
+
+def test_while_the_last_child_of_a_job_lives_none_is_started_for_it_and_others_go_on(town: Town) -> None:
+    held, other = queued(town), queued(town, region="331100")
+    place = town.house.register.folder.replays / held
+    place.mkdir(mode=0o700)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with running(town):
+            until(lambda: seen(town, other).state == "failed")
+            assert (seen(town, held).state, seen(town, held).tries) == ("queued", 0)
+            town.house.jobs.cancel(held, by="acr_x", now=town.house.now)
+    outcome = seen(town, other).outcome
+    assert outcome is not None and (outcome["status"], outcome["code"]) == (422, "replay_nobody")
+    assert not (town.house.register.folder.replays / other / "report").exists()
+
+
+def test_a_job_that_is_cancelled_while_it_runs_leaves_no_child_and_no_file(town: Town) -> None:
+    job = queued(town)
+    place = town.house.register.folder.replays / job
+    with running(town):
+        until(lambda: children(place))
+        assert town.house.jobs.cancel(job, by="acr_x", now=town.house.now)
+        until(lambda: not children(place) and [path.name for path in place.iterdir()] == ["lock"])
+    assert (seen(town, job).state, seen(town, job).outcome) == ("cancelled", None)
+
+
+def test_a_job_under_which_every_child_dies_is_given_up_with_words(town: Town) -> None:
+    job = queued(town)
+    for _ in range(TRIES_MOST):
+        town.house.jobs.begin(job, now=town.house.now)
+    with running(town):
+        until(lambda: seen(town, job).state == "failed")
+    outcome = seen(town, job).outcome
+    assert outcome is not None and outcome["code"] == "replay_died" and "账本不受影响" in outcome["detail"]
+
+
+def test_of_several_processes_one_runs_them(town: Town) -> None:
+    folder = town.house.register.folder.replays
+    other = FileLease(folder / LOCK)
+    assert other.try_take()
+    job = queued(town)
+    with running(town) as runner:
+        time.sleep(1.2)  # not hours: seconds
+        assert (seen(town, job).state, runner.holds()) == ("queued", False)
+        town.house.jobs.cancel(job, by="acr_x", now=town.house.now)
+        other.release()
+        until(runner.holds)
+
+
+# With a real service
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen([XUESHI, "serve", "--port", "0"], cwd=folder, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True, env=CLEAN) as process:
+        assert process.stdout is not None and re.search(r"http://127\.0\.0\.1:", process.stdout.readline())
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_replay_of_a_draft_outlives_the_service_that_was_killed_over_it(tmp_path: Path) -> None:
+    """Submitted by command, watched over HTTP, the service killed and started anew, the report fetched and recorded."""
+    with house_in(tmp_path / "data") as town:
+        registered(town)
+        office = town.officer(town.unit("某政策部门", "330000", "general"), "policy_office", "33")
+        assert office.token is not None
+    drafts = tmp_path / "drafts" / "hangzhou-credits"
+    drafts.mkdir(parents=True)
+    for path in (DRAFTS / "hangzhou-credits").iterdir():
+        (drafts / path.name).write_bytes(path.read_bytes())
+
+    def ask(*arguments: str) -> dict[str, Any]:
+        return made(tmp_path, *arguments, XUESHI_TOKEN=str(office.token))
+
+    size = json.loads(xueshi(tmp_path, "log", "show", "--json").stdout.splitlines()[-1])["position"]
+    with serving(tmp_path) as service:
+        job = ask("job", "replay", "--drafts", "drafts")["job"]
+        place = tmp_path / "data" / "replays" / job
+        child = until(lambda: children(place))
+        service.send_signal(signal.SIGKILL)
+        service.wait()
+        until(lambda: not children(place))
+        assert len(child) == 1, "a child goes with the service that started it"
+    with serving(tmp_path):
+        done = ask("job", "show", job, "--wait")
+        assert (done["state"], done["question"]["under"]["law"]) == ("done", f"now+{DRAFT}"), done
+        told = ask("job", "report", job, "--out", "report")
+        assert (tmp_path / "report" / "report.html").exists() and not list((tmp_path / "report").glob("*.ndjson"))
+        assert ask("rulebook", "impact", "report", "--dry-run")["dry_run"]
+        assert told["digest"] in xueshi(tmp_path, "job", "report", job, XUESHI_TOKEN=str(office.token)).stdout
+        listed = xueshi(tmp_path, "job", "list", XUESHI_TOKEN=str(office.token)).stdout
+        assert job in listed and "已做完" in listed
+        over = xueshi(tmp_path, "job", "cancel", job, XUESHI_TOKEN=str(office.token))
+        assert over.returncode == 1 and "[job_over]" in over.stderr
+    again = json.loads(xueshi(tmp_path, "log", "show", "--json").stdout.splitlines()[-1])["position"]
+    assert again == size, "nothing is written to the ledger"

@@ -1,0 +1,339 @@
+"""Replays over HTTP: who may ask, what is settled when they do, what is answered while and after it is done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from api.cases.replays import tidy_replays
+from api.jobs import KEPT_S
+from api.replay_runner import Runner
+from policies.shelf import DRAFTS
+from tests.api.house_kit import BODY, Someone, Town, house_in, study
+
+DRAFT = "hangzhou-credits/2025-06-06"
+PROVINCE = "set:zhejiang/2016-08-01"
+ASKED = {"under": "now", "against": PROVINCE}
+
+
+class Clock:
+    """Time as it goes, and as much later as a test wants it."""
+
+    later_s = 0
+
+    def __call__(self) -> int:
+        return time.time_ns() // 1_000 + self.later_s * 1_000_000
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[Town]:
+    with house_in(tmp_path_factory.mktemp("replays") / "data", clock) as town:
+        yield town
+
+
+@pytest.fixture(scope="module")
+def people(town: Town) -> dict[str, Someone]:
+    """Two people of two cities, each with hours that the province alone would not give them, and the offices there."""
+    found = {}
+    for name, region, of in (("ningbo", "330203", "3302"), ("wenzhou", "330302", "3303")):
+        works, bureau = town.unit(f"{name} 厂", region, "industry"), town.unit(f"{name} 局", region, "general")
+        found[name] = town.person()
+        town.belongs(found[name], works, "2020-01-01")
+        office = town.officer(bureau, "human_resources", of)
+        decides = town.officer(works, "unit", region, unit=works["unit"]) if name == "ningbo" else office
+        facts = study() if name == "ningbo" else study(confirmed_hours="12", document="温人社发〔2017〕264号")
+        role = decides if name == "ningbo" else town.officer(bureau, "sector_authority", of)
+        role.act(found[name].submit(facts), "approval")
+        found[f"{name}_office"] = office
+    return found
+
+
+@pytest.fixture(scope="module")
+def office(town: Town) -> Someone:
+    return town.officer(town.unit("省政策处", "330000", "general"), "policy_office", "33")
+
+
+@pytest.fixture(scope="module")
+def done(town: Town, people: dict[str, Someone], office: Someone) -> BODY:
+    """A replay of the five against the province alone, as it stands when it is done."""
+    job = office.post("/v1/replays", ASKED).get_json()
+    with running(town):
+        found = over(office, job["job"])
+    assert found["state"] == "done", found
+    return found
+
+
+@contextmanager
+def running(town: Town) -> Iterator[None]:
+    folder = town.house.register.folder
+    runner = Runner(town.house.jobs, folder.replays, folder.root, at_once=1)
+    runner.start()
+    try:
+        yield
+    finally:
+        runner.stop()
+
+
+def over(office: Someone, job: str, seconds: int = 60) -> BODY:
+    end = time.monotonic() + seconds
+    while (found := office.saw(f"/v1/jobs/{job}"))["state"] in ("queued", "running"):
+        assert time.monotonic() < end, found
+        time.sleep(0.1)
+    return found
+
+
+def held(someone: Someone, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    """Ask with further headers."""
+    return someone.client.open(path, method=method, json=body, headers={**someone.headers(), **headers})
+
+
+# Asking
+
+
+def test_a_trial_says_what_it_costs_and_on_what_it_rests_and_queues_nothing(
+    town: Town, people: dict[str, Someone], office: Someone
+) -> None:
+    size = town.house.ledger.store.size()
+    tried = office.post("/v1/replays", ASKED, dry_run="true")
+
+    assert tried.status_code == 200
+    would = tried.get_json()["would"]
+    assert would["cost"] | {"seconds": 0} == {"entries": 2, "people": 2, "seconds": 0}
+    assert (would["rules"], "不写入账本" in would["ledger"]) == ("sound", True)
+    question = would["question"]
+    assert (question["as_of"], question["region"], question["sector"]) == (size, "330000", None), "its own place"
+    assert [len(question[side]["rulebooks"]) for side in ("under", "against")] == [5, 1]
+    assert (office.saw("/v1/jobs")["items"], town.house.ledger.store.size()) == ([], size)
+
+
+def test_only_the_policy_office_asks_and_only_within_its_place_and_sector(
+    town: Town, people: dict[str, Someone]
+) -> None:
+    bureau = town.unit("某局", "330200", "general")
+    local = town.officer(bureau, "policy_office", "3302", sector="industry")
+
+    assert town.nobody.post("/v1/replays", ASKED).get_json()["code"] == "login_required"
+    assert people["ningbo"].post("/v1/replays", ASKED).get_json()["code"] == "official_needed"
+    assert town.founder.post("/v1/replays", ASKED).get_json()["code"] == "official_needed"
+    assert people["ningbo_office"].post("/v1/replays", ASKED).get_json()["code"] == "role_not_held"
+    own = local.post("/v1/replays", ASKED, dry_run="true").get_json()["would"]["question"]
+    assert (own["region"], own["sector"]) == ("330200", "industry")
+    within = local.post("/v1/replays", {**ASKED, "region": "330203"}, dry_run="true").get_json()["would"]["question"]
+    assert (within["region"], within["sector"]) == ("330203", "industry")
+    for beyond in ({"region": "330300"}, {"region": "330000"}, {"sector": "environment"}):
+        no = local.post("/v1/replays", {**ASKED, **beyond})
+        assert (no.status_code, no.get_json()["code"]) == (403, "outside_scope"), beyond
+
+
+def drafts_of(name: str, **changes: Any) -> BODY:
+    source = DRAFTS / f"{name}.toml"
+    cases = source.with_name(source.stem + ".cases.toml")
+    return {"source": source.read_text("utf-8"), "cases": cases.read_text("utf-8"), **changes}
+
+
+def test_a_draft_that_is_sent_along_stands_beside_the_law_in_force_like_one_that_is_named(office: Someone) -> None:
+    sent, named = (office.post("/v1/replays", body, dry_run="true").get_json()["would"]["question"]
+                   for body in ({"drafts": [drafts_of(DRAFT)]}, {"under": f"now+{DRAFT}"}))
+
+    assert sent == named
+    assert sent["under"]["law"] == f"now+{DRAFT}" and len(sent["under"]["rulebooks"]) == 6
+
+
+@pytest.mark.parametrize(("body", "place", "word"), [
+    ({"drafts": [{"source": drafts_of(DRAFT)["source"]}]}, "/drafts", "没有案例文件"),
+    ({"drafts": [drafts_of(DRAFT, source="family = ")]}, "/drafts/0/source", "TOML"),
+    ({"drafts": [drafts_of(DRAFT), drafts_of(DRAFT)]}, "/drafts/1/source", "写了两次"),
+    ({"drafts": [drafts_of(DRAFT, text="原文")]}, "/drafts/0/text", "文件名"),
+    ({"drafts": []}, "/drafts", ""),
+    ({"drafts": [drafts_of(DRAFT)], "under": "now"}, "/under", "只写一个"),
+    ({}, "/under", "只写一个"),
+    ({"under": "drafts"}, "/under", "应为"), ({"under": "now+../../etc"}, "/under", "应为"),
+    ({"under": "now", "region": "331999"}, "/region", "区划"),
+])
+def test_what_cannot_be_replayed_is_refused_before_any_work_with_its_place(
+    office: Someone, body: BODY, place: str, word: str
+) -> None:
+    no = office.post("/v1/replays", body)
+
+    assert no.status_code == 422, no.get_data(as_text=True)
+    fault = no.get_json()["errors"][0]
+    assert fault["pointer"] == place and word in fault["detail"]
+    assert "/tmp" not in no.get_data(as_text=True), "where it was looked at is nobody's business"
+    assert office.saw("/v1/jobs")["items"] == []
+
+
+@pytest.mark.parametrize(("more", "code"), [
+    ({"under": "set:nobody/2020-01-01"}, "law_unknown"), ({"as_of": "2999-01-01"}, "as_of_in_future"),
+    ({"as_of": "soon"}, "as_of_malformed"),
+])
+def test_what_no_law_and_no_day_is_named_by_is_refused_before_any_work(
+    office: Someone, more: BODY, code: str
+) -> None:
+    no = office.post("/v1/replays", {**ASKED, **more})
+    assert (no.status_code, no.get_json()["code"]) == (422, code)
+
+
+# While it waits
+
+
+def test_a_request_queues_one_job_says_when_to_ask_again_and_others_are_behind_it(
+    town: Town, people: dict[str, Someone], office: Someone
+) -> None:
+    size = town.house.ledger.store.size()
+    first = office.post("/v1/replays", ASKED, key="once-and-for-all")
+    job = first.get_json()
+    place = f"/v1/jobs/{job['job']}"
+    assert (first.status_code, first.headers["Location"], int(first.headers["Retry-After"]) > 0) == (202, place, True)
+    assert (job["state"], job["ahead"], job["result"], job["error"]) == ("queued", 0, None, None)
+
+    again = office.post("/v1/replays", ASKED, key="once-and-for-all")
+    assert (again.status_code, again.get_json()["job"], again.headers["Idempotent-Replayed"]) == (
+        202, job["job"], "true")
+    no = office.post("/v1/replays", {**ASKED, "region": "330200"}, key="once-and-for-all")
+    assert (no.status_code, no.get_json()["code"]) == (422, "idempotency_key_reused")
+    second = office.post("/v1/replays", {**ASKED, "region": "330200"}).get_json()
+    assert second["ahead"] == 1
+    assert town.house.ledger.store.size() == size, "nothing is written to the ledger"
+
+    page = office.get("/v1/jobs", limit=1)
+    assert [one["job"] for one in page.get_json()["items"]] == [second["job"]]
+    rest = office.saw("/v1/jobs", cursor=page.get_json()["next_cursor"])
+    assert ([one["job"] for one in rest["items"]], rest["next_cursor"]) == ([job["job"]], None)
+    assert 'rel="next"' in page.headers["Link"]
+    for one in (job, second):
+        office.did(f"/v1/jobs/{one['job']}/cancellation")
+
+
+def test_a_colleague_of_the_place_sees_and_ends_it_and_another_place_is_told_what_is_told_of_none(
+    town: Town, people: dict[str, Someone], office: Someone
+) -> None:
+    colleague = town.officer(town.unit("二处", "330000", "general"), "policy_office", "33")
+    away = town.officer(town.unit("温州政策处", "330300", "general"), "policy_office", "3303")
+    job = office.post("/v1/replays", ASKED).get_json()["job"]
+    assert colleague.saw(f"/v1/jobs/{job}")["asked_by"] == office.id
+    assert colleague.saw("/v1/jobs")["items"] == [], "a list is of one's own"
+
+    none = f"job_{'0' * 22}"
+    for path in ("/v1/jobs/{}", "/v1/replays/{}", "/v1/replays/{}/files/report.json"):
+        of_this, of_none = (away.get(path.format(one)) for one in (job, none))
+        assert (of_this.status_code, of_this.get_json()["code"]) == (404, "job_absent")
+        assert of_this.get_json()["detail"] == of_none.get_json()["detail"]
+    assert away.post(f"/v1/jobs/{job}/cancellation").get_json()["code"] == "job_absent"
+    rows = people["ningbo_office"].get(f"/v1/replays/{job}/entries", purpose="impact_review")
+    assert (rows.status_code, rows.get_json()["code"]) == (404, "job_absent"), "of a replay without result nobody hears"
+    assert office.get(f"/v1/replays/{job}").get_json()["code"] == "replay_unfinished"
+
+    tried = colleague.post(f"/v1/jobs/{job}/cancellation", dry_run="true").get_json()
+    assert (tried["would"]["state"], office.saw(f"/v1/jobs/{job}")["state"]) == ("cancelled", "queued")
+    ended = colleague.did(f"/v1/jobs/{job}/cancellation")
+    assert (ended["state"], ended["cancelled_by"]) == ("cancelled", colleague.id)
+    assert office.did(f"/v1/jobs/{job}/cancellation")["cancelled_by"] == colleague.id, "it stays as it was"
+
+
+def test_whoever_prefers_to_wait_is_answered_when_it_is_over_or_time_is_up(
+    people: dict[str, Someone], office: Someone
+) -> None:
+    at_once = held(office, "POST", "/v1/replays", ASKED, Prefer="respond-async")
+    place = at_once.headers["Location"]
+    assert (at_once.status_code, at_once.headers["Preference-Applied"]) == (202, "respond-async")
+    waited = held(office, "GET", place, Prefer="respond-async, wait=1")
+    assert (waited.headers["Preference-Applied"], "Retry-After" in waited.headers) == ("wait=1", True)
+
+    answers: list[Any] = []
+    asking = threading.Thread(target=lambda: answers.append(held(office, "GET", place, Prefer="wait=9")))
+    began = time.monotonic()
+    asking.start()
+    office.did(f"{place}/cancellation")
+    asking.join(timeout=20)
+    assert (answers[0].get_json()["state"], "Retry-After" in answers[0].headers) == ("cancelled", False)
+    assert time.monotonic() - began < 8
+
+
+# When it is done
+
+
+def test_its_sums_and_files_are_the_offices_and_its_digest_is_that_of_the_report(
+    town: Town, office: Someone, done: BODY
+) -> None:
+    assert (done["kind"], done["progress"], done["error"], done["ahead"]) == ("replay", None, None, None)
+    told = office.saw(done["result"])
+    assert (told["changed_people"], told["gained"], told["given_up"]) == (1, "8", "0")
+    assert told["question"] == done["question"]
+    hrefs = {one["name"]: one["href"] for one in told["files"]}
+    report = office.get(hrefs["report.json"])
+    assert hashlib.sha256(report.data).hexdigest() == told["digest"]
+    assert json.loads(report.data)["question"] == done["question"]
+    assert "attachment" in report.headers["Content-Disposition"]
+    assert told["digest"] in office.get(hrefs["report.html"]).get_data(as_text=True)
+    for one in told["files"]:
+        if one["sha256"] is not None and one["href"] is not None and "/files/" in one["href"]:
+            content = office.get(one["href"]).data
+            assert (hashlib.sha256(content).hexdigest(), len(content)) == (one["sha256"], one["bytes"])
+
+    for name in ("person_years.ndjson", "entries.csv", "lock", "..", "report.json.new"):
+        assert office.get(f"{done['result']}/files/{name}").status_code == 404, name
+    announced = office.post("/v1/impact-reports", {"report": report.get_data(as_text=True)}, dry_run="true")
+    assert announced.status_code == 200, "recorded on purpose, as any other report"
+    assert office.post(f"/v1/jobs/{done['job']}/cancellation").get_json()["code"] == "job_over"
+    finished = held(office, "POST", "/v1/replays", ASKED, Prefer="wait=0")
+    assert finished.status_code == 202
+    office.did(f"{finished.headers['Location']}/cancellation")
+
+
+def test_the_same_request_is_told_later_that_it_is_done(office: Someone, done: BODY, town: Town) -> None:
+    cost = office.post("/v1/replays", ASKED, dry_run="true").get_json()["would"]["cost"]
+    assert cost["seconds"] >= 1, "as long as the last one took"
+
+
+def test_rows_of_people_are_for_officials_who_may_see_them_for_a_purpose_and_recorded(
+    town: Town, people: dict[str, Someone], office: Someone, done: BODY
+) -> None:
+    seen = people["ningbo_office"]
+    place = f"{done['result']}/person-years"
+    assert office.get(place, purpose="impact_review").get_json()["code"] == "not_for_reading", "it looks at nobody"
+    assert people["ningbo"].get(place, purpose="impact_review").get_json()["code"] == "not_for_reading"
+    assert town.nobody.get(place, purpose="impact_review").get_json()["code"] == "login_required"
+    assert seen.get(place).get_json()["code"] == "purpose_missing"
+    before = town.house.register.access.store.size()
+    assert people["wenzhou_office"].saw(place, purpose="impact_review")["items"] == []
+    assert town.house.register.access.store.size() == before, "nobody was seen"
+
+    told = seen.saw(place, purpose="impact_review")
+    (row,) = told["items"]
+    assert (row["person"], row["line"], row["change"]) == (people["ningbo"].id, 1, "+8")
+    assert town.house.register.access.store.size() == before + 1
+    files = {one["name"]: one for one in office.saw(done["result"])["files"]}
+    assert (told["sha256"], told["as_of"]) == (files["person_years.ndjson"]["sha256"], done["question"]["as_of"])
+    (entry,) = seen.saw(f"{done['result']}/entries", purpose="impact_review", limit=1)["items"]
+    assert entry["new_clause"].startswith("ningbo-industry/2019-01-01")
+    assert seen.saw(f"{done['result']}/titles", purpose="impact_review")["items"] == []
+
+
+def test_a_report_is_kept_for_a_month_then_cleared_away_and_says_so(
+    town: Town, clock: Clock, office: Someone, done: BODY
+) -> None:
+    """The last test of this file: what is cleared away is gone."""
+    tidy_replays(town.house)
+    assert office.get(done["result"]).status_code == 200
+    clock.later_s = KEPT_S + 1
+    try:
+        tidy_replays(town.house)
+        job = office.saw(f"/v1/jobs/{done['job']}")
+        gone = office.get(done["result"])
+    finally:
+        clock.later_s = 0
+    assert (job["state"], job["result"], job["is_cleared"]) == ("done", None, True)
+    assert (gone.status_code, gone.get_json()["code"]) == (404, "replay_cleared")
+    assert not (town.house.register.folder.replays / done["job"] / "report").exists()
