@@ -3,7 +3,8 @@
 Whoever brings the same file again goes on where a killed registration stopped, or is given the receipt of the one that
 was finished. A file in which anything is wrong registers nobody; who has the class already is passed over and counted.
 Who registers is read from the rulebooks (`policies.authority`); that it is another hand than the one that said who was
-there, and what keeps anyone from being registered, is the ledger's to say, and each row is asked with its own decision.
+there, and what keeps anyone from being registered, is the ledger's to say: it is asked once for all who stand alike in
+its eyes, and again of each row when that is written.
 
 Reading: an ID number that is not registered and one that belongs to another name are answered in the same words, and of
 a trial everyone who was found is recorded as looked at: a roster is no way to ask who is registered here.
@@ -32,10 +33,11 @@ from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed, law_now
 from api.sheets import Columns, Sheet, cell_name, read, returned, template
 from ledger.access import record_accesses
+from ledger.acts import CHUNK_REGISTERED
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By, Name
-from ledger.events.claim import Ruling, Study
+from ledger.events.claim import Ruling, Study, certificate_name
 from ledger.events.training import ClassId, ClassRosterClosed
 from ledger.ids import new_ids
 from ledger.rosters import Roster, open_roster, resume_roster
@@ -224,11 +226,12 @@ class _Judging:
     _bench: Any = None
     _known: Any = None
     _studies: dict[int, Study] = field(default_factory=dict)  # By how long somebody was there.
+    _decided: dict[Any, Refusal | None] = field(default_factory=dict)
     _named: frozenset[str] = frozenset()
 
     def _judge(self, block: Sequence[Listed], checked: Checked) -> None:
         """Judge the next rows; whom they name, and who holds the numbers of their cards, is looked up for all."""
-        held, judged = self.desk.held.held, list[tuple[Listed, RegisterRow, list[Name]]]()
+        held, judged = self.desk.held.held, list[tuple[Listed, RegisterRow]]()
         assert held is not None, "see above"
         self._ids = [ClaimId(one) for one in new_ids("claim", len(block), now_ms=self.desk.house.now // 1_000)]
         people = by_documents(self.desk.house.ledger,
@@ -248,10 +251,10 @@ class _Judging:
             if isinstance(row, Wrong):
                 one.is_wrong(row)
             else:
-                judged.append((one, *row))
-        taken = self._taken([name for _, _, names in judged for name in names])
-        for one, new, names in judged:
-            if not taken.isdisjoint(names):
+                judged.append((one, row))
+        taken = self._taken([self._card_name(new) for _, new in judged if new.card_number is not None])
+        for one, new in judged:
+            if new.card_number is not None and self._card_name(new) in taken:
                 one.is_wrong(Wrong("card_used", "这个登记卡号已用于本人的另一项申报；请核对。"))
             else:
                 checked.new.append(new)
@@ -263,7 +266,7 @@ class _Judging:
         return person.person in self._named and any(
             one.study.occasion == name for one in self.desk.house.answers.registered(person.person))
 
-    def _row(self, one: Listed, person: Person, days: int) -> tuple[RegisterRow, list[Name]] | Wrong:
+    def _row(self, one: Listed, person: Person, days: int) -> RegisterRow | Wrong:
         held = self.desk.held
         assert held.held is not None, "see above"
         if not 1 <= days <= held.held.days_half:  # Before the law: it would judge days that were not held.
@@ -278,10 +281,22 @@ class _Judging:
             claim=self._ids.pop(), person=PersonId(person.person), on=self._today, role=self.desk.role,
             days_half=days, ruling=ruling, year=assessed.year, card_number=one.card,
         )
-        decided = decide_row(held, None, row, person, self.desk.actor)
-        if isinstance(decided, Refusal):
-            return _no(decided)
-        return row, [name for draft in decided for name in draft.event.names(draft.sealed)]
+        no = self._kept_out(row, person)
+        return row if no is None else _no(no)
+
+    def _kept_out(self, row: RegisterRow, person: Person) -> Refusal | None:
+        """What the ledger says against a row; the same for everyone who stands alike in what it rests on."""
+        desk = self.desk
+        alike = (person.affiliation_on(row.on), person.is_restricted, person.is_forgotten,
+                 person.person == desk.actor.person, row.days_half, row.ruling)
+        if alike not in self._decided:
+            decided = decide_row(desk.held, None, row, person, desk.actor)
+            self._decided[alike] = decided if isinstance(decided, Refusal) else None
+        return self._decided[alike]
+
+    def _card_name(self, row: RegisterRow) -> Name:
+        assert row.card_number is not None, "of a row without a card nothing is reserved"
+        return certificate_name(self.desk.held.filed.organiser_name, row.card_number, row.person)
 
     def _taken(self, names: Sequence[Name]) -> set[Name]:
         """Those that others hold. What was written before the registration was killed holds its own."""
@@ -340,7 +355,7 @@ def _written(desk: _Desk, rows: Sequence[RegisterRow], asked: Asked) -> Done | R
         roster = resume_roster(ledger, desk.training_class, list_sha256=desk.digest, actor=actor, role=desk.role)
     else:
         roster = open_roster(ledger, desk.training_class, rows=len(rows), list_sha256=desk.digest, actor=actor,
-                             role=desk.role, now_ms=desk.house.now // 1_000)
+                             role=desk.role, now_ms=desk.house.now // 1_000, chunk=CHUNK_REGISTERED)
     if isinstance(roster, Refusal):
         return roster
     if roster.act.state is None or roster.act.state.rows != len(rows):

@@ -201,7 +201,7 @@ def test_a_killed_import_counts_nowhere_goes_on_with_its_file_or_is_given_up(
         written.append(len(some))
         return write(self, some)
 
-    monkeypatch.setattr(cases, "CHUNK", 2)
+    monkeypatch.setattr(cases, "CHUNK_REGISTERED", 2)
     monkeypatch.setattr(Rows, "write", dying)
     with pytest.raises(KeyboardInterrupt):
         here.source.post("/v1/imports", sent)

@@ -245,7 +245,6 @@ def test_a_registration_that_was_killed_goes_on_with_the_same_file_or_is_given_u
 def _killed_after(monkeypatch: pytest.MonkeyPatch, *, chunks: int) -> pytest.MonkeyPatch:
     """The process dies when so many chunks, of one row each, are written."""
     write, written = Act.write, []
-    opened = cases.open_roster
 
     def dying(self: Act, *args: Any, **named: Any) -> Any:
         if len(written) == chunks:
@@ -255,7 +254,7 @@ def _killed_after(monkeypatch: pytest.MonkeyPatch, *, chunks: int) -> pytest.Mon
 
     patch = pytest.MonkeyPatch()
     patch.setattr(Act, "write", dying)
-    patch.setattr(cases, "open_roster", lambda *args, **named: opened(*args, **named, chunk=1))
+    patch.setattr(cases, "CHUNK_REGISTERED", 1)
     return patch
 
 
