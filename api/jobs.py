@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS job (
     is_cleared   INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS job_by_owner ON job (owner, job);
-CREATE INDEX IF NOT EXISTS job_by_state ON job (state, job);
+CREATE INDEX IF NOT EXISTS job_by_state ON job (state, made_at, job);
 """
 
 
@@ -140,8 +140,9 @@ class Jobs(Operational):
     def ahead(self, job: str) -> int:
         """How many are to be done before a job that waits."""
         with self._lock:
-            (count,) = self._file.execute("SELECT COUNT(*) FROM job WHERE state IN (?, ?) AND job < ?",
-                                          (*OPEN, job)).fetchone()
+            (count,) = self._file.execute(
+                "SELECT COUNT(*) FROM job WHERE state IN (?, ?) AND (made_at, job) < "
+                "(SELECT made_at, job FROM job WHERE job = ?)", (*OPEN, job)).fetchone()
         return int(count)
 
     def cancel(self, job: str, *, by: str, now: int) -> bool:
@@ -161,7 +162,7 @@ class Jobs(Operational):
     def next(self, but: Collection[str]) -> Job | None:
         """The first that is to be done and is none of these; one that runs was left by a process that is gone."""
         with self._lock:
-            rows = self._file.execute(f"{_SELECT} WHERE state IN (?, ?) ORDER BY job", OPEN)
+            rows = self._file.execute(f"{_SELECT} WHERE state IN (?, ?) ORDER BY made_at, job", OPEN)
             return next((_read(row) for row in rows if row[0] not in but), None)
 
     def begin(self, job: str, *, now: int) -> bool:

@@ -93,8 +93,8 @@ class _Child:
     def _listen(self, told: dict[str, Any]) -> None:
         process = self._process
         assert process.stdin is not None and process.stdout is not None
-        with process:  # Its standard input is held open until it has ended: at the end of that it would go.
-            try:
+        try:
+            with process:  # Its standard input is held open until it has ended: at the end of that it would go.
                 process.stdin.write(json.dumps(told) + "\n")
                 process.stdin.flush()
                 for line in process.stdout:
@@ -103,8 +103,9 @@ class _Child:
                         self.progress.take(said["step"], *said["of"])
                     else:
                         self.outcome = said
-            except (OSError, ValueError):  # It was killed before it had read or while it spoke.
-                process.kill()
+        except (OSError, ValueError):  # It was killed before it had read, or while it spoke.
+            process.kill()
+            process.wait()
 
 
 class Runner:

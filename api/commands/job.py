@@ -47,7 +47,7 @@ def replay(asking: Asking, drafts: Path | None, wait: bool, **asked: str | None)
         body["drafts"] = _read(drafts)
     with asking.client() as client:
         reply = client.post("/v1/replays", body, key=asking.key, dry_run=asking.dry_run)
-        if reply.ok and wait and not asking.dry_run:
+        if reply.ok and not asking.dry_run and _is_served(client) and wait:
             reply = _waited(asking, client, reply.json["job"])
     return asking.tell(reply, lambda answer: _tell_trial(answer["would"]) if asking.dry_run else _tell(answer))
 
@@ -67,7 +67,7 @@ def list_(asking: Asking, cursor: str | None, limit: int | None) -> int:
 def show(asking: Asking, job: str, wait: bool) -> int:
     """查看一项作业：排到哪里、做到哪里、结果在何处"""
     with asking.client() as client:
-        reply = _waited(asking, client, job) if wait else client.get(f"/v1/jobs/{job}")
+        reply = _waited(asking, client, job) if wait and _is_served(client) else client.get(f"/v1/jobs/{job}")
     return asking.tell(reply, _tell)
 
 
@@ -127,6 +127,16 @@ def _read(folder: Path) -> list[dict[str, str]]:
             raise Stop(Exit.BAD_INPUT, "file_unreadable", f"读不出 {path}", "应为 UTF-8 的 TOML 文件") from None
         found.append(draft)
     return found
+
+
+def _is_served(client: Client) -> bool:
+    """Say whether there is a service that does it; without one nobody need wait."""
+    from api.client import InProcess
+
+    if isinstance(client.transport, InProcess):
+        click.echo("没有服务在运行：排着的作业等下一次 xueshi serve 再做；在本机直接推演，用 xueshi replay。", err=True)
+        return False
+    return True
 
 
 def _waited(asking: Asking, client: Client, job: str) -> Reply:
