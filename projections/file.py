@@ -96,9 +96,9 @@ class Batch:
         return (Batch(self.after + at, self.leaves[at:at + size]) for at in range(0, len(self.leaves), size))
 
 
-def path_of(folder: Path, projection: Projection, *, building: bool = False) -> Path:
-    """Name the file of a projection."""
-    return folder / f"{projection.name}.{projection.version}{'.building' if building else ''}.db"
+def path_of(folder: Path, projection: Projection, word: str = "") -> Path:
+    """Name the file of a projection; a word says what it is while it is no answer (`former.py`)."""
+    return folder / f"{projection.name}.{projection.version}{word and f'.{word}'}.db"
 
 
 def is_damage(error: BaseException) -> bool:

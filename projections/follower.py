@@ -31,6 +31,7 @@ from projections import marker
 from projections.board import Bell, Board, Failed, Progress, Said
 from projections.errors import AlreadyFollowed, ProjectionError, ProjectionFailed, UnknownProjection
 from projections.file import Batch, Log, ProjectionFile, discard, is_damage, is_doubted, path_of
+from projections.former import remove_older
 from projections.projection import Projection
 from projections.reached import Reached, Telling, take_back
 
@@ -94,9 +95,10 @@ class Build:
     """A projection that is being made from nothing, beside whatever stands in its place."""
 
     def __init__(
-        self, projection: Projection, folder: Path, ledger: Log, *, untouched: frozenset[str] = frozenset()
+        self, projection: Projection, folder: Path, ledger: Log, *, untouched: frozenset[str] = frozenset(),
+        word: str = "building",
     ) -> None:
-        self.path = path_of(folder, projection, building=True)
+        self.path = path_of(folder, projection, word)
         # Of one that was stopped, what was done is kept.
         self.file = opened(projection, self.path, ledger, untouched=untouched, made=True)
         self._began, self._from = time.monotonic_ns(), self.file.position
@@ -115,11 +117,17 @@ class Build:
         self.file.close()
         self.path.replace(path)
         sync(path.parent)
-        for other in path.parent.glob(f"{projection.name}.*.db"):
-            if other.name != path.name:
-                structlog.get_logger().info("projection_removed", file=other.name)
-                discard(other)
         return ProjectionFile(projection, path)
+
+    def put_beside(self, path: Path) -> int:
+        """Make it the file for whoever follows next, unless that one has begun to follow meanwhile and has its own."""
+        self.file.finish()
+        self.file.close()
+        with suppress(FileExistsError):
+            path.hardlink_to(self.path)
+            sync(path.parent)
+        discard(self.path)
+        return self.file.position
 
     def put_into(self, live: ProjectionFile) -> None:
         """Give its content to the file that stands, in one transaction."""
@@ -197,7 +205,7 @@ class _Track:
             file = opened(projection, self.path, ledger, untouched=untouched)
             if file.position or not ledger.store.size():
                 self._stands(file)
-                discard(path_of(folder, projection, building=True))  # Of a rebuild that was stopped.
+                discard(path_of(folder, projection, "building"))  # Of a rebuild that was stopped.
                 return
             file.close()
             discard(self.path)
@@ -206,7 +214,7 @@ class _Track:
     def rebuild(self) -> None:
         """Begin to make it anew, beside what stands."""
         if self.build is None:
-            discard(path_of(self.folder, self.projection, building=True))
+            discard(path_of(self.folder, self.projection, "building"))
             self.build = Build(self.projection, self.folder, self.ledger)
 
     def step(self, read: Callable[[int], Batch | None], size: int) -> bool:
@@ -292,6 +300,8 @@ class _Track:
 
     def _stands(self, file: ProjectionFile) -> None:
         self.live, file.is_told = file, True
+        for name in remove_older(self.folder, self.projection):
+            structlog.get_logger().info("projection_removed", file=name)
 
 
 class _Worked:

@@ -138,6 +138,13 @@ class Reached:
         return self._open.places.get(self._name)
 
 
+def followed(folder: Path) -> frozenset[str]:
+    """Name the files that are told of: those that whoever follows keeps at the log's head."""
+    told = Reached(folder / "-")
+    told.place()
+    return frozenset() if told._open is None else frozenset(told._open.places)
+
+
 def _opened(path: str, inode: int) -> _Open:
     found = _OPEN.get(path)
     if found is None or found.inode != inode:

@@ -1,7 +1,10 @@
 """Rebuilding while nobody follows, and comparing what stands with what the log says.
 
-`rebuild` makes projections from nothing beside the files that stand and puts them in their place; it takes the lock of
-the folder. Each event is read once for all that a process makes, and where there is much to read there are as many
+`rebuild` makes projections from nothing beside the files that stand, says how they differ from what stood and puts them
+in their place; it takes the lock of the folder. Where an older program follows there, whose files have other names, it
+makes what the newer one will find, and changes nothing of what stands (`former.py`).
+
+Each event is read once for all that a process makes, and where there is much to read there are as many
 processes as cores. `compare` makes one beside and touches nothing: the file that stands is read in one snapshot, at
 whatever position it has, so it may be followed meanwhile. Both can be stopped at any time: what stands, stands.
 
@@ -14,24 +17,28 @@ import gc
 import os
 import signal
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from ledger.lease import FileLease
 from ledger.ledger import Ledger
-from projections.errors import NotBuilt, ProjectionFailed, RebuildDied, Unreadable
+from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, RebuildDied, Unreadable
 from projections.file import Batch, Content, ProjectionFile, content, discard, path_of, stands
 from projections.follower import EVENTS_AT_ONCE, Build, Ownership, opened, read_batch
+from projections.former import Changes, Former, Incomparable, changes, former_of, remove_older
 from projections.projection import Projection
-from projections.reached import take_back
+from projections.reached import followed, take_back
 
 Progress = Callable[[int, int], None]
 Told = Callable[[str, int, int], None]
 """Is told of which projection how many events were taken, and of how many."""
+Found = Callable[[Changes | Incomparable], None]
+"""Is told how what was made differs from what stood, before it takes its place."""
 Opener = Callable[[], AbstractContextManager[Ledger]]
 """Opens the ledger in a process of its own; it is sent there, so it is a function of a module, or a partial of one."""
 
@@ -50,18 +57,56 @@ def rebuild(ledger: Ledger, folder: Path, projection: Projection, progress: Prog
 
 def rebuild_all(
     ledger: Ledger, folder: Path, projections: Sequence[Projection], told: Told, *, elsewhere: Opener | None = None,
-    processes: int | None = None,
+    processes: int | None = None, found: Found | None = None,
 ) -> dict[str, int]:
-    """Make several anew; gives each one's position. With `elsewhere` other processes do it where the log is long."""
-    ownership = Ownership(folder)
-    try:
-        take_back(folder)
+    """Make several anew; gives each one's position. With `elsewhere` other processes do it where the log is long.
+
+    With `found` each is compared with what stood before it takes its place. Raises AlreadyFollowed where somebody
+    follows these very files.
+    """
+    with _allowed(folder, projections) as owns:
+        if owns:
+            take_back(folder)
         if processes is None:
             processes = len(os.sched_getaffinity(0)) if ledger.store.size() >= WORTH_A_PROCESS else 1
         shares = shared_out(projections, processes)
         if elsewhere is None or len(shares) < 2:
-            return _made(ledger, folder, projections, told)
-        return _made_elsewhere(elsewhere, folder, shares, told)
+            return _made(ledger, folder, projections, told, found, owns=owns)
+        return _made_elsewhere(elsewhere, folder, shares, told, found, owns=owns)
+
+
+def lacking(folder: Path, projections: Sequence[Projection]) -> list[Projection]:
+    """Those of which no file stands, and that whoever follows there has in another version or not at all."""
+    try:
+        Ownership(folder).release()
+    except AlreadyFollowed:
+        pass
+    else:
+        return []
+    known = followed(folder)
+    paths = [path_of(folder, one) for one in projections]
+    return [one for one, path in zip(projections, paths, strict=True)
+            if known and path.name not in known and not path.exists()]
+
+
+@contextmanager
+def _allowed(folder: Path, projections: Sequence[Projection]) -> Iterator[bool]:
+    """Have the folder for oneself; or, while a program of other versions follows, the right to make what it has not."""
+    try:
+        ownership = Ownership(folder)
+    except AlreadyFollowed:
+        if set(projections) != set(lacking(folder, projections)):
+            raise
+        preparing = FileLease(folder / "prepare.lock")
+        if not preparing.try_take():
+            raise
+        try:
+            yield False
+        finally:
+            preparing.release()
+        return
+    try:
+        yield True
     finally:
         ownership.release()
 
@@ -74,20 +119,27 @@ def shared_out(projections: Sequence[Projection], processes: int) -> list[list[P
     return [share for share in shares if share]
 
 
-def _made(ledger: Ledger, folder: Path, projections: Sequence[Projection], told: Told) -> dict[str, int]:
+def _made(
+    ledger: Ledger, folder: Path, projections: Sequence[Projection], told: Told, found: Found | None, *, owns: bool
+) -> dict[str, int]:
     """Make some beside what stands, each event read once for all of them, and put them in place."""
     builds: list[Build] = []
+    word = "building" if owns else "prepared"   # A follower that begins meanwhile makes its own.
     try:
         for projection in projections:
-            discard(path_of(folder, projection, building=True))
-            builds.append(Build(projection, folder, ledger))
+            discard(path_of(folder, projection, word))
+            builds.append(Build(projection, folder, ledger, word=word))
+        size = ledger.store.size()
 
-        def progress(done: int, total: int) -> None:
+        def progress(done: int, _: int) -> None:
             for projection in projections:
-                told(projection.name, done, total)
+                told(projection.name, done, size)
 
-        fill([build.file for build in builds], ledger, ledger.store.size(), progress)
-        return {build.file.projection.name: _put(build, folder, ledger) for build in builds}
+        files = [build.file for build in builds]
+        if found is not None:
+            _compare_on_the_way(files, folder, ledger, progress, found)
+        fill(files, ledger, size, progress)
+        return {build.file.projection.name: _put(build, folder, ledger, owns=owns) for build in builds}
     except BaseException:
         for build in builds:
             build.file.connection.close()  # Nothing of it is kept.
@@ -95,15 +147,34 @@ def _made(ledger: Ledger, folder: Path, projections: Sequence[Projection], told:
         raise
 
 
-def _put(build: Build, folder: Path, ledger: Ledger) -> int:
+def _compare_on_the_way(
+    files: Sequence[ProjectionFile], folder: Path, ledger: Ledger, progress: Progress, found: Found
+) -> None:
+    """Stop where something stands that is to be replaced, and say how what was made up to there differs from it."""
+    formers = [former_of(folder, file.projection, path_of(folder, file.projection), ledger) for file in files]
+    for former in formers:
+        if isinstance(former, Incomparable):
+            found(former)
+    held = [(former, file) for former, file in zip(formers, files, strict=True) if isinstance(former, Former)]
+    for position in sorted({former.position for former, _ in held}):
+        fill(files, ledger, position, progress)
+        for former, file in held:
+            if former.position == position:
+                found(changes(former, file.connection, file.projection.version))
+
+
+def _put(build: Build, folder: Path, ledger: Ledger, *, owns: bool) -> int:
     projection = build.file.projection
     path = path_of(folder, projection)
+    if not owns:
+        return build.put_beside(path)
     if not path.exists():
         file = build.put_in_place(path)
     else:
         file = opened(projection, path, ledger)
         build.put_into(file)
     file.close()
+    remove_older(folder, projection)
     return file.position
 
 
@@ -149,7 +220,8 @@ class _Failed(NamedTuple):
 
 
 def _made_elsewhere(
-    elsewhere: Opener, folder: Path, shares: Sequence[Sequence[Projection]], told: Told
+    elsewhere: Opener, folder: Path, shares: Sequence[Sequence[Projection]], told: Told, found: Found | None, *,
+    owns: bool,
 ) -> dict[str, int]:
     spawn = get_context("spawn")
     working: dict[Connection, SpawnProcess] = {}
@@ -157,7 +229,8 @@ def _made_elsewhere(
     try:
         for share in shares:
             ours, theirs = spawn.Pipe(duplex=False)
-            process = spawn.Process(target=_work, args=(elsewhere, folder, share, theirs), daemon=True)
+            process = spawn.Process(target=_work, args=(elsewhere, folder, share, theirs), daemon=True,
+                                    kwargs={"owns": owns, "compares": found is not None})
             process.start()
             theirs.close()
             working[ours] = process
@@ -171,6 +244,9 @@ def _made_elsewhere(
                 if isinstance(said, Mapping):
                     positions |= said
                     working.pop(ours).join()
+                elif isinstance(said, Changes | Incomparable):
+                    assert found is not None
+                    found(said)
                 elif isinstance(said, _Failed):
                     raise ProjectionFailed(said.name, position=said.position, cause=said.because)
                 else:
@@ -182,16 +258,19 @@ def _made_elsewhere(
             process.join()
         for share in shares:
             for projection in share:
-                discard(path_of(folder, projection, building=True))  # Of one that was stopped nothing is kept.
+                discard(path_of(folder, projection, "building" if owns else "prepared"))  # Of one that was stopped.
 
 
-def _work(elsewhere: Opener, folder: Path, share: Sequence[Projection], tell: Connection) -> None:
+def _work(
+    elsewhere: Opener, folder: Path, share: Sequence[Projection], tell: Connection, *, owns: bool, compares: bool
+) -> None:
     """What a process of its own does; when nobody listens any more it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # A Ctrl-C is its parent's: it ends this one in its own time.
     gc.disable()  # Half a million rows are looked through again and again otherwise, a fifth of the time, for nothing.
     with elsewhere() as ledger:
         try:
-            tell.send(_made(ledger, folder, share, lambda *said: tell.send(said)))
+            found = tell.send if compares else None
+            tell.send(_made(ledger, folder, share, lambda *said: tell.send(said), found, owns=owns))
         except ProjectionFailed as failed:
             tell.send(_Failed(failed.name, failed.position, failed.because))
         except BrokenPipeError:
@@ -219,7 +298,7 @@ def compare(ledger: Ledger, folder: Path, projection: Projection, progress: Prog
     path = path_of(folder, projection)
     if not path.exists():
         raise NotBuilt(projection.name)
-    beside = path.with_name(f"{projection.name}.{projection.version}.compare.db")
+    beside = path_of(folder, projection, "compare")
     discard(beside)
     try:
         standing = stands(path, ledger)

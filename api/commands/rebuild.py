@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -17,12 +17,15 @@ from api.exits import Exit, Stop
 if TYPE_CHECKING:
     from api.register import Register
     from ledger.ledger import Ledger
+    from projections.former import Changes, Incomparable
     from projections.projection import Projection
     from projections.rebuilding import Comparison, Progress
 
 CODED: Final = "coded"
 DIFFERENCES: Final = "differences"
 MAP: Final = "map"
+_ROW_MOST: Final = 300
+"""Characters of a row that differs."""
 
 
 @click.command()
@@ -33,14 +36,16 @@ MAP: Final = "map"
 def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compared: bool) -> int:
     """从账本重建投影（查询所用的表），或与现有的比较
 
-    NAME 为一个投影的名称，如 people、entries，省略时为全部，各核同时重建。重建须先停止服务；中途停止不影响现有文件。
+    NAME 为一个投影的名称，如 people、entries，省略时为全部，各核同时重建。建成后先与原来的比较，说明何处不同，再换上；
+    中途停止（Ctrl-C）不影响现有文件。重建须先停止服务。升级程序时则不必：旧版程序的服务仍在运行，可用新版程序先建好版本
+    有变的投影，旧的照常答复，重新启动服务即换用。
     NAME 为 coded 时，从前者重建推演所用的编码账，服务运行时也可用；为 differences 时，重新评定认定与评定的差异；
     为 map 时，从账本重建完整性地图，服务运行时也可用。
     """
     from api import logs
     from api.progress import bar, bars
     from projections.errors import AlreadyFollowed, ProjectionError
-    from projections.rebuilding import compare, rebuild_all
+    from projections.rebuilding import compare, lacking, rebuild_all
 
     if name in (CODED, DIFFERENCES, MAP):
         return _beside(name, data_folder, as_json=as_json, is_compared=is_compared)
@@ -56,20 +61,81 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
                         compared.append(compare(ledger, folder, one, progress))
                 return _tell_comparisons(compared, as_json)
             with bars(quiet=as_json) as line:
+                if name is None:  # While an older program follows, those that only this one has.
+                    wanted = lacking(folder, wanted) or wanted
                 lines = {one.name: line(f"重建 {one.name}") for one in wanted}
+                changed: dict[str, Changes | Incomparable] = {}
                 rebuilt = rebuild_all(
                     ledger, folder, wanted, lambda name, done, total: lines[name](done, total),
-                    elsewhere=partial(elsewhere, data_folder))
+                    elsewhere=partial(elsewhere, data_folder), found=lambda one: changed.update({one.name: one}))
         except AlreadyFollowed as error:
             raise Stop(Exit.WORLD_IS_WRONG, error.code, str(error), "只比较不重建可加 --compare") from error
         except ProjectionError as error:
             raise Stop(Exit.WORLD_IS_WRONG, error.code, str(error)) from error
     if as_json:
-        click.echo(json.dumps({"rebuilt": [{"name": one.name, "position": rebuilt[one.name]} for one in wanted]}))
-    else:
-        for one in wanted:
-            click.echo(f"✓ {one.name} 已从账本重建，处理到事件 {rebuilt[one.name]}。")
+        click.echo(json.dumps({"rebuilt": [
+            {"name": one.name, "version": one.version, "position": rebuilt[one.name],
+             "compared": _told(changed.get(one.name))} for one in wanted]}, ensure_ascii=False))
+        return Exit.HOLDS
+    for one in wanted:
+        click.echo(f"✓ {one.name} 已从账本重建，处理到事件 {rebuilt[one.name]}。{_waits(folder, one)}")
+        _tell_changes(changed.get(one.name))
     return Exit.HOLDS
+
+
+def _waits(folder: Path, one: Projection) -> str:
+    """Whether an older program goes on answering from its own file."""
+    from projections.former import others
+
+    older = [version for version in others(folder, one) if version < one.version]
+    return f"旧版程序仍用第 {max(older)} 版答复；重新启动服务，即换用这第 {one.version} 版。" if older else ""
+
+
+_INCOMPARABLE: Final = {
+    "damaged": "原来的文件读不出", "torn": "原来的文件没有写完", "other_version": "原来的文件不是它名称所示的版本",
+    "ahead_of_log": "原来的文件超前于账本", "other_log": "原来的文件不属于这本账",
+}
+
+
+def _told(found: Changes | Incomparable | None) -> dict[str, Any] | None:
+    """What a comparison found, as JSON; nothing where nothing stood."""
+    if found is None:
+        return None
+    told = found._asdict()
+    if "tables" in told:
+        told["tables"] = [one._asdict() for one in found.tables]  # type: ignore[union-attr]
+    return told
+
+
+def _tell_changes(found: Changes | Incomparable | None) -> None:
+    from projections.former import Incomparable
+
+    if found is None:
+        return
+    if isinstance(found, Incomparable):
+        click.echo(f"  ○ 没有与原来的（第 {found.version} 版）比较：{_INCOMPARABLE[found.because]}。")
+        return
+    told = f"第 {found.before} 版，到事件 {found.position} 为止，根 {found.root[:12]}"
+    if found.are_none:
+        click.echo(f"  与原来的（{told}）一致。")
+        return
+    click.echo(f"  与原来的（{told}）不同之处：")
+    for one in found.tables:
+        columns = "".join(f"，{word} {'、'.join(names)}" for word, names in (
+            ("少了列", one.columns_gone), ("多了列", one.columns_come)) if names)
+        if one.is_same and not columns:
+            continue
+        click.echo(f"    {one.table}：原 {one.before:,} 行，现 {one.after:,} 行；少 {one.gone:,}，多 {one.come:,}，"
+                   f"内容不同 {one.other:,}{columns}")
+        for before, after in one.shown:
+            for sign, row in (("-", before), ("+", after)):
+                if row is not None:
+                    click.echo(f"      {sign} {_short(row)}")
+
+
+def _short(row: tuple[Any, ...]) -> str:
+    text = json.dumps(row, ensure_ascii=False)
+    return text if len(text) <= _ROW_MOST else f"{text[:_ROW_MOST]}……"
 
 
 @contextmanager

@@ -44,6 +44,30 @@ def test_a_changed_row_is_found_and_told_as_json(folder: Path, capsys: pytest.Ca
     assert [one["name"] for one in body["projections"] if not one["holds"]] == ["people"]
 
 
+def test_what_is_made_anew_is_compared_with_what_stood_and_the_difference_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["rebuild", "--data", str(folder)])
+    with closing(sqlite3.connect(path_of(folder / "projections", projections()[0]))) as connection:
+        connection.execute("UPDATE persons SET restricted = 1")
+        connection.execute("INSERT INTO waiting (position, act) VALUES (9, 'act_x')")
+        connection.commit()
+    capsys.readouterr()
+
+    assert run(["rebuild", "people", "--data", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert "waiting：原 1 行，现 0 行；少 1，多 0，内容不同 0" in told and '- [9, "act_x"]' in told
+    assert run(["rebuild", "people", "--json", "--data", str(folder)]) == 0
+    (one,) = json.loads(capsys.readouterr().out)["rebuilt"]
+    assert one["compared"]["before"] == one["compared"]["after"] == one["version"]
+    assert not any(table["gone"] or table["come"] or table["other"] for table in one["compared"]["tables"])
+    older = path_of(folder / "projections", projections()[0])
+    older.rename(older.with_name("people.1.db"))   # As an older program left it, under a version of its own.
+    assert run(["rebuild", "people", "--data", str(folder)]) == 0
+    assert "没有与原来的（第 1 版）比较：原来的文件不是它名称所示的版本" in capsys.readouterr().out
+    assert not older.with_name("people.1.db").exists()
+
+
 def test_an_unknown_name_and_a_running_service_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rebuild", "persons", "--data", str(folder)]) == 2
     assert "[projection_unknown]" in capsys.readouterr().err

@@ -274,7 +274,7 @@ def test_a_build_whose_file_goes_is_begun_anew(tmp_path: Path) -> None:
         house.followed()
         ledger, folder = house.ledger, tmp_path / "house" / "answers"
         house.follower.stop()
-        build = path_of(folder, People(), building=True)
+        build = path_of(folder, People(), "building")
         track = _Track(People(), folder, ledger, frozenset())
         track.rebuild()
         read, size = (lambda after: read_batch(ledger, after, 5)), ledger.store.size()
