@@ -20,11 +20,11 @@ from api.callers import Caller
 from api.cases.claims import view
 from api.cases.courses import (
     course_of,
+    enrolment_in_sight,
     enrolment_of,
     enrolment_view,
     offices_of,
     own_enrolment,
-    sights_of_enrolment,
 )
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields
@@ -74,14 +74,10 @@ def _by_oneself(house: House, caller: Caller, enrolment: str, asked: Asked) -> D
 
 
 def _by_office(house: House, caller: Caller, enrolment: str, asked: Asked) -> Done | Refusal:
-    actor = acting(house, caller)
-    if isinstance(actor, Refusal):
-        return actor
-    reading = Reading(house.ledger)
-    seen = enrolment_of(reading, enrolment)
-    if no := in_sight(actor, sights_of_enrolment(house, reading, seen), "enrolment_absent"):
-        return no
-    assert seen is not None, "what is not there is in nobody's sight"
+    found = enrolment_in_sight(house, caller, enrolment)
+    if isinstance(found, Refusal):
+        return found
+    (actor, seen), reading = found, Reading(house.ledger)
     registrar = registrar_of(house, reading.person(seen.person), seen.enrolled.category)
     if isinstance(registrar, Refusal):
         return registrar

@@ -18,7 +18,17 @@ from typing import Any, Final
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.faults import BadFields, Fault
-from api.cases.standing import absent, acting, by_actor, look, not_a_person, of_another_level, places, role_for
+from api.cases.standing import (
+    absent,
+    acting,
+    by_actor,
+    in_sight,
+    look,
+    not_a_person,
+    of_another_level,
+    places,
+    role_for,
+)
 from api.house import House
 from api.law_of import law_now
 from ledger.errors import Refusal
@@ -187,6 +197,19 @@ def sights_of_enrolment(house: House, reading: Reading, found: Enrolment | None)
     person, course = reading.person(found.person), course_of(reading, found.course)
     own = () if person is None else places(person, house.today)
     return own if course is None else (*own, course.matter)
+
+
+def enrolment_in_sight(house: House, caller: Caller, enrolment: str) -> tuple[Actor, Enrolment] | Refusal:
+    """Give the actor who asks and an enrolment that they can see, or say why there is none for them."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    reading = Reading(house.ledger)
+    found = enrolment_of(reading, enrolment)
+    if no := in_sight(actor, sights_of_enrolment(house, reading, found), "enrolment_absent"):
+        return no
+    assert found is not None, "what is not there is in nobody's sight"
+    return actor, found
 
 
 # Who acts

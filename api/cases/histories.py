@@ -15,7 +15,7 @@ from typing import Any
 from api.callers import Caller
 from api.cases.claims import sealed_details, visible
 from api.cases.doing import Reading
-from api.cases.standing import SUPERVISOR, absent, acting, by_actor, look_at, looking, may_see, seeing_scopes
+from api.cases.standing import SUPERVISOR, absent, acting, by_actor, look_at, looking, reading_unit, seeing_scopes
 from api.house import House
 from ledger.access import record_accesses
 from ledger.errors import Refusal
@@ -89,16 +89,9 @@ def members(
     limit: int,
 ) -> _Page | Refusal:
     """Who belonged to a unit on a day, to an office whose scope holds the unit."""
-    asking = looking(house, caller)
+    asking = reading_unit(house, caller, unit, purpose)
     if isinstance(asking, Refusal):
         return asking
-    found = Reading(house.ledger).unit(unit)
-    if found is None:
-        return Refusal.because("unit_absent")
-    if no := may_see(asking, matter_of(found)):
-        return no
-    if purpose is None:
-        return Refusal.because("purpose_missing")
     page = members_of(house.answers, unit, on, as_of=as_of, after="" if after is None else after[0], limit=limit)
     _seen(house, caller, asking, seeing_scopes(asking)[0].role, (one["person"] for one in page.items), purpose,
           "affiliations")

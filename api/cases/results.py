@@ -26,10 +26,10 @@ from api.cases.course_hours import following
 from api.cases.courses import (
     as_department,
     course_of,
+    enrolment_in_sight,
     enrolment_of,
     enrolment_view,
     offices_of,
-    sights_of_enrolment,
 )
 from api.cases.doing import Asked, Done, Reading, done
 from api.cases.faults import BadFields, Fault
@@ -158,15 +158,11 @@ def _announced(house: House, fields: dict[str, Any]) -> date:
 
 def examine(house: House, caller: Caller, enrolment: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Enter what somebody reached in a course's own quiz; of a pass the hours follow."""
-    actor = acting(house, caller)
-    if isinstance(actor, Refusal):
-        return actor
-    reading = Reading(house.ledger)
-    seen = enrolment_of(reading, enrolment)
-    if no := in_sight(actor, sights_of_enrolment(house, reading, seen), "enrolment_absent"):
-        return no
-    chosen = None if seen is None else course_of(reading, seen.course)
-    assert chosen is not None, "what is not there is in nobody's sight"
+    found = enrolment_in_sight(house, caller, enrolment)
+    if isinstance(found, Refusal):
+        return found
+    chosen = course_of(Reading(house.ledger), found[1].course)
+    assert chosen is not None, "an enrolment is in a course that was published"
     on = _announced(house, fields)
 
     def decide(reading: Reading, role: str, by: Actor) -> Decision:

@@ -28,6 +28,7 @@ from ledger.events.base import By
 from ledger.streams.actor import SEPARATED
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, Matter, barred, covers, standing
+from ledger.streams.unit import matter_of
 from ledger.vocabulary import PersonId
 from policies.authority import Office
 
@@ -134,6 +135,19 @@ def may_see(actor: Actor, matter: Matter | None) -> Refusal | None:
     if reached:
         return None
     return Refusal.because("outside_scope", actor=actor.actor)
+
+
+def reading_unit(house: House, caller: Caller, unit: str, purpose: str | None) -> Actor | Refusal:
+    """Give the actor who asks for a purpose to look at a unit's people, or say why they may not."""
+    asking = looking(house, caller)
+    if isinstance(asking, Refusal):
+        return asking
+    found = Reading(house.ledger).unit(unit)
+    if found is None:
+        return Refusal.because("unit_absent")
+    if no := may_see(asking, matter_of(found)):
+        return no
+    return Refusal.because("purpose_missing") if purpose is None else asking
 
 
 def _reaches(scope: Scope, matter: Matter) -> bool:

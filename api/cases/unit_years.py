@@ -19,7 +19,7 @@ import msgspec
 
 from api.callers import Caller
 from api.cases.doing import Reading
-from api.cases.standing import by_actor, looking, may_see, seeing_scopes
+from api.cases.standing import by_actor, looking, may_see, reading_unit, seeing_scopes
 from api.house import House
 from api.tables_out import Table
 from ledger.access import record_accesses
@@ -66,8 +66,8 @@ def page(
     limit: int,
 ) -> People | Refusal:
     """Some of the unit's people with their years."""
-    if no := _may_read(house, caller, asked.unit, purpose):
-        return no
+    if isinstance(asking := reading_unit(house, caller, asked.unit, purpose), Refusal):
+        return asking
     head = asked.axes.head
     if after is not None:  # The day does not turn, nor the law change, between two pages.
         head, asked = after[1], asked._replace(on=date.fromisoformat(after[2]))
@@ -77,8 +77,8 @@ def page(
 
 def table(house: House, caller: Caller, asked: Asked, purpose: str | None, *, as_of: int) -> Table | Refusal:
     """All of them, a line for each person and year."""
-    if no := _may_read(house, caller, asked.unit, purpose):
-        return no
+    if isinstance(asking := reading_unit(house, caller, asked.unit, purpose), Refusal):
+        return asking
     basis = house.answers.basis(Axes(as_of, asked.axes.valid_on, asked.axes.law, asked.axes.head))
     rows: list[tuple[Any, ...]] = []
     after = ""
@@ -95,18 +95,6 @@ def table(house: House, caller: Caller, asked: Asked, purpose: str | None, *, as
     if basis.valid_on is not None:
         narrowed["发生时间截至"] = basis.valid_on.isoformat()
     return Table("unit-years", "单位人员年度学时", _HEADS, rows, basis.as_of, basis.as_of_time, narrowed)
-
-
-def _may_read(house: House, caller: Caller, unit: str, purpose: str | None) -> Refusal | None:
-    asking = looking(house, caller)
-    if isinstance(asking, Refusal):
-        return asking
-    found = Reading(house.ledger).unit(unit)
-    if found is None:
-        return Refusal.because("unit_absent")
-    if no := may_see(asking, matter_of(found)):
-        return no
-    return Refusal.because("purpose_missing") if purpose is None else None
 
 
 def _some(
