@@ -35,7 +35,6 @@ from ledger.streams import claim as claims
 ROW: Final = "import_row"
 """The kind of evidence that a row is of itself."""
 
-_OUTSIDE: Final = Wrong("outside_period", "日期不在本批数据所属的期间内。", ("date",))
 _NAMES_SOMEONE: Final = Wrong(
     "record_names_someone", "来源记录号像是证件号码；请改用来源系统自己的编号，记录号会公开留存。", ("record",))
 _TWICE: Final = Wrong(
@@ -78,11 +77,10 @@ class Known(NamedTuple):
 
 
 class Rows:
-    """The rows of one file of a system, of a period; a record stands in it once."""
+    """The rows of one file of a system; a record stands in it once."""
 
-    def __init__(self, house: House, system: str, starts: date, ends: date) -> None:
-        self._house, self._system, self._starts, self._ends = house, system, starts, ends
-        self._today = house.today
+    def __init__(self, house: House, system: str) -> None:
+        self._house, self._system, self._today = house, system, house.today
         self._records: set[str] = set()
 
     def read(self, sent: Sent) -> Read | Wrong:
@@ -101,8 +99,6 @@ class Rows:
         except BadIdentifier as bad:
             return Wrong(f"{bad.code}_{bad.reason}", bad.text, ("name" if isinstance(bad, BadName) else "id_number",))
         study = read_study(fields["study"])
-        if not self._starts <= study.evidence_on <= self._ends:
-            return _OUTSIDE
         if no := not_yet(study, self._today):
             return said_no(no)._replace(at=("date",))
         source = Source(system=self._system, record=fields["record"], version=str(fields["version"]),

@@ -46,6 +46,7 @@ DUPLICATE: Final = "duplicate"
 
 _WORDS: Final = {
     DUPLICATE: Wrong(DUPLICATE, "这条记录的这个版本已经登记。"),
+    "outside_period": Wrong("outside_period", "日期不在本批数据所属的期间内。", ("date",)),
     "person_unknown": Wrong(
         "person_unknown", "没有证件号码和姓名都与此相符的人员；请按证件核对，尚未注册的请本人先注册。",
         ("id_number", "name")),
@@ -156,7 +157,7 @@ class _Judging:
         self._terms, self._today = terms, terms.house.today
         self._bench = bench_now(terms.house.answers)
         self._assessments: dict[Any, Assessed | Refusal] = {}
-        self._rows = Rows(terms.house, terms.system, terms.starts, terms.ends)
+        self._rows = Rows(terms.house, terms.system)
         self._register = Register(terms.house, terms.act)
         self._reserved: set[Name] = set()  # By rows before, in this file.
 
@@ -171,7 +172,7 @@ class _Judging:
         """Judge the next rows; whom they name and which records are known is looked up for all."""
         ledger, read = self._terms.house.ledger, list[Read]()
         for sent in block:
-            found = self._rows.read(sent)
+            found = self._in_period(self._rows.read(sent))
             if isinstance(found, Wrong):
                 judged.put_aside(sent, found)
             else:
@@ -187,6 +188,11 @@ class _Judging:
             else:
                 taken.append((one, outcome))
         self._accept(taken, judged)
+
+    def _in_period(self, found: Read | Wrong) -> Read | Wrong:
+        if isinstance(found, Wrong) or self._terms.starts <= found.study.evidence_on <= self._terms.ends:
+            return found
+        return _WORDS["outside_period"]
 
     def _accept(self, taken: Sequence[tuple[Read, _Taken | None]], judged: Judged) -> None:
         """Accept what names no certificate that another claim of the same person holds, or another row of the file."""

@@ -151,6 +151,11 @@ def _place_of(house: House, system: str) -> Matter | None:
     return None if first is None else Matter(first.opened.region, first.opened.sector)
 
 
+def for_source(house: House, actor: Actor, system: str, place: Matter) -> tuple[Actor, str] | Refusal:
+    """An actor and their role for all that a system sends; where it sent nothing yet, for the place that is named."""
+    return _as(house, actor, _place_of(house, system) or place)
+
+
 def _as(house: House, actor: Actor, matter: Matter) -> tuple[Actor, str] | Refusal:
     roles = importing_roles(law_now(house.answers), house.today, str(matter.region), matter.sector)
     role = role_for(actor, roles or (HUMAN_RESOURCES,), matter)  # Where no rulebook speaks, nobody is found in scope.
@@ -170,7 +175,7 @@ def _desk(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) ->
     place = Matter(fields["region"], fields.get("sector"))
     found = _as(house, actor, place)
     if not isinstance(found, Refusal):  # Nobody else may use up the names of a source's records.
-        found = _as(house, actor, _place_of(house, fields["system"]) or place)
+        found = for_source(house, actor, fields["system"], place)
     if isinstance(found, Refusal):
         return found
     role, digest = found[1], hashlib.sha256(fields["file"]).hexdigest()

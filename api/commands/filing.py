@@ -6,7 +6,6 @@ words of the API, and tried with `--dry-run`. `tests/api/test_filing_commands.py
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +14,8 @@ import click
 
 from api.commands import reasons, study
 from api.commands.asking import Asking, Id, acts_upon, asks
-from api.commands.files import READ, read_bytes, read_json, write_new
+from api.commands.files import READ, read_json
+from api.commands.returned import demand_trial, encoded, keep_returned, workbook_option
 from api.commands.telling import pairs, role, state, table, with_options
 from api.exits import Exit, Stop
 
@@ -116,14 +116,11 @@ def template(asking: Asking, file: Path) -> int:
 @acts_upon("training_class", kind="class")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--document", help="细则没有规定学时的，确认学时所依据的文件号")
-@click.option("--workbook", type=click.Path(dir_okay=False, path_type=Path),
-              help="试办有错误时，把标红并写明原因的名单存到这里")
+@workbook_option("试办有错误时，把标红并写明原因的名单存到这里")
 def roster(asking: Asking, training_class: str, file: Path, document: str | None, workbook: Path | None) -> int:
     """按名单（XLSX 或 CSV）统一登记；先加 --dry-run 逐行检查。中断后用同一文件再运行即继续"""
-    if workbook is not None and not asking.dry_run:
-        cure = "退回的名单只在试办时给出，请加 --dry-run"
-        raise Stop(Exit.BAD_INPUT, "bad_usage", "--workbook 须与 --dry-run 同用", cure)
-    body = {"file": base64.b64encode(read_bytes(file)).decode("ascii")} | ({"document": document} if document else {})
+    demand_trial(asking, workbook)
+    body = {"file": encoded(file)} | ({"document": document} if document else {})
     place = f"/v1/classes/{training_class}"
     show = _tell_class if not asking.dry_run else lambda would: _tell_preview(would, workbook)
     return asking.post(f"{place}/rosters", show, body, upon=place, done="名单已统一登记")
@@ -232,6 +229,4 @@ def _tell_preview(would: dict[str, Any], workbook: Path | None) -> None:
         click.echo(f"  {one['days']} 天 {one['hours']} 学时 × {one['people']} 人  {rested}")
     table(("行", "代码", "原因"), [(one["row"], one["code"], one["detail"]) for one in would["problems"]],
           empty="没有错误，可以登记。")
-    if workbook is not None and would["workbook"] is not None:
-        write_new(workbook, base64.b64decode(would["workbook"]))
-        click.echo(f"退回的名单已写入 {workbook}。")
+    keep_returned(workbook, would["workbook"])

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from api.commands.asking import Asking, Id, acts_upon, asks
-from api.commands.files import FILE, read_bytes
+from api.commands.files import FILE
+from api.commands.returned import demand_trial, encoded, keep_returned, workbook_option
 from api.commands.telling import pairs, table, with_options
 
 _WHAT: Final = {"corrected": "更正", "frozen": "冻结", "released": "解冻", "revoked": "撤销", "reinstated": "恢复"}
@@ -35,11 +35,13 @@ def imports() -> None:
 @click.option("--sector", help="只含一个行业的记录时：行业")
 @click.option("--on-behalf-of", type=Id("unit"), help="代哪个单位报送；不写即本单位的系统")
 @click.option("--seen", type=click.IntRange(0), help="已取回更正清单到哪个位置（xueshi import changes 给出）")
-def take(asking: Asking, file: Path, **fields: Any) -> int:
+@workbook_option("试办有被拒的行时，把标红并写明原因的表存到这里（NDJSON 没有）")
+def take(asking: Asking, file: Path, workbook: Path | None, **fields: Any) -> int:
     """导入来源的记录（NDJSON、XLSX 或 CSV）；先加 --dry-run 逐行检查。中断后用同一文件再运行即继续"""
-    body = {"file": base64.b64encode(read_bytes(file)).decode("ascii"),
-            **{name: value for name, value in fields.items() if value is not None}}
-    return asking.post("/v1/imports", _tell_preview if asking.dry_run else _tell, body, done="已导入")
+    demand_trial(asking, workbook)
+    body = {"file": encoded(file), **{name: value for name, value in fields.items() if value is not None}}
+    show = _tell if not asking.dry_run else lambda would: _tell_preview(would, workbook)
+    return asking.post("/v1/imports", show, body, done="已导入")
 
 
 @imports.command()
@@ -49,6 +51,21 @@ def abandon(asking: Asking, batch: str, why: str) -> int:
     """放弃未完成的导入：其中各行都不生效，文件可再导入"""
     place = f"/v1/imports/{batch}"
     return asking.post(f"{place}/abandonment", _tell, {"why": why}, upon=place, done="已放弃")
+
+
+@imports.command()
+@acts_upon("batch", kind="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--on", required=True, help="快照的日期")
+@click.option("--form", type=click.Choice(["csv", "xlsx"]), default="xlsx", help="差异清单的格式（默认 xlsx）")
+@workbook_option("试办时把全部差异存到这里")
+def reconcile(asking: Asking, batch: str, file: Path, on: str, form: str, workbook: Path | None) -> int:
+    """与来源以后的快照对账（NDJSON、XLSX 或 CSV）；加 --dry-run 只比较，不加则登记已对账"""
+    demand_trial(asking, workbook)
+    place = f"/v1/imports/{batch}"
+    show = _tell if not asking.dry_run else lambda would: _tell_comparison(would, workbook)
+    return asking.post(f"{place}/reconciliation", show, {"file": encoded(file), "on": on, "form": form}, upon=place,
+                       done="已登记对账")
 
 
 @imports.command()
@@ -138,7 +155,23 @@ def _tell(body: dict[str, Any]) -> None:
         click.echo(f"  对账 {one['snapshot_on']}：比较 {one['compared']} 条，相异 {one['differences']} 条")
 
 
-def _tell_preview(would: dict[str, Any]) -> None:
+def _tell_comparison(would: dict[str, Any], workbook: Path | None) -> None:
+    from api.cases.import_comparisons import WHAT
+
+    pairs((("比较", would["compared"]), ("相异", would["differences"]), ("期间之外", would["outside"]),
+           ("读不出的行", would["unread"])))
+    for code, count in would["counts"].items():
+        if count:
+            click.echo(f"  {WHAT.get(code, code)}：{count}")
+    table(("记录", "差异", "来源版本", "所据版本", "不同的内容"),
+          [(one["record"], "；".join(WHAT.get(code, code) for code in one["what"]), one["there"] or "",
+            one["here"] or "", "、".join(one["fields"])) for one in would["items"]], empty="没有差异。")
+    if would["problems"]:
+        table(("行", "代码", "原因"), [(one["row"], one["code"], one["detail"]) for one in would["problems"]])
+    keep_returned(workbook, would["table"]["content"])
+
+
+def _tell_preview(would: dict[str, Any], workbook: Path | None) -> None:
     pairs((
         ("行数", would["rows"]), ("接受", would["accepted"]), ("其中更正", would["corrections"]),
         ("重复", would["duplicates"]), ("拒绝", would["refused"]),
@@ -149,6 +182,7 @@ def _tell_preview(would: dict[str, Any]) -> None:
     table(("行", "记录", "版本", "代码", "原因"),
           [(one["row"], one["record"], one["version"], one["code"], one["detail"]) for one in would["set_aside"]],
           empty="各行都可接受。")
+    keep_returned(workbook, would["workbook"])
 
 
 def _tell_rows(body: dict[str, Any]) -> None:

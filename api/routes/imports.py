@@ -11,8 +11,9 @@ from typing import Any, Final
 from flask import Response
 
 from api.callers import Caller
-from api.cases import import_reports, imports
+from api.cases import import_comparisons, import_reports, imports
 from api.cases.doing import Asked, Done
+from api.cases.import_comparisons import Comparison
 from api.cases.import_lists import Line, Wrong, listing
 from api.cases.import_records import Sent
 from api.cases.import_rows import Listed, at_pointer, returned_workbook
@@ -24,12 +25,14 @@ from api.routes.schemas.imports import (
     ChangesQuery,
     ImportBody,
     ImportRow,
+    ReconciliationBody,
     ReportAnswer,
     ReportQuery,
     RowsAnswer,
     RowsQuery,
     TakenAnswer,
 )
+from api.tables_out import file_of
 from ledger.errors import Refusal
 
 door = Door("imports", __name__, description="其他系统的记录：试办、导入、放弃、更正回传、对账")
@@ -74,6 +77,17 @@ def _sent(line: Line) -> Sent:
              answers=TakenAnswer, show=imports.view, conditional=True)
 def abandon(caller: Caller, fields: dict[str, Any], asked: Asked, batch: str) -> Told | Refusal:
     found = imports.abandon(house(), caller, batch, fields, asked)
+    return found if isinstance(found, Refusal) else Told(found, {}, f"/v1/imports/{batch}")
+
+
+@door.writes(f"{_AT}/reconciliation", body=ReconciliationBody, answers=TakenAnswer, show=imports.view, conditional=True,
+             summary="与来源以后的快照对账；试办只比较：来源改了什么、没了什么，本系统改了什么")
+def reconcile(caller: Caller, fields: dict[str, Any], asked: Asked, batch: str) -> Told | Response | Refusal:
+    found = import_comparisons.reconcile(house(), caller, batch, fields, lambda: _listed(fields["file"]), asked)
+    if isinstance(found, Comparison):
+        made = file_of(import_comparisons.table(house(), found), fields["form"])
+        table = {"name": made.name, "content": base64.b64encode(made.content).decode("ascii")}
+        return answer({"dry_run": True, "would": {**import_comparisons.preview(found), "table": table}})
     return found if isinstance(found, Refusal) else Told(found, {}, f"/v1/imports/{batch}")
 
 

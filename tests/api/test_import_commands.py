@@ -7,6 +7,7 @@ import json
 from typing import NamedTuple
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from tests.api.command_kit import Desk
 from tests.api.house_kit import Someone, house_in, resident_id
@@ -43,6 +44,9 @@ def test_a_sheet_is_tried_taken_over_and_adds_up(desk: Desk[Learner]) -> None:
     file = sheet(desk, "k-1", "k-2", "k-2")
     tried = desk.told("source", "import", "take", file, *OF, "--dry-run")
     assert "接受      2" in tried and "record_twice" in tried and "第五条" in tried
+    desk.told("source", "import", "take", file, *OF, "--dry-run", "--workbook", "back.xlsx")
+    back = CalamineWorkbook.from_path(desk.folder / "back.xlsx").get_sheet_by_index(0).to_python()
+    assert [str(row[-1])[:9] for row in back] == ["原因", "", "", "本文件中前面已有同"]
     assert "接受 2，拒绝 1" in desk.told("source", "import", "take", file, *OF)
     made = desk.made("source", "import", "take", file, *OF)
     assert made["outcome"]["accepted"] == 2, "the same file once more"
@@ -58,3 +62,15 @@ def test_what_is_over_is_not_given_up_and_the_command_says_why(desk: Desk[Learne
     ended = desk.run("source", "import", "abandon", made["batch"], "--why", "wrong_period", "--json")
 
     assert (ended.returncode, json.loads(ended.stdout)["code"]) == (1, "import_not_open")
+
+
+def test_a_snapshot_is_compared_taken_away_and_recorded(desk: Desk[Learner]) -> None:
+    batch = desk.made("source", "import", "take", sheet(desk, "s-1", "s-2"), *OF, "--system", "snap")["batch"]
+    snapshot = ("source", "import", "reconcile", batch, sheet(desk, "s-1", "s-3"), "--on", "2026-06-30")
+    told = desk.told(*snapshot, "--dry-run", "--form", "csv", "--workbook", "differences.csv")
+
+    assert "比较        3" in told and "来源已无此记录：1" in told and "本系统没有登记：1" in told
+    assert "s-2,来源已无此记录" in (desk.folder / "differences.csv").read_text("utf-8-sig")
+    assert "已登记对账" in desk.told(*snapshot)
+    assert "比较 3 条，相异 2 条" in desk.told("source", "import", "show", batch)
+    assert desk.run(*snapshot, "--workbook", "again.csv").returncode == 2, "a file that only a trial gives back"

@@ -13,6 +13,7 @@ from api.routes.schemas.histories import Reflects
 from api.routes.schemas.questions import LOG_SIZE_MOST
 from api.routes.schemas.rosters import File
 from api.routes.schemas.trainings import MomentQuery
+from api.tables_out import FORMS
 from ledger.identifiers.id_number import KINDS
 
 _NDJSON = "eyJyZWNvcmQiOiJuYi0xIiwidmVyc2lvbiI6MSwiaWRfa2luZCI6InJlc2lkZW50X2lkIn0K"
@@ -57,6 +58,15 @@ class AbandonmentBody(Body):
     """Why an import is given up, as a code."""
 
     why = Word(required=True, metadata={"description": "原因代码", "example": "wrong_period"})
+
+
+class ReconciliationBody(Body):
+    """A later snapshot: all records that the source has of the import's days, whatever became of them."""
+
+    file = File(required=True, metadata={"description": "来源的快照：NDJSON（每行一个 ImportRow）、XLSX 或 CSV",
+                                         "example": _NDJSON})
+    on = Day(required=True, metadata={"description": "快照的日期"})
+    form = Choice(*FORMS, load_default="xlsx", metadata={"description": "试办所附差异清单的格式"})
 
 
 class SetAsideAnswer(Answer):
