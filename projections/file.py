@@ -47,7 +47,7 @@ _TORN: Final = -1
 _WAITING: Final = Table({"position": int, "act": str}, ("position",), (("act",),), dated=False)
 _CLOSED: Final = wire_type(ActClosed).encode()
 _ABANDONED: Final = wire_type(ActAbandoned).encode()
-_OF_ACTS: Final = frozenset({_CLOSED, _ABANDONED})
+OF_ACTS: Final = frozenset({_CLOSED, _ABANDONED})
 _CORRUPT: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _DOUBTED: Final = ".doubted"
 _ITS_OWN: Final = frozenset({"projection", "waiting"})
@@ -154,11 +154,11 @@ class ProjectionFile:
         self._seen: tuple[int, int] | None = None
         self.is_there()
         self._at_once = _GATHERED if made else 0
-        self._handlers = projection.handlers_by_kind()
-        for kind in _OF_ACTS:
-            self._handlers.pop(kind, None)  # What they do to other events is all they do.
+        self.handlers: Final = projection.handlers_by_kind()
+        for kind in OF_ACTS:
+            self.handlers.pop(kind, None)  # What they do to other events is all they do.
         self._last_leaf = b""
-        self._rows = Rows(
+        self.rows: Final = Rows(
             self.connection, {**projection.tables, "waiting": _WAITING}, begun=self._begin,
             remembered=_REMEMBERED if made else _REMEMBERED_LIVE, is_new=made and self.position == 0)
 
@@ -244,28 +244,32 @@ class ProjectionFile:
         takes each piece as it comes: so the event that cannot be taken is found.
         """
         assert batch.after == self.position, "the batch does not follow"
-        with self._or_back():
+        with self.or_back():
             self._take(batch, ledger)
-            self.position, self._last_leaf = batch.position, batch.leaves[-1]
-            if self._rows.gathered >= self._at_once and not self._may_stay():
-                self._write()
+            self.reach(batch)
         if not self._is_made:
             self.spoken = self.position
+
+    def reach(self, batch: Batch) -> None:
+        """Stand where a batch ends that was handed over, and write it if it is time to."""
+        self.position, self._last_leaf = batch.position, batch.leaves[-1]
+        if self.rows.gathered >= self._at_once and not self._may_stay():
+            self._write()
 
     def _may_stay(self) -> bool:
         """Say whether the file may be left as it is: nothing that was taken since changes it."""
         return (self.is_told and self.position - self.written < _QUIET_MOST and not self.connection.in_transaction
-                and self._rows.is_written)
+                and self.rows.is_written)
 
     def write(self) -> None:
         """Write what was taken, and how far it goes."""
-        with self._or_back():
+        with self.or_back():
             self._write()
 
     def _write(self) -> None:
         if self.position == self.written:
             return
-        self._rows.write()
+        self.rows.write()
         if self._is_made:
             self.connection.commit()
         digest = hashlib.sha256(self._last_leaf).hexdigest()
@@ -282,13 +286,13 @@ class ProjectionFile:
         self.connection.execute("BEGIN")
 
     @contextmanager
-    def _or_back(self) -> Iterator[None]:
+    def or_back(self) -> Iterator[None]:
         """Do it, or be what was last written."""
         try:
             yield
         except BaseException:
             self.position, self._at_once = self.written, 0
-            self._rows.forget()
+            self.rows.forget()
             self.connection.rollback()
             if self._is_made:
                 self.connection.execute("UPDATE projection SET position = ?", (self.written,))
@@ -296,8 +300,8 @@ class ProjectionFile:
 
     def _take(self, batch: Batch, ledger: Log) -> None:
         """Hand over events where they take effect; those of an act when it is closed."""
-        rows, handlers = self._rows, self._handlers
-        if batch.every_kind.isdisjoint(handlers) and batch.every_kind.isdisjoint(_OF_ACTS):
+        rows, handlers = self.rows, self.handlers
+        if batch.every_kind.isdisjoint(handlers) and batch.every_kind.isdisjoint(OF_ACTS):
             return
         for place, kind in enumerate(batch.kinds):
             handler = handlers.get(kind)
@@ -307,20 +311,29 @@ class ProjectionFile:
                 if act is None or str(effect.envelope.stream) == act:  # The act's own events take effect at once.
                     handler(rows, effect)
                 else:
-                    rows.insert("waiting", {"position": effect.position, "act": act})
-            elif kind == _CLOSED:
-                self._release(batch.after + place + 1, batch.envelope(place).event.act, ledger)
-            elif kind == _ABANDONED:
-                rows.remove("waiting", {"act": batch.envelope(place).event.act})
+                    self.withhold(effect.position, act)
+            elif kind in OF_ACTS:
+                self.end_act(kind, batch.effect(place), ledger)
+
+    def withhold(self, position: int, act: str) -> None:
+        """Let an event wait until the act that holds it is closed."""
+        self.rows.insert("waiting", {"position": position, "act": act})
+
+    def end_act(self, kind: bytes, effect: Effect, ledger: Log) -> None:
+        """Hand over what an act held, or forget it."""
+        if kind == _CLOSED:
+            self._release(effect.position, effect.event.act, ledger)
+        else:
+            self.rows.remove("waiting", {"act": effect.event.act})
 
     def _release(self, position: int, act: str, ledger: Log) -> None:
         """Hand over every row of an act that is closed here, in the order in which they were written."""
-        rows, after = self._rows, 0
+        rows, after = self.rows, 0
         rows.write()
         query = f"SELECT position FROM waiting WHERE act = ? AND position > ? ORDER BY position LIMIT {_AT_ONCE}"
         while found := [row for (row,) in self.connection.execute(query, (act, after))]:
             for row, kind, envelope in _read(ledger, found):
-                self._handlers[kind](rows, Effect(position, row, envelope, envelope.event))
+                self.handlers[kind](rows, Effect(position, row, envelope, envelope.event))
             after = found[-1]
             if rows.gathered >= _GATHERED:
                 rows.write()
@@ -338,7 +351,7 @@ class ProjectionFile:
     def replace_with(self, other: ProjectionFile) -> None:
         """Take over the whole content of another file, in one transaction that no reader sees half of."""
         other.connection.backup(self.connection)
-        self._rows.forget()
+        self.rows.forget()
         self.position, self._leaf_sha256 = self._where()
         self.written = self.spoken = self.position
 

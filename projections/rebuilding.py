@@ -33,6 +33,7 @@ from projections.follower import EVENTS_AT_ONCE, Build, Ownership, opened, read_
 from projections.former import Changes, Former, Incomparable, changes, former_of, remove_older
 from projections.projection import Projection
 from projections.reached import followed, take_back
+from projections.together import Together
 
 Progress = Callable[[int, int], None]
 Told = Callable[[str, int, int], None]
@@ -41,9 +42,6 @@ Found = Callable[[Changes | Incomparable], None]
 """Is told how what was made differs from what stood, before it takes its place."""
 Opener = Callable[[], AbstractContextManager[Ledger]]
 """Opens the ledger in a process of its own; it is sent there, so it is a function of a module, or a partial of one."""
-
-_EVENTS_AT_HAND: Final = 100
-"""So few events, read, stay in the processor's own memory while one projection after another takes them."""
 
 WORTH_A_PROCESS: Final = 20_000
 """So many events take about as long as a process takes to start."""
@@ -180,32 +178,31 @@ def _put(build: Build, folder: Path, ledger: Ledger, *, owns: bool) -> int:
 
 def fill(files: Sequence[ProjectionFile], ledger: Ledger, upto: int, progress: Progress) -> None:
     """Have files that stand at one position take everything up to another."""
-    position = files[0].position
+    position, together = files[0].position, Together(files)
     progress(position, upto)
     while position < upto:
         batch = read_batch(ledger, position, min(EVENTS_AT_ONCE, upto - position))
         if batch is None:
             break  # The file is ahead of the log: the positions will differ, and that is the finding.
-        for part in batch.parts(_EVENTS_AT_HAND):
-            for file in files:
-                _take(file, part, ledger)
+        _take(together, batch, ledger)
         position = batch.position
         progress(position, upto)
     for file in files:
         file.write()
 
 
-def _take(file: ProjectionFile, batch: Batch, ledger: Ledger) -> None:
+def _take(together: Together, batch: Batch, ledger: Ledger) -> None:
     try:
-        file.apply(batch, ledger)
+        together.apply(batch, ledger)
     except sqlite3.Error:
         raise
-    except Exception:  # Which event was it? The file went back to where it was written, and takes one at a time.
-        while file.position < batch.position and (single := read_batch(ledger, file.position, 1)) is not None:
-            try:
-                file.apply(single, ledger)
-            except Exception as error:
-                raise ProjectionFailed(file.projection.name, position=single.position, cause=error) from error
+    except Exception:  # Which was it, and at which event? Each went back to what it had written, and takes single ones.
+        for file in together.files:
+            while file.position < batch.position and (single := read_batch(ledger, file.position, 1)) is not None:
+                try:
+                    file.apply(single, ledger)
+                except Exception as error:
+                    raise ProjectionFailed(file.projection.name, position=single.position, cause=error) from error
 
 
 # In other processes

@@ -23,6 +23,8 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 _SLOTS: Final = 1 << 24
+_MANY: Final = 1_000
+"""So many rows are written in the order of their identities: at random, each would be at another place of the index."""
 _TOGETHER: Final = (64, 8, 1)
 """So many rows go into one statement: with each statement the interpreter is let go of, and waited for."""
 
@@ -161,7 +163,7 @@ class _File(NamedTuple):
             if ends > written:
                 self.connection.executemany(
                     f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * together)}",
-                    [tuple(chain.from_iterable(rows[at:at + together])) for at in range(written, ends, together)])
+                    (tuple(chain.from_iterable(rows[at:at + together])) for at in range(written, ends, together)))
                 written = ends
 
 
@@ -434,6 +436,8 @@ class Dated(_Base):
             self._last = self._file.connection.execute(f"SELECT max(rowid) FROM {self._name}").fetchone()[0] or 0
         first, to, number = self._from, self._to, self._number
         rows = [row for row in self.fresh if row[first] != row[to]]
+        if len(rows) > _MANY:
+            rows.sort(key=self._identity_at)
         for last, row in enumerate(rows, self._last + 1):
             row[number] = last
         self._last += len(rows)

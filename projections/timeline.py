@@ -62,10 +62,7 @@ _KINDS: Final = {event: kind_of(event) for event in CURRENT.values()}
 
 def _named(rows: Rows, effect: Effect) -> None:
     position, recorded, envelope, event = effect
-    by, sides = envelope.by, dict[str, int]()
-    for subject in envelope.subjects:
-        if subject[:4] in _PARTIES:
-            sides[subject] = ABOUT
+    by, sides = envelope.by, {subject: ABOUT for subject in envelope.subjects if subject[:4] in _PARTIES}
     for subject in event.untold():
         if subject[:4] in _PARTIES:
             sides[subject] = ABOUT | UNTOLD

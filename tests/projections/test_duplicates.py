@@ -233,7 +233,7 @@ def test_a_claim_joins_a_group_of_any_size_without_anybody_counting_it(tmp_path:
     file = ProjectionFile(Duplicates(), tmp_path / "made.db", made=True)
     asked: list[str] = []
     file.connection.set_trace_callback(asked.append)
-    rows, person = file._rows, new_id("person", now_ms=1)
+    rows, person = file.rows, new_id("person", now_ms=1)
     for position in range(1, 301):
         claim = ClaimSubmitted(
             claim=ClaimId(new_id("claim", now_ms=position)), person=PersonId(person), unit=UnitId("unt_1"),
