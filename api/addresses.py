@@ -28,6 +28,8 @@ LIMITED: Final = {
     ("POST", "/v1/persons"): "registration", ("POST", "/v1/units"): "registration",
     ("POST", "/login"): "login", ("POST", "/password"): "login", ("POST", "/v1/password"): "login",
     ("POST", "/login/provider"): "login", ("POST", "/sessions/link"): "login",
+    ("GET", "/v1/verifications"): "verification", ("GET", "/verify"): "verification",
+    ("POST", "/verify"): "verification", ("GET", "/v/<code>"): "verification",
     ("GET", "/v1/statements"): "verification", ("GET", "/log/checkpoint"): "verification",
     ("GET", "/log/key"): "verification", ("GET", "/log/key/succession"): "verification",
     ("GET", "/v1/events/<int:position>/proof"): "verification", ("GET", "/log/tile/<path:rest>"): "export",

@@ -24,6 +24,8 @@ from api.register import open_register
 from api.replay_runner import Runner, cores_beside
 from api.service import create_app
 from api.settings import Settings
+from api.statement_pages import statement_routes
+from api.verification_page import verification_routes
 from ledger.lease import PostgresLease
 
 BODY_BYTES_MOST: Final = 8 * 1024 * 1024
@@ -51,7 +53,8 @@ def composed(settings: Settings, *, runs_jobs: bool = True) -> Iterator[Flask]:
                 resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
                 checks = [*ready_checks(settings), reach.check(), *resting]
                 leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
-                doors = [log_routes(register), page_routes(), *_sign_on(settings)]
+                doors = [log_routes(register), page_routes(), statement_routes(),
+                         verification_routes(settings.public_address), *_sign_on(settings)]
                 app = create_app(house, checks=checks, blueprints=doors, leases=leases)
                 app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
                 app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")

@@ -24,7 +24,7 @@ _NOTES: Final[Mapping[tuple[Column, ...], re.Pattern[str]]] = {
 }
 _PLACE: Final = re.compile(
     r"(?P<starts>\d{4}-\d\d-\d\d) ?(?:至 ?(?P<ends>\d{4}-\d\d-\d\d)|起)，"
-    r"[^，（]*(?:（(?P<region>\d{2,6})）|(?P<code>\d{2,6}))，"
+    r"(?P<place>[^，（]*)(?:（(?P<region>\d{2,6})）|(?P<code>\d{2,6}))，"
     r"(?P<sector>[^，]+)，(?:(?P<major>[^，]+)专业，)?(?P<unit>.+)（事件 ?(?P<event>\d+)）")
 _BOOK: Final = re.compile(r"(?P<sign>[甲乙丙丁戊己庚辛壬癸]|#\d+) (?P<id>[a-z0-9-]+/\d{4}-\d\d-\d\d(?:\.\d+)?)"
                           r"(?:，摘要 ?(?P<digest>[0-9a-f]{12}))?(?P<rest>，.+)?")
@@ -50,6 +50,7 @@ class Place(NamedTuple):
 
     starts: str
     ends: str | None
+    place: str           # The region in words, as far as it has any.
     region: str
     sector: str          # In words, as it stands there.
     major: str | None
@@ -76,6 +77,7 @@ class Need(NamedTuple):
     short: str | None
     have: str | None
     is_open: bool
+    sign: str
     rulebook: str
     article: str
 
@@ -188,8 +190,8 @@ def _matched(pattern: re.Pattern[str], words: str) -> re.Match[str]:
 
 def _place(words: str) -> Place:
     one = _matched(_PLACE, words)
-    return Place(one["starts"], one["ends"], one["region"] or one["code"], one["sector"], one["major"], one["unit"],
-                 int(one["event"]))
+    return Place(one["starts"], one["ends"], one["place"], one["region"] or one["code"], one["sector"], one["major"],
+                 one["unit"], int(one["event"]))
 
 
 def _book(words: str) -> Cited:
@@ -251,7 +253,7 @@ def _needs(lines: str, signs: Mapping[str, str]) -> Iterator[Need]:
             one = _matched(_NEED, words)
             span = (int(one["first"]), int(one["last"])) if one["first"] else None
             yield Need(words, one["name"], span, one["need"], one["short"], one["have"], one["open"] is not None,
-                       _of(one["sign"], signs), one["article"])
+                       one["sign"], _of(one["sign"], signs), one["article"])
             parts = []
     if parts:
         raise UnreadableStatement(f"要求“{parts[0][:40]}”没有写完")

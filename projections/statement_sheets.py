@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -159,10 +159,20 @@ def _years(
         cells += [(_of_class(own, year, one, known),) for one in classes]
         if whole:
             cells.append((year.total,))
-        needs = tuple(one.words for one in year.needs if whole or _concerns(one, categories))
+        needs = tuple(_grouped(one for one in year.needs if whole or _concerns(one, categories)))
         met = {True: "是", False: "否", None: "未定"}[year.met] if whole else "见总表"
         rows.append(((str(year.year),), (year.side or "认定即评定",), *cells, needs or ("—",), (met,), _sources(own)))
     return Table(heads, (True, False, *[True] * count, False, False, False), tuple(rows))
+
+
+def _grouped(needs: Iterable[Need]) -> Iterator[str]:
+    """The requirements of one article on one line, its name once."""
+    by_article: dict[str, list[str]] = {}
+    for one in needs:
+        words, _, whose = one.words.partition(f"（{one.sign}")
+        by_article.setdefault(f"（{one.sign}{whose}", []).append(words)
+    for whose, words_of in by_article.items():
+        yield "；".join(words_of) + whose
 
 
 def _concerns(need: Need, categories: Sequence[str]) -> bool:

@@ -91,6 +91,39 @@ def file(asking: Asking, statement: str, out: Path | None, purpose: str | None) 
     return asking.fetch(place, out, {"purpose": purpose}, then=then)
 
 
+@statement.command("print")
+@asks()
+@click.argument("statement", type=Id("statement"))
+@OUT
+@click.option("--pdf", "as_pdf", is_flag=True, help="做成 PDF：电子签章，附正文和证明，可离线核验")
+@PURPOSE
+def print_(asking: Asking, statement: str, out: Path | None, as_pdf: bool, purpose: str | None) -> int:
+    """取得打印页（HTML，不依赖其他文件）或 PDF"""
+    place = f"/v1/statements/{statement}/{'pdf' if as_pdf else 'page'}"
+    then = f"核验：xueshi verify {out} --key 公钥" if as_pdf else "用浏览器打开，打印为 A4 横向"
+    return asking.fetch(place, out, {"purpose": purpose}, then=then)
+
+
+@statement.command()
+@asks()
+@click.argument("code")
+@click.option("--sha256", help="纸上正文 SHA-256 的前 16 至 64 位，一并比对")
+def check(asking: Asking, code: str, sha256: str | None) -> int:
+    """公开核验：凭核验码查现状，不需登录；姓名遮盖"""
+    return asking.get("/v1/verifications", _tell_check, {"code": code, "sha256": sha256})
+
+
+def _tell_check(body: dict[str, Any]) -> None:
+    click.echo(body["words"])
+    pairs((
+        ("核验码", body["code"]), ("姓名", body["name"]), ("年度", "、".join(map(str, body["years"]))),
+        ("出具时间", body["issued_at"]), ("取代或作废", body["since"]), ("正文摘要", body["sha256"]),
+    ))
+    for one in body["corrections"]:
+        click.echo(f"  {one['at'][:10]}  {one['words']}")
+    click.echo(body["advice"])
+
+
 @statement.command()
 @acts_upon("statement")
 @click.option("--by", type=Id("statement"), required=True, help="取代它的情况表")

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, current_app
 
+from api import verification
 from api.callers import Caller
 from api.cases import statements
 from api.cases.doing import Asked, Done
+from api.problems import Problem
 from api.routes.door import Door, house
 from api.routes.schemas.common import Purpose
-from api.routes.schemas.statements import StatementAnswer, StatementBody, SupersessionBody, VoidingBody
+from api.routes.schemas.statements import (
+    StatementAnswer,
+    StatementBody,
+    SupersessionBody,
+    VerificationAnswer,
+    VerificationQuery,
+    VoidingBody,
+)
+from api.statement_paper import Paper, base_address, page_alone, paper
+from api.statement_pdf import PdfImpossible, pdf
+from api.statement_seal import open_seal
 from ledger.errors import Refusal
 from projections.basis import read_axes
 
@@ -38,9 +50,47 @@ def file(caller: Caller, query: dict[str, Any], statement: str) -> Response | Re
     found = statements.file(house(), caller, statement, query.get("purpose"))
     if isinstance(found, Refusal):
         return found
-    response = Response(found, content_type="text/plain; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{statement}.txt"'
+    return _attached(found, "text/plain; charset=utf-8", f"{statement}.txt")
+
+
+@door.reads(f"{_AT}/page", summary="登记情况表的打印页（HTML，不依赖其他文件）", query=Purpose, answers=None,
+            content_type="text/html")
+def page(caller: Caller, query: dict[str, Any], statement: str) -> Response | Refusal:
+    made = _paper(caller, query, statement)
+    if isinstance(made, Refusal):
+        return made
+    # Its styles stand in it: it is handed over to be kept, and this house shows it nowhere.
+    return _attached(page_alone(made).encode(), "text/html; charset=utf-8", f"{statement}.html")
+
+
+@door.reads(f"{_AT}/pdf", summary="登记情况表的 PDF（电子签章，附正文和证明）", query=Purpose, answers=None,
+            content_type="application/pdf")
+def as_pdf(caller: Caller, query: dict[str, Any], statement: str) -> Response | Refusal:
+    made = _paper(caller, query, statement)
+    if isinstance(made, Refusal):
+        return made
+    register = house().register
+    try:
+        sealed = pdf(made, open_seal(register.folder.keys, register.signer, now=house().now))
+    except PdfImpossible as no:
+        raise Problem("service_unavailable", detail=str(no)) from no
+    return _attached(sealed, "application/pdf", f"{statement}.pdf")
+
+
+def _paper(caller: Caller, query: dict[str, Any], statement: str) -> Paper | Refusal:
+    return paper(house(), caller, statement, query.get("purpose"), base_address(current_app.config))
+
+
+def _attached(content: bytes, content_type: str, name: str) -> Response:
+    response = Response(content, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+@door.reads("/v1/verifications", summary="公开核验：凭核验码查一份登记情况表的现状（不需登录）",
+            query=VerificationQuery, answers=VerificationAnswer, login=False)
+def verified(caller: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
+    return verification.by_code(house(), query["code"], query.get("sha256"))
 
 
 @door.writes(f"{_AT}/supersession", summary="由另一份情况表代替", body=SupersessionBody, answers=StatementAnswer,

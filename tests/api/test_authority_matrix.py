@@ -23,6 +23,8 @@ from api.page import page_routes
 from api.provider import Provider
 from api.service import create_app
 from api.sign_on_page import sign_on_routes
+from api.statement_pages import statement_routes
+from api.verification_page import verification_routes
 from tests.api.house_kit import house_in
 from tests.api.matrix_kit import PRIVATE, Scene, scene_in
 
@@ -40,7 +42,7 @@ PUBLIC: Final = frozenset({
     "GET /v1/rulebooks", "GET /v1/rulebooks/<family>/<version>", "GET /v1/impact-reports",
     "GET /v1/impact-reports/<digest>", "GET /v1/projections", "GET /v1/units/<unit:unit>", "POST /v1/units",
     "POST /v1/persons", "GET /login", "GET /password", "POST /v1/password",
-    "GET /static/<name>.<digest>.<ending>",
+    "GET /static/<name>.<digest>.<ending>", "GET /v1/verifications", "GET /verify", "POST /verify", "GET /v/<code>",
 })
 MANY: Final = 12  # Beyond so many a line is no longer read name by name.
 
@@ -51,7 +53,7 @@ Answers = dict[str, dict[str, str]]
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with house_in(tmp_path_factory.mktemp("matrix") / "data") as town:
         town.app = create_app(town.house, blueprints=[
-            log_routes(town.house.register), page_routes(),
+            log_routes(town.house.register), page_routes(), statement_routes(), verification_routes(),
             sign_on_routes(Provider("https://sso.example", "xueshi", "", "https://xueshi.example"))])
         yield scene_in(town)
 
@@ -73,7 +75,7 @@ def asked(scene: Scene, route: str, who: str, *, absent: bool = False) -> str:
     named = scene.named(route, absent=absent)
     path = rule.build({name: named[name] for name in rule.arguments}, append_unknown=False)
     assert path is not None, route
-    if rule.endpoint.startswith(("page.", "sign_on.")):
+    if rule.endpoint.startswith(("page.", "sign_on.", "statement_pages.", "verification.")):
         answer = scene.browsers[who].open(path[1], method=method, query_string={"purpose": "annual_review"})
         return str(answer.status_code)
     query, body = dict(scene.queries.get(route, {})), None

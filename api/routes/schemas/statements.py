@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Choice, Id, Many, Number, Text, Word
+from api.routes.fields import Body, Choice, Id, Many, Number, Query, Shaped, Text, Word
 from api.routes.schemas.common import Answer, Recorded, Words
 
 
@@ -58,3 +58,40 @@ class StatementAnswer(Recorded):
     superseded_by = ma.fields.String(allow_none=True)
     voided = ma.fields.Nested(VoidedAnswer, allow_none=True, metadata={"description": "仅在查看时给出"})
     text = ma.fields.String(allow_none=True)
+
+
+# Public verification
+
+
+class VerificationQuery(Query):
+    """What stands on the paper."""
+
+    code = Text(60, required=True, metadata={"description": "纸上的核验码", "example": "7K3M-9QXT-0AHB"})
+    sha256 = Shaped("^[0-9a-f]{16,64}$", "正文 SHA-256 的前 16 至 64 位十六进制数字（小写）", example="ab" * 16)
+
+
+class CorrectionAnswer(Answer):
+    """What has happened to what a statement says."""
+
+    at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    words = ma.fields.String(required=True)
+
+
+class VerificationAnswer(Answer):
+    """How a statement stands, as anybody may know who holds it."""
+
+    state = ma.fields.String(required=True, metadata={"description": (
+        "valid 有效；superseded 已被取代；voided 已作废；corrected 所载内容此后已有更正；absent 从未出具；"
+        "unreadable 核验码有误；other_text 核验码属实而正文摘要不符")})
+    words = ma.fields.String(required=True)
+    advice = ma.fields.String(required=True)
+    code = ma.fields.String(required=True, allow_none=True)
+    name = ma.fields.String(required=True, allow_none=True, metadata={"description": "姓名，总是遮盖"})
+    years = ma.fields.List(ma.fields.Integer(), required=True)
+    sha256 = ma.fields.String(required=True, allow_none=True)
+    issued_at = ma.fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    law = ma.fields.String(required=True, allow_none=True)
+    since = ma.fields.String(required=True, allow_none=True, metadata={
+        "format": "date-time", "description": "何时被取代或作废"})
+    changed = ma.fields.Boolean(required=True, metadata={"description": "此后又有登记，所载内容未必有变"})
+    corrections = ma.fields.List(ma.fields.Nested(CorrectionAnswer), required=True)

@@ -1,0 +1,88 @@
+"""A statement in a browser: to print, as a sealed PDF, and as the text with its proof.
+
+For the person, and for whoever else may see it, who names a purpose and is recorded like everywhere else.
+`tests/api/test_statement_paper.py` shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, request
+
+from api.callers import Caller
+from api.cases import statements
+from api.page import caller_of_session, refused, render, said_no, secured
+from api.routes.door import house
+from api.statement_paper import Paper, base_address, paper
+from api.statement_pdf import PdfImpossible, pdf
+from api.statement_seal import open_seal
+from ledger.errors import Refusal
+from projections.statement_reading import UnreadableStatement
+
+
+def statement_routes() -> Blueprint:
+    """The pages, ready to be put into a service that has the others."""
+    page = Blueprint("statement_pages", __name__)
+    page.after_request(secured)
+    page.add_url_rule("/statements/<statement:statement>", view_func=show, methods=["GET"])
+    page.add_url_rule("/statements/<statement:statement>.pdf", view_func=as_pdf, methods=["GET"])
+    page.add_url_rule("/statements/<statement:statement>.txt", view_func=as_text, methods=["GET"])
+    return page
+
+
+def show(statement: str) -> Any:
+    """The page that is printed."""
+    caller = caller_of_session()
+    if caller is None:
+        return redirect("/login", 303)
+    made = _paper(caller, statement)
+    if not isinstance(made, Paper):
+        return made
+    return render("statement.html", caller=caller, paper=made, purpose=_purpose())
+
+
+def as_pdf(statement: str) -> Any:
+    """The same as a sealed PDF."""
+    caller = caller_of_session()
+    if caller is None:
+        return redirect("/login", 303)
+    made = _paper(caller, statement)
+    if not isinstance(made, Paper):
+        return made
+    register = house().register
+    try:
+        sealed = pdf(made, open_seal(register.folder.keys, register.signer, now=house().now))
+    except PdfImpossible as no:
+        return refused("pdf_impossible", "做不出 PDF", str(no), 503, caller)
+    return attached(sealed, "application/pdf", f"{statement}.pdf")
+
+
+def as_text(statement: str) -> Any:
+    """The text with its proof, for `xueshi verify`."""
+    caller = caller_of_session()
+    if caller is None:
+        return redirect("/login", 303)
+    found = statements.file(house(), caller, statement, _purpose())
+    if isinstance(found, Refusal):
+        return said_no(found, caller)
+    return attached(found, "text/plain; charset=utf-8", f"{statement}.txt")
+
+
+def _paper(caller: Caller, statement: str) -> Paper | Response:
+    try:
+        made = paper(house(), caller, statement, _purpose(), base_address(current_app.config))
+    except UnreadableStatement as no:
+        return refused(no.code, "不能另作排版", str(no), 409, caller)
+    return said_no(made, caller) if isinstance(made, Refusal) else made
+
+
+def _purpose() -> str | None:
+    return request.args.get("purpose", "").strip()[:100] or None
+
+
+def attached(content: bytes, content_type: str, name: str) -> Response:
+    """A file to be kept."""
+    response = Response(content, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,48 @@
+"""A person with a statement, in a service with the pages that print and verify it. No test lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask.testing import FlaskClient
+
+from api.log_routes import log_routes
+from api.page import page_routes
+from api.service import create_app
+from api.statement_pages import statement_routes
+from api.verification_page import verification_routes
+from tests.api.house_kit import BODY, Someone, Town, house_in, study
+
+ADDRESS = "https://xueshi.example"
+RARE = "㴪㛃𬭎䶮"
+
+
+@contextmanager
+def printing_house(folder: Path) -> Iterator[Town]:
+    with house_in(folder / "data") as town:
+        pages = [log_routes(town.house.register), page_routes(), statement_routes(), verification_routes(ADDRESS)]
+        yield Town(town.house, create_app(town.house, blueprints=pages))
+
+
+def settled(house: Town, name: str = "郑三五") -> Someone:
+    """Somebody with two registered studies, of whom one is hard to set."""
+    person, works = house.person(name), house.unit("甬江机械厂", "330203", "industry")
+    house.belongs(person, works, "2024-01-01")
+    officer = house.officer(works, "unit", "330203", unit=works["unit"])
+    for day, title in (("2025-04-02", f"{RARE} 论坛"), ("2026-04-02", "工业互联网研修")):
+        claim = person.submit(study(date=day, organiser="市经信局"), title=title,
+                              certificate_issuer="省人社厅", certificate_number=f"证〔{day[:4]}〕1号")
+        officer.act(claim, "approval")
+    return person
+
+
+def issued(person: Someone, **fields: object) -> BODY:
+    return person.did(f"/v1/persons/{person.id}/statements", fields)
+
+
+def browser(house: Town, person: Someone) -> FlaskClient:
+    client = house.client()
+    client.post("/login", data={"token": person.token}, headers={"Sec-Fetch-Site": "same-origin"})
+    return client
