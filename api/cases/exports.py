@@ -1,19 +1,20 @@
-"""Lists to be taken away whole: what waits, what was brought in, how it adds up. Each as of one position (E 14, P 14).
+"""Lists to be taken away whole: what waits, plans and classes, what was brought in, how it adds up (E 14, P 11, P 14).
 
-What may be seen in a list may be taken away, no more; a list that is longer than a sheet is refused and not cut, since
-a file that is cut off looks like one that is whole. `tests/api/test_exports.py` shows it.
+Each is as of one position. What may be seen in a list may be taken away, no more; a list that is longer than a sheet is
+refused and not cut, since a file that is cut off looks like one that is whole. `tests/api/test_exports.py` shows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from api.callers import Caller
 from api.cases import import_reports, trainings, workload, years
+from api.commands.telling import CLASS_STATES, PLAN_STATES, word
 from api.commands.telling import role as role_name
-from api.commands.telling import word
 from api.house import House
 from api.sheets import ROWS_MOST
 from api.tables_out import Table, Value
@@ -75,6 +76,47 @@ def reconciliation(house: House, caller: Caller, query: Mapping[str, Any], *, as
             for one in found["items"]]
     asked = _system(query) | {name: day.isoformat() for name, day in (("自", first), ("至", last)) if day is not None}
     return _table(house, "imports-report", "导入对账", ("来源", "日期", *_COUNTS.values()), rows, as_of, asked)
+
+
+def plans(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int) -> Table | Refusal:
+    """Plans of trainings, in the order in which they were filed."""
+    found = _every(lambda after: trainings.plans(
+        house, caller, organiser=query.get("organiser"), year=query.get("year"), status=query.get("status"),
+        as_of=as_of, after=after, limit=_AT_ONCE))
+    if isinstance(found, Refusal):
+        return found
+    rows = [(one["plan"], one["year"], one["organiser"], one["region"], word("sector", one["sector"]), one["filed_on"],
+             PLAN_STATES.get(one["status"], one["status"]), "、".join(map(role_name, one["missing"])),
+             len(one["items"]), one["carried"]["classes_held"], one["carried"]["attended"]) for one in found]
+    heads = ("计划", "年度", "办班单位", "地区", "行业", "申报日期", "状态", "尚待备案", "项目", "举办班次", "参加人数")
+    return _table(house, "plans", "年度培训计划", heads, rows, as_of, _narrowed(query))
+
+
+def classes(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int) -> Table | Refusal:
+    """Classes, in the order in which they were filed."""
+    found = _every(lambda after: trainings.classes(
+        house, caller, organiser=query.get("organiser"), plan=query.get("plan"), year=query.get("year"),
+        status=query.get("status"), as_of=as_of, after=after, limit=_AT_ONCE))
+    if isinstance(found, Refusal):
+        return found
+    rows = [(one["training_class"], one["title"], one["organiser"], one["organiser_name"], one["region"],
+             word("category", one["category"]), word("route", one["route"]), one["filed_on"], one["lead_days"],
+             CLASS_STATES.get(one["status"], one["status"]), one["number"], one["starts"], one["ends"],
+             Decimal(one["days"]), one["headcount"], *_holding(one["held"]),
+             sum(roster["rows"] for roster in one["rosters"] if roster["status"] == "closed"), one["cards"])
+            for one in found]
+    heads = ("班次", "名称", "办班单位", "单位名称", "地区", "科目", "途径", "申报日期", "提前天数", "状态", "备案号",
+             "拟开班", "拟结束", "天数", "拟办人数", "实际开班", "实际结束", "参加", "合格", "名单登记", "登记卡")
+    return _table(house, "classes", "培训班", heads, rows, as_of, _narrowed(query))
+
+
+def _holding(held: Mapping[str, Any] | None) -> tuple[Value, ...]:
+    return (None,) * 4 if held is None else (held["starts"], held["ends"], held["attended"], held["passed"])
+
+
+def _narrowed(query: Mapping[str, Any]) -> dict[str, str]:
+    named = {"organiser": "办班单位", "year": "年度", "plan": "计划", "status": "状态"}
+    return {words: str(query[name]) for name, words in named.items() if name in query}
 
 
 def _every(ask: Ask) -> list[Any] | Refusal:

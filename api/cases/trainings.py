@@ -127,10 +127,11 @@ def _sights(house: House, one: Card) -> Iterable[Matter | None]:
     if (person := Reading(house.ledger).person(one.person)) is not None:
         yield from places(person, house.today)
     if (held := _trainings.training_class(house.answers, one.training_class)) is not None:
-        yield _matter(held)
+        yield matter_of_class(held)
 
 
-def _matter(held: TrainingClass) -> Matter:
+def matter_of_class(held: TrainingClass) -> Matter:
+    """Take a class as the matter of an act: whoever it was filed with may look at its list."""
     return Matter(held.filed.region, held.filed.sector, held.filed.category.value, held.filed.organiser)
 
 
@@ -153,7 +154,7 @@ def cards_of_class(
     held = _trainings.training_class(house.answers, name, as_of=as_of)
     if held is None:
         return Refusal.because("class_absent")
-    if no := may_see(asking, _matter(held)):
+    if no := may_see(asking, matter_of_class(held)):
         return no
     if purpose is None:
         return Refusal.because("purpose_missing")

@@ -110,7 +110,7 @@ def _some(
         record_accesses(
             house.register.access, by=by_actor(caller, asking, seeing_scopes(asking)[0].role), subjects=since,
             purpose=purpose, what=("years", "identity"), route="unit_years", now_ms=house.now // 1_000)
-    known = dict(_identities(house, list(since)))
+    known = dict(identities(house, list(since)))
     items = tuple(
         {"person": person, **known[person], "from": since[person],
          "years": [_line(one) for one in lines]}
@@ -132,7 +132,7 @@ def _still_theirs(house: House, asking: Actor, asked: Asked, members: dict[str, 
             if belongs_to(house.answers, person, asked.unit, house.today)}
 
 
-def _identities(house: House, persons: Sequence[str]) -> Iterator[tuple[str, dict[str, str | None]]]:
+def identities(house: House, persons: Sequence[str]) -> Iterator[tuple[str, dict[str, str | None]]]:
     """Who they are, masked; nothing of those whose key is destroyed."""
     said: dict[str, Recorded] = {}
     for person, leaves in house.ledger.store.streams(persons).items():

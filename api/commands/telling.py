@@ -20,6 +20,11 @@ STATES: Final = {
     # statements
     "issued": "有效", "valid": "有效", "superseded": "已被更新的取代", "voided": "已作废",
 }
+PLAN_STATES: Final = {"filed": "待备案", "returned": "退回修改", "acknowledged": "已备案", "evaluated": "已评估"}
+CLASS_STATES: Final = {
+    "filed": "待备案", "accepted": "已备案", "announced": "部门自办", "refused": "不予备案", "held": "已举办",
+}
+RESULTS: Final = {"passed": "合格", "failed": "不合格"}
 ROLES: Final = {
     "system_administrator": "系统管理员", "security_administrator": "安全管理员", "audit_administrator": "审计管理员",
     "human_resources": "人力社保部门", "sector_authority": "行业主管部门", "unit": "用人单位",

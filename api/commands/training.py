@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from api.commands import filing, reasons
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.telling import LOG_SIZE, pairs, role, table, word
+from api.commands.files import FILE, OUT
+from api.commands.telling import CLASS_STATES, LOG_SIZE, PLAN_STATES, RESULTS, pairs, role, table, with_options, word
 from api.exits import Exit, Stop
 
 _PLACES: Final = {"pln_": "/v1/plans", "cls_": "/v1/classes", "crd_": "/v1/cards"}
-_PLAN_STATES: Final = {"filed": "待备案", "returned": "退回修改", "acknowledged": "已备案", "evaluated": "已评估"}
-_CLASS_STATES: Final = {
-    "filed": "待备案", "accepted": "已备案", "announced": "部门自办", "refused": "不予备案", "held": "已举办",
-}
 _CARD_STATES: Final = {"issued": "有效", "voided": "已作废"}
 _ROSTER_STATES: Final = {"open": "登记中", "closed": "已登记", "abandoned": "已放弃"}
 _GRADES: Final = {"excellent": "优", "qualified": "合格", "unqualified": "不合格"}
@@ -40,20 +38,38 @@ for _command in filing.COMMANDS:
 @click.option("--organiser", type=Id("unit"), help="只看一个办班单位的")
 @click.option("--year", type=click.IntRange(1950, 2099), help="只看一个年度的")
 @click.option("--plan", type=Id("plan"), help="只看一个计划之下的班次")
-@click.option("--status", type=click.Choice([*_PLAN_STATES, *(one for one in _CLASS_STATES if one != "filed")]),
+@click.option("--status", type=click.Choice([*PLAN_STATES, *(one for one in CLASS_STATES if one != "filed")]),
               help="只看这种状态的，如 filed（待备案）")
 @_AS_OF
 @click.option("--cursor", help="从上一页给出的位置继续")
 @click.option("--limit", type=click.IntRange(1, 200), help="最多列出多少条")
-def list_(asking: Asking, plans: bool, plan: str | None, **query: Any) -> int:
-    """列出班次或年度计划，按申报先后"""
+@with_options(FILE)
+def list_(
+    asking: Asking, plans: bool, plan: str | None, form: str | None, out: Path | None, **query: Any
+) -> int:
+    """列出班次或年度计划，按申报先后；--form 取全部，写成文件"""
     if plans and plan is not None:
         raise Stop(Exit.BAD_INPUT, "bad_usage", "--plans 与 --plan 不能同时使用", "查看一个计划请用 training show")
-    if plans:
-        if query["status"] not in (None, *_PLAN_STATES):
-            raise Stop(Exit.BAD_INPUT, "bad_usage", f"计划没有 {query['status']} 这种状态", "、".join(_PLAN_STATES))
-        return asking.get("/v1/plans", _tell_plans, query)
-    return asking.get("/v1/classes", _tell_classes, {**query, "plan": plan})
+    if plans and query["status"] not in (None, *PLAN_STATES):
+        raise Stop(Exit.BAD_INPUT, "bad_usage", f"计划没有 {query['status']} 这种状态", "、".join(PLAN_STATES))
+    noun, tell = ("plans", _tell_plans) if plans else ("classes", _tell_classes)
+    query |= {} if plans else {"plan": plan}
+    if form is not None:
+        whole = {name: value for name, value in query.items() if name not in ("cursor", "limit")}
+        return asking.fetch(f"/v1/{noun}.{form}", out, whole)
+    return asking.get(f"/v1/{noun}", tell, query)
+
+
+@training.command()
+@asks()
+@click.argument("training_class", type=Id("class"))
+@click.option("--form", type=click.Choice(["csv", "xlsx"]), default="csv", help="文件的格式（默认 csv）")
+@OUT
+@_AS_OF
+@PURPOSE
+def registered(asking: Asking, training_class: str, form: str, out: Path | None, **query: Any) -> int:
+    """取一个班次按名单登记的人员：学时、卡号、考核和现状，写成文件"""
+    return asking.fetch(f"/v1/classes/{training_class}/roster.{form}", out, query)
 
 
 @training.command()
@@ -104,14 +120,14 @@ def cards(
 
 
 def _tell_plans(body: dict[str, Any]) -> None:
-    rows = [(one["plan"], one["year"], one["organiser"], _PLAN_STATES.get(one["status"], one["status"]), _missing(one),
+    rows = [(one["plan"], one["year"], one["organiser"], PLAN_STATES.get(one["status"], one["status"]), _missing(one),
              len(one["items"])) for one in body["items"]]
     table(("计划", "年度", "办班单位", "状态", "尚待备案", "项目"), rows)
     _more(body)
 
 
 def _tell_classes(body: dict[str, Any]) -> None:
-    rows = [(one["training_class"], one["starts"], one["days"], _CLASS_STATES.get(one["status"], one["status"]),
+    rows = [(one["training_class"], one["starts"], one["days"], CLASS_STATES.get(one["status"], one["status"]),
              one["lead_days"], one["number"], one["organiser_name"], one["title"]) for one in body["items"]]
     table(("班次", "开班", "天数", "状态", "提前天数", "备案号", "办班单位", "名称"), rows)
     _more(body)
@@ -130,7 +146,7 @@ def _tell_plan(body: dict[str, Any]) -> None:
     carried = body["carried"]
     pairs((
         ("计划", body["plan"]), ("办班单位", body["organiser"]), ("年度", body["year"]),
-        ("状态", _PLAN_STATES.get(body["status"], body["status"])), ("申报", body["filed_on"]),
+        ("状态", PLAN_STATES.get(body["status"], body["status"])), ("申报", body["filed_on"]),
         ("已备案", "、".join(role(one["recipient"]) for one in body["acknowledged"])), ("尚待备案", _missing(body)),
         ("实施", f"申报 {carried['classes_filed']} 班，举办 {carried['classes_held']} 班，"
                  f"参加 {carried['attended']} 人"),
@@ -153,7 +169,7 @@ def _tell_class(body: dict[str, Any]) -> None:
                                      f"参加 {held['attended']} 人，合格 {held['passed']} 人")
     pairs((
         ("班次", body["training_class"]), ("名称", body["title"]), ("办班单位", body["organiser_name"]),
-        ("状态", _CLASS_STATES.get(body["status"], body["status"])), ("途径", word("route", body["route"])),
+        ("状态", CLASS_STATES.get(body["status"], body["status"])), ("途径", word("route", body["route"])),
         ("申报", f"{body['filed_on']}（开班前 {body['lead_days']} 天，{body['recorded_on']} 记录）"),
         ("受理", body["recipient"] and role(body["recipient"])),
         ("备案号", body["number"]), ("计划", body["plan"]), ("批准文号", body["approval"]),
@@ -187,7 +203,7 @@ def _tell_cards(body: dict[str, Any]) -> None:
 
 
 def _result(code: str) -> str:
-    return {"passed": "合格", "failed": "不合格"}.get(code, code)
+    return RESULTS.get(code, code)
 
 
 _TELLS: Final = {"pln_": _tell_plan, "cls_": _tell_class, "crd_": _tell_card}

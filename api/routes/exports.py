@@ -9,13 +9,14 @@ import marshmallow as ma
 from flask import Response
 
 from api.callers import Caller
-from api.cases import exports
+from api.cases import exports, roster_exports
 from api.cases.allotment import ROLES
 from api.routes.door import Door, house
-from api.routes.fields import Choice
+from api.routes.fields import Choice, Id, QueryNumber
 from api.routes.listing import moment
+from api.routes.schemas.histories import AsOfQuery
 from api.routes.schemas.imports import ReportQuery, System
-from api.routes.schemas.trainings import MomentQuery
+from api.routes.schemas.trainings import CLASS_STATES, PLAN_STATES, MomentQuery
 from api.tables_out import FORMS, Form, Table, file_of
 from ledger.errors import Refusal
 
@@ -37,15 +38,30 @@ class ImportsFileQuery(MomentQuery):
     system = System()
 
 
+class PlansFileQuery(MomentQuery):
+    """Whose plans, of which year, as they stand."""
+
+    organiser = Id("unit", metadata={"description": "办班单位"})
+    year = QueryNumber(1950, 2099)
+    status = Choice(*PLAN_STATES)
+
+
+class ClassesFileQuery(PlansFileQuery):
+    """Whose classes, of which year, under which plan, as they stand."""
+
+    plan = Id("plan", metadata={"description": "只看此计划之下的"})
+    status = Choice(*CLASS_STATES)
+
+
 def _offer(rule: str, endpoint: str, summary: str, query: type[ma.Schema], make: _Make) -> None:
     for form in FORMS:
         _offer_form(rule, f"{endpoint}_{form}", summary, query, make, form)
 
 
 def _offer_form(rule: str, endpoint: str, summary: str, query: type[ma.Schema], make: _Make, form: Form) -> None:
-    def view(caller: Caller, asked: dict[str, Any]) -> Response | Refusal:
+    def view(caller: Caller, asked: dict[str, Any], **named: str) -> Response | Refusal:
         as_of = moment(house(), asked.get("as_of"))
-        made = as_of if isinstance(as_of, Refusal) else make(house(), caller, asked, as_of=as_of)
+        made = as_of if isinstance(as_of, Refusal) else make(house(), caller, asked, as_of=as_of, **named)
         return made if isinstance(made, Refusal) else response(made, form)
 
     view.__name__ = endpoint  # By which the framework tells routes apart.
@@ -64,4 +80,8 @@ def response(table: Table, form: Form) -> Response:
 
 _offer("/v1/work", "work", "待办，全部", WorkFileQuery, exports.work)
 _offer("/v1/imports", "imports", "从其他系统的导入，全部", ImportsFileQuery, exports.imports)
+_offer("/v1/plans", "plans", "年度培训计划，全部", PlansFileQuery, exports.plans)
+_offer("/v1/classes", "classes", "培训班，全部", ClassesFileQuery, exports.classes)
+_offer("/v1/classes/<class:training_class>/roster", "roster", "一个班次按名单登记的人员：学时、卡号、考核和现状",
+       AsOfQuery, roster_exports.class_roster)
 _offer("/v1/imports/report", "report", "导入对账", ReportQuery, exports.reconciliation)

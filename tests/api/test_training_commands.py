@@ -38,6 +38,15 @@ def test_a_class_is_told_with_its_lateness_and_what_that_does(desk: Desk[Trainin
     assert desk.there.training_class in desk.told("li", "training", "list", "--plan", desk.there.plan)
 
 
+def test_lists_and_the_roster_of_a_class_are_written_into_files(desk: Desk[Training]) -> None:
+    whole = ("registered", desk.there.training_class, "--purpose", "class_review")
+    for name, asked in (("plans.csv", ("list", "--plans", "--form", "csv")),
+                        ("classes.xlsx", ("list", "--form", "xlsx")), ("roster.csv", whole)):
+        assert "✓ 已写入" in desk.told("officer", "training", *asked, "--out", name)
+    assert desk.there.plan in (desk.folder / "plans.csv").read_text("utf-8-sig")
+    assert NUMBER in (desk.folder / "roster.csv").read_text("utf-8-sig")
+
+
 def test_a_card_is_told_by_person_by_class_by_number_and_by_itself(desk: Desk[Training]) -> None:
     card, purpose = desk.there.card, ("--purpose", "annual_review")
     organiser = str(desk.there.school["unit"])
