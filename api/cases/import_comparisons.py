@@ -155,7 +155,8 @@ class _Comparing:
             if claim not in here and not self._opened.starts <= one.study.evidence_on <= self._opened.ends:
                 self._comparison.outside += 1
                 continue
-            here.discard(str(claim))
+            if claim is not None:
+                here.discard(claim)
             found = others.get(one.id)
             self._note(_difference(one, it, None if found is None else found.person.person), it)
 

@@ -1,0 +1,132 @@
+"""The service's memory under a steady load of mixed requests: what it takes at first, when it is warm, and at the end.
+
+Two processes answer years, claims, trials, lists, files and the feed at a rate that the machine bears, for ten minutes
+(`XUESHI_BENCH_MEMORY_SECONDS` makes a trial of it shorter). The first fifth is the warm-up, in which caches that are
+bounded fill; from then on the line should be flat. It is sampled each second, and each level is the median of a tenth
+of the time, so that a busy moment at either end says nothing. The register itself grows meanwhile, as in life.
+
+Resident memory is that of all processes together; what they share is counted in each of them.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from heapq import merge
+from itertools import cycle
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tests.api.house_kit import BODY, Someone, house_in, study
+from tests.bench import Figure
+from tests.bench.http import CONNECTIONS, ENTRIES, YEAR, at_rate, claim_of, request, serving
+
+SECONDS: Final = int(os.environ.get("XUESHI_BENCH_MEMORY_SECONDS", "600"))
+PEOPLE: Final = 64
+PAGES_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+GROWS_MOST: Final = 1.05  # Flat, but for what the allocator keeps back.
+AN_HOUR: Final = 3_600
+
+_Load = tuple[int, str, bytes]
+
+
+class _There(NamedTuple):
+    """A register of a works, and who asks."""
+
+    people: list[Someone]
+    officer: Someone
+    works: BODY
+
+
+def rows() -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        there = _furnished(data)
+        with serving(data, 2) as (port, process):
+            first = _resident(process)
+            with _sampled(lambda: _resident(process)) as samples:
+                took = at_rate(port, _load(there), CONNECTIONS)
+    tenth = max(1, len(samples) // 10)
+    warm, last = (statistics.median(some) for some in (samples[2 * tenth:3 * tenth], samples[-tenth:]))
+    asked = sum(map(len, took.values()))
+    yield Figure("resident memory of two processes that have answered nobody", _megabytes(first), "MB")
+    yield Figure(f"the same after {SECONDS // 5} s of mixed requests", _megabytes(warm), "MB")
+    yield Figure(f"the same after {SECONDS} s, {asked:,} requests in all", _megabytes(last), "MB")
+    yield Figure("the last as a multiple of the one before", last / warm, "x", most=GROWS_MOST)  # not hours
+    yield Figure("what that comes to in an hour", _megabytes(last - warm) * AN_HOUR / (SECONDS * 0.7), "MB/h")
+
+
+def _furnished(data: Path) -> _There:
+    with house_in(data) as town:
+        works = town.unit("某厂", "330203", "industry")
+        officer = town.officer(works, "unit", "330203", unit=works["unit"])
+        people = [town.person() for _ in range(PEOPLE)]
+        for one in people:
+            town.belongs(one, works, "2020-01-01")
+        for month in range(1, ENTRIES + 1):
+            officer.act(people[0].submit(study(date=f"{YEAR}-{month:02d}-01")), "approval")
+        return _There(people, officer, works)
+
+
+def _load(there: _There) -> list[_Load]:
+    """What is asked when, in nanoseconds from the beginning: each kind evenly, so many times a second."""
+    tokens = cycle((str(one.token), one.id) for one in there.people)
+    office, unit = str(there.officer.token), there.works["unit"]
+    token, person = str(there.people[0].token), there.people[0].id
+    numbers = iter(range(10**9))
+
+    def claim(*, trial: bool = False) -> bytes:
+        whose, name = next(tokens)
+        sent = claim_of(whose, name, f"memory-{next(numbers)}")
+        return sent.replace(b"/v1/claims ", b"/v1/claims?dry_run=true ", 1) if trial else sent
+
+    def other_years() -> bytes:
+        whose, name = next(tokens)
+        return request("GET", f"/v1/persons/{name}/years", whose)
+
+    year = request("GET", f"/v1/persons/{person}/years/{YEAR}", token)
+    work = request("GET", "/v1/work?limit=50", office)
+    members = request("GET", f"/v1/units/{unit}/years.csv?purpose=annual_review", office)
+    feed = request("GET", "/v1/feed?after=0&limit=50", office)
+    return list(merge(
+        _evenly("a person's year", 60, lambda: year), _evenly("years", 30, other_years), _evenly("a claim", 20, claim),
+        _evenly("a trial", 10, lambda: claim(trial=True)), _evenly("work", 10, lambda: work),
+        _evenly("the feed", 5, lambda: feed), _evenly("a file", 1, lambda: members),
+    ))
+
+
+def _evenly(kind: str, a_second: int, ask: Callable[[], bytes]) -> Iterator[_Load]:
+    return ((number * 1_000_000_000 // a_second, kind, ask()) for number in range(a_second * SECONDS))
+
+
+def _resident(process: int) -> int:
+    """The resident bytes of a process and of its children."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()
+    return sum(int(Path(f"/proc/{each}/statm").read_text("ascii").split()[1]) for each in (process, *children)
+               ) * PAGES_BYTES
+
+
+@contextmanager
+def _sampled(measure: Callable[[], int]) -> Iterator[list[int]]:
+    """What is measured each second, until the block ends."""
+    samples, over = list[int](), threading.Event()
+
+    def sampling() -> None:
+        while not over.wait(1):
+            samples.append(measure())
+
+    thread = threading.Thread(target=sampling)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        over.set()
+        thread.join()
+
+
+def _megabytes(number: float) -> float:
+    return round(number / 1e6, 1)  # not hours
