@@ -24,7 +24,9 @@ from ledger.statement_file import looks_like_statement
 from ledger.verdict import Unverified, Verdict
 from ledger.verify import verify_sealed, verify_statement
 from ledger.verify_pdf import HEADER as PDF
+from policies.shelf import shipped
 from projections.basis import written_time
+from projections.statement_again import weighed
 from projections.statements import Statement, statement_of_code
 from projections.still_so import changed_since
 
@@ -80,10 +82,10 @@ def by_file(house: House, data: bytes) -> dict[str, Any] | Refusal:
 
 def _verified(data: bytes, policy: Policy) -> Verdict:
     if data.startswith(PDF):
-        return verify_sealed(data, policy)
+        return weighed(verify_sealed(data, policy), shipped())
     if not looks_like_statement(data):
         raise Unverified("文件", "既不是登记情况表的 PDF，也不是它的文本文件")
-    return verify_statement(data, policy)
+    return weighed(verify_statement(data, policy), shipped())
 
 
 def _own(house: House) -> Policy:
@@ -110,8 +112,8 @@ def _standing(house: House, one: Statement) -> dict[str, Any]:
 
 
 def _told(state: str, **known: Any) -> dict[str, Any]:
-    empty = {"code": None, "name": None, "years": [], "sha256": None, "issued_at": None, "law": None, "since": None,
-             "changed": False, "corrections": []}
+    empty: dict[str, Any] = dict.fromkeys(("code", "name", "sha256", "issued_at", "law", "since"))
+    empty |= {"years": [], "changed": False, "corrections": []}
     return {"state": state, "words": STATES[state], "advice": ADVICE[state], **empty, **known}
 
 

@@ -44,3 +44,4 @@ class Verdict:
     unproven: tuple[str, ...]
     events: tuple[dict[str, Any], ...] = field(default=())
     complete: Complete | None = None
+    text: str | None = field(default=None, repr=False)  # Of a statement, for whoever reads on in it; it names someone.

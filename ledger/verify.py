@@ -28,7 +28,14 @@ from ledger.proof.text import Malformed, decode_base64, show
 from ledger.statement_file import FILE_BYTES_MAX, SEPARATOR, looks_like_statement, parse_statement
 from ledger.verdict import Unverified as Unverified  # By this name readers know them, wherever they stand.
 from ledger.verdict import Verdict as Verdict
-from ledger.verify_map import UNPROVEN_IF_COMPLETE, UNPROVEN_IF_NOT, check_completeness, demand_none, told
+from ledger.verify_map import (
+    UNPROVEN_HOURS,
+    UNPROVEN_IF_COMPLETE,
+    UNPROVEN_IF_NOT,
+    check_completeness,
+    demand_none,
+    told,
+)
 from ledger.verify_pdf import HEADER as PDF_HEADER
 from ledger.verify_pdf import PDF_BYTES_MAX, UNPROVEN_OF_PDF, open_pdf
 
@@ -118,14 +125,16 @@ def verify_statement(data: bytes, policy: Policy) -> Verdict:
     )
     if parts.completeness is None:
         demand_none(parts.text)
-        unproven = (*_UNPROVEN_OF_STATEMENT, UNPROVEN_IF_NOT)
-        return Verdict("statement", proof.checkpoint, (*checked, *proof.checked), unproven, proof.events)
+        unproven = (*_UNPROVEN_OF_STATEMENT, UNPROVEN_IF_NOT, UNPROVEN_HOURS)
+        return Verdict("statement", proof.checkpoint, (*checked, *proof.checked), unproven, proof.events,
+                       text=parts.text.decode())
     mapped = verify_proof(parts.completeness.bundle, policy)
     complete = check_completeness(
         parts.text, parts.completeness, proof, mapped, person=issued.person, as_of=issued.as_of)
     return Verdict(
         "statement", proof.checkpoint, (*checked, *told(complete, issued.person), *proof.checked),
-        (*_UNPROVEN_OF_STATEMENT, *UNPROVEN_IF_COMPLETE), (*proof.events, *mapped.events), complete)
+        (*_UNPROVEN_OF_STATEMENT, UNPROVEN_IF_COMPLETE, UNPROVEN_HOURS), (*proof.events, *mapped.events), complete,
+        parts.text.decode())
 
 
 def verify_sealed(data: bytes, policy: Policy) -> Verdict:

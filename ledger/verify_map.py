@@ -21,10 +21,11 @@ from ledger.verdict import Complete, Unverified, Verdict
 MAP_EVENT: Final = "log.map_committed/1"
 UNPROVEN_IF_COMPLETE: Final = (
     "完整性以地图属实为前提：须由登记机构或其监督方用 xueshi fsck --map 从全部事件重建地图并比较，本文件自身不能证明。"
-    "所列事件的内容不在本文件中；监察案件只告知监察者，不在清单之列。",
-    "没有重新计算学时：计入学时由登记机构按所列细则得出。",
+    "所列事件的内容不在本文件中；监察案件只告知监察者，不在清单之列。"
 )
-UNPROVEN_IF_NOT: Final = "不证明所列内容完整无遗，也没有重新计算学时：计入学时由登记机构按所列细则得出。"
+UNPROVEN_IF_NOT: Final = "不证明所列内容完整无遗。"
+UNPROVEN_HOURS: Final = "没有重新计算学时：计入学时由登记机构按所列细则得出。"
+"""Said by a verifier that knows no law; whoever does may weigh the listed entries again."""
 _WHERE: Final = "完整性证明"
 _SHOWN_MOST: Final = 40
 _COUNTED: Final = re.compile(f"^{EVENTS_FIELD} +{EVENTS_WORDS.format('(0|[1-9][0-9]*)')}$", re.MULTILINE)

@@ -46,7 +46,7 @@ _EVALUATIONS: Final = {
     "ruled": "按条款核定", "manual": "按确认文件", "refused": "不予登记", "duplicate": "重复，只计一次",
     "unruled": "没有条款，待定", "revoked": "已撤销",
 }
-_FLAGS: Final = {"by_analogy": "比照执行", "late_filing": "逾期备案"}
+_FLAGS: Final = {"by_analogy": "比照执行", "late_filing": "逾期备案", "override": "主管部门认定"}
 _QUANTITIES: Final = (
     ("days", "天"), ("hours", "学时"), ("minutes", "分钟"), ("subjects", "科"), ("courses", "门"), ("characters", "字"),
 )
@@ -58,7 +58,7 @@ ENTRIES: Final = (
     Column("序号", 4, True), Column("年度", 4), Column("科目", 8), Column("途径", 22), Column("日期", 10),
     Column("数量", 10), Column("核定学时", 8, True), Column("计入学时", 8, True), Column("状态", 6),
 )
-_FACTS: Final = {
+FACTS: Final = {
     "completed_by": "完成方式", "filed_on": "备案日期", "platform": "学习平台", "organiser": "组织者",
     "organiser_level": "组织者级别", "approved_by": "批准者", "major": "专业", "attributed": "计入年度",
     "confirmed_hours": "确认学时", "occasion": "活动编号", "output": "成果编号",
@@ -244,8 +244,8 @@ def _entries(answer: Answer, books: _Books) -> Iterator[str]:
             yield from _note("登记", "，".join(_registered(entry.registered)))
         if facts := list(_facts(entry)):
             yield from _note("事实", "；".join(facts))
-        basis = books.clause(decided.rulebook, decided.clauses)
-        if entry.document is not None and visible(entry.document):
+        basis = books.clause(decided.rulebook, map(visible, decided.clauses))  # A typed document may be among them.
+        if entry.document is not None and visible(entry.document) and entry.document not in decided.clauses:
             basis += f"，文件 {visible(entry.document)}"
         marks = "".join(f"，{_FLAGS.get(flag, flag)}" for flag in decided.flags)
         yield from _note("依据", f"{basis}{marks}；事件 {'、'.join(map(str, entry.events))}；{entry.claim}")
@@ -264,7 +264,7 @@ def _registered(one: Registered) -> Iterator[str]:
 
 def _facts(entry: Entry) -> Iterator[str]:
     """What the law weighs and no column shows; no value can look like two of them."""
-    for name, words in _FACTS.items():
+    for name, words in FACTS.items():
         value = getattr(entry, name)
         if value is not None:
             yield f"{words}：{visible(str(value)).replace('；', '，')}"

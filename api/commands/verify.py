@@ -1,4 +1,7 @@
-"""`xueshi verify`: needs no data folder, no network and no trust but in the key that is given."""
+"""`xueshi verify`: needs no data folder, no network and no trust but in the key that is given.
+
+What `ledger.verify` proves stands by itself; of a statement the hours are then weighed again, under the law as shipped.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,8 @@ def _verdict(path: Path, policy: Any, *, quiet: bool) -> dict[str, Any]:
     try:
         with bar(f"核验 {path.name}", quiet=quiet) as progress:
             found = verify_file(path, policy, progress=progress)
+        if found.kind == "statement":
+            found = _weighed(found)
     except LedgerError as error:
         return {"file": str(path), "holds": False, "code": error.code, "detail": str(error)}
     except OSError as error:
@@ -60,6 +65,14 @@ def _verdict(path: Path, policy: Any, *, quiet: bool) -> dict[str, Any]:
         "root": encode_base64(tree.root), "checked": found.checked, "unproven": found.unproven, "events": found.events,
         **complete,
     }
+
+
+def _weighed(found: Any) -> Any:
+    """The arithmetic done again, under the rulebooks that are shipped."""
+    from policies.shelf import shipped
+    from projections.statement_again import weighed
+
+    return weighed(found, shipped())
 
 
 def _tell_of_names(verdicts: list[dict[str, Any]], trusted: set[str]) -> None:
