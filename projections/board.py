@@ -32,6 +32,11 @@ class Failed(NamedTuple):
     because: str
 
 
+NEAR_EVENTS: Final = 20_000
+"""So few events are made in about a second, whatever was measured of the first of them."""
+FAR_S: Final = 5
+
+
 class Progress(NamedTuple):
     """How far a build is: events taken of events there are, events a second, and seconds left if that stays."""
 
@@ -39,6 +44,12 @@ class Progress(NamedTuple):
     total: int
     rate: int
     seconds_left: int | None
+
+    @property
+    def is_far(self) -> bool:
+        """Say whether it is not worth waiting for: who asks of it is told how far it is, who asks of others is not."""
+        is_long = self.seconds_left is None or self.seconds_left > FAR_S
+        return is_long and self.total - self.done > NEAR_EVENTS
 
 
 class Said(NamedTuple):

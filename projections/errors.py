@@ -7,7 +7,11 @@ Every error of this package is a `ProjectionError` with a stable `code`; its tex
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
+
+
+_SOON_S: Final = 2
+_LATE_S: Final = 600
 
 
 class ProjectionError(Exception):
@@ -60,9 +64,12 @@ class NotBuilt(ProjectionError):
 
     code = "projection_not_built"
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, done: int = 0, total: int = 0, seconds_left: int | None = None) -> None:
         self.name = name
-        super().__init__(f"投影 {name} 正在建立，暂时不能查询。请稍后重试；进度见 /readyz。")
+        self.retry_after = _SOON_S if seconds_left is None else max(_SOON_S, min(seconds_left, _LATE_S))
+        far = f"（已处理 {done:,} / {total:,} 个事件）" if total else ""
+        left = "" if seconds_left is None else f"，约还需 {seconds_left} 秒"
+        super().__init__(f"投影 {name} 正在建立{far}{left}，暂时不能查询；不涉及它的照常。请稍后重试；进度见 /readyz。")
 
 
 class Unreadable(ProjectionError):

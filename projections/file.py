@@ -29,6 +29,7 @@ from ledger.envelope import Envelope, decode, wire_type_in
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import wire_type
 from ledger.stores.recorder import AppendingRecorder
+from projections.board import Board
 from projections.errors import NotBuilt, Unreadable
 from projections.projection import Effect, Projection
 from projections.reached import Reached, this_run, untell
@@ -446,10 +447,18 @@ class Reader:
             if own is None or own.file != os.stat(self._path).st_ino:  # noqa: PTH116 - asked ten times a question
                 own = self._local.own = _Open(self.path)
         except FileNotFoundError:
-            raise NotBuilt(self.name) from None
+            raise self._not_built() from None
         except sqlite3.Error as error:
             raise Unreadable(self.path, error) from error
         return own.connection
+
+    def _not_built(self) -> NotBuilt:
+        """How far whoever follows is with it, if they say."""
+        said = Board(self.path.parent).said().get(self.name)
+        if said is None or said.building is None:
+            return NotBuilt(self.name)
+        building = said.building
+        return NotBuilt(self.name, done=building.done, total=building.total, seconds_left=building.seconds_left)
 
     def rows(self, query: str, values: Any = ()) -> list[tuple[Any, ...]]:
         """Ask; what goes wrong is said clearly."""
@@ -466,6 +475,6 @@ class Reader:
             if told := self._told.position(os.stat(self._path).st_ino):  # noqa: PTH116 - asked a thousand times a second
                 return told
         except FileNotFoundError:
-            raise NotBuilt(self.name) from None
+            raise self._not_built() from None
         found = self.rows("SELECT position FROM projection")
         return int(found[0][0])

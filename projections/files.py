@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from ledger.ledger import Ledger
 from projections.basis import Axes, position_of, written_time
+from projections.board import Board
 from projections.errors import AsOfBeforeLedger, AsOfInFuture, NotBuilt, NotFollowedYet
 from projections.file import Reader
 from projections.projection import Projection
@@ -39,6 +40,7 @@ class Files:
         self._now, self._wait_ms = now, wait_ms
         self._readers: Final = {one.name: Reader(one, folder) for one in projections}
         self._of_hours: Final = tuple(self._readers[name] for name in OF_HOURS)
+        self._board: Final = Board(folder)
         self._taken = 0  # Up to where every projection was seen to speak.
         # What stands at a position stays: read once while it is asked about again and again.
         self._time = lru_cache(maxsize=1_024)(self._read_time)
@@ -47,8 +49,14 @@ class Files:
     # How far
 
     def position(self) -> int:
-        """Up to where every projection speaks."""
-        return min(reader.position() for reader in self._readers.values())
+        """Up to where every projection speaks; one that is being made is told of when it is asked. Raises NotBuilt."""
+        try:
+            return min(reader.position() for reader in self._readers.values())
+        except NotBuilt:
+            found = [reached for reached in self._reached().values() if reached >= 0]
+            if not found:
+                raise
+            return min(found)
 
     def lag(self) -> dict[str, int]:
         """How many events each projection is behind the log; one that is being built, all of them."""
@@ -66,11 +74,22 @@ class Files:
         return found
 
     def wait_for(self, position: int, timeout_ms: int | None = None) -> bool:
-        """Wait until every projection has taken an event, also where another process follows; False if not in time."""
+        """Wait until every projection has taken an event, also where another process follows; False if not in time.
+
+        One that is far from being made is not waited for: whoever asks of it is told so.
+        """
         until = time.monotonic_ns() + (self._wait_ms if timeout_ms is None else timeout_ms) * 1_000_000
-        while (reached := min(self._reached().values())) < position and time.monotonic_ns() < until:
+        while not (there := self._have_taken(position)) and time.monotonic_ns() < until:
             time.sleep(_ASK_EVERY_MS / 1_000)  # not hours: seconds
-        return reached >= position
+        return there
+
+    def _have_taken(self, position: int) -> bool:
+        behind = {name: reached for name, reached in self._reached().items() if reached < position}
+        if not behind:
+            return True
+        said = self._board.said()
+        return all(reached < 0 and name in said and (building := said[name].building) is not None and building.is_far
+                   for name, reached in behind.items())
 
     def settle(self, axes: Axes) -> int:
         """The position that the axes' `as_of` names; raises AsOfInFuture, AsOfBeforeLedger or NotFollowedYet."""

@@ -284,6 +284,11 @@ class _Track:
         build = self.build
         return Lag(self.told, size - self.told, None if build is None else build.progress(size), self.failure)
 
+    def is_far(self, size: int) -> bool:
+        """Say whether nothing stands yet, nor will soon."""
+        build = self.build
+        return self.live is None and build is not None and build.progress(size).is_far
+
     def said(self, size: int) -> Said:
         failure = None if self.failure is None else Failed(self.failure.position, self.failure.because)
         return Said(None if self.build is None else self.build.progress(size), failure)
@@ -431,12 +436,15 @@ class Follower:
         return self._track(name).told  # What no reader was told of yet, none sees.
 
     def wait_for(self, position: int, timeout_s: int = 5) -> bool:
-        """Wait until every projection has taken an event; False when one has not in time, or cannot."""
+        """Wait until every projection has taken an event; False when one has not in time, or cannot.
+
+        One that is far from being made is not waited for: whoever asks of it is told so.
+        """
         def there() -> bool:
-            return all(self.position(name) >= position for name in self._tracks)
+            return all(track.told >= position or track.is_far(position) for track in self._tracks.values())
 
         def never() -> bool:
-            return any(track.failure is not None and track.failure.position <= position
+            return any(track.failure is not None and track.failure.position <= position and not track.is_far(position)
                        for track in self._tracks.values())
 
         if there():  # Nearly always: nobody need be woken to be told so.

@@ -159,8 +159,15 @@ class Standby:
 
     def _look(self) -> int:
         with self._reading:
-            self._seen = max(self._seen, min(map(self._position, self._readers)))
-            failed = [said.failure.position for said in self._board.said().values() if said.failure is not None]
+            said_of = self._board.said()
+            far = {name for name, said in said_of.items() if said.building is not None and said.building.is_far}
+            reached = [self._position(name) for name in self._readers]
+            # What is far from being made is not waited for; once it stands, it speaks of all that was seen before.
+            seen = min((one for name, one in zip(self._readers, reached, strict=True) if one or name not in far),
+                       default=self._ledger.store.size())
+            self._seen = max(self._seen, seen)
+            failed = [said.failure.position for name, said in said_of.items()
+                      if said.failure is not None and name not in far]
             self._stuck_before = min(failed, default=_NEVER)
         return self._seen
 
