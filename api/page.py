@@ -1,9 +1,9 @@
-"""The first page: a person's year in a browser, and the login that lets someone see it.
+"""Pages in a browser: the login that lets someone in, and the frame in which every page stands.
 
-Server-rendered, Chinese, without a line of JavaScript. A token is exchanged for a session cookie that no script and no
-other site can use (HttpOnly, SameSite=Strict); only its SHA-256 is kept. What may be seen is what the API would answer:
-the page asks the same use cases, so an office names a purpose and is recorded. Style and pictures are files of ours
-under an address that holds their digest; nothing else may load (Content-Security-Policy).
+A password or a token is exchanged for a session cookie that no script and no other site can use (HttpOnly,
+SameSite=Strict); only its SHA-256 is kept. Style, pictures and scripts are files of ours under an address that holds
+their digest; nothing else may load, and nothing that stands in a page may run (Content-Security-Policy). What is shown
+within the frame is the console's (`api.console`).
 
 `tests/api/test_page.py` shows it, in a browser too.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -23,45 +24,47 @@ from flask import Blueprint, Response, current_app, g, redirect, render_template
 from api import problems
 from api.addresses import address_of_asker
 from api.callers import Caller
-from api.cases import accounts, events, people, years
-from api.cases.doing import Asked, Reading
+from api.cases import accounts
+from api.cases.doing import Asked
 from api.cases.faults import BadFields
-from api.cases.standing import acting
+from api.console import frame
+from api.console.sending import issue_key
 from api.house import House
-from api.year_page import year_view
 from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES
 from ledger.ledger import Recorded
 from ledger.stores.append import RequestKey
-from projections.basis import Axes, read_axes, written_time
+from projections.basis import written_time
 from projections.errors import ProjectionError
 
 COOKIE: Final = "xueshi_session"
+HOME: Final = "/home"
+"""Where everybody begins: the workbench."""
+
 SESSION_SECONDS: Final = 8 * 3600
 TOKEN_MOST: Final = 200
 PASSWORD_MOST: Final = 400
 
-PURPOSES: Final = {
-    "annual_review": "年度审核", "title_application": "职称申报核对", "appeal": "申诉复核", "investigation": "核查举报",
-}
-_TYPES: Final = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+_TYPES: Final = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml", "js": "text/javascript; charset=utf-8"}
+_FOLDERS: Final = {"htmx.min.js": "vendored"}
 _POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
 )
 
 
 def page_routes() -> Blueprint:
     """The pages, ready to be put into a service that has a house."""
+    from api.console.screens import console_routes  # Its screens stand in this frame: they import it.
+
     page = Blueprint("page", __name__, template_folder="templates")
     page.after_request(secured)
     page.add_url_rule("/login", view_func=login, methods=["GET", "POST"])
     page.add_url_rule("/logout", view_func=logout, methods=["POST"])
     page.add_url_rule("/password", view_func=password, methods=["GET", "POST"])
     page.add_url_rule("/sessions", view_func=sessions, methods=["GET", "POST"])
-    page.add_url_rule("/years", view_func=find, methods=["GET"])
-    page.add_url_rule("/persons/<person>/years", view_func=year, methods=["GET"], endpoint="newest")
-    page.add_url_rule("/persons/<person>/years/<int:year>", view_func=year, methods=["GET"])
     page.add_url_rule("/static/<name>.<digest>.<ending>", view_func=static, methods=["GET"])
+    page.register_blueprint(console_routes())
     return page
 
 
@@ -71,7 +74,7 @@ def page_routes() -> Blueprint:
 def login() -> Any:
     """Exchange a password or a token for a session."""
     if request.method == "GET":
-        return _home(caller) if (caller := caller_of_session()) is not None else render("login.html")
+        return render("login.html") if caller_of_session() is None else _home()
     if not is_from_here():
         return refused("not_from_here", "请求来源不明", "登录只接受从本页提交。请打开登录页重试。", 403)
     if "password" in request.form:
@@ -89,7 +92,7 @@ def login() -> Any:
 
 
 def _opened(found: Caller) -> Response:
-    return let_in(_home(found), found)
+    return let_in(_home(), found)
 
 
 def let_in(response: Response, found: Caller) -> Response:
@@ -178,92 +181,8 @@ def is_from_here() -> bool:
         return False
 
 
-def _home(caller: Caller) -> Response:
-    return Response(status=303, headers={"Location": home_of(caller)})
-
-
-def home_of(caller: Caller) -> str:
-    """Where somebody begins."""
-    return f"/persons/{caller.id}/years" if caller.kind == "person" else "/years"
-
-
-# What is shown
-
-
-def find() -> Any:
-    """For offices: whose year, and what for."""
-    caller = caller_of_session()
-    if caller is None:
-        return redirect("/login", 303)
-    if caller.kind == "person":
-        return _home(caller)
-    if isinstance(no := acting(_house(), caller), Refusal):
-        return said_no(no, caller)
-    person, purpose = request.args.get("person", "").strip(), request.args.get("purpose", "")
-    if person.startswith(PREFIXES["person"]) and person.replace("_", "").isalnum():
-        return redirect(f"/persons/{person}/years?{urlencode({'purpose': purpose})}", 303)
-    return render("find.html", caller=caller, purposes=PURPOSES)
-
-
-def year(person: str, year: int | None = None) -> Any:
-    """A person's year; without one, the newest in which anything is registered."""
-    caller, house = caller_of_session(), _house()
-    if caller is None:
-        return redirect("/login", 303)
-    asked = {name: request.args.get(name, "").strip() or None for name in ("as_of", "valid_on", "law", "purpose")}
-    if asked["law"] == "then":
-        asked["law"] = None
-    try:
-        axes = read_axes(asked["as_of"], asked["valid_on"], asked["law"])
-        shown = people.see(house, caller, person, asked["purpose"])
-        answer = shown if isinstance(shown, Refusal) else _years(house, caller, person, axes, year, asked["purpose"])
-    except (ProjectionError, LedgerError) as error:
-        return _failed(error, caller, person)
-    if isinstance(answer, Refusal) or isinstance(shown, Refusal):
-        refusal = answer if isinstance(answer, Refusal) else shown
-        assert isinstance(refusal, Refusal)
-        return said_no(refusal, caller)
-    known = [one["year"] for one in answer["years"]]
-    entered = [one["year"] for one in answer["years"] if one["entries"]]
-    if year is None and known:
-        year = (entered or known)[-1]
-    links = {name: value for name, value in asked.items() if value is not None}
-    common = {"caller": caller, "person": person, "identity": shown[0]["identity"], "asked": asked, "links": links,
-              "is_now": not links.keys() & {"as_of", "valid_on", "law"}, "now_links": {
-                  name: value for name, value in links.items() if name == "purpose"}}
-    if year is None or year not in known:
-        return render("empty.html", status=404 if year is not None else 200, year=year, known=known,
-                       basis=answer["basis"], **common)
-    documents = {one.id: one.document for one in house.answers.rulebooks()}
-    view = year_view(answer, year, events=_events(house, answer, year), units=_units(house, answer),
-                     documents=documents)
-    return render("year.html", view=view, **common)
-
-
-def _years(
-    house: House, caller: Caller, person: str, axes: Axes, year: int | None, purpose: str | None
-) -> dict[str, Any] | Refusal:
-    """Every year up to the last entry's, and the one that is asked for if it lies beyond."""
-    answer = years.years(house, caller, person, axes, None, purpose)
-    if isinstance(answer, Refusal) or year is None or any(one["year"] == year for one in answer["years"]):
-        return answer
-    beyond = years.answered(house, person, axes, year)
-    if isinstance(beyond, dict):
-        answer["years"] = sorted((*answer["years"], *beyond["years"]), key=lambda one: int(one["year"]))
-    return answer
-
-
-def _events(house: House, answer: dict[str, Any], year: int) -> dict[int, dict[str, Any]]:
-    """The events that the entries of a year name, as they may be shown."""
-    named = [position for one in answer["years"] if one["year"] == year for entry in one["entries"]
-             for position in entry["events"]]
-    found = (house.ledger.at(position) for position in named)
-    return {one.position: events.event_view(one.position, one.envelope) for one in found if one is not None}
-
-
-def _units(house: House, answer: dict[str, Any]) -> dict[str, str]:
-    units = {one["unit"]: house.answers.unit(one["unit"]) for one in answer["affiliations"]}
-    return {id_: unit.names[-1].name for id_, unit in units.items() if unit is not None}
+def _home() -> Response:
+    return Response(status=303, headers={"Location": HOME})
 
 
 # How it is sent
@@ -281,8 +200,10 @@ def static(name: str, digest: str, ending: str) -> Any:
 
 @cache
 def _files() -> dict[str, bytes]:
-    folder = resources.files(__package__).joinpath("static")
-    return {one.name: one.read_bytes() for one in folder.iterdir() if one.name.rpartition(".")[2] in _TYPES}
+    here = resources.files(__package__)
+    own = {one.name: one.read_bytes() for one in here.joinpath("static").iterdir()
+           if one.name.rpartition(".")[2] in _TYPES}
+    return own | {name: here.joinpath(folder, name).read_bytes() for name, folder in _FOLDERS.items()}
 
 
 def _digest(content: bytes) -> str:
@@ -299,22 +220,25 @@ def render(template: str, *, status: int = 200, **known: Any) -> Response:
     house = _house()
     size = house.ledger.store.size()
     last = house.ledger.at(size)
+    session = request.cookies.get(COOKIE, "")
     page = render_template(
         template, address=_address, query=urlencode, head=size, head_time=_time(last),
-        hand=_hand(house, known.get("caller")),
         is_sample=house.register.folder.sample_accounts.exists(),
-        signs_on="sign_on.log_in" in current_app.view_functions, **known)
+        signs_on="sign_on.log_in" in current_app.view_functions, new_key=lambda: issue_key(house, session),
+        **_framed(house, known.get("caller")), **known)
     return Response(page, status=status, content_type="text/html; charset=utf-8")
 
 
-def _hand(house: House, caller: Caller | None) -> str:
-    """In which capacity someone looks: for themselves, or for an organisation."""
+def _framed(house: House, caller: Caller | None) -> dict[str, Any]:
+    """As whom somebody looks, where they may go, which rules hold; of nobody, nothing."""
     if caller is None:
-        return ""
-    reading = Reading(house.ledger)
-    actor = reading.actor(caller.id) if caller.kind == "actor" else None
-    unit = None if actor is None else reading.unit(actor.organisation)
-    return "本人" if unit is None else f"经办：{unit.names[-1].name}"
+        return {"capacity": None, "ways": (), "here": None, "rules": "", "keys_on": False}
+    capacity = frame.capacity_of(house, caller, request.cookies.get(frame.ROLE_COOKIE))
+    ways, rules = list(frame.ways(capacity)), ""
+    with suppress(LedgerError, ProjectionError):  # A page that says why there is no answer can still be shown.
+        rules = frame.rules_in_force(house)
+    return {"capacity": capacity, "ways": ways, "here": frame.here(ways, request.path), "rules": rules,
+            "keys_on": request.cookies.get(frame.KEYS_COOKIE) != "off"}
 
 
 def _time(last: Recorded | None) -> str:
@@ -330,14 +254,6 @@ def said_no(refusal: Refusal, caller: Caller | None) -> Response:
     """A refusal in its own words."""
     body = problems.of_refusal(refusal, g.trace_id)
     return refused(refusal.code, str(body["title"]), str(body["detail"]), int(str(body["status"])), caller)
-
-
-def _failed(error: Exception, caller: Caller, person: str) -> Response:
-    """An axis that cannot be read, or a law that is not known: in its own words, with the way back."""
-    body = problems.of_error(error, g.trace_id)
-    if body is None:
-        raise error
-    return refused(str(body["code"]), str(body["title"]), str(body["detail"]), int(str(body["status"])), caller)
 
 
 def secured(response: Response) -> Response:

@@ -18,7 +18,7 @@ from flask import Blueprint, Response, redirect, request
 from api.cases import sign_on
 from api.operations import SIGN_ON_SECONDS
 from api.page import COOKIE as SESSION
-from api.page import caller_of_session, home_of, is_from_here, is_over_tls, let_in, refused, render, said_no, secured
+from api.page import HOME, caller_of_session, is_from_here, is_over_tls, let_in, refused, render, said_no, secured
 from api.provider import RETURN, Provider
 from api.routes.door import house
 from ledger.errors import Refusal
@@ -48,7 +48,7 @@ def sign_on_routes(provider: Provider) -> Blueprint:
         found = sign_on.finish(house(), provider, request.args.to_dict(), request.cookies.get(COOKIE, ""))
         if isinstance(found, Refusal):
             return _without_cookie(said_no(found, None))
-        place = "/sessions" if found.linked else home_of(found.caller)
+        place = "/sessions" if found.linked else HOME
         words = "已绑定，正在返回。" if found.linked else "已登录，正在进入。"
         page = render("onward.html", address_onward=place, words=words)
         return _without_cookie(let_in(page, found.caller))

@@ -40,19 +40,19 @@ _RULED: Final = {
     "unruled": ("open", "…", "待确认"),
 }
 _FLAGS: Final = {"by_analogy": "比照执行", "late_filing": "逾期备案"}
-_EVENTS: Final = {
+EVENTS: Final = {
     "claim.submitted": "提交", "claim.endorsed": "审核通过", "claim.returned": "退回修改", "claim.revised": "修改",
     "claim.withdrawn": "撤回", "claim.approved": "认定", "claim.refused": "驳回", "claim.corrected": "更正",
     "claim.upheld": "维持", "claim.frozen": "冻结", "claim.released": "解冻", "claim.revoked": "撤销",
     "claim.reinstated": "恢复", "claim.reopened": "重新审核", "claim.appealed": "申诉",
     "claim.appeal_withdrawn": "撤回申诉", "claim.appeal_dismissed": "申诉维持", "claim.appeal_allowed": "申诉改变",
 }
-_HANDS: Final = {
+HANDS: Final = {
     "person": "本人", "unit": "用人单位", "sector_authority": "行业主管部门", "human_resources": "人力社保部门",
     "supervisor": "监督部门", "talent_market": "人才市场", "blasting_association": "爆破协会",
     "recognised_organiser": "认定的举办单位", "system": "系统",
 }
-_QUANTITIES: Final = (
+QUANTITIES: Final = (
     ("days", "天"), ("hours", "学时"), ("minutes", "分钟"), ("subjects", "科"), ("courses", "门"), ("characters", "字"),
 )
 _LAWS: Final = {"then": "各日期当时有效的细则", "now": "现行细则"}
@@ -71,9 +71,9 @@ def year_view(
         "year": year,
         "years": [{"year": one["year"], "mark": _MET[one["evaluated"]["met"]], "count": len(one["entries"])}
                   for one in answer["years"]],
-        "verdict": _verdict(told["evaluated"]),
+        "verdict": verdict(told["evaluated"]),
         "differs": told["differs"],
-        "rows": list(_rows(told)),
+        "rows": list(rows(told)),
         "differences": [{**one, "title": titles[one["entry"]],
                          "because": _named(one["because"], named)} for one in told["differences"]],
         "entries": entries,
@@ -81,21 +81,22 @@ def year_view(
         "decided": told["decided"]["total"],
         "evaluated": told["evaluated"]["total"],
         "places": [_place(one, units) for one in reversed(answer["affiliations"])],
-        "basis": _basis(answer["basis"]),
+        "basis": basis_view(answer["basis"]),
         "documents": documents,
     }
 
 
-def _basis(basis: Mapping[str, Any]) -> dict[str, Any]:
+def basis_view(basis: Mapping[str, Any]) -> dict[str, Any]:
+    """What an answer rests on, in words."""
     return {
         **basis,
-        "time": _moment(basis["as_of_time"]),
+        "time": moment(basis["as_of_time"]),
         "law_words": _LAWS.get(basis["law"], "指定的细则"),
         "rulebooks": [{**book, "short": book["digest"][:12]} for book in basis["rulebooks"]],
     }
 
 
-def _verdict(sums: Mapping[str, Any]) -> dict[str, Any]:
+def verdict(sums: Mapping[str, Any]) -> dict[str, Any]:
     """The year in one line: reached or not, and what is short by the strictest requirement of each kind."""
     short: dict[str, int] = {}
     for one in sums["minimums"]:
@@ -106,7 +107,7 @@ def _verdict(sums: Mapping[str, Any]) -> dict[str, Any]:
     return {"mark": _MET[sums["met"]], "total": sums["total"], "short": "、".join(words)}
 
 
-def _rows(told: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+def rows(told: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     """One row a subject, with the strictest requirement that was made of it and every rulebook that makes one."""
     decided, evaluated = told["decided"], told["evaluated"]
     asked: dict[tuple[str, int | None, int | None], list[Mapping[str, Any]]] = {}
@@ -174,7 +175,7 @@ def _entry(
     words = base_vocabulary()
     decided, evaluated = entry["decided"], entry["evaluated"]
     level = words.level_name(entry["level"], entry["route"]) if entry["level"] else None
-    amounts = [f"{entry[name]} {unit}" for name, unit in _QUANTITIES if entry.get(name) is not None]
+    amounts = [f"{entry[name]} {unit}" for name, unit in QUANTITIES if entry.get(name) is not None]
     rank = f"第 {entry['rank']} 作者" if entry.get("rank") else None
     is_capped = evaluated["counted"] != evaluated["assessed"] and evaluated["status"] in ("ruled", "manual")
     state = _STATES.get(entry["status"], ("open", "…", entry["status"]))
@@ -212,11 +213,12 @@ def _clauses(entry: Mapping[str, Any]) -> Sequence[str]:
 def _event(position: int, event: Mapping[str, Any]) -> dict[str, Any]:
     kind = str(event["event"]["type"]).partition("/")[0]
     role = event["by"]["role"]
-    return {"position": position, "time": _moment(event["recorded_at"]), "words": _EVENTS.get(kind, kind),
-            "hand": _HANDS.get(role, role)}
+    return {"position": position, "time": moment(event["recorded_at"]), "words": EVENTS.get(kind, kind),
+            "hand": HANDS.get(role, role)}
 
 
-def _moment(written: str | None) -> str:
+def moment(written: str | None) -> str:
+    """A time as it is shown: to the second, as the log has it."""
     return "" if written is None else written[:19].replace("T", " ")
 
 
@@ -230,13 +232,13 @@ def _place(one: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
     major = f"，{one['major']}" if one["major"] else ""
     return {
         "unit": units.get(one["unit"], one["unit"]), "from": one["from"], "to": one["to"],
-        "where": f"{_region(one['region'])}，{words.sectors.get(one['sector'], one['sector'])}{major}",
+        "where": f"{region(one['region'])}，{words.sectors.get(one['sector'], one['sector'])}{major}",
         "event": one["event"],
     }
 
 
-def _region(code: str) -> str:
-    """City and county in words; a code without a name of its own stands as it is."""
+def region(code: str) -> str:
+    """City and county in words, of a prefix too; a code without a name of its own stands as it is."""
     own = regions.span(code)
     if own is None:
         return code

@@ -101,7 +101,7 @@ def test_a_holder_links_their_account_once_and_comes_in_by_the_provider_from_the
 ) -> None:
     client = signing.client()
 
-    assert onward(log_in(client, there)) == f"/persons/{li.id}/years"
+    assert onward(log_in(client, there)) == "/home"
     assert client.get("/sessions").status_code == 200
     assert [one["kind"] for one in li.saw("/v1/credentials")["items"]].count("link") == 1
 
@@ -151,7 +151,7 @@ def test_a_link_ends_where_credentials_end_and_with_the_token_or_password_under_
     def linked() -> list[Any]:
         link(logged_in(signing, someone), there)
         (one,) = [one for one in someone.saw("/v1/credentials")["items"] if one["kind"] == "link"]
-        assert onward(log_in(signing.client(), there)) == f"/persons/{someone.id}/years"
+        assert onward(log_in(signing.client(), there)) == "/home"
         return [one["credential"]]
 
     (credential,) = linked()
@@ -336,7 +336,7 @@ def test_in_a_browser_somebody_links_themselves_and_comes_in_from_another_site(
             page.wait_for_url("**/login")
             page.get_by_role("button", name="单点登录").click()
             page.get_by_role("link", name="同意").click()
-            page.wait_for_url(f"**/persons/{someone.id}/years")
+            page.wait_for_url("**/home")
             assert page.get_by_role("button", name="退出").is_visible()
             chromium.close()
     finally:

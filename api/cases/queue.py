@@ -1,0 +1,110 @@
+"""What waits for an office, with what one must see to decide what to open first: whose, what, worth, and what is odd.
+
+A row tells about a person, so everyone on a page of rows was seen by whoever reads it, and is recorded before it is
+shown, for the purpose of reviewing. Marks are hints that the law or the ledger gives for each claim alone; they decide
+nothing. `tests/console/test_queue.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from api.callers import Caller
+from api.cases import years
+from api.cases.claims import duplicates_of, sealed_details
+from api.cases.doing import Reading
+from api.cases.faults import BadFields
+from api.cases.people import identity_of
+from api.cases.standing import acting, by_actor, seeing_scopes
+from api.house import House
+from api.law_of import assess, bench_now
+from ledger.access import record_accesses
+from ledger.errors import Refusal
+from ledger.ids import PREFIXES
+from ledger.streams.claim import Claim
+from ledger.vocabulary import format_hours
+from policies.person import Bench
+from projections.answers import Page
+from projections.work import Waiting
+
+PURPOSE: Final = "review"
+MOST: Final = 1_000
+"""So many are counted for the facets; who has more waiting is told so."""
+
+
+class Row(NamedTuple):
+    """One thing that waits. Of what is no claim, only what the list itself says."""
+
+    waiting: Waiting
+    unit: str                        # In words.
+    version: int = 0
+    name: str | None = None          # Masked; None: no person, or their key is destroyed.
+    title: str | None = None
+    date: str | None = None
+    route: str | None = None
+    hours: str | None = None         # What the law as of now gives, before caps; None: it cannot be said.
+    verdict: str | None = None
+    marks: tuple[str, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether nothing speaks for looking at it alone: such may be approved with others."""
+        return not self.marks and self.verdict == "ruled"
+
+
+def waiting(house: House, caller: Caller, role: str | None, *, as_of: int) -> Page | Refusal:
+    """Everything that waits for an office, longest first, up to as many as are counted."""
+    return years.work(house, caller, role=role, as_of=as_of, after=None, limit=MOST)
+
+
+def rows(house: House, caller: Caller, items: Sequence[Waiting], *, what: tuple[str, ...] = ("claims", "identity")
+         ) -> list[Row] | Refusal:
+    """Tell a page of what waits, and record that it was seen."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    seen = list(dict.fromkeys(one.person for one in items if one.person is not None))
+    if seen:
+        role = seeing_scopes(actor)[0].role if seeing_scopes(actor) else actor.scopes[0].role
+        record_accesses(house.register.access, by=by_actor(caller, actor, role), subjects=seen, purpose=PURPOSE,
+                        what=what, route="queue", now_ms=house.now // 1_000)
+    bench, reading = bench_now(house.answers), Reading(house.ledger)
+    return [_row(house, bench, reading, one) for one in items]
+
+
+def _row(house: House, bench: Bench, reading: Reading, one: Waiting) -> Row:
+    unit = None if one.unit is None else reading.unit(one.unit)
+    named = "" if unit is None else unit.names[-1].name
+    person = None if one.person is None else reading.person(one.person)
+    identity = None if person is None else identity_of(house, person)
+    name = None if identity is None else str(identity["name"])
+    claim = reading.claim(one.id) if one.id.startswith(PREFIXES["claim"]) else None
+    if claim is None or person is None:
+        return Row(one, named, name=name)
+    details = sealed_details(house, claim.claim)
+    try:
+        assessed = assess(bench, person, claim.study, house.today)
+    except BadFields:  # It was understood when it was submitted; a rulebook that came since reads it otherwise.
+        assessed = Refusal.because("no_affiliation_on_date")
+    is_judged = not isinstance(assessed, Refusal)
+    return Row(
+        one, named, house.ledger.store.version(claim.claim), name, None if details is None else details.title,
+        claim.study.evidence_on.isoformat(), claim.study.route,
+        format_hours(assessed.ruling.assessed_centi) if not isinstance(assessed, Refusal) else None,
+        assessed.ruling.status if not isinstance(assessed, Refusal) else None,
+        tuple(_marks(house, claim, assessed.ruling.flags if not isinstance(assessed, Refusal) else (), is_judged)),
+    )
+
+
+def _marks(house: House, claim: Claim, flags: Iterable[str], is_judged: bool) -> Iterable[str]:
+    """What is odd about a claim, most telling first."""
+    if next(iter(duplicates_of(house, claim)), None) is not None:
+        yield "duplicate"
+    if not is_judged:
+        yield "unplaced"
+    if not claim.evidence:
+        yield "no_evidence"
+    yield from flags
+    if claim.study.evidence_on.year < house.today.year:
+        yield "late"

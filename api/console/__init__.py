@@ -1,0 +1,21 @@
+"""The console: every screen that somebody works with in a browser, in Chinese, server-rendered.
+
+    frame    what stands on every page: who somebody is here, where they may go, which rules hold
+    screen   how a screen is asked for and answered: session, errors as pages, `.json` beside each page, `.csv` of lists
+    moment   the as-of bar: which past is looked at, and that nothing is written in it
+    sending  the hidden fields of a form: a key that no other site has, the version that was seen
+    words    statuses, steps, facts and hours in Chinese
+    home     the workbench of each role
+    form     the fields of the claim form; filing: a claim on its way from the form to the log
+    claim    one's own claims, and one claim in full; acts: what can be done about it
+    queue    what waits for an office, side by side with what it is about; many approvals at once
+    years    a person's years
+    helping  keys, glossary and rules; and as whom somebody works
+    screens  all of them, under their addresses
+
+A screen decides nothing and knows no fact of its own: it asks the use cases that the API asks (`api.cases`), and its
+forms go to them. What would be refused, it does not offer: that is found by trying, never by asking for a role.
+Everything that can be read or sent can be so without a script; htmx and a small script of ours only make it quicker.
+
+`tests/console/` shows it, in a browser too.
+"""

@@ -1,0 +1,99 @@
+"""What stands on every page: as whom somebody is here, where they may go from here, and which rules hold.
+
+Whoever acts in several roles chooses one, which is kept in a cookie and means nothing by itself: it narrows what is
+shown, and is only ever one of those that the account holds. `tests/console/test_frame.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from api.callers import Caller
+from api.cases.doing import Reading
+from api.commands.telling import role as role_name
+from api.house import House
+from ledger.streams.actor import SEPARATED
+
+ROLE_COOKIE: Final = "xueshi_role"
+KEYS_COOKIE: Final = "xueshi_keys"
+
+
+class Capacity(NamedTuple):
+    """As whom somebody is here: for themselves, or for an organisation in one of their roles."""
+
+    caller: Caller
+    organisation: str = ""           # In words.
+    roles: tuple[str, ...] = ()      # Every role of the account, in the order of its scopes.
+    role: str | None = None          # The one that is chosen; None: none yet, or there is none to choose.
+
+    @property
+    def is_person(self) -> bool:
+        """Say whether somebody acts for themselves."""
+        return self.caller.kind == "person"
+
+    @property
+    def must_choose(self) -> bool:
+        """Say whether somebody has yet to say in which of several roles they work."""
+        return len(self.roles) > 1 and self.role is None
+
+    @property
+    def reviews(self) -> bool:
+        """Say whether anything can wait for the role: the separated administrators decide upon nobody."""
+        return not self.is_person and self.role not in (None, *SEPARATED)
+
+    @property
+    def words(self) -> str:
+        """The capacity as the head of each page names it."""
+        if self.is_person:
+            return "本人"
+        parts = [f"经办：{self.organisation}", *([role_name(self.role)] if self.role else [])]
+        return " · ".join(parts)
+
+
+class Way(NamedTuple):
+    """A place to go to, and the letter that follows `g`."""
+
+    address: str
+    words: str
+    letter: str
+
+
+def capacity_of(house: House, caller: Caller, chosen: str | None) -> Capacity:
+    """Find out as whom somebody is here; a role that was chosen holds only while the account has it."""
+    if caller.kind == "person":
+        return Capacity(caller)
+    reading = Reading(house.ledger)
+    actor = reading.actor(caller.id)
+    if actor is None:
+        return Capacity(caller)
+    unit = reading.unit(actor.organisation)
+    roles = tuple(dict.fromkeys(scope.role for scope in actor.scopes))
+    role = chosen if chosen in roles else roles[0] if len(roles) == 1 else None
+    return Capacity(caller, "" if unit is None else unit.names[-1].name, roles, role)
+
+
+def ways(capacity: Capacity) -> Iterable[Way]:
+    """Where somebody may go."""
+    yield Way("/home", "工作台", "h")
+    if capacity.is_person:
+        yield Way("/claims/new", "申报", "n")
+        yield Way("/claims", "我的申报", "c")
+        yield Way(f"/persons/{capacity.caller.id}/years", "我的学时", "y")
+        return
+    if capacity.reviews:
+        yield Way("/queue", "审核待办", "w")
+        yield Way("/years", "查阅学时", "y")
+
+
+def here(ways: Iterable[Way], path: str) -> str | None:
+    """Of the ways the one that somebody stands on: the longest that the path begins with."""
+    fitting = (way.address for way in ways if f"{path}/".startswith(f"{way.address}/"))
+    return max(fitting, key=len, default=None)
+
+
+def rules_in_force(house: House) -> str:
+    """The rules in a few words: how many rulebooks are enacted, and the day of the newest."""
+    books = house.answers.rulebooks()
+    newest = max((book.in_force_from for book in books), default=None)
+    return "" if newest is None else f"细则 {len(books)} 部，最新自 {newest} 起"

@@ -1,0 +1,118 @@
+"""The workbench: for somebody themselves their year and what is under way, for an office what waits and for how long.
+
+`tests/console/test_home.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from api.cases import claim_drafts, claim_sheet, histories, people, queue, workload, years
+from api.cases.standing import HUMAN_RESOURCES, SUPERVISOR
+from api.commands.telling import role as role_name
+from api.console import words
+from api.console.claim import done_before, told_basis
+from api.console.moment import Moment, asked_moment
+from api.console.screen import Asking, Page, Shown
+from api.house import House
+from api.year_page import moment as written
+from api.year_page import region, rows, verdict
+from ledger.errors import Refusal
+from ledger.ids import PREFIXES
+from policies.words import base_vocabulary
+from projections.basis import written_time
+from projections.workload import days_waited
+
+_UNDER_WAY_MOST = 20
+
+
+def home(asking: Asking) -> Shown:
+    """Where everybody begins."""
+    moment = asked_moment()
+    position = moment.position(asking.house)
+    if isinstance(position, Refusal):
+        return position
+    basis = told_basis(asking.house.answers.reflects(position))
+    common = {"moment": moment, "basis": basis, "done": done_before(asking)}
+    if asking.capacity.is_person:
+        return _person(asking, moment, position, common)
+    if not asking.capacity.reviews:
+        return Page("home_office.html", {**common, "loads": [], "kinds": [], "waiting": 0, "more": False}, basis)
+    return _office(asking, moment, position, common)
+
+
+# For somebody themselves
+
+
+def _person(asking: Asking, moment: Moment, position: int, common: dict[str, Any]) -> Shown:
+    house, caller = asking.house, asking.caller
+    shown = people.see(house, caller, caller.id, None)
+    if isinstance(shown, Refusal):
+        return shown
+    day = workload.counted_on(house, moment.asked["as_of"])
+    told = years.answered(house, caller.id, moment.read(), day.year)
+    if isinstance(told, Refusal):
+        return told
+    year = next(iter(told["years"]), None)
+    page = years.work(house, caller, role=None, as_of=position, after=None, limit=_UNDER_WAY_MOST)
+    if isinstance(page, Refusal):
+        return page
+    own = claim_sheet.own(house, caller, as_of=position)
+    titles = {} if isinstance(own, Refusal) else {one.version.claim: one.title for one in own}
+    waiting = [_under_way(one, titles, day) for one in page.items]
+    kept = claim_drafts.every(house, caller, caller.id)
+    statements = histories.statements(house, caller, caller.id, None, as_of=position)
+    return Page("home_person.html", {
+        **common, "person": caller.id, "identity": shown[0]["identity"], "year": day.year,
+        "view": None if year is None else {"verdict": verdict(year["evaluated"]), "rows": list(rows(year))},
+        "belongs": bool(told["affiliations"]), "place": _place(house, told["affiliations"]), "waiting": waiting,
+        "drafts": [] if isinstance(kept, Refusal) else kept["items"], "written": written,
+        "statements": [] if isinstance(statements, Refusal) else statements[-1:], "has_claims": bool(titles),
+        "words": base_vocabulary(),
+    }, {"year": year, "waiting": waiting, **common["basis"]})
+
+
+def _under_way(one: Any, titles: dict[str, str | None], day: date) -> dict[str, Any]:
+    return {"id": one.id, "kind": words.KINDS.get(one.kind, one.kind), "is_claim": one.id.startswith(PREFIXES["claim"]),
+            "title": titles.get(one.id) or "", "is_own": one.role == "claimant",
+            "holder": "本人，请修改" if one.role == "claimant" else role_name(one.role),
+            "days": days_waited(one.since_at, day)}
+
+
+def _place(house: House, affiliations: list[dict[str, Any]]) -> str:
+    """Where somebody belongs, in words."""
+    if not affiliations:
+        return ""
+    unit = house.answers.unit(affiliations[-1]["unit"])
+    return "" if unit is None else str(unit.names[-1].name)
+
+
+# For an office
+
+
+def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any]) -> Shown:
+    house, caller, role = asking.house, asking.caller, asking.capacity.role
+    found = queue.waiting(house, caller, role, as_of=position)
+    if isinstance(found, Refusal):
+        return found
+    day = workload.counted_on(house, moment.asked["as_of"])
+    ages = [days_waited(one.since_at, day) for one in found.items]
+    kinds = Counter(one.kind for one in found.items)
+    loads = workload.loads(house, caller, "", moment.asked["as_of"])
+    if isinstance(loads, Refusal):
+        return loads
+    watches = role in (HUMAN_RESOURCES, SUPERVISOR)
+    sectors = base_vocabulary().sectors
+    items = [{**one, "role_words": role_name(one["role"]), "kind_words": words.KINDS.get(one["kind"], one["kind"]),
+              "region_words": region(one["region"]), "sector_words": sectors.get(one["sector"], one["sector"])}
+             for one in loads["items"] if watches or one["role"] == role]
+    told = [{"code": code, "words": words.KINDS.get(code, code), "many": many} for code, many in kinds.most_common()]
+    return Page("home_office.html", {
+        **common, "waiting": len(found.items), "more": found.next is not None, "kinds": told, "loads": items,
+        "watches": watches, "ages": {"old": sum(age > 10 for age in ages), "some": sum(3 < age <= 10 for age in ages),
+                                     "new": sum(age <= 3 for age in ages)},
+        "oldest": max(ages, default=0),
+        "oldest_since": written_time(found.items[0].since_at)[:10] if found.items else "",
+    }, {"waiting": len(found.items), "kinds": told, "loads": items, **common["basis"]})

@@ -1,0 +1,167 @@
+"""A screen: asked for in a session, answered as a page; the same address with `.json` or `.csv` answers the data.
+
+Whatever goes wrong is said on a page, in the words and with the code that the API has for it. What is sent is taken
+only from a form of ours, and only now: of a past that somebody looks at, nothing can be changed.
+`tests/console/test_screen.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Final, NamedTuple
+
+import structlog
+from flask import Blueprint, Response, current_app, g, redirect, request
+from werkzeug.exceptions import HTTPException
+
+from api import problems
+from api.callers import Caller
+from api.cases.standing import acting
+from api.console import frame, sending
+from api.console.frame import Capacity
+from api.house import House
+from api.page import COOKIE, caller_of_session, is_from_here, refused, render, said_no
+from api.routes.door import Refused, answer
+from api.tables_out import Table, file_of
+from ledger.errors import Refusal
+
+_FORM_MOST: Final = 512 * 1024
+
+
+class Asking(NamedTuple):
+    """Who asks for a screen, as whom, of which house."""
+
+    house: House
+    caller: Caller
+    capacity: Capacity
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a screen comes to: its template with what it tells, and the same as data."""
+
+    template: str
+    told: Mapping[str, Any] = field(default_factory=dict)
+    data: Any = None                 # Answered at the same address with `.json`; None: there is nothing but the page.
+    table: Table | None = None       # And of a list with `.csv`.
+    status: int = 200
+
+
+Shown = Page | Refusal | Response
+
+
+def add(
+    blueprint: Blueprint, rule: str, show: Callable[..., Shown], *, chooses: bool = True, json: bool = True,
+    csv: bool = False,
+) -> None:
+    """Offer a page to read. `chooses`: whoever has several roles says first in which they work."""
+    forms = ["", *([".json"] if json else []), *([".csv"] if csv else [])]
+    for form in forms:
+        name = f"{_named(show)}{form.replace('.', '_')}"
+        blueprint.add_url_rule(rule + form, name, _reading(show, form[1:], chooses=chooses), methods=["GET"])
+
+
+def take(blueprint: Blueprint, rule: str, act: Callable[..., Shown], *, most: int = _FORM_MOST) -> None:
+    """Take what a form sends."""
+    blueprint.add_url_rule(rule, f"{_named(act)}_sent", _writing(act, most), methods=["POST"])
+
+
+def _named(function: Callable[..., Shown]) -> str:
+    return f"{function.__module__.rpartition('.')[2]}_{function.__name__}"
+
+
+def onward(address: str) -> Response:
+    """Go on to a page, after something was sent."""
+    return Response(status=303, headers={"Location": address})
+
+
+def _reading(show: Callable[..., Shown], form: str, *, chooses: bool) -> Callable[..., Any]:
+    @wraps(show)
+    def view(**named: Any) -> Any:
+        asking = _asking()
+        if asking is None:
+            return redirect("/login", 303)
+        if chooses and asking.capacity.must_choose:
+            return redirect("/role", 303)
+        return _answered(asking, form, lambda: show(asking, **named))
+
+    return view
+
+
+def _writing(act: Callable[..., Shown], most: int) -> Callable[..., Any]:
+    @wraps(act)
+    def view(**named: Any) -> Any:
+        asking = _asking()
+        if asking is None:
+            return redirect("/login", 303)
+        if not is_from_here():
+            words = "只接受从本页提交。请打开原来的页面重试。"
+            return refused("not_from_here", "请求来源不明", words, 403, asking.caller)
+        request.max_content_length = most
+        return _answered(asking, "", lambda: _sent(asking, act, named))
+
+    return view
+
+
+def _sent(asking: Asking, act: Callable[..., Shown], named: dict[str, Any]) -> Shown:
+    key = request.form.get(sending.KEY, "")
+    if not sending.is_ours(asking.house, request.cookies.get(COOKIE, ""), key):
+        words = "登录已过期或换过账号。请回到原来的页面，刷新后重新提交；填写的内容可先复制下来。"
+        return refused("form_unknown", "这份表单不是这次登录时打开的", words, 403, asking.caller)
+    if request.args.keys() & {"as_of", "valid_on", "law"}:
+        return refused("not_now", "您看的不是现在", "查看过去时不能办理。请先回到现在。", 409, asking.caller)
+    return act(asking, **named)
+
+
+def _asking() -> Asking | None:
+    caller = caller_of_session()
+    if caller is None:
+        return None
+    house: House = current_app.extensions["house"]
+    return Asking(house, caller, frame.capacity_of(house, caller, request.cookies.get(frame.ROLE_COOKIE)))
+
+
+def _answered(asking: Asking, form: str, show: Callable[[], Shown]) -> Response:
+    """Put what a screen says into HTTP; what broke, in its own words."""
+    try:
+        barred = acting(asking.house, asking.caller) if asking.caller.kind == "actor" else None
+        shown = barred if isinstance(barred, Refusal) else show()
+        if isinstance(shown, Refusal):
+            return _refused(asking, form, shown)
+        if isinstance(shown, Response):
+            return shown
+        return _form(asking, form, shown)
+    except HTTPException as error:
+        return _failed(asking, problems.problem(problems.code_of(error.code or 500), g.trace_id, status=error.code))
+    except Refused as no:
+        return _refused(asking, form, no.refusal)
+    except Exception as error:
+        body = problems.of_error(error, g.trace_id) or problems.problem("internal_server_error", g.trace_id)
+        if int(str(body["status"])) >= 500:
+            structlog.get_logger().error("failed", exc_info=error)
+        return _failed(asking, body)
+
+
+def _form(asking: Asking, form: str, page: Page) -> Response:
+    if form == "json":
+        return answer(page.data, page.status)
+    if form == "csv" and page.table is not None:
+        made = file_of(page.table, "csv")
+        return Response(made.content, content_type=made.media_type,
+                        headers={"Content-Disposition": f'attachment; filename="{made.name}"'})
+    return render(page.template, status=page.status, caller=asking.caller, **page.told)
+
+
+def _refused(asking: Asking, form: str, refusal: Refusal) -> Response:
+    if form == "json":
+        body = problems.of_refusal(refusal, g.trace_id)
+        return answer(body, int(str(body["status"])))
+    return said_no(refusal, asking.caller)
+
+
+def _failed(asking: Asking, body: Mapping[str, Any]) -> Response:
+    return render("refused.html", status=int(str(body["status"])), code=str(body["code"]), title=str(body["title"]),
+                  detail=str(body["detail"]), faults=body.get("errors", ()),
+                  trace=g.trace_id if int(str(body["status"])) >= 500 else None, caller=asking.caller)

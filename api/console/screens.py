@@ -1,0 +1,49 @@
+"""Every screen of the console under its address: the one list of them. `tests/console/test_screens.py` opens each."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from api.console import acts, claim, filing, helping, home, queue, years
+from api.console.screen import add, take
+
+_CLAIM = "/claims/<claim:claim>"
+_DRAFT = "/drafts/<draft:draft>"
+
+
+def console_routes() -> Blueprint:
+    """The console, to be put into the frame of the pages."""
+    console = Blueprint("console", __name__)
+    add(console, "/home", home.home)
+    add(console, "/years", years.find, json=False)
+    add(console, "/persons/<person>/years", years.newest)
+    add(console, "/persons/<person>/years/<int:year>", years.year)
+    _filing(console)
+    _claims(console)
+    add(console, "/queue", queue.listed, csv=True)
+    take(console, "/queue/batch", queue.batch)
+    add(console, "/help", helping.help_page, chooses=False, json=False)
+    take(console, "/help/keys", helping.choose_keys)
+    add(console, "/role", helping.roles, chooses=False, json=False)
+    take(console, "/role", helping.choose_role)
+    return console
+
+
+def _filing(console: Blueprint) -> None:
+    add(console, "/claims/new", filing.new, json=False)
+    add(console, _DRAFT, filing.draft, json=False)
+    take(console, _DRAFT, filing.save, most=filing.SENT_MOST)
+    add(console, f"{_DRAFT}/check", filing.check, json=False)
+    take(console, f"{_DRAFT}/submission", filing.submit)
+    add(console, f"{_CLAIM}/revision", filing.revision, json=False)
+    take(console, f"{_CLAIM}/revision", filing.revise, most=filing.SENT_MOST)
+    add(console, f"{_CLAIM}/receipt", filing.receipt, json=False)
+
+
+def _claims(console: Blueprint) -> None:
+    add(console, "/claims", claim.listed, csv=True)
+    add(console, _CLAIM, claim.detail)
+    add(console, f"{_CLAIM}/evidence/<sha256:sha256>", claim.paper, json=False)
+    for code in acts.ACTS:
+        add(console, f"{_CLAIM}/{code}", acts.shown(code), json=False)
+        take(console, f"{_CLAIM}/{code}", acts.done(code))

@@ -1,0 +1,91 @@
+"""A person's years in the console, and the way to somebody else's: for offices, by id and for a purpose.
+
+What is shown is `api.year_page`'s view of what `api.cases.years` answers. `tests/api/test_page.py` shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import request
+
+from api.cases import events, people, years
+from api.cases.standing import acting
+from api.console.moment import ALL, asked_moment
+from api.console.screen import Asking, Page, Shown, onward
+from api.house import House
+from api.year_page import basis_view, year_view
+from ledger.errors import Refusal
+from ledger.ids import PREFIXES
+from projections.basis import Axes
+
+PURPOSES: Final = {
+    "annual_review": "年度审核", "title_application": "职称申报核对", "appeal": "申诉复核", "investigation": "核查举报",
+}
+
+
+def find(asking: Asking) -> Shown:
+    """For offices: whose year, and what for."""
+    if asking.capacity.is_person:
+        return onward(f"/persons/{asking.caller.id}/years")
+    if isinstance(no := acting(asking.house, asking.caller), Refusal):
+        return no
+    person, purpose = request.args.get("person", "").strip(), request.args.get("purpose", "")
+    if person.startswith(PREFIXES["person"]) and person.replace("_", "").isalnum():
+        return onward(f"/persons/{person}/years?{urlencode({'purpose': purpose})}")
+    return Page("find.html", {"purposes": PURPOSES})
+
+
+def newest(asking: Asking, person: str) -> Shown:
+    """A person's newest year in which anything is registered."""
+    return year(asking, person, None)
+
+
+def year(asking: Asking, person: str, year: int | None) -> Shown:
+    """A person's year."""
+    house, caller = asking.house, asking.caller
+    moment = asked_moment(ALL, ("purpose",))
+    purpose = moment.rest.get("purpose")
+    shown = people.see(house, caller, person, purpose)
+    if isinstance(shown, Refusal):
+        return shown
+    answer = _years(asking, person, moment.read(), year, purpose)
+    if isinstance(answer, Refusal):
+        return answer
+    known = [one["year"] for one in answer["years"]]
+    entered = [one["year"] for one in answer["years"] if one["entries"]]
+    if year is None and known:
+        year = (entered or known)[-1]
+    common = {"person": person, "identity": shown[0]["identity"], "moment": moment,
+              "basis": basis_view(answer["basis"])}
+    if year is None or year not in known:
+        return Page("empty.html", {**common, "year": year, "known": known}, answer, status=200 if year is None else 404)
+    documents = {one.id: one.document for one in house.answers.rulebooks()}
+    view = year_view(answer, year, events=_events(house, answer, year), units=_units(house, answer),
+                     documents=documents)
+    return Page("year.html", {**common, "view": view}, answer)
+
+
+def _years(asking: Asking, person: str, axes: Axes, year: int | None, purpose: str | None) -> dict[str, Any] | Refusal:
+    """Every year up to the last entry's, and the one that is asked for if it lies beyond."""
+    answer = years.years(asking.house, asking.caller, person, axes, None, purpose)
+    if isinstance(answer, Refusal) or year is None or any(one["year"] == year for one in answer["years"]):
+        return answer
+    beyond = years.answered(asking.house, person, axes, year)
+    if isinstance(beyond, dict):
+        answer["years"] = sorted((*answer["years"], *beyond["years"]), key=lambda one: int(one["year"]))
+    return answer
+
+
+def _events(house: House, answer: dict[str, Any], year: int) -> dict[int, dict[str, Any]]:
+    """The events that the entries of a year name, as they may be shown."""
+    named = [position for one in answer["years"] if one["year"] == year for entry in one["entries"]
+             for position in entry["events"]]
+    found = (house.ledger.at(position) for position in named)
+    return {one.position: events.event_view(one.position, one.envelope) for one in found if one is not None}
+
+
+def _units(house: House, answer: dict[str, Any]) -> dict[str, str]:
+    units = {one["unit"]: house.answers.unit(one["unit"]) for one in answer["affiliations"]}
+    return {id_: unit.names[-1].name for id_, unit in units.items() if unit is not None}

@@ -1,0 +1,82 @@
+"""What stands on every page: as whom somebody is here, where they may go, at which moment they look, what helps."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.console.console_kit import Browser, Cast
+
+EVERYONES = ("/home", "/claims", "/claims/new", "/help")
+
+
+@pytest.mark.parametrize("address", EVERYONES)
+def test_each_page_says_as_whom_under_which_rules_and_up_to_which_event(
+    cast: Cast, li: Browser, address: str
+) -> None:
+    shown = li.get(address).text
+
+    assert "本人" in shown
+    assert "细则 5 部，最新自 2021-01-01 起" in shown
+    assert f"序号 #{cast.town.house.ledger.store.size()}" in shown
+    assert "正式" in shown
+
+
+def test_a_person_and_an_office_are_shown_different_ways(li: Browser, clerk: Browser) -> None:
+    own, office = li.get("/home").buttons(), clerk.get("/home").buttons()
+
+    assert {"工作台", "申报", "我的申报", "我的学时", "帮助"} <= own
+    assert {"工作台", "审核待办", "查阅学时", "帮助"} <= office
+    assert "审核待办" not in own
+    assert "申报" not in office
+
+
+def test_whoever_has_several_roles_says_first_in_which_they_work(cast: Cast) -> None:
+    browser = Browser(cast.town, cast.both)
+    asked = browser.get("/queue")
+    assert asked.address == "/role"
+    assert "以哪个身份办理" in asked.text
+
+    chosen = browser.press(asked, "用人单位")
+    assert chosen.address == "/home"
+    assert "经办：甬江机械厂 · 用人单位" in chosen.text
+    assert browser.get("/queue").address == "/queue"
+
+
+def test_a_role_that_the_account_has_not_is_not_taken_up(cast: Cast) -> None:
+    browser = Browser(cast.town, cast.clerk)
+    browser.client.set_cookie("xueshi_role", "human_resources")
+
+    assert "经办：甬江机械厂 · 用人单位" in browser.get("/home").text
+
+
+def test_what_is_not_now_is_said_on_every_page_that_looks_at_a_past_and_kept_by_its_links(li: Browser) -> None:
+    now, then = li.get("/claims"), li.get("/claims?as_of=32")
+
+    assert "您看的不是现在" not in now.text
+    assert "您看的不是现在" in then.text
+    assert "截至" in then.text and "（事件 #32）" in then.text
+    assert then.link("工作台") == "/home?as_of=32"
+    assert then.link("回到现在") == "/claims"
+
+
+def test_a_moment_that_cannot_be_is_answered_with_a_reason(li: Browser) -> None:
+    refused = li.get("/home?as_of=2999-01-01", 422)
+
+    assert ("div", {"class": "error", "role": "alert"}) in refused.tags
+
+
+def test_help_says_the_keys_the_words_and_the_rules_in_force(li: Browser) -> None:
+    shown = li.get("/help").text
+
+    for words in ("核定学时", "计入学时", "上一行", "甬经信组〔2018〕244号", "浙人社发〔2016〕63号"):
+        assert words in shown
+
+
+def test_single_keys_can_be_switched_off_and_on(cast: Cast) -> None:
+    browser = Browser(cast.town, cast.stranger)
+    assert 'data-keys="on"' in browser.get("/home").source
+
+    browser.press(browser.get("/help"), "关闭单键")
+    assert 'data-keys="off"' in browser.get("/home").source
+    browser.press(browser.get("/help"), "打开单键")
+    assert 'data-keys="on"' in browser.get("/home").source

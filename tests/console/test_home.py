@@ -1,0 +1,48 @@
+"""The workbench: for somebody their year and what is under way, for an office what waits and for how long."""
+
+from __future__ import annotations
+
+from tests.console.console_kit import Browser, Cast
+
+
+def test_somebody_sees_what_is_short_this_year_and_who_has_their_claims(cast: Cast, li: Browser) -> None:
+    shown, data = li.get("/home").text, li.json("/home.json")
+    year = cast.li.year(cast.town.house.today.year)
+
+    assert f"{year['evaluated']['total']} 学时，还差" in shown
+    assert data["year"]["evaluated"] == year["evaluated"]
+    assert "焊接工艺培训 用人单位" in shown
+    assert "returned 的培训 ↩ 本人，请修改" in shown
+    assert "作废的培训" not in shown
+
+
+def test_whoever_has_nothing_yet_is_told_three_steps(cast: Cast) -> None:
+    shown = Browser(cast.town, cast.newcomer).get("/home")
+
+    assert "先做这三步" in shown.text
+    assert "匹配用人单位" in shown.text
+    assert shown.link("填写申报") == "/claims/new"
+
+
+def test_of_a_past_moment_only_what_was_under_way_then_is_shown(cast: Cast, li: Browser) -> None:
+    first = cast.claims["open"]["events"][0]
+    shown = li.get(f"/home?as_of={first}").text
+
+    assert "焊接工艺培训" in shown
+    assert "补报的研修" not in shown
+
+
+def test_an_office_sees_how_much_waits_of_what_and_for_how_long(cast: Cast, clerk: Browser) -> None:
+    page, data = clerk.get("/home"), clerk.json("/home.json")
+
+    assert f"{data['waiting']} 件" in page.text
+    assert data["waiting"] == len(cast.clerk.saw("/v1/work", limit=200)["items"])
+    assert "3 天以内" in page.text
+    assert "李" not in page.text, "a count names nobody"
+
+
+def test_an_office_for_which_nothing_waits_is_told_why(cast: Cast) -> None:
+    shown = Browser(cast.town, cast.office).get("/home").text
+
+    assert "没有待审核的事项" in shown
+    assert "用人单位" in shown, "it sees what waits with those below it"

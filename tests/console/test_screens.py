@@ -1,0 +1,181 @@
+"""Every screen in a real browser: nothing on the console, no rule of axe broken, nothing past the edge of a window.
+
+`axe.min.js` is axe-core 4.12.1 (MPL-2.0) as it was published in axe-playwright-python 0.1.8; tests alone use it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from waitress.server import create_server
+
+from api.console.screens import console_routes
+from api.page import page_routes
+from tests.api.house_kit import study
+from tests.console.console_kit import PNG, Browser, Cast
+
+STATIC = Path(__file__).parents[2] / "api" / "static"
+AXE = Path(__file__).with_name("axe.min.js")
+AXE_SHA256 = "84494fec757e4710dc751c8d7a636e457f4532f08f85c86dc9070133fbff53bc"
+AXE_RUN = """async () => (await axe.run({resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a',
+  'wcag21aa', 'wcag22aa', 'best-practice']})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))"""
+VIOLATIONS = "document.addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective));"
+OWN_BYTES_MOST = {"page.css": 10_240, "console.js": 6_144}
+
+
+@pytest.fixture(scope="module")
+def served(cast: Cast) -> Iterator[str]:
+    server = create_server(cast.town.app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"  # type: ignore[union-attr]
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Window:
+    """A page of somebody's, and everything that it complained of."""
+
+    def __init__(self, chromium: Any, address: str, token: str | None) -> None:
+        self.said: list[str] = []
+        self.page = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN").new_page()
+        self.page.add_init_script(VIOLATIONS)
+        self.page.on("console", lambda one: self.said.append(one.text) if one.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.address = address
+        self.page.goto(f"{address}/login")
+        self.page.get_by_label("令牌").fill(token)
+        self.page.get_by_role("button", name="凭令牌进入").click()
+        self.page.wait_for_url(lambda url: not url.endswith("/login"))
+
+    def faults(self, path: str) -> list[str]:
+        """Open a screen; what axe finds, and whether anything runs past the edge of a small window."""
+        self.page.goto(self.address + path)
+        self.page.evaluate(AXE.read_text("utf-8"))
+        found: list[str] = self.page.evaluate(AXE_RUN)
+        for width in (390, 320):
+            self.page.set_viewport_size({"width": width, "height": 800})
+            if (wide := self.page.evaluate("document.documentElement.scrollWidth")) > width:
+                found.append(f"{wide} wide at {width}")
+        self.page.set_viewport_size({"width": 1280, "height": 900})
+        return found
+
+
+def test_what_the_browser_is_given_is_small_and_axe_is_what_it_says(cast: Cast, li: Browser) -> None:
+    assert {name: (STATIC / name).stat().st_size <= most for name, most in OWN_BYTES_MOST.items()} == {
+        "page.css": True, "console.js": True}
+    assert hashlib.sha256(AXE.read_bytes()).hexdigest() == AXE_SHA256
+    page = li.get("/home")
+    files = [told.get("src") or told["href"] for tag, told in page.tags if tag in ("script", "img", "link")]
+    assert sum(len(li.client.get(one).data) for one in {*files}) + len(page.source.encode()) < 100_000
+
+
+def test_no_screen_is_without_its_frame(cast: Cast) -> None:
+    """Every address of the console stands within the pages, whose policy lets nothing in from elsewhere."""
+    app = cast.town.app
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("page.console.")]
+    assert len(rules) > 40
+    assert page_routes().name == "page" and console_routes().name == "console"
+    policy = cast.town.client().get("/home").headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy and "unsafe" not in policy
+
+
+@pytest.mark.requires_system("chromium")
+def test_every_screen_is_readable_in_every_state_and_the_browser_says_nothing(
+    cast: Cast, served: str, chromium: Any
+) -> None:
+    claims = {state: one["claim"] for state, one in cast.claims.items()}
+    position = cast.claims["open"]["events"][0]
+    opened = [
+        (cast.li, ["/home", f"/home?as_of={position}", "/claims", "/claims?state=frozen", "/claims/new",
+                  "/claims/new?route=paper", f"/persons/{cast.li.id}/years/2026", "/help", "/sessions",
+                  f"/claims/{claims['approved']}", f"/claims/{claims['refused']}/appeal",
+                  f"/claims/{claims['open']}?as_of={position}"]),
+        (cast.clerk, ["/home", "/queue", f"/queue?selected={claims['late']}", f"/queue?as_of={position}", "/years",
+                     "/queue?category=general_public", f"/claims/{claims['open']}/return"]),
+        (cast.both, ["/home"]), (cast.office, ["/queue"]), (cast.newcomer, ["/home", "/claims"]),
+    ]
+    found = {}
+    for someone, paths in opened:
+        window = Window(chromium, served, someone.token)
+        found |= {path: faults for path in paths if (faults := window.faults(path))}
+        assert window.said == []
+
+    assert found == {}
+
+
+@pytest.mark.requires_system("chromium")
+def test_a_form_says_as_one_types_what_it_would_be_worth_and_keeps_it(cast: Cast, served: str, chromium: Any) -> None:
+    window = Window(chromium, served, cast.li.token)
+    page = window.page
+    page.goto(f"{served}/claims/new?route=advanced_seminar")
+    page.get_by_label("名称").fill("边填边算的研修")
+    page.get_by_label("级别", exact=True).select_option("municipal")
+    page.get_by_label("天数").fill("3")
+    with page.expect_response("**/drafts/*"):
+        page.get_by_label("佐证材料的日期").fill("2026-06-08")
+    page.get_by_label("文件").set_input_files({"name": "证书.png", "mimeType": "image/png", "buffer": PNG})
+    page.get_by_role("button", name="上传").click()
+    page.get_by_text("证书.png").first.wait_for()
+    with page.expect_response("**/drafts/*"):
+        page.get_by_label("天数").fill("4")
+    page.get_by_text("4 天 × 6 = 24").wait_for()
+    assert "24 学时" in page.get_by_role("status", name="预计认定").inner_text()
+    page.goto(f"{served}/claims/new")
+    page.get_by_role("link", name="边填边算的研修").click()
+    assert page.get_by_label("天数").input_value() == "4"
+
+    page.get_by_label("天数").fill("")
+    page.get_by_role("button", name="下一步：核对").click()
+    page.get_by_text("天数：").first.wait_for()
+    assert page.evaluate("document.activeElement.id") == "faults"
+    assert [words for words in window.said if "422" not in words] == []
+
+
+@pytest.mark.requires_system("chromium")
+def test_a_queue_is_worked_through_with_keys_and_they_are_quiet_while_one_types(
+    cast: Cast, served: str, chromium: Any
+) -> None:
+    claims = [cast.stranger.submit(study(date=f"2026-10-0{day}"), f"按键审核 {day}") for day in (1, 2)]
+    window = Window(chromium, served, cast.clerk.token)
+    page = window.page
+    page.goto(f"{served}/queue?sort=days")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.textContent") == "按键审核 2"
+    page.keyboard.press("x")
+    assert page.locator("[data-row] input").first.is_checked()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.locator("#pane").get_by_role("link", name="按键审核 1").wait_for()
+    assert page.evaluate("document.activeElement.id") == "pane", "focus is on what was opened"
+    assert f"selected={claims[0]['claim']}" in page.url
+
+    page.keyboard.press("r")
+    page.keyboard.type("gh?ja")    # Words, not keys.
+    assert page.locator("#words").input_value() == "gh?ja"
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("a")
+    assert page.evaluate("document.activeElement.textContent") == "认定通过"
+    page.keyboard.press("Enter")
+    page.get_by_text("已办理：认定").wait_for()
+    assert cast.stranger.saw(f"/v1/claims/{claims[0]['claim']}")["status"] == "approved"
+
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.wait_for_url("**/home")
+    assert window.said == []
