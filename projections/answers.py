@@ -7,7 +7,7 @@ What an answer beside these asks stands in the module of its projection and take
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +24,7 @@ from projections.differences_asked import AskedDifferences
 from projections.differences_person import Judge
 from projections.duplicates import Duplicates
 from projections.entries import Entries, Version, read_claim, read_claims_of, read_registered
+from projections.errors import LawChanged, LawUnknown
 from projections.exams import Exams
 from projections.file import Reader
 from projections.files import Files
@@ -189,11 +190,26 @@ class Answers(Files):
             return tuple(map(Cited.of, read_rulebooks(self._laws, head)))
         known = read_rulebooks(self._laws, self._laws.position())  # Named is named, whenever it was enacted.
         enacted = {name: one for one in known for name in (one.id, one.digest)}
-        return tuple(sorted({self._cite(name, enacted.get(name), as_of) for name in names}))
+        digests = dict(axes.digests)
+        return tuple(sorted({self._cite(name, digests, enacted, as_of) for name in names}))
 
-    def _cite(self, name: str, enacted: Enacted | None, as_of: int) -> Cited:
-        if enacted is not None:
-            return Cited.of(enacted) if enacted.from_position <= as_of else Cited(enacted.id, enacted.digest, None)
+    def _cite(self, name: str, digests: Mapping[str, str], enacted: Mapping[str, Enacted], as_of: int) -> Cited:
+        """One rulebook of a set; where a digest is asked for as well, in those bytes or not at all."""
+        name, _, digest = name.partition("@")
+        wanted = digest or digests.get(name, name)
+        try:
+            found = self._known_as(wanted, enacted, as_of)
+        except LawUnknown:
+            if wanted == name:
+                raise
+            raise LawChanged(name, wanted=wanted, found=self._known_as(name, enacted, as_of).digest) from None
+        if name not in (found.id, found.digest):
+            raise LawChanged(name, wanted=wanted, found=self._known_as(name, enacted, as_of).digest)
+        return found
+
+    def _known_as(self, name: str, enacted: Mapping[str, Enacted], as_of: int) -> Cited:
+        if (one := enacted.get(name)) is not None:
+            return Cited.of(one) if one.from_position <= as_of else Cited(one.id, one.digest, None)
         book = self.books.book(name)
         return Cited(book.id, book.digest, None)
 

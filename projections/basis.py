@@ -2,7 +2,8 @@
 
     as_of       when we knew it: a position, a time with its offset, or a date (the end of that day at +08:00)
     valid_on    when it happened: what had not happened by that day is left out
-    law         then: the rulebooks enacted by `as_of`; now: those enacted at the log's head; set:a,b: exactly these
+    law         then: the rulebooks enacted by `as_of`; now: those enacted at the log's head; set:a,b: exactly these,
+                each by id, by digest, or by both (id@digest): a draft's id may come to mean other bytes
 
 A basis names the position, its time, the rulebooks by digest, and the size and root of the log that the answer rests
 on: the position itself, or for `now` the head. The same basis gives the same bytes again, however long the log grows.
@@ -47,12 +48,13 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """The axes as they were asked for. `head` (a basis' `log_size`) is given only to answer an old `now` again."""
+    """The axes as they were asked for. The rest is given only to answer an old basis again."""
 
     as_of: int | Moment | None = None
     valid_on: date | None = None
     law: str = THEN
-    head: int | None = None
+    head: int | None = None                     # Its `log_size`, for `now`.
+    digests: tuple[tuple[str, str], ...] = ()   # What its rulebooks were, by id, for a set.
 
     @property
     def law_set(self) -> tuple[str, ...] | None:
@@ -74,9 +76,10 @@ def read_axes(
 
 def axes_of(basis: dict[str, Any]) -> Axes:
     """The axes that give the answer of an echoed basis again."""
-    valid_on = basis["valid_on"]
-    return Axes(basis["as_of"], None if valid_on is None else date.fromisoformat(valid_on), basis["law"],
-                basis["log_size"])
+    valid_on, law = basis["valid_on"], basis["law"]
+    valid_on = None if valid_on is None else date.fromisoformat(valid_on)
+    named = tuple((one["id"], one["digest"]) for one in basis["rulebooks"]) if law.startswith("set:") else ()
+    return Axes(basis["as_of"], valid_on, law, basis["log_size"], named)
 
 
 def _as_of(text: str) -> int | Moment:

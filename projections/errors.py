@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, Final
 
-
 _SOON_S: Final = 2
 _LATE_S: Final = 600
 
@@ -169,7 +168,7 @@ class LawMalformed(ProjectionError):
         self.text = text
         super().__init__(
             f"law 读到“{text[:60]}”，应为 then（当时的细则）、now（现行的细则）"
-            "或 set:甲,乙（指定的细则，如 set:wenzhou/2020-11-27）。"
+            "或 set:甲,乙（指定的细则，如 set:wenzhou/2020-11-27，草案可加 @摘要）。"
         )
 
 
@@ -181,6 +180,19 @@ class LawUnknown(ProjectionError):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(f"这里没有细则 {name[:80]}。请核对编号；已施行的细则见 /v1/rulebooks，草案请给出摘要。")
+
+
+class LawChanged(ProjectionError):
+    """A rulebook of this id has other bytes than those that are asked for, and those are not kept here."""
+
+    code = "law_changed"
+
+    def __init__(self, name: str, *, wanted: str, found: str) -> None:
+        self.name, self.wanted, self.found = name, wanted, found
+        super().__init__(
+            f"细则 {name} 现在的内容（摘要 {found[:12]}）不是所问的（摘要 {wanted[:12]}），后者没有保存在这里。"
+            "草案改动后原来的答复无从重现；请改问现在的内容，或取回原来的草案。"
+        )
 
 
 class UnknownYear(ProjectionError):

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from projection_kit import NINGBO, House, close_house, living, open_house
+from projection_kit import NINGBO, House, any_book, close_house, living, open_house
 
-from projections.basis import Axes, Moment, axes_of, microseconds, position_of, read_axes, written_time
+from policies.rulebook import Rulebook
+from projections.answers import Answers
+from projections.basis import Axes, Basis, Moment, axes_of, microseconds, position_of, read_axes, written_time
 from projections.errors import (
     AsOfBeforeLedger,
     AsOfInFuture,
     AsOfMalformed,
+    LawChanged,
     LawMalformed,
+    LawUnknown,
     NotFollowedYet,
     ValidOnMalformed,
 )
+
+DRAFT = "hangzhou-credits/2025-06-06"
 
 
 @pytest.fixture
@@ -145,6 +152,36 @@ def test_the_axes_of_a_basis_lead_to_it_again(house: House) -> None:
     for axes in (read_axes(), read_axes(as_of="9", law="now"), read_axes(valid_on="2021-02-03")):
         basis = answers.basis(axes).as_json()
         assert answers.basis(axes_of(basis)).as_json() == basis
+
+
+@pytest.mark.parametrize("asks", [
+    lambda basis: axes_of(basis.as_json()),
+    lambda basis: read_axes(law=f"set:{DRAFT}@{basis.rulebooks[0].digest}"),
+])
+def test_a_draft_that_was_changed_is_not_taken_for_the_one_of_an_old_basis(
+    house: House, asks: Callable[[Basis], Axes]
+) -> None:
+    draft = any_book(DRAFT)
+    changed = replace(draft, digest="f" * 64)
+
+    def answers(*kept: Rulebook) -> Answers:
+        """Under its id the first of them is found, under its digest each that is kept."""
+        books = {**{book.digest: book for book in kept}, DRAFT: kept[0]}
+        return Answers(
+            house.ledger, house.folder / "answers", book=books.__getitem__, now=lambda: house.clock.ns // 1_000)
+
+    house.followed()
+    before = answers(draft).basis(read_axes(law=f"set:{DRAFT}"))
+    assert answers(changed).basis(read_axes(law=f"set:{DRAFT}")).digests == ("f" * 64,)
+    assert answers(changed, draft).basis(asks(before)).digests == before.digests == (draft.digest,)
+    with pytest.raises(LawChanged) as told:
+        answers(changed).basis(asks(before))
+    assert (told.value.code, told.value.found) == ("law_changed", "f" * 64)
+    other = "zhejiang/2016-08-01"
+    with pytest.raises(LawChanged):
+        answers(draft).basis(read_axes(law=f"set:{other}@{draft.digest}"))
+    with pytest.raises(LawUnknown):
+        answers(draft).basis(read_axes(law=f"set:nobody/2020-01-01@{'0' * 64}"))
 
 
 def test_times_are_found_without_a_float() -> None:
