@@ -19,6 +19,7 @@ from ledger.events.person import Affiliation
 from ledger.streams.person import Person
 from ledger.vocabulary import RulebookId, format_hours
 from policies.archive import Archive, RulebookMissing
+from policies.assess import Override, Room
 from policies.authority import Walk, confirmed_walk, walk
 from policies.errors import BadLine
 from policies.law import Law
@@ -49,20 +50,38 @@ class Library:
 
 
 class Assessed(NamedTuple):
-    """What the law makes of one study, alone: the ruling as it would be recorded, its year, its reasons."""
+    """What the law makes of one study, alone: the ruling as it would be recorded, its year, its reasons.
+
+    `room`: what its row leaves to an authority; `asks_for_more`: the study names hours past what the row ordinarily
+    gives, with a document that says so.
+    """
 
     ruling: Ruling
     year: int
     why: tuple[dict[str, str | None], ...]
+    room: Room | None = None
+    asks_for_more: bool = False
 
     @property
     def needs_a_word(self) -> bool:
         """Say whether no rulebook gives the hours: an authority does, or nobody yet."""
         return self.ruling.status in ("manual", "unruled")
 
+    @property
+    def is_for_an_authority(self) -> bool:
+        """Say whether the hours are, or may be, an authority's to give; who registers without being one has none."""
+        return self.needs_a_word or self.asks_for_more
+
     def as_json(self) -> dict[str, Any]:
-        """The ruling with its reasons."""
-        return {**ruling_view(self.ruling), "why": list(self.why)}
+        """The ruling with its reasons, and with what its row leaves to an authority."""
+        told = {**ruling_view(self.ruling), "why": list(self.why)}
+        return told if self.room is None else {**told, "room": room_view(self.room)}
+
+
+def room_view(room: Room) -> dict[str, str]:
+    """What a row ordinarily gives and gives at most, by which words."""
+    return {"ordinary": format_hours(room.ordinary), "most": format_hours(room.most), "article": room.article,
+            "quote": room.quote}
 
 
 def ruling_view(ruling: Ruling) -> dict[str, Any]:
@@ -70,6 +89,7 @@ def ruling_view(ruling: Ruling) -> dict[str, Any]:
     return {
         "status": ruling.status, "assessed": format_hours(ruling.assessed_centi), "rulebook": ruling.rulebook,
         "digest": ruling.digest, "clauses": list(ruling.clauses), "flags": list(ruling.flags),
+        **({} if ruling.ordinary_centi is None else {"ordinary": format_hours(ruling.ordinary_centi)}),
     }
 
 
@@ -110,28 +130,40 @@ def not_yet(study: Study, today: date) -> Refusal | None:
     return Refusal.because("evidence_in_future", date=study.evidence_on, today=today)
 
 
-def assess(bench: Bench, person: Person, study: Study, submitted_on: date | None) -> Assessed | Refusal:
-    """Read and judge one study by a law; raises BadFields where its words cannot be read."""
+def assess(
+    bench: Bench, person: Person, study: Study, submitted_on: date | None, override: Override | None = None
+) -> Assessed | Refusal:
+    """Read and judge one study by a law; raises BadFields where its words cannot be read.
+
+    `override`: what an authority gives where the row leaves it room; where it leaves none, that changes nothing.
+    """
     understood = understand(bench, person, study, submitted_on)
-    return understood if isinstance(understood, Refusal) else judged(bench, study, *understood)
+    if isinstance(understood, Refusal):
+        return understood
+    at, entry = understood
+    return judged(bench, study, at, entry if override is None else bench.overridden(entry, override))
 
 
 def judged(bench: Bench, study: Study, at: Affiliation, entry: Entry) -> Assessed:
     """Judge one study that the law has understood."""
     ruled = bench.judge([Place(study.evidence_on.toordinal(), NO_LATER, at.region, at.sector, at.major)], [entry])
     weighed = ruled.weighed[0]
-    told = weighed.ruling
+    told, room = weighed.ruling, weighed.ruling.room
+    given = next((detail for kind, detail in told.trace if kind == "override"), None)
     ruling = Ruling(
         assessed_centi=told.assessed,
         status=told.status,
         rulebook=None if told.rulebook is None else RulebookId(told.rulebook),
         digest=None if told.book is None else told.book.digest,
-        clauses=() if told.article is None else (told.article,),
+        clauses=() if told.article is None else (told.article, *(() if given is None else (given[2],))),
         flags=told.flags,
+        ordinary_centi=None if given is None else given[0],
     )
     if told.status == "manual" and study.document is not None:
         ruling = confirmed(told.assessed, study.document)
-    return Assessed(ruling, weighed.year, tuple(step.as_json() for step in entry_steps(ruled, 0)))
+    asked = study.confirmed_centi if study.document is not None else None
+    return Assessed(ruling, weighed.year, tuple(step.as_json() for step in entry_steps(ruled, 0)), room,
+                    room is not None and asked is not None and asked > room.ordinary)
 
 
 def confirmed(hours_centi: int, document: str) -> Ruling:

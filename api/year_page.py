@@ -39,7 +39,7 @@ _RULED: Final = {
     "duplicate": ("open", "＝", "重复，只计一次"),
     "unruled": ("open", "…", "待确认"),
 }
-_FLAGS: Final = {"by_analogy": "比照执行", "late_filing": "逾期备案"}
+_FLAGS: Final = {"by_analogy": "比照执行", "late_filing": "逾期备案", "override": "主管部门认定"}
 EVENTS: Final = {
     "claim.submitted": "提交", "claim.endorsed": "审核通过", "claim.returned": "退回修改", "claim.revised": "修改",
     "claim.withdrawn": "撤回", "claim.approved": "认定", "claim.refused": "驳回", "claim.corrected": "更正",

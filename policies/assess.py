@@ -24,6 +24,13 @@ REFUSED: Final = "refused"
 DUPLICATE: Final = "duplicate"
 UNRULED: Final = "unruled"
 
+ORDINARILY: Final = "ordinarily"
+"""The force of a row whose words leave room (一般)."""
+OVERRIDE: Final = "(override)"
+"""Where a fact holds an `Override`: no field can be called so, hence no line of facts brings one in."""
+OVERRIDDEN: Final = "override"
+"""The flag of a ruling that rests on one."""
+
 COUNTING: Final = (RULED, MANUAL)
 CATEGORY_AT: Final = {category: at for at, category in enumerate(CATEGORIES)}
 PUBLIC_COURSE: Final = "course"
@@ -37,6 +44,22 @@ class Fact(NamedTuple):
     major: str | None = None      # The entry's own, else that of the affiliation.
     lead: int | None = None       # Days from filing to start; None: nothing was filed.
     claim: tuple[date, date] | None = None   # Attribution and submission, where some rulebook sets a deadline.
+
+
+class Override(NamedTuple):
+    """Hours that an authority gave where a row leaves it room, and the document that says so."""
+
+    hours: int
+    document: str
+
+
+class Room(NamedTuple):
+    """What a row leaves to an authority: past what it ordinarily gives, up to what it gives at most (AMB-21)."""
+
+    ordinary: int
+    most: int
+    article: str
+    quote: str
 
 
 class Ruling:
@@ -86,6 +109,18 @@ class Ruling:
     def rulebook(self) -> str | None:
         """The id of the rulebook that rules or refuses."""
         return None if self.book is None else self.book.id
+
+    @property
+    def room(self) -> Room | None:
+        """What its row leaves to an authority; None where the row's words leave nothing, or nothing is left."""
+        limited = next((detail for kind, detail in self.trace if kind == "class_limit"), None)
+        if limited is None or self.clause is None or self.clause.class_limit is None:
+            return None
+        limit, (formula, ordinary) = self.clause.class_limit, limited
+        most = formula if self.cap is None else min(formula, self.cap)
+        if limit.force != ORDINARILY or most <= ordinary:
+            return None
+        return Room(ordinary, most, self.clause.article, limit.quote)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -180,6 +215,14 @@ def _rule(
         if hours > most:
             before, hours = hours, most
             trace.append(("class_limit", (before, hours)))
+            override = values.get(OVERRIDE)
+            if override is not None and clause.class_limit.force == ORDINARILY:
+                cap = before if clause.cap is None else clause.cap.hours_centi
+                given = min(override.hours, before, cap)
+                if given > hours:
+                    flags.append(OVERRIDDEN)
+                    trace.append(("override", (hours, given, override.document)))
+                    hours = given
     return Ruling(
         fact, RULED, book=book, clause=clause, article=clause.article, assessed=hours,
         flags=tuple(sorted(flags)), trace=tuple(trace),

@@ -20,7 +20,7 @@ from msgspec import UNSET
 
 from policies import shapes
 from policies.application import ApplicationRuling, judge_application
-from policies.assess import DUPLICATE, Fact, Ruling, assess
+from policies.assess import DUPLICATE, OVERRIDE, Fact, Override, Ruling, assess
 from policies.facts import DAYS, Affiliation, Application, Reader, Row, check_date, check_text
 from policies.law import Law
 from policies.year import Folded, Standing, Weighed, YearRuling, fold, judge_year
@@ -130,6 +130,7 @@ class Bench:
         self.law: Final = law
         self.reader: Final = Reader(law.vocabulary)
         self._shapes: dict[Row, Shape] = {}
+        self._overridden: dict[tuple[Shape, Override], Shape] = {}
         self._lines: dict[bytes, tuple[Any, ...]] = {}
         self._days: dict[str, Day] = {}
         self._memories: dict[tuple[int, str | None], dict[Any, Ruling]] = {}
@@ -197,6 +198,16 @@ class Bench:
         row = self.reader.read(msgspec.json.encode({"kind": "entry", **values}))
         assert type(row) is tuple
         return self.take(row)
+
+    def overridden(self, entry: Entry, override: Override) -> Entry:
+        """The same entry with what an authority gave; whether its row leaves room for that is for the row to say."""
+        key = (entry.shape, override)
+        shape = self._overridden.get(key)
+        if shape is None:
+            if len(self._overridden) >= MEMORY_MOST:
+                self._overridden.clear()
+            shape = self._overridden[key] = Shape({**entry.shape.values, OVERRIDE: override})
+        return entry._replace(shape=shape)
 
     def judge(
         self, places: Sequence[Place], entries: Sequence[Entry], applications: Sequence[Application] = ()

@@ -128,6 +128,12 @@ def _arithmetic(ruling: Ruling, clause: Clause, kind: str, detail: Any) -> Step:
             return Step("bonus", book, article, clause.bonus.quote,
                         f"第 {ruling.fact.values['rank']} 作者加 {format_hours(hours - before)}："
                         f"{format_hours(before)} + {format_hours(hours - before)} = {format_hours(hours)}")
+        case "override":
+            ordinary, hours, document = detail
+            assert clause.class_limit is not None
+            return Step("override", book, article, clause.class_limit.quote,
+                        f"主管部门依{article}“{clause.class_limit.quote}”，以{document}认定："
+                        f"{format_hours(ordinary)} → {format_hours(hours)}")
         case _:
             before, hours = detail
             assert clause.class_limit is not None

@@ -41,6 +41,7 @@ from ledger.events.claim_appeal import (
     ClaimAppealWithdrawn,
 )
 from ledger.vocabulary import LOCAL
+from policies.assess import OVERRIDDEN, RULED, Override
 from projections.file import Reader
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
@@ -56,6 +57,13 @@ class Decision(NamedTuple):
     clauses: tuple[str, ...]
     flags: tuple[str, ...]
     year: int | None
+
+    @property
+    def override(self) -> Override | None:
+        """What an authority gave where the row leaves it room: the document stands last of what the ruling rests on."""
+        if self.status != RULED or OVERRIDDEN not in self.flags:
+            return None
+        return Override(self.assessed_centi, self.clauses[-1])
 
 
 class Source(NamedTuple):

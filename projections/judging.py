@@ -91,7 +91,10 @@ class Seat:
             # Hours that an authority confirmed are a fact from then on, with the document that the decision rests on.
             fields |= {"confirmed_hours": format_hours(decision.assessed_centi), "document": decision.clauses[0]}
         try:
-            return Taken(bench.take(bench.reader.entry_row(fields)), None)
+            entry = bench.take(bench.reader.entry_row(fields))
+            if decision is not None and (override := decision.override) is not None:
+                entry = bench.overridden(entry, override)
+            return Taken(entry, None)
         except BadLine as bad:
             day = min(max(study.evidence_on, FIRST_DAY), LAST_DAY).isoformat()
             plain = {"id": version.claim, "person": version.person, "date": day,

@@ -138,7 +138,8 @@ def _unflagged(house: House, decide: Decide, seen: Seen) -> Decide:
             return drafts
         ruling = next(draft.event.ruling for draft in drafts if isinstance(draft.event, ClaimApproved))
         same = _same(house, found, seen)
-        if ruling.status != "ruled" or ruling.flags or same:
+        asks = found.study.confirmed_centi is not None  # For hours of an authority's, which nobody gives in passing.
+        if ruling.status != "ruled" or ruling.flags or same or asks:
             return Refusal.because("look_at_alone", status=ruling.status, flags=ruling.flags, duplicates=same)
         return drafts
 

@@ -166,7 +166,7 @@ def walk_for(house: House, person: Person, study: Study, at: Affiliation) -> Wal
     if isinstance(understood, Refusal):
         return understood
     walk = walk_of(bench.law, at, house.today, category)
-    if walk.steps[-1].level is None and judged(bench, study, *understood).needs_a_word:
+    if walk.steps[-1].level is None and judged(bench, study, *understood).is_for_an_authority:
         return walk_of(bench.law, at, house.today, category, confirmed=True)
     return walk
 
@@ -201,7 +201,7 @@ def prospects(house: House, state: Claim) -> dict[str, Any]:
     if isinstance(assessed, Refusal):  # It stood when it was decided; an affiliation may have been struck out since.
         return {}
     walk = walk_of(bench.law, place_of(state, person), house.today, state.study.category.value,
-                   confirmed=assessed.needs_a_word)
+                   confirmed=assessed.is_for_an_authority)
     house.settled()
     return {
         "walk": [office_view(office) for office in walk.steps],

@@ -16,6 +16,7 @@ from api.house import House
 from api.law_of import law_now
 from ledger.envelope import Envelope, decode
 from ledger.events.base import Words, wire_type
+from ledger.events.claim import StudyDetails
 from ledger.ledger import Recorded
 from policies.reasons import reason, reasons
 from projections.basis import written_time
@@ -48,9 +49,11 @@ def said(house: House, stream: str, region: str, sector: str | None) -> Iterable
     for position, leaf in house.ledger.store.stream(stream):
         envelope = decode(leaf)
         event = envelope.event
-        if event.sealed_as is Words and getattr(event, "case", None) is None:
-            opened = house.ledger.opened(Recorded(position, envelope))
-            if isinstance(opened, Words):
-                yield {"event": position, "type": wire_type(event).partition("/")[0],
-                       "recorded_at": written_time(envelope.recorded_at), "role": envelope.by.role,
-                       "words": opened.words, "reason": told(house, envelope, region, sector)}
+        if event.sealed_as not in (Words, StudyDetails) or getattr(event, "case", None) is not None:
+            continue
+        opened = house.ledger.opened(Recorded(position, envelope))
+        words = opened.override_reason if isinstance(opened, StudyDetails) else getattr(opened, "words", None)
+        if words is not None:
+            yield {"event": position, "type": wire_type(event).partition("/")[0],
+                   "recorded_at": written_time(envelope.recorded_at), "role": envelope.by.role,
+                   "words": words, "reason": told(house, envelope, region, sector)}

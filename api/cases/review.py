@@ -3,7 +3,8 @@
 Whose hand it is, the ledger asks (scopes, two hands, nobody's own); which office it is, the law says: the registrar
 tables name role and level for the place, and an account of another level is told which words stand against it. What is
 recorded on approval is the ruling of the law as of now; where no rulebook has one, an authority confirms the hours
-with a document, and the ruling rests on that.
+with a document, and the ruling rests on that. Where the words of a row leave room (一般, AMB-21), an authority may give
+more than is ordinary, with reason and document, up to what the row gives without them.
 
 Reading: freezing, releasing, revoking and reinstating are the deciding office's, or a supervisor's (P 17, W 16).
 `tests/api/test_four_places.py` shows it.
@@ -23,7 +24,7 @@ from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, of_another_level, role_for
 from api.cases.study import read_details, read_evidence, read_study
 from api.house import House
-from api.law_of import Assessed, assess, bench_now, confirmed, law_now, not_yet, walk_of
+from api.law_of import Assessed, assess, bench_now, confirmed, law_now, not_yet, room_view, walk_of
 from ledger.errors import Refusal
 from ledger.events.claim import Study
 from ledger.streams import claim_register as register
@@ -33,6 +34,7 @@ from ledger.streams.decision import Decision
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import format_hours
+from policies.assess import Override
 
 Decide = Callable[[Claim, str, Person, Actor], Decision]
 
@@ -87,7 +89,7 @@ def approving(house: House, claim: str, fields: dict[str, Any]) -> Decide:
             return early if isinstance(early, Refusal) else assessed
         command = review.ApproveClaim(
             role=role, ruling=assessed.ruling, year=assessed.year,
-            opened_evidence=tuple(fields.get("opened_evidence", ())),
+            opened_evidence=tuple(fields.get("opened_evidence", ())), words=_why(fields),
         )
         return review.decide_approval(found, command, person, by)
 
@@ -96,13 +98,14 @@ def approving(house: House, claim: str, fields: dict[str, Any]) -> Decide:
 
 def correct(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Put a registered claim right, with the ruling of the law as of now on the facts as they now are."""
-    study, details = read_study(fields["study"]), read_details(fields["details"])
+    study = read_study(fields["study"])
+    details = replace(read_details(fields["details"]), override_reason=_why(fields))
     if "year" in fields:  # The law reads it with the rest: it is that of the evidence, or one of two that are spanned.
         study = replace(study, year=fields["year"])
 
     def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
         as_it_was = register.CorrectClaim(
-            role=role, study=found.study, details=details, ruling=found.ruling or confirmed(0, "-"),
+            role=role, study=found.study, details=details, ruling=confirmed(0, "-"),
             year=found.year or study.evidence_on.year,
         )
         early = register.decide_correction(found, as_it_was, person, by)
@@ -195,6 +198,8 @@ def _ruled(
     assessed = assess(bench_now(house.answers), person, study, day)
     if isinstance(assessed, Refusal):
         return assessed
+    if "override" in fields:
+        return _overridden(house, found, person, study, role, fields["override"], assessed)
     status, hours = assessed.ruling.status, fields.get("confirmed_hours")
     told = {"rulebook": assessed.ruling.rulebook, "clauses": assessed.ruling.clauses, "why": assessed.why}
     if status == "refused":
@@ -206,6 +211,28 @@ def _ruled(
             return Refusal.because("confirmation_not_needed", **told)
         return assessed._replace(ruling=confirmed(hours, fields["document"]))
     return Refusal.because("ruling_needed", **told) if status == "unruled" else assessed
+
+
+def _overridden(
+    house: House, found: Claim, person: Person, study: Study, role: str, given: dict[str, Any], assessed: Assessed
+) -> Assessed | Refusal:
+    """The ruling with what an authority gives past the ordinary, as far as the words of the row leave it room."""
+    day, room, ruling = submitted_on(house, found.claim), assessed.room, assessed.ruling
+    told = {"rulebook": ruling.rulebook, "clauses": ruling.clauses, "why": assessed.why}
+    if room is None:
+        return Refusal.because("override_no_room", **told)
+    if no := _not_theirs_to_confirm(house, found, person, study, role, day):
+        return no
+    if not room.ordinary < given["hours"] <= room.most:
+        return Refusal.because("override_out_of_bounds", **told, **room_view(room))
+    override = Override(given["hours"], given["document"])
+    return assess(bench_now(house.answers), person, study, day, override)
+
+
+def _why(fields: dict[str, Any]) -> str | None:
+    """Why an authority gives more than is ordinary, where it does."""
+    reason: str | None = fields["override"]["reason"] if "override" in fields else None
+    return reason
 
 
 def _not_theirs_to_confirm(

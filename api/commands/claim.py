@@ -13,7 +13,7 @@ import click
 from api.commands import reasons, study
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.telling import minimums, pairs, role, state, steps, table, verdict, with_options, word
-from api.exits import Exit
+from api.exits import Exit, Stop
 
 
 @click.group()
@@ -32,7 +32,9 @@ SAID = (
 _FACTS = (click.argument("facts", nargs=-1, required=True), *SAID)
 _CONFIRMED = (
     click.option("--confirmed-hours", help="细则没有规定时，主管部门确认的学时"),
-    click.option("--document", help="确认学时所依据的文件号"),
+    click.option("--override", help="条文写“一般”而留有余地时，主管部门认定的学时；须同时给出 --words 和 --document"),
+    click.option("--document", help="确认或认定学时所依据的文件号"),
+    click.option("--words", help="另行认定的理由，说给本人"),
 )
 _words = click.option("--words", required=True, help="理由")
 _basis = click.option("--basis", required=True, help="依据代码，如 falsified")
@@ -105,12 +107,25 @@ def send_back(asking: Asking, claim: str, reason: str | None, words: str) -> int
               help="认定前看过的佐证文件，只取摘要，可多次")
 @with_options(_CONFIRMED)
 def approve(
-    asking: Asking, claim: str, opened_evidence: tuple[Path, ...], confirmed_hours: str | None, document: str | None
+    asking: Asking, claim: str, opened_evidence: tuple[Path, ...], words: str | None, **given: str | None
 ) -> int:
-    """认定：学时由细则得出；细则没有规定的，须有确认学时和文件号"""
-    more = {"opened_evidence": [study.digest(path) for path in opened_evidence], "confirmed_hours": confirmed_hours,
-            "document": document}
-    return _upon(asking, claim, "approval", "已认定", {name: value for name, value in more.items() if value})
+    """认定：学时由细则得出；细则没有规定的，须有确认学时和文件号；条文留有余地的，可另行认定"""
+    opened = [study.digest(path) for path in opened_evidence]
+    body = ({"opened_evidence": opened} if opened else {}) | _by_hand(words, **given)
+    return _upon(asking, claim, "approval", "已认定", body)
+
+
+def _by_hand(
+    reason: str | None, *, confirmed_hours: str | None, override: str | None, document: str | None
+) -> dict[str, Any]:
+    """Hours that an authority gives, as they are sent: what is missing is for the API to name."""
+    if override is not None:
+        said = {"hours": override, "reason": reason, "document": document}
+        return {"override": {name: value for name, value in said.items() if value is not None}}
+    if reason is not None:
+        raise Stop(Exit.BAD_INPUT, "bad_usage", "--words 只与 --override 同用", "细则得出的学时不用写理由")
+    given = {"confirmed_hours": confirmed_hours, "document": document}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 @claim.command()
@@ -128,13 +143,14 @@ def refuse(asking: Asking, claim: str, reason: str | None, words: str) -> int:
 @click.option("--year", type=int, help="改归的年度")
 @click.option("--year-because", help="改归年度的理由代码")
 def correct(
-    asking: Asking, claim: str, facts: tuple[str, ...], proofs: tuple[str, ...], confirmed_hours: str | None,
-    document: str | None, year: int | None, year_because: str | None, **details: Any,
+    asking: Asking, claim: str, facts: tuple[str, ...], proofs: tuple[str, ...], words: str | None,
+    confirmed_hours: str | None, override: str | None, document: str | None, year: int | None,
+    year_because: str | None, **details: Any,
 ) -> int:
     """更正已登记的学习；原来的版本仍可查"""
-    more = {"confirmed_hours": confirmed_hours, "document": document, "year": year, "year_because": year_because}
-    body = {**_sent(facts, proofs, details), **{name: value for name, value in more.items() if value is not None}}
-    return _upon(asking, claim, "correction", "已更正", body)
+    by_hand = _by_hand(words, confirmed_hours=confirmed_hours, override=override, document=document)
+    more = {name: value for name, value in (("year", year), ("year_because", year_because)) if value is not None}
+    return _upon(asking, claim, "correction", "已更正", {**_sent(facts, proofs, details), **by_hand, **more})
 
 
 @claim.command()
@@ -296,8 +312,11 @@ def study_line(about: Mapping[str, Any]) -> str:
 
 def _tell_ruling(ruling: Mapping[str, Any]) -> None:
     rests = " ".join([ruling["rulebook"] or "主管部门确认", *ruling["clauses"]])
-    pairs([("核定", f"{ruling['assessed']} 学时，{verdict(ruling['status'])}，{rests}")])
+    more = f"（条文一般给 {ruling['ordinary']}，由主管部门认定）" if "ordinary" in ruling else ""
+    pairs([("核定", f"{ruling['assessed']} 学时{more}，{verdict(ruling['status'])}，{rests}")])
     steps(ruling.get("why", ()), indent="    ")
+    if room := ruling.get("room"):
+        click.echo(f"    {room['article']}“{room['quote']}”：主管部门有理由、有文件可认定至 {room['most']} 学时")
 
 
 def _tell_year(year: Mapping[str, Any]) -> None:

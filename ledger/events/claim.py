@@ -73,6 +73,7 @@ class StudyDetails(Sealed):
     words: Secret[str | None] = None
     address: Secret[str | None] = None
     device: Secret[str | None] = None
+    override_reason: Secret[str | None] = None  # Why an authority that corrected it gave more than is ordinary.
 
 
 class Source(Part):
@@ -91,8 +92,9 @@ class Ruling(Part):
     status: Open[str]  # ruled, manual, ...
     rulebook: Open[RulebookId | None] = None
     digest: Open[str | None] = None  # SHA-256 of the rulebook's bytes.
-    clauses: Open[tuple[str, ...]] = ()
+    clauses: Open[tuple[str, ...]] = ()  # What it rests on; where an authority gave the hours, its document last.
     flags: Open[tuple[str, ...]] = ()
+    ordinary_centi: Open[int | None] = None  # What its row ordinarily gives, where an authority gave more (N 6(1)).
 
 
 class ClaimEvent(Event):
@@ -194,7 +196,9 @@ class ClaimWithdrawn(ClaimEvent, tag="claim.withdrawn/1"):
 
 
 class ClaimApproved(ClaimEvent, tag="claim.approved/1"):
-    """The last step accepted the claim and fixed what it is worth (学时认定)."""
+    """The last step accepted the claim and fixed what it is worth (学时认定), saying why where that is a choice."""
+
+    sealed_as = Words
 
     step: Open[str]
     ruling: Open[Ruling]

@@ -61,7 +61,7 @@ from ledger.events.claim_appeal import (
     ClaimAppealed,
     ClaimAppealWithdrawn,
 )
-from ledger.streams.decision import Beheaded, State
+from ledger.streams.decision import Beheaded, State, spoken
 from ledger.streams.person import Person, closed_to_processing
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import ClaimId, PersonId
@@ -156,13 +156,20 @@ def by_claimant(claim: Claim | None, person: Person, asking: PersonId) -> Claim 
     return closed_to_processing(person) or claim
 
 
-def unsound(ruling: Ruling) -> Refusal | None:
-    """Say why a ruling cannot be recorded: it must name what it rests on, since that is what was decided."""
+def unsound(ruling: Ruling, words: str | None = None) -> Refusal | None:
+    """Say why a ruling cannot be recorded: it must name what it rests on, since that is what was decided.
+
+    `words`: why an authority gave more than the row ordinarily does.
+    """
     if ruling.assessed_centi < 0:
         return Refusal.because("ruling_incomplete", assessed_centi=ruling.assessed_centi)
     if ruling.status == "ruled" and not (ruling.rulebook and ruling.digest and ruling.clauses):
         return Refusal.because("ruling_incomplete", rulebook=ruling.rulebook, clauses=ruling.clauses)
-    return None
+    if (ordinary := ruling.ordinary_centi) is None:
+        return None
+    if ruling.status != "ruled" or len(ruling.clauses) < 2 or ordinary >= ruling.assessed_centi:  # A row, a document.
+        return Refusal.because("ruling_incomplete", ordinary_centi=ordinary, clauses=ruling.clauses)
+    return None if spoken(words) else Refusal.because("words_missing")
 
 
 def evolve(claim: Claim | None, event: ClaimEvent) -> Claim:

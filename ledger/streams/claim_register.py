@@ -95,7 +95,7 @@ def decide_correction(claim: Claim | None, command: CorrectClaim, person: Person
     moves_year = known.year is not None and command.year != known.year
     if moves_year and not command.year_because:
         return Refusal.because("year_locked", year=known.year, wanted=command.year)
-    if no := unsound(command.ruling):
+    if no := unsound(command.ruling, command.details.override_reason):
         return no
     corrected = ClaimCorrected(
         claim=known.claim,

@@ -96,6 +96,7 @@ class ApproveClaim(Command):
     ruling: Ruling
     year: int
     opened_evidence: tuple[str, ...] = ()
+    words: str | None = None  # Why, where the ruling is an authority's choice.
 
 
 class RefuseClaim(Command):
@@ -227,7 +228,7 @@ def decide_approval(claim: Claim | None, command: ApproveClaim, person: Person, 
         return due
     if not due.is_at_last_step:
         return Refusal.because("steps_remain", steps=due.steps[len(due.endorsed) + 1 :])
-    if no := _took_a_step(due, by) or unsound(command.ruling):
+    if no := _took_a_step(due, by) or unsound(command.ruling, command.words):
         return no
     approved = ClaimApproved(
         claim=due.claim,
@@ -237,7 +238,7 @@ def decide_approval(claim: Claim | None, command: ApproveClaim, person: Person, 
         year=command.year,
         opened_evidence=command.opened_evidence,
     )
-    return (Draft(approved),)
+    return (Draft(approved, spoken(command.words)),)
 
 
 def decide_refusal(claim: Claim | None, command: RefuseClaim, person: Person, by: Actor) -> Decision:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.events.claim import Study
-from policies.assess import MANUAL
+from policies.assess import MANUAL, OVERRIDDEN, RULED
 from policies.law import Law
 from policies.person import NO_LATER, last_day
 from projections.entries import Decision, Version
@@ -122,7 +122,8 @@ def _version(statement: Statement) -> Version:
     decision = None
     if statement.confirmed_centi is not None:
         assert statement.document is not None
-        decision = Decision(0, statement.confirmed_centi, MANUAL, None, None, (statement.document,), (), None)
+        status, flags = (RULED, (OVERRIDDEN,)) if statement.is_override else (MANUAL, ())
+        decision = Decision(0, statement.confirmed_centi, status, None, None, (statement.document,), flags, None)
     return Version("-", "-", "approved", 1, 0, "auto", "", 1, 1, (), _study(statement.study), 0, decision, 1, None)
 
 

@@ -25,6 +25,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from policies.assess import OVERRIDDEN, RULED
 from policies.facts import DAYS
 from projections.entries import Entries
 from projections.errors import NotBuilt, Unreadable
@@ -63,6 +64,7 @@ class Statement(NamedTuple):
     document: str | None
     lead: int | None
     readable: bool             # Whether its dates and keys can be read at all.
+    is_override: bool = False  # Whether it was confirmed where a row leaves room, and not where no row gives hours.
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,13 @@ class Held:
 
 _STATUS: Final = "CASE v.status WHEN 'approved' THEN 1 WHEN 'frozen' THEN 2 ELSE 3 END"
 _MANUAL: Final = "d.status = 'manual' AND d.assessed_centi AND d.clauses <> '[]'"
+_OVERRIDE: Final = f"d.status = '{RULED}' AND instr(d.flags, '\"{OVERRIDDEN}\"')"
+_WORD: Final = f"({_MANUAL} OR {_OVERRIDE})"
 _CLAIMS: Final = (
     f"SELECT v.person, v.claim, {_STATUS}, CASE v.origin WHEN 'self' THEN v.submitted_on END, v.registered, "
     "v.registered_event, v.from_position, iif(v.to_position > :upto, 0, coalesce(v.to_position, 0)), s.study, "
-    f"CASE WHEN {_MANUAL} THEN d.assessed_centi END, CASE WHEN {_MANUAL} THEN d.clauses END, coalesce(d.year, 0) "
+    f"CASE WHEN {_WORD} THEN d.assessed_centi END, CASE WHEN {_WORD} THEN d.clauses END, {_OVERRIDE}, "
+    "coalesce(d.year, 0) "
     "FROM claims v JOIN studies s ON s.event = v.study_event JOIN decisions d ON d.event = v.decision_event "
     "WHERE v.status IN ('approved', 'frozen', 'revoked') AND v.from_position <= :upto"
 )
@@ -207,7 +212,7 @@ class _Reading:
         self._units: dict[str, int] = {}
         self._zones: dict[Zone, int] = {}
         self._studies = Studies()
-        self._statements: dict[tuple[int, int | None, str | None], int] = {}
+        self._statements: dict[tuple[int, int | None, str | None, bool], int] = {}
         self._keys: dict[tuple[int, str], int] = {}
         self._claims: list[dict[str, NDArray[Any]]] = []
         self._affiliations = {name: array("q") for name in AFFILIATIONS}
@@ -240,14 +245,14 @@ class _Reading:
         if not rows:
             return
         (people, claims, status, submitted, registered, registered_event, first, last, texts, confirmed, clauses,
-         decided) = zip(*rows, strict=True)
+         overrides, decided) = zip(*rows, strict=True)
         number, known = self._people.setdefault, self._people
         persons = [number(one, len(known)) for one in people]
         at = self._studies.numbers(texts)
         shape, day, year = self._studies.columns(at)
         chosen = np.array(decided, dtype=np.int16)
         columns = (
-            persons, claims, status, self._statements_of(shape, confirmed, clauses), day,
+            persons, claims, status, self._statements_of(shape, confirmed, clauses, overrides), day,
             np.where(chosen == 0, year, chosen), [0 if one is None else DAYS[one] for one in submitted],
             *self._keys_of(persons, at), registered, registered_event, first, last,
         )
@@ -255,7 +260,8 @@ class _Reading:
                              for (name, kind), column in zip(CLAIMS.items(), columns, strict=True)})
 
     def _statements_of(
-        self, shapes: NDArray[np.int32], confirmed: Sequence[int | None], clauses: Sequence[str | None]
+        self, shapes: NDArray[np.int32], confirmed: Sequence[int | None], clauses: Sequence[str | None],
+        overrides: Sequence[int],
     ) -> NDArray[np.int32]:
         """What was stated, and of the few that an office confirmed by hand what it said."""
         plain = np.zeros(len(self._studies.shapes), dtype=np.int32)
@@ -266,11 +272,15 @@ class _Reading:
             if centi is not None:
                 clause = clauses[row]
                 assert clause is not None, "whatever is confirmed rests on a document"
-                found[row] = self._statement(int(shapes[row]), centi, json.loads(clause)[0])
+                rests, is_override = json.loads(clause), bool(overrides[row])
+                document = rests[-1] if is_override else rests[0]
+                found[row] = self._statement(int(shapes[row]), centi, document, is_override=is_override)
         return found
 
-    def _statement(self, shape: int, centi: int | None, document: str | None) -> int:
-        return self._statements.setdefault((shape, centi, document), len(self._statements))
+    def _statement(
+        self, shape: int, centi: int | None, document: str | None, *, is_override: bool = False
+    ) -> int:
+        return self._statements.setdefault((shape, centi, document, is_override), len(self._statements))
 
     def _keys_of(self, persons: Sequence[int], at: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Occasions and outputs as numbers, a person's own; none: 0."""
@@ -292,8 +302,9 @@ class _Reading:
         claims = {name: np.concatenate([np.empty(0, kind), *(one.pop(name) for one in self._claims)])
                   for name, kind in CLAIMS.items()}
         statements = [
-            Statement(self._studies.shapes[shape].text, confirmed, document, *self._studies.shapes[shape][1:])
-            for shape, confirmed, document in self._statements
+            Statement(text, confirmed, document, lead, readable, is_override)
+            for shape, confirmed, document, is_override in self._statements
+            for text, lead, readable in (self._studies.shapes[shape],)
         ]
         return Held(
             self._position, names[by_name],

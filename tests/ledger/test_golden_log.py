@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "504c37b24f18baaadcf222a81e761a515d4e7d7d1170c43ab3f2b2ebe1bce94a"
+ROOT = "2309cd91341962ee39bed985e169b04f2b46a34250acdedda899c1e7f493d07e"
 
 
 @pytest.fixture(scope="module")

@@ -31,10 +31,12 @@ from ledger.streams import transfer as transfers
 from ledger.streams import unit as units
 from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import ActorId, Category, ClaimId, PersonId, TransferId, UnitId, format_hours
+from policies.assess import OVERRIDDEN, Override
 from policies.rulebook import Rulebook
 from policies.shelf import Shelf, drafts, shipped
 from projections.answers import Answers, projections
 from projections.basis import read_axes
+from projections.entries import Decision
 from projections.follower import Follower
 from projections.judging import Books, belongings, judge
 from projections.people import Affiliation as Stated
@@ -197,25 +199,34 @@ class House:
         self.record(review.decide_submission(None, command, self.load(person, persons.evolve)))
         return claim
 
-    def ruling(self, person: PersonId, study: Study) -> Ruling:
-        """What the five rulebooks say of a study where the person belongs."""
+    def ruling(self, person: PersonId, study: Study, override: Override | None = None) -> Ruling:
+        """What the five rulebooks say of a study where the person belongs, and an authority where there is room."""
         state = self.load(person, persons.evolve)
         known = [Stated(one.starts.isoformat(), one.unit, one.region, one.sector, one.major, None, None, 1)
                  for one in state.affiliations]
         version = claims_version(person, study)
+        if override is not None:
+            version = version._replace(decision=Decision(
+                0, override.hours, "ruled", None, None, (override.document,), (OVERRIDDEN,), None))
         digests = tuple(book.digest for book in shipped().books)
         made = judge(Books(any_book), digests, belongings(known, []), [version]).ruled.weighed[0].ruling
+        document, ordinary = (), None
+        if override is not None and OVERRIDDEN in made.flags and made.room is not None:
+            document, ordinary = (override.document,), made.room.ordinary
         return Ruling(
             assessed_centi=made.assessed, status=made.status, rulebook=made.rulebook,
             digest=None if made.book is None else made.book.digest,
-            clauses=() if made.article is None else (made.article,), flags=made.flags)
+            clauses=() if made.article is None else (made.article, *document), flags=made.flags,
+            ordinary_centi=ordinary)
 
-    def approve(self, claim: ClaimId, *, year: int | None = None, ruling: Ruling | None = None) -> int:
+    def approve(self, claim: ClaimId, *, year: int | None = None, ruling: Ruling | None = None,
+                override: Override | None = None) -> int:
         state = self.load(claim, claims.evolve)
         person = self.load(state.person, persons.evolve)
+        why = None if override is None else "课程较多"
         command = review.ApproveClaim(
-            role=state.step_due, ruling=ruling or self.ruling(state.person, state.study),
-            year=year or state.study.year or state.study.evidence_on.year)
+            role=state.step_due, ruling=ruling or self.ruling(state.person, state.study, override),
+            year=year or state.study.year or state.study.evidence_on.year, words=why)
         return self.record(review.decide_approval(state, command, person, self.officer))[-1]
 
     def registered(self, person: PersonId, study: Study, **rest: Any) -> ClaimId:

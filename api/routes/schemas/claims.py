@@ -99,17 +99,29 @@ class ClaimBody(RevisionBody):
     person = Id("person", required=True)
 
 
+class OverrideBody(Body):
+    """Hours past what a row ordinarily gives, where its words leave room, with the reason and the document."""
+
+    hours = Hours(required=True, metadata={"description": "认定的学时：超过一般的上限，不超过按标准所得"})
+    reason = Text(1000, required=True, metadata={"description": "理由，说给本人"})
+    document = Text(100, required=True, metadata={"description": "文号", "example": "甬人社函〔2026〕9号"})
+
+
 class ConfirmationOfHours(Body):
-    """Hours that an authority confirms where no rulebook rules, with the document that says so."""
+    """Hours that an authority gives: where no rulebook rules, or where the words of a row leave it room."""
 
     confirmed_hours = Hours()
     document = Text(100)
+    override = Part(OverrideBody, metadata={
+        "description": "条文写“一般”的，主管部门可有理由、有文件地认定超过一般上限的学时"})
 
     @ma.validates_schema
     def _together(self, data: dict[str, object], **_: object) -> None:
         for one, other in (("confirmed_hours", "document"), ("document", "confirmed_hours")):
             if one in data and other not in data:
                 raise ma.ValidationError(f"写了 {one} 就要写 {other}。", other)
+        if "override" in data and "confirmed_hours" in data:
+            raise ma.ValidationError("细则有规定的用 override，没有规定的用 confirmed_hours；只能写一种。", "override")
 
 
 class ReturnBody(Words):
@@ -223,6 +235,7 @@ class RulingAnswer(Answer):
     digest = ma.fields.String(allow_none=True)
     clauses = ma.fields.List(ma.fields.String())
     flags = ma.fields.List(ma.fields.String())
+    ordinary = ma.fields.String(metadata={"description": "主管部门认定超过一般上限的：条文一般给多少；其余没有这一项"})
 
 
 class ClaimAnswer(Recorded):

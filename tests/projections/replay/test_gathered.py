@@ -16,6 +16,7 @@ from test_random_histories import live, steps
 
 from ledger.events.claim import Study
 from ledger.vocabulary import Category
+from policies.assess import Override
 from policies.errors import BadLine
 from policies.law import Law
 from policies.shelf import drafts, shipped
@@ -112,6 +113,33 @@ def test_frozen_entries_count_and_revoked_ones_leave_their_room(tmp_path: Path) 
         they_agree(house, held, house.size, fast=True)
         gathered = gather(held, house.size)
         assert len(gathered.claims) == 5 and nobody in gathered.coded.people
+
+
+def test_hours_that_an_authority_gave_past_a_rows_are_given_by_every_law_that_leaves_it_room(tmp_path: Path) -> None:
+    """N 6(1), AMB-21: 30 for five days with a document; a second class shares the cap of 36; a correction ends it."""
+    with living(tmp_path / "house") as house:
+        unit = house.unit(NINGBO, "industry")
+        one, two = house.person(unit=unit), house.person(unit=unit)
+        word = Override(3_000, "甬人社函〔2021〕9号")
+        house.registered(one, seminar("2021-06-01", 10), override=word)
+        house.registered(one, seminar("2021-07-01", 10))
+        corrected = house.registered(two, seminar("2021-06-01", 10), override=word)
+        before = house.size
+        house.correct(corrected, seminar("2021-06-01", 10))
+        held = held_now(house)
+
+        for as_of in (before, house.size):
+            they_agree(house, held, as_of)
+            they_agree(house, held, as_of, fast=True)
+        year = house.year(one, 2021)
+        first, second = year["entries"]
+        assert (year["decided"]["total"], year["evaluated"]["total"], year["differs"]) == ("36", "36", False)
+        assert first["decided"]["clauses"] == ["第六条（一）", word.document]
+        assert [first["evaluated"][name] for name in ("assessed", "counted", "flags")] == ["30", "30", ["override"]]
+        assert any(word.document in step["arithmetic"] for step in first["evaluated"]["why"])
+        assert second["evaluated"]["counted"] == "6"
+        assert house.total(two, 2021, as_of=str(before)) == ("30", "30")
+        assert house.total(two, 2021) == ("24", "24")
 
 
 def test_a_transfer_entered_late_and_a_gap_between_two_units_are_as_in_the_answers(tmp_path: Path) -> None:
