@@ -2,8 +2,12 @@
 
 An event is told thinly: its kind, the record and where to read it. Whoever wants more asks for the record, with a
 purpose, and that is recorded; a feed that carried facts would tell everyone's without anybody having asked. An
-official is told what lies within their sight, where the record says to which place it belongs; the reader of the log
-is told of everything. What belongs to a larger act names it: it counts from the act's own closing, if that comes.
+official is told of what they could ask for: records of a place within their sight, whatever is a person's who belongs
+or belonged there, moves into and out of their units. The reader of the log is told of everything. What belongs to a
+larger act names it: it counts from the act's own closing, if that comes.
+
+Reading: of accounts, of cases and of who looked at what nothing is told to officials. A case is for the supervisors who
+opened it, and whoever follows the feed may be whom it concerns.
 
 Whoever waits is told as soon as something within their sight is recorded, or after so many seconds that there is
 nothing. Only so many wait at once; everyone else is answered at once, since a waiting request holds a thread.
@@ -29,6 +33,8 @@ from ledger.ids import PREFIXES, kind_of
 from ledger.streams import person as persons
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, Matter
+from ledger.streams.unit import evolve as evolve_unit
+from ledger.streams.unit import matter_of
 from projections.basis import written_time
 
 WAIT_MOST_S: Final = 9  # A service that stops waits ten seconds for what has begun.
@@ -39,10 +45,13 @@ _AT_ONCE: Final = 500
 
 _OF_EVERYONE: Final = frozenset({"rulebook", "act"})
 _OF_A_PLACE: Final = frozenset({"claim", "unit", "plan", "class", "import", "course", "exam"})
-"""Records whose first event says where they belong. Of accounts, cases and papers nothing is told to officials here."""
+"""Records whose first event says where they belong."""
+_OF_A_PERSON: Final = frozenset({"person", "claim", "card", "enrolment", "booking", "statement", "application"})
+"""Records that are seen from wherever their person belongs or belonged."""
+_OF_TWO_UNITS: Final = "transfer"
 _READ_AT: Final = {"class": "classes"} | {
     kind: f"{kind}s" for kind in ("person", "claim", "unit", "plan", "import", "course", "exam", "transfer", "card",
-                                  "statement", "application", "case", "actor")}
+                                  "statement", "application", "case", "actor", "enrolment", "booking")}
 
 _slots = BoundedSemaphore(WAITERS_MOST)
 
@@ -101,15 +110,32 @@ def _in_sight(house: House, actor: Actor, found: list[Envelope]) -> set[str]:
     """The streams of these events that lie within an official's sight."""
     kinds = {envelope.stream: kind_of(envelope.stream) for envelope in found}
     seen: set[str] = {stream for stream, kind in kinds.items() if kind in _OF_EVERYONE}
-    people = house.ledger.load_each([one for one, kind in kinds.items() if kind == "person"], persons.evolve)
-    for stream, loaded in people.items():
-        if any(may_see(actor, matter) is None for matter in _places(house, loaded.state)):
+    for stream, first in _begun(house, [one for one, kind in kinds.items() if kind in _OF_A_PLACE]):
+        if may_see(actor, _place(first)) is None:
             seen.add(stream)
-    placed = [one for one, kind in kinds.items() if kind in _OF_A_PLACE]
-    for stream, leaves in house.ledger.store.streams(placed).items():
-        if may_see(actor, _place(decode(leaves[0][1]))) is None:
-            seen.add(stream)
-    return seen
+    whose = {one.stream: one.subjects[0] for one in found
+             if kinds[one.stream] in _OF_A_PERSON and one.stream not in seen}
+    people = house.ledger.load_each(list(set(whose.values())), persons.evolve)
+    known = {person for person, loaded in people.items()
+             if any(may_see(actor, matter) is None for matter in _places(house, loaded.state))}
+    seen |= {stream for stream, person in whose.items() if person in known}
+    return seen | _moves(house, actor, [one for one, kind in kinds.items() if kind == _OF_TWO_UNITS])
+
+
+def _begun(house: House, streams: list[str]) -> Iterator[tuple[str, Envelope]]:
+    """How each of these records began."""
+    for stream, leaves in house.ledger.store.streams(streams).items():
+        yield stream, decode(leaves[0][1])
+
+
+def _moves(house: House, actor: Actor, streams: list[str]) -> set[str]:
+    """Transfers into or out of a unit within sight: a person who asks to come in belongs elsewhere until then."""
+    sides = {stream: [one for one in (first.event.from_unit, first.event.to_unit) if one is not None]
+             for stream, first in _begun(house, streams)}
+    named = house.ledger.load_each(list({unit for units in sides.values() for unit in units}), evolve_unit)
+    known = {unit for unit, loaded in named.items()
+             if loaded.state is not None and may_see(actor, matter_of(loaded.state)) is None}
+    return {stream for stream, units in sides.items() if known.intersection(units)}
 
 
 def _places(house: House, person: Person | None) -> tuple[Matter | None, ...]:
@@ -141,4 +167,4 @@ def _event(house: House, position: int, envelope: Envelope) -> dict[str, Any]:
     return told | {name: value for name, value in extensions.items() if value is not None}
 
 
-assert {*_OF_A_PLACE, *_OF_EVERYONE} <= PREFIXES.keys(), "they are kinds of records"
+assert {*_OF_A_PLACE, *_OF_A_PERSON, *_OF_EVERYONE, _OF_TWO_UNITS} <= PREFIXES.keys(), "they are kinds of records"

@@ -64,6 +64,32 @@ def test_an_official_is_told_of_what_lies_within_their_sight_and_the_position_pa
     assert {theirs["claim"], stranger.id} <= seen and ours["claim"] not in seen
 
 
+def test_an_official_is_told_of_whatever_is_a_persons_and_of_moves_and_could_read_each_of_them(
+    town: Town, works: BODY, person: Someone, officer: Someone
+) -> None:
+    """A statement, a move into the unit by somebody who belongs elsewhere, a claim of before they came."""
+    away = town.unit("台州某厂", "331002", "environment")
+    abroad, start = town.officer(away, "unit", "331002", unit=away["unit"]), town.house.ledger.store.size()
+    mover = town.person("周明")
+    town.belongs(mover, away, "2020-01-01")
+    claim = mover.submit(study())
+    officer.act(person.submit(study()), "approval")
+    statement = person.did(f"/v1/persons/{person.id}/statements", {"years": [2026]})
+    asked = mover.did(f"/v1/persons/{mover.id}/transfers", {"to_unit": works["unit"], "starts": "2026-06-01"})
+
+    def subjects(whom: Someone) -> set[str]:
+        return {one["subject"] for one in told(whom.get("/v1/feed", after=start))[0]}
+
+    assert {statement["statement"], asked["transfer"]} <= subjects(officer)
+    assert {asked["transfer"], mover.id} <= subjects(abroad) and statement["statement"] not in subjects(abroad)
+    assert {claim["claim"], mover.id}.isdisjoint(subjects(officer))
+    officer.did(f"/v1/transfers/{asked['transfer']}/confirmation", version=asked["version"])
+    assert {claim["claim"], mover.id} <= subjects(officer), "whose person is theirs now, with what was theirs before"
+    for whom in (officer, abroad):
+        for one in told(whom.get("/v1/feed", after=start))[0]:
+            assert whom.get(one["data"]["href"], purpose="annual_review").status_code == 200, one
+
+
 def test_nothing_that_is_anybodys_is_told(town: Town, person: Someone, reader: Someone) -> None:
     person.submit(study(organiser="甬江学院"), title="一次很特别的培训")
     whole = reader.get("/v1/feed").get_data(as_text=True)
