@@ -44,7 +44,8 @@ def composed(settings: Settings, *, runs_jobs: bool = True) -> Iterator[Flask]:
                               lambda: house.claim_drafts.tidy(now=house.now), lambda: settle_all(house),
                               lambda: tidy_replays(house)]
             runner = Runner(house.jobs, register.folder.replays, register.folder.root, at_once=settings.replays_at_once,
-                            cores=cores_beside(settings.workers) if settings.one_core else ())
+                            cores=cores_beside(settings.workers) if settings.one_core else (),
+                            may_begin=lambda: not any(lag.building for lag in house.follower.lag().values()))
             keeper.start()
             try:
                 if runs_jobs:

@@ -53,6 +53,7 @@ from projections.replay.store import compacting, open_coded
 
 NICE: Final = 10
 NICE_IDLE: Final = 19
+_AUTOGROUP: Final = Path("/proc/self/autogroup")
 _TELL_EVERY_NS: Final = 100_000_000
 _FOLLOW_MS: Final = 50
 _WAIT_MS: Final = 60_000
@@ -91,9 +92,13 @@ def main() -> int:
 def _stand_back(asked: Mapping[str, Any]) -> None:
     """Let others go first: a command by a little; beside a service, by everything, and off the cores that answer."""
     is_idle = asked.get("is_idle", False)
-    os.nice(NICE_IDLE if is_idle else NICE)
+    nice = NICE_IDLE if is_idle else NICE
+    os.nice(nice)
     if is_idle and hasattr(os, "SCHED_IDLE"):  # Whoever answers need not wait for the end of a slice.
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    if os.getsid(0) == os.getpid():  # Linux gives each session its share; in one of its own all that was for nothing.
+        with suppress(OSError):
+            _AUTOGROUP.write_text(str(nice), "ascii")
     if hasattr(os, "sched_setaffinity"):  # Whoever started it may stay on one core; arithmetic wants them all.
         every = range(os.cpu_count() or 1)
         try:

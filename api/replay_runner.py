@@ -109,14 +109,16 @@ class _Child:
 
 
 class Runner:
-    """One thread beside the service. It is made with where the folder of replays lies and what a child is to open."""
+    """One thread beside the service: where replays lie, what a child is to open, whether one may begin just now."""
 
     def __init__(
         self, jobs: Jobs, folder: Path, data_folder: Path, *, at_once: int, cores: Iterable[int] = (),
+        may_begin: Callable[[], bool] = lambda: True, stands_back: bool = True,
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self._jobs, self._folder, self._data_folder = jobs, folder, data_folder.absolute()
-        self._at_once, self._cores, self._clock = at_once, sorted(cores), clock
+        self._at_once, self._cores, self._may_begin, self._clock = at_once, sorted(cores), may_begin, clock
+        self._stands_back = stands_back
         self._lease = FileLease(folder / LOCK)
         self._children: dict[str, _Child] = {}
         self._stopping = threading.Event()
@@ -159,6 +161,8 @@ class Runner:
             self._look_after(child)
         passed = set(self._children)
         while len(self._children) < self._at_once and (job := self._jobs.next(passed)) is not None:
+            if not self._may_begin():  # Answers that are being built would only be waited for, and not for ever.
+                return
             passed.add(job.job)
             if (begun := self._begun(job)) is not None:
                 self._children[job.job] = begun
@@ -182,7 +186,8 @@ class Runner:
             for path in (*(self._folder / job / REPORT).iterdir(), self._folder / job / REPORT, self._folder / job):
                 sync(path)  # Before anybody is told that it is there.
             told = {name: value for name, value in said["done"].items() if name not in ("folder", "new", "question")}
-            self._jobs.end(job, DONE, told, now=self._now())
+            if not self._jobs.end(job, DONE, told, now=self._now()):
+                clear(self._folder / job)  # Somebody cancelled it just then.
         elif "stop" in said:
             self._jobs.end(job, FAILED, _problem(*said["stop"]), now=self._now())
         # Without a word it died: the next turn begins it anew.
@@ -202,7 +207,7 @@ class Runner:
             clear(place)
             (place / "beside").mkdir(mode=0o700)
             told = {**job.asked, "beside": str(place / "beside"), "out": str(place / REPORT), "check": None,
-                    "data_folder": str(self._data_folder), "is_idle": True, "cores": self._cores}
+                    "data_folder": str(self._data_folder), "is_idle": self._stands_back, "cores": self._cores}
             if drafts := told.pop("drafts", None):
                 told["under"] = str(write_drafts(place / "drafts", drafts))
             process = subprocess.Popen(  # It inherits the lock, which is free when the last that has it is gone.

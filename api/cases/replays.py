@@ -220,8 +220,7 @@ def view(house: House, job: Job) -> dict[str, Any]:
 def _error(job: Job) -> dict[str, Any] | None:
     if job.outcome is None or job.state == DONE:
         return None
-    status = job.outcome["status"]
-    return {"type": "about:blank", "title": "推演没有完成", "trace_id": job.trace, **job.outcome, "status": status}
+    return {"type": "about:blank", "title": "推演没有完成", "trace_id": job.trace, **job.outcome}
 
 
 def _visible(house: House, caller: Caller, job: str) -> Job | Refusal:

@@ -78,7 +78,7 @@ def done(town: Town, people: dict[str, Someone], office: Someone) -> BODY:
 @contextmanager
 def running(town: Town) -> Iterator[None]:
     folder = town.house.register.folder
-    runner = Runner(town.house.jobs, folder.replays, folder.root, at_once=1)
+    runner = Runner(town.house.jobs, folder.replays, folder.root, at_once=1, stands_back=False)
     runner.start()
     try:
         yield
