@@ -220,7 +220,7 @@ class MapFile:
         if state.hashed == state.position:
             return state
         hash_changed(connection, self._key, after=state.hashed)
-        people = connection.execute("SELECT coalesce(max(number), 0) FROM people").fetchone()[0]
+        people = _counted(connection)
         connection.execute("UPDATE state SET hashed = position, people = ?", (people,))
         return state._replace(hashed=state.position, people=people)
 
@@ -239,6 +239,8 @@ class MapFile:
             return self._proved(connection, state, person)
 
     def _proved(self, connection: sqlite3.Connection, state: _State, person: str) -> Proved:
+        if state.hashed == state.position and state.people != _counted(connection):
+            raise Broken  # What is committed to says how many there are; who was read since is in neither.
         root = kept(connection, 1).hash
         proof = self._shown(connection, person, state.hashed, root)
         return Proved(state.hashed, root, state.people, proof, self._event_of(state, root))
@@ -349,6 +351,11 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 def _is_damage(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+
+
+def _counted(connection: sqlite3.Connection) -> int:
+    """How many people have been read of: they are numbered as they come."""
+    return int(connection.execute("SELECT coalesce(max(number), 0) FROM people").fetchone()[0])
 
 
 def _state(connection: sqlite3.Connection) -> _State | None:

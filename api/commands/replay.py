@@ -6,13 +6,16 @@ wherever it is: nothing is left beside, and the parts that were finished wait am
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +29,8 @@ STEPS: Final = {
     "person_years": "写出人年度", "entries": "写出记录", "titles": "写出职称",
 }
 _WAIT_S: Final = 5
+_HIDDEN: Final = ".xueshi-replay-"
+_YOUNG_NS: Final = 1_000_000_000
 
 
 @click.command()
@@ -59,20 +64,44 @@ def replay(
     parent = (Path.cwd() if out is None else out.absolute().parent) if check is None else Path(tempfile.gettempdir())
     if not parent.is_dir():
         raise Stop(Exit.BAD_INPUT, "replay_out_unusable", f"没有文件夹 {parent}", "请先建立，或另选 --out")
-    beside = Path(tempfile.mkdtemp(prefix=".xueshi-replay-", dir=parent))
-    asked = {
-        "under": under, "against": against if check is None else None, "as_of": as_of,
-        "valid_on": valid_on, "region": region, "sector": sector or None,
-        "out": None if out is None else str(out.absolute()), "beside": str(beside),
-        "check": None if check is None else str(check.absolute()),
-        "data_folder": None if data_folder is None else str(data_folder.absolute()),
-    }
+    with _beside(parent) as beside:
+        done = _child({
+            "under": under, "against": against if check is None else None, "as_of": as_of,
+            "valid_on": valid_on, "region": region, "sector": sector or None,
+            "out": None if out is None else str(out.absolute()), "beside": str(beside),
+            "check": None if check is None else str(check.absolute()),
+            "data_folder": None if data_folder is None else str(data_folder.absolute()),
+        }, quiet=as_json)
+    return _tell_check(done, as_json) if check is not None else _tell(done, as_json)
+
+
+@contextmanager
+def _beside(parent: Path) -> Iterator[Path]:
+    """A hidden folder to write in, held while it is; those that nobody holds are of a machine that died."""
+    for left in parent.glob(f"{_HIDDEN}*"):
+        with suppress(OSError), _held(left):
+            if time.time_ns() - left.stat().st_ctime_ns > _YOUNG_NS:  # Else it may be another's, not yet held.
+                shutil.rmtree(left, ignore_errors=True)
+    beside = Path(tempfile.mkdtemp(prefix=_HIDDEN, dir=parent))
     beside.chmod(0o755)
     try:
-        done = _child(asked, quiet=as_json)
+        with _held(beside):
+            yield beside
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return _tell_check(done, as_json) if check is not None else _tell(done, as_json)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder of one's own, unless another process does; raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if os.fstat(descriptor).st_uid != os.geteuid():
+            raise PermissionError(folder)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _demand_region(region: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -181,6 +182,23 @@ def test_after_enactment_what_was_announced_is_what_happened(
     draft = tmp_path / "draft"
     replayed(data, capfd, "--under", "now+hangzhou-credits/2025-06-06", "--out", str(draft))
     assert "[replay_not_enacted]" in replayed(data, capfd, "--check", str(draft), status=1)
+
+
+def test_what_a_machine_that_died_left_hidden_is_tidied_and_what_another_replay_holds_is_not(
+    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    left, held = (tmp_path / f".xueshi-replay-{name}" for name in ("left", "held"))
+    for folder in (left, held):
+        folder.mkdir()
+        (folder / "person_years.ndjson").write_text("half", encoding="utf-8")
+    descriptor = os.open(held, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    time.sleep(1.1)
+    # Refused or not: whoever comes next tidies.
+    replayed(data, capfd, *NOW, "--as-of", "999999", "--out", str(tmp_path / "report"), status=2)
+    os.close(descriptor)
+
+    assert [path.name for path in tmp_path.iterdir()] == [held.name]
 
 
 def test_sums_that_were_made_smaller_by_hand_are_not_what_happened(announced: Path, tmp_path: Path) -> None:

@@ -248,6 +248,16 @@ def test_what_the_file_has_wrong_of_a_person_shows_and_it_is_made_anew(house: Ho
     check_presence(defined_root(house), 18, LI, proved.proof)  # type: ignore[arg-type]
 
 
+def test_how_many_people_it_says_there_are_is_held_against_those_it_has(house: House) -> None:
+    made = map_file(house)
+    _, people, _ = made.content()
+    with closing(sqlite3.connect(made.path)) as connection:
+        connection.execute("UPDATE state SET people = people + 1")
+        connection.commit()
+
+    assert made.proof_of(LI, house.store.size()).people == people
+
+
 def test_a_file_that_is_cut_or_overwritten_is_made_anew(house: House) -> None:
     made = map_file(house)
     said = made.content()
