@@ -20,15 +20,16 @@ from typing import Any, Final, NamedTuple
 from ledger.verdict import Unverified, Verdict
 from ledger.verify_map import UNPROVEN_HOURS
 from ledger.vocabulary import format_hours, parse_hours
+from policies.assess import OVERRIDDEN, Override
 from policies.errors import BadLine
 from policies.law import Law
-from policies.person import NO_LATER, Bench, PersonRuling, Place
+from policies.person import NO_LATER, Bench, Entry, PersonRuling, Place
 from policies.shelf import Shelf
 from policies.words import Vocabulary
 from policies.year import GENERAL_PUBLIC, PROFESSIONAL, SECTOR_PUBLIC
 from projections.statement_reading import EntryLine, Need, Statement, UnreadableStatement, YearLine, read_statement
 from projections.statement_sheets import counted_on, evaluated
-from projections.statement_text import FACTS
+from projections.statement_text import FACTS, FLAGS
 
 _CATEGORIES: Final = {"专业": "professional", "行业公需": "sector_public", "一般公需": "general_public"}
 _HELD: Final = {
@@ -125,7 +126,7 @@ def _by_law(statement: Statement, law: Law, sums: tuple[str, ...]) -> Again:
     bench = Bench(law)
     counting = [one for one in statement.entries if one.status != "已撤销"]
     try:
-        entries = [bench.entry(**_values(one, law.vocabulary))._replace(year=one.year) for one in counting]
+        entries = [_entry(bench, one, law.vocabulary) for one in counting]
         ruled = bench.judge(_places(statement, law.vocabulary, counting), entries)
     except (BadLine, KeyError, IndexError) as error:
         return Again(sums, (f"没有按条款重新核定：所列事实不足以重算（{error}）。",))
@@ -173,6 +174,14 @@ def _places(statement: Statement, words: Vocabulary, entries: Sequence[EntryLine
 
 def _day(text: str) -> int:
     return date.fromisoformat(text).toordinal()
+
+
+def _entry(bench: Bench, one: EntryLine, words: Vocabulary) -> Entry:
+    """An entry as it is weighed; of hours that a department gave, where a clause leaves room, with what it gave."""
+    entry = bench.entry(**_values(one, words))._replace(year=one.year)
+    if f"，{FLAGS[OVERRIDDEN]}" not in one.notes["依据"].partition("；")[0]:
+        return entry
+    return bench.overridden(entry, Override(int(parse_hours(one.assessed)), one.clauses.partition(" ")[2]))
 
 
 def _values(one: EntryLine, words: Vocabulary) -> dict[str, Any]:

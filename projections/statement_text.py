@@ -46,7 +46,7 @@ _EVALUATIONS: Final = {
     "ruled": "按条款核定", "manual": "按确认文件", "refused": "不予登记", "duplicate": "重复，只计一次",
     "unruled": "没有条款，待定", "revoked": "已撤销",
 }
-_FLAGS: Final = {"by_analogy": "比照执行", "late_filing": "逾期备案", "override": "主管部门认定"}
+FLAGS: Final = {"by_analogy": "比照执行", "late_filing": "逾期备案", "override": "主管部门认定"}
 _QUANTITIES: Final = (
     ("days", "天"), ("hours", "学时"), ("minutes", "分钟"), ("subjects", "科"), ("courses", "门"), ("characters", "字"),
 )
@@ -247,7 +247,7 @@ def _entries(answer: Answer, books: _Books) -> Iterator[str]:
         basis = books.clause(decided.rulebook, map(visible, decided.clauses))  # A typed document may be among them.
         if entry.document is not None and visible(entry.document) and entry.document not in decided.clauses:
             basis += f"，文件 {visible(entry.document)}"
-        marks = "".join(f"，{_FLAGS.get(flag, flag)}" for flag in decided.flags)
+        marks = "".join(f"，{FLAGS.get(flag, flag)}" for flag in decided.flags)
         yield from _note("依据", f"{basis}{marks}；事件 {'、'.join(map(str, entry.events))}；{entry.claim}")
         is_same = (entry.evaluated.assessed, entry.evaluated.counted) == (decided.assessed, decided.counted)
         if not is_same and entry.status != "revoked":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from test_statement_sheets import of
 from test_statement_text import HEAD, TEXT, answer, changed, minimum, sums
 
 from ledger.verdict import Unverified
+from policies.assess import Override
 from policies.shelf import shipped
 from projections.statement_again import again
 from projections.statement_reading import read_statement
@@ -45,6 +47,20 @@ def test_what_was_reckoned_under_the_law_comes_out_the_same_again(lived: tuple[s
     assert told.unproven == (), told
     assert "逐条相加" in told.checked[0] and "逐条重新核定 4 条" in told.checked[1]
     assert "ningbo-industry/2019-01-01" in told.checked[1]
+
+
+def test_hours_that_a_department_gave_where_a_clause_leaves_room_come_out_the_same_again(tmp_path: Path) -> None:
+    """N 6(1), AMB-21: the text names the document; without it the same hours are past what the clause gives."""
+    with living(tmp_path / "house") as house:
+        person = house.person(unit=house.unit(NINGBO, "industry"))
+        house.registered(person, seminar("2021-05-03"), override=Override(3_000, "甬人社函〔2021〕9号"))
+        told = house.years(person)
+    units = {one["unit"]: HEAD["units"]["unt_works"] for one in told["affiliations"]}
+    text, digests = statement_text(told, HEAD | {"units": units}), [one["digest"] for one in told["basis"]["rulebooks"]]
+
+    assert weigh(text, *digests).unproven == ()
+    plain = text.replace("，主管部门认定", "")
+    assert plain != text and "所载核定 30 计入 30，重算核定 24 计入 24" in weigh(plain, *digests).unproven[0]
 
 
 def test_hours_that_no_clause_gives_are_named_with_what_the_clause_gives(lived: tuple[str, list[str]]) -> None:
