@@ -30,6 +30,7 @@ PEOPLE: Final = 64
 PAGES_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 GROWS_MOST: Final = 1.05  # Flat, but for what the allocator keeps back.
 AN_HOUR: Final = 3_600
+STRETCH_S: Final = 20  # Then everyone connects anew: a connection that has been idle for long is closed by the service.
 
 _Load = tuple[int, str, bytes]
 
@@ -48,14 +49,15 @@ def rows() -> Iterator[Figure]:
         there = _furnished(data)
         with serving(data, 2) as (port, process):
             first = _resident(process)
+            ask = _Asking(there)
             with _sampled(lambda: _resident(process)) as samples:
-                took = at_rate(port, _load(there), CONNECTIONS)
+                for _ in range(0, SECONDS, STRETCH_S):
+                    ask.all_of(port, STRETCH_S)
     tenth = max(1, len(samples) // 10)
     warm, last = (statistics.median(some) for some in (samples[2 * tenth:3 * tenth], samples[-tenth:]))
-    asked = sum(map(len, took.values()))
     yield Figure("resident memory of two processes that have answered nobody", _megabytes(first), "MB")
     yield Figure(f"the same after {SECONDS // 5} s of mixed requests", _megabytes(warm), "MB")
-    yield Figure(f"the same after {SECONDS} s, {asked:,} requests in all", _megabytes(last), "MB")
+    yield Figure(f"the same after {SECONDS} s, {ask.asked:,} requests in all", _megabytes(last), "MB")
     yield Figure("the last as a multiple of the one before", last / warm, "x", most=GROWS_MOST)  # not hours
     yield Figure("what that comes to in an hour", _megabytes(last - warm) * AN_HOUR / (SECONDS * 0.7), "MB/h")
 
@@ -72,35 +74,45 @@ def _furnished(data: Path) -> _There:
         return _There(people, officer, works)
 
 
-def _load(there: _There) -> list[_Load]:
-    """What is asked when, in nanoseconds from the beginning: each kind evenly, so many times a second."""
-    tokens = cycle((str(one.token), one.id) for one in there.people)
-    office, unit = str(there.officer.token), there.works["unit"]
-    token, person = str(there.people[0].token), there.people[0].id
-    numbers = iter(range(10**9))
+class _Asking:
+    """Asks for each kind evenly, so many times a second."""
 
-    def claim(*, trial: bool = False) -> bytes:
-        whose, name = next(tokens)
-        sent = claim_of(whose, name, f"memory-{next(numbers)}")
-        return sent.replace(b"/v1/claims ", b"/v1/claims?dry_run=true ", 1) if trial else sent
+    def __init__(self, there: _There) -> None:
+        self.asked = 0
+        self._there, self._claims = there, 0
+        self._people = cycle(there.people)
 
-    def other_years() -> bytes:
-        whose, name = next(tokens)
-        return request("GET", f"/v1/persons/{name}/years", whose)
+    def all_of(self, port: int, seconds: int) -> None:
+        """Ask for so long."""
+        there, mine = self._there, self._there.people[0]
+        office = str(there.officer.token)
+        year = request("GET", f"/v1/persons/{mine.id}/years/{YEAR}", str(mine.token))
+        work = request("GET", "/v1/work?limit=50", office)
+        file = request("GET", f"/v1/units/{there.works['unit']}/years.csv?purpose=annual_review", office)
+        feed = request("GET", "/v1/feed?after=0&limit=50", office)
+        kinds: list[tuple[str, int, Callable[[], bytes]]] = [
+            ("a person's year", 60, lambda: year), ("years", 30, self._years), ("a claim", 20, self._claim),
+            ("a trial", 10, self._trial), ("work", 10, lambda: work), ("the feed", 5, lambda: feed),
+            ("a file", 1, lambda: file),
+        ]
+        load = list(merge(*(_evenly(kind, a_second, seconds, ask) for kind, a_second, ask in kinds)))
+        self.asked += sum(map(len, at_rate(port, load, CONNECTIONS).values()))
 
-    year = request("GET", f"/v1/persons/{person}/years/{YEAR}", token)
-    work = request("GET", "/v1/work?limit=50", office)
-    members = request("GET", f"/v1/units/{unit}/years.csv?purpose=annual_review", office)
-    feed = request("GET", "/v1/feed?after=0&limit=50", office)
-    return list(merge(
-        _evenly("a person's year", 60, lambda: year), _evenly("years", 30, other_years), _evenly("a claim", 20, claim),
-        _evenly("a trial", 10, lambda: claim(trial=True)), _evenly("work", 10, lambda: work),
-        _evenly("the feed", 5, lambda: feed), _evenly("a file", 1, lambda: members),
-    ))
+    def _years(self) -> bytes:
+        whose = next(self._people)
+        return request("GET", f"/v1/persons/{whose.id}/years", str(whose.token))
+
+    def _claim(self) -> bytes:
+        whose = next(self._people)
+        self._claims += 1
+        return claim_of(str(whose.token), whose.id, f"memory-{self._claims}")
+
+    def _trial(self) -> bytes:
+        return self._claim().replace(b"/v1/claims ", b"/v1/claims?dry_run=true ", 1)
 
 
-def _evenly(kind: str, a_second: int, ask: Callable[[], bytes]) -> Iterator[_Load]:
-    return ((number * 1_000_000_000 // a_second, kind, ask()) for number in range(a_second * SECONDS))
+def _evenly(kind: str, a_second: int, seconds: int, ask: Callable[[], bytes]) -> Iterator[_Load]:
+    return ((number * 1_000_000_000 // a_second, kind, ask()) for number in range(a_second * seconds))
 
 
 def _resident(process: int) -> int:
