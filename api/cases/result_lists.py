@@ -19,9 +19,15 @@ from api.sheets import bad, columns, is_number, is_scientific, read, text_of
 from ledger.identifiers import id_number
 from ledger.identifiers.errors import BadIdentifier
 from ledger.identifiers.id_number import IdNumber
+from ledger.stores.append import EVENTS_MAX
 
-ROWS_MOST: Final = 380
-"""Attendance, result, claim, approval and the course's end: five events a row, and one append takes two thousand."""
+EVENTS_A_ROW: Final = 5  # Attendance, result, claim, approval and the end of the course.
+ROWS_MOST: Final = EVENTS_MAX // EVENTS_A_ROW
+"""So many rows with their events fit one append.
+
+A list stands whole or not at all, and its rows are in force at once. So it is one append and no larger act, which would
+hold every seat of the session until whoever began it comes back. A session has at most a thousand seats: three lists.
+"""
 
 MARK: Final = r"(0|[1-9][0-9]{0,3})(\.[0-9]{1,2})?"
 NAMES: Final = {
@@ -54,7 +60,8 @@ def listed(content: bytes, today: date) -> list[Row]:
     if not rows:
         raise bad("sheet_empty", "文件里没有成绩。请填写后再提交。")
     if len(rows) > ROWS_MOST:
-        raise bad("sheet_too_large", f"一次至多 {ROWS_MOST} 行。请按场次或座位分成几份。")
+        raise bad("sheet_too_large", f"一次至多 {ROWS_MOST} 行，现为 {len(rows)} 行：整份要么全部登记，要么都不登记，"
+                                     f"每行有 {EVENTS_A_ROW} 个事件，一次至多写 {EVENTS_MAX} 个。请按座位分成几份。")
     first: dict[int, int] = {}
     for one in rows:
         if first.setdefault(one.seat, one.row) != one.row and one.seat:
