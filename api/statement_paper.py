@@ -73,7 +73,7 @@ def _qr(address: str) -> str:
     """The QR code as a drawing; a quarter of it may be unreadable."""
     drawn = io.BytesIO()
     segno.make(address, error="q", micro=False).save(
-        drawn, kind="svg", border=2, xmldecl=False, svgclass=None, lineclass=None, title=None)
+        drawn, kind="svg", border=2, omitsize=True, xmldecl=False, svgclass=None, lineclass=None, title=None)
     return drawn.getvalue().decode().strip()
 
 
