@@ -74,19 +74,20 @@ class Files:
         return found
 
     def wait_for(self, position: int, timeout_ms: int | None = None) -> bool:
-        """Wait until every projection has taken an event, also where another process follows; False if not in time.
+        """Wait until every projection has taken an event, also where another process follows; False if not in time."""
+        return self._wait(position, timeout_ms, far_too=True)
 
-        One that is far from being made is not waited for: whoever asks of it is told so.
-        """
+    def _wait(self, position: int, timeout_ms: int | None, *, far_too: bool) -> bool:
+        """What is far from being made need not be waited for: whoever asks of it is told so."""
         until = time.monotonic_ns() + (self._wait_ms if timeout_ms is None else timeout_ms) * 1_000_000
-        while not (there := self._have_taken(position)) and time.monotonic_ns() < until:
+        while not (there := self._have_taken(position, far_too=far_too)) and time.monotonic_ns() < until:
             time.sleep(_ASK_EVERY_MS / 1_000)  # not hours: seconds
         return there
 
-    def _have_taken(self, position: int) -> bool:
+    def _have_taken(self, position: int, *, far_too: bool) -> bool:
         behind = {name: reached for name, reached in self._reached().items() if reached < position}
-        if not behind:
-            return True
+        if not behind or far_too:
+            return not behind
         said = self._board.said()
         return all(reached < 0 and name in said and (building := said[name].building) is not None and building.is_far
                    for name, reached in behind.items())
@@ -106,7 +107,7 @@ class Files:
     def _demand(self, position: int) -> None:
         """What every projection has taken once, it has taken: a file that has gone is its reader's to tell."""
         if position > self._taken:
-            if not self.wait_for(position):
+            if not self._wait(position, None, far_too=False):
                 raise NotFollowedYet(wanted=position, position=self.position())
             self._taken = position
 

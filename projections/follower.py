@@ -435,16 +435,19 @@ class Follower:
         """Say up to where a projection speaks."""
         return self._track(name).told  # What no reader was told of yet, none sees.
 
-    def wait_for(self, position: int, timeout_s: int = 5) -> bool:
+    def wait_for(self, position: int, timeout_s: int = 5, *, far_too: bool = True) -> bool:
         """Wait until every projection has taken an event; False when one has not in time, or cannot.
 
-        One that is far from being made is not waited for: whoever asks of it is told so.
+        What is far from being made need not be waited for: whoever asks of it is told so.
         """
+        def passed_over(track: _Track) -> bool:
+            return not far_too and track.is_far(position)
+
         def there() -> bool:
-            return all(track.told >= position or track.is_far(position) for track in self._tracks.values())
+            return all(track.told >= position or passed_over(track) for track in self._tracks.values())
 
         def never() -> bool:
-            return any(track.failure is not None and track.failure.position <= position and not track.is_far(position)
+            return any(track.failure is not None and track.failure.position <= position and not passed_over(track)
                        for track in self._tracks.values())
 
         if there():  # Nearly always: nobody need be woken to be told so.

@@ -94,12 +94,15 @@ class Standby:
             return self._position(name)
 
     def wait_for(self, position: int, timeout_s: int = 5) -> bool:
-        """Wait until every projection has taken an event; False when one has not in time, or cannot."""
+        """Wait until every projection has taken an event; False when one has not in time, or cannot.
+
+        One that is far from being made is not waited for: whoever asks of it is told so.
+        """
         until = time.monotonic_ns() + timeout_s * 1_000_000_000
         while True:
             left_s = -(-max(0, until - time.monotonic_ns()) // 1_000_000_000)
             if (follower := self._follower) is not None:
-                there = follower.wait_for(position, left_s)
+                there = follower.wait_for(position, left_s, far_too=False)
             else:
                 there = position <= self._seen or position <= self._look() or self._wait(position, left_s)
             if there or follower is self._follower or not left_s:

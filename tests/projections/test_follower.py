@@ -24,6 +24,7 @@ from sqlite_utils import Database
 from ledger.events.act import LogOpened
 from ledger.events.base import Draft
 from ledger.ledger import Ledger
+from projections import board
 from projections.answers import Answers, projections
 from projections.entries import Entries
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, UnknownProjection, Unreadable
@@ -440,6 +441,24 @@ def test_a_rebuild_goes_on_answering_and_ends_with_what_the_log_says(tmp_path: P
         assert _until(lambda: house.follower.lag()["people"].building is None)
         with pytest.raises(UnknownProjection, match="people、work、entries、laws"):
             house.follower.rebuild("persons")
+
+
+def test_whoever_needs_everything_waits_also_for_what_is_far_from_being_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "NEAR_EVENTS", 0)   # As if the log were long.
+    house = open_house(tmp_path / "house", start=False)
+    say(house.ledger, 3)
+    counter = Counter()
+    counter.fails_at = 1
+    follower = Follower(house.ledger, house.folder / "answers", [counter])
+    follower.start()
+    assert not follower.wait_for(3, 1)
+    assert follower.wait_for(3, 1, far_too=False), "whoever asks of it is told so"
+    counter.fails_at = 0
+    assert _until(lambda: follower.wait_for(3, 1))
+    follower.stop()
+    close_house(house)
 
 
 def test_what_is_not_built_yet_says_so(tmp_path: Path) -> None:
