@@ -80,7 +80,7 @@ class Apart:
         try:
             process = subprocess.Popen(
                 self._command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                start_new_session=True)  # A Ctrl-C is for whoever called it.
+                process_group=0)  # A Ctrl-C is for whoever called it.
             self._process, self._said = process, b""
             assert process.stdin is not None and process.stdout is not None
             os.set_blocking(process.stdout.fileno(), False)

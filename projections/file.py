@@ -43,6 +43,8 @@ _GATHERED: Final = 50_000  # Rows, of half a kilobyte: what begins and ends amon
 _REMEMBERED: Final = 50_000
 _REMEMBERED_LIVE: Final = 2_000  # Beside a service memory is dear, and the newest are asked for most.
 _QUIET_MOST: Final = 10_000  # Events: after a kill what was left unwritten is read again, in a tenth of a second.
+_AHEAD_MOST: Final = 1_500  # Changed rows: about a thousand pages of the write-ahead log.
+_AHEAD_PAGES_MOST: Final = 8_000  # Then SQLite itself carries them over, in the midst of a commit.
 _TORN: Final = -1
 
 _WAITING: Final = Table({"position": int, "act": str}, ("position",), (("act",),), dated=False)
@@ -151,6 +153,7 @@ class ProjectionFile:
             raise
         self.is_whole = self.position >= 0 and self._run == (this_run() if made else 0)
         self.written = self.spoken = self.position
+        self._carried = self.connection.total_changes
         self.is_told = False  # Whoever owns it tells readers how far it is: it need not say so itself each time.
         self._seen: tuple[int, int] | None = None
         self.is_there()
@@ -174,6 +177,7 @@ class ProjectionFile:
         else:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")  # A power failure may take back the newest.
+            connection.execute(f"PRAGMA wal_autocheckpoint={_AHEAD_PAGES_MOST}")
             connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         if is_new:
             self._create()
@@ -277,6 +281,15 @@ class ProjectionFile:
         self.connection.execute("UPDATE projection SET position = ?, leaf_sha256 = ?", (self.position, digest))
         self.connection.commit()
         self.written, self._leaf_sha256 = self.position, digest
+
+    def carry_over(self) -> bool:
+        """Carry what was written ahead into the file itself, if it is much; that waits for the disk, when nobody does."""
+        if self.connection.total_changes - self._carried < _AHEAD_MOST:
+            return False
+        self._carried = self.connection.total_changes
+        with suppress(sqlite3.Error):  # What cannot be carried over now is the next time.
+            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        return True
 
     def _begin(self) -> None:
         """Begin to write, if that has not begun."""
