@@ -120,7 +120,7 @@ def done(code: str) -> Callable[..., Shown]:
             return _page(asking, act, claim, typed, of_refusal(came), status=_status(came),
                          is_stale=came.code == "stale_version")
         event = came.receipt.positions[0] if came.receipt is not None else 0
-        return onward(_after(claim, event))
+        return onward(_after(claim, event, is_office=not asking.capacity.is_person))
 
     do_it.__name__ = f"done_{code.replace('-', '_')}"
     return do_it
@@ -164,6 +164,8 @@ def _fields(act: Act) -> tuple[dict[str, Any], Fault | None]:
         return {}, None
     schema = act.body()
     sent: dict[str, Any] = {name: value for name in schema.fields if (value := request.form.get(name, "").strip())}
+    if act.code == "return" and "returned" in request.form:  # Beside the list one form is for several acts.
+        sent["reason"] = request.form["returned"]
     if "opened_evidence" in schema.fields and (opened := request.form.getlist("opened_evidence")):
         sent["opened_evidence"] = opened
     try:
@@ -192,11 +194,11 @@ def _status(refusal: Refusal) -> int:
     return refusals.lines()[refusal.code].status
 
 
-def _after(claim: str, event: int) -> str:
+def _after(claim: str, event: int, *, is_office: bool) -> str:
     """Where to go on: to the next of the list that it was done from, else to the claim."""
     told = [(name, value) for name, value in parse_qsl(request.form.get("list", "")) if name != "done"]
     if "list" not in request.form:
-        return f"/claims/{claim}?{urlencode({'done': event})}"
+        return f"/claims/{claim}?{urlencode({'done': event} | ({'purpose': PURPOSE} if is_office else {}))}"
     following = request.form.get("next", "")
     told = [(name, value) for name, value in told if name != "selected"]
     more = [("selected", following)] if following else []

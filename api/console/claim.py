@@ -13,7 +13,6 @@ from flask import Response, request
 from api.cases import claim_sheet, evidence
 from api.cases.claim_sheet import Own, Sheet
 from api.cases.events import event_view
-from api.cases.queue import PURPOSE
 from api.console import words
 from api.console.acts import STEPS, offered
 from api.console.moment import Moment, asked_moment
@@ -84,13 +83,15 @@ def detail(asking: Asking, claim: str) -> Shown:
     position = moment.position(asking.house)
     if isinstance(position, Refusal):
         return position
-    purpose = None if asking.capacity.is_person else moment.rest.get("purpose", PURPOSE)
+    purpose = None if asking.capacity.is_person else moment.rest.get("purpose")
+    if purpose is None and not asking.capacity.is_person and not request.path.endswith(".json"):
+        return Page("purpose.html", {"purposes": words.PURPOSES, "action": f"/claims/{claim}", "kept": moment.past})
     found = claim_sheet.sheet(asking.house, asking.caller, claim, purpose, as_of=None if moment.is_now else position)
     if isinstance(found, Refusal):
         return found
     basis = asking.house.answers.reflects(position)
     told = sheet_told(asking, found, moment) | {
-        "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "purpose": purpose}
+        "moment": moment, "basis": told_basis(basis), "done": done_before(asking)}
     return Page("claim.html", told, {**found.body, **basis})
 
 
@@ -112,6 +113,7 @@ def sheet_told(asking: Asking, sheet: Sheet, moment: Moment) -> dict[str, Any]:
         "entry": entry, "recorded": body["ruling"], "capped": _is_capped(entry),
         "verdict": None if ruling is None else words.verdict(ruling["status"]),
         "documents": words.documents(asking.house), "appeal": body["appeal"], "appeals": words.APPEALS,
+        "purpose": None if asking.capacity.is_person else moment.rest.get("purpose"),
         "can_revise": asking.capacity.is_person and moment.is_now and bool(sheet.foreseen), "marks": words.MARKS,
     }
 
@@ -127,7 +129,7 @@ def _paper(one: dict[str, Any], file: dict[str, Any] | None) -> dict[str, Any]:
 
 def paper(asking: Asking, claim: str, sha256: str) -> Shown:
     """A paper of a claim: a picture to be looked at, anything else to be saved."""
-    purpose = None if asking.capacity.is_person else PURPOSE
+    purpose = None if asking.capacity.is_person else request.args.get("purpose")
     found = evidence.open_file(asking.house, asking.caller, claim, sha256, purpose)
     if isinstance(found, Refusal):
         return found

@@ -37,6 +37,9 @@ _MORE: Final = ("organiser", "organiser_level", "approved_by", "platform", "majo
                 "participants", "joint_first", "occasion", "output")
 _OUTPUTS: Final = ("project", "paper", "book", "patent")  # What several people may have made together.
 _ABOUT_OUTPUTS: Final = ("participants", "joint_first", "output")
+_PLAIN: Final = {
+    "stale_version": "这份申报在您填写时已被改变（例如已开始审核）。请核对现在的内容后再次提交；您填写的还在下面。",
+}
 _PLACE_OF: Final = {
     "no_affiliation_on_date": "study-date", "evidence_in_future": "study-date", "evidence_missing": "evidence",
     "date_out_of_order": "study-ends",
@@ -207,4 +210,4 @@ def of_refusal(refusal: Refusal) -> Fault:
     rests = " ".join(str(seen[name]) for name in ("rulebook", "article") if seen.get(name))
     papers = "；".join(f"{one['document']}（{one['rulebook']} {one['article']}）" for one in seen.get("papers", ()))
     more = (f"应有：{papers}。" if papers else "") + (f"依据：{rests}。" if rests else "")
-    return Fault(_PLACE_OF.get(refusal.code, ""), line.detail + more)
+    return Fault(_PLACE_OF.get(refusal.code, ""), _PLAIN.get(refusal.code, line.detail) + more)

@@ -43,6 +43,11 @@ class Moment(NamedTuple):
         """Everything that the address says."""
         return {**self.rest, **self.past}
 
+    @property
+    def no_filters(self) -> dict[str, None]:
+        """What a link changes to leave the filters of this page behind."""
+        return dict.fromkeys(self.rest)
+
     def link(self, path: str, **changed: Any) -> str:
         """An address at the same moment; with filters changed, or with None left out."""
         told = {name: value for name, value in {**self.links, **changed}.items() if value not in (None, "")}

@@ -26,6 +26,7 @@ from api.refusals import lines as lines_of_refusals
 from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES
 from ledger.vocabulary import format_hours, parse_hours
+from policies.reasons import reasons
 from policies.words import base_vocabulary
 from projections.basis import written_time
 from projections.work import Waiting
@@ -139,7 +140,8 @@ def _pane(asking: Asking, moment: Moment, position: int, ids: Sequence[str]) -> 
         return found
     at = ids.index(chosen) if chosen in ids else -1
     following = ids[at + 1] if 0 <= at < len(ids) - 1 else next((one for one in ids if one != chosen), "")
-    return sheet_told(asking, found, moment) | {"next": following, "moment": moment}
+    return sheet_told(asking, found, moment) | {
+        "next": following, "purpose": PURPOSE, "reasons": reasons()["claim.returned"]}
 
 
 def _list(moment: Moment) -> str:

@@ -27,6 +27,10 @@ VERDICTS: Final[Mapping[str, Mark]] = {
     "unruled": ("open", "…", "待主管部门确认"), "duplicate": ("open", "＝", "重复，只计一次"),
     "revoked": ("short", "⊘", "不计"), "frozen": ("open", "‖", "冻结中"),
 }
+PURPOSES: Final = {
+    "annual_review": "年度审核", "title_application": "职称申报核对", "appeal": "申诉复核", "investigation": "核查举报",
+    "review": "审核办理",
+}
 KINDS: Final = {
     "claim": "学时申报", "transfer": "单位变更", "unit": "单位核验", "difference": "差异核查", "plan": "培训计划备案",
     "class": "培训班备案", "application": "职称申报学时审核", "appeal": "学时申诉", "correction": "申诉后更正",

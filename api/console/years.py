@@ -5,7 +5,7 @@ What is shown is `api.year_page`'s view of what `api.cases.years` answers. `test
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
@@ -14,15 +14,12 @@ from api.cases import events, people, years
 from api.cases.standing import acting
 from api.console.moment import ALL, asked_moment
 from api.console.screen import Asking, Page, Shown, onward
+from api.console.words import PURPOSES
 from api.house import House
 from api.year_page import basis_view, year_view
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from projections.basis import Axes
-
-PURPOSES: Final = {
-    "annual_review": "年度审核", "title_application": "职称申报核对", "appeal": "申诉复核", "investigation": "核查举报",
-}
 
 
 def find(asking: Asking) -> Shown:

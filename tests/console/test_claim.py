@@ -9,6 +9,7 @@ from tests.console.console_kit import HERE, Browser, Cast
 
 OWN = {"修改", "撤回申报", "申诉"}
 STEPS = {"认定通过", "退回修改", "驳回"}
+LATER = {"冻结", "解冻", "撤销登记", "恢复登记"}
 
 
 def submitted(cast: Cast, title: str, **facts: object) -> BODY:
@@ -37,7 +38,7 @@ def test_what_can_be_done_is_offered_and_nothing_else(
     address = f"/claims/{cast.claims[state]['claim']}"
 
     assert li.get(address).buttons() & (OWN | STEPS) == own
-    assert clerk.get(address).buttons() & (OWN | STEPS | {"冻结", "解冻", "撤销登记", "恢复登记"}) == office
+    assert clerk.get(f"{address}?purpose=review").buttons() & (OWN | STEPS | LATER) == office
 
 
 def test_as_of_an_earlier_event_a_claim_is_what_it_was_and_nothing_is_offered(cast: Cast, li: Browser) -> None:
@@ -112,12 +113,14 @@ def test_nobody_sees_another_persons_claim(cast: Cast) -> None:
 def test_whoever_opens_another_persons_claim_is_recorded_once_before_they_see_it(cast: Cast, clerk: Browser) -> None:
     access = cast.town.house.register.access
     before = access.store.size()
-    clerk.get(f"/claims/{cast.claims['open']['claim']}")
+    asked = clerk.get(f"/claims/{cast.claims['open']['claim']}")
+    assert "为什么查阅" in asked.text and access.store.size() == before
+    clerk.get(f"/claims/{cast.claims['open']['claim']}?purpose=annual_review")
     last = access.at(access.store.size())
 
     assert access.store.size() == before + 1
     assert last is not None
-    assert (last.envelope.event.purpose, last.envelope.event.subject) == ("review", cast.li.id)  # type: ignore[attr-defined]
+    assert (last.envelope.event.purpose, last.envelope.event.subject) == ("annual_review", cast.li.id)  # type: ignore[attr-defined]
 
 
 def test_words_of_a_claim_are_text_and_nothing_else(cast: Cast, li: Browser) -> None:
@@ -152,7 +155,8 @@ def test_the_list_of_ones_claims_can_be_narrowed_and_sorted(cast: Cast, li: Brow
 
 def test_a_picture_is_shown_and_any_other_paper_is_saved(cast: Cast, li: Browser, clerk: Browser) -> None:
     sha256 = "ab" * 32
-    answer = clerk.client.get(f"/claims/{cast.claims['open']['claim']}/evidence/{sha256}", headers=HERE)
+    answer = clerk.client.get(f"/claims/{cast.claims['open']['claim']}/evidence/{sha256}?purpose=review",
+                              headers=HERE)
 
     assert answer.status_code == 404, "only its digest was registered"
     assert "只登记了摘要" in li.get(f"/claims/{cast.claims['open']['claim']}").text

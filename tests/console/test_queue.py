@@ -76,11 +76,13 @@ def test_what_is_decided_beside_the_list_leads_to_the_next_row(cast: Cast, clerk
 def test_a_return_beside_the_list_without_words_is_asked_for_them_and_comes_back(cast: Cast, clerk: Browser) -> None:
     claim = put(cast, "退回时没写说明", date="2026-04-05")
     page = clerk.get(f"/queue?selected={claim['claim']}")
-    asked = clerk.press(page, "退回修改", 422)
+    asked = clerk.press(page, "退回修改", 422, returned="wrong_date")
     assert "说明：请填写" in asked.text
 
     after = clerk.press(asked, "退回修改", words="请补日程")
     assert (after.address, "已办理：退回修改" in after.text) == ("/queue", True)
+    (said,) = cast.stranger.saw(f"/v1/claims/{claim['claim']}")["said"]
+    assert (said["words"], said["reason"]["code"]) == ("请补日程", "wrong_date"), "what was chosen is kept"
 
 
 def test_many_are_approved_at_once_with_a_result_for_each(cast: Cast, clerk: Browser) -> None:

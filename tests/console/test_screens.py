@@ -68,10 +68,9 @@ class Window:
         self.page.goto(self.address + path)
         self.page.evaluate(AXE.read_text("utf-8"))
         found: list[str] = self.page.evaluate(AXE_RUN)
-        for width in (390, 320):
-            self.page.set_viewport_size({"width": width, "height": 800})
-            if (wide := self.page.evaluate("document.documentElement.scrollWidth")) > width:
-                found.append(f"{wide} wide at {width}")
+        self.page.set_viewport_size({"width": 320, "height": 800})
+        if (wide := self.page.evaluate("document.documentElement.scrollWidth")) > 320:
+            found.append(f"{wide} wide at 320")
         self.page.set_viewport_size({"width": 1280, "height": 900})
         return found
 
