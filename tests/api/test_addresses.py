@@ -15,6 +15,7 @@ from api.problems import Problem
 from api.provider import Provider
 from api.service import create_app
 from api.sign_on_page import sign_on_routes
+from api.verification_page import verification_routes
 from tests.api.house_kit import Town, house_in
 
 NOW = 1_795_000_000_000_000
@@ -24,7 +25,8 @@ FAR = {"REMOTE_ADDR": "203.0.113.7"}
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with house_in(tmp_path_factory.mktemp("addresses") / "data", clock=lambda: NOW) as town:
-        town.app = create_app(town.house, blueprints=[log_routes(town.house.register), page_routes(), sign_on_routes(
+        town.app = create_app(town.house, blueprints=[
+            log_routes(town.house.register), page_routes(), verification_routes(), sign_on_routes(
             Provider("https://sso.example", "xueshi", "", "https://xueshi.example"))])
         yield town
 
