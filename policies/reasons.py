@@ -3,8 +3,8 @@
 `reasons.toml` holds them beside the law: for each kind of event its codes, what each is called, what to do about it,
 and where a regulation says so, its article and words. Nothing is decided by a code; free words always go with it.
 
-Reading: of a reason's words of law those are shown that hold where the matter belongs; a reason that no regulation
-speaks of (a scan that nobody can read) has none.
+Reading: of a reason's words of law those are shown that hold where the matter belongs, for as long as the version in
+force says them; a reason that no regulation speaks of (a scan that nobody can read) has none.
 
 `tests/policies/test_reason_codes.py` shows it.
 """
@@ -12,14 +12,15 @@ speaks of (a scan that nobody can read) has none.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from policies.authority import GENERAL
 from policies.law import Law
 from policies.rulebook import Rulebook
+from policies.soundness import fold
 from policies.words import HERE
 
 OTHER: Final = "other"
@@ -37,6 +38,10 @@ class Rule(NamedTuple):
         """The words as they are cited, in a version of the rulebook."""
         return {"rulebook": book.id, "document": book.document, "article": self.article, "quote": self.quote}
 
+    def is_said_by(self, book: Rulebook) -> bool:
+        """Say whether the words stand in this version: an amendment may have left them out."""
+        return book.text is not None and fold(self.quote) in _folded(book.text)
+
 
 class Reason(NamedTuple):
     """A code, what it is called, what to do, and the words of law, if any."""
@@ -49,9 +54,19 @@ class Reason(NamedTuple):
     def where(self, law: Law, day: date, region: str, sector: str | None) -> dict[str, Any]:
         """The reason as it is told to whom it concerns: with the rulebooks that hold there."""
         layer = law.layer(law.interval(day.toordinal()), region, sector or GENERAL, None)
-        books = {book.family: book for book in layer.books}
-        rules = [rule.of(book) for rule in self.rules if (book := books.get(rule.family)) is not None]
+        return self.under(layer.books)
+
+    def under(self, books: Iterable[Rulebook]) -> dict[str, Any]:
+        """The reason with those of its words that these rulebooks say."""
+        known = {book.family: book for book in books}
+        rules = [rule.of(book) for rule in self.rules
+                 if (book := known.get(rule.family)) is not None and rule.is_said_by(book)]
         return {"code": self.code, "title": self.title, "cure": self.cure, "rules": rules}
+
+
+@lru_cache(maxsize=64)
+def _folded(text: str) -> str:
+    return fold(text)
 
 
 @cache

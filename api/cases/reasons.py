@@ -24,12 +24,9 @@ from projections.basis import written_time
 
 def every(house: House, kind: str | None = None) -> dict[str, Any]:
     """Each code of each kind of event, or of one, with the rulebooks in force whose words it rests on."""
-    books = {book.family: book for book in law_now(house.answers).in_force(house.today)}
-    return {"items": [
-        {"kind": of, "code": one.code, "title": one.title, "cure": one.cure,
-         "rules": [rule.of(book) for rule in one.rules if (book := books.get(rule.family)) is not None]}
-        for of, listed in reasons().items() if kind in (None, of) for one in listed
-    ]}
+    books = law_now(house.answers).in_force(house.today)
+    return {"items": [{"kind": of, **one.under(books)} for of, listed in reasons().items() if kind in (None, of)
+                      for one in listed]}
 
 
 def told(house: House, envelope: Envelope, region: str, sector: str | None) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -61,6 +62,16 @@ def test_a_reason_is_told_with_the_words_that_hold_in_the_place() -> None:
     assert {rule["rulebook"] for rule in ningbo["rules"]} == {"ningbo-industry/2019-01-01", "zhejiang/2016-08-01"}
     assert {rule["rulebook"] for rule in wenzhou["rules"]} == {"wenzhou/2020-11-27", "zhejiang/2016-08-01"}
     assert ("甬经信组〔2018〕244号", "第十条") in {(rule["document"], rule["article"]) for rule in ningbo["rules"]}
+
+
+def test_words_that_an_amendment_left_out_are_no_longer_cited() -> None:
+    falsified = reason("claim.refused", "falsified")
+    assert isinstance(falsified, Reason)
+    amended = [replace(book, text="第十条 略。") if book.family == "ningbo-industry" else book
+               for book in shipped().books]
+
+    cited = {rule["rulebook"] for rule in falsified.under(amended)["rules"]}
+    assert cited == {book.id for book in shipped().books} - {"ningbo-industry/2019-01-01"}
 
 
 def test_what_was_given_by_a_newer_program_or_before_there_were_codes_is_no_reason_here() -> None:
