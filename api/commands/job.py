@@ -222,10 +222,15 @@ def _tell_report(body: dict[str, Any], out: Path | None) -> None:
 
 def _tell_rows(body: dict[str, Any]) -> None:
     heads = tuple(body["items"][0]) if body["items"] else ()
-    told = ([one["total"] if isinstance(one, dict) else "；".join(map(str, one)) if isinstance(one, list) else one
-             for one in row.values()] for row in body["items"])
-    table(heads, told, empty="这一页上没有权限之内的人。")
+    table(heads, ([_cell(one) for one in row.values()] for row in body["items"]), empty="这一页上没有权限之内的人。")
     next_page(body)
+
+
+def _cell(value: Any) -> Any:
+    """A cell of one line: of a year under a law its total, of a title the years that it rests on."""
+    if isinstance(value, dict):
+        return value.get("total", value.get("years_met"))
+    return "；".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _laws(question: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from api.cases.replays import tidy_replays
 from api.jobs import KEPT_S
 from api.replay_runner import Runner
 from policies.shelf import DRAFTS
+from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
 
 DRAFT = "hangzhou-credits/2025-06-06"
@@ -319,6 +321,26 @@ def test_rows_of_people_are_for_officials_who_may_see_them_for_a_purpose_and_rec
     (entry,) = seen.saw(f"{done['result']}/entries", purpose="impact_review", limit=1)["items"]
     assert entry["new_clause"].startswith("ningbo-industry/2019-01-01")
     assert seen.saw(f"{done['result']}/titles", purpose="impact_review")["items"] == []
+
+
+def test_commands_say_what_the_doors_say(
+    town: Town, people: dict[str, Someone], office: Someone, done: BODY, tmp_path: Path
+) -> None:
+    with answering(town.app) as address:
+        def said(whom: Someone, *arguments: str) -> str:
+            ended = xueshi(tmp_path, "job", *arguments, "--server", address, XUESHI_TOKEN=str(whom.token))
+            assert ended.returncode == 0, ended.stderr
+            return ended.stdout
+
+        assert done["job"] in said(office, "show", done["job"], "--wait")
+        assert json.loads(said(office, "show", done["job"], "--json")) == office.saw(f"/v1/jobs/{done['job']}")
+        tried = said(office, "replay", "--under", "now", "--against", PROVINCE, "--dry-run")
+        assert "没有排队" in tried and "不写入账本" in tried
+        assert "共增 8、共减 0" in said(office, "report", done["job"])
+        rows = said(people["ningbo_office"], "rows", done["job"], "person-years", "--purpose", "impact_review")
+        assert people["ningbo"].id in rows and "+8" in rows
+        queued = json.loads(said(office, "replay", "--under", "now", "--json"))["job"]
+        assert "已取消" in said(office, "cancel", queued)
 
 
 def test_a_report_is_kept_for_a_month_then_cleared_away_and_says_so(
