@@ -103,7 +103,7 @@ class House:
     def settled(self, position: int | None = None) -> Refusal | None:
         """Wait until the answers speak of everything that stands now, so that everyone reads what they wrote."""
         wanted = self.ledger.store.size() if position is None else position
-        if self.follower.wait_for(wanted, SETTLE_S):
+        if self.follower.wait_for(wanted, SETTLE_S, far_too=False):
             return None
         return Refusal.because("answers_behind", wanted=wanted, position=self.answers.position())
 
@@ -156,7 +156,8 @@ def open_house(
     map_file = MapFile(folder.map, ledger.store, MapKey(secret("index")))
     try:
         follower.start()
-        follower.wait_for(ledger.store.size(), SETTLE_S)  # A long log goes on being read; until then 503, not wrong.
+        # A long log goes on being read; until then 503, not wrong.
+        follower.wait_for(ledger.store.size(), SETTLE_S, far_too=False)
         library = Library(archive)
         answers = Answers(ledger, folder.projections, book=library.book, now=clock)
         stored = lru_cache(_REMEMBERED)(partial(_read, ledger))

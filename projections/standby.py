@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -34,6 +34,21 @@ TRY_MS: Final = 200
 LOOK_MS: Final = 1
 """So often the files are looked at while somebody waits, once for all who do."""
 _NEVER: Final = 1 << 63
+
+
+class _Seen(NamedTuple):
+    """Up to where projections were seen to speak, and which event one cannot take.
+
+    That a file has gone since is its reader's to tell.
+    """
+
+    everything: int
+    near: int           # Without those that are far from being made; once they stand, they speak of all that was seen.
+    stuck_before: int
+
+    def upto(self, *, far_too: bool) -> int:
+        """Up to where, for whoever waits for what is far as well or does not."""
+        return self.everything if far_too else self.near
 
 
 class Standby:
@@ -54,8 +69,7 @@ class Standby:
         self._asked = threading.Event()  # Somebody waits for a position: look.
         self._moved = threading.Condition()
         self._waiting = 0
-        self._stuck_before = _NEVER
-        self._seen = 0  # Up to where every projection was seen to speak; a file that has gone is its reader's to tell.
+        self._seen = _Seen(0, 0, _NEVER)
 
     def start(self) -> None:
         """Follow if nobody does, stand by otherwise."""
@@ -93,18 +107,19 @@ class Standby:
         with self._reading:
             return self._position(name)
 
-    def wait_for(self, position: int, timeout_s: int = 5) -> bool:
+    def wait_for(self, position: int, timeout_s: int = 5, *, far_too: bool = True) -> bool:
         """Wait until every projection has taken an event; False when one has not in time, or cannot.
 
-        One that is far from being made is not waited for: whoever asks of it is told so.
+        What is far from being made need not be waited for: whoever asks of it is told so.
         """
         until = time.monotonic_ns() + timeout_s * 1_000_000_000
         while True:
             left_s = -(-max(0, until - time.monotonic_ns()) // 1_000_000_000)
             if (follower := self._follower) is not None:
-                there = follower.wait_for(position, left_s, far_too=False)
+                there = follower.wait_for(position, left_s, far_too=far_too)
             else:
-                there = position <= self._seen or position <= self._look() or self._wait(position, left_s)
+                there = (position <= self._seen.upto(far_too=far_too) or position <= self._look().upto(far_too=far_too)
+                         or self._wait(position, left_s, far_too=far_too))
             if there or follower is self._follower or not left_s:
                 return there
             # Who follows has changed while it waited.
@@ -143,7 +158,7 @@ class Standby:
         except (NotBuilt, Unreadable):  # Whoever follows makes it anew.
             return 0
 
-    def _wait(self, position: int, timeout_s: int) -> bool:
+    def _wait(self, position: int, timeout_s: int, *, far_too: bool) -> bool:
         """Have the files looked at until they speak of a position, or nobody can tell, or this process follows."""
         with self._moved:
             self._waiting += 1
@@ -151,27 +166,27 @@ class Standby:
         self._ring()
         with self._moved:
             self._moved.wait_for(
-                lambda: self._seen >= position or self._stuck_before <= position or self._follower
-                or self._stopping.is_set(),
+                lambda: self._seen.upto(far_too=far_too) >= position or self._seen.stuck_before <= position
+                or self._follower or self._stopping.is_set(),
                 timeout_s,
             )
             self._waiting -= 1
             if not self._waiting:
                 self._asked.clear()
-        return position <= self._seen
+        return position <= self._seen.upto(far_too=far_too)
 
-    def _look(self) -> int:
+    def _look(self) -> _Seen:
         with self._reading:
             said_of = self._board.said()
             far = {name for name, said in said_of.items() if said.building is not None and said.building.is_far}
             reached = [self._position(name) for name in self._readers]
-            # What is far from being made is not waited for; once it stands, it speaks of all that was seen before.
-            seen = min((one for name, one in zip(self._readers, reached, strict=True) if one or name not in far),
+            near = min((one for name, one in zip(self._readers, reached, strict=True) if one or name not in far),
                        default=self._ledger.store.size())
-            self._seen = max(self._seen, seen)
             failed = [said.failure.position for name, said in said_of.items()
                       if said.failure is not None and name not in far]
-            self._stuck_before = min(failed, default=_NEVER)
+            before = self._seen
+            self._seen = _Seen(
+                max(before.everything, min(reached)), max(before.near, near), min(failed, default=_NEVER))
         return self._seen
 
     def _ring(self) -> None:
@@ -196,12 +211,12 @@ class Standby:
 
     def _stand_by(self) -> None:
         """Look at the files for those who wait, until the lock is to be tried again."""
-        told = self._seen, self._stuck_before
+        told = self._seen
         until = time.monotonic_ns() + TRY_MS * 1_000_000
         while not self._stopping.is_set() and (left := until - time.monotonic_ns()) > 0:
             if self._asked.wait(left / 1_000_000_000):  # not hours: seconds
                 self._look()
-                if told != (told := (self._seen, self._stuck_before)):  # Nobody is woken to be told nothing.
+                if told != (told := self._seen):  # Nobody is woken to be told nothing.
                     self._tell()
                 self._stopping.wait(LOOK_MS / 1_000)  # not hours: seconds
 
