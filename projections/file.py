@@ -283,7 +283,7 @@ class ProjectionFile:
         self.written, self._leaf_sha256 = self.position, digest
 
     def carry_over(self) -> bool:
-        """Carry what was written ahead into the file itself, if it is much; that waits for the disk, when nobody does."""
+        """Carry what was written ahead into the file itself, if it is much: the disk is waited for when nobody is."""
         if self.connection.total_changes - self._carried < _AHEAD_MOST:
             return False
         self._carried = self.connection.total_changes
