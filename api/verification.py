@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from api.cases.doing import Reading
 from api.cases.people import sealed_identity
 from api.house import House
 from ledger.errors import LedgerError, Refusal
@@ -118,9 +119,9 @@ def _told(state: str, **known: Any) -> dict[str, Any]:
 
 
 def _name(house: House, person: str) -> str | None:
-    """The name, always masked; nothing of whoever's key is destroyed."""
-    identity = sealed_identity(house, person)
-    if identity is None:
+    """The name, always masked; nothing of whoever's key is destroyed, or whose data may only be stored (PIPL 47)."""
+    state, identity = Reading(house.ledger).person(person), sealed_identity(house, person)
+    if identity is None or state is None or state.is_restricted:
         return None
     return names.Name(identity.name, identity.name_normalised, uncertain=False).mask()
 

@@ -24,11 +24,11 @@ from api.cases.doing import Asked, Done, Reading, do
 from api.cases.people import sealed_identity
 from api.cases.standing import absent, acting, by_actor, in_sight, look_at, oneself, places, role_for
 from api.cases.years import answered
-from api.house import House, Stored, local_date
+from api.house import House
+from api.statement_facts import put_in_facts, title_of
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By, Draft, Words
-from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, StudyDetails
 from ledger.events.person import Identity
 from ledger.events.statement import StatementEvent, StatementId, StatementIssued, StatementText, StatementVoided
 from ledger.identifiers import id_number, names
@@ -39,25 +39,17 @@ from ledger.proof.map_proof import Presence, format_presence
 from ledger.proving import NotYetSigned, prove_event
 from ledger.statement_file import Completeness, format_statement
 from ledger.stores.recorder import AppendingRecorder
-from ledger.streams import person as persons
 from ledger.streams import statement as statements
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person, matter_of
 from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import PersonId
 from projections.basis import Axes
-from projections.facts import fields_of
 from projections.statement_text import statement_text
 from projections.timeline import events_about
 
 ISSUING: Final = ("human_resources", "sector_authority", "unit")
 VOIDING: Final = ("human_resources", "sector_authority")
-
-STATED: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected)
-_WEIGHED: Final = (
-    "completed_by", "filed_on", "platform", "organiser", "organiser_level", "approved_by", "major", "occasion",
-    "output",
-)
 
 _Event = TypeVar("_Event", bound=StatementEvent)
 
@@ -80,12 +72,12 @@ def issue(
     identity = sealed_identity(house, person)
     if identity is None:
         return Refusal.because("key_destroyed", person=person)
-    _tell_more(house, answer)
+    put_in_facts(house.ledger, house.answers, answer)
     statement, code = StatementId(house.new_id("statement")), new_verify_code()
     basis = answer["basis"]
     proved, presence = _proved(house, person, basis["as_of"])
     head = _head(house, answer, identity, statement, code, clear=fields.get("name") == "clear")
-    head["title"] = _title(house, person, basis["as_of"])
+    head["title"] = title_of(house.ledger, person, basis["as_of"])
     head["events"] = sum(one.position <= basis["as_of"] for one in presence.events)
     text = statement_text(answer, head)
     command = statements.IssueStatement(
@@ -158,50 +150,6 @@ def _head(
             for unit, found in units.items() if found is not None
         },
     }
-
-
-def _tell_more(house: House, answer: dict[str, Any]) -> None:
-    """What paper says of an entry and an answer does not: each fact that the law weighs, the certificate, who took it.
-    """
-    entries = [entry for one in answer["years"] for entry in one["entries"]]
-    stated = [_stated(house, entry["events"]) for entry in entries]
-    for entry, one, details in zip(entries, stated, house.ledger.vault.open_each(stated), strict=True):
-        event = one.envelope.event
-        assert isinstance(event, STATED), "an entry has been stated"
-        facts = fields_of(event.study)
-        entry.update({name: facts[name] for name in _WEIGHED if name in facts})
-        entry["attributed"] = event.study.year
-        if isinstance(details, StudyDetails) and details.certificate_number is not None:
-            entry["certificate"] = " ".join(filter(None, (details.certificate_issuer, details.certificate_number)))
-        entry["registered"] = _registered(house, entry)
-
-
-def _stated(house: House, events: list[int]) -> Stored:
-    """Where a study was last stated, of the events that made it what it is."""
-    found = [house.stored(position) for position in events]
-    return next(one for one in reversed(found) if isinstance(one.envelope.event, STATED))
-
-
-def _registered(house: House, entry: dict[str, Any]) -> dict[str, Any]:
-    """Who decided on an entry, and when; of one that was brought in, from where."""
-    envelope = house.stored(entry["decided"]["event"]).envelope
-    office = None if envelope.by.organisation is None else house.answers.unit(envelope.by.organisation)
-    return {
-        "on": local_date(envelope.recorded_at).isoformat(), "office": None if office is None else office.names[-1].name,
-        "system": entry["source"] and entry["source"]["system"],
-    }
-
-
-def _title(house: House, person: str, as_of: int) -> dict[str, Any] | None:
-    """The title that a person obtained last, as far as was recorded by then."""
-    state: Person | None = None
-    for position, leaf in house.ledger.store.stream(person):
-        if position <= as_of:
-            state = persons.evolve(state, decode(leaf).event)
-    if state is None or not state.titles:
-        return None
-    last = max(state.titles, key=lambda one: one.obtained_on)
-    return {"level": last.level, "obtained_on": last.obtained_on.isoformat(), "series": last.series}
 
 
 def supersede(house: House, caller: Caller, statement: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

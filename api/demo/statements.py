@@ -16,8 +16,8 @@ from api.demo.country import HUMAN_RESOURCES, Country
 from api.demo.dice import Dice
 from api.demo.pen import Pen, decided
 from api.law_of import Library
+from api.statement_facts import put_in_facts, title_of
 from ledger.events.base import By, Draft
-from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, StudyDetails
 from ledger.events.statement import StatementEvent, StatementId
 from ledger.identifiers import id_number, names
 from ledger.log_map import MapKey
@@ -35,7 +35,6 @@ from projections.statement_text import statement_text
 PEOPLE_MOST: Final = 2_000
 _HANDED_OUT: Final = 5
 _WAIT_S: Final = 600
-_STATED: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected)
 
 
 class Statements:
@@ -71,12 +70,13 @@ class Statements:
     def _issued(self, whose: Someone, answers: Answers, map_file: MapFile) -> Statement:
         answer = answers.years(whose.id, read_axes())
         assert answer is not None, "whoever asks is registered"
-        self._put_in_titles(answer)
+        put_in_facts(self._pen.ledger, answers, answer)
         statement, code = StatementId(self._dice.id("statement", self._now)), self._dice.verify_code()
         basis = answer["basis"]
         proved = map_file.proof_of(whose.id, basis["as_of"])
         assert isinstance(proved.proof, Presence), "they are named by the event that registered them"
-        head = self._head(answer, whose, statement, code, answers) | {"events": len(proved.proof.events)}
+        head = self._head(answer, whose, statement, code, answers) | {
+            "events": len(proved.proof.events), "title": title_of(self._pen.ledger, whose.id, basis["as_of"])}
         command = statements.IssueStatement(
             statement=statement, text=statement_text(answer, head), presence=format_presence(proved.proof).decode(),
             code=code, as_of=basis["as_of"], log_size=basis["log_size"], law=basis["law"], root=basis["root"],
@@ -87,15 +87,6 @@ class Statements:
             None, command, whose.state, size=self._pen.ledger.store.size())
         mapped = Draft(map_file.commitment(proved, self._dice.id("log", self._now)))
         return self._write(None, (*decided(decision), mapped), By(actor=whose.id, role="person"), statement)
-
-    def _put_in_titles(self, answer: dict[str, Any]) -> None:
-        """The titles of studies, which only the vault can open."""
-        ledger = self._pen.ledger
-        for entry in (entry for year in answer["years"] for entry in year["entries"]):
-            found = (ledger.at(position) for position in reversed(entry["events"]))
-            stated = next(one for one in found if one is not None and isinstance(one.envelope.event, _STATED))
-            opened = ledger.opened(stated)
-            entry["title"] = opened.title if isinstance(opened, StudyDetails) else None
 
     def _head(
         self, answer: dict[str, Any], whose: Someone, statement: str, code: str, answers: Answers

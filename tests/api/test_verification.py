@@ -9,7 +9,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.addresses import PER_MINUTE
+from api.register import SYSTEM
+from ledger.events.base import Draft
+from ledger.events.person import PersonRestricted
 from ledger.ids import new_verify_code
+from ledger.vocabulary import PersonId
 from tests.api.house_kit import BODY, Someone, Town, study
 from tests.api.printing_kit import issued, printing_house, settled
 
@@ -86,6 +90,18 @@ def test_what_has_been_corrected_since_is_told_by_what_happened(house: Town) -> 
 
     assert told["state"] == "corrected" and told["corrections"], told
     assert claim["claim"] not in str(told) and "核查中" not in str(told)
+
+
+def test_of_whoever_asked_that_their_data_only_be_stored_no_name_is_shown(house: Town) -> None:
+    person = settled(house, "周限制")
+    made = issued(person)
+    ledger, restricted = house.house.ledger, PersonRestricted(person=PersonId(person.id), basis="第四十七条")
+    ledger.record([Draft(restricted)], by=SYSTEM, versions={restricted.stream: ledger.store.version(person.id)})
+
+    told = asked(house, made["code"])
+
+    assert (told["state"], told["name"]) == ("valid", None)
+    assert "限制处理" in house.client().get(f"/verify?code={made['code']}").get_data(as_text=True)
 
 
 def test_what_was_never_there_is_told_apart_from_what_cannot_be_read(house: Town) -> None:
