@@ -1,4 +1,4 @@
-"""The child process of a replay: low in priority, on every core, safe to kill.
+"""The child process of a replay: it lets others go first, takes every core that is left, and is safe to kill.
 
     python -m api.replay_job      reads one line of JSON on standard input, writes lines of JSON on standard output
 
@@ -7,7 +7,7 @@ input is held open by whoever started it: at its end it goes as well. What it ma
 until it is whole. The coded ledger that it read (`projections.replay.store`) and the parts of the report that it wrote
 (`projections.replay.stages`) are kept, so that the same question goes on where a replay was stopped.
 
-`tests/api/test_replay_command.py` shows it.
+`tests/api/test_replay_command.py` and `tests/api/test_replay_runner.py` show it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -66,7 +66,7 @@ def main() -> int:
     asked = json.loads(sys.stdin.readline())
     logs.configure("warning")   # Standard output is for the one who started it; what is logged goes to the other.
     threading.Thread(target=_go_with_the_parent, args=(Path(asked["beside"]),), daemon=True).start()
-    _stand_back(asked)
+    stand_back(is_idle=asked.get("is_idle", False), cores=asked.get("cores", ()))
     try:
         _tell({"done": _run(asked)})
     except Stop as stop:
@@ -89,20 +89,20 @@ def main() -> int:
     return 0
 
 
-def _stand_back(asked: Mapping[str, Any]) -> None:
+def stand_back(*, is_idle: bool, cores: Collection[int] = ()) -> None:
     """Let others go first: a command by a little; beside a service, by everything, and off the cores that answer."""
-    is_idle = asked.get("is_idle", False)
     nice = NICE_IDLE if is_idle else NICE
     os.nice(nice)
     if is_idle and hasattr(os, "SCHED_IDLE"):  # Whoever answers need not wait for the end of a slice.
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        with suppress(OSError):  # A container may forbid it.
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     if os.getsid(0) == os.getpid():  # Linux gives each session its share; in one of its own all that was for nothing.
         with suppress(OSError):
             _AUTOGROUP.write_text(str(nice), "ascii")
     if hasattr(os, "sched_setaffinity"):  # Whoever started it may stay on one core; arithmetic wants them all.
         every = range(os.cpu_count() or 1)
         try:
-            os.sched_setaffinity(0, asked.get("cores") or every)
+            os.sched_setaffinity(0, cores or every)
         except OSError:  # Those cores are not given to this container.
             os.sched_setaffinity(0, every)
 
