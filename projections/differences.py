@@ -95,10 +95,13 @@ class Rows(Protocol):
 
 
 def within(reader: Rows, as_of: int | None) -> int | None:
-    """The position to answer as of; None before what is known. Raises DifferencesBehind."""
-    position = reader.position()
-    if as_of is None:
-        return position
+    """The position to answer as of; None before what is known, or while the file is made. Raises DifferencesBehind."""
+    try:
+        position = reader.position()
+    except NotBuilt:
+        return None
+    if as_of is None or not position:
+        return position or None
     if as_of > position:
         raise DifferencesBehind(as_of, position=position)
     return as_of if as_of >= _known_from(reader) else None

@@ -64,6 +64,7 @@ def test_only_what_has_no_file_of_its_version_yet_is_refused_and_says_how_far_it
         assert [one["id"] for one in person.saw("/v1/work")["items"]] == [claim["claim"]]
         assert person.saw(f"/v1/persons/{name}/years")["basis"]["as_of"] == town.house.ledger.store.size()
         size = town.house.ledger.store.size()
+        assert town.house.follower.wait_for(size, 0, far_too=False) and not town.house.follower.wait_for(size, 0)
         assert person.saw(f"/v1/persons/{name}/affiliations", as_of=str(size))["as_of"] == size
         told: Mapping[str, object] = next(
             one for one in town.nobody.saw("/v1/projections")["items"] if one["name"] == "timeline")

@@ -265,6 +265,13 @@ def test_lists_are_filtered_counted_and_paged(house: House, upkeep: Upkeep) -> N
     assert read_years(reader, None, Filters(kind="room"), as_of=size, after=None, limit=9).items == ()
 
 
+def test_while_the_file_is_being_made_it_has_no_answer(house: House, upkeep: Upkeep) -> None:
+    house.followed()
+    assert within(reader_of(house), None) is None
+    upkeep._open()   # It is there, and says nothing yet.
+    assert within(reader_of(house), None) is None and within(reader_of(house), house.size) is None
+
+
 def test_a_position_before_the_file_was_made_is_not_known_there_and_one_past_it_not_yet(
     house: House, upkeep: Upkeep
 ) -> None:
