@@ -35,6 +35,8 @@ from ledger.streams.claim import Status
 from policies.errors import RulebookError
 from policies.words import Route, Vocabulary
 
+Read = Callable[[dict[str, Any]], dict[str, Any]]
+
 SENT_MOST: Final = FILE_MOST + 512 * 1024
 _READS: Final = RevisionBody()
 _NAME_MOST: Final = 200
@@ -110,9 +112,9 @@ def save(asking: Asking, draft: str) -> Shown:
         return _worth(asking, tried, kept.version, saved_at)
     if step == "check" and not tried.faults:
         return onward(f"/drafts/{draft}/check")
-    faults = [paper] if paper else tried.faults if step in ("try", "check") else []
+    faults = [paper] if paper else _said(tried, step)
     form = form_of(_words(asking), route, content, faults)
-    return _form(asking, form, f"/drafts/{draft}", kept.version, Tried(tried.worth, faults), {"saved_at": saved_at},
+    return _form(asking, form, f"/drafts/{draft}", kept.version, tried, {"saved_at": saved_at, "faults": faults},
                  status=422 if faults else 200)
 
 
@@ -188,7 +190,7 @@ def revise(asking: Asking, claim: str) -> Shown:
         faults = [of_refusal(done)] if isinstance(done, Refusal) else done
         return _form(asking, form, f"/claims/{claim}/revision", _version(asking, claim), Tried({}, faults),
                      {"claim": claim}, status=409 if isinstance(done, Refusal) else 422)
-    tried = _try(asking, form, lambda: claims.revise(house, caller, claim, _read(content), Asked(dry_run=True)))
+    tried = _try(asking, form, lambda read: claims.revise(house, caller, claim, read(content), Asked(dry_run=True)))
     version = sending.version()
     if "HX-Request" in request.headers:
         return _worth(asking, tried, version, None)
@@ -198,9 +200,9 @@ def revise(asking: Asking, claim: str) -> Shown:
         return Page("claim_check.html", _checked(asking, form, content, tried) | {
             "version": version, "action": f"/claims/{claim}/revision", "back": f"/claims/{claim}/revision",
             "carried": carried})
-    faults = [paper] if paper else tried.faults if step in ("try", "check") else []
+    faults = [paper] if paper else _said(tried, step)
     return _form(asking, form_of(_words(asking), route, content, faults), f"/claims/{claim}/revision", version,
-                 Tried(tried.worth, faults), {"claim": claim}, status=422 if faults else 200)
+                 tried, {"claim": claim, "faults": faults}, status=422 if faults else 200)
 
 
 def _version(asking: Asking, claim: str) -> int:
@@ -215,8 +217,8 @@ def _form(asking: Asking, form: Form, action: str, version: int | None, tried: T
           *, status: int = 200) -> Page:
     return Page("claim_form.html", {
         "form": form, "action": action, "version": "" if version is None else version, "tried": tried,
-        "files": _files(asking), "papers": words.PAPERS, "documents": words.documents(asking.house),
-        "words": _words(asking), **_told(tried), **more}, status=status)
+        "faults": tried.faults, "files": _files(asking), "papers": words.PAPERS, "words": _words(asking),
+        "documents": words.documents(asking.house), **_told(tried), **more}, status=status)
 
 
 def _checked(asking: Asking, form: Form, content: Mapping[str, Any], tried: Tried) -> dict[str, Any]:
@@ -237,20 +239,28 @@ def _worth(asking: Asking, tried: Tried, version: int | None, saved_at: str | No
     return Response(page, content_type="text/html; charset=utf-8")
 
 
+def _said(tried: Tried, step: str) -> list[Fault]:
+    """Which faults are said above the form: of a trial that came to something, what is missing stands beside it."""
+    return tried.faults if step == "check" or (step == "try" and not tried.worth) else []
+
+
 def _tried(asking: Asking, name: str, form: Form) -> Tried:
     house, caller = asking.house, asking.caller
-    return _try(asking, form, lambda: claim_drafts.submit(
-        house, caller, caller.id, name, _read, Asked(dry_run=True)))
+    return _try(asking, form, lambda read: claim_drafts.submit(
+        house, caller, caller.id, name, read, Asked(dry_run=True)))
 
 
-def _try(asking: Asking, form: Form, ask: Callable[[], Done | Refusal]) -> Tried:
-    """What a submission would come to, or everything that is wrong with it."""
-    done = _caught(form, ask)
+def _try(asking: Asking, form: Form, ask: Callable[[Read], Done | Refusal]) -> Tried:
+    """What a submission would come to, or everything that is wrong with it; without a paper, what it would with one."""
+    done, missing = _caught(form, lambda: ask(_read)), list[Fault]()
+    if isinstance(done, Refusal) and done.code == "evidence_missing":
+        missing = [of_refusal(done, words.documents(asking.house))]
+        done = _caught(form, lambda: ask(_read_as_shown))
     if isinstance(done, list):
         return Tried({}, done)
     if isinstance(done, Refusal):
-        return Tried({}, [of_refusal(done)])
-    return Tried(claims.prospects(asking.house, done.state), [])
+        return Tried({}, [of_refusal(done, words.documents(asking.house))])
+    return Tried(claims.prospects(asking.house, done.state), missing)
 
 
 def _caught(form: Form, ask: Callable[[], Done | Refusal]) -> Done | Refusal | list[Fault]:
@@ -276,6 +286,11 @@ def _read(content: dict[str, Any]) -> dict[str, Any]:
     except ma.ValidationError as error:
         raise faults_of(error) from None
     return found
+
+
+def _read_as_shown(content: dict[str, Any]) -> dict[str, Any]:
+    """The same as if a paper were there: for a trial, which writes nothing and asks only what it would be worth."""
+    return {**_read(content), "evidence": [{"kind": "certificate", "sha256": "0" * 64}]}
 
 
 def _papers(asking: Asking, content: dict[str, Any], step: str) -> Fault | None:

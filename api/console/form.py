@@ -38,6 +38,7 @@ _MORE: Final = ("organiser", "organiser_level", "approved_by", "platform", "majo
 _OUTPUTS: Final = ("project", "paper", "book", "patent")  # What several people may have made together.
 _ABOUT_OUTPUTS: Final = ("participants", "joint_first", "output")
 _PLAIN: Final = {
+    "evidence_missing": "还没有佐证材料。细则要求这类学习出示佐证，请上传后再提交。",
     "stale_version": "这份申报在您填写时已被改变（例如已开始审核）。请核对现在的内容后再次提交；您填写的还在下面。",
 }
 _PLACE_OF: Final = {
@@ -203,11 +204,15 @@ def plainly(words: str) -> str:
     return words
 
 
-def of_refusal(refusal: Refusal) -> Fault:
-    """What the ledger or the law says, at the field that it is about, with the words it rests on."""
+def of_refusal(refusal: Refusal, documents: Mapping[str, str] | None = None) -> Fault:
+    """What the ledger or the law says, at the field that it is about, with the words it rests on by their documents."""
     line = refusals.lines()[refusal.code]
     seen: Mapping[str, Any] = refusal.seen
-    rests = " ".join(str(seen[name]) for name in ("rulebook", "article") if seen.get(name))
-    papers = "；".join(f"{one['document']}（{one['rulebook']} {one['article']}）" for one in seen.get("papers", ()))
-    more = (f"应有：{papers}。" if papers else "") + (f"依据：{rests}。" if rests else "")
+
+    def rule(one: Mapping[str, Any]) -> str:
+        told = (documents or {}).get(str(one.get("rulebook")), one.get("rulebook"))
+        return " ".join(str(part) for part in (told, one.get("article")) if part)
+
+    papers = "；".join(f"{one['document']}（{rule(one)}）" for one in seen.get("papers", ()))
+    more = (f"应有：{papers}。" if papers else "") + (f"依据：{rule(seen)}。" if rule(seen) else "")
     return Fault(_PLACE_OF.get(refusal.code, ""), _PLAIN.get(refusal.code, line.detail) + more)

@@ -160,3 +160,21 @@ def test_a_picture_is_shown_and_any_other_paper_is_saved(cast: Cast, li: Browser
 
     assert answer.status_code == 404, "only its digest was registered"
     assert "只登记了摘要" in li.get(f"/claims/{cast.claims['open']['claim']}").text
+
+
+def test_where_no_rulebook_gives_hours_the_office_is_asked_for_them_with_a_document(cast: Cast) -> None:
+    claim = submitted(cast, "没有条款的学习", route="other", date="2026-08-07")
+    told = cast.li.saw(f"/v1/claims/{claim['claim']}")
+    assert told["steps"][-1] == "sector_authority"
+    clerk = Browser(cast.town, cast.clerk)
+    clerk.press(clerk.get(f"/queue?selected={claim['claim']}"), "审核通过")
+
+    bureau = cast.town.unit("宁波市经信局", "330200", "general")
+    office = Browser(cast.town, cast.town.officer(bureau, "sector_authority", "3302", sector="industry"))
+    beside = office.get(f"/queue?selected={claim['claim']}")
+    assert "认定通过：" in beside.text, "what the law says first stands there"
+    asked = office.press(beside, "认定通过", 422)
+    done = office.press(asked, "认定通过", confirmed_hours="6", document="甬经信函〔2026〕1号")
+
+    assert "已办理：认定" in done.text
+    assert cast.li.saw(f"/v1/claims/{claim['claim']}")["ruling"]["clauses"] == ["甬经信函〔2026〕1号"]

@@ -82,7 +82,9 @@ def test_what_is_wrong_is_said_at_its_field_and_above_all_with_a_link_to_it(li: 
 def test_without_a_paper_the_law_is_cited(li: Browser) -> None:
     page = li.press(begun(li), "下一步：核对", 422, **GOOD)
 
-    assert "佐证" in page.text and "ningbo-industry/2019-01-01 第八条" in page.text
+    assert "佐证" in page.text and "甬经信组〔2018〕244号 第八条" in page.text
+    assert "预计认定 12 学时" in page.text, "what it would be worth is said all the same"
+    assert "还缺" in li.press(begun(li), "试办：能计多少", **GOOD).text
 
 
 def test_a_paper_is_put_to_a_draft_and_taken_away_again(li: Browser) -> None:
