@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,24 @@ from test_follower import made_up_to, say
 
 import projections.follower
 from ledger.lease import FileLease
+from ledger.ledger import Ledger
+from ledger.vault import FileMasterKey, Vault
 from projections import marker
 from projections.answers import projections as every_projection
 from projections.apart import Apart
-from projections.file import path_of, stands
+from projections.file import Reader, path_of, stands
+from projections.laws import Laws
 from projections.standby import Standby
 
 KIT = Path(__file__).parent
 
 
 def apart_from(house: House, *command: str) -> Apart:
-    told = {"ledger": str(house.folder / "ledger.db"), "database": "", "answers": str(house.folder / "answers"),
-            "log_level": "info", "log_format": "json"}
+    return following(command, ledger=str(house.folder / "ledger.db"), answers=str(house.folder / "answers"))
+
+
+def following(command: Sequence[str] = (), *, ledger: str = "", database: str = "", answers: str) -> Apart:
+    told = {"ledger": ledger, "database": database, "answers": answers, "log_level": "info", "log_format": "json"}
     return Apart(command or (sys.executable, "-P", "-m", "api.following"), json.dumps(told).encode())
 
 
@@ -142,6 +148,23 @@ def test_where_no_process_can_be_had_a_thread_goes_on_following(tmp_path: Path, 
 
             assert standby.wait_for(house.size)
             assert owner(house) == str(os.getpid())
+
+
+def test_a_ledger_in_postgresql_is_followed_without_its_keys(postgres: str, tmp_path: Path) -> None:
+    (tmp_path / "answers").mkdir()
+    apart = following(database=postgres, answers=str(tmp_path / "answers"))
+    vault = Vault(tmp_path / "people.db", FileMasterKey.create(tmp_path / "master.key"))
+    ledger = Ledger.in_postgres(postgres, vault)
+    reader = Reader(Laws(), tmp_path / "answers")
+    try:
+        assert until(apart.stands_ready)
+        say(ledger, 3)
+
+        assert until(lambda: reader.path.exists() and reader.position() == 3)
+    finally:
+        apart.let_go()
+        ledger.close()
+        vault.close()
 
 
 CALLER = """
