@@ -181,7 +181,7 @@ def of_error(error: Exception, trace_id: str) -> dict[str, object] | None:
         if base in ERRORS:
             code = getattr(error, "code", "internal_server_error")
             retry_after = getattr(error, "retry_after", None)
-            seen = {} if retry_after is None else {"seen": {"retry_after": retry_after}}
+            seen = {} if retry_after is None else {"seen": {"retry_after": retry_after, **getattr(error, "seen", {})}}
             return problem(code, trace_id, detail=str(error), status=ERRORS[base]) | seen
     return None
 

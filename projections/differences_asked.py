@@ -54,11 +54,13 @@ class BeingWeighed(ProjectionError):
     code = "differences_being_weighed"
     retry_after: Final = 2
 
-    def __init__(self, done: int, total: int) -> None:
+    def __init__(self, done: int, total: int, basis: Basis) -> None:
         self.done, self.total = done, total
+        self.seen: Final = {"as_of": basis.as_of, "log_size": basis.log_size}   # Else the next question is another one.
         told = f"已评定 {done} / {total} 人" if total else "刚刚开始"
-        super().__init__(f"正在按所问的时间和规则逐人评定差异（{told}）。请稍后重试，同样的问题会接着等同一份结果；"
-                         "只问一个人（person）的，可以立即得到。")
+        super().__init__(
+            f"正在按所问的时间和规则逐人评定差异（{told}）。请稍后以 as_of={basis.as_of}、log_size={basis.log_size} 再问，"
+            "得到的就是这一份；只问一个人（person）的，可以立即得到。")
 
 
 class Stopped(Exception):
@@ -126,7 +128,8 @@ class AskedDifferences:
                 if work.error is not None and work.folder == folder:
                     raise work.error
             if time.monotonic_ns() >= until and not path.exists():
-                raise BeingWeighed(*((0, 0) if work is None or work.folder != folder else (work.done, work.total)))
+                done, total = (0, 0) if work is None or work.folder != folder else (work.done, work.total)
+                raise BeingWeighed(done, total, basis)
         folder.touch()  # The one that was not asked of for longest goes first.
         return Reader(DifferencesFile(), folder)
 

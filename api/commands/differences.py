@@ -64,9 +64,11 @@ def offices(asking: Asking, **query: Any) -> int:
 
 
 def _ask(asking: Asking, path: str, show: Show, query: Mapping[str, Any]) -> int:
-    """Ask, and ask again while everyone is being weighed; a Ctrl-C ends the waiting."""
+    """Ask, and ask the very same again while everyone is being weighed; a Ctrl-C ends the waiting."""
+    asked = dict(query)
     with asking.client() as client:
-        while (reply := client.get(path, query)).status == 503 and reply.json.get("code") == _BEING_WEIGHED:
+        while (reply := client.get(path, asked)).status == 503 and reply.json.get("code") == _BEING_WEIGHED:
+            asked |= {name: reply.json["seen"][name] for name in ("as_of", "log_size")}
             click.echo(reply.json["detail"].partition("。")[0] + "……", err=True)
             time.sleep(int(reply.headers["retry-after"]))
     return asking.tell(reply, show)

@@ -214,8 +214,9 @@ def test_whoever_asks_while_everyone_is_weighed_is_told_how_far_it_is_and_gets_i
 
     asked = asked_of(answers, house.folder / "answers", book=slowly)
     one, other = (answers.basis(Axes(valid_on=day)) for day in (DAY, date(2020, 1, 1)))
-    with pytest.raises(BeingWeighed, match="0 / 3"):
+    with pytest.raises(BeingWeighed, match="0 / 3") as told_of:
         asked.of_everyone(one, 1)
+    assert told_of.value.seen == {"as_of": house.size, "log_size": house.size}
     with pytest.raises(BeingWeighed):
         asked.of_everyone(other, 0)   # One after the other.
     may_go_on.set()
