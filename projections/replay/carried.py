@@ -11,34 +11,42 @@ it is one look at each entry instead of a judgement. Both laws have to be compil
 # mypy: disable-error-code="untyped-decorator"
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from projections.replay.coded import Coded
 from projections.replay.compiled import NONE, Compiled
-from projections.replay.replayed import Replayed
+from projections.replay.packed import FIRST, Columns, columns_of, stretches
 
 
-def carry(
-    coded: Coded, old: Compiled, new: Compiled, known: Replayed, out: Replayed, stretch_of: NDArray[np.uint16],
-    edges: NDArray[np.int32], first_day: int,
-) -> NDArray[np.bool_]:
-    """Carry over everything, and say of whom it holds; `edges` are those of both laws, `stretch_of` numbers days."""
-    width = known.sums.shape[1]
-    out.sums[:, :width], out.sums[:, width:] = known.sums, 0
-    for name in ("counted", "unruled", "verdict", "minimums"):
-        np.copyto(getattr(out, name), getattr(known, name))
-    alike = np.zeros(len(coded.people), dtype=np.bool_)
-    same_cells, same_dues = _same_cells(len(coded.cases), old, new, edges), _same_dues(old, new)
-    _compare(
-        coded.first_entry, coded.case, coded.day, coded.first_year_row, coded.first_year, coded.standing,
-        coded.first_belonging, coded.belonging, _touched(coded, same_cells, same_dues), stretch_of, first_day,
-        len(coded.cases), same_cells.ravel(), same_dues.ravel(), same_dues.shape[1], new.dues.first_year, alike,
-    )
-    return alike
+class Alike(NamedTuple):
+    """What two laws have in common, in tables."""
+
+    stretch_at: NDArray[np.int32]   # By day since FIRST: where the stretch of both laws begins among `cell`.
+    cell: NDArray[np.bool_]         # By stretch and case: whether it is worth the same.
+    due: NDArray[np.bool_]          # By zone and year: whether the same is required.
+    due_years: int
+    due_year: int
+    touched: NDArray[np.bool_]      # By zone: whether anything differs there.
+
+
+def alike_of(coded: Coded, old: Compiled, new: Compiled) -> Alike:
+    """The tables of two laws, neither of which has deadlines."""
+    edges = np.union1d(old.edges, new.edges).astype(np.int32)
+    cases = len(coded.cases)
+    cells, dues = _same_cells(cases, old, new, edges), _same_dues(old, new)
+    return Alike(stretches(edges) * np.int32(cases), cells.ravel(), dues.ravel(), dues.shape[1], new.dues.first_year,
+                 _touched(coded, cells, dues))
+
+
+def who_is_alike(coded: Coded, old: Compiled, new: Compiled) -> NDArray[np.bool_]:
+    """Of everyone whether both laws treat them alike."""
+    found = np.zeros(len(coded.people), dtype=np.bool_)
+    compare(columns_of(coded, new, np.zeros(0, dtype=np.bool_)), alike_of(coded, old, new), 0, len(found), found)
+    return found
 
 
 def _same_cells(cases: int, old: Compiled, new: Compiled, edges: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -80,25 +88,24 @@ def _signatures(compiled: Compiled) -> list[str]:
     return found
 
 
-@njit(parallel=True, cache=True, nogil=True)
-def _compare(
-    first_entry: Any, case: Any, day: Any, first_year_row: Any, first_year: Any, standing: Any, first_belonging: Any,
-    belonging: Any, touched: Any, stretch_of: Any, first_day: int, cases: int, same_cell: Any, same_due: Any,
-    due_years: int, due_year: int, alike: Any,
-) -> None:
-    for person in prange(len(first_year)):
-        is_same, is_touched = True, first_belonging[person] == first_belonging[person + 1]
-        for one in range(first_belonging[person], first_belonging[person + 1]):
-            is_touched |= touched[belonging[np.uint64(one)]]
+@njit(cache=True, nogil=True)
+def compare(columns: Columns, laws: Alike, begin: Any, end: Any, alike: Any) -> None:
+    """Say of each of these people whether they are treated alike; the first of them stands first in `alike`."""
+    belonging, standing, case, day = columns.belonging, columns.standing, columns.case, columns.day
+    for person in range(begin, end):
+        is_same = True
+        last_belonging = columns.first_belonging[person + 1]
+        is_touched = columns.first_belonging[person] == last_belonging
+        for one in range(columns.first_belonging[person], last_belonging):
+            is_touched |= laws.touched[belonging[np.uint64(one)]]
         if is_touched:
-            row_0 = first_year_row[person]
-            for row in range(row_0, first_year_row[person + 1]):
+            row_0 = columns.first_year_row[person]
+            for row in range(row_0, columns.first_year_row[person + 1]):
                 zone = np.int64(standing[np.uint64(row)])
                 if zone >= 0:
-                    this_year = np.int64(first_year[person]) + row - row_0
-                    is_same &= same_due[zone * due_years + this_year - due_year]
-            for entry in range(first_entry[person], first_entry[person + 1]):
+                    year = np.int64(columns.first_year[person]) + row - row_0
+                    is_same &= laws.due[np.uint64(zone * laws.due_years + year - laws.due_year)]
+            for entry in range(columns.first_entry[person], columns.first_entry[person + 1]):
                 at = np.uint64(entry)
-                stretch = np.uint64(stretch_of[np.uint64(day[at] - first_day)])
-                is_same &= same_cell[stretch * np.uint64(cases) + np.uint64(case[at])]
-        alike[person] = is_same
+                is_same &= laws.cell[np.uint64(laws.stretch_at[np.uint64(day[at] - FIRST)] + case[at])]
+        alike[person - begin] = is_same

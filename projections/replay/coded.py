@@ -61,7 +61,7 @@ class Coded:
     first_entry: NDArray[np.int64]   # P + 1: where each person's entries begin.
     case: Ints                       # E
     day: Ints                        # E: ordinal of the attribution date.
-    year: NDArray[np.int16]          # E: the year that it is attributed to.
+    row: Ints                        # E: the row of the year that it is attributed to.
     submitted: Ints                  # E, or none at all: ordinal of the day on which its person claimed it.
     place: Ints                      # E, or none at all: its number among the person's entries as they were registered.
 
@@ -96,7 +96,7 @@ class Coder:
         self._cases: dict[Any, int] = {}
         self._facts: list[Case] = []
         self._columns = {name: array(kind) for name, kind in (
-            ("first_entry", "q"), ("case", "i"), ("day", "i"), ("year", "h"), ("submitted", "i"), ("place", "i"),
+            ("first_entry", "q"), ("case", "i"), ("day", "i"), ("row", "i"), ("submitted", "i"), ("place", "i"),
             ("first_year_row", "q"), ("first_year", "h"), ("standing", "h"),
             ("first_belonging", "q"), ("belonging", "h"), ("belongs_from", "h"), ("group", "q"), ("keyed", "q"),
         )}
@@ -113,7 +113,6 @@ class Coder:
             entry = entries[at]
             columns["case"].append(self._case(place_on(places, entry.day.number), entry))
             columns["day"].append(entry.day.number)
-            columns["year"].append(entry.day.year if entry.year is UNSET else entry.year)
             submitted = NOT_SUBMITTED if entry.submitted_on is UNSET else DAYS[entry.submitted_on]
             columns["submitted"].append(submitted)
             columns["place"].append(at)
@@ -121,7 +120,8 @@ class Coder:
         for place in places:
             columns["belonging"].append(self._zone(Zone(*place[2:])))
             columns["belongs_from"].append(date.fromordinal(place.first).year)
-        self._add_years(places, columns["year"][begin:])
+        self._add_years(places, [entries[at].day.year if entries[at].year is UNSET else entries[at].year
+                                 for at in by_day])
 
     def _add_groups(self, entries: Sequence[Entry], rows: Mapping[int, int]) -> None:
         for name in ("occasion", "output"):
@@ -137,10 +137,12 @@ class Coder:
     def _add_years(self, places: Sequence[Place], years: Sequence[int]) -> None:
         """A row for each year from the first belonging, or the first entry's if that is earlier, to the last entry."""
         own = [*years, *([date.fromordinal(places[0].first).year] if places else [])]
-        self._columns["first_year"].append(min(own, default=0))
+        first_row, first_year = len(self._columns["standing"]), min(own, default=0)
+        self._columns["first_year"].append(first_year)
+        self._columns["row"].extend(first_row + year - first_year for year in years)
         if not years:
             return
-        for year in range(min(own), max(years) + 1):
+        for year in range(first_year, max(years) + 1):
             place = place_on(places, last_day_of(year)) if places else None
             self._columns["standing"].append(NOWHERE if place is None else self._zone(Zone(*place[2:])))
 

@@ -87,9 +87,8 @@ def compare(
     differs = (old.replayed.sums[:, :EXAM + 1] != new.replayed.sums[:, :EXAM + 1]).any(axis=1)
     differs |= old.replayed.verdict != new.replayed.verdict
     moved = np.flatnonzero(old.replayed.counted != new.replayed.counted)
-    owner = np.searchsorted(coded.first_entry, moved, side="right") - 1
-    row = coded.first_year_row[owner] + coded.year[moved] - coded.first_year[owner]
-    moved, row = moved[within[row]], row[within[row]]
+    moved = moved[within[coded.row[moved]]]
+    row = coded.row[moved].astype(np.int64)
     causes, cause = _causes(old, new, moved)
     person_of_row = np.repeat(np.arange(len(coded.people)), np.diff(coded.first_year_row))
     return Comparison(gathered, old, new, np.flatnonzero(within), np.flatnonzero(within & differs), moved, row,
@@ -175,7 +174,7 @@ def entries(found: Comparison, begin: int = 0, end: int | None = None) -> Iterat
         old, new = int(found.old.replayed.counted[entry]), int(found.new.replayed.counted[entry])
         yield {
             "entry": claims[rows[entry]].decode(), "person": coded.people[found.person_of_row[row]],
-            "year": int(coded.year[entry]), "old": format_hours(old), "new": format_hours(new),
+            "year": int(found.year_of_row[row]), "old": format_hours(old), "new": format_hours(new),
             "change": signed(new - old), "how": cause.how, "old_clause": cause.old, "new_clause": cause.new,
         }
 

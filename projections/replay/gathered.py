@@ -90,7 +90,8 @@ def gather(held: Held, as_of: int, valid_on: date | None = None) -> Gathered:
     narrow = np.int16 if len(zones) < np.iinfo(np.int16).max else np.int32
     coded = Coded(
         people=tuple(held.people[has_any].astype(str).tolist()), zones=zones, cases=(),
-        first_entry=_starts(person, people), case=case, day=day, year=year,
+        first_entry=_starts(person, people), case=case, day=day,
+        row=(first_row[person] + year - first_year[person]).astype(np.int32),
         submitted=submitted if submitted.any() else submitted[:0], place=np.zeros(0, dtype=np.int32),
         first_year_row=first_row, first_year=first_year,
         standing=np.where(is_nowhere, NOWHERE, places.zone[on]).astype(narrow),

@@ -69,12 +69,11 @@ def lost(coded: Coded, numbers: Ints, compiled: Compiled) -> NDArray[np.bool_]:
 
 def _fold(coded: Coded, compiled: Compiled, numbers: Ints) -> tuple[Ints, Ints, NDArray[np.uint8]]:
     rulings = compiled.rulings
-    owner = np.repeat(np.arange(len(coded.people)), np.diff(coded.first_entry))
-    row = coded.first_year_row[owner] + (coded.year - coded.first_year[owner])
+    row = coded.row.astype(np.int64)
     counts = rulings.counts[numbers] & ~lost(coded, numbers, compiled)
     counted = np.where(counts, rulings.hours[numbers], 0)
     _cap(counted, counts, row, numbers, compiled)
-    sums = np.zeros((coded.years, EXAM + len(compiled.classes)), dtype=np.int32)
+    sums = np.zeros((coded.years, EXAM + len(compiled.classes)), dtype=np.int32, order="F")
     np.add.at(sums, (row, rulings.category[numbers].astype(np.int64)), counted)
     for by, hours in ((rulings.by_exam, None), (rulings.credit > 0, rulings.credit), (rulings.class_ > 0, None)):
         some = np.flatnonzero(by[numbers] & counts)

@@ -1,9 +1,10 @@
-"""The kernel in machine code: person by person, each column read once, on all cores.
+"""The kernel in machine code: some hundred years of people at a time, each column read once, on all cores.
 
-A ruling is packed into one number, so that an entry costs one look into one small table. A year's sums are laid out
-once by what may fill a requirement; four questions answer most lists of them, by one more table. So most is done
-without a branch that a processor could guess wrong. What a person's buckets have taken lies in a scratch of years by
-buckets, small enough to be cleared for each.
+Nearly all is done over rows of a small scratch, without a branch that a processor could guess wrong: entries one after
+the other, whosever they are; then sums, questions and verdicts of all these years at once. What is left to be asked
+one by one are cycles and parts in per cent. `packed.py` has the tables and says how they are meant.
+
+Of two laws the second is judged for those alone whom it does not treat as the first did (`carried.py`).
 
 `kernel.py` says what this does, in another way; `tests/projections/replay/test_kernel.py` holds the two together.
 """
@@ -11,232 +12,294 @@ buckets, small enough to be cleared for each.
 # mypy: disable-error-code="untyped-decorator"
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from policies.facts import FIRST_DAY, LAST_DAY
-from projections.replay.carried import carry
+from projections.replay.carried import Alike, alike_of, compare
 from projections.replay.coded import Coded
-from projections.replay.compiled import NONE, PERSONAL, ROLLING, Compiled, cells_of
-from projections.replay.replayed import (
-    EXAM,
-    FAILED,
-    HOW_BITS,
-    IN_PROGRESS,
-    MET,
-    PASSED,
-    SHORT,
-    UNDETERMINED,
-    UNKNOWN,
-    Replayed,
-)
+from projections.replay.compiled import NONE, PERSONAL, Compiled
+from projections.replay.packed import ANSWERS, FIRST, LOW, OPEN, Columns, Packed, columns_of, pack
+from projections.replay.replayed import EXAM, FAILED, IN_PROGRESS, PASSED, UNDETERMINED, UNKNOWN, Replayed
 
 CHUNKS: Final = 256  # Pieces of work: many more than cores, so that none waits for another's last piece.
-_FIRST: Final = FIRST_DAY.toordinal()
-NEVER: Final = np.iinfo(np.int32).max
-
-# A packed ruling, from below. Where nothing counts, what it might fill stands in the place of the hours.
-_HOURS_BITS: Final = 24
-_CAP_AT: Final = _HOURS_BITS
-_BUCKET_AT: Final = _CAP_AT + _HOURS_BITS
-_BUCKET_BITS: Final = 10
-_SLOT_AT: Final = _BUCKET_AT + _BUCKET_BITS    # Category, and four more where it was earned by exam.
-_COUNTS_AT, _MORE_AT, _HAS_CAP_AT = _SLOT_AT + 3, _SLOT_AT + 4, _SLOT_AT + 5
-_HOURS: Final = (1 << _HOURS_BITS) - 1
-_BUCKET: Final = (1 << _BUCKET_BITS) - 1
-_SLOTS: Final = 8
-
-# A packed requirement, from below: the hours, then these.
-_FILLS_AT, _MASK_AT, _SPECIAL_AT = 32, 40, 48
-_NEED: Final = (1 << _FILLS_AT) - 1
-_ASKED: Final = 4
-_LOW: Final = 0x55555555  # Of two bits each the lower one.
+_BY_EXAM: Final = 1 << EXAM
+_LAID_OUT: Final = _BY_EXAM + 1
 
 
-def pack(compiled: Compiled) -> NDArray[np.int64]:
-    """The table of cells with each ruling in one number."""
-    rulings = compiled.rulings
-    has_cap = rulings.cap != NONE
-    more = (rulings.class_ > 0) | (rulings.credit > 0)
-    assert max(rulings.hours.max(initial=0), rulings.cap.max(initial=0)) < _HOURS, "hours have 24 bits"
-    assert compiled.buckets <= _BUCKET, "buckets have ten bits"
-    packed = np.where(rulings.counts, rulings.hours, rulings.unruled).astype(np.int64)
-    for place, column in (
-        (_CAP_AT, np.where(has_cap, rulings.cap, _HOURS)), (_BUCKET_AT, rulings.bucket),
-        (_SLOT_AT, rulings.category + 4 * rulings.by_exam), (_COUNTS_AT, rulings.counts), (_MORE_AT, more),
-        (_HAS_CAP_AT, has_cap),
-    ):
-        packed |= column.astype(np.int64) << place
-    table = np.zeros(len(compiled.table), dtype=np.int64)
-    known = compiled.table != NONE
-    table[known] = packed[compiled.table[known]]
-    return table
+class _Block(NamedTuple):
+    """The scratch of one piece of work. Years lie side by side, whosever they are; people in runs without a gap."""
 
-
-def pack_dues(compiled: Compiled) -> NDArray[np.int64]:
-    """The requirements, each in one number: how many hours, and where in a laid-out year is what fills it."""
-    dues = compiled.dues
-    assert dues.mask.max(initial=0) <= 1 << EXAM, "hours by exam fill a requirement alone"
-    assert (SHORT, MET, IN_PROGRESS, UNDETERMINED) == (0, 1, 2, 3), "a verdict is read from their bits"
-    fills = np.where(dues.class_ > 0, (1 << EXAM) + dues.class_, dues.mask).astype(np.int64)
-    special = ((dues.cycle != 0) | (dues.percent != NONE)).astype(np.int64)
-    return np.asarray(dues.need.astype(np.int64) | fills << _FILLS_AT | dues.mask.astype(np.int64) << _MASK_AT
-                      | special << _SPECIAL_AT)
-
-
-class Lists(NamedTuple):
-    """For each list of requirements four questions whose answers, eight bits, say how all plain ones stand."""
-
-    asks: NDArray[np.int64]      # Four a list; those that are not needed are always met and never open.
-    stand: NDArray[np.uint32]    # 256 a list: by which are met, and four bits higher which are open.
-    special: NDArray[np.int64]   # Where each list's other requirements begin in `others`.
-    others: NDArray[np.int64]    # Their numbers: cycles, parts in per cent, and what four questions do not hold.
-
-
-def ask_lists(compiled: Compiled) -> Lists:
-    """Equal requirements of several rulebooks are one question: of most lists four are enough."""
-    packed, first = pack_dues(compiled), compiled.dues.first.tolist()
-    asks = np.zeros((len(first) - 1, _ASKED), dtype=np.int64)
-    stand = np.zeros((len(first) - 1, 1 << 2 * _ASKED), dtype=np.uint32)
-    met = np.arange(1 << 2 * _ASKED)
-    special, others = [0], []
-    for number, (begin, end) in enumerate(pairwise(first)):
-        questions: list[int] = []
-        for due in range(begin, end):
-            ask = int(packed[due])
-            if ask >> _SPECIAL_AT or (ask not in questions and len(questions) == _ASKED):
-                others.append(due)
-                continue
-            if ask not in questions:
-                asks[number, len(questions)] = ask
-                questions.append(ask)
-            at = questions.index(ask)
-            how = np.where(met >> at & 1, MET, np.where(met >> _ASKED + at & 1, UNDETERMINED, SHORT))
-            stand[number] |= (how << HOW_BITS * (due - begin)).astype(np.uint32)
-        special.append(len(others))
-    return Lists(asks.ravel(), stand.ravel(), np.array(special, dtype=np.int64), np.array(others, dtype=np.int64))
-
-
-def _cycle_firsts(compiled: Compiled) -> NDArray[np.int64]:
-    """For each requirement and year the first year of the cycle, so that nobody divides; personal ones aside."""
-    dues = compiled.dues
-    years = np.arange(dues.first_year, dues.first_year + dues.of.shape[1])
-    start, length = dues.cycle_start.astype(np.int64)[:, None], dues.cycle_years.astype(np.int64)[:, None]
-    rolling = np.where(years < start + length, start, years - length + 1)
-    fixed = start + (years - start) // length * length
-    return np.where(dues.cycle[:, None] == ROLLING, rolling, fixed).ravel()
+    run_first: NDArray[np.int64]    # The first person of each run, ...
+    run_last: NDArray[np.int64]     # ... the one after the last, ...
+    run_row: NDArray[np.int64]      # ... and where their years begin in the scratch.
+    held: NDArray[np.int32]         # The columns: what years have taken, summed up as it comes.
+    laid: NDArray[np.int32]         # The years laid out: every set of categories, hours by exam, the classes.
+    open: NDArray[np.int32]         # What holds an unruled entry.
+    list: NDArray[np.int32]         # Which list of requirements judges the year.
+    place: NDArray[np.int64]        # Where it stands among all.
+    person: NDArray[np.int64]       # Whose year it is, ...
+    before: NDArray[np.int32]       # ... and how many of theirs stand before it.
+    answers: NDArray[np.int32]
+    stands: NDArray[np.uint32]      # How the requirements stand.
+    todo: NDArray[np.int64]         # Years with requirements that are asked one by one.
 
 
 def replay_fast(
     coded: Coded, compiled: Compiled, out: Replayed, known: tuple[Compiled, Replayed] | None = None
 ) -> Replayed:
     """Judge everyone, into the room that is given; whoever comes out as under a known law by what it came to."""
-    alike = np.zeros(0, dtype=np.bool_)
-    if known is not None and not known[0].deadlines and not compiled.deadlines:
-        edges = np.union1d(known[0].edges, compiled.edges).astype(np.int32)
-        alike = carry(coded, known[0], compiled, known[1], out, _stretches(edges), edges, _FIRST)
-        if alike.all():
-            return out
-    rulings, dues = compiled.rulings, compiled.dues
-    table, late = pack(compiled), _late(coded, compiled)
+    assert out.sums.flags.f_contiguous, "a sum of all years lies in one piece"
     lost = np.zeros(coded.entries if len(coded.keyed) else 0, dtype=np.bool_)
-    span = int(np.diff(coded.first_year_row).max(initial=0))
-    edges = np.append(compiled.edges, np.int32(NEVER))
-    if len(coded.keyed):
-        _lose(coded.group, coded.keyed, coded.case, coded.day, late, edges, len(compiled.deadlines), table, lost)
-    _judge(
-        coded.first_entry, coded.case, coded.day, coded.year, late, coded.first_year_row, coded.first_year,
-        coded.standing, coded.first_belonging, coded.belonging, coded.belongs_from, lost, alike,
-        edges, len(compiled.deadlines), table, compiled.table, rulings.class_, rulings.credited, rulings.credit,
-        max(1, compiled.buckets), max(1, span),
-        dues.first, pack_dues(compiled), *ask_lists(compiled), dues.base, dues.percent, dues.cycle,
-        dues.cycle_years, dues.cycle_start, _cycle_firsts(compiled), dues.family, dues.of.ravel(), dues.of.shape[1],
-        dues.first_year, compiled.starts,
-        out.counted, out.sums.reshape(-1), EXAM + len(compiled.classes), out.unruled, out.verdict, out.minimums,
-    )
+    columns, law = columns_of(coded, compiled, lost), pack(coded, compiled)
+    if len(lost):
+        _lose(columns, law, coded.group, coded.keyed, compiled.rulings.counts, compiled.rulings.hours)
+    if known is None or known[0].deadlines or compiled.deadlines:
+        _judge_all(columns, law, out._replace(sums=out.sums.T))
+    else:
+        laws = alike_of(coded, known[0], compiled)
+        _judge_others(columns, law, laws, known[1]._replace(sums=known[1].sums.T), out._replace(sums=out.sums.T))
     return out
 
 
-def _stretches(edges: NDArray[np.int32]) -> NDArray[np.uint16]:
-    """The stretch between two changes of the law in which each day lies that an entry can have."""
-    days = np.arange(_FIRST, LAST_DAY.toordinal() + 1)
-    return np.searchsorted(edges, days, side="right").astype(np.uint16)
+@njit(parallel=True, cache=True, nogil=True)
+def _judge_all(columns: Columns, law: Packed, out: Replayed) -> None:
+    people = len(columns.first_year)
+    for chunk in prange(CHUNKS):
+        begin, end = people * chunk // CHUNKS, people * (chunk + 1) // CHUNKS
+        _judge_some(columns, law, out, begin, end, np.zeros(0, dtype=np.bool_))
 
 
-def _late(coded: Coded, compiled: Compiled) -> NDArray[np.uint8]:
-    """Which deadlines each entry missed, a bit each; nothing where no clause sets one."""
-    many = len(compiled.deadlines)
-    if not many:
-        return np.zeros(0, dtype=np.uint8)
-    return (cells_of(coded, compiled.edges, compiled.deadlines) & ((1 << many) - 1)).astype(np.uint8)
+@njit(parallel=True, cache=True, nogil=True)
+def _judge_others(columns: Columns, law: Packed, laws: Alike, known: Replayed, out: Replayed) -> None:
+    people = len(columns.first_year)
+    for chunk in prange(CHUNKS):
+        begin, end = people * chunk // CHUNKS, people * (chunk + 1) // CHUNKS
+        alike = np.zeros(end - begin, dtype=np.bool_)
+        compare(columns, laws, begin, end, alike)
+        _carry(columns, known, out, begin, end)
+        _judge_some(columns, law, out, begin, end, alike)
 
 
-@njit(inline="always")
-def _cell(case: Any, stretch: Any, stretches: int, late: Any, deadlines: int, at: Any) -> Any:
-    cell = np.uint64(case) * np.uint64(stretches) + np.uint64(stretch)
-    return cell if deadlines == 0 else (cell << np.uint64(deadlines)) | np.uint64(late[at])
+@njit(cache=True, nogil=True)
+def _carry(columns: Columns, known: Replayed, out: Replayed, begin: int, end: int) -> None:
+    """Take over everything of these people; of whom it does not hold it is written over."""
+    first, last = columns.first_entry[begin], columns.first_entry[end]
+    out.counted[first:last] = known.counted[first:last]
+    first, last = columns.first_year_row[begin], columns.first_year_row[end]
+    for at in range(len(out.sums)):
+        if at < len(known.sums):
+            out.sums[at, first:last] = known.sums[at, first:last]
+        else:
+            out.sums[at, first:last] = 0   # A class that the known law does not have.
+    out.unruled[first:last] = known.unruled[first:last]
+    out.verdict[first:last] = known.verdict[first:last]
+    out.minimums[first:last] = known.minimums[first:last]
 
 
-@njit(cache=True)
-def _lose(
-    group: Any, keyed: Any, case: Any, day: Any, late: Any, edges: Any, deadlines: int, table: Any, lost: Any
-) -> None:
-    """Of each group the most hours are kept, the first registered on a tie."""
-    for one in range(len(group) - 1):
-        best, most = -1, -1
-        for place in range(group[one], group[one + 1]):
-            at = keyed[place]
-            stretch = np.searchsorted(edges, day[at], side="right")
-            ruling = table[_cell(case[at], stretch, len(edges), late, deadlines, at)]
-            if ruling >> _COUNTS_AT & 1:
-                hours = ruling & _HOURS
-                if hours > most:
-                    if best >= 0:
-                        lost[best] = True
-                    best, most = at, hours
-                else:
-                    lost[at] = True
+@njit(cache=True, nogil=True)
+def _judge_some(columns: Columns, law: Packed, out: Replayed, begin: Any, end: Any, alike: Any) -> None:
+    """Judge these people, block by block, but for those who are passed over."""
+    height, classes = law.height, len(out.sums) - EXAM - 1
+    numbers, longs = np.zeros((4, height), np.int32), np.zeros((6, height), np.int64)
+    block = _Block(
+        longs[0], longs[1], longs[2], np.zeros(law.columns * height, np.int32),
+        np.zeros((_LAID_OUT + classes) * height, np.int32), numbers[0], numbers[1], longs[3], longs[4], numbers[2],
+        numbers[3], np.zeros(height, np.uint32), longs[5],
+    )
+    rows, person = columns.first_year_row, begin
+    while person < end:
+        runs, filled, until = 0, 0, -1
+        while person < end:
+            years = rows[np.uint64(person + 1)] - rows[np.uint64(person)]
+            if filled + years > height:
+                break
+            if years == 0:   # Of them nothing is known that could be judged.
+                until += until == person
+            elif not (len(alike) and alike[np.uint64(person - begin)]):
+                if until != person:
+                    block.run_first[runs], block.run_row[runs] = person, filled
+                    runs += 1
+                until = person + 1
+                block.run_last[runs - 1] = until
+                filled += years
+            person += 1
+        if filled:
+            _judge_block(columns, law, out, block, runs, filled)
 
 
-@njit(inline="always")
-def _lay_out(took: Any, start: Any, classes: Any, sums: Any, row: Any, held: Any) -> None:
-    """Lay out what a year holds: every set of the three categories, what was earned by exam, the classes."""
-    by_one, by_two, by_three = (
-        took[start + np.uint64(4)], took[start + np.uint64(5)], took[start + np.uint64(6)])
-    one = took[start] + by_one
-    two, three = took[start + np.uint64(1)] + by_two, took[start + np.uint64(2)] + by_three
-    exam = by_one + by_two + by_three
-    sums[row], sums[row + np.uint64(1)], sums[row + np.uint64(2)], sums[row + np.uint64(3)] = one, two, three, exam
-    held[1], held[2], held[3], held[4] = one, two, one + two, three
-    held[5], held[6], held[7], held[8] = one + three, two + three, one + two + three, exam
-    for class_ in range(1, classes):
-        hours = took[start + np.uint64(_SLOTS + class_)]
-        sums[row + np.uint64(EXAM + class_)] = hours
-        held[(1 << EXAM) + class_] = hours
+@njit(cache=True, nogil=True)
+def _judge_block(columns: Columns, law: Packed, out: Replayed, block: _Block, runs: int, filled: int) -> None:
+    block.held[:] = 0
+    _take(columns, law, block, out.counted, runs)
+    _find_lists(columns, law, block, runs)
+    _lay_out(law, block, filled, len(out.sums))
+    _ask(law, block, filled)
+    _ask_alone(columns, law, block, _stand(law, block, filled))
+    _write(law, block, out, filled)
 
 
-@njit(inline="always")
-def _have(sums: Any, start: Any, fills: Any) -> Any:
-    """What one year brings to a requirement over several."""
-    if fills >= 1 << EXAM:
-        return sums[start + np.uint64(fills - (1 << EXAM) + EXAM)]
-    one, two, three = fills & 1, fills >> 1 & 1, fills >> 2 & 1
-    return sums[start] * one + sums[start + np.uint64(1)] * two + sums[start + np.uint64(2)] * three
+@njit(cache=True, nogil=True)
+def _take(columns: Columns, law: Packed, block: _Block, counted: Any, runs: int) -> None:
+    """Let the columns of their years take entries, in order, each as much as it still may hold."""
+    case, day, row, late, lost = columns.case, columns.day, columns.row, columns.late, columns.lost
+    stretch_at, number, gain, credit, held = law.stretch_at, law.number, law.gain, law.credit, block.held
+    has_late, has_lost, cases = len(late) > 0, len(lost) > 0, np.int32(law.cases)
+    first_entry, run_first, run_last = columns.first_entry, block.run_first, block.run_last
+    for run in range(runs):
+        first_row = np.int32(columns.first_year_row[run_first[run]] - block.run_row[run])
+        for entry in range(first_entry[run_first[run]], first_entry[run_last[run]]):
+            at = np.uint64(entry)
+            cell = stretch_at[np.uint64(day[at] - FIRST)] + case[at]
+            if has_late:
+                cell += np.int32(late[at]) * cases
+            ruling = np.uint64(number[np.uint64(cell)])
+            year = np.uint64(row[at] - first_row)
+            column = year + np.uint64(gain[ruling + np.uint64(2)])
+            before = held[column]
+            hours = min(gain[ruling], gain[ruling + np.uint64(1)] - before)
+            if has_lost:
+                hours &= np.int32(lost[at]) - np.int32(1)   # Whether one does is anybody's guess: no branch.
+            held[column] = before + hours
+            counted[at] = max(hours, np.int32(0))           # What is there and unruled brings no hours.
+            if law.has_second:
+                held[year + np.uint64(gain[ruling + np.uint64(3)])] += hours
+            if law.has_credit:
+                brought = credit[ruling]
+                if has_lost:
+                    brought &= np.int32(lost[at]) - np.int32(1)
+                held[year + np.uint64(credit[ruling + np.uint64(1)])] += brought
 
 
-@njit(inline="always")
-def _first_of_cycle(kind: Any, start: Any, length: Any, year: Any) -> Any:
-    """The first year of the cycle in which a year lies."""
-    if kind == ROLLING:
-        return start if year < start + length else year - length + 1
-    return start + (year - start) // length * length
+@njit(cache=True, nogil=True)
+def _find_lists(columns: Columns, law: Packed, block: _Block, runs: int) -> None:
+    """Which list of requirements judges each year: of who stands nowhere the first, which is empty."""
+    rows, first_year, standing, due_of = columns.first_year_row, columns.first_year, columns.standing, law.due_of
+    lists, places, whose, before, years = block.list, block.place, block.person, block.before, law.due_years
+    year_row = 0
+    for run in range(runs):
+        for person in range(block.run_first[run], block.run_last[run]):
+            at, until = rows[np.uint64(person)], rows[np.uint64(person + 1)]
+            year, begin = np.int64(first_year[np.uint64(person)]) - law.due_year - at, at
+            while at < until:   # No `for`: it would be made ready for many years, and most people have few.
+                zone = np.int64(standing[np.uint64(at)])
+                stands, one = np.int64(zone >= 0), np.uint64(year_row)
+                lists[one] = due_of[np.uint64((zone * years + year + at) * stands)] * np.int32(stands)
+                places[one], whose[one], before[one] = at, person, at - begin
+                at += 1
+                year_row += 1
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True)
+def _add(into: Any, more: Any) -> None:
+    for at in range(len(into)):
+        into[at] += more[at]
+
+
+@njit(cache=True, nogil=True)
+def _lay_out(law: Packed, block: _Block, filled: int, sums: int) -> None:
+    """Lay out the years: every set of the three categories, what was earned by exam, the classes; and what is open."""
+    height, held, laid, open_ = law.height, block.held, block.laid, block.open[:filled]
+    for sum_ in range(sums):
+        row = (1 << sum_ if sum_ < EXAM else _BY_EXAM + sum_ - EXAM) * height   # A category: the set of itself.
+        laid[row:row + filled] = 0
+        for at in range(law.sum_first[sum_], law.sum_first[sum_ + 1]):
+            _add(laid[row:row + filled], held[law.sum_columns[at]:law.sum_columns[at] + filled])
+    for both, one, other in ((3, 1, 2), (5, 1, 4), (6, 2, 4), (7, 3, 4)):
+        row = both * height
+        laid[row:row + filled] = laid[one * height:one * height + filled]
+        _add(laid[row:row + filled], laid[other * height:other * height + filled])
+    open_[:] = 0
+    for column in range(len(law.open_columns)):
+        unruled, bits = held[law.open_columns[column]:law.open_columns[column] + filled], law.open_bits[column]
+        for at in range(filled):
+            open_[at] |= bits if unruled[at] != 0 else np.int32(0)
+
+
+@njit(cache=True, nogil=True)
+def _question(answers: Any, have: Any, need: Any, bit: Any) -> None:
+    for at in range(len(answers)):
+        answers[at] |= bit if have[at] >= need else np.int32(0)
+
+
+@njit(cache=True, nogil=True)
+def _ask(law: Packed, block: _Block, filled: int) -> None:
+    """Ask every question of every year, and look up which requirements of the year's list are met by the answers."""
+    answers, stands, lists, met = block.answers[:filled], block.stands[:filled], block.list, law.met
+    tables = np.uint64(law.tables)
+    for at in range(filled):   # The last table: it has no question.
+        stands[at] = met[((np.uint64(lists[at]) + np.uint64(1)) * tables - np.uint64(1)) << np.uint64(ANSWERS)]
+    for table in range(law.tables - 1):
+        answers[:] = 0
+        for question in range(table * ANSWERS, min(table * ANSWERS + ANSWERS, len(law.asked_row))):
+            row = law.asked_row[question]
+            _question(answers, block.laid[row:row + filled], law.asked_need[question],
+                      np.int32(1) << np.int32(question - table * ANSWERS))
+        for at in range(filled):
+            which = np.uint64(lists[at]) * tables + np.uint64(table)
+            stands[at] |= met[which << np.uint64(ANSWERS) | np.uint64(answers[at])]
+
+
+@njit(cache=True, nogil=True)
+def _stand(law: Packed, block: _Block, filled: int) -> Any:
+    """What is not met may be open; says of how many years something is to be asked alone."""
+    lists, stands, open_, todo = block.list, block.stands, block.open, block.todo
+    blocked, first_alone = law.blocked, law.first_alone
+    many = np.int64(0)
+    for year in range(filled):
+        at = np.uint64(year)
+        which, stand = np.uint64(lists[at]), stands[at]
+        may = blocked[which * np.uint64(OPEN) + np.uint64(open_[at])]
+        stands[at] = stand | (may & ~stand) * np.uint32(UNDETERMINED)
+        todo[np.uint64(many)] = year
+        many += np.int64(first_alone[which + np.uint64(1)] > first_alone[which])
+    return many
+
+
+@njit(cache=True, nogil=True)
+def _ask_alone(columns: Columns, law: Packed, block: _Block, many: Any) -> None:
+    """Judge by cycles and parts in per cent the years that have any."""
+    todo, lists, whose, before, stands = block.todo, block.list, block.person, block.before, block.stands
+    laid, open_, first_alone, alone, percent = block.laid, block.open, law.first_alone, law.alone, law.percent
+    cycle, cycle_years, cycle_first, first_year = law.cycle, law.cycle_years, law.cycle_first, columns.first_year
+    for one in range(many):
+        at = todo[np.uint64(one)]
+        which, person, years = np.uint64(lists[np.uint64(at)]), whose[np.uint64(at)], np.int64(before[np.uint64(at)])
+        year = np.int64(first_year[np.uint64(person)]) + years
+        stand = stands[np.uint64(at)]
+        for other in range(first_alone[which], first_alone[which + np.uint64(1)]):
+            due = np.uint64(alone[np.uint64(other)])
+            row, need, is_over = law.row[due] + at, law.need[due], True
+            have, unknown = np.int64(laid[np.uint64(row)]), np.uint32(open_[np.uint64(at)])
+            if percent[due] == NONE:
+                length, begin = cycle_years[due], cycle_first[due * np.uint64(law.due_years)
+                                                              + np.uint64(year - law.due_year)]
+                if cycle[due] == PERSONAL:
+                    own = _own_start(columns.first_belonging[person], columns.first_belonging[person + 1],
+                                     columns.belonging, columns.belongs_from, law.starts[law.family[due]],
+                                     law.cycle_start[due])
+                    begin = own + (year - own) // length * length
+                reaches = min(years, year - begin)
+                for back in range(1, length):   # As many steps for everyone: none is guessed.
+                    within = np.int64(back <= reaches)
+                    have += np.int64(laid[np.uint64(row - back * within)]) * within
+                    unknown |= np.uint32(open_[np.uint64(at - back * within)]) & np.uint32(-within)
+                if begin > year:
+                    have, unknown = np.int64(0), np.uint32(0)
+                is_over = year >= begin + length - 1
+            else:
+                need = -(-np.int64(laid[np.uint64(law.base[due] + at)]) * percent[due] // 100)
+            is_met = np.uint32(have >= need)
+            short = np.uint32(UNDETERMINED) * np.uint32(unknown & law.mask[due] != 0)
+            if not is_over:
+                short = np.uint32(IN_PROGRESS)
+            stand |= (is_met | short * (is_met ^ np.uint32(1))) << np.uint32(law.place[due])
+        stands[np.uint64(at)] = stand
+
+
+@njit(cache=True, nogil=True)
 def _own_start(first: Any, last: Any, belonging: Any, belongs_from: Any, within: Any, start: Any) -> Any:
     """Where a person's own cycle starts: with the first belonging within the family's scope, if that is later."""
     for one in range(first, last):
@@ -245,106 +308,40 @@ def _own_start(first: Any, last: Any, belonging: Any, belongs_from: Any, within:
     return start
 
 
-@njit(parallel=True, cache=True, nogil=True)
-def _judge(
-    first_entry: Any, case: Any, day: Any, year: Any, late: Any, first_year_row: Any, first_year: Any, standing: Any,
-    first_belonging: Any, belonging: Any, belongs_from: Any, lost: Any, alike: Any,
-    edges: Any, deadlines: int, table: Any, numbers: Any, class_: Any, credited: Any, credit: Any,
-    buckets: int, span: int,
-    due_first: Any, asks: Any, questions: Any, answers: Any, special: Any, others: Any, base: Any, percent: Any,
-    cycle: Any, cycle_years: Any, cycle_start: Any, cycle_first: Any, family: Any, due_of: Any, due_years: int,
-    due_year: int, starts: Any, counted: Any, sums: Any, width: int, unruled: Any, verdict: Any, minimums: Any,
-) -> None:
-    people, stretches, has_lost, classes = len(first_year), len(edges), len(lost) > 0, width - EXAM
-    has_alike = len(alike) > 0
-    wide = _SLOTS + classes
-    for chunk in prange(CHUNKS):
-        used = np.zeros(span * buckets, dtype=np.int32)
-        took = np.zeros(span * wide, dtype=np.int32)
-        held = np.zeros((1 << EXAM) + max(1, classes), dtype=np.int32)
-        for person in range(people * chunk // CHUNKS, people * (chunk + 1) // CHUNKS):
-            if has_alike and alike[person]:
-                continue
-            row_0, row_1, year_0 = first_year_row[person], first_year_row[person + 1], np.int64(first_year[person])
-            for one in range((row_1 - row_0) * wide):
-                took[np.uint64(one)] = 0
-            for one in range((row_1 - row_0) * buckets):
-                used[np.uint64(one)] = 0
-            for row in range(row_0, row_1):
-                unruled[np.uint64(row)] = 0
-            stretch, until = 0, edges[0]
-            for entry in range(first_entry[person], first_entry[person + 1]):
-                at = np.uint64(entry)
-                while day[at] >= until:
-                    stretch += 1
-                    until = edges[np.uint64(stretch)]
-                cell = _cell(case[at], stretch, stretches, late, deadlines, at)
-                ruling = table[cell]
-                offset = np.int64(year[at]) - year_0
-                counts = np.int32(ruling >> _COUNTS_AT & 1)  # Whether one does is anybody's guess: no branch.
-                open_at = np.uint64(row_0 + offset)
-                unruled[open_at] |= np.uint8(ruling) & np.uint8(counts - 1)
-                if has_lost and lost[at]:
-                    counts = np.int32(0)
-                bucket = np.uint64(offset * buckets + (ruling >> _BUCKET_AT & _BUCKET))
-                before = used[bucket]  # That of what has no cap is never filled.
-                hours = min(np.int32(ruling & _HOURS), np.int32(ruling >> _CAP_AT & _HOURS) - before) & -counts
-                used[bucket] = before + (hours & -np.int32(ruling >> _HAS_CAP_AT & 1))
-                counted[at] = hours
-                took[np.uint64(offset * wide + (ruling >> _SLOT_AT & 7))] += hours
-                if ruling >> _MORE_AT & 1 and counts:
-                    number = np.uint64(numbers[cell])
-                    if class_[number] > 0:
-                        took[np.uint64(offset * wide + _SLOTS + class_[number])] += hours
-                    took[np.uint64(offset * wide + credited[number])] += credit[number]
-            for row in range(row_0, row_1):
-                at, start = np.uint64(row), np.uint64(row * width)
-                _lay_out(took, np.uint64((row - row_0) * wide), classes, sums, start, held)
-                if standing[at] < 0:
-                    verdict[at], minimums[at] = UNKNOWN, 0
-                    continue
-                this_year = year_0 + row - row_0
-                which = np.uint64(due_of[np.uint64(standing[at] * due_years + this_year - due_year)])
-                first, last = due_first[which], due_first[which + np.uint64(1)]
-                open_, answer = np.uint32(unruled[at]), np.uint64(0)
-                for place in range(_ASKED):
-                    asked = questions[which * np.uint64(_ASKED) + np.uint64(place)]
-                    met = np.uint64(np.int64(held[np.uint64(asked >> _FILLS_AT & 0xFF)]) >= asked & _NEED)
-                    blocked = np.uint64(open_ & np.uint32(asked >> _MASK_AT & 0xFF) != 0)
-                    answer |= (met | blocked << np.uint64(_ASKED)) << np.uint64(place)
-                stand = answers[which << np.uint64(2 * _ASKED) | answer]
-                for other in range(special[which], special[which + np.uint64(1)]):
-                    each = others[np.uint64(other)]
-                    due = np.uint64(each)
-                    asked = asks[due]
-                    fills, mask = np.uint64(asked >> _FILLS_AT & 0xFF), np.uint32(asked >> _MASK_AT & 0xFF)
-                    wanted, have, unknown, is_over = asked & _NEED, np.int64(held[fills]), open_, True
-                    if asked >> _SPECIAL_AT:
-                        if cycle[due] != 0:
-                            begin = cycle_first[np.uint64(each * due_years + this_year - due_year)]
-                            if cycle[due] == PERSONAL:
-                                own = _own_start(first_belonging[person], first_belonging[person + 1], belonging,
-                                                 belongs_from, starts[family[due]], np.int64(cycle_start[due]))
-                                begin = _first_of_cycle(PERSONAL, own, np.int64(cycle_years[due]), this_year)
-                            least = max(row_0, row - (this_year - begin))
-                            for back in range(1, cycle_years[due]):  # As many steps for everyone: none is guessed.
-                                within = np.int64(row - back >= least)
-                                earlier = row - back * within
-                                have += _have(sums, np.uint64(earlier * width), np.int64(fills)) * within
-                                unknown |= np.uint32(unruled[np.uint64(earlier)]) & np.uint32(-within)
-                            if begin > this_year:
-                                have, unknown = np.int64(0), np.uint32(0)
-                            is_over = this_year >= begin + cycle_years[due] - 1
-                        else:
-                            wanted = -(-np.int64(held[base[due]]) * percent[due] // 100)
-                    is_met = np.uint32(have >= wanted)
-                    short = np.uint32(UNDETERMINED) * np.uint32(unknown & mask != 0)
-                    if not is_over:
-                        short = np.uint32(IN_PROGRESS)
-                    stand |= (is_met | short * (is_met ^ np.uint32(1))) << np.uint32(HOW_BITS * (each - first))
-                minimums[at] = stand
-                low, high = stand & np.uint32(_LOW), stand >> np.uint32(1) & np.uint32(_LOW)
-                asked_all = (np.uint64(1) << np.uint64(HOW_BITS * (last - first))) - np.uint64(1)
-                every = np.uint32(_LOW) & np.uint32(asked_all)
-                passes = low & ~high != 0 and low & high == 0
-                verdict[at] = FAILED if low | high != every else PASSED if passes else UNKNOWN
+@njit(cache=True, nogil=True)
+def _write(law: Packed, block: _Block, out: Replayed, filled: int) -> None:
+    """Write down sums, what is open, requirements and verdict."""
+    places, stands, lists, open_, laid = block.place, block.stands, block.list, block.open, block.laid
+    for sum_ in range(len(out.sums)):
+        row = (1 << sum_ if sum_ < EXAM else _BY_EXAM + sum_ - EXAM) * law.height   # As laid out above.
+        sums = out.sums[sum_]
+        for at in range(filled):
+            sums[np.uint64(places[at])] = laid[np.uint64(row + at)]
+    for year in range(filled):
+        at, place = np.uint64(year), np.uint64(places[year])
+        stand = stands[at]
+        low, high = stand & np.uint32(LOW), stand >> np.uint32(1) & np.uint32(LOW)
+        passes = np.int8(PASSED) if ((low & ~high) != 0) & ((low & high) == 0) else np.int8(UNKNOWN)
+        out.verdict[place] = passes if low | high == np.uint32(LOW) else np.int8(FAILED)
+        out.minimums[place] = stand & law.judged[np.uint64(lists[at])]
+        out.unruled[place] = np.uint8(open_[at])
+
+
+@njit(cache=True)
+def _lose(columns: Columns, law: Packed, group: Any, keyed: Any, counts: Any, hours: Any) -> None:
+    """Of each group the most hours are kept, the first registered on a tie."""
+    for one in range(len(group) - 1):
+        best, most = -1, -1
+        for place in range(group[one], group[one + 1]):
+            at = keyed[place]
+            cell = law.stretch_at[columns.day[at] - FIRST] + columns.case[at]
+            if len(columns.late):
+                cell += np.int32(columns.late[at]) * np.int32(law.cases)
+            ruling = law.number[cell] // 4
+            if counts[ruling]:
+                if hours[ruling] > most:
+                    if best >= 0:
+                        columns.lost[best] = True
+                    best, most = at, hours[ruling]
+                else:
+                    columns.lost[at] = True

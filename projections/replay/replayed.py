@@ -25,7 +25,7 @@ class Replayed(NamedTuple):
     """What a replay came to."""
 
     counted: Ints                  # By entry: hundredths that count.
-    sums: Ints                     # By year row: the categories, hours by exam, the classes.
+    sums: Ints                     # By year row: the categories, hours by exam, the classes. Each sum in one piece.
     unruled: NDArray[np.uint8]     # By year row: what holds an unruled entry.
     verdict: NDArray[np.int8]      # By year row: PASSED, FAILED or UNKNOWN.
     minimums: NDArray[np.uint32]   # By year row: how each requirement of its list stands; two bits each, lowest first.
@@ -35,6 +35,6 @@ def room(coded: Coded, compiled: Compiled) -> Replayed:
     """Room for a replay, to be handed in again: a page of memory that is new costs more than all that is done on it."""
     rows = coded.years
     return Replayed(
-        np.empty(coded.entries, dtype=np.int32), np.empty((rows, EXAM + len(compiled.classes)), dtype=np.int32),
+        np.empty(coded.entries, dtype=np.int32), np.empty((rows, EXAM + len(compiled.classes)), np.int32, order="F"),
         np.empty(rows, dtype=np.uint8), np.empty(rows, dtype=np.int8), np.empty(rows, dtype=np.uint32),
     )

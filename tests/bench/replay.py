@@ -95,7 +95,8 @@ def history(entries: int, law: Law) -> Coded:
     return Coded(
         people=("",) * people, zones=ZONES, cases=tuple(Case(one, shape, None, None) for one in ZONES
                                                         for shape in shapes),
-        first_entry=first, case=case, day=day, year=year, submitted=none, place=none,
+        first_entry=first, case=case, day=day, row=(owner * years + year - FIRST).astype(np.int32), submitted=none,
+        place=none,
         first_year_row=alone * years, first_year=np.full(people, FIRST, dtype=np.int16),
         standing=np.repeat(zone, years), first_belonging=alone, belonging=zone,
         belongs_from=np.full(people, FIRST, dtype=np.int16), group=np.zeros(1, dtype=np.int64),
@@ -179,7 +180,7 @@ def small_of(coded: Coded) -> Coded:
     last, row = int(coded.first_entry[people]), int(coded.first_year_row[people])
     return replace(
         coded, people=coded.people[:people], first_entry=coded.first_entry[:people + 1], case=coded.case[:last],
-        day=coded.day[:last], year=coded.year[:last], first_year_row=coded.first_year_row[:people + 1],
+        day=coded.day[:last], row=coded.row[:last], first_year_row=coded.first_year_row[:people + 1],
         first_year=coded.first_year[:people], standing=coded.standing[:row],
         first_belonging=coded.first_belonging[:people + 1], belonging=coded.belonging[:people],
         belongs_from=coded.belongs_from[:people])
@@ -221,13 +222,18 @@ def _rulings(compiled: Compiled) -> dict[str, Any]:
     }
 
 
+def _years(coded: Coded) -> Any:
+    """The year of each entry; everyone has all of them."""
+    return (FIRST + coded.row % (LAST - FIRST + 1)).astype(np.int16)
+
+
 def _columns(coded: Coded, compiled: Compiled) -> dict[str, Any]:
     """Entries as columns: person, place among all, year, and the cell of case and stretch, which we find as well."""
     cells = coded.case * (len(compiled.edges) + 1) + np.searchsorted(compiled.edges, coded.day, side="right")
     owner = np.repeat(np.arange(len(coded.people), dtype=np.int32), np.diff(coded.first_entry))
     assert not (compiled.rulings.credit > 0).any(), "nobody is asked for what this law does not have"
-    return {"person": owner, "place": np.arange(coded.entries, dtype=np.int32), "year": coded.year,
-            "cell": cells.astype(np.int32)}
+    return {"person": owner, "place": np.arange(coded.entries, dtype=np.int32),
+            "year": _years(coded), "cell": cells.astype(np.int32)}
 
 
 class _Duck:
@@ -361,7 +367,7 @@ def _loop(coded: Coded, compiled: Compiled, table: list[Any], edges: list[int], 
     """Hours and totals as one would write them down."""
     counted, totals, used = [0] * some, {}, {}  # type: ignore[var-annotated]
     people = np.repeat(np.arange(len(coded.people)), np.diff(coded.first_entry))[:some].tolist()
-    columns = zip(people, *(column[:some].tolist() for column in (coded.case, coded.day, coded.year)), strict=True)
+    columns = zip(people, *(column[:some].tolist() for column in (coded.case, coded.day, _years(coded))), strict=True)
     for at, (person, case, day, year) in enumerate(columns):
         counts, category, hours, cap, bucket = table[case * (len(edges) + 1) + bisect_right(edges, day)]
         if not counts:
