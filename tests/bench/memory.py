@@ -1,6 +1,6 @@
 """The service's memory under a steady load of mixed requests: what it takes at first, when it is warm, and at the end.
 
-Two processes answer years, claims, trials, lists, files and the feed at a rate that the machine bears, for ten minutes
+A service answers years, claims, trials, lists, files and the feed at a rate that the machine bears, for ten minutes
 (`XUESHI_BENCH_MEMORY_SECONDS` makes a trial of it shorter). The first fifth is the warm-up, in which caches that are
 bounded fill; from then on the line should be flat. It is sampled each second, and each level is the median of a tenth
 of the time, so that a busy moment at either end says nothing. The register itself grows meanwhile, as in life.
@@ -55,7 +55,7 @@ def rows() -> Iterator[Figure]:
                     ask.all_of(port, STRETCH_S)
     tenth = max(1, len(samples) // 10)
     warm, last = (statistics.median(some) for some in (samples[2 * tenth:3 * tenth], samples[-tenth:]))
-    yield Figure("resident memory of two processes that have answered nobody", _megabytes(first), "MB")
+    yield Figure("resident memory of a service that has answered nobody", _megabytes(first), "MB")
     yield Figure(f"the same after {SECONDS // 5} s of mixed requests", _megabytes(warm), "MB")
     yield Figure(f"the same after {SECONDS} s, {ask.asked:,} requests in all", _megabytes(last), "MB")
     yield Figure("the last as a multiple of the one before", last / warm, "x", most=GROWS_MOST)  # not hours
@@ -116,10 +116,13 @@ def _evenly(kind: str, a_second: int, seconds: int, ask: Callable[[], bytes]) ->
 
 
 def _resident(process: int) -> int:
-    """The resident bytes of a process and of its children."""
-    children = Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()
-    return sum(int(Path(f"/proc/{each}/statm").read_text("ascii").split()[1]) for each in (process, *children)
-               ) * PAGES_BYTES
+    """The resident bytes of a process and of all that it began; one that ends meanwhile has none."""
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1])
+        children = Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return pages * PAGES_BYTES + sum(_resident(int(child)) for child in children)
 
 
 @contextmanager
