@@ -23,6 +23,7 @@ from ledger.stores.append import RequestKey
 from policies.shelf import DRAFTS
 from tests.api.command_kit import CLEAN, XUESHI, made, xueshi
 from tests.api.house_kit import Town, house_in, study
+from tests.api.workers_kit import serving as serving_workers
 
 DRAFT = "hangzhou-credits/2025-06-06"
 
@@ -207,3 +208,29 @@ def test_a_replay_of_a_draft_outlives_the_service_that_was_killed_over_it(tmp_pa
     later = xueshi(tmp_path, "log", "show", "--after", str(size), "--json").stdout.splitlines()
     kinds = {json.loads(line)["event"]["type"] for line in later}
     assert kinds <= {"log.access_anchored/1"}, "nothing of it is written to the ledger"
+
+
+@pytest.mark.torture
+def test_of_several_workers_another_goes_on_when_the_one_that_ran_it_is_killed(tmp_path: Path, postgres: str) -> None:
+    with serving_workers(tmp_path, postgres) as service:
+        served = service.town()
+        office = served.officer(served.unit("某政策部门", "330000", "general"), "policy_office", "33")
+        works = served.unit("某厂", "330203", "industry")
+        clerk, person = served.officer(works, "unit", "330203", unit=works["unit"]), served.person("李明")
+        served.belongs(person, works, clerk, "2020-01-01")
+        clerk.act(person.did("/v1/claims", served.claim(person, "培训", **study())), "approval")
+        job = office.client.post("/v1/replays", {"under": "now"}).json["job"]
+        place = tmp_path / "data" / "replays" / job
+        (child,) = until(lambda: children(place))
+        worker = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
+        most = [0]
+
+        def another_goes_on() -> bool:
+            found = children(place)
+            most.append(len(found))
+            return bool(found) and child not in found
+
+        os.kill(worker, signal.SIGKILL)
+        until(another_goes_on)
+        assert max(most) == 1, "never two of one job"
+        until(lambda: office.saw(f"/v1/jobs/{job}")["state"] == "done")
