@@ -133,7 +133,9 @@ def _by_law(statement: Statement, law: Law, sums: tuple[str, ...]) -> Again:
     books = "、".join(book.id for book in law.books)
     wrong = [*_differing(counting, ruled), *_years_differing(statement, ruled)]
     if not wrong:
-        told = f"按 {books} 的条款，由所列事实逐条重新核定 {len(counting)} 条，核定、计入与各年度合计都相同。"
+        by_hand = sum(one.rulebook is None for one in counting)
+        apart = f"其中 {by_hand} 条没有条款，由登记部门确认学时；" if by_hand else ""
+        told = f"按 {books} 的条款，由所列事实逐条重新核定 {len(counting)} 条：{apart}核定、计入与各年度合计都相同。"
         return Again((*sums, told), ())
     shown = "；".join(wrong[:_SHOWN_MOST]) + ("……" if len(wrong) > _SHOWN_MOST else "")
     return Again(sums, (f"按 {books} 的条款由所列事实重新核定，有 {len(wrong)} 处与所载不同：{shown}。"
@@ -201,6 +203,8 @@ def _values(one: EntryLine, words: Vocabulary) -> dict[str, Any]:
         printed, _, value = fact.partition("：")
         values[names[printed]] = value
     values.pop("attributed", None)  # The column of years says it.
+    if one.rulebook is None:  # No clause gave it: the office said how much, at the latest when it decided.
+        values.setdefault("confirmed_hours", one.assessed)
     if "confirmed_hours" in values:
         values["document"] = "见依据"
     if "起止" in one.notes:

@@ -149,6 +149,7 @@ def test_each_flipped_byte_is_found_all_of_the_seal_and_many_of_the_rest(house: 
 
 
 @pytest.mark.torture
+@pytest.mark.timeout(1_200)
 def test_every_flipped_byte_is_found(
     house: Town, sealed: bytes, record_property: Callable[[str, object], None]
 ) -> None:

@@ -147,6 +147,23 @@ def test_every_kind_of_quantity_and_confirmed_hours_are_read_back() -> None:
     assert found.unproven == (), found
 
 
+def test_hours_that_an_office_confirmed_where_no_clause_has_a_rate_are_counted_as_confirmed_and_told_apart() -> None:
+    told = of("330304", "industry", "wenzhou/2020-11-27")
+    told["basis"]["rulebooks"] = [{"id": one, "digest": BOOKS[one], "event": 5}
+                                  for one in ("zhejiang/2016-08-01", "wenzhou/2020-11-27")]
+    one = dict(answer()["years"][0]["entries"][0]) | {"days": "5"}
+    one["decided"] = one["decided"] | {
+        "assessed": "25", "counted": "25", "rulebook": None, "digest": None, "clauses": []}
+    one["evaluated"] = one["evaluated"] | {"status": "manual", "assessed": "25", "counted": "25"}
+    told["years"] = [{"year": 2025, "differs": False, "differences": [], "entries": [one],
+                      "decided": sums("25", "25", "0", "0", False, minimum("total", "90", "25", False)),
+                      "evaluated": sums("25", "25", "0", "0", False)}]
+
+    found = weigh(statement_text(told, HEAD), *(BOOKS[one["id"]] for one in told["basis"]["rulebooks"]))
+
+    assert found.unproven == () and "其中 1 条没有条款，由登记部门确认学时" in found.checked[1]
+
+
 def test_a_statement_of_nobody_anywhere_has_nothing_to_be_weighed() -> None:
     def empty(told: dict[str, Any], head: dict[str, Any]) -> None:
         told["affiliations"], told["years"] = [], told["years"][1:]
