@@ -138,7 +138,7 @@ def _judge_block(columns: Columns, law: Packed, out: Replayed, block: _Block, ru
     _lay_out(law, block, filled, len(out.sums))
     _ask(law, block, filled)
     _ask_alone(columns, law, block, _stand(law, block, filled))
-    _write(law, block, out, filled)
+    _write(law, block, out, runs, filled)
 
 
 @njit(cache=True, nogil=True)
@@ -309,14 +309,17 @@ def _own_start(first: Any, last: Any, belonging: Any, belongs_from: Any, within:
 
 
 @njit(cache=True, nogil=True)
-def _write(law: Packed, block: _Block, out: Replayed, filled: int) -> None:
+def _write(law: Packed, block: _Block, out: Replayed, runs: int, filled: int) -> None:
     """Write down sums, what is open, requirements and verdict."""
     places, stands, lists, open_, laid = block.place, block.stands, block.list, block.open, block.laid
     for sum_ in range(len(out.sums)):
         row = (1 << sum_ if sum_ < EXAM else _BY_EXAM + sum_ - EXAM) * law.height   # As laid out above.
         sums = out.sums[sum_]
-        for at in range(filled):
-            sums[np.uint64(places[at])] = laid[np.uint64(row + at)]
+        if runs == 1:
+            sums[places[0]:places[0] + filled] = laid[row:row + filled]
+        else:
+            for at in range(filled):
+                sums[np.uint64(places[at])] = laid[np.uint64(row + at)]
     for year in range(filled):
         at, place = np.uint64(year), np.uint64(places[year])
         stand = stands[at]
