@@ -396,7 +396,8 @@ def _baseless(sanction: Sanction) -> Refusal | None:
 
 
 def _by_office(
-    application: Application | None, role: str, person: Person, by: Actor, *, while_it_is: Collection[Status] = tuple(Status)
+    application: Application | None, role: str, person: Person, by: Actor, *,
+    while_it_is: Collection[Status] = tuple(Status),
 ) -> Application | Refusal:
     """Give an application that this hand may act upon as it stands, or say why not."""
     if application is None:
