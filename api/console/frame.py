@@ -88,6 +88,7 @@ def ways(capacity: Capacity) -> Iterable[Way]:
 
 def here(ways: Iterable[Way], path: str) -> str | None:
     """Of the ways the one that somebody stands on: the longest that the path begins with."""
+    path = "/claims/new" if path.startswith("/drafts/") else path  # A draft is a form that was begun there.
     fitting = (way.address for way in ways if f"{path}/".startswith(f"{way.address}/"))
     return max(fitting, key=len, default=None)
 
