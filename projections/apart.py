@@ -28,7 +28,7 @@ from projections.follower import Follower
 from projections.projection import Projection
 
 AGAIN_MS: Final = 60_000
-"""After one that came to nothing another is called for no sooner: a thread follows meanwhile."""
+"""From one to the next: while each comes to nothing a thread follows."""
 END_S: Final = 10
 _TRY_MS: Final = 20
 READY: Final = b"ready\n"
@@ -59,7 +59,8 @@ class Apart:
     @property
     def follows(self) -> bool:
         """Say whether it is there for this purpose."""
-        return self._process is not None and self._said == READY and self._process.poll() is None
+        process = self._process  # Asked from any thread, while another may find that it has gone.
+        return process is not None and self._said == READY and process.poll() is None
 
     def let_go(self) -> None:
         """Have it end, and wait until it has."""
