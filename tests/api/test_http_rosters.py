@@ -198,6 +198,21 @@ def test_one_row_that_is_wrong_keeps_the_whole_list_out(scene: Scene) -> None:
     assert scene.town.house.ledger.store.size() == size
 
 
+def test_whom_the_ledger_tells_apart_is_told_apart_on_one_list(scene: Scene) -> None:
+    """What it decides is asked once for all who stand alike in its eyes: whoever does not is asked for themselves."""
+    made, town = held(scene), scene.town
+    here, also, own = (attendee(scene, name) for name in ("李近", "王近", "赵己"))
+    away = attendee(scene, "陈远")
+    town.belongs(away.someone, town.unit("温州某厂", "330300", "industry"),
+                 (town.house.today - timedelta(days=1)).isoformat())  # Since the class was held.
+    school = town.unit("鄞州学院", "330200", "industry")
+    clerk = town.officer(school, "recognised_organiser", "3302", person=own.someone.id)
+    would = tried(clerk, made, table(*((one.number, one.name, "", "") for one in (here, away, own, also))))
+
+    assert would["new"] == 2 and {one["row"]: one["code"] for one in would["problems"]} == {
+        3: "outside_scope", 4: "own_claim"}
+
+
 def test_a_class_that_was_filed_after_it_began_registers_nobody_and_the_law_says_why(scene: Scene) -> None:
     """N 7: 报备后才能按标准登记."""
     li = attendee(scene, "李明")
