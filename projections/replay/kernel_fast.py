@@ -321,13 +321,13 @@ def _write(law: Packed, block: _Block, out: Replayed, runs: int, filled: int) ->
             for at in range(filled):
                 sums[np.uint64(places[at])] = laid[np.uint64(row + at)]
     for year in range(filled):
-        at, place = np.uint64(year), np.uint64(places[year])
-        stand = stands[at]
+        one, place = np.uint64(year), np.uint64(places[year])
+        stand = stands[one]
         low, high = stand & np.uint32(LOW), stand >> np.uint32(1) & np.uint32(LOW)
         passes = np.int8(PASSED) if ((low & ~high) != 0) & ((low & high) == 0) else np.int8(UNKNOWN)
         out.verdict[place] = passes if low | high == np.uint32(LOW) else np.int8(FAILED)
-        out.minimums[place] = stand & law.judged[np.uint64(lists[at])]
-        out.unruled[place] = np.uint8(open_[at])
+        out.minimums[place] = stand & law.judged[np.uint64(lists[one])]
+        out.unruled[place] = np.uint8(open_[one])
 
 
 @njit(cache=True)
