@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from ledger.identifiers import regions
@@ -27,7 +28,9 @@ _SUBJECTS: Final = {
     "sector_public": ("行业公需科目", ("sector_public",)),
     "general_public": ("一般公需科目", ("general_public",)),
 }
+_Marks = Mapping[bool | None, tuple[str, str, str]]
 _MET: Final = {True: ("met", "✓", "达标"), False: ("short", "✗", "未达标"), None: ("open", "…", "未定")}
+_RUNNING: Final = {**_MET, False: ("open", "…", "年度未完")}  # Nobody has fallen short of a year that has days left.
 _REASONS: Final = {"in_progress": "周期未满", "undetermined": "有待确认的学时"}
 _STATES: Final = {
     "approved": ("met", "✓", "已登记"),
@@ -60,7 +63,7 @@ _LAWS: Final = {"then": "各日期当时有效的细则", "now": "现行细则"}
 
 def year_view(
     answer: Mapping[str, Any], year: int, *, events: Mapping[int, Mapping[str, Any]], units: Mapping[str, str],
-    documents: Mapping[str, str],
+    documents: Mapping[str, str], today: date,
 ) -> dict[str, Any]:
     """Everything that one year's page shows: the events that entries name by position, units and documents by id."""
     told = next(one for one in answer["years"] if one["year"] == year)
@@ -69,11 +72,11 @@ def year_view(
     entries = [_entry(one, events, documents, named) for one in told["entries"]]
     return {
         "year": year,
-        "years": [{"year": one["year"], "mark": _MET[one["evaluated"]["met"]], "count": len(one["entries"])}
+        "years": [{"year": one["year"], "mark": _met(one, today), "count": len(one["entries"])}
                   for one in answer["years"]],
-        "verdict": verdict(told["evaluated"]),
+        "verdict": verdict(told, today),
         "differs": told["differs"],
-        "rows": list(rows(told)),
+        "rows": list(rows(told, today)),
         "differences": [{**one, "title": titles[one["entry"]],
                          "because": _named(one["because"], named)} for one in told["differences"]],
         "entries": entries,
@@ -96,20 +99,29 @@ def basis_view(basis: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def verdict(sums: Mapping[str, Any]) -> dict[str, Any]:
+def verdict(told: Mapping[str, Any], today: date) -> dict[str, Any]:
     """The year in one line: reached or not, and what is short by the strictest requirement of each kind."""
+    sums = told["evaluated"]
     short: dict[str, int] = {}
     for one in sums["minimums"]:
         if one["met"] is not True and one["name"] in _SUBJECTS:
             gap = parse_hours(one["need"]) - parse_hours(one["have"])
             short[one["name"]] = max(gap, short.get(one["name"], 0))
     words = [f"{title} {format_hours(short[name])}" for name, (title, _) in _SUBJECTS.items() if name in short]
-    return {"mark": _MET[sums["met"]], "total": sums["total"], "short": "、".join(words)}
+    return {"mark": _met(told, today), "total": sums["total"], "short": "、".join(words)}
 
 
-def rows(told: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+def _met(told: Mapping[str, Any], today: date) -> tuple[str, str, str]:
+    return _marks(told, today)[told["evaluated"]["met"]]
+
+
+def _marks(told: Mapping[str, Any], today: date) -> _Marks:
+    return _MET if told["year"] < today.year else _RUNNING
+
+
+def rows(told: Mapping[str, Any], today: date) -> Iterable[dict[str, Any]]:
     """One row a subject, with the strictest requirement that was made of it and every rulebook that makes one."""
-    decided, evaluated = told["decided"], told["evaluated"]
+    decided, evaluated, marks = told["decided"], told["evaluated"], _marks(told, today)
     asked: dict[tuple[str, int | None, int | None], list[Mapping[str, Any]]] = {}
     for one in evaluated["minimums"]:
         asked.setdefault((one["name"], one.get("from"), one.get("to")), []).append(one)
@@ -118,17 +130,17 @@ def rows(told: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
         made = next((due for key, due in asked.items() if key[0] == name), [])
         title, categories = _SUBJECTS[name]
         yield _row(name, title, _of(decided, categories), _of(evaluated, categories), made,
-                   [one for one in told["entries"] if one["category"] in categories], evaluated["why"])
+                   [one for one in told["entries"] if one["category"] in categories], evaluated["why"], marks)
     for (name, first, last), made in asked.items():
         if name not in _SUBJECTS:
             known = base_vocabulary().minimums.get(name)
             title = f"{known.name if known else name}（{first}–{last}）"
-            yield _row(name, title, made[0]["have"], made[0]["have"], made, [], evaluated["why"])
+            yield _row(name, title, made[0]["have"], made[0]["have"], made, [], evaluated["why"], marks)
 
 
 def _row(
     name: str, title: str, decided: str, evaluated: str, made: Sequence[Mapping[str, Any]],
-    entries: Sequence[Mapping[str, Any]], why: Iterable[Mapping[str, Any]],
+    entries: Sequence[Mapping[str, Any]], why: Iterable[Mapping[str, Any]], marks: _Marks,
 ) -> dict[str, Any]:
     strictest = max(made, key=lambda one: parse_hours(one["need"]), default=None)
     need = None if strictest is None else strictest["need"]
@@ -137,7 +149,7 @@ def _row(
               and one["arithmetic"].startswith(title.split("（")[0])]
     mark = None
     if strictest is not None:
-        mark = _MET[strictest["met"]]
+        mark = marks[strictest["met"]]
         if strictest.get("reason"):
             mark = (*mark[:2], _REASONS.get(strictest["reason"], mark[2]))
     return {

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import events, people, years
+from api.cases import events, people, workload, years
 from api.cases.standing import acting
 from api.console.moment import ALL, asked_moment
 from api.console.screen import Asking, Page, Shown, onward
@@ -60,7 +60,7 @@ def year(asking: Asking, person: str, year: int | None) -> Shown:
         return Page("empty.html", {**common, "year": year, "known": known}, answer, status=200 if year is None else 404)
     documents = {one.id: one.document for one in house.answers.rulebooks()}
     view = year_view(answer, year, events=_events(house, answer, year), units=_units(house, answer),
-                     documents=documents)
+                     documents=documents, today=workload.counted_on(house, moment.asked["as_of"]))
     return Page("year.html", {**common, "view": view}, answer)
 
 

@@ -16,6 +16,16 @@ def test_somebody_sees_what_is_short_this_year_and_who_has_their_claims(cast: Ca
     assert "作废的培训" not in shown
 
 
+def test_nobody_has_fallen_short_of_a_year_that_is_not_over(cast: Cast, li: Browser) -> None:
+    this = cast.town.house.today.year
+
+    running, over = (li.get(f"/persons/{cast.li.id}/years/{year}").text for year in (this, this - 1))
+
+    assert "… 年度未完" in running
+    assert "✗ 未达标" not in running
+    assert "✗ 未达标" in over
+
+
 def test_whoever_has_nothing_yet_is_told_three_steps(cast: Cast) -> None:
     shown = Browser(cast.town, cast.newcomer).get("/home")
 
