@@ -188,7 +188,8 @@ def test_what_the_law_does_not_count_and_what_shows_nothing_is_not_registered(ni
     tomorrow = certificate(li, date=ningbo.school.day(1))
     assert code(ningbo.clerk.post(path, tomorrow)) == "evidence_in_future"
     assert code(ningbo.clerk.post(path, certificate(li, date="2019-06-01"))) == "no_affiliation_on_date"
-    assert code(ningbo.clerk.post(path, certificate(li, evidence=[]))) == "evidence_missing"
+    nothing = ningbo.clerk.post(path, certificate(li, evidence=[])).get_json()
+    assert [one["pointer"] for one in nothing["errors"]] == ["/evidence"]
     assert ningbo.clerk.post(path, certificate(li, category="professional")).status_code == 422
 
 

@@ -79,8 +79,8 @@ def test_an_account_is_allotted_opened_by_its_holder_and_logged_in_to(scene: Sce
 
     assert page.status_code == 200 and "口令已设置" in page.get_data(as_text=True)
     answer = log_in(client, "JiangBei-HR-01", PASSWORD)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/years")
-    assert client.get("/years").status_code == 200
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/home")
+    assert client.get("/home").status_code == 200
 
 
 def test_a_person_logs_in_with_their_id_number_or_their_id(scene: Scene) -> None:
@@ -90,7 +90,7 @@ def test_a_person_logs_in_with_their_id_number_or_their_id(scene: Scene) -> None
     someone.did("/v1/password", {"password": PASSWORD})
 
     for name in (number, number.lower(), someone.id, f" {someone.id} "):
-        assert log_in(scene.town.client(), name, PASSWORD).headers["Location"] == f"/persons/{someone.id}/years"
+        assert log_in(scene.town.client(), name, PASSWORD).headers["Location"] == "/home"
 
 
 def test_only_whoever_may_allot_an_account_opens_it_and_it_is_recorded(scene: Scene) -> None:

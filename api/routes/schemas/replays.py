@@ -29,8 +29,8 @@ class ReplayBody(Body):
 
     under = Shaped(_LAW, _LAW_SAYS, metadata={"example": "now+hangzhou-credits/2025-06-06", "description":
                                               "新的细则；与 drafts 二者择一"})
-    drafts = Many(Part(DraftRulebook), _DRAFTS_MOST, validate=ma.validate.Length(min=1), metadata={
-        "minItems": 1, "description": "随附的草案：都是草案的，加在现行细则之上；否则恰为这些"})
+    drafts = Many(Part(DraftRulebook), _DRAFTS_MOST, least=1, metadata={
+        "description": "随附的草案：都是草案的，加在现行细则之上；否则恰为这些"})
     against = Shaped(_LAW, _LAW_SAYS, load_default="now", metadata={"description": "与之比较的细则"})
     as_of = Text(60, metadata={"description": "事件序号、带时区的时间或日期：按当时所知推演（默认到现在）"})
     valid_on = Day(metadata={"description": "只看到这一天为止已发生的；这样的报告不能登记为影响报告"})
