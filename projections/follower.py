@@ -281,6 +281,11 @@ class _Track:
         self.build = None
         structlog.get_logger().info("projection_built", projection=self.projection.name, position=build.file.position)
 
+    @property
+    def reached(self) -> tuple[int, int]:
+        """Say which file stands, by its number on the disk, and up to where it speaks; 0 and 0 for none."""
+        return (0, 0) if self.live is None else (self.live.inode, self.live.spoken)
+
     def lag(self, size: int) -> Lag:
         build = self.build
         return Lag(self.told, size - self.told, None if build is None else build.progress(size), self.failure)
@@ -537,12 +542,12 @@ class Follower:
 
     def _tell(self) -> None:
         """Tell readers how far each file speaks, now that it does."""
+        reached = {track.path.name: track.reached for track in self._tracks.values()}
         if self._telling is None or not self._telling.is_there():
-            self._telling = Telling(self._folder, [track.path.name for track in self._tracks.values()])
+            self._telling = Telling(self._folder, reached)
         for track in self._tracks.values():
-            inode, position = (0, 0) if track.live is None else (track.live.inode, track.live.spoken)
-            self._telling.tell(track.path.name, inode, position)
-            track.told = position
+            self._telling.tell(track.path.name, *reached[track.path.name])
+            track.told = reached[track.path.name][1]
 
     def _said(self, size: int) -> dict[str, Said]:
         return {name: track.said(size) for name, track in self._tracks.items()}

@@ -15,7 +15,7 @@ import mmap
 import os
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -43,16 +43,21 @@ def this_run() -> int:
 
 
 class Telling:
-    """Of the follower: what it tells, from nothing on."""
+    """Of the follower: what it tells."""
 
-    def __init__(self, folder: Path, names: Sequence[str]) -> None:
-        """Take the place of whatever was told; the names are those of the files."""
-        self._path, self._names = folder / _NAME, {name: at for at, name in enumerate(names)}
-        written = msgspec.json.encode(list(names))
-        assert _HEAD.size + len(written) <= _TOLD
-        assert _TOLD + _ONE.size * len(names) <= _BYTES
+    def __init__(self, folder: Path, reached: Mapping[str, tuple[int, int]]) -> None:
+        """Take the place of whatever was told, with the number and the position of each file by its name.
+
+        At once: whoever found nothing told would ask a file, which says less where events changed nothing in it.
+        """
+        self._path, self._names = folder / _NAME, {name: at for at, name in enumerate(reached)}
+        names = msgspec.json.encode(list(reached))
+        assert _HEAD.size + len(names) <= _TOLD
+        assert _TOLD + _ONE.size * len(reached) <= _BYTES
+        written = (_HEAD.pack(this_run(), len(names)) + names).ljust(_TOLD, b"\0")
+        written += b"".join(_ONE.pack(inode, position) for inode, position in reached.values())
         beside = self._path.with_name(f"{_NAME}.new")
-        beside.write_bytes((_HEAD.pack(this_run(), len(written)) + written).ljust(_BYTES, b"\0"))
+        beside.write_bytes(written.ljust(_BYTES, b"\0"))
         beside.chmod(0o600)
         beside.replace(self._path)
         with self._path.open("r+b") as file:

@@ -19,10 +19,12 @@ from projections.reached import Reached, Telling, take_back
 from projections.rebuilding import compare
 
 NAMES = ("people.2.db", "laws.1.db")
+NOTHING = (0, 0)
 
 
 def test_what_is_told_of_a_file_is_read_for_that_file_alone(tmp_path: Path) -> None:
-    telling, people, laws = Telling(tmp_path, NAMES), Reached(tmp_path / NAMES[0]), Reached(tmp_path / NAMES[1])
+    telling = Telling(tmp_path, dict.fromkeys(NAMES, NOTHING))
+    people, laws = (Reached(tmp_path / name) for name in NAMES)
     telling.tell(NAMES[0], 7, 100)
     telling.tell(NAMES[1], 8, 90)
 
@@ -35,17 +37,23 @@ def test_what_is_told_of_a_file_is_read_for_that_file_alone(tmp_path: Path) -> N
 
 def test_the_next_follower_tells_everything_anew(tmp_path: Path) -> None:
     people = Reached(tmp_path / NAMES[0])
-    Telling(tmp_path, NAMES).tell(NAMES[0], 7, 100)
+    Telling(tmp_path, dict.fromkeys(NAMES, NOTHING)).tell(NAMES[0], 7, 100)
     assert people.position(7) == 100
 
-    after = Telling(tmp_path, NAMES[::-1])
+    after = Telling(tmp_path, dict.fromkeys(NAMES[::-1], NOTHING))
     assert people.position(7) == 0
     after.tell(NAMES[0], 7, 200)
     assert people.position(7) == 200
 
 
+def test_whoever_follows_next_leaves_no_moment_in_which_nothing_is_told(tmp_path: Path) -> None:
+    Telling(tmp_path, {NAMES[0]: (7, 100)})
+
+    assert Reached(tmp_path / NAMES[0]).position(7) == 100
+
+
 def test_nothing_is_told_where_it_was_taken_back_or_of_another_run_of_the_machine(tmp_path: Path) -> None:
-    telling = Telling(tmp_path, NAMES)
+    telling = Telling(tmp_path, dict.fromkeys(NAMES, NOTHING))
     telling.tell(NAMES[0], 7, 100)
     path = tmp_path / "follower.reached"
     told = path.read_bytes()
@@ -69,7 +77,7 @@ def test_half_of_it_tells_nothing(tmp_path: Path) -> None:
 
 
 def test_of_a_file_that_is_deleted_nothing_is_told_before_another_lies_there(tmp_path: Path) -> None:
-    telling, path = Telling(tmp_path, NAMES), tmp_path / NAMES[0]
+    telling, path = Telling(tmp_path, dict.fromkeys(NAMES, NOTHING)), tmp_path / NAMES[0]
     path.touch()
     telling.tell(NAMES[0], inode := path.stat().st_ino, 100)
     telling.tell(NAMES[1], 8, 90)
