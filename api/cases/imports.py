@@ -107,15 +107,10 @@ def abandon(house: House, caller: Caller, name: str, fields: dict[str, Any], ask
 
 def set_aside(house: House, caller: Caller, name: str, after: int, limit: int) -> list[SetAside] | Refusal:
     """The rows of an import that were not taken over, past one of them, for whoever answers for its place."""
-    actor = acting(house, caller)
-    if isinstance(actor, Refusal):
-        return actor
-    batch = import_of(Reading(house.ledger), name)
-    if batch is None:
-        return absent(house, caller, "import_absent")
-    if no := in_sight(actor, [batch.matter], "import_absent"):
-        return no
-    return [one for one in batch.set_aside if one.row > after][:limit]
+    seen = _in_sight(house, caller, name)
+    if isinstance(seen, Refusal):
+        return seen
+    return [one for one in seen[1].set_aside if one.row > after][:limit]
 
 
 # Who, and upon what
@@ -123,15 +118,21 @@ def set_aside(house: House, caller: Caller, name: str, after: int, limit: int) -
 
 def importer(house: House, caller: Caller, name: str) -> tuple[Actor, str] | Refusal:
     """The actor who asks and their role for an import that is there, as the law of its place names it."""
+    seen = _in_sight(house, caller, name)
+    if isinstance(seen, Refusal):
+        return seen
+    actor, batch = seen
+    return _as(house, actor, batch.matter)
+
+
+def _in_sight(house: House, caller: Caller, name: str) -> tuple[Actor, Import] | Refusal:
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
     batch = import_of(Reading(house.ledger), name)
     if batch is None:
         return absent(house, caller, "import_absent")
-    if no := in_sight(actor, [batch.matter], "import_absent"):
-        return no
-    return _as(house, actor, batch.matter)
+    return in_sight(actor, [batch.matter], "import_absent") or (actor, batch)
 
 
 def may_ask(house: House, caller: Caller, system: str | None) -> Refusal | None:
