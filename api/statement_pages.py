@@ -6,6 +6,8 @@ For the person, and for whoever else may see it, who names a purpose and is reco
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from flask import Blueprint, Response, current_app, redirect, request
@@ -31,22 +33,28 @@ def statement_routes() -> Blueprint:
     return page
 
 
-def show(statement: str) -> Any:
+def _for_session(view: Callable[[Caller, str], Any]) -> Callable[[str], Any]:
+    """Show whoever is logged in one statement; anybody else is led to the login."""
+    @wraps(view)
+    def shown(statement: str) -> Any:
+        caller = caller_of_session()
+        return redirect("/login", 303) if caller is None else view(caller, statement)
+
+    return shown
+
+
+@_for_session
+def show(caller: Caller, statement: str) -> Any:
     """The page that is printed."""
-    caller = caller_of_session()
-    if caller is None:
-        return redirect("/login", 303)
     made = _paper(caller, statement)
     if not isinstance(made, Paper):
         return made
     return render("statement.html", caller=caller, paper=made, purpose=_purpose())
 
 
-def as_pdf(statement: str) -> Any:
+@_for_session
+def as_pdf(caller: Caller, statement: str) -> Any:
     """The same as a sealed PDF."""
-    caller = caller_of_session()
-    if caller is None:
-        return redirect("/login", 303)
     made = _paper(caller, statement)
     if not isinstance(made, Paper):
         return made
@@ -58,11 +66,9 @@ def as_pdf(statement: str) -> Any:
     return attached(sealed, "application/pdf", f"{statement}.pdf")
 
 
-def as_text(statement: str) -> Any:
+@_for_session
+def as_text(caller: Caller, statement: str) -> Any:
     """The text with its proof, for `xueshi verify`."""
-    caller = caller_of_session()
-    if caller is None:
-        return redirect("/login", 303)
     found = statements.file(house(), caller, statement, _purpose())
     if isinstance(found, Refusal):
         return said_no(found, caller)
