@@ -56,6 +56,14 @@ class Tried(NamedTuple):
     faults: list[Fault]
 
 
+class Kept(NamedTuple):
+    """A draft as it was saved last."""
+
+    content: dict[str, Any]
+    version: int
+    route: Route
+
+
 # A new claim
 
 
@@ -79,13 +87,10 @@ def new(asking: Asking) -> Shown:
 
 def draft(asking: Asking, draft: str) -> Shown:
     """Go on with a draft."""
-    found = claim_drafts.see(asking.house, asking.caller, asking.caller.id, draft)
-    if isinstance(found, Refusal):
+    found = _kept(asking, draft)
+    if not isinstance(found, Kept):
         return found
-    kept, version = found
-    route = _route(asking, kept.get("study", {}).get("route"))
-    if route is None:
-        return onward("/claims/new")
+    kept, version, route = found
     tried = _tried(asking, draft, form_of(_words(asking), route)) if "tried" in request.args else Tried({}, [])
     form = form_of(_words(asking), route, kept, tried.faults)
     return _form(asking, form, f"/drafts/{draft}", version, tried, {"saved_at": written(kept["saved_at"])},
@@ -120,13 +125,10 @@ def save(asking: Asking, draft: str) -> Shown:
 
 def check(asking: Asking, draft: str) -> Shown:
     """Read once more what will be submitted."""
-    found = claim_drafts.see(asking.house, asking.caller, asking.caller.id, draft)
-    if isinstance(found, Refusal):
+    found = _kept(asking, draft)
+    if not isinstance(found, Kept):
         return found
-    kept, version = found
-    route = _route(asking, kept.get("study", {}).get("route"))
-    if route is None:
-        return onward("/claims/new")
+    kept, version, route = found
     form = form_of(_words(asking), route, kept)
     tried = _tried(asking, draft, form)
     if tried.faults:
@@ -333,6 +335,16 @@ def _not_saved(asking: Asking, name: str, route: Route, content: Mapping[str, An
 
 def _words(asking: Asking) -> Vocabulary:
     return bench_now(asking.house.answers).law.vocabulary
+
+
+def _kept(asking: Asking, draft: str) -> Kept | Shown:
+    """Read somebody's own draft; one without a route begins with the choice of it."""
+    found = claim_drafts.see(asking.house, asking.caller, asking.caller.id, draft)
+    if isinstance(found, Refusal):
+        return found
+    content, version = found
+    route = _route(asking, content.get("study", {}).get("route"))
+    return onward("/claims/new") if route is None else Kept(content, version, route)
 
 
 def _route(asking: Asking, code: Any) -> Route | None:
