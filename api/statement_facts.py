@@ -4,7 +4,7 @@ The answer of `projections.years` holds what a reader wants to see; paper has to
 study again (`projections.statement_again`). It is all in the log: where the study was last stated, and where it was
 decided. Titles and certificates are sealed, and stand there as far as their key does.
 
-`tests/api/test_statement_paper.py` shows it.
+`tests/api/printing/test_statement_paper.py` shows it.
 """
 
 from __future__ import annotations

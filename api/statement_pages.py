@@ -1,7 +1,7 @@
 """A statement in a browser: to print, as a sealed PDF, and as the text with its proof.
 
 For the person, and for whoever else may see it, who names a purpose and is recorded like everywhere else.
-`tests/api/test_statement_paper.py` shows it.
+`tests/api/printing/test_statement_paper.py` shows it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 All of it comes from the text that was handed out (`projections.statement_sheets`); what is said beside it is how it
 stands on the day it is printed, and where to ask: a short address that holds the code and the first half of the text's
 digest, so that whoever reads the QR code learns whether the paper is that text. The page and the PDF are both made of
-this. `tests/api/test_statement_paper.py` shows it.
+this. `tests/api/printing/test_statement_paper.py` shows it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ It wants the extra `pdf`. PDF/A-3a: tagged, fonts embedded, the file of the text
 what is seen. A character that the font lacks makes no empty box: the standard forbids it, so nothing is handed out. The
 same paper is the same page every time; only the seal is new. `xueshi verify` reads all of it (`ledger.verify_pdf`).
 
-`tests/api/test_statement_pdf.py` shows it.
+`tests/api/printing/test_statement_pdf.py` shows it.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ in it (`ledger.seal`), signed by the keys of the log. When those are exchanged a
 keys that a verifier may no longer be told; paper that it has sealed stays what it is. There is no SM2 seal and no OFD:
 a seal by the Chinese standards (GB/T 38540) wants an authority that a register cannot be for itself.
 
-`tests/api/test_statement_pdf.py` shows it.
+`tests/api/printing/test_statement_pdf.py` shows it.
 """
 
 from __future__ import annotations

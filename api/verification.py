@@ -5,7 +5,7 @@ void, and whether what it says has been corrected since; of the person only the 
 compared with it. A code that was never given out and one that cannot be read are told apart, and neither from a
 statement that is void: that one was ours. Whoever guesses meets sixty random bits and a limit for each place.
 
-`tests/api/test_verification.py` shows it.
+`tests/api/printing/test_verification.py` shows it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The public page: a statement verified by QR code, by its code, or by the file, by anybody and without a script.
 
 `/v/<code>` is what a QR code leads to, `/verify` the form. A file is read, compared and forgotten. What a page says is
-what `GET /v1/verifications` says. `tests/api/test_verification.py` shows it.
+what `GET /v1/verifications` says. `tests/api/printing/test_verification.py` shows it.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ stands a signed note that names its public key; whoever holds the log's key need
     <base64 of the SHA-256 of the certificate's public key (SubjectPublicKeyInfo, DER)>
 
 The first line holds spaces, so no checkpoint can be taken for it, nor it for one: an origin has none. It needs the
-standard library and one signature library. `tests/api/test_statement_pdf.py` shows it.
+standard library and one signature library. `tests/api/printing/test_statement_pdf.py` shows it.
 """
 
 from __future__ import annotations

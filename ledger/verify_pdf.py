@@ -5,7 +5,7 @@ many ways that say the same. So nothing is searched for a good reading: the file
 it but its own place, and the signature has one spelling, which is written again here and compared. What remains is two
 checks of hashes and one of a signature. The certificate is the register's if the log's key says so (`ledger.seal`).
 
-It needs the standard library and one signature library. `tests/api/test_statement_pdf.py` flips every byte.
+It needs the standard library and one signature library. `tests/api/printing/test_statement_pdf.py` flips every byte.
 """
 
 from __future__ import annotations

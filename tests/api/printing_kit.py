@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html.parser import HTMLParser
 from pathlib import Path
 
 from flask.testing import FlaskClient
@@ -46,3 +48,22 @@ def browser(house: Town, person: Someone) -> FlaskClient:
     client = house.client()
     client.post("/login", data={"token": person.token}, headers={"Sec-Fetch-Site": "same-origin"})
     return client
+
+
+class Cells(HTMLParser):
+    """The words of a page's sheets, in their order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.depth, self.words = 0, list[str]()
+        self.feed(re.sub(r"<caption.*?</caption>", "", page))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.depth += tag == "article"
+
+    def handle_endtag(self, tag: str) -> None:
+        self.depth -= tag == "article"
+
+    def handle_data(self, data: str) -> None:
+        if self.depth and data.strip():
+            self.words.append(data.strip())

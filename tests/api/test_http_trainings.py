@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pytest
 
 from ledger.events.act import AccessRecorded
-from tests.api.house_kit import BODY, Someone, Town, house_in
-from tests.api.training_kit import NUMBER, Training, training_in
-
-
-class Scene(NamedTuple):
-    """A town in which somebody attended a class."""
-
-    town: Town
-    li: Someone
-    made: Training
+from tests.api.house_kit import BODY, Town
+from tests.api.training_kit import NUMBER, Trained, trained
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with house_in(tmp_path_factory.mktemp("trainings") / "data") as town:
-        li = town.person("李明")
-        town.belongs(li, town.unit("某厂", "330203", "industry"), "2020-01-01")
-        yield Scene(town, li, training_in(town, li))
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+    with trained(tmp_path_factory.mktemp("trainings")) as scene:
+        yield scene
 
 
 def seen(town: Town) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -42,7 +31,7 @@ def refused(answer: object) -> str:
 # Plans and classes
 
 
-def test_a_plan_says_which_department_has_not_acknowledged_it_and_what_came_of_it(scene: Scene) -> None:
+def test_a_plan_says_which_department_has_not_acknowledged_it_and_what_came_of_it(scene: Trained) -> None:
     """P 11."""
     found = scene.li.saw(f"/v1/plans/{scene.made.plan}")
 
@@ -53,7 +42,7 @@ def test_a_plan_says_which_department_has_not_acknowledged_it_and_what_came_of_i
     assert found["log_size"] == found["as_of"] and len(found["root"]) == 64
 
 
-def test_an_answer_as_of_before_is_what_was_known_then_and_its_basis_gives_it_again(scene: Scene) -> None:
+def test_an_answer_as_of_before_is_what_was_known_then_and_its_basis_gives_it_again(scene: Trained) -> None:
     now = scene.li.saw(f"/v1/plans/{scene.made.plan}")
     first = now["events"][0]
 
@@ -64,7 +53,7 @@ def test_an_answer_as_of_before_is_what_was_known_then_and_its_basis_gives_it_ag
     assert (early.status_code, refused(early)) == (404, "plan_absent")
 
 
-def test_a_class_says_how_long_before_its_start_it_was_filed_and_what_the_law_makes_of_that(scene: Scene) -> None:
+def test_a_class_says_how_long_before_its_start_it_was_filed_and_what_the_law_makes_of_that(scene: Trained) -> None:
     """N 7, AMB-24."""
     found = scene.li.saw(f"/v1/classes/{scene.made.training_class}")
 
@@ -79,7 +68,7 @@ def test_a_class_says_how_long_before_its_start_it_was_filed_and_what_the_law_ma
     assert elsewhere["duties"] == []
 
 
-def test_lists_narrow_to_an_organiser_a_year_and_a_plan_and_go_on_by_cursor(scene: Scene) -> None:
+def test_lists_narrow_to_an_organiser_a_year_and_a_plan_and_go_on_by_cursor(scene: Trained) -> None:
     li, made = scene.li, scene.made
 
     def listed(path: str, **query: object) -> list[BODY]:
@@ -95,7 +84,7 @@ def test_lists_narrow_to_an_organiser_a_year_and_a_plan_and_go_on_by_cursor(scen
     assert li.saw("/v1/classes", limit=1)["next_cursor"] is None
 
 
-def test_whoever_is_not_logged_in_is_told_nothing(scene: Scene) -> None:
+def test_whoever_is_not_logged_in_is_told_nothing(scene: Trained) -> None:
     made = scene.made
     for path in ("/v1/plans", f"/v1/plans/{made.plan}", "/v1/classes", f"/v1/classes/{made.training_class}",
                  f"/v1/classes/{made.training_class}/cards", f"/v1/cards/{made.card}", "/v1/imports",
@@ -106,7 +95,7 @@ def test_whoever_is_not_logged_in_is_told_nothing(scene: Scene) -> None:
 # Cards
 
 
-def test_a_person_sees_their_own_cards_without_a_purpose_and_leaves_no_trace(scene: Scene) -> None:
+def test_a_person_sees_their_own_cards_without_a_purpose_and_leaves_no_trace(scene: Trained) -> None:
     before = seen(scene.town)
     (card,) = scene.li.saw(f"/v1/persons/{scene.li.id}/cards")["items"]
 
@@ -115,7 +104,7 @@ def test_a_person_sees_their_own_cards_without_a_purpose_and_leaves_no_trace(sce
     assert seen(scene.town) == before
 
 
-def test_an_office_sees_a_card_for_a_purpose_and_is_recorded(scene: Scene) -> None:
+def test_an_office_sees_a_card_for_a_purpose_and_is_recorded(scene: Trained) -> None:
     officer, place = scene.made.officer, f"/v1/cards/{scene.made.card}"
     assert refused(officer.get(place)) == "purpose_missing"
     before = len(seen(scene.town))
@@ -124,7 +113,7 @@ def test_an_office_sees_a_card_for_a_purpose_and_is_recorded(scene: Scene) -> No
     assert seen(scene.town)[before:] == [(scene.li.id, "annual_review", ("cards",))]
 
 
-def test_a_card_is_found_by_the_number_printed_on_it(scene: Scene) -> None:
+def test_a_card_is_found_by_the_number_printed_on_it(scene: Trained) -> None:
     organiser = scene.made.school["unit"]
     found = scene.made.officer.saw("/v1/cards", organiser=organiser, number=NUMBER, purpose="annual_review")
 
@@ -133,7 +122,7 @@ def test_a_card_is_found_by_the_number_printed_on_it(scene: Scene) -> None:
     assert (wrong.status_code, refused(wrong)) == (404, "card_absent")
 
 
-def test_of_another_persons_card_a_person_learns_not_even_that_there_is_one(scene: Scene) -> None:
+def test_of_another_persons_card_a_person_learns_not_even_that_there_is_one(scene: Trained) -> None:
     wang = scene.town.person("王强")
 
     for path, query in ((f"/v1/cards/{scene.made.card}", {}),
@@ -143,7 +132,7 @@ def test_of_another_persons_card_a_person_learns_not_even_that_there_is_one(scen
     assert refused(wang.get(f"/v1/classes/{scene.made.training_class}/cards")) == "not_for_reading"
 
 
-def test_the_cards_of_a_class_are_for_its_organiser_and_its_offices_and_each_person_is_recorded(scene: Scene) -> None:
+def test_the_cards_of_a_class_are_for_its_organiser_and_its_offices_and_each_person_is_recorded(scene: Trained) -> None:
     place = f"/v1/classes/{scene.made.training_class}/cards"
     elsewhere = scene.town.officer(scene.town.unit("温州某局", "330300", "industry"), "sector_authority", "3303")
     before = len(seen(scene.town))
@@ -159,7 +148,7 @@ def test_the_cards_of_a_class_are_for_its_organiser_and_its_offices_and_each_per
 # Imports
 
 
-def test_an_import_is_told_to_officials_with_the_outcome_of_its_rows(scene: Scene) -> None:
+def test_an_import_is_told_to_officials_with_the_outcome_of_its_rows(scene: Trained) -> None:
     found = scene.made.officer.saw(f"/v1/imports/{scene.made.batch}")
 
     assert found["outcome"] == {"accepted": 0, "rejected": 2, "duplicates": 1, "result_sha256": "9" * 64, "act": None}

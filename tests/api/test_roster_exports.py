@@ -5,31 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pytest
 from werkzeug.test import TestResponse
 
 from api.cases import roster_exports
 from ledger.events.act import AccessRecorded
-from tests.api.house_kit import Someone, Town, house_in
-from tests.api.training_kit import NUMBER, Training, training_in
-
-
-class Scene(NamedTuple):
-    """A town in which somebody was registered for a class, by its city's office."""
-
-    town: Town
-    li: Someone
-    made: Training
+from tests.api.training_kit import NUMBER, Trained, trained
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with house_in(tmp_path_factory.mktemp("exports") / "data") as town:
-        li = town.person("李明")
-        town.belongs(li, town.unit("某厂", "330203", "industry"), "2020-01-01")
-        yield Scene(town, li, training_in(town, li))
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+    with trained(tmp_path_factory.mktemp("exports")) as scene:
+        yield scene
 
 
 def cells(answer: TestResponse) -> list[list[str]]:
@@ -37,11 +25,11 @@ def cells(answer: TestResponse) -> list[list[str]]:
     return list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"), newline=""), strict=True))
 
 
-def roster(scene: Scene, form: str = "csv") -> str:
+def roster(scene: Trained, form: str = "csv") -> str:
     return f"/v1/classes/{scene.made.training_class}/roster.{form}"
 
 
-def test_plans_and_classes_are_taken_away_as_they_are_listed(scene: Scene) -> None:
+def test_plans_and_classes_are_taken_away_as_they_are_listed(scene: Trained) -> None:
     organiser = scene.made.school["unit"]
     plan = cells(scene.li.get("/v1/plans.csv", organiser=organiser, year="2026"))
     one = cells(scene.li.get("/v1/classes.csv", organiser=organiser, plan=scene.made.plan))
@@ -54,7 +42,7 @@ def test_plans_and_classes_are_taken_away_as_they_are_listed(scene: Scene) -> No
     assert scene.li.get("/v1/classes.xlsx", status="refused").get_data().startswith(b"PK")
 
 
-def test_a_roster_says_who_was_registered_with_what_and_how_that_stands(scene: Scene) -> None:
+def test_a_roster_says_who_was_registered_with_what_and_how_that_stands(scene: Trained) -> None:
     rows = cells(scene.made.officer.get(roster(scene), purpose="class_review"))
 
     assert rows[-2][:4] == ["人员", "姓名", "证件号码", "出勤天数"] and rows[-2][-1] == "现认定学时"
@@ -65,7 +53,7 @@ def test_a_roster_says_who_was_registered_with_what_and_how_that_stands(scene: S
     assert scene.made.officer.get(roster(scene, "xlsx"), purpose="class_review").get_data().startswith(b"PK")
 
 
-def test_what_became_of_a_row_is_told_as_of_the_day_that_is_asked_about(scene: Scene) -> None:
+def test_what_became_of_a_row_is_told_as_of_the_day_that_is_asked_about(scene: Trained) -> None:
     town, at = scene.town, str(scene.town.house.ledger.store.size())
     claim = town.house.answers.registered(scene.li.id)[0].claim
     city = town.officer(town.unit("宁波市经信局", "330200", "industry"), "sector_authority", "3302")
@@ -75,7 +63,7 @@ def test_what_became_of_a_row_is_told_as_of_the_day_that_is_asked_about(scene: S
     assert cells(scene.made.officer.get(roster(scene), purpose="class_review", as_of=at))[-1][-2] == "已登记"
 
 
-def test_everyone_on_it_is_recorded_as_seen_and_nobody_without_a_purpose_or_a_scope(scene: Scene) -> None:
+def test_everyone_on_it_is_recorded_as_seen_and_nobody_without_a_purpose_or_a_scope(scene: Trained) -> None:
     assert scene.made.officer.get(roster(scene)).get_json()["code"] == "purpose_missing"
     away = scene.town.officer(scene.town.unit("温州局", "330300", "industry"), "sector_authority", "3303")
     assert away.get(roster(scene), purpose="class_review").get_json()["code"] == "outside_scope"
@@ -87,7 +75,7 @@ def test_everyone_on_it_is_recorded_as_seen_and_nobody_without_a_purpose_or_a_sc
 
 
 def test_a_roster_that_is_longer_than_a_sheet_is_refused_and_not_cut(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    scene: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(roster_exports, "ROWS_MOST", 0)
 

@@ -5,7 +5,10 @@ They are dated in the past, which no door lets anybody write.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ledger.errors import Refusal
@@ -23,7 +26,7 @@ from ledger.streams import training_plan as plans
 from ledger.streams import unit as units
 from ledger.streams.training_roster import RegisterRow
 from ledger.vocabulary import ActorId, Category, ClaimId, PersonId, UnitId
-from tests.api.house_kit import BODY, Someone, Town
+from tests.api.house_kit import BODY, Someone, Town, house_in
 
 ORGANISER, PEOPLE, SECTOR = "recognised_organiser", "human_resources", "sector_authority"
 NUMBER = "甬学2026-017"
@@ -82,6 +85,22 @@ def training_in(town: Town, person: Someone) -> Training:
         desk.load(batch, imports.evolve), imports.CloseImport(
             role=PEOPLE, accepted=0, rejected=2, duplicates=1, result_sha256="9" * 64), None, by))
     return Training(school, teacher, officer, plan, name, card, batch)
+
+
+class Trained(NamedTuple):
+    """A town in which somebody attended a class, for which its city's office registered them."""
+
+    town: Town
+    li: Someone
+    made: Training
+
+
+@contextmanager
+def trained(folder: Path) -> Iterator[Trained]:
+    with house_in(folder / "data") as town:
+        li = town.person("李明")
+        town.belongs(li, town.unit("某厂", "330203", "industry"), "2020-01-01")
+        yield Trained(town, li, training_in(town, li))
 
 
 class _Desk:

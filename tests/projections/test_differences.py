@@ -27,7 +27,7 @@ from projection_kit import (
     open_house,
     seminar,
 )
-from test_random_histories import live, steps
+from test_random_histories import live, many_times, steps
 
 from ledger.errors import Refusal
 from ledger.events.actor import Scope
@@ -356,14 +356,7 @@ def test_followed_judged_one_by_one_and_found_in_bulk_it_is_the_same_at_every_po
 
 @pytest.mark.torture
 def test_the_same_many_times(record_property: Any) -> None:
-    record_property("tried", 100)
-
-    @settings(max_examples=100, derandomize=True, deadline=None, phases=(Phase.generate,))
-    @given(steps)
-    def tried(history: list[Any]) -> None:
-        check(history)
-
-    tried()
+    many_times(check, 100, record_property, phases=(Phase.generate,))
 
 
 def test_a_disagreement_between_bulk_and_one_by_one_stops_it(house: House) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from projection_kit import FIVE, HANGZHOU, NINGBO, House, any_book, close_house, exam, living, open_house
 from test_differences import manual, upkeep_of
-from test_random_histories import live, steps
+from test_random_histories import live, many_times, steps
 
 from policies.rulebook import Rulebook
 from projections.answers import Answers
@@ -176,14 +176,7 @@ def test_one_by_one_in_bulk_and_on_each_person_it_is_the_same_under_any_axes(his
 
 @pytest.mark.torture
 def test_the_same_many_times(record_property: Any) -> None:
-    record_property("tried", 100)
-
-    @settings(max_examples=100, derandomize=True, deadline=None, phases=(Phase.generate,))
-    @given(steps)
-    def tried(history: list[Any]) -> None:
-        check(history)
-
-    tried()
+    many_times(check, 100, record_property, phases=(Phase.generate,))
 
 
 def test_before_the_kept_file_was_made_it_is_what_that_file_would_have_said(house: House) -> None:

@@ -6,12 +6,13 @@ import io
 import json
 import random
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from projection_kit import HANGZHOU, NINGBO, WENZHOU, House, course, exam, living, seminar
 
@@ -169,6 +170,15 @@ def evaluated(lines: list[dict[str, Any]]) -> dict[str, list[Any]]:
     return found
 
 
+def many_times(
+    check: Callable[[Any], None], many: int, record_property: Callable[[str, object], None],
+    phases: Sequence[Phase] = tuple(Phase),
+) -> None:
+    """Hold a check against so many random histories, the same each time, and record how many there were."""
+    record_property("tried", many)
+    settings(max_examples=many, derandomize=True, deadline=None, phases=phases)(given(steps)(check))()
+
+
 @settings(max_examples=25, derandomize=True, deadline=None)
 @given(steps)
 def test_followed_or_built_at_once_the_rows_and_the_years_are_the_same(history: list[tuple[str, int, Study]]) -> None:
@@ -177,11 +187,4 @@ def test_followed_or_built_at_once_the_rows_and_the_years_are_the_same(history: 
 
 @pytest.mark.torture
 def test_followed_or_built_at_once_many_times(record_property: Any) -> None:
-    record_property("tried", 200)
-
-    @settings(max_examples=200, derandomize=True, deadline=None)
-    @given(steps)
-    def tried(history: list[tuple[str, int, Study]]) -> None:
-        check_twins(history)
-
-    tried()
+    many_times(check_twins, 200, record_property)

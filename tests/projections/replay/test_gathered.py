@@ -12,7 +12,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from msgspec.structs import replace
 from projection_kit import NINGBO, WENZHOU, House, any_book, course, exam, living, seminar
-from test_random_histories import live, steps
+from test_random_histories import live, many_times, steps
 
 from ledger.events.claim import Study
 from ledger.vocabulary import Category
@@ -86,14 +86,7 @@ def test_everyone_comes_out_as_the_answers_say_as_of_any_position(history: list[
 
 @pytest.mark.torture
 def test_everyone_comes_out_as_the_answers_say_many_times(record_property: Any) -> None:
-    record_property("tried", 200)
-
-    @settings(max_examples=200, derandomize=True, deadline=None, phases=(Phase.generate,))
-    @given(steps)
-    def tried(history: list[tuple[str, int, Study]]) -> None:
-        check(history)
-
-    tried()
+    many_times(check, 200, record_property, phases=(Phase.generate,))
 
 
 def test_frozen_entries_count_and_revoked_ones_leave_their_room(tmp_path: Path) -> None:

@@ -3,48 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from html.parser import HTMLParser
-
-import pytest
 
 from tests.api.house_kit import BODY, Someone, Town
-from tests.api.printing_kit import ADDRESS, RARE, browser, issued, printing_house, settled
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with printing_house(tmp_path_factory.mktemp("paper")) as town:
-        yield town
-
-
-@pytest.fixture(scope="module")
-def person(house: Town) -> Someone:
-    return settled(house)
-
-
-@pytest.fixture(scope="module")
-def made(person: Someone) -> BODY:
-    return issued(person, name="clear")
-
-
-class Cells(HTMLParser):
-    """The words of a page's sheets, in their order."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.depth, self.words = 0, list[str]()
-        self.feed(re.sub(r"<caption.*?</caption>", "", page))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.depth += tag == "article"
-
-    def handle_endtag(self, tag: str) -> None:
-        self.depth -= tag == "article"
-
-    def handle_data(self, data: str) -> None:
-        if self.depth and data.strip():
-            self.words.append(data.strip())
+from tests.api.printing_kit import ADDRESS, RARE, Cells, browser, issued
 
 
 def test_the_page_that_is_kept_says_what_the_text_says_and_needs_nothing_beside_it(

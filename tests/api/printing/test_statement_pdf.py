@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,28 +21,11 @@ from ledger.proof.policy import Policy, trust
 from ledger.signer import Signer
 from ledger.verify import policy_of, verify_file, verify_sealed
 from tests.api.house_kit import BODY, Someone, Town
-from tests.api.printing_kit import ADDRESS, RARE, browser, issued, printing_house, settled
-from tests.api.test_statement_paper import Cells
+from tests.api.printing_kit import ADDRESS, RARE, Cells, browser
 
 FONTS = Path("/usr/share/fonts/opentype/noto")
 pytestmark = [pytest.mark.requires_system("pdftotext", "pdfsig"),
               pytest.mark.skipif(not FONTS.is_dir(), reason="needs fonts-noto-cjk; see `sh tests/setup-system.sh`")]
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with printing_house(tmp_path_factory.mktemp("pdf")) as town:
-        yield town
-
-
-@pytest.fixture(scope="module")
-def person(house: Town) -> Someone:
-    return settled(house)
-
-
-@pytest.fixture(scope="module")
-def made(person: Someone) -> BODY:
-    return issued(person, name="clear")
 
 
 @pytest.fixture(scope="module")

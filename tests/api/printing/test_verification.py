@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 
 import pytest
 from werkzeug.test import TestResponse
@@ -15,20 +14,9 @@ from ledger.events.person import PersonRestricted
 from ledger.ids import new_verify_code
 from ledger.vocabulary import PersonId
 from tests.api.house_kit import BODY, Someone, Town, study
-from tests.api.printing_kit import issued, printing_house, settled
+from tests.api.printing_kit import issued, settled
 
 VOID: BODY = {"basis": "issued_in_error", "words": "出具时填写有误"}
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with printing_house(tmp_path_factory.mktemp("verification")) as town:
-        yield town
-
-
-@pytest.fixture(scope="module")
-def person(house: Town) -> Someone:
-    return settled(house)
 
 
 @pytest.fixture(scope="module")
