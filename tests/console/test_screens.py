@@ -1,78 +1,22 @@
-"""Every screen in a real browser: nothing on the console, no rule of axe broken, nothing past the edge of a window.
-
-`axe.min.js` is axe-core 4.12.1 (MPL-2.0) as it was published in axe-playwright-python 0.1.8; tests alone use it.
-"""
+"""Every screen in a real browser: nothing on the console, no rule of axe broken, nothing past the edge of a window."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from waitress.server import create_server
 
 from api.console.screens import console_routes
 from api.page import page_routes
 from tests.api.house_kit import study
+from tests.console.browser_kit import AXE, Window
 from tests.console.console_kit import PNG, Browser, Cast
 
 STATIC = Path(__file__).parents[2] / "api" / "static"
-AXE = Path(__file__).with_name("axe.min.js")
 AXE_SHA256 = "84494fec757e4710dc751c8d7a636e457f4532f08f85c86dc9070133fbff53bc"
-AXE_RUN = """async () => (await axe.run({resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a',
-  'wcag21aa', 'wcag22aa', 'best-practice']})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))"""
-VIOLATIONS = "document.addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective));"
 OWN_BYTES_MOST = {"page.css": 10_240, "console.js": 6_144}
-
-
-@pytest.fixture(scope="module")
-def served(cast: Cast) -> Iterator[str]:
-    server = create_server(cast.town.app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"  # type: ignore[union-attr]
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-class Window:
-    """A page of somebody's, and everything that it complained of."""
-
-    def __init__(self, chromium: Any, address: str, token: str | None) -> None:
-        self.said: list[str] = []
-        self.page = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN").new_page()
-        self.page.add_init_script(VIOLATIONS)
-        self.page.on("console", lambda one: self.said.append(one.text) if one.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.address = address
-        self.page.goto(f"{address}/login")
-        self.page.get_by_label("令牌").fill(token)
-        self.page.get_by_role("button", name="凭令牌进入").click()
-        self.page.wait_for_url(lambda url: not url.endswith("/login"))
-
-    def faults(self, path: str) -> list[str]:
-        """Open a screen; what axe finds, and whether anything runs past the edge of a small window."""
-        self.page.goto(self.address + path)
-        self.page.evaluate(AXE.read_text("utf-8"))
-        found: list[str] = self.page.evaluate(AXE_RUN)
-        self.page.set_viewport_size({"width": 320, "height": 800})
-        if (wide := self.page.evaluate("document.documentElement.scrollWidth")) > 320:
-            found.append(f"{wide} wide at 320")
-        self.page.set_viewport_size({"width": 1280, "height": 900})
-        return found
 
 
 def test_what_the_browser_is_given_is_small_and_axe_is_what_it_says(cast: Cast, li: Browser) -> None:

@@ -1,0 +1,41 @@
+"""A real browser in which somebody is logged in: what it complains of, and what axe and a small window find wrong.
+
+`axe.min.js` is axe-core 4.12.1 (MPL-2.0) as it was published in axe-playwright-python 0.1.8; tests alone use it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+AXE = Path(__file__).with_name("axe.min.js")
+AXE_RUN = """async () => (await axe.run({resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a',
+  'wcag21aa', 'wcag22aa', 'best-practice']})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))"""
+VIOLATIONS = "document.addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective));"
+
+
+class Window:
+    """A page of somebody's, and everything that it complained of."""
+
+    def __init__(self, chromium: Any, address: str, token: str | None) -> None:
+        self.said: list[str] = []
+        self.page = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN").new_page()
+        self.page.add_init_script(VIOLATIONS)
+        self.page.on("console", lambda one: self.said.append(one.text) if one.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.address = address
+        self.page.goto(f"{address}/login")
+        self.page.get_by_label("令牌").fill(token)
+        self.page.get_by_role("button", name="凭令牌进入").click()
+        self.page.wait_for_url(lambda url: not url.endswith("/login"))
+
+    def faults(self, path: str) -> list[str]:
+        """Open a screen; what axe finds, and whether anything runs past the edge of a small window."""
+        self.page.goto(self.address + path)
+        self.page.evaluate(AXE.read_text("utf-8"))
+        found: list[str] = self.page.evaluate(AXE_RUN)
+        self.page.set_viewport_size({"width": 320, "height": 800})
+        if (wide := self.page.evaluate("document.documentElement.scrollWidth")) > 320:
+            found.append(f"{wide} wide at 320")
+        self.page.set_viewport_size({"width": 1280, "height": 900})
+        return found
