@@ -170,6 +170,15 @@ def judge_case(bench: Bench, case: Case) -> PersonRuling:
     return bench.judge(places_of(held), entries, applications)
 
 
+def outcome(bench: Bench, case: Case) -> tuple[PersonRuling | None, list[str]]:
+    """What the law makes of a case, and where that is not what is expected; no ruling where it cannot be read."""
+    try:
+        ruled = judge_case(bench, case)
+    except BadLine as bad:
+        return None, [] if case.expect.get("bad") == bad.field else [f"案例“{case.name}”：{bad.told}"]
+    return ruled, differences(case, ruled)
+
+
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     """TOML dates as the texts that a line of facts holds."""
     return {key: value if isinstance(value, int | str) else str(value) for key, value in row.items()}
@@ -281,13 +290,10 @@ def run(bench: Bench, cases: Iterable[Case]) -> tuple[list[str], Coverage]:
     wrong: list[str] = []
     coverage = Coverage()
     for case in cases:
-        try:
-            ruled = judge_case(bench, case)
-        except BadLine as bad:
-            if case.expect.get("bad") != bad.field:
-                wrong.append(f"案例“{case.name}”：{bad.told}")
+        ruled, differs = outcome(bench, case)
+        wrong += differs
+        if ruled is None:
             continue
-        wrong += differences(case, ruled)
         coverage.of(ruled)
         coverage.marks |= {f"shows {one}" for one in case.shows}
     return wrong, coverage

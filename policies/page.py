@@ -30,6 +30,7 @@ TWO_COLUMNS_FROM: Final = 84
 _NUMBER: Final = "[一二三四五六七八九十]+"
 _STARTS: Final = re.compile(rf"^\s*\**(?:第{_NUMBER}[章条]|[（(]{_NUMBER}[)）])", re.MULTILINE)
 _ARTICLE: Final = re.compile(rf"^(第{_NUMBER}[章条])")
+_ITEM: Final = re.compile(rf"^[（(]({_NUMBER})[)）]")
 _FIRST: Final = re.compile(r"^\s*\**第一[章条]", re.MULTILINE)
 _BLANK: Final = re.compile(r"\n[ \t\u3000]*\n\s*")
 _WORD: Final = re.compile(r"[（《〔“(]*(?:[A-Za-z0-9.%—:_/#-]+|.)[，。；：、！？）》”〕)]*")
@@ -95,6 +96,25 @@ def page_of(book: Rulebook) -> Page:
         passages.append(Passage(tuple(piece for piece in pieces if piece.strip("-")), tuple(held)))
         at += len(sentence)
     return Page(book, tuple(passages))
+
+
+def begun(page: Page) -> list[tuple[str | None, ...]]:
+    """Of each piece of each passage the chapter, article or item that begins with it, named as clauses name it."""
+    seen: set[str] = set()
+    found, article = [], ""
+    for passage in page.passages:
+        names: list[str | None] = []
+        for piece in passage.pieces:
+            if (begins := _ARTICLE.match(piece)) is not None:
+                name = begins[1]
+                article = name if name.endswith("条") else ""
+            else:
+                item = _ITEM.match(piece)
+                name = f"{article}（{item[1]}）" if item is not None and article else ""
+            names.append(name if name and name not in seen else None)  # Of two lists of an article the first is meant.
+            seen.add(name)
+        found.append(tuple(names))
+    return found
 
 
 def _told(condition: Row, rows: Iterable[Row]) -> bool:

@@ -10,19 +10,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from policies.analysis import ERROR, Finding, analyse
 from policies.cases import case_file, read_cases, run, wanted_marks
 from policies.coverage import problems, read_coverage
 from policies.errors import RulebookError
 from policies.law import Law
-from policies.page import padded, width
+from policies.page import begun, padded, page_of, width
 from policies.person import Bench
 from policies.render import Row, rows_of
 from policies.rulebook import Rulebook
 from policies.shelf import SHIPPED, Shelf, read_folder, rulebook_files, shipped
+
+TEXT: Final = "原文"
+"""The place of a change in the words of the official text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ def finding_words(finding: Finding) -> str:
 
 
 def changes(old: Rulebook, new: Rulebook) -> list[Change]:
-    """Which rows two versions change, add or drop, in the order of the old text, then of the new."""
+    """Which rows two versions change, add or drop, in the order of the old text, then of the new; then which words."""
     found = list(_head_changes(old, new))
     one, two = _by_place(old), _by_place(new)
     for place in [*one, *(place for place in two if place not in one)]:
@@ -133,6 +138,30 @@ def changes(old: Rulebook, new: Rulebook) -> list[Change]:
         found += [Change("changed", place, row, instead) for row, instead in zip(gone, come, strict=False)]
         found += [Change("dropped", place, row, None) for row in gone[len(come):]]
         found += [Change("added", place, None, row) for row in come[len(gone):]]
+    return [*found, *_text_changes(old, new)]
+
+
+def _text_changes(old: Rulebook, new: Rulebook) -> Iterator[Change]:
+    """The sentences of the official text that differ; of a draft without a text nothing can be said."""
+    if old.text is None or new.text is None:
+        return
+    one, two = _sentences(old), _sentences(new)
+    matcher = SequenceMatcher(None, [words for _, words in one], [words for _, words in two], autojunk=False)
+    for tag, first, last, start, end in matcher.get_opcodes():
+        if tag != "equal":
+            for was, now in zip_longest(one[first:last], two[start:end]):
+                kind = "added" if was is None else "dropped" if now is None else "changed"
+                place = f"{TEXT} {(was or now)[0]}".rstrip()
+                yield Change(kind, place, was and was[1], now and now[1])
+
+
+def _sentences(book: Rulebook) -> list[tuple[str, str]]:
+    """Each piece of the text with the article that it stands in."""
+    page, article, found = page_of(book), "", []
+    for passage, names in zip(page.passages, begun(page), strict=True):
+        for piece, name in zip(passage.pieces, names, strict=True):
+            article = name or article
+            found.append((article, piece))
     return found
 
 

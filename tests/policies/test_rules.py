@@ -98,3 +98,16 @@ def test_diff_says_what_is_added_and_what_another_reading_changes() -> None:
         ("added", "要求 第四条", "每年总学时不少于 90 学时"),
         ("changed", "读法 AMB-05", "以省系统为准"),
     ]
+
+
+def test_diff_says_which_sentences_of_the_official_text_are_others() -> None:
+    assert NINGBO.text is not None
+    text = NINGBO.text.replace("课程可认定登记 3 个学时", "课程可认定登记 5 个学时")
+    assert text != NINGBO.text
+    amended = replace(NINGBO, id="ningbo-industry/2026-05-10", text=f"{text}\n第九十九条 本细则由市局解释。\n")
+    found = [(one.kind, one.place, one.before, one.after) for one in changes(NINGBO, amended)]
+    assert found == [
+        ("changed", "原文 第六条（九）", "(九)参加工程类在职学历(学位)教育，每门考试考核合格课程可认定登记3个学时。",
+         "(九)参加工程类在职学历(学位)教育，每门考试考核合格课程可认定登记5个学时。"),
+        ("added", "原文 第九十九条", None, "第九十九条 本细则由市局解释。"),
+    ]
