@@ -34,6 +34,7 @@ from ledger.events.unit import (
     UnitRenamed,
     UnitVerified,
 )
+from projections import accounts
 from projections.file import Reader
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
@@ -277,7 +278,7 @@ class People(Projection):
     """The fold."""
 
     name: ClassVar = "people"
-    version: ClassVar = 2
+    version: ClassVar = 3
     weight: ClassVar = 2
     tables: ClassVar = {
         "persons": Table(_columns(("name_uncertain", "restricted", "forgotten", "event"), "person", "origin"),
@@ -296,6 +297,7 @@ class People(Projection):
                             dated=False),
         "unit_seats": Table(_columns(("event", "from_position"), "unit", "starts", "region", "sector"), ("event",),
                             (("unit",),), dated=False),
+        **accounts.TABLES,
     }
     handlers: ClassVar = {
         PersonRegistered: _registered,
@@ -319,6 +321,7 @@ class People(Projection):
         UnitMoved: _unit_moved,
         UnitMerged: _unit_becomes("merged"),
         UnitClosed: _unit_becomes("closed"),
+        **accounts.HANDLERS,
     }
 
 

@@ -17,18 +17,24 @@ from typing import Any, Final, NamedTuple
 from api.callers import FOUNDER, Caller
 from api.cases.allotment import ALLOTS, allotting, not_above, reserved
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.standing import UNIT, acting, by_actor, handed_over, role_for
+from api.cases.standing import POLICY_OFFICE, UNIT, acting, by_actor, handed_over, reaches, role_for
 from api.house import House
+from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.events.actor import ActorAppointed, Official, Scope
 from ledger.events.base import By
+from ledger.identifiers import names
 from ledger.streams import actor as actors
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor, Matter, Status, standing
 from ledger.streams.unit import matter_of
 from ledger.vocabulary import ActorId, PersonId, UnitId
+from projections import accounts as _accounts
+from projections.accounts import Account
+from projections.pages import Page
 
 ALLOTTING: Final = tuple(ALLOTS)
+_ANYWHERE: Final = Scope(role=FOUNDER, region="")
 
 
 class Given(NamedTuple):
@@ -54,6 +60,76 @@ def appoint(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) 
         return actors.decide_appointment(reading.actor(actor), command, reading.unit(organisation), by)
 
     return _as_allotting(house, caller, asked, decide, lambda reading: _seat(reading, organisation))
+
+
+def every(
+    house: House, caller: Caller, *, organisation: str | None, status: str | None, as_of: int, after: str, limit: int,
+    actor: str | None = None,
+) -> Page[dict[str, Any]] | Refusal:
+    """The accounts within somebody's sight, oldest first, with masked names; whose names are shown is recorded.
+
+    Reading: accounts and what they may do are the separated administrators' own business (GB/T 22239), who look at
+    nobody otherwise.
+    """
+    asking = _looking(house, caller)
+    if isinstance(asking, Refusal):
+        return asking
+    page = _accounts.accounts(
+        house.answers, [_ANYWHERE] if asking is None else _seen_scopes(asking), day=house.today.isoformat(),
+        organisation=organisation, status=status, actor=actor, as_of=as_of, after=after, limit=limit)
+    if page.items and asking is not None:
+        by = by_actor(caller, asking, _seen_scopes(asking)[0].role)
+        record_accesses(
+            house.register.access, by=by, subjects=[one.actor for one in page.items], purpose="accounts",
+            what=("official",), route="actors", now_ms=house.now // 1_000)
+    reading = Reading(house.ledger)
+    return page.of([_line(house, reading, one) for one in page.items])
+
+
+def see(house: House, caller: Caller, actor: str) -> tuple[dict[str, Any], int] | Refusal:
+    """An account as it stands, to its holder and to whoever sees its organisation."""
+    asking = None if caller.id == actor else _looking(house, caller)
+    if isinstance(asking, Refusal):
+        return asking
+    reading = Reading(house.ledger)
+    found = reading.actor(actor)
+    if found is None:
+        return Refusal.because("actor_absent")
+    seat = _seat(reading, found.organisation)
+    if asking is not None and (seat is None or not any(reaches(scope, seat) for scope in _seen_scopes(asking))):
+        return Refusal.because("outside_scope", actor=asking.actor)
+    return view(found), reading.versions[found.actor]  # type: ignore[index]
+
+
+def _looking(house: House, caller: Caller) -> Actor | Refusal | None:
+    """Who asks for accounts; None: the installation, which sees them all."""
+    if caller.kind == FOUNDER:
+        return None
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    return actor if _seen_scopes(actor) else Refusal.because("not_for_reading")
+
+
+def _seen_scopes(actor: Actor) -> list[Scope]:
+    return [scope for scope in actor.scopes if scope.role != POLICY_OFFICE]
+
+
+def _line(house: House, reading: Reading, one: Account) -> dict[str, Any]:
+    unit = reading.unit(one.organisation)
+    return {
+        "actor": one.actor, "official": _official(house, one), "organisation": one.organisation,
+        "organisation_name": "" if unit is None else unit.names[-1].name, "region": one.region, "sector": one.sector,
+        "status": one.status, "event": one.event, "since": one.since,
+        "scopes": [{**_scope_view(held.scope), "event": held.event} for held in one.scopes],
+    }
+
+
+def _official(house: House, one: Account) -> str | None:
+    """Who holds an account, masked; None when the key is destroyed."""
+    appointed = house.ledger.at(one.event)
+    opened = None if appointed is None else house.ledger.opened(appointed)
+    return names.parse(opened.name).mask() if isinstance(opened, Official) else None
 
 
 def account_of(house: House, name: str) -> str:
@@ -237,8 +313,9 @@ def view(actor: Actor) -> dict[str, Any]:
         "organisation": actor.organisation,
         "status": actor.status,
         "person": actor.person,
-        "scopes": [
-            {name: value for name in scope.__struct_fields__ if (value := getattr(scope, name)) is not None}
-            for scope in actor.scopes
-        ],
+        "scopes": [_scope_view(scope) for scope in actor.scopes],
     }
+
+
+def _scope_view(scope: Scope) -> dict[str, Any]:
+    return {name: value for name in scope.__struct_fields__ if (value := getattr(scope, name)) is not None}

@@ -131,7 +131,7 @@ def may_see(actor: Actor, matter: Matter | None) -> Refusal | None:
     if matter is None:  # Who belongs nowhere yet is still in the register, which human resources keep.
         reached = any(scope.role == HUMAN_RESOURCES for scope in held)
     else:
-        reached = any(_reaches(scope, matter) for scope in held)
+        reached = any(reaches(scope, matter) for scope in held)
     if reached:
         return None
     return Refusal.because("outside_scope", actor=actor.actor)
@@ -150,8 +150,8 @@ def reading_unit(house: House, caller: Caller, unit: str, purpose: str | None) -
     return Refusal.because("purpose_missing") if purpose is None else asking
 
 
-def _reaches(scope: Scope, matter: Matter) -> bool:
-    """Whether a scope holds a place. Its category is left aside: a year is read whole or it cannot be understood."""
+def reaches(scope: Scope, matter: Matter) -> bool:
+    """Say whether a scope holds a place. A year is read whole or not understood: the category is left aside."""
     return covers(msgspec.structs.replace(scope, category=None), matter)
 
 

@@ -12,7 +12,7 @@ import click
 
 from api.commands.asking import Asking, Id, asks
 from api.commands.secrets_told import tell_code, tell_token
-from api.commands.telling import pairs, role, state, with_options, word
+from api.commands.telling import next_page, pairs, role, state, table, with_options, word
 
 _SCOPE = (
     click.option("--role", required=True, help="角色，如 human_resources、sector_authority、unit、policy_office"),
@@ -42,6 +42,18 @@ def appoint(
     official = {"name": name, "phone": phone} if phone else {"name": name}
     body = {"organisation": organisation, "account": account, "official": official}
     return asking.post("/v1/actors", tell, {**body, "person": person} if person else body, done="已任用")
+
+
+@actor.command("list")
+@asks(founder=True)
+@click.option("--organisation", type=Id("unit"), help="只看此单位的")
+@click.option("--status", type=click.Choice(["active", "suspended", "dismissed"]), help="只看在任、停用或终止的")
+@click.option("--as-of", help="按当时所知：事件序号、带时区的时间或日期")
+@click.option("--cursor", help="从上一页给出的位置继续")
+@click.option("--limit", type=click.IntRange(1, 200), help="最多列出多少个")
+def list_(asking: Asking, **query: Any) -> int:
+    """列出经办账号：谁在哪里可以办理什么"""
+    return asking.get("/v1/actors", _tell_list, query)
 
 
 @actor.command()
@@ -118,6 +130,19 @@ def tell(body: dict[str, Any]) -> None:
     """Tell of an actor."""
     pairs((("经办账号", body["actor"]), ("单位", body["organisation"]), ("状态", state(body["status"]))))
     for scope in body["scopes"]:
-        limits = [scope["region"], *(word(name, scope[name]) for name in ("sector", "category") if name in scope),
-                  *([scope["unit"]] if "unit" in scope else [])]
-        pairs([("权限", f"{role(scope['role'])}，{'，'.join(limits)}")])
+        pairs([("权限", _in_words(scope))])
+
+
+def _in_words(scope: dict[str, Any]) -> str:
+    limits = [scope["region"], *(word(name, scope[name]) for name in ("sector", "category") if name in scope),
+              *([scope["unit"]] if "unit" in scope else [])]
+    return f"{role(scope['role'])}，{'，'.join(limits)}"
+
+
+def _tell_list(body: dict[str, Any]) -> None:
+    table(
+        ("经办账号", "经办人", "状态", "自事件", "单位", "权限"),
+        [(one["actor"], one["official"] or "", state(one["status"]), one["since"], one["organisation_name"],
+          "；".join(map(_in_words, one["scopes"]))) for one in body["items"]],
+        empty="权限之内没有经办账号。")
+    next_page(body)

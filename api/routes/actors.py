@@ -6,14 +6,13 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import FOUNDER, Caller
+from api.callers import Caller
 from api.cases import actors
-from api.cases.doing import Asked, Done, Reading
-from api.cases.standing import acting, may_see
+from api.cases.doing import Asked, Done
 from api.routes.door import Door, answer, house
-from api.routes.schemas.actors import ActorAnswer, ActorBody, ScopeBody, TokenAnswer
+from api.routes.listing import listed
+from api.routes.schemas.actors import ActorAnswer, ActorBody, ActorsAnswer, ActorsQuery, ScopeBody, TokenAnswer
 from ledger.errors import Refusal
-from ledger.streams.unit import matter_of
 
 door = Door("actors", __name__, description="经办账号：任用、权限、令牌")
 
@@ -23,18 +22,16 @@ def appoint(caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refu
     return actors.appoint(house(), caller, fields, asked)
 
 
+@door.reads("/v1/actors", summary="经办账号：谁在哪里可以办理什么", query=ActorsQuery, answers=ActorsAnswer)
+def every(caller: Caller, query: dict[str, Any]) -> Response | Refusal:
+    return listed(caller, "actors", query, lambda as_of, after, limit: actors.every(
+        house(), caller, organisation=query.get("organisation"), status=query.get("status"), as_of=as_of,
+        after="" if after is None else after[0], limit=limit))
+
+
 @door.reads("/v1/actors/<actor:actor>", summary="查看经办账号", answers=ActorAnswer)
 def show(caller: Caller, actor: str) -> tuple[dict[str, Any], int] | Refusal:
-    reading = Reading(house().ledger)
-    found = reading.actor(actor)
-    if caller.kind != FOUNDER and caller.id != actor:
-        asking = acting(house(), caller)
-        if isinstance(asking, Refusal):
-            return asking
-        unit = None if found is None else reading.unit(found.organisation)
-        if unit is not None and (no := may_see(asking, matter_of(unit))):
-            return no
-    return Refusal.because("actor_absent") if found is None else (actors.view(found), reading.versions[found.actor])  # type: ignore[index]
+    return actors.see(house(), caller, actor)
 
 
 @door.writes("/v1/actors/<actor:actor>/scopes", summary="授予权限", body=ScopeBody, answers=ActorAnswer,

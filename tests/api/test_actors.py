@@ -144,3 +144,39 @@ def test_a_withdrawn_scope_is_gone_at_once_and_a_suspension_ends_by_reinstatemen
 def test_persons_and_strangers_appoint_nobody(town: Town, city: BODY) -> None:
     for someone, status in ((town.person(), 403), (town.nobody, 401)):
         assert someone.post("/v1/actors", account(city, "stranger")).status_code == status
+
+
+def test_an_office_lists_the_accounts_within_its_sight_and_is_recorded_as_having_seen_them(town: Town) -> None:
+    works, away = town.unit("名册厂", "330781", "industry"), town.unit("别处厂", "330881", "industry")
+    office = town.officer(town.unit("金华某局", "330700", "general"), "human_resources", "3307")
+    clerk = town.officer(works, "unit", "330781", unit=works["unit"])
+    beyond = town.officer(away, "unit", "330881", unit=away["unit"])
+    before = town.house.register.access.store.size()
+
+    items = office.saw("/v1/actors")["items"]
+
+    listed = {one["actor"]: one for one in items}
+    assert {office.id, clerk.id} <= set(listed)
+    assert beyond.id not in listed
+    assert listed[clerk.id]["scopes"] == [
+        {"role": "unit", "region": "330781", "unit": works["unit"], "event": listed[clerk.id]["scopes"][0]["event"]}]
+    assert (listed[clerk.id]["official"], listed[clerk.id]["organisation_name"]) == ("经*人", "名册厂")
+    assert town.house.register.access.store.size() == before + len(items)
+    assert [one["actor"] for one in clerk.saw("/v1/actors")["items"]] == [clerk.id], "a unit sees its own"
+
+    town.founder.did(f"/v1/actors/{clerk.id}/dismissal", {}, version=2)
+    assert [one["actor"] for one in office.saw(
+        "/v1/actors", organisation=works["unit"], status="dismissed")["items"]] == [clerk.id]
+    page = office.saw("/v1/actors", limit=1)
+    assert len(page["items"]) == 1
+    assert office.saw("/v1/actors", limit=1, cursor=page["next_cursor"])["items"] != page["items"]
+
+
+def test_the_separated_administrators_see_accounts_though_they_look_at_no_person(town: Town) -> None:
+    seat = town.unit("运维中心", "331000", "general")
+    person = town.person("管理员本人")
+    administrator = town.officer(seat, "audit_administrator", "3310", person=person.id)
+
+    assert administrator.saw(f"/v1/actors/{administrator.id}")["status"] == "active"
+    assert [one["actor"] for one in administrator.saw("/v1/actors")["items"]] == [administrator.id]
+    assert administrator.get(f"/v1/persons/{person.id}", purpose="appeal").status_code in (403, 404)
