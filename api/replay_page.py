@@ -1,9 +1,11 @@
-"""The report of a replay as one page: `report.json` put into Chinese words and charts, nothing added.
+"""The report of a replay as a page: `report.json` put into Chinese words and charts, nothing added.
 
-Pure, and complete in itself: no script, no font, nothing is fetched. Every chart is drawn in percentages, so that its
-letters keep their size on any screen and on paper, and has beside it the table of the very numbers it draws.
+Pure. `page` is complete in itself: no script, no font, nothing is fetched; the console shows the same `view` in its own
+frame (`api.console.replay_result`), and both the same sections (`templates/replay_sections.html`). Every chart is drawn
+in percentages, so that its letters keep their size on any screen and on paper, and in attributes alone, so that it
+needs no style; it has beside it the table of the very numbers it draws.
 
-`tests/api/test_replay_command.py` shows it.
+`tests/api/test_replay_command.py` and `tests/console/test_replays.py` show it.
 """
 
 from __future__ import annotations
@@ -28,17 +30,23 @@ _HOW: Final = {"worth": "核定的学时变了", "room": "上限之下所余变�
 _KINDS: Final = {"granted": "已取得的职称", "next": "下一次申报"}
 _EFFECTS: Final = {"less": "减少", "more": "增加"}
 _LAWS: Final = {"now": "现行细则", "then": "当时有效的细则"}
+_FILLS: Final = {"met": "#17693a", "short": "#a3262b", "open": "#9a6a14", "less": "#b5494d", "more": "#2c7d4f"}
+_INK, _SOFT, _AXIS = "#1a2230", "#54606f", "#8592a1"
+_LETTERS: Final = {"flow": 13, "histogram": 11, "clauses": 13}
+"""How large the letters of a chart are: those of the histogram stand side by side, on a telephone too."""
 
 
 def page(told: Mapping[str, Any], digest: str) -> str:
     """The whole page."""
-    source = (resources.files(__package__) / "templates" / "replay.html").read_text(encoding="utf-8")
-    house = Environment(loader=DictLoader({"replay": source}), autoescape=True, undefined=StrictUndefined,
-                        trim_blocks=True, lstrip_blocks=True)
-    return house.get_template("replay").render(_view(told, digest)) + "\n"
+    folder = resources.files(__package__) / "templates"
+    sources = {name: (folder / name).read_text(encoding="utf-8") for name in ("replay.html", "replay_sections.html")}
+    house = Environment(loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+                        lstrip_blocks=True)
+    return house.get_template("replay.html").render(view(told, digest)) + "\n"
 
 
-def _view(told: Mapping[str, Any], digest: str) -> dict[str, Any]:
+def view(told: Mapping[str, Any], digest: str) -> dict[str, Any]:
+    """Everything that a page of a report shows."""
     question = told["question"]
     verdicts = {(one["old"], one["new"]): one["person_years"] for one in told["verdicts"]}
     groups = [
@@ -49,9 +57,8 @@ def _view(told: Mapping[str, Any], digest: str) -> dict[str, Any]:
                told["units"]),
     ]
     return {
-        "told": told, "digest": digest, "question": question, "under": _law(question["under"]),
-        "against": _law(question["against"]), "moment": (question["as_of_time"] or "")[:19].replace("T", " "),
-        "scope": _scope(question), "flow": _flow(verdicts), "flow_rows": _flow_rows(verdicts),
+        "told": told, "digest": digest, **asked_words(question), "flow": _flow(verdicts),
+        "flow_rows": _flow_rows(verdicts),
         "histogram": _histogram(told["histogram"]), "bins": _bins(told["histogram"]),
         "clauses": _clause_chart(told["by_clause"][:BARS_MOST]),
         "clause_rows": [_clause(one) for one in told["by_clause"][:ROWS_MOST]],
@@ -63,6 +70,12 @@ def _view(told: Mapping[str, Any], digest: str) -> dict[str, Any]:
                     "rule_words": one["rule"] or "没有细则规定，只计年数"} for one in told["titles"][:ROWS_MOST]],
         "titles_left": max(0, len(told["titles"]) - ROWS_MOST),
     }
+
+
+def asked_words(question: Mapping[str, Any]) -> dict[str, Any]:
+    """What was asked, in words."""
+    return {"question": question, "under": _law(question["under"]), "against": _law(question["against"]),
+            "known": (question["as_of_time"] or "")[:19].replace("T", " "), "scope": _scope(question)}
 
 
 def count(number: int) -> str:
@@ -115,10 +128,10 @@ def _flow(verdicts: Mapping[tuple[Any, Any], int]) -> Markup:
         for met, (kind, name) in _VERDICTS.items():
             many = sum(each for key, each in verdicts.items() if key[place] is met)
             left, wide = _percent(begin, total), _percent(many, total)
-            parts.append(f'<rect class="{kind}" x="{left}" y="{top}" width="{wide}" height="28"/>')
+            parts.append(f'<rect fill="{_FILLS[kind]}" x="{left}" y="{top}" width="{wide}" height="28"/>')
             if many * 8 > total:
-                parts.append(f'<text x="{_percent(2 * begin + many, 2 * total)}" y="{top + 19}" class="in">'
-                             f"{name} {count(many)}</text>")
+                parts.append(f'<text x="{_percent(2 * begin + many, 2 * total)}" y="{top + 19}" text-anchor="middle" '
+                             f'fill="#fff" font-weight="600">{name} {count(many)}</text>')
             begin += many
     return _chart("flow", 124, "原细则与新细则之下各结论的人年度数", parts)
 
@@ -156,17 +169,18 @@ def _histogram(histogram: Mapping[str, Any]) -> Markup:
     step, parts = 100 / len(bars), []
     for at, one in enumerate(bars):
         middle, tall = f"{at * step + step / 2:.3f}%", round(130 * one["many"] / most)
+        below = one["range"].replace("超过 ", "＞")
         kind = "less" if one["sign"] == "减" else "more"
         if one["many"]:
             tall = max(tall, 2)
         parts += [
-            f'<rect class="{kind}" x="{at * step + step * .14:.3f}%" y="{160 - tall}" width="{step * .72:.3f}%" '
-            f'height="{tall}"/>',
-            f'<text x="{middle}" y="{152 - tall}" class="mid">{count(one["many"])}</text>',
-            f'<text x="{middle}" y="178" class="mid soft">{one["sign"]}</text>',
-            f'<text x="{middle}" y="194" class="mid soft">{one["range"].replace("超过 ", "＞")}</text>',
+            f'<rect fill="{_FILLS[kind]}" x="{at * step + step * .14:.3f}%" y="{160 - tall}" '
+            f'width="{step * .72:.3f}%" height="{tall}"/>',
+            f'<text x="{middle}" y="{152 - tall}" text-anchor="middle">{count(one["many"])}</text>',
+            f'<text x="{middle}" y="178" text-anchor="middle" fill="{_SOFT}">{one["sign"]}</text>',
+            f'<text x="{middle}" y="194" text-anchor="middle" fill="{_SOFT}">{below}</text>',
         ]
-    parts.append('<line x1="0" x2="100%" y1="160.5" y2="160.5" class="axis"/>')
+    parts.append(f'<line x1="0" x2="100%" y1="160.5" y2="160.5" stroke="{_AXIS}"/>')
     return _chart("histogram", 202, "学时增减各档的人年度数", parts)
 
 
@@ -191,16 +205,17 @@ def _clause_chart(rows: Sequence[Mapping[str, Any]]) -> Markup:
         top, told = at * 70, _clause(one)
         less, more = parse_hours(one["given_up"]), parse_hours(one["gained"])
         for word, clause, below in (("原", told["old_words"], 14), ("新", told["new_words"], 31)):
-            parts.append(f'<text x="0" y="{top + below}"><tspan class="soft">{word}</tspan> {escape(clause)}</text>')
+            parts.append(f'<text x="0" y="{top + below}"><tspan fill="{_SOFT}">{word}</tspan> {escape(clause)}</text>')
         for kind, hours, words, grow in (("less", less, one["given_up"], -1), ("more", more, one["gained"], 1)):
             if hours:
                 wide = 34 * hours / most
                 left = 50 - wide if grow < 0 else 50
                 end, side = (50 - wide - 1, "end") if grow < 0 else (50 + wide + 1, "start")
                 sign = "−" if grow < 0 else "+"
-                parts += [f'<rect class="{kind}" x="{left:.3f}%" y="{top + 38}" width="{wide:.3f}%" height="16"/>',
-                          f'<text x="{end:.3f}%" y="{top + 51}" text-anchor="{side}" class="n">{sign}{words}</text>']
-        parts.append(f'<line x1="50%" x2="50%" y1="{top + 35}" y2="{top + 57}" class="axis"/>')
+                parts += [
+                    f'<rect fill="{_FILLS[kind]}" x="{left:.3f}%" y="{top + 38}" width="{wide:.3f}%" height="16"/>',
+                    f'<text x="{end:.3f}%" y="{top + 51}" text-anchor="{side}">{sign}{words}</text>']
+        parts.append(f'<line x1="50%" x2="50%" y1="{top + 35}" y2="{top + 57}" stroke="{_AXIS}"/>')
     return _chart("clauses", 70 * len(rows), "各条款增减的学时", parts)
 
 
@@ -222,9 +237,9 @@ def _balance(one: Mapping[str, Any], most: int) -> Markup:
     fails, passes = 50 * one["newly_failed"] / most, 50 * one["newly_passed"] / most
     return Markup(  # noqa: S704 - numbers alone
         f'<svg class="balance" width="100%" height="14" aria-hidden="true">'
-        f'<rect class="less" x="{50 - fails:.3f}%" y="1" width="{fails:.3f}%" height="12"/>'
-        f'<rect class="more" x="50%" y="1" width="{passes:.3f}%" height="12"/>'
-        f'<line x1="50%" x2="50%" y1="0" y2="14" class="axis"/></svg>')
+        f'<rect fill="{_FILLS["less"]}" x="{50 - fails:.3f}%" y="1" width="{fails:.3f}%" height="12"/>'
+        f'<rect fill="{_FILLS["more"]}" x="50%" y="1" width="{passes:.3f}%" height="12"/>'
+        f'<line x1="50%" x2="50%" y1="0" y2="14" stroke="{_AXIS}"/></svg>')
 
 
 def _percent(part: int, whole: int) -> str:
@@ -234,4 +249,5 @@ def _percent(part: int, whole: int) -> str:
 def _chart(name: str, height: int, words: str, parts: Sequence[str]) -> Markup:
     drawn = "".join(parts)
     return Markup(  # noqa: S704 - every text in it is escaped where it is put in
-        f'<svg class="chart {name}" width="100%" height="{height}" role="img" aria-label="{words}">{drawn}</svg>')
+        f'<svg class="chart {name}" width="100%" height="{height}" font-size="{_LETTERS[name]}" fill="{_INK}" '
+        f'role="img" aria-label="{words}">{drawn}</svg>')
