@@ -112,14 +112,17 @@ _read_closed = msgspec.json.Decoder(ImportClosed).decode
 
 def imports(
     files: Files, *, batch: str | None = None, system: str | None = None, as_of: int | None = None,
-    after: tuple[int] | None = None, limit: int = 50,
+    after: tuple[int] | None = None, limit: int = 50, newest_first: bool = False,
 ) -> Page[Import]:
-    """Imports in the order in which they were opened."""
+    """Imports in the order in which they were opened, or in the other."""
     reader, at = files.file("imports", as_of)
     given = {name: value for name, value in (("batch", batch), ("system", system)) if value is not None}
-    where = " AND ".join([HOLDS, "first > :after", *(f"{name} = :{name}" for name in given)])
-    query = f"SELECT {_FIELDS} FROM imports WHERE {where} ORDER BY first LIMIT :limit"
-    rows = reader.rows(query, {**given, "as_of": at, "after": (after or (0,))[0], "limit": limit + 1})
+    place = [] if after is None else ["first < :after" if newest_first else "first > :after"]
+    where = " AND ".join([HOLDS, *place, *(f"{name} = :{name}" for name in given)])
+    order = "DESC" if newest_first else "ASC"
+    query = f"SELECT {_FIELDS} FROM imports WHERE {where} ORDER BY first {order} LIMIT :limit"
+    values = {**given, "as_of": at, "limit": limit + 1} | ({} if after is None else {"after": after[0]})
+    rows = reader.rows(query, values)
     return paged([_read(row) for row in rows], limit, at, lambda one: (one.events[0],))
 
 

@@ -309,15 +309,18 @@ _held = msgspec.json.Decoder(ClassHeld).decode
 
 
 def _rows(
-    files: Files, table: str, columns: str, wanted: dict[str, Any], as_of: int | None, *, after: int = 0,
-    limit: int = _MOST,
+    files: Files, table: str, columns: str, wanted: dict[str, Any], as_of: int | None, *,
+    after: tuple[int] | None = None, limit: int = _MOST, newest_first: bool = False,
 ) -> tuple[list[tuple[Any, ...]], int]:
     """What stands of a table, where these columns have these values, in the order in which it came to be."""
     reader, at = files.file("trainings", as_of)
     given = {name: value for name, value in wanted.items() if value is not None}
-    where = " AND ".join([HOLDS, "first > :after", *(f"{name} = :{name}" for name in given)])
-    query = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY first LIMIT :limit"
-    return reader.rows(query, {**given, "as_of": at, "after": after, "limit": limit}), at
+    place = [] if after is None else ["first < :after" if newest_first else "first > :after"]
+    where = " AND ".join([HOLDS, *place, *(f"{name} = :{name}" for name in given)])
+    order = "DESC" if newest_first else "ASC"
+    query = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY first {order} LIMIT :limit"
+    values = {**given, "as_of": at, "limit": limit} | ({} if after is None else {"after": after[0]})
+    return reader.rows(query, values), at
 
 
 def plan(files: Files, name: str, *, as_of: int | None = None) -> Plan | None:
@@ -328,20 +331,20 @@ def plan(files: Files, name: str, *, as_of: int | None = None) -> Plan | None:
 
 def plans(
     files: Files, *, organiser: str | None = None, year: int | None = None, status: str | None = None,
-    as_of: int | None = None, after: tuple[int] | None = None, limit: int = 50,
+    as_of: int | None = None, after: tuple[int] | None = None, limit: int = 50, newest_first: bool = False,
 ) -> Page[Plan]:
-    """Plans in the order in which they were first filed."""
+    """Plans in the order in which they were first filed, or in the other."""
     wanted = {"organiser": organiser, "year": year, "status": status}
-    found, at = _plans(files, wanted, as_of, after=after, limit=limit + 1)
+    found, at = _plans(files, wanted, as_of, after=after, limit=limit + 1, newest_first=newest_first)
     return paged([_with_year(files, one, at) for one in found], limit, at, lambda one: (one.events[0],))
 
 
 def _plans(
     files: Files, wanted: dict[str, Any], as_of: int | None, *, after: tuple[int] | None = None,
-    limit: int = _MOST,
+    limit: int = _MOST, newest_first: bool = False,
 ) -> tuple[list[Plan], int]:
     columns = "plan, organiser, year, status, revision, filed, acknowledged, evaluations, events"
-    rows, at = _rows(files, "plans", columns, wanted, as_of, after=(after or (0,))[0], limit=limit)
+    rows, at = _rows(files, "plans", columns, wanted, as_of, after=after, limit=limit, newest_first=newest_first)
     return [
         Plan(name, organiser, year, status, revision, _plan(filed),
              tuple(Acknowledgement(*one) for one in json.loads(acknowledged)),
@@ -368,19 +371,20 @@ def training_class(files: Files, name: str, *, as_of: int | None = None) -> Trai
 def classes(
     files: Files, *, organiser: str | None = None, plan: str | None = None, year: int | None = None,
     status: str | None = None, as_of: int | None = None, after: tuple[int] | None = None, limit: int = 50,
+    newest_first: bool = False,
 ) -> Page[TrainingClass]:
-    """Classes in the order in which they were first filed; a class is of the year in which it was to begin."""
+    """Classes in the order of their first filing, or in the other; one is of the year in which it was to begin."""
     wanted = {"organiser": organiser, "plan": plan, "year": year, "status": status}
-    found, at = _classes(files, wanted, as_of, after=after, limit=limit + 1)
+    found, at = _classes(files, wanted, as_of, after=after, limit=limit + 1, newest_first=newest_first)
     return paged(found, limit, at, lambda one: (one.events[0],))
 
 
 def _classes(
     files: Files, wanted: dict[str, Any], as_of: int | None, *, after: tuple[int] | None = None,
-    limit: int = _MOST,
+    limit: int = _MOST, newest_first: bool = False,
 ) -> tuple[list[TrainingClass], int]:
     columns = "training_class, organiser, status, revision, filed, recorded_on, number, office, held, events"
-    rows, at = _rows(files, "classes", columns, wanted, as_of, after=(after or (0,))[0], limit=limit)
+    rows, at = _rows(files, "classes", columns, wanted, as_of, after=after, limit=limit, newest_first=newest_first)
     found = []
     for name, organiser, status, revision, filed, recorded_on, number, office, held, events in rows:
         ((issued,),), _ = _rows(files, "cards", "count(*)", {"training_class": name, "status": "issued"}, at)

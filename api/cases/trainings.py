@@ -59,13 +59,14 @@ def plan(house: House, caller: Caller, name: str, *, as_of: int) -> dict[str, An
 
 def plans(
     house: House, caller: Caller, *, organiser: str | None, year: int | None, status: str | None, as_of: int,
-    after: _After, limit: int,
+    after: _After, limit: int, newest_first: bool = False,
 ) -> Page[dict[str, Any]] | Refusal:
-    """Plans in the order in which they were filed."""
+    """Plans in the order in which they were filed, or in the other."""
     if no := logged_in(house, caller):
         return no
     page = _trainings.plans(
-        house.answers, organiser=organiser, year=year, status=status, as_of=as_of, after=after, limit=limit)
+        house.answers, organiser=organiser, year=year, status=status, as_of=as_of, after=after, limit=limit,
+        newest_first=newest_first)
     return page.of([plan_view(one) for one in page.items])
 
 
@@ -85,14 +86,14 @@ def training_class(house: House, caller: Caller, name: str, axes: Axes) -> dict[
 
 def classes(
     house: House, caller: Caller, *, organiser: str | None, plan: str | None, year: int | None, status: str | None,
-    as_of: int, after: _After, limit: int,
+    as_of: int, after: _After, limit: int, newest_first: bool = False,
 ) -> Page[dict[str, Any]] | Refusal:
-    """Classes in the order in which they were filed."""
+    """Classes in the order in which they were filed, or in the other."""
     if no := logged_in(house, caller):
         return no
     page = _trainings.classes(
         house.answers, organiser=organiser, plan=plan, year=year, status=status, as_of=as_of, after=after,
-        limit=limit)
+        limit=limit, newest_first=newest_first)
     return page.of([class_view(one) for one in page.items])
 
 
@@ -185,12 +186,14 @@ def _progress(house: House, one: Import) -> dict[str, Any]:
 
 
 def imports(
-    house: House, caller: Caller, *, system: str | None, as_of: int, after: _After, limit: int
+    house: House, caller: Caller, *, system: str | None, as_of: int, after: _After, limit: int,
+    newest_first: bool = False,
 ) -> Page[dict[str, Any]] | Refusal:
-    """Imports in the order in which they were opened, to an official."""
+    """Imports in the order in which they were opened, or in the other, to an official."""
     if isinstance(asking := acting(house, caller), Refusal):
         return asking
-    page = _imports.imports(house.answers, system=system, as_of=as_of, after=after, limit=limit)
+    page = _imports.imports(house.answers, system=system, as_of=as_of, after=after, limit=limit,
+                            newest_first=newest_first)
     return page.of([import_view(one) for one in page.items])
 
 

@@ -140,5 +140,9 @@ def test_imports_are_listed_by_system_in_pages_and_built_at_once_are_the_same(ho
 
     assert [one.batch for one in (*page.items, *rest.items)] == made
     assert rest.next is None
+    newest = imports(answers, system="ningbo", limit=2, newest_first=True)
+    assert [one.batch for one in newest.items] == [made[2], made[1]]
+    last = imports(answers, system="ningbo", limit=2, after=newest.next, newest_first=True)  # type: ignore[arg-type]
+    assert [one.batch for one in last.items] == [made[0]]
     found = compare(house.ledger, house.folder / "answers", Imports(), lambda done, total: None)
     assert found.holds and found.stands.position == house.size

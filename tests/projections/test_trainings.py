@@ -164,6 +164,18 @@ def test_classes_are_listed_by_plan_and_by_the_year_in_which_they_begin(house: H
         outside, next_year]
 
 
+def test_lists_are_given_newest_first_where_that_is_asked_page_by_page(house: House) -> None:
+    school = School(house)
+    plan_names, class_names = [school.plan(year) for year in (2024, 2025, 2026)], [school.file() for _ in range(3)]
+    answers = house.followed()
+
+    for ask, made, name in ((plans, plan_names, "plan"), (classes, class_names, "training_class")):
+        page = ask(answers, limit=2, newest_first=True)  # type: ignore[operator]
+        rest = ask(answers, limit=2, newest_first=True, after=page.next)  # type: ignore[operator]
+        assert [getattr(one, name) for one in (*page.items, *rest.items)] == made[::-1]
+        assert rest.next is None
+
+
 # Rosters
 
 
