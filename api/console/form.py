@@ -53,13 +53,14 @@ class Field:
 
     name: str                                   # study.days
     label: str
-    kind: str = "text"                          # text, words, date, number, decimal, choice or check.
+    kind: str = "text"                          # text, words, date, number, decimal, password, choice, many or check.
     options: tuple[tuple[str, str], ...] = ()
     hint: str = ""
     is_required: bool = False
     most: int = 100
-    value: str = ""
+    value: str = ""                             # Of `many`, what was ticked, with a space between.
     fault: str = ""
+    fills: str = ""                             # What a browser may fill it in with, as HTML names it.
 
     @property
     def id(self) -> str:
