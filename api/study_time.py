@@ -7,6 +7,9 @@ to show that they are there: what is asked then must be answered within that sam
 back; what was not answered in time, or wrongly, is lost, and something else is asked. What the client says of its own
 time is never asked for.
 
+Every moment between the first sign of life and the last is counted, held back, missed or forfeited, and nothing twice:
+so whoever studies can be told what was left out, and why.
+
 Pure: the clock and what is asked are handed in. `tests/api/test_study_time.py` shows it.
 """
 
@@ -40,6 +43,8 @@ class StudyTime(NamedTuple):
     heartbeats: int = 0
     challenges: int = 0
     answered: int = 0
+    missed: int = 0                # Passed between signs of life that lay too far apart.
+    forfeited: int = 0             # Held back for an answer that came too late, or was wrong.
 
     @property
     def minutes(self) -> int:
@@ -56,14 +61,15 @@ def beat(time: StudyTime, now: int, answer: str | None, another: Question) -> St
     """Take a sign of life; `another` is what is asked if something is to be."""
     since = max(0, now - time.last_at)   # A clock that was set back gives nobody time.
     lasted = since if since <= time.gap else 0
-    time = time._replace(last_at=max(now, time.last_at), heartbeats=time.heartbeats + 1)
+    time = time._replace(last_at=max(now, time.last_at), heartbeats=time.heartbeats + 1,
+                         missed=time.missed + since - lasted)
     question, asked_at = time.question, time.asked_at
     if question is None or asked_at is None:
         time = time._replace(counted=time.counted + lasted, unasked=time.unasked + lasted)
         return _asked(time, now, another) if time.unasked >= time.every else time
+    time = time._replace(held=time.held + lasted)
     if since > time.gap or now - asked_at > time.gap:
         return _asked(time, now, another)
-    time = time._replace(held=time.held + lasted)
     if answer is None:
         return time
     if answer.strip() != question.answer:
@@ -74,4 +80,5 @@ def beat(time: StudyTime, now: int, answer: str | None, another: Question) -> St
 
 def _asked(time: StudyTime, now: int, question: Question) -> StudyTime:
     """Ask, and lose what was held back for an answer that did not come."""
-    return time._replace(asked_at=now, question=question, held=0, challenges=time.challenges + 1)
+    return time._replace(asked_at=now, question=question, held=0, forfeited=time.forfeited + time.held,
+                         challenges=time.challenges + 1)

@@ -98,6 +98,20 @@ def beat(
     return _going_on(house, found)
 
 
+def going_on(house: House, caller: Caller, enrolment: str) -> dict[str, Any] | Refusal | None:
+    """What is going on there, with the nonce that comes next: so a window that was opened anew goes on with it.
+
+    It is no sign of life. None: nothing is going on.
+    """
+    if no := not_a_person(caller):
+        return no
+    own = own_enrolment(Reading(house.ledger), enrolment, caller)
+    if isinstance(own, Refusal):
+        return own
+    session = house.studies.find(caller.id, enrolment)
+    return None if session is None or session.state != "open" else _going_on(house, session)
+
+
 def end(house: House, caller: Caller, enrolment: str, asked: Asked) -> Done | dict[str, Any] | Refusal:
     """End what is going on, and record it; of less than a minute there is nothing to record."""
     if no := not_a_person(caller):
@@ -212,6 +226,7 @@ def _going_on(house: House, session: Session) -> dict[str, Any]:
     time = session.time
     return {
         "enrolment": session.enrolment, "minutes": time.minutes, "held_minutes": time.held // MINUTE,
+        "missed_seconds": time.missed // SECOND, "forfeited_seconds": time.forfeited // SECOND,
         "last_at": written_time(time.last_at), "challenges": time.challenges, "answered": time.answered,
         "question": None if time.question is None else time.question.text,
         "answer_within_seconds": None if time.question is None else time.gap // SECOND,

@@ -62,5 +62,7 @@ def test_what_counts_is_never_more_than_the_gapless_time_that_passed(beats: list
 
     gapless = sum(after for after, _ in beats if after <= 120) * SECOND
     assert 0 <= time.counted + time.held <= gapless
+    assert time.missed == time.last_at - gapless
+    assert time.counted + time.held + time.missed + time.forfeited == time.last_at, "of every second it is known where"
     assert time.answered <= time.challenges
     assert time.minutes * MINUTE <= time.last_at - time.began_at

@@ -6,8 +6,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from api.cases.studying import LEFT_AFTER_S, settle_all
+from api.callers import Caller
+from api.cases.studying import LEFT_AFTER_S, going_on, settle_all
 from api.study_time import SECOND
+from ledger.errors import Refusal
 from ledger.events.course import Device, StudyRecorded
 from ledger.streams.enrolment import MINUTE
 from tests.api.course_kit import School, school_in
@@ -56,11 +58,27 @@ def test_minutes_are_those_that_passed_between_signs_of_life_and_gaps_are_none(s
     for seconds in (60, 60, 7_200, 59):
         told = desk.beat(seconds)
     assert told["minutes"] == 2, "two hours away are no study"
+    assert (told["missed_seconds"], told["forfeited_seconds"]) == (7_200, 0), "and it is said that they are not"
 
     done = desk.end()
     assert (done["minutes"], done["sessions"], done["status"], done["version"]) == (2, 1, "enrolled", 2)
     (one,) = desk.recorded()
     assert (one.minutes, one.heartbeats, (one.ended_at - one.started_at) // MINUTE) == (2, 4, 122)
+
+
+def test_a_window_that_is_opened_anew_goes_on_where_the_other_was(school: School) -> None:
+    desk = Desk(school)
+    house, caller = school.town.house, Caller("person", desk.li.id)
+    assert going_on(house, caller, desk.mine["enrolment"]) is None, "nothing was begun"
+    desk.begin()
+    told = desk.beat(60)
+
+    assert going_on(house, caller, desk.mine["enrolment"]) == told
+    assert going_on(house, caller, desk.mine["enrolment"]) == told, "to look is no sign of life"
+    other = going_on(house, Caller("person", school.learner("王芳").id), desk.mine["enrolment"])
+    assert isinstance(other, Refusal) and other.code == "enrolment_absent"
+    desk.end()
+    assert going_on(house, caller, desk.mine["enrolment"]) is None
 
 
 def test_what_a_client_says_of_its_own_time_is_not_taken(school: School) -> None:
@@ -102,7 +120,8 @@ def test_somebody_has_to_show_that_they_are_there(school: School) -> None:
     assert (waiting["minutes"], waiting["held_minutes"]) == (1, 1)
     assert desk.beat(30, answer=str(left + right))["question"] is None
     asked = desk.beat(60)
-    assert desk.beat(10, answer="0")["minutes"] == 3, "what was held back for a wrong answer is lost"
+    wrong = desk.beat(10, answer="0")
+    assert (wrong["minutes"], wrong["forfeited_seconds"]) == (3, 10), "what was held back for a wrong answer is lost"
     desk.end()
     assert [(one.minutes, one.challenges, one.answered) for one in desk.recorded()] == [(3, 3, 1)]
 
