@@ -14,6 +14,7 @@ from api.house import House
 from api.year_page import EVENTS, HANDS, QUANTITIES, moment
 from ledger.streams.claim import Claim, Status
 from policies.words import Vocabulary, base_vocabulary
+from projections.timeline import words as of_events
 
 Mark = tuple[str, str, str]
 
@@ -128,10 +129,10 @@ def _last(events: Iterable[Mapping[str, Any]], kinds: tuple[str, ...]) -> str:
 
 
 def event(one: Mapping[str, Any], said: Mapping[int, str]) -> dict[str, Any]:
-    """An event of a claim in one line, with what was said."""
+    """An event of a record in one line, with what was said; of a claim in fewer words, which its page is full of."""
     kind = str(one["event"]["type"]).partition("/")[0]
     role = str(one["by"]["role"])
-    return {"position": one["position"], "time": moment(one["recorded_at"]), "words": EVENTS.get(kind, kind),
+    return {"position": one["position"], "time": moment(one["recorded_at"]), "words": EVENTS.get(kind) or of_events().get(kind, kind),
             "hand": HANDS.get(role, role_name(role)), "said": said.get(one["position"], "")}
 
 
