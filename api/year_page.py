@@ -44,9 +44,9 @@ _RULED: Final = {
 }
 _FLAGS: Final = {"by_analogy": "比照执行", "late_filing": "逾期备案", "override": "主管部门认定"}
 EVENTS: Final = {
-    "claim.submitted": "提交", "claim.endorsed": "审核通过", "claim.returned": "退回修改", "claim.revised": "修改",
-    "claim.withdrawn": "撤回", "claim.approved": "认定", "claim.refused": "驳回", "claim.corrected": "更正",
-    "claim.upheld": "维持", "claim.frozen": "冻结", "claim.released": "解冻", "claim.revoked": "撤销",
+    "claim.submitted": "提交", "claim.endorsed": "审核通过", "claim.assigned": "转办", "claim.returned": "退回修改",
+    "claim.revised": "修改", "claim.withdrawn": "撤回", "claim.approved": "认定", "claim.refused": "驳回",
+    "claim.corrected": "更正", "claim.upheld": "维持", "claim.frozen": "冻结", "claim.released": "解冻", "claim.revoked": "撤销",
     "claim.reinstated": "恢复", "claim.reopened": "重新审核", "claim.appealed": "申诉",
     "claim.appeal_withdrawn": "撤回申诉", "claim.appeal_dismissed": "申诉维持", "claim.appeal_allowed": "申诉改变",
 }

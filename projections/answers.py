@@ -45,6 +45,7 @@ from projections.sanctions import Sanctions
 from projections.statements import Statements
 from projections.timeline import Timeline
 from projections.trainings import Trainings
+from projections.wanted import EVERYTHING, Place, Wanted
 from projections.work import Waiting, Work
 from projections.years import person_years, read_history
 
@@ -59,7 +60,7 @@ class Page(NamedTuple):
     """Some of what waits, in order; `next` is where the following page begins, if there is one."""
 
     items: tuple[Waiting, ...]
-    next: tuple[int, str] | None
+    next: Place | None
     as_of: int
     differences_as_of: int | None = None  # Differences among them are known up to here; at all, where it is given.
 
@@ -119,17 +120,25 @@ class Answers(Files):
 
     def work(
         self, scopes: Iterable[Scope], *, organisation: str | None = None, as_of: int | None = None,
-        after: tuple[int, str] | None = None, limit: int = 50,
+        after: Place | None = None, limit: int = 50, wanted: Wanted = EVERYTHING,
     ) -> Page:
-        """What waits for an actor of an organisation with these scopes, longest first; `as_of` keeps pages stable."""
+        """What waits for an actor of an organisation with these scopes, longest first unless asked otherwise.
+
+        `as_of` keeps pages stable.
+        """
         at, held = self._at(self._work, as_of), tuple(scopes)
-        rows = _work.read_work(self._work, held, organisation, as_of=at, after=after, limit=limit + 1)
-        differ, known = waiting_too(self.differences, held, as_of=at, after=after, limit=limit + 1)
-        ordered = sorted([*rows, *differ], key=lambda one: (one.since, one.id))
-        return _page(ordered[:limit + 1], limit, at)._replace(differences_as_of=known)
+        rows = _work.read_work(self._work, held, organisation, as_of=at, after=after, limit=limit + 1, wanted=wanted)
+        differ, known = waiting_too(self.differences, held, as_of=at, after=after, limit=limit + 1, wanted=wanted)
+        ordered = sorted([*rows, *differ], key=wanted.place, reverse=wanted.backwards)
+        return _page(ordered, limit, at, wanted)._replace(differences_as_of=known)
+
+    def colleagues(self, organisation: str, *, limit: int) -> list[str]:
+        """Every account that was appointed to act for an organisation, the first first."""
+        self._at(self._work, None)
+        return _work.read_colleagues(self._work, organisation, limit=limit)
 
     def claimant_work(
-        self, person: str, *, as_of: int | None = None, after: tuple[int, str] | None = None, limit: int = 50
+        self, person: str, *, as_of: int | None = None, after: Place | None = None, limit: int = 50
     ) -> Page:
         """What a person has under way, longest first."""
         at = self._at(self._work, as_of)
@@ -214,6 +223,6 @@ class Answers(Files):
         return Cited(book.id, book.digest, None)
 
 
-def _page(rows: Sequence[Waiting], limit: int, as_of: int) -> Page:
+def _page(rows: Sequence[Waiting], limit: int, as_of: int, wanted: Wanted = EVERYTHING) -> Page:
     kept = tuple(rows[:limit])
-    return Page(kept, (kept[-1].since, kept[-1].id) if len(rows) > limit else None, as_of)
+    return Page(kept, wanted.place(kept[-1]) if len(rows) > limit else None, as_of)

@@ -24,6 +24,7 @@ from projections.differences_person import EntryRow, YearRow
 from projections.errors import NotBuilt, ProjectionError
 from projections.pages import Page, paged
 from projections.projection import HOLDS, Projection, Table
+from projections.wanted import EVERYTHING, Place, Wanted
 from projections.work import LIMITS, UNIT_ROLE, Waiting, reaches
 
 KIND: Final = "difference"
@@ -167,27 +168,36 @@ def read_offices(
     return list(found.values())
 
 
+_AS_WORK: Final = ("role", "region", "sector", "category", "unit", "person", "since", "since_at")
+
+
 def read_waiting(
-    reader: Rows, scopes: Iterable[Scope], *, as_of: int, after: tuple[int, str] | None, limit: int
+    reader: Rows, scopes: Iterable[Scope], *, as_of: int, after: Place | None, limit: int, wanted: Wanted = EVERYTHING
 ) -> list[Waiting]:
     """Differences as work: those that these scopes reach and that nobody has let stand."""
-    values: dict[str, Any] = {}
-    wanted = ["upheld IS NULL", *_within_reach(Reach(tuple(scopes)), values)]
-    rows = _page(reader, "entries", ("claim", "role", "region", "sector", "category", "unit", "person", "since",
-                                     "since_at"), ("since", "claim"), wanted, values, as_of, after, limit - 1)
-    return [Waiting(row["claim"], KIND, *(row[name] for name in (
-        "role", "region", "sector", "category", "unit", "person", "since", "since_at"))) for row in rows]
+    if wanted.kind not in (None, KIND):
+        return []
+    values: dict[str, Any] = {"as_of": as_of, "limit": limit}
+    conditions = [
+        HOLDS, "upheld IS NULL", *_within_reach(Reach(tuple(scopes)), values),
+        *wanted._replace(kind=None).conditions(values, _AS_WORK),
+        *wanted.past(after, values, since="since", id_="claim"),
+    ]
+    rows = reader.rows(f"SELECT claim, {', '.join(_AS_WORK)} FROM entries WHERE {' AND '.join(conditions)} "
+                       f"ORDER BY {wanted.sorted(since='since', id_='claim')} LIMIT :limit", values)
+    return [Waiting(claim, KIND, *row) for claim, *row in rows]
 
 
 def waiting_too(
-    reader: Rows, scopes: Iterable[Scope], *, as_of: int, after: tuple[int, str] | None, limit: int
+    reader: Rows, scopes: Iterable[Scope], *, as_of: int, after: Place | None, limit: int, wanted: Wanted = EVERYTHING
 ) -> tuple[list[Waiting], int | None]:
     """Differences to be shown among other work, and up to where they are known; None where nothing is.
 
     Other work is not kept waiting for them: after a rulebook was enacted they may take a while.
     """
     at = known_at(reader, as_of)
-    return ([], None) if at is None else (read_waiting(reader, scopes, as_of=at, after=after, limit=limit), at)
+    return ([], None) if at is None else (read_waiting(
+        reader, scopes, as_of=at, after=after, limit=limit, wanted=wanted), at)
 
 
 def loads_too(reader: Rows, reach: Reach, region: str, *, as_of: int) -> list[tuple[Any, ...]]:

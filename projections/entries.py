@@ -18,6 +18,7 @@ import msgspec
 
 from ledger.events.claim import (
     ClaimApproved,
+    ClaimAssigned,
     ClaimCorrected,
     ClaimEndorsed,
     ClaimFrozen,
@@ -214,6 +215,7 @@ class Entries(Projection):
         ClaimApproved: _approved,
         ClaimRefused: _becomes("refused"),
         ClaimCorrected: _corrected,
+        ClaimAssigned: _change,
         ClaimUpheld: _change,
         ClaimFrozen: _becomes("frozen"),
         ClaimReleased: _becomes("approved"),

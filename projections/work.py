@@ -5,7 +5,9 @@ AMB-28), an appeal about it for the office that hears it; a transfer for the rec
 it. A claim that was returned waits for its claimant. A year's plan waits for each recipient that has not acknowledged
 it, at once (P 11), a class for the one that puts it on file (N 7), an application for a title for the human resources
 of the place where it was filed, until its hours are judged (P 16). A row ends when the step is taken and the next
-begins with it, so every row says how long one step took.
+begins with it; where a claim is given to one hand it goes on under that one, as old as it was, so that every row says
+since when the step has waited. What one looks for first in a long list stands in the row: of which year a study is, and
+how many papers show it.
 
 `tests/projections/test_work.py` shows it.
 """
@@ -17,7 +19,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, ClassVar, Final, NamedTuple
 
-from ledger.events.actor import Scope
+from ledger.events.actor import ActorAppointed, Scope
 from ledger.events.application import (
     ApplicantDisqualified,
     ApplicationAssessed,
@@ -27,6 +29,7 @@ from ledger.events.application import (
 )
 from ledger.events.claim import (
     ClaimApproved,
+    ClaimAssigned,
     ClaimCorrected,
     ClaimEndorsed,
     ClaimRefused,
@@ -59,6 +62,7 @@ from ledger.events.unit import UnitMoved, UnitRegistered, UnitRejected, UnitVeri
 from ledger.vocabulary import Category
 from projections.file import Reader
 from projections.projection import Effect, Projection, Rows, Table
+from projections.wanted import EVERYTHING, Place, Wanted
 
 UNIT_ROLE: Final = "unit"
 """Who answers a transfer: the receiving unit (W 4)."""
@@ -87,15 +91,20 @@ class Waiting(NamedTuple):
     person: str | None
     since: int     # The event by which it came to wait,
     since_at: int  # and when that was recorded, in microseconds.
+    holder: str | None = None    # Which hand looks after it; None: whoever comes first.
+    studied: int | None = None   # Of a claim, the year of what shows the study,
+    papers: int | None = None    # and how many papers that is.
 
 
 # Folding
 
 _WORK: Final = Table(
     {"id": str, "kind": str, "role": str, "region": str, "sector": str, "category": str, "unit": str, "person": str,
-     "steps": str, "taken": int, "since_at": int, "event": int},
+     "steps": str, "taken": int, "since_at": int, "event": int, "holder": str, "studied": int,
+     "papers": int},
     ("id", "from_position"), (("to_position", "role", "region"), ("to_position", "person"), ("to_position", "unit")))
-_ROLE, _STEPS, _TAKEN, _SINCE_AT, _EVENT = _WORK.places("role", "steps", "taken", "since_at", "event")
+_ROLE, _STEPS, _TAKEN, _SINCE_AT, _EVENT, _HOLDER = _WORK.places(
+    "role", "steps", "taken", "since_at", "event", "holder")
 
 
 def _wait(rows: Rows, effect: Effect, values: dict[str, Any]) -> None:
@@ -103,7 +112,8 @@ def _wait(rows: Rows, effect: Effect, values: dict[str, Any]) -> None:
 
 
 def _on(rows: Rows, effect: Effect, id_: str, values: dict[str, Any]) -> None:
-    rows.change("work", effect.position, {"id": id_}, {**values, **_since(effect)})
+    """The next step is nobody's in particular."""
+    rows.change("work", effect.position, {"id": id_}, {"holder": None, **values, **_since(effect)})
 
 
 def _since(effect: Effect) -> dict[str, int]:
@@ -124,7 +134,8 @@ def _claim_submitted(rows: Rows, effect: Effect) -> None:
     event: ClaimSubmitted = effect.event
     rows.dated["work"].hold(event.claim, [
         event.claim, "claim", event.steps[0], event.region, event.sector, event.study.category.value, event.unit,
-        event.person, _written(event.steps), 0, effect.envelope.recorded_at, effect.recorded, effect.position, None])
+        event.person, _written(event.steps), 0, effect.envelope.recorded_at, effect.recorded, None,
+        event.study.evidence_on.year, len(event.evidence), effect.position, None])
 
 
 def _claim_endorsed(rows: Rows, effect: Effect) -> None:
@@ -133,6 +144,14 @@ def _claim_endorsed(rows: Rows, effect: Effect) -> None:
         due, taken = _steps(claim[_STEPS]), claim[_TAKEN] + 1
         claim[_TAKEN], claim[_ROLE] = taken, due[min(taken, len(due) - 1)]
         claim[_SINCE_AT], claim[_EVENT] = effect.envelope.recorded_at, effect.recorded
+        claim[_HOLDER] = None
+
+
+def _claim_assigned(rows: Rows, effect: Effect) -> None:
+    """It waits as long as before: being handed on is no step."""
+    claim = rows.dated["work"].succeed(effect.event.claim, effect.position)
+    if claim is not None:
+        claim[_HOLDER] = effect.event.to
 
 
 def _claim_returned(rows: Rows, effect: Effect) -> None:
@@ -143,6 +162,7 @@ def _claim_revised(rows: Rows, effect: Effect) -> None:
     event: ClaimRevised = effect.event
     _on(rows, effect, event.claim, {
         "role": event.steps[0], "steps": _written(event.steps), "taken": 0, "category": event.study.category.value,
+        "studied": event.study.evidence_on.year, "papers": len(event.evidence),
     })
 
 
@@ -273,11 +293,16 @@ def _answered(rows: Rows, effect: Effect) -> None:
         rows.end("filings", effect.position, {"id": event.stream, "role": role})
 
 
+def _appointed(rows: Rows, effect: Effect) -> None:
+    event: ActorAppointed = effect.event
+    rows.insert("hands", {"event": effect.recorded, "organisation": event.organisation, "actor": event.actor})
+
+
 class Work(Projection):
     """The fold."""
 
     name: ClassVar = "work"
-    version: ClassVar = 3  # 1 knew no filings, 2 no applications.
+    version: ClassVar = 4  # 1 knew no filings, 2 no applications, 3 nobody to whom a claim was given.
     weight: ClassVar = 6
     tables: ClassVar = {
         "work": _WORK,
@@ -287,10 +312,13 @@ class Work(Projection):
             ("id", "role", "from_position"), (("to_position", "role", "region"),)),
         "seats": Table({"event": int, "unit": str, "region": str, "sector": str}, ("event",), (("unit",),),
                        dated=False),
+        "hands": Table({"event": int, "organisation": str, "actor": str}, ("event",), (("organisation",),),
+                       dated=False),
     }
     handlers: ClassVar = {
         ClaimSubmitted: _claim_submitted,
         ClaimEndorsed: _claim_endorsed,
+        ClaimAssigned: _claim_assigned,
         ClaimReturned: _claim_returned,
         ClaimRevised: _claim_revised,
         ClaimWithdrawn: _claim_done,
@@ -308,6 +336,7 @@ class Work(Projection):
         TransferConfirmed: _transfer_done,
         TransferRefused: _transfer_done,
         TransferWithdrawn: _transfer_done,
+        ActorAppointed: _appointed,
         UnitRegistered: _unit_registered,
         UnitMoved: _unit_moved,
         ApplicationFiled: _application_filed,
@@ -329,21 +358,21 @@ class Work(Projection):
 # Reading
 
 _FIELDS: Final = "id, kind, role, region, sector, category, unit, person, event, since_at"
+_ALL: Final = {"work": f"{_FIELDS}, holder, studied, papers", "filings": f"{_FIELDS}, NULL, NULL, NULL"}
 TABLES: Final = ("work", "filings")
 """Where things wait: for one office at a time, or for several at once."""
 
 NOT_OWN: Final = "(kind NOT IN ('unit', 'plan', 'class') OR unit IS NOT :organisation)"
 """Nobody vouches for their own organisation."""
 
-_PAGE: Final = "from_position <= :as_of AND (event, id) > (:since, :id)"
 _OPEN: Final = ("to_position IS NULL", "to_position > :as_of")  # Two searches of one index; an OR would read it all.
 
 
 def read_work(
-    reader: Reader, scopes: Iterable[Scope], organisation: str | None, *, as_of: int, after: tuple[int, str] | None,
-    limit: int,
+    reader: Reader, scopes: Iterable[Scope], organisation: str | None, *, as_of: int, after: Place | None,
+    limit: int, wanted: Wanted = EVERYTHING,
 ) -> list[Waiting]:
-    """What waits for an actor with these scopes, longest first.
+    """What waits for an actor with these scopes, longest first unless asked otherwise.
 
     A transfer is shown to those who act for the receiving unit alone, and no unit, plan or class to its own people:
     nobody else may answer the one, nobody vouches for themselves in the others.
@@ -352,36 +381,46 @@ def read_work(
     own = f"(kind <> 'transfer' OR unit = :organisation) AND {NOT_OWN}"
     reached = [(table, f"{reaches(number, scope, values, table=table)} AND {own}")
                for number, scope in enumerate(scopes) for table in TABLES]
-    return _read(reader, reached, {**values, **_page(as_of, after, limit)})
+    return _read(reader, reached, {**values, "as_of": as_of, "limit": limit}, after, wanted)
+
+
+def read_colleagues(reader: Reader, organisation: str, *, limit: int) -> list[str]:
+    """Every account that was appointed to act for an organisation, the first first, whatever became of it."""
+    query = "SELECT actor FROM hands WHERE organisation = :organisation ORDER BY event LIMIT :limit"
+    return [actor for actor, in reader.rows(query, {"organisation": organisation, "limit": limit})]
 
 
 def read_own_work(
-    reader: Reader, person: str, *, as_of: int, after: tuple[int, str] | None, limit: int
+    reader: Reader, person: str, *, as_of: int, after: Place | None, limit: int
 ) -> list[Waiting]:
     """What a person has under way: claims, returned ones too, and an open transfer."""
-    return _read(reader, [("work", "person = :person")], {"person": person, **_page(as_of, after, limit)})
+    values = {"person": person, "as_of": as_of, "limit": limit}
+    return _read(reader, [("work", "person = :person")], values, after, EVERYTHING)
 
 
 def read_step(reader: Reader, id_: str, position: int) -> Waiting | None:
     """The step of open work that was ended at a position: for whom it waited, and since when."""
-    query = " UNION ".join(f"SELECT {_FIELDS} FROM {table} WHERE id = :id AND to_position = :position"
-                           for table in TABLES)
+    goes_on = ("EXISTS (SELECT 1 FROM work AS next WHERE next.id = work.id AND next.from_position = :position "
+               "AND next.event = work.event)")  # It was given to another hand, and waits still.
+    ended = {"work": f"NOT {goes_on}", "filings": "1"}
+    query = " UNION ".join(f"SELECT {_ALL[table]} FROM {table} WHERE id = :id AND to_position = :position "
+                           f"AND {ended[table]}" for table in TABLES)
     found = reader.rows(query, {"id": id_, "position": position})
     return Waiting._make(found[0]) if found else None
 
 
-def _read(reader: Reader, wanted: list[tuple[str, str]], values: dict[str, Any]) -> list[Waiting]:
-    if not wanted:
+def _read(
+    reader: Reader, reached: list[tuple[str, str]], values: dict[str, Any], after: Place | None, wanted: Wanted
+) -> list[Waiting]:
+    if not reached:
         return []
-    parts = [f"SELECT {_FIELDS} FROM {table} WHERE {is_open} AND {one} AND {_PAGE}"
-             for table, one in wanted for is_open in _OPEN]
-    query = f"{' UNION '.join(parts)} ORDER BY event, id LIMIT :limit"
+    parts = []
+    for table, one in reached:
+        narrowed = [*wanted.conditions(values, Work.tables[table].columns), *wanted.past(after, values)]
+        inside = " AND ".join([one, "from_position <= :as_of", *narrowed])
+        parts += [f"SELECT {_ALL[table]} FROM {table} WHERE {is_open} AND {inside}" for is_open in _OPEN]
+    query = f"SELECT * FROM ({' UNION '.join(parts)}) ORDER BY {wanted.sorted()} LIMIT :limit"
     return [Waiting._make(row) for row in reader.rows(query, values)]
-
-
-def _page(as_of: int, after: tuple[int, str] | None, limit: int) -> dict[str, Any]:
-    since, id_ = after or (0, "")
-    return {"as_of": as_of, "since": since, "id": id_, "limit": limit}
 
 
 LIMITS: Final = ("role", "sector", "category", "unit")

@@ -270,6 +270,7 @@ def view(claim: Claim) -> dict[str, Any]:
         "steps": list(claim.steps),
         "steps_taken": len(claim.endorsed),
         "step_due": claim.step_due if open_ else None,
+        "assigned": claim.assigned,
         "ruling": None if claim.ruling is None else ruling_view(claim.ruling),
         "year": claim.year,
         "appeal": None if claim.appeal is None else _appeal_view(claim.appeal),

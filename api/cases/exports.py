@@ -47,8 +47,8 @@ def work(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int) 
     rows: list[Sequence[Value]] = [
         (one.id, _KINDS.get(one.kind, one.kind), role_name(one.role), one.region, word("sector", one.sector),
          word("category", one.category) if one.category else None, one.unit, one.person, written_time(one.since_at),
-         days_waited(one.since_at, day)) for one in found]
-    heads = ("编号", "事项", "办理角色", "地区", "行业", "科目", "单位", "人员", "等待自", "等待天数")
+         days_waited(one.since_at, day), one.holder) for one in found]
+    heads = ("编号", "事项", "办理角色", "地区", "行业", "科目", "单位", "人员", "等待自", "等待天数", "指定经办")
     asked = {"办理角色": role_name(query["role"])} if "role" in query else {}
     return _table(house, "work", "待办", heads, rows, as_of, asked)
 

@@ -302,7 +302,7 @@ def _prepared(
         drafts = decide_it(found, role, person, by)
         if isinstance(drafts, Refusal) or not registers:
             return drafts
-        return _not_the_registrar(house, claim, found, person, role, by) or drafts
+        return not_the_registrar(house, claim, found, person, role, by) or drafts
 
     return Prepared(actor, role, decide)
 
@@ -324,7 +324,7 @@ def _not_theirs_to_register(
     return standing(by, role, matter) or of_another_level((office,), matter, role, by)
 
 
-def _not_the_registrar(
+def not_the_registrar(
     house: House, claim: str, found: Claim, person: Person, role: str, by: Actor
 ) -> Refusal | None:
     """Say that the law names an office of another level, in its words; a supervisor is of none."""

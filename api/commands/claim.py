@@ -93,6 +93,19 @@ def endorse(asking: Asking, claim: str) -> int:
     return _upon(asking, claim, "endorsement", "审核通过")
 
 
+@claim.command()
+@acts_upon("claim")
+@click.option("--to", type=Id("actor"), help="转给本机构的哪个经办账号")
+@click.option("--back", is_flag=True, help="退还，不再指定")
+@click.option("--words", help="交代")
+def assign(asking: Asking, claim: str, to: str | None, back: bool, words: str | None) -> int:
+    """转办：指定由哪个同事办理这一环节，或退还；不妨碍其他有权的经办人办理"""
+    if back == (to is not None):
+        raise Stop(Exit.BAD_INPUT, "bad_usage", "--to 与 --back 须选其一", "转给同事写 --to，退还写 --back")
+    return _upon(asking, claim, "assignment", "已退还" if back else "已转办",
+                 {"to": to, **({} if words is None else {"words": words})})
+
+
 @claim.command("return")
 @acts_upon("claim")
 @with_options(reasons.GIVEN)
@@ -280,6 +293,7 @@ def tell(body: dict[str, Any]) -> None:
         ("学习", study_line(about)),
         ("状态", state(body["status"]) + (f"，待{role(due)}办理" if due else "")),
         ("环节", walk),
+        ("指定给", body.get("assigned")),
     ))
     if body.get("ruling"):
         _tell_ruling(body["ruling"])

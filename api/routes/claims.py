@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from api.callers import Caller
-from api.cases import appeals, bulk, claims, review
+from api.cases import appeals, assignment, bulk, claims, review
 from api.cases.doing import Asked, Done
 from api.cases.events import events_of
 from api.routes.door import Door, Told, house, problem_of
 from api.routes.schemas.claims import (
     AppealBody,
     ApprovalBody,
+    AssignmentBody,
     BasisBody,
     BulkAnswer,
     BulkLine,
@@ -72,6 +73,12 @@ def withdraw(caller: Caller, _: dict[str, Any], asked: Asked, claim: str) -> Don
              conditional=True)
 def endorse(caller: Caller, _: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
     return review.endorse(house(), caller, claim, asked)
+
+
+@door.writes(f"{_AT}/assignment", summary="转办：指定本机构的一名经办人，或退还", body=AssignmentBody,
+             answers=ClaimAnswer, show=claims.view, conditional=True)
+def assign(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
+    return assignment.assign(house(), caller, claim, fields, asked)
 
 
 @door.writes(f"{_AT}/return", summary="退回修改", body=ReturnBody, answers=ClaimAnswer, show=claims.view,

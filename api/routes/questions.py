@@ -61,7 +61,8 @@ def work_of(caller: Caller, query: dict[str, Any], person: str) -> Response | Re
 
 def _waiting(one: Waiting, said: dict[str, Any]) -> dict[str, Any]:
     days = days_waited(one.since_at, date.fromisoformat(said["counted_on"]))
-    return {**one._asdict(), "since_at": written_time(one.since_at), "days": days}
+    told = {name: value for name, value in one._asdict().items() if name not in ("studied", "papers")}
+    return {**told, "since_at": written_time(one.since_at), "days": days}
 
 
 @door.reads("/v1/workload", summary="各部门、各单位待办多少、最久的等了多久", query=WorkloadQuery,

@@ -12,7 +12,7 @@ from datetime import date
 import msgspec
 
 from ledger.events.base import Event, Hand, Name, Open, Part, Pseudonym, Sealed, Secret, Words
-from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, StreamId, UnitId
+from ledger.vocabulary import ActorId, Category, ClaimId, PersonId, RulebookId, StreamId, UnitId
 
 
 class Evidence(Part):
@@ -167,6 +167,22 @@ class ClaimEndorsed(ClaimEvent, tag="claim.endorsed/1"):
 
     step: Open[str]
     hand: Pseudonym[Hand]  # Whoever endorsed does not approve.
+
+
+class ClaimAssigned(ClaimEvent, tag="claim.assigned/1"):
+    """The step that is due was given to one hand of the office, or back to all of them (转办).
+
+    It says who looks after it and takes nothing from anyone: whoever could take the step still can, because nobody's
+    hours wait for somebody who is away. With the step it ends.
+    """
+
+    sealed_as = Words
+
+    step: Open[str]
+    to: Pseudonym[ActorId | None] = None
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.person,) if self.to is None else (self.person, self.to)
 
 
 class ClaimReturned(ClaimEvent, tag="claim.returned/1"):

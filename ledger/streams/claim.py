@@ -1,6 +1,6 @@
 """A claim (学时申报): one study of one person, from submission through review to whatever follows its registration.
 
-    under_review   → under_review (endorsed, revised), returned, withdrawn, refused, approved
+    under_review   → under_review (endorsed, assigned, revised), returned, withdrawn, refused, approved
     returned       → under_review (revised), withdrawn
     approved       → approved (corrected, upheld), frozen, revoked
     frozen         → approved (released), revoked
@@ -37,6 +37,7 @@ from ledger.errors import Refusal
 from ledger.events.base import Hand
 from ledger.events.claim import (
     ClaimApproved,
+    ClaimAssigned,
     ClaimCorrected,
     ClaimEndorsed,
     ClaimEvent,
@@ -64,7 +65,7 @@ from ledger.events.claim_appeal import (
 from ledger.streams.decision import Beheaded, State, spoken
 from ledger.streams.person import Person, closed_to_processing
 from ledger.streams.standing import Actor, Matter, standing
-from ledger.vocabulary import ClaimId, PersonId
+from ledger.vocabulary import ActorId, ClaimId, PersonId
 
 
 class Status(StrEnum):
@@ -96,6 +97,7 @@ class Claim(State):
     status: Status = Status.UNDER_REVIEW
     revision: int = 1
     endorsed: tuple[Hand, ...] = ()  # One for each step that was taken in this revision.
+    assigned: ActorId | None = None  # Who looks after the step that is due; None: whoever comes first.
     ruling: Ruling | None = None     # The one in force: of the approval, or of the last correction.
     year: int | None = None
     revoked_by: Hand | None = None
@@ -180,7 +182,7 @@ def evolve(claim: Claim | None, event: ClaimEvent) -> Claim:
         return Claim(event, event.study, event.evidence, event.steps)
     status = _BECOMES.get(type(event))
     if status is not None:
-        return replace(claim, status=status)
+        return replace(claim, status=status, assigned=None)
     return _EVOLVE[type(event)](claim, event)
 
 
@@ -197,6 +199,7 @@ def _revised(claim: Claim, event: ClaimRevised) -> Claim:
         evidence=event.evidence,
         steps=event.steps,
         endorsed=(),
+        assigned=None,
     )
 
 
@@ -238,13 +241,16 @@ _BECOMES: Final[dict[type[ClaimEvent], Status]] = {
     ClaimFrozen: Status.FROZEN,
     ClaimReleased: Status.APPROVED,
 }
-"""Events that move the status and nothing else."""
+"""Events that move the status, and end what was due with it."""
 
 _EVOLVE: Final[dict[type[ClaimEvent], Callable[[Claim, Any], Claim]]] = {
     ClaimSubmitted: lambda claim, event: evolve(None, event),
-    ClaimEndorsed: lambda claim, event: replace(claim, endorsed=(*claim.endorsed, event.hand)),
+    ClaimEndorsed: lambda claim, event: replace(
+        claim, endorsed=(*claim.endorsed, event.hand), assigned=None),
+    ClaimAssigned: lambda claim, event: replace(claim, assigned=event.to),
     ClaimRevised: _revised,
-    ClaimApproved: lambda claim, event: replace(claim, status=_APPROVED, ruling=event.ruling, year=event.year),
+    ClaimApproved: lambda claim, event: replace(
+        claim, status=_APPROVED, assigned=None, ruling=event.ruling, year=event.year),
     ClaimCorrected: _corrected,
     ClaimUpheld: lambda claim, event: replace(claim, upheld=event),
     ClaimRevoked: lambda claim, event: replace(

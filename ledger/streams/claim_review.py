@@ -1,7 +1,8 @@
 """The review of a claim (审核): submitted, endorsed step by step, returned and revised, withdrawn, refused or approved.
 
 Steps walk in the order that was given at submission: each but the last endorses, the last decides. What is returned and
-revised starts again at the first step. Rows of rosters and imports, and what a system has seen completed, may be
+revised starts again at the first step. A step may be given to one of the office's hands (转办), and back.
+Rows of rosters and imports, and what a system has seen completed, may be
 submitted and approved in one act (W 10, W 13, W 14, N 8).
 
 `tests/ledger/streams/test_claim_review.py` shows it.
@@ -16,6 +17,7 @@ from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.claim import (
     ClaimApproved,
+    ClaimAssigned,
     ClaimEndorsed,
     ClaimRefused,
     ClaimReturned,
@@ -64,6 +66,13 @@ class EndorseClaim(Command):
     """Say for a step before the last that nothing speaks against it."""
 
     role: str
+
+
+class AssignClaim(Command):
+    """Give the step that is due to one hand, or back to the office."""
+
+    role: str
+    words: str | None = None
 
 
 class ReturnClaim(Command):
@@ -182,6 +191,34 @@ def decide_endorsement(claim: Claim | None, command: EndorseClaim, person: Perso
     if no := _took_a_step(due, by):
         return no
     return (Draft(ClaimEndorsed(claim=due.claim, person=due.person, step=command.role, hand=by.hand)),)
+
+
+def decide_assignment(
+    claim: Claim | None, command: AssignClaim, person: Person, by: Actor, to: Actor | None
+) -> Decision:
+    """Assign the step that is due to a colleague who could take it, or to nobody in particular; once the same way.
+
+    Reading: an office divides its own work. What belongs to another office goes there by the steps, not by hand.
+    """
+    due = _due(claim, person, command.role, by)
+    if isinstance(due, Refusal):
+        return due
+    name = None if to is None else to.actor
+    if name == due.assigned:
+        return Refusal.because("assignment_unchanged", to=name)
+    if to is not None and to.organisation != by.organisation:
+        return Refusal.because("assignee_elsewhere", to=name)
+    if to is not None and not could_take(due, command.role, to):
+        return Refusal.because("assignee_unfit", to=name, role=command.role)
+    assigned = ClaimAssigned(claim=due.claim, person=due.person, step=command.role, to=name)
+    return (Draft(assigned, spoken(command.words)),)
+
+
+def could_take(claim: Claim, role: str, to: Actor) -> bool:
+    """Say whether a hand could take the step that is due, as far as the ledger knows."""
+    if standing(to, role, claim.matter) is not None or to.person == claim.person:
+        return False
+    return _took_a_step(claim, to) is None
 
 
 def decide_return(claim: Claim | None, command: ReturnClaim, person: Person, by: Actor) -> Decision:

@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "2309cd91341962ee39bed985e169b04f2b46a34250acdedda899c1e7f493d07e"
+ROOT = "1dfc10c4a1353acb86f14b5e102928e27d9fff6522d958733e1d52691716d267"
 
 
 @pytest.fixture(scope="module")

@@ -124,6 +124,14 @@ class ConfirmationOfHours(Body):
             raise ma.ValidationError("细则有规定的用 override，没有规定的用 confirmed_hours；只能写一种。", "override")
 
 
+class AssignmentBody(Body):
+    """To whom the step that is due is handed, and why."""
+
+    to = Id("actor", required=True, allow_none=True, metadata={
+        "description": "本机构中能办理这一环节的经办账号；null：退还，不再指定"})
+    words = Text(1000, metadata={"description": "交代，办理部门和本人看得到"})
+
+
 class ReturnBody(Words):
     """What is to be mended, by a code and in words."""
 
@@ -254,6 +262,8 @@ class ClaimAnswer(Recorded):
     steps = ma.fields.List(ma.fields.String(), required=True)
     steps_taken = ma.fields.Integer(required=True)
     step_due = ma.fields.String(allow_none=True)
+    assigned = ma.fields.String(required=True, allow_none=True, metadata={
+        "description": "这一环节指定给哪个经办账号；null：未指定。不妨碍其他有权的经办人办理"})
     ruling = ma.fields.Nested(RulingAnswer, allow_none=True)
     year = ma.fields.Integer(allow_none=True)
     appeal = ma.fields.Nested(AppealAnswer, allow_none=True)

@@ -52,6 +52,7 @@ class WaitingAnswer(Answer):
     category = ma.fields.String(allow_none=True)
     unit = ma.fields.String(allow_none=True)
     person = ma.fields.String(allow_none=True)
+    holder = ma.fields.String(allow_none=True, metadata={"description": "指定给哪个经办账号；null：未指定"})
     since = ma.fields.Integer(required=True)
     since_at = ma.fields.String(required=True, metadata={"format": "date-time"})
     days = ma.fields.Integer(required=True, metadata={"description": "已等多少天"})

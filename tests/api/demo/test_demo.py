@@ -50,6 +50,7 @@ NOT_IN_A_DEMO = {
     "claim.appealed/1": "whoever was refused in it has accepted that",
     "claim.appeal_withdrawn/1": "nobody has appealed", "claim.appeal_dismissed/1": "nobody has appealed",
     "claim.appeal_allowed/1": "nobody has appealed", "claim.reopened/1": "nobody has appealed",
+    "claim.assigned/1": "no office has handed a claim on",
     "claim.upheld/1": "nobody has looked at the differences yet",
     "log.continued/1": "the log keeps its name",
     "log.access_anchored/1": "nobody has looked at anything yet",

@@ -34,6 +34,7 @@ from ledger.streams.decision import Decision
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor
 from ledger.streams.standing import Status as Employed
+from ledger.vocabulary import ActorId
 
 SUBMIT = review.SubmitClaim(
     claim=CLAIM, person=LI, on=DAY, study=STUDY, details=DETAILS, steps=STEPS, evidence=PAPERS
@@ -70,6 +71,9 @@ BY_OFFICE: dict[str, Give] = {
     ),
     "EndorseClaim": lambda claim, person, by, role: review.decide_endorsement(
         claim, review.EndorseClaim(role=role), person, by
+    ),
+    "AssignClaim": lambda claim, person, by, role: review.decide_assignment(
+        claim, review.AssignClaim(role=role), person, by, colleague_of(by)
     ),
     "ReturnClaim": lambda claim, person, by, role: review.decide_return(
         claim, review.ReturnClaim(role=role, words=WHY), person, by
@@ -131,6 +135,12 @@ def give(command: str, state: str, person: Person = PERSON, by: Actor | None = N
         return BY_CLAIMANT[command](claim, person)
     hand, role = entitled(state)
     return BY_OFFICE[command](claim, person, by or hand, role)
+
+
+def colleague_of(by: Actor) -> Actor:
+    """Another hand of the same office, which could take the same step."""
+    scopes = next(one.scopes for one in (CLERK, OFFICER) if one.organisation == by.organisation)
+    return replace(by, actor=ActorId("acr_next"), person=None, scopes=scopes, status=Employed.ACTIVE)
 
 
 def with_scope(by: Actor, **change: object) -> Actor:

@@ -19,6 +19,7 @@ UNDECIDED = read_table("""
 SubmitClaim     ClaimSubmitted                claim_exists          claim_exists          claim_exists
 RegisterClaim   ClaimSubmitted+ClaimApproved  claim_exists          claim_exists          claim_exists
 EndorseClaim    claim_absent                  ClaimEndorsed         last_step_decides     claim_not_open
+AssignClaim     claim_absent                  ClaimAssigned         ClaimAssigned         claim_not_open
 ReturnClaim     claim_absent                  ClaimReturned         ClaimReturned         claim_not_open
 ReviseClaim     claim_absent                  ClaimRevised          already_endorsed      ClaimRevised
 WithdrawClaim   claim_absent                  ClaimWithdrawn        ClaimWithdrawn        ClaimWithdrawn
@@ -37,6 +38,7 @@ DECIDED = read_table("""
 SubmitClaim     claim_exists          claim_exists          claim_exists    claim_exists    claim_exists
 RegisterClaim   claim_exists          claim_exists          claim_exists    claim_exists    claim_exists
 EndorseClaim    claim_not_open        claim_not_open        claim_not_open  claim_not_open  claim_not_open
+AssignClaim     claim_not_open        claim_not_open        claim_not_open  claim_not_open  claim_not_open
 ReturnClaim     claim_not_open        claim_not_open        claim_not_open  claim_not_open  claim_not_open
 ReviseClaim     claim_not_open        claim_not_open        claim_not_open  claim_not_open  claim_not_open
 WithdrawClaim   claim_not_open        claim_not_open        claim_not_open  claim_not_open  claim_not_open
@@ -55,6 +57,7 @@ MATRIX = UNDECIDED | DECIDED
 LEADS_TO = {
     "ClaimSubmitted": Status.UNDER_REVIEW,
     "ClaimEndorsed": Status.UNDER_REVIEW,
+    "ClaimAssigned": Status.UNDER_REVIEW,
     "ClaimReturned": Status.RETURNED,
     "ClaimRevised": Status.UNDER_REVIEW,
     "ClaimWithdrawn": Status.WITHDRAWN,

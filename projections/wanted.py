@@ -1,0 +1,73 @@
+"""Which open work is asked for, and in which order: narrowed in SQL, so that a page of a long list costs a page.
+
+`tests/projections/test_wanted.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from projections.work import Waiting
+
+NOBODY: Final = ""
+"""As a holder: what no hand in particular looks after."""
+
+Place = tuple[Any, ...]
+"""Where a list goes on: the place of what stood last before it."""
+
+
+class Wanted(NamedTuple):
+    """What waits, narrowed. None: it is all the same."""
+
+    kind: str | None = None
+    category: str | None = None
+    unit: str | None = None
+    holder: str | None = None          # Whose it is; `NOBODY`: nobody's in particular.
+    studied_before: int | None = None  # The study is of a year before this one (补录).
+    papers: int | None = None          # So many papers are shown; 0: none.
+    since_from: int | None = None      # It came to wait at this time or later,
+    since_below: int | None = None     # and before that one, in microseconds.
+    by: Literal["since", "unit", "category"] = "since"
+    backwards: bool = False
+
+    def place(self, one: Waiting) -> Place:
+        """Where one stands in the order; what stands equal, stands as it came."""
+        first = () if self.by == "since" else ((one.unit if self.by == "unit" else one.category) or "",)
+        return (*first, one.since, one.id)
+
+    def order(self, *, since: str = "event", id_: str = "id") -> list[str]:
+        """The same order in SQL, by the names that a table has for them."""
+        return [*([] if self.by == "since" else [f"coalesce({self.by}, '')"]), since, id_]
+
+    def past(self, after: Place | None, values: dict[str, Any], **named: str) -> list[str]:
+        """Say in SQL that a row comes after a place."""
+        if after is None:
+            return []
+        values |= {f"after{at}": value for at, value in enumerate(after)}
+        places = ", ".join(f":after{at}" for at in range(len(after)))
+        return [f"({', '.join(self.order(**named))}) {'<' if self.backwards else '>'} ({places})"]
+
+    def sorted(self, **named: str) -> str:
+        """Put in order in SQL."""
+        return ", ".join(f"{one}{' DESC' if self.backwards else ''}" for one in self.order(**named))
+
+    def conditions(self, values: dict[str, Any], columns: Collection[str]) -> list[str]:
+        """Say in SQL what a row of a table with these columns must have; what none of them knows, no row has."""
+        asked = (("kind", "=", self.kind), ("category", "=", self.category), ("unit", "=", self.unit),
+                 ("studied", "<", self.studied_before), ("papers", "=", self.papers),
+                 ("since_at", ">=", self.since_from), ("since_at", "<", self.since_below))
+        parts = []
+        for number, (name, how, value) in enumerate(asked):
+            if value is not None:
+                parts.append(f"{name} {how} :wanted{number}" if name in columns else "0")
+                values[f"wanted{number}"] = value
+        if self.holder is not None:
+            at = "holder" if "holder" in columns else "NULL"
+            parts.append(f"{at} IS NULL" if self.holder == NOBODY else f"{at} = :holder")
+            values["holder"] = self.holder
+        return parts
+
+
+EVERYTHING: Final = Wanted()
