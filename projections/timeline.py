@@ -21,13 +21,14 @@ import msgspec
 
 from ledger.envelope import decode
 from ledger.events.act import AccessRecorded, ActAbandoned, ActChunkWritten, ActClosed, ActOpened
-from ledger.events.base import Event, wire_type
+from ledger.events.base import By, Event, wire_type
 from ledger.events.catalogue import CURRENT
 from ledger.events.claim import ClaimApproved, ClaimRevised, ClaimSubmitted
 from ledger.ledger import Ledger, Recorded
 from ledger.vocabulary import LOCAL
 from projections.basis import Axes, microseconds, written_time
 from projections.errors import KindUnknown
+from projections.happened import happened_on
 from projections.pages import Page, paged
 from projections.projection import Effect, Projection, Rows, Table
 from projections.work import read_step
@@ -43,6 +44,8 @@ SIDES: Final = {"about": ABOUT, "done": DONE, "on_behalf": FOR}
 
 _PARTIES: Final = ("per_", "acr_")
 """Units are left out: what happens to one stands in its own stream, what happens to its people in theirs."""
+SIFTED_MOST: Final = 2_000
+"""So many lines are read for one page of those that are wanted; where it stops short, the next page goes on."""
 _ROOM: Final = 12
 """So many bits for the parties of one event: a leaf of 65,535 bytes does not hold 4,096 ids."""
 _ELSEWHERE: Final = frozenset({ActChunkWritten, ActClosed, ActAbandoned, AccessRecorded})
@@ -101,6 +104,19 @@ class Wanted(NamedTuple):
     side: str | None = None
     newest: bool = False
     told: bool = False  # For whom it is about, and their employer: without what they are not told.
+    hand: str | None = None          # Whose hand it was,
+    organisation: str | None = None  # for which organisation,
+    correlation: str | None = None   # in which request: these three stand in the log alone.
+
+    @property
+    def is_sifted(self) -> bool:
+        """Say whether lines are to be read before it is known whether they are wanted."""
+        return any(one is not None for one in (self.hand, self.organisation, self.correlation))
+
+    def fits(self, by: By) -> bool:
+        """Say whether whoever did it is who is asked about."""
+        return (self.hand in (None, by.actor) and self.organisation in (None, by.organisation)
+                and self.correlation in (None, by.correlation))
 
 
 def person_timeline(
@@ -127,10 +143,33 @@ def actor_timeline(
     return _told(files, actor, wanted, files.settle(Axes(as_of)), after, limit, _line_of_an_actor)
 
 
+def record_timeline(files: Files, stream: str, *, as_of: int | None = None) -> tuple[dict[str, Any], ...]:
+    """Everything that happened to one record and had taken effect, in order, with what each event says openly."""
+    at = files.settle(Axes(as_of))
+    pointers = []
+    for position, leaf in files.ledger.store.stream(stream):
+        act = decode(leaf).by.act
+        took_effect = position if act is None or act == stream else _closed_at(files.ledger, act)
+        if took_effect is not None and took_effect <= at:
+            pointers.append(Pointer(took_effect, position << _ROOM, ABOUT))
+    found = [(one, files.ledger.at(one.event)) for one in pointers]
+    return tuple({**_line(pointer, one), "facts": _facts(one.envelope.event)} for pointer, one in found
+                 if one is not None)
+
+
+def _closed_at(ledger: Ledger, act: str) -> int | None:
+    """Where a larger act was closed; None while it is open, and of one that was abandoned."""
+    return next((position for position, leaf in ledger.store.stream(act) if isinstance(decode(leaf).event, ActClosed)),
+                None)
+
+
 def _told(
     files: Files, who: str, wanted: Wanted, as_of: int, after: tuple[int, int] | None, limit: int, tell: Any
 ) -> Page[dict[str, Any]]:
-    page = paged(_pointers(files, who, wanted, as_of, after, limit + 1), limit, as_of, _place)
+    if wanted.is_sifted:
+        page = _sifted(files, who, wanted, as_of, after, limit)
+    else:
+        page = paged(_pointers(files, who, wanted, as_of, after, limit + 1), limit, as_of, _place)
     return page.of([tell(files, who, one, as_of) for one in page.items])
 
 
@@ -181,6 +220,21 @@ def _pointers(
     return [Pointer._make(row) for row in files.file("timeline", as_of)[0].rows(query, values)]
 
 
+def _sifted(
+    files: Files, who: str, wanted: Wanted, as_of: int, after: tuple[int, int] | None, limit: int
+) -> Page[Pointer]:
+    """The pointers whose events fit; a page may hold fewer than were asked for, or none, and more still follow."""
+    read = _pointers(files, who, wanted, as_of, after, SIFTED_MOST + 1)
+    found: list[Pointer] = []
+    for one in read[:SIFTED_MOST]:
+        recorded = files.ledger.at(one.event)
+        if recorded is not None and wanted.fits(recorded.envelope.by):
+            found.append(one)
+            if len(found) > limit:
+                return paged(found, limit, as_of, _place)
+    return Page(tuple(found), _place(read[SIFTED_MOST - 1]) if len(read) > SIFTED_MOST else None, as_of)
+
+
 def _span(ledger: Ledger, wanted: Wanted, as_of: int) -> dict[str, int]:
     """The days as positions: time only grows with them."""
     def before(day: date) -> int:
@@ -216,10 +270,12 @@ def _line(pointer: Pointer, found: Recorded) -> dict[str, Any]:
     """What every line says: where and when, what, by whom, in which record, caused by what."""
     envelope = found.envelope
     by, kind = envelope.by, _KINDS[type(envelope.event)]
+    happened = happened_on(envelope.event)
     return {
         "position": pointer.position,
         "event": found.position,
         "recorded_at": written_time(envelope.recorded_at),
+        "happened_on": None if happened is None else happened.isoformat(),
         "what": kind,
         "words": words().get(kind, kind),
         "sides": [name for name, side in SIDES.items() if pointer.side & side],

@@ -21,8 +21,9 @@ from ledger.streams import claim as claims
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
 from ledger.streams import unit as units
+from projections import timeline
 from projections.errors import AsOfInFuture, KindUnknown
-from projections.timeline import Timeline, Wanted, actor_timeline, person_timeline, words
+from projections.timeline import Timeline, Wanted, actor_timeline, person_timeline, record_timeline, words
 
 OFFICER = "acr_officer"
 
@@ -134,6 +135,27 @@ def test_an_abandoned_act_is_told_of_whoever_opened_it_and_of_nobody_in_its_list
     assert page.items[-1] == opened, "as of then it was open, whatever became of it"
 
 
+def test_a_record_is_told_from_where_its_act_was_closed_and_of_any_past_the_same(house: House) -> None:
+    person = house.person(unit=house.unit(NINGBO, "industry"))
+    act = roster(house, person)
+    claim = house.ledger.at(house.size - 1).envelope.stream  # type: ignore[union-attr]
+    assert record_timeline(house.followed(), claim) == ()
+    act.close()
+    closed = house.size
+    lines = record_timeline(house.followed(), claim)
+    house.freeze(claim)
+
+    assert kinds(list(lines)) == ["claim.submitted", "claim.approved"]
+    assert {line["position"] for line in lines} == {closed} and lines[0]["event"] < closed
+    assert lines[0]["happened_on"] == "2021-03-01" and lines[1]["happened_on"] is None
+    assert lines[0]["facts"]["study"]["route"] == "exam"
+    assert record_timeline(house.followed(), claim, as_of=closed) == lines
+    assert kinds(list(record_timeline(house.followed(), claim)))[-1] == "claim.frozen"
+    act = roster(house, person)
+    act.abandon()
+    assert record_timeline(house.followed(), house.ledger.at(house.size - 2).envelope.stream) == ()  # type: ignore[union-attr]
+
+
 def test_an_officers_decisions_say_how_long_they_waited_and_what_was_opened(house: House) -> None:
     works = house.unit(NINGBO, "industry")
     person = house.person(unit=works)
@@ -189,6 +211,27 @@ def test_lines_are_chosen_by_kind_family_day_record_and_order(house: House) -> N
     with pytest.raises(KindUnknown):
         told(house, person, kinds=("claim.praised",))
     assert told(house, "per_nobody") == []
+
+
+def test_lines_are_chosen_by_hand_organisation_and_request_and_none_is_lost_between_pages(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = house.person(unit=house.unit(NINGBO, "industry"))
+    claim = house.submit(person, exam("2021-03-01"))
+    by = By(actor=OFFICER, role="sector_authority", organisation="unt_office", correlation="c" * 32)
+    command = review.ReturnClaim(role="sector_authority", words="缺页")
+    house.record(review.decide_return(house.load(claim, claims.evolve), command, house.load(person, persons.evolve),
+                                      house.officer), by=by)
+    house.registered(person, exam("2021-04-01"))
+
+    for wanted in ({"organisation": "unt_office"}, {"correlation": "c" * 32},
+                   {"hand": OFFICER, "organisation": "unt_office", "newest": True}):
+        assert kinds(told(house, person, **wanted)) == ["claim.returned"]
+    assert told(house, person, hand="acr_nobody") == []
+    by_hands = [told(house, person, hand=hand) for hand in {line["by"]["actor"] for line in told(house, person)}]
+    assert sum(map(len, by_hands)) == len(told(house, person))
+    monkeypatch.setattr(timeline, "SIFTED_MOST", 2)
+    assert kinds(told(house, person, organisation="unt_office")) == ["claim.returned"], "past pages that held none"
 
 
 def test_the_same_position_gives_the_same_lines_however_long_the_log_has_grown(house: House) -> None:
