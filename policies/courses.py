@@ -29,6 +29,7 @@ class CourseLaw(NamedTuple):
     heartbeat_seconds: int | None = None
     hours_centi: HoursCenti | None = None
     on_site: Duty | None = None     # The words that want the exam to be sat on site (W 10).
+    rulebook: str | None = None     # Which of the place's says all this.
 
 
 def course_law(law: Law, day: date, region: str, sector: str | None, category: str) -> CourseLaw:
@@ -47,6 +48,7 @@ def course_law(law: Law, day: date, region: str, sector: str | None, category: s
             heartbeat_seconds=time.more.get("heartbeat_seconds"),
             hours_centi=hours,
             on_site=exam if exam is not None and exam.more.get("on_site") else None,
+            rulebook=book.id,
         )
     return CourseLaw()
 

@@ -80,15 +80,18 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/claims/new", "申报", "n")
         yield Way("/claims", "我的申报", "c")
         yield Way(f"/persons/{capacity.caller.id}/years", "我的学时", "y")
+        yield Way("/courses", "公需课程", "k")
         return
     if capacity.reviews:
         yield Way("/queue", "审核待办", "w")
         yield Way("/years", "查阅学时", "y")
+        yield Way("/courses", "公需课程", "k")
 
 
 def here(ways: Iterable[Way], path: str) -> str | None:
     """Of the ways the one that somebody stands on: the longest that the path begins with."""
     path = "/claims/new" if path.startswith("/drafts/") else path  # A draft is a form that was begun there.
+    path = "/courses" if path.startswith(("/enrolments/", "/exams", "/bookings/")) else path  # So is what is learned.
     fitting = (way.address for way in ways if f"{path}/".startswith(f"{way.address}/"))
     return max(fitting, key=len, default=None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from api.console import acts, claim, filing, helping, home, queue, years
+from api.console import acts, claim, courses, deeds, filing, helping, home, player, queue, years
 from api.console.screen import add, take
 
 _CLAIM = "/claims/<claim:claim>"
@@ -20,6 +20,7 @@ def console_routes() -> Blueprint:
     add(console, "/persons/<person>/years/<int:year>", years.year)
     _filing(console)
     _claims(console)
+    _learning(console)
     add(console, "/queue", queue.listed, csv=True)
     take(console, "/queue/batch", queue.batch)
     add(console, "/help", helping.help_page, chooses=False, json=False)
@@ -47,3 +48,20 @@ def _claims(console: Blueprint) -> None:
     for code in acts.ACTS:
         add(console, f"{_CLAIM}/{code}", acts.shown(code), json=False)
         take(console, f"{_CLAIM}/{code}", acts.done(code))
+
+
+def _learning(console: Blueprint) -> None:
+    course, enrolment = "/courses/<course:course>", "/enrolments/<enrolment:enrolment>"
+    add(console, "/courses", courses.listed, csv=True)
+    add(console, "/courses/new", courses.new, json=False)
+    take(console, "/courses/new", courses.publish)
+    add(console, course, courses.course)
+    add(console, enrolment, courses.enrolment)
+    add(console, f"{enrolment}/study", player.study)
+    take(console, f"{enrolment}/study", player.beat)
+    take(console, f"{enrolment}/study/begin", player.begin)
+    take(console, f"{enrolment}/study/end", player.end)
+    for address, room in ((course, courses.COURSES), (enrolment, courses.ENROLMENT)):
+        for code in room.deeds:
+            add(console, f"{address}/{code}", deeds.shown(room, code), json=False)
+            take(console, f"{address}/{code}", deeds.done(room, code))

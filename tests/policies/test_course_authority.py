@@ -55,8 +55,10 @@ def test_a_pass_is_registered_by_a_system_in_wenzhou_and_ningbo_and_by_the_offic
 def test_what_a_course_asks_stands_in_the_rulebook_of_its_place(law: Law) -> None:
     """W 8, W 9, W 10; W 11 names no number."""
     found = course_law(law, DAY, "330300", None, "general_public")
-    assert found._replace(on_site=None) == CourseLaw(True, 120, 15, 60, HoursCenti(1_800))
+    assert found._replace(on_site=None, rulebook=None) == CourseLaw(True, 120, 15, 60, HoursCenti(1_800))
+    assert found.rulebook == "wenzhou/2020-11-27"
     assert found.on_site is not None and found.on_site.article == "第十条"
-    assert course_law(law, DAY, "330300", "general", "sector_public") == CourseLaw(None, 120, 15, 60, None)
+    assert course_law(law, DAY, "330300", "general", "sector_public") == CourseLaw(
+        None, 120, 15, 60, None, rulebook="wenzhou/2020-11-27")
     assert course_law(law, DAY, "330200", None, "general_public") == CourseLaw()
     assert course_law(law, date(2020, 11, 26), "330300", None, "general_public") == CourseLaw()
