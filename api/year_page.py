@@ -46,8 +46,8 @@ _FLAGS: Final = {"by_analogy": "比照执行", "late_filing": "逾期备案", "o
 EVENTS: Final = {
     "claim.submitted": "提交", "claim.endorsed": "审核通过", "claim.assigned": "转办", "claim.returned": "退回修改",
     "claim.revised": "修改", "claim.withdrawn": "撤回", "claim.approved": "认定", "claim.refused": "驳回",
-    "claim.corrected": "更正", "claim.upheld": "维持", "claim.frozen": "冻结", "claim.released": "解冻", "claim.revoked": "撤销",
-    "claim.reinstated": "恢复", "claim.reopened": "重新审核", "claim.appealed": "申诉",
+    "claim.corrected": "更正", "claim.upheld": "维持", "claim.frozen": "冻结", "claim.released": "解冻",
+    "claim.revoked": "撤销", "claim.reinstated": "恢复", "claim.reopened": "重新审核", "claim.appealed": "申诉",
     "claim.appeal_withdrawn": "撤回申诉", "claim.appeal_dismissed": "申诉维持", "claim.appeal_allowed": "申诉改变",
 }
 HANDS: Final = {
@@ -251,9 +251,10 @@ def _place(one: Mapping[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
 
 def region(code: str) -> str:
     """City and county in words, of a prefix too; a code without a name of its own stands as it is."""
-    own = regions.span(code)
+    whole = code.ljust(6, "0")
+    own = regions.span(whole)
     if own is None:
         return code
-    above = regions.parent(code)
+    above = regions.parent(whole)
     city = None if above is None or above == regions.PROVINCE else regions.span(above)
     return f"{city.name if city else ''}{own.name}"

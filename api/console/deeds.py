@@ -167,7 +167,8 @@ def _page(
     came = _tried(asking, deed, subject, deed.tried(asking, subject) if given is None else given)
     if isinstance(came, Refusal) and status_of(came) in _LATER and not faults:
         return came
-    after = subject.becomes(came.state) if isinstance(came, Done) else None
+    is_shown = given is not None or not deed.depends  # What was tried without anything typed is nobody's wish.
+    after = subject.becomes(came.state) if isinstance(came, Done) and is_shown else None
     why = of_refusal(came, words.documents(asking.house)).words if isinstance(came, Refusal) else None
     return Page("deed.html", {
         "deed": deed, "subject": subject, "fields": filled(deed.fields(asking, subject), typed, faults),

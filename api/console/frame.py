@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from api.callers import Caller
 from api.cases.doing import Reading
+from api.cases.standing import POLICY_OFFICE
 from api.commands.telling import role as role_name
 from api.house import House
 from ledger.streams.actor import SEPARATED
@@ -86,6 +87,8 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/queue", "审核待办", "w")
         yield Way("/years", "查阅学时", "y")
         yield Way("/courses", "公需课程", "k")
+    if capacity.role != POLICY_OFFICE:  # It looks at nobody, officials included.
+        yield Way("/accounts", "账号", "a")
 
 
 def here(ways: Iterable[Way], path: str) -> str | None:

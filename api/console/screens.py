@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from api.console import acts, claim, courses, deeds, filing, helping, home, player, queue, years
+from api.console import accounts, acts, claim, courses, deeds, filing, helping, home, player, queue, years
 from api.console.screen import add, take
 
 _CLAIM = "/claims/<claim:claim>"
@@ -20,6 +20,7 @@ def console_routes() -> Blueprint:
     add(console, "/persons/<person>/years/<int:year>", years.year)
     _filing(console)
     _claims(console)
+    _accounts(console)
     _learning(console)
     add(console, "/queue", queue.listed, csv=True)
     take(console, "/queue/batch", queue.batch)
@@ -65,3 +66,16 @@ def _learning(console: Blueprint) -> None:
         for code in room.deeds:
             add(console, f"{address}/{code}", deeds.shown(room, code), json=False)
             take(console, f"{address}/{code}", deeds.done(room, code))
+
+
+def _accounts(console: Blueprint) -> None:
+    account = "/accounts/<actor:actor>"
+    add(console, "/accounts", accounts.listed, csv=True)
+    add(console, "/accounts/new", accounts.new, json=False)
+    take(console, "/accounts/new", accounts.appoint)
+    add(console, account, accounts.detail)
+    add(console, f"{account}/opening", accounts.opening, json=False)
+    take(console, f"{account}/opening", accounts.open_it)
+    for code in accounts.ROOM.deeds:
+        add(console, f"{account}/{code}", deeds.shown(accounts.ROOM, code), json=False)
+        take(console, f"{account}/{code}", deeds.done(accounts.ROOM, code))
