@@ -162,8 +162,12 @@ class Answers(Files):
         basis = self.basis(axes)
         if not _people.is_registered(self._people, person, basis.as_of):
             return None
+        return self.years_on(person, basis, self.books, year)
+
+    def years_on(self, person: str, basis: Basis, books: Books, year: int | None = None) -> dict[str, Any]:
+        """The same on a basis that was settled before, under rulebooks of which the house need not know."""
         history = read_history(self._people, self._entries, person, basis)
-        return person_years(history, self.books, person, basis, year)
+        return person_years(history, books, person, basis, year)
 
     def years_with(self, person: str, version: Version) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
         """A person's year without a claim and as if it stood so too, by the law as it is now: what a trial shows."""

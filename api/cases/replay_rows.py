@@ -15,6 +15,7 @@ from api.callers import Caller
 from api.cases.replays import place_of, settled, sums_of
 from api.cases.standing import by_actor, looking, may_look, may_see, places, seeing_scopes
 from api.house import House
+from api.jobs import Job
 from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.streams import person as persons
@@ -40,10 +41,13 @@ class Rows(NamedTuple):
         return int(self.question["as_of"])
 
 
-def rows(
-    house: House, caller: Caller, job: str, kind: str, purpose: str | None, *, after: tuple[int, int], limit: int
-) -> Rows | Refusal:
-    """Some rows of one file, of people within the asker's sight."""
+def may_read(house: House, caller: Caller, job: str) -> Refusal | None:
+    """Say why somebody may not read what a job says of people."""
+    found = _reading(house, caller, job)
+    return found if isinstance(found, Refusal) else None
+
+
+def _reading(house: House, caller: Caller, job: str) -> tuple[Actor, Job] | Refusal:
     asking = looking(house, caller)
     if isinstance(asking, Refusal):
         return asking
@@ -52,6 +56,18 @@ def rows(
     found = house.jobs.find(job)
     if found is None or settled(house, found) is not None:
         return Refusal.because("job_absent")  # What the office that asked for it has not got, nobody has.
+    return asking, found
+
+
+def rows(
+    house: House, caller: Caller, job: str, kind: str, purpose: str | None, *, after: tuple[int, int], limit: int,
+    what: tuple[str, ...] = ("replay",),
+) -> Rows | Refusal:
+    """Some rows of one file, of people within the asker's sight. `what`: what whoever asks shows beside them."""
+    reading = _reading(house, caller, job)
+    if isinstance(reading, Refusal):
+        return reading
+    asking, found = reading
     if purpose is None:
         return Refusal.because("purpose_missing")
     assert found.outcome is not None, "it is done"
@@ -60,7 +76,7 @@ def rows(
     if items:
         record_accesses(
             house.register.access, by=by_actor(caller, asking, seeing_scopes(asking)[0].role),
-            subjects=dict.fromkeys(one["person"] for one in items), purpose=purpose, what=("replay",), route="replay",
+            subjects=dict.fromkeys(one["person"] for one in items), purpose=purpose, what=what, route="replay",
             now_ms=house.now // 1_000)
     return Rows(tuple(items), following, found.question, found.outcome["digest"], sums_of(folder)[name])
 

@@ -25,6 +25,7 @@ from api.jobs import CANCELLED, DONE, OPEN, QUEUED, Full, Job
 from api.replay_laws import Laws, UnsoundRules
 from api.replay_runner import REPORT, clear, write_drafts
 from ledger.errors import Refusal
+from ledger.events.actor import Scope
 from ledger.streams.standing import Actor, Matter, standing
 from policies.errors import UnreadableRulebook
 from policies.schema import read_form
@@ -91,8 +92,18 @@ def _office(house: House, caller: Caller) -> Actor | Refusal:
     return actor if isinstance(actor, Refusal) else standing(actor, POLICY_OFFICE) or actor
 
 
+def own_place(house: House, caller: Caller) -> Scope | Refusal:
+    """The place and sector that whoever makes rules asks about where they name none, or why they may not ask."""
+    actor = _office(house, caller)
+    return actor if isinstance(actor, Refusal) else _own(actor)
+
+
+def _own(actor: Actor) -> Scope:
+    return next(scope for scope in actor.scopes if scope.role == POLICY_OFFICE)
+
+
 def _understood(house: House, actor: Actor, fields: Mapping[str, Any]) -> Understood | Refusal:
-    own = next(scope for scope in actor.scopes if scope.role == POLICY_OFFICE)
+    own = _own(actor)
     region, sector = fields.get("region", f"{own.region:0<6}"), fields.get("sector", own.sector)
     matter = Matter(prefix_of(region), sector)
     if no := standing(actor, POLICY_OFFICE, matter):

@@ -38,11 +38,16 @@ def answered(house: House, person: str, axes: Axes, year: int | None = None) -> 
     if answer is None:  # Known by now, perhaps, but not as of then.
         later = house.answers.person(person) is not None
         return Refusal.because("person_not_yet" if later else "person_absent")
+    put_titles(house, answer)
+    return answer
+
+
+def put_titles(house: House, answer: dict[str, Any]) -> None:
+    """Let each entry of an answer say what it was called, as far as that can still be read."""
     entries = [entry for one in answer["years"] for entry in one["entries"]]
     stated = [_stated(house, entry["events"]) for entry in entries]
     for entry, opened in zip(entries, house.ledger.vault.open_each(stated), strict=True):
         entry["title"] = opened.title if isinstance(opened, StudyDetails) else None  # None: its key is destroyed.
-    return answer
 
 
 def _stated(house: House, events: list[int]) -> Stored:

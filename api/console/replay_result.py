@@ -1,0 +1,232 @@
+"""What a replay came to: its sums, the rows of people page by page, and one person's year under both laws.
+
+Sums are shown to the office that makes rules, as its report has them (`api.replay_page`); rows to officials within
+whose sight people are, for a purpose, recorded, with masked names. A row leads to the year side by side, and that to
+the first step at which the two laws part. `tests/console/test_replays.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from flask import Response, request
+
+from api.cases import replay_rows, replay_years, replays
+from api.cases.doing import Reading
+from api.cases.people import identity_of
+from api.console import words
+from api.console.screen import Asking, Page, Shown
+from api.house import House
+from api.replay_page import asked_words, city_name, clause_words, minimum_name, sector_name, view
+from api.routes.paging import Cursor, read_cursor, write_cursor
+from api.tables_out import Table, Value
+from api.year_page import moment as written
+from ledger.errors import Refusal
+from ledger.vocabulary import format_hours, parse_hours
+from policies.words import base_vocabulary
+
+ROWS: Final = 50
+CSV_MOST: Final = 5_000
+"""So many rows are written into one file of a list."""
+
+KINDS: Final = {"person-years": "个人年度", "entries": "学时记录", "titles": "职称"}
+_MET: Final[Mapping[bool | None, words.Mark]] = {
+    True: ("met", "✓", "达标"), False: ("short", "✗", "未达标"), None: ("open", "…", "未定")}
+_SUMS: Final = (("total", "合计"), ("professional", "专业科目"), ("sector_public", "行业公需科目"),
+                ("general_public", "一般公需科目"), ("exam_hours", "考试、考核所得"))
+_HOW: Final = {"worth": "核定不同", "room": "上限之下所余不同", "duplicate": "重复的取舍不同"}
+_TITLE_KINDS: Final = {"granted": "已取得", "next": "下一次申报"}
+_EFFECTS: Final = {"less": "减少", "more": "增加"}
+
+
+def sums(asking: Asking, job: Mapping[str, Any]) -> Shown:
+    """The report of a job that is done."""
+    house, caller, name = asking.house, asking.caller, str(job["job"])
+    told = replays.report(house, caller, name)
+    made = told if isinstance(told, Refusal) else replays.file(house, caller, name, "report.json")
+    if isinstance(told, Refusal):
+        return told
+    if isinstance(made, Refusal):
+        return made
+    mine = replay_rows.may_read(house, caller, name) is None
+    return Page("replay_result.html", {
+        **view(json.loads(made.content), told["digest"]), "job": job, "files": told["files"], "written": written,
+        "kinds": KINDS, "reads_rows": mine, "sizes": _size,
+    }, told)
+
+
+def _size(count: int) -> str:
+    return f"{count:,} 字节" if count < 10_000 else f"{count / 1024:,.0f} KB"  # Not hours: bytes.
+
+
+def file(asking: Asking, job: str, name: str) -> Shown:
+    """A file of a report that speaks of nobody, to be kept."""
+    found = replays.file(asking.house, asking.caller, job, name)
+    if isinstance(found, Refusal):
+        return found
+    how = {"Content-Disposition": f'attachment; filename="{found.name}"'}
+    return Response(found.content, content_type=found.media_type, headers=how)
+
+
+# Rows
+
+
+def person_years(asking: Asking, job: str) -> Shown:
+    """Person-years whose hours or verdict changed."""
+    return _rows(asking, job, "person-years", _person_year, (
+        "编号", "姓名", "年度", "地区", "行业", "原合计", "新合计", "变化", "原结论", "新结论"))
+
+
+def entries(asking: Asking, job: str) -> Shown:
+    """Entries that count otherwise, with the clauses that moved them."""
+    return _rows(asking, job, "entries", _entry, (
+        "编号", "姓名", "年度", "申报编号", "原计入", "新计入", "变化", "变动", "原依据", "新依据"))
+
+
+def titles(asking: Asking, job: str) -> Shown:
+    """Titles that rest on other years."""
+    return _rows(asking, job, "titles", _title, (
+        "编号", "姓名", "职称", "级别", "日期", "地区", "行业", "所依年份", "原达标年数", "新达标年数"))
+
+
+Told = Callable[[Mapping[str, Any]], tuple[Value, ...]]
+
+
+def _rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequence[str]) -> Shown:
+    house, purpose = asking.house, request.args.get("purpose") or None
+    address = f"/replays/{job}/{kind}"
+    if no := replay_rows.may_read(house, asking.caller, job):
+        return no
+    if purpose not in words.PURPOSES and not request.path.endswith((".json", ".csv")):
+        return Page("purpose.html", {"purposes": words.PURPOSES, "action": address, "kept": {}})
+    is_table = request.path.endswith(".csv")
+    found = _page(asking, job, kind, purpose, CSV_MOST if is_table else ROWS)
+    if isinstance(found, Refusal):
+        return found
+    names = _names(house, [one["person"] for one in found.items])
+    rows = [{**one, "name": names[one["person"]], "told": tell(one)} for one in found.items]
+    following = None
+    if found.next is not None:
+        following = write_cursor(house.cursor_key, _question(asking, job, kind), Cursor(0, list(found.next)))
+    question = found.question
+    asked = {"报告摘要": found.digest}
+    if following is not None:
+        asked["注意"] = f"只写了前 {len(rows)} 行，其后还有；其余请用接口逐页读取"
+    table = Table(f"replay-{kind}", f"重放：{KINDS[kind]}", heads, [
+        (one["person"], one["name"], *one["told"]) for one in rows], question["as_of"], question["as_of_time"], asked)
+    return Page("replay_rows.html", {
+        **asked_words(question), "job": job, "kind": kind, "kinds": KINDS, "rows": rows, "heads": heads[2:],
+        "purpose": purpose, "purposes": words.PURPOSES, "next": following, "is_first": "cursor" not in request.args,
+        "met": _MET, "clause": clause_words, "how": _HOW, "changed": changed,
+    }, {"items": [{name: one[name] for name in one if name != "told"} for one in rows], "next": following,
+        "question": question, "digest": found.digest, "sha256": found.sha256}, table)
+
+
+def _page(asking: Asking, job: str, kind: str, purpose: str | None, many: int) -> replay_rows.Rows | Refusal:
+    """So many rows from where the address says."""
+    line, offset = 0, 0
+    if cursor := request.args.get("cursor"):
+        _, (line, offset) = read_cursor(asking.house.cursor_key, _question(asking, job, kind), cursor)
+    return replay_rows.rows(asking.house, asking.caller, job, kind.replace("-", "_"), purpose, after=(line, offset),
+                            limit=many, what=("replay", "identity"))
+
+
+def _question(asking: Asking, job: str, kind: str) -> str:
+    return json.dumps(["console", asking.caller.scope, job, kind])
+
+
+def _names(house: House, people: Iterable[str]) -> dict[str, str]:
+    """Masked names; of whoever's key is destroyed, that it is."""
+    reading, found = Reading(house.ledger), {}
+    for person in dict.fromkeys(people):
+        known = reading.person(person)
+        identity = None if known is None else identity_of(house, known)
+        found[person] = "（已注销）" if identity is None else str(identity["name"])
+    return found
+
+
+def _person_year(row: Mapping[str, Any]) -> tuple[Value, ...]:
+    old, new = row["old"], row["new"]
+    return (row["year"], city_name(row["region"] or ""), sector_name(row["sector"] or ""), old["total"], new["total"],
+            row["change"], _MET[old["met"]][2], _MET[new["met"]][2])
+
+
+def _entry(row: Mapping[str, Any]) -> tuple[Value, ...]:
+    return (row["year"], row["entry"], row["old"], row["new"], row["change"], _HOW[row["how"]],
+            clause_words(row["old_clause"]), clause_words(row["new_clause"]))
+
+
+def _title(row: Mapping[str, Any]) -> tuple[Value, ...]:
+    return (_TITLE_KINDS[row["kind"]], row["level"], row["on"], city_name(row["region"] or ""),
+            sector_name(row["sector"] or ""), _EFFECTS[row["effect"]], row["old"]["years_met"],
+            row["new"]["years_met"])
+
+
+# One person's year
+
+
+def year(asking: Asking, job: str, person: str, year: int) -> Shown:
+    """A person's year under both laws, side by side."""
+    house, purpose = asking.house, request.args.get("purpose") or None
+    address = f"/replays/{job}/persons/{person}/{year}"
+    if no := replay_rows.may_read(house, asking.caller, job):
+        return no
+    if purpose not in words.PURPOSES and not request.path.endswith(".json"):
+        return Page("purpose.html", {"purposes": words.PURPOSES, "action": address, "kept": {}})
+    both = replay_years.year(house, asking.caller, job, person, year, purpose)
+    if isinstance(both, Refusal):
+        return both
+    if both.old is None or both.new is None:
+        return Refusal.because("person_not_yet")
+    documents = {one.id: one.document for one in house.answers.rulebooks()}
+    rows = side_by_side(both.old, both.new)
+    return Page("replay_year.html", {
+        **asked_words(both.question), "job": job, "person": person, "year": year, "purpose": purpose,
+        "name": _names(house, [person])[person], "rows": rows, "entries": entries_of(both.old, both.new),
+        "documents": documents, "verdicts": (_MET[both.old["evaluated"]["met"]], _MET[both.new["evaluated"]["met"]]),
+        "vocabulary": base_vocabulary(), "verdict": words.verdict,
+    }, {"person": person, "year": year, "old": both.old, "new": both.new, "question": both.question})
+
+
+def changed(old: str, new: str) -> dict[str, str] | None:
+    """By how much a number of hours changed, with a sign and a word; None where it did not."""
+    more = parse_hours(new) - parse_hours(old)
+    if not more:
+        return None
+    return {"sign": "▲" if more > 0 else "▼", "word": "增" if more > 0 else "减", "hours": format_hours(abs(more)),
+            "class": "met" if more > 0 else "short"}
+
+
+def side_by_side(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The sums and requirements of a year, as either law has them."""
+    before, after = old["evaluated"], new["evaluated"]
+    rows = [{"words": title, "old": before[name], "new": after[name], "change": changed(before[name], after[name]),
+             "marks": None} for name, title in _SUMS]
+    asked: dict[str, dict[str, Any]] = {}
+    for place, side in (("old", before), ("new", after)):
+        for one in side["minimums"]:
+            key = f"{one['rulebook']} {one['name']}"
+            asked.setdefault(key, {"words": minimum_name(key), "old": None, "new": None})[place] = one
+    return rows + [{**one, "change": None, "marks": tuple(
+        None if one[side] is None else _MET[one[side]["met"]] for side in ("old", "new"))} for one in asked.values()]
+
+
+def entries_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The entries of a year with what either law makes of each; those that part with the step at which they do."""
+    later = {one["claim"]: one for one in new["entries"]}
+    found = []
+    for one in old["entries"]:
+        before, after = one["evaluated"], later[one["claim"]]["evaluated"]
+        differ = any(before[name] != after[name] for name in ("status", "assessed", "counted", "rulebook", "clause"))
+        found.append({**one, "old": before, "new": after, "change": changed(before["counted"], after["counted"]),
+                      "differs": differ, "parting": parting(before["why"], after["why"]) if differ else None})
+    return found
+
+
+def parting(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The first step at which two laws say different things of an entry; of the one that has said all, None."""
+    at = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
+              min(len(old), len(new)))
+    return {"number": at + 1, "old": old[at] if at < len(old) else None, "new": new[at] if at < len(new) else None}
