@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import resources
@@ -248,6 +249,15 @@ def _time(last: Recorded | None) -> str:
 def refused(code: str, title: str, detail: str, status: int, caller: Caller | None = None) -> Response:
     """A page that says why not."""
     return render("refused.html", status=status, code=code, title=title, detail=detail, caller=caller)
+
+
+def failed(body: Mapping[str, Any], caller: Caller | None = None) -> Response:
+    """A page that says what went wrong, as the API would say it; of what is ours to mend, with its trace."""
+    status = int(str(body["status"]))
+    return render(
+        "refused.html", status=status, code=str(body["code"]), title=str(body["title"]), detail=str(body["detail"]),
+        faults=body.get("errors", ()), trace=g.trace_id if status >= 500 else None,
+        caller=caller or caller_of_session())
 
 
 def said_no(refusal: Refusal, caller: Caller | None) -> Response:

@@ -167,7 +167,7 @@ def _refuse(error: HTTPException) -> Response:
     """What Flask itself refuses: an unknown address, a wrong method, a body that cannot be read."""
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]  # A redirect, not a refusal.
-    response = _problem(problems.code_of(error.code), status=error.code)
+    response = _told(problems.problem(problems.code_of(error.code), g.trace_id, status=error.code))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After", "WWW-Authenticate"):
             response.headers[name] = value
@@ -181,7 +181,22 @@ def _fail(error: Exception) -> Response:
         body = problems.of_refusal(error.refusal, g.trace_id)
     if body is None or int(str(body["status"])) >= 500:  # What is the asker's to mend is no failure of ours.
         structlog.get_logger().error("failed", exc_info=error)
-    return write_problem(body) if body else _problem("internal_server_error")
+    return _told(body or problems.problem("internal_server_error", g.trace_id))
+
+
+def _told(body: Mapping[str, Any]) -> Response:
+    """What went wrong, on a page where a browser asked for one, and of the API always as a problem."""
+    plainly = write_problem(body)
+    wanted = request.accept_mimetypes
+    is_page = wanted["text/html"] > wanted["application/problem+json"] and not request.path.startswith("/v1/")
+    if is_page and "page" in current_app.blueprints:
+        from api import page  # The console stands behind it, which a service without pages never loads.
+
+        with suppress(Exception):  # It failed once: a page about it may fail for the same reason.
+            shown = page.secured(page.failed(body))
+            shown.headers.extend((name, value) for name, value in plainly.headers if name == "Retry-After")
+            return shown
+    return plainly
 
 
 def _problem(

@@ -22,7 +22,7 @@ from api.cases.standing import acting
 from api.console import frame, sending
 from api.console.frame import Capacity
 from api.house import House
-from api.page import COOKIE, caller_of_session, is_from_here, refused, render, said_no
+from api.page import COOKIE, caller_of_session, failed, is_from_here, refused, render, said_no
 from api.routes.door import Refused, answer
 from api.tables_out import Table, file_of
 from ledger.errors import Refusal
@@ -134,14 +134,15 @@ def _answered(asking: Asking, form: str, show: Callable[[], Shown]) -> Response:
             return shown
         return _form(asking, form, shown)
     except HTTPException as error:
-        return _failed(asking, problems.problem(problems.code_of(error.code or 500), g.trace_id, status=error.code))
+        return failed(problems.problem(problems.code_of(error.code or 500), g.trace_id, status=error.code),
+                      asking.caller)
     except Refused as no:
         return _refused(asking, form, no.refusal)
     except Exception as error:
         body = problems.of_error(error, g.trace_id) or problems.problem("internal_server_error", g.trace_id)
         if int(str(body["status"])) >= 500:
             structlog.get_logger().error("failed", exc_info=error)
-        return _failed(asking, body)
+        return failed(body, asking.caller)
 
 
 def _form(asking: Asking, form: str, page: Page) -> Response:
@@ -159,9 +160,3 @@ def _refused(asking: Asking, form: str, refusal: Refusal) -> Response:
         body = problems.of_refusal(refusal, g.trace_id)
         return answer(body, int(str(body["status"])))
     return said_no(refusal, asking.caller)
-
-
-def _failed(asking: Asking, body: Mapping[str, Any]) -> Response:
-    return render("refused.html", status=int(str(body["status"])), code=str(body["code"]), title=str(body["title"]),
-                  detail=str(body["detail"]), faults=body.get("errors", ()),
-                  trace=g.trace_id if int(str(body["status"])) >= 500 else None, caller=asking.caller)

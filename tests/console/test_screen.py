@@ -81,3 +81,19 @@ def test_what_is_not_there_is_said_on_a_page_and_in_the_data(li: Browser) -> Non
 
     answer = li.client.get(f"{absent}.json")
     assert (answer.status_code, answer.get_json()["code"]) == (404, "claim_absent")
+
+
+def test_an_address_that_is_none_is_told_to_a_browser_on_a_page_and_to_a_program_as_a_problem(
+    cast: Cast, li: Browser
+) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for address in ("/nowhere", "/claims/nothing", "/home/"):
+        answer = li.client.get(address, headers=browser)
+        assert (answer.status_code, answer.mimetype) == (404, "text/html"), address
+        assert "没有这个页面或记录" in answer.get_data(as_text=True)
+        assert "工作台" in answer.get_data(as_text=True), "whoever is logged in is so here too"
+        assert "style-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert li.client.post("/help", headers=browser).status_code == 405
+    for address, accept in (("/nowhere", "*/*"), ("/v1/nowhere", browser["Accept"])):
+        answer = li.client.get(address, headers={"Accept": accept})
+        assert (answer.mimetype, answer.get_json()["code"]) == ("application/problem+json", "not_found")
