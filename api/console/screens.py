@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from api.console import accounts, acts, claim, courses, deeds, filing, helping, home, player, queue, years
+from api.console import (
+    accounts,
+    acts,
+    claim,
+    courses,
+    deeds,
+    filing,
+    helping,
+    home,
+    player,
+    queue,
+    replay_result,
+    replays,
+    years,
+)
 from api.console.screen import add, take
 
 _CLAIM = "/claims/<claim:claim>"
@@ -22,6 +36,7 @@ def console_routes() -> Blueprint:
     _claims(console)
     _accounts(console)
     _learning(console)
+    _replays(console)
     add(console, "/queue", queue.listed, csv=True)
     take(console, "/queue/batch", queue.batch)
     add(console, "/help", helping.help_page, chooses=False, json=False)
@@ -79,3 +94,17 @@ def _accounts(console: Blueprint) -> None:
     for code in accounts.ROOM.deeds:
         add(console, f"{account}/{code}", deeds.shown(accounts.ROOM, code), json=False)
         take(console, f"{account}/{code}", deeds.done(accounts.ROOM, code))
+
+
+def _replays(console: Blueprint) -> None:
+    job = "/replays/<job:job>"
+    add(console, "/replays", replays.listed, csv=True)
+    add(console, "/replays/new", replays.new, json=False)
+    take(console, "/replays/new", replays.begin)
+    add(console, job, replays.detail)
+    take(console, f"{job}/cancellation", replays.cancel)
+    add(console, f"{job}/files/<name>", replay_result.file, json=False)
+    add(console, f"{job}/person-years", replay_result.person_years, csv=True)
+    add(console, f"{job}/entries", replay_result.entries, csv=True)
+    add(console, f"{job}/titles", replay_result.titles, csv=True)
+    add(console, f"{job}/persons/<person>/<int:year>", replay_result.year)
