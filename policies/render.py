@@ -165,11 +165,17 @@ def minimum_words(minimum: Minimum, words: Vocabulary) -> str:
     if minimum.cycle is not None:
         kinds = {"fixed": "固定周期", "rolling": "任意连续", "personal_start": "自本人进入之年起"}
         span = f"{kinds[minimum.cycle.kind]} {minimum.cycle.years} 年（{minimum.cycle.start} 年起）"
-    years = ""
-    if minimum.first_year is not None or minimum.last_year is not None:
-        years = f"，判 {minimum.first_year or ''}—{minimum.last_year or ''} 年"
     class_ = f"（{minimum.class_} 类）" if minimum.class_ is not None and minimum.class_ not in name else ""
-    return f"{span}{name}{class_}不少于 {need}{years}"
+    return f"{span}{name}{class_}不少于 {need}{_judged(minimum)}"
+
+
+def _judged(minimum: Minimum) -> str:
+    """Which years a requirement judges, where they are not all those of its rulebook."""
+    first, last = minimum.first_year, minimum.last_year
+    if first is not None and first == last:
+        return f"，只判 {first} 年"
+    since, until = "" if first is None else f"从 {first} 年判起", "" if last is None else f"判到 {last} 年"
+    return "".join(f"，{one}" for one in (since, until) if one)
 
 
 def _clauses(book: Rulebook, words: Vocabulary) -> Iterator[Row]:

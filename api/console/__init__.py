@@ -11,6 +11,7 @@
     deeds    what can be done about any other record: one page a deed, with before, after and result
     queue    what waits for an office, side by side with what it is about; many approvals at once
     years    a person's years
+    rules    the rulebooks: where each holds, one beside its official text, two compared, words looked for
     helping  keys, glossary and rules; and as whom somebody works
     screens  all of them, under their addresses
 

@@ -82,6 +82,7 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/claims", "我的申报", "c")
         yield Way(f"/persons/{capacity.caller.id}/years", "我的学时", "y")
         yield Way("/courses", "公需课程", "k")
+        yield Way("/rules", "规则库", "b")
         return
     if capacity.reviews:
         yield Way("/queue", "审核待办", "w")
@@ -91,6 +92,7 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/replays", "重放", "d")
     if capacity.role != POLICY_OFFICE:  # It looks at nobody, officials included.
         yield Way("/accounts", "账号", "a")
+    yield Way("/rules", "规则库", "b")
 
 
 def here(ways: Iterable[Way], path: str) -> str | None:

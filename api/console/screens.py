@@ -17,6 +17,7 @@ from api.console import (
     queue,
     replay_result,
     replays,
+    rules,
     years,
 )
 from api.console.screen import add, take
@@ -37,6 +38,7 @@ def console_routes() -> Blueprint:
     _accounts(console)
     _learning(console)
     _replays(console)
+    _rules(console)
     add(console, "/queue", queue.listed, csv=True)
     take(console, "/queue/batch", queue.batch)
     add(console, "/help", helping.help_page, chooses=False, json=False)
@@ -44,6 +46,12 @@ def console_routes() -> Blueprint:
     add(console, "/role", helping.roles, chooses=False, json=False)
     take(console, "/role", helping.choose_role)
     return console
+
+
+def _rules(console: Blueprint) -> None:
+    add(console, "/rules", rules.listed, csv=True)
+    add(console, "/rules/<family>/<version>", rules.read)
+    add(console, "/rules/<family>/<old>/<new>", rules.compare)
 
 
 def _filing(console: Blueprint) -> None:
