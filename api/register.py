@@ -100,6 +100,10 @@ class Folder:
         """Only while a made-up history is being written, or where that was broken off (`api.demo`)."""
         return self.root / "demo.unfinished"
 
+    def last_done(self, what: str) -> Path:
+        """A note of when something was last done for the register (`api.last_done`)."""
+        return self.root / f"last.{what}"
+
     @property
     def reader_token(self) -> Path:
         return self.keys / "reader.token"

@@ -26,8 +26,10 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, is_check: bool
 
     备份中没有任何密钥：密钥须另行备份，另处存放。两者合在一起才能读出个人信息。
     """
+    from api import last_done
     from api.backup import back_up, check
     from api.progress import bar
+    from api.register import Folder
     from api.settings import load
 
     settings = load({"data_folder": data_folder})
@@ -36,6 +38,7 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, is_check: bool
         return _tell_check(folder, found, as_json)
     with bar("备份", quiet=as_json) as progress:
         manifest = back_up(settings, folder, progress)
+    last_done.note(Folder(settings.data_folder), "backup", size=manifest.ledger.size, holds=True)
     if as_json:
         click.echo(json.dumps({"folder": str(folder), **_body(manifest)}, ensure_ascii=False))
         return Exit.HOLDS

@@ -32,6 +32,7 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool,
 
     登记情况表的完整性证明以 --map 的核对为前提；它需要密钥库。
     """
+    from api import last_done
     from api.progress import bar
     from api.register import Folder, vault_files
     from api.settings import load
@@ -64,6 +65,7 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool,
     maps = _audited(source, keys, report, processes, quiet=as_json) if with_maps and keys is not None else None
     problems = [*report.problems, *([] if maps is None else maps.problems)]
     holds = not problems and (maps is not None or not with_maps)
+    last_done.note(folder, "fsck", size=report.size, holds=holds)
     if as_json:
         body = {
             "holds": holds, "size": report.size, "root": report.root.hex(), "checkpoints": report.checkpoints,

@@ -18,6 +18,7 @@ from api.console import (
     replay_result,
     replays,
     rules,
+    status,
     years,
 )
 from api.console.screen import add, take
@@ -43,6 +44,7 @@ def console_routes() -> Blueprint:
     take(console, "/queue/batch", queue.batch)
     add(console, "/help", helping.help_page, chooses=False, json=False)
     take(console, "/help/keys", helping.choose_keys)
+    add(console, "/status", status.status, chooses=False)
     add(console, "/role", helping.roles, chooses=False, json=False)
     take(console, "/role", helping.choose_role)
     return console

@@ -1,0 +1,74 @@
+"""How the system is: how far the log and every projection are, what was signed, backed up and checked last, and when.
+
+Numbers and names of ours alone, so whoever is logged in may see them: they tell how large the register is, which its
+checkpoint tells anyone. `tests/console/test_status.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Final
+
+from api.checks import Level, found
+from api.console.screen import Asking, Page, Shown
+from api.console.words import Mark
+from api.last_done import EVERY, Last, last
+from api.upkeep import upkeep
+from api.year_page import moment
+from ledger.proof.checkpoint import parse_checkpoint
+from ledger.proof.notes import parse_note
+from projections.basis import written_time
+
+LEVELS: Final[Mapping[Level, Mark]] = {
+    Level.OK: ("met", "✓", "正常"), Level.WARN: ("open", "…", "请留意"), Level.FAIL: ("short", "✗", "有故障"),
+}
+CHECKS: Final = {"projections": "查询所用的投影", "differences": "认定与评定的差异", "rulebooks": "细则"}
+_DONE: Final = {"backup": ("备份", "xueshi backup", 1), "fsck": ("逐条重读账本", "xueshi fsck", 7)}
+"""What is done for a register, by which command, and after how many days somebody should wonder."""
+
+
+def status(asking: Asking) -> Shown:
+    """How everything is now."""
+    house = asking.house
+    size, told = house.ledger.store.size(), upkeep(house)
+    newest = house.ledger.at(size)
+    note = house.register.signer.published()
+    signed = None if note is None else parse_checkpoint(parse_note(note)[0])
+    now = datetime.fromtimestamp(house.now / 1_000_000, UTC)  # not hours: a moment, to tell how long ago something was
+    done = [_done(what, last(house.register.folder, what), now, size) for what in EVERY]
+    checks = [{"name": CHECKS.get(each.name, each.name), "level": one.level, "mark": LEVELS[one.level],
+               "message": one.message} for each in house.checks() for one in (found(each),)]
+    data = {
+        "version": version("xueshi-ledger"), "log_size": size, "origin": None if signed is None else signed.origin,
+        "last_recorded_at": None if newest is None else written_time(newest.envelope.recorded_at),
+        "signed_size": None if signed is None else signed.size,
+        "projections": told["items"], "checks": [{name: one[name] for name in ("name", "level")} for one in checks],
+        "done": [{name: one[name] for name in ("what", "at", "size", "holds")} for one in done],
+    }
+    return Page("status.html", {
+        **data, "checks": checks, "done": done, "unsigned": size - (0 if signed is None else signed.size),
+        "recorded": "" if newest is None else moment(data["last_recorded_at"]),
+        "rows": [{**one, "mark": _mark(one)} for one in told["items"]],
+    }, data)
+
+
+def _done(what: str, one: Last | None, now: datetime, size: int) -> dict[str, Any]:
+    words, command, days_most = _DONE[what]
+    about = {"what": what, "words": words, "command": command, "at": None, "size": None, "holds": None}
+    if one is None:
+        return {**about, "mark": ("open", "…", "没有记录"), "since": None, "days": None}
+    days = max(0, (now - one.at).days)
+    mark = LEVELS[Level.FAIL] if not one.holds else LEVELS[Level.WARN if days > days_most else Level.OK]
+    at = one.at.isoformat(timespec="seconds")
+    return {**about, "at": at, "size": one.size, "holds": one.holds, "mark": mark, "days": days,
+            "since": max(0, size - one.size), "told": moment(written_time(int(one.at.timestamp()) * 1_000_000))}
+
+
+def _mark(one: Mapping[str, Any]) -> Mark:
+    if one["failure"] is not None:
+        return ("short", "✗", "停在出错的事件之前")
+    if one["building"] is not None:
+        return ("open", "…", "正在重建")
+    return ("met", "✓", "跟上") if one["behind"] == 0 else ("open", "…", f"落后 {one['behind']} 个事件")

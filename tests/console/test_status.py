@@ -1,0 +1,62 @@
+"""System status: how far everything is, and when it was last backed up and checked, as the commands note it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from api.cli import cli
+from api.last_done import last, note
+from api.register import Folder
+from tests.console.browser_kit import Window
+from tests.console.console_kit import Browser, Cast
+
+
+def test_how_far_the_log_and_its_answers_are_is_told_to_whoever_is_logged_in(cast: Cast, li: Browser) -> None:
+    li.get("/status")  # Whatever stands is followed by then.
+    page, data = li.get("/status"), li.json("/status.json")
+
+    assert data["log_size"] == cast.town.house.ledger.store.size()
+    assert {one["name"] for one in data["projections"]} >= {"people", "entries", "work", "differences"}
+    assert "没有记录" in page.text and "xueshi backup" in page.text
+    assert "跟上" in page.text
+    assert cast.town.client().get("/status").headers["Location"] == "/login"
+
+
+def test_what_was_noted_is_told_with_its_age_and_what_came_since(cast: Cast, li: Browser) -> None:
+    folder = cast.town.house.register.folder
+    try:
+        note(folder, "backup", size=3, holds=True)
+        note(folder, "fsck", size=3, holds=False)
+        page = li.get("/status")
+        assert "0 天前" in page.text
+        assert f"其后新增 {cast.town.house.ledger.store.size() - 3}" in page.text
+        assert "有故障" in page.text
+        folder.last_done("fsck").write_text("{", "utf-8")
+        assert last(folder, "fsck") is None
+    finally:
+        for what in ("backup", "fsck"):
+            folder.last_done(what).unlink(missing_ok=True)
+
+
+def test_the_commands_note_what_they_did(tmp_path: Path) -> None:
+    run, data = CliRunner(), str(tmp_path / "data")
+    assert run.invoke(cli, ["init", "--data", data]).exit_code == 0
+    assert run.invoke(cli, ["fsck", "--data", data]).exit_code == 0
+    made = run.invoke(cli, ["backup", str(tmp_path / "copy"), "--data", data, "--json"])
+    assert made.exit_code == 0, made.output
+
+    checked, saved = (last(Folder(tmp_path / "data"), what) for what in ("fsck", "backup"))
+    assert checked is not None and checked.holds
+    assert saved is not None and saved.size == json.loads(made.stdout)["ledger"]["size"]
+
+
+@pytest.mark.requires_system("chromium")
+def test_the_status_is_readable_in_a_browser(cast: Cast, served: str, chromium: Any) -> None:
+    window = Window(chromium, served, cast.office.token)
+    assert window.faults("/status") == []
+    assert window.said == []
