@@ -45,9 +45,12 @@ class Listed(NamedTuple):
 
 def listed(
     house: House, caller: Caller, what: str, filters: Filters, purpose: str | None, *, axes: Axes,
-    after: tuple[Any, ...] | None, limit: int,
+    after: tuple[Any, ...] | None, limit: int, seen: tuple[str, ...] = ("years",),
 ) -> Listed | Refusal:
-    """A page of entries or of person-years that differ; without `as_of`: as far as they are known."""
+    """A page of entries or of person-years that differ; without `as_of`: as far as they are known.
+
+    `seen`: what whoever asks shows of people beside the numbers, as it is recorded.
+    """
     if caller.kind == "person":
         own = filters._replace(person=caller.id)
         return _page(house, what, None, own, axes, after, limit)
@@ -66,7 +69,7 @@ def listed(
     if people:
         record_accesses(
             house.register.access, by=by_actor(caller, actor, scopes[0].role), subjects=people, purpose=purpose,
-            what=("years",), route="differences", now_ms=house.now // 1_000)
+            what=seen, route="differences", now_ms=house.now // 1_000)
     return page
 
 

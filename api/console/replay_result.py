@@ -19,10 +19,11 @@ from api.cases.people import identity_of
 from api.console import words
 from api.console.screen import Asking, Page, Shown
 from api.house import House
-from api.replay_page import asked_words, city_name, clause_words, minimum_name, sector_name, view
+from api.replay_page import asked_words, clause_words, minimum_name, sector_name, view
 from api.routes.paging import Cursor, read_cursor, write_cursor
 from api.tables_out import Table, Value
 from api.year_page import moment as written
+from api.year_page import region
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours, parse_hours
 from policies.words import base_vocabulary
@@ -32,7 +33,7 @@ CSV_MOST: Final = 5_000
 """So many rows are written into one file of a list."""
 
 KINDS: Final = {"person-years": "个人年度", "entries": "学时记录", "titles": "职称"}
-_MET: Final[Mapping[bool | None, words.Mark]] = {
+MET: Final[Mapping[bool | None, words.Mark]] = {
     True: ("met", "✓", "达标"), False: ("short", "✗", "未达标"), None: ("open", "…", "未定")}
 _SUMS: Final = (("total", "合计"), ("professional", "专业科目"), ("sector_public", "行业公需科目"),
                 ("general_public", "一般公需科目"), ("exam_hours", "考试、考核所得"))
@@ -105,7 +106,7 @@ def _rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequence[str])
     found = _page(asking, job, kind, purpose, CSV_MOST if is_table else ROWS)
     if isinstance(found, Refusal):
         return found
-    names = _names(house, [one["person"] for one in found.items])
+    names = names_of(house, [one["person"] for one in found.items])
     rows = [{**one, "name": names[one["person"]], "told": tell(one)} for one in found.items]
     following = None
     if found.next is not None:
@@ -119,7 +120,7 @@ def _rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequence[str])
     return Page("replay_rows.html", {
         **asked_words(question), "job": job, "kind": kind, "kinds": KINDS, "rows": rows, "heads": heads[2:],
         "purpose": purpose, "purposes": words.PURPOSES, "next": following, "is_first": "cursor" not in request.args,
-        "met": _MET, "clause": clause_words, "how": _HOW, "changed": changed,
+        "met": MET, "clause": clause_words, "how": _HOW, "changed": changed,
     }, {"items": [{name: one[name] for name in one if name != "told"} for one in rows], "next": following,
         "question": question, "digest": found.digest, "sha256": found.sha256}, table)
 
@@ -137,7 +138,7 @@ def _question(asking: Asking, job: str, kind: str) -> str:
     return json.dumps(["console", asking.caller.scope, job, kind])
 
 
-def _names(house: House, people: Iterable[str]) -> dict[str, str]:
+def names_of(house: House, people: Iterable[str]) -> dict[str, str]:
     """Masked names; of whoever's key is destroyed, that it is."""
     reading, found = Reading(house.ledger), {}
     for person in dict.fromkeys(people):
@@ -149,8 +150,12 @@ def _names(house: House, people: Iterable[str]) -> dict[str, str]:
 
 def _person_year(row: Mapping[str, Any]) -> tuple[Value, ...]:
     old, new = row["old"], row["new"]
-    return (row["year"], city_name(row["region"] or ""), sector_name(row["sector"] or ""), old["total"], new["total"],
-            row["change"], _MET[old["met"]][2], _MET[new["met"]][2])
+    return (row["year"], _region(row), sector_name(row["sector"] or ""), old["total"], new["total"],
+            row["change"], MET[old["met"]][2], MET[new["met"]][2])
+
+
+def _region(row: Mapping[str, Any]) -> str:
+    return region(row["region"]) if row["region"] else "（无归属）"
 
 
 def _entry(row: Mapping[str, Any]) -> tuple[Value, ...]:
@@ -159,7 +164,7 @@ def _entry(row: Mapping[str, Any]) -> tuple[Value, ...]:
 
 
 def _title(row: Mapping[str, Any]) -> tuple[Value, ...]:
-    return (_TITLE_KINDS[row["kind"]], row["level"], row["on"], city_name(row["region"] or ""),
+    return (_TITLE_KINDS[row["kind"]], row["level"], row["on"], _region(row),
             sector_name(row["sector"] or ""), _EFFECTS[row["effect"]], row["old"]["years_met"],
             row["new"]["years_met"])
 
@@ -184,8 +189,8 @@ def year(asking: Asking, job: str, person: str, year: int) -> Shown:
     rows = side_by_side(both.old, both.new)
     return Page("replay_year.html", {
         **asked_words(both.question), "job": job, "person": person, "year": year, "purpose": purpose,
-        "name": _names(house, [person])[person], "rows": rows, "entries": entries_of(both.old, both.new),
-        "documents": documents, "verdicts": (_MET[both.old["evaluated"]["met"]], _MET[both.new["evaluated"]["met"]]),
+        "name": names_of(house, [person])[person], "rows": rows, "entries": entries_of(both.old, both.new),
+        "documents": documents, "verdicts": (MET[both.old["evaluated"]["met"]], MET[both.new["evaluated"]["met"]]),
         "vocabulary": base_vocabulary(), "verdict": words.verdict,
     }, {"person": person, "year": year, "old": both.old, "new": both.new, "question": both.question})
 
@@ -210,7 +215,7 @@ def side_by_side(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[st
             key = f"{one['rulebook']} {one['name']}"
             asked.setdefault(key, {"words": minimum_name(key), "old": None, "new": None})[place] = one
     return rows + [{**one, "change": None, "marks": tuple(
-        None if one[side] is None else _MET[one[side]["met"]] for side in ("old", "new"))} for one in asked.values()]
+        None if one[side] is None else MET[one[side]["met"]] for side in ("old", "new"))} for one in asked.values()]
 
 
 def entries_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:

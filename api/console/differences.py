@@ -1,0 +1,172 @@
+"""Differences between as decided and as evaluated: how many wait for which office, and which they are.
+
+Counts name nobody. Who differs is listed to those whose to look at it is, for a purpose, recorded, with masked names;
+to somebody themselves only their own. Where everyone has to be weighed for a moment or a law, it is said how far that
+is. `tests/console/test_replays.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from flask import Response, request
+
+from api.cases import differences
+from api.cases.differences import Listed
+from api.commands.telling import role as role_name
+from api.console import words
+from api.console.moment import ALL, Moment, asked_moment
+from api.console.replay_result import MET, changed, names_of
+from api.console.screen import Asking, Page, Shown
+from api.routes.paging import Cursor, read_cursor, write_cursor
+from api.tables_out import Table
+from api.year_page import basis_view, region
+from ledger.errors import Refusal
+from policies.words import base_vocabulary
+from projections.basis import Axes
+from projections.differences import Filters
+from projections.differences_asked import BeingWeighed
+from projections.differing import KINDS
+
+ROWS: Final = 50
+CSV_MOST: Final = 5_000
+KIND_WORDS: Final = {
+    "unreadable": "细则读不懂", "belonging": "后来登记的隶属关系不同", "worth": "细则给的学时不同",
+    "duplicate": "重复的取舍不同", "room": "上限之下所余不同", "class": "归类不同",
+}
+_SHOWN: Final = {"entries": "学习", "years": "个人年度"}
+_SEEN: Final = ("years", "identity")
+_ADDRESS: Final = "/differences"
+_HEADS: Final = {
+    "entries": ("编号", "姓名", "年度", "申报编号", "种类", "认定", "评定", "原因", "自事件", "维持的事件"),
+    "years": ("编号", "姓名", "年度", "地区", "行业", "认定合计", "评定合计", "认定结论", "评定结论", "自事件"),
+}
+
+
+def listed(asking: Asking) -> Shown:
+    """How many wait for whom; and, for whoever says what for, which."""
+    moment = asked_moment(ALL, ("kind", "year", "show", "purpose", "log_size"))
+    try:
+        found = _listed(asking, moment)
+    except BeingWeighed as not_yet:
+        if request.path.endswith((".json", ".csv")):
+            raise
+        same = moment.link(_ADDRESS, as_of=not_yet.seen["as_of"], log_size=not_yet.seen["log_size"])
+        return Page("differences_weighed.html", {
+            "moment": moment, "done": not_yet.done, "total": not_yet.total, "same": same}, status=202)
+    if "HX-Request" in request.headers:  # Whoever waited is shown the whole page, under its own address.
+        return Response(headers={"HX-Redirect": moment.link(_ADDRESS)})
+    return found
+
+
+def _listed(asking: Asking, moment: Moment) -> Shown:
+    position = moment.position(asking.house)
+    if isinstance(position, Refusal):
+        return position
+    axes = _axes(moment, position)
+    filters, shown = _filters(moment), "years" if moment.rest.get("show") == "years" else "entries"
+    counts = None if asking.capacity.is_person else differences.counted(asking.house, asking.caller, filters, axes)
+    if isinstance(counts, Refusal):
+        return counts
+    every = counts if filters.kind is None or counts is None else differences.counted(
+        asking.house, asking.caller, filters._replace(kind=None), axes)
+    purpose = moment.rest.get("purpose")
+    wants_rows = asking.capacity.is_person or purpose in words.PURPOSES
+    page = _page(asking, moment, shown, filters, axes, purpose if wants_rows else None)
+    may_list = not isinstance(page, Refusal) or page.code == "purpose_missing"
+    if isinstance(page, Refusal) and wants_rows:
+        return page
+    found = None if isinstance(page, Refusal) else page
+    basis = counts["basis"] if counts is not None else found.basis.as_json() if found is not None else {}
+    rows = [] if found is None else _rows(asking, found, shown)
+    kinds: Counter[str] = Counter()
+    for one in () if every is None or isinstance(every, Refusal) else every["items"]:
+        kinds.update(one["kinds"])
+    following = None if found is None or found.next is None else write_cursor(
+        asking.house.cursor_key, _question(asking, moment, shown), Cursor(found.as_of, list(found.next)))
+    offices = [] if counts is None else [_office(one) for one in counts["items"]]
+    return Page("differences.html", {
+        "moment": moment, "basis": basis_view(basis), "counts": counts, "offices": offices,
+        "kinds": [(code, KIND_WORDS[code], kinds[code]) for code in KINDS if kinds[code] or filters.kind == code],
+        "rows": rows, "has_rows": found is not None, "may_list": may_list, "purposes": words.PURPOSES,
+        "shown": shown, "tabs": _SHOWN, "next": following, "is_first": "cursor" not in request.args,
+        "kind_words": KIND_WORDS, "changed": changed, "met": MET, "purpose": purpose, "query_of": moment.links,
+    }, {"counts": counts, "items": [{name: one[name] for name in one if name != "told"} for one in rows],
+        "next": following, "basis": basis}, _table(shown, rows, offices, basis, following, has_rows=found is not None))
+
+
+def _axes(moment: Moment, position: int) -> Axes:
+    """Without anything asked, as far as they are known; else as of what is asked, settled at one position."""
+    axes = moment.read()
+    if axes == Axes():
+        return axes
+    log_size = moment.rest.get("log_size", "")
+    head = int(log_size) if log_size.isascii() and log_size.isdecimal() and len(log_size) < 16 else axes.head
+    return replace(axes, as_of=position, head=head)
+
+
+def _filters(moment: Moment) -> Filters:
+    kind, year = moment.rest.get("kind"), moment.rest.get("year", "")
+    is_year = year.isascii() and year.isdecimal() and len(year) == 4
+    return Filters(kind=kind if kind in KINDS else None, year=int(year) if is_year else None)
+
+
+def _page(
+    asking: Asking, moment: Moment, shown: str, filters: Filters, axes: Axes, purpose: str | None
+) -> Listed | Refusal:
+    after = None
+    if cursor := request.args.get("cursor"):
+        as_of, after = read_cursor(asking.house.cursor_key, _question(asking, moment, shown), cursor)
+        axes = replace(axes, as_of=as_of)
+    return differences.listed(
+        asking.house, asking.caller, shown, filters, purpose, axes=axes,
+        after=None if after is None else tuple(after), seen=_SEEN,
+        limit=CSV_MOST if request.path.endswith(".csv") else ROWS)
+
+
+def _question(asking: Asking, moment: Moment, shown: str) -> str:
+    asked = {name: value for name, value in moment.links.items() if name not in ("purpose", "show")}
+    return json.dumps(["console differences", asking.caller.scope, shown, sorted(asked.items())], ensure_ascii=False)
+
+
+def _office(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {**one, "role_words": role_name(one["role"]), "region_words": region(one["region"]),
+            "sector_words": base_vocabulary().sectors.get(one["sector"], one["sector"]),
+            "kinds_words": "，".join(f"{KIND_WORDS[code]} {many}" for code, many in one["kinds"].items())}
+
+
+def _rows(asking: Asking, page: Listed, shown: str) -> list[dict[str, Any]]:
+    names = names_of(asking.house, (one["person"] for one in page.items))
+    return [{**one, "name": names[one["person"]],
+             "told": _entry(one) if shown == "entries" else _year(one)} for one in page.items]
+
+
+def _entry(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (one["year"], one["claim"], KIND_WORDS[one["kind"]], one["decided"]["counted"],
+            one["evaluated"]["counted"], one["because"], one["since"], one["upheld"])
+
+
+def _year(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (one["year"], region(one["region"]), base_vocabulary().sectors.get(one["sector"], one["sector"]),
+            one["decided"]["total"], one["evaluated"]["total"], MET[one["decided"]["met"]][2],
+            MET[one["evaluated"]["met"]][2], one["since"])
+
+
+def _table(
+    shown: str, rows: Iterable[Mapping[str, Any]], offices: Iterable[Mapping[str, Any]], basis: Mapping[str, Any],
+    following: str | None, *, has_rows: bool,
+) -> Table:
+    """What is listed as a file: people where they are listed, else the counts."""
+    at = basis.get("as_of", 0), basis.get("as_of_time")
+    if not has_rows:
+        heads = ("办理部门", "地区", "行业", "待核查", "已维持", "种类", "最久的自事件")
+        return Table("differences-offices", "认定与评定的差异：各部门", heads, [
+            (one["role_words"], one["region_words"], one["sector_words"], one["waiting"], one["upheld"],
+             one["kinds_words"], one["since"]) for one in offices], *at)
+    told = [(one["person"], one["name"], *one["told"]) for one in rows]
+    asked = {} if following is None else {"注意": f"只写了前 {len(told)} 行，其后还有；请按种类、年度分头导出"}
+    return Table(f"differences-{shown}", f"认定与评定不同的{_SHOWN[shown]}", _HEADS[shown], told, *at, asked)
