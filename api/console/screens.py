@@ -10,6 +10,7 @@ from api.console import (
     claim,
     courses,
     deeds,
+    differences,
     filing,
     helping,
     home,
@@ -118,3 +119,4 @@ def _replays(console: Blueprint) -> None:
     add(console, f"{job}/entries", replay_result.entries, csv=True)
     add(console, f"{job}/titles", replay_result.titles, csv=True)
     add(console, f"{job}/persons/<person>/<int:year>", replay_result.year)
+    add(console, "/differences", differences.listed, csv=True)
