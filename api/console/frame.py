@@ -88,6 +88,8 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/queue", "审核待办", "w")
         yield Way("/years", "查阅学时", "y")
         yield Way("/courses", "公需课程", "k")
+    if capacity.reviews:
+        yield Way("/differences", "差异", "f")
     if capacity.role == POLICY_OFFICE:
         yield Way("/replays", "重放", "d")
     if capacity.role != POLICY_OFFICE:  # It looks at nobody, officials included.
