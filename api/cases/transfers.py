@@ -7,12 +7,14 @@ its first day on the law of the new place rules. `tests/api/test_transfers.py` s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
 from api.cases import reasons
-from api.cases.doing import Asked, Done, Reading, do
+from api.cases.doing import Asked, Done, Reading, do, state_after
+from api.cases.events import events_of
 from api.cases.faults import BadFields, Fault
+from api.cases.people import identity_of
 from api.cases.standing import UNIT, absent, acting, by_actor, in_sight, look, not_a_person, oneself
 from api.house import House
 from api.law_of import assess, bench_now, law_now
@@ -88,16 +90,27 @@ def _moved(house: House, claim: claims.Claim, before: Person, after: Person) -> 
     }
 
 
-def _known_words(house: House, fields: dict[str, Any], to_unit: Unit | None) -> None:
-    """Standing and major decide who registers and which rulebook holds (R 2, R 8): a misspelt one would do so too."""
+class Choices(NamedTuple):
+    """Which words the law in force has for somebody of a unit: their standing and, where it has any, their major."""
+
+    standings: tuple[str, ...]
+    majors: tuple[str, ...]
+
+
+def choices(house: House, unit: Unit | None) -> Choices:
+    """The words that decide who registers and which rulebook holds (R 2, R 8)."""
     books = law_now(house.answers).books
-    known = sorted({row.person for book in books for row in book.registrars})
-    if fields.get("standing") is not None and fields["standing"] not in known:
-        raise BadFields([Fault("/standing", "not_by_the_words_of_the_law", f"应为 {'、'.join(known)} 之一。")])
-    sector = None if to_unit is None else to_unit.seats[-1].sector
-    majors = [major for book in books if book.scope.sector == sector for major in book.declares.majors]
-    if majors and fields.get("major") is not None and fields["major"] not in majors:
-        raise BadFields([Fault("/major", "not_by_the_words_of_the_law", f"应为 {'、'.join(majors)} 之一。")])
+    sector = None if unit is None else unit.seats[-1].sector
+    return Choices(tuple(sorted({row.person for book in books for row in book.registrars})),
+                   tuple(major for book in books if book.scope.sector == sector for major in book.declares.majors))
+
+
+def _known_words(house: House, fields: dict[str, Any], to_unit: Unit | None) -> None:
+    """A misspelt standing or major would decide as well."""
+    known = choices(house, to_unit)
+    for name, among in (("standing", known.standings), ("major", known.majors)):
+        if (among or name == "standing") and fields.get(name) is not None and fields[name] not in among:
+            raise BadFields([Fault(f"/{name}", "not_by_the_words_of_the_law", f"应为 {'、'.join(among)} 之一。")])
 
 
 def confirm(house: House, caller: Caller, transfer: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -134,18 +147,71 @@ def withdraw(house: House, caller: Caller, transfer: str, asked: Asked) -> Done 
 def see(house: House, caller: Caller, transfer: str, purpose: str | None) -> tuple[dict[str, Any], int] | Refusal:
     """Show a transfer to the person, or to either unit's side for a purpose."""
     reading = Reading(house.ledger)
+    found = _seen(house, caller, reading, transfer, purpose, ("transfer",))
+    if isinstance(found, Refusal):
+        return found
+    return {**view(found), "said": _said(house, reading, found)}, reading.versions[found.transfer]  # type: ignore[index]
+
+
+class Sheet(NamedTuple):
+    """Everything that is known of a transfer, as of one position, for whoever answers it or asked for it."""
+
+    transfer: transfers.Transfer
+    version: int
+    body: dict[str, Any]             # As it is answered, with its events.
+    identity: dict[str, Any] | None  # Whose it is, masked; None: the key is destroyed.
+    to_unit: Unit
+    from_unit: Unit | None
+
+
+def sheet(
+    house: House, caller: Caller, transfer: str, purpose: str | None, *, as_of: int | None = None
+) -> Sheet | Refusal:
+    """Show a transfer whole, in one look."""
+    reading = Reading(house.ledger)
+    found = _seen(house, caller, reading, transfer, purpose, ("transfer", "identity"))
+    if isinstance(found, Refusal):
+        return found
+    state, version = state_after(house.ledger, transfer, house.ledger.store.size() if as_of is None else as_of)
+    if state is None:
+        return Refusal.because("transfer_absent")
+    person, to_unit = reading.person(found.person), reading.unit(found.to_unit)
+    assert person is not None and to_unit is not None, "a transfer is between what is registered"
+
+    def then(one: dict[str, Any], name: str) -> bool:
+        return as_of is None or one[name] <= as_of
+
+    body = {**view(state), "said": [one for one in _said(house, reading, found) if then(one, "event")],
+            "events": [one for one in events_of(house, transfer)["items"] if then(one, "position")]}
+    before = None if found.from_unit is None else reading.unit(found.from_unit)
+    return Sheet(state, version, body, identity_of(house, person), to_unit, before)
+
+
+def of_person(house: House, caller: Caller, *, as_of: int) -> list[dict[str, Any]] | Refusal:
+    """Every transfer that somebody asked for themselves, whatever came of it, the newest first."""
+    if no := not_a_person(caller):
+        return no
+    found = house.answers.person(caller.id, as_of)
+    return [] if found is None else [one._asdict() for one in reversed(found.transfers)]
+
+
+def _seen(
+    house: House, caller: Caller, reading: Reading, transfer: str, purpose: str | None, what: tuple[str, ...]
+) -> transfers.Transfer | Refusal:
     found = reading.transfer(transfer)
     if found is None:
         return absent(house, caller, "transfer_absent")
-    no = look(house, caller, person=found.person, matters=_sides(reading, found), purpose=purpose, what=("transfer",),
+    no = look(house, caller, person=found.person, matters=_sides(reading, found), purpose=purpose, what=what,
               route="transfers", otherwise="transfer_absent")
-    if no is not None:
-        return no
-    unit = reading.unit(found.to_unit)
+    return found if no is None else no
+
+
+def _said(house: House, reading: Reading, transfer: transfers.Transfer) -> list[dict[str, Any]]:
+    """What was said of it, with the words of law that hold where it leads."""
+    unit = reading.unit(transfer.to_unit)
     assert unit is not None, "a transfer is to what is registered"
-    seat = unit.seat_on(found.starts)
-    said = list(reasons.said(house, found.transfer, seat.region, seat.sector))
-    return {**view(found), "said": said}, reading.versions[found.transfer]  # type: ignore[index]
+    seat = unit.seat_on(transfer.starts)
+    return list(reasons.said(house, transfer.transfer, seat.region, seat.sector))
 
 
 def _sides(reading: Reading, transfer: transfers.Transfer) -> list[Matter]:

@@ -10,7 +10,7 @@ hours come to on all three axes, so that the same question gives the same answer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -19,7 +19,9 @@ import msgspec
 
 from api.callers import Caller
 from api.cases.doing import Reading
+from api.cases.faults import BadFields, Fault
 from api.cases.standing import by_actor, looking, may_see, reading_unit, seeing_scopes
+from api.cases.workload import counted_on
 from api.house import House
 from api.tables_out import Table
 from ledger.access import record_accesses
@@ -32,7 +34,7 @@ from ledger.streams.standing import Actor
 from ledger.streams.unit import matter_of
 from policies.words import base_vocabulary
 from projections.affiliations import belongs_to, members_of
-from projections.basis import Axes, Basis
+from projections.basis import Axes, Basis, read_axes
 from projections.unit_years import Lack, YearLine, year_lines
 
 YEARS_MOST: Final = 10
@@ -59,6 +61,18 @@ class People(NamedTuple):
     as_of: int
     basis: Basis
     on: date
+
+
+def asked_of(house: House, query: Mapping[str, Any], unit: str) -> Asked:
+    """Read the question as an address asks it; raises what is wrong with its years or its axes."""
+    axes = read_axes(query.get("as_of"), query.get("valid_on"), query.get("law"), query.get("log_size"))
+    on = query.get("on") or axes.valid_on or counted_on(house, query.get("as_of"))
+    last = query.get("last", on.year)
+    first = query.get("first", last)
+    if not 0 <= last - first < YEARS_MOST:
+        words = f"自 {first} 至 {last} 年度；应先后有序，至多 {YEARS_MOST} 个年度。"
+        raise BadFields([Fault("/from", "years_unfit", words)])
+    return Asked(unit, on, range(first, last + 1), axes)
 
 
 def page(

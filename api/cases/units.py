@@ -6,22 +6,29 @@ A unit's name, code and place are public facts; its contact is a person's and is
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from api.callers import FOUNDER, Caller
 from api.cases import reasons
-from api.cases.doing import Asked, Done, Reading, do
+from api.cases.doing import Asked, Done, Reading, do, state_after
+from api.cases.events import events_of
 from api.cases.faults import BadFields, Fault, identifier
-from api.cases.standing import HUMAN_RESOURCES, acting, by_actor
+from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, logged_in, looking, seeing_scopes
 from api.house import House
 from api.law_of import law_now
 from ledger.errors import Refusal
 from ledger.events.unit import Contact
 from ledger.identifiers import phones, unit_code
+from ledger.ids import PREFIXES
 from ledger.streams import unit as units
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
 from ledger.vocabulary import UnitId
+from projections.pages import Page
+from projections.units import Listed, units_counted, units_found
+
+LEAST: Final = 2
+"""So many characters of a name are needed to look for a unit by it."""
 
 
 def register(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -90,6 +97,71 @@ def see(house: House, unit: str) -> tuple[dict[str, Any], int] | Refusal:
     seat, (*_, (last, _)) = found.seats[-1], house.ledger.store.stream(unit)
     why = reasons.at(house, last, seat.region, seat.sector)
     return {**view(found), "reason": why}, reading.versions[found.unit]  # type: ignore[index]
+
+
+class Sheet(NamedTuple):
+    """Everything that is known of a unit, as of one position: public facts, all of them."""
+
+    unit: units.Unit
+    version: int
+    body: dict[str, Any]   # As it is answered, with its events and with every name and seat.
+
+
+def sheet(house: House, unit: str, *, as_of: int | None = None) -> Sheet | Refusal:
+    """Show a unit whole, as it stood."""
+    found = see(house, unit)
+    if isinstance(found, Refusal):
+        return found
+    state, version = state_after(house.ledger, unit, house.ledger.store.size() if as_of is None else as_of)
+    if state is None:
+        return Refusal.because("unit_absent")
+    events = [one for one in events_of(house, unit)["items"] if as_of is None or one["position"] <= as_of]
+    body = {**view(state), "reason": found[0]["reason"] if as_of is None else None, "events": events,
+            "names": [one._asdict() for one in state.names], "seats": [one._asdict() for one in state.seats]}
+    return Sheet(state, version, body)
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text could be the id of a unit; what is none is nowhere to be looked for."""
+    return text.startswith(PREFIXES["unit"]) and text.isascii() and text.replace("_", "").isalnum()
+
+
+def find(house: House, caller: Caller, text: str, *, limit: int) -> Page[Listed] | Refusal:
+    """Look for a unit to belong to (W 4), by a part of its name or by its code: for whoever is known here.
+
+    Of every unit that is found it is said how it stands: one that nobody has verified yet is there, and not to be had.
+    """
+    if no := logged_in(house, caller):
+        return no
+    if caller.kind == "nobody":
+        return Refusal.because("login_required")
+    if (behind := house.settled()) is not None:
+        return behind
+    wanted = text.strip()
+    if len(wanted) < LEAST:
+        return Page((), None, house.answers.position())
+    return units_found(house.answers, wanted, limit=limit)
+
+
+class Units(NamedTuple):
+    """A page of units, and of how many there are how many stand how."""
+
+    page: Page[Listed]
+    counts: dict[str, int]
+
+
+def within(
+    house: House, caller: Caller, text: str, status: str | None, *, as_of: int, after: str, limit: int
+) -> Units | Refusal:
+    """The units within the asker's scopes, in the order of their registration."""
+    asking = looking(house, caller)
+    if isinstance(asking, Refusal):
+        return asking
+    if not (scopes := seeing_scopes(asking)):
+        return Refusal.because("not_for_reading")
+    wanted = text.strip()
+    page = units_found(house.answers, wanted, scopes=scopes, status=status, as_of=as_of, after=after, limit=limit)
+    return Units(page, units_counted(house.answers, wanted, scopes=scopes, as_of=as_of))
 
 
 def view(unit: units.Unit) -> dict[str, Any]:

@@ -81,12 +81,14 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/claims/new", "申报", "n")
         yield Way("/claims", "我的申报", "c")
         yield Way(f"/persons/{capacity.caller.id}/years", "我的学时", "y")
+        yield Way("/me/unit", "我的单位", "u")
         yield Way("/courses", "公需课程", "k")
         yield Way("/rules", "规则库", "b")
         return
     if capacity.reviews:
         yield Way("/queue", "审核待办", "w")
         yield Way("/years", "查阅学时", "y")
+        yield Way("/units", "单位", "u")
         yield Way("/courses", "公需课程", "k")
     if capacity.reviews:
         yield Way("/differences", "差异", "f")

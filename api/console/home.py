@@ -15,6 +15,7 @@ from api.commands.telling import role as role_name
 from api.console import words
 from api.console.claim import done_before, told_basis
 from api.console.moment import Moment, asked_moment
+from api.console.records import place_of
 from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.year_page import moment as written
@@ -76,6 +77,7 @@ def _person(asking: Asking, moment: Moment, position: int, common: dict[str, Any
 
 def _under_way(one: Any, titles: dict[str, str | None], day: date) -> dict[str, Any]:
     return {"id": one.id, "kind": words.KINDS.get(one.kind, one.kind), "is_claim": one.id.startswith(PREFIXES["claim"]),
+            "address": place_of(one.id),
             "title": titles.get(one.id) or "", "is_own": one.role == "claimant",
             "holder": "本人，请修改" if one.role == "claimant" else role_name(one.role),
             "days": days_waited(one.since_at, day)}

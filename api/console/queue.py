@@ -20,6 +20,7 @@ from api.console import sending, words
 from api.console.claim import done_before, sheet_told, told_basis
 from api.console.form import of_refusal
 from api.console.moment import Moment, asked_moment
+from api.console.records import place_of
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
 from api.refusals import lines as lines_of_refusals
@@ -121,6 +122,7 @@ def _row(row: Row, day: date) -> dict[str, Any]:
     is_claim = one.id.startswith(PREFIXES["claim"])
     return {
         "id": one.id, "kind": one.kind, "kind_words": words.KINDS.get(one.kind, one.kind), "is_claim": is_claim,
+        "address": place_of(one.id),
         "version": row.version, "name": row.name, "unit": row.unit, "title": row.title, "date": row.date,
         "route": None if row.route is None else vocabulary.route_name(row.route),
         "category": vocabulary.categories.get(one.category or "", ""), "hours": row.hours,

@@ -20,6 +20,8 @@ from api.console import (
     replays,
     rules,
     status,
+    transfers,
+    units,
     years,
 )
 from api.console.screen import add, take
@@ -41,6 +43,7 @@ def console_routes() -> Blueprint:
     _learning(console)
     _replays(console)
     _rules(console)
+    _registry(console)
     add(console, "/queue", queue.listed, csv=True)
     take(console, "/queue/batch", queue.batch)
     add(console, "/help", helping.help_page, chooses=False, json=False)
@@ -120,3 +123,17 @@ def _replays(console: Blueprint) -> None:
     add(console, f"{job}/titles", replay_result.titles, csv=True)
     add(console, f"{job}/persons/<person>/<int:year>", replay_result.year)
     add(console, "/differences", differences.listed, csv=True)
+
+
+def _registry(console: Blueprint) -> None:
+    add(console, transfers.MINE, transfers.mine, csv=True)
+    add(console, transfers.ASKING, transfers.look_for)
+    take(console, transfers.ASKING, transfers.ask)
+    add(console, "/transfers/<transfer:transfer>", transfers.detail)
+    add(console, "/units", units.listed, csv=True)
+    add(console, "/units/<unit:unit>", units.detail)
+    add(console, "/units/<unit:unit>/people", units.people, csv=True)
+    for place, room in (("/transfers/<transfer:transfer>", transfers.TRANSFER), ("/units/<unit:unit>", units.UNIT)):
+        for code in room.deeds:
+            add(console, f"{place}/{code}", deeds.shown(room, code), json=False)
+            take(console, f"{place}/{code}", deeds.done(room, code))

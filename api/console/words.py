@@ -132,7 +132,8 @@ def event(one: Mapping[str, Any], said: Mapping[int, str]) -> dict[str, Any]:
     """An event of a record in one line, with what was said; of a claim in fewer words, which its page is full of."""
     kind = str(one["event"]["type"]).partition("/")[0]
     role = str(one["by"]["role"])
-    return {"position": one["position"], "time": moment(one["recorded_at"]), "words": EVENTS.get(kind) or of_events().get(kind, kind),
+    return {"position": one["position"], "time": moment(one["recorded_at"]),
+            "words": EVENTS.get(kind) or of_events().get(kind, kind),
             "hand": HANDS.get(role, role_name(role)), "said": said.get(one["position"], "")}
 
 

@@ -1,0 +1,57 @@
+"""What the pages of records have in common: the purpose that is asked for first, the events, what was said.
+
+`tests/console/test_registering.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from flask import request
+
+from api.console import words
+from api.console.moment import Moment
+from api.console.screen import Asking, Page
+from api.house import House
+from api.year_page import region
+from ledger.ids import PREFIXES
+from policies.words import base_vocabulary
+
+_PLACES: Final = {PREFIXES[kind]: f"/{kind}s/" for kind in ("claim", "transfer", "unit")}
+
+
+def place_of(id_: str) -> str:
+    """Where a record that waits is shown; empty for one that has no screen."""
+    return next((place + id_ for prefix, place in _PLACES.items() if id_.startswith(prefix)), "")
+
+
+def purpose_of(asking: Asking, moment: Moment, address: str) -> str | Page | None:
+    """What somebody else's record is looked at for; of one's own, nothing. An office that says none is asked."""
+    if asking.capacity.is_person:
+        return None
+    if (purpose := moment.rest.get("purpose")) is None and not request.path.endswith((".json", ".csv")):
+        return Page("purpose.html", {"purposes": words.PURPOSES, "action": address, "kept": moment.past})
+    return purpose
+
+
+def passage(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What happened to a record, the newest first, with what was said."""
+    said = {one["event"]: one["words"] for one in body.get("said", ())}
+    return [words.event(one, said) for one in reversed(body["events"])]
+
+
+def seat(region_code: str, sector: str) -> str:
+    """A place and a sector in words."""
+    return f"{region(region_code)} · {base_vocabulary().sectors.get(sector, sector)}"
+
+
+def unit_name(house: House, unit: str | None) -> str:
+    """A unit by the name that it has now."""
+    found = None if unit is None else house.answers.unit(unit)
+    return "" if found is None else found.names[-1].name
+
+
+def named_units(house: House, units: Sequence[str | None]) -> dict[str, str]:
+    """Several units by their names."""
+    return {unit: unit_name(house, unit) for unit in dict.fromkeys(units) if unit is not None}
