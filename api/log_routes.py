@@ -36,9 +36,7 @@ def log_routes(register: Register) -> Blueprint:
 
     @routes.get("/log/key")
     def key() -> Response:
-        signing = [parse_vkey(line) for line in register.signer.vkeys]
-        keys = believable(register.folder.keys, "ledger", signing)  # Those that signed before, too: papers last longer.
-        return _answer("".join(f"{format_vkey(key)}\n" for key in keys).encode(), _TEXT, _SOON)
+        return _answer("".join(f"{line}\n" for line in published_keys(register)).encode(), _TEXT, _SOON)
 
     @routes.get("/log/key/succession")
     def key_succession() -> Response:
@@ -70,6 +68,12 @@ def log_routes(register: Register) -> Blueprint:
         return answer
 
     return routes
+
+
+def published_keys(register: Register) -> list[str]:
+    """The keys by which anyone may believe the log: also those that signed before, because papers last longer."""
+    signing = [parse_vkey(line) for line in register.signer.vkeys]
+    return [format_vkey(key) for key in believable(register.folder.keys, "ledger", signing)]
 
 
 def _demand_reader(register: Register) -> None:

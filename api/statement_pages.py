@@ -1,4 +1,4 @@
-"""A statement in a browser: to print, as a sealed PDF, and as the text with its proof.
+"""A statement in a browser: to print, as a sealed PDF, as the text with its proof, as a page that verifies itself.
 
 For the person, and for whoever else may see it, who names a purpose and is recorded like everywhere else.
 `tests/api/printing/test_statement_paper.py` shows it.
@@ -19,6 +19,7 @@ from api.routes.door import house
 from api.statement_paper import Paper, base_address, paper
 from api.statement_pdf import PdfImpossible, pdf
 from api.statement_seal import open_seal
+from api.statement_verifier import verifier_of
 from ledger.errors import Refusal
 from projections.statement_reading import UnreadableStatement
 
@@ -30,6 +31,7 @@ def statement_routes() -> Blueprint:
     page.add_url_rule("/statements/<statement:statement>", view_func=show, methods=["GET"])
     page.add_url_rule("/statements/<statement:statement>.pdf", view_func=as_pdf, methods=["GET"])
     page.add_url_rule("/statements/<statement:statement>.txt", view_func=as_text, methods=["GET"])
+    page.add_url_rule("/statements/<statement:statement>-verify.html", view_func=as_verifier, methods=["GET"])
     return page
 
 
@@ -73,6 +75,16 @@ def as_text(caller: Caller, statement: str) -> Any:
     if isinstance(found, Refusal):
         return said_no(found, caller)
     return attached(found, "text/plain; charset=utf-8", f"{statement}.txt")
+
+
+@_for_session
+def as_verifier(caller: Caller, statement: str) -> Any:
+    """The same as a page that verifies itself, to be opened from a disk."""
+    found = statements.file(house(), caller, statement, _purpose())
+    if isinstance(found, Refusal):
+        return said_no(found, caller)
+    page = verifier_of(house().register, base_address(current_app.config), found)
+    return attached(page, "text/html; charset=utf-8", f"{statement}-verify.html")
 
 
 def _paper(caller: Caller, statement: str) -> Paper | Response:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api import verification
 from api.page import refused, render, said_no, secured
 from api.routes.door import house
+from api.statement_pages import attached
+from api.statement_paper import base_address
+from api.statement_verifier import verifier_of
 from ledger.errors import Refusal
 
 FILE_MOST: Final = 8 * 1024 * 1024
@@ -30,6 +33,7 @@ def verification_routes(public_address: str = "") -> Blueprint:
     page.after_request(secured)
     page.add_url_rule("/verify", view_func=form, methods=["GET"])
     page.add_url_rule("/verify", view_func=file, methods=["POST"])
+    page.add_url_rule("/verify/offline", view_func=offline, methods=["GET"])
     page.add_url_rule("/v/<code>", view_func=code, methods=["GET"])
     return page
 
@@ -57,6 +61,12 @@ def file() -> Any:
     if not data:
         return render("verify.html", found=None, error="没有选择文件，或文件是空的。", status=422)
     return _answered(verification.by_file(house(), data), "")
+
+
+def offline() -> Any:
+    """The verifier without a statement: whoever fetched it here need not believe a page that a bearer brings."""
+    made = verifier_of(house().register, base_address(current_app.config))
+    return attached(made, "text/html; charset=utf-8", "xueshi-verify.html")
 
 
 def _answered(found: dict[str, Any] | Refusal, typed: str) -> Response:

@@ -26,13 +26,13 @@ from ledger.verdict import Unverified
 NOTE_OID: Final = "2.25.292346731885613017209127352842360817729"
 """The certificate's extension that holds the note. The number is a UUID: it needs no registry."""
 
-_FIRST: Final = "学时账印章 seal of statements"
+FIRST: Final = "学时账印章 seal of statements"
 _WHERE: Final = "PDF 的印章证书"
 
 
 def format_binding(origin: str, public_key: bytes, keys: Iterable[SigningKey]) -> bytes:
     """Write the note that makes a public key the seal of a log."""
-    text = f"{_FIRST}\n{origin}\n{_digest(public_key)}\n".encode()
+    text = f"{FIRST}\n{origin}\n{_digest(public_key)}\n".encode()
     return format_note(text, [sign(text, key) for key in keys])
 
 
@@ -40,7 +40,7 @@ def check_binding(note: bytes, public_key: bytes, policy: Policy) -> str:
     """Raise unless a key that the caller trusts says that this is its seal; gives the log's name."""
     opened = open_note(note, [NoteVerifier(log.key) for log in policy.logs])
     lines = opened.text.decode().split("\n")
-    if len(lines) != 4 or lines[0] != _FIRST or lines[3]:
+    if len(lines) != 4 or lines[0] != FIRST or lines[3]:
         raise Unverified(_WHERE, "其中的签名文件不是印章的说明")
     if all(log.key.name != lines[1] for log in policy.logs):
         raise Unverified(_WHERE, f"它是 {show(lines[1])} 的印章，不是所给公钥的")

@@ -64,7 +64,7 @@ _UNPROVEN: Final = (
     "不证明此后没有更正或撤销：请以最新的检查点为准，或向登记机构查询。",
 )
 
-_UNPROVEN_OF_STATEMENT: Final = (
+UNPROVEN_OF_STATEMENT: Final = (
     _UNPROVEN[0],
     "不证明此后没有更正、撤销，也不证明本表没有被取代或作废：请凭核验码向登记机构查询现状。",
 )
@@ -125,7 +125,7 @@ def verify_statement(data: bytes, policy: Policy) -> Verdict:
     )
     if parts.completeness is None:
         demand_none(parts.text)
-        unproven = (*_UNPROVEN_OF_STATEMENT, UNPROVEN_IF_NOT, UNPROVEN_HOURS)
+        unproven = (*UNPROVEN_OF_STATEMENT, UNPROVEN_IF_NOT, UNPROVEN_HOURS)
         return Verdict("statement", proof.checkpoint, (*checked, *proof.checked), unproven, proof.events,
                        text=parts.text.decode())
     mapped = verify_proof(parts.completeness.bundle, policy)
@@ -133,7 +133,7 @@ def verify_statement(data: bytes, policy: Policy) -> Verdict:
         parts.text, parts.completeness, proof, mapped, person=issued.person, as_of=issued.as_of)
     return Verdict(
         "statement", proof.checkpoint, (*checked, *told(complete, issued.person), *proof.checked),
-        (*_UNPROVEN_OF_STATEMENT, UNPROVEN_IF_COMPLETE, UNPROVEN_HOURS), (*proof.events, *mapped.events), complete,
+        (*UNPROVEN_OF_STATEMENT, UNPROVEN_IF_COMPLETE, UNPROVEN_HOURS), (*proof.events, *mapped.events), complete,
         parts.text.decode())
 
 

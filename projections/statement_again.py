@@ -71,8 +71,11 @@ def again(statement: Statement, digests: Sequence[str], shelf: Shelf) -> Again:
     law = Law(known[digest] for digest in digests if digest in known)
     if any(clause.credit is not None for book in law.books for clause in book.clauses):
         return Again((), ("没有重新计算学时：所引细则把一项学习的学时分记两个科目。",))
-    for year in statement.years:
-        _check_sums(year, [one for one in statement.entries if one.year == year.year])
+    try:
+        for year in statement.years:
+            _check_sums(year, [one for one in statement.entries if one.year == year.year])
+    except ValueError as no:  # A figure that is none, such as 00: whoever wrote it was not this program.
+        raise UnreadableStatement(f"其中有不成形的学时（{no}）") from no
     lines, entries = len(statement.years), len(statement.entries)
     sums = (f"算术重做：{lines} 行年度的合计由 {entries} 条明细逐条相加得出，缺额和达标与要求相符。",)
     if absent:

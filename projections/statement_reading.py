@@ -18,6 +18,7 @@ from projections.columns import Column, cut, heads, unwrap
 from projections.errors import ProjectionError
 from projections.statement_text import ENTRIES, INDENT, NOTES, TITLE, WIDTH, YEARS
 
+HEADINGS: Final = ("打印依据", "年度情况", "登记明细", "说明")
 _NOTES: Final[Mapping[tuple[Column, ...], re.Pattern[str]]] = {
     table: re.compile(rf"{INDENT}({'|'.join(names)})  (.*)")
     for table, names in ((YEARS, ("差异",)), (ENTRIES, NOTES))
@@ -147,7 +148,7 @@ def read_statement(text: str) -> Statement:
 def _parts(lines: list[str]) -> Iterator[list[str]]:
     """Cut where the headings stand, each once and in their order."""
     start = 0
-    for heading in ("打印依据", "年度情况", "登记明细", "说明"):
+    for heading in HEADINGS:
         if lines.count(heading) != 1 or lines.index(heading) < start:
             raise UnreadableStatement(f"“{heading}”一节不在其位")
         at = lines.index(heading)

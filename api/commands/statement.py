@@ -84,10 +84,12 @@ def _tell_standing(one: dict[str, Any]) -> None:
 @asks()
 @click.argument("statement", type=Id("statement"))
 @OUT
+@click.option("--html", "as_html", is_flag=True, help="做成一个 HTML 文件：在浏览器里打开即自行核验，不需要网络")
 @PURPOSE
-def file(asking: Asking, statement: str, out: Path | None, purpose: str | None) -> int:
-    """取得情况表的文件：正文和证明，用 xueshi verify 离线核验"""
-    place, then = f"/v1/statements/{statement}/file", f"核验：xueshi verify {out} --key 公钥"
+def file(asking: Asking, statement: str, out: Path | None, as_html: bool, purpose: str | None) -> int:
+    """取得情况表的文件：正文和证明，用 xueshi verify 或浏览器离线核验"""
+    place = f"/v1/statements/{statement}/{'verifier' if as_html else 'file'}"
+    then = "核验：用浏览器打开" if as_html else f"核验：xueshi verify {out} --key 公钥"
     return asking.fetch(place, out, {"purpose": purpose}, then=then)
 
 

@@ -24,6 +24,7 @@ from api.routes.schemas.statements import (
 from api.statement_paper import Paper, base_address, page_alone, paper
 from api.statement_pdf import PdfImpossible, pdf
 from api.statement_seal import open_seal
+from api.statement_verifier import verifier_of
 from ledger.errors import Refusal
 from projections.basis import read_axes
 
@@ -51,6 +52,16 @@ def file(caller: Caller, query: dict[str, Any], statement: str) -> Response | Re
     if isinstance(found, Refusal):
         return found
     return _attached(found, "text/plain; charset=utf-8", f"{statement}.txt")
+
+
+@door.reads(f"{_AT}/verifier", summary="可离线核验的登记情况表（一个 HTML 文件：正文、证明、公钥和核验程序）",
+            query=Purpose, answers=None, content_type="text/html")
+def verifier(caller: Caller, query: dict[str, Any], statement: str) -> Response | Refusal:
+    found = statements.file(house(), caller, statement, query.get("purpose"))
+    if isinstance(found, Refusal):
+        return found
+    page = verifier_of(house().register, base_address(current_app.config), found)
+    return _attached(page, "text/html; charset=utf-8", f"{statement}-verify.html")
 
 
 @door.reads(f"{_AT}/page", summary="登记情况表的打印页（HTML，不依赖其他文件）", query=Purpose, answers=None,

@@ -42,7 +42,8 @@ PUBLIC: Final = frozenset({
     "GET /v1/rulebooks", "GET /v1/rulebooks/<family>/<version>", "GET /v1/impact-reports",
     "GET /v1/impact-reports/<digest>", "GET /v1/projections", "GET /v1/units/<unit:unit>", "POST /v1/units",
     "POST /v1/persons", "GET /login", "GET /password", "POST /v1/password",
-    "GET /static/<name>.<digest>.<ending>", "GET /v1/verifications", "GET /verify", "POST /verify", "GET /v/<code>",
+    "GET /static/<name>.<digest>.<ending>", "GET /v1/verifications",
+    "GET /verify", "GET /verify/offline", "POST /verify", "GET /v/<code>",
 })
 MANY: Final = 12  # Beyond so many a line is no longer read name by name.
 
