@@ -202,6 +202,8 @@ def prospects(house: House, state: Claim) -> dict[str, Any]:
         return {}
     walk = walk_of(bench.law, place_of(state, person), house.today, state.study.category.value,
                    confirmed=assessed.is_for_an_authority)
+    if state.is_registered and state.ruling is not None and state.year is not None:  # A correction is being tried.
+        assessed = assessed._replace(ruling=state.ruling, year=state.year)
     house.settled()
     return {
         "walk": [office_view(office) for office in walk.steps],
@@ -214,6 +216,14 @@ def prospects(house: House, state: Claim) -> dict[str, Any]:
 def _effect(house: House, state: Claim, assessed: Assessed) -> dict[str, Any]:
     """What the year would come to with it, what is still missing then, and what says the same already."""
     before, after = house.answers.years_with(state.person, _as_approved(house, state, assessed))
+    stands, left = house.answers.claim(state.claim), None
+    if state.is_registered and stands:  # What it is put in the place of counts before, wherever that was.
+        without, before_it = house.answers.years_with(state.person, stands[-1])
+        if before_it is not None and after is not None and before_it["year"] != after["year"]:
+            left = {"year": before_it["year"], "before": before_it["evaluated"]["total"],
+                    "after": "0" if without is None else without["evaluated"]["total"]}
+        else:
+            before = before_it
     if after is None:
         return {"year": None, "duplicates": []}
     entry = next(one for one in after["entries"] if one["claim"] == state.claim)
@@ -225,6 +235,7 @@ def _effect(house: House, state: Claim, assessed: Assessed) -> dict[str, Any]:
     year = {
         "year": after["year"], "counted": entry["evaluated"]["counted"], "status": entry["evaluated"]["status"],
         "before": None if before is None else before["evaluated"], "after": after["evaluated"], "missing": missing,
+        "left": left,
     }
     return {"year": year, "duplicates": list(duplicates_of(house, state))}
 

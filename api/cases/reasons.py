@@ -49,8 +49,13 @@ def said(house: House, stream: str, region: str, sector: str | None) -> Iterable
         if event.sealed_as not in (Words, StudyDetails) or getattr(event, "case", None) is not None:
             continue
         opened = house.ledger.opened(Recorded(position, envelope))
-        words = opened.override_reason if isinstance(opened, StudyDetails) else getattr(opened, "words", None)
-        if words is not None:
+        words = _of_correction(opened) if isinstance(opened, StudyDetails) else getattr(opened, "words", None)
+        if words:
             yield {"event": position, "type": wire_type(event).partition("/")[0],
                    "recorded_at": written_time(envelope.recorded_at), "role": envelope.by.role,
                    "words": words, "reason": told(house, envelope, region, sector)}
+
+
+def _of_correction(details: StudyDetails) -> str:
+    """Why a registered claim was put right, and why more was given than is ordinary, where that is said."""
+    return "；".join(one for one in (details.correction_reason, details.override_reason) if one is not None)

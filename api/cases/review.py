@@ -35,6 +35,7 @@ from ledger.streams.person import Person
 from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import format_hours
 from policies.assess import Override
+from projections.differences_person import EntryRow
 
 Decide = Callable[[Claim, str, Person, Actor], Decision]
 
@@ -99,7 +100,8 @@ def approving(house: House, claim: str, fields: dict[str, Any]) -> Decide:
 def correct(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Put a registered claim right, with the ruling of the law as of now on the facts as they now are."""
     study = read_study(fields["study"])
-    details = replace(read_details(fields["details"]), override_reason=_why(fields))
+    details = replace(
+        read_details(fields["details"]), override_reason=_why(fields), correction_reason=fields.get("words"))
     if "year" in fields:  # The law reads it with the rest: it is that of the evidence, or one of two that are spanned.
         study = replace(study, year=fields["year"])
 
@@ -149,6 +151,14 @@ def uphold(house: House, caller: Caller, claim: str, fields: dict[str, Any], ask
         return drafts
 
     return _after(house, caller, claim, asked, decide)
+
+
+def difference(house: House, found: Claim) -> EntryRow | None:
+    """Where what was decided and what the law says now part; None where they do not, or it is not registered."""
+    if not found.is_registered or house.settled() is not None:
+        return None
+    seen = house.answers.judge.against(found.person, found.claim, house.answers.position())
+    return None if seen is None else seen[0]
 
 
 def freeze(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

@@ -72,7 +72,7 @@ def read_details(fields: dict[str, Any]) -> StudyDetails:
 
 def details_view(details: StudyDetails) -> dict[str, Any]:
     """Write it as it would be sent."""
-    told = (name for name in details.__struct_fields__ if name != "override_reason")  # An office said that.
+    told = (name for name in details.__struct_fields__ if not name.endswith("_reason"))  # Offices said those.
     named: dict[str, Any] = {name: getattr(details, name) for name in told}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in named.items()
             if value not in (None, ())}

@@ -155,14 +155,16 @@ def refuse(asking: Asking, claim: str, reason: str | None, words: str) -> int:
 @with_options(_CONFIRMED)
 @click.option("--year", type=int, help="改归的年度")
 @click.option("--year-because", help="改归年度的理由代码")
+@click.option("--because", help="更正的理由，说给本人")
 def correct(
     asking: Asking, claim: str, facts: tuple[str, ...], proofs: tuple[str, ...], words: str | None,
     confirmed_hours: str | None, override: str | None, document: str | None, year: int | None,
-    year_because: str | None, **details: Any,
+    year_because: str | None, because: str | None, **details: Any,
 ) -> int:
     """更正已登记的学习；原来的版本仍可查"""
     by_hand = _by_hand(words, confirmed_hours=confirmed_hours, override=override, document=document)
-    more = {name: value for name, value in (("year", year), ("year_because", year_because)) if value is not None}
+    given = (("year", year), ("year_because", year_because), ("words", because))
+    more = {name: value for name, value in given if value is not None}
     return _upon(asking, claim, "correction", "已更正", {**_sent(facts, proofs, details), **by_hand, **more})
 
 

@@ -7,7 +7,7 @@
     words    statuses, steps, facts and hours in Chinese
     home     the workbench of each role
     form     the fields of the claim form; filing: a claim on its way from the form to the log
-    claim    one's own claims, and one claim in full; acts: what can be done about it
+    claim    one's own claims, and one claim in full; acts: what can be done about it; correction: putting it right
     deeds    what can be done about any other record: one page a deed, with before, after and result
     queue    what waits for an office, side by side with what it is about; many approvals at once
     years    a person's years

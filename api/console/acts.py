@@ -15,16 +15,29 @@ import marshmallow as ma
 from flask import request
 
 from api import refusals
-from api.cases import appeals, claim_sheet, claims, review
-from api.cases.doing import Asked, Done
+from api.cases import appeals, assignment, claim_sheet, claims, review
+from api.cases.doing import Asked, Done, Reading
+from api.cases.events import events_of
 from api.cases.queue import PURPOSE
-from api.console import sending, words
+from api.console import correction, sending, words
 from api.console.form import Fault, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward
 from api.law_of import ruling_view
-from api.routes.schemas.claims import AppealBody, ApprovalBody, BasisBody, RefusalBody, ReleaseBody, ReturnBody
+from api.routes.schemas.claims import (
+    AppealBody,
+    ApprovalBody,
+    AssignmentBody,
+    BasisBody,
+    CorrectionBody,
+    RefusalBody,
+    ReleaseBody,
+    ReturnBody,
+    UpholdingBody,
+)
 from ledger.errors import Refusal
-from ledger.streams.claim import Claim
+from ledger.ids import PREFIXES
+from ledger.streams.claim import Claim, Status
+from ledger.vocabulary import format_hours, parse_hours
 from policies.reasons import reasons
 
 BASES: Final = {
@@ -32,10 +45,39 @@ BASES: Final = {
     "decided_wrongly": "原处理有误",
 }
 _LATER: Final = (403, 404, 409)  # Of whoever asks, or of how it stands: not something that a word more would mend.
+_LABELS: Final = {
+    "words": "说明", "basis": "依据", "confirmed_hours": "确认学时", "document": "文件号", "to": "转给谁",
+    "override-hours": "另行认定学时", "override-reason": "另行认定的理由",
+}
 _TRIED: Final = {"words": "-", "basis": "falsified", "reason": "other"}
 _WANTS_A_WORD: Final = ("ruling_needed",)
 
 Run = Callable[..., Done | Refusal]
+Given = Callable[["Asking", Claim], "Mapping[str, Any] | None"]
+
+
+def _anything(_: Asking, __: Claim) -> Mapping[str, Any]:
+    return _TRIED
+
+
+def _given_away(asking: Asking, claim: Claim) -> Mapping[str, Any] | None:
+    """To oneself, or back where it is one's own already."""
+    if claim.status is not Status.UNDER_REVIEW:
+        return None
+    return {"to": None if claim.assigned == asking.caller.id else asking.caller.id}
+
+
+def _differing(asking: Asking, claim: Claim) -> Mapping[str, Any] | None:
+    """The numbers that differ now; None where none do."""
+    found = review.difference(asking.house, claim)
+    if found is None:
+        return None
+    return {"decided": found.decided_centi, "evaluated": found.evaluated_centi, **_TRIED}
+
+
+def _registered(asking: Asking, claim: Claim) -> Mapping[str, Any] | None:
+    """What a correction would say that changes nothing."""
+    return correction.as_it_stands(asking, claim) if claim.is_registered else None
 
 
 class Act(NamedTuple):
@@ -48,6 +90,7 @@ class Act(NamedTuple):
     reason: str | None = None       # The kind of event whose reasons it is given with.
     look: str = "quiet"             # Of its button: main, quiet or bad.
     is_own: bool = False            # The claimant's, not an office's.
+    tried: Given = _anything        # With what it is tried; None: there is nothing to be done.
 
     @property
     def wants(self) -> tuple[str, ...]:
@@ -60,6 +103,9 @@ ACTS: Final = {act.code: act for act in (
     Act("approval", "认定通过", review.approve, ApprovalBody, look="main"),
     Act("return", "退回修改", review.send_back, ReturnBody, "claim.returned"),
     Act("refusal", "驳回", review.refuse, RefusalBody, "claim.refused", "bad"),
+    Act("assignment", "转办", assignment.assign, AssignmentBody, tried=_given_away),
+    Act("correction", "更正", review.correct, CorrectionBody, tried=_registered),
+    Act("upholding", "维持原认定", review.uphold, UpholdingBody, tried=_differing),
     Act("freeze", "冻结", review.freeze, AppealBody),
     Act("release", "解冻", review.release, ReleaseBody),
     Act("revocation", "撤销登记", review.revoke, BasisBody, look="bad"),
@@ -70,6 +116,8 @@ ACTS: Final = {act.code: act for act in (
     Act("appeal", "申诉", appeals.appeal, AppealBody, is_own=True),
     Act("appeal-withdrawal", "撤回申诉", appeals.withdraw, is_own=True),
 )}
+PAGES: Final = ("correction",)
+"""What has a form of its own (`api.console.correction`)."""
 STEPS: Final = ("endorsement", "approval", "return", "refusal")
 """What is done at a step, beside the list of what waits."""
 
@@ -86,7 +134,9 @@ def offered(asking: Asking, claim: str) -> list[Offered]:
     found = []
     for act in ACTS.values():
         if act.is_own is asking.capacity.is_person:
-            done = _tried(asking, act, claim, _TRIED)
+            done = _tried(asking, act, claim)
+            if done is None:
+                continue
             if isinstance(done, Done):
                 found.append(Offered(act, None))
             elif _status(done) not in _LATER:
@@ -134,17 +184,76 @@ def _page(
     found = claim_sheet.sheet(asking.house, asking.caller, claim, purpose)
     if isinstance(found, Refusal):
         return found
-    tried = _tried(asking, act, claim, _TRIED)
+    tried = _tried(asking, act, claim)
+    if tried is None:  # The use case says why there is nothing that it could be about.
+        tried = _run(asking, act, claim, {"to": None, "decided": 0, "evaluated": 0, **_TRIED}, Asked(dry_run=True))
     if isinstance(tried, Refusal) and _status(tried) in _LATER and not is_stale:
         return tried
+    more = _told_of(asking, act, found.claim)
+    if isinstance(more, Refusal):
+        return more
     return Page("claim_act.html", {
+        **more, "holder": holder_of(asking, found.claim), "by": _changed_by(asking, claim) if is_stale else None,
         "act": act, "sheet": found, "typed": typed, "fault": fault, "is_stale": is_stale,
+        "can": not (isinstance(tried, Refusal) and _status(tried) in _LATER),
         "before": _told(found.claim), "after": _told(tried.state) if isinstance(tried, Done) else None,
-        "why": of_refusal(tried).words if isinstance(tried, Refusal) else None, "wants_hours": _wants_hours(tried),
+        "why": of_refusal(tried).words if isinstance(tried, Refusal) else None,
+        "wants_hours": _wants_hours(tried),
         "reasons": reasons().get(act.reason, ()) if act.reason else (), "bases": BASES if "basis" in act.wants else {},
         "way": words.steps(found.claim, found.body["events"]),
         "title": (found.body["details"] or {}).get("title"), "documents": words.documents(asking.house),
     }, status=status)
+
+
+def _told_of(asking: Asking, act: Act, claim: Claim) -> dict[str, Any] | Refusal:
+    """What the page of one act tells beside: to whom it may go, what differs, what the row leaves to an authority."""
+    if act.code == "assignment":
+        able = assignment.colleagues(asking.house, asking.caller, claim.claim)
+        if isinstance(able, Refusal):
+            return able
+        return {"able": [one for one in able if one.actor != claim.assigned], "assigned": claim.assigned}
+    if act.code == "upholding":
+        found = review.difference(asking.house, claim)
+        return {"differs": found, "numbers": None if found is None else {
+            "decided": format_hours(found.decided_centi), "evaluated": format_hours(found.evaluated_centi)}}
+    if act.code == "approval":
+        return {"room": _room(asking, act, claim)}
+    return {}
+
+
+def _room(asking: Asking, act: Act, claim: Claim) -> dict[str, str] | None:
+    """What the words of the row leave to whoever asks: found by trying the most that it gives."""
+    ruling = claims.prospects(asking.house, claim).get("ruling")
+    room: dict[str, str] | None = None if ruling is None else ruling.get("room")
+    if room is None:
+        return None
+    most = {"override": {"hours": parse_hours(room["most"]), "reason": "-", "document": "-"}}
+    return room if isinstance(_run(asking, act, claim.claim, most, Asked(dry_run=True)), Done) else None
+
+
+def holder_of(asking: Asking, claim: Claim) -> str | None:
+    """Whose it is by the office's own division of work, where that is somebody else's than the asker's."""
+    if claim.assigned in (None, asking.caller.id) or asking.capacity.is_person:
+        return None
+    return holders(asking, [str(claim.assigned)])[str(claim.assigned)]
+
+
+def holders(asking: Asking, actors: list[str]) -> dict[str, str]:
+    """Those to whom claims were given, in words."""
+    actor = Reading(asking.house.ledger).actor(asking.caller.id)
+    assert actor is not None, "whoever asks acts"
+    named = assignment.names_of(asking.house, asking.caller, actor, actors)
+    return {one: colleague.words for one, colleague in named.items()}
+
+
+def _changed_by(asking: Asking, claim: str) -> dict[str, Any]:
+    """What was done last, and as what: who was quicker."""
+    last = events_of(asking.house, claim)["items"][-1]
+    told = words.event(last, {})
+    who = last["by"]["actor"]
+    own = who == asking.caller.id
+    named = "您自己" if own else holders(asking, [who])[who] if who.startswith(PREFIXES["actor"]) else ""
+    return {**told, "who": named}
 
 
 def _wants_hours(tried: Done | Refusal) -> bool:
@@ -164,6 +273,10 @@ def _fields(act: Act) -> tuple[dict[str, Any], Fault | None]:
         return {}, None
     schema = act.body()
     sent: dict[str, Any] = {name: value for name in schema.fields if (value := request.form.get(name, "").strip())}
+    if act.code == "assignment" and request.form.get("to", "") == "":
+        sent["to"] = None
+    if "override" in schema.fields and (override := _override(sent)):
+        sent["override"] = override
     if act.code == "return" and "returned" in request.form:  # Beside the list one form is for several acts.
         sent["reason"] = request.form["returned"]
     if "opened_evidence" in schema.fields and (opened := request.form.getlist("opened_evidence")):
@@ -173,14 +286,30 @@ def _fields(act: Act) -> tuple[dict[str, Any], Fault | None]:
     except ma.ValidationError as error:
         messages: Any = error.messages
         field, said = next(iter(messages.items()))
-        label = {"words": "说明", "basis": "依据", "confirmed_hours": "确认学时", "document": "文件号"}.get(field, "")
+        if isinstance(said, dict):  # Of hours given by hand: which of what they need.
+            part, said = next(iter(said.items()))
+            field = "document" if part == "document" else f"{field}-{part}"
+        label = _LABELS.get(field, "")
         told = plainly(str(said[0] if isinstance(said, list) else said))
         return {}, Fault(field, f"{label}：{told}" if label else told)
     return found, None
 
 
-def _tried(asking: Asking, act: Act, claim: str, given: Mapping[str, Any]) -> Done | Refusal:
-    """What an act would come to, without writing anything."""
+def _override(sent: dict[str, Any]) -> dict[str, str]:
+    """Hours past the ordinary as they were typed; the document goes with them then."""
+    typed = {name: request.form.get(f"override.{name}", "").strip() for name in ("hours", "reason")}
+    override = {name: value for name, value in typed.items() if value}
+    if override and "document" in sent:
+        override["document"] = sent.pop("document")
+    return override
+
+
+def _tried(asking: Asking, act: Act, claim: str) -> Done | Refusal | None:
+    """What an act would come to, without writing anything; None where there is nothing that it could be about."""
+    stands = Reading(asking.house.ledger).claim(claim)
+    given = _TRIED if stands is None else act.tried(asking, stands)
+    if given is None:
+        return None
     fields = {} if act.body is None else {name: given[name] for name in act.body().fields if name in given}
     return _run(asking, act, claim, fields, Asked(dry_run=True))
 

@@ -14,7 +14,7 @@ from api.cases import claim_sheet, evidence
 from api.cases.claim_sheet import Own, Sheet
 from api.cases.events import event_view
 from api.console import words
-from api.console.acts import STEPS, offered
+from api.console.acts import STEPS, holder_of, offered
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.evidence_types import TYPES
@@ -108,6 +108,7 @@ def sheet_told(asking: Asking, sheet: Sheet, moment: Moment) -> dict[str, Any]:
         "state": words.state(body["status"]), "facts": words.facts(body["study"], body["details"], vocabulary),
         "way": words.steps(sheet.claim, body["events"]), "acts": acts,
         "at_step": [one for one in acts if one.act.code in STEPS],
+        "holder": holder_of(asking, sheet.claim) if moment.is_now else None,
         "events": [words.event(one, said) for one in reversed(body["events"])], "said": body["said"],
         "papers": [_paper(one, files.get(one["sha256"])) for one in body["evidence"]],
         "entry": entry, "recorded": body["ruling"], "capped": _is_capped(entry),

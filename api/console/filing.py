@@ -71,17 +71,17 @@ def new(asking: Asking) -> Shown:
     """Choose a route, or begin the form of one."""
     if not asking.capacity.is_person:
         return Refusal.because("person_needed")
-    vocabulary = _words(asking)
+    known = vocabulary(asking)
     code = request.args.get("route", "")
-    if code not in vocabulary.routes:
+    if code not in known.routes:
         listed = {name for _, names in _GROUPS for name in names}
-        groups = [(title, [vocabulary.routes[name] for name in names if name in vocabulary.routes])
+        groups = [(title, [known.routes[name] for name in names if name in known.routes])
                   for title, names in _GROUPS]
-        groups[-1][1].extend(route for name, route in vocabulary.routes.items() if name not in listed)
+        groups[-1][1].extend(route for name, route in known.routes.items() if name not in listed)
         kept = claim_drafts.every(asking.house, asking.caller, asking.caller.id)
         drafts = [] if isinstance(kept, Refusal) else kept["items"]
-        return Page("claim_routes.html", {"groups": groups, "drafts": drafts, "words": vocabulary, "written": written})
-    form = form_of(vocabulary, vocabulary.routes[code])
+        return Page("claim_routes.html", {"groups": groups, "drafts": drafts, "words": known, "written": written})
+    form = form_of(known, known.routes[code])
     return _form(asking, form, f"/drafts/{secrets.token_hex(8)}", None, Tried({}, []), {})
 
 
@@ -91,8 +91,8 @@ def draft(asking: Asking, draft: str) -> Shown:
     if not isinstance(found, Kept):
         return found
     kept, version, route = found
-    tried = _tried(asking, draft, form_of(_words(asking), route)) if "tried" in request.args else Tried({}, [])
-    form = form_of(_words(asking), route, kept, tried.faults)
+    tried = _tried(asking, draft, form_of(vocabulary(asking), route)) if "tried" in request.args else Tried({}, [])
+    form = form_of(vocabulary(asking), route, kept, tried.faults)
     return _form(asking, form, f"/drafts/{draft}", version, tried, {"saved_at": written(kept["saved_at"])},
                  status=422 if tried.faults else 200)
 
@@ -103,22 +103,22 @@ def save(asking: Asking, draft: str) -> Shown:
     if step == "drop":
         no = claim_drafts.drop(asking.house, asking.caller, asking.caller.id, draft)
         return no or onward("/claims/new")
-    route = _route(asking, request.form.get("study.route"))
+    route = route_of(asking, request.form.get("study.route"))
     if route is None:
         return onward("/claims/new")
     content = content_of(request.form, route)
-    paper = _papers(asking, content, step)
+    paper = put_papers(asking, asking.caller.id, content, step)
     kept = claim_drafts.save(asking.house, asking.caller, asking.caller.id, draft, content, sending.version())
     if isinstance(kept, Refusal):
         return _not_saved(asking, draft, route, content, kept)
-    tried = _tried(asking, draft, form_of(_words(asking), route))
+    tried = _tried(asking, draft, form_of(vocabulary(asking), route))
     saved_at = written(claim_drafts.view(asking.caller.id, kept)["saved_at"])
     if "HX-Request" in request.headers:
-        return _worth(asking, tried, kept.version, saved_at)
+        return worth_panel(asking, tried, kept.version, saved_at)
     if step == "check" and not tried.faults:
         return onward(f"/drafts/{draft}/check")
     faults = [paper] if paper else _said(tried, step)
-    form = form_of(_words(asking), route, content, faults)
+    form = form_of(vocabulary(asking), route, content, faults)
     return _form(asking, form, f"/drafts/{draft}", kept.version, tried, {"saved_at": saved_at, "faults": faults},
                  status=422 if faults else 200)
 
@@ -129,7 +129,7 @@ def check(asking: Asking, draft: str) -> Shown:
     if not isinstance(found, Kept):
         return found
     kept, version, route = found
-    form = form_of(_words(asking), route, kept)
+    form = form_of(vocabulary(asking), route, kept)
     tried = _tried(asking, draft, form)
     if tried.faults:
         return onward(f"/drafts/{draft}?tried=1")
@@ -167,11 +167,11 @@ def revision(asking: Asking, claim: str) -> Shown:
     found = claim_sheet.sheet(asking.house, asking.caller, claim, None)
     if isinstance(found, Refusal):
         return found
-    route = _route(asking, found.claim.study.route)
+    route = route_of(asking, found.claim.study.route)
     if not asking.capacity.is_person or route is None or found.claim.status not in (
             Status.RETURNED, Status.UNDER_REVIEW):
         return onward(f"/claims/{claim}")
-    form = form_of(_words(asking), route, found.body)
+    form = form_of(vocabulary(asking), route, found.body)
     return _form(asking, form, f"/claims/{claim}/revision", found.version, Tried({}, []),
                  {"claim": claim, "said": found.body["said"]})
 
@@ -179,14 +179,14 @@ def revision(asking: Asking, claim: str) -> Shown:
 def revise(asking: Asking, claim: str) -> Shown:
     """Try, check, or hand in what was mended."""
     house, caller, step = asking.house, asking.caller, request.form.get("step", "")
-    route = _route(asking, request.form.get("study.route"))
+    route = route_of(asking, request.form.get("study.route"))
     if route is None:
         return onward(f"/claims/{claim}")
     content = content_of(request.form, route)
-    paper = _papers(asking, content, step)
-    form = form_of(_words(asking), route, content)
+    paper = put_papers(asking, asking.caller.id, content, step)
+    form = form_of(vocabulary(asking), route, content)
     if step == "submit":
-        done = _caught(form, lambda: claims.revise(house, caller, claim, _read(content), sending.asked(house, caller)))
+        done = caught(form, lambda: claims.revise(house, caller, claim, _read(content), sending.asked(house, caller)))
         if isinstance(done, Done):
             return onward(f"/claims/{claim}/receipt")
         faults = [of_refusal(done)] if isinstance(done, Refusal) else done
@@ -195,7 +195,7 @@ def revise(asking: Asking, claim: str) -> Shown:
     tried = _try(asking, form, lambda read: claims.revise(house, caller, claim, read(content), Asked(dry_run=True)))
     version = sending.version()
     if "HX-Request" in request.headers:
-        return _worth(asking, tried, version, None)
+        return worth_panel(asking, tried, version, None)
     if step == "check" and not tried.faults:
         carried = [(name, value) for name, value in request.form.items(multi=True)
                    if name not in (sending.KEY, sending.VERSION, "step", "paper_kind")]
@@ -203,7 +203,7 @@ def revise(asking: Asking, claim: str) -> Shown:
             "version": version, "action": f"/claims/{claim}/revision", "back": f"/claims/{claim}/revision",
             "carried": carried})
     faults = [paper] if paper else _said(tried, step)
-    return _form(asking, form_of(_words(asking), route, content, faults), f"/claims/{claim}/revision", version,
+    return _form(asking, form_of(vocabulary(asking), route, content, faults), f"/claims/{claim}/revision", version,
                  tried, {"claim": claim, "faults": faults}, status=422 if faults else 200)
 
 
@@ -219,25 +219,26 @@ def _form(asking: Asking, form: Form, action: str, version: int | None, tried: T
           *, status: int = 200) -> Page:
     return Page("claim_form.html", {
         "form": form, "action": action, "version": "" if version is None else version, "tried": tried,
-        "faults": tried.faults, "files": _files(asking), "papers": words.PAPERS, "words": _words(asking),
-        "documents": words.documents(asking.house), **_told(tried), **more}, status=status)
+        "faults": tried.faults, "files": _files(asking), "papers": words.PAPERS, "words": vocabulary(asking),
+        "documents": words.documents(asking.house), **told_of(tried), **more}, status=status)
 
 
 def _checked(asking: Asking, form: Form, content: Mapping[str, Any], tried: Tried) -> dict[str, Any]:
     return {"form": form, "tried": tried, "files": _files(asking), "papers": words.PAPERS,
-            "facts": words.facts(content.get("study", {}), content.get("details", {}), _words(asking)),
-            "documents": words.documents(asking.house), **_told(tried)}
+            "facts": words.facts(content.get("study", {}), content.get("details", {}), vocabulary(asking)),
+            "documents": words.documents(asking.house), **told_of(tried)}
 
 
-def _told(tried: Tried) -> dict[str, Any]:
+def told_of(tried: Tried) -> dict[str, Any]:
+    """How the law rules in what was tried, as a mark."""
     ruling = tried.worth.get("ruling")
     return {"verdict": None if ruling is None else words.verdict(ruling["status"])}
 
 
-def _worth(asking: Asking, tried: Tried, version: int | None, saved_at: str | None) -> Shown:
+def worth_panel(asking: Asking, tried: Tried, version: int | None, saved_at: str | None) -> Shown:
     """The panel alone, for a page that is already there."""
     page = render_template("claim_worth.html", tried=tried, documents=words.documents(asking.house), alone=True,
-                           version="" if version is None else version, saved_at=saved_at, **_told(tried))
+                           version="" if version is None else version, saved_at=saved_at, **told_of(tried))
     return Response(page, content_type="text/html; charset=utf-8")
 
 
@@ -254,10 +255,10 @@ def _tried(asking: Asking, name: str, form: Form) -> Tried:
 
 def _try(asking: Asking, form: Form, ask: Callable[[Read], Done | Refusal]) -> Tried:
     """What a submission would come to, or everything that is wrong with it; without a paper, what it would with one."""
-    done, missing = _caught(form, lambda: ask(_read)), list[Fault]()
+    done, missing = caught(form, lambda: ask(_read)), list[Fault]()
     if isinstance(done, Refusal) and done.code == "evidence_missing":
         missing = [of_refusal(done, words.documents(asking.house))]
-        done = _caught(form, lambda: ask(_read_as_shown))
+        done = caught(form, lambda: ask(_read_as_shown))
     if isinstance(done, list):
         return Tried({}, done)
     if isinstance(done, Refusal):
@@ -265,7 +266,7 @@ def _try(asking: Asking, form: Form, ask: Callable[[Read], Done | Refusal]) -> T
     return Tried(claims.prospects(asking.house, done.state), missing)
 
 
-def _caught(form: Form, ask: Callable[[], Done | Refusal]) -> Done | Refusal | list[Fault]:
+def caught(form: Form, ask: Callable[[], Done | Refusal]) -> Done | Refusal | list[Fault]:
     """What was done, or what is wrong with the fields of the form."""
     try:
         return ask()
@@ -295,8 +296,8 @@ def _read_as_shown(content: dict[str, Any]) -> dict[str, Any]:
     return {**_read(content), "evidence": [{"kind": "certificate", "sha256": "0" * 64}]}
 
 
-def _papers(asking: Asking, content: dict[str, Any], step: str) -> Fault | None:
-    """Put a paper that was handed in to the others, or take one away; say what is wrong with it."""
+def put_papers(asking: Asking, person: str, content: dict[str, Any], step: str) -> Fault | None:
+    """Put a paper of a person that was handed in to the others, or take one away; say what is wrong with it."""
     if step.startswith("remove "):
         content["evidence"] = [one for one in content["evidence"] if one["sha256"] != step[7:]]
     sent: FileStorage | None = request.files.get("paper")
@@ -305,7 +306,7 @@ def _papers(asking: Asking, content: dict[str, Any], step: str) -> Fault | None:
     data = sent.stream.read()
     sha256 = hashlib.sha256(data).hexdigest()
     name = sent.filename.replace("\\", "/").rpartition("/")[2]
-    kept = evidence.keep(asking.house, asking.caller, asking.caller.id, sha256,
+    kept = evidence.keep(asking.house, asking.caller, person, sha256,
                          name if Text.is_plain(name, _NAME_MOST) and name.strip(". ") else None, lambda: data)
     if isinstance(kept, Refusal):
         return Fault("paper", of_refusal(kept).words)
@@ -328,12 +329,13 @@ def _not_saved(asking: Asking, name: str, route: Route, content: Mapping[str, An
     fault = Fault("", "这份草稿在别处改过。下面是您在这一页填写的内容：再次保存，即以它为准。")
     stands: Any = no.seen["version"]
     if "HX-Request" in request.headers:
-        return _worth(asking, Tried({}, [fault]), sending.version(), None)
-    form = form_of(_words(asking), route, content, [fault])
+        return worth_panel(asking, Tried({}, [fault]), sending.version(), None)
+    form = form_of(vocabulary(asking), route, content, [fault])
     return _form(asking, form, f"/drafts/{name}", stands, Tried({}, [fault]), {}, status=409)
 
 
-def _words(asking: Asking) -> Vocabulary:
+def vocabulary(asking: Asking) -> Vocabulary:
+    """The words of the law in force."""
     return bench_now(asking.house.answers).law.vocabulary
 
 
@@ -343,11 +345,12 @@ def _kept(asking: Asking, draft: str) -> Kept | Shown:
     if isinstance(found, Refusal):
         return found
     content, version = found
-    route = _route(asking, content.get("study", {}).get("route"))
+    route = route_of(asking, content.get("study", {}).get("route"))
     return onward("/claims/new") if route is None else Kept(content, version, route)
 
 
-def _route(asking: Asking, code: Any) -> Route | None:
-    return _words(asking).routes.get(code) if isinstance(code, str) else None
+def route_of(asking: Asking, code: Any) -> Route | None:
+    """A route by its code, as far as the law in force knows it."""
+    return vocabulary(asking).routes.get(code) if isinstance(code, str) else None
 
 

@@ -8,6 +8,7 @@ from api.console import (
     accounts,
     acts,
     claim,
+    correction,
     courses,
     deeds,
     differences,
@@ -76,8 +77,11 @@ def _claims(console: Blueprint) -> None:
     add(console, _CLAIM, claim.detail)
     add(console, f"{_CLAIM}/evidence/<sha256:sha256>", claim.paper, json=False)
     for code in acts.ACTS:
-        add(console, f"{_CLAIM}/{code}", acts.shown(code), json=False)
-        take(console, f"{_CLAIM}/{code}", acts.done(code))
+        if code not in acts.PAGES:
+            add(console, f"{_CLAIM}/{code}", acts.shown(code), json=False)
+            take(console, f"{_CLAIM}/{code}", acts.done(code))
+    add(console, f"{_CLAIM}/correction", correction.form, json=False)
+    take(console, f"{_CLAIM}/correction", correction.correct, most=filing.SENT_MOST)
 
 
 def _learning(console: Blueprint) -> None:

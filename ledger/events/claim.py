@@ -73,7 +73,8 @@ class StudyDetails(Sealed):
     words: Secret[str | None] = None
     address: Secret[str | None] = None
     device: Secret[str | None] = None
-    override_reason: Secret[str | None] = None  # Why an authority that corrected it gave more than is ordinary.
+    override_reason: Secret[str | None] = None  # Why an authority that corrected it gave more than is ordinary,
+    correction_reason: Secret[str | None] = None  # and why an office put it right at all.
 
 
 class Source(Part):

@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "1dfc10c4a1353acb86f14b5e102928e27d9fff6522d958733e1d52691716d267"
+ROOT = "d93c4f4c097575b2e57856afe962a753768a351f60d245596ebeb82f00f809c8"
 
 
 @pytest.fixture(scope="module")

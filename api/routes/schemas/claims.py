@@ -155,6 +155,7 @@ class CorrectionBody(RevisionBody, ConfirmationOfHours):
 
     year = Number(1950, 2099)
     year_because = Word(metadata={"description": "变更归属年度的理由代码"})
+    words = Text(1000, metadata={"description": "更正的理由，说给本人"})
 
 
 class UpholdingBody(Words):
