@@ -31,6 +31,7 @@ from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.events.claim import Evidence
 from ledger.events.training import CardNumber
+from ledger.ids import kind_of
 from ledger.streams.standing import Matter
 from ledger.vocabulary import UnitId, format_hours
 from projections import imports as _imports
@@ -95,6 +96,24 @@ def classes(
         house.answers, organiser=organiser, plan=plan, year=year, status=status, as_of=as_of, after=after,
         limit=limit, newest_first=newest_first)
     return page.of([class_view(one) for one in page.items])
+
+
+def said(house: House, caller: Caller, name: str, *, as_of: int) -> list[dict[str, Any]]:
+    """What an organiser was told of its plan or class: for its own people and for the offices it was filed with."""
+    found = (_trainings.plan if kind_of(name) == "plan" else _trainings.training_class)(house.answers, name, as_of=as_of)
+    actor = acting(house, caller)
+    if found is None or isinstance(actor, Refusal):
+        return []
+    if actor.organisation != found.organiser and may_see(actor, _matter(found)) is not None:
+        return []
+    told = reasons.said(house, name, found.filed.region, found.filed.sector)
+    return [one for one in told if one["event"] <= as_of]
+
+
+def _matter(found: Plan | TrainingClass) -> Matter:
+    if isinstance(found, TrainingClass):
+        return matter_of_class(found)
+    return Matter(found.filed.region, found.filed.sector, None, UnitId(found.organiser))
 
 
 # Cards

@@ -87,6 +87,7 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         return
     if capacity.reviews:
         yield Way("/queue", "审核待办", "w")
+        yield Way("/classes", "培训班", "t")
         yield Way("/years", "查阅学时", "y")
         yield Way("/units", "单位", "u")
         yield Way("/courses", "公需课程", "k")

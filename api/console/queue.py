@@ -34,6 +34,9 @@ from projections.work import Waiting
 from projections.workload import days_waited
 
 ROWS: Final = 25
+_PLACES: Final = {"plan": "/plans/", "class": "/classes/"}
+"""Where something that is no claim is shown in full, and decided."""
+
 _FACETS: Final = ("kind", "category", "unit", "age")
 _AGES: Final = (("10", "超过 10 天", 11), ("4", "4–10 天", 4), ("0", "3 天以内", 0))
 _UNITS_MOST: Final = 8
@@ -122,6 +125,7 @@ def _row(row: Row, day: date) -> dict[str, Any]:
     is_claim = one.id.startswith(PREFIXES["claim"])
     return {
         "id": one.id, "kind": one.kind, "kind_words": words.KINDS.get(one.kind, one.kind), "is_claim": is_claim,
+        "place": f"{_PLACES[one.kind]}{one.id}" if one.kind in _PLACES else None,
         "address": place_of(one.id),
         "version": row.version, "name": row.name, "unit": row.unit, "title": row.title, "date": row.date,
         "route": None if row.route is None else vocabulary.route_name(row.route),

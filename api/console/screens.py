@@ -21,6 +21,8 @@ from api.console import (
     replays,
     rules,
     status,
+    training_forms,
+    trainings,
     transfers,
     units,
     years,
@@ -45,6 +47,7 @@ def console_routes() -> Blueprint:
     _replays(console)
     _rules(console)
     _registry(console)
+    _trainings(console)
     add(console, "/queue", queue.listed, csv=True)
     take(console, "/queue/batch", queue.batch)
     add(console, "/help", helping.help_page, chooses=False, json=False)
@@ -141,3 +144,24 @@ def _registry(console: Blueprint) -> None:
         for code in room.deeds:
             add(console, f"{place}/{code}", deeds.shown(room, code), json=False)
             take(console, f"{place}/{code}", deeds.done(room, code))
+
+
+def _trainings(console: Blueprint) -> None:
+    one_class, one_plan = "/classes/<class:training_class>", "/plans/<plan:plan>"
+    most = training_forms.SENT_MOST
+    add(console, "/classes", trainings.classes, csv=True)
+    add(console, "/classes/new", training_forms.new_class, json=False)
+    take(console, "/classes/new", training_forms.file_class, most=most)
+    add(console, one_class, trainings.training_class)
+    add(console, f"{one_class}/refiling", training_forms.refile_class_form, json=False)
+    take(console, f"{one_class}/refiling", training_forms.refile_class, most=most)
+    add(console, "/plans", trainings.plans, csv=True)
+    add(console, "/plans/new", training_forms.new_plan, json=False)
+    take(console, "/plans/new", training_forms.file_plan, most=most)
+    add(console, one_plan, trainings.plan)
+    add(console, f"{one_plan}/refiling", training_forms.refile_plan_form, json=False)
+    take(console, f"{one_plan}/refiling", training_forms.refile_plan, most=most)
+    for rule, room in ((one_class, trainings.CLASSES), (one_plan, trainings.PLANS)):
+        for code in room.deeds:
+            add(console, f"{rule}/{code}", deeds.shown(room, code), json=False)
+            take(console, f"{rule}/{code}", deeds.done(room, code), most=most)

@@ -1,0 +1,184 @@
+"""Trainings in the console: plans and classes filed, answered and held; their lists, now and as they stood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.api.house_kit import BODY, Someone
+from tests.console.browser_kit import Window
+from tests.console.console_kit import Browser, Cast
+
+
+class School(NamedTuple):
+    """Whoever holds classes, two offices that answer, and their browsers."""
+
+    cast: Cast
+    unit: BODY
+    someone: Someone
+    teacher: Browser
+    city: Browser
+    officer: Someone
+    planner: Someone      # Of another city, so that no plan waits for an office that others look at.
+    people: Browser
+
+    def file(self, title: str, starts_in: int = 60, **more: Any) -> BODY:
+        """A class that begins in so many days."""
+        starts = self.cast.town.house.today + timedelta(starts_in)
+        return self.someone.did("/v1/classes", {
+            "title": title, "category": "professional", "route": "filed_training", "days": "2", "headcount": 30,
+            "recipient": "sector_authority", "lessons": [{"title": "数字孪生", "hours": "12"}],
+            "starts": starts.isoformat(), "ends": (starts + timedelta(1)).isoformat(), **more})
+
+
+@pytest.fixture(scope="module")
+def school(cast: Cast) -> Iterator[School]:
+    town = cast.town
+    unit, bureau = (town.unit(name, "330200", "industry") for name in ("甬江学院", "宁波市经信局"))
+    teacher = town.officer(unit, "recognised_organiser", "3302")
+    city = town.officer(bureau, "sector_authority", "3302")
+    planner = town.officer(town.unit("南湖学院", "330400", "industry"), "recognised_organiser", "3304")
+    people = town.officer(town.unit("嘉兴市人社局", "330400", "general"), "human_resources", "3304")
+    yield School(cast, unit, teacher, Browser(town, teacher), Browser(town, city), city, planner, Browser(town, people))
+
+
+def at(made: BODY) -> str:
+    return f"/classes/{made['training_class']}"
+
+
+def fill(title: str, starts: str, ends: str) -> BODY:
+    return {"title": title, "category": "professional", "route": "filed_training", "starts": starts, "ends": ends,
+            "days": "2", "headcount": "40", "recipient": "sector_authority", "lessons__0__title": "电池技术",
+            "lessons__0__hours": "12"}
+
+
+def test_a_class_is_typed_checked_with_what_the_law_makes_of_the_day_and_filed(school: School) -> None:
+    starts = school.cast.town.house.today + timedelta(10)
+    form = school.teacher.get("/classes/new")
+    typed = fill("新能源汽车技术", str(starts), str(starts + timedelta(1)))
+    check = school.teacher.press(form, "下一步：核对", **typed)
+    assert "今天申报，距拟开班 10 天" in check.text
+    assert "须提前 30 天，差 20 天：照收，学时计入并标注逾期备案" in check.text
+
+    done = school.teacher.press(check, "提交申报")
+    assert "已办理：申报培训班（事件 #" in done.text
+    assert "逾期，计入并标注" in done.text
+
+
+def test_what_is_missing_or_misspelt_is_told_at_its_field_and_what_was_typed_stays(school: School) -> None:
+    form = school.teacher.get("/classes/new")
+    shown = school.teacher.press(form, "下一步：核对", 422, title="只写了名称", days="三天",
+                                 lessons__1__title="第二行的课程", lessons__1__hours="很多")
+
+    assert ("名称：请填写。", "#title") not in shown.links
+    assert ("途径：请选择。", "#route") in shown.links
+    assert any(address == "#lessons-1-hours" and "第 2 行学时" in words for words, address in shown.links)
+    assert any(address == "#days" for _, address in shown.links)
+    assert 'value="第二行的课程"' in shown.source and 'value="三天"' in shown.source
+
+
+def test_an_office_puts_a_class_on_file_under_a_number_after_seeing_before_and_after(school: School) -> None:
+    made = school.file("备案的班")
+    page = school.city.get(at(made))
+    assert {"备案", "不予备案"} <= page.buttons()
+    assert "登记举办情况" not in page.buttons()
+
+    check = school.city.get(f"{at(made)}/acceptance")
+    assert "待备案" in check.text and "已备案" in check.text
+    assert "备案号：请填写。" in school.city.press(check, "备案", 422).text
+    done = school.city.press(check, "备案", number="甬备-屏-1")
+    assert "已办理：培训班备案（事件 #" in done.text
+    assert "甬备-屏-1" in done.text
+
+
+def test_what_is_not_put_on_file_says_why_to_its_organiser_and_to_nobody_else(school: School) -> None:
+    made = school.file("不予备案的班")
+    form = school.city.get(f"{at(made)}/refusal")
+    school.city.press(form, "不予备案", reason="other", words="课程与专业无关")
+
+    assert "课程与专业无关" in school.teacher.get(at(made)).text
+    assert "课程与专业无关" not in Browser(school.cast.town, school.cast.li).get(at(made)).text
+
+
+def test_a_queue_row_of_a_class_or_a_plan_leads_to_its_page(school: School) -> None:
+    made = school.file("从待办进来的班")
+
+    assert any(address.startswith(at(made)) for _, address in school.city.get("/queue?kind=class").links)
+
+
+def test_a_class_is_held_and_what_differs_from_its_plan_is_flagged(school: School) -> None:
+    made = school.file("办过的班", starts_in=-9)
+    school.officer.did(f"/v1{at(made)}/acceptance", {"number": "甬备-屏-2"}, version=1)
+    form = school.teacher.get(f"{at(made)}/holding")
+    shown = school.teacher.press(form, "登记举办情况", attended="41", passed="40")
+
+    assert "已举办" in shown.text
+    assert "超过拟办人数" in shown.text and "不在年度计划内" in shown.text
+    assert {"拟办人数", "参加", "考核合格"} <= set(shown.text.split())
+
+
+def test_a_plan_goes_round_its_departments_is_sent_back_mended_and_put_on_file(school: School) -> None:
+    planner = Browser(school.cast.town, school.planner)
+    form = planner.get("/plans/new")
+    row: BODY = {"items__0__title": "高级研修班", "items__0__route": "advanced_seminar", "items__0__level": "municipal",
+                 "items__0__days": "3", "items__0__headcount": "40"}
+    check = planner.press(form, "下一步：核对", year="2031", **row)
+    assert "人力社保部门" in check.text
+    filed = planner.press(check, "提交申报")
+    place = filed.address
+
+    back = school.people.press(school.people.get(f"{place}/return"), "退回修改", reason="other", words="人数不实")
+    assert "退回修改" in back.text
+    mended = planner.get(f"{place}/refiling")
+    assert 'value="高级研修班"' in mended.source
+    check = planner.press(mended, "下一步：核对", items__0__headcount="30")
+    again = planner.press(check, "提交申报")
+    assert "第 2 次申报" in again.text
+
+    done = school.people.press(school.people.get(f"{place}/acknowledgement"), "备案")
+    assert "已办理：计划备案" in done.text
+    assert f"{place}/acknowledgement" not in {address for _, address in done.links}
+
+
+def test_lists_are_narrowed_by_the_address_and_taken_away_as_they_are(school: School) -> None:
+    made = school.file("列表里的班")
+    rows = school.teacher.json("/classes.json?own=1&status=filed")["items"]
+
+    assert made["training_class"] == rows[0]["training_class"]
+    assert {one["organiser"] for one in rows} == {school.unit["unit"]}
+    assert "没有符合条件的培训班" in school.teacher.get("/classes?year=1990").text
+    assert "列表里的班" in school.teacher.client.get("/classes.csv?own=1").get_data(as_text=True)
+
+
+def test_of_a_past_moment_a_class_is_what_it_was_then_and_nothing_is_offered(school: School) -> None:
+    made = school.file("当时的班")
+    school.officer.did(f"/v1{at(made)}/acceptance", {"number": "甬备-屏-3"}, version=1)
+    shown = school.teacher.get(f"{at(made)}?as_of={made['events'][0]}")
+
+    assert "您看的不是现在" in shown.text and "甬备-屏-3" not in shown.text
+    assert not shown.buttons() & {"登记举办情况", "重新申报"}
+
+
+def test_whoever_holds_no_classes_is_offered_no_form_and_told_why_at_its_address(school: School) -> None:
+    person = Browser(school.cast.town, school.cast.li)
+
+    assert "申报培训班" not in person.get("/classes").buttons()
+    assert "经办账号" in person.get("/classes/new", 403).text
+
+
+@pytest.mark.requires_system("chromium")
+def test_every_screen_of_trainings_is_without_fault_in_a_browser(school: School, served: str, chromium: Any) -> None:
+    made = school.file("浏览器里的班")
+    plan = school.planner.did("/v1/plans", {"year": 2033, "items": [
+        {"number": 1, "title": "班", "route": "filed_training", "days": "2", "headcount": 30}]})
+    place = f"/plans/{plan['plan']}"
+    window = Window(chromium, served, school.someone.token)
+    for path in ("/classes", "/classes/new", at(made), f"{at(made)}/refiling", "/plans", "/plans/new", place):
+        assert window.faults(path) == [], path
+    office = Window(chromium, served, school.officer.token)
+    for path in (f"{at(made)}/acceptance", f"{at(made)}/refusal"):
+        assert office.faults(path) == [], path
+    assert window.said + office.said == []
