@@ -1,7 +1,9 @@
-"""A statement as PDF: set by Typst and sealed, sixty studies on it, once its fonts have been read."""
+"""A statement as PDF: set by Typst and sealed, sixty studies on it, once its fonts have been read; and as the one HTML
+file that verifies itself, from its opening in Chromium to the verdict."""
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import tempfile
 import time
@@ -12,6 +14,7 @@ from api.callers import Caller
 from api.statement_paper import Paper, paper
 from api.statement_pdf import pdf
 from api.statement_seal import open_seal
+from api.statement_verifier import verifier_of
 from ledger.verify import policy_of, verify_sealed
 from tests.api.house_kit import Town, house_in, study
 from tests.bench import Figure
@@ -30,11 +33,36 @@ def rows() -> Iterator[Figure]:
         took = [_micros(lambda: pdf(made, seal)) for _ in range(ROUNDS)]
         policy = policy_of(signer.vkeys[0])
         verified = [_micros(lambda: verify_sealed(sealed, policy)) for _ in range(ROUNDS)]
+        alone = verifier_of(town.house.register, "https://xueshi.example", made.file)
+        opened = _opened(alone, Path(folder)) if shutil.which("chromium") else []
     name = f"a statement of {ENTRIES} studies as sealed PDF"
     yield Figure(name, int(statistics.median(took)), "µs", most=500_000)
     yield Figure(f"{name}, the first one, with fonts and programs read", first, "µs")
     yield Figure(f"{name}, verified", int(statistics.median(verified)), "µs")
     yield Figure(f"{name}, size", len(sealed), "bytes")
+    if opened:
+        alone_name = f"a statement of {ENTRIES} studies as a page that verifies itself"
+        yield Figure(f"{alone_name}, opened and verified", int(statistics.median(opened)), "µs", most=1_000_000)
+        yield Figure(f"{alone_name}, size", len(alone), "bytes")
+
+
+def _opened(alone: bytes, folder: Path) -> list[int]:
+    """How long Chromium takes from the address to the verdict, from a disk and without network."""
+    from playwright.sync_api import sync_playwright
+
+    place = folder / "verify.html"
+    place.write_bytes(alone)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_context(offline=True).new_page()
+
+        def open_it() -> None:
+            page.goto(place.as_uri())
+            page.wait_for_selector("body[data-verdict=holds]")
+
+        took = [_micros(open_it) for _ in range(ROUNDS)]
+        browser.close()
+    return took
 
 
 def _micros(do: object) -> int:
