@@ -5,7 +5,7 @@ frame (`api.console.replay_result`), and both the same sections (`templates/repl
 in percentages, so that its letters keep their size on any screen and on paper, and in attributes alone, so that it
 needs no style; it has beside it the table of the very numbers it draws.
 
-`tests/api/test_replay_command.py` and `tests/console/test_replays.py` show it.
+`tests/api/test_replay_command.py` and `tests/console/test_replay_screens.py` show it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A replay keeps what changed and names the clauses; why it did is said by whateve
 on the replay's own basis. Rulebooks that were sent with the question are read from its report, where they lie under
 their digests. Whom somebody may look at is asked of today, and whoever looks is recorded first.
 
-`tests/console/test_replays.py` shows it.
+`tests/console/test_replay_screens.py` shows it.
 """
 
 from __future__ import annotations

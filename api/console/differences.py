@@ -2,7 +2,7 @@
 
 Counts name nobody. Who differs is listed to those whose to look at it is, for a purpose, recorded, with masked names;
 to somebody themselves only their own. Where everyone has to be weighed for a moment or a law, it is said how far that
-is. `tests/console/test_replays.py` shows it.
+is. `tests/console/test_replay_screens.py` shows it.
 """
 
 from __future__ import annotations

@@ -2,13 +2,14 @@
 
 Sums are shown to the office that makes rules, as its report has them (`api.replay_page`); rows to officials within
 whose sight people are, for a purpose, recorded, with masked names. A row leads to the year side by side, and that to
-the first step at which the two laws part. `tests/console/test_replays.py` shows it.
+the first step at which the two laws part. `tests/console/test_replay_screens.py` shows it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from flask import Response, request
@@ -151,7 +152,7 @@ def names_of(house: House, people: Iterable[str]) -> dict[str, str]:
 def _person_year(row: Mapping[str, Any]) -> tuple[Value, ...]:
     old, new = row["old"], row["new"]
     return (row["year"], _region(row), sector_name(row["sector"] or ""), old["total"], new["total"],
-            row["change"], MET[old["met"]][2], MET[new["met"]][2])
+            Decimal(row["change"]), MET[old["met"]][2], MET[new["met"]][2])
 
 
 def _region(row: Mapping[str, Any]) -> str:
@@ -159,7 +160,7 @@ def _region(row: Mapping[str, Any]) -> str:
 
 
 def _entry(row: Mapping[str, Any]) -> tuple[Value, ...]:
-    return (row["year"], row["entry"], row["old"], row["new"], row["change"], _HOW[row["how"]],
+    return (row["year"], row["entry"], row["old"], row["new"], Decimal(row["change"]), _HOW[row["how"]],
             clause_words(row["old_clause"]), clause_words(row["new_clause"]))
 
 

@@ -1,7 +1,7 @@
 """Replays: what is asked, what it will take, how far it is, and one's own jobs; nothing of it enters the ledger.
 
 The address of the form is the question, in the names of `POST /v1/replays`: whoever opens it sees the same question and
-what it would take. What a replay came to is shown by `replay_result`. `tests/console/test_replays.py` shows it.
+what it would take. What a replay came to is shown by `replay_result`. `tests/console/test_replay_screens.py` shows it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,373 @@
+"""Replays and differences on screens: asked for, followed, read as sums, as rows, and as one year under both laws."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import pytest
+
+from api.cases import differences
+from api.cases.replays import place_of
+from api.jobs import FAILED
+from api.replay_runner import Runner, clear
+from ledger.envelope import decode
+from policies.shelf import DRAFTS
+from tests.api.house_kit import Someone, study
+from tests.console.browser_kit import Window
+from tests.console.console_kit import HERE, Browser, Cast, Read
+
+DRAFT = "hangzhou-credits/2025-06-06"
+PROVINCE = "zhejiang/2016-08-01"
+LOOKING = "purpose=annual_review"
+
+
+@pytest.fixture(scope="module")
+def wang(cast: Cast) -> Someone:
+    """Someone whose two days of training count 8 hours in Ningbo, and nothing by the province's rules alone."""
+    wang = cast.town.person("王小明")
+    cast.town.belongs(wang, cast.works, "2020-01-01")
+    cast.clerk.act(wang.submit(study(date="2024-03-02"), "数控机床研修"), "approval")
+    return wang
+
+
+@pytest.fixture(scope="module")
+def makers(cast: Cast) -> Someone:
+    return cast.town.officer(cast.town.unit("省政策处", "330000", "general"), "policy_office", "33")
+
+
+@pytest.fixture(scope="module")
+def rules(cast: Cast, makers: Someone) -> Browser:
+    return Browser(cast.town, makers)
+
+
+@pytest.fixture(scope="module")
+def office(cast: Cast) -> Browser:
+    return Browser(cast.town, cast.office)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def done(cast: Cast, wang: Someone, makers: Someone) -> Iterator[str]:
+    """A replay that is done: a draft that nobody else has beside the law in force, against the province alone."""
+    source = (DRAFTS / f"{DRAFT}.toml").read_text("utf-8") + "\n# 征求意见稿\n"
+    cases = (DRAFTS / f"{DRAFT}.cases.toml").read_text("utf-8")
+    job = makers.post("/v1/replays", {"drafts": [{"source": source, "cases": cases}], "against": f"set:{PROVINCE}"})
+    assert job.status_code == 202, job.get_data(as_text=True)
+    name, folder = job.get_json()["job"], cast.town.house.register.folder
+    runner = Runner(cast.town.house.jobs, folder.replays, folder.root, at_once=1, stands_back=False)
+    runner.start()
+    try:
+        end = time.monotonic() + 60
+        while (state := makers.saw(f"/v1/jobs/{name}")["state"]) in ("queued", "running"):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+    finally:
+        runner.stop()
+    assert state == "done", makers.saw(f"/v1/jobs/{name}")
+    yield name
+
+
+def asked(under: str = f"now+{DRAFT}", **more: str) -> str:
+    return f"/replays/new?{urlencode({'under': under, 'against': 'now', **more})}"
+
+
+def begun(rules: Browser) -> str:
+    """Begin one that nobody does, and give its job."""
+    return rules.press(rules.get(asked()), "开始重放").address.rpartition("/")[2]
+
+
+# Asking
+
+
+def test_the_address_is_the_question_and_what_it_takes_is_said_before_anything_is_begun(
+    cast: Cast, rules: Browser
+) -> None:
+    jobs, size = rules.json("/replays.json")["items"], cast.town.house.ledger.store.size()
+    page = rules.get(asked(region="330200"))
+
+    assert "现行细则，加 hangzhou-credits/2025-06-06" in page.text and "宁波市（330200）" in page.text
+    assert re.search(r"要评定 \d+ 条已登记学时、 \d+ 人，约需 \d+ 秒", page.text)
+    assert "不写入账本" in page.text
+    assert (rules.json("/replays.json")["items"], cast.town.house.ledger.store.size()) == (jobs, size)
+
+
+def test_what_is_ticked_becomes_the_question_in_the_address(rules: Browser) -> None:
+    ticked = [("under_base", "set:"), ("under_books", PROVINCE), ("under_books", DRAFT), ("against_base", "then"),
+              ("against_books", DRAFT), ("sector", "industry")]
+    page = rules.get(f"/replays/new?{urlencode(ticked)}")
+
+    assert parse_qs(page.query) == {
+        "under": [f"set:{PROVINCE},{DRAFT}"], "against": ["then"], "sector": ["industry"]}
+    assert "开始重放" in page.buttons()
+
+
+def test_from_a_rulebook_one_asks_what_it_would_change_or_if_it_is_in_force_what_it_changed(rules: Browser) -> None:
+    draft, enacted = (parse_qs(rules.get(f"/replays/new?law={law}").query) for law in (DRAFT, PROVINCE))
+
+    assert draft == {"under": [f"now+{DRAFT}"], "against": ["now"]}
+    assert enacted["under"] == ["now"]
+    assert enacted["against"][0].startswith("set:") and PROVINCE not in enacted["against"][0]
+
+
+@pytest.mark.parametrize(("more", "field", "word"), [
+    ({"under": "now+"}, "under_base", "至少一部"), ({"under": "now+nothing/2020-01-01"}, "under_base", "nothing"),
+    ({"as_of": "2999-01-01"}, "as_of", "2999"), ({"valid_on": "2024-02-31"}, "valid_on", "日期"),
+    ({"region": "331999"}, "region", "区划"),
+])
+def test_what_cannot_be_asked_is_said_at_its_field_with_everything_kept(
+    rules: Browser, more: dict[str, str], field: str, word: str
+) -> None:
+    page = rules.get(asked(**{"sector": "industry", **more}), status=422)
+
+    assert any(word in said and address == f"#{field}" for said, address in page.links), page.links
+    fields = page.form_with("检查并估计")[0].fields
+    assert fields["sector"] == "industry" and fields["under_base"] == "now+"
+    assert "开始重放" not in page.buttons()
+
+
+def test_an_office_asks_only_within_its_own_place(cast: Cast, rules: Browser) -> None:
+    local = cast.town.officer(cast.works, "policy_office", "3302", sector="industry")
+    browser = Browser(cast.town, local)
+
+    fields = browser.get(asked()).form_with("重新估计")[0].fields
+    assert (fields["region"], fields["sector"]) == ("330200", "industry")
+    beyond = browser.get(asked(region="330300"), status=422)
+    assert ("#region" in {address for _, address in beyond.links}, "开始重放" in beyond.buttons()) == (True, False)
+
+
+def test_who_makes_no_rules_neither_finds_nor_asks_for_a_replay(office: Browser, li: Browser, rules: Browser) -> None:
+    assert "重放" in rules.get("/home").buttons()
+    for other in (office, li):
+        assert "重放" not in other.get("/home").buttons()
+        assert "检查并估计" not in other.get("/replays/new", status=403).buttons()
+
+
+def test_a_form_that_is_sent_twice_begins_one_replay(rules: Browser) -> None:
+    page = rules.get(asked())
+    first, second = (rules.press(page, "开始重放").address for _ in range(2))
+
+    assert first == second
+    assert "排队中" in rules.get(first).text
+
+
+# While it goes on, and when nothing comes of it
+
+
+def test_how_far_it_is_is_said_with_its_steps_its_rate_and_the_time_that_is_left(cast: Cast, rules: Browser) -> None:
+    job, jobs = begun(rules), cast.town.house.jobs
+    assert jobs.begin(job, now=cast.town.house.now)
+    jobs.tell(job, {"step": "judge", "done": 3_000, "total": 12_000, "rate": 500, "eta": 18})
+    page = rules.get(f"/replays/{job}")
+
+    assert "✓ 读取账本 ● 按两套细则评定 ○ 抽样重评一遍" in page.text
+    assert "3,000／12,000，每秒 500，这一步还要约 18 秒" in page.text and "可以关闭本页" in page.text
+    assert ("progress", "3000") in [(tag, told.get("value")) for tag, told in page.tags]
+    assert '<noscript><meta http-equiv="refresh"' in page.source
+    jobs.put_back(job)
+    assert "排队中" in rules.get(f"/replays/{job}").text, "a service that was stopped begins it again"
+
+
+def test_one_that_is_not_over_can_be_cancelled_and_whoever_waits_is_shown_the_end(rules: Browser) -> None:
+    job = begun(rules)
+    page = rules.get(f"/replays/{job}")
+    waiting = {**HERE, "HX-Request": "true"}
+
+    assert "HX-Refresh" not in rules.client.get(f"/replays/{job}", headers=waiting).headers
+    over = rules.press(page, "取消")
+    assert "已取消" in over.text and "由本账号取消" in over.text
+    assert "取消" not in over.buttons() and "再做一次" in over.buttons()
+    assert rules.client.get(f"/replays/{job}", headers=waiting).headers["HX-Refresh"] == "true"
+    assert "已取消" in rules.press(page, "取消").text, "cancelling twice is cancelling"
+
+
+def test_one_that_failed_says_why_and_with_which_number_to_report_it(cast: Cast, rules: Browser) -> None:
+    job, jobs = begun(rules), cast.town.house.jobs
+    assert jobs.begin(job, now=cast.town.house.now)
+    assert jobs.end(job, FAILED, {"status": 500, "code": "replay_died", "detail": "子进程一再中途退出"},
+                    now=cast.town.house.now)
+    page = rules.get(f"/replays/{job}")
+
+    assert "没有完成" in page.text and "子进程一再中途退出" in page.text and "replay_died" in page.text
+    assert rules.json(f"/replays/{job}.json")["error"]["trace_id"] in page.text
+    assert parse_qs(page.link("再做一次").partition("?")[2])["under"] == [f"now+{DRAFT}"]
+
+
+# What came of it
+
+
+def test_the_sums_are_those_of_the_report_each_chart_with_its_table_and_nobody_named(
+    cast: Cast, rules: Browser, wang: Someone, done: str
+) -> None:
+    page, told = rules.get(f"/replays/{done}"), rules.json(f"/replays/{done}.json")
+
+    assert told["changed_person_years"] >= 1 and told["gained"] != "0"
+    assert f"有变化的人年度 {told['changed_person_years']} " in page.text
+    assert f"学时共增 {told['gained']}" in page.text and told["digest"] in page.text
+    charts = [one for tag, one in page.tags if tag == "svg" and one.get("role") == "img"]
+    assert [one["aria-label"] for one in charts] == [
+        "原细则与新细则之下各结论的人年度数", "学时增减各档的人年度数", "各条款增减的学时"]
+    assert "增 0–10" in page.text and "ningbo-industry/2019-01-01 第六条（四）" in page.text
+    assert wang.id not in page.source and "style=" not in page.source
+    file = rules.client.get(page.link("report.json"))
+    assert file.headers["Content-Disposition"].startswith("attachment")
+    assert file.get_json()["question"] == told["question"]
+
+
+def test_rows_are_for_those_in_whose_sight_people_are_for_a_purpose_recorded_and_masked(
+    cast: Cast, rules: Browser, office: Browser, wang: Someone, done: str
+) -> None:
+    access = cast.town.house.register.access.store
+    assert office.get(f"/replays/{done}").address == f"/replays/{done}/person-years", "one address for both"
+    assert "为什么查阅" in office.get(f"/replays/{done}/person-years").text
+    before = access.size()
+    page = office.get(f"/replays/{done}/person-years?{LOOKING}")
+    shown = office.json(f"/replays/{done}/person-years.json?{LOOKING}")["items"]
+
+    assert "王*明 2024 宁波市海曙区，工业和信息化 0 8 ▲ 增 8" in page.text
+    assert "王小明" not in page.source
+    seen = [decode(leaf).event for leaf in access.leaves(before, 99)]
+    assert {one.subject for one in seen} == {one["person"] for one in shown} >= {wang.id}
+    assert {one.what for one in seen} == {("replay", "identity")}
+    assert "not_for_reading" in rules.get(f"/replays/{done}/person-years?{LOOKING}", status=403).text
+    elsewhere = Browser(cast.town, cast.town.officer(cast.works, "human_resources", "3303"))
+    assert "没有一个人" in elsewhere.get(f"/replays/{done}/person-years?{LOOKING}").text
+
+
+def test_entries_name_both_clauses_and_the_whole_list_goes_into_a_file(
+    office: Browser, wang: Someone, done: str
+) -> None:
+    page = office.get(f"/replays/{done}/entries?{LOOKING}")
+    file = office.client.get(f"/replays/{done}/entries.csv?{LOOKING}").get_data(as_text=True)
+
+    assert "核定不同 没有细则规定 ningbo-industry/2019-01-01 第六条（四）" in page.text
+    line = next(one for one in file.splitlines() if wang.id in one)
+    assert line.split(",")[1:3] == ["王*明", "2024"] and line.split(",")[4:7] == ["0", "8", "8"]
+    assert "没有一个人的职称有变化" in office.get(f"/replays/{done}/titles?{LOOKING}").text
+
+
+def test_a_row_leads_to_the_year_under_both_laws_and_to_the_step_at_which_they_part(
+    office: Browser, wang: Someone, done: str
+) -> None:
+    address = office.get(f"/replays/{done}/person-years?{LOOKING}").link("王*明")
+    assert address == f"/replays/{done}/persons/{wang.id}/2024?{LOOKING}"
+    page = office.get(address)
+
+    assert "合计 0 8 ▲ 增 8" in page.text and "数控机床研修" in page.text
+    assert "为什么：第 1 步起不同" in page.text
+    whole = page.text.index("原：0 学时")
+    assert "都没有这一途径或级别" in page.text[whole:] and "第六条（四）" in page.text[whole:]
+    both = office.json(address.replace("/2024?", "/2024.json?"))
+    assert [one["evaluated"]["total"] for one in (both["old"], both["new"])] == ["0", "8"]
+
+
+def test_a_year_before_anything_was_known_or_of_somebody_out_of_sight_is_not_shown(
+    cast: Cast, office: Browser, rules: Browser, wang: Someone, done: str
+) -> None:
+    elsewhere = Browser(cast.town, cast.town.officer(cast.works, "human_resources", "3303"))
+
+    assert "person_absent" in elsewhere.get(f"/replays/{done}/persons/{wang.id}/2024?{LOOKING}", status=404).text
+    assert "not_for_reading" in rules.get(f"/replays/{done}/persons/{wang.id}/2024?{LOOKING}", status=403).text
+    assert "person_not_yet" in office.get(f"/replays/{done}/persons/{wang.id}/1999?{LOOKING}", status=404).text
+
+
+def test_of_a_report_that_was_cleared_away_it_is_said_that_it_is_and_how_to_have_it_again(
+    cast: Cast, rules: Browser, office: Browser
+) -> None:
+    job, jobs = begun(rules), cast.town.house.jobs
+    assert jobs.begin(job, now=cast.town.house.now) and jobs.end(job, "done", {}, now=cast.town.house.now)
+    clear(place_of(cast.town.house, job).parent)
+    jobs.cleared(job)
+    page = rules.get(f"/replays/{job}")
+
+    assert "报告已清除" in page.text and "再做一次" in page.buttons()
+    assert "报告已清除" in rules.get("/replays").text
+    assert "job_absent" in office.get(f"/replays/{job}/entries?{LOOKING}", status=404).text
+
+
+# Differences
+
+
+@pytest.fixture(scope="module")
+def qian(cast: Cast) -> Someone:
+    """Someone of Ningbo whose exam was approved there, and who turns out to have moved to an environment station."""
+    qian = cast.town.person("钱多多")
+    cast.town.belongs(qian, cast.works, "2018-01-01")
+    cast.clerk.act(qian.submit(study(route="exam", subjects=1, date="2026-03-01")), "approval")
+    cast.town.belongs(qian, cast.town.unit("监测站", "330106", "environment"), "2026-01-01")
+    return qian
+
+
+def row_of(page: Read, name: str) -> str:
+    return page.text[page.text.index(name):]
+
+
+def test_counts_name_nobody_and_rows_want_a_purpose_and_are_recorded(cast: Cast, clerk: Browser, qian: Someone) -> None:
+    access = cast.town.house.register.access.store
+    before = access.size()
+    counted = clerk.get("/differences")
+
+    assert "用人单位" in counted.text and "后来登记的隶属关系不同" in counted.text
+    assert qian.id not in counted.source and "钱" not in counted.text
+    assert access.size() == before
+    page = clerk.get(f"/differences?{LOOKING}")
+    assert row_of(page, "钱*多").startswith("钱*多 2026 年度 · 申报 6 30 ▲ 增 24 后来登记的隶属关系不同")
+    seen = [decode(leaf).event for leaf in access.leaves(before, 99)]
+    assert qian.id in {one.subject for one in seen}
+    assert {one.what for one in seen} == {("years", "identity")}
+
+
+def test_differences_are_narrowed_told_by_year_and_taken_away(clerk: Browser, qian: Someone) -> None:
+    assert "清除筛选" in clerk.get("/differences?kind=class").text
+    assert "钱*多 2026" in clerk.get(f"/differences?{LOOKING}&show=years&year=2026").text
+    counts, rows = (clerk.client.get(f"/differences.csv{query}").get_data(as_text=True)
+                    for query in ("", f"?{LOOKING}"))
+    assert "用人单位" in counts and qian.id not in counts
+    assert qian.id in rows
+
+
+def test_who_makes_rules_sees_numbers_alone_and_somebody_themselves_their_own(
+    cast: Cast, rules: Browser, li: Browser, qian: Someone
+) -> None:
+    makers, own = rules.get("/differences"), Browser(cast.town, qian).get("/differences")
+
+    assert "各部门" in makers.text and "查阅目的" not in makers.text
+    assert "not_for_reading" in rules.get(f"/differences?{LOOKING}", status=403).text
+    assert "各部门" not in own.text and "后来登记的隶属关系不同" in own.text
+    assert "按所选规则评定都相同" in li.get("/differences").text
+
+
+def test_while_everyone_is_weighed_it_is_said_how_far_and_the_same_address_gives_the_answer(
+    cast: Cast, rules: Browser, qian: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = f"/differences?law=set:{PROVINCE}"
+    monkeypatch.setattr(differences, "WEIGHING_S", 0)
+    waits = rules.get(asked, status=202)
+    assert "逐人评定" in waits.text and "role=\"status\"" in waits.source
+    monkeypatch.undo()
+    same = waits.link("这个地址")
+
+    assert "指定的细则" in rules.get(same).text
+    assert "HX-Redirect" in rules.client.get(same, headers={**HERE, "HX-Request": "true"}).headers
+
+
+@pytest.mark.requires_system("chromium")
+def test_every_screen_of_replays_is_readable_and_the_browser_says_nothing(
+    cast: Cast, served: str, chromium: Any, makers: Someone, rules: Browser, wang: Someone, qian: Someone, done: str
+) -> None:
+    ours, theirs = Window(chromium, served, makers.token), Window(chromium, served, cast.clerk.token)
+    waits = begun(rules)
+    found = {path: faults for window, path in (
+        (ours, "/replays"), (ours, asked()), (ours, f"/replays/{done}"), (ours, f"/replays/{waits}"),
+        (theirs, f"/replays/{done}/person-years?{LOOKING}"), (theirs, f"/replays/{done}/entries?{LOOKING}"),
+        (theirs, f"/replays/{done}/persons/{wang.id}/2024?{LOOKING}"), (theirs, "/differences"),
+        (theirs, f"/differences?{LOOKING}&law=now"),
+    ) if (faults := window.faults(path))}
+
+    assert found == {}
+    ours.page.goto(f"{served}/replays/{waits}")
+    cast.town.house.jobs.cancel(waits, by=makers.id, now=cast.town.house.now)
+    ours.page.get_by_text("已取消").wait_for()  # The page asked by itself.
+    assert (ours.said, theirs.said) == ([], [])
