@@ -12,6 +12,8 @@
     queue    what waits for an office, side by side with what it is about; many approvals at once
     years    a person's years
     rules    the rulebooks: where each holds, one beside its official text, two compared, words looked for
+    replays  asked for, with what it takes, and followed; replay_result: sums, rows of people, one year under both laws
+    differences  between as decided and as evaluated: how many, whose to look at, and which
     helping  keys, glossary and rules; and as whom somebody works
     screens  all of them, under their addresses
 
