@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 if TYPE_CHECKING:
     from projections.work import Waiting
 
+By = Literal["since", "unit", "category"]
 NOBODY: Final = ""
 """As a holder: what no hand in particular looks after."""
 
@@ -25,11 +26,12 @@ class Wanted(NamedTuple):
     category: str | None = None
     unit: str | None = None
     holder: str | None = None          # Whose it is; `NOBODY`: nobody's in particular.
+    not_holder: str | None = None      # It is somebody's, and not this one's.
     studied_before: int | None = None  # The study is of a year before this one (补录).
     papers: int | None = None          # So many papers are shown; 0: none.
     since_from: int | None = None      # It came to wait at this time or later,
     since_below: int | None = None     # and before that one, in microseconds.
-    by: Literal["since", "unit", "category"] = "since"
+    by: By = "since"
     backwards: bool = False
 
     def place(self, one: Waiting) -> Place:
@@ -67,7 +69,22 @@ class Wanted(NamedTuple):
             at = "holder" if "holder" in columns else "NULL"
             parts.append(f"{at} IS NULL" if self.holder == NOBODY else f"{at} = :holder")
             values["holder"] = self.holder
+        if self.not_holder is not None:
+            parts.append("holder <> :not_holder" if "holder" in columns else "0")
+            values["not_holder"] = self.not_holder
         return parts
+
+    def keeps(self, one: Waiting) -> bool:
+        """Say the same of what was read already."""
+        return (
+            self.kind in (None, one.kind) and self.category in (None, one.category) and self.unit in (None, one.unit)
+            and self.holder in (None, one.holder or NOBODY)
+            and (self.not_holder is None or one.holder not in (None, self.not_holder))
+            and (self.studied_before is None or (one.studied is not None and one.studied < self.studied_before))
+            and self.papers in (None, one.papers)
+            and (self.since_from is None or one.since_at >= self.since_from)
+            and (self.since_below is None or one.since_at < self.since_below)
+        )
 
 
 EVERYTHING: Final = Wanted()

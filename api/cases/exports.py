@@ -20,6 +20,7 @@ from api.sheets import ROWS_MOST
 from api.tables_out import Table, Value
 from ledger.errors import Refusal
 from projections.basis import written_time
+from projections.wanted import EVERYTHING, Wanted
 from projections.workload import days_waited
 
 _AT_ONCE: Final = 500
@@ -37,10 +38,12 @@ Ask = Callable[[Any], Any]
 """Asks for a page after a place."""
 
 
-def work(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int) -> Table | Refusal:
-    """What waits for an office, or what a person has under way, longest first."""
+def work(
+    house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int, wanted: Wanted = EVERYTHING
+) -> Table | Refusal:
+    """What waits for an office, or what a person has under way, longest first unless asked otherwise."""
     found = _every(lambda after: years.work(
-        house, caller, role=query.get("role"), as_of=as_of, after=after, limit=_AT_ONCE))
+        house, caller, role=query.get("role"), as_of=as_of, after=after, limit=_AT_ONCE, wanted=wanted))
     if isinstance(found, Refusal):
         return found
     day = workload.counted_on(house, query.get("as_of"))

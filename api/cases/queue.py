@@ -26,6 +26,7 @@ from ledger.streams.claim import Claim
 from ledger.vocabulary import format_hours
 from policies.person import Bench
 from projections.answers import Page
+from projections.wanted import Place, Wanted
 from projections.work import Waiting
 
 PURPOSE: Final = "review"
@@ -56,6 +57,13 @@ class Row(NamedTuple):
 def waiting(house: House, caller: Caller, role: str | None, *, as_of: int) -> Page | Refusal:
     """Everything that waits for an office, longest first, up to as many as are counted."""
     return years.work(house, caller, role=role, as_of=as_of, after=None, limit=MOST)
+
+
+def page(
+    house: House, caller: Caller, role: str | None, wanted: Wanted, *, as_of: int, after: Place | None, limit: int
+) -> Page | Refusal:
+    """So many of those that are asked for, past a place."""
+    return years.work(house, caller, role=role, as_of=as_of, after=after, limit=limit, wanted=wanted)
 
 
 def rows(house: House, caller: Caller, items: Sequence[Waiting], *, what: tuple[str, ...] = ("claims", "identity")

@@ -20,6 +20,7 @@ from ledger.streams.actor import SEPARATED
 from ledger.streams.standing import standing
 from projections.answers import Page
 from projections.basis import Axes
+from projections.wanted import EVERYTHING, Place, Wanted
 
 
 def years(
@@ -60,9 +61,10 @@ def _stated(house: House, events: list[int]) -> Stored:
 
 
 def work(
-    house: House, caller: Caller, *, role: str | None, as_of: int | None, after: tuple[int, str] | None, limit: int
+    house: House, caller: Caller, *, role: str | None, as_of: int | None, after: Place | None, limit: int,
+    wanted: Wanted = EVERYTHING,
 ) -> Page | Refusal:
-    """What waits for an actor within their scopes, or what a person has under way; longest first."""
+    """What waits for an actor within their scopes, or what a person has under way; longest first unless asked."""
     if as_of is None and (behind := house.settled()) is not None:
         return behind
     if caller.kind == "person":
@@ -75,4 +77,5 @@ def work(
         return no
     if as_of is not None:
         await_differences(house, as_of)
-    return house.answers.work(held, organisation=actor.organisation, as_of=as_of, after=after, limit=limit)
+    return house.answers.work(
+        held, organisation=actor.organisation, as_of=as_of, after=after, limit=limit, wanted=wanted)

@@ -1,139 +1,220 @@
 """What waits for an office: the list on the left, what is chosen on the right, and many approvals at once.
 
-The list is as long as a page, longest waiting first; its facets count everything that waits, up to a thousand. What
-carries a mark is for one pair of eyes at a time: only what is plain can be approved with others, and the batch is
-decided line by line by the use case that the API has for it. `tests/console/test_queue.py` shows it.
+The list is read a page at a time over everything that waits, longest waiting first; its facets count what waits up to a
+thousand, and say so where there is more. What was handed to a colleague says whose it is. What carries a mark is for
+one pair of eyes at a time: only what is plain can be approved with others, and the batch is decided line by line by the
+use case that the API has for it. `tests/console/test_queue.py` and `tests/console/test_queue_parts.py` show it.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Sequence
-from datetime import date
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, NamedTuple
 
-from flask import request
+from flask import current_app, request
 
 from api.cases import bulk, claim_sheet, exports, queue, workload
 from api.cases.queue import PURPOSE, Row
 from api.console import sending, words
+from api.console.acts import holders
 from api.console.claim import done_before, sheet_told, told_basis
 from api.console.form import of_refusal
 from api.console.moment import Moment, asked_moment
-from api.console.records import place_of
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
 from api.refusals import lines as lines_of_refusals
+from api.routes.paging import Cursor, read_cursor, write_cursor
 from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES
-from ledger.vocabulary import format_hours, parse_hours
+from ledger.vocabulary import LOCAL, format_hours, parse_hours
 from policies.reasons import reasons
 from policies.words import base_vocabulary
 from projections.basis import written_time
+from projections.wanted import NOBODY, By, Wanted
 from projections.work import Waiting
 from projections.workload import days_waited
 
 ROWS: Final = 25
-_PLACES: Final = {"plan": "/plans/", "class": "/classes/"}
-"""Where something that is no claim is shown in full, and decided."""
-
-_FACETS: Final = ("kind", "category", "unit", "age")
+_FACETS: Final = ("kind", "category", "unit", "age", "holder", "mark")
 _AGES: Final = (("10", "超过 10 天", 11), ("4", "4–10 天", 4), ("0", "3 天以内", 0))
+_HOLDERS: Final = {"me": "指定给我", "none": "未指定", "others": "指定给同事"}
 _UNITS_MOST: Final = 8
-_SORTS: Final = {
-    "days": lambda one: -one.since, "unit": lambda one: one.unit or "", "category": lambda one: one.category or "",
+_SORTS: Final[Mapping[str, tuple[By, bool]]] = {
+    "days": ("since", True), "-days": ("since", False),  # Who has waited fewest days came last.
+    "unit": ("unit", False), "-unit": ("unit", True), "category": ("category", False), "-category": ("category", True),
 }
+_PLACES: Final = {
+    "transfer": "/transfers/{}", "unit": "/units/{}", "plan": "/plans/{}", "class": "/classes/{}",
+    "application": "/applications/{}",
+}
+"""Where what is no claim is looked at and decided."""
 
 
 def listed(asking: Asking) -> Shown:
     """What waits, and what of it is chosen."""
     house, caller = asking.house, asking.caller
     role = asking.capacity.role if asking.capacity.reviews else None  # Who reviews nothing is told so by the use case.
-    moment = asked_moment(rest=(*_FACETS, "sort", "page", "selected"))
+    moment = asked_moment(rest=(*_FACETS, "sort", "at", "selected"))
     position = moment.position(house)
     if isinstance(position, Refusal):
         return position
-    found = queue.waiting(house, caller, role, as_of=position)
+    sample = queue.waiting(house, caller, role, as_of=position)
+    if isinstance(sample, Refusal):
+        return sample
+    day = workload.counted_on(house, moment.asked["as_of"])
+    wanted = _wanted(asking, moment.rest, day)
+    if request.path.endswith(".csv"):
+        table = exports.work(house, caller, {"role": role} if role else {}, as_of=position, wanted=wanted)
+        return table if isinstance(table, Refusal) else Page("queue.html", table=table)
+    found = _page(asking, role, wanted, moment, position)
     if isinstance(found, Refusal):
         return found
-    day = workload.counted_on(house, moment.asked["as_of"])
-    kept = _kept(found.items, moment, day)
-    number = int(moment.rest["page"]) if moment.rest.get("page", "").isdecimal() else 1
-    number = max(1, min(number, -(-len(kept) // ROWS)))
-    shown = kept[(number - 1) * ROWS:number * ROWS]
-    rows = queue.rows(house, caller, shown)
+    rows = queue.rows(house, caller, found.items)
     if isinstance(rows, Refusal):
         return rows
-    told = [_row(one, day) for one in rows]
+    whose = holders(asking, [one.waiting.holder for one in rows if one.waiting.holder is not None])
+    told = [_row(one, day, whose, caller.id) for one in rows]
     ids = [one["id"] for one in told if one["is_claim"]]
     pane = _pane(asking, moment, position, ids)
     if isinstance(pane, Refusal):
         return pane
     basis = house.answers.reflects(position)
-    table = exports.work(house, caller, {"role": role} if role else {}, as_of=position)
+    kept = sum(map(wanted.keeps, sample.items))
     return Page("queue.html", {
-        "moment": moment, "basis": told_basis(basis), "rows": told, "facets": _facets(house, found.items, moment, day),
-        "all": len(found.items), "more": found.next is not None, "kept": len(kept), "number": number,
-        "pages": -(-len(kept) // ROWS), "pane": pane, "done": done_before(asking), "list": _list(moment),
-        "marks": words.MARKS,
-    }, {"items": told, "waiting": len(kept), **basis}, None if isinstance(table, Refusal) else table)
+        "moment": moment, "basis": told_basis(basis), "rows": told,
+        "facets": _facets(asking, sample.items, moment, day), "all": len(sample.items),
+        "more": sample.next is not None, "kept": kept, "shown": found.before, "back": found.back, "on": found.on,
+        "pane": pane, "done": done_before(asking), "list": _list(moment), "marks": words.MARKS,
+    }, {"items": told, "waiting": kept, "is_all": sample.next is None, "next": found.on, **basis})
 
 
-def _kept(items: Sequence[Waiting], moment: Moment, day: date) -> list[Waiting]:
+# Which of them, and where in the list
+
+
+class Part(NamedTuple):
+    """A page of the list: what is on it, how many stand before it, and how one goes back and on."""
+
+    items: Sequence[Waiting]
+    before: int
+    back: str | None
+    on: str | None
+
+
+def _page(asking: Asking, role: str | None, wanted: Wanted, moment: Moment, position: int) -> Part | Refusal:
+    """The part of the list at which somebody is: after a row or before one, so that nothing is read that is not shown.
+
+    What was decided meanwhile is gone from it, and nothing else is passed over.
+    """
+    house, caller = asking.house, asking.caller
+    narrowed = {name: value for name, value in moment.rest.items() if name not in ("at", "selected")}
+    question = json.dumps(["queue", caller.scope, role, sorted(narrowed.items())], ensure_ascii=False)
+    place, before, is_back = None, 0, False
+    if "at" in moment.rest:
+        place, before, is_back = read_cursor(house.cursor_key, question, moment.rest["at"]).after
+    asked = wanted._replace(backwards=wanted.backwards is not is_back)
+    found = queue.page(house, caller, role, asked, as_of=position, after=place, limit=ROWS)
+    if isinstance(found, Refusal):
+        return found
+    items = found.items[::-1] if is_back else found.items
+    before = max(0, before - len(items)) if is_back else before
+    is_first, is_last = (found.next is None, False) if is_back else (place is None, found.next is None)
+
+    def at(one: Waiting, number: int, *, is_back: bool) -> str:
+        return write_cursor(house.cursor_key, question, Cursor(position, [wanted.place(one), number, is_back]))
+
+    back = at(items[0], before, is_back=True) if items and not is_first else None
+    on = at(items[-1], before + len(items), is_back=False) if items and not is_last else None
+    return Part(items, 0 if is_first else before, back, on)
+
+
+def _wanted(asking: Asking, rest: Mapping[str, str], day: date) -> Wanted:
     """What the facets leave, in the order that is asked for."""
-    rest = moment.rest
-    kept = [one for one in items if all(rest.get(name) in (None, _of(one, name, day)) for name in _FACETS)]
-    name = rest.get("sort", "").removeprefix("-")
-    if name in _SORTS:
-        kept.sort(key=_SORTS[name], reverse=rest["sort"].startswith("-"))
-    return kept
+    sort = rest.get("sort", "")
+    by, backwards = _SORTS.get(sort, ("since", False))
+    narrowed = Wanted(kind=rest.get("kind"), category=rest.get("category"), unit=rest.get("unit"), by=by,
+                      backwards=backwards)
+    at = next((at for at, (code, _, _) in enumerate(_AGES) if code == rest.get("age")), None)
+    if at is not None:
+        least, most = _AGES[at][2], _AGES[at - 1][2] if at else None
+        narrowed = narrowed._replace(since_below=_began(day, least - 1) if least else None,
+                                     since_from=None if most is None else _began(day, most - 1))
+    if (held := _HELD.get(rest.get("holder", ""))) is not None:
+        narrowed = held(narrowed, asking.caller.id)
+    marked = _MARKED.get(rest.get("mark", ""))
+    return narrowed if marked is None else marked(narrowed, day)
 
 
-def _of(one: Waiting, facet: str, day: date) -> str | None:
-    if facet == "age":
-        days = days_waited(one.since_at, day)
-        return next(code for code, _, least in _AGES if days >= least)
-    found: str | None = getattr(one, facet)
-    return found
+_HELD: Final[Mapping[str, Callable[[Wanted, str], Wanted]]] = {
+    "me": lambda one, me: one._replace(holder=me), "none": lambda one, _: one._replace(holder=NOBODY),
+    "others": lambda one, me: one._replace(not_holder=me),
+}
+_MARKED: Final[Mapping[str, Callable[[Wanted, date], Wanted]]] = {
+    "late": lambda one, day: one._replace(studied_before=day.year),
+    "no_evidence": lambda one, _: one._replace(papers=0),
+}
 
 
-def _facets(house: House, items: Sequence[Waiting], moment: Moment, day: date) -> list[dict[str, Any]]:
-    """What the list can be narrowed to, with how much of it there is."""
+def _began(day: date, days: int) -> int:
+    """When the day began that was so many days before, in microseconds."""
+    return int(datetime.combine(day - timedelta(days), time(), LOCAL).timestamp()) * 1_000_000
+
+
+def _facets(asking: Asking, items: Sequence[Waiting], moment: Moment, day: date) -> list[dict[str, Any]]:
+    """What the list can be narrowed to, with how much of it there is among what is counted."""
     categories, told = base_vocabulary().categories, []
-    for name, title in (("kind", "事项"), ("category", "类别"), ("age", "等待"), ("unit", "单位")):
-        counted = Counter(_of(one, name, day) for one in items)
-        most = [code for code, _ in counted.most_common(_UNITS_MOST)]
-        codes = [code for code, _, _ in _AGES] if name == "age" else most
-        choices = [{"code": code, "words": _facet_words(house, name, code, categories), "many": counted[code]}
-                   for code in codes if code is not None and counted[code]]
-        if len(choices) > 1 or moment.rest.get(name):
+    titles = {"kind": "事项", "category": "类别", "age": "等待", "holder": "转办", "mark": "标记", "unit": "单位"}
+    for name, title in titles.items():
+        if name in ("kind", "category", "unit"):
+            counted = Counter(getattr(one, name) for one in items)
+            codes = [code for code, _ in counted.most_common(_UNITS_MOST) if code is not None]
+        else:
+            of = {"age": [code for code, _, _ in _AGES], "holder": list(_HOLDERS), "mark": list(_MARKED)}
+            codes = of[name]
+            counted = Counter({code: sum(map(_wanted(asking, {name: code}, day).keeps, items)) for code in codes})
+        choices = [{"code": code, "words": _facet_words(asking.house, name, code, categories), "many": counted[code]}
+                   for code in codes if counted[code]]
+        is_told = len(choices) > 1 if name in ("kind", "category", "unit", "age") else _tells(name, counted)
+        if is_told or moment.rest.get(name):
             told.append({"name": name, "title": title, "choices": choices})
     return told
+
+
+def _tells(name: str, counted: Counter[str]) -> bool:
+    """Whether a facet divides anything: that nothing was handed on, or nothing is odd, is not worth a line."""
+    return bool(counted["me"] or counted["others"]) if name == "holder" else bool(counted)
 
 
 def _facet_words(house: House, name: str, code: str, categories: Any) -> str:
     if name == "unit":
         unit = house.answers.unit(code)
         return code if unit is None else str(unit.names[-1].name)
-    named: dict[str, str] = {"kind": words.KINDS, "category": categories,
+    named: dict[str, str] = {"kind": words.KINDS, "category": categories, "holder": _HOLDERS, "mark": words.MARKS,
                              "age": {age: told for age, told, _ in _AGES}}[name]
     return named.get(code, code)
 
 
-def _row(row: Row, day: date) -> dict[str, Any]:
+def _row(row: Row, day: date, whose: Mapping[str, str], self: str) -> dict[str, Any]:
     one, vocabulary = row.waiting, base_vocabulary()
     is_claim = one.id.startswith(PREFIXES["claim"])
     return {
         "id": one.id, "kind": one.kind, "kind_words": words.KINDS.get(one.kind, one.kind), "is_claim": is_claim,
-        "place": f"{_PLACES[one.kind]}{one.id}" if one.kind in _PLACES else None,
-        "address": place_of(one.id),
         "version": row.version, "name": row.name, "unit": row.unit, "title": row.title, "date": row.date,
         "route": None if row.route is None else vocabulary.route_name(row.route),
         "category": vocabulary.categories.get(one.category or "", ""), "hours": row.hours,
         "verdict": None if row.verdict is None else words.verdict(row.verdict), "marks": list(row.marks),
         "days": days_waited(one.since_at, day), "since_at": written_time(one.since_at),
-        "is_plain": is_claim and one.kind == "claim" and row.is_plain,
+        "is_plain": is_claim and one.kind == "claim" and row.is_plain and one.holder in (None, self),
+        "holder": None if one.holder is None else whose[one.holder], "address": None if is_claim else _address(one),
     }
+
+
+def _address(one: Waiting) -> str | None:
+    """Where it is decided, if there is a screen for it."""
+    address = _PLACES.get(one.kind, "").format(one.id)
+    return address if address and current_app.url_map.bind("").test(address, "GET") else None
 
 
 def _pane(asking: Asking, moment: Moment, position: int, ids: Sequence[str]) -> dict[str, Any] | Refusal | None:

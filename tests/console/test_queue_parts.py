@@ -1,0 +1,111 @@
+"""The queue page by page over everything that waits, its facets, and whose each row is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.house_kit import BODY, Someone, Town, study
+from tests.console.console_kit import Browser, Cast
+
+MANY = 28  # More than a page.
+
+
+class Desk:
+    """A unit of its own, with more to look at than stands on one page."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.works = town.unit("象山水产所", "330225", "industry")
+        self.person = town.person("田原")
+        town.belongs(self.person, self.works, "2020-01-01")
+        self.clerk, self.colleague = (
+            town.officer(self.works, "unit", "330225", unit=self.works["unit"]) for _ in range(2))
+        self.claims = [self.person.submit(study(date=f"2026-{1 + at // 28:02d}-{1 + at % 28:02d}"), f"第 {at} 份")
+                       for at in range(MANY)]
+        self.claims += [self.person.submit(study(date="2025-12-01"), "去年的")]
+
+    @property
+    def browser(self) -> Browser:
+        return Browser(self.town, self.clerk)
+
+
+@pytest.fixture(scope="module")
+def desk(cast: Cast) -> Desk:
+    return Desk(cast.town)
+
+
+def ids(browser: Browser, address: str) -> list[str]:
+    found: list[dict[str, Any]] = browser.json(address.replace("/queue", "/queue.json", 1))["items"]
+    return [one["id"] for one in found]
+
+
+def of(claims: list[BODY]) -> list[str]:
+    return [one["claim"] for one in claims]
+
+
+@pytest.mark.parametrize("sort", ["", "&sort=days", "&sort=unit", "&sort=-category"])
+def test_every_page_goes_on_where_the_last_ended_and_leads_back(desk: Desk, sort: str) -> None:
+    browser, first = desk.browser, f"/queue?kind=claim{sort}"
+    one = browser.get(first)
+    two = browser.get(one.link("下一页"))
+    assert "第 1–25 份" in one.text and "第 26–29 份" in two.text
+
+    seen = ids(browser, first) + ids(browser, one.link("下一页"))
+    assert sorted(seen) == sorted(of(desk.claims))
+    assert seen == (of(desk.claims)[::-1] if sort in ("&sort=days", "&sort=-category") else of(desk.claims))
+    assert "下一页" not in two.buttons()
+    assert ids(browser, two.link("上一页")) == seen[:25]
+    assert "第 1–25 份" in browser.get(two.link("上一页")).text
+    assert "上一页" not in browser.get(two.link("上一页")).buttons()
+
+
+def test_what_was_decided_meanwhile_passes_nothing_over(cast: Cast) -> None:
+    desk = Desk(cast.town)
+    browser = desk.browser
+    on = browser.get("/queue").link("下一页")
+    for claim in desk.claims[:3]:
+        desk.clerk.act(claim, "approval", {})
+
+    assert ids(browser, on) == of(desk.claims[25:])
+
+
+def test_a_place_in_the_list_is_of_one_list_and_nobody_makes_one_up(desk: Desk) -> None:
+    on = desk.browser.get("/queue").link("下一页")
+
+    assert desk.browser.client.get(on.replace("/queue?", "/queue?mark=late&")).status_code == 422
+    assert desk.browser.client.get("/queue?at=abc").status_code == 422
+    assert Browser(desk.town, desk.colleague).client.get(on).status_code == 422
+
+
+def test_facets_find_what_is_marked_and_whose_it_is(desk: Desk) -> None:
+    browser, mine, yours = desk.browser, desk.claims[4], desk.claims[5]
+    desk.clerk.act(mine, "assignment", {"to": desk.clerk.id})
+    desk.clerk.act(yours, "assignment", {"to": desk.colleague.id})
+    page = browser.get("/queue")
+
+    assert "标记 全部 补录 1" in page.text
+    assert "转办 全部 指定给我 1 未指定 27 指定给同事 1" in page.text
+    assert ids(browser, "/queue?mark=late") == of(desk.claims[-1:])
+    assert ids(browser, "/queue?holder=me") == of([mine])
+    assert ids(browser, "/queue?holder=others") == of([yours])
+    assert len(browser.client.get("/queue.csv?holder=none").get_data(as_text=True).splitlines()) >= 27
+    rows = {one["id"]: one for one in browser.json("/queue.json?kind=claim")["items"]}
+    assert (rows[mine["claim"]]["holder"], rows[mine["claim"]]["is_plain"]) == ("我", True)
+    assert rows[yours["claim"]]["holder"].startswith("经*人"), "masked"
+    assert not rows[yours["claim"]]["is_plain"], "a colleague's is not approved in passing"
+
+
+def test_ages_are_counted_in_whole_days(desk: Desk) -> None:
+    assert ids(desk.browser, "/queue?age=10") == ids(desk.browser, "/queue?age=4") == []
+    assert len(ids(desk.browser, "/queue?age=0")) == 25
+
+
+def test_what_is_no_claim_leads_to_its_own_page(desk: Desk) -> None:
+    someone: Someone = desk.town.person("新来的")
+    asked = someone.did(f"/v1/persons/{someone.id}/transfers",
+                        {"to_unit": desk.works["unit"], "starts": "2026-01-01"})
+    page = desk.browser.get("/queue?kind=transfer")
+
+    assert f"/transfers/{asked['transfer']}" in {address.partition("?")[0] for _, address in page.links}
