@@ -26,6 +26,7 @@ PER_MINUTE: Final = {"registration": 20, "login": 60, "verification": 300, "expo
 
 LIMITED: Final = {
     ("POST", "/v1/persons"): "registration", ("POST", "/v1/units"): "registration",
+    ("POST", "/register"): "registration", ("POST", "/register/unit"): "registration",
     ("POST", "/login"): "login", ("POST", "/password"): "login", ("POST", "/v1/password"): "login",
     ("POST", "/login/provider"): "login", ("POST", "/sessions/link"): "login",
     ("GET", "/v1/verifications"): "verification", ("GET", "/verify"): "verification",

@@ -258,7 +258,8 @@ def faults_at(fields: Sequence[Field], errors: Iterable[Mapping[str, Any]]) -> l
     labels, found = {one.id: one.label for one in fields}, []
     for one in errors:
         place = str(one.get("pointer", "")).strip("/").replace("/", "-")
-        field = next((name for name in labels if place == name or place.startswith(f"{name}-")), "")
+        field = next((name for name in labels if place and (  # A part that is missing is said at its first field.
+            f"{place}-".startswith(f"{name}-") or name.startswith(f"{place}-"))), "")
         told = plainly(str(one["detail"]))
         found.append(Fault(field, f"{labels[field]}：{told}" if field else told))
     return found
@@ -271,6 +272,6 @@ def filled(fields: Sequence[Field], typed: MultiDict[str, str], faults: Sequence
 
 
 def _typed(field: Field, typed: MultiDict[str, str]) -> str:
-    if not typed:
+    if not typed or field.kind == "password":  # A secret is typed anew, and never stands in a page.
         return field.value
     return " ".join(typed.getlist(field.name)) if field.kind == "many" else typed.get(field.name, "")

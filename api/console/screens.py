@@ -17,6 +17,7 @@ from api.console import (
     home,
     player,
     queue,
+    registration,
     replay_result,
     replays,
     rules,
@@ -133,6 +134,10 @@ def _replays(console: Blueprint) -> None:
 
 
 def _registry(console: Blueprint) -> None:
+    for address, show in ((registration.PERSON, registration.person), (registration.UNIT, registration.unit)):
+        console.add_url_rule(address, view_func=show, methods=["GET", "POST"])  # For everybody, so without a session.
+    console.add_url_rule(f"{registration.UNIT}/<unit:unit>", view_func=registration.unit_stands, methods=["GET"])
+    add(console, registration.REGISTERED, registration.registered, json=False)
     add(console, transfers.MINE, transfers.mine, csv=True)
     add(console, transfers.ASKING, transfers.look_for)
     take(console, transfers.ASKING, transfers.ask)

@@ -36,12 +36,16 @@ def is_ours(house: House, session: str, key: str) -> bool:
     return hmac.compare_digest(mac.encode(), _bound(house, session, random).encode())
 
 
-def asked(house: House, caller: Caller, *, dry_run: bool = False) -> Asked:
-    """How what was sent is asked for: under the form's key, upon the version that it was about."""
+def asked(house: House, caller: Caller, *, dry_run: bool = False, leaving_out: tuple[str, ...] = ()) -> Asked:
+    """How what was sent is asked for: under the form's key, upon the version that it was about.
+
+    Of a secret not even an HMAC is kept: it is left out of what says whether the same was sent again.
+    """
     if dry_run:
         return Asked(dry_run=True, trace=caller.trace)
     place = f"{caller.scope}\0console {request.path}\0{request.form[KEY]}"
-    content = urlencode([(name, value) for name, value in request.form.items(multi=True) if name != KEY])
+    content = urlencode([(name, value) for name, value in request.form.items(multi=True)
+                         if name not in (KEY, *leaving_out)])
     key = RequestKey(hmac.digest(house.request_key, place.encode(), "sha256"),
                      hmac.digest(house.request_key, content.encode(), "sha256"))
     return Asked(key, version(), trace=caller.trace)

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.api.house_kit import BODY, Someone, credit_code, study
+from tests.api.house_kit import BODY, Someone, credit_code, resident_id, study
 from tests.console.browser_kit import Window
-from tests.console.console_kit import Browser, Cast
+from tests.console.console_kit import HERE, Browser, Cast
 
 CODES = itertools.count(7_000)
 
@@ -49,6 +49,74 @@ def new_unit(cast: Cast, name: str) -> BODY:
 
 def asked(whom: Someone, unit: BODY) -> BODY:
     return whom.did(f"/v1/persons/{whom.id}/transfers", {"to_unit": unit["unit"], "starts": "2026-01-01"})
+
+
+# Registering oneself
+
+ME = {"name": "郑新人", "id_kind": "resident_id", "password": "一句谁也猜不到的足够长的口令"}
+
+
+def test_a_person_registers_chooses_a_password_and_is_let_in(cast: Cast) -> None:
+    browser, number = Browser(cast.town), resident_id(next(CODES))
+    page = browser.get(browser.get("/login").link("个人登记"))
+    wrong = browser.press(page, "登记", 422, **{**ME, "id_number": number[:-1], "password": "短"})
+    assert {"#id_number", "#password"} <= {address for _, address in wrong.links}
+    assert "郑新人" in wrong.source and "短" not in wrong.source, "what was typed stays, but for the secret"
+
+    done = browser.press(wrong, "登记", **{**ME, "id_number": number})
+    assert "您已登记（事件 #" in done.text and "并已登录" in done.text and "xsl_" not in done.source
+    assert "先做这三步" in browser.get("/home").text
+    again = Browser(cast.town).client.post("/login", headers=HERE, data={"name": number, "password": ME["password"]})
+    assert (again.status_code, again.headers["Location"]) == (303, "/home")
+
+
+def test_a_number_that_is_registered_is_said_to_be_and_whose_it_is_is_not(cast: Cast) -> None:
+    browser, number = Browser(cast.town), resident_id(next(CODES))
+    form = browser.get("/register")
+    Browser(cast.town).press(form, "登记", **{**ME, "id_number": number})
+    taken = browser.press(browser.get("/register"), "登记", 409, **{**ME, "name": "另一人", "id_number": number})
+
+    assert "郑新人" not in taken.text and "#id_number" in {address for _, address in taken.links}
+
+
+def test_a_form_that_is_sent_twice_registers_once_and_opens_nothing_to_whoever_finds_it_again(cast: Cast) -> None:
+    number, store = resident_id(next(CODES)), cast.town.house.ledger.store
+    page = Browser(cast.town).get("/register")
+    first, second, third = (Browser(cast.town) for _ in range(3))
+    first.press(page, "登记", **{**ME, "id_number": number})
+    size = store.size()
+    second.press(page, "登记", **{**ME, "id_number": number})
+    found = third.press(page, "登记", **{**ME, "id_number": number, "password": "另外一句也足够长的新口令"})
+
+    assert store.size() == size
+    assert "先做这三步" in second.get("/home").text, "the same password: the same person"
+    assert (found.address, third.get("/home").address) == ("/login", "/login")
+
+
+def test_a_registration_from_elsewhere_is_not_taken(cast: Cast) -> None:
+    page, client = Browser(cast.town).get("/register"), cast.town.client()
+    form, _ = page.form_with("登记")
+    sent = {**form.fields, **ME, "id_number": resident_id(next(CODES))}
+
+    assert client.post("/register", data=sent, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert client.post("/register", data={**sent, "key": "x" * 54}, headers=HERE).status_code == 403
+
+
+def test_a_unit_registers_itself_and_its_page_says_how_it_stands(cast: Cast, office: Browser) -> None:
+    browser, code = Browser(cast.town), credit_code(next(CODES))
+    page = browser.get("/register/unit")
+    facts = {"name": "自己登记的厂", "region": "330106", "sector": "industry", "contact.name": "王芳"}
+    wrong = browser.press(page, "登记", 422, **facts, credit_code="123", **{"contact.phone": "12"})
+    assert "#credit_code" in {address for _, address in wrong.links}
+    assert ("option", {"value": "330106", "selected": ""}) in wrong.tags
+
+    shown = browser.press(wrong, "登记", **{"contact.phone": "13800001234"}, **facts, credit_code=code)
+    assert shown.address.startswith("/register/unit/unt_") and "… 待核验" in shown.text
+    assert "王芳" not in shown.text and "13800001234" not in shown.source
+    unit = shown.address.rpartition("/")[2]
+    office.press(office.get(f"/units/{unit}/rejection"), "不予核验", reason="code_differs", words="不符")
+    assert "统一社会信用代码与名称不符" in browser.get(shown.address).text
+    browser.get("/register/unit/unt_" + "0" * 22, 404)
 
 
 # Where somebody belongs
