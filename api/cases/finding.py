@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
+from api.callers import Caller
 from api.cases.doing import Reading
+from api.cases.faults import identifier
+from api.cases.standing import absent, logged_in, look_at
+from api.house import House
 from ledger.envelope import decode
+from ledger.errors import Refusal
 from ledger.events.base import Name
 from ledger.events.person import Identity, IdentityChange, PersonCorrected, PersonRegistered
+from ledger.identifiers import id_number, unit_code
 from ledger.identifiers.id_number import IdNumber
 from ledger.ledger import Ledger, Recorded
 from ledger.streams import person as persons
@@ -63,3 +69,22 @@ def by_documents(ledger: Ledger, documents: Iterable[IdNumber]) -> dict[IdNumber
 def _name(sealed: object) -> str | None:
     identity = sealed.identity if isinstance(sealed, IdentityChange) else sealed
     return identity.name_normalised if isinstance(identity, Identity) else None
+
+
+def person_of(house: House, caller: Caller, kind: str, number: str, purpose: str | None) -> str | Refusal:
+    """Whom a document names, to whoever may see that person; of anybody beyond their sight not that there is one."""
+    asked = identifier("/id_number", lambda: id_number.parse(kind, number, today=house.today))
+    found = by_documents(house.ledger, [asked]).get(asked)
+    if found is None:
+        return absent(house, caller, "person_absent")
+    person = found.person.person
+    no = look_at(house, caller, person, purpose, what=("identity",), route="finding")
+    return person if no is None else no
+
+
+def unit_of(house: House, caller: Caller, code: str) -> str | Refusal:
+    """Which unit has a credit code; units stand open to whoever is logged in."""
+    if no := logged_in(house, caller):
+        return no
+    asked = identifier("/credit_code", lambda: unit_code.parse(code))
+    return house.ledger.find(Name("credit_code", asked.code)) or Refusal.because("unit_absent")

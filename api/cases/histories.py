@@ -10,12 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
-from api.cases.claims import sealed_details, visible
+from api.cases.claims import sealed_details, sights, visible
 from api.cases.doing import Reading
-from api.cases.standing import SUPERVISOR, absent, acting, by_actor, look_at, looking, reading_unit, seeing_scopes
+from api.cases.standing import (
+    SUPERVISOR,
+    absent,
+    acting,
+    by_actor,
+    look_at,
+    looking,
+    may_see,
+    reading_unit,
+    seeing_scopes,
+)
 from api.house import House
 from ledger.access import record_accesses
 from ledger.errors import Refusal
@@ -24,14 +34,25 @@ from ledger.ids import parse_verify_code
 from ledger.streams.standing import Actor, standing
 from ledger.streams.unit import matter_of
 from projections.affiliations import affiliations_of, members_of
+from projections.conduct import Conduct, conduct
 from projections.duplicates import claims_showing, duplicate_groups, duplicates_of, member_of
 from projections.pages import Page
 from projections.statements import Statement, statement_of_code, statements_of
 from projections.still_so import changed_since
 from projections.timeline import Wanted, actor_timeline, person_timeline
 
+STEPS_MOST: Final = 300
+"""So many lines say how somebody decides; of earlier ones a span of days is asked for."""
+
 _Page = Page[dict[str, Any]]
 _After = tuple[Any, ...] | None
+
+
+class Conducted(NamedTuple):
+    """How an account decides, and whether that is all there is of it."""
+
+    conduct: Conduct
+    is_all: bool
 
 
 def of_person(
@@ -52,6 +73,43 @@ def of_actor(
     after: _After, limit: int,
 ) -> _Page | Refusal:
     """An account's timeline, to whoever supervises its organisation and to itself."""
+    asking = _following(house, caller, actor, purpose)
+    if isinstance(asking, Refusal):
+        return asking
+    page = actor_timeline(house.answers, actor, wanted._replace(told=_is_same_hand(house, asking, actor)), as_of=as_of,
+                          after=after, limit=limit)
+    if asking.actor != actor:
+        named = (line["facts"].get("person") for line in page.items)
+        _seen(house, caller, asking, SUPERVISOR, (actor, *filter(None, named)), purpose, "timeline")
+    return page
+
+
+def conduct_of(
+    house: House, caller: Caller, actor: str, wanted: Wanted, purpose: str | None, *, as_of: int | None
+) -> Conducted | Refusal:
+    """How an account decides, by the newest of its steps; whose they were is shown where the hours were its own choice.
+
+    Of the others nothing is shown but how many there were: nobody is recorded as seen who was only counted.
+    """
+    asking = _following(house, caller, actor, purpose)
+    if isinstance(asking, Refusal):
+        return asking
+    shown = wanted._replace(told=_is_same_hand(house, asking, actor), side="done", newest=True)
+    page = actor_timeline(house.answers, actor, shown, as_of=as_of, limit=STEPS_MOST)
+    found = conduct(page.items)
+    if asking.actor != actor:
+        named = (line["facts"].get("person") for line in found.beyond)
+        _seen(house, caller, asking, SUPERVISOR, (actor, *filter(None, named)), purpose, "conduct")
+    return Conducted(found, page.next is None)
+
+
+def follows(house: House, caller: Caller, actor: str) -> bool:
+    """Say whether somebody may read an account's timeline, for a purpose."""
+    return not isinstance(_following(house, caller, actor, "-"), Refusal)
+
+
+def _following(house: House, caller: Caller, actor: str, purpose: str | None) -> Actor | Refusal:
+    """Give whoever asks what an account did, or say why they may not."""
     asking = looking(house, caller)
     if isinstance(asking, Refusal):
         return asking
@@ -63,15 +121,15 @@ def of_actor(
     unit = None if found is None else reading.unit(found.organisation)
     if found is None or unit is None or (not itself and standing(asking, SUPERVISOR, matter_of(unit)) is not None):
         return Refusal.because("actor_absent")
-    if not itself and purpose is None:
-        return Refusal.because("purpose_missing")
-    same_hand = itself or (found.person is not None and found.person == asking.person)
-    page = actor_timeline(house.answers, actor, wanted._replace(told=same_hand), as_of=as_of, after=after,
-                          limit=limit)
-    if not itself:
-        named = (line["facts"].get("person") for line in page.items)
-        _seen(house, caller, asking, SUPERVISOR, (actor, *filter(None, named)), purpose, "timeline")
-    return page
+    return Refusal.because("purpose_missing") if not itself and purpose is None else asking
+
+
+def _is_same_hand(house: House, asking: Actor, actor: str) -> bool:
+    """Whether an account is the asker's own, this one or another of the same person."""
+    if asking.actor == actor:
+        return True
+    found = Reading(house.ledger).actor(actor)
+    return found is not None and found.person is not None and found.person == asking.person
 
 
 def affiliations(
@@ -135,6 +193,27 @@ def same_number(house: House, caller: Caller, claim: str, purpose: str | None) -
               if holder != claim and house.answers.claim(holder, at)]  # A row of an open act is nobody's claim yet.
     _seen(house, caller, asking, seeing_scopes(asking)[0].role, (one["person"] for one in others), purpose, "claims")
     return {"claim": claim, "has_number": number is not None, "items": others, **house.answers.reflects(at)}
+
+
+def holding_number(
+    house: House, caller: Caller, issuer: str | None, number: str, purpose: str | None
+) -> dict[str, Any] | Refusal:
+    """Which claims hold a certificate's number that somebody has before them; of those beyond their scopes how many.
+
+    The number is compared as it was registered, with its issuer; asked of what is reserved now.
+    """
+    asking = _looking(house, caller, purpose)
+    if isinstance(asking, Refusal):
+        return asking
+    if (behind := house.settled()) is not None:
+        return behind
+    at, reading = house.answers.position(), Reading(house.ledger)
+    held = house.ledger.find_each("certificate", lambda person: certificate_name(issuer, number, person))
+    found = [member_of(house.answers, claim, at, since) for since, claim in held if house.answers.claim(claim, at)]
+    within = [one for one in found
+              if any(may_see(asking, place) is None for place in sights(house, reading, reading.claim(one["claim"])))]
+    _seen(house, caller, asking, seeing_scopes(asking)[0].role, (one["person"] for one in within), purpose, "claims")
+    return {"items": within, "beyond": len(found) - len(within), **house.answers.reflects(at)}
 
 
 def showing(

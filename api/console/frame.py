@@ -91,6 +91,8 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/years", "查阅学时", "y")
         yield Way("/units", "单位", "u")
         yield Way("/courses", "公需课程", "k")
+    if capacity.role is not None:
+        yield Way("/timeline", "时间线", "l")
     if capacity.reviews:
         yield Way("/differences", "差异", "f")
     if capacity.role == POLICY_OFFICE:
@@ -104,6 +106,7 @@ def here(ways: Iterable[Way], path: str) -> str | None:
     """Of the ways the one that somebody stands on: the longest that the path begins with."""
     path = "/claims/new" if path.startswith("/drafts/") else path  # A draft is a form that was begun there.
     path = "/courses" if path.startswith(("/enrolments/", "/exams", "/bookings/")) else path  # So is what is learned.
+    path = "/timeline" if path.endswith("/timeline") or path.startswith(("/events/", "/evidence/")) else path
     fitting = (way.address for way in ways if f"{path}/".startswith(f"{way.address}/"))
     return max(fitting, key=len, default=None)
 

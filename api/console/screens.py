@@ -12,7 +12,9 @@ from api.console import (
     courses,
     deeds,
     differences,
+    event,
     filing,
+    finder,
     helping,
     home,
     player,
@@ -22,6 +24,7 @@ from api.console import (
     replays,
     rules,
     status,
+    timeline,
     training_forms,
     trainings,
     transfers,
@@ -49,6 +52,7 @@ def console_routes() -> Blueprint:
     _rules(console)
     _registry(console)
     _trainings(console)
+    _timelines(console)
     add(console, "/queue", queue.listed, csv=True)
     take(console, "/queue/batch", queue.batch)
     add(console, "/help", helping.help_page, chooses=False, json=False)
@@ -170,3 +174,16 @@ def _trainings(console: Blueprint) -> None:
         for code in room.deeds:
             add(console, f"{rule}/{code}", deeds.shown(room, code), json=False)
             take(console, f"{rule}/{code}", deeds.done(room, code), most=most)
+
+
+def _timelines(console: Blueprint) -> None:
+    add(console, "/timeline", finder.find, json=False)
+    take(console, "/timeline", finder.found)
+    add(console, "/persons/<person:person>/timeline", timeline.person, csv=True)
+    add(console, "/actors/<actor:actor>/timeline", timeline.actor, csv=True)
+    for kind, address in timeline.RECORDS.items():
+        add(console, f"{address}/timeline", timeline.record(kind), csv=True)
+    add(console, f"{_CLAIM}/certificate", finder.certificate, csv=True)
+    add(console, "/evidence/<sha256:sha256>", finder.showing, csv=True)
+    add(console, "/events/<int:position>", event.event)
+    add(console, "/events/<int:position>/proof", event.proof_file, json=False)

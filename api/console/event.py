@@ -1,0 +1,115 @@
+"""One event: everything it says in Chinese, what it hangs together with, and its proof up to the signed checkpoint.
+
+Each hash of the proof is computed anew for this page and ticked; the file that `xueshi verify` takes is handed out.
+What is sealed is opened only on purpose, by a button that says so, and that is recorded.
+
+`tests/console/test_timeline.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from flask import Response, request
+
+from api.cases import proofs
+from api.cases.events import event_view
+from api.cases.proofs import Proof
+from api.console import lines
+from api.console.fields import Change, Field, changes, fields, told_so_far
+from api.console.screen import Asking, Page, Shown
+from api.console.words import PURPOSES
+from api.house import House
+from ledger.envelope import decode
+from ledger.errors import Refusal
+from ledger.ledger import Recorded
+from ledger.proof.text import encode_base64
+from projections.timeline import kind_of, record_timeline, words
+
+_WHY_NOT: Final = {
+    "destroyed": "密钥已销毁，密封的内容谁也打不开了；证明仍然成立。",
+    "redacted": "这份副本已遮盖密封的内容；证明仍然成立。",
+    "not_in_sight": "密封的内容不在您的权限范围内，或不是某一个人的。", "purpose": "",
+}
+_SHORT: Final = 20
+
+
+def event(asking: Asking, position: int) -> Shown:
+    """One event with its proof."""
+    house, caller = asking.house, asking.caller
+    purpose = None if asking.capacity.is_person else request.args.get("purpose", "").strip()[:40] or None
+    found = proofs.visible(house, caller, position, purpose)
+    if isinstance(found, Refusal):
+        if found.code == "purpose_missing" and not request.path.endswith(".json"):
+            return Page("purpose.html", {"purposes": PURPOSES, "action": f"/events/{position}", "kept": {}})
+        return found
+    is_asked = request.args.get("open") == "yes"
+    opened = proofs.opened(house, caller, found, purpose) if is_asked else None
+    if isinstance(opened, Refusal):
+        return opened
+    what = kind_of(found.envelope.event)
+    proof = proofs.proved(house, position)
+    sealed = None if opened is None or opened.fields is None else fields(what, opened.fields)
+    line = _line(asking, found, purpose)
+    return Page("event.html", {
+        "position": position, "what": what, "words": words().get(what, what), "line": line,
+        "envelope": found.envelope, "fields": _marked(house, found), "ties": proofs.ties(house, found),
+        "has_sealed": found.envelope.sealed is not None, "sealed": sealed,
+        "why_not": "" if opened is None or opened.why is None else _WHY_NOT[opened.why],
+        "proof": _proof_view(proof), "purpose": purpose, "purposes": PURPOSES, "leads": lines.leads,
+        "leaf": json.dumps(json.loads(proof.leaf), ensure_ascii=False, indent=1),
+    }, {**event_view(*found), "sealed": None if opened is None else opened.fields, "proof": _proof_data(proof)})
+
+
+def proof_file(asking: Asking, position: int) -> Shown:
+    """The proof of an event as a file, for whoever may see the event."""
+    purpose = None if asking.capacity.is_person else request.args.get("purpose")
+    found = proofs.visible(asking.house, asking.caller, position, purpose)
+    if isinstance(found, Refusal):
+        return found
+    answer = Response(proofs.proved(asking.house, position).bundle, content_type="text/plain; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="event-{position}.tlog-proof"'
+    return answer
+
+
+def _line(asking: Asking, found: Recorded, purpose: str | None) -> dict[str, Any] | None:
+    """The event as its record's thread tells it; None of what says nothing for itself, or has not taken effect."""
+    told = record_timeline(asking.house.answers, found.envelope.stream)
+    own = [one for one in told if one["event"] == found.position]
+    return lines.told(asking, own, purpose)[0] if own else None
+
+
+def _marked(house: House, found: Recorded) -> list[tuple[Field, Change | None]]:
+    """Every field, and of what it changes what was said before."""
+    what, event = kind_of(found.envelope.event), found.envelope.event
+    before: dict[str, str] = {}
+    for position, leaf in house.ledger.store.stream(found.envelope.stream):
+        if position >= found.position:
+            break
+        earlier = decode(leaf).event
+        before = told_so_far(kind_of(earlier), lines.payload(earlier), before)
+    changed = {one.path: one for one in changes(what, lines.payload(event), before) if one.before is not None}
+    return [(one, changed.get(one.path)) for one in fields(what, lines.whole(event))]
+
+
+def _proof_view(proof: Proof) -> dict[str, Any]:
+    checkpoint = proof.checkpoint
+    return {
+        "holds": proof.fault is None, "fault": proof.fault, "leaf_hash": proof.leaf_hash.hex(),
+        "steps": [{"sibling": one.sibling.hex()[:_SHORT], "is_left": one.is_left,
+                   "computed": one.computed.hex()[:_SHORT]} for one in proof.steps],
+        "is_root": proof.steps[-1].computed == checkpoint.root if proof.steps else proof.leaf_hash == checkpoint.root,
+        "size": checkpoint.size, "root": checkpoint.root.hex(), "origin": checkpoint.origin, "note": proof.note,
+        "bytes": len(proof.leaf),
+    }
+
+
+def _proof_data(proof: Proof) -> dict[str, Any]:
+    return {
+        "holds": proof.fault is None, "fault": proof.fault, "leaf": encode_base64(proof.leaf),
+        "leaf_hash": proof.leaf_hash.hex(), "size": proof.checkpoint.size, "root": proof.checkpoint.root.hex(),
+        "steps": [{"sibling": one.sibling.hex(), "side": "left" if one.is_left else "right",
+                   "computed": one.computed.hex()} for one in proof.steps],
+        "checkpoint": proof.note,
+    }

@@ -1,0 +1,141 @@
+"""Fields of an event in Chinese, and in what one event of a record differs from those before it.
+
+What an event says is taken apart to its single values, each under the words of where it stands ("评定 · 核定学时");
+codes, regions and hours are put as people write them. A record's later event is shown by what it changes: a value that
+an earlier one gave, and the one it gives now. `tests/console/test_timeline.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from api.commands.telling import role as role_name
+from api.console.field_words import COMPLETED_BY, FIELDS, FLAGS, ID_KINDS, ORIGINS, OWN
+from api.console.words import PAPERS, VERDICTS
+from api.year_page import region
+from ledger.ids import PREFIXES
+from ledger.vocabulary import format_hours
+from policies.words import base_vocabulary
+from projections.basis import written_time
+
+_PREFIXES: Final = tuple(PREFIXES.values())
+_ROLES: Final = frozenset({"role", "step", "steps", "office", "missing"})
+_TIMES: Final = frozenset({"started_at", "ended_at", "final_after"})
+_LONG: Final = 40
+
+
+class Field(NamedTuple):
+    """One value of an event."""
+
+    path: str      # Where it stands, for programs: `study.evidence_on`.
+    name: str
+    value: str
+    kind: str = ""  # id: a record's name, which may lead somewhere; hash: a digest; empty: words.
+
+
+class Change(NamedTuple):
+    """What an event says other than those before it in its record; `before` None: nothing was said of it."""
+
+    path: str
+    name: str
+    before: str | None
+    after: str | None
+    kind: str = ""
+
+
+def fields(what: str, event: Mapping[str, Any]) -> list[Field]:
+    """Every value of an event or of what is sealed beside it, in its own order."""
+    own = OWN.get(what, {})
+    return list(_taken_apart(event, (), own))
+
+
+def _taken_apart(value: Any, path: tuple[str, ...], own: Mapping[str, str]) -> Iterator[Field]:
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            if name != "type" and one is not None:
+                yield from _taken_apart(one, (*path, str(name)), own)
+    elif isinstance(value, list | tuple) and any(isinstance(one, Mapping) for one in value):
+        for number, one in enumerate(value, 1):
+            yield from _taken_apart(one, (*path, str(number)), own)
+    elif isinstance(value, list | tuple):
+        told = [_told(path[-1], one) for one in value]
+        if told:
+            yield Field(".".join(path), _name(path, own), "、".join(told), _kind(value[0]) if len(value) == 1 else "")
+    else:
+        yield Field(".".join(path), _name(path, own), _told(path[-1], value), _kind(value))
+
+
+def _name(path: Iterable[str], own: Mapping[str, str]) -> str:
+    """The words of where a value stands: `ruling.assessed_centi` is 评定 · 核定学时."""
+    known = base_vocabulary()
+    told: list[str] = []
+    for one in path:
+        if one.isdecimal() and told:
+            told[-1] += f" {one}"
+        else:
+            told.append(own.get(one) or FIELDS.get(one) or known.field_name(one))
+    return " · ".join(told)
+
+
+def _kind(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    if value.startswith(_PREFIXES):
+        return "id"
+    return "hash" if len(value) >= _LONG and value.isascii() and " " not in value else ""
+
+
+def _told(name: str, value: Any) -> str:
+    """A value as people write it."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int):
+        return _number(name, value)
+    text = str(value)
+    known = base_vocabulary()
+    named: Mapping[str, str] = {
+        "category": known.categories, "sector": known.sectors, "origin": ORIGINS, "flags": FLAGS,
+        "completed_by": COMPLETED_BY, "id_kind": ID_KINDS, "status": {code: mark[2] for code, mark in VERDICTS.items()},
+    }.get(name, {})
+    if name in _ROLES:
+        return role_name(text)
+    if name == "region":
+        return f"{region(text.ljust(6, '0'))}（{text}）"
+    if name == "route":
+        return known.route_name(text)
+    if name == "level":
+        return known.levels.get(text, text)
+    return named.get(text, PAPERS.get(text, text) if name == "kind" else text)
+
+
+def _number(name: str, value: int) -> str:
+    if name.endswith("_centi"):
+        return format_hours(value)
+    if name.endswith("_half"):
+        return f"{value // 2}{'.5' if value % 2 else ''}"
+    return written_time(value)[:19].replace("T", " ") if name in _TIMES else str(value)
+
+
+def changes(what: str, event: Mapping[str, Any], before: Mapping[str, str]) -> list[Change]:
+    """In what an event differs from what its record said so far, as `told_so_far` keeps it.
+
+    A part that is stated anew is stated whole: what it no longer names is gone with it.
+    """
+    found = fields(what, event)
+    now = {one.path: one for one in found}
+    stated = {one.path.partition(".")[0] for one in found if "." in one.path}
+    changed = [Change(one.path, one.name, before.get(one.path), one.value, one.kind)
+               for one in found if before.get(one.path) != one.value]
+    own = OWN.get(what, {})
+    gone = [Change(path, _name(path.split("."), own), value, None) for path, value in before.items()
+            if path not in now and path.partition(".")[0] in stated]
+    return changed + gone
+
+
+def told_so_far(what: str, event: Mapping[str, Any], before: Mapping[str, str]) -> dict[str, str]:
+    """What a record says once an event is added to what it said."""
+    found = fields(what, event)
+    stated = {one.path.partition(".")[0] for one in found if "." in one.path}
+    kept = {path: value for path, value in before.items() if path.partition(".")[0] not in stated}
+    return kept | {one.path: one.value for one in found}
