@@ -20,6 +20,7 @@ from api.cases.courses import (
     matter_of,
 )
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.people import identity_of
 from api.cases.standing import absent, acting, by_actor, look, looking, may_see, not_a_person, places, seeing_scopes
 from api.house import House
 from ledger.access import record_accesses
@@ -171,9 +172,12 @@ def sights_of_booking(house: House, reading: Reading, found: Booking | None) -> 
 
 
 def of_exam(
-    house: House, caller: Caller, exam: str, purpose: str | None, *, as_of: int
+    house: House, caller: Caller, exam: str, purpose: str | None, *, as_of: int, named: bool = False
 ) -> dict[str, Any] | Refusal:
-    """Everyone who has booked, by seat, to an office of the session's place; each is recorded as seen."""
+    """Everyone who has booked, by seat, to an office of the session's place; each is recorded as seen.
+
+    `named`: with who they are, masked, as whoever calls them in on site wants it.
+    """
     asking = looking(house, caller)
     if isinstance(asking, Refusal):
         return asking
@@ -188,9 +192,12 @@ def of_exam(
     if found:
         record_accesses(
             house.register.access, by=by_actor(caller, asking, seeing_scopes(asking)[0].role),
-            subjects=tuple(dict.fromkeys(one.person for one in found)), purpose=purpose, what=("exams",),
-            route="exams", now_ms=house.now // 1_000)
-    return {"exam": exam, "items": [_listed(one) for one in sorted(found, key=lambda one: (one.seat, one.booking))]}
+            subjects=tuple(dict.fromkeys(one.person for one in found)), purpose=purpose,
+            what=("exams", "identity") if named else ("exams",), route="exams", now_ms=house.now // 1_000)
+    reading = Reading(house.ledger)
+    return {"exam": exam, "items": [
+        _listed(one) | (_named(house, reading, one.person) if named else {})
+        for one in sorted(found, key=lambda one: (one.seat, one.booking))]}
 
 
 def _listed(one: known.Booking) -> dict[str, Any]:
@@ -199,6 +206,13 @@ def _listed(one: known.Booking) -> dict[str, Any]:
         "status": one.status, "score": None if one.score_centi is None else format_hours(one.score_centi),
         "announced_on": one.announced_on, "version": len(one.events),
     }
+
+
+def _named(house: House, reading: Reading, name: str) -> dict[str, Any]:
+    person = reading.person(name)
+    identity = None if person is None else identity_of(house, person)
+    told = identity or {"name": None, "id_number": None}  # Of somebody whose key is destroyed, neither.
+    return {"name": told["name"], "id_number": told["id_number"]}
 
 
 # Reading

@@ -14,6 +14,8 @@
     rules    the rulebooks: where each holds, one beside its official text, two compared, words looked for
     replays  asked for, with what it takes, and followed; replay_result: sums, rows of people, one year under both laws
     differences  between as decided and as evaluated: how many, whose to look at, and which
+    courses  of a year, and one; enrolments: how far somebody has come; player: a session of study; learning: their words
+    exams    the plan with its seats; sitting: a seat and who has one; publishing: courses and sessions that begin
     helping  keys, glossary and rules; and as whom somebody works
     screens  all of them, under their addresses
 

@@ -43,7 +43,7 @@ _PLAIN: Final = {
 }
 _PLACE_OF: Final = {
     "no_affiliation_on_date": "study-date", "evidence_in_future": "study-date", "evidence_missing": "evidence",
-    "date_out_of_order": "study-ends",
+    "date_out_of_order": "study-ends", "seat_taken": "seat", "seat_absent": "seat",
 }
 
 

@@ -20,7 +20,7 @@ from api.addresses import address_of_asker
 from api.cases import courses, studying
 from api.cases.doing import Asked, Done, Reading
 from api.console import sending
-from api.console.courses import bar
+from api.console.learning import bar
 from api.console.screen import Asking, Page, Shown, onward
 from api.routes.schemas.courses import HeartbeatBody
 from api.study_sessions import Whereabouts
@@ -94,7 +94,7 @@ def _page(asking: Asking, enrolment: str, *, elsewhere: str = "", fault: str = "
     return Page("study.html", {
         "id": enrolment, "title": chosen.published.title, "told": told, "elsewhere": _ELSEWHERE.get(elsewhere),
         "can_take_over": elsewhere == "study_nonce_wrong" and going is not None, "fault": fault,
-        "going": None if elsewhere else going, "bar": bar(total, {"minutes": rules["minutes_needed"]}),
+        "going": None if elsewhere else going, "bar": bar(total, rules["minutes_needed"]),
         "left_out": [] if going is None else _left_out(going, rules), "answered": request.args.get("answered"),
         "last": "" if going is None else written(going["last_at"])[11:19],
     }, {**told, "session": None if going is None else {name: value for name, value in going.items()

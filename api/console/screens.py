@@ -12,17 +12,21 @@ from api.console import (
     courses,
     deeds,
     differences,
+    enrolments,
     event,
+    exams,
     filing,
     finder,
     helping,
     home,
     player,
+    publishing,
     queue,
     registration,
     replay_result,
     replays,
     rules,
+    sitting,
     status,
     timeline,
     training_forms,
@@ -94,16 +98,26 @@ def _claims(console: Blueprint) -> None:
 
 def _learning(console: Blueprint) -> None:
     course, enrolment = "/courses/<course:course>", "/enrolments/<enrolment:enrolment>"
+    exam, booking = "/exams/<exam:exam>", "/bookings/<booking:booking>"
     add(console, "/courses", courses.listed, csv=True)
-    add(console, "/courses/new", courses.new, json=False)
-    take(console, "/courses/new", courses.publish)
     add(console, course, courses.course)
-    add(console, enrolment, courses.enrolment)
+    add(console, enrolment, enrolments.enrolment)
     add(console, f"{enrolment}/study", player.study)
     take(console, f"{enrolment}/study", player.beat)
     take(console, f"{enrolment}/study/begin", player.begin)
     take(console, f"{enrolment}/study/end", player.end)
-    for address, room in ((course, courses.COURSES), (enrolment, courses.ENROLMENT)):
+    add(console, "/exams", exams.listed, csv=True)
+    add(console, exam, exams.exam)
+    add(console, f"{exam}/bookings", sitting.listed, csv=True)
+    add(console, f"{exam}/results", sitting.form, json=False)
+    take(console, f"{exam}/results", sitting.enter, most=sitting.SENT_MOST)
+    add(console, booking, sitting.booking)
+    for kind in (publishing.COURSE, publishing.EXAM):
+        add(console, f"{kind.address}/new", publishing.shown(kind), json=False)
+        take(console, f"{kind.address}/new", publishing.sent(kind))
+    for address, room in (
+        (course, courses.ROOM), (enrolment, enrolments.ROOM), (exam, exams.ROOM), (booking, sitting.ROOM)
+    ):
         for code in room.deeds:
             add(console, f"{address}/{code}", deeds.shown(room, code), json=False)
             take(console, f"{address}/{code}", deeds.done(room, code))

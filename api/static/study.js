@@ -42,11 +42,12 @@
     const news = one('news', page).textContent.trim();
     const isFull = (of) => !!of.querySelector('#state .said');
     const becomesFull = isFull(page) && !isFull(document);
+    const goesOn = page.querySelector('#state ~ section');
     swap('state', page);
     if (!one('beat', page)) {                  // Another window counts now, or the session is over.
       over = true;
       tell(news, 'error');
-      form.closest('section').replaceWith(page.querySelector('#state ~ section'));
+      form.closest('section').replaceWith(goesOn);
       document.title = `已停止计时：${name}`;
       return;
     }

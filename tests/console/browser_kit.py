@@ -32,6 +32,10 @@ class Window:
     def faults(self, path: str) -> list[str]:
         """Open a screen; what axe finds, and whether anything runs past the edge of a small window."""
         self.page.goto(self.address + path)
+        return self.faults_here()
+
+    def faults_here(self) -> list[str]:
+        """The same of what is open."""
         self.page.evaluate(AXE.read_text("utf-8"))
         found: list[str] = self.page.evaluate(AXE_RUN)
         self.page.set_viewport_size({"width": 320, "height": 800})

@@ -1,0 +1,109 @@
+"""An enrolment in the console: how far somebody has come in a course, what comes next, its events.
+
+Its person goes on, gives it back or has the hours registered; an office enters what was reached in the course's own
+quiz, or registers the hours where the law leaves that to it. Another's is looked at for a purpose, which is recorded.
+`tests/console/test_courses.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from flask import request
+
+from api.cases import course_hours, courses, events, results
+from api.cases.doing import Reading
+from api.console import deeds, words
+from api.console.claim import done_before
+from api.console.deeds import Deed, Room, Subject
+from api.console.form import Field
+from api.console.learning import ANNOUNCED, ENROLMENTS, bar, own_studies, rules_of, subject_of
+from api.console.moment import asked_moment
+from api.console.screen import Asking, Page, Shown
+from api.routes.schemas.courses import QuizBody
+from api.year_page import region
+from ledger.errors import Refusal
+from ledger.streams.enrolment import Enrolment
+from ledger.vocabulary import format_hours
+
+PURPOSE: Final = "course_hours"
+
+
+def enrolment(asking: Asking, enrolment: str) -> Shown:
+    """One enrolment."""
+    house = asking.house
+    if not asking.capacity.is_person and asked_moment((), ("purpose",)).rest.get("purpose") is None:
+        return Page("purpose.html", {"purposes": {PURPOSE: "课程学时登记", **words.PURPOSES},
+                                     "action": f"/enrolments/{enrolment}", "kept": {}})
+    if isinstance(subject := _see(asking, enrolment), Refusal):
+        return subject
+    if isinstance(position := house.settled() or house.answers.position(), Refusal):
+        return position
+    if isinstance(own := own_studies(asking, position), Refusal):
+        return own
+    found: Enrolment = subject.state
+    chosen = courses.course_of(Reading(house.ledger), found.course)
+    assert chosen is not None, "an enrolment is in a course that was published"
+    told = courses.enrolment_view(found)
+    bookings = [one for one in own["bookings"] if one["enrolment"] == enrolment]
+    said = events.events_of(house, enrolment)["items"]
+    return Page("enrolment.html", {
+        "told": told, "course": chosen.published, "state": ENROLMENTS[found.status], "id": enrolment,
+        "subject": subject_of(told), "place": region(told["region"]), "bookings": bookings,
+        "bar": bar(found.minutes, chosen.published.minutes), "law": rules_of(house, chosen.published),
+        "offered": deeds.offered(asking, ROOM, subject), "done": done_before(asking), "purpose": subject.purpose,
+        "events": [_event(one) for one in reversed(said)], "is_brief": "brief" in request.args,
+    }, {**told, "version": subject.version, "bookings": bookings})
+
+
+def _event(one: Mapping[str, Any]) -> dict[str, Any]:
+    """An event in one line."""
+    event, about = one["event"], ""
+    if str(event["type"]).startswith("enrolment.study_recorded/"):
+        asked, answered = event.get("challenges", 0), event.get("answered", 0)  # None is not written down.
+        about = f"{event['minutes']} 分钟；提问 {asked} 次，答对 {answered} 次"
+    return {**words.event(one, {}), "about": about}
+
+
+def _see(asking: Asking, enrolment: str) -> Subject | Refusal:
+    purpose = None if asking.capacity.is_person else request.args.get("purpose") or PURPOSE
+    seen = courses.see(asking.house, asking.caller, enrolment, purpose)
+    if isinstance(seen, Refusal):
+        return seen
+    reading = Reading(asking.house.ledger)
+    found = courses.enrolment_of(reading, enrolment)
+    assert found is not None, "what was seen is there"
+    chosen = courses.course_of(reading, found.course)
+    title = "" if chosen is None else chosen.published.title
+    return Subject(enrolment, f"/enrolments/{enrolment}", title, seen[1], _stands(found), _becomes, purpose, found)
+
+
+def _stands(found: Enrolment) -> deeds.Pairs:
+    quiz = "—" if found.quiz is None else (
+        f"{format_hours(found.quiz.score_centi)} 分，{'合格' if found.quiz.passed else '不合格'}")
+    return [("状态", ENROLMENTS[found.status]), ("已学", f"{found.minutes} 分钟"), ("课程考核", quiz),
+            ("学时登记", found.claim or "—")]
+
+
+def _becomes(state: Any) -> deeds.Pairs:
+    """What an enrolment comes to; of hours that are registered, the claim that stands for them."""
+    if isinstance(state, Enrolment):
+        return _stands(state)
+    return [("状态", ENROLMENTS["registered"]), ("学时登记", "一份新的学时申报")]
+
+
+def _quiz(_: Asking, __: Subject) -> Sequence[Field]:
+    return (Field("score", "分数", "decimal", is_required=True),
+            Field("pass_mark", "合格线", "decimal", is_required=True, value="60"), ANNOUNCED)
+
+
+ROOM: Final = Room(_see, deeds.named(
+    Deed("cancellation", "退选", courses.cancel, look="bad", is_own=True, note="退选记为一个事件；当年可以另选一门。"),
+    Deed("hours", "登记学时", course_hours.register, look="main", is_own=True,
+         note="一门课程的学时只登记一次，登记后见学时申报。"),
+    Deed("quiz", "登记考核成绩", results.examine, QuizBody, _quiz, lambda _, __: {"score": 0, "pass_mark": 1},
+         look="main", depends=True, note="合格而由系统登记的，学时随之登记。记为事件，不能删除。"),
+    Deed("registration", "登记学时", course_hours.register, look="main",
+         note="一门课程的学时只登记一次；登记有误的，另行更正。"),
+))

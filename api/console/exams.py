@@ -1,0 +1,228 @@
+"""Exam sessions in the console: the plan with its free seats, one's own seats, a session in full (W 10).
+
+Persons book a seat for a course that they completed; the office that holds the exam closes the session or calls it off.
+Who has booked stands in `api.console.sitting`. `tests/console/test_exams.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from api.cases import exams, results, seats, workload
+from api.cases.doing import Asked, Done, Reading
+from api.cases.faults import BadFields
+from api.console import deeds
+from api.console.claim import done_before, told_basis
+from api.console.deeds import Deed, Room, Subject
+from api.console.form import Field, of_refusal
+from api.console.learning import (
+    BOOKINGS,
+    EXAMS,
+    MOST,
+    bar,
+    every,
+    facets,
+    kept,
+    own_studies,
+    page_of,
+    publishes,
+    subject_of,
+    year_asked,
+)
+from api.console.moment import asked_moment
+from api.console.screen import Asking, Page, Shown
+from api.house import House
+from api.refusals import lines
+from api.routes.schemas.seats import BookBody
+from api.tables_out import Table
+from api.year_page import region
+from ledger.errors import Refusal
+from ledger.streams.exam import Booking
+from projections.exams import Wanted
+
+PURPOSE: Final = "exam_results"
+_NOT: Final = {
+    "booking_over": "报名已截止", "exam_full": "已满", "turn_taken": "已有一次报名", "exam_closed": "已结束",
+    "exam_of_another_course": "不考您学完的课程", "hours_registered": "学时已登记",
+}
+_FITS: Final = ("year", "category", "region", "sector")
+
+
+class SeatBody(BookBody):
+    """Which seat somebody takes in the session whose page it is, for which course."""
+
+    class Meta:
+        exclude = ("exam",)
+
+
+def listed(asking: Asking) -> Shown:
+    """The plan of exams, and for a person their own seats."""
+    house, moment = asking.house, asked_moment(rest=("year", "category", "region", "when", "page"))
+    position = moment.position(house)
+    if isinstance(position, Refusal):
+        return position
+    today = workload.counted_on(house, moment.asked["as_of"])
+    year = year_asked(moment, today.year)
+    found = every(lambda after, limit: exams.exams(
+        house, asking.caller, Wanted(year), as_of=position, after=after, limit=limit))
+    if isinstance(found, Refusal):
+        return found
+    if isinstance(own := own_studies(asking, position), Refusal):
+        return own
+    coming = [one for one in found if one["status"] == "scheduled" and one["day"] >= today.isoformat()]
+    is_past = moment.rest.get("when") == "past"
+    chosen = [one for one in reversed(found) if one not in coming] if is_past else coming
+    left = kept(chosen, moment)
+    number, pages, shown = page_of(left, moment)
+    may = moment.is_now and asking.capacity.is_person and not is_past
+    basis = house.answers.reflects(position)
+    return Page("exams.html", {
+        "moment": moment, "basis": told_basis(basis), "kept": len(left), "all": len(chosen), "number": number,
+        "rows": [_row(asking, one, own, may=may) for one in shown], "pages": pages, "more": len(found) >= MOST,
+        "facets": facets(chosen, moment), "year": year, "years": sorted({year - 1, year, today.year}),
+        "bookings": own["bookings"], "completed": [one for one in own["enrolments"] if one["status"] == "completed"],
+        "coming": len(coming), "past": len(found) - len(coming), "is_past": is_past,
+        "can_publish": moment.is_now and publishes(asking),
+    }, {"items": left, "bookings": own["bookings"], **basis}, _table(left, year, position, basis))
+
+
+def _row(asking: Asking, one: dict[str, Any], own: dict[str, Any], *, may: bool) -> dict[str, Any]:
+    held = (seat for seat in own["bookings"] if seat["status"] != "released")
+    mine = next((seat for seat in held if seat["exam"] == one["exam"]), None)
+    tried = _tried(asking, one, own["enrolments"]) if may and mine is None else None
+    why = _NOT.get(tried.code) or lines()[tried.code].title if isinstance(tried, Refusal) else ""
+    return {**one, "subject": subject_of(one), "at": region(one["region"]), "mine": mine, "state": EXAMS[one["status"]],
+            "can": isinstance(tried, Done), "why": why, "bar": bar(one["taken"], one["seats"])}
+
+
+def _tried(asking: Asking, exam: Mapping[str, Any], enrolments: Sequence[dict[str, Any]]) -> Done | Refusal | None:
+    """Whether a person may book a seat for something that they completed, or why not; None: they completed nothing."""
+    told = None
+    for one in fitting(exam, enrolments):
+        told = seats.book(asking.house, asking.caller, {"exam": exam["exam"], "enrolment": one["enrolment"]},
+                          Asked(dry_run=True))
+        if isinstance(told, Done):
+            break
+    return told
+
+
+def fitting(exam: Mapping[str, Any], enrolments: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What somebody completed, those first that the session examines."""
+    done = [one for one in enrolments if one["status"] == "completed"]
+    return sorted(done, key=lambda one: [one[name] for name in _FITS] != [exam[name] for name in _FITS])
+
+
+def _table(found: Sequence[dict[str, Any]], year: int, position: int, basis: Mapping[str, Any]) -> Table:
+    heads = ("场次", "日期", "开始", "结束", "科目", "地区", "地点", "座位", "已占", "空余", "报名截止", "状态")
+    return Table("exams", f"{year} 年度公需科目考试计划", heads, [
+        (one["exam"], one["day"], one["starts"], one["ends"], subject_of(one), region(one["region"]), one["place"],
+         one["seats"], one["taken"], one["free"], one["book_until"], EXAMS[one["status"]][2]) for one in found],
+        position, basis["as_of_time"])
+
+
+# A session
+
+
+def exam(asking: Asking, exam: str) -> Shown:
+    """One session: when and where, its seats, one's own among them, and what came of it."""
+    house, moment = asking.house, asked_moment()
+    position = moment.position(house)
+    if isinstance(position, Refusal):
+        return position
+    found = exams.exam(house, asking.caller, exam, as_of=position)
+    own = own_studies(asking, position)
+    subject = _see(asking, exam)
+    if isinstance(found, Refusal) or isinstance(own, Refusal) or isinstance(subject, Refusal):
+        return next(one for one in (found, own, subject) if isinstance(one, Refusal))
+    mine = [one for one in own["bookings"] if one["exam"] == exam]
+    holds = any(one["status"] != "released" for one in mine)
+    is_open = moment.is_now and not holds
+    tried = _tried(asking, found, own["enrolments"]) if is_open and asking.capacity.is_person else None
+    basis = house.answers.reflects(position)
+    return Page("exam.html", {
+        "moment": moment, "basis": told_basis(basis), "exam": found, "facts": facts(house, found), "mine": mine,
+        "state": EXAMS[found["status"]], "bar": bar(found["taken"], found["seats"]), "done": done_before(asking),
+        "offered": deeds.offered(asking, ROOM, subject) if is_open else [], "holds": holds,
+        "why": of_refusal(tried).words if isinstance(tried, Refusal) else None,
+        "is_open": found["status"] == "scheduled", "can_list": _lists(asking, exam, position),
+        "can_enter": moment.is_now and enters(asking, found), "purpose": PURPOSE,
+    }, {**found, **basis})
+
+
+def facts(house: House, exam: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A session as its page tells it."""
+    unit = house.answers.unit(exam["unit"])
+    told = [("时间", f"{exam['day']} {exam['starts']}–{exam['ends']}"), ("地点", exam["place"]),
+            ("科目", subject_of(exam)), ("所考课程", f"{exam['year']} 年度，{region(exam['region'])}"),
+            ("主办部门", "" if unit is None else unit.names[-1].name), ("座位", f"{exam['seats']}"),
+            ("报名截止", f"{exam['book_until']}（当日仍可报名、退座）"), ("合格线", f"{exam['pass_mark']} 分"),
+            ("再考", "缺考或不合格的，当年可以再考" if exam["resits"] else "当年不再考")]
+    return [(name, value) for name, value in told if value]
+
+
+def _lists(asking: Asking, exam: str, position: int) -> bool:
+    """Whether somebody may look at who has booked: nobody is looked at as long as no purpose is said."""
+    if asking.capacity.is_person:
+        return False
+    told = seats.of_exam(asking.house, asking.caller, exam, None, as_of=position)
+    return isinstance(told, Refusal) and told.code == "purpose_missing"
+
+
+def enters(asking: Asking, exam: Mapping[str, Any]) -> bool:
+    """Whether somebody may enter a list of results, by trying one of a single row; none stands before the day."""
+    if asking.capacity.is_person or exam["status"] != "scheduled" or str(exam["day"]) > asking.house.today.isoformat():
+        return False
+    try:
+        tried = results.enter(asking.house, asking.caller, exam["exam"], {"file": b'{"seat": 1, "score": "0"}'},
+                              Asked(dry_run=True))
+    except BadFields:
+        return False
+    return isinstance(tried, results.Judged)
+
+
+def _see(asking: Asking, exam: str) -> Subject | Refusal:
+    reading = Reading(asking.house.ledger)
+    found = seats.exam_of(reading, exam)
+    if found is None:
+        return Refusal.because("exam_absent")
+    is_own = asking.capacity.is_person  # What begins is their booking; of the session nothing changes.
+    view = seats.exam_view(found)
+    title = f"{view['day']} {view['starts']}–{view['ends']} {view['place']}"
+    stands = [("我的座位", "没有报名")] if is_own else [("状态", EXAMS[view["status"]])]
+    return Subject(exam, f"/exams/{exam}", title, None if is_own else reading.versions[found.scheduled.stream], stands,
+                   _becomes, state=view)
+
+
+def _becomes(state: Any) -> deeds.Pairs:
+    """What a session comes to, or the booking that begins with it; which seat it will be is not known before."""
+    if isinstance(state, Booking):
+        return [("我的座位", BOOKINGS[state.status])]
+    return [("状态", EXAMS[seats.exam_view(state)["status"]])]
+
+
+def _book_fields(asking: Asking, subject: Subject) -> Sequence[Field]:
+    position = asking.house.settled() or asking.house.answers.position()
+    own = {"enrolments": []} if isinstance(position, Refusal) else own_studies(asking, position)
+    known = [] if isinstance(own, Refusal) else fitting(subject.state, own["enrolments"])
+    options = tuple((one["enrolment"], f"{one['title']}（{one['year']}）") for one in known)
+    first = options[0][0] if options else ""
+    return (Field("enrolment", "为哪门课程", "choice", options, is_required=True, value=first),
+            Field("seat", "座位号", "number", hint=f"1 到 {subject.state['seats']}；不填即由系统分配空位"))
+
+
+def _book_tried(asking: Asking, subject: Subject) -> Mapping[str, Any]:
+    return {"enrolment": _book_fields(asking, subject)[0].value}
+
+
+ROOM: Final = Room(_see, deeds.named(
+    Deed("booking", "报名", lambda house, caller, exam, fields, asked: seats.book(
+        house, caller, {"exam": exam, **fields}, asked), SeatBody, _book_fields, _book_tried, look="main", is_own=True,
+         note="一个座位只属于一个人，先到先得。报名截止前可以退座。"),
+    Deed("closing", "结束场次", lambda house, caller, exam, asked: seats.close(
+        house, caller, exam, {"held": True}, asked),
+         note="已举行，各人都有结果之后结束。结束后不再登记成绩，只能更正。"),
+    Deed("calling-off", "取消场次", lambda house, caller, exam, asked: seats.close(
+        house, caller, exam, {"held": False}, asked), look="bad",
+         note="座位全部退回，已报名的人可另报场次。记为事件，不能撤回。"),
+))

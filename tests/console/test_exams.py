@@ -1,0 +1,222 @@
+"""Exams in the console: seats booked and given back, results entered and put right, down to eighteen hours (W 10)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.api.course_kit import School
+from tests.api.house_kit import BODY, Someone
+from tests.console.browser_kit import Window
+from tests.console.console_kit import HERE, Browser, Read
+from tests.console.school_kit import school_with_pages, serving
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    with school_with_pages(tmp_path_factory.mktemp("exams") / "data") as school:
+        yield school
+
+
+@pytest.fixture(scope="module")
+def course(school: School) -> BODY:
+    return school.course(title="数字化改革与数据素养")
+
+
+def completed(school: School, course: BODY, name: str = "李明华") -> tuple[Someone, BODY]:
+    person = school.learner(name)
+    return person, school.completed(person, course)
+
+
+def sitting(school: School, course: BODY, *names: str) -> tuple[BODY, list[tuple[Someone, BODY, BODY]]]:
+    """People who have booked a session whose day has come, who they are and what they chose."""
+    exam, people = school.exam(day=school.day(3), book_until=school.day(1)), []
+    for name in names:
+        person, done = completed(school, course, name)
+        people.append((person, done, school.booked(person, done, exam)))
+    school.pass_days(4)
+    return exam, people
+
+
+def office(school: School, who: Someone | None = None) -> Browser:
+    """An office, logged in now: a session does not outlive the days that pass here."""
+    return Browser(school.town, who or school.office)
+
+
+def listed(browser: Browser, exam: BODY, rows: str, button: str = "检查名单", status: int = 200) -> Read:
+    """Hand in a list of results."""
+    page, content = browser.get(f"/exams/{exam['exam']}/results"), io.BytesIO(f"座位号,成绩\n{rows}".encode())
+    form, _ = page.form_with(button)
+    fields = {**form.fields, "step": "check", "file": (content, "a.csv")}
+    answer = browser.client.post(form.address, data=fields, headers=HERE)
+    assert answer.status_code == status, Read(answer).text[-600:]
+    return Read(answer)
+
+
+# Seats
+
+
+def test_a_seat_is_booked_given_back_and_booked_again(school: School, course: BODY) -> None:
+    person, _ = completed(school, course)
+    exam, browser = school.exam(seats=2, place="三楼机房"), Browser(school.town, person)
+    page = browser.get(f"/exams/{exam['exam']}")
+    assert "空余 2 ，已占 0，共 2 座" in page.text
+    booked = browser.press(browser.get(page.link("报名")), "报名")
+    assert "已办理：报名考试座位" in booked.text and "空余 1" in booked.text
+
+    seat = browser.get(booked.link("号座位"))
+    assert "三楼机房" in seat.text and "数字化改革与数据素养" in seat.text
+    given = browser.press(browser.get(seat.link("退座")), "退座")
+    assert "已退座" in given.text and "退座" not in given.buttons()
+    assert "报名" in browser.get(f"/exams/{exam['exam']}").buttons()
+
+
+def test_a_seat_that_another_took_meanwhile_is_said_and_any_other_can_be_had(school: School, course: BODY) -> None:
+    (first, one), (second, two) = completed(school, course), completed(school, course, "王芳")
+    exam, browser = school.exam(seats=2), Browser(school.town, first)
+    form = browser.get(f"/exams/{exam['exam']}/booking")
+    school.booked(second, two, exam, seat=2)
+
+    taken = browser.press(form, "报名", 409, seat="2")
+    assert "该座位已有人" in taken.text and 'href="#seat"' in taken.source and 'value="2"' in taken.source
+    assert "1 号座位" in browser.press(taken, "报名", seat="").text
+    assert one["status"] == "completed"
+    full = Browser(school.town, completed(school, course, "赵敏")[0])
+    assert "该场次已满" in full.get(f"/exams/{exam['exam']}").text
+    assert "已满" in full.get("/exams").text
+
+
+def test_whoever_has_completed_nothing_is_told_what_comes_first(school: School) -> None:
+    browser, exam = Browser(school.town, school.learner()), school.exam()
+    assert "学完课程之后才能报名考试" in browser.get("/exams").text
+    page = browser.get(f"/exams/{exam['exam']}")
+    assert "学完课程之后才能报名考试" in page.text and "报名" not in page.buttons()
+
+
+def test_one_turn_at_a_time_and_a_past_in_which_nothing_is_booked(school: School, course: BODY) -> None:
+    person, done = completed(school, course)
+    first, other = school.exam(), school.exam()
+    browser = Browser(school.town, person)
+    booked = school.booked(person, done, first)
+    assert "当年已有一次考试报名" in browser.get(f"/exams/{other['exam']}").text
+    before = browser.get(f"/exams/{first['exam']}?as_of={booked['events'][0] - 1}")
+    assert "您看的不是现在" in before.text and "没有报名" in before.text and "报名" not in before.buttons()
+
+
+def test_a_seat_is_its_persons_alone(school: School, course: BODY) -> None:
+    person, done = completed(school, course)
+    seat = school.booked(person, done, school.exam())
+    other = Browser(school.town, school.learner("王芳"))
+    other.get(f"/bookings/{seat['booking']}", 404)
+    other.get(f"/bookings/{seat['booking']}/release", 404)
+
+
+# The office
+
+
+def test_an_office_plans_a_session_and_may_call_it_off(school: School, course: BODY) -> None:
+    browser = office(school)
+    form = browser.get(browser.get("/exams").link("安排考试"))
+    typed = {"day": school.day(20), "starts": "09:00", "ends": "10:00", "place": "二楼", "seats": "30",
+             "book_until": school.day(20)}
+    assert "报名截止" in browser.press(form, "下一步：核对", 422, **typed).text
+    check = browser.press(form, "下一步：核对", **{**typed, "book_until": school.day(10)})
+    planned = browser.press(check, "安排考试")
+    assert "已办理：" in planned.text and "共 30 座" in planned.text
+    assert "结束场次" not in planned.buttons() and "按名单登记成绩" not in planned.buttons(), "its day has not come"
+
+    person, done = completed(school, course)
+    exam = planned.address.rpartition("/")[2]
+    seat = school.booked(person, done, {"exam": exam})
+    off = browser.press(browser.get(planned.link("取消场次")), "取消场次")
+    assert "已取消" in off.text
+    assert "场次取消" in Browser(school.town, person).get(f"/bookings/{seat['booking']}").text
+
+
+def test_the_list_of_a_session_is_masked_for_a_purpose_and_recorded(school: School, course: BODY) -> None:
+    exam, _ = sitting(school, course, "欧阳明")
+    browser, access = office(school), school.town.house.register.access
+    assert "为什么查阅" in browser.get(f"/exams/{exam['exam']}/bookings").text
+    assert "报名名单" in browser.get(f"/exams/{exam['exam']}").buttons()
+    before = access.store.size()
+
+    page = browser.get(f"/exams/{exam['exam']}/bookings?purpose=exam_results")
+    assert "欧阳明" not in page.source and "********" in page.source
+    table = browser.client.get(f"/exams/{exam['exam']}/bookings.csv?purpose=exam_results").get_data(as_text=True)
+    assert "座位号,姓名,证件号码" in table and "********" in table and "欧阳明" not in table
+    assert access.store.size() == before + 2, "once for each look"
+    assert browser.client.get(f"/exams/{exam['exam']}/bookings.csv").status_code == 422, "and none without a purpose"
+
+
+def test_results_are_entered_one_by_one_and_put_right_by_another_hand(school: School, course: BODY) -> None:
+    exam, ((person, _, seat),) = sitting(school, course, "李明华")
+    browser, at = office(school), f"/bookings/{seat['booking']}"
+    page = browser.get(f"{at}?purpose=exam_results")
+    assert {"登记到场", "登记缺考"} <= page.buttons() and "登记成绩" not in page.buttons()
+    came = browser.press(browser.get(page.link("登记到场")), "登记到场")
+    form = browser.get(came.link("登记成绩"))
+    assert "成绩：" in browser.press(form, "登记成绩", 422, score="很好").text
+    seen = browser.press(form, "先看结果", score="59.5")
+    assert "不合格" in seen.text and "试办结果" in seen.text
+    failed = browser.press(seen, "登记成绩", score="59.5")
+    assert "不合格" in failed.text and "更正成绩" not in failed.buttons(), "one hand does not put itself right"
+
+    second = office(school, school.second)
+    again = second.get(f"{at}/result-correction?purpose=exam_results")
+    assert "说明：请填写" in second.press(again, "更正成绩", 422, score="69.5").text
+    assert "合格" in second.press(again, "更正成绩", score="69.5", words="误登").text
+    own = Browser(school.town, person).get(at)
+    assert "69.5 分" in own.text and "59.5 分，不合格" in own.text, "what was entered first is still there"
+    assert exam["exam"] in own.source
+
+
+def test_a_list_with_a_fault_enters_nothing_and_a_sound_one_gives_eighteen_hours(
+    school: School, course: BODY
+) -> None:
+    exam, people = sitting(school, course, "李明华", "王芳")
+    (li, done, first), (_, _, second) = people
+    browser = office(school)
+    wrong = listed(browser, exam, f"{first['seat']},七十\n99,80\n")
+    for words in ("名单有误，没有登记", "第 2 行：成绩应为", "第 3 行：没有人报名"):
+        assert words in wrong.text
+    assert "请选择" in Read(browser.send(browser.get(f"/exams/{exam['exam']}/results"), "检查名单")).text
+
+    sound = listed(browser, exam, f"{first['seat']},71.5\n{second['seat']},缺考\n")
+    entered = browser.press(sound, "登记 2 行")
+    assert "到场 1 人，缺考 1 人；合格 1 人" in entered.text
+    closed = browser.press(browser.get(entered.link("结束场次")), "结束场次")
+    assert "已举行" in closed.text and "按名单登记成绩" not in closed.buttons()
+
+    own = Browser(school.town, li)
+    mine = own.get(f"/enrolments/{done['enrolment']}")
+    assert "已登记学时" in mine.text and "登记学时" not in mine.buttons(), "once"
+    assert "18" in own.get(mine.link("clm_")).text
+    year = school.town.house.today.year
+    assert li.year(year)["evaluated"]["general_public"] == "18"
+
+
+@pytest.mark.requires_system("chromium")
+def test_every_screen_of_exams_is_readable_and_the_browser_says_nothing(
+    school: School, course: BODY, chromium: Any
+) -> None:
+    person, done = completed(school, course, "赵敏")
+    exam = school.exam(day=school.day(3), book_until=school.day(1))
+    free = f"/exams/{exam['exam']}"
+    with serving(school) as served:
+        window = Window(chromium, served, person.token)
+        found = {path: window.faults(path) for path in ("/exams", "/exams?when=past", free, f"{free}/booking")}
+        seat = school.booked(person, done, exam)
+        found |= {path: window.faults(path) for path in (
+            "/exams?year=2019", f"/bookings/{seat['booking']}", f"{free}?as_of={seat['events'][0] - 1}")}
+        assert window.said == []
+        school.pass_days(4)
+        window = Window(chromium, served, school.office.token)
+        named = "?purpose=exam_results"
+        found |= {path: window.faults(path) for path in (
+            "/exams", "/exams/new", free, f"{free}/bookings{named}", f"{free}/bookings", f"{free}/results",
+            f"/bookings/{seat['booking']}{named}", f"/bookings/{seat['booking']}/attendance{named}")}
+        assert window.said == []
+    assert {path: faults for path, faults in found.items() if faults} == {}
