@@ -41,7 +41,8 @@ def composed(settings: Settings, *, runs_jobs: bool = True) -> Iterator[Flask]:
         with open_house(register, apart=apart(settings)) as house:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
                               lambda: house.accounts.tidy(now=house.now),
-                              lambda: house.claim_drafts.tidy(now=house.now), lambda: settle_all(house),
+                              lambda: house.claim_drafts.tidy(now=house.now),
+                              lambda: house.opened_papers.tidy(now=house.now), lambda: settle_all(house),
                               lambda: tidy_replays(house)]
             runner = Runner(house.jobs, register.folder.replays, register.folder.root, at_once=settings.replays_at_once,
                             cores=cores_beside(settings.workers) if settings.one_core else (),

@@ -25,6 +25,7 @@ from api.evidence_files import EvidenceFiles, FolderShelf
 from api.jobs import Jobs
 from api.law_of import Library
 from api.map_keeping import kept_up
+from api.opened_papers import OpenedPapers
 from api.operations import Operations
 from api.register import SYSTEM, Register
 from api.study_sessions import StudySessions
@@ -73,6 +74,7 @@ class House:
     evidence: EvidenceFiles
     accounts: Accounts
     claim_drafts: ClaimDrafts
+    opened_papers: OpenedPapers
     studies: StudySessions
     jobs: Jobs
 
@@ -150,6 +152,7 @@ def open_house(
     operations = Operations(folder.operations, secret("tokens"))
     accounts = Accounts(folder.operations, secret("tokens"))
     claim_drafts = ClaimDrafts(folder.operations, ledger.vault)
+    opened_papers = OpenedPapers(folder.operations)
     studies = StudySessions(folder.operations, secret("study"), ledger.vault)
     jobs = Jobs(folder.operations)
     follower = Standby(ledger, folder.projections, projections(), apart=apart)
@@ -166,13 +169,14 @@ def open_house(
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
                 clock, stored, map_file, EvidenceFiles(FolderShelf(folder.evidence), ledger.vault), accounts,
-                claim_drafts, studies, jobs,
+                claim_drafts, opened_papers, studies, jobs,
             )
     finally:
         follower.stop()
         map_file.close()
         jobs.close()
         studies.close()
+        opened_papers.close()
         claim_drafts.close()
         accounts.close()
         operations.close()

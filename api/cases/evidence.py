@@ -30,6 +30,8 @@ from ledger.events.claim_appeal import ClaimAppealed
 from ledger.streams.person import Person, closed_to_processing
 from ledger.vault import Absent
 
+_OF_DIGEST: Final = 16
+"""So many characters of its digest say in the access log which file was opened: it takes codes, and short ones."""
 _SHOWING: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected, ClaimAppealed)
 
 
@@ -99,7 +101,7 @@ def of_person(house: House, caller: Caller, person: str) -> dict[str, Any] | Ref
 
 def open_file(house: House, caller: Caller, claim: str, sha256: str, purpose: str | None) -> Opened | Refusal:
     """Give a paper of a claim to whoever may see the claim, recorded like every look."""
-    found = visible(house, caller, claim, purpose, what=("evidence",))
+    found = visible(house, caller, claim, purpose, what=("evidence", f"file_{sha256[:_OF_DIGEST]}"))
     if isinstance(found, Refusal):
         return found
     if sha256 not in shown_in(house, claim):
@@ -107,7 +109,11 @@ def open_file(house: House, caller: Caller, claim: str, sha256: str, purpose: st
     opened = house.evidence.open(found[0].person, sha256)
     if isinstance(opened, Absent):
         return Refusal.because("key_destroyed")
-    return Refusal.because("evidence_absent") if opened is None else Opened(*opened)
+    if opened is None:
+        return Refusal.because("evidence_absent")
+    if caller.kind == "actor":
+        house.opened_papers.note(claim, sha256, caller.id, now=house.now)
+    return Opened(*opened)
 
 
 def shown_in(house: House, claim: str) -> set[str]:

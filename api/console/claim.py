@@ -24,6 +24,7 @@ from api.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours, parse_hours
 from policies.words import base_vocabulary
+from projections.basis import written_time
 
 _SHOWN: Final = ("image/jpeg", "image/png")
 """What a page shows by itself; anything else is handed out to be saved."""
@@ -101,6 +102,7 @@ def sheet_told(asking: Asking, sheet: Sheet, moment: Moment) -> dict[str, Any]:
     said = {one["event"]: one["words"] for one in body["said"]}
     files = {one["sha256"]: one for one in body["files"]}
     acts = offered(asking, sheet.claim.claim) if moment.is_now else []
+    opened = asking.house.opened_papers.of(sheet.claim.claim) if moment.is_now and not asking.capacity.is_person else {}
     entry = None if sheet.entry is None else sheet.entry["evaluated"]
     ruling = sheet.foreseen.get("ruling") or entry
     return {
@@ -110,7 +112,8 @@ def sheet_told(asking: Asking, sheet: Sheet, moment: Moment) -> dict[str, Any]:
         "at_step": [one for one in acts if one.act.code in STEPS],
         "holder": holder_of(asking, sheet.claim) if moment.is_now else None,
         "events": [words.event(one, said) for one in reversed(body["events"])], "said": body["said"],
-        "papers": [_paper(one, files.get(one["sha256"])) for one in body["evidence"]],
+        "papers": [_paper(one, files.get(one["sha256"])) | _looked_at(asking, opened.get(one["sha256"], {}))
+                   for one in body["evidence"]],
         "entry": entry, "recorded": body["ruling"], "capped": _is_capped(entry),
         "verdict": None if ruling is None else words.verdict(ruling["status"]),
         "documents": words.documents(asking.house), "appeal": body["appeal"], "appeals": words.APPEALS,
@@ -126,6 +129,12 @@ def _is_capped(entry: dict[str, Any] | None) -> bool:
 def _paper(one: dict[str, Any], file: dict[str, Any] | None) -> dict[str, Any]:
     kind = words.PAPERS.get(one["kind"], one["kind"])
     return {**one, "words": kind, "file": file, "is_shown": file is not None and file["media_type"] in _SHOWN}
+
+
+def _looked_at(asking: Asking, opened: dict[str, int]) -> dict[str, Any]:
+    """When the asker opened a paper last, and how many others did."""
+    own = opened.get(asking.caller.id)
+    return {"opened": None if own is None else written(written_time(own)), "others": len(opened) - (own is not None)}
 
 
 def paper(asking: Asking, claim: str, sha256: str) -> Shown:

@@ -55,7 +55,7 @@ def test_a_paper_goes_in_under_its_digest_and_out_through_the_claim_that_cites_i
     recorded = access.at(access.store.size())
     assert recorded is not None
     seen: Any = recorded.envelope.event
-    assert (seen.reader, seen.subject, seen.what) == (officer.id, person.id, ("evidence",))
+    assert (seen.reader, seen.subject, seen.what) == (officer.id, person.id, ("evidence", f"file_{digest(PDF)[:16]}"))
 
 
 def test_sent_again_it_is_the_same_and_its_owner_sees_it_listed(person: Someone) -> None:
