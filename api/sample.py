@@ -1,8 +1,9 @@
-"""A register with something to show: fictitious people in four places, entered the way everyone is.
+"""A register with something to show: a made-up history, and upon it fictitious people in four places, as of now.
 
-`xueshi serve --sample` seeds an empty register once; one that holds anything is left alone. Every step is a request to
-the API by an account that may take it, so that nothing in the sample could not have happened: `sample.toml` says who
-studied what, the rulebooks say what it is worth. Tokens are written to a file that only its owner can read.
+`xueshi serve --sample` seeds an empty register once; one that holds anything is left alone. The history (`api.demo`) is
+years that are over. Every step upon it is a request to the API by an account that may take it, so that nothing in the
+sample could not have happened: `sample.toml` says who studied what, the rulebooks say what it is worth. Tokens are
+written to a file that only its owner can read; one account of each role is told when the service starts.
 
 `tests/journeys/test_sample.py` shows it.
 """
@@ -12,21 +13,25 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from importlib import resources
+from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
 import structlog
 
 from api.client import Client, InProcess, Reply
 from api.house import House
-from api.occupancy import Served, occupying
+from api.occupancy import ADDRESS_FILE, Served, occupying
+from api.progress import Progress
 from api.register import Folder
 from api.settings import Settings
 from ledger.identifiers.resident_id import check_character
 from ledger.identifiers.unit_code import check_character as unit_check_character
 from ledger.ids import kind_of
+from ledger.vocabulary import LOCAL
 
 NOBODYS_AREA: Final = "330000"
 """No person is born in a province itself: no number that begins so is anybody's."""
@@ -49,29 +54,51 @@ class Someone(NamedTuple):
     client: Client
 
 
-def prepare(settings: Settings) -> bool:
-    """Seed the register of a data folder if it is empty; say whether it was."""
+HISTORY_PEOPLE: Final = 120
+HISTORY_YEARS: Final = 6
+
+
+def begin(settings: Settings, progress: Progress) -> bool:
+    """Write a made-up history where there is no register yet; say whether it was. A database gets none."""
+    from api import logs
+    from api.demo.history import Told
+    from api.demo.making import make
+
+    logs.configure("error", settings.log_format)
+    folder = settings.data_folder
+    if settings.database or (folder.is_dir() and any(one.name != ADDRESS_FILE for one in folder.iterdir())):
+        return False
+    last = datetime.now(LOCAL).year - 1
+    make(folder, Told(HISTORY_PEOPLE, last - HISTORY_YEARS + 1, last, seed=1), progress)
+    return True
+
+
+def prepare(settings: Settings, *, upon_history: bool = False) -> bool:
+    """Seed the register of a data folder if it is empty, or holds the history alone; say whether it was."""
     from api import logs
 
     logs.configure("error", settings.log_format)
     with suppress(OSError):  # What is wrong with the folder, the service that starts next says with its cure.
         settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        return settings.data_folder.is_dir() and _seed(settings)
+        return settings.data_folder.is_dir() and _seed(settings, upon_history=upon_history)
     except Served:           # So it does of a service that runs already.
         return False
 
 
-def _seed(settings: Settings) -> bool:
+def _seed(settings: Settings, *, upon_history: bool) -> bool:
     from api.composed import composed
 
     with occupying(settings.data_folder), composed(settings) as app:
         house: House = app.extensions["house"]
-        if not is_empty(house):
+        if not upon_history and not is_empty(house):
             return False
-        descriptor = os.open(Folder(settings.data_folder).sample_accounts, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        path = Folder(settings.data_folder).sample_accounts
+        former = path.read_text("utf-8").partition("\n\n")[2] if upon_history else ""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as accounts:
             Sample(Client(InProcess(app.test_client())), house.register.founder_token, accounts).play(script())
+            accounts.write(former)  # Of those who are in the history alone, after those to begin with.
     structlog.contextvars.clear_contextvars()  # The service that starts now is none of the accounts.
     return True
 
@@ -87,6 +114,22 @@ def script() -> dict[str, Any]:
     return tomllib.loads(resources.files(__package__).joinpath("sample.toml").read_text(encoding="utf-8"))
 
 
+def shown(accounts: Path) -> Iterable[tuple[str, str, str]]:
+    """One account of each role, to begin with: its role in words, its name, its token."""
+    lines = accounts.read_text("utf-8").splitlines()
+    told = script()
+    named = [(one.get("shown"), one["name"]) for one in told["person"]]
+    named += [(one.get("shown"), _clerk(one)) for one in told["unit"]]
+    named += [(one.get("shown"), one["account"]) for one in told["office"]]
+    for role, name in named:
+        if role is not None and name in lines:
+            yield role, name, lines[lines.index(name) + 2].strip()
+
+
+def _clerk(unit: Mapping[str, Any]) -> str:
+    return f"{unit['name'].removesuffix('（示例）')}经办"
+
+
 class Sample:
     """The sample on its way into a register."""
 
@@ -97,7 +140,7 @@ class Sample:
         self._units: dict[str, str] = {}
         self._offices: list[tuple[Mapping[str, str], Someone]] = []
         self._clerks: dict[str, Someone] = {}
-        self._numbers = iter(range(1, 1_000))
+        self._numbers = iter(range(900, 1_000))  # Those before are the history's.
 
     def play(self, told: Mapping[str, Any]) -> None:
         """Enter offices, units, people, and what they studied."""
@@ -109,7 +152,7 @@ class Sample:
         for unit in told["unit"]:
             id_ = self._unit(unit, kind="employer")
             scope = {"role": "unit", "region": unit["seat"][0], "unit": id_}
-            self._clerks[id_] = self._officer(unit["key"], f"{unit['name'].removesuffix('（示例）')}经办", scope)
+            self._clerks[id_] = self._officer(unit["key"], _clerk(unit), scope)
         for person in told["person"]:
             self._person(person)
 

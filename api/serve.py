@@ -63,15 +63,15 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     structlog.get_logger().info("stopped")
 
 
-def seed(settings: Settings) -> None:
-    """Enter the sample where the register is empty, before it is served."""
+def seed(settings: Settings, *, upon_history: bool = False) -> None:
+    """Enter the sample where the register is empty, or holds a made-up history alone, before it is served."""
     from api.sample import prepare
 
     if settings.database:
         _load_what_each_needs(settings)
         _workers().apart(lambda: prepare(settings))  # A process that will fork has nothing open, nor ever had.
     else:
-        prepare(settings)
+        prepare(settings, upon_history=upon_history)
 
 
 def _serve_alone(settings: Settings, announce: Callable[[str], None]) -> None:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from api.settings import Settings
 
 
 @click.command()
 @click.option("--data", "data_folder", type=click.Path(path_type=Path), help="数据文件夹（默认 ./data）")
 @click.option("--host", "listen_host", help="监听地址（默认 127.0.0.1，只限本机）")
 @click.option("--port", "listen_port", type=click.IntRange(0, 65535), help="监听端口（默认 8040；0 表示任选）")
-@click.option("--sample", is_flag=True, help="账本为空时，先登记虚构的示例人员和学时")
+@click.option("--sample", is_flag=True, help="账本为空时，先写入虚构的历史和示例人员")
 def serve(data_folder: Path | None, listen_host: str | None, listen_port: int | None, sample: bool) -> None:
     """启动服务，并说明访问地址"""
-    from api.serve import seed
     from api.serve import serve as run
     from api.settings import load
 
     options = {"data_folder": data_folder, "listen_host": listen_host, "listen_port": listen_port}
     settings = load(options)
     if sample:
-        seed(settings)
+        settings = _with_sample(settings, options)
 
     def announce(address: str) -> None:
         for line in _words(address, settings.data_folder):
@@ -31,10 +34,30 @@ def serve(data_folder: Path | None, listen_host: str | None, listen_port: int | 
     run(settings, announce)
 
 
+def _with_sample(settings: Settings, options: dict[str, Any]) -> Settings:
+    """Fill an empty register; the history has a log of its own name, so the settings are read again."""
+    from api.progress import bar
+    from api.sample import begin
+    from api.serve import seed
+    from api.settings import load
+
+    with bar("写入虚构的历史（天）") as progress:
+        has_history = begin(settings, progress)
+    if has_history:
+        settings = load(options)
+    seed(settings, upon_history=has_history)
+    return settings
+
+
 def _words(address: str, folder: Path) -> Iterator[str]:
     from api.register import Folder
+    from api.sample import shown
+    from projections.columns import fill, width
 
     yield f"学时账已启动：{address}"
     if (accounts := Folder(folder).sample_accounts).exists():
-        yield f"示例账号和令牌：{accounts}　登录：{address}/login"
+        yield f"登录：{address}/login　示例账号（虚构），把令牌粘贴到登录页；全部在 {accounts}"
+        told = list(shown(accounts))
+        wide = [max((width(one[at]) for one in told), default=0) for at in (0, 1)]
+        yield from (f"  {fill(role, wide[0])}  {fill(name, wide[1])}  {token}" for role, name, token in told)
     yield f"数据文件夹：{folder}　状态：{address}/readyz　停止：Ctrl-C"

@@ -1,4 +1,7 @@
-"""`xueshi serve --sample`: an empty register gets something to show, a register that holds anything is left alone."""
+"""`xueshi serve --sample`: an empty register gets something to show, a register that holds anything is left alone.
+
+The history that comes before it is `tests/api/demo/`'s; here is what is played upon it.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ import pytest
 
 from api.composed import composed
 from api.register import Folder
-from api.sample import prepare, script
-from api.settings import Settings
+from api.sample import begin, prepare, script, shown
+from api.settings import Settings, load
 from ledger.identifiers import id_number
 from projections.basis import read_axes
 from tests.journeys.register_kit import serving
@@ -23,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def size(folder: Path) -> int:
-    with composed(Settings(data_folder=folder)) as app:
+    with composed(load({"data_folder": folder})) as app:
         found: int = app.extensions["house"].ledger.store.size()
         return found
 
@@ -36,6 +39,36 @@ def test_everyone_in_the_sample_has_an_account_in_a_file_that_only_its_owner_rea
     for told in script()["person"]:
         assert told["name"] in text
     assert text.count("xsl_") == len(script()["person"]) + len(script()["office"]) + len(script()["unit"])
+
+
+def test_one_account_of_each_role_is_told_to_begin_with(folder: Path) -> None:
+    told = list(shown(Folder(folder).sample_accounts))
+
+    assert [role for role, _, _ in told] == ["本人", "用人单位", "人力社保部门", "行业主管部门", "举办单位",
+                                             "职称评审委员会", "政策部门", "监督部门"]
+    assert all(token.startswith("xsl_") for _, _, token in told)
+
+
+def test_upon_a_history_the_sample_is_played_and_its_accounts_come_first(tmp_path: Path) -> None:
+    options = {"data_folder": tmp_path / "data"}
+    assert begin(load(options), lambda done, total: None)
+    settings = load(options)
+    before = size(tmp_path / "data")
+    assert before > 5_000
+    assert prepare(settings, upon_history=True)
+    assert not begin(settings, lambda done, total: None), "what holds anything is left alone"
+
+    lines = Folder(tmp_path / "data").sample_accounts.read_text("utf-8").splitlines()
+    assert lines.index("林若溪") < lines.index("浙江省人力资源和社会保障局经办一")
+    with composed(settings) as app:
+        client = app.test_client()
+        house = app.extensions["house"]
+        assert house.ledger.store.size() > before
+        assert house.register.signer.origin == "demo.invalid/xueshi", "nothing of it can pass for a real register's"
+        for name in ("林若溪", "监督部门经办", "浙江省人力资源和社会保障局经办一"):
+            token = lines[lines.index(name) + 2].strip()
+            answer = client.post("/login", data={"token": token}, headers={"Sec-Fetch-Site": "same-origin"})
+            assert answer.headers["Location"] == "/home", name
 
 
 def test_a_register_that_holds_anything_is_left_alone(folder: Path) -> None:
