@@ -31,7 +31,7 @@ def propose(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) 
     actor = _office(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    book = _examined(house, fields["source"].encode(), fields["text"].encode())
+    book = examined(house, fields["source"].encode(), fields["text"].encode())
     command = rulebooks.EnactRulebook(
         family=book.family, in_force_from=book.in_force_from, revision=book.revision, digest=book.digest,
         document=book.document, role=POLICY_OFFICE,
@@ -62,7 +62,7 @@ def enact(house: House, caller: Caller, digest: str, asked: Asked) -> Done | Ref
         return found
     kept = house.library.archive.book(digest)
     assert kept.text is not None, "what was proposed quotes a text"
-    book = _examined(house, kept.source, kept.text.encode())
+    book = examined(house, kept.source, kept.text.encode())
     command = rulebooks.EnactProposal(role=POLICY_OFFICE, digest=digest)
 
     def decide(reading: Reading) -> Decision:
@@ -85,7 +85,7 @@ def _office(house: House, caller: Caller) -> Actor | Refusal:
     return actor if isinstance(actor, Refusal) else standing(actor, POLICY_OFFICE) or actor
 
 
-def _examined(house: House, source: bytes, text: bytes) -> Rulebook:
+def examined(house: House, source: bytes, text: bytes) -> Rulebook:
     """A rulebook that is sound beside those in force; raises with every problem."""
     beside = [house.library.archive.book(one.digest) for one in house.answers.rulebooks()]
     return examine(source, text, beside)
@@ -108,8 +108,8 @@ def _proposed(house: House, digest: str) -> Proposed | Refusal:
 
 def findings(house: House, fields: dict[str, Any]) -> dict[str, Any]:
     """What an author should look at: gaps, overlaps and rows that never speak, beside the rulebooks in force."""
-    beside = [house.library.archive.book(one.digest) for one in house.answers.rulebooks()]
-    book = examine(fields["source"].encode(), fields["text"].encode(), beside)
+    book = examined(house, fields["source"].encode(), fields["text"].encode())
+    beside = (house.library.archive.book(one.digest) for one in house.answers.rulebooks())
     law = Law((*(one for one in beside if one.id != book.id), book))
     return {"findings": [{"weight": one.weight, "words": finding_words(one)} for one in analyse(law)
                          if one.rulebook == book.id]}

@@ -11,7 +11,8 @@
     deeds    what can be done about any other record: one page a deed, with before, after and result
     queue    what waits for an office, side by side with what it is about; many approvals at once
     years    a person's years
-    rules    the rulebooks: where each holds, one beside its official text, two compared, words looked for
+    rules    the rulebooks: where each holds, one beside its official text, two compared, words looked for;
+             proposals: one proposed, examined place by place, and enacted by another
     replays  asked for, with what it takes, and followed; replay_result: sums, rows of people, one year under both laws
     differences  between as decided and as evaluated: how many, whose to look at, and which
     courses  of a year, and one; enrolments: how far somebody has come; player: a session of study; learning: their words

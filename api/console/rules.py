@@ -25,6 +25,7 @@ from api.year_page import moment as written
 from api.year_page import region
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours
+from policies.analysis import Finding
 from policies.page import as_json_page
 from policies.render import words_of
 from policies.rulebook import Rulebook
@@ -35,6 +36,7 @@ from projections.basis import written_time
 STATES: Final[Mapping[str, Mark]] = {
     "in_force": ("met", "✓", "施行"), "later": ("open", "…", "尚未施行"), "superseded": ("", "–", "已被取代"),
     "ended": ("", "–", "已废止"), "off": ("", "‖", "停用"), "draft": ("open", "✎", "草案"),
+    "proposed": ("open", "…", "待施行"),
 }
 FINDINGS: Final = {
     "gap": "没有规定", "overlap": "两条重叠", "never_wins": "不起作用", "level_out_of_reach": "级别到不了",
@@ -199,14 +201,18 @@ def opened_told(one: Opened) -> dict[str, Any]:
                    for clause, count in counts.items()},
         "by_article": by_article, "at_example": {name: f"e{place}" for place, name in enumerate(by_article, 1)},
         "examples": one.examples, "wrong": [each for each in one.examples if not each.holds],
-        "findings": [{"kind": FINDINGS.get(each.kind, each.kind), "is_error": each.weight == "error",
-                      "where": each.where, "words": each.words,
-                      "example": "，".join(f"{name}={value}" for name, value in each.example.items())}
-                     for each in one.findings],
+        "findings": findings_told(one.findings),
         "reports": [_report(book, each._asdict()) for each in one.reports],
         "family": [shelf_told(each) for each in one.family],
         "shown_in": _shown_in(one.articles), "shown_by": _shown_by(one.examples),
     }
+
+
+def findings_told(found: Iterable[Finding]) -> list[dict[str, Any]]:
+    """What an author should look at, in rows."""
+    return [{"kind": FINDINGS.get(one.kind, one.kind), "is_error": one.weight == "error", "where": one.where,
+             "words": one.words, "example": "，".join(f"{name}={value}" for name, value in one.example.items())}
+            for one in found]
 
 
 def _contents(articles: Iterable[Sequence[Sentence]]) -> list[str]:

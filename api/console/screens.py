@@ -20,6 +20,7 @@ from api.console import (
     helping,
     home,
     player,
+    proposals,
     publishing,
     queue,
     registration,
@@ -71,6 +72,12 @@ def _rules(console: Blueprint) -> None:
     add(console, "/rules", rules.listed, csv=True)
     add(console, "/rules/<family>/<version>", rules.read)
     add(console, "/rules/<family>/<old>/<new>", rules.compare)
+    proposal = "/rules/proposals/<sha256:digest>"
+    add(console, "/rules/proposals/new", proposals.new, json=False)
+    take(console, "/rules/proposals/new", proposals.propose, most=proposals.SENT_MOST)
+    add(console, proposal, proposals.proposal)
+    add(console, f"{proposal}/enactment", deeds.shown(proposals.ROOM, "enactment"), json=False)
+    take(console, f"{proposal}/enactment", deeds.done(proposals.ROOM, "enactment"))
 
 
 def _filing(console: Blueprint) -> None:

@@ -1,0 +1,279 @@
+"""How a rulebook comes into force: one of the policy office proposes it, another enacts it (four eyes).
+
+A proposal is a file of the rulebook with the official text that it quotes. It is examined before anything is written:
+what is wrong is said place by place and can be mended in the page, what an author should look at stands beside what the
+version in force would become. Enacting is a deed (`deeds`), with before, after and its event.
+`tests/console/test_rules.py` shows it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, Final
+
+from flask import request
+
+from api.cases import rulebook_reading as reading
+from api.cases import rulebooks
+from api.cases.doing import Asked, Done, Reading
+from api.cases.rulebook_reading import OnShelf
+from api.console import deeds, rules, sending
+from api.console.claim import done_before
+from api.console.form import Fault, of_refusal
+from api.console.moment import Moment
+from api.console.screen import Asking, Page, Shown, onward
+from api.house import House
+from api.year_page import moment as written
+from ledger.errors import Refusal
+from ledger.streams import rulebook as streams
+from policies.errors import RulebookError, UnreadableRulebook
+from policies.rulebook import Rulebook
+from policies.rules import Change, changes
+
+SENT_MOST: Final = 2 * 1024 * 1024
+_FILE_MOST: Final = 300_000
+_FORM: Final = "/rules/proposals/new"
+_SENT: Final = "sent"      # The text that was sent with the form before.
+_ENACTED: Final = ("met", "✓", "已施行")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody would propose, as far as it was given: the file, and the text that it quotes."""
+
+    source: bytes = b""
+    text: bytes = b""
+    text_from: str = ""      # The digest of the rulebook whose text is meant, or `sent`.
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the use case is handed."""
+        return {"source": self.source.decode(), "text": self.text.decode()}
+
+
+# Proposing
+
+
+def new(asking: Asking) -> Shown:
+    """The form, empty or begun with a rulebook that is there."""
+    if isinstance(no := rulebooks.proposals(asking.house, asking.caller), Refusal):
+        return no
+    name, draft = request.args.get("from", ""), Draft()
+    if name:
+        now = rules.at(asking)
+        found = now if isinstance(now, Refusal) else reading.find(asking.house, name, now.position, now.day)
+        if isinstance(found, Refusal):
+            return found
+        draft = Draft(found.book.source, text_from=found.book.digest if found.enacted is not None else "")
+    return _form(asking, draft)
+
+
+def propose(asking: Asking) -> Shown:
+    """Examine what was sent, and say what it would change; then put it forward."""
+    draft, step = _draft(asking.house), request.form.get("step", "")
+    if isinstance(no := rulebooks.proposals(asking.house, asking.caller), Refusal):
+        return no
+    if draft.faults or step == "edit":
+        return _form(asking, draft, status=422 if draft.faults else 200)
+    is_for_real = step == "propose"
+    try:
+        came = rulebooks.propose(asking.house, asking.caller, draft.fields,
+                                 sending.asked(asking.house, asking.caller, dry_run=not is_for_real))
+    except RulebookError as error:
+        return _form(asking, replace(draft, faults=tuple(of_error(error))), status=422)
+    if isinstance(came, Refusal):
+        said = replace(draft, faults=(of_refusal(came),))
+        return came if (status := deeds.status_of(came)) in (401, 404) else _form(asking, said, status=status)
+    digest = sha256(draft.source).hexdigest()
+    if came.receipt is not None:
+        return onward(f"/rules/proposals/{digest}?done={came.receipt.first}")
+    return _check(asking, draft)
+
+
+def of_error(error: RulebookError) -> list[Fault]:
+    """What is wrong with a rulebook, place by place."""
+    problems = error.problems if isinstance(error, UnreadableRulebook) else [str(error)]
+    return [Fault("source", one) for one in problems]
+
+
+def _form(asking: Asking, draft: Draft, *, status: int = 200) -> Page:
+    """The form with what was sent in it."""
+    texts = [(one.digest, f"{one.document}（{one.id}）") for one in asking.house.answers.rulebooks()]
+    if draft.text and draft.text_from == _SENT:
+        texts.insert(0, (_SENT, f"刚才上传的（{len(draft.text.decode())} 字）"))
+    return Page("rule_propose.html", {
+        "source": draft.source.decode(errors="replace"), "text_from": draft.text_from, "texts": texts,
+        "text": _carried(draft.text) if draft.text_from == _SENT else "", "faults": draft.faults, "action": _FORM,
+    }, status=status)
+
+
+def _check(asking: Asking, draft: Draft) -> Shown:
+    """What would be proposed, and what it changes, before it is."""
+    book = rulebooks.examined(asking.house, draft.source, draft.text)
+    now = rules.at(asking)
+    if isinstance(now, Refusal):
+        return now
+    found = reading.opened(asking.house, OnShelf(book, None, "proposed"), now.position, now.day)
+    return Page("rule_check.html", {
+        "row": rules.shelf_told(OnShelf(book, None, "proposed")), "book": book, "action": _FORM,
+        "source": _carried(draft.source), "text": _carried(draft.text),
+        "text_from": draft.text_from, "findings": rules.findings_told(found.findings), **_told(asking.house, book, now),
+    })
+
+
+def _carried(content: bytes) -> str:
+    """Bytes as a form carries them: a browser would send other ends of lines, and the digest would be another's."""
+    return base64.b64encode(content).decode()
+
+
+def _draft(house: House) -> Draft:
+    """What was sent: files, what was typed, or what the page carried."""
+    faults: list[Fault] = []
+    source = _file("source_file", faults) or (_typed("source") if "source" in request.form else
+                                              _decoded("source_carried"))
+    text, text_from = _file("text_file", faults), request.form.get("text_from", "")
+    if text:
+        text_from = _SENT
+    elif text_from == _SENT:
+        text = _decoded("text_carried")
+    else:
+        known = {one.digest for one in house.answers.rulebooks()}
+        text = (house.library.archive.book(text_from).text or "").encode() if text_from in known else b""
+    if not source.strip():
+        faults.append(Fault("source", "细则：请上传文件，或把全文写在下面。"))
+    if not text and not faults:
+        faults.append(Fault("text_file", "原文：请选择沿用哪一部的原文，或上传公布的原文全文。"))
+    for name, content in (("source", source), ("text_file", text)):
+        if not _is_text(content):
+            called = "细则" if name == "source" else "原文"
+            faults.append(Fault(name, f"{called}：不是 UTF-8 文字。请存为 UTF-8 后再上传。"))
+            text_from = "" if name == "text_file" else text_from
+    return Draft(source, text if _is_text(text) else b"", text_from, tuple(faults))
+
+
+def _file(name: str, faults: list[Fault]) -> bytes:
+    sent = request.files.get(name)
+    content = b"" if sent is None or not sent.filename else sent.stream.read(_FILE_MOST + 1)
+    if len(content) > _FILE_MOST:
+        words = f"文件超过 {_FILE_MOST // 1000} KB。更大的请用命令行提出（xueshi rulebook propose）。"
+        faults.append(Fault(name, words))
+        return b""
+    return content
+
+
+def _typed(name: str) -> bytes:
+    return request.form.get(name, "").replace("\r\n", "\n").encode()
+
+
+def _decoded(name: str) -> bytes:
+    try:
+        return base64.b64decode(request.form.get(name, ""), validate=True)
+    except binascii.Error:
+        return b""
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+# One proposal
+
+
+def proposal(asking: Asking, digest: str) -> Shown:
+    """What was proposed, what it changes, and who may enact it."""
+    found = rulebooks.proposal(asking.house, asking.caller, digest)
+    if isinstance(found, Refusal):
+        return found
+    now = rules.at(asking)
+    if isinstance(now, Refusal):
+        return now
+    body, _ = found
+    book = asking.house.library.archive.book(digest)
+    opened = reading.opened(asking.house, OnShelf(book, None, "proposed"), now.position, now.day)
+    told = _told(asking.house, book, now)
+    return Page("rule_proposal.html", {
+        **rules.opened_told(opened._replace(family=())), **told, "proposal": body, "is_office": True,
+        "moment": Moment((), {}, {}), "by": _by(asking.house, body["proposed_by"]),
+        "time": written(body["recorded_at"]),
+        "can": None if body["enacted"] is not None else _can(asking, digest), "done": done_before(asking),
+        "state": rules.STATES["proposed"] if body["enacted"] is None else _ENACTED,
+    }, {**body, "changes": [rules.change_view(one) for one in told["changes"]], **reading.opened_view(opened)})
+
+
+def _told(house: House, book: Rulebook, now: rules.Day) -> dict[str, Any]:
+    """The newest version of its family before it, and what a rulebook changes of that."""
+    before = [one for one in reading.shelf(house, now.position, now.day)
+              if one.enacted is not None and one.book.family == book.family and one.book.digest != book.digest]
+    before.sort(key=lambda one: (one.book.in_force_from, one.book.revision))
+    former = next((one for one in reversed(before)
+                   if (one.book.in_force_from, one.book.revision) < (book.in_force_from, book.revision)), None)
+    found: list[Change] = [] if former is None else changes(former.book, book)
+    return {"former": None if former is None else rules.shelf_told(former), "changes": found,
+            **rules.changes_told(found)}
+
+
+def _can(asking: Asking, digest: str) -> dict[str, Any]:
+    """Whether whoever looks may enact it now; if not, why."""
+    try:
+        came = rulebooks.enact(asking.house, asking.caller, digest, Asked(dry_run=True))
+    except RulebookError as error:
+        return {"enact": False, "why": [one.words for one in of_error(error)]}
+    if isinstance(came, Done):
+        return {"enact": True, "why": []}
+    if came.code == "same_hand":
+        return {"enact": False, "why": ["这一版是您提出的，须由另一人施行。"]}
+    return {"enact": False, "why": [of_refusal(came).words]}
+
+
+def _by(house: House, actor: str) -> str:
+    """Of which organisation somebody is."""
+    reader = Reading(house.ledger)
+    found = reader.actor(actor)
+    unit = None if found is None else reader.unit(found.organisation)
+    return actor if unit is None else f"{unit.names[-1].name} {actor}"
+
+
+# Enacting
+
+
+def _see(asking: Asking, digest: str) -> deeds.Subject | Refusal:
+    found = rulebooks.proposal(asking.house, asking.caller, digest)
+    if isinstance(found, Refusal):
+        return found
+    now = rules.at(asking)
+    if isinstance(now, Refusal):
+        return now
+    body, version = found
+    book = asking.house.library.archive.book(digest)
+    former = _told(asking.house, book, now)
+
+    def becomes(state: streams.Rulebook) -> deeds.Pairs:
+        return _pairs(book, former, is_enacted=digest in state.digests)
+
+    return deeds.Subject(digest, f"/rules/proposals/{digest}", f"{book.document}《{book.title}》", version,
+                         _pairs(book, former, is_enacted=body["enacted"] is not None), becomes)
+
+
+def _pairs(book: Rulebook, told: Mapping[str, Any], *, is_enacted: bool) -> deeds.Pairs:
+    former = "没有" if told["former"] is None else told["former"]["id"]
+    many = f"细则 {len(told['row_changes'])} 处，原文 {len(told['text_changes'])} 处" if told["former"] else "新的一部"
+    return (
+        ("现状", _ENACTED if is_enacted else rules.STATES["proposed"]),
+        (f"{book.in_force_from} 起发生的，按哪一版", book.id if is_enacted else former),
+        ("改动", many if is_enacted else "—"), ("已作出的认定", "不变，仍是当时核定的学时"),
+    )
+
+
+ROOM: Final = deeds.Room(_see, deeds.named(deeds.Deed(
+    "enactment", "施行", rulebooks.enact, look="main",
+    note="施行后记为一个事件，不能删除；有误的，另提一个修订，再施行。",
+)))
