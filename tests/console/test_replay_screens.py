@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from hashlib import sha256
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -95,13 +97,34 @@ def test_the_address_is_the_question_and_what_it_takes_is_said_before_anything_i
 
 
 def test_what_is_ticked_becomes_the_question_in_the_address(rules: Browser) -> None:
-    ticked = [("under_base", "set:"), ("under_books", PROVINCE), ("under_books", DRAFT), ("against_base", "then"),
-              ("against_books", DRAFT), ("sector", "industry")]
-    page = rules.get(f"/replays/new?{urlencode(ticked)}")
+    page = rules.press(rules.get("/replays/new"), "检查并估计", under_base="set:", under_books=[PROVINCE, DRAFT],
+                       against_base="then", against_books=[DRAFT], sector="industry")
 
-    assert parse_qs(page.query) == {
-        "under": [f"set:{PROVINCE},{DRAFT}"], "against": ["then"], "sector": ["industry"]}
+    asked = parse_qs(page.query)
+    assert (asked["under"], asked["against"]) == ([f"set:{PROVINCE},{DRAFT}"], ["then"])
+    assert (asked["region"], asked["sector"]) == (["330000"], ["industry"])
     assert "开始重放" in page.buttons()
+
+
+def test_a_draft_that_is_attached_goes_along_byte_for_byte_and_what_is_wrong_with_it_is_said(
+    cast: Cast, rules: Browser
+) -> None:
+    source, cases = (DRAFTS / f"{DRAFT}{ending}" for ending in (".toml", ".cases.toml"))
+    content = source.read_bytes().replace(b"\n", b"\r\n")
+
+    def attached(**files: bytes) -> dict[str, Any]:
+        return {name: (BytesIO(content), f"{name}.toml") for name, content in files.items()}
+
+    empty = rules.get("/replays/new")
+    alone = rules.press(empty, "检查并估计", 422, under_base="drafts", **attached(source=content))
+    assert any("没有案例文件" in said and address == "#source" for said, address in alone.links)
+    page = rules.press(alone, "检查并估计", under_base="drafts", **attached(cases=cases.read_bytes()))
+    assert "已附上，不必重选：细则文件（.toml）、案例文件（.cases.toml）" in page.text
+    job = rules.press(page, "开始重放").address.rpartition("/")[2]
+    question = rules.json(f"/replays/{job}.json")["question"]
+    assert sha256(content).hexdigest() in {one["digest"] for one in question["under"]["rulebooks"]}
+    missing = rules.press(empty, "检查并估计", 422, under_base="drafts")
+    assert ("草案：请选择细则文件", "#source") in missing.links
 
 
 def test_from_a_rulebook_one_asks_what_it_would_change_or_if_it_is_in_force_what_it_changed(rules: Browser) -> None:
