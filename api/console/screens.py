@@ -24,6 +24,7 @@ from api.console import (
     publishing,
     queue,
     registration,
+    replay_form,
     replay_result,
     replays,
     rules,
@@ -146,8 +147,8 @@ def _accounts(console: Blueprint) -> None:
 def _replays(console: Blueprint) -> None:
     job = "/replays/<job:job>"
     add(console, "/replays", replays.listed, csv=True)
-    add(console, "/replays/new", replays.new, json=False)
-    take(console, "/replays/new", replays.begin)
+    add(console, "/replays/new", replay_form.new, json=False)
+    take(console, "/replays/new", replay_form.send, most=replay_form.SENT_MOST)
     add(console, job, replays.detail)
     take(console, f"{job}/cancellation", replays.cancel)
     add(console, f"{job}/files/<name>", replay_result.file, json=False)
