@@ -31,6 +31,7 @@ LIMITED: Final = {
     ("POST", "/login/provider"): "login", ("POST", "/sessions/link"): "login",
     ("GET", "/v1/verifications"): "verification", ("GET", "/verify"): "verification",
     ("POST", "/verify"): "verification", ("GET", "/v/<code>"): "verification",
+    ("GET", "/verify/offline"): "verification",
     ("GET", "/v1/statements"): "verification", ("GET", "/log/checkpoint"): "verification",
     ("GET", "/log/key"): "verification", ("GET", "/log/key/succession"): "verification",
     ("GET", "/v1/events/<int:position>/proof"): "verification", ("GET", "/log/tile/<path:rest>"): "export",
@@ -75,7 +76,8 @@ def limited(buckets: Buckets, kind: str, *, now: int) -> None:
     if _is_here(address):
         return
     if (left := buckets.take(kind, network(address), now=now)) > 0:
-        raise Problem("too_many_requests", seen={"retry_after": left})
+        raise Problem("too_many_requests", detail=f"这个网络地址一分钟内的请求太多，请在 {left} 秒后重试。",
+                      seen={"retry_after": left})
 
 
 def network(address: str) -> str:

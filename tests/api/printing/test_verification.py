@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from werkzeug.test import TestResponse
@@ -125,7 +126,8 @@ def test_a_file_is_compared_byte_for_byte_and_then_its_standing_is_told(house: T
     assert "文件不成立" in forged and "SHA-256" in forged and "郑*五" not in forged
     for other in (b"%PDF-1.7\n", b"hello", b"\x00" * 100):
         assert "文件不成立" in dropped(house, other).get_data(as_text=True)
-    assert dropped(house, b"").status_code == 422
+    nothing = dropped(house, b"")
+    assert nothing.status_code == 422 and '<a href="#file">没有选择文件' in nothing.get_data(as_text=True)
 
 
 @pytest.mark.requires_system("pdfsig")
@@ -156,3 +158,7 @@ def test_whoever_asks_too_often_from_one_place_waits(house: Town) -> None:
     assert answers[-1] == 429 and set(answers[:300]) == {200}
     late = client.get("/verify?code=7K3M", environ_base=elsewhere)
     assert (late.status_code, int(late.headers["Retry-After"]) > 0) == (429, True)
+    assert client.get("/verify/offline", environ_base=elsewhere).status_code == 429
+    page = client.get("/verify", environ_base=elsewhere, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, page.content_type) == (429, "text/html; charset=utf-8")
+    assert re.search(r"请在 \d+ 秒后重试", page.get_data(as_text=True)) and 'href="/verify"' in page.get_data(as_text=True)
