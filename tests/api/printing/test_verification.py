@@ -161,4 +161,5 @@ def test_whoever_asks_too_often_from_one_place_waits(house: Town) -> None:
     assert client.get("/verify/offline", environ_base=elsewhere).status_code == 429
     page = client.get("/verify", environ_base=elsewhere, headers={"Accept": "text/html,*/*;q=0.8"})
     assert (page.status_code, page.content_type) == (429, "text/html; charset=utf-8")
-    assert re.search(r"请在 \d+ 秒后重试", page.get_data(as_text=True)) and 'href="/verify"' in page.get_data(as_text=True)
+    words = page.get_data(as_text=True)
+    assert re.search(r"请在 \d+ 秒后重试", words) and 'href="/verify"' in words
