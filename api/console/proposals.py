@@ -19,7 +19,7 @@ from flask import request
 
 from api.cases import rulebook_reading as reading
 from api.cases import rulebooks
-from api.cases.doing import Asked, Done, Reading
+from api.cases.doing import Asked, Done
 from api.cases.rulebook_reading import OnShelf
 from api.console import deeds, rules, sending
 from api.console.claim import done_before
@@ -63,14 +63,24 @@ def new(asking: Asking) -> Shown:
     """The form, empty or begun with a rulebook that is there."""
     if isinstance(no := rulebooks.proposals(asking.house, asking.caller), Refusal):
         return no
-    name, draft = request.args.get("from", ""), Draft()
-    if name:
-        now = rules.at(asking)
-        found = now if isinstance(now, Refusal) else reading.find(asking.house, name, now.position, now.day)
+    begun = _begun(asking, request.args.get("from", ""))
+    return begun if isinstance(begun, Refusal) else _form(asking, begun)
+
+
+def _begun(asking: Asking, name: str) -> Draft | Refusal:
+    """What the form begins with: nothing, a rulebook of the shelf by its id, or one that was proposed by its digest."""
+    if not name:
+        return Draft()
+    if "/" not in name:
+        found = rulebooks.proposal(asking.house, asking.caller, name)
         if isinstance(found, Refusal):
             return found
-        draft = Draft(found.book.source, text_from=found.book.digest if found.enacted is not None else "")
-    return _form(asking, draft)
+        return Draft(found[0]["source"].encode(), found[0]["text"].encode(), _SENT)
+    now = rules.at(asking)
+    known = now if isinstance(now, Refusal) else reading.find(asking.house, name, now.position, now.day)
+    if isinstance(known, Refusal):
+        return known
+    return Draft(known.book.source, text_from=known.book.digest if known.enacted is not None else "")
 
 
 def propose(asking: Asking) -> Shown:
@@ -105,7 +115,7 @@ def _form(asking: Asking, draft: Draft, *, status: int = 200) -> Page:
     """The form with what was sent in it."""
     texts = [(one.digest, f"{one.document}（{one.id}）") for one in asking.house.answers.rulebooks()]
     if draft.text and draft.text_from == _SENT:
-        texts.insert(0, (_SENT, f"刚才上传的（{len(draft.text.decode())} 字）"))
+        texts.insert(0, (_SENT, f"随带的原文（{len(draft.text.decode())} 字）"))
     return Page("rule_propose.html", {
         "source": draft.source.decode(errors="replace"), "text_from": draft.text_from, "texts": texts,
         "text": _carried(draft.text) if draft.text_from == _SENT else "", "faults": draft.faults, "action": _FORM,
@@ -202,7 +212,7 @@ def proposal(asking: Asking, digest: str) -> Shown:
     told = _told(asking.house, book, now)
     return Page("rule_proposal.html", {
         **rules.opened_told(opened._replace(family=())), **told, "proposal": body, "is_office": True,
-        "moment": Moment((), {}, {}), "by": _by(asking.house, body["proposed_by"]),
+        "moment": Moment((), {}, {}), "by": rules.office_of(asking.house, body["proposed_by"]),
         "time": written(body["recorded_at"]),
         "can": None if body["enacted"] is not None else _can(asking, digest), "done": done_before(asking),
         "state": rules.STATES["proposed"] if body["enacted"] is None else _ENACTED,
@@ -232,14 +242,6 @@ def _can(asking: Asking, digest: str) -> dict[str, Any]:
     if came.code == "same_hand":
         return {"enact": False, "why": ["这一版是您提出的，须由另一人施行。"]}
     return {"enact": False, "why": [of_refusal(came).words]}
-
-
-def _by(house: House, actor: str) -> str:
-    """Of which organisation somebody is."""
-    reader = Reading(house.ledger)
-    found = reader.actor(actor)
-    unit = None if found is None else reader.unit(found.organisation)
-    return actor if unit is None else f"{unit.names[-1].name} {actor}"
 
 
 # Enacting

@@ -13,12 +13,14 @@ from urllib.parse import quote
 
 from api.cases import rulebook_reading as reading
 from api.cases import rulebooks, workload
+from api.cases.doing import Reading
 from api.cases.rulebook_reading import OnShelf, Opened, Sentence
 from api.console.claim import done_before, told_basis
 from api.console.helping import GLOSSARY
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
+from api.house import House
 from api.law_of import law_now
 from api.tables_out import Table
 from api.year_page import moment as written
@@ -82,16 +84,16 @@ def listed(asking: Asking) -> Shown:
     hits = [_hit(one, asked) for one in reading.search(every, asked)]
     glossary = [pair for pair in GLOSSARY if asked and all(term in "".join(pair) for term in asked.split())]
     grid = _grid(asking, now)
-    rows = [shelf_told(one) for one in enacted]
+    rows, proposals = [shelf_told(one) for one in enacted], proposed(asking, now.moment)
     return Page("rules.html", {
         "moment": now.moment, "basis": told_basis(now.basis), "rows": rows, "drafts": list(map(shelf_told, drafts)),
         "grid": grid, "day": now.day, "asked": asked, "hits": hits, "glossary": glossary,
-        "is_cut": len(hits) == reading.FOUND_MOST, "proposals": _waiting(asking, now.moment),
+        "is_cut": len(hits) == reading.FOUND_MOST, "proposals": proposals,
     }, {
         "items": list(map(reading.view, every)), "found": list(map(_hit_view, hits)),
         "coverage": [{"region": one["region"], "sectors": {cell["sector"]: [book.id for book in cell["books"]]
                                                            for cell in one["cells"]}} for one in grid],
-        **now.basis,
+        **({} if proposals is None else {"proposals": proposals}), **now.basis,
     }, _table(rows, now))
 
 
@@ -134,12 +136,22 @@ def _grid(asking: Asking, now: Day) -> list[dict[str, Any]]:
     } for code, cells in found]
 
 
-def _waiting(asking: Asking, moment: Moment) -> list[dict[str, Any]] | None:
-    """What was proposed, for whoever may see it; None for everybody else."""
+def proposed(asking: Asking, moment: Moment) -> list[dict[str, Any]] | None:
+    """What was proposed, newest first, for whoever may see it; None for everybody else."""
     if asking.capacity.is_person or not moment.is_now:
         return None
     found = rulebooks.proposals(asking.house, asking.caller)
-    return None if isinstance(found, Refusal) else found["items"]
+    if isinstance(found, Refusal):
+        return None
+    return [{**one, "by": office_of(asking.house, one["proposed_by"])} for one in reversed(found["items"])]
+
+
+def office_of(house: House, actor: str) -> str:
+    """Of which organisation somebody is."""
+    reader = Reading(house.ledger)
+    found = reader.actor(actor)
+    unit = None if found is None else reader.unit(found.organisation)
+    return "" if unit is None else str(unit.names[-1].name)
 
 
 def _hit(hit: reading.Hit, asked: str) -> dict[str, Any]:
@@ -178,7 +190,7 @@ def read(asking: Asking, family: str, version: str) -> Shown:
     if isinstance(found, Refusal):
         return found
     one = reading.opened(asking.house, found, now.position, now.day)
-    is_office = _waiting(asking, now.moment) is not None
+    is_office = proposed(asking, now.moment) is not None
     return Page("rule.html", {
         "moment": now.moment, "basis": told_basis(now.basis), "done": done_before(asking), "is_office": is_office,
         "path": f"/rules/{found.book.id}", **opened_told(one),

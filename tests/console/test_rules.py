@@ -187,7 +187,7 @@ def test_one_proposes_another_enacts_and_both_read_first_what_changes(
     checked = office.press(begun, "检查", source=amended("2031-01-01"))
     assert "可以提出" in checked.text
     assert "在职学历（学位）课程；每门 5 学时；每年最多 36" in checked.text
-    assert "条款怎么改" in checked.text and "原文怎么改" not in checked.text
+    assert "细则怎么改" in checked.text and "原文怎么改" not in checked.text
     back = office.press(checked, "返回修改")
     assert back.form_with("检查")[0].fields["source"].strip() == amended("2031-01-01").strip()
 
@@ -200,13 +200,16 @@ def test_one_proposes_another_enacts_and_both_read_first_what_changes(
     assert office.press(checked, "提出").text.count("已办理：") == 1, "a form that is sent twice is done once"
     assert "这一版细则已提出" in office.press(begun, "检查", 409, source=amended("2031-01-01")).text
 
+    assert "某政策部门" in second.get("/rules").text and "待另一人施行" in second.get("/home").text
     seen = second.get(f"/rules/proposals/{digest}")
+    assert "随带的原文" in second.get(seen.link("以此为底稿")).text
     asked = second.get(seen.link("施行"))
     assert "ningbo-industry/2019-01-01" in asked.text and "ningbo-industry/2031-01-01" in asked.text
     assert "细则 2 处，原文 0 处" in asked.text
     done = second.press(asked, "施行")
     assert "已施行" in done.text and "（事件 #" in done.text
     assert "施行" not in done.buttons()
+    assert "待另一人施行" not in second.get("/home").text
 
     listed = anyone.get("/rules")
     assert "尚未施行" in listed.text and "2031-01-01" in listed.text
@@ -238,7 +241,7 @@ def test_files_are_taken_as_they_are_and_their_bytes_survive_the_page_between(
     assert "不是 UTF-8 文字" in broken.text
     kept = office.press(page, "检查", 422, source_file=(io.BytesIO(source[:40]), "半.toml"),
                         text_file=(io.BytesIO(text), "原文.txt"))
-    assert "刚才上传的" in kept.text, "a file need not be chosen twice"
+    assert "随带的原文" in kept.text, "a file need not be chosen twice"
     assert "可以提出" in office.press(kept, "检查", source_file=(io.BytesIO(
         source.replace(b"2032-01-01", b"2033-01-01")), "全.toml")).text
 
