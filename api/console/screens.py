@@ -27,6 +27,7 @@ from api.console import (
     replay_form,
     replay_result,
     replays,
+    rosters,
     rules,
     sitting,
     status,
@@ -178,7 +179,7 @@ def _registry(console: Blueprint) -> None:
 
 
 def _trainings(console: Blueprint) -> None:
-    one_class, one_plan = "/classes/<class:training_class>", "/plans/<plan:plan>"
+    one_class, one_plan, one_card = "/classes/<class:training_class>", "/plans/<plan:plan>", "/cards/<card:card>"
     most = training_forms.SENT_MOST
     add(console, "/classes", trainings.classes, csv=True)
     add(console, "/classes/new", training_forms.new_class, json=False)
@@ -192,7 +193,17 @@ def _trainings(console: Blueprint) -> None:
     add(console, one_plan, trainings.plan)
     add(console, f"{one_plan}/refiling", training_forms.refile_plan_form, json=False)
     take(console, f"{one_plan}/refiling", training_forms.refile_plan, most=most)
-    for rule, room in ((one_class, trainings.CLASSES), (one_plan, trainings.PLANS)):
+    add(console, f"{one_class}/roster-template", rosters.blank, json=False)
+    add(console, f"{one_class}/roster", rosters.form, json=False)
+    take(console, f"{one_class}/roster", rosters.send, most=rosters.SENT_MOST)
+    add(console, f"{one_class}/rosters/<act>", rosters.receipt)
+    add(console, f"{one_class}/people", rosters.people, csv=True)
+    add(console, f"{one_class}/people.xlsx", rosters.people_workbook, json=False)
+    add(console, f"{one_class}/cards", rosters.cards, csv=True)
+    add(console, f"{one_class}/cards/new", rosters.new_card, json=False)
+    take(console, f"{one_class}/cards/new", rosters.issue_card)
+    add(console, one_card, rosters.card)
+    for rule, room in ((one_class, trainings.CLASSES), (one_plan, trainings.PLANS), (one_card, rosters.CARDS)):
         for code in room.deeds:
             add(console, f"{rule}/{code}", deeds.shown(room, code), json=False)
             take(console, f"{rule}/{code}", deeds.done(room, code), most=most)

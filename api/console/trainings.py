@@ -12,7 +12,7 @@ from typing import Any, Final
 from flask import request
 
 from api.callers import Caller
-from api.cases import exports, filings, trainings
+from api.cases import exports, filings, rosters, trainings
 from api.cases.doing import Asked, Done, Reading
 from api.cases.events import events_of
 from api.cases.standing import acting
@@ -275,19 +275,23 @@ def class_subject(body: Mapping[str, Any]) -> Subject:
     return Subject(
         body["training_class"], f"/classes/{body['training_class']}", f"{body['title']}（{body['organiser_name']}）",
         body["version"], _class_stands(body["status"], body["number"], None if held is None else (
-            held["starts"], held["ends"], held["attended"], held["passed"])),
+            held["starts"], held["ends"], held["attended"], held["passed"]),
+            body["rosters"][-1]["status"] if body["rosters"] else None),
         _class_becomes, state=body)
 
 
 def _class_becomes(state: TrainingClass) -> Pairs:
     held = state.held
     return _class_stands(state.status.value, state.number, None if held is None else (
-        held.starts, held.ends, held.attended, held.passed))
+        held.starts, held.ends, held.attended, held.passed), state.rosters[-1].status if state.rosters else None)
 
 
-def _class_stands(status: str, number: str | None, held: tuple[Any, Any, int, int] | None) -> Pairs:
+def _class_stands(
+    status: str, number: str | None, held: tuple[Any, Any, int, int] | None, roster: str | None
+) -> Pairs:
     told = "尚未登记" if held is None else f"{held[0]} 至 {held[1]}，参加 {held[2]} 人，合格 {held[3]} 人"
-    return [("状态", CLASS_MARKS[status]), ("备案号", number or "—"), ("举办", told)]
+    found = [("状态", CLASS_MARKS[status]), ("备案号", number or "—"), ("举办", told)]
+    return found if roster is None else [*found, ("名单", ROSTER_MARKS[roster])]
 
 
 def plan_subject(asking: Asking, body: Mapping[str, Any]) -> Subject:
@@ -375,6 +379,8 @@ CLASSES: Final = Room(_see_class, named(
     Deed("refusal", "不予备案", filings.refuse, ClassRefusalBody, _with_reason("class.refused"),
          _tried(words="-", reason="other"), look="bad", note="不予备案后不能再办；须另行申报。办理后记为一个事件。"),
     Deed("holding", "登记举办情况", _hold, HoldingBody, _holding, _held_as_filed, look="main"),
+    Deed("roster-abandonment", "放弃未完成的名单", rosters.abandon, look="bad",
+         note="放弃后，已写入的各行都不会生效；名册可以再导入。办理后记为一个事件。"),
 ))
 PLANS: Final = Room(_see_plan, named(
     Deed("acknowledgement", "备案", filings.acknowledge, look="main"),
