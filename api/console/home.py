@@ -14,6 +14,7 @@ from api.cases.standing import HUMAN_RESOURCES, SUPERVISOR
 from api.commands.telling import role as role_name
 from api.console import rules, words
 from api.console.claim import done_before, told_basis
+from api.console.learning import own_studies
 from api.console.moment import Moment, asked_moment
 from api.console.records import place_of
 from api.console.screen import Asking, Page, Shown
@@ -64,6 +65,7 @@ def _person(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     titles = {} if isinstance(own, Refusal) else {one.version.claim: one.title for one in own}
     waiting = [_under_way(one, titles, day) for one in page.items]
     kept = claim_drafts.every(house, caller, caller.id)
+    learned = own_studies(asking, position)
     statements = histories.statements(house, caller, caller.id, None, as_of=position)
     return Page("home_person.html", {
         **common, "person": caller.id, "identity": shown[0]["identity"], "year": day.year,
@@ -72,6 +74,8 @@ def _person(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         "drafts": [] if isinstance(kept, Refusal) else kept["items"], "written": written,
         "statements": [] if isinstance(statements, Refusal) else statements[-1:], "has_claims": bool(titles),
         "words": base_vocabulary(),
+        "learning": [] if isinstance(learned, Refusal) else [
+            one for one in learned["enrolments"] if one["status"] in ("enrolled", "completed")],
     }, {"year": year, "waiting": waiting, **common["basis"]})
 
 

@@ -55,7 +55,7 @@
     ask(page);
     const leaves = one('left').textContent;
     if (news) tell(news, 'said');
-    else if (leaves !== left) tell(leaves.trim(), leaves ? 'said' : '');
+    else if (leaves !== left) tell(leaves.trim().replace('– ', ''), 'error');
     else if (becomesFull) tell('学满了，可以结束学习。', 'said');
     else if (one('news').className === 'error') tell('已恢复，继续计时。', 'said');
   };

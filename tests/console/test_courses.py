@@ -193,6 +193,26 @@ def test_an_office_looks_at_an_enrolment_for_a_purpose_and_enters_a_quiz(school:
     assert "报名考试" in browser.get(at).buttons()
 
 
+def test_where_no_exam_on_site_is_wanted_a_quiz_that_is_passed_registers_the_hours(school: School) -> None:
+    """N 8."""
+    town = school.town
+    bureau = town.unit("宁波市人社局", "330200", "general")
+    ningbo = town.officer(bureau, "human_resources", "3302")
+    li = school.learner("钱江", town.unit("甬江机械厂", "330203", "industry"))
+    course = ningbo.did("/v1/courses", school.course_body(region="330200", hours="6"))
+    done = school.completed(li, course)
+    at, own = f"/enrolments/{done['enrolment']}", Browser(town, li)
+    assert "登记学时" in own.get(at).buttons(), "whoever studied may ask for what a completion is worth"
+
+    page = Browser(town, ningbo)
+    form = page.get(page.get(f"{at}?purpose=course_hours").link("登记考核成绩"))
+    assert "合格线：" in page.press(form, "登记考核成绩", 422, score="88", pass_mark="六十").text
+    tried = page.press(form, "先看结果", score="88")
+    assert "88 分，合格" in tried.text and own.json(f"{at}.json")["quiz"] is None
+    assert "已登记学时" in page.press(tried, "登记考核成绩").text
+    assert "clm_" in own.get(at).link("clm_")
+
+
 # In a real browser
 
 
