@@ -56,7 +56,8 @@ def of_actor(caller: Caller, query: _Query, actor: str) -> Response | Refusal:
 
 
 def _wanted(query: _Query) -> Wanted:
-    named = {name: query[name] for name in ("first", "last", "stream", "side", "newest") if name in query}
+    names = ("first", "last", "stream", "side", "newest", "hand", "organisation", "correlation")
+    named = {name: query[name] for name in names if name in query}
     kinds = tuple(query["kinds"].split(",")) if "kinds" in query else ()
     return Wanted(kinds=kinds, **named)
 

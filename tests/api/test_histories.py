@@ -71,6 +71,11 @@ def test_a_person_reads_their_whole_timeline_in_pages_of_one_position(li: Someon
     assert [line["what"] for line in of_claim] == whats[-4:][::-1]
     assert pages(li, f"/v1/persons/{li.id}/timeline", kinds="transfer,claim.returned", **{"from": TODAY[:8] + "01"})
     assert pages(li, f"/v1/persons/{li.id}/timeline", to="2020-01-01") == []
+    submitted = of_claim[-1]
+    assert (submitted["happened_on"], of_claim[0]["happened_on"]) == ("2026-04-02", None)
+    assert {line["by"]["actor"] for line in pages(li, f"/v1/persons/{li.id}/timeline", hand=li.id)} == {li.id}
+    together = pages(li, f"/v1/persons/{li.id}/timeline", correlation=submitted["correlation"])
+    assert [line["event"] for line in together] == [submitted["event"]]
 
 
 def test_a_timeline_as_of_a_position_is_the_same_bytes_again(li: Someone, claim: BODY) -> None:

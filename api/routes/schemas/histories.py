@@ -56,6 +56,9 @@ class TimelineQuery(PageQuery):
     last = Day(data_key="to", metadata={"description": "到这一天为止记录的"})
     stream = Shaped("^[a-z]{3}_[!-~]{1,80}$", "一条记录的编号", metadata={"description": "只看这条记录的"})
     newest = QueryFlag(metadata={"description": "true：新的在前"})
+    hand = Shaped("^[!-~]{1,80}$", "一个经办账号或人员的编号", metadata={"description": "只看由其办理的"})
+    organisation = Shaped("^[!-~]{1,80}$", "一个单位的编号", metadata={"description": "只看以该单位名义办理的"})
+    correlation = Shaped("^[!-~]{1,80}$", "一次请求的编号", metadata={"description": "只看同一次请求中的"})
 
 
 class ActorTimelineQuery(TimelineQuery):
@@ -70,6 +73,8 @@ class LineAnswer(Answer):
     position = ma.fields.Integer(required=True, metadata={"description": "从这里起生效；整批登记的，在该批结束之处"})
     event = ma.fields.Integer(required=True, metadata={"description": "事件的序号"})
     recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    happened_on = ma.fields.String(allow_none=True, required=True, metadata={
+        "format": "date", "description": "按事件自己所说发生在哪一天；null：就是记录之时"})
     what = ma.fields.String(required=True, metadata={"description": "事件代码，不会改变"})
     words = ma.fields.String(required=True)
     sides = ma.fields.List(ma.fields.String(), required=True)
