@@ -11,6 +11,9 @@
     deeds    what can be done about any other record: one page a deed, with before, after and result
     queue    what waits for an office, side by side with what it is about; many approvals at once
     years    a person's years
+    timeline the investigator's: of a person, an account, a record; lines: what each line says; lanes: the picture; fields,
+             field_words: what an event says, in Chinese; conduct_view: how an account decides
+    finder   from what one has in hand to its timeline; event: one event whole, and its proof
     rules    the rulebooks: where each holds, one beside its official text, two compared, words looked for;
              proposals: one proposed, examined place by place, and enacted by another
     replays  one's own, and how far each is; replay_form: what is asked, and what it takes; replay_result:
