@@ -24,6 +24,7 @@ from policies.words import base_vocabulary
 
 ROWS_MOST: Final = 30
 BARS_MOST: Final = 12
+NAMED_MOST: Final = 2
 
 _VERDICTS: Final = {True: ("met", "达标"), False: ("short", "未达标"), None: ("open", "未定")}
 _HOW: Final = {"worth": "核定的学时变了", "room": "上限之下所余变了", "duplicate": "重复的取舍变了"}
@@ -103,7 +104,12 @@ def minimum_name(minimum: str) -> str:
 
 def _law(law: Mapping[str, Any]) -> dict[str, Any]:
     name = law["law"]
-    words = f"现行细则，加 {name[4:].replace(',', '、')}" if name.startswith("now+") else _LAWS.get(name, "指定的细则")
+    if name.startswith("now+"):
+        words = f"现行细则，加 {name[4:].replace(',', '、')}"
+    else:
+        many = len(law["rulebooks"])
+        named = "、".join(one["id"] for one in law["rulebooks"]) if many <= NAMED_MOST else f"指定的 {many} 部细则"
+        words = _LAWS.get(name, named)
     return {"name": words, "rulebooks": law["rulebooks"]}
 
 

@@ -11,6 +11,8 @@ import json
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from api.callers import Caller
 from api.cases.replays import place_of, settled, sums_of
 from api.cases.standing import by_actor, looking, may_look, may_see, places, seeing_scopes
@@ -20,10 +22,19 @@ from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.streams import person as persons
 from ledger.streams.standing import Actor
+from ledger.vocabulary import parse_hours
 
 _AT_ONCE: Final = 250
 _LINES_MOST: Final = 5_000
 """So many lines are looked through for a page: of a report on a province one county's people may stand far apart."""
+
+
+RANKED_MOST: Final = 64 * 1024 * 1024
+"""Of a file of so many bytes the rows are put in the order of their change, anew for each page; a longer one is not."""
+
+
+class _Change(msgspec.Struct):
+    change: str
 
 
 class Rows(NamedTuple):
@@ -61,9 +72,12 @@ def _reading(house: House, caller: Caller, job: str) -> tuple[Actor, Job] | Refu
 
 def rows(
     house: House, caller: Caller, job: str, kind: str, purpose: str | None, *, after: tuple[int, int], limit: int,
-    what: tuple[str, ...] = ("replay",),
+    what: tuple[str, ...] = ("replay",), largest_first: bool = False,
 ) -> Rows | Refusal:
-    """Some rows of one file, of people within the asker's sight. `what`: what whoever asks shows beside them."""
+    """Some rows of one file, of people within the asker's sight.
+
+    `what`: what whoever asks shows beside them; `largest_first`: by how much hours change, where `can_rank`.
+    """
     reading = _reading(house, caller, job)
     if isinstance(reading, Refusal):
         return reading
@@ -72,7 +86,8 @@ def rows(
         return Refusal.because("purpose_missing")
     assert found.outcome is not None, "it is done"
     folder, name = place_of(house, job), f"{kind}.ndjson"
-    items, following = _within(house, asking, folder / name, after, limit)
+    find = _ranked_within if largest_first else _within
+    items, following = find(house, asking, folder / name, after, limit)
     if items:
         record_accesses(
             house.register.access, by=by_actor(caller, asking, seeing_scopes(asking)[0].role),
@@ -102,6 +117,40 @@ def _within(
             if len(some) < _AT_ONCE:
                 return items, None
     return items, (line, offset)
+
+
+def can_rank(house: House, job: str, kind: str) -> bool:
+    """Say whether a file of hours is short enough for its rows to be ordered by how much these change."""
+    return kind != "titles" and (place_of(house, job) / f"{kind}.ndjson").stat().st_size <= RANKED_MOST
+
+
+def _ranked_within(
+    house: House, asking: Actor, path: Path, after: tuple[int, int], limit: int
+) -> tuple[list[dict[str, Any]], tuple[int, int] | None]:
+    """The same, largest change first: a place is one among those in this order."""
+    read, offset = msgspec.json.Decoder(_Change).decode, 0
+    places: list[tuple[int, int, int]] = []
+    items: list[dict[str, Any]] = []
+    with path.open("rb") as file:
+        for line, one in enumerate(file, 1):
+            change = read(one).change
+            places.append((-parse_hours(change.lstrip("+-")), line, offset))
+            offset += len(one)
+        places.sort()
+        at, last = after[0], after[0] + _LINES_MOST
+        while at < min(last, len(places)):
+            told: list[dict[str, Any]] = []
+            for _, line, begins in places[at:min(at + _AT_ONCE, last)]:
+                file.seek(begins)
+                told.append({"line": line, **json.loads(file.readline())})
+            seen = _seen(house, asking, [one["person"] for one in told])
+            for row in told:
+                at += 1
+                if row["person"] in seen:
+                    items.append(row)
+                if len(items) == limit:
+                    return items, (at, 0) if at < len(places) else None
+    return items, (at, 0) if at < len(places) else None
 
 
 def _seen(house: House, asking: Actor, people: list[str]) -> set[str]:

@@ -103,15 +103,17 @@ def _rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequence[str])
         return no
     if purpose not in words.PURPOSES and not request.path.endswith((".json", ".csv")):
         return Page("purpose.html", {"purposes": words.PURPOSES, "action": address, "kept": {}})
-    is_table = request.path.endswith(".csv")
-    found = _page(asking, job, kind, purpose, CSV_MOST if is_table else ROWS)
+    can_rank = replay_rows.can_rank(house, job, kind.replace("-", "_"))
+    is_ranked = can_rank and request.args.get("order") == "change"
+    name = f"{kind} {'by change' if is_ranked else ''}"  # A cursor is of one order.
+    found = _page(asking, job, kind, purpose, name, is_ranked=is_ranked)
     if isinstance(found, Refusal):
         return found
     names = names_of(house, [one["person"] for one in found.items])
     rows = [{**one, "name": names[one["person"]], "told": tell(one)} for one in found.items]
     following = None
     if found.next is not None:
-        following = write_cursor(house.cursor_key, _question(asking, job, kind), Cursor(0, list(found.next)))
+        following = write_cursor(house.cursor_key, _question(asking, job, name), Cursor(0, list(found.next)))
     question = found.question
     asked = {"报告摘要": found.digest}
     if following is not None:
@@ -121,22 +123,26 @@ def _rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequence[str])
     return Page("replay_rows.html", {
         **asked_words(question), "job": job, "kind": kind, "kinds": KINDS, "rows": rows, "heads": heads[2:],
         "purpose": purpose, "purposes": words.PURPOSES, "next": following, "is_first": "cursor" not in request.args,
+        "can_rank": can_rank, "order": {"order": "change"} if is_ranked else {},
         "met": MET, "clause": clause_words, "how": _HOW, "changed": changed,
     }, {"items": [{name: one[name] for name in one if name != "told"} for one in rows], "next": following,
         "question": question, "digest": found.digest, "sha256": found.sha256}, table)
 
 
-def _page(asking: Asking, job: str, kind: str, purpose: str | None, many: int) -> replay_rows.Rows | Refusal:
-    """So many rows from where the address says."""
+def _page(
+    asking: Asking, job: str, kind: str, purpose: str | None, name: str, *, is_ranked: bool
+) -> replay_rows.Rows | Refusal:
+    """A page of rows from where the address says, or as many as a file takes."""
     line, offset = 0, 0
     if cursor := request.args.get("cursor"):
-        _, (line, offset) = read_cursor(asking.house.cursor_key, _question(asking, job, kind), cursor)
-    return replay_rows.rows(asking.house, asking.caller, job, kind.replace("-", "_"), purpose, after=(line, offset),
-                            limit=many, what=("replay", "identity"))
+        _, (line, offset) = read_cursor(asking.house.cursor_key, _question(asking, job, name), cursor)
+    return replay_rows.rows(
+        asking.house, asking.caller, job, kind.replace("-", "_"), purpose, after=(line, offset),
+        limit=CSV_MOST if request.path.endswith(".csv") else ROWS, what=("replay", "identity"), largest_first=is_ranked)
 
 
-def _question(asking: Asking, job: str, kind: str) -> str:
-    return json.dumps(["console", asking.caller.scope, job, kind])
+def _question(asking: Asking, job: str, name: str) -> str:
+    return json.dumps(["console", asking.caller.scope, job, name])
 
 
 def names_of(house: House, people: Iterable[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ What is asked is `replay_form`'s, what came of it `replay_result`'s. `tests/cons
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from flask import Response, request
@@ -51,8 +52,11 @@ def listed(asking: Asking) -> Shown:
 
 
 def _row(view: Mapping[str, Any]) -> dict[str, Any]:
+    began, ended = view["begun_at"], view["ended_at"]
+    lasted = None if None in (began, ended) else datetime.fromisoformat(ended) - datetime.fromisoformat(began)
     return {**asked_words(view["question"]), "job": view["job"], "mark": mark_of(view),
-            "made": written(view["made_at"]), "ended": written(view["ended_at"]) if view["ended_at"] else ""}
+            "made": written(view["made_at"]), "ended": written(ended) if ended else "",
+            "lasted": None if lasted is None else duration(max(1, round(lasted.total_seconds())))}
 
 
 def mark_of(view: Mapping[str, Any]) -> Mark:

@@ -29,10 +29,11 @@ LOOKING = "purpose=annual_review"
 
 @pytest.fixture(scope="module")
 def wang(cast: Cast) -> Someone:
-    """Someone whose two days of training count 8 hours in Ningbo, and nothing by the province's rules alone."""
+    """Someone whose days of training count 4 hours each in Ningbo, and nothing by the province's rules alone."""
     wang = cast.town.person("王小明")
     cast.town.belongs(wang, cast.works, "2020-01-01")
-    cast.clerk.act(wang.submit(study(date="2024-03-02"), "数控机床研修"), "approval")
+    for date, days in (("2024-03-02", "2"), ("2025-03-02", "5")):
+        cast.clerk.act(wang.submit(study(date=date, days=days), "数控机床研修"), "approval")
     return wang
 
 
@@ -269,6 +270,19 @@ def test_entries_name_both_clauses_and_the_whole_list_goes_into_a_file(
     line = next(one for one in file.splitlines() if wang.id in one)
     assert line.split(",")[1:3] == ["王*明", "2024"] and line.split(",")[4:7] == ["0", "8", "8"]
     assert "没有一个人的职称有变化" in office.get(f"/replays/{done}/titles?{LOOKING}").text
+
+
+def test_the_largest_changes_come_first_where_they_are_asked_for(
+    cast: Cast, office: Browser, wang: Someone, done: str
+) -> None:
+    rows = office.json(f"/replays/{done}/person-years.json?{LOOKING}&order=change")["items"]
+    changes = [abs(int(one["change"])) for one in rows]
+
+    assert changes == sorted(changes, reverse=True) and len({*changes}) > 1
+    in_order = office.json(f"/replays/{done}/person-years.json?{LOOKING}")["items"]
+    assert sorted(one["line"] for one in rows) == [one["line"] for one in in_order] == list(range(1, len(rows) + 1))
+    assert "变化最大的在前" in office.get(f"/replays/{done}/entries?{LOOKING}").buttons()
+    assert "变化最大的在前" not in office.get(f"/replays/{done}/titles?{LOOKING}").buttons()
 
 
 def test_a_row_leads_to_the_year_under_both_laws_and_to_the_step_at_which_they_part(
