@@ -80,3 +80,12 @@ def test_single_keys_can_be_switched_off_and_on(cast: Cast) -> None:
     assert 'data-keys="off"' in browser.get("/home").source
     browser.press(browser.get("/help"), "打开单键")
     assert 'data-keys="on"' in browser.get("/home").source
+
+
+def test_whoever_opens_somebodys_years_without_a_purpose_is_asked_for_one(cast: Cast, clerk: Browser) -> None:
+    asked = clerk.get(f"/persons/{cast.li.id}/years/2026?as_of=30")
+    assert "为什么查阅？" in asked.text
+    form, _ = asked.form_with("查阅")
+    assert form.fields["as_of"] == "30", "the moment that is looked at stays"
+    answer = clerk.client.get(f"/persons/{cast.li.id}/years/2026.json")
+    assert answer.get_json()["code"] == "purpose_missing"
