@@ -19,6 +19,7 @@ from api.cases import appeals, assignment, claim_sheet, claims, review
 from api.cases.doing import Asked, Done, Reading
 from api.cases.events import events_of
 from api.cases.queue import PURPOSE
+from api.cases.study import study_view
 from api.console import correction, sending, words
 from api.console.form import Fault, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward
@@ -214,11 +215,20 @@ def _told_of(asking: Asking, act: Act, claim: Claim) -> dict[str, Any] | Refusal
         return {"able": [one for one in able if one.actor != claim.assigned], "assigned": claim.assigned}
     if act.code == "upholding":
         found = review.difference(asking.house, claim)
-        return {"differs": found, "numbers": None if found is None else {
-            "decided": format_hours(found.decided_centi), "evaluated": format_hours(found.evaluated_centi)}}
+        return {} if found is None else {
+            "differs": found, "because": _by_documents(asking, found.because), "numbers": {
+                "decided": format_hours(found.decided_centi), "evaluated": format_hours(found.evaluated_centi)}}
     if act.code == "approval":
-        return {"room": _room(asking, act, claim)}
+        study = study_view(claim.study)
+        return {"room": _room(asking, act, claim), "asked": study if "confirmed_hours" in study else None}
     return {}
+
+
+def _by_documents(asking: Asking, told: str) -> str:
+    """The same with documents in the place of rulebooks' ids."""
+    for name, document in words.documents(asking.house).items():
+        told = told.replace(name, document)
+    return told
 
 
 def _room(asking: Asking, act: Act, claim: Claim) -> dict[str, str] | None:

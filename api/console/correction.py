@@ -45,6 +45,7 @@ _OFFICE: Final = (
     Field("words", "更正的理由", "words", hint="本人看得到", is_required=True, most=1000),
     Field("year_because", "改变年度的理由", "choice", _BECAUSE, hint="更正后计入另一年度的须选"),
 )
+_NOTHING: Final = {one.name: "" for one in (*_OFFICE, *_BY_HAND)}
 _LATER: Final = (401, 403, 404, 409)
 
 
@@ -76,7 +77,9 @@ def form(asking: Asking, claim: str) -> Shown:
         return onward(_address(claim))
     content = {name: found.body[name] or {} for name in ("study", "details", "evidence")}
     content["study"] = {**content["study"], "route": route.code}
-    return _form(asking, found, _filled(asking, content, {}, []), Tried({}, []), [])
+    filled = _filled(asking, content, {}, [])
+    tried, _ = _tried(asking, claim, filled, _NOTHING, is_final=False)
+    return _form(asking, found, filled, tried if tried.worth else Tried({}, []), [])
 
 
 def correct(asking: Asking, claim: str) -> Shown:
@@ -98,7 +101,7 @@ def correct(asking: Asking, claim: str) -> Shown:
         return worth_panel(asking, tried, sending.version(), None)
     if step == "check" and after is not None:
         return _check(asking, found, filled, tried, after, typed)
-    faults = [paper] if paper else tried.faults if step in ("check", "try") and not tried.worth else []
+    faults = [paper] if paper else tried.faults if step in ("check", "try") else []
     return _form(asking, found, _filled(asking, content, typed, faults), tried, faults, status=422 if faults else 200)
 
 
@@ -173,17 +176,16 @@ def _tried(
 ) -> tuple[Tried, Claim | None]:
     """What it would come to, or what is wrong; without a reason only until the last page."""
     house = asking.house
-    if is_final and not typed["words"]:
-        return Tried({}, [Fault("words", "更正的理由：请填写")]), None
+    missing = [Fault("words", "更正的理由：请填写")] if is_final and not typed["words"] else []
     done = caught(filled.form, lambda: review.correct(
         house, asking.caller, claim, _sent(filled.content, typed), Asked(dry_run=True)))
     if isinstance(done, list):
-        return Tried({}, _placed(done)), None
+        return Tried({}, [*_placed(done), *missing]), None
     if isinstance(done, Refusal):
         fault = of_refusal(done, words.documents(house))
         place = {"year_locked": "year_because", "ruling_needed": "confirmed_hours"}.get(done.code, fault.field)
-        return Tried({}, [Fault(place, fault.words)]), None
-    return Tried(claims.prospects(house, done.state), []), done.state
+        return Tried({}, [Fault(place, fault.words), *missing]), None
+    return Tried(claims.prospects(house, done.state), missing), None if missing else done.state
 
 
 def _placed(faults: Sequence[Fault]) -> list[Fault]:

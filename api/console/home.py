@@ -119,7 +119,7 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         **common, "waiting": len(found.items), "more": found.next is not None, "kinds": told, "loads": items,
         "watches": watches, "ages": {"old": sum(age > 10 for age in ages), "some": sum(3 < age <= 10 for age in ages),
                                      "new": sum(age <= 3 for age in ages)},
-        "oldest": max(ages, default=0),
+        "oldest": max(ages, default=0), "own": sum(one.holder == caller.id for one in found.items),
         "proposed": [one for one in rules.proposed(asking, moment) or () if one["enacted"] is None],
         "oldest_since": written_time(found.items[0].since_at)[:10] if found.items else "",
     }, {"waiting": len(found.items), "kinds": told, "loads": items, **common["basis"]})

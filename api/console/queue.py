@@ -184,7 +184,7 @@ def _facets(asking: Asking, items: Sequence[Waiting], moment: Moment, day: date)
 
 def _tells(name: str, counted: Counter[str]) -> bool:
     """Whether a facet divides anything: that nothing was handed on, or nothing is odd, is not worth a line."""
-    return bool(counted["me"] or counted["others"]) if name == "holder" else bool(counted)
+    return bool(counted["me"] or counted["others"]) if name == "holder" else any(counted.values())
 
 
 def _facet_words(house: House, name: str, code: str, categories: Any) -> str:
@@ -201,6 +201,7 @@ def _row(row: Row, day: date, whose: Mapping[str, str], self: str) -> dict[str, 
     is_claim = one.id.startswith(PREFIXES["claim"])
     return {
         "id": one.id, "kind": one.kind, "kind_words": words.KINDS.get(one.kind, one.kind), "is_claim": is_claim,
+        "place": f"{_PLACES[one.kind]}{one.id}" if one.kind in _PLACES else None,
         "version": row.version, "name": row.name, "unit": row.unit, "title": row.title, "date": row.date,
         "route": None if row.route is None else vocabulary.route_name(row.route),
         "category": vocabulary.categories.get(one.category or "", ""), "hours": row.hours,

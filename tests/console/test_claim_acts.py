@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.api.house_kit import BODY, Someone, study
+from tests.console.browser_kit import Window
 from tests.console.console_kit import PNG, Browser, Cast
 
 
@@ -158,6 +159,8 @@ def test_a_claim_is_handed_to_a_colleague_and_whoever_else_decides_is_told_whose
     pane = browser.get(f"/queue?selected={claim['claim']}")
     whose = f"经*人（账号尾号 {desk.second.id[-4:]}）"
     assert f"已指定给{whose}。您仍可办理。" in pane.text
+    assert f"指定给{whose}" in browser.get(seen(claim)).text
+    assert whose not in desk.browser(desk.person).get(f"/claims/{claim['claim']}").text, "that is the office's affair"
     assert "已办理：认定" in browser.press(pane, "认定通过").text
 
 
@@ -167,6 +170,7 @@ def test_what_is_ones_own_is_given_back(desk: Desk) -> None:
     browser.press(browser.get(page), "转办", to=desk.first.id)
     held = browser.get(page)
     assert "现在指定给您" in held.text
+    assert browser.get("/home").link("指定给我 1") == "/queue?holder=me"
 
     assert "已办理：转办" in browser.press(held, "转办", to="").text
     assert "现在没有指定给谁" in browser.get(page).text
@@ -211,3 +215,26 @@ def test_what_another_decided_meanwhile_is_told_with_who_and_keeps_the_words(des
     assert f"用人单位 经*人（账号尾号 {desk.second.id[-4:]}） 于" in late.text and "认定（事件 #" in late.text
     assert "现在已不能这样办理" in late.text
     assert "请补日程" in late.source and "退回修改" not in late.buttons()
+
+
+@pytest.mark.requires_system("chromium")
+def test_every_act_is_readable_in_a_browser(cast: Cast, served: str, chromium: Any) -> None:
+    desk = Desk(cast)
+    station = desk.town.unit("江干监测站", "330104", "environment")
+    differs = desk.first.act(desk.person.submit(study(route="exam", subjects=1, date="2026-03-01")), "approval")
+    plain, open_ = desk.registered(date="2026-01-06"), desk.put("浏览器里看的", date="2026-01-07")
+    desk.town.belongs(desk.person, station, "2026-02-01")
+    desk.second.act(open_, "assignment", {"to": desk.second.id})
+    window = Window(chromium, served, desk.first.token)
+
+    for path in (f"/claims/{plain['claim']}/correction", f"/claims/{differs['claim']}/upholding",
+                 f"/claims/{open_['claim']}/assignment", f"/claims/{open_['claim']}/approval",
+                 f"/queue?selected={open_['claim']}&holder=others"):
+        assert window.faults(path) == [], path
+    window.page.goto(f"{served}/claims/{plain['claim']}/correction")
+    window.page.locator("#study-days").fill("3")
+    window.page.locator("#worth >> text=3 天 × 4 = 12").first.wait_for()
+    window.page.locator("#words").fill("三天")
+    window.page.get_by_role("button", name="下一步：核对").click()
+    window.page.get_by_role("heading", name="核对后更正").wait_for()
+    assert window.said == []

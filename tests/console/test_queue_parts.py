@@ -97,6 +97,16 @@ def test_facets_find_what_is_marked_and_whose_it_is(desk: Desk) -> None:
     assert not rows[yours["claim"]]["is_plain"], "a colleague's is not approved in passing"
 
 
+def test_a_facet_that_divides_nothing_is_no_line(cast: Cast) -> None:
+    works = cast.town.unit("慈溪轴承厂", "330282", "industry")
+    person = cast.town.person("路远")
+    cast.town.belongs(person, works, "2020-01-01")
+    person.submit(study())
+    shown = Browser(cast.town, cast.town.officer(works, "unit", "330282", unit=works["unit"])).get("/queue")
+
+    assert not [told for tag, told in shown.tags if told.get("class") == "facets"]
+
+
 def test_ages_are_counted_in_whole_days(desk: Desk) -> None:
     assert ids(desk.browser, "/queue?age=10") == ids(desk.browser, "/queue?age=4") == []
     assert len(ids(desk.browser, "/queue?age=0")) == 25
