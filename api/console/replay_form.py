@@ -121,7 +121,7 @@ def _about(house: House, law: str) -> dict[str, str]:
     """What one asks about a rulebook: of one in force what it changed, of any other what it would change."""
     enacted = house.answers.rulebooks()
     if any(law in (one.id, one.digest) for one in enacted):
-        others = [one.id for one in enacted if law not in (one.id, one.digest) and one.superseded_by is None]
+        others = [one.id for one in enacted if law not in (one.id, one.digest)]  # What ended, too, held on its dates.
         return {"under": "now", "against": f"set:{','.join(others)}"}
     return {"under": f"now+{law}", "against": "now"}
 
