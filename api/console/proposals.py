@@ -266,13 +266,18 @@ def _see(asking: Asking, digest: str) -> deeds.Subject | Refusal:
 
 
 def _pairs(book: Rulebook, told: Mapping[str, Any], *, is_enacted: bool) -> deeds.Pairs:
-    former = "没有" if told["former"] is None else told["former"]["id"]
+    former = "没有" if told["former"] is None else _version(told["former"]["book"])
     many = f"细则 {len(told['row_changes'])} 处，原文 {len(told['text_changes'])} 处" if told["former"] else "新的一部"
     return (
         ("现状", _ENACTED if is_enacted else rules.STATES["proposed"]),
-        (f"{book.in_force_from} 起发生的，按哪一版", book.id if is_enacted else former),
+        (f"{book.in_force_from} 起发生的，按哪一版", _version(book) if is_enacted else former),
         ("改动", many if is_enacted else "—"), ("已作出的认定", "不变，仍是当时核定的学时"),
     )
+
+
+def _version(book: Rulebook) -> str:
+    revision = f"（修订 {book.revision}）" if book.revision > 1 else ""
+    return f"{book.document}，{book.in_force_from} 起的一版{revision}"
 
 
 ROOM: Final = deeds.Room(_see, deeds.named(deeds.Deed(

@@ -11,6 +11,8 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
+from flask import request
+
 from api.cases import rulebook_reading as reading
 from api.cases import rulebooks, workload
 from api.cases.doing import Reading
@@ -190,11 +192,14 @@ def read(asking: Asking, family: str, version: str) -> Shown:
     if isinstance(found, Refusal):
         return found
     one = reading.opened(asking.house, found, now.position, now.day)
+    if request.path.endswith(".json"):
+        return Page("", data={**as_json_page(found.book), **reading.view(found), **reading.opened_view(one),
+                              **now.basis})
     is_office = proposed(asking, now.moment) is not None
     return Page("rule.html", {
         "moment": now.moment, "basis": told_basis(now.basis), "done": done_before(asking), "is_office": is_office,
         "path": f"/rules/{found.book.id}", **opened_told(one),
-    }, {**as_json_page(found.book), **reading.view(found), **reading.opened_view(one), **now.basis})
+    })
 
 
 def opened_told(one: Opened) -> dict[str, Any]:
