@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from statistics import median_low
 from typing import Any, Final, NamedTuple
 
-QUICK_SECONDS: Final = 10
-"""Nobody reads papers and rules in less: two steps of different requests that lie closer together are counted."""
+QUICK_SECONDS: Final = 60
+"""Papers and rules are hardly read in less: two steps of different requests that lie closer together are counted."""
 _NIGHT: Final = frozenset({22, 23, 0, 1, 2, 3, 4, 5})
 _HOURS: Final = 24
 _SATURDAY: Final = 5

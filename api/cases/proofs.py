@@ -15,9 +15,10 @@ from typing import Any, Final, NamedTuple
 from api import refusals
 from api.callers import Caller
 from api.cases.doing import Reading
+from api.cases.histories import follows
 from api.cases.standing import SUPERVISOR, acting, look_at, looking, may_look, may_see, places
 from api.cases.study import details_view
-from api.cases.threads import GATES, OF_SOMEBODY
+from api.cases.threads import GATES
 from api.house import House
 from ledger.errors import LedgerError, Refusal
 from ledger.events.base import Sealed
@@ -39,6 +40,9 @@ from ledger.vault import Absent
 from projections.timeline import events_about
 
 _ROUTE: Final = "events"
+_OPEN: Final = frozenset({"log", "rulebook", "course", "exam"})
+"""What concerns no person and stands open to everyone who is logged in; officials see how a larger act went, too."""
+
 _NEIGHBOURS: Final = 200
 """So far to either side events of the same request are looked for: what is larger is an act, and says so."""
 
@@ -65,17 +69,20 @@ def visible(house: House, caller: Caller, position: int, purpose: str | None) ->
 
 def _barred(house: House, caller: Caller, found: Recorded, purpose: str | None) -> Refusal | None:
     """Say why somebody may not see an event: it is seen by whoever may see the record, or the person, it is of."""
-    stream, owner = found.envelope.stream, found.envelope.key_owner
-    kind, at = kind_of(stream), house.answers.position()
-    if kind in GATES and kind not in OF_SOMEBODY:
-        seen = GATES[kind](house, caller, stream, purpose, at)
-        return seen if isinstance(seen, Refusal) else None
-    if owner is None or not owner.startswith(PREFIXES["person"]) or not _is_told(house, found, owner):
+    stream, owner, kind = found.envelope.stream, found.envelope.key_owner, kind_of(found.envelope.stream)
+    if kind in _OPEN or (kind == "act" and caller.kind == "actor"):
+        return None
+    is_somebodys = owner is not None and owner.startswith(PREFIXES["person"])
+    if is_somebodys and not _is_told(house, found, str(owner)):
         return Refusal.because("event_absent")
     if kind in GATES:
-        seen = GATES[kind](house, caller, stream, purpose, at)
+        seen = GATES[kind](house, caller, stream, purpose, house.answers.position())
         return seen if isinstance(seen, Refusal) else None
-    return look_at(house, caller, owner, purpose, what=("event",), route=_ROUTE, otherwise="event_absent")
+    if kind == "actor" and follows(house, caller, stream):
+        return None
+    if not is_somebodys:
+        return Refusal.because("event_absent")
+    return look_at(house, caller, str(owner), purpose, what=("event",), route=_ROUTE, otherwise="event_absent")
 
 
 def _is_told(house: House, found: Recorded, person: str) -> bool:

@@ -33,7 +33,7 @@ RECORDS: Final = {
     "person": "人员", "transfer": "单位变更", "claim": "申报", "statement": "情况表", "enrolment": "学习",
     "booking": "考试", "card": "登记卡", "application": "职称申报", "actor": "账号", "unit": "单位", "plan": "培训计划",
     "class": "培训班", "import": "导入", "course": "课程", "exam": "场次", "rulebook": "细则", "case": "案件",
-    "act": "批次",
+    "act": "批次", "log": "日志",
 }
 AT: Final = {
     "claim": "/claims/", "transfer": "/transfers/", "statement": "/statements/", "unit": "/units/", "plan": "/plans/",
@@ -65,8 +65,12 @@ def told(asking: Asking, found: Sequence[Mapping[str, Any]], purpose: str | None
         return not asking.capacity.is_person and actor.startswith(PREFIXES["actor"]) and histories.follows(
             house, asking.caller, actor)
 
-    return [_line(house, one, names, changed.get(one["event"], ()), purpose) | {
+    shown = [_line(house, one, names, changed.get(one["event"], ()), purpose) | {
         "follows": may_follow(one["by"]["actor"])} for one in found]
+    for one in shown:
+        if one["decision"] and one["by"]["actor"] == asking.caller.id and asking.capacity.reviews:
+            one["then"].append(("审核待办", f"/queue?{urlencode({'as_of': one['position'] - 1})}"))
+    return shown
 
 
 def _line(

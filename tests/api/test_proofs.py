@@ -84,8 +84,10 @@ def test_what_stands_open_is_seen_by_everyone_who_is_logged_in_and_what_is_of_of
     account = next(at for at, _ in town.house.ledger.store.stream(clerk.id))
 
     assert seen(town, li, unit, None) == seen(town, clerk, unit, None) == "seen"
-    assert seen(town, clerk, account) == seen(town, li, account) == "event_absent"
-    assert seen(town, supervisor, account, None) == "seen"
+    assert seen(town, clerk, account, None) == "seen", "its own account is no secret to it"
+    assert seen(town, town.officer(works, "unit", "330203", unit=works["unit"]), account) == "event_absent"
+    assert seen(town, li, account) == "event_absent"
+    assert seen(town, supervisor, account, None) == seen(town, li, 1, None) == "seen", "the log's own first event"
 
 
 def test_whoever_is_looked_into_is_not_shown_that_they_are(town: Town, works: BODY, supervisor: Someone) -> None:

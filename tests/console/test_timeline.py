@@ -140,7 +140,10 @@ def test_how_an_account_decides_is_told_in_numbers_and_by_the_hour_with_a_table(
     bars = [one for tag, one in shown.tags if tag == "rect"]
     assert len(bars) == sum(many > 0 for many in told["hours"])
     assert (cast.clerk.id, "investigation", ("conduct",)) in seen_by(cast, scene.supervisor.id)
-    assert "怎样办理" in Browser(cast.town, cast.clerk).get(f"/actors/{cast.clerk.id}/timeline").text, "one's own"
+    own = Browser(cast.town, cast.clerk)
+    mine = own.get(f"/actors/{cast.clerk.id}/timeline")
+    then = next(to for said, to in mine.links if said.startswith("审核待办（#"))
+    assert "怎样办理" in mine.text and "您看的不是现在" in own.get(then).text
 
 
 def test_whoever_may_not_look_is_told_nothing(cast: Cast, scene: Scene) -> None:

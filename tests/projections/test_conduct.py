@@ -26,10 +26,10 @@ def test_steps_are_counted_by_the_hour_of_the_clock_here_and_the_night_and_the_w
     assert (found.at_night, found.on_weekends) == (2, 2), "2026-03-07 was a Saturday"
 
 
-def test_what_follows_within_seconds_is_quick_unless_it_came_in_one_request_or_one_act() -> None:
+def test_what_follows_within_a_minute_is_quick_unless_it_came_in_one_request_or_one_act() -> None:
     found = conduct([
-        step(1, "2026-03-06T09:00:00.000000"), step(2, "2026-03-06T09:00:09.000000"),
-        step(3, "2026-03-06T09:00:19.000000", request="a"), step(4, "2026-03-06T09:00:19.000001", request="a"),
+        step(1, "2026-03-06T09:00:00.000000"), step(2, "2026-03-06T09:00:59.000000"),
+        step(3, "2026-03-06T09:01:59.000000", request="a"), step(4, "2026-03-06T09:01:59.000001", request="a"),
         step(5, "2026-03-06T10:00:00.000000", act="act_1"), step(6, "2026-03-06T10:00:00.000001", act="act_1")])
 
     assert (found.quick, found.together) == (1, 2)
