@@ -7,12 +7,15 @@ All of it is a person's: to themselves, or to an office where they belong, for a
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from api.callers import Caller
+from api.cases import packets, reasons
 from api.cases.doing import Reading
+from api.cases.events import events_of
+from api.cases.people import identity_of
 from api.cases.standing import absent, by_actor, look_at, looking, may_see, places, seeing_scopes
 from api.house import House
 from ledger.access import record_accesses
@@ -22,6 +25,7 @@ from projections import applications as _applications
 from projections.applications import Application
 from projections.basis import Axes
 from projections.eligibility import Question, eligibility
+from projections.entries import Version, read_registered
 from projections.pages import Page
 from projections.reliance import reliance
 from projections.sanctions import (
@@ -31,6 +35,7 @@ from projections.sanctions import (
     disqualified_on,
     revocations_of,
 )
+from projections.years import REVOKED
 
 _After = tuple[Any, ...] | None
 _ROUTE = "applications"
@@ -46,6 +51,65 @@ def application(
     no = look_at(house, caller, found.person, purpose, what=("applications",), route=_ROUTE,
                  otherwise="application_absent")
     return no if no is not None else application_view(found)
+
+
+class Sheet(NamedTuple):
+    """Everything that is known of an application as of one position, for whoever decides upon it or filed it."""
+
+    application: Application
+    body: dict[str, Any]             # As it is answered, with its events and what was said.
+    identity: dict[str, Any] | None  # Whose it is, masked; None: the key is destroyed.
+    packet: dict[str, Any]           # What goes along with it, and what lacks (P 15).
+    effect: dict[str, Any] | None    # What has become of what it was assessed by; None: it has not been.
+
+
+def sheet(house: House, caller: Caller, name: str, purpose: str | None, *, as_of: int) -> Sheet | Refusal:
+    """Show an application whole, in one look."""
+    found = _applications.application_of(house.answers, name, as_of=as_of)
+    if found is None:
+        return absent(house, caller, "application_absent")
+    no = look_at(house, caller, found.person, purpose, what=("applications", "claims", "identity"), route=_ROUTE,
+                 otherwise="application_absent")
+    if no is not None:
+        return no
+    person = Reading(house.ledger).person(found.person)
+    assert person is not None, "whoever applied is registered"
+    said = [one for one in reasons.said(house, name, found.region, found.sector) if one["event"] <= as_of]
+    events = [one for one in events_of(house, name)["items"] if one["position"] <= as_of]
+    body = {**application_view(found), "said": said, "events": events}
+    return Sheet(found, body, identity_of(house, person), packets.contents(house, found, as_of=as_of),
+                 reliance(house.answers, found, as_of=as_of))
+
+
+class Record(NamedTuple):
+    """What somebody has been granted, applies for, and has lost."""
+
+    body: dict[str, Any]             # As `of_person` answers it, with the titles.
+    identity: dict[str, Any] | None
+    tainted: list[Version]           # Entries that were revoked: what a sanction may rest on (N 10).
+
+
+def record(
+    house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int
+) -> Record | Refusal:
+    """Show a person's titles, applications and sanctions whole, in one look."""
+    no = look_at(house, caller, person, purpose, what=("applications", "sanctions", "titles", "claims", "identity"),
+                 route=_ROUTE)
+    if no is not None:
+        return no
+    known, then = Reading(house.ledger).person(person), house.answers.person(person, as_of)
+    if known is None or then is None:
+        return Refusal.because("person_absent")
+    body = {**_of_person(house, person, as_of), "titles": [title._asdict() for title in then.titles],
+            "belongs": bool(known.affiliations)}
+    return Record(body, identity_of(house, known), revoked_entries(house, person, as_of=as_of))
+
+
+def revoked_entries(house: House, person: str, *, as_of: int) -> list[Version]:
+    """The entries of a person that turned out to be nothing, the newest first."""
+    reader, at = house.answers.file("entries", as_of)
+    found = [one for one in read_registered(reader, person, at) if one.status == REVOKED]
+    return found[::-1]
 
 
 def within(
@@ -73,8 +137,11 @@ def of_person(
     house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int
 ) -> dict[str, Any] | Refusal:
     """A person's applications, the sanctions that stand against them, and the titles that were taken away."""
-    if no := look_at(house, caller, person, purpose, what=("applications", "sanctions"), route=_ROUTE):
-        return no
+    no = look_at(house, caller, person, purpose, what=("applications", "sanctions"), route=_ROUTE)
+    return _of_person(house, person, as_of) if no is None else no
+
+
+def _of_person(house: House, person: str, as_of: int) -> dict[str, Any]:
     return {
         "person": person,
         "applications": [

@@ -48,8 +48,12 @@ def packet(house: House, caller: Caller, name: str, purpose: str | None, *, as_o
         return absent(house, caller, "application_absent")
     no = look_at(house, caller, found.person, purpose, what=("applications", "claims"), route="applications",
                  otherwise="application_absent")
-    if no is not None:
-        return no
+    return contents(house, found, as_of=as_of) if no is None else no
+
+
+def contents(house: House, found: Application, *, as_of: int) -> dict[str, Any]:
+    """The same, for whoever was let in to the application already."""
+    name = found.application
     entries = _entries(house, found, as_of)
     held = {one.training_class: one for one in cards(house.answers, person=found.person, as_of=as_of)
             if one.status == "issued"}

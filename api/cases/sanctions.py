@@ -17,8 +17,10 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
+from api.cases import reasons
 from api.cases.allotment import SECTOR
 from api.cases.doing import Asked, Done, Reading
+from api.cases.events import events_of
 from api.cases.faults import BadFields, Fault
 from api.cases.petitions import application_of, as_office, upon_person, view
 from api.cases.standing import HUMAN_RESOURCES, absent, look_at
@@ -68,6 +70,18 @@ def see(house: House, caller: Caller, name: str, purpose: str | None) -> tuple[d
     no = look_at(house, caller, found.person, purpose, what=("sanctions",), route="applications",
                  otherwise="application_absent")
     return no if no is not None else (view(found), reading.versions[found.application])  # type: ignore[index]
+
+
+def taken(house: House, name: str) -> Application:
+    """What `see` let somebody look at, as the ledger has it."""
+    found = application_of(Reading(house.ledger), name)
+    assert found is not None, "it was seen a moment ago"
+    return found
+
+
+def happened(house: House, name: str) -> dict[str, Any]:
+    """What happened to it, and what was said, for whom `see` let look at it."""
+    return {"events": events_of(house, name)["items"], "said": list(reasons.said(house, name, "", None))}
 
 
 def disqualify(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

@@ -167,11 +167,12 @@ def _page(
     came = _tried(asking, deed, subject, deed.tried(asking, subject) if given is None else given)
     if isinstance(came, Refusal) and status_of(came) in _LATER and not faults:
         return came
-    is_shown = given is not None or not deed.depends  # What was tried without anything typed is nobody's wish.
+    fields = deed.fields(asking, subject)  # What was tried with what is neither typed nor offered is nobody's wish.
+    is_shown = given is not None or not deed.depends or all(one.value for one in fields if one.is_required)
     after = subject.becomes(came.state) if isinstance(came, Done) and is_shown else None
     why = of_refusal(came, words.documents(asking.house)).words if isinstance(came, Refusal) else None
     return Page("deed.html", {
-        "deed": deed, "subject": subject, "fields": filled(deed.fields(asking, subject), typed, faults),
+        "deed": deed, "subject": subject, "fields": filled(fields, typed, faults),
         "faults": faults, "is_stale": is_stale, "rows": _rows(subject.stands, after), "has_after": after is not None,
         "why": None if faults else why, "is_tried": given is not None,
     }, status=status)
@@ -274,4 +275,4 @@ def filled(fields: Sequence[Field], typed: MultiDict[str, str], faults: Sequence
 def _typed(field: Field, typed: MultiDict[str, str]) -> str:
     if not typed or field.kind == "password":  # A secret is typed anew, and never stands in a page.
         return field.value
-    return " ".join(typed.getlist(field.name)) if field.kind == "many" else typed.get(field.name, "")
+    return " ".join(typed.getlist(field.name)) if field.kind == "many" else typed.get(field.name, field.value)

@@ -82,6 +82,7 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/claims", "我的申报", "c")
         yield Way(f"/persons/{capacity.caller.id}/years", "我的学时", "y")
         yield Way("/me/unit", "我的单位", "u")
+        yield Way("/applications", "职称申报", "a")
         yield Way("/courses", "公需课程", "k")
         yield Way("/rules", "规则库", "b")
         return

@@ -18,7 +18,7 @@ from api.year_page import region
 from ledger.ids import PREFIXES
 from policies.words import base_vocabulary
 
-_PLACES: Final = {PREFIXES[kind]: f"/{kind}s/" for kind in ("claim", "transfer", "unit")}
+_PLACES: Final = {PREFIXES[kind]: f"/{kind}s/" for kind in ("claim", "transfer", "unit", "application")}
 
 
 def place_of(id_: str) -> str:

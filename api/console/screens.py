@@ -7,6 +7,7 @@ from flask import Blueprint
 from api.console import (
     accounts,
     acts,
+    applications,
     claim,
     correction,
     courses,
@@ -29,6 +30,7 @@ from api.console import (
     replays,
     rosters,
     rules,
+    sanctions,
     sitting,
     status,
     timeline,
@@ -172,7 +174,19 @@ def _registry(console: Blueprint) -> None:
     add(console, "/units", units.listed, csv=True)
     add(console, "/units/<unit:unit>", units.detail)
     add(console, "/units/<unit:unit>/people", units.people, csv=True)
-    for place, room in (("/transfers/<transfer:transfer>", transfers.TRANSFER), ("/units/<unit:unit>", units.UNIT)):
+    add(console, applications.LIST, applications.listed, csv=True)
+    add(console, applications.NEW, applications.new, json=False)
+    take(console, applications.NEW, applications.file)
+    add(console, "/applications/<application:application>", applications.detail)
+    add(console, sanctions.LIST, sanctions.listed, csv=True)
+    add(console, "/sanctions/<application:application>", sanctions.detail)
+    add(console, "/persons/<person:person>/titles", sanctions.record)
+    for place, room in (
+        ("/transfers/<transfer:transfer>", transfers.TRANSFER), ("/units/<unit:unit>", units.UNIT),
+        ("/applications/<application:application>", applications.APPLICATION),
+        ("/sanctions/<application:application>", sanctions.SANCTION),
+        ("/persons/<person:person>/titles", sanctions.RECORD),
+    ):
         for code in room.deeds:
             add(console, f"{place}/{code}", deeds.shown(room, code), json=False)
             take(console, f"{place}/{code}", deeds.done(room, code))

@@ -1,0 +1,124 @@
+"""Words of titles, applications and sanctions, and how each stands: for every page that speaks of them.
+
+`tests/console/test_applying.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from api.commands.telling import word
+from api.console import words
+from api.console.form import Field
+from api.house import House
+from ledger.events.application import ApplicantDisqualified, Sanction
+from ledger.streams.application import TERM, Application
+from projections.entries import Version
+
+LEVELS: Final = {"assistant": "初级", "intermediate": "中级", "senior": "副高级", "professor": "正高级"}
+SERIES: Final = {
+    "engineering": "工程技术", "economics": "经济", "accounting": "会计", "statistics": "统计", "auditing": "审计",
+    "agriculture": "农业技术", "health": "卫生技术", "research": "科学研究", "teaching": "教师",
+    "publishing": "新闻出版",
+    "archives": "图书、文博、档案", "arts": "艺术", "other": "其他",
+}
+COMMITTEES: Final = {"inside": "本市评委会", "outside": "市外评委会"}
+CAUSES: Final = {"short": "学时不足", "falsified": "弄虚作假"}
+LIFTING: Final = {
+    "decided_in_error": "原处理有误", "evidence_found": "补到有效证明", "appeal_upheld": "申诉、复核后改变",
+}
+STATES: Final[Mapping[str, words.Mark]] = {
+    "none": ("", "–", "没有申报"), "filed": ("open", "…", "待审核学时"), "assessed": ("open", "…", "学时已审核"),
+    "postponed": ("open", "→", "申报延期"), "granted": ("met", "✓", "已通过"), "withdrawn": ("", "–", "已撤回"),
+    "disqualified": ("short", "⊘", "已取消资格"), "lifted": ("met", "✓", "资格已恢复"),
+}
+ELIGIBLE: Final[Mapping[bool | None, words.Mark]] = {
+    True: ("met", "✓", "学时符合"), False: ("short", "✗", "学时不足"), None: ("open", "…", "细则未作结论"),
+}
+
+
+def level(code: str) -> str:
+    """A level in words."""
+    return LEVELS.get(code, code)
+
+
+def title(one: Mapping[str, Any]) -> str:
+    """A title in words: its level and series."""
+    series = one.get("series")
+    return level(str(one["level"])) + (f"（{SERIES.get(series, series)}）" if series else "")
+
+
+def application_row(one: Mapping[str, Any]) -> dict[str, Any]:
+    """An application in a list."""
+    decided = one["decided"]
+    return {**one, "title": title(one), "state": STATES[one["status"]], "committee_words": COMMITTEES[one["committee"]],
+            "verdict": None if decided is None else ELIGIBLE[decided["eligible"]]}
+
+
+def sanction_row(house: House, one: Mapping[str, Any]) -> dict[str, Any]:
+    """A sanction in a list, with the text that it rests on."""
+    document = one["document"] or words.documents(house).get(one["rulebook"], one["rulebook"])
+    return {**one, "cause_words": CAUSES.get(one["cause"], one["cause"]), "ground": f"{document} {one['article']}",
+            "term": term(one.get("lasts", ""), one.get("starts"), one.get("until"), one.get("lifted_on"))}
+
+
+def term(lasts: str, starts: Any, until: Any, lifted_on: Any) -> str:
+    """For how long the right to apply is taken."""
+    if lasts != TERM:
+        return "" if not lasts else "仅限这一次申报" + (f"，{lifted_on} 恢复" if lifted_on else "")
+    ends = f"{lifted_on} 恢复" if lifted_on else f"至 {until}" if until else "未定期限"
+    return f"自 {starts} {ends}"
+
+
+# How things stand, as a deed shows it before and after
+
+
+def stands(house: House, one: Application) -> list[tuple[str, Any]]:
+    """An application, or what was taken in its stead."""
+    made, told = one.assessment, list[tuple[str, Any]]()
+    told.append(("申报", STATES[one.status]))
+    told.append(("学时审核", "未审核" if made is None else ELIGIBLE[made.eligible]))
+    if made is not None:
+        needed = "" if made.years_needed is None else f"，需 {made.years_needed} 年"
+        told.append(("达标年度", f"{made.years_met} 年（{'、'.join(map(str, made.years)) or '无'}）{needed}"))
+        told.append(("连续两年", "、".join(map(str, made.consecutive)) or "没有"))
+        if made.rulebook is not None:
+            told.append(("依据", f"{words.documents(house).get(made.rulebook, made.rulebook)} {made.article}"))
+        if made.earliest is not None:
+            told.append(("最早可申报", f"{made.earliest} 年"))
+    told.append(("申报资格", barred(house, one.disqualified, one.lifted_on)))
+    return told
+
+
+def barred(house: House, taken: ApplicantDisqualified | None, lifted_on: date | None) -> str:
+    """Whether the right to apply was taken, in words."""
+    if taken is None:
+        return "没有限制"
+    said = term(taken.lasts, taken.starts, taken.until, lifted_on)
+    return f"{'曾取消' if lifted_on else '取消'}：{said}（{ground(house, taken.sanction)}）"
+
+
+def ground(house: House, one: Sanction) -> str:
+    """By which text."""
+    return f"{one.document or words.documents(house).get(str(one.rulebook), one.rulebook)} {one.article}"
+
+
+# What sanctions are given with
+
+
+def grounds(tainted: Sequence[Version], fields: Iterable[Field] = ()) -> list[Field]:
+    """On what a sanction rests: entries that were revoked, a case, and another text where it is not the rulebooks."""
+    entries = tuple((one.claim, _entry(one)) for one in tainted)
+    what = [Field("claims", "所依据的不实学时（已撤销的）", "many", entries)] if entries else []
+    return [
+        *fields, *what, Field("case", "或所依据的案件", hint="认定属实或已移送的，cas_ 开头的编号"),
+        Field("document", "依其他文件的，文号", hint="依登记细则的不填", most=100),
+        Field("article", "该文件的条款", most=100),
+        Field("words", "说明", "words", hint="本人看得到。", is_required=True, most=1000),
+    ]
+
+
+def _entry(one: Version) -> str:
+    return f"{one.study.evidence_on} {word('route', one.study.route)}，{word('category', one.study.category.value)}"

@@ -1,0 +1,236 @@
+"""Applications for titles on screens: filed with the law's answer before one's eyes, judged, granted, lost (N 9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.house_kit import BODY, Someone
+from tests.api.petition_kit import Bureau, act
+from tests.console.browser_kit import Window
+from tests.console.console_kit import Browser, Cast
+
+FOR = "purpose=title_application"
+NATIONAL = {"document": "人社部发〔2024〕56号", "article": "虚假承诺", "until": "2099-11-19"}
+
+
+@pytest.fixture(scope="module")
+def bureau(cast: Cast) -> Bureau:
+    """A unit of its own, with the offices of its county: what waits here waits with no one else."""
+    town = cast.town
+    works, there = town.unit("慈溪某设计院", "330282", "industry"), town.unit("慈溪某局", "330282", "general")
+
+    def office(role: str, **more: str) -> Someone:
+        return town.officer(there, role, "330282", **more)
+
+    away = town.officer(town.unit("台州某局", "331000", "general"), "human_resources", "3310")
+    return Bureau(town, works, town.officer(works, "unit", "330282", unit=works["unit"]), office("human_resources"),
+                  office("human_resources"), office("sector_authority", sector="industry"), office("title_committee"),
+                  away, away)
+
+
+@pytest.fixture(scope="module")
+def people(bureau: Bureau) -> Browser:
+    return Browser(bureau.town, bureau.people)
+
+
+def at(one: BODY, what: str = "") -> str:
+    return f"/applications/{one['application']}{what}"
+
+
+def test_a_person_reads_what_the_law_says_of_their_years_before_they_apply(bureau: Bureau) -> None:
+    li, _ = bureau.applicant(years=(2025, 2026))
+    browser, size = Browser(bureau.town, li), bureau.town.house.ledger.store.size()
+    form = browser.get(browser.get("/applications").link("申报职称"))
+    missing = browser.press(form, "下一步：看学时是否符合", 422)
+    assert {"#level", "#minimum_years"} <= {address for _, address in missing.links}
+
+    check = browser.press(missing, "下一步：看学时是否符合", level="senior", series="engineering", minimum_years="2")
+    assert "✓ 学时符合 达标 2 年，需 2 年；连续两年：2025、2026" in check.text
+    assert "甬经信组〔2018〕244号" in check.text and "第九条" in check.text
+    assert bureau.town.house.ledger.store.size() == size, "nothing is written before it is filed"
+    done = browser.press(check, "提交申报")
+    assert "已办理：申报职称" in done.text and "… 待审核学时" in done.text
+    back = browser.press(browser.get("/applications/new?level=senior&series=engineering&minimum_years=2"),
+                         "下一步：看学时是否符合", 409)
+    assert "申报" in back.text, "once at a time"
+
+
+def test_who_falls_short_is_told_by_how_much_and_from_when_on(bureau: Bureau) -> None:  # N 9
+    li, _ = bureau.applicant(years=(2026,))
+    browser = Browser(bureau.town, li)
+    check = browser.press(browser.get("/applications/new?level=senior&minimum_years=2"), "下一步：看学时是否符合")
+
+    assert "✗ 学时不足 达标 1 年，需 2 年；最早 2027 年可以申报" in check.text
+    assert "学时审核的结论会是延期" in check.text
+    assert [told["value"] for _, told in browser.get(check.link("返回修改")).tags if told.get("id") == "minimum_years"
+            ] == ["2"]
+
+
+@pytest.mark.parametrize(("state", "why"), [("no title", "还没有您的现职称"), ("barred", "不能申报")])
+def test_who_cannot_apply_is_told_why_and_is_not_offered_to(bureau: Bureau, state: str, why: str) -> None:
+    if state == "barred":
+        li, claims = bureau.applicant(years=(2026,))
+        bureau.people.did(f"/v1/persons/{li.id}/disqualifications", {
+            "cause": "falsified", "words": "不实", "claims": [bureau.revoked(claims[2026])], **NATIONAL})
+    else:
+        li = bureau.town.person()
+    page = Browser(bureau.town, li).get("/applications")
+
+    assert why in page.text
+    assert "申报职称" not in page.buttons()
+
+
+def test_an_office_tries_the_law_for_the_years_it_confirms_then_records_it_and_grants(
+    bureau: Bureau, people: Browser
+) -> None:
+    li, _ = bureau.applicant(years=(2025, 2026))
+    one = bureau.file(li)
+    address = next(one_ for _, one_ in people.get("/queue?kind=application").links if one["application"] in one_)
+    page = people.get(address)
+    assert page.buttons() & {"审核学时", "申报通过", "延期申报", "撤回申报"} == {"审核学时"}
+    deed = people.get(page.link("审核学时"))
+    assert "学时审核 未审核 ✓ 学时符合" in deed.text, "for the years that were stated"
+
+    tried = people.press(deed, "先看结果", minimum_years="3")
+    assert "试办结果" in tried.text and "学时审核 未审核 ✗ 学时不足" in tried.text
+    assert "assessment" not in str(li.saw(f"/v1/applications/{one['application']}")["status"])
+    done = people.press(tried, "审核学时", minimum_years="2")
+    assert "已办理：审核申报学时" in done.text and "✓ 学时符合 达标 2 年（2025、2026），需 2 年" in done.text
+    assert "延期申报" not in done.buttons()
+
+    committee = Browser(bureau.town, bureau.committee)
+    granted = committee.press(committee.get(at(one, "/grant")), "申报通过")
+    assert "已办理：申报通过，取得职称" in granted.text and "✓ 已通过" in granted.text
+    assert [title["level"] for title in li.saw(f"/v1/persons/{li.id}")["titles"]] == ["intermediate", "senior"]
+
+
+def test_a_shortage_is_postponed_with_words_that_the_person_reads_and_is_no_sanction(
+    bureau: Bureau, people: Browser
+) -> None:
+    li, _ = bureau.applicant(years=(2026,))
+    one = bureau.assessed(li)
+    page = people.get(at(one, "?" + FOR))
+    assert {"延期申报"} == page.buttons() & {"延期申报", "申报通过"}
+    wanting = people.press(people.get(at(one, "/postponement")), "延期申报", 422)
+    assert "说明：请填写。" in wanting.text
+    people.press(wanting, "延期申报", words="差一年")
+
+    own = Browser(bureau.town, li).get(at(one))
+    assert "→ 申报延期" in own.text and "延至 2027 年" in own.text and "说明：差一年" in own.text
+    assert "处理" not in Browser(bureau.town, li).get("/applications").text
+
+
+def test_what_became_of_the_entries_since_is_shown_and_an_application_lost_for_it(
+    bureau: Bureau, people: Browser
+) -> None:  # N 10
+    li, claims = bureau.applicant(years=(2025, 2026))
+    one = bureau.assessed(li)
+    bureau.revoked(claims[2025])
+    page = people.get(at(one, "?" + FOR))
+    assert "✗ 结论不再成立" in page.text and claims[2025] in page.text
+    assert "还缺 学时登记情况表" in page.text
+
+    deed = people.get(page.link("取消申报资格"))
+    bare = people.press(deed, "取消申报资格", 422, cause="falsified", words="不实")
+    assert "有内容需要更正" in bare.text
+    tried = people.press(bare, "先看结果", claims=claims[2025])
+    assert "取消：仅限这一次申报（甬经信组〔2018〕244号 第十条）" in tried.text
+    assert f'value="{claims[2025]}" checked' in tried.source, "what was ticked stays ticked"
+    done = people.press(tried, "取消申报资格", claims=claims[2025])
+    assert "⊘ 已取消资格" in done.text
+
+    same = people.get(f"/sanctions/{one['application']}?{FOR}")
+    assert "恢复申报资格" not in same.buttons(), "not by the hand that took it (D14)"
+    other = Browser(bureau.town, bureau.colleague)
+    lifted = other.press(other.get(f"/sanctions/{one['application']}/lifting"), "恢复申报资格",
+                         basis="decided_in_error", words="查明无误")
+    assert "已办理：恢复申报资格" in lifted.text
+
+
+def test_a_persons_record_has_titles_entered_and_a_bar_for_a_term_that_stands_in_the_list(
+    bureau: Bureau, people: Browser
+) -> None:
+    li, claims = bureau.applicant(years=(2026,))
+    bureau.revoked(claims[2026])
+    address = f"/persons/{li.id}/titles"
+    deed = people.get(f"{address}/recording")
+    done = people.press(deed, "登记职称", level="assistant", obtained_on="2019-05-01")
+    assert "已办理：登记职称" in done.text and "初级 ，2019-05-01 取得" in done.text
+
+    barred = people.press(people.get(f"{address}/disqualification"), "限期不得申报", cause="falsified", words="不实",
+                          claims=claims[2026], **NATIONAL)
+    assert "自" in barred.text and "至 2099-11-19" in barred.text
+    listed = people.json(f"/sanctions.json?{FOR}")["items"]
+    assert li.id in {one["person"] for one in listed}
+    assert li.id in people.client.get(f"/sanctions.csv?{FOR}").get_data(as_text=True)
+    assert li.id not in {one["person"] for one in people.json(f"/sanctions.json?{FOR}&on=2020-01-01")["items"]}
+    people.get(f"/sanctions?{FOR}&on=2020-13-01", 422)
+    Browser(bureau.town, bureau.away).get(f"{address}?{FOR}", 404)
+
+
+def test_a_title_is_revoked_on_entries_that_were_false(bureau: Bureau, people: Browser) -> None:  # N 10
+    li, claims = bureau.applicant(years=(2025, 2026))
+    act(bureau.committee, bureau.assessed(li), "grant", {
+        "obtained_on": bureau.town.house.today.isoformat()})
+    bureau.revoked(claims[2025])
+    deed = people.get(f"/persons/{li.id}/titles/revocation")
+    done = people.press(deed, "撤销职称", level="senior", series="engineering", claims=claims[2025], words="不实",
+                        obtained_on=bureau.town.house.today.isoformat())
+
+    assert "已办理：撤销职称" in done.text and "⊘ 职称已撤销 ：副高级（工程技术）" in done.text
+    assert "职称已撤销" in Browser(bureau.town, li).get("/applications").text
+
+
+def test_an_application_is_withdrawn_by_the_person_alone_and_was_what_it_was(bureau: Bureau, people: Browser) -> None:
+    li, _ = bureau.applicant()
+    one, own = bureau.file(li), Browser(bureau.town, li)
+    Browser(bureau.town, bureau.away).get(at(one, "?" + FOR), 404)
+    people.get(at(one, "/withdrawal"), 403)
+    done = own.press(own.get(at(one, "/withdrawal")), "撤回申报")
+
+    assert "– 已撤回" in done.text
+    assert "… 待审核学时" in own.get(at(one, f"?as_of={one['events'][0]}")).text
+    assert own.get(at(one, f"?as_of={one['events'][0]}")).buttons() & {"撤回申报"} == set()
+
+
+def test_an_office_lists_what_was_filed_for_a_purpose_and_each_is_recorded(bureau: Bureau, people: Browser) -> None:
+    one, access = bureau.file(bureau.applicant()[0]), bureau.town.house.register.access
+    assert "为什么查阅" in people.get("/applications").text
+    before = access.store.size()
+    page, items = people.get(f"/applications?{FOR}&status=filed"), people.json(f"/applications.json?{FOR}&status=filed")
+
+    people_seen = {item["person"] for item in items["items"]}
+    assert one["application"] in {item["application"] for item in items["items"]}
+    assert one["person"] in page.text and access.store.size() == before + 2 * len(people_seen)
+    assert one["application"] in people.client.get(f"/applications.csv?{FOR}").get_data(as_text=True)
+    assert "清除筛选" in people.get(f"/applications?{FOR}&status=postponed&as_of=43").text
+
+
+@pytest.mark.requires_system("chromium")
+def test_every_screen_is_readable_in_every_state_and_the_browser_says_nothing(
+    bureau: Bureau, served: str, chromium: Any
+) -> None:
+    li, claims = bureau.applicant(years=(2025, 2026))
+    one = bureau.assessed(li)
+    bureau.revoked(claims[2025])
+    taken = bureau.people.did(f"/v1/persons/{li.id}/disqualifications", {
+        "cause": "falsified", "words": "不实", "claims": [claims[2025]], **NATIONAL})["application"]
+    fresh = bureau.applicant()[0]
+    opened = [
+        (fresh, ["/applications", "/applications/new"]), (li, ["/applications", at(one), f"/sanctions/{taken}"]),
+        (bureau.town.person(), ["/applications", "/applications/new"]),
+        (bureau.people, [f"/applications?{FOR}", f"/applications?{FOR}&status=lifted&as_of={one['events'][0]}",
+                         at(one, "?" + FOR), at(one, "/assessment"), at(one, "/disqualification"),
+                         f"/sanctions?{FOR}", f"/sanctions/{taken}?{FOR}", f"/persons/{li.id}/titles?{FOR}",
+                         f"/persons/{li.id}/titles/revocation"]),
+        (bureau.colleague, [f"/sanctions/{taken}/lifting"]),
+    ]
+    found = {}
+    for someone, paths in opened:
+        window = Window(chromium, served, someone.token)
+        found |= {path: faults for path in paths if (faults := window.faults(path))}
+        assert window.said == []
+
+    assert found == {}
