@@ -13,12 +13,12 @@ from typing import Any, Final
 from flask import request
 
 from api.cases import course_hours, courses, events, results
-from api.cases.doing import Reading
+from api.cases.doing import Reading, state_after
 from api.console import deeds, words
-from api.console.claim import done_before
+from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Field
-from api.console.learning import ANNOUNCED, ENROLMENTS, bar, own_studies, rules_of, subject_of
+from api.console.learning import ANNOUNCED, ENROLMENTS, asked_why, bar, own_studies, rules_of, subject_of
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.routes.schemas.courses import QuizBody
@@ -32,38 +32,41 @@ PURPOSE: Final = "course_hours"
 
 def enrolment(asking: Asking, enrolment: str) -> Shown:
     """One enrolment."""
-    house = asking.house
-    if not asking.capacity.is_person and asked_moment((), ("purpose",)).rest.get("purpose") is None:
-        return Page("purpose.html", {"purposes": {PURPOSE: "课程学时登记", **words.PURPOSES},
-                                     "action": f"/enrolments/{enrolment}", "kept": {}})
+    house, moment = asking.house, asked_moment(rest=("purpose",))
+    if isinstance(position := moment.position(house), Refusal):
+        return position
+    if not asking.capacity.is_person and moment.rest.get("purpose") is None:
+        return asked_why(f"/enrolments/{enrolment}", {PURPOSE: "课程学时登记"}, moment)
     if isinstance(subject := _see(asking, enrolment), Refusal):
         return subject
-    if isinstance(position := house.settled() or house.answers.position(), Refusal):
-        return position
+    then, version = state_after(house.ledger, enrolment, position)
+    if then is None:
+        return Refusal.because("enrolment_absent")
     if isinstance(own := own_studies(asking, position), Refusal):
         return own
-    found: Enrolment = subject.state
+    found: Enrolment = then
     chosen = courses.course_of(Reading(house.ledger), found.course)
     assert chosen is not None, "an enrolment is in a course that was published"
     told = courses.enrolment_view(found)
     bookings = [one for one in own["bookings"] if one["enrolment"] == enrolment]
-    said = events.events_of(house, enrolment)["items"]
+    said = [one for one in events.events_of(house, enrolment)["items"] if one["position"] <= position]
+    basis = house.answers.reflects(position)
     return Page("enrolment.html", {
-        "told": told, "course": chosen.published, "state": ENROLMENTS[found.status], "id": enrolment,
-        "subject": subject_of(told), "place": region(told["region"]), "bookings": bookings,
-        "bar": bar(found.minutes, chosen.published.minutes), "law": rules_of(house, chosen.published),
-        "offered": deeds.offered(asking, ROOM, subject), "done": done_before(asking), "purpose": subject.purpose,
-        "events": [_event(one) for one in reversed(said)], "is_brief": "brief" in request.args,
-    }, {**told, "version": subject.version, "bookings": bookings})
+        "moment": moment, "basis": told_basis(basis), "told": told, "id": enrolment, "course": chosen.published,
+        "state": ENROLMENTS[found.status], "subject": subject_of(told), "place": region(told["region"]),
+        "bookings": bookings, "bar": bar(found.minutes, chosen.published.minutes), "law": rules_of(house, chosen.published),
+        "offered": deeds.offered(asking, ROOM, subject) if moment.is_now else [], "done": done_before(asking),
+        "events": [words.event(one, {one["position"]: _about(one["event"])}) for one in reversed(said)],
+        "is_brief": "brief" in request.args, "purpose": subject.purpose,
+    }, {**told, "version": version, "bookings": bookings, **basis})
 
 
-def _event(one: Mapping[str, Any]) -> dict[str, Any]:
-    """An event in one line."""
-    event, about = one["event"], ""
-    if str(event["type"]).startswith("enrolment.study_recorded/"):
-        asked, answered = event.get("challenges", 0), event.get("answered", 0)  # None is not written down.
-        about = f"{event['minutes']} 分钟；提问 {asked} 次，答对 {answered} 次"
-    return {**words.event(one, {}), "about": about}
+def _about(event: Mapping[str, Any]) -> str:
+    """What an event says beside its name."""
+    if not str(event["type"]).startswith("enrolment.study_recorded/"):
+        return ""
+    asked, answered = event.get("challenges", 0), event.get("answered", 0)  # None is not written down.
+    return f"{event['minutes']} 分钟；提问 {asked} 次，答对 {answered} 次"
 
 
 def _see(asking: Asking, enrolment: str) -> Subject | Refusal:

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from flask import request
+
 from api.cases import courses, exams
 from api.cases.doing import Asked, Done
 from api.cases.faults import BadFields
@@ -16,7 +18,7 @@ from api.cases.standing import acting
 from api.console import words
 from api.console.form import Field
 from api.console.moment import Moment
-from api.console.screen import Asking
+from api.console.screen import Asking, Page
 from api.house import House
 from api.law_of import law_now
 from api.year_page import region
@@ -26,7 +28,7 @@ from ledger.vocabulary import Category
 from policies.authority import NobodyRegisters
 from policies.courses import course_law
 from policies.words import base_vocabulary
-from projections.pages import Page
+from projections.pages import Page as Part
 
 MOST: Final = 1_000
 """So many courses or sessions of a year are counted for the facets; where there are more, it is said."""
@@ -49,7 +51,7 @@ _FACETS: Final = (("category", "科目"), ("region", "地区"))
 _AT_ONCE: Final = 200
 _BAR: Final = 240
 
-Ask = Callable[[tuple[Any, ...] | None, int], Page[dict[str, Any]] | Refusal]
+Ask = Callable[[tuple[Any, ...] | None, int], Part[dict[str, Any]] | Refusal]
 """Asks for a page after a place, for at most so many."""
 
 
@@ -123,6 +125,13 @@ def _enrolment(one: dict[str, Any], course: dict[str, Any]) -> dict[str, Any]:
     return {**one, "title": course["title"], "needed": course["minutes"], "hours": course["hours"],
             "region": course["region"], "sector": course["sector"], "state": ENROLMENTS[one["status"]],
             "subject": subject_of(course), "bar": bar(one["minutes"], course["minutes"])}
+
+
+def asked_why(address: str, first: Mapping[str, str], moment: Moment) -> Page | Refusal:
+    """Ask what somebody else's record is looked at for; of data that is asked for, say that it was not said."""
+    if request.path != address:
+        return Refusal.because("purpose_missing")
+    return Page("purpose.html", {"purposes": {**first, **words.PURPOSES}, "action": address, "kept": moment.past})
 
 
 def bar(have: int, most: int) -> dict[str, Any]:

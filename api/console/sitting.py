@@ -15,14 +15,14 @@ import marshmallow as ma
 from flask import request
 
 from api.cases import events, exams, results, seats
-from api.cases.doing import Asked, Reading
+from api.cases.doing import Asked, Reading, state_after
 from api.cases.faults import BadFields
 from api.console import deeds, sending, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.exams import PURPOSE, enters
 from api.console.form import Fault, Field, of_refusal
-from api.console.learning import ANNOUNCED, BOOKINGS
+from api.console.learning import ANNOUNCED, BOOKINGS, asked_why
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.problems import Problem
@@ -34,7 +34,7 @@ from ledger.streams.exam import Booking
 from ledger.vocabulary import format_hours
 
 SENT_MOST: Final = 2 * 1024 * 1024
-_PURPOSES: Final = {PURPOSE: "考试组织、登记成绩", **words.PURPOSES}
+_OWN_PURPOSE: Final = {PURPOSE: "考试组织、登记成绩"}
 
 
 # A seat
@@ -42,14 +42,17 @@ _PURPOSES: Final = {PURPOSE: "考试组织、登记成绩", **words.PURPOSES}
 
 def booking(asking: Asking, booking: str) -> Shown:
     """One booking: the seat, the result, what can be done."""
-    house = asking.house
-    if not asking.capacity.is_person and asked_moment((), ("purpose",)).rest.get("purpose") is None:
-        return Page("purpose.html", {"purposes": _PURPOSES, "action": f"/bookings/{booking}", "kept": {}})
+    house, moment = asking.house, asked_moment(rest=("purpose",))
+    if isinstance(position := moment.position(house), Refusal):
+        return position
+    if not asking.capacity.is_person and moment.rest.get("purpose") is None:
+        return asked_why(f"/bookings/{booking}", _OWN_PURPOSE, moment)
     if isinstance(subject := _see(asking, booking), Refusal):
         return subject
-    if isinstance(position := house.settled() or house.answers.position(), Refusal):
-        return position
-    found: Booking = subject.state
+    then, version = state_after(house.ledger, booking, position)
+    if then is None:
+        return Refusal.because("booking_absent")
+    found: Booking = then
     exam = exams.exam(house, asking.caller, found.booked.exam, as_of=position)
     if isinstance(exam, Refusal):
         return exam
@@ -57,12 +60,14 @@ def booking(asking: Asking, booking: str) -> Shown:
     if isinstance(course, Refusal):
         return course
     told = seats.booking_view(found)
-    said = events.events_of(house, booking)["items"]
+    said = [one for one in events.events_of(house, booking)["items"] if one["position"] <= position]
+    basis = house.answers.reflects(position)
     return Page("booking.html", {
-        "told": told, "exam": exam, "course": course, "state": BOOKINGS[told["status"]], "subject": subject,
-        "offered": deeds.offered(asking, ROOM, subject), "done": done_before(asking), "purpose": subject.purpose,
-        "events": [{**words.event(one, {}), "about": _about(one["event"])} for one in reversed(said)],
-    }, {**told, "version": subject.version})
+        "moment": moment, "basis": told_basis(basis), "told": told, "exam": exam, "course": course,
+        "state": BOOKINGS[told["status"]], "done": done_before(asking), "purpose": subject.purpose,
+        "offered": deeds.offered(asking, ROOM, subject) if moment.is_now else [],
+        "events": [words.event(one, {one["position"]: _about(one["event"])}) for one in reversed(said)],
+    }, {**told, "version": version, **basis})
 
 
 def _about(event: Mapping[str, Any]) -> str:
@@ -133,8 +138,8 @@ def listed(asking: Asking, exam: str) -> Shown:
     session = exams.exam(house, asking.caller, exam, as_of=position)
     if isinstance(session, Refusal):
         return session
-    if purpose is None and not request.path.endswith((".json", ".csv")):
-        return Page("purpose.html", {"purposes": _PURPOSES, "action": f"/exams/{exam}/bookings", "kept": moment.past})
+    if purpose is None and not asking.capacity.is_person:
+        return asked_why(f"/exams/{exam}/bookings", _OWN_PURPOSE, moment)
     found = seats.of_exam(house, asking.caller, exam, purpose, as_of=position, named=True)
     if isinstance(found, Refusal):
         return found

@@ -103,6 +103,10 @@ def test_without_a_script_a_session_is_held_by_pressing_a_button(school: School)
     assert ended.address == f"/enrolments/{enrolment['enrolment']}"
     assert "2／60 分钟" in ended.text and "2 分钟；提问 0 次" in ended.text
     assert "退选" not in ended.buttons(), "what was begun was chosen"
+    before = browser.get(ended.link("看当时（事件 #"))
+    assert "2／60" in before.text and "您看的不是现在" in before.text and "继续学习" not in before.buttons()
+    assert "0／60" in browser.get(f"{ended.address}?as_of={enrolment['events'][0]}").text
+    browser.get(f"{ended.address}?as_of={enrolment['events'][0] - 1}", 404)
 
 
 def test_what_does_not_count_is_said_with_its_reason(school: School) -> None:
@@ -188,6 +192,7 @@ def test_an_office_looks_at_an_enrolment_for_a_purpose_and_enters_a_quiz(school:
     done = school.completed(li, school.course())
     at = f"/enrolments/{done['enrolment']}"
     assert "为什么查阅" in office.get(at).text
+    assert office.client.get(f"{at}.json").status_code == 422, "data without a purpose is none"
     page = office.get(f"{at}?purpose=course_hours")
     assert "已学完" in page.text and "登记考核成绩" not in page.buttons(), "W 10 wants the exam on site"
     assert "报名考试" in browser.get(at).buttons()

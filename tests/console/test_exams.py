@@ -170,6 +170,8 @@ def test_results_are_entered_one_by_one_and_put_right_by_another_hand(school: Sc
     assert "合格" in second.press(again, "更正成绩", score="69.5", words="误登").text
     own = Browser(school.town, person).get(at)
     assert "69.5 分" in own.text and "59.5 分，不合格" in own.text, "what was entered first is still there"
+    then = Browser(school.town, person).get(f"{at}?as_of={seat['events'][0]}")
+    assert "待考" in then.text and "69.5" not in then.text and "退座" not in then.buttons()
     assert exam["exam"] in own.source
 
 
