@@ -105,7 +105,8 @@ def minimum_name(minimum: str) -> str:
 def _law(law: Mapping[str, Any]) -> dict[str, Any]:
     name = law["law"]
     if name.startswith("now+"):
-        words = f"现行细则，加 {name[4:].replace(',', '、')}"
+        ids = {one["digest"]: one["id"] for one in law["rulebooks"]}  # Whatever it was asked for by.
+        words = f"现行细则，加 {'、'.join(ids.get(one, one) for one in name[4:].split(','))}"
     else:
         many = len(law["rulebooks"])
         named = "、".join(one["id"] for one in law["rulebooks"]) if many <= NAMED_MOST else f"指定的 {many} 部细则"

@@ -90,9 +90,18 @@ def send(asking: Asking) -> Shown:
 
 def again(question: Mapping[str, Any]) -> str:
     """The address of the same question, asked as of now."""
-    asked = {"under": question["under"]["law"], "against": question["against"]["law"],
+    asked = {"under": _exactly(question["under"]), "against": _exactly(question["against"]),
              "valid_on": question.get("valid_on"), "region": question["region"], "sector": question["sector"]}
     return _address(asked)
+
+
+def _exactly(law: Mapping[str, Any]) -> str:
+    """A law by the digests of its drafts: under the same id an attached one is not the one that everybody has."""
+    drafts = {one["id"]: one["digest"] for one in law["rulebooks"] if one["event"] is None}
+    begins = next((code for code, _ in _BASES if code.endswith(("+", ":")) and law["law"].startswith(code)), None)
+    if begins is None:
+        return str(law["law"])
+    return begins + ",".join(drafts.get(one, one) for one in law["law"].removeprefix(begins).split(","))
 
 
 def duration(seconds: int) -> str:

@@ -78,7 +78,10 @@ def detail(asking: Asking, job: str) -> Shown:
     if "HX-Request" in request.headers and not is_open:
         return Response(headers={"HX-Refresh": "true"})  # It is over: the page is another one.
     if view["result"] is not None:
-        return replay_result.sums(asking, view)
+        shown = replay_result.sums(asking, view)
+        if not isinstance(shown, Refusal) or shown.code != "replay_cleared":
+            return shown
+        view |= {"result": None, "is_cleared": True}  # Reports are in no copy of a register; the row says otherwise.
     return Page("replay_job.html", {
         **asked_words(view["question"]), "view": view, "mark": mark_of(view), "is_open": is_open,
         "steps": _way(view), "progress": view["progress"], "asker": _asker(asking, view["asked_by"]),

@@ -14,6 +14,7 @@ import pytest
 
 from api.cases import differences
 from api.cases.replays import place_of
+from api.console.replay_form import again
 from api.jobs import FAILED
 from api.replay_runner import Runner, clear
 from ledger.envelope import decode
@@ -216,7 +217,17 @@ def test_one_that_failed_says_why_and_with_which_number_to_report_it(cast: Cast,
 
     assert "没有完成" in page.text and "子进程一再中途退出" in page.text and "replay_died" in page.text
     assert rules.json(f"/replays/{job}.json")["error"]["trace_id"] in page.text
-    assert parse_qs(page.link("再做一次").partition("?")[2])["under"] == [f"now+{DRAFT}"]
+    assert "现行细则，加 " + DRAFT in rules.get(page.link("再做一次")).text
+
+
+def test_a_question_with_an_attached_draft_is_asked_again_for_that_very_draft_or_not_at_all(
+    rules: Browser, done: str
+) -> None:
+    question = rules.json(f"/replays/{done}.json")["question"]
+    (digest,) = (one["digest"] for one in question["under"]["rulebooks"] if one["event"] is None)
+
+    assert f"now%2B{digest}&" in again(question)
+    assert digest in " ".join(words for words, _ in rules.get(again(question), status=422).links)
 
 
 # What came of it
@@ -316,6 +327,7 @@ def test_of_a_report_that_was_cleared_away_it_is_said_that_it_is_and_how_to_have
     job, jobs = begun(rules), cast.town.house.jobs
     assert jobs.begin(job, now=cast.town.house.now) and jobs.end(job, "done", {}, now=cast.town.house.now)
     clear(place_of(cast.town.house, job).parent)
+    assert "报告已清除" in rules.get(f"/replays/{job}").text, "a register that was restored knows the job alone"
     jobs.cleared(job)
     page = rules.get(f"/replays/{job}")
 
