@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from api import refusals
 from api.cases.faults import BadFields
 from api.cases.finding import Found, blocks, by_documents
 from api.cases.import_lists import NAMES, Wrong
@@ -64,6 +65,17 @@ _WORDS: Final = {
     "certificate_used": Wrong(
         "certificate_used", "这个证书编号已用于本人的另一项申报；请核对。", ("certificate_number",)),
 }
+
+
+_MALFORMED: Final = "这一行的格式不符合要求；用同一文件试办，逐行写明位置和改法。"
+
+
+def words_of(code: str) -> str:
+    """Why a row was set aside, as it is told when only its code is left: the log keeps no more of it."""
+    if code in _WORDS:
+        return _WORDS[code].words
+    known = refusals.lines().get(code)
+    return _MALFORMED if known is None else known.detail
 
 
 def at_pointer(pointer: str) -> tuple[str, ...]:

@@ -135,6 +135,19 @@ def _in_sight(house: House, caller: Caller, name: str) -> tuple[Actor, Import] |
     return in_sight(actor, [batch.matter], "import_absent") or (actor, batch)
 
 
+def may_begin(house: House, caller: Caller) -> Refusal | None:
+    """Say why somebody brings nothing in, from wherever it may come: in none of their areas the law lets them."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    law = law_now(house.answers)
+    for scope in actor.scopes:
+        roles = importing_roles(law, house.today, scope.region.ljust(6, "0"), scope.sector)
+        if scope.role in roles or (not roles and scope.role == HUMAN_RESOURCES):
+            return None
+    return Refusal.because("role_not_held", actor=actor.actor, role=HUMAN_RESOURCES)
+
+
 def may_ask(house: House, caller: Caller, system: str | None) -> Refusal | None:
     """Say why somebody may not ask what became of a source's records. Of all sources together every official may."""
     actor = acting(house, caller)

@@ -7,14 +7,18 @@ shown, and is only ever one of those that the account holds. `tests/console/test
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from api.callers import Caller
+from api.cases import imports
 from api.cases.doing import Reading
 from api.cases.standing import POLICY_OFFICE
 from api.commands.telling import role as role_name
 from api.house import House
+from ledger.errors import LedgerError
 from ledger.streams.actor import SEPARATED
+from projections.errors import ProjectionError
 
 ROLE_COOKIE: Final = "xueshi_role"
 KEYS_COOKIE: Final = "xueshi_keys"
@@ -27,6 +31,7 @@ class Capacity(NamedTuple):
     organisation: str = ""           # In words.
     roles: tuple[str, ...] = ()      # Every role of the account, in the order of its scopes.
     role: str | None = None          # The one that is chosen; None: none yet, or there is none to choose.
+    brings_in: bool = False          # Whether the law of one of their areas lets them bring in what others registered.
 
     @property
     def is_person(self) -> bool:
@@ -71,7 +76,13 @@ def capacity_of(house: House, caller: Caller, chosen: str | None) -> Capacity:
     unit = reading.unit(actor.organisation)
     roles = tuple(dict.fromkeys(scope.role for scope in actor.scopes))
     role = chosen if chosen in roles else roles[0] if len(roles) == 1 else None
-    return Capacity(caller, "" if unit is None else unit.names[-1].name, roles, role)
+    return Capacity(caller, "" if unit is None else unit.names[-1].name, roles, role, _brings_in(house, caller))
+
+
+def _brings_in(house: House, caller: Caller) -> bool:
+    with suppress(LedgerError, ProjectionError):  # A page that says why there is no answer can still be shown.
+        return imports.may_begin(house, caller) is None
+    return False
 
 
 def ways(capacity: Capacity) -> Iterable[Way]:
@@ -89,6 +100,8 @@ def ways(capacity: Capacity) -> Iterable[Way]:
     if capacity.reviews:
         yield Way("/queue", "审核待办", "w")
         yield Way("/classes", "培训班", "t")
+        if capacity.brings_in:
+            yield Way("/imports", "导入", "i")
         yield Way("/years", "查阅学时", "y")
         yield Way("/units", "单位", "u")
         yield Way("/courses", "公需课程", "k")

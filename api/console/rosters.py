@@ -58,7 +58,8 @@ class Sent:
     def __init__(self) -> None:
         chosen = request.files.get("file")
         if chosen is not None and chosen.filename:
-            self.content = chosen.stream.read(FILE_BYTES_MOST + 1)
+            with chosen.stream:  # A large one is a file on disk until it is closed.
+                self.content = chosen.stream.read(FILE_BYTES_MOST + 1)
             self.name = chosen.filename.replace("\\", "/").rpartition("/")[2][:100]
         else:
             try:

@@ -20,10 +20,12 @@ from api.console import (
     finder,
     helping,
     home,
+    imports,
     player,
     proposals,
     publishing,
     queue,
+    reconciling,
     registration,
     replay_form,
     replay_result,
@@ -194,7 +196,7 @@ def _registry(console: Blueprint) -> None:
 
 def _trainings(console: Blueprint) -> None:
     one_class, one_plan, one_card = "/classes/<class:training_class>", "/plans/<plan:plan>", "/cards/<card:card>"
-    most = training_forms.SENT_MOST
+    one_import, most = "/imports/<import:batch>", training_forms.SENT_MOST
     add(console, "/classes", trainings.classes, csv=True)
     add(console, "/classes/new", training_forms.new_class, json=False)
     take(console, "/classes/new", training_forms.file_class, most=most)
@@ -217,7 +219,16 @@ def _trainings(console: Blueprint) -> None:
     add(console, f"{one_class}/cards/new", rosters.new_card, json=False)
     take(console, f"{one_class}/cards/new", rosters.issue_card)
     add(console, one_card, rosters.card)
-    for rule, room in ((one_class, trainings.CLASSES), (one_plan, trainings.PLANS), (one_card, rosters.CARDS)):
+    add(console, "/imports", imports.listed, csv=True)
+    add(console, "/imports/new", imports.new, json=False)
+    take(console, "/imports/new", imports.send, most=rosters.SENT_MOST)
+    add(console, "/imports/report", reconciling.report, csv=True)
+    add(console, "/imports/changes", reconciling.changes)
+    add(console, one_import, imports.one)
+    add(console, f"{one_import}/reconciliation", reconciling.form, json=False)
+    take(console, f"{one_import}/reconciliation", reconciling.send, most=rosters.SENT_MOST)
+    for rule, room in ((one_class, trainings.CLASSES), (one_plan, trainings.PLANS), (one_card, rosters.CARDS),
+                       (one_import, imports.ROOM)):
         for code in room.deeds:
             add(console, f"{rule}/{code}", deeds.shown(room, code), json=False)
             take(console, f"{rule}/{code}", deeds.done(room, code), most=most)

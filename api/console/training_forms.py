@@ -451,7 +451,8 @@ def papers(kinds: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     for kind in HOLDING_PAPERS if kinds is None else kinds:
         sent = request.files.get(f"paper_{kind}")
         if sent is not None and sent.filename:
-            found.append({"kind": kind, "sha256": hashlib.sha256(sent.stream.read()).hexdigest()})
+            with sent.stream:
+                found.append({"kind": kind, "sha256": hashlib.sha256(sent.stream.read()).hexdigest()})
     return found
 
 

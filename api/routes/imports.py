@@ -44,7 +44,7 @@ _ROW: Final = ImportRow()
 @door.writes("/v1/imports", summary="导入其他系统的记录；试办给出逐行的结果和退回的工作簿", body=ImportBody,
              answers=TakenAnswer, show=imports.view)
 def take(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Response | Refusal:
-    found = imports.take(house(), caller, fields, lambda: _listed(fields["file"]), asked)
+    found = imports.take(house(), caller, fields, lambda: rows_of(fields["file"]), asked)
     if isinstance(found, Refusal):
         return found
     if isinstance(found, Done):
@@ -54,7 +54,8 @@ def take(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Respons
     return answer({"dry_run": True, "would": {**imports.preview(found), "workbook": workbook}})
 
 
-def _listed(content: bytes) -> Listed:
+def rows_of(content: bytes) -> Listed:
+    """Take a file apart into rows whose form has been checked."""
     lines, sheet, columns = listing(content)
     return Listed([_sent(one) for one in lines], sheet, columns)
 
@@ -83,7 +84,7 @@ def abandon(caller: Caller, fields: dict[str, Any], asked: Asked, batch: str) ->
 @door.writes(f"{_AT}/reconciliation", body=ReconciliationBody, answers=TakenAnswer, show=imports.view, conditional=True,
              summary="与来源以后的快照对账；试办只比较：来源改了什么、没了什么，本系统改了什么")
 def reconcile(caller: Caller, fields: dict[str, Any], asked: Asked, batch: str) -> Told | Response | Refusal:
-    found = import_comparisons.reconcile(house(), caller, batch, fields, lambda: _listed(fields["file"]), asked)
+    found = import_comparisons.reconcile(house(), caller, batch, fields, lambda: rows_of(fields["file"]), asked)
     if isinstance(found, Comparison):
         made = file_of(import_comparisons.table(house(), found), fields["form"])
         table = {"name": made.name, "content": base64.b64encode(made.content).decode("ascii")}

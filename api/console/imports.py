@@ -1,0 +1,231 @@
+"""Records of another system, brought in: a file tried, what would be set aside, taken over, its receipt, given up.
+
+A file with rows that would be set aside is taken over only where that is said on purpose: the others then count, and
+those stay listed with their reason. `tests/console/test_import_screens.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from api.cases import exports, imports, trainings
+from api.cases.doing import Asked, Done
+from api.cases.faults import BadFields
+from api.cases.import_rows import Judged, returned_workbook, words_of
+from api.console import deeds, sending, words
+from api.console.claim import done_before, told_basis
+from api.console.deeds import Deed, Pairs, Room, Subject, named, offered
+from api.console.form import Fault, Field, of_refusal
+from api.console.moment import Moment, asked_moment
+from api.console.rosters import Sent, workbook
+from api.console.screen import Asking, Page, Shown, onward
+from api.console.trainings import ROWS, told_events
+from api.console.words import Mark
+from api.problems import Problem
+from api.routes.imports import rows_of
+from api.routes.schemas.imports import AbandonmentBody, ImportBody
+from api.sheets import FILE_BYTES_MOST
+from api.tables_out import Table
+from api.year_page import region
+from ledger.errors import Refusal
+from ledger.streams.imports import Import
+from policies.words import base_vocabulary
+from projections.imports import import_of_file
+
+MARKS: Final[Mapping[str, Mark]] = {
+    "open": ("open", "…", "导入中"), "closed": ("met", "✓", "已完成"), "abandoned": ("", "–", "已放弃"),
+}
+WHY: Final = {"wrong_period": "期间有误", "wrong_file": "文件有误", "wrong_source": "来源有误", "other": "其他"}
+_ASIDE_MOST: Final = 100
+_ROWS_A_SECOND: Final = 1_000  # Taken over, as measured on two cores (tests/bench/results.md).
+_LONG: Final = 1_000
+
+
+class _Terms(ImportBody):
+    """All but the file, which comes as one."""
+
+    class Meta(ImportBody.Meta):
+        exclude = ("file",)
+
+
+# Read
+
+
+def listed(asking: Asking) -> Shown:
+    """Every import, the last opened first."""
+    house, caller = asking.house, asking.caller
+    moment = asked_moment(rest=("system", "after"))
+    position = moment.position(house)
+    if isinstance(position, Refusal):
+        return position
+    query = {"system": moment.rest["system"]} if "system" in moment.rest else {}
+    if request.path.endswith(".csv"):
+        made: Table | Refusal = exports.imports(house, caller, query, as_of=position)
+        return made if isinstance(made, Refusal) else Page("imports.html", table=made)
+    after = moment.rest.get("after", "")
+    page = trainings.imports(
+        house, caller, system=query.get("system"), as_of=position, limit=ROWS, newest_first=True,
+        after=(int(after),) if after.isascii() and after.isdecimal() and len(after) < 16 else None)
+    if isinstance(page, Refusal):
+        return page
+    basis = house.answers.reflects(position)
+    return Page("imports.html", {
+        "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "region": region,
+        "rows": [{**one, "mark": MARKS[one["status"]]} for one in page.items],
+        "next": None if page.next is None else page.next[0],
+        "may_begin": moment.is_now and imports.may_begin(house, caller) is None,
+    }, {"items": list(page.items), **basis})
+
+
+def one(asking: Asking, batch: str) -> Shown:
+    """One import: what became of its rows, which were set aside and why, how it compared since."""
+    house, caller = asking.house, asking.caller
+    moment = asked_moment(rest=("row",))
+    position = moment.position(house)
+    if isinstance(position, Refusal):
+        return position
+    body = trainings.import_of(house, caller, batch, as_of=position)
+    if isinstance(body, Refusal):
+        return body
+    row = moment.rest.get("row", "")
+    after = int(row) if row.isascii() and row.isdecimal() and len(row) < 8 else 0
+    aside = imports.set_aside(house, caller, batch, after, _ASIDE_MOST + 1)
+    told = [] if isinstance(aside, Refusal) else [
+        {**imports.aside_view(each), "words": words_of(each.code)} for each in aside[:_ASIDE_MOST]]
+    basis = house.answers.reflects(position)
+    outcome = body["outcome"] or {}
+    counts = [(name, outcome[code], f"{outcome[code] * 240 // (body['rows'] or 1)}") for code, name in (
+        ("accepted", "接受"), ("duplicates", "重复"), ("rejected", "拒绝")) if code in outcome]
+    return Page("import.html", {
+        "moment": moment, "basis": told_basis(basis), "one": body, "state": MARKS[body["status"]], "counts": counts,
+        "place": region(body["region"]), "sector": base_vocabulary().sectors.get(body["sector"] or "", ""),
+        "aside": told, "next_row": told[-1]["row"] if not isinstance(aside, Refusal) and len(aside) > _ASIDE_MOST
+        else None, "why": WHY.get(body["why"] or "", body["why"]), "again": "again" in request.args,
+        "offers": offered(asking, ROOM, _subject(body)) if moment.is_now else [], "done": done_before(asking),
+        "may_compare": moment.is_now and body["status"] == "closed" and not isinstance(
+            imports.importer(house, caller, batch), Refusal),
+        "events": told_events(batch, asking, [], position),
+    }, {**body, **basis})
+
+
+# Bring in
+
+
+def _fields(asking: Asking) -> list[Field]:
+    sectors = tuple(base_vocabulary().sectors.items())
+    return [
+        Field("system", "来源系统代码", hint="小写英文，如 ningbo；同一来源始终用同一代码", is_required=True, most=40),
+        Field("region", "记录所属地区", hint="六位区划代码，如 330200", is_required=True, most=6),
+        Field("starts", "所属期间的第一天", "date", is_required=True),
+        Field("ends", "所属期间的最后一天", "date", is_required=True),
+        Field("sector", "行业", "choice", sectors, hint="只含一个行业的记录时选"),
+        Field("on_behalf_of", "代哪个单位报送", hint="以 unt_ 开头；不写即本单位的系统", most=26),
+        Field("seen", "更正清单已取回到", "number", hint="更正回传给出的位置；没有取过的不写", most=9),
+    ]
+
+
+def new(asking: Asking) -> Shown:
+    """Choose a file, and say whose records of which days it holds."""
+    no = imports.may_begin(asking.house, asking.caller)
+    return no if no is not None else _form(asking, MultiDict(), [], 200)
+
+
+def _form(asking: Asking, typed: MultiDict[str, str], faults: Sequence[Fault], status: int) -> Page:
+    return Page("import_form.html", {
+        "fields": deeds.filled(_fields(asking), typed, faults), "faults": faults, "most": FILE_BYTES_MOST >> 20,
+    }, status=status)
+
+
+def send(asking: Asking) -> Shown:
+    """Try a file, hand it back marked, or take it over."""
+    house, caller, step, sent = asking.house, asking.caller, request.form.get("step", ""), Sent()
+    fields, faults = deeds.read(_Terms, _fields(asking), request.form)
+    if not sent.content:
+        faults = [*faults, Fault("file", "文件：请选择文件。")]
+    if faults:
+        return _form(asking, request.form, faults, 422)
+    fields["file"] = sent.content
+    came = _taken(asking, fields, Asked(dry_run=True))
+    if isinstance(came, Judged) and step == "take" and _is_meant(came):
+        came = _taken(asking, fields, sending.asked(house, caller))
+    if isinstance(came, list):
+        return _form(asking, request.form, came, 422)
+    if isinstance(came, Refusal):
+        if deeds.status_of(came) in (401, 403, 404):
+            return came
+        fault = of_refusal(came, words.documents(house))
+        return _form(asking, request.form, [fault], deeds.status_of(came))
+    if isinstance(came, Done):
+        event = came.receipt.positions[0] if came.receipt is not None else 0
+        about = {"again": 1} if came.replayed else {"done": event}
+        return onward(f"/imports/{came.stream}?{urlencode(about)}")
+    if step == "returned" and (back := returned_workbook(came)) is not None:
+        return workbook(back, "import-returned.xlsx")
+    before = import_of_file(house.answers, fields["system"], sent.told["sha256"])
+    if before is not None and before.status == "closed":
+        return onward(f"/imports/{before.batch}?again=1")
+    return _checked(asking, sent, came, is_unsure=step == "take")
+
+
+def _taken(asking: Asking, fields: dict[str, Any], asked: Asked) -> Done | Judged | Refusal | list[Fault]:
+    try:
+        return imports.take(asking.house, asking.caller, fields, lambda: rows_of(fields["file"]), asked)
+    except BadFields as bad:
+        return [Fault("file", fault.detail) for fault in bad.faults]
+    except Problem as bad:
+        return [Fault("file", bad.detail or "读不出这个文件。")]
+
+
+def _is_meant(judged: Judged) -> bool:
+    """Say whether nothing is set aside that was not already here, or whoever asks wants the others all the same."""
+    return len(judged.set_aside) == judged.duplicates or request.form.get("partial") == "1"
+
+
+def _checked(asking: Asking, sent: Sent, judged: Judged, *, is_unsure: bool) -> Page:
+    would = imports.preview(judged)
+    carried = [(field.name, request.form.get(field.name, "")) for field in _fields(asking)]
+    fault = Fault("partial", f"有 {would['refused']} 行不能接受：请先改好文件，或勾选只导入其余的。")
+    return Page("import_check.html", {
+        "sent": sent.told, "would": would, "carried": carried, "documents": words.documents(asking.house),
+        "faults": [fault] if is_unsure else [], "is_sheet": judged.listed.sheet is not None,
+        "seconds": None if would["accepted"] < _LONG else -(-would["accepted"] // _ROWS_A_SECOND),
+    }, status=422 if is_unsure else 200)
+
+
+# Give up
+
+
+def _subject(body: Mapping[str, Any]) -> Subject:
+    title = f"{body['system']} {body['starts']} 至 {body['ends']}，{body['rows']} 行"
+    return Subject(body["batch"], f"/imports/{body['batch']}", title, body["version"], _stands(body["status"]),
+                   _becomes, state=body)
+
+
+def _becomes(state: Import) -> Pairs:
+    return _stands(state.status.value)
+
+
+def _stands(status: str) -> Pairs:
+    return [("状态", MARKS[status])]
+
+
+def see(asking: Asking, batch: str) -> Subject | Refusal:
+    """An import as something to be done upon."""
+    position = Moment((), {}, {}).position(asking.house)
+    if isinstance(position, Refusal):
+        return position
+    body = trainings.import_of(asking.house, asking.caller, batch, as_of=position)
+    return body if isinstance(body, Refusal) else _subject(body)
+
+
+ROOM: Final = Room(see, named(
+    Deed("abandonment", "放弃", imports.abandon, AbandonmentBody,
+         lambda _, __: [Field("why", "原因", "choice", tuple(WHY.items()), is_required=True)],
+         lambda _, __: {"why": "other"}, look="bad",
+         note="放弃后，已写入的各行都不会生效；同一文件可以再导入。办理后记为一个事件。"),
+))
