@@ -21,6 +21,9 @@
     differences  between as decided and as evaluated: how many, whose to look at, and which
     courses  of a year, and one; enrolments: how far somebody has come; player: a session of study; learning: their words
     exams    the plan with its seats; sitting: a seat and who has one; publishing: courses and sessions that begin
+    trainings  plans and classes, and what is done about them; training_forms: each filed, and filed anew
+    rosters  a class's list from its check to its receipt, its people and cards
+    imports  another system's files, tried and taken over; reconciling: told back, added up, compared
     helping  keys, glossary and rules; and as whom somebody works
     screens  all of them, under their addresses
 
