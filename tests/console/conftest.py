@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from waitress.server import create_server
 
-from tests.console.console_kit import Browser, Cast, cast_in
+from tests.console.console_kit import Browser, Cast, cast_in, serving
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +29,8 @@ def clerk(cast: Cast) -> Browser:
 
 @pytest.fixture(scope="module")
 def served(cast: Cast) -> Iterator[str]:
-    server = create_server(cast.town.app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"  # type: ignore[union-attr]
-    server.close()
+    with serving(cast.town.app) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

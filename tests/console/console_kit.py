@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
+from waitress.server import create_server
 from werkzeug.test import TestResponse
 
 from api.log_routes import log_routes
@@ -43,7 +46,7 @@ class Cast:
 def cast_in(folder: Path) -> Iterator[Cast]:
     """Open a house in a folder, and put everyone into it."""
     with house_in(folder) as town:
-        town.app = create_app(town.house, blueprints=[log_routes(town.house.register), page_routes()])
+        with_pages(town)
         works = town.unit("甬江机械厂", "330203", "industry")
         bureau = town.unit("宁波市人社局", "330200", "general")
         li, stranger = town.person("李明华"), town.person("赵敏")
@@ -68,6 +71,21 @@ def _claims(li: Someone, clerk: Someone) -> dict[str, BODY]:
     revoked = clerk.act(put("作废的培训", date="2026-01-09"), "approval", {})
     found["revoked"] = clerk.act(revoked, "revocation", {"basis": "falsified", "words": "材料不实"})
     return found
+
+
+def with_pages(town: Town) -> Town:
+    """The same town, with everything that is looked at in a browser."""
+    town.app = create_app(town.house, blueprints=[log_routes(town.house.register), page_routes()])
+    return town
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """Serve an app on this machine, as long as it is looked at."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://127.0.0.1:{server.effective_port}"  # type: ignore[union-attr]
+    server.close()
 
 
 class Browser:

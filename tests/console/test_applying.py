@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.api.house_kit import BODY, Someone
-from tests.api.petition_kit import Bureau, act
+from tests.api.house_kit import BODY
+from tests.api.petition_kit import Bureau, act, bureau_in
 from tests.console.browser_kit import Window
-from tests.console.console_kit import Browser, Cast
+from tests.console.console_kit import Browser, serving, with_pages
 
 FOR = "purpose=title_application"
 NATIONAL = {"document": "人社部发〔2024〕56号", "article": "虚假承诺", "until": "2099-11-19"}
 
 
 @pytest.fixture(scope="module")
-def bureau(cast: Cast) -> Bureau:
-    """A unit of its own, with the offices of its county: what waits here waits with no one else."""
-    town = cast.town
-    works, there = town.unit("慈溪某设计院", "330282", "industry"), town.unit("慈溪某局", "330282", "general")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
+    """A house of its own: what waits here would wait for the offices of the other files as well."""
+    with bureau_in(tmp_path_factory.mktemp("bureau") / "data") as bureau:
+        with_pages(bureau.town)
+        yield bureau
 
-    def office(role: str, **more: str) -> Someone:
-        return town.officer(there, role, "330282", **more)
 
-    away = town.officer(town.unit("台州某局", "331000", "general"), "human_resources", "3310")
-    return Bureau(town, works, town.officer(works, "unit", "330282", unit=works["unit"]), office("human_resources"),
-                  office("human_resources"), office("sector_authority", sector="industry"), office("title_committee"),
-                  away, away)
+@pytest.fixture(scope="module")
+def served(bureau: Bureau) -> Iterator[str]:
+    with serving(bureau.town.app) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +205,7 @@ def test_an_office_lists_what_was_filed_for_a_purpose_and_each_is_recorded(burea
     assert one["application"] in {item["application"] for item in items["items"]}
     assert one["person"] in page.text and access.store.size() == before + 2 * len(people_seen)
     assert one["application"] in people.client.get(f"/applications.csv?{FOR}").get_data(as_text=True)
-    assert "清除筛选" in people.get(f"/applications?{FOR}&status=postponed&as_of=43").text
+    assert "清除筛选" in people.get(f"/applications?{FOR}&status=postponed&as_of=20").text
 
 
 @pytest.mark.requires_system("chromium")
