@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from flask import Response, request
 
@@ -63,40 +63,63 @@ def listed(asking: Asking) -> Shown:
     return found
 
 
+class _Found(NamedTuple):
+    """The counts, if whoever asks is an office, and the rows, if they are told what for."""
+
+    counts: dict[str, Any] | None
+    kinds: Counter[str]             # Of all kinds, whichever is looked at.
+    page: Listed | None
+    may_list: bool
+    basis: dict[str, Any]
+
+
 def _listed(asking: Asking, moment: Moment) -> Shown:
     position = moment.position(asking.house)
     if isinstance(position, Refusal):
         return position
-    axes = _axes(moment, position)
     filters, shown = _filters(moment), "years" if moment.rest.get("show") == "years" else "entries"
-    counts = None if asking.capacity.is_person else differences.counted(asking.house, asking.caller, filters, axes)
-    if isinstance(counts, Refusal):
-        return counts
-    every = counts if filters.kind is None or counts is None else differences.counted(
-        asking.house, asking.caller, filters._replace(kind=None), axes)
+    found = _found(asking, moment, shown, filters, _axes(moment, position))
+    if isinstance(found, Refusal):
+        return found
+    counts, page, has_rows = found.counts, found.page, found.page is not None
+    rows = [] if page is None else _rows(asking, page, shown)
+    following = None if page is None or page.next is None else write_cursor(
+        asking.house.cursor_key, _question(asking, moment, shown), Cursor(page.as_of, list(page.next)))
+    offices = [] if counts is None else [_office(one) for one in counts["items"]]
+    kinds = [(code, KIND_WORDS[code], found.kinds[code]) for code in KINDS
+             if found.kinds[code] or filters.kind == code]
+    return Page("differences.html", {
+        "moment": moment, "basis": basis_view(found.basis), "counts": counts, "offices": offices, "kinds": kinds,
+        "rows": rows, "has_rows": has_rows, "may_list": found.may_list, "purposes": words.PURPOSES, "shown": shown,
+        "tabs": _SHOWN, "next": following, "is_first": "cursor" not in request.args, "kind_words": KIND_WORDS,
+        "changed": changed, "met": MET, "purpose": moment.rest.get("purpose"), "query_of": moment.links,
+    }, {"counts": counts, "items": [{name: one[name] for name in one if name != "told"} for one in rows],
+        "next": following, "basis": found.basis},
+        _table(shown, rows, offices, found.basis, following, has_rows=has_rows))
+
+
+def _found(asking: Asking, moment: Moment, shown: str, filters: Filters, axes: Axes) -> _Found | Refusal:
+    counts: dict[str, Any] | None = None
+    kinds: Counter[str] = Counter()
+    if not asking.capacity.is_person:
+        told = every = differences.counted(asking.house, asking.caller, filters, axes)
+        if filters.kind is not None:
+            every = differences.counted(asking.house, asking.caller, filters._replace(kind=None), axes)
+        if isinstance(told, Refusal):
+            return told
+        if isinstance(every, Refusal):
+            return every
+        counts = told
+        for one in every["items"]:
+            kinds.update(one["kinds"])
     purpose = moment.rest.get("purpose")
     wants_rows = asking.capacity.is_person or purpose in words.PURPOSES
     page = _page(asking, moment, shown, filters, axes, purpose if wants_rows else None)
-    may_list = not isinstance(page, Refusal) or page.code == "purpose_missing"
-    if isinstance(page, Refusal) and wants_rows:
+    if not isinstance(page, Refusal):
+        return _Found(counts, kinds, page, True, page.basis.as_json() if counts is None else counts["basis"])
+    if wants_rows or counts is None:
         return page
-    found = None if isinstance(page, Refusal) else page
-    basis = counts["basis"] if counts is not None else found.basis.as_json() if found is not None else {}
-    rows = [] if found is None else _rows(asking, found, shown)
-    kinds: Counter[str] = Counter()
-    for one in () if every is None or isinstance(every, Refusal) else every["items"]:
-        kinds.update(one["kinds"])
-    following = None if found is None or found.next is None else write_cursor(
-        asking.house.cursor_key, _question(asking, moment, shown), Cursor(found.as_of, list(found.next)))
-    offices = [] if counts is None else [_office(one) for one in counts["items"]]
-    return Page("differences.html", {
-        "moment": moment, "basis": basis_view(basis), "counts": counts, "offices": offices,
-        "kinds": [(code, KIND_WORDS[code], kinds[code]) for code in KINDS if kinds[code] or filters.kind == code],
-        "rows": rows, "has_rows": found is not None, "may_list": may_list, "purposes": words.PURPOSES,
-        "shown": shown, "tabs": _SHOWN, "next": following, "is_first": "cursor" not in request.args,
-        "kind_words": KIND_WORDS, "changed": changed, "met": MET, "purpose": purpose, "query_of": moment.links,
-    }, {"counts": counts, "items": [{name: one[name] for name in one if name != "told"} for one in rows],
-        "next": following, "basis": basis}, _table(shown, rows, offices, basis, following, has_rows=found is not None))
+    return _Found(counts, kinds, None, page.code == "purpose_missing", counts["basis"])
 
 
 def _axes(moment: Moment, position: int) -> Axes:

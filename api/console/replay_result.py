@@ -33,6 +33,9 @@ ROWS: Final = 50
 CSV_MOST: Final = 5_000
 """So many rows are written into one file of a list."""
 
+LOOKS_MOST: Final = 40
+"""So often rows are looked for further, each time through some thousands of lines."""
+
 KINDS: Final = {"person-years": "个人年度", "entries": "学时记录", "titles": "职称"}
 MET: Final[Mapping[bool | None, words.Mark]] = {
     True: ("met", "✓", "达标"), False: ("short", "✗", "未达标"), None: ("open", "…", "未定")}
@@ -132,13 +135,26 @@ def _rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequence[str])
 def _page(
     asking: Asking, job: str, kind: str, purpose: str | None, name: str, *, is_ranked: bool
 ) -> replay_rows.Rows | Refusal:
-    """A page of rows from where the address says, or as many as a file takes."""
-    line, offset = 0, 0
+    """A page of rows from where the address says, or as many as a file takes; these may stand far apart."""
+    after: tuple[int, int] = (0, 0)
     if cursor := request.args.get("cursor"):
         _, (line, offset) = read_cursor(asking.house.cursor_key, _question(asking, job, name), cursor)
-    return replay_rows.rows(
-        asking.house, asking.caller, job, kind.replace("-", "_"), purpose, after=(line, offset),
-        limit=CSV_MOST if request.path.endswith(".csv") else ROWS, what=("replay", "identity"), largest_first=is_ranked)
+        after = (line, offset)
+
+    def some(after: tuple[int, int], limit: int) -> replay_rows.Rows | Refusal:
+        return replay_rows.rows(asking.house, asking.caller, job, kind.replace("-", "_"), purpose, after=after,
+                                limit=limit, what=("replay", "identity"), largest_first=is_ranked)
+
+    if not request.path.endswith(".csv"):
+        return some(after, ROWS)
+    found, looked = some(after, CSV_MOST), 1
+    while not isinstance(found, Refusal) and found.next is not None and len(found.items) < CSV_MOST \
+            and looked < LOOKS_MOST:
+        more = some(found.next, CSV_MOST - len(found.items))
+        if isinstance(more, Refusal):
+            return more
+        found, looked = more._replace(items=(*found.items, *more.items)), looked + 1
+    return found
 
 
 def _question(asking: Asking, job: str, name: str) -> str:
