@@ -9,6 +9,7 @@
     form     the fields of the claim form; filing: a claim on its way from the form to the log
     claim    one's own claims, and one claim in full; acts: what can be done about it; correction: putting it right
     deeds    what can be done about any other record: one page a deed, with before, after and result
+    records  what the pages of such records have in common
     queue    what waits for an office, side by side with what it is about; many approvals at once
     years    a person's years
     timeline the investigator's: of a person, an account, a record; lines: what each line says; lanes: the picture; fields,
@@ -24,6 +25,9 @@
     trainings  plans and classes, and what is done about them; training_forms: each filed, and filed anew
     rosters  a class's list from its check to its receipt, its people and cards
     imports  another system's files, tried and taken over; reconciling: told back, added up, compared
+    registration  of persons and units, by themselves; transfers: where one belongs, and how it changes; units: those of
+             an office, one in full, its people and their years
+    applications  for titles, filed and judged; sanctions: titles entered and lost, who may not apply; titles: their words
     helping  keys, glossary and rules; and as whom somebody works
     screens  all of them, under their addresses
 
