@@ -54,11 +54,16 @@ def enrolment(asking: Asking, enrolment: str) -> Shown:
     return Page("enrolment.html", {
         "moment": moment, "basis": told_basis(basis), "told": told, "id": enrolment, "course": chosen.published,
         "state": ENROLMENTS[found.status], "subject": subject_of(told), "place": region(told["region"]),
-        "bookings": bookings, "bar": bar(found.minutes, chosen.published.minutes), "law": rules_of(house, chosen.published),
-        "offered": deeds.offered(asking, ROOM, subject) if moment.is_now else [], "done": done_before(asking),
+        "bookings": bookings, "bar": bar(found.minutes, chosen.published.minutes), "done": done_before(asking),
+        "law": rules_of(house, chosen.published), "offered": _offered(asking, subject) if moment.is_now else [],
         "events": [words.event(one, {one["position"]: _about(one["event"])}) for one in reversed(said)],
         "is_brief": "brief" in request.args, "purpose": subject.purpose,
     }, {**told, "version": version, "bookings": bookings, **basis})
+
+
+def _offered(asking: Asking, subject: Subject) -> list[deeds.Offered]:
+    """What can be done; what the law stands against, and nothing that is typed would change, is not offered."""
+    return [one for one in deeds.offered(asking, ROOM, subject) if one.why is None or one.deed.body is not None]
 
 
 def _about(event: Mapping[str, Any]) -> str:

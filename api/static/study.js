@@ -39,14 +39,14 @@
       return;
     }
     const left = one('left')?.textContent;
-    const news = one('news', page).textContent.trim();
+    const news = one('news', page);
     const isFull = (of) => !!of.querySelector('#state .said');
     const becomesFull = isFull(page) && !isFull(document);
     const goesOn = page.querySelector('#state ~ section');
     swap('state', page);
     if (!one('beat', page)) {                  // Another window counts now, or the session is over.
       over = true;
-      tell(news, 'error');
+      tell(news.textContent.trim(), 'error');
       form.closest('section').replaceWith(goesOn);
       document.title = `已停止计时：${name}`;
       return;
@@ -54,7 +54,7 @@
     swap('keys', page);
     ask(page);
     const leaves = one('left').textContent;
-    if (news) tell(news, 'said');
+    if (news.textContent.trim()) tell(news.textContent.trim(), news.className);
     else if (leaves !== left) tell(leaves.trim().replace('– ', ''), 'error');
     else if (becomesFull) tell('学满了，可以结束学习。', 'said');
     else if (one('news').className === 'error') tell('已恢复，继续计时。', 'said');

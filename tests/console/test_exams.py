@@ -200,6 +200,24 @@ def test_a_list_with_a_fault_enters_nothing_and_a_sound_one_gives_eighteen_hours
     assert li.year(year)["evaluated"]["general_public"] == "18"
 
 
+def test_hours_that_could_not_follow_a_pass_are_asked_for_once_what_stood_in_the_way_is_gone(
+    school: School, course: BODY
+) -> None:
+    li = school.town.person("孙新")
+    done, exam = school.completed(li, course), school.exam(day=school.day(3), book_until=school.day(1))
+    seat = school.booked(li, done, exam)
+    school.pass_days(4)
+    at = f"/v1/bookings/{seat['booking']}"
+    school.office.did(f"{at}/attendance", {"present": True}, version=1)
+    school.office.did(f"{at}/result", {"score": "71.5"}, version=2)
+    browser, mine = Browser(school.town, li), f"/enrolments/{done['enrolment']}"
+    assert "已学完" in browser.get(mine).text and "登记学时" not in browser.get(mine).buttons(), "belongs nowhere"
+
+    school.town.belongs(li, school.works, "2020-01-01")
+    registered = browser.press(browser.get(browser.get(mine).link("登记学时")), "登记学时")
+    assert "已登记学时" in registered.text and "登记学时" not in registered.buttons()
+
+
 @pytest.mark.requires_system("chromium")
 def test_every_screen_of_exams_is_readable_and_the_browser_says_nothing(
     school: School, course: BODY, chromium: Any
