@@ -33,7 +33,7 @@ from ledger.identifiers import regions
 from ledger.streams.standing import Actor
 from policies.words import base_vocabulary
 
-ROWS: Final = 100
+ROWS: Final = 50
 STATES: Final[Mapping[str, Mark]] = {
     "active": ("met", "✓", "在任"), "suspended": ("open", "‖", "已停用"), "dismissed": ("", "–", "已终止"),
 }
@@ -120,6 +120,7 @@ def detail(asking: Asking, actor: str) -> Shown:
         "deeds": [each for each in offered if each.deed.code not in ("scopes", "scope-withdrawals")],
         "can": {each.deed.code for each in offered}, "done": done_before(asking),
         "opens": moment.is_now and _may_open(asking, actor),
+        "follows": histories.follows(asking.house, asking.caller, actor),
     }, {**one, **basis})
 
 
