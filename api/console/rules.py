@@ -38,7 +38,7 @@ from policies.soundness import fold
 from projections.basis import written_time
 
 STATES: Final[Mapping[str, Mark]] = {
-    "in_force": ("met", "✓", "施行"), "later": ("open", "…", "尚未施行"), "superseded": ("", "–", "已被取代"),
+    "in_force": ("met", "✓", "施行"), "later": ("open", "…", "未到施行日"), "superseded": ("", "–", "已被取代"),
     "ended": ("", "–", "已废止"), "off": ("", "‖", "停用"), "draft": ("open", "✎", "草案"),
     "proposed": ("open", "…", "待施行"),
 }
@@ -220,7 +220,7 @@ def opened_told(one: Opened) -> dict[str, Any]:
         "examples": one.examples, "wrong": [each for each in one.examples if not each.holds],
         "findings": findings_told(one.findings),
         "reports": [_report(book, each._asdict()) for each in one.reports],
-        "family": [shelf_told(each) for each in one.family],
+        "others": [_other(book, each.book) for each in one.family],
         "shown_in": _shown_in(one.articles), "shown_by": _shown_by(one.examples),
     }
 
@@ -230,6 +230,13 @@ def findings_told(found: Iterable[Finding]) -> list[dict[str, Any]]:
     return [{"kind": FINDINGS.get(one.kind, one.kind), "is_error": one.weight == "error", "where": one.where,
              "words": one.words, "example": "，".join(f"{name}={value}" for name, value in one.example.items())}
             for one in found]
+
+
+def _other(book: Rulebook, other: Rulebook) -> dict[str, str]:
+    """Another version of the same rulebook, and where the two are compared, the earlier first."""
+    old, new = sorted((book, other), key=lambda one: (one.in_force_from, one.revision))
+    version = other.id.partition("/")[2]
+    return {"version": version, "href": f"/rules/{old.id}/{new.id.partition('/')[2]}"}
 
 
 def _contents(articles: Iterable[Sequence[Sentence]]) -> list[str]:

@@ -41,6 +41,7 @@ def test_a_past_moment_has_the_rulebooks_that_were_enacted_by_then(cast: Cast, l
 
     assert len([one for one in li.json(f"/rules.json?as_of={events[1]}")["items"] if one["event"]]) == 2
     assert "您看的不是现在" in then.text
+    assert "还没有细则施行过" in li.get(f"/rules?as_of={events[0] - 1}").text
     last = next(one["id"] for one in cast.town.nobody.saw("/v1/rulebooks")["items"] if one["event"] == events[-1])
     assert f"as_of={events[-1]}" in li.get(f"/rules?as_of={events[-1]}").link("号")
     assert "没有施行过这部细则" in li.get(f"/rules/{last}?as_of={events[1]}", 404).text
@@ -214,7 +215,7 @@ def test_one_proposes_another_enacts_and_both_read_first_what_changes(
     assert "待另一人施行" not in second.get("/home").text
 
     listed = anyone.get("/rules")
-    assert "尚未施行" in listed.text and "2031-01-01" in listed.text
+    assert "未到施行日" in listed.text and "2031-01-01" in listed.text
     compared = anyone.get("/rules/ningbo-industry/2019-01-01/2031-01-01")
     assert "在职学历（学位）课程；每门 3 学时；每年最多 36" in compared.text and "施行日" in compared.text
     assert anyone.get("/rules/ningbo-industry/2031-01-01").link("比较") == compared.address
@@ -241,6 +242,8 @@ def test_files_are_taken_as_they_are_and_their_bytes_survive_the_page_between(
     broken = office.press(page, "检查", 422, text_from=NEWEST,
                           source_file=(io.BytesIO("细则".encode("gbk")), "旧.toml"))
     assert "不是 UTF-8 文字" in broken.text
+    large = office.press(page, "检查", 422, text_from=NEWEST, source_file=(io.BytesIO(b"#" * 150_001), "大.toml"))
+    assert "文件超过 150 KB" in large.text
     kept = office.press(page, "检查", 422, source_file=(io.BytesIO(source[:40]), "半.toml"),
                         text_file=(io.BytesIO(text), "原文.txt"))
     assert "随带的原文" in kept.text, "a file need not be chosen twice"
