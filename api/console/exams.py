@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from api.cases import exams, results, seats, workload
 from api.cases.doing import Asked, Done, Reading
-from api.cases.faults import BadFields
 from api.console import deeds
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
@@ -146,7 +145,7 @@ def exam(asking: Asking, exam: str) -> Shown:
         "offered": deeds.offered(asking, ROOM, subject) if is_open else [], "holds": holds,
         "why": of_refusal(tried).words if isinstance(tried, Refusal) else None,
         "is_open": found["status"] == "scheduled", "can_list": _lists(asking, exam, position),
-        "can_enter": moment.is_now and enters(asking, found), "purpose": PURPOSE,
+        "can_enter": moment.is_now and no_list(asking, found) is None, "purpose": PURPOSE,
     }, {**found, **basis})
 
 
@@ -169,16 +168,17 @@ def _lists(asking: Asking, exam: str, position: int) -> bool:
     return isinstance(told, Refusal) and told.code == "purpose_missing"
 
 
-def enters(asking: Asking, exam: Mapping[str, Any]) -> bool:
-    """Whether somebody may enter a list of results, by trying one of a single row; none stands before the day."""
-    if asking.capacity.is_person or exam["status"] != "scheduled" or str(exam["day"]) > asking.house.today.isoformat():
-        return False
-    try:
-        tried = results.enter(asking.house, asking.caller, exam["exam"], {"file": b'{"seat": 1, "score": "0"}'},
-                              Asked(dry_run=True))
-    except BadFields:
-        return False
-    return isinstance(tried, results.Judged)
+def no_list(asking: Asking, exam: Mapping[str, Any]) -> Refusal | None:
+    """What keeps somebody from entering a list of results, found by trying one row; before the day none stands."""
+    house, one = asking.house, {"file": b'{"seat": 1, "score": "0"}'}
+    tried = results.enter(house, asking.caller, exam["exam"], one, Asked(dry_run=True))
+    if isinstance(tried, Refusal):
+        return tried
+    if exam["status"] != "scheduled":
+        return Refusal.because("exam_closed", held=exam["status"] == "held")
+    if str(exam["day"]) > house.today.isoformat():
+        return Refusal.because("exam_not_held_yet", day=exam["day"])
+    return None
 
 
 def _see(asking: Asking, exam: str) -> Subject | Refusal:

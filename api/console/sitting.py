@@ -20,7 +20,7 @@ from api.cases.faults import BadFields
 from api.console import deeds, sending, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
-from api.console.exams import PURPOSE, enters
+from api.console.exams import PURPOSE, no_list
 from api.console.form import Fault, Field, of_refusal
 from api.console.learning import ANNOUNCED, BOOKINGS, asked_why
 from api.console.moment import asked_moment
@@ -152,7 +152,7 @@ def listed(asking: Asking, exam: str) -> Shown:
         {"场次": exam, "地点": session["place"]})
     return Page("bookings.html", {
         "moment": moment, "basis": told_basis(basis), "exam": session, "rows": rows, "purpose": purpose,
-        "can_enter": moment.is_now and enters(asking, session),
+        "can_enter": moment.is_now and no_list(asking, session) is None,
     }, {**found, **basis}, table)
 
 
@@ -202,16 +202,19 @@ def _faults(told: Any) -> list[Fault]:
 
 def _form(asking: Asking, exam: str, typed: Mapping[str, str], faults: Sequence[Fault]) -> Shown:
     found = seats.exam_of(Reading(asking.house.ledger), exam)
-    if found is None or not enters(asking, seats.exam_view(found)):
-        return Refusal.because("exam_absent" if found is None else "outside_scope")
-    return _page(asking, exam, typed, None, faults)
+    if found is None:
+        return Refusal.because("exam_absent")
+    return no_list(asking, seats.exam_view(found)) or _page(asking, exam, typed, None, faults)
 
 
 def _page(asking: Asking, exam: str, typed: Mapping[str, str], preview: Mapping[str, Any] | None,
           faults: Sequence[Fault] = ()) -> Shown:
-    view = seats.exam_of(Reading(asking.house.ledger), exam)
-    assert view is not None, "who may enter results of it was asked before"
+    reading = Reading(asking.house.ledger)
+    found = seats.exam_of(reading, exam)
+    assert found is not None, "who may enter results of it was asked before"
     announced = deeds.filled([ANNOUNCED], request.form, faults)[0]
     wrong = [one for one in faults if one.field == "file"]
-    return Page("results.html", {"exam": seats.exam_view(view), "typed": typed, "preview": preview, "faults": faults,
-                                 "announced": announced, "wrong": wrong}, status=422 if faults else 200)
+    return Page("results.html", {
+        "exam": seats.exam_view(found), "version": reading.versions[found.scheduled.stream], "typed": typed,
+        "preview": preview, "faults": faults, "announced": announced, "wrong": wrong,
+    }, status=422 if faults else 200)

@@ -127,6 +127,7 @@ def test_an_office_plans_a_session_and_may_call_it_off(school: School, course: B
     planned = browser.press(check, "安排考试")
     assert "已办理：" in planned.text and "共 30 座" in planned.text
     assert "结束场次" not in planned.buttons() and "按名单登记成绩" not in planned.buttons(), "its day has not come"
+    assert "考试还没有举行" in browser.get(f"{planned.address}/results", 409).text
 
     person, done = completed(school, course)
     exam = planned.address.rpartition("/")[2]
