@@ -13,7 +13,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from api.cases import accounts as logins
-from api.cases import actors
+from api.cases import actors, histories
 from api.cases.allotment import ALLOTS
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import UNIT

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,13 +12,15 @@ import pytest
 from api.callers import Caller
 from api.cases import proofs
 from api.cases.proofs import Opened
+from api.page import page_routes
+from api.service import create_app
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.ledger import Recorded
 from ledger.proof.bundle import parse_bundle
 from ledger.proof.merkle import hash_leaf
 from ledger.verify import policy_of, verify_proof
-from tests.api.house_kit import BODY, Someone, Town, study
+from tests.api.house_kit import BODY, Someone, Town, house_in, study
 
 WORDS: BODY = {"words": "查一查"}
 
@@ -165,3 +170,22 @@ def test_an_event_knows_what_came_before_and_after_it_and_what_came_with_it(
 
     assert proofs.ties(town.house, first)[:2] == (None, last(done))
     assert positions[0] not in proofs.ties(town.house, first).request
+
+def test_an_event_that_was_changed_in_the_store_is_shown_with_a_proof_that_fails(tmp_path: Path) -> None:
+    with house_in(tmp_path / "data") as town:
+        person = town.person("李明")
+        event = next(at for at, _ in town.house.ledger.store.stream(person.id))
+        assert proofs.proved(town.house, event).fault is None
+        with closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as store, store:
+            for (trigger,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                store.execute(f"DROP TRIGGER {trigger}")
+            store.execute("UPDATE events SET leaf = CAST(replace(leaf, ?, ?) AS BLOB) WHERE position = ?",
+                          ('"role":"person"', '"role":"nobody"', event))
+
+        proof = proofs.proved(town.house, event)
+        assert proof.fault is not None and proof.checkpoint.root.hex() in proof.fault
+        assert not proof.steps or proof.steps[-1].computed != proof.checkpoint.root
+        browser = create_app(town.house, blueprints=[page_routes()]).test_client()
+        browser.post("/login", data={"token": person.token}, headers={"Sec-Fetch-Site": "same-origin"})
+        shown = browser.get(f"/events/{event}").get_data(as_text=True)
+        assert "证明不成立" in shown and "与检查点的根不同" in shown and "证明成立" not in shown
