@@ -83,6 +83,8 @@ def test_a_clause_says_how_often_it_decided_and_among_how_many_decisions(cast: C
     assert after["among"] == before["among"] + 1 and after["is_every"] is True
     assert after["by_clause"]["第六条（八）"] == {"decisions": 1, "assessed": "12"}
     assert "条款 第六条（八） · 认定 1 次，12 学时" in li.get(NINGBO).text
+    own = Browser(cast.town, person).get(f"/claims/{done['claim']}")
+    assert ("第六条（八）", f"{NINGBO}#第六条（八）") in own.links, "a reason leads to its article"
     assert "认定 1 次，12 学时" not in li.get(f"{NINGBO}?as_of={done['events'][0] - 1}").text
 
 
