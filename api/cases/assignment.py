@@ -36,16 +36,17 @@ MOST: Final = 200
 
 
 class Colleague(NamedTuple):
-    """Somebody of one's own organisation."""
+    """Somebody to whom work was given, or could be."""
 
     actor: str
-    name: str | None   # Masked; None: the key of the account is destroyed.
+    name: str | None   # Masked; None: of another organisation, or the key of the account is destroyed.
     is_self: bool
 
     @property
     def words(self) -> str:
         """Who it is: two of one masked name are told apart by the end of their accounts."""
-        return "我" if self.is_self else f"{self.name or '（已注销）'}（账号尾号 {self.actor[-4:]}）"
+        account = f"账号尾号 {self.actor[-4:]}"
+        return "我" if self.is_self else account if self.name is None else f"{self.name}（{account}）"
 
 
 def assign(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

@@ -136,6 +136,10 @@ def _carried_over(found: Sheet, content: dict[str, Any], asked: Form) -> dict[st
                 if f"{part}.{name}" not in seen and name not in ("route", "category", "further", "level", "rank")
                 and not (part == "study" and _is_amount(name))}
         content[part] = kept | content[part]
+    declared = found.body["study"].get("further") or {}
+    further = {name: value for name, value in declared.items() if f"study.further.{name}" not in seen}
+    if further := further | content["study"].get("further", {}):
+        content["study"]["further"] = further
     return content
 
 

@@ -118,6 +118,8 @@ def _page(asking: Asking, role: str | None, wanted: Wanted, moment: Moment, posi
     found = queue.page(house, caller, role, asked, as_of=position, after=place, limit=ROWS)
     if isinstance(found, Refusal):
         return found
+    if not found.items and place is not None:  # All that stood here was decided: one goes on from the beginning.
+        return _page(asking, role, wanted, moment._replace(rest=narrowed), position)
     items = found.items[::-1] if is_back else found.items
     before = max(0, before - len(items)) if is_back else before
     is_first, is_last = (found.next is None, False) if is_back else (place is None, found.next is None)

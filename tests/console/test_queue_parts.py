@@ -69,6 +69,15 @@ def test_what_was_decided_meanwhile_passes_nothing_over(cast: Cast) -> None:
         desk.clerk.act(claim, "approval", {})
 
     assert ids(browser, on) == of(desk.claims[25:])
+    for claim in desk.claims[25:]:
+        desk.clerk.act(claim, "approval", {})
+    assert ids(browser, on) == of(desk.claims[3:25]), "nothing is left there: one goes on from the beginning"
+
+
+def test_another_order_begins_at_its_beginning(desk: Desk) -> None:
+    two = desk.browser.get(desk.browser.get("/queue?kind=claim").link("下一页"))
+
+    assert "第 1–25 份" in desk.browser.get(two.link("等待")).text
 
 
 def test_a_place_in_the_list_is_of_one_list_and_nobody_makes_one_up(desk: Desk) -> None:
