@@ -50,9 +50,9 @@ def sums(asking: Asking, job: Mapping[str, Any]) -> Shown:
     """The report of a job that is done."""
     house, caller, name = asking.house, asking.caller, str(job["job"])
     told = replays.report(house, caller, name)
-    made = told if isinstance(told, Refusal) else replays.file(house, caller, name, "report.json")
     if isinstance(told, Refusal):
         return told
+    made = replays.file(house, caller, name, "report.json")
     if isinstance(made, Refusal):
         return made
     mine = replay_rows.may_read(house, caller, name) is None
@@ -206,16 +206,17 @@ def year(asking: Asking, job: str, person: str, year: int) -> Shown:
     both = replay_years.year(house, asking.caller, job, person, year, purpose)
     if isinstance(both, Refusal):
         return both
+    common = {**asked_words(both.question), "job": job, "person": person, "year": year, "purpose": purpose,
+              "name": names_of(house, [person])[person]}
+    data = {"person": person, "year": year, "old": both.old, "new": both.new, "question": both.question}
     if both.old is None or both.new is None:
-        return Refusal.because("person_not_yet")
-    documents = {one.id: one.document for one in house.answers.rulebooks()}
-    rows = side_by_side(both.old, both.new)
+        return Page("replay_year.html", {**common, "rows": ()}, data, status=404)
     return Page("replay_year.html", {
-        **asked_words(both.question), "job": job, "person": person, "year": year, "purpose": purpose,
-        "name": names_of(house, [person])[person], "rows": rows, "entries": entries_of(both.old, both.new),
-        "documents": documents, "verdicts": (MET[both.old["evaluated"]["met"]], MET[both.new["evaluated"]["met"]]),
+        **common, "rows": side_by_side(both.old, both.new), "entries": entries_of(both.old, both.new),
+        "documents": {one.id: one.document for one in house.answers.rulebooks()},
+        "verdicts": (MET[both.old["evaluated"]["met"]], MET[both.new["evaluated"]["met"]]),
         "vocabulary": base_vocabulary(), "verdict": words.verdict,
-    }, {"person": person, "year": year, "old": both.old, "new": both.new, "question": both.question})
+    }, data)
 
 
 def changed(old: str, new: str) -> dict[str, str] | None:

@@ -318,7 +318,8 @@ def test_a_year_before_anything_was_known_or_of_somebody_out_of_sight_is_not_sho
 
     assert "person_absent" in elsewhere.get(f"/replays/{done}/persons/{wang.id}/2024?{LOOKING}", status=404).text
     assert "not_for_reading" in rules.get(f"/replays/{done}/persons/{wang.id}/2024?{LOOKING}", status=403).text
-    assert "person_not_yet" in office.get(f"/replays/{done}/persons/{wang.id}/1999?{LOOKING}", status=404).text
+    before = office.get(f"/replays/{done}/persons/{wang.id}/1999?{LOOKING}", status=404)
+    assert "两套细则之下都没有可评定的" in before.text
 
 
 def test_of_a_report_that_was_cleared_away_it_is_said_that_it_is_and_how_to_have_it_again(
