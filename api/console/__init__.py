@@ -22,8 +22,9 @@
     differences  between as decided and as evaluated: how many, whose to look at, and which
     courses  of a year, and one; enrolments: how far somebody has come; player: a session of study; learning: their words
     exams    the plan with its seats; sitting: a seat and who has one; publishing: courses and sessions that begin
-    trainings  plans and classes, and what is done about them; training_forms: each filed, and filed anew
-    rosters  a class's list from its check to its receipt, its people and cards
+    trainings  plans and classes; training_deeds: what is done about them; training_forms: each filed, and filed anew;
+             training_papers: the form as it is typed
+    rosters  a class's list from its check to its receipt; cards: who is registered, and what certifies it
     imports  another system's files, tried and taken over; reconciling: told back, added up, compared
     registration  of persons and units, by themselves; transfers: where one belongs, and how it changes; units: those of
              an office, one in full, its people and their years

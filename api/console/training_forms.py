@@ -6,14 +6,12 @@ only the digest is recorded, the paper stays with its organiser. `tests/console/
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import urlencode
 
-import marshmallow as ma
 from flask import request
 
 from api.cases import filings, rosters, trainings
@@ -23,12 +21,24 @@ from api.cases.standing import acting
 from api.commands.telling import role as role_name
 from api.console import sending, words
 from api.console.deeds import status_of
-from api.console.form import Fault, Field, of_refusal, plainly
+from api.console.form import Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
+from api.console.training_papers import (
+    ROWS_MORE,
+    ROWS_MOST,
+    Paper,
+    Read,
+    evidence_of,
+    faults_of_paper,
+    flat,
+    loaded,
+    of_class,
+    of_plan,
+    read_of,
+    row_of,
+)
 from api.evidence_files import MOST as FILE_MOST
 from api.law_of import law_now
-from api.problems import Problem
-from api.routes.door import faults_of
 from api.routes.schemas.filings import ClassBody, PlanBody, RefiledPlanBody
 from ledger.errors import Refusal
 from policies.authority import class_recipients
@@ -36,40 +46,8 @@ from policies.words import Vocabulary
 from projections.basis import read_axes
 
 SENT_MOST: Final = FILE_MOST + 512 * 1024
-HOLDING_PAPERS: Final = {"summary": "总结", "roster": "学员名单", "attendance": "考勤"}
-_ROWS_MORE, _ROWS_MOST = 3, 500
 _TURNED_AWAY: Final = (401, 403, 404, 409)
 _NOBODY: Final = "per_" + "0" * 22
-_EVIDENCE: Final = ("kind", "sha256", "issued_on")
-_NUMBERS: Final = ("headcount", "room", "year", "number", "month")
-
-
-class Paper(NamedTuple):
-    """A form: its fields, and the rows of a list in it."""
-
-    noun: str                        # As in its address: plans or classes.
-    title: str
-    body: type[ma.Schema]
-    fields: Sequence[Field]
-    rows: str                        # The list's name in what is sent,
-    rows_title: str                  # and over it.
-    columns: Sequence[Field]
-    run: Callable[..., Done | Refusal]
-    upon: str | None = None          # What is filed anew; None: something new.
-
-    @property
-    def action(self) -> str:
-        """Where it is sent."""
-        return f"/{self.noun}/new" if self.upon is None else f"/{self.noun}/{self.upon}/refiling"
-
-
-class Read(NamedTuple):
-    """What was typed, as it was typed and as the use case takes it, with what is wrong."""
-
-    typed: Mapping[str, str]
-    many: int                        # Rows that are shown.
-    fields: dict[str, Any]
-    faults: list[Fault]
 
 
 # What somebody may do here
@@ -89,14 +67,14 @@ def why_not_file(asking: Asking, kind: str) -> Refusal | None:
 
 def may_refile_class(asking: Asking, one: Mapping[str, Any]) -> bool:
     """Say whether a class may be filed anew, as it stands."""
-    fields, _ = _loaded(ClassBody, _of_class(one))
+    fields, _ = loaded(ClassBody, of_class(one))
     return _why_not(lambda: filings.refile_class(asking.house, asking.caller, one["training_class"], fields,
                                                  Asked(dry_run=True))) is None
 
 
 def may_refile_plan(asking: Asking, one: Mapping[str, Any]) -> bool:
     """Say whether a plan may be filed anew, as it stands."""
-    fields, _ = _loaded(RefiledPlanBody, _of_plan(one))
+    fields, _ = loaded(RefiledPlanBody, of_plan(one))
     return _why_not(lambda: filings.refile_plan(asking.house, asking.caller, one["plan"], fields,
                                                 Asked(dry_run=True))) is None
 
@@ -146,7 +124,7 @@ def refile_class_form(asking: Asking, training_class: str) -> Shown:
     one = _class_now(asking, training_class)
     if isinstance(one, Refusal):
         return one
-    return _blank(asking, _class_paper(asking, training_class), _flat(_of_class(one)), one["version"])
+    return _blank(asking, _class_paper(asking, training_class), flat(of_class(one)), one["version"])
 
 
 def refile_class(asking: Asking, training_class: str) -> Shown:
@@ -170,7 +148,7 @@ def refile_plan_form(asking: Asking, plan: str) -> Shown:
     one = _plan_now(asking, plan)
     if isinstance(one, Refusal):
         return one
-    return _blank(asking, _plan_paper(asking, plan), _flat(_of_plan(one)), one["version"])
+    return _blank(asking, _plan_paper(asking, plan), flat(of_plan(one)), one["version"])
 
 
 def refile_plan(asking: Asking, plan: str) -> Shown:
@@ -261,29 +239,6 @@ def _own_items(asking: Asking) -> tuple[tuple[str, str], ...]:
                  for plan in found.items for item in plan["items"])
 
 
-def _of_class(one: Mapping[str, Any]) -> dict[str, Any]:
-    """A class as it would be sent."""
-    named = ("title", "category", "route", "level", "starts", "ends", "days", "headcount", "room", "location",
-             "sector", "recipient", "plan", "item", "approval", "evidence", "lessons")
-    found: dict[str, Any] = _sendable({name: one[name] for name in named})
-    return found
-
-
-def _of_plan(one: Mapping[str, Any]) -> dict[str, Any]:
-    """A plan's items as they would be sent."""
-    found: dict[str, Any] = _sendable({name: one[name] for name in ("items", "evidence")})
-    return found
-
-
-def _sendable(found: Any) -> Any:
-    """As JSON has it: days as text, and what is not there left out."""
-    if isinstance(found, Mapping):
-        return {name: _sendable(value) for name, value in found.items() if value not in (None, [], ())}
-    if isinstance(found, list | tuple):
-        return [_sendable(one) for one in found]
-    return found if isinstance(found, int | str) else str(found)
-
-
 # Shown and sent
 
 
@@ -292,15 +247,15 @@ def _blank(asking: Asking, paper: Paper, typed: Mapping[str, str], version: int 
     if paper.upon is None and (no := why_not_file(asking, paper.noun)) is not None:
         return no
     many = 1 + max((int(name.split(".")[1]) for name in typed if name.startswith(f"{paper.rows}.")), default=0)
-    return _shown(paper, Read(typed, many + _ROWS_MORE, {}, []), version, 200)
+    return _shown(paper, Read(typed, many + ROWS_MORE, {}, []), version, 200)
 
 
 def _sent(asking: Asking, paper: Paper, version: int | None) -> Shown:
     """Take what the form sends: more rows, a check, or the filing itself."""
     house, caller, step = asking.house, asking.caller, request.form.get("step", "")
-    read = _read(paper)
+    read = read_of(paper)
     if step in ("more", "edit"):
-        return _shown(paper, read._replace(faults=[], many=min(read.many + (5 if step == "more" else 0), _ROWS_MOST)),
+        return _shown(paper, read._replace(faults=[], many=min(read.many + (5 if step == "more" else 0), ROWS_MOST)),
                       version, 200)
     if read.faults:
         return _shown(paper, read, version, 422)
@@ -309,8 +264,8 @@ def _sent(asking: Asking, paper: Paper, version: int | None) -> Shown:
     try:
         came = paper.run(house, caller, *given, read.fields, asked)
     except BadFields as bad:
-        return _shown(paper, read._replace(faults=_faults(paper, (one._asdict() for one in bad.faults), {})), version,
-                      422)
+        faults = faults_of_paper(paper, (one._asdict() for one in bad.faults), {})
+        return _shown(paper, read._replace(faults=faults), version, 422)
     if isinstance(came, Refusal):
         if status_of(came) in (401, 403, 404):
             return came
@@ -331,7 +286,7 @@ def _shown(paper: Paper, read: Read, version: int | None, status: int) -> Page:
     rows = [[filled(one, f"{paper.rows}.{at}.{one.name}") for one in paper.columns] for at in range(read.many)]
     return Page("training_form.html", {
         "paper": paper, "fields": [filled(one, one.name) for one in paper.fields], "rows": rows, "version": version,
-        "faults": read.faults, "many": read.many, "evidence": _evidence(read.typed), "papers": words.PAPERS,
+        "faults": read.faults, "many": read.many, "evidence": evidence_of(read.typed), "papers": words.PAPERS,
     }, status=status)
 
 
@@ -354,112 +309,9 @@ def _checked(asking: Asking, paper: Paper, read: Read, came: Done, version: int 
         "paper": paper, "version": version, **law, "documents": words.documents(house),
         "facts": [(field.label, value) for field in paper.fields if (value := told(field, field.name))],
         "rows": [[told(one, f"{paper.rows}.{at}.{one.name}") for one in paper.columns] for at in range(read.many)
-                 if _row(paper, read.typed, at)],
+                 if row_of(paper, read.typed, at)],
         "filed_with": [role_name(one) for one in filed_with], "carried": [
             *((name, value) for name, value in read.typed.items() if value and not name.startswith("evidence.")),
-            *(("evidence", " ".join(one.values())) for one in _evidence(read.typed)), ("rows", read.many)],
-        "evidence": _evidence(read.typed), "papers": words.PAPERS,
+            *(("evidence", " ".join(one.values())) for one in evidence_of(read.typed)), ("rows", read.many)],
+        "evidence": evidence_of(read.typed), "papers": words.PAPERS,
     })
-
-
-# What is typed
-
-
-def _flat(body: Mapping[str, Any]) -> dict[str, str]:
-    """What would be sent, as it is typed."""
-    typed = {name: str(value) for name, value in body.items() if not isinstance(value, list | dict)}
-    if "plan" in body:
-        typed["within"] = f"{body['plan']} {body['item']}"
-    for name in ("lessons", "items", "evidence"):
-        for at, row in enumerate(body.get(name, ())):
-            typed |= {f"{name}.{at}.{column}": str(value) for column, value in row.items()}
-    return typed
-
-
-def _read(paper: Paper) -> Read:
-    """Read what was typed as the API reads it; rows in which nothing stands are passed over."""
-    form = request.form
-    typed = {name: value.strip() for name, value in form.items() if name not in (sending.KEY, sending.VERSION, "step")}
-    typed.pop("evidence", None)
-    carried = [dict(zip(_EVIDENCE, one.split(" "), strict=False)) for one in form.getlist("evidence")]
-    for at, one in enumerate([*carried, *papers({"document": ""})]):
-        typed |= {f"evidence.{at}.{name}": value for name, value in one.items()}
-    given = form.get("rows", "")
-    many = min(int(given), _ROWS_MOST) if given.isascii() and given.isdecimal() and len(given) < 5 else _ROWS_MORE
-    sent: dict[str, Any] = {field.name: _value(field.name, value) for field in paper.fields
-                            if (value := typed.get(field.name))}
-    plan, _, item = str(sent.pop("within", "")).partition(" ")
-    if plan:
-        sent |= {"plan": plan, "item": _value("number", item)}
-    rows = {at: row for at in range(many) if (row := _row(paper, typed, at))}
-    places = dict(enumerate(rows))
-    sent |= {paper.rows: list(rows.values())} | ({"evidence": kept} if (kept := _evidence(typed)) else {})
-    missing = [Fault(field.id, f"{field.label}：请{'选择' if field.kind == 'choice' else '填写'}。")
-               for field in paper.fields if field.is_required and field.name not in sent]
-    if not rows:
-        missing.append(Fault(f"{paper.rows}-0-{paper.columns[0].name}", f"{paper.rows_title}：至少填写一行。"))
-    fields, errors = _loaded(paper.body, sent)
-    said = {fault.field for fault in missing}
-    faults = [one for one in _faults(paper, errors, places)
-              if one.field not in said and not (one.field == "" and missing)]
-    return Read(typed, many, fields, [*missing, *faults])
-
-
-def _row(paper: Paper, typed: Mapping[str, str], at: int) -> dict[str, Any]:
-    return {one.name: _value(one.name, value) for one in paper.columns
-            if (value := typed.get(f"{paper.rows}.{at}.{one.name}"))}
-
-
-def _value(name: str, value: str) -> int | str:
-    is_whole = name in _NUMBERS and value.isascii() and value.isdecimal() and len(value) < 10
-    return int(value) if is_whole else value
-
-
-def _loaded(body: type[ma.Schema], sent: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    try:
-        found: dict[str, Any] = body().load(sent)
-        return found, ()
-    except ma.ValidationError as error:
-        problem: Problem = faults_of(error)
-        return {}, problem.members.get("errors", ())
-
-
-def _faults(paper: Paper, errors: Any, places: Mapping[int, int]) -> list[Fault]:
-    """What the API would say, at the fields of the form."""
-    labels = {one.id: one.label for one in paper.fields}
-    found = []
-    for one in errors:
-        parts = str(one.get("pointer", "")).strip("/").split("/")
-        told = plainly(str(one["detail"]))
-        if parts[0] == paper.rows and len(parts) == 3 and parts[1].isdecimal():
-            at = places.get(int(parts[1]), int(parts[1]))
-            label = next((each.label for each in paper.columns if each.name == parts[2]), parts[2])
-            found.append(Fault(f"{paper.rows}-{at}-{parts[2]}", f"第 {at + 1} 行{label}：{told}"))
-        elif parts[0] in labels:
-            found.append(Fault(parts[0], f"{labels[parts[0]]}：{told}"))
-        else:
-            found.append(Fault("within" if parts[0] in ("plan", "item") else "", told))
-    return found
-
-
-# Papers
-
-
-def papers(kinds: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-    """The digests of the files that were chosen, by their kinds; the files themselves are not kept."""
-    found = []
-    for kind in HOLDING_PAPERS if kinds is None else kinds:
-        sent = request.files.get(f"paper_{kind}")
-        if sent is not None and sent.filename:
-            with sent.stream:
-                found.append({"kind": kind, "sha256": hashlib.sha256(sent.stream.read()).hexdigest()})
-    return found
-
-
-def _evidence(typed: Mapping[str, str]) -> list[dict[str, str]]:
-    found = []
-    for at in range(50):
-        if f"evidence.{at}.sha256" not in typed:
-            break
-        found.append({name: value for name in _EVIDENCE if (value := typed.get(f"evidence.{at}.{name}"))})
-    return found

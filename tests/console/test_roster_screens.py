@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,6 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 from python_calamine import CalamineWorkbook
 
+from ledger.events.training import ClassId
+from ledger.rosters import Roster, open_roster
+from ledger.vocabulary import ActorId
 from tests.api.house_kit import Someone, resident_id
 from tests.console.browser_kit import Window
 from tests.console.console_kit import HERE, Browser, Cast, Read
@@ -144,6 +148,31 @@ def test_whoever_said_who_was_there_is_not_offered_to_register_them(school: Scho
     assert "名册导入" not in school.teacher.get(place).buttons()
     assert "名册导入" in school.registrar.get(place).buttons()
     assert school.teacher.client.get(f"{place}/roster", headers=HERE).status_code == 403
+
+
+def test_a_registration_that_was_killed_is_told_how_far_it_is_goes_on_with_the_same_file_or_is_given_up(
+    school: School,
+) -> None:
+    place, content = school.held("中断的班"), b""
+    for kind in ("goes on", "is given up"):
+        content = school.list_of(*((one.number, one.name, "", f"{kind}-{place[-12:]}-{at}")
+                                   for at, one in enumerate(school.pupils)))
+        begun = open_roster(
+            school.cast.town.house.ledger, ClassId(place.rpartition("/")[2]), rows=3, actor=ActorId(school.second.id),
+            list_sha256=hashlib.sha256(content).hexdigest(), role="recognised_organiser",
+            now_ms=school.cast.town.house.now // 1_000)
+        assert isinstance(begun, Roster), begun
+        assert "已写入 0／3 行；全部写完才一并生效" in school.registrar.get(place).text
+        assert "有一份名单登记到一半" in school.registrar.get(f"{place}/roster").text
+        if kind == "is given up":
+            break
+        done = school.registrar.press(upload(school.registrar, place, content), "登记这 3 人")
+        assert "已登记" in done.text
+        place = school.held("再中断的班")
+
+    given_up = school.registrar.press(school.registrar.get(f"{place}/roster-abandonment"), "放弃未完成的名单")
+    assert "已放弃" in given_up.text
+    assert "有一份名单登记到一半" not in school.registrar.get(f"{place}/roster").text
 
 
 def test_the_template_is_for_everybody_who_is_logged_in(school: School) -> None:

@@ -1,0 +1,182 @@
+"""A plan or a class as it is typed: a form with rows, read as the API reads it, told at its fields; papers by digest.
+
+`tests/console/test_training_screens.py` shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import marshmallow as ma
+from flask import request
+
+from api.cases.doing import Done
+from api.console import sending
+from api.console.form import Fault, Field, plainly
+from api.problems import Problem
+from api.routes.door import faults_of
+from ledger.errors import Refusal
+
+HOLDING_PAPERS: Final = {"summary": "总结", "roster": "学员名单", "attendance": "考勤"}
+ROWS_MORE, ROWS_MOST = 3, 500
+_EVIDENCE: Final = ("kind", "sha256", "issued_on")
+_NUMBERS: Final = ("headcount", "room", "year", "number", "month")
+
+
+class Paper(NamedTuple):
+    """A form: its fields, and the rows of a list in it."""
+
+    noun: str                        # As in its address: plans or classes.
+    title: str
+    body: type[ma.Schema]
+    fields: Sequence[Field]
+    rows: str                        # The list's name in what is sent,
+    rows_title: str                  # and over it.
+    columns: Sequence[Field]
+    run: Callable[..., Done | Refusal]
+    upon: str | None = None          # What is filed anew; None: something new.
+
+    @property
+    def action(self) -> str:
+        """Where it is sent."""
+        return f"/{self.noun}/new" if self.upon is None else f"/{self.noun}/{self.upon}/refiling"
+
+
+class Read(NamedTuple):
+    """What was typed, as it was typed and as the use case takes it, with what is wrong."""
+
+    typed: Mapping[str, str]
+    many: int                        # Rows that are shown.
+    fields: dict[str, Any]
+    faults: list[Fault]
+
+
+# As it would be sent
+
+
+def of_class(one: Mapping[str, Any]) -> dict[str, Any]:
+    """A class as it would be sent."""
+    named = ("title", "category", "route", "level", "starts", "ends", "days", "headcount", "room", "location",
+             "sector", "recipient", "plan", "item", "approval", "evidence", "lessons")
+    found: dict[str, Any] = _sendable({name: one[name] for name in named})
+    return found
+
+
+def of_plan(one: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan's items as they would be sent."""
+    found: dict[str, Any] = _sendable({name: one[name] for name in ("items", "evidence")})
+    return found
+
+
+def _sendable(found: Any) -> Any:
+    """As JSON has it: days as text, and what is not there left out."""
+    if isinstance(found, Mapping):
+        return {name: _sendable(value) for name, value in found.items() if value not in (None, [], ())}
+    if isinstance(found, list | tuple):
+        return [_sendable(one) for one in found]
+    return found if isinstance(found, int | str) else str(found)
+
+
+# What is typed
+
+
+def flat(body: Mapping[str, Any]) -> dict[str, str]:
+    """What would be sent, as it is typed."""
+    typed = {name: str(value) for name, value in body.items() if not isinstance(value, list | dict)}
+    if "plan" in body:
+        typed["within"] = f"{body['plan']} {body['item']}"
+    for name in ("lessons", "items", "evidence"):
+        for at, row in enumerate(body.get(name, ())):
+            typed |= {f"{name}.{at}.{column}": str(value) for column, value in row.items()}
+    return typed
+
+
+def read_of(paper: Paper) -> Read:
+    """Read what was typed as the API reads it; rows in which nothing stands are passed over."""
+    form = request.form
+    typed = {name: value.strip() for name, value in form.items() if name not in (sending.KEY, sending.VERSION, "step")}
+    typed.pop("evidence", None)
+    carried = [dict(zip(_EVIDENCE, one.split(" "), strict=False)) for one in form.getlist("evidence")]
+    for at, one in enumerate([*carried, *papers({"document": ""})]):
+        typed |= {f"evidence.{at}.{name}": value for name, value in one.items()}
+    given = form.get("rows", "")
+    many = min(int(given), ROWS_MOST) if given.isascii() and given.isdecimal() and len(given) < 5 else ROWS_MORE
+    sent: dict[str, Any] = {field.name: _value(field.name, value) for field in paper.fields
+                            if (value := typed.get(field.name))}
+    plan, _, item = str(sent.pop("within", "")).partition(" ")
+    if plan:
+        sent |= {"plan": plan, "item": _value("number", item)}
+    rows = {at: row for at in range(many) if (row := row_of(paper, typed, at))}
+    places = dict(enumerate(rows))
+    sent |= {paper.rows: list(rows.values())} | ({"evidence": kept} if (kept := evidence_of(typed)) else {})
+    missing = [Fault(field.id, f"{field.label}：请{'选择' if field.kind == 'choice' else '填写'}。")
+               for field in paper.fields if field.is_required and field.name not in sent]
+    if not rows:
+        missing.append(Fault(f"{paper.rows}-0-{paper.columns[0].name}", f"{paper.rows_title}：至少填写一行。"))
+    fields, errors = loaded(paper.body, sent)
+    said = {fault.field for fault in missing}
+    faults = [one for one in faults_of_paper(paper, errors, places)
+              if one.field not in said and not (one.field == "" and missing)]
+    return Read(typed, many, fields, [*missing, *faults])
+
+
+def row_of(paper: Paper, typed: Mapping[str, str], at: int) -> dict[str, Any]:
+    return {one.name: _value(one.name, value) for one in paper.columns
+            if (value := typed.get(f"{paper.rows}.{at}.{one.name}"))}
+
+
+def _value(name: str, value: str) -> int | str:
+    is_whole = name in _NUMBERS and value.isascii() and value.isdecimal() and len(value) < 10
+    return int(value) if is_whole else value
+
+
+def loaded(body: type[ma.Schema], sent: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    try:
+        found: dict[str, Any] = body().load(sent)
+        return found, ()
+    except ma.ValidationError as error:
+        problem: Problem = faults_of(error)
+        return {}, problem.members.get("errors", ())
+
+
+def faults_of_paper(paper: Paper, errors: Any, places: Mapping[int, int]) -> list[Fault]:
+    """What the API would say, at the fields of the form."""
+    labels = {one.id: one.label for one in paper.fields}
+    found = []
+    for one in errors:
+        parts = str(one.get("pointer", "")).strip("/").split("/")
+        told = plainly(str(one["detail"]))
+        if parts[0] == paper.rows and len(parts) == 3 and parts[1].isdecimal():
+            at = places.get(int(parts[1]), int(parts[1]))
+            label = next((each.label for each in paper.columns if each.name == parts[2]), parts[2])
+            found.append(Fault(f"{paper.rows}-{at}-{parts[2]}", f"第 {at + 1} 行{label}：{told}"))
+        elif parts[0] in labels:
+            found.append(Fault(parts[0], f"{labels[parts[0]]}：{told}"))
+        else:
+            found.append(Fault("within" if parts[0] in ("plan", "item") else "", told))
+    return found
+
+
+# Papers
+
+
+def papers(kinds: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """The digests of the files that were chosen, by their kinds; the files themselves are not kept."""
+    found = []
+    for kind in HOLDING_PAPERS if kinds is None else kinds:
+        sent = request.files.get(f"paper_{kind}")
+        if sent is not None and sent.filename:
+            with sent.stream:
+                found.append({"kind": kind, "sha256": hashlib.sha256(sent.stream.read()).hexdigest()})
+    return found
+
+
+def evidence_of(typed: Mapping[str, str]) -> list[dict[str, str]]:
+    found = []
+    for at in range(50):
+        if f"evidence.{at}.sha256" not in typed:
+            break
+        found.append({name: value for name in _EVIDENCE if (value := typed.get(f"evidence.{at}.{name}"))})
+    return found
