@@ -2,7 +2,8 @@
 
 The server counts; the page says what it has counted, what it left out and why. A sign of life is a form like any other:
 without a script one presses its button, with one (`api/static/study.js`) it is sent by itself, as the same form. Each
-bears the nonce that the last answer gave, so of two windows the one that was opened last counts, and the other says so.
+bears the nonce that the last answer gave, so of two windows one counts, and the other says so: with the script it is
+the one that was opened last.
 
 What is asked can be answered for as long as the course's gap allows (its publisher's or the law's to say, W 9): who is
 slower loses the time since the question and nothing else, and is asked again as often as they like (WCAG 2.2.1).

@@ -7,7 +7,7 @@
   if (!form) return;
   const name = document.title;
   const every = form.dataset.every * 1000;
-  let last = 0;         // When the server last answered; a page that was just opened is a sign of life too.
+  let last = -every;    // When the server last answered; a page that was just opened is a sign of life too.
   let sent = null;      // What is under way: sent again as it was until it is answered, so that nothing is said twice.
   let answers = false;  // Something was answered while another sign was under way.
   let over = false;
@@ -61,8 +61,7 @@
   };
 
   const beat = async () => {
-    if (over) return;
-    if (sent) return;
+    if (over || sent) return;
     const body = new FormData(form);
     if (!answers) body.delete('answer');
     answers = false;
@@ -72,7 +71,7 @@
         const came = await fetch(form.action, {method: 'POST', body: sent, signal: AbortSignal.timeout(20000)});
         if (came.status >= 500) throw came;
         show(new DOMParser().parseFromString(await came.text(), 'text/html'));
-        last = Date.now();
+        last = performance.now();  // Which nobody sets back.
         sent = null;
       } catch {
         tell('连接中断，正在重试。中断太久的时间不会计入。', 'error');
@@ -88,7 +87,7 @@
     beat();
   });
   // A window in the background is woken once a minute: a little early is better than a little late.
-  const tick = () => { if (Date.now() - last >= every - 10000) beat(); };
+  const tick = () => { if (performance.now() - last >= every - 10000) beat(); };
   setInterval(tick, 10000);
   document.addEventListener('visibilitychange', tick);
   if (one('by-hand')) one('by-hand').hidden = true;
