@@ -8,6 +8,7 @@ from api.console import (
     accounts,
     acts,
     applications,
+    cards,
     claim,
     correction,
     courses,
@@ -36,6 +37,7 @@ from api.console import (
     sitting,
     status,
     timeline,
+    training_deeds,
     training_forms,
     trainings,
     transfers,
@@ -213,12 +215,12 @@ def _trainings(console: Blueprint) -> None:
     add(console, f"{one_class}/roster", rosters.form, json=False)
     take(console, f"{one_class}/roster", rosters.send, most=rosters.SENT_MOST)
     add(console, f"{one_class}/rosters/<act>", rosters.receipt)
-    add(console, f"{one_class}/people", rosters.people, csv=True)
-    add(console, f"{one_class}/people.xlsx", rosters.people_workbook, json=False)
-    add(console, f"{one_class}/cards", rosters.cards, csv=True)
-    add(console, f"{one_class}/cards/new", rosters.new_card, json=False)
-    take(console, f"{one_class}/cards/new", rosters.issue_card)
-    add(console, one_card, rosters.card)
+    add(console, f"{one_class}/people", cards.people, csv=True)
+    add(console, f"{one_class}/people.xlsx", cards.people_workbook, json=False)
+    add(console, f"{one_class}/cards", cards.cards, csv=True)
+    add(console, f"{one_class}/cards/new", cards.new_card, json=False)
+    take(console, f"{one_class}/cards/new", cards.issue_card)
+    add(console, one_card, cards.card)
     add(console, "/imports", imports.listed, csv=True)
     add(console, "/imports/new", imports.new, json=False)
     take(console, "/imports/new", imports.send, most=rosters.SENT_MOST)
@@ -227,7 +229,7 @@ def _trainings(console: Blueprint) -> None:
     add(console, one_import, imports.one)
     add(console, f"{one_import}/reconciliation", reconciling.form, json=False)
     take(console, f"{one_import}/reconciliation", reconciling.send, most=rosters.SENT_MOST)
-    for rule, room in ((one_class, trainings.CLASSES), (one_plan, trainings.PLANS), (one_card, rosters.CARDS),
+    for rule, room in ((one_class, training_deeds.CLASSES), (one_plan, training_deeds.PLANS), (one_card, cards.CARDS),
                        (one_import, imports.ROOM)):
         for code in room.deeds:
             add(console, f"{rule}/{code}", deeds.shown(room, code), json=False)
