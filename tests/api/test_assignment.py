@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from click.testing import CliRunner
+from pathlib import Path
 
 from api.callers import Caller
 from api.cases import assignment
-from api.cli import cli
 from ledger.errors import Refusal
+from tests.api.command_kit import Ended, answering, xueshi
 from tests.api.house_kit import BODY, SHA, Someone, Town, study
 
 
@@ -111,7 +111,21 @@ def test_colleagues_are_those_who_could_take_it_by_masked_name_and_recorded(town
     assert access.store.size() == before + 2, "oneself is nobody's look"
 
 
-def test_the_command_wants_to_know_whether_it_goes_on_or_back() -> None:
-    neither = CliRunner().invoke(cli, ["claim", "assign", "clm_" + "0" * 22])
+def test_the_command_hands_on_gives_back_and_says_why_a_claim_is_put_right(town: Town, tmp_path: Path) -> None:
+    person, first, second, _ = office(town)
+    claim = person.submit(study())
+    with answering(town.app) as server:
 
-    assert "--to 与 --back 须选其一" in str(neither.exception)
+        def run(*arguments: str) -> Ended:
+            return xueshi(tmp_path, "claim", *arguments, XUESHI_SERVER=server, XUESHI_TOKEN=str(first.token))
+
+        handed = run("assign", claim["claim"], "--to", second.id, "--words", "我出差")
+        assert (handed.returncode, "已转办" in handed.stdout, second.id in handed.stdout) == (0, True, True), handed
+        assert "已退还" in run("assign", claim["claim"], "--back").stdout
+        neither = run("assign", claim["claim"])
+        assert (neither.returncode != 0, "--to 与 --back 须选其一" in neither.stderr) == (True, True), neither
+        assert run("approve", claim["claim"]).returncode == 0
+        facts = [f"{name}={value}" for name, value in study(days="3").items()]
+        right = run("correct", claim["claim"], *facts, "--title", "某次培训", "--because", "证书上是三天")
+        assert right.returncode == 0, right.stderr
+    assert person.saw(f"/v1/claims/{claim['claim']}")["said"][-1]["words"] == "证书上是三天"
