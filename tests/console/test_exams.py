@@ -11,8 +11,8 @@ import pytest
 from tests.api.course_kit import School
 from tests.api.house_kit import BODY, Someone
 from tests.console.browser_kit import Window
-from tests.console.console_kit import HERE, Browser, Read
-from tests.console.school_kit import school_with_pages, serving
+from tests.console.console_kit import HERE, Browser, Read, serving
+from tests.console.school_kit import school_with_pages
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +226,7 @@ def test_every_screen_of_exams_is_readable_and_the_browser_says_nothing(
     person, done = completed(school, course, "赵敏")
     exam = school.exam(day=school.day(3), book_until=school.day(1))
     free = f"/exams/{exam['exam']}"
-    with serving(school) as served:
+    with serving(school.town.app) as served:
         window = Window(chromium, served, person.token)
         found = {path: window.faults(path) for path in ("/exams", "/exams?when=past", free, f"{free}/booking")}
         seat = school.booked(person, done, exam)
