@@ -26,9 +26,9 @@
              training_papers: the form as it is typed
     rosters  a class's list from its check to its receipt; cards: who is registered, and what certifies it
     imports  another system's files, tried and taken over; reconciling: told back, added up, compared
-    registration  of persons and units, by themselves; transfers: where one belongs, and how it changes; units: those of
-             an office, one in full, its people and their years
-    applications  for titles, filed and judged; sanctions: titles entered and lost, who may not apply; titles: their words
+    registration  of persons and units, by themselves
+    transfers  where one belongs, and how it changes; units: those of an office, one in full, its people and their years
+    applications  for titles, filed and judged; sanctions: titles entered and lost, who may not apply; titles: words
     helping  keys, glossary and rules; and as whom somebody works
     screens  all of them, under their addresses
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import re
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import pytest
 
+from api import accounts
 from tests.api.house_kit import BODY, Someone, credit_code, resident_id, study
 from tests.console.browser_kit import Window
 from tests.console.console_kit import HERE, Browser, Cast
@@ -91,6 +94,23 @@ def test_a_form_that_is_sent_twice_registers_once_and_opens_nothing_to_whoever_f
     assert store.size() == size
     assert "先做这三步" in second.get("/home").text, "the same password: the same person"
     assert (found.address, third.get("/home").address) == ("/login", "/login")
+
+
+def test_whoever_registers_while_no_password_can_be_worked_out_is_shown_a_token_once(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "BUSY_AFTER_S", 0.01)
+    browser, form = Browser(cast.town), {**ME, "id_number": resident_id(next(CODES))}
+    page = browser.get("/register")
+    with ExitStack() as busy:
+        for _ in range(accounts.AT_ONCE):
+            busy.enter_context(cast.town.house.accounts._turn())
+        shown = browser.press(page, "登记", **form)
+    (token,) = re.findall(r"xsl_[A-Za-z0-9_-]{43}", shown.source)
+
+    assert "它只显示这一次" in shown.text and browser.get("/home").address == "/login"
+    answer = Browser(cast.town).client.post("/login", data={"token": token}, headers=HERE)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/home")
 
 
 def test_a_registration_from_elsewhere_is_not_taken(cast: Cast) -> None:
