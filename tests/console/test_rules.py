@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from api.page import page_routes
 from api.service import create_app
 from policies.shelf import SHIPPED, TEXTS, shipped
+from projections.replay.report import FORMAT
 from tests.api.house_kit import Someone, Town, house_in, study
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, Cast
@@ -251,6 +253,25 @@ def test_files_are_taken_as_they_are_and_their_bytes_survive_the_page_between(
     assert "随带的原文" in kept.text, "a file need not be chosen twice"
     assert "可以提出" in office.press(kept, "检查", source_file=(io.BytesIO(
         source.replace(b"2032-01-01", b"2033-01-01")), "全.toml")).text
+
+
+def test_what_a_report_announced_of_a_rulebook_stands_below_it(town: Town, anyone: Browser) -> None:
+    store, book = town.house.ledger.store, shipped().book("wenzhou/2020-11-27")
+    size = store.size()
+    cited = {"id": book.id, "digest": book.digest}
+    counted = dict.fromkeys(("people", "person_years", "changed_people", "changed_person_years", "moved_entries",
+                             "newly_passed", "touched_titles", "touched_applications"), 17)
+    report = {"format": FORMAT, "question": {
+        "as_of": size, "root": store.frontier(size).root().hex(), "region": "3303", "sector": "industry",
+        "under": {"rulebooks": [cited]}, "against": {"rulebooks": []}},
+        "amendments": [{**cited, "region": "3303", "sector": None}], "gained": "1", "given_up": "0", **counted,
+        "newly_failed": 23}
+    assert "登记过的影响报告" not in anyone.get(f"/rules/{book.id}").text
+
+    _officer(town, "温州某政策部门").did("/v1/impact-reports", {"report": json.dumps(report)})
+
+    shown = anyone.get(f"/rules/{book.id}").text
+    assert "登记过的影响报告" in shown and f"推演到 #{size}" in shown and "温州市，工业和信息化 17 23 17" in shown
 
 
 @pytest.mark.requires_system("chromium")
