@@ -180,7 +180,7 @@ def read_waiting(
     values: dict[str, Any] = {"as_of": as_of, "limit": limit}
     conditions = [
         HOLDS, "upheld IS NULL", *_within_reach(Reach(tuple(scopes)), values),
-        *wanted._replace(kind=None).conditions(values, _AS_WORK),
+        *wanted._replace(kind=None).conditions(values, _AS_WORK, id_="claim"),
         *wanted.past(after, values, since="since", id_="claim"),
     ]
     rows = reader.rows(f"SELECT claim, {', '.join(_AS_WORK)} FROM entries WHERE {' AND '.join(conditions)} "

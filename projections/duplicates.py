@@ -304,6 +304,20 @@ def duplicates_of(files: Files, person: str, *, as_of: int | None = None) -> lis
     return list(_page(files, parts, {"as_of": at, "person": person}, at, None, GROUPS_MOST).items)
 
 
+def claimed_twice(files: Files, persons: Iterable[str], *, as_of: int | None = None) -> frozenset[str]:
+    """Of these people the claims that name an occasion or an output which another of their own claims names too.
+
+    What several people made together is nothing odd; what was withdrawn or refused is in nobody's way.
+    """
+    at = files.settle(Axes(as_of))
+    own = (f"SELECT claim, kind, value, person FROM held WHERE person IN (SELECT value FROM json_each(:persons)) "
+           f"AND kind IN ('occasion', 'output') AND refused = 0 AND {HOLDS}")
+    query = (f"WITH own AS ({own}) SELECT DISTINCT claim FROM own WHERE (kind, value, person) IN "
+             "(SELECT kind, value, person FROM own GROUP BY kind, value, person HAVING count(*) > 1)")
+    values = {"persons": msgspec.json.encode(sorted(set(persons))).decode(), "as_of": at}
+    return frozenset(claim for claim, in files.file("duplicates", at)[0].rows(query, values))
+
+
 def owners_of(files: Files, kind: str, value: str, *, as_of: int | None = None) -> frozenset[str]:
     """Everyone who has a claim that names an occasion or an output, alone or with others, whatever became of it."""
     at = files.settle(Axes(as_of))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -29,6 +30,7 @@ class Wanted(NamedTuple):
     not_holder: str | None = None      # It is somebody's, and not this one's.
     studied_before: int | None = None  # The study is of a year before this one (补录).
     papers: int | None = None          # So many papers are shown; 0: none.
+    claims: frozenset[str] | None = None  # It is one of these.
     since_from: int | None = None      # It came to wait at this time or later,
     since_below: int | None = None     # and before that one, in microseconds.
     by: By = "since"
@@ -55,7 +57,7 @@ class Wanted(NamedTuple):
         """Put in order in SQL."""
         return ", ".join(f"{one}{' DESC' if self.backwards else ''}" for one in self.order(**named))
 
-    def conditions(self, values: dict[str, Any], columns: Collection[str]) -> list[str]:
+    def conditions(self, values: dict[str, Any], columns: Collection[str], *, id_: str = "id") -> list[str]:
         """Say in SQL what a row of a table with these columns must have; what none of them knows, no row has."""
         asked = (("kind", "=", self.kind), ("category", "=", self.category), ("unit", "=", self.unit),
                  ("studied", "<", self.studied_before), ("papers", "=", self.papers),
@@ -72,6 +74,9 @@ class Wanted(NamedTuple):
         if self.not_holder is not None:
             parts.append("holder <> :not_holder" if "holder" in columns else "0")
             values["not_holder"] = self.not_holder
+        if self.claims is not None:
+            parts.append(f"{id_} IN (SELECT value FROM json_each(:claims))")
+            values["claims"] = json.dumps(sorted(self.claims))
         return parts
 
     def keeps(self, one: Waiting) -> bool:
@@ -79,6 +84,7 @@ class Wanted(NamedTuple):
         return (
             self.kind in (None, one.kind) and self.category in (None, one.category) and self.unit in (None, one.unit)
             and self.holder in (None, one.holder or NOBODY)
+            and (self.claims is None or one.id in self.claims)
             and (self.not_holder is None or one.holder not in (None, self.not_holder))
             and (self.studied_before is None or (one.studied is not None and one.studied < self.studied_before))
             and self.papers in (None, one.papers)

@@ -7,12 +7,12 @@ nothing. `tests/console/test_queue.py` shows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from api.callers import Caller
 from api.cases import years
-from api.cases.claims import duplicates_of, sealed_details
+from api.cases.claims import sealed_details
 from api.cases.doing import Reading
 from api.cases.faults import BadFields
 from api.cases.people import identity_of
@@ -25,6 +25,7 @@ from ledger.ids import PREFIXES
 from ledger.streams.claim import Claim
 from ledger.vocabulary import format_hours
 from policies.person import Bench
+from projections import duplicates
 from projections.answers import Page
 from projections.wanted import Place, Wanted
 from projections.work import Waiting
@@ -77,11 +78,16 @@ def rows(house: House, caller: Caller, items: Sequence[Waiting], *, what: tuple[
         role = seeing_scopes(actor)[0].role if seeing_scopes(actor) else actor.scopes[0].role
         record_accesses(house.register.access, by=by_actor(caller, actor, role), subjects=seen, purpose=PURPOSE,
                         what=what, route="queue", now_ms=house.now // 1_000)
-    bench, reading = bench_now(house.answers), Reading(house.ledger)
-    return [_row(house, bench, reading, one) for one in items]
+    bench, reading, twice = bench_now(house.answers), Reading(house.ledger), claimed_twice(house, items)
+    return [_row(house, bench, reading, one, twice) for one in items]
 
 
-def _row(house: House, bench: Bench, reading: Reading, one: Waiting) -> Row:
+def claimed_twice(house: House, items: Sequence[Waiting]) -> frozenset[str]:
+    """Those that name what another claim of the same person names, whatever waits or was registered."""
+    return duplicates.claimed_twice(house.answers, {one.person for one in items if one.person is not None})
+
+
+def _row(house: House, bench: Bench, reading: Reading, one: Waiting, twice: Container[str]) -> Row:
     unit = None if one.unit is None else reading.unit(one.unit)
     named = "" if unit is None else unit.names[-1].name
     person = None if one.person is None else reading.person(one.person)
@@ -101,13 +107,14 @@ def _row(house: House, bench: Bench, reading: Reading, one: Waiting) -> Row:
         claim.study.evidence_on.isoformat(), claim.study.route,
         format_hours(assessed.ruling.assessed_centi) if not isinstance(assessed, Refusal) else None,
         assessed.ruling.status if not isinstance(assessed, Refusal) else None,
-        tuple(_marks(house, claim, assessed.ruling.flags if not isinstance(assessed, Refusal) else (), is_judged)),
+        tuple(_marks(house, claim, claim.claim in twice,
+                     assessed.ruling.flags if not isinstance(assessed, Refusal) else (), is_judged)),
     )
 
 
-def _marks(house: House, claim: Claim, flags: Iterable[str], is_judged: bool) -> Iterable[str]:
+def _marks(house: House, claim: Claim, is_twice: bool, flags: Iterable[str], is_judged: bool) -> Iterable[str]:
     """What is odd about a claim, most telling first."""
-    if next(iter(duplicates_of(house, claim)), None) is not None:
+    if is_twice:
         yield "duplicate"
     if not is_judged:
         yield "unplaced"

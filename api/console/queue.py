@@ -65,7 +65,8 @@ def listed(asking: Asking) -> Shown:
     if isinstance(sample, Refusal):
         return sample
     day = workload.counted_on(house, moment.asked["as_of"])
-    wanted = _wanted(asking, moment.rest, day)
+    twice = queue.claimed_twice(house, sample.items)
+    wanted = _wanted(asking, moment.rest, day, twice)
     if request.path.endswith(".csv"):
         table = exports.work(house, caller, {"role": role} if role else {}, as_of=position, wanted=wanted)
         return table if isinstance(table, Refusal) else Page("queue.html", table=table)
@@ -85,7 +86,7 @@ def listed(asking: Asking) -> Shown:
     kept = sum(map(wanted.keeps, sample.items))
     return Page("queue.html", {
         "moment": moment, "basis": told_basis(basis), "rows": told,
-        "facets": _facets(asking, sample.items, moment, day), "all": len(sample.items),
+        "facets": _facets(asking, sample.items, moment, day, twice), "all": len(sample.items),
         "more": sample.next is not None, "kept": kept, "shown": found.before, "back": found.back, "on": found.on,
         "pane": pane, "done": done_before(asking), "list": _list(moment), "marks": words.MARKS,
     }, {"items": told, "waiting": kept, "is_all": sample.next is None, "next": found.on, **basis})
@@ -132,7 +133,7 @@ def _page(asking: Asking, role: str | None, wanted: Wanted, moment: Moment, posi
     return Part(items, 0 if is_first else before, back, on)
 
 
-def _wanted(asking: Asking, rest: Mapping[str, str], day: date) -> Wanted:
+def _wanted(asking: Asking, rest: Mapping[str, str], day: date, twice: frozenset[str]) -> Wanted:
     """What the facets leave, in the order that is asked for."""
     sort = rest.get("sort", "")
     by, backwards = _SORTS.get(sort, ("since", False))
@@ -146,16 +147,17 @@ def _wanted(asking: Asking, rest: Mapping[str, str], day: date) -> Wanted:
     if (held := _HELD.get(rest.get("holder", ""))) is not None:
         narrowed = held(narrowed, asking.caller.id)
     marked = _MARKED.get(rest.get("mark", ""))
-    return narrowed if marked is None else marked(narrowed, day)
+    return narrowed if marked is None else marked(narrowed, day, twice)
 
 
 _HELD: Final[Mapping[str, Callable[[Wanted, str], Wanted]]] = {
     "me": lambda one, me: one._replace(holder=me), "none": lambda one, _: one._replace(holder=NOBODY),
     "others": lambda one, me: one._replace(not_holder=me),
 }
-_MARKED: Final[Mapping[str, Callable[[Wanted, date], Wanted]]] = {
-    "late": lambda one, day: one._replace(studied_before=day.year),
-    "no_evidence": lambda one, _: one._replace(papers=0),
+_MARKED: Final[Mapping[str, Callable[[Wanted, date, frozenset[str]], Wanted]]] = {
+    "duplicate": lambda one, _, twice: one._replace(claims=twice),  # Of those that are counted.
+    "late": lambda one, day, _: one._replace(studied_before=day.year),
+    "no_evidence": lambda one, _, __: one._replace(papers=0),
 }
 
 
@@ -164,7 +166,9 @@ def _began(day: date, days: int) -> int:
     return int(datetime.combine(day - timedelta(days), time(), LOCAL).timestamp()) * 1_000_000
 
 
-def _facets(asking: Asking, items: Sequence[Waiting], moment: Moment, day: date) -> list[dict[str, Any]]:
+def _facets(
+    asking: Asking, items: Sequence[Waiting], moment: Moment, day: date, twice: frozenset[str]
+) -> list[dict[str, Any]]:
     """What the list can be narrowed to, with how much of it there is among what is counted."""
     categories, told = base_vocabulary().categories, []
     titles = {"kind": "事项", "category": "类别", "age": "等待", "holder": "转办", "mark": "标记", "unit": "单位"}
@@ -175,7 +179,8 @@ def _facets(asking: Asking, items: Sequence[Waiting], moment: Moment, day: date)
         else:
             of = {"age": [code for code, _, _ in _AGES], "holder": list(_HOLDERS), "mark": list(_MARKED)}
             codes = of[name]
-            counted = Counter({code: sum(map(_wanted(asking, {name: code}, day).keeps, items)) for code in codes})
+            kept = {code: _wanted(asking, {name: code}, day, twice).keeps for code in codes}
+            counted = Counter({code: sum(map(keeps, items)) for code, keeps in kept.items()})
         choices = [{"code": code, "words": _facet_words(asking.house, name, code, categories), "many": counted[code]}
                    for code in codes if counted[code]]
         is_told = len(choices) > 1 if name in ("kind", "category", "unit", "age") else _tells(name, counted)

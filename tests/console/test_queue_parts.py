@@ -106,6 +106,25 @@ def test_facets_find_what_is_marked_and_whose_it_is(desk: Desk) -> None:
     assert not rows[yours["claim"]]["is_plain"], "a colleague's is not approved in passing"
 
 
+def test_what_one_person_claims_twice_is_marked_and_found(cast: Cast) -> None:
+    works = cast.town.unit("奉化服装厂", "330213", "industry")
+    one, two = cast.town.person("苏云"), cast.town.person("苏月")
+    for person in (one, two):
+        cast.town.belongs(person, works, "2020-01-01")
+    facts = {"route": "paper", "level": "core", "rank": 1, "output": "CN-1"}
+    same = [one.submit(study(**facts, date=f"2026-03-0{day}"), "同一篇论文") for day in (1, 2)]
+    two.submit(study(**{**facts, "rank": 2}, date="2026-03-03"), "合著的")
+    gone = one.submit(study(date="2026-03-04", occasion="培训 1"), "撤回的")
+    one.act(gone, "withdrawal")
+    one.submit(study(date="2026-03-05", occasion="培训 1"), "重新提交的")
+    browser = Browser(cast.town, cast.town.officer(works, "unit", "330213", unit=works["unit"]))
+
+    assert ids(browser, "/queue?mark=duplicate") == of(same), "neither a co-author's nor what was withdrawn"
+    marked = {row["id"]: row["marks"] for row in browser.json("/queue.json")["items"]}
+    assert [claim for claim, marks in marked.items() if "duplicate" in marks] == of(same)
+    assert "疑重复 2" in browser.get("/queue").text
+
+
 def test_a_facet_that_divides_nothing_is_no_line(cast: Cast) -> None:
     works = cast.town.unit("慈溪轴承厂", "330282", "industry")
     person = cast.town.person("路远")

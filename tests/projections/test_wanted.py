@@ -61,6 +61,7 @@ def test_sql_and_python_keep_the_same_in_the_same_order(house: House) -> None:
             unit=chance.choice((None, None, one.unit)), holder=chance.choice((None, None, NOBODY, one.holder)),
             not_holder=chance.choice((None, None, None, "acr_else")),
             studied_before=chance.choice((None, None, 2020, 2021)), papers=chance.choice((None, None, one.papers)),
+            claims=chance.choice((None, None, frozenset(kept.id for kept in every[::2]))),
             since_from=chance.choice((None, None, one.since_at)), since_below=chance.choice((None, None, one.since_at)),
             by=chance.choice(("since", "unit", "category")), backwards=chance.choice((False, True)),
         )
