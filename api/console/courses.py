@@ -6,7 +6,8 @@ publishes courses (`api.console.publishing`) and withdraws them. `tests/console/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from api.cases import courses, exams, workload
@@ -20,6 +21,7 @@ from api.console.learning import (
     MOST,
     every,
     facets,
+    in_order,
     kept,
     own_studies,
     page_of,
@@ -46,10 +48,15 @@ _NOT: Final = {
     "course_not_of_year": "不是今年的课程",
 }
 
+_SORTS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "title": lambda one: one["title"], "minutes": lambda one: one["minutes"],
+    "hours": lambda one: Decimal(one["hours"]),
+}
+
 
 def listed(asking: Asking) -> Shown:
     """The catalogue of a year, and for a person what they chose."""
-    house, moment = asking.house, asked_moment(rest=("year", "category", "region", "page"))
+    house, moment = asking.house, asked_moment(rest=("year", "category", "region", "sort", "page"))
     position = moment.position(house)
     if isinstance(position, Refusal):
         return position
@@ -62,7 +69,7 @@ def listed(asking: Asking) -> Shown:
     if isinstance(own := own_studies(asking, position), Refusal):
         return own
     found.sort(key=lambda one: (one["withdrawn_on"] is not None, -one["event"]))
-    left = kept(found, moment)
+    left = in_order(kept(found, moment), moment, _SORTS)
     number, pages, shown = page_of(left, moment)
     chosen = {one["course"]: one for one in own["enrolments"] if one["status"] != "cancelled"}
     may = moment.is_now and asking.capacity.is_person

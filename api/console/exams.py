@@ -6,7 +6,7 @@ Who has booked stands in `api.console.sitting`. `tests/console/test_exams.py` sh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from api.cases import exams, results, seats, workload
@@ -22,6 +22,7 @@ from api.console.learning import (
     bar,
     every,
     facets,
+    in_order,
     kept,
     own_studies,
     page_of,
@@ -45,6 +46,10 @@ _NOT: Final = {
     "booking_over": "报名已截止", "exam_full": "已满", "turn_taken": "已有一次报名", "exam_closed": "已结束",
     "exam_of_another_course": "不考您学完的课程", "hours_registered": "学时已登记",
 }
+_SORTS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "day": lambda one: (one["day"], one["starts"]), "free": lambda one: one["free"],
+    "until": lambda one: one["book_until"],
+}
 _FITS: Final = ("year", "category", "region", "sector")
 
 
@@ -57,7 +62,7 @@ class SeatBody(BookBody):
 
 def listed(asking: Asking) -> Shown:
     """The plan of exams, and for a person their own seats."""
-    house, moment = asking.house, asked_moment(rest=("year", "category", "region", "when", "page"))
+    house, moment = asking.house, asked_moment(rest=("year", "category", "region", "when", "sort", "page"))
     position = moment.position(house)
     if isinstance(position, Refusal):
         return position
@@ -72,7 +77,7 @@ def listed(asking: Asking) -> Shown:
     coming = [one for one in found if one["status"] == "scheduled" and one["day"] >= today.isoformat()]
     is_past = moment.rest.get("when") == "past"
     chosen = [one for one in reversed(found) if one not in coming] if is_past else coming
-    left = kept(chosen, moment)
+    left = in_order(kept(chosen, moment), moment, _SORTS)
     number, pages, shown = page_of(left, moment)
     may = moment.is_now and asking.capacity.is_person and not is_past
     basis = house.answers.reflects(position)

@@ -74,6 +74,14 @@ def kept(found: Iterable[dict[str, Any]], moment: Moment) -> list[dict[str, Any]
     return [one for one in found if all(moment.rest.get(name) in (None, one[name]) for name, _ in _FACETS)]
 
 
+def in_order(rows: list[dict[str, Any]], moment: Moment, sorts: Mapping[str, Callable[[Any], Any]]
+             ) -> list[dict[str, Any]]:
+    """In the order that is asked for; without one, as they come."""
+    asked = moment.rest.get("sort", "")
+    name = asked.removeprefix("-")
+    return sorted(rows, key=sorts[name], reverse=asked.startswith("-")) if name in sorts else rows
+
+
 def facets(found: Sequence[dict[str, Any]], moment: Moment) -> list[dict[str, Any]]:
     """What a list can be narrowed to, with how much of it there is."""
     told: dict[str, Callable[[str], Any]] = {"category": base_vocabulary().categories.get, "region": region}

@@ -52,6 +52,7 @@ def test_somebody_chooses_a_course_of_the_year_and_may_give_it_back_until_it_is_
     assert "已办理：选课（事件 #" in chosen.text
     mine = browser.get(chosen.link("选课详情"))
     assert {"开始学习", "退选"} <= mine.buttons()
+    assert "人工智能与社会治理" in browser.get("/home").buttons(), "it is under way"
     given_back = browser.press(browser.get(mine.link("退选")), "退选")
     assert "已退选" in given_back.text and "开始学习" not in given_back.buttons()
     assert "选这门课：人工智能与社会治理" in browser.get("/courses").buttons()
@@ -83,6 +84,9 @@ def test_the_catalogue_is_of_a_year_and_can_be_taken_away_and_looked_at_as_it_wa
     assert f"{year - 1} 年度还没有课程" in browser.get(f"/courses?year={year - 1}").text
     assert any(one["title"] == "目录里的" for one in browser.json("/courses.json")["items"])
     assert "目录里的" in browser.client.get("/courses.csv").get_data(as_text=True)
+    school.course(title="最短的", minutes=1)
+    assert browser.json("/courses.json?sort=minutes")["items"][0]["title"] == "最短的"
+    assert 'aria-sort="descending"' in browser.get("/courses?sort=-minutes").source
 
     before = browser.get(f"/courses?as_of={course['events'][0] - 1}")
     assert "目录里的" not in before.text and "您看的不是现在" in before.text

@@ -87,6 +87,7 @@ def test_a_seat_that_another_took_meanwhile_is_said_and_any_other_can_be_had(sch
     full = Browser(school.town, completed(school, course, "赵敏")[0])
     assert "该场次已满" in full.get(f"/exams/{exam['exam']}").text
     assert "已满" in full.get("/exams").text
+    assert full.json("/exams.json?sort=free")["items"][0]["free"] == 0
 
 
 def test_whoever_has_completed_nothing_is_told_what_comes_first(school: School) -> None:
