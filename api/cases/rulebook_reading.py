@@ -2,7 +2,7 @@
 
 The law is public: nobody is asked who they are, and nothing is recorded. Of a past moment it is what had been enacted
 by then. Examples are run and findings made each time somebody reads, beside what else is enacted. The drafts that come
-with the software are read like the others, and said to be drafts. `tests/console/test_rules.py` shows it.
+with the software are read like the others, and said to be drafts. `tests/console/test_rule_screens.py` shows it.
 """
 
 from __future__ import annotations

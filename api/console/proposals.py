@@ -3,7 +3,7 @@
 A proposal is a file of the rulebook with the official text that it quotes. It is examined before anything is written:
 what is wrong is said place by place and can be mended in the page, what an author should look at stands beside what the
 version in force would become. Enacting is a deed (`deeds`), with before, after and its event.
-`tests/console/test_rules.py` shows it.
+`tests/console/test_rule_screens.py` shows it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The rulebooks for everybody: which hold where, one beside its official text, two compared, and words looked for.
 
 Of a past moment it is the law as it was enacted by then. What is told of a rulebook is found by
-`api.cases.rulebook_reading`; how one comes into force stands in `proposals`. `tests/console/test_rules.py` shows it.
+`api.cases.rulebook_reading`; how one comes into force stands in `proposals`.
+`tests/console/test_rule_screens.py` shows it.
 """
 
 from __future__ import annotations
