@@ -21,6 +21,11 @@ JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
 OFD: Final = "application/ofd"
 TYPES: Final = (PDF, JPEG, PNG, OFD)
+PAPERS: Final = {
+    "certificate": "证书、证明", "notice": "通知、日程", "document": "文件、批件", "work": "论文、成果",
+    "other": "其他材料",
+}
+"""What a paper is said to be by whoever hands it in, in words; another kind stands as it is."""
 
 PIXELS_MOST: Final = 100_000_000
 UNPACKED_MOST: Final = 100 * 1024 * 1024

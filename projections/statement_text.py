@@ -64,7 +64,7 @@ FACTS: Final = {
     "confirmed_hours": "确认学时", "occasion": "活动编号", "output": "成果编号",
 }
 """Each is followed by its code or value as it stands, so that it can be read again."""
-_TITLES: Final = {"assistant": "初级", "intermediate": "中级", "senior": "副高级", "professor": "正高级"}
+TITLES: Final = {"assistant": "初级", "intermediate": "中级", "senior": "副高级", "professor": "正高级"}
 INDENT: Final = " " * 6
 NOTES: Final = ("项目", "起止", "证书", "登记", "事实", "依据", "评定")
 """What a line under the row of an entry may begin with."""
@@ -160,7 +160,7 @@ def _whose(answer: Answer, head: Head) -> Iterator[str]:
 
 
 def _title(title: Title) -> str:
-    level = _TITLES.get(title.level, title.level)
+    level = TITLES.get(title.level, title.level)
     name = f"{title.series}（{level}）" if title.series is not None and visible(title.series) else level
     return f"{name}，{title.obtained_on} 取得"
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -142,10 +143,15 @@ def sanction(asking: Asking, application: str, purpose: str | None) -> int:
 @asks()
 @click.argument("application", type=Id("application"))
 @AS_OF
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
+              help="连同情况表、佐证文件和证明写成一个 ZIP；已有的文件不会被覆盖")
 @PURPOSE
-def packet(asking: Asking, application: str, as_of: str | None, purpose: str | None) -> int:
-    """列出随申报提交的材料，逐项附证明所在，缺什么"""
-    return asking.get(f"/v1/applications/{application}/packet", _tell_packet, {"as_of": as_of, "purpose": purpose})
+def packet(asking: Asking, application: str, as_of: str | None, out: Path | None, purpose: str | None) -> int:
+    """列出随申报提交的材料，逐项附证明所在，缺什么；或打成一个 ZIP"""
+    place, query = f"/v1/applications/{application}/packet", {"as_of": as_of, "purpose": purpose}
+    if out is not None:
+        return asking.fetch(f"{place}/archive", out, query, then="解开后核对：sha256sum -c SHA256SUMS")
+    return asking.get(place, _tell_packet, query)
 
 
 @click.command()

@@ -29,6 +29,7 @@
     registration  of persons and units, by themselves
     transfers  where one belongs, and how it changes; units: those of an office, one in full, its people and their years
     applications  for titles, filed and judged; sanctions: titles entered and lost, who may not apply; titles: words
+    papers   sheets that print: the packet of an application, a card
     helping  keys, glossary and rules; and as whom somebody works
     screens  all of them, under their addresses
 

@@ -21,6 +21,7 @@ from api.console import (
     finder,
     helping,
     home,
+    papers,
     imports,
     player,
     proposals,
@@ -66,6 +67,7 @@ def console_routes() -> Blueprint:
     _registry(console)
     _trainings(console)
     _timelines(console)
+    _papers(console)
     add(console, "/queue", queue.listed, csv=True)
     take(console, "/queue/batch", queue.batch)
     add(console, "/help", helping.help_page, chooses=False, json=False)
@@ -86,6 +88,12 @@ def _rules(console: Blueprint) -> None:
     add(console, proposal, proposals.proposal)
     add(console, f"{proposal}/enactment", deeds.shown(proposals.ROOM, "enactment"), json=False)
     take(console, f"{proposal}/enactment", deeds.done(proposals.ROOM, "enactment"))
+
+
+def _papers(console: Blueprint) -> None:
+    add(console, "/applications/<application:application>/packet", papers.packet)
+    add(console, "/applications/<application:application>/packet.zip", papers.packet_archive, json=False)
+    add(console, "/cards/<card:card>/paper", papers.card)
 
 
 def _filing(console: Blueprint) -> None:

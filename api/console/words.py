@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from api.commands.telling import role as role_name
+from api.evidence_types import PAPERS as PAPERS
 from api.house import House
 from api.year_page import EVENTS, HANDS, QUANTITIES, moment
 from ledger.streams.claim import Claim, Status
@@ -43,10 +44,6 @@ MARKS: Final = {
 APPEALS: Final = {
     "open": "办理中", "withdrawn": "已撤回", "dismissed": "维持原决定", "reopened": "重新审核", "reinstated": "已恢复",
     "remitted": "责令更正", "corrected": "已更正", "overtaken": "已无须办理",
-}
-PAPERS: Final = {
-    "certificate": "证书、证明", "notice": "通知、日程", "document": "文件、批件", "work": "论文、成果",
-    "other": "其他材料",
 }
 _UNITS: Final = dict(QUANTITIES)
 _DETAILS: Final = {

@@ -1,19 +1,20 @@
 """Applications, sanctions and eligibility over HTTP: read, and acted upon.
 
-`tests/api/test_http_applications.py`, `tests/api/test_petitions.py` and `tests/api/test_sanctions.py` show it.
+`tests/api/test_http_applications.py`, `tests/api/test_petitions.py`, `tests/api/test_packet_files.py` and
+`tests/api/test_sanctions.py` show it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, current_app, send_file
 
 from api.callers import Caller
-from api.cases import applications, packets, people, petitions, sanctions
+from api.cases import applications, packet_files, packets, people, petitions, sanctions
 from api.cases.doing import Asked, Done
 from api.routes.door import Door, Told, answer, house
-from api.routes.listing import as_it_stood, listed
+from api.routes.listing import as_it_stood, listed, moment
 from api.routes.schemas.applications import (
     ApplicationBody,
     ApplicationsAnswer,
@@ -38,6 +39,7 @@ from api.routes.schemas.applications import (
 from api.routes.schemas.common import Purpose, Words
 from api.routes.schemas.histories import AsOfQuery
 from api.routes.schemas.people import PersonAnswer
+from api.statement_paper import base_address
 from ledger.errors import Refusal
 from projections.basis import read_axes
 from projections.eligibility import Question
@@ -71,6 +73,19 @@ def every(caller: Caller, query: _Query) -> Response | Refusal:
 def packet(caller: Caller, query: _Query, application: str) -> dict[str, Any] | Refusal:
     return as_it_stood(query, lambda as_of: packets.packet(
         house(), caller, application, query.get("purpose"), as_of=as_of))
+
+
+@door.reads(f"{_AT}/packet/archive", summary="随申报提交的材料打成一个 ZIP：情况表、佐证文件、事件的证明和目录",
+            query=AsOfQuery, answers=None, content_type="application/zip")
+def packet_archive(caller: Caller, query: _Query, application: str) -> Response | Refusal:
+    position = moment(house(), query.get("as_of"))
+    if isinstance(position, Refusal):
+        return position
+    made = packet_files.archive(house(), caller, application, query.get("purpose"), as_of=position,
+                                address=base_address(current_app.config))
+    if isinstance(made, Refusal):
+        return made
+    return send_file(made, "application/zip", as_attachment=True, download_name=f"{application}.zip", etag=False)
 
 
 @door.reads(f"{_PERSON}/applications/effects", summary="审核所依据的学时此后的变化，结论是否依然成立",
