@@ -92,7 +92,8 @@ def test_a_seat_that_another_took_meanwhile_is_said_and_any_other_can_be_had(sch
 
 def test_whoever_has_completed_nothing_is_told_what_comes_first(school: School) -> None:
     browser, exam = Browser(school.town, school.learner()), school.exam()
-    assert "学完课程之后才能报名考试" in browser.get("/exams").text
+    plan = browser.get("/exams")
+    assert "学完课程之后才能报名考试" in plan.text and "先学完课程" in plan.text
     page = browser.get(f"/exams/{exam['exam']}")
     assert "学完课程之后才能报名考试" in page.text and "报名" not in page.buttons()
 
