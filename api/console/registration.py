@@ -24,7 +24,7 @@ from api.console import deeds, sending
 from api.console.claim import done_before
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
-from api.console.transfers import MINE, UNIT_STATES
+from api.console.transfers import UNIT_STATES
 from api.console.units import KINDS
 from api.house import House
 from api.law_of import law_now
@@ -86,6 +86,8 @@ def _let_in(house: House, done: Done, password: str, asked: Asked) -> Response:
     assert asked.key is not None and done.receipt is not None, "it was for real"
     oneself = Caller("person", done.stream, g.trace_id)
     event = done.receipt.positions[0]
+    if done.replayed and any(one.kind == "token" for one in house.operations.every(done.stream, now=house.now)):
+        return onward("/login")  # They were shown a token, and whoever sends the form again need not be they.
     if isinstance(accounts.set_password(house, oneself, {_SECRET: password}, Asked(asked.key)), Refusal):
         if done.replayed:  # Sent again with another password, by whoever found the form still open: it opens nothing.
             return onward("/login")
@@ -105,7 +107,7 @@ def registered(asking: Asking) -> Shown:
         return onward(HOME)
     done = done_before(asking)
     return Page("registered.html", {"person": asking.caller.id, "event": done and done["position"], "done": done,
-                                    "token": None, "mine": MINE})
+                                    "token": None})
 
 
 # A unit

@@ -43,6 +43,10 @@ STATES: Final[Mapping[str, words.Mark]] = {
     "requested": ("open", "…", "待接收单位确认"), "confirmed": ("met", "✓", "已确认"),
     "refused": ("short", "✗", "未予确认"), "withdrawn": ("", "–", "已撤回"),
 }
+UNIT_STATES: Final[Mapping[str, words.Mark]] = {
+    "registered": ("open", "…", "待核验"), "verified": ("met", "✓", "已核验"), "rejected": ("short", "✗", "不予核验"),
+    "merged": ("", "→", "已并入其他单位"), "closed": ("", "–", "已注销"),
+}
 STANDINGS: Final = {
     "provincial_institution": "省厅直属事业单位（含所属企业）", "provincial_blasting": "省属企事业单位爆破行业",
     "talent_market": "人事档案在省人才市场",
@@ -66,10 +70,11 @@ def mine(asking: Asking) -> Shown:
     if isinstance(position, Refusal):
         return position
     on = moment.read().valid_on
+    if isinstance(wanted := transfers.of_person(house, caller, as_of=position), Refusal):
+        return wanted
     belonged = histories.affiliations(house, caller, caller.id, None, as_of=position, valid_on=on)
-    wanted = transfers.of_person(house, caller, as_of=position)
-    if isinstance(belonged, Refusal) or isinstance(wanted, Refusal):
-        return belonged if isinstance(belonged, Refusal) else wanted  # type: ignore[return-value]
+    if isinstance(belonged, Refusal):
+        return belonged
     names = named_units(house, [*(one["unit"] for one in belonged), *(one["to_unit"] for one in wanted)])
     rows = [_belonged(one, names) for one in reversed(belonged)]
     asked = [{**one, "to": names[one["to_unit"]], "state": STATES[one["status"]]} for one in wanted]
@@ -110,9 +115,7 @@ def look_for(asking: Asking) -> Shown:
     if isinstance(unit, Refusal):
         return unit
     if unit is not None:
-        given = MultiDict([(name, value) for name, value in request.args.items() if name in ("starts", "major",
-                                                                                             "standing")])
-        return _form(asking, unit, given, [])
+        return _form(asking, unit, MultiDict(request.args), [])
     text = request.args.get("q", "").strip()[:100]
     found = units.find(asking.house, asking.caller, text, limit=FOUND_MOST)
     if isinstance(found, Refusal):
@@ -121,12 +124,6 @@ def look_for(asking: Asking) -> Shown:
             for one in found.items]
     return Page("unit_find.html", {"text": text, "rows": rows, "more": found.next is not None, "least": units.LEAST},
                 {"items": [one._asdict() for one in found.items]})
-
-
-UNIT_STATES: Final[Mapping[str, words.Mark]] = {
-    "registered": ("open", "…", "待核验"), "verified": ("met", "✓", "已核验"), "rejected": ("short", "✗", "不予核验"),
-    "merged": ("", "→", "已并入其他单位"), "closed": ("", "–", "已注销"),
-}
 
 
 def ask(asking: Asking) -> Shown:

@@ -109,6 +109,7 @@ def test_whoever_registers_while_no_password_can_be_worked_out_is_shown_a_token_
     (token,) = re.findall(r"xsl_[A-Za-z0-9_-]{43}", shown.source)
 
     assert "它只显示这一次" in shown.text and browser.get("/home").address == "/login"
+    assert browser.press(page, "登记", **form).address == "/login", "whoever sends it again need not be the same"
     answer = Browser(cast.town).client.post("/login", data={"token": token}, headers=HERE)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/home")
 
