@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from policies.coverage import sentences, touches
-from policies.page import FORMS, Page, page_of, show, width, wrap
+from policies.page import FORMS, Page, begun, page_of, show, width, wrap
 from policies.render import rows_of, shared_rows
 from policies.shelf import drafts, shipped
 from policies.soundness import fold
@@ -151,3 +151,14 @@ def test_every_sentence_begins_its_article_on_a_line_of_its_own() -> None:
         pieces = [piece for passage in page_of(book).passages for piece in passage.pieces]
         assert not any(re.search(r"[^一-龥》”]第[一二三四五六七八九十]+条 ", piece[1:]) for piece in pieces)
         assert sum(piece.startswith("第一条 ") for piece in pieces) == 1
+
+
+def test_each_article_and_item_is_known_by_the_name_that_clauses_have_for_it_and_begins_once() -> None:
+    page = page_of(shipped().book("ningbo-industry/2019-01-01"))
+    names = [name for names in begun(page) for name in names if name is not None]
+
+    assert [len(names) for names in begun(page)] == [len(passage.pieces) for passage in page.passages]
+    assert len(names) == len(set(names))
+    assert names[:4] == ["第一条", "第二条", "第三条", "第四条"]
+    assert [name for name in names if name.startswith("第六条")] == [
+        "第六条", *(f"第六条（{number}）" for number in "一二三四五六七八九十")], "some are printed with half brackets"
