@@ -11,6 +11,7 @@ import json
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -47,7 +48,8 @@ _WITH_FILE: Final = (_ATTACHED, "现行细则，加上附上的草案")
 _FILES: Final = (("source", "细则文件（.toml）"), ("cases", "案例文件（.cases.toml）"), ("text", "所引原文（选填）"))
 _LABELS: Final = {"under": "新的细则", "against": "与之比较的细则", "as_of": "记录时间", "valid_on": "发生时间",
                   "region": "区划", "sector": "行业", "drafts": "草案"}
-_ASKED: Final = ("under", "against", "as_of", "valid_on", "region", "sector")
+_SIDES: Final = ("under", "against")
+_ASKED: Final = (*_SIDES, "as_of", "valid_on", "region", "sector")
 _PLACES: Final = {"as_of_in_future": "as_of", "as_of_malformed": "as_of", "as_of_before_ledger": "as_of",
                   "valid_on_malformed": "valid_on", "outside_scope": "region"}
 _OTHERS: Final = (401, 403, 404)
@@ -74,6 +76,7 @@ def send(asking: Asking) -> Shown:
     draft, faults = _draft()
     if request.form.get("step") != "begin":
         given = _composed(request.form)
+        faults += [Fault(_field_of(side), f"{_LABELS[side]}：请选择以何为准") for side in _SIDES if not given[side]]
         if given["under"] != _ATTACHED and not faults:
             return onward(_address(given))
         return _form(asking, Typed(given, draft, faults))
@@ -120,7 +123,7 @@ def _given(told: MultiDict[str, str]) -> dict[str, str]:
 def _composed(told: MultiDict[str, str]) -> dict[str, str]:
     """The question that the choices of the form come to."""
     kept = _given(told)
-    for side in ("under", "against"):
+    for side in _SIDES:
         base, books = told.get(f"{side}_base", ""), ",".join(told.getlist(f"{side}_books"))
         kept[side] = f"{base}{books}" if base.endswith(("+", ":")) else base
     return kept
@@ -148,8 +151,10 @@ def _draft() -> tuple[dict[str, str], list[Fault]]:
     for name, label in _FILES:
         sent = request.files.get(name)
         if sent is not None and sent.filename:
+            with closing(sent):  # A large one lies in a file of its own.
+                content = sent.read()
             try:
-                found[name] = sent.read().decode("utf-8")
+                found[name] = content.decode("utf-8")
             except UnicodeDecodeError as error:
                 return {}, [Fault(name, f"{label}：第 {error.start} 字节不是 UTF-8，请存为 UTF-8")]
     if sum(len(text.encode()) for text in found.values()) > FILES_MOST:
@@ -159,7 +164,7 @@ def _draft() -> tuple[dict[str, str], list[Fault]]:
 
 def _packed(draft: Mapping[str, str]) -> str:
     """A draft as a hidden field: a browser would rewrite the ends of its lines."""
-    return b64encode(json.dumps(draft).encode()).decode() if draft else ""
+    return b64encode(json.dumps(draft, ensure_ascii=False).encode()).decode() if draft else ""
 
 
 # The form
@@ -181,7 +186,7 @@ def _form(asking: Asking, typed: Typed) -> Shown:
         elif isinstance(tried, dict):
             estimate = tried
     return Page("replay_form.html", {
-        "laws": [_law_fields(asking.house, side, given, faults) for side in ("under", "against")],
+        "laws": [_law_fields(asking.house, side, given, faults) for side in _SIDES],
         "scope": _scope_fields(asking.house, own, given, faults), "faults": faults, "files": _FILES,
         "wrong": {one.field: one.words for one in faults}, "attached": draft, "drafts": _packed(draft),
         "estimate": estimate and {**asked_words(estimate["question"]), **estimate, "lasts": duration(
@@ -192,7 +197,7 @@ def _form(asking: Asking, typed: Typed) -> Shown:
 
 def _read(given: Mapping[str, str], draft: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     """What was typed, read as the API reads it; of a law that is to be made of rulebooks, none may be ticked yet."""
-    empty = [side for side in ("under", "against") if given.get(side, "").endswith(("+", ":"))]
+    empty = [side for side in _SIDES if given.get(side, "").endswith(("+", ":"))]
     if empty:
         return {}, [Fault(_field_of(side), f"{_LABELS[side]}：请勾选至少一部细则，或改选别的") for side in empty]
     asked: dict[str, Any] = dict(given)

@@ -24,6 +24,7 @@ from api.year_page import moment as written
 from ledger.errors import Refusal
 
 ROWS: Final = 25
+LATEST: Final = 3
 STATES: Final[Mapping[str, Mark]] = {
     QUEUED: ("open", "…", "排队中"), RUNNING: ("open", "▶", "进行中"), DONE: ("met", "✓", "已完成"),
     FAILED: ("short", "✗", "没有完成"), CANCELLED: ("", "–", "已取消"),
@@ -49,6 +50,12 @@ def listed(asking: Asking) -> Shown:
          one["mark"][2]) for one in rows], position)
     return Page("replays.html", {"rows": rows, "next": found.next, "before": before},
                 {"items": found.items, "next": found.next}, table)
+
+
+def latest(asking: Asking) -> list[dict[str, Any]] | None:
+    """One's newest jobs, for the workbench; None of whoever asks for none."""
+    found = replays.own(asking.house, asking.caller, before=None, limit=LATEST)
+    return None if isinstance(found, Refusal) else [_row(one) for one in found.items]
 
 
 def _row(view: Mapping[str, Any]) -> dict[str, Any]:

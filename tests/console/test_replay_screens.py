@@ -127,6 +127,21 @@ def test_a_draft_that_is_attached_goes_along_byte_for_byte_and_what_is_wrong_wit
     assert sha256(content).hexdigest() in {one["digest"] for one in question["under"]["rulebooks"]}
     missing = rules.press(empty, "检查并估计", 422, under_base="drafts")
     assert ("草案：请选择细则文件", "#source") in missing.links
+    nothing = rules.press(empty, "检查并估计", 422, under_base="")
+    assert ("新的细则：请选择以何为准", "#under_base") in nothing.links
+
+
+def test_a_draft_as_large_as_may_be_attached_still_goes_along(rules: Browser) -> None:
+    source, cases = (DRAFTS / f"{DRAFT}{ending}" for ending in (".toml", ".cases.toml"))
+    words = source.read_bytes() + b"\n" + ("# " + "说" * 90 + "\n").encode() * 1_040
+    assert 280_000 < len(words) + cases.stat().st_size < 300_000
+    page = rules.press(rules.get("/replays/new"), "检查并估计", under_base="drafts", cases=(
+        BytesIO(cases.read_bytes()), "cases.toml"), source=(BytesIO(words), "source.toml"))
+
+    assert "排队中" in rules.press(page, "开始重放").text
+    larger = rules.press(rules.get("/replays/new"), "检查并估计", 422, under_base="drafts", source=(
+        BytesIO(words), "source.toml"), text=(BytesIO(source.read_bytes() * 4), "text.txt"))
+    assert any("合计超过 300 KB" in said for said, _ in larger.links)
 
 
 def test_from_a_rulebook_one_asks_what_it_would_change_or_if_it_is_in_force_what_it_changed(rules: Browser) -> None:
@@ -176,6 +191,13 @@ def test_a_form_that_is_sent_twice_begins_one_replay(rules: Browser) -> None:
 
     assert first == second
     assert "排队中" in rules.get(first).text
+
+
+def test_the_workbench_of_whoever_makes_rules_shows_the_newest(cast: Cast, rules: Browser, office: Browser) -> None:
+    newest = begun(rules)
+
+    assert f"/replays/{newest}" in {address for _, address in rules.get("/home").links}
+    assert "换一套细则会怎样" not in office.get("/home").text
 
 
 # While it goes on, and when nothing comes of it
