@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -32,6 +33,7 @@ _AT_ONCE: Final = 200
 _MOST: Final = 5_000
 """A file of so many lines; of more, a span of days is taken."""
 _PLACE: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,18}", re.ASCII)
+_YEARS: Final = (1900, 2999)
 _ASKED: Final = ("purpose", "kinds", "from", "to", "hand", "organisation", "correlation", "stream", "side", "order",
                  "after")
 SIDE_WORDS: Final = {"done": "其办理的", "about": "与其有关的", "on_behalf": "代其办理的"}
@@ -98,8 +100,9 @@ def _shown(
     if isinstance(position, Refusal):
         return position
     purpose = None if asking.capacity.is_person else moment.rest.get("purpose")
-    if purpose is None and wants_purpose and not asking.capacity.is_person and not request.path.endswith(".json"):
-        return Page("purpose.html", {"purposes": PURPOSES, "action": path, "kept": {**moment.links}})
+    is_page = not request.path.endswith((".json", ".csv"))
+    if purpose is None and wants_purpose and is_page and not asking.capacity.is_person:
+        return Page("purpose.html", {"purposes": PURPOSES, "action": path, "kept": moment.links})
     return tell(_Question(moment, position, purpose, *_wanted(moment.rest)))
 
 
@@ -108,11 +111,12 @@ def _wanted(rest: Mapping[str, str]) -> tuple[Wanted, tuple[int, int] | None, tu
     faults: list[Fault] = []
 
     def day(name: str, label: str) -> date | None:
-        try:
-            return date.fromisoformat(rest[name]) if name in rest else None
-        except ValueError:
-            faults.append(Fault(name, f"{label}：请写成 2025-06-30 这样的日期。"))
-            return None
+        with suppress(ValueError):
+            found = date.fromisoformat(rest[name]) if name in rest else None
+            if found is None or _YEARS[0] <= found.year <= _YEARS[1]:
+                return found
+        faults.append(Fault(name, f"{label}：请写成 2025-06-30 这样的日期。"))
+        return None
 
     kind, side = rest.get("kinds"), rest.get("side")
     if kind is not None and kind not in families() and kind not in words():

@@ -112,6 +112,9 @@ def test_lines_are_chosen_by_what_the_address_says_and_what_cannot_be_read_is_ke
     assert ("a", {"href": "#from"}) in wrong.tags
     assert {"昨天", "acr_x"} <= {one.get("value") for tag, one in wrong.tags if tag == "input"}
     assert scene.watching.get(f"{path}?{WHY}&from=2026-02-01&to=2026-01-01", 422).text.count("早于") == 1
+    assert "至：请写成" in scene.watching.get(f"{path}?{WHY}&to=9999-12-31", 422).text
+    for form in (".json", ".csv"):
+        assert scene.watching.client.get(f"{path}{form}").status_code == 422, "a file has no page that asks what for"
 
 
 def test_a_long_timeline_is_paged_and_its_file_is_whole(cast: Cast, scene: Scene) -> None:
@@ -336,8 +339,7 @@ def test_each_screen_is_readable_and_the_browser_says_nothing(
 ) -> None:
     claim, event = scene.claim, scene.events[2]
     window = Window(chromium, served, scene.supervisor.token)
-    paths = ["/timeline", f"/persons/{scene.wu.id}/timeline?{WHY}", f"/actors/{cast.clerk.id}/timeline?{WHY}",
-             f"/claims/{claim}/timeline?{WHY}&as_of={event}", f"/claims/{claim}/certificate?{WHY}",
+    paths = ["/timeline", f"/actors/{cast.clerk.id}/timeline?{WHY}", f"/claims/{claim}/timeline?{WHY}&as_of={event}",
              f"/evidence/{SHA}?{WHY}", f"/events/{event}?{WHY}&open=yes"]
 
     assert {path: faults for path in paths if (faults := window.faults(path))} == {}
