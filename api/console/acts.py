@@ -54,7 +54,7 @@ _TRIED: Final = {"words": "-", "basis": "falsified", "reason": "other"}
 _WANTS_A_WORD: Final = ("ruling_needed",)
 
 Run = Callable[..., Done | Refusal]
-Given = Callable[["Asking", Claim], "Mapping[str, Any] | None"]
+Given = Callable[[Asking, Claim], Mapping[str, Any] | None]
 
 
 def _anything(_: Asking, __: Claim) -> Mapping[str, Any]:
