@@ -29,6 +29,7 @@ def statement_routes() -> Blueprint:
     page = Blueprint("statement_pages", __name__)
     page.after_request(secured)
     page.add_url_rule("/statements/<statement:statement>", view_func=show, methods=["GET"])
+    page.add_url_rule("/statements/<statement:statement>/certificate", view_func=certificate, methods=["GET"])
     page.add_url_rule("/statements/<statement:statement>.pdf", view_func=as_pdf, methods=["GET"])
     page.add_url_rule("/statements/<statement:statement>.txt", view_func=as_text, methods=["GET"])
     page.add_url_rule("/statements/<statement:statement>-verify.html", view_func=as_verifier, methods=["GET"])
@@ -52,6 +53,18 @@ def show(caller: Caller, statement: str) -> Any:
     if not isinstance(made, Paper):
         return made
     return render("statement.html", caller=caller, paper=made, purpose=_purpose())
+
+
+@_for_session
+def certificate(caller: Caller, statement: str) -> Any:
+    """The same in a few sentences, where it is of one year."""
+    made = _paper(caller, statement)
+    if not isinstance(made, Paper):
+        return made
+    if made.certificate is None:
+        words = "年度学时证明出自只列一个年度的情况表：请先按年度出具一份。"
+        return refused("not_found", "没有年度证明", words, 404, caller)
+    return render("certificate.html", caller=caller, paper=made, purpose=_purpose())
 
 
 @_for_session

@@ -23,6 +23,7 @@ from api.house import House
 from ledger.errors import Refusal
 from ledger.statement_file import digest_of, parse_statement
 from policies.shelf import shipped
+from projections.statement_certificate import Certificate, certificate
 from projections.statement_reading import read_statement
 from projections.statement_sheets import Sheet, sheets
 
@@ -42,6 +43,7 @@ class Paper(NamedTuple):
     address: str
     standing: str | None    # Only of a statement that is not in force.
     sheets: tuple[Sheet, ...]
+    certificate: Certificate | None   # Of a statement of one year.
     qr: str
     file: bytes
 
@@ -56,11 +58,11 @@ def paper(house: House, caller: Caller, statement: str, purpose: str | None, bas
         return file
     told, text = seen[0], parse_statement(file).text.decode()
     address = f"{base}/v/{told['code'].replace('-', '')}?d={told['sha256'][:DIGITS]}"
-    standing = _STANDINGS.get(told["status"])
+    standing, read = _STANDINGS.get(told["status"]), read_statement(text)
     return Paper(
         statement, house.register.signer.origin, told["code"], digest_of(text), address,
         None if standing is None else standing.format(told["superseded_by"]),
-        sheets(read_statement(text), shipped()), _qr(address), file,
+        sheets(read, shipped()), certificate(read), _qr(address), file,
     )
 
 

@@ -61,3 +61,17 @@ def test_paper_of_what_is_no_longer_in_force_says_so_above_all_else(house: Town,
     words = Cells(person.get(f"/v1/statements/{first['statement']}/page").get_data(as_text=True)).words
 
     assert words[0] == f"本表已被取代，以新表为准：{second['statement']}"
+
+
+def test_a_statement_of_one_year_prints_as_a_certificate_under_the_same_marks(
+    house: Town, person: Someone, made: BODY
+) -> None:
+    one = issued(person, years=[2025], name="clear")
+    place, look = f"/statements/{one['statement']}", browser(house, person)
+
+    assert f'href="{place}/certificate"' in look.get(place).get_data(as_text=True)
+    words = Cells(look.get(f"{place}/certificate").get_data(as_text=True)).words
+    assert words[0] == "专业技术人员继续教育年度学时证明（2025 年度）" and "郑三五" in words[1]
+    assert any("合计 8：专业科目 8" in each for each in words) and f"核验码 {one['code']}" in words
+    assert look.get(f"/statements/{made['statement']}/certificate").status_code == 404
+    assert "certificate" not in look.get(f"/statements/{made['statement']}").get_data(as_text=True)
