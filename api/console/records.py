@@ -31,7 +31,7 @@ def purpose_of(asking: Asking, moment: Moment, address: str) -> str | Page | Non
     if asking.capacity.is_person:
         return None
     if (purpose := moment.rest.get("purpose")) is None and not request.path.endswith((".json", ".csv")):
-        return Page("purpose.html", {"purposes": words.PURPOSES, "action": address, "kept": moment.past})
+        return Page("purpose.html", {"purposes": words.PURPOSES, "action": address, "kept": moment.links})
     return purpose
 
 
