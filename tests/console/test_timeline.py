@@ -175,6 +175,7 @@ def test_an_event_is_told_whole_and_each_hash_of_its_proof_is_computed(cast: Cas
 
     for words in ("修改申报", "证明成立", "学习 · 天数 2 → 3", f"#{scene.events[1]}", "即检查点的根", "左边并入"):
         assert words in shown.text, words
+    assert f"/evidence/{SHA}" in {to for _, to in shown.links}, "who else showed the paper is one step away"
     computed = bytes.fromhex(told["proof"]["leaf_hash"])
     for step in told["proof"]["steps"]:
         pair = (bytes.fromhex(step["sibling"]), computed)
