@@ -261,9 +261,10 @@ def _changed_by(asking: Asking, claim: str) -> dict[str, Any]:
     last = events_of(asking.house, claim)["items"][-1]
     told = words.event(last, {})
     who = last["by"]["actor"]
-    own = who == asking.caller.id
-    named = "您自己" if own else holders(asking, [who])[who] if who.startswith(PREFIXES["actor"]) else ""
-    return {**told, "who": named}
+    if who == asking.caller.id:
+        return {**told, "who": "您自己"}
+    is_told = who.startswith(PREFIXES["actor"]) and not asking.capacity.is_person  # To a claimant it is an office.
+    return {**told, "who": holders(asking, [who])[who] if is_told else ""}
 
 
 def _wants_hours(tried: Done | Refusal) -> bool:
@@ -287,6 +288,8 @@ def _fields(act: Act) -> tuple[dict[str, Any], Fault | None]:
         sent["to"] = None
     if "override" in schema.fields and (override := _override(sent)):
         sent["override"] = override
+    elif "override" in schema.fields and "confirmed_hours" not in sent:
+        sent.pop("document", None)  # It stands there of the claim, and goes with hours that an authority gives.
     if act.code == "return" and "returned" in request.form:  # Beside the list one form is for several acts.
         sent["reason"] = request.form["returned"]
     if "opened_evidence" in schema.fields and (opened := request.form.getlist("opened_evidence")):

@@ -204,6 +204,14 @@ def test_an_authority_gives_more_than_is_ordinary_where_the_row_leaves_room(cast
     now = person.saw(f"/v1/claims/{claim['claim']}")
     assert (now["ruling"]["assessed"], now["ruling"]["ordinary"]) == ("30", "24")
 
+    plain = person.submit({**facts, "date": "2026-04-09"}, "另一期")
+    for step in plain["steps"][:-1]:
+        plain = (unit if step == "unit" else office).act(plain, "endorsement")
+    page = browser.get(f"/claims/{plain['claim']}/approval")
+    assert page.form_with("认定通过")[0].fields["document"] == document, "as the claim says"
+    browser.press(page, "认定通过")
+    assert person.saw(f"/v1/claims/{plain['claim']}")["ruling"]["assessed"] == "24", "what is ordinary wants no word"
+
 
 def test_what_another_decided_meanwhile_is_told_with_who_and_keeps_the_words(desk: Desk) -> None:
     claim, browser = desk.put("抢先办理的", date="2026-04-06"), desk.browser()
@@ -215,6 +223,16 @@ def test_what_another_decided_meanwhile_is_told_with_who_and_keeps_the_words(des
     assert f"用人单位 经*人（账号尾号 {desk.second.id[-4:]}） 于" in late.text and "认定（事件 #" in late.text
     assert "现在已不能这样办理" in late.text
     assert "请补日程" in late.source and "退回修改" not in late.buttons()
+
+
+def test_a_claimant_who_comes_late_is_told_which_office_was_quicker_and_no_name(desk: Desk) -> None:
+    claim = desk.put("想撤回的", date="2026-04-07")
+    browser = Browser(desk.town, desk.person)
+    page = browser.get(f"/claims/{claim['claim']}/withdrawal")
+    desk.first.act(claim, "approval", {})
+
+    late = browser.press(page, "撤回申报", 412)
+    assert "用人单位 于" in late.text and "账号尾号" not in late.text
 
 
 @pytest.mark.requires_system("chromium")
