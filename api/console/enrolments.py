@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from flask import request
 
-from api.cases import course_hours, courses, events, results
-from api.cases.doing import Reading, state_after
+from api.cases import course_hours, courses, events, results, studying
+from api.cases.doing import Asked, Reading, state_after
 from api.console import deeds, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
@@ -22,6 +22,7 @@ from api.console.learning import ANNOUNCED, ENROLMENTS, asked_why, bar, own_stud
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.routes.schemas.courses import QuizBody
+from api.study_sessions import Whereabouts
 from api.year_page import region
 from ledger.errors import Refusal
 from ledger.streams.enrolment import Enrolment
@@ -58,12 +59,19 @@ def enrolment(asking: Asking, enrolment: str) -> Shown:
         "law": rules_of(house, chosen.published), "offered": _offered(asking, subject) if moment.is_now else [],
         "events": [words.event(one, {one["position"]: _about(one["event"])}) for one in reversed(said)],
         "is_brief": "brief" in request.args, "purpose": subject.purpose,
+        "can_study": moment.is_now and asking.capacity.is_person and _studies(asking, enrolment),
     }, {**told, "version": version, "bookings": bookings, **basis})
 
 
 def _offered(asking: Asking, subject: Subject) -> list[deeds.Offered]:
     """What can be done; what the law stands against, and nothing that is typed would change, is not offered."""
     return [one for one in deeds.offered(asking, ROOM, subject) if one.why is None or one.deed.body is not None]
+
+
+def _studies(asking: Asking, enrolment: str) -> bool:
+    """Whether somebody may go on to study, by trying."""
+    tried = studying.begin(asking.house, asking.caller, enrolment, Whereabouts(), Asked(dry_run=True))
+    return not isinstance(tried, Refusal)
 
 
 def _about(event: Mapping[str, Any]) -> str:
