@@ -8,6 +8,7 @@ an earlier one gave, and the one it gives now. `tests/console/test_timeline.py` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from api.commands.telling import role as role_name
@@ -93,20 +94,24 @@ def _told(name: str, value: Any) -> str:
     if isinstance(value, int):
         return _number(name, value)
     text = str(value)
-    known = base_vocabulary()
-    named: Mapping[str, str] = {
-        "category": known.categories, "sector": known.sectors, "origin": ORIGINS, "flags": FLAGS,
-        "completed_by": COMPLETED_BY, "id_kind": ID_KINDS, "status": {code: mark[2] for code, mark in VERDICTS.items()},
-    }.get(name, {})
     if name in _ROLES:
         return role_name(text)
     if name == "region":
         return f"{region(text.ljust(6, '0'))}（{text}）"
     if name == "route":
-        return known.route_name(text)
-    if name == "level":
-        return known.levels.get(text, text)
-    return named.get(text, PAPERS.get(text, text) if name == "kind" else text)
+        return base_vocabulary().route_name(text)
+    return _codes().get(name, {}).get(text, text)
+
+
+@cache
+def _codes() -> Mapping[str, Mapping[str, str]]:
+    """Of each field that holds a code, what the codes are called."""
+    known = base_vocabulary()
+    return {
+        "category": known.categories, "sector": known.sectors, "level": known.levels, "origin": ORIGINS,
+        "flags": FLAGS, "completed_by": COMPLETED_BY, "id_kind": ID_KINDS, "kind": PAPERS,
+        "status": {code: mark[2] for code, mark in VERDICTS.items()},
+    }
 
 
 def _number(name: str, value: int) -> str:
