@@ -100,7 +100,8 @@ def classes(
 
 def said(house: House, caller: Caller, name: str, *, as_of: int) -> list[dict[str, Any]]:
     """What an organiser was told of its plan or class: for its own people and for the offices it was filed with."""
-    found = (_trainings.plan if kind_of(name) == "plan" else _trainings.training_class)(house.answers, name, as_of=as_of)
+    see = _trainings.plan if kind_of(name) == "plan" else _trainings.training_class
+    found = see(house.answers, name, as_of=as_of)
     actor = acting(house, caller)
     if found is None or isinstance(actor, Refusal):
         return []
@@ -114,6 +115,15 @@ def _matter(found: Plan | TrainingClass) -> Matter:
     if isinstance(found, TrainingClass):
         return matter_of_class(found)
     return Matter(found.filed.region, found.filed.sector, None, UnitId(found.organiser))
+
+
+def may_see_people(house: House, caller: Caller, name: str) -> Refusal | None:
+    """Say why somebody may not look at who was at a class; nobody is seen by asking that."""
+    asking = looking(house, caller)
+    if isinstance(asking, Refusal):
+        return asking
+    held = _trainings.training_class(house.answers, name)
+    return Refusal.because("class_absent") if held is None else may_see(asking, matter_of_class(held))
 
 
 # Cards

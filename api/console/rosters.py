@@ -179,6 +179,7 @@ def receipt(asking: Asking, training_class: str, act: str) -> Shown:
     last = house.stored(roster["events"][-1]).envelope
     return Page("roster_receipt.html", {
         "moment": moment, "basis": told_basis(one["basis"]), "one": one, "roster": roster,
+        "sees_people": trainings.may_see_people(house, asking.caller, training_class) is None,
         "mark": ROSTER_MARKS[roster["status"]], "again": "again" in request.args, "done": done_before(asking),
         "events": [each for each in told_events(training_class, asking, [], one["basis"]["as_of"])
                    if each["position"] in roster["events"]],

@@ -65,18 +65,18 @@ def why_not_file(asking: Asking, kind: str) -> Refusal | None:
     return _why_not(lambda: filings.file_class(asking.house, asking.caller, sample, Asked(dry_run=True)))
 
 
-def may_refile_class(asking: Asking, one: Mapping[str, Any]) -> bool:
-    """Say whether a class may be filed anew, as it stands."""
+def why_not_refile_class(asking: Asking, one: Mapping[str, Any]) -> Refusal | None:
+    """Say why a class may not be filed anew, as it stands."""
     fields, _ = loaded(ClassBody, of_class(one))
     return _why_not(lambda: filings.refile_class(asking.house, asking.caller, one["training_class"], fields,
-                                                 Asked(dry_run=True))) is None
+                                                 Asked(dry_run=True)))
 
 
-def may_refile_plan(asking: Asking, one: Mapping[str, Any]) -> bool:
-    """Say whether a plan may be filed anew, as it stands."""
+def why_not_refile_plan(asking: Asking, one: Mapping[str, Any]) -> Refusal | None:
+    """Say why a plan may not be filed anew, as it stands."""
     fields, _ = loaded(RefiledPlanBody, of_plan(one))
     return _why_not(lambda: filings.refile_plan(asking.house, asking.caller, one["plan"], fields,
-                                                Asked(dry_run=True))) is None
+                                                Asked(dry_run=True)))
 
 
 def may_register(asking: Asking, name: str) -> bool:
@@ -109,9 +109,14 @@ def _why_not(ask: Callable[[], Done | Refusal]) -> Refusal | None:
 
 
 def new_class(asking: Asking) -> Shown:
-    """A class that is going to be held."""
-    chosen = {name: request.args.get(name, "") for name in ("plan", "item")}
-    return _blank(asking, _class_paper(asking, None), {"within": f"{chosen['plan']} {chosen['item']}".strip()})
+    """A class that is going to be held; of an item of a plan, as it was foreseen."""
+    plan, item = request.args.get("plan", ""), request.args.get("item", "")
+    one = _plan_now(asking, plan) if plan else None
+    foreseen = None if one is None or isinstance(one, Refusal) else next(
+        (each for each in one["items"] if str(each["number"]) == item), None)
+    typed = {} if foreseen is None else {"within": f"{plan} {item}", "category": "professional", **{
+        name: str(foreseen[name]) for name in ("title", "route", "level", "days", "headcount") if foreseen[name]}}
+    return _blank(asking, _class_paper(asking, None), typed)
 
 
 def file_class(asking: Asking) -> Shown:
@@ -124,6 +129,8 @@ def refile_class_form(asking: Asking, training_class: str) -> Shown:
     one = _class_now(asking, training_class)
     if isinstance(one, Refusal):
         return one
+    if (no := why_not_refile_class(asking, one)) is not None:
+        return no
     return _blank(asking, _class_paper(asking, training_class), flat(of_class(one)), one["version"])
 
 
@@ -148,6 +155,8 @@ def refile_plan_form(asking: Asking, plan: str) -> Shown:
     one = _plan_now(asking, plan)
     if isinstance(one, Refusal):
         return one
+    if (no := why_not_refile_plan(asking, one)) is not None:
+        return no
     return _blank(asking, _plan_paper(asking, plan), flat(of_plan(one)), one["version"])
 
 
@@ -227,7 +236,7 @@ def _recipients(asking: Asking) -> tuple[tuple[str, str], ...]:
 
 
 def _own_items(asking: Asking) -> tuple[tuple[str, str], ...]:
-    """What the organiser's own plans foresee, this year's and next year's."""
+    """What the organiser's newest plans foresee."""
     house, actor = asking.house, acting(asking.house, asking.caller)
     if isinstance(actor, Refusal):
         return ()
@@ -251,36 +260,39 @@ def _blank(asking: Asking, paper: Paper, typed: Mapping[str, str], version: int 
 
 
 def _sent(asking: Asking, paper: Paper, version: int | None) -> Shown:
-    """Take what the form sends: more rows, a check, or the filing itself."""
+    """Take what the form sends: more rows, a check, or the filing itself. `version`: the one that stands."""
     house, caller, step = asking.house, asking.caller, request.form.get("step", "")
-    read = read_of(paper)
+    read, seen = read_of(paper), sending.version()
     if step in ("more", "edit"):
         return _shown(paper, read._replace(faults=[], many=min(read.many + (5 if step == "more" else 0), ROWS_MOST)),
-                      version, 200)
+                      seen, 200)
     if read.faults:
-        return _shown(paper, read, version, 422)
-    asked = sending.asked(house, caller) if step == "submit" else Asked(dry_run=True)
+        return _shown(paper, read, seen, 422)
+    asked = sending.asked(house, caller) if step == "submit" else Asked(version=seen, dry_run=True)
     given = (paper.upon,) if paper.upon is not None else ()
     try:
         came = paper.run(house, caller, *given, read.fields, asked)
     except BadFields as bad:
         faults = faults_of_paper(paper, (one._asdict() for one in bad.faults), {})
-        return _shown(paper, read._replace(faults=faults), version, 422)
+        return _shown(paper, read._replace(faults=faults), seen, 422)
     if isinstance(came, Refusal):
         if status_of(came) in (401, 403, 404):
             return came
         fault = of_refusal(came, words.documents(house))
-        return _shown(paper, read._replace(faults=[fault]), version, status_of(came))
+        return _shown(paper, read._replace(faults=[fault]), version, status_of(came))  # Sent again, it takes its place.
     if came.receipt is not None:
         return onward(f"/{paper.noun}/{came.stream}?{urlencode({'done': came.receipt.positions[0]})}")
-    return _checked(asking, paper, read, came, version)
+    return _checked(asking, paper, read, came, seen)
 
 
 def _shown(paper: Paper, read: Read, version: int | None, status: int) -> Page:
     told = {fault.field: fault.words.partition("：")[2] or fault.words for fault in reversed(read.faults)}
 
     def filled(field: Field, name: str) -> Field:
-        made = replace(field, name=name, value=read.typed.get(name, ""))
+        value = read.typed.get(name, "")
+        is_offered = field.kind != "choice" or value in ("", *(code for code, _ in field.options))
+        kept = () if is_offered else ((value, value),)
+        made = replace(field, name=name, value=value, options=(*field.options, *kept))
         return replace(made, fault=told.get(made.id, ""))
 
     rows = [[filled(one, f"{paper.rows}.{at}.{one.name}") for one in paper.columns] for at in range(read.many)]

@@ -96,8 +96,8 @@ def flat(body: Mapping[str, Any]) -> dict[str, str]:
 def read_of(paper: Paper) -> Read:
     """Read what was typed as the API reads it; rows in which nothing stands are passed over."""
     form = request.form
-    typed = {name: value.strip() for name, value in form.items() if name not in (sending.KEY, sending.VERSION, "step")}
-    typed.pop("evidence", None)
+    unseen = (sending.KEY, sending.VERSION, "step", "rows", "evidence")
+    typed = {name: value.strip() for name, value in form.items() if name not in unseen}
     carried = [dict(zip(_EVIDENCE, one.split(" "), strict=False)) for one in form.getlist("evidence")]
     for at, one in enumerate([*carried, *papers({"document": ""})]):
         typed |= {f"evidence.{at}.{name}": value for name, value in one.items()}
@@ -123,6 +123,7 @@ def read_of(paper: Paper) -> Read:
 
 
 def row_of(paper: Paper, typed: Mapping[str, str], at: int) -> dict[str, Any]:
+    """What stands in a row; nothing where it was left empty."""
     return {one.name: _value(one.name, value) for one in paper.columns
             if (value := typed.get(f"{paper.rows}.{at}.{one.name}"))}
 
@@ -133,6 +134,7 @@ def _value(name: str, value: str) -> int | str:
 
 
 def loaded(body: type[ma.Schema], sent: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """What would be sent, as the use case takes it, or what is wrong with it."""
     try:
         found: dict[str, Any] = body().load(sent)
         return found, ()
@@ -174,6 +176,7 @@ def papers(kinds: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
 
 
 def evidence_of(typed: Mapping[str, str]) -> list[dict[str, str]]:
+    """The papers whose digests travel with the form."""
     found = []
     for at in range(50):
         if f"evidence.{at}.sha256" not in typed:

@@ -99,9 +99,15 @@ def _query(asking: Asking, moment: Moment, marks: Mapping[str, Mark], *, has_pla
         found["organiser"] = rest["organiser"]
     if has_plan and rest.get("plan"):
         found["plan"] = rest["plan"]
-    if rest.get("own") and not isinstance(actor := acting(asking.house, asking.caller), Refusal):
-        found["organiser"] = actor.organisation
+    if rest.get("own") and (own := _organisation(asking)) is not None:
+        found["organiser"] = own
     return found
+
+
+def _organisation(asking: Asking) -> str | None:
+    """For whom somebody acts."""
+    actor = acting(asking.house, asking.caller)
+    return None if isinstance(actor, Refusal) else actor.organisation
 
 
 def _years(asking: Asking, moment: Moment) -> list[str]:
@@ -131,9 +137,10 @@ def training_class(asking: Asking, training_class: str) -> Shown:
                     "document": _document(asking, one["rulebook"])} for one in body["duties"]],
         "way": _class_way(body), "offers": offers, "done": done_before(asking), "said": said,
         "events": told_events(training_class, asking, said, basis["as_of"]), "roster_marks": ROSTER_MARKS,
-        "may_refile": moment.is_now and training_forms.may_refile_class(asking, body),
+        "may_refile": moment.is_now and training_forms.why_not_refile_class(asking, body) is None,
         "may_register": moment.is_now and training_forms.may_register(asking, training_class),
         "may_certify": moment.is_now and training_forms.may_certify(asking, training_class),
+        "sees_people": trainings.may_see_people(house, asking.caller, training_class) is None,
         "is_open": any(each["status"] == "open" for each in body["rosters"]),
     }, body)
 
@@ -161,7 +168,8 @@ def _class_way(one: Mapping[str, Any]) -> list[dict[str, str]]:
     """Filed, put on file, held, registered: each done, due or to come."""
     status, closed = one["status"], sum(each["rows"] for each in one["rosters"] if each["status"] == "closed")
     on_file = {"filed": "now", "refused": "off"}.get(status, "done")
-    about = {"filed": "待备案", "refused": "不予备案", "announced": "无须备案"}.get(status, one["number"] or "")
+    number = "无须备案" if one["recipient"] is None else one["number"] or ""
+    about = {"filed": "待备案", "refused": "不予备案"}.get(status, number)
     ready = status in ("accepted", "announced")
     return [
         {"words": "申报", "about": str(one["filed_on"]), "state": "done"},
@@ -238,6 +246,7 @@ def plan(asking: Asking, plan: str) -> Shown:
         "judged": [{**one, "office_words": unit_name(asking, one["office"])} for one in body["evaluations"]],
         "last_year": [{**one, "office_words": unit_name(asking, one["office"])} for one in body["last_year"]],
         "offers": offered(asking, PLANS, plan_subject(asking, body)) if moment.is_now else [],
-        "may_refile": moment.is_now and training_forms.may_refile_plan(asking, body),
+        "may_refile": moment.is_now and training_forms.why_not_refile_plan(asking, body) is None,
+        "may_file": moment.is_now and body["organiser"] == _organisation(asking),
         "said": said, "events": told_events(plan, asking, said, position), "done": done_before(asking),
     }, {**body, **basis})

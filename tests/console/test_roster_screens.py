@@ -196,6 +196,15 @@ def test_who_is_registered_is_shown_masked_for_a_purpose_and_each_is_recorded(sc
     assert access.size() == before + 6
 
 
+def test_whoever_sees_nobody_of_a_class_is_offered_no_list_of_its_people(school: School) -> None:
+    place, town = school.held("别处看不到的班"), school.cast.town
+    far = Browser(town, town.officer(town.unit("衢州某局", "330800", "industry"), "sector_authority", "3308"))
+
+    assert "已登记的人员" in school.teacher.get(place).buttons()
+    assert "已登记的人员" not in far.get(place).buttons()
+    assert far.client.get(f"{place}/people?purpose=review").status_code == 403
+
+
 def test_a_card_is_issued_from_the_list_and_voided_with_words(school: School) -> None:
     place = school.held("发卡的班")
     school.registrar.press(upload(school.registrar, place, good(school, place)), "登记这 3 人")

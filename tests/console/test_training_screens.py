@@ -138,9 +138,24 @@ def test_a_plan_goes_round_its_departments_is_sent_back_mended_and_put_on_file(s
     again = planner.press(check, "提交申报")
     assert "第 2 次申报" in again.text
 
+    foreseen = planner.get(next(address for _, address in again.links if address.startswith("/classes/new?")))
+    assert 'value="高级研修班"' in foreseen.source and 'value="30"' in foreseen.source, "nothing is typed twice"
+    assert school.teacher.client.get(f"{place}/refiling").status_code == 403
+
     done = school.people.press(school.people.get(f"{place}/acknowledgement"), "备案")
     assert "已办理：计划备案" in done.text
     assert f"{place}/acknowledgement" not in {address for _, address in done.links}
+
+
+def test_a_class_that_was_changed_meanwhile_is_not_filed_over_unseen(school: School) -> None:
+    made = school.file("两人同时改的班")
+    form = school.teacher.get(f"{at(made)}/refiling")
+    school.officer.did(f"/v1{at(made)}/acceptance", {"number": "甬备-屏-9"}, version=1)
+    told = school.teacher.press(form, "下一步：核对", 412, title="改了名称的班")
+    assert 'value="改了名称的班"' in told.source, "what was typed is still there"
+
+    check = school.teacher.press(told, "下一步：核对")
+    assert "第 2 次申报" in school.teacher.press(check, "提交申报").text
 
 
 def test_lists_are_narrowed_by_the_address_and_taken_away_as_they_are(school: School) -> None:
