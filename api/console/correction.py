@@ -30,6 +30,7 @@ from api.routes.door import faults_of
 from api.routes.schemas.claims import CorrectionBody
 from ledger.errors import Refusal
 from ledger.streams.claim import Claim
+from ledger.vocabulary import format_hours
 
 _READS: Final = CorrectionBody()
 _BECAUSE: Final = (
@@ -64,7 +65,18 @@ def as_it_stands(asking: Asking, claim: Claim) -> dict[str, Any]:
     body = claims.view(claim)
     known = claims.sealed_details(asking.house, claim.claim)
     details = {"title": "-" if known is None else known.title}
-    return _loaded({"study": body["study"], "details": details, "evidence": body["evidence"]})
+    typed = {**_NOTHING, **_given_by_hand(claim), "year_because": _BECAUSE[0][0]}  # Wanted only where it moves.
+    typed["override.reason"] = "-" if typed["override.hours"] else ""
+    return _sent({"study": body["study"], "details": details, "evidence": body["evidence"]}, typed)
+
+
+def _given_by_hand(claim: Claim) -> dict[str, str]:
+    """The hours that an authority gave, with their document: they stand unless somebody changes them."""
+    ruling = claim.ruling
+    if ruling is None or not ruling.clauses or (ruling.status != "manual" and ruling.ordinary_centi is None):
+        return {}
+    hours = "confirmed_hours" if ruling.ordinary_centi is None else "override.hours"
+    return {hours: format_hours(ruling.assessed_centi), "document": ruling.clauses[-1]}
 
 
 def form(asking: Asking, claim: str) -> Shown:
@@ -77,8 +89,9 @@ def form(asking: Asking, claim: str) -> Shown:
         return onward(_address(claim))
     content = {name: found.body[name] or {} for name in ("study", "details", "evidence")}
     content["study"] = {**content["study"], "route": route.code}
-    filled = _filled(asking, content, {}, [])
-    tried, _ = _tried(asking, claim, filled, _NOTHING, is_final=False)
+    typed = _NOTHING | _given_by_hand(found.claim)
+    filled = _filled(asking, content, typed, [])
+    tried, _ = _tried(asking, claim, filled, typed, is_final=False)
     return _form(asking, found, filled, tried if tried.worth else Tried({}, []), [])
 
 

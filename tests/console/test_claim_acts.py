@@ -204,6 +204,9 @@ def test_an_authority_gives_more_than_is_ordinary_where_the_row_leaves_room(cast
     now = person.saw(f"/v1/claims/{claim['claim']}")
     assert (now["ruling"]["assessed"], now["ruling"]["ordinary"]) == ("30", "24")
 
+    form = browser.get(f"/claims/{claim['claim']}/correction").form_with("下一步：核对")[0].fields
+    assert (form["override.hours"], form["document"]) == ("30", document), "what was given stands"
+
     plain = person.submit({**facts, "date": "2026-04-09"}, "另一期")
     for step in plain["steps"][:-1]:
         plain = (unit if step == "unit" else office).act(plain, "endorsement")
