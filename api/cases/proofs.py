@@ -112,7 +112,7 @@ def opened(house: House, caller: Caller, found: Recorded, purpose: str | None) -
         actor = acting(house, caller)
         if isinstance(actor, Refusal):
             return actor
-        if not _in_sight(house, actor, owner):
+        if not in_sight(house, caller, owner):
             return Opened(None, "not_in_sight")
         if purpose is None:
             return Opened(None, "purpose")
@@ -124,9 +124,13 @@ def opened(house: House, caller: Caller, found: Recorded, purpose: str | None) -
     return Opened(None if sealed is None else _told(sealed))
 
 
-def _in_sight(house: House, actor: Actor, person: str) -> bool:
-    found = Reading(house.ledger).person(person)
-    return found is not None and any(may_see(actor, matter) is None for matter in places(found, house.today))
+def in_sight(house: House, caller: Caller, person: str) -> bool:
+    """Say whether somebody may look at a person, for a purpose: whoever reads the ledger meets ids of others, too."""
+    if caller.kind == "person":
+        return caller.id == person
+    actor, found = acting(house, caller), Reading(house.ledger).person(person)
+    return isinstance(actor, Actor) and found is not None and any(
+        may_see(actor, matter) is None for matter in places(found, house.today))
 
 
 def _told(sealed: Sealed) -> dict[str, Any]:

@@ -9,13 +9,16 @@ What is sealed is opened only on purpose, by a button that says so, and that is 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 from flask import Response, request
 
-from api.cases import proofs
+from api.cases import histories, proofs
 from api.cases.events import event_view
 from api.cases.proofs import Proof
+from api.cases.threads import OF_SOMEBODY
 from api.console import lines
 from api.console.fields import Change, Field, changes, fields, told_so_far
 from api.console.screen import Asking, Page, Shown
@@ -23,6 +26,7 @@ from api.console.words import PURPOSES
 from api.house import House
 from ledger.envelope import decode
 from ledger.errors import Refusal
+from ledger.ids import PREFIXES
 from ledger.ledger import Recorded
 from ledger.proof.text import encode_base64
 from projections.timeline import kind_of, record_timeline, words
@@ -57,7 +61,7 @@ def event(asking: Asking, position: int) -> Shown:
         "envelope": found.envelope, "fields": _marked(house, found), "ties": proofs.ties(house, found),
         "has_sealed": found.envelope.sealed is not None, "sealed": sealed,
         "why_not": "" if opened is None or opened.why is None else _WHY_NOT[opened.why],
-        "proof": _proof_view(proof), "purpose": purpose, "purposes": PURPOSES, "leads": lines.leads,
+        "proof": _proof_view(proof), "purpose": purpose, "purposes": PURPOSES, "lead": _lead(asking, found, purpose),
         "leaf": json.dumps(json.loads(proof.leaf), ensure_ascii=False, indent=1),
     }, {**event_view(*found), "sealed": None if opened is None else opened.fields, "proof": _proof_data(proof)})
 
@@ -73,11 +77,32 @@ def proof_file(asking: Asking, position: int) -> Shown:
     return answer
 
 
+def _lead(asking: Asking, found: Recorded, purpose: str | None) -> Callable[[str], str | None]:
+    """Where an id in an event leads: a supervisor reads the whole ledger, but follows only whom their scope reaches."""
+    house, caller, owner = asking.house, asking.caller, found.envelope.key_owner
+
+    @cache
+    def may(record: str) -> bool:
+        if record.startswith(PREFIXES["actor"]):
+            return caller.kind == "actor" and histories.follows(house, caller, record)
+        if record.startswith(PREFIXES["person"]):
+            return proofs.in_sight(house, caller, record)
+        if record.startswith(tuple(PREFIXES[kind] for kind in OF_SOMEBODY)):
+            return owner is not None and may(owner)
+        return caller.kind == "actor" or not record.startswith(PREFIXES["import"])
+
+    return lambda record: lines.leads(record, purpose) if may(record) else None
+
+
 def _line(asking: Asking, found: Recorded, purpose: str | None) -> dict[str, Any] | None:
     """The event as its record's thread tells it; None of what says nothing for itself, or has not taken effect."""
     told = record_timeline(asking.house.answers, found.envelope.stream)
     own = [one for one in told if one["event"] == found.position]
-    return lines.told(asking, own, purpose)[0] if own else None
+    if not own:
+        return None
+    line, owner = lines.told(asking, own, purpose)[0], found.envelope.key_owner
+    is_near = owner is not None and proofs.in_sight(asking.house, asking.caller, owner)
+    return line if is_near else {**line, "then": []}  # What was seen then is a person's, as they are.
 
 
 def _marked(house: House, found: Recorded) -> list[tuple[Field, Change | None]]:

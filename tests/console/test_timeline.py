@@ -163,6 +163,12 @@ def test_whoever_may_not_look_is_told_nothing(cast: Cast, scene: Scene) -> None:
     li.get(f"/events/{event}", 404)
     assert f"/actors/{cast.clerk.id}/timeline" not in office.get(f"/claims/{claim}/timeline?{WHY}").source
     assert office.get(f"/events/{event}?{WHY}").text.count("证明成立") == 1
+    watching_far = Browser(town, town.officer(town.unit("杭州监督办", "330100", "general"), "supervisor", "3301"))
+    led = {to.partition("?")[0] for _, to in watching_far.get(f"/events/{event}").links}
+    of_wu = (f"/persons/{scene.wu.id}", f"/claims/{claim}")
+    assert not [to for to in led if to.startswith(of_wu)], "read, but not followed"
+    assert f"/persons/{scene.wu.id}/timeline" in {
+        to.partition("?")[0] for _, to in scene.watching.get(f"/events/{event}").links}
     assert "为什么查阅" in office.get(f"/events/{event}").text
 
 
