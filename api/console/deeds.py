@@ -73,7 +73,7 @@ class Deed(NamedTuple):
     fields: Callable[[Asking, Subject], Sequence[Field]] = _no_fields
     tried: Callable[[Asking, Subject], Mapping[str, Any]] = _nothing_typed  # With what it is tried before it is typed.
     look: str = "quiet"      # Of its button: main, quiet or bad.
-    is_own: bool = False     # The person's, not an office's.
+    is_own: bool | None = False  # The person's, not an office's; None: whoever's it is.
     depends: bool = False    # Whether what it comes to depends on what is typed, so that it is worth trying first.
     note: str = "办理后记为一个事件，不能删除；有误的，另行更正。"
 
@@ -101,7 +101,7 @@ def offered(asking: Asking, room: Room, subject: Subject) -> list[Offered]:
     """The deeds that somebody can do about a record now."""
     found = []
     for deed in room.deeds.values():
-        if deed.is_own is asking.capacity.is_person:
+        if deed.is_own in (None, asking.capacity.is_person):
             came = _tried(asking, deed, subject, deed.tried(asking, subject))
             if isinstance(came, Done):
                 found.append(Offered(deed, None))

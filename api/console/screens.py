@@ -21,8 +21,8 @@ from api.console import (
     finder,
     helping,
     home,
-    papers,
     imports,
+    papers,
     player,
     proposals,
     publishing,
@@ -36,6 +36,7 @@ from api.console import (
     rules,
     sanctions,
     sitting,
+    statements,
     status,
     timeline,
     training_deeds,
@@ -61,6 +62,7 @@ def console_routes() -> Blueprint:
     _filing(console)
     _claims(console)
     _accounts(console)
+    _statements(console)
     _learning(console)
     _replays(console)
     _rules(console)
@@ -255,3 +257,14 @@ def _timelines(console: Blueprint) -> None:
     add(console, "/evidence/<sha256:sha256>", finder.showing, csv=True)
     add(console, "/events/<int:position>", event.event)
     add(console, "/events/<int:position>/proof", event.proof_file, json=False)
+
+
+def _statements(console: Blueprint) -> None:
+    of_person, record = "/persons/<person>/statements", "/statements/<statement:statement>/record"
+    add(console, of_person, statements.listed, csv=True)
+    add(console, f"{of_person}/new", statements.new, json=False)
+    take(console, f"{of_person}/new", statements.issue)
+    add(console, record, statements.detail)
+    for code in statements.ROOM.deeds:
+        add(console, f"{record}/{code}", deeds.shown(statements.ROOM, code), json=False)
+        take(console, f"{record}/{code}", deeds.done(statements.ROOM, code))

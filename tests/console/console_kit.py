@@ -19,6 +19,8 @@ from werkzeug.test import TestResponse
 from api.log_routes import log_routes
 from api.page import page_routes
 from api.service import create_app
+from api.statement_pages import statement_routes
+from api.verification_page import verification_routes
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -75,7 +77,8 @@ def _claims(li: Someone, clerk: Someone) -> dict[str, BODY]:
 
 def with_pages(town: Town) -> Town:
     """The same town, with everything that is looked at in a browser."""
-    town.app = create_app(town.house, blueprints=[log_routes(town.house.register), page_routes()])
+    town.app = create_app(town.house, blueprints=[
+            log_routes(town.house.register), page_routes(), statement_routes(), verification_routes()])
     return town
 
 
