@@ -87,7 +87,7 @@ def test_an_address_that_is_none_is_told_to_a_browser_on_a_page_and_to_a_program
     cast: Cast, li: Browser
 ) -> None:
     browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-    for address in ("/nowhere", "/claims/nothing", "/home/"):
+    for address in ("/nowhere", "/claims/nothing", "/claims/"):
         answer = li.client.get(address, headers=browser)
         assert (answer.status_code, answer.mimetype) == (404, "text/html"), address
         assert "没有这个页面或记录" in answer.get_data(as_text=True)
