@@ -26,6 +26,7 @@ from api.console.form import Fault, of_refusal
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.training_deeds import ROSTER_MARKS
+from api.console.training_forms import why_not_register
 from api.console.trainings import told_events
 from api.routes.fields import Text
 from api.routes.rosters import WORKBOOK
@@ -82,17 +83,7 @@ def form(asking: Asking, training_class: str) -> Shown:
     one = class_now(asking, training_class)
     if isinstance(one, Refusal):
         return one
-    no = _no(asking, training_class)
-    return no if no is not None else _form(one, [], "")
-
-
-def _no(asking: Asking, training_class: str) -> Refusal | None:
-    """Say why whoever asks registers no list of this class; an empty one is turned away only for being empty."""
-    try:
-        came = rosters.register(asking.house, asking.caller, training_class, {"file": b""}, Asked(dry_run=True))
-    except BadFields:
-        return None
-    return came if isinstance(came, Refusal) and came.code != "roster_open" else None
+    return why_not_register(asking, training_class) or _form(one, [], "")
 
 
 def _form(one: Mapping[str, Any], faults: Sequence[Fault], document: str, status: int = 200) -> Page:

@@ -79,13 +79,13 @@ def why_not_refile_plan(asking: Asking, one: Mapping[str, Any]) -> Refusal | Non
                                                 Asked(dry_run=True)))
 
 
-def may_register(asking: Asking, name: str) -> bool:
-    """Say whether a list of a class may be registered: an empty one is turned away only for being empty."""
+def why_not_register(asking: Asking, name: str) -> Refusal | None:
+    """Say why no list of a class may be registered: an empty one is otherwise turned away only for being empty."""
     try:
         came = rosters.register(asking.house, asking.caller, name, {"file": b""}, Asked(dry_run=True))
     except BadFields:
-        return True
-    return isinstance(came, Refusal) and came.code == "roster_open"  # With the same list it goes on.
+        return None
+    return came if isinstance(came, Refusal) and came.code != "roster_open" else None  # With the same list it goes on.
 
 
 def may_certify(asking: Asking, name: str) -> bool:

@@ -138,7 +138,7 @@ def training_class(asking: Asking, training_class: str) -> Shown:
         "way": _class_way(body), "offers": offers, "done": done_before(asking), "said": said,
         "events": told_events(training_class, asking, said, basis["as_of"]), "roster_marks": ROSTER_MARKS,
         "may_refile": moment.is_now and training_forms.why_not_refile_class(asking, body) is None,
-        "may_register": moment.is_now and training_forms.may_register(asking, training_class),
+        "may_register": moment.is_now and training_forms.why_not_register(asking, training_class) is None,
         "may_certify": moment.is_now and training_forms.may_certify(asking, training_class),
         "sees_people": trainings.may_see_people(house, asking.caller, training_class) is None,
         "is_open": any(each["status"] == "open" for each in body["rosters"]),
