@@ -37,6 +37,7 @@ def put_in_facts(ledger: Ledger, answers: Answers, answer: dict[str, Any]) -> No
         facts = fields_of(event.study)
         entry.update({name: facts[name] for name in _WEIGHED if name in facts})
         entry["attributed"] = event.study.year
+        entry["evidence"] = [one.sha256 for one in event.evidence]
         entry["title"] = details.title if isinstance(details, StudyDetails) else None
         if isinstance(details, StudyDetails) and details.certificate_number is not None:
             entry["certificate"] = " ".join(filter(None, (details.certificate_issuer, details.certificate_number)))

@@ -183,6 +183,7 @@ class Entry(_Form):
     document: str | None = None
     certificate: str | None = None
     registered: Registered | None = None
+    evidence: tuple[_Hex, ...] = ()  # The digest of each paper that was shown for it (佐证).
     completed_by: str | None = None  # This and what follows the law weighs; printed so that anyone can weigh it again.
     filed_on: date | None = None
     platform: str | None = None

@@ -222,7 +222,7 @@ def _class(entry: EntryLine, known: Mapping[str, Rulebook]) -> str | None:
 def _entries(entries: Sequence[EntryLine], form: Form, known: Mapping[str, Rulebook]) -> Table:
     classes = ("类别",) if form.classes else ()
     heads = ("序号", "年度", "科目", *classes, "途径（条款）", "项目名称、主办单位", "起止日期", "数量", "排名",
-             "核定学时", "计入学时", "证书", "登记", "状态、事件")
+             "核定学时", "计入学时", "证书、佐证", "登记", "状态、事件")
     numbers = (True, True, False, *(False for _ in classes), False, False, False, False, True, True, True, False, False,
                False)
     return Table(heads, numbers, tuple(tuple(_cells(one, form, known)) for one in entries))
@@ -250,7 +250,8 @@ def _cells(one: EntryLine, form: Form, known: Mapping[str, Rulebook]) -> Iterato
     else:
         yield (one.assessed,)
         yield (one.counted,)
-    yield (one.notes.get("证书", "—"),)
+    papers = (f"佐证 {one.notes['佐证']}",) if "佐证" in one.notes else ()
+    yield one.notes.get("证书", "—"), *papers
     yield tuple(one.notes.get("登记", "—").split("，"))
     yield one.status, after.partition("；")[0]
 

@@ -66,8 +66,10 @@ FACTS: Final = {
 """Each is followed by its code or value as it stands, so that it can be read again."""
 TITLES: Final = {"assistant": "初级", "intermediate": "中级", "senior": "副高级", "professor": "正高级"}
 INDENT: Final = " " * 6
-NOTES: Final = ("项目", "起止", "证书", "登记", "事实", "依据", "评定")
+NOTES: Final = ("项目", "起止", "证书", "佐证", "登记", "事实", "依据", "评定")
 """What a line under the row of an entry may begin with."""
+DIGEST_SHOWN: Final = 12
+"""So many characters name a paper: its whole digest stands in the event that the row leads to."""
 _COMPLETE: Final = (
     f"“{COMPLETENESS}”一行以下列出日志中以本人为当事人的全部事件的编号，并证明无一遗漏；"
     "这以登记机构的完整性地图经过审计为前提（xueshi fsck --map）。"
@@ -240,6 +242,9 @@ def _entries(answer: Answer, books: _Books) -> Iterator[str]:
             yield from _note("起止", " 至 ".join(str(day) for day in (entry.starts, entry.ends) if day is not None))
         if entry.certificate is not None and visible(entry.certificate):
             yield from _note("证书", visible(entry.certificate))
+        if entry.evidence:
+            papers = "、".join(one[:DIGEST_SHOWN] for one in entry.evidence)
+            yield from _note("佐证", f"{len(entry.evidence)} 件：{papers}")
         if entry.registered is not None:
             yield from _note("登记", "，".join(_registered(entry.registered)))
         if facts := list(_facts(entry)):

@@ -118,3 +118,14 @@ def test_a_statement_with_nothing_in_it_is_read_too() -> None:
     found = read_statement(statement_text(told, HEAD))
 
     assert (found.places, found.entries, found.fields["单位"]) == ((), (), "没有登记人事隶属关系")
+
+
+def test_the_papers_of_a_study_are_counted_and_named_by_their_digests_and_read_again() -> None:
+    papers = [letter * 64 for letter in "abcdef"]
+    told, head = changed(lambda told, _: told["years"][0]["entries"][0].update(evidence=papers))
+    text = statement_text(told, head)
+
+    assert "佐证  6 件：aaaaaaaaaaaa、" in text and "a" * 13 not in text
+    seminar, paper = read_statement(text).entries[:2]
+    assert seminar.notes["佐证"].split("：")[1].split("、") == [one[:12] for one in papers]
+    assert "佐证" not in paper.notes

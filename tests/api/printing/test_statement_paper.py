@@ -18,7 +18,8 @@ def test_the_page_that_is_kept_says_what_the_text_says_and_needs_nothing_beside_
     assert answer.headers["Content-Disposition"].endswith(f'{made["statement"]}.html"')
     assert words[0] == "宁波市工业和信息化领域专业技术人员继续教育学时登记情况表"
     text = person.saw(f"/v1/statements/{made['statement']}")["text"]
-    for found in ("郑三五", f"{RARE} 论坛", "省人社厅 证〔2025〕1号", "市经信局", "核验码 " + made["code"]):
+    for found in ("郑三五", f"{RARE} 论坛", "省人社厅 证〔2025〕1号", "市经信局", "佐证 1 件：abababababab",
+                  "核验码 " + made["code"]):
         assert found in page, found
     told = "".join(text.split())
     years = [word for word in words if re.fullmatch(r"20\d\d", word)]
