@@ -235,7 +235,10 @@ def test_every_kind_of_clue_leads_to_its_thread(cast: Cast, scene: Scene) -> Non
     ):
         led = scene.watching.press(found, "查看", purpose="investigation", **typed)
         assert led.address == path and scene.number not in led.query
-    assert "登记单位" in scene.watching.get(f"/units/{cast.works['unit']}/timeline").text
+    unit = scene.watching.get(f"/units/{cast.works['unit']}/timeline")
+    assert "登记单位" in unit.text
+    events = {to for _, to in unit.links if to.startswith("/events/")}
+    assert len(events) == 2 and all("证明成立" in scene.watching.get(to).text for to in events)
 
 
 def test_a_certificates_number_leads_to_everyone_who_holds_it_and_stands_in_no_address(
