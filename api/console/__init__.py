@@ -28,7 +28,8 @@
     imports  another system's files, tried and taken over; reconciling: told back, added up, compared
     registration  of persons and units, by themselves
     transfers  where one belongs, and how it changes; units: those of an office, one in full, its people and their years
-    applications  for titles, filed and judged; sanctions: titles entered and lost, who may not apply; titles: words
+    applications  for titles, as they are judged; applying: one filed; titles: their words
+    sanctions  titles entered and lost, and who may not apply
     papers   sheets that print: the packet of an application, a card
     helping  keys, glossary and rules; and as whom somebody works
     screens  all of them, under their addresses

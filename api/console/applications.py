@@ -12,32 +12,26 @@ from datetime import date
 from typing import Any, Final
 
 from flask import request
-from werkzeug.datastructures import MultiDict
 
-from api.cases import applications, histories, petitions, sanctions
-from api.cases.doing import Asked, Done, Reading
-from api.cases.faults import BadFields
-from api.console import deeds, sending, titles, words
+from api.cases import applications, petitions, sanctions
+from api.cases.doing import Asked, Reading
+from api.console import deeds, titles, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
-from api.console.form import Fault, Field, of_refusal
+from api.console.form import Field, of_refusal
 from api.console.moment import Moment, asked_moment
 from api.console.records import passage, purpose_of, seat, unit_name
-from api.console.screen import Asking, Page, Shown, onward
-from api.console.titles import COMMITTEES, LEVELS, SERIES
+from api.console.screen import Asking, Page, Shown
+from api.console.titles import SERIES
 from api.house import House
-from api.routes.schemas.applications import ApplicationBody, AssessmentBody, DisqualificationBody, GrantBody
+from api.routes.schemas.applications import AssessmentBody, DisqualificationBody, GrantBody
 from api.routes.schemas.common import Words
 from api.tables_out import Table
 from ledger.errors import Refusal
 from ledger.streams.application import Application
 from policies.words import base_vocabulary
-from projections.basis import Axes
-from projections.eligibility import Question
-from projections.errors import ProjectionError
 
 LIST: Final = "/applications"
-NEW: Final = "/applications/new"
 PURPOSE: Final = "title_application"
 ROWS: Final = 25
 _AT_ONCE: Final = 500
@@ -116,101 +110,6 @@ def _table(rows: Sequence[Mapping[str, Any]], position: int, basis: Mapping[str,
          one["obtained_on"], one["earliest_year"]) for one in rows], position, basis["as_of_time"])
 
 
-# Filing one
-
-
-def new(asking: Asking) -> Shown:
-    """What is to be applied for."""
-    if not asking.capacity.is_person:
-        return Refusal.because("person_needed")
-    given = MultiDict([(name, value) for name, value in request.args.items() if value])
-    return _form(asking, given, [])
-
-
-def file(asking: Asking) -> Shown:
-    """Read what the law says of it, then file it."""
-    house, caller, typed = asking.house, asking.caller, request.form
-    if not asking.capacity.is_person:
-        return Refusal.because("person_needed")
-    fields = _fields(asking)
-    sent, faults = deeds.read(ApplicationBody, fields, MultiDict([*typed.items(multi=True), ("person", caller.id)]))
-    if faults:
-        return _form(asking, typed, faults, 422)
-    is_for_real = typed.get("step") == "submit"
-    try:
-        came = petitions.file(house, caller, sent, sending.asked(house, caller, dry_run=not is_for_real))
-    except BadFields as bad:
-        return _form(asking, typed, deeds.faults_at(fields, (one._asdict() for one in bad.faults)), 422)
-    if not isinstance(came, Done):
-        return _form(asking, typed, [of_refusal(came, words.documents(house))], deeds.status_of(came))
-    if is_for_real:
-        event = came.receipt.positions[0] if came.receipt is not None else 0
-        return onward(f"{LIST}/{came.stream}?done={event}")
-    state: Application = came.state
-    assert state.filed is not None, "it was filed a moment ago, or would be"
-    goal = state.filed.goal
-    question = Question(goal.applied_on, goal.minimum_years, goal.level, goal.committee, goal.title_obtained_on)
-    return Page("application_check.html", {
-        "facts": _facts(house, state), "answer": _answer(asking, caller.id, question, None), "carried": [
-            (name, value) for name, value in typed.items() if name not in (sending.KEY, "step") and value],
-        "documents": words.documents(house),
-    })
-
-
-def _form(asking: Asking, typed: MultiDict[str, str], faults: Sequence[Fault], status: int = 200) -> Page:
-    fields = _fields(asking)
-    held = next(one for one in fields if one.name == "title_obtained_on").options
-    return Page("application_form.html", {
-        "fields": [one for one in deeds.filled(fields, typed, faults) if one.name != "person"], "faults": faults,
-        "has_title": bool(held)}, status=status)
-
-
-def _fields(asking: Asking) -> list[Field]:
-    house, caller = asking.house, asking.caller
-    person = Reading(house.ledger).person(caller.id)
-    held = () if person is None else person.titles[::-1]
-    known = tuple(dict.fromkeys(
-        (str(one.obtained_on), f"{titles.title(one._asdict())}，{one.obtained_on} 取得") for one in held))
-    statements = histories.statements(house, caller, caller.id, None, as_of=house.answers.position())
-    papers = [] if isinstance(statements, Refusal) else [
-        (one["statement"], f"{'、'.join(map(str, one['years']))} 年度（{one['code']}）")
-        for one in reversed(statements) if one["status"] == "issued"]
-    return [
-        Field("person", "本人", is_required=True),
-        Field("level", "申报级别", "choice", tuple(LEVELS.items()), is_required=True),
-        Field("series", "系列", "choice", tuple(SERIES.items())),
-        Field("title_obtained_on", "现职称", "choice", known, is_required=True, value=known[0][0] if known else "",
-              hint="年数从它取得之后算起"),
-        Field("minimum_years", "资历年限", "number", is_required=True, hint="该级别规定的年数，审核时核对"),
-        Field("committee", "评委会", "choice", tuple(COMMITTEES.items()), value="inside", is_required=True,
-              hint="市外评委会按其当地规定"),
-        *([Field("statement", "随附的情况表", "choice", tuple(papers))] if papers else []),
-    ]
-
-
-def _answer(asking: Asking, person: str, question: Question, purpose: str | None) -> dict[str, Any] | Fault:
-    """What the law says of hours on the day, or why there is no answer."""
-    try:
-        found = applications.may_apply(asking.house, asking.caller, person, question, Axes(), purpose)
-    except ProjectionError as error:
-        return Fault("", str(error))
-    if isinstance(found, Refusal):
-        return of_refusal(found)
-    return {**found, "mark": titles.ELIGIBLE[found["hours"]["eligible"]]}
-
-
-def _facts(house: House, one: Application) -> list[tuple[str, str]]:
-    filed = one.filed
-    assert filed is not None, "there is a page only of what was filed"
-    goal = filed.goal
-    pairs = [("申报级别", titles.title({"level": goal.level, "series": goal.series})),
-             ("申报之日", str(goal.applied_on)), ("现职称取得于", str(goal.title_obtained_on)),
-             ("资历年限", f"{goal.minimum_years} 年"), ("评委会", COMMITTEES[goal.committee]),
-             ("单位", unit_name(house, filed.unit)), ("地区、行业", seat(filed.region, filed.sector)),
-             ("随附的情况表", filed.statement or "")]
-    return [(name, value) for name, value in pairs if value]
-
-
 # One application
 
 
@@ -231,7 +130,7 @@ def detail(asking: Asking, application: str) -> Shown:
     one = found.application
     return Page("application.html", {
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "at": address, "one": one,
-        "row": titles.application_row(found.body), "facts": _facts(house, state), "identity": found.identity,
+        "row": titles.application_row(found.body), "facts": titles.facts(house, state), "identity": found.identity,
         "decided": one.decided, "events": passage(found.body), "said": found.body["said"], "purpose": purpose,
         "packet": _packet(house, found.packet), "missing": _missing(house, found.packet), "effect": found.effect,
         "subject": subject, "offered": deeds.offered(asking, APPLICATION, subject) if moment.is_now else [],

@@ -8,6 +8,7 @@ from api.console import (
     accounts,
     acts,
     applications,
+    applying,
     cards,
     claim,
     correction,
@@ -189,8 +190,8 @@ def _registry(console: Blueprint) -> None:
     add(console, "/units/<unit:unit>", units.detail)
     add(console, "/units/<unit:unit>/people", units.people, csv=True)
     add(console, applications.LIST, applications.listed, csv=True)
-    add(console, applications.NEW, applications.new, json=False)
-    take(console, applications.NEW, applications.file)
+    add(console, applying.NEW, applying.new, json=False)
+    take(console, applying.NEW, applying.file)
     add(console, "/applications/<application:application>", applications.detail)
     add(console, sanctions.LIST, sanctions.listed, csv=True)
     add(console, "/sanctions/<application:application>", sanctions.detail)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from api.commands.telling import word
 from api.console import words
 from api.console.form import Field
+from api.console.records import seat, unit_name
 from api.house import House
 from ledger.events.application import ApplicantDisqualified, Sanction
 from ledger.streams.application import TERM, Application
@@ -70,6 +71,19 @@ def term(lasts: str, starts: Any, until: Any, lifted_on: Any) -> str:
         return "" if not lasts else "仅限这一次申报" + (f"，{lifted_on} 恢复" if lifted_on else "")
     ends = f"{lifted_on} 恢复" if lifted_on else f"至 {until}" if until else "未定期限"
     return f"自 {starts} {ends}"
+
+
+def facts(house: House, one: Application) -> list[tuple[str, str]]:
+    """What was applied for, as pairs of a name and a value."""
+    filed = one.filed
+    assert filed is not None, "there is a page only of what was filed"
+    goal = filed.goal
+    pairs = [("申报级别", title({"level": goal.level, "series": goal.series})),
+             ("申报之日", str(goal.applied_on)), ("现职称取得于", str(goal.title_obtained_on)),
+             ("资历年限", f"{goal.minimum_years} 年"), ("评委会", COMMITTEES[goal.committee]),
+             ("单位", unit_name(house, filed.unit)), ("地区、行业", seat(filed.region, filed.sector)),
+             ("随附的情况表", filed.statement or "")]
+    return [(name, value) for name, value in pairs if value]
 
 
 # How things stand, as a deed shows it before and after
