@@ -40,7 +40,7 @@ function shownStep({name, words, failed}) {
 function shownStatement(text) {
   const asItStands = make("details", {}, make("summary", {}, "正文原样（日志所记摘要的就是这些字节）"), make("pre", {}, text));
   try {
-    const {title, whose, basis, years, entries, remarks} = readText96(text);
+    const {title, whose, basis, years, entries, remarks} = readTables(text);
     return [
       make("h2", {}, title), shownFields(whose),
       make("h3", {}, "年度情况"), shownTable("年度情况", WORDS.years, years),

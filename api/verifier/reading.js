@@ -41,7 +41,7 @@ function cut(line, columns) {
 }
 
 /** The parts of a text: names with values, two tables, and the remarks. */
-function readText96(text) {
+function readTables(text) {
   const lines = text.split("\n");
   const places = WORDS.headings.map((one) => lines.indexOf(one));
   if (places.some((place, at) => place <= (places[at - 1] ?? 0))) throw new Unreadable("各节不在其位");
@@ -122,7 +122,7 @@ const hours = (number) => (number / 100).toFixed(2).replace(/\.?0+$/, "");
 /** Redo the sums; gives what was shown and what was not. Refused where a sum is none, whoever signed it. */
 function addUp(text, rulebooks) {
   try {
-    const {years, entries} = readText96(text);
+    const {years, entries} = readTables(text);
     let year = 0;
     if (rulebooks.some((one) => WORDS.credited.includes(one))) {
       return [[], ["没有重新计算学时：所引细则把一项学习的学时分记两个科目。"]];
