@@ -11,6 +11,8 @@ function make(tag, attributes, ...children) {
 }
 
 async function showVerdict(bytes, name) {
+  delete document.body.dataset.verdict;
+  byId("statement").replaceChildren();   // Nothing of the last file stands beside what is not yet known of this one.
   byId("verdict").replaceChildren(make("p", {class: "big"}, "正在核验……"));
   const began = performance.now();
   const found = await verifyFile(bytes, byId("keys").value.split("\n"));
@@ -72,7 +74,9 @@ function shownTable(name, columns, rows) {
 }
 
 let current = null;
-const verifyCurrent = () => current && showVerdict(...current);
+const verifyCurrent = () => current && showVerdict(...current).catch((error) => {
+  byId("verdict").textContent = `没有结论：核验程序出错（${error.message}）。请换用较新的浏览器，或用 xueshi verify。`;
+});
 
 async function take(file) {
   current = [fromArray(new Uint8Array(await file.arrayBuffer())), file.name];
