@@ -45,7 +45,8 @@ def read_evidence(fields: dict[str, Any]) -> tuple[Evidence, ...]:
 def evidence_view(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
     """Write them as they would be sent."""
     named: list[dict[str, Any]] = [
-        {"kind": one.kind, "sha256": one.sha256, "issued_on": one.issued_on} for one in evidence
+        {"kind": one.kind, "sha256": one.sha256, "issued_on": one.issued_on and one.issued_on.isoformat()}
+        for one in evidence
     ]
     return [{name: value for name, value in one.items() if value is not None} for one in named]
 

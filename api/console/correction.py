@@ -228,7 +228,8 @@ def _check(
     facts.append(("佐证材料", papers(body["evidence"]), papers(filled.content["evidence"])))
     carried = [(name, value) for name, value in request.form.items(multi=True)
                if name not in (sending.KEY, sending.VERSION, "step", "paper_kind", "evidence")]
-    carried += [("evidence", f"{one['kind']} {one['sha256']}") for one in filled.content["evidence"]]
+    carried += [("evidence", " ".join(one[name] for name in ("kind", "sha256", "issued_on") if name in one))
+                for one in filled.content["evidence"]]
     return Page("correction_check.html", {
         "sheet": found, "facts": facts, "tried": tried, "typed": typed, "carried": carried,
         "before": ruling_view(found.claim.ruling) if found.claim.ruling is not None else None,

@@ -172,8 +172,8 @@ def content_of(form: MultiDict[str, str], route: Route) -> dict[str, Any]:
             details[field] = value
     if further:
         study["further"] = further
-    papers = [dict(zip(("kind", "sha256"), one.split(" ", 1), strict=True)) for one in form.getlist("evidence")
-              if one.count(" ") == 1]
+    papers = [dict(zip(("kind", "sha256", "issued_on"), one.split(" "), strict=False))
+              for one in form.getlist("evidence") if one.count(" ") in (1, 2)]
     return {"study": study, "details": details, "evidence": papers}
 
 

@@ -65,6 +65,18 @@ def test_a_registration_is_put_right_with_before_and_after_and_its_reason(desk: 
     assert now["said"][-1]["words"] == "证书上是三天"
 
 
+def test_a_paper_keeps_its_date_through_a_correction(desk: Desk) -> None:
+    body = desk.person.claim(study(date="2026-03-07"), "有出具日期的证书")
+    body["evidence"][0]["issued_on"] = "2026-03-09"
+    claim = desk.first.act(desk.person.did("/v1/claims", body), "approval", {})
+    browser = desk.browser()
+    page = browser.get(seen(claim))
+    check = browser.press(browser.get(page.link("更正")), "下一步：核对", study__days="3", words="证书上是三天")
+    browser.press(check, "更正登记")
+
+    assert desk.person.saw(f"/v1/claims/{claim['claim']}")["evidence"] == body["evidence"]
+
+
 def test_a_correction_wants_a_reason_and_keeps_what_was_typed(desk: Desk) -> None:
     claim, browser = desk.registered(date="2026-03-06"), desk.browser()
     form = browser.get(f"/claims/{claim['claim']}/correction")
