@@ -49,6 +49,11 @@ class Capacity(NamedTuple):
         return not self.is_person and self.role not in (None, *SEPARATED)
 
     @property
+    def sees(self) -> bool:
+        """Say whether the role looks at people at all: the policy office makes rules, and looks at nobody."""
+        return self.reviews and self.role != POLICY_OFFICE
+
+    @property
     def words(self) -> str:
         """The capacity as the head of each page names it."""
         if self.is_person:
@@ -102,8 +107,9 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/classes", "培训班", "t")
         if capacity.brings_in:
             yield Way("/imports", "导入", "i")
-        yield Way("/years", "查阅学时", "y")
-        yield Way("/units", "单位", "u")
+        if capacity.sees:
+            yield Way("/years", "查阅学时", "y")
+            yield Way("/units", "单位", "u")
         yield Way("/courses", "公需课程", "k")
     if capacity.role is not None:
         yield Way("/timeline", "时间线", "l")
@@ -111,7 +117,7 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/differences", "差异", "f")
     if capacity.role == POLICY_OFFICE:
         yield Way("/replays", "重放", "d")
-    if capacity.role != POLICY_OFFICE:  # It looks at nobody, officials included.
+    if capacity.role != POLICY_OFFICE:
         yield Way("/accounts", "账号", "a")
     yield Way("/rules", "规则库", "b")
 
