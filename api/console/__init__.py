@@ -12,15 +12,15 @@
     records  what the pages of such records have in common
     queue    what waits for an office, side by side with what it is about; many approvals at once
     years    a person's years
-    timeline the investigator's: of a person, an account, a record; lines: what each line says; lanes: the picture; fields,
-             field_words: what an event says, in Chinese; conduct_view: how an account decides
+    timeline the investigator's: of a person, an account, a record; lines: what each line says; lanes: the picture;
+             fields, field_words: what an event says, in Chinese; conduct_view: how an account decides
     finder   from what one has in hand to its timeline; event: one event whole, and its proof
     rules    the rulebooks: where each holds, one beside its official text, two compared, words looked for;
              proposals: one proposed, examined place by place, and enacted by another
     replays  one's own, and how far each is; replay_form: what is asked, and what it takes; replay_result:
              sums, rows of people, one year under both laws
     differences  between as decided and as evaluated: how many, whose to look at, and which
-    courses  of a year, and one; enrolments: how far somebody has come; player: a session of study; learning: their words
+    courses  of a year, and one; enrolments: how far somebody has come; player: a session of study; learning: words
     exams    the plan with its seats; sitting: a seat and who has one; publishing: courses and sessions that begin
     trainings  plans and classes; training_deeds: what is done about them; training_forms: each filed, and filed anew;
              training_papers: the form as it is typed
@@ -31,6 +31,8 @@
     applications  for titles, as they are judged; applying: one filed; titles: their words
     sanctions  titles entered and lost, and who may not apply
     papers   sheets that print: the packet of an application, a card
+    statements  handed out about a person: tried, issued, replaced, void
+    accounts who may do what where; status: how far the log and its answers are, what was backed up and checked last
     helping  keys, glossary and rules; and as whom somebody works
     screens  all of them, under their addresses
 
