@@ -3,7 +3,7 @@
 No text prescribes its form; it has what the texts and running systems name of a card. Whose it is stands there masked,
 for whoever may see the person, and is left open for everybody else.
 
-`tests/console/test_papers.py` shows it.
+`tests/console/test_paper_screens.py` shows it.
 """
 
 from __future__ import annotations

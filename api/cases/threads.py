@@ -47,6 +47,10 @@ GATES: Final[dict[str, Gate]] = {
 }
 """Of each kind of record that has a thread here, who may look at it."""
 
+ABSENT: Final = {
+    "claim": "claim_absent", "transfer": "transfer_absent", "statement": "statement_absent", "unit": "unit_absent",
+    "plan": "plan_absent", "class": "class_absent", "import": "import_absent",
+}
 OF_SOMEBODY: Final = frozenset({"claim", "transfer", "statement"})
 """What is looked at for a purpose."""
 
@@ -59,6 +63,6 @@ def of_record(house: House, caller: Caller, record: str, purpose: str | None, *,
         return seen
     lines = record_timeline(house.answers, record, as_of=as_of)
     if not lines:
-        return Refusal.because(f"{kind}_absent")
+        return Refusal.because(ABSENT[kind])
     person = lines[0]["facts"].get("person") if kind in OF_SOMEBODY else None
     return Thread(record, person, lines)

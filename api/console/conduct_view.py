@@ -1,7 +1,7 @@
 """How an account decides, for its supervisor: numbers in a row, the hours of the day as a picture and as a table.
 
 The numbers say where to look and nothing about anybody; each is what `projections.conduct` counts.
-`tests/console/test_timeline.py` shows it.
+`tests/console/test_timeline_screens.py` shows it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Public courses in the console: the catalogue of a year and what of it is one's own, and a course in full.
 
 Persons choose a course for themselves, and are told why one cannot be chosen; the department that the law names
-publishes courses (`api.console.publishing`) and withdraws them. `tests/console/test_courses.py` shows it.
+publishes courses (`api.console.publishing`) and withdraws them. `tests/console/test_course_screens.py` shows it.
 """
 
 from __future__ import annotations

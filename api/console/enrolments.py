@@ -2,7 +2,7 @@
 
 Its person goes on, gives it back or has the hours registered; an office enters what was reached in the course's own
 quiz, or registers the hours where the law leaves that to it. Another's is looked at for a purpose, which is recorded.
-`tests/console/test_courses.py` shows it.
+`tests/console/test_course_screens.py` shows it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Each hash of the proof is computed anew for this page and ticked; the file that `xueshi verify` takes is handed out.
 What is sealed is opened only on purpose, by a button that says so, and that is recorded.
 
-`tests/console/test_timeline.py` shows it.
+`tests/console/test_timeline_screens.py` shows it.
 """
 
 from __future__ import annotations

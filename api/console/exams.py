@@ -1,7 +1,7 @@
 """Exam sessions in the console: the plan with its free seats, one's own seats, a session in full (W 10).
 
 Persons book a seat for a course that they completed; the office that holds the exam closes the session or calls it off.
-Who has booked stands in `api.console.sitting`. `tests/console/test_exams.py` shows it.
+Who has booked stands in `api.console.sitting`. `tests/console/test_exam_screens.py` shows it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Field words: what each field of an event is called in Chinese, for whoever reads the log event by event.
 
 A field has one word wherever it stands; where the same name means another thing in another event, the event's own word
-goes first. Codes stay for programs. `tests/console/test_timeline.py` finds an event's field that has no word.
+goes first. Codes stay for programs. `tests/console/test_timeline_screens.py` finds an event's field that has no word.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 What an event says is taken apart to its single values, each under the words of where it stands ("评定 · 核定学时");
 codes, regions and hours are put as people write them. A record's later event is shown by what it changes: a value that
-an earlier one gave, and the one it gives now. `tests/console/test_timeline.py` shows it.
+an earlier one gave, and the one it gives now. `tests/console/test_timeline_screens.py` shows it.
 """
 
 from __future__ import annotations

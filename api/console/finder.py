@@ -2,7 +2,7 @@
 
 An id says itself what it names. A document's number or a certificate's is typed into a form that is sent and never into
 an address, where histories and logs of the network would keep it: it leads on to a page that names nobody's number.
-A digest shows who ever presented that file. `tests/console/test_timeline.py` shows it.
+A digest shows who ever presented that file. `tests/console/test_timeline_screens.py` shows it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Each event is a line from one lane to the other: upright where both are one day, slanting where it was told late or
 beforehand. Places are hundredths of a percent of the width, so that the picture fits any window with its text as large
-as the page's; the list beside it says the same in words. Pure. `tests/console/test_timeline.py` shows it.
+as the page's; the list beside it says the same in words. Pure. `tests/console/test_timeline_screens.py` shows it.
 """
 
 from __future__ import annotations

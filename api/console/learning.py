@@ -1,6 +1,6 @@
 """What the screens of courses and exams have in common: words of statuses, how far one has come, whose it is to do.
 
-`tests/console/test_courses.py` and `tests/console/test_exams.py` show it.
+`tests/console/test_course_screens.py` and `tests/console/test_exam_screens.py` show it.
 """
 
 from __future__ import annotations

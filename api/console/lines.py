@@ -2,7 +2,7 @@
 
 Each leads on: to the event itself, its record, what led to it, the source that a row came from, and to what was seen
 right before it (看当时看到的). A hand is followed only where whoever looks may follow it: that is found by asking.
-`tests/console/test_timeline.py` shows it.
+`tests/console/test_timeline_screens.py` shows it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Paper of the console: what goes along with an application, and a card (P 15), each as a sheet that prints.
 
 A sheet has the look of a statement's. It says what the use cases answer, with the events that prove it; whoever looks
-at another's names a purpose. `tests/console/test_papers.py` shows it.
+at another's names a purpose. `tests/console/test_paper_screens.py` shows it.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ the one that was opened last.
 
 What is asked can be answered for as long as the course's gap allows (its publisher's or the law's to say, W 9): who is
 slower loses the time since the question and nothing else, and is asked again as often as they like (WCAG 2.2.1).
-`tests/console/test_courses.py` shows it, with a real browser too.
+`tests/console/test_course_screens.py` shows it, with a real browser too.
 """
 
 from __future__ import annotations

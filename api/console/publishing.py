@@ -1,7 +1,7 @@
 """Courses and exam sessions that begin: the form of each, what it would come to, and the result.
 
 For which places and subjects an office may do so is found by trying, and is what the form offers.
-`tests/console/test_courses.py` and `tests/console/test_exams.py` show it.
+`tests/console/test_course_screens.py` and `tests/console/test_exam_screens.py` show it.
 """
 
 from __future__ import annotations

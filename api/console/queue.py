@@ -18,6 +18,7 @@ from flask import current_app, request
 
 from api.cases import bulk, claim_sheet, exports, queue, workload
 from api.cases.queue import PURPOSE, Row
+from api.cases.standing import acting
 from api.console import sending, words
 from api.console.acts import holders
 from api.console.claim import done_before, sheet_told, told_basis
@@ -56,6 +57,8 @@ _PLACES: Final = {
 def listed(asking: Asking) -> Shown:
     """What waits, and what of it is chosen."""
     house, caller = asking.house, asking.caller
+    if isinstance(no := acting(house, caller), Refusal):  # One's own is on the workbench.
+        return no
     role = asking.capacity.role if asking.capacity.reviews else None  # Who reviews nothing is told so by the use case.
     moment = asked_moment(rest=(*_FACETS, "sort", "at", "selected"))
     position = moment.position(house)

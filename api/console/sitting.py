@@ -1,7 +1,9 @@
 """Who sits an exam: one seat with its result, everyone of a session for the office that holds it, results by a list.
 
 Whoever is on the list is named masked, and is recorded as seen for the purpose that was said; their results are entered
-one by one or as a file, which is read whole before anything of it is entered. `tests/console/test_exams.py` shows it.
+one by one or as a file, which is read whole before anything of it is entered.
+
+`tests/console/test_exam_screens.py` shows it.
 """
 
 from __future__ import annotations

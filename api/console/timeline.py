@@ -2,7 +2,7 @@
 
 Every line says what happened, by whose hand and for whom, what it changed, what led to it, and where to see what was
 seen at that moment. Who may read it, and that their reading is recorded, is the use cases' to say
-(`api.cases.histories`, `api.cases.threads`). `tests/console/test_timeline.py` shows it.
+(`api.cases.histories`, `api.cases.threads`). `tests/console/test_timeline_screens.py` shows it.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ class Scene(NamedTuple):
             found |= {name: PREFIXES[name] + ABSENT for name in PRIVATE}
         return {"year": 2026, "position": 1, "family": "zhejiang", "version": "2016-08-01",
                 "digest": "f" * 64, "sha256": SHA, "credential": "0" * 16, "draft": "open",
-                "code": "not_found", "rest": "0/000.p/1", "name": "page", "ending": "css", **found}
+                "code": "not_found", "rest": "0/000.p/1", "name": "page", "ending": "css",
+                "old": "2016-08-01", "new": "2016-08-01", "act": self.ids["batch"], **found}
 
 
 def scene_in(town: Town) -> Scene:

@@ -44,6 +44,7 @@ PUBLIC: Final = frozenset({
     "POST /v1/persons", "GET /login", "GET /password", "POST /v1/password",
     "GET /static/<name>.<digest>.<ending>", "GET /v1/verifications",
     "GET /verify", "GET /verify/offline", "POST /verify", "GET /v/<code>",
+    "GET /register", "GET /register/unit", "GET /register/unit/<unit:unit>",
 })
 MANY: Final = 12  # Beyond so many a line is no longer read name by name.
 
@@ -77,8 +78,8 @@ def asked(scene: Scene, route: str, who: str, *, absent: bool = False) -> str:
     path = rule.build({name: named[name] for name in rule.arguments}, append_unknown=False)
     assert path is not None, route
     if rule.endpoint.startswith(("page.", "sign_on.", "statement_pages.", "verification.")):
-        answer = scene.browsers[who].open(path[1], method=method, query_string={"purpose": "annual_review"})
-        return str(answer.status_code)
+        with scene.browsers[who].open(path[1], method=method, query_string={"purpose": "annual_review"}) as answer:
+            return str(answer.status_code)
     query, body = dict(scene.queries.get(route, {})), None
     if method == "POST":
         query, body = {"dry_run": "true"}, scene.bodies.get(route)
@@ -86,9 +87,11 @@ def asked(scene: Scene, route: str, who: str, *, absent: bool = False) -> str:
         body = scene.bodies.get(route)
     elif route in wanting_a_purpose(scene):
         query["purpose"] = "annual_review"
-    answer = scene.cast[who].client.open(
-        path[1], method=method, query_string=query, headers=scene.cast[who].headers(), json=body)
-    return str(answer.status_code) if answer.status_code < 400 else f"{answer.status_code} {answer.get_json()['code']}"
+    with scene.cast[who].client.open(
+        path[1], method=method, query_string=query, headers=scene.cast[who].headers(), json=body
+    ) as answer:
+        status = answer.status_code
+        return str(status) if status < 400 else f"{status} {answer.get_json()['code']}"
 
 
 def wanting_a_purpose(scene: Scene) -> frozenset[str]:

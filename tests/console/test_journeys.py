@@ -1,8 +1,8 @@
 """One long way in real browsers: into a unit, a claim, its approval, paper that verifies, and what a revocation does.
 
 Each step is what somebody would do with a mouse; nothing is asked of the API. Rooms have journeys of their own beside
-their screens: a course to 18 hours (`test_courses.py`), a roster to registered people (`test_roster_screens.py`), a
-draft to the report of what it changes (`test_replay_screens.py`).
+their screens: a course to 18 hours (`test_course_screens.py`), a roster to registered people
+(`test_roster_screens.py`), a draft to the report of what it changes (`test_replay_screens.py`).
 """
 
 from __future__ import annotations

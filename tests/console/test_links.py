@@ -1,17 +1,28 @@
-"""Whoever follows links never ends at a page that is not there or that is not theirs: every role, over the sample."""
+"""Whoever follows links never ends at a page that is not there or that is not theirs: every role, over the sample.
+
+The pictures of the README are taken here too: XUESHI_WRITE_PICTURES=1 puts them where it shows them.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from waitress.server import create_server
 
 from api.composed import composed
 from api.register import Folder
 from api.sample import begin, prepare, shown
 from api.settings import load
 from tests.console.crawl_kit import crawled, logged_in
+
+WRITE = bool(os.environ.get("XUESHI_WRITE_PICTURES"))  # Read before a test is shielded from settings outside.
+PICTURES = Path(__file__).parents[2] / "api" / "pictures"
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +32,10 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict
     has_history = begin(load(options), lambda done, total: None)
     assert prepare(load(options), upon_history=has_history)
     with composed(load(options)) as app:
-        yield app, {role: token for role, _, token in shown(Folder(folder).sample_accounts)}
+        accounts = Folder(folder).sample_accounts
+        lines = accounts.read_text("utf-8").splitlines()
+        at = max(at for at, line in enumerate(lines) if line.startswith("  per_"))  # Somebody of the history.
+        yield app, {role: token for role, _, token in shown(accounts)} | {lines[at].strip(): lines[at + 1].strip()}
 
 
 ROLES = ("本人", "用人单位", "人力社保部门", "行业主管部门", "举办单位", "职称评审委员会", "政策部门", "监督部门")
@@ -37,3 +51,35 @@ def test_no_link_leads_to_nothing_or_to_what_its_reader_may_not_see(
     assert [(one.address, one.status, one.found_on) for one in seen if one.status not in (200, 303)] == []
     assert len({one.screen for one in seen}) >= 8
     assert max(one.bytes for one in seen if "." not in one.address) < 400_000
+
+
+@pytest.mark.requires_system("chromium")
+def test_the_pictures_of_the_readme_are_of_screens_as_they_are(
+    sample: tuple[Any, dict[str, str]], chromium: Any, tmp_path: Path
+) -> None:
+    app, tokens = sample
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    threading.Thread(target=server.run, daemon=True).start()
+    try:
+        person = next(name for name in tokens if name.startswith("per_"))
+        for name, role, way, then in (
+            ("queue", "行业主管部门", "/queue", "[data-row] th a"),
+            ("timeline", person, f"/persons/{person}/timeline", ""),
+            ("rules", "本人", "/rules/ningbo-industry/2019-01-01#第六条（一）", ""),
+        ):
+            page = chromium.new_context(viewport={"width": 1280, "height": 860}, locale="zh-CN").new_page()
+            page.goto(f"http://127.0.0.1:{server.effective_port}/login")  # type: ignore[union-attr]
+            page.get_by_label("令牌").fill(tokens[role])
+            page.get_by_role("button", name="凭令牌进入").click()
+            page.wait_for_url("**/home")
+            page.goto(f"http://127.0.0.1:{server.effective_port}{way}")  # type: ignore[union-attr]
+            if then:
+                page.locator(then).first.click()
+                page.locator("#pane").get_by_role("heading").first.wait_for()
+            page.screenshot(path=str(tmp_path / f"{name}.png"))
+            assert (tmp_path / f"{name}.png").stat().st_size > 40_000, "there is something to see on it"
+    finally:
+        server.close()
+    if WRITE:  # How they are taken anew; whoever commits them has looked at them.
+        for picture in tmp_path.glob("*.png"):
+            shutil.copy(picture, PICTURES / picture.name)
