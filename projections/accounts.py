@@ -3,7 +3,7 @@
 Only what the log says in the open: an account's name and its holder's are sealed. The tables stand in the file of
 people and units, as what is in the register beside them: where an account is, its organisation's seat says.
 
-`tests/projections/test_accounts.py` shows it.
+`tests/projections/test_account_answers.py` shows it.
 """
 
 from __future__ import annotations
