@@ -196,11 +196,13 @@ def detail(asking: Asking, statement: str) -> Shown:
 
 def _newer(asking: Asking, subject: Subject) -> Sequence[Field]:
     """The statements that could take its place: those handed out since that stand."""
-    found = histories.statements(asking.house, asking.caller, subject.state["person"], subject.purpose,
-                                 as_of=asking.house.answers.position())
-    later = [] if isinstance(found, Refusal) else [
-        (one["statement"], f"{years_words(one['years'])} 年度，核验码 {format_verify_code(one['code'])}")
-        for one in reversed(found) if one["status"] == "issued" and one["statement"] > subject.id]
+    position = asked_moment().position(asking.house)  # Whatever was handed out a moment ago is followed by then.
+    found = position if isinstance(position, Refusal) else histories.statements(
+        asking.house, asking.caller, subject.state["person"], subject.purpose, as_of=position)
+    every = [] if isinstance(found, Refusal) else sorted(found, key=lambda one: -one["events"][0])
+    at = next((at for at, one in enumerate(every) if one["statement"] == subject.id), 0)
+    later = [(one["statement"], f"{years_words(one['years'])} 年度，核验码 {format_verify_code(one['code'])}")
+             for one in every[:at] if one["status"] == "issued"]
     return (Field("by_statement", "由哪一份取代", "choice", tuple(later), is_required=True,
                   value=later[0][0] if later else ""),)
 

@@ -12,10 +12,12 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import pytest
+from flask import Flask
 from werkzeug.routing import Rule
 
 from api.log_routes import log_routes
@@ -66,7 +68,12 @@ def answers(scene: Scene) -> Answers:
 
 
 def routes(scene: Scene) -> dict[str, Rule]:
-    found = {f"{method} {rule.rule}": rule for rule in scene.town.app.url_map.iter_rules()
+    return _routes(scene.town.app)
+
+
+@cache  # It is asked for with each of so many questions.
+def _routes(app: Flask) -> dict[str, Rule]:
+    found = {f"{method} {rule.rule}": rule for rule in app.url_map.iter_rules()
              for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
     return dict(sorted(found.items()))
 
