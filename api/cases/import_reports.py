@@ -154,9 +154,9 @@ def _since(house: House, system: str | None, as_of: int) -> dict[int, dict[str, 
     """How many of what came into force at a position were put right, or stand revoked or frozen."""
     reader, at = house.answers.file("entries", as_of)
     given = "" if system is None else "AND s.system = :system"
-    rows = reader.rows(
+    rows = reader.rows(  # CROSS: what was brought in is looked up, and not all that was ever claimed gone through.
         "SELECT c.registered, sum(c.revision > 1), sum(c.status = 'revoked'), sum(c.status = 'frozen') "
-        f"FROM sources s JOIN claims c ON c.claim = s.claim WHERE {HOLDS} {given} GROUP BY c.registered",
+        f"FROM sources s CROSS JOIN claims c ON c.claim = s.claim WHERE {HOLDS} {given} GROUP BY c.registered",
         {"as_of": at} | ({} if system is None else {"system": system}))
     return {registered: {"corrected": corrected, "revoked": revoked, "frozen": frozen}
             for registered, corrected, revoked, frozen in rows if registered is not None}

@@ -27,9 +27,9 @@ from api.settings import load
 from tests.bench import Figure
 from tests.console.crawl_kit import HERE, crawled, logged_in
 
-PEOPLE = int(os.environ.get("XUESHI_BENCH_PAGES_PEOPLE", "20000"))
+PEOPLE = int(os.environ.get("XUESHI_BENCH_PAGES_PEOPLE", "28000"))
 YEARS = (2017, 2025)
-ROUNDS = 10
+ROUNDS = 5
 OFFICES = ("浙江省人力资源和社会保障局经办一", "温州市生态环境局经办一")
 """Of a demo: one that sees the whole province, and one that sees a sector of a city."""
 
