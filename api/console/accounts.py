@@ -46,8 +46,6 @@ def listed(asking: Asking) -> Shown:
     """The accounts within somebody's sight, a page at a time."""
     moment = asked_moment(rest=("organisation", "status", "after"))
     position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
     rest = moment.rest
     page = actors.every(
         asking.house, asking.caller, organisation=rest.get("organisation"), as_of=position, after=rest.get("after", ""),
@@ -101,8 +99,6 @@ def detail(asking: Asking, actor: str) -> Shown:
     """One account: for whom it acts, what it may act upon, what can be done about it."""
     moment = asked_moment()
     position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
     subject = see(asking, actor)
     if isinstance(subject, Refusal):
         return subject

@@ -20,7 +20,7 @@ from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Field, of_refusal
 from api.console.moment import Moment, asked_moment
-from api.console.records import passage, purpose_of, seat, unit_name
+from api.console.records import passage, seat, unit_name
 from api.console.screen import Asking, Page, Shown
 from api.console.titles import SERIES
 from api.house import House
@@ -45,8 +45,6 @@ def listed(asking: Asking) -> Shown:
     """One's own applications; of an office, those that were filed within its scopes."""
     moment = asked_moment(rest=("purpose", "status", "after"))
     position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
     return _mine(asking, moment, position) if asking.capacity.is_person else _filed(asking, moment, position)
 
 
@@ -80,9 +78,7 @@ def _why_not(asking: Asking, body: Mapping[str, Any]) -> str | None:
 
 def _filed(asking: Asking, moment: Moment, position: int) -> Shown:
     house, caller, status = asking.house, asking.caller, moment.rest.get("status")
-    purpose = purpose_of(asking, moment, LIST)
-    if isinstance(purpose, Page):
-        return purpose
+    purpose = asking.purpose
     is_csv, after = request.path.endswith(".csv"), moment.rest.get("after")
     items: list[dict[str, Any]] = []
     while True:
@@ -116,12 +112,7 @@ def _table(rows: Sequence[Mapping[str, Any]], position: int, basis: Mapping[str,
 def detail(asking: Asking, application: str) -> Shown:
     """One application: what was applied for, what was decided, what goes along with it and has become of it."""
     house, address, moment = asking.house, f"{LIST}/{application}", asked_moment(rest=("purpose",))
-    position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
-    purpose = purpose_of(asking, moment, address)
-    if isinstance(purpose, Page):
-        return purpose
+    position, purpose = moment.position(house), asking.purpose
     found = applications.sheet(house, asking.caller, application, purpose, as_of=position)
     if isinstance(found, Refusal):
         return found

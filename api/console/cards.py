@@ -70,11 +70,6 @@ def people_workbook(asking: Asking, training_class: str) -> Shown:
 def _registered(asking: Asking, training_class: str) -> Table | Shown:
     moment = asked_moment(rest=("purpose",))
     position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
-    place = f"/classes/{training_class}/people"
-    if "purpose" not in moment.rest and request.path == place and not asking.capacity.is_person:
-        return Page("purpose.html", {"purposes": words.PURPOSES, "action": place, "kept": moment.past})
     return roster_exports.class_roster(asking.house, asking.caller, moment.rest, as_of=position,
                                        training_class=training_class)
 
@@ -89,12 +84,8 @@ def _cell(value: Any) -> Any:
 def cards(asking: Asking, training_class: str) -> Shown:
     """The cards of a class, void ones too, for a purpose."""
     house, moment = asking.house, asked_moment(rest=("purpose",))
-    position, place = moment.position(house), f"/classes/{training_class}/cards"
-    if isinstance(position, Refusal):
-        return position
-    if "purpose" not in moment.rest and request.path == place and not asking.capacity.is_person:
-        return Page("purpose.html", {"purposes": words.PURPOSES, "action": place, "kept": moment.past})
-    found = trainings.cards_of_class(house, asking.caller, training_class, moment.rest.get("purpose"), as_of=position)
+    position = moment.position(house)
+    found = trainings.cards_of_class(house, asking.caller, training_class, asking.purpose, as_of=position)
     if isinstance(found, Refusal):
         return found
     one = class_now(asking, training_class)
@@ -115,11 +106,7 @@ def card(asking: Asking, card: str) -> Shown:
     """One card, to whom it is about or to an office for a purpose."""
     house, moment = asking.house, asked_moment(rest=("purpose",))
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
-    if "purpose" not in moment.rest and not asking.capacity.is_person and not request.path.endswith(".json"):
-        return Page("purpose.html", {"purposes": words.PURPOSES, "action": f"/cards/{card}", "kept": moment.past})
-    found = trainings.card(house, asking.caller, card, moment.rest.get("purpose"), as_of=position)
+    found = trainings.card(house, asking.caller, card, asking.purpose, as_of=position)
     if isinstance(found, Refusal):
         return found
     held = trainings.training_class(house, asking.caller, found["training_class"], read_axes(None, None, None))
@@ -150,8 +137,6 @@ def _stands(status: str) -> Pairs:
 def _see_card(asking: Asking, card: str) -> Subject | Refusal:
     house = asking.house
     position = Moment((), {}, {}).position(house)
-    if isinstance(position, Refusal):
-        return position
     found = trainings.card(house, asking.caller, card, PURPOSE, as_of=position)
     return found if isinstance(found, Refusal) else _subject(found)
 

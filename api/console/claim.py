@@ -40,8 +40,6 @@ def listed(asking: Asking) -> Shown:
     """Everything that somebody ever put forward, whatever came of it."""
     moment = asked_moment(rest=("sort", "state"))
     position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
     found = claim_sheet.own(asking.house, asking.caller, as_of=position)
     if isinstance(found, Refusal):
         return found
@@ -82,11 +80,7 @@ def detail(asking: Asking, claim: str) -> Shown:
     """One claim."""
     moment = asked_moment(rest=("purpose",))
     position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
-    purpose = None if asking.capacity.is_person else moment.rest.get("purpose")
-    if purpose is None and not asking.capacity.is_person and not request.path.endswith(".json"):
-        return Page("purpose.html", {"purposes": words.PURPOSES, "action": f"/claims/{claim}", "kept": moment.past})
+    purpose = asking.purpose
     found = claim_sheet.sheet(asking.house, asking.caller, claim, purpose, as_of=None if moment.is_now else position)
     if isinstance(found, Refusal):
         return found

@@ -58,8 +58,6 @@ def listed(asking: Asking) -> Shown:
     """The catalogue of a year, and for a person what they chose."""
     house, moment = asking.house, asked_moment(rest=("year", "category", "region", "sort", "page"))
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     today = workload.counted_on(house, moment.asked["as_of"]).year
     year = year_asked(moment, today)
     found = every(lambda after, limit: exams.courses(
@@ -109,8 +107,6 @@ def course(asking: Asking, course: str) -> Shown:
     """One course: what it asks, and for a person whether they may choose it."""
     house, moment = asking.house, asked_moment()
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     found = exams.course(house, asking.caller, course, as_of=position)
     own = own_studies(asking, position)
     subject = _see(asking, course)

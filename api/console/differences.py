@@ -75,8 +75,6 @@ class _Found(NamedTuple):
 
 def _listed(asking: Asking, moment: Moment) -> Shown:
     position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
     filters, shown = _filters(moment), "years" if moment.rest.get("show") == "years" else "entries"
     found = _found(asking, moment, shown, filters, _axes(moment, position))
     if isinstance(found, Refusal):

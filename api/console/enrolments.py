@@ -18,7 +18,7 @@ from api.console import deeds, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Field
-from api.console.learning import ANNOUNCED, ENROLMENTS, asked_why, bar, own_studies, rules_of, subject_of
+from api.console.learning import ANNOUNCED, ENROLMENTS, bar, own_studies, rules_of, subject_of
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.routes.schemas.courses import QuizBody
@@ -34,10 +34,9 @@ PURPOSE: Final = "course_hours"
 def enrolment(asking: Asking, enrolment: str) -> Shown:
     """One enrolment."""
     house, moment = asking.house, asked_moment(rest=("purpose",))
-    if isinstance(position := moment.position(house), Refusal):
-        return position
-    if not asking.capacity.is_person and moment.rest.get("purpose") is None:
-        return asked_why(f"/enrolments/{enrolment}", {PURPOSE: "课程学时登记"}, moment)
+    position = moment.position(house)
+    if asking.purpose is None and not asking.capacity.is_person:
+        return Refusal.because("purpose_missing")
     if isinstance(subject := _see(asking, enrolment), Refusal):
         return subject
     then, version = state_after(house.ledger, enrolment, position)
@@ -83,7 +82,7 @@ def _about(event: Mapping[str, Any]) -> str:
 
 
 def _see(asking: Asking, enrolment: str) -> Subject | Refusal:
-    purpose = None if asking.capacity.is_person else request.args.get("purpose") or PURPOSE
+    purpose = None if asking.capacity.is_person else asking.purpose or PURPOSE
     seen = courses.see(asking.house, asking.caller, enrolment, purpose)
     if isinstance(seen, Refusal):
         return seen

@@ -42,11 +42,9 @@ _SHORT: Final = 20
 def event(asking: Asking, position: int) -> Shown:
     """One event with its proof."""
     house, caller = asking.house, asking.caller
-    purpose = None if asking.capacity.is_person else request.args.get("purpose", "").strip()[:40] or None
+    purpose = asking.purpose
     found = proofs.visible(house, caller, position, purpose)
     if isinstance(found, Refusal):
-        if found.code == "purpose_missing" and not request.path.endswith(".json"):
-            return Page("purpose.html", {"purposes": PURPOSES, "action": f"/events/{position}", "kept": {}})
         return found
     is_asked = request.args.get("open") == "yes"
     opened = proofs.opened(house, caller, found, purpose) if is_asked else None

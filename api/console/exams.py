@@ -64,8 +64,6 @@ def listed(asking: Asking) -> Shown:
     """The plan of exams, and for a person their own seats."""
     house, moment = asking.house, asked_moment(rest=("year", "category", "region", "when", "sort", "page"))
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     today = workload.counted_on(house, moment.asked["as_of"])
     year = year_asked(moment, today.year)
     found = every(lambda after, limit: exams.exams(
@@ -132,8 +130,6 @@ def exam(asking: Asking, exam: str) -> Shown:
     """One session: when and where, its seats, one's own among them, and what came of it."""
     house, moment = asking.house, asked_moment()
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     found = exams.exam(house, asking.caller, exam, as_of=position)
     own = own_studies(asking, position)
     subject = _see(asking, exam)
@@ -208,7 +204,7 @@ def _becomes(state: Any) -> deeds.Pairs:
 
 def _book_fields(asking: Asking, subject: Subject) -> Sequence[Field]:
     position = asking.house.settled() or asking.house.answers.position()
-    own = {"enrolments": []} if isinstance(position, Refusal) else own_studies(asking, position)
+    own = position if isinstance(position, Refusal) else own_studies(asking, position)
     known = [] if isinstance(own, Refusal) else fitting(subject.state, own["enrolments"])
     options = tuple((one["enrolment"], f"{one['title']}（{one['year']}）") for one in known)
     first = options[0][0] if options else ""

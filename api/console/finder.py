@@ -129,7 +129,7 @@ def certificate(asking: Asking, claim: str) -> Shown:
     purpose = request.args.get("purpose")
     told = histories.same_number(asking.house, asking.caller, claim, purpose)
     if isinstance(told, Refusal):
-        return _purpose_first(told, f"/claims/{claim}/certificate")
+        return told
     rows = [_row(asking, one) for one in told["items"]]
     return Page("shared.html", {
         "title": "同一证书编号的申报", "rows": rows, "purpose": purpose, "beyond": 0, "own": claim, "sha256": None,
@@ -141,12 +141,10 @@ def showing(asking: Asking, sha256: str) -> Shown:
     """Which claims ever showed a file."""
     moment = asked_moment(rest=("purpose",))
     position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
     purpose = moment.rest.get("purpose")
     told = histories.showing(asking.house, asking.caller, sha256, purpose, as_of=position)
     if isinstance(told, Refusal):
-        return _purpose_first(told, f"/evidence/{sha256}", moment.past)
+        return told
     basis = asking.house.answers.reflects(position)
     rows = [_row(asking, one) for one in told["items"]]
     return Page("shared.html", {
@@ -154,12 +152,6 @@ def showing(asking: Asking, sha256: str) -> Shown:
         "sha256": sha256, "path": f"/evidence/{sha256}", "moment": moment, "basis": told_basis(basis),
         "has_number": True,
     }, {**told, **basis}, _table("showing", "出示过这份文件的申报", rows, basis))
-
-
-def _purpose_first(refusal: Refusal, path: str, kept: dict[str, str] | None = None) -> Shown:
-    if refusal.code != "purpose_missing" or request.path.endswith((".json", ".csv")):
-        return refusal
-    return Page("purpose.html", {"purposes": PURPOSES, "action": path, "kept": kept or {}})
 
 
 def _row(asking: Asking, one: dict[str, Any]) -> dict[str, Any]:

@@ -34,8 +34,6 @@ def home(asking: Asking) -> Shown:
     """Where everybody begins."""
     moment = asked_moment()
     position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
     basis = told_basis(asking.house.answers.reflects(position))
     common = {"moment": moment, "basis": basis, "done": done_before(asking)}
     if asking.capacity.is_person:

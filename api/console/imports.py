@@ -61,8 +61,6 @@ def listed(asking: Asking) -> Shown:
     house, caller = asking.house, asking.caller
     moment = asked_moment(rest=("system", "after"))
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     query = {"system": moment.rest["system"]} if "system" in moment.rest else {}
     if request.path.endswith(".csv"):
         made: Table | Refusal = exports.imports(house, caller, query, as_of=position)
@@ -87,8 +85,6 @@ def one(asking: Asking, batch: str) -> Shown:
     house, caller = asking.house, asking.caller
     moment = asked_moment(rest=("row",))
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     body = trainings.import_of(house, caller, batch, as_of=position)
     if isinstance(body, Refusal):
         return body
@@ -217,8 +213,6 @@ def _stands(status: str) -> Pairs:
 def see(asking: Asking, batch: str) -> Subject | Refusal:
     """An import as something to be done upon."""
     position = Moment((), {}, {}).position(asking.house)
-    if isinstance(position, Refusal):
-        return position
     body = trainings.import_of(asking.house, asking.caller, batch, as_of=position)
     return body if isinstance(body, Refusal) else _subject(body)
 

@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from flask import request
-
 from api.cases import courses, exams
 from api.cases.doing import Asked, Done
 from api.cases.faults import BadFields
@@ -18,7 +16,7 @@ from api.cases.standing import acting
 from api.console import words
 from api.console.form import Field
 from api.console.moment import Moment
-from api.console.screen import Asking, Page
+from api.console.screen import Asking
 from api.house import House
 from api.law_of import law_now
 from api.year_page import region
@@ -133,13 +131,6 @@ def _enrolment(one: dict[str, Any], course: dict[str, Any]) -> dict[str, Any]:
     return {**one, "title": course["title"], "needed": course["minutes"], "hours": course["hours"],
             "region": course["region"], "sector": course["sector"], "state": ENROLMENTS[one["status"]],
             "subject": subject_of(course), "bar": bar(one["minutes"], course["minutes"])}
-
-
-def asked_why(address: str, first: Mapping[str, str], moment: Moment) -> Page | Refusal:
-    """Ask what somebody else's record is looked at for; of data that is asked for, say that it was not said."""
-    if request.path != address:
-        return Refusal.because("purpose_missing")
-    return Page("purpose.html", {"purposes": {**first, **words.PURPOSES}, "action": address, "kept": moment.past})
 
 
 def bar(have: int, most: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import request
 
 from api.house import House
+from api.routes.door import Refused
 from api.routes.listing import moment
 from ledger.errors import Refusal
 from projections.basis import Axes, read_axes
@@ -61,9 +62,12 @@ class Moment(NamedTuple):
         """The axes as questions take them; raises what they may raise."""
         return read_axes(self.asked.get("as_of"), self.asked.get("valid_on"), self.asked.get("law"))
 
-    def position(self, house: House) -> int | Refusal:
-        """The position that is looked at; now, everything that stands has been followed first."""
-        return moment(house, self.asked.get("as_of"))
+    def position(self, house: House) -> int:
+        """The position that is looked at; now, everything that stands has been followed first. Raises `Refused`."""
+        found = moment(house, self.asked.get("as_of"))
+        if isinstance(found, Refusal):
+            raise Refused(found)
+        return found
 
 
 def asked_moment(axes: tuple[str, ...] = ONLY_RECORDED, rest: tuple[str, ...] = ()) -> Moment:

@@ -62,8 +62,6 @@ def listed(asking: Asking) -> Shown:
     role = asking.capacity.role if asking.capacity.reviews else None  # Who reviews nothing is told so by the use case.
     moment = asked_moment(rest=(*_FACETS, "sort", "at", "selected"))
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     sample = queue.waiting(house, caller, role, as_of=position)
     if isinstance(sample, Refusal):
         return sample

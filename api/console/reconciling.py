@@ -42,8 +42,6 @@ def report(asking: Asking) -> Shown:
     """By source and day: sent, accepted, known already, refused, and what was put right or undone since."""
     house, moment = asking.house, asked_moment(rest=("system", "starts", "ends"))
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     days: dict[str, date] = {}
     for name in ("starts", "ends"):
         if name in moment.rest:

@@ -8,11 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from flask import request
-
 from api.console import words
-from api.console.moment import Moment
-from api.console.screen import Asking, Page
 from api.house import House
 from api.year_page import region
 from ledger.ids import PREFIXES
@@ -24,15 +20,6 @@ _PLACES: Final = {PREFIXES[kind]: f"/{kind}s/" for kind in ("claim", "transfer",
 def place_of(id_: str) -> str:
     """Where a record that waits is shown; empty for one that has no screen."""
     return next((place + id_ for prefix, place in _PLACES.items() if id_.startswith(prefix)), "")
-
-
-def purpose_of(asking: Asking, moment: Moment, address: str) -> str | Page | None:
-    """What somebody else's record is looked at for; of one's own, nothing. An office that says none is asked."""
-    if asking.capacity.is_person:
-        return None
-    if (purpose := moment.rest.get("purpose")) is None and not request.path.endswith((".json", ".csv")):
-        return Page("purpose.html", {"purposes": words.PURPOSES, "action": address, "kept": moment.links})
-    return purpose
 
 
 def passage(body: Mapping[str, Any]) -> list[dict[str, Any]]:

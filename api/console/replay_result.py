@@ -100,12 +100,9 @@ Told = Callable[[Mapping[str, Any]], tuple[Value, ...]]
 
 
 def _rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequence[str]) -> Shown:
-    house, purpose = asking.house, request.args.get("purpose") or None
-    address = f"/replays/{job}/{kind}"
+    house, purpose = asking.house, asking.purpose
     if no := replay_rows.may_read(house, asking.caller, job):
         return no
-    if purpose not in words.PURPOSES and not request.path.endswith((".json", ".csv")):
-        return Page("purpose.html", {"purposes": words.PURPOSES, "action": address, "kept": {}})
     can_rank = replay_rows.can_rank(house, job, kind.replace("-", "_"))
     is_ranked = can_rank and request.args.get("order") == "change"
     name = f"{kind} {'by change' if is_ranked else ''}"  # A cursor is of one order.
@@ -197,12 +194,9 @@ def _title(row: Mapping[str, Any]) -> tuple[Value, ...]:
 
 def year(asking: Asking, job: str, person: str, year: int) -> Shown:
     """A person's year under both laws, side by side."""
-    house, purpose = asking.house, request.args.get("purpose") or None
-    address = f"/replays/{job}/persons/{person}/{year}"
+    house, purpose = asking.house, asking.purpose
     if no := replay_rows.may_read(house, asking.caller, job):
         return no
-    if purpose not in words.PURPOSES and not request.path.endswith(".json"):
-        return Page("purpose.html", {"purposes": words.PURPOSES, "action": address, "kept": {}})
     both = replay_years.year(house, asking.caller, job, person, year, purpose)
     if isinstance(both, Refusal):
         return both

@@ -67,8 +67,6 @@ def at(asking: Asking, rest: tuple[str, ...] = ()) -> Day | Refusal:
     """Read the moment from the address."""
     moment = asked_moment(rest=rest)
     position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
     day = workload.counted_on(asking.house, moment.asked["as_of"])
     return Day(moment, position, day, asking.house.answers.reflects(position))
 

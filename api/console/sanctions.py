@@ -21,7 +21,7 @@ from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Field
 from api.console.moment import asked_moment
-from api.console.records import passage, purpose_of
+from api.console.records import passage
 from api.console.screen import Asking, Page, Shown
 from api.console.titles import LEVELS, SERIES
 from api.routes.door import faults_of
@@ -49,12 +49,7 @@ class _On(Query):
 def listed(asking: Asking) -> Shown:
     """Who may apply for nothing on a day, of those whom one's scopes reach."""
     house, moment = asking.house, asked_moment(rest=("purpose", "on"))
-    position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
-    purpose = purpose_of(asking, moment, LIST)
-    if isinstance(purpose, Page):
-        return purpose
+    position, purpose = moment.position(house), asking.purpose
     day = _day(moment.rest.get("on"), house.today)
     found: list[dict[str, Any]] = []
     after: tuple[Any, ...] | None = None
@@ -90,10 +85,7 @@ def _day(text: str | None, today: date) -> date:
 
 def detail(asking: Asking, application: str) -> Shown:
     """What was taken in one act, as it stands."""
-    moment, address = asked_moment(rest=("purpose",)), f"{LIST}/{application}"
-    purpose = purpose_of(asking, moment, address)
-    if isinstance(purpose, Page):
-        return purpose
+    address, purpose = f"{LIST}/{application}", asking.purpose
     found = sanctions.see(asking.house, asking.caller, application, purpose)
     if isinstance(found, Refusal):
         return found
@@ -143,12 +135,7 @@ SANCTION: Final = Room(_sanction, deeds.named(
 def record(asking: Asking, person: str) -> Shown:
     """What somebody holds, applies for and has lost; with what an office can do about it."""
     house, address, moment = asking.house, f"/persons/{person}/titles", asked_moment(rest=("purpose",))
-    position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
-    purpose = purpose_of(asking, moment, address)
-    if isinstance(purpose, Page):
-        return purpose
+    position, purpose = moment.position(house), asking.purpose
     found = applications.record(house, asking.caller, person, purpose, as_of=position)
     if isinstance(found, Refusal):
         return found

@@ -1,7 +1,8 @@
 """A screen: asked for in a session, answered as a page; the same address with `.json` or `.csv` answers the data.
 
-Whatever goes wrong is said on a page, in the words and with the code that the API has for it. What is sent is taken
-only from a form of ours, and only now: of a past that somebody looks at, nothing can be changed.
+Whatever goes wrong is said on a page, in the words and with the code that the API has for it; only what somebody
+else's record is looked at for is asked, wherever it was not said. What is sent is taken only from a form of ours, and
+only now: of a past that somebody looks at, nothing can be changed.
 `tests/console/test_screen.py` shows it.
 """
 
@@ -21,6 +22,7 @@ from api.callers import Caller
 from api.cases.standing import acting
 from api.console import frame, sending
 from api.console.frame import Capacity
+from api.console.words import PURPOSES
 from api.house import House
 from api.page import COOKIE, caller_of_session, failed, is_from_here, refused, render, said_no
 from api.routes.door import Refused, answer
@@ -28,6 +30,7 @@ from api.tables_out import Table, file_of
 from ledger.errors import Refusal
 
 _FORM_MOST: Final = 512 * 1024
+_PURPOSE_MOST: Final = 40
 
 
 class Asking(NamedTuple):
@@ -36,6 +39,11 @@ class Asking(NamedTuple):
     house: House
     caller: Caller
     capacity: Capacity
+
+    @property
+    def purpose(self) -> str | None:
+        """What somebody else's record is looked at for, as the address says; of one's own, nothing."""
+        return None if self.capacity.is_person else request.args.get("purpose", "").strip()[:_PURPOSE_MOST] or None
 
 
 @dataclass(frozen=True)
@@ -157,6 +165,9 @@ def _form(asking: Asking, form: str, page: Page) -> Response:
 
 
 def _refused(asking: Asking, form: str, refusal: Refusal) -> Response:
+    if refusal.code == "purpose_missing" and form == "" and request.method == "GET":
+        kept = {name: value for name, value in request.args.items() if name != "purpose"}
+        return render("purpose.html", caller=asking.caller, purposes=PURPOSES, action=request.path, kept=kept)
     if form == "json":
         body = problems.of_refusal(refusal, g.trace_id)
         return answer(body, int(str(body["status"])))

@@ -24,7 +24,7 @@ from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.exams import PURPOSE, no_list
 from api.console.form import Fault, Field, of_refusal
-from api.console.learning import ANNOUNCED, BOOKINGS, asked_why
+from api.console.learning import ANNOUNCED, BOOKINGS
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.problems import Problem
@@ -36,7 +36,6 @@ from ledger.streams.exam import Booking
 from ledger.vocabulary import format_hours
 
 SENT_MOST: Final = 2 * 1024 * 1024
-_OWN_PURPOSE: Final = {PURPOSE: "考试组织、登记成绩"}
 
 
 # A seat
@@ -45,10 +44,9 @@ _OWN_PURPOSE: Final = {PURPOSE: "考试组织、登记成绩"}
 def booking(asking: Asking, booking: str) -> Shown:
     """One booking: the seat, the result, what can be done."""
     house, moment = asking.house, asked_moment(rest=("purpose",))
-    if isinstance(position := moment.position(house), Refusal):
-        return position
-    if not asking.capacity.is_person and moment.rest.get("purpose") is None:
-        return asked_why(f"/bookings/{booking}", _OWN_PURPOSE, moment)
+    position = moment.position(house)
+    if asking.purpose is None and not asking.capacity.is_person:
+        return Refusal.because("purpose_missing")
     if isinstance(subject := _see(asking, booking), Refusal):
         return subject
     then, version = state_after(house.ledger, booking, position)
@@ -82,7 +80,7 @@ def _about(event: Mapping[str, Any]) -> str:
 
 
 def _see(asking: Asking, booking: str) -> Subject | Refusal:
-    purpose = None if asking.capacity.is_person else request.args.get("purpose") or PURPOSE
+    purpose = None if asking.capacity.is_person else asking.purpose or PURPOSE
     seen = seats.see(asking.house, asking.caller, booking, purpose)
     if isinstance(seen, Refusal):
         return seen
@@ -134,15 +132,10 @@ def listed(asking: Asking, exam: str) -> Shown:
     """Everyone who booked a session, by seat."""
     house, moment = asking.house, asked_moment(rest=("purpose",))
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
-    purpose = moment.rest.get("purpose")
     session = exams.exam(house, asking.caller, exam, as_of=position)
     if isinstance(session, Refusal):
         return session
-    if purpose is None and not asking.capacity.is_person:
-        return asked_why(f"/exams/{exam}/bookings", _OWN_PURPOSE, moment)
-    found = seats.of_exam(house, asking.caller, exam, purpose, as_of=position, named=True)
+    found = seats.of_exam(house, asking.caller, exam, asking.purpose, as_of=position, named=True)
     if isinstance(found, Refusal):
         return found
     rows = [{**one, "state": BOOKINGS[one["status"]]} for one in found["items"]]
@@ -153,7 +146,7 @@ def listed(asking: Asking, exam: str) -> Shown:
             one["score"]), one["announced_on"], one["booking"]) for one in rows], position, basis["as_of_time"],
         {"场次": exam, "地点": session["place"]})
     return Page("bookings.html", {
-        "moment": moment, "basis": told_basis(basis), "exam": session, "rows": rows, "purpose": purpose,
+        "moment": moment, "basis": told_basis(basis), "exam": session, "rows": rows, "purpose": asking.purpose,
         "can_enter": moment.is_now and no_list(asking, session) is None,
     }, {**found, **basis}, table)
 

@@ -18,7 +18,6 @@ from api.console.claim import done_before, told_basis
 from api.console.deeds import WORDS, Deed, Pairs, Room, Subject, status_of
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import asked_moment
-from api.console.records import purpose_of
 from api.console.screen import Asking, Page, Shown, onward
 from api.routes.fields import Many, QueryNumber
 from api.routes.schemas.statements import StatementBody, SupersessionBody, VoidingBody
@@ -50,12 +49,7 @@ def listed(asking: Asking, person: str) -> Shown:
     """Every statement about a person, the newest first."""
     place = f"/persons/{person}/statements"
     moment = asked_moment(rest=("purpose",))
-    position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
-    purpose = purpose_of(asking, moment, place)
-    if isinstance(purpose, Page):
-        return purpose
+    position, purpose = moment.position(asking.house), asking.purpose
     found = histories.statements(asking.house, asking.caller, person, purpose, as_of=position)
     if isinstance(found, Refusal):
         return found
@@ -159,7 +153,7 @@ def _form(asking: Asking, person: str, typed: MultiDict[str, str], faults: Seque
 
 def see(asking: Asking, statement: str) -> Subject | Refusal:
     """A statement, as a deed is done upon it."""
-    purpose = None if asking.capacity.is_person else asked_moment(rest=("purpose",)).rest.get("purpose", ISSUE)
+    purpose = None if asking.capacity.is_person else asking.purpose or ISSUE
     found = statements.see(asking.house, asking.caller, statement, purpose)
     if isinstance(found, Refusal):
         return found
@@ -174,9 +168,8 @@ def _stands(body: Mapping[str, Any]) -> Pairs:
 
 def detail(asking: Asking, statement: str) -> Shown:
     """One statement: its code and basis, how it stands, its files, what can be done about it."""
-    wanted = purpose_of(asking, asked_moment(rest=("purpose",)), f"/statements/{statement}/record")
-    if isinstance(wanted, Page):
-        return wanted
+    if asking.purpose is None and not asking.capacity.is_person:
+        return Refusal.because("purpose_missing")
     subject = see(asking, statement)
     if isinstance(subject, Refusal):
         return subject
@@ -197,7 +190,7 @@ def detail(asking: Asking, statement: str) -> Shown:
 def _newer(asking: Asking, subject: Subject) -> Sequence[Field]:
     """The statements that could take its place: those handed out since that stand."""
     position = asked_moment().position(asking.house)  # Whatever was handed out a moment ago is followed by then.
-    found = position if isinstance(position, Refusal) else histories.statements(
+    found = histories.statements(
         asking.house, asking.caller, subject.state["person"], subject.purpose, as_of=position)
     every = [] if isinstance(found, Refusal) else sorted(found, key=lambda one: -one["events"][0])
     at = next((at for at, one in enumerate(every) if one["statement"] == subject.id), 0)

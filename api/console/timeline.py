@@ -22,7 +22,6 @@ from api.console.form import Fault
 from api.console.lanes import Span, lanes
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
-from api.console.words import PURPOSES
 from api.tables_out import Table
 from ledger.errors import Refusal
 from projections.pages import Page as Some
@@ -68,13 +67,12 @@ class _Question(NamedTuple):
 
 def person(asking: Asking, person: str) -> Shown:
     """Everything that happened to a person."""
-    return _shown(asking, f"/persons/{person}/timeline", lambda asked: _person(asking, person, asked))
+    return _shown(asking, lambda asked: _person(asking, person, asked))
 
 
 def actor(asking: Asking, actor: str) -> Shown:
     """What an account did, what was done to it, and how it decides."""
-    return _shown(asking, f"/actors/{actor}/timeline", lambda asked: _actor(asking, actor, asked),
-                  wants_purpose=asking.caller.id != actor)
+    return _shown(asking, lambda asked: _actor(asking, actor, asked))
 
 
 def record(kind: str) -> Callable[..., Shown]:
@@ -82,8 +80,7 @@ def record(kind: str) -> Callable[..., Shown]:
 
     def show(asking: Asking, **named: str) -> Shown:
         (own,) = named.values()
-        return _shown(asking, f"{lines.AT[kind]}{own}/timeline",
-                      lambda asked: _record(asking, kind, own, asked), wants_purpose=kind in threads.OF_SOMEBODY)
+        return _shown(asking, lambda asked: _record(asking, kind, own, asked))
 
     show.__name__ = f"record_{kind}"
     return show
@@ -92,17 +89,10 @@ def record(kind: str) -> Callable[..., Shown]:
 # What is asked
 
 
-def _shown(
-    asking: Asking, path: str, tell: Callable[[_Question], Shown], *, wants_purpose: bool = True
-) -> Shown:
+def _shown(asking: Asking, tell: Callable[[_Question], Shown]) -> Shown:
     moment = asked_moment(rest=_ASKED)
     position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
-    purpose = None if asking.capacity.is_person else moment.rest.get("purpose")
-    is_page = not request.path.endswith((".json", ".csv"))
-    if purpose is None and wants_purpose and is_page and not asking.capacity.is_person:
-        return Page("purpose.html", {"purposes": PURPOSES, "action": path, "kept": moment.links})
+    purpose = asking.purpose
     return tell(_Question(moment, position, purpose, *_wanted(moment.rest)))
 
 

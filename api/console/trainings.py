@@ -64,8 +64,6 @@ def _list(asking: Asking, noun: str, ask: Any, table: Any, marks: Mapping[str, M
     house, caller = asking.house, asking.caller
     moment = asked_moment(rest=_FILTERS)
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     query = _query(asking, moment, marks, has_plan=noun == "classes")
     if request.path.endswith(".csv"):
         made: Table | Refusal = table(house, caller, query, as_of=position)
@@ -226,8 +224,6 @@ def plan(asking: Asking, plan: str) -> Shown:
     house = asking.house
     moment = asked_moment()
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     body = trainings.plan(house, asking.caller, plan, as_of=position)
     if isinstance(body, Refusal):
         return body

@@ -25,7 +25,7 @@ from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import asked_moment
-from api.console.records import named_units, passage, purpose_of, seat, unit_name
+from api.console.records import named_units, passage, seat, unit_name
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
 from api.routes.schemas.transfers import ConfirmationBody, TransferBody, TransferRefusalBody
@@ -67,8 +67,6 @@ def mine(asking: Asking) -> Shown:
     if not asking.capacity.is_person:
         return Refusal.because("person_needed")
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     on = moment.read().valid_on
     if isinstance(wanted := transfers.of_person(house, caller, as_of=position), Refusal):
         return wanted
@@ -224,12 +222,7 @@ def _facts(house: House, one: Transfer) -> list[tuple[str, str]]:
 def detail(asking: Asking, transfer: str) -> Shown:
     """One transfer, to whoever asked for it and to either unit's side."""
     address, moment = f"/transfers/{transfer}", asked_moment(rest=("purpose",))
-    position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
-    purpose = purpose_of(asking, moment, address)
-    if isinstance(purpose, Page):
-        return purpose
+    position, purpose = moment.position(asking.house), asking.purpose
     found = transfers.sheet(asking.house, asking.caller, transfer, purpose, as_of=None if moment.is_now else position)
     if isinstance(found, Refusal):
         return found

@@ -21,7 +21,7 @@ from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Field
 from api.console.moment import ALL, Moment, asked_moment
-from api.console.records import passage, purpose_of, seat, unit_name
+from api.console.records import passage, seat, unit_name
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.transfers import UNIT_STATES
 from api.routes.door import faults_of
@@ -52,8 +52,6 @@ def listed(asking: Asking) -> Shown:
     house, caller = asking.house, asking.caller
     moment = asked_moment(rest=("q", "status", "after"))
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     text, status = moment.rest.get("q", ""), moment.rest.get("status")
     found = units.within(house, caller, text, status if status in UNIT_STATES else None, as_of=position,
                          after=moment.rest.get("after", ""), limit=ROWS)
@@ -95,8 +93,6 @@ def detail(asking: Asking, unit: str) -> Shown:
     """One unit, as anyone may see it; with what an office can do about it."""
     address, moment = f"/units/{unit}", asked_moment()
     position = moment.position(asking.house)
-    if isinstance(position, Refusal):
-        return position
     found = units.sheet(asking.house, unit, as_of=None if moment.is_now else position)
     if isinstance(found, Refusal):
         return found
@@ -164,13 +160,8 @@ def people(asking: Asking, unit: str) -> Shown:
     """Who belongs to a unit on a day, and what each of them has in which years."""
     house, caller, address = asking.house, asking.caller, f"/units/{unit}/people"
     moment = asked_moment(ALL, ("purpose", "from", "to", "on", "after"))
-    purpose = purpose_of(asking, moment, address)
-    if isinstance(purpose, Page):
-        return purpose
-    asked = unit_years.asked_of(house, _question(moment), unit)
+    asked, purpose = unit_years.asked_of(house, _question(moment), unit), asking.purpose
     position = moment.position(house)
-    if isinstance(position, Refusal):
-        return position
     if request.path.endswith(".csv"):
         table = unit_years.table(house, caller, asked, purpose, as_of=position)
         return table if isinstance(table, Refusal) else Page("unit_people.html", table=table)

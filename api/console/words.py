@@ -31,7 +31,7 @@ VERDICTS: Final[Mapping[str, Mark]] = {
 }
 PURPOSES: Final = {
     "annual_review": "年度审核", "title_application": "职称申报核对", "appeal": "申诉复核", "investigation": "核查举报",
-    "review": "审核办理",
+    "review": "审核办理", "course_hours": "课程学时登记", "exam_results": "考试组织、登记成绩",
 }
 KINDS: Final = {
     "claim": "学时申报", "transfer": "单位变更", "unit": "单位核验", "difference": "差异核查", "plan": "培训计划备案",

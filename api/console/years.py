@@ -46,9 +46,7 @@ def year(asking: Asking, person: str, year: int | None) -> Shown:
     purpose = moment.rest.get("purpose")
     shown = people.see(house, caller, person, purpose)
     if isinstance(shown, Refusal):
-        is_asked = shown.code == "purpose_missing" and not request.path.endswith(".json")
-        return Page("purpose.html", {"purposes": PURPOSES, "action": request.path, "kept": moment.past}
-                    ) if is_asked else shown
+        return shown
     answer = _years(asking, person, moment.read(), year, purpose)
     if isinstance(answer, Refusal):
         return answer
