@@ -10,11 +10,14 @@ time is never asked for.
 Every moment between the first sign of life and the last is counted, held back, missed or forfeited, and nothing twice:
 so whoever studies can be told what was left out, and why.
 
+How evenly signs of life came, and answers, is kept as sums: a machine keeps time better than anybody (D10).
+
 Pure: the clock and what is asked are handed in. `tests/api/test_study_time.py` shows it.
 """
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import NamedTuple
 
 SECOND = 1_000_000
@@ -26,6 +29,31 @@ class Question(NamedTuple):
 
     text: str
     answer: str
+
+
+class Lengths(NamedTuple):
+    """How long several things took, in milliseconds: as much of it as a mean and a deviation need."""
+
+    times: int = 0
+    total: int = 0
+    squared: int = 0
+
+    def and_also(self, microseconds: int) -> Lengths:
+        """Add one."""
+        ms = microseconds // 1_000
+        return Lengths(self.times + 1, self.total + ms, self.squared + ms * ms)
+
+    @property
+    def mean(self) -> int | None:
+        """The mean; None of nothing."""
+        return self.total // self.times if self.times else None
+
+    @property
+    def spread(self) -> int | None:
+        """The standard deviation; None of fewer than two."""
+        if self.times < 2:
+            return None
+        return isqrt(self.times * self.squared - self.total * self.total) // self.times
 
 
 class StudyTime(NamedTuple):
@@ -45,6 +73,8 @@ class StudyTime(NamedTuple):
     answered: int = 0
     missed: int = 0                # Passed between signs of life that lay too far apart.
     forfeited: int = 0             # Held back for an answer that came too late, or was wrong.
+    steps: Lengths = Lengths()     # From one sign of life to the next, while nothing was asked.
+    answers: Lengths = Lengths()   # From a question to its right answer.
 
     @property
     def minutes(self) -> int:
@@ -65,6 +95,8 @@ def beat(time: StudyTime, now: int, answer: str | None, another: Question) -> St
                          missed=time.missed + since - lasted)
     question, asked_at = time.question, time.asked_at
     if question is None or asked_at is None:
+        if time.heartbeats > 1 and since <= time.gap:
+            time = time._replace(steps=time.steps.and_also(since))
         time = time._replace(counted=time.counted + lasted, unasked=time.unasked + lasted)
         return _asked(time, now, another) if time.unasked >= time.every else time
     time = time._replace(held=time.held + lasted)
@@ -75,7 +107,7 @@ def beat(time: StudyTime, now: int, answer: str | None, another: Question) -> St
     if answer.strip() != question.answer:
         return _asked(time, now, another)
     return time._replace(counted=time.counted + time.held, held=0, unasked=0, asked_at=None, question=None,
-                         answered=time.answered + 1)
+                         answered=time.answered + 1, answers=time.answers.and_also(now - asked_at))
 
 
 def _asked(time: StudyTime, now: int, question: Question) -> StudyTime:

@@ -167,7 +167,9 @@ def _recorded(house: House, session: Session, by: By, asked: Asked) -> Done | Re
         assert person is not None and course is not None, "an enrolment is a person's, in a course"
         studied = enrolments.decide_study(own, enrolments.RecordStudy(
             started_at=time.began_at, ended_at=time.last_at, minutes=time.minutes, heartbeats=time.heartbeats,
-            challenges=time.challenges, answered=time.answered, address=where.address, device=where.device),
+            challenges=time.challenges, answered=time.answered, spread_ms=time.steps.spread,
+            answer_ms=time.answers.mean, answer_spread_ms=time.answers.spread, address=where.address,
+            device=where.device),
             person, _others(house, reading, own))
         return studied if isinstance(studied, Refusal) else (
             *studied, *_completed(house, reading, _after(own, studied), person, course))

@@ -11,6 +11,7 @@ from typing import Final
 FIELDS: Final = {
     "accepted": "接受", "access": "查阅记录", "account": "账号摘要", "act": "批次", "actor": "经办账号",
     "actors": "所涉账号", "address": "网络地址", "affiliation": "隶属", "against": "所对", "answered": "答对的互动",
+    "answer_ms": "应答用时（毫秒）", "answer_spread_ms": "应答用时的离散（毫秒）",
     "application": "职称申报", "applied_on": "申报日期", "approval": "批准文件", "approved_by": "批准部门",
     "article": "条款", "as_of": "截至事件", "assessed_centi": "核定学时", "assessment": "学时审核",
     "attended": "参加人数", "attended_half": "参加天数", "authors": "作者", "basis": "依据", "batch": "导入",
@@ -56,7 +57,8 @@ FIELDS: Final = {
     "rulebooks": "所依细则", "ruling": "评定", "sanction": "处理", "scope": "权限", "score_centi": "分数",
     "seat": "座位号", "seats": "座位数", "sector": "行业", "seen_root": "已公布的根", "seen_sha256": "检查点摘要",
     "seen_size": "已公布的条数", "series": "职称系列", "sha256": "摘要", "size": "条数", "snapshot_on": "快照日期",
-    "snapshot_sha256": "快照摘要", "source": "来源", "standing": "身份类别", "started_at": "开始时刻", "starts": "起",
+    "snapshot_sha256": "快照摘要", "spread_ms": "心跳间隔的离散（毫秒）",
+    "source": "来源", "standing": "身份类别", "started_at": "开始时刻", "starts": "起",
     "statement": "情况表", "status": "评定结果", "step": "环节", "steps": "办理环节", "study": "学习",
     "subject": "被查阅者", "subjects": "科数", "system": "来源系统", "text": "正文", "title": "名称",
     "title_obtained_on": "现职称取得日期", "to": "送往", "to_unit": "接收单位",

@@ -117,6 +117,9 @@ class StudyRecorded(EnrolmentEvent, tag="enrolment.study_recorded/1"):
     heartbeats: Open[int]
     challenges: Open[int] = 0   # How often somebody had to show that they were there (人机交互),
     answered: Open[int] = 0     # and how often somebody did.
+    spread_ms: Open[int | None] = None         # By how much the time from one sign of life to the next varied (D10);
+    answer_ms: Open[int | None] = None         # how long an answer took, in the mean,
+    answer_spread_ms: Open[int | None] = None  # and by how much that varied. Standard deviations, in milliseconds.
 
 
 class CourseCompleted(EnrolmentEvent, tag="enrolment.completed/1"):

@@ -127,6 +127,9 @@ class RecordStudy(Command):
     heartbeats: int
     challenges: int = 0
     answered: int = 0
+    spread_ms: int | None = None
+    answer_ms: int | None = None
+    answer_spread_ms: int | None = None
     address: str | None = None
     device: str | None = None
 
@@ -233,6 +236,9 @@ def decide_study(
         heartbeats=command.heartbeats,
         challenges=command.challenges,
         answered=command.answered,
+        spread_ms=command.spread_ms,
+        answer_ms=command.answer_ms,
+        answer_spread_ms=command.answer_spread_ms,
     )
     return (Draft(recorded, Device(address=command.address, device=command.device)),)
 

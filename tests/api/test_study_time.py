@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,24 @@ def test_what_is_answered_too_late_or_wrongly_is_lost_and_something_else_is_aske
         assert (wrong.counted, wrong.held, wrong.answered, wrong.challenges) == (120 * SECOND, 0, 0, 2)
     other = beat(asked, asked.last_at + SECOND, "nonsense", OTHER)
     assert other.question == OTHER, "nobody tries all answers to one question"
+
+
+def test_how_evenly_signs_of_life_and_answers_came_is_kept() -> None:
+    """D10: what is asked is answered in its own time, which is no part of the rhythm between."""
+    even = studied(studied(session(2), 5, 60, 60), 7, answer="5")
+    assert (even.steps.times, even.steps.mean, even.steps.spread) == (2, 60_000, 0)
+    assert (even.answers.mean, even.answers.spread) == (7_000, None)
+
+    later = studied(studied(even, 60, 60), 3, answer="5")
+    assert (later.answers.mean, later.answers.spread) == (5_000, 2_000)
+    uneven = studied(session(), 5, 30, 50, 121)
+    assert (uneven.steps.times, uneven.steps.spread) == (2, 10_000), "a gap is no rhythm"
+
+
+def test_a_session_that_was_kept_before_there_was_a_rhythm_is_read() -> None:
+    kept = msgspec.json.encode(tuple(studied(session(), 60))[:-2])
+
+    assert msgspec.json.decode(kept, type=StudyTime).steps.times == 0
 
 
 @settings(derandomize=True, max_examples=60)

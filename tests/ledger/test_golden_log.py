@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "d93c4f4c097575b2e57856afe962a753768a351f60d245596ebeb82f00f809c8"
+ROOT = "6323a8bf82ee6c31fb25c43e5508ecdc007a0999d6b1566f897c8c87c9a221a0"
 
 
 @pytest.fixture(scope="module")
