@@ -1,0 +1,1 @@
+"""Findings: what patterns of falsified hours show in the log's facts. A detector proposes; a person decides."""

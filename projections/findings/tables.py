@@ -1,0 +1,111 @@
+"""The tables of traces: of each entry, step and change what the patterns D01 to D16 compare, flat, one fact a column.
+
+Rows hold between positions, as everywhere (`projections/projection.py`): `to_position IS NULL` reads them as of now.
+Ids and days are text, times microseconds since 1970, hours, marks and days hundredths or halves of whole numbers. What
+is sealed (numbers, titles, addresses) is not here and never will be: `clues.py` makes it comparable in a file of its own.
+
+Of the minimum field set these have no column, since no event says them openly: the place of a study and the half of a
+day on which it began; when a file was uploaded and what is written in it; which device approved; how long an officer
+looked (`step.waited` is how long the step had waited, `opened` how many papers were opened).
+
+`tests/projections/findings/test_traces.py` shows them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from projections.rows import Table
+
+EVER: Final = {"from_position": int, "to_position": int}
+"""Columns of what never ends, so that whoever asks for what holds need not know which tables those are."""
+
+
+def _columns(texts: str, numbers: str = "", **more: type) -> dict[str, type]:
+    return {**dict.fromkeys(texts.split(), str), **dict.fromkeys(numbers.split(), int), **more}
+
+
+def _once(key: str, texts: str, numbers: str, *indexes: tuple[str, ...]) -> Table:
+    """A table of what happened once and stays."""
+    columns: dict[str, Any] = {key: int if key == "event" else str, **_columns(texts, numbers), **EVER}
+    return Table(columns, (key,), (*indexes, ("from_position",)), dated=False)
+
+
+_STUDY: Final = {  # As the newest version of the study says.
+    **_columns("category route level major starts ends",
+               "days_half hours_centi minutes characters subjects courses"),
+    **_columns("evidence_on", "year"),        # The year it was attributed to; until then the chosen one, or the evidence's.
+    **_columns("occasion output", "rank participants joint_first"),
+    **_columns("organiser organiser_level training_class filing filed_on platform document completed_by approved_by"),
+}
+CLAIM: Final = Table(
+    {
+        **_columns("claim person unit region sector origin status"), **_STUDY,
+        **_columns("source_system source_record source_version", "submitted_at submitted_event"),
+        **_columns("submitted_by submitted_org", "study_event decided_event decided_at"),  # Decided: the hours that stand.
+        **_columns("decided_by decided_role decided_org", "assessed_centi"),
+        **_columns("ruling_status flags act", "revision papers opened due_at"),   # flags: a list in JSON.
+    },
+    ("claim", "from_position"),
+    (("person",), ("unit",), ("organiser",), ("training_class",), ("occasion",), ("output",), ("decided_by",),
+     ("act",), ("source_system", "source_record"), ("from_position",)))
+
+TABLES: Final = {
+    "claim": CLAIM,
+    "paper": Table(_columns("claim sha256 person kind issued_on", "event"), ("claim", "sha256", "from_position"),
+                   (("sha256",), ("from_position",))),
+    # What a hand decided upon a claim: endorsed, returned, approved, refused, corrected, frozen, released, revoked, ...
+    "step": _once("event", "claim person actor actor_person organisation role what act correlation",
+                  "at waited papers opened assessed_centi", ("claim",), ("actor", "at"), ("actor_person",)),
+    # What moved a claim after it was submitted; hours and years as they stood before and stand from here on.
+    "change": _once("event", "claim person actor what act", "at centi_before centi_after year_before year_after",
+                    ("claim",), ("actor",)),
+    "affiliation": Table(_columns("person since unit region sector until", "event"),
+                         ("person", "since", "from_position"), (("person",), ("unit",), ("from_position",))),
+    "departure": Table(_columns("person unit ends", "event"), ("person", "unit", "ends", "from_position"),
+                       (("person",), ("from_position",))),
+    "person": Table(_columns("person left_on", "registered_event registered_at forgotten"),
+                    ("person", "from_position"), (("from_position",),)),
+    "actor": Table(_columns("actor person organisation region role", "event"), ("actor", "from_position"),
+                   (("person",), ("organisation",), ("from_position",))),
+    "transfer": Table(_columns("transfer person from_unit to_unit starts status", "asked_at confirmed_at event"),
+                      ("transfer", "from_position"), (("person",), ("from_position",))),
+    "course": _once("course", "unit region sector category code", "year minutes hours_centi gap_seconds "
+                    "challenge_minutes event"),
+    "session": _once("event", "enrolment person course",
+                     "started_at ended_at minutes heartbeats challenges answered", ("person",), ("enrolment",)),
+    "completion": _once("enrolment", "person course on", "minutes event", ("person",)),
+    # Hours of a course that stand in the register as a claim, and by what they were earned: exam or completion.
+    "registered": _once("enrolment", "person course claim completed_by booking on", "hours_centi event",
+                        ("claim",), ("person",)),
+    "exam": Table(_columns("exam unit region day status", "year starts_at ends_at seats event"),
+                  ("exam", "from_position"), (("from_position",),)),
+    "booking": Table(_columns("booking exam person enrolment course status",
+                              "present score_centi passed event starts_at ends_at"),
+                     ("booking", "from_position"), (("person",), ("exam",), ("enrolment",), ("from_position",))),
+    "plan": Table(_columns("plan organiser region status filed_on", "year filed_at event"), ("plan", "from_position"),
+                  (("organiser",), ("from_position",))),
+    "plan_item": Table(_columns("plan route level", "item days_half headcount month event"),
+                       ("plan", "item", "from_position"), (("from_position",),)),
+    # As filed last; `held_` as it took place. Filed anew, `revision` counts on; `first_filed_at` stays.
+    "class": Table(
+        {**_columns("class plan organiser region sector status category route level filed_on starts ends filed_by",
+                    "item filed_at first_filed_at days_half planned places revision event"),
+         **_columns("accepted_office held_starts held_ends held_by",
+                    "accepted_at held_at held_days_half attended passed held_event")},
+        ("class", "from_position"), (("organiser",), ("plan",), ("from_position",))),
+    "roster": Table(_columns("act class organiser status opened_by",
+                             "opened_at closed_at rows attended event closed_event"),
+                    ("act", "from_position"), (("class",), ("from_position",))),
+    "card": Table(_columns("card person class organiser result status", "attended_half hours_centi event"),
+                  ("card", "from_position"), (("person",), ("class",), ("from_position",))),
+    "application": Table(_columns("application person unit region sector applied_on outcome title", "at event"),
+                         ("application", "from_position"), (("person",), ("unit",), ("from_position",))),
+    "statement": Table(_columns("statement person status", "issued_at as_of event"), ("statement", "from_position"),
+                       (("person",), ("from_position",))),
+    # Each version of each record of another system; `digest` is that of the study as it was taken over.
+    "source": _once("event", "system record version digest claim recorded_at", "", ("system", "record"), ("claim",)),
+    "batch": Table(_columns("batch system region sector act status", "rows accepted opened_at closed_at event"),
+                   ("batch", "from_position"), (("act",), ("from_position",))),
+}
+"""Every table; `on` and `rows` are words that SQL wants in quotation marks."""
