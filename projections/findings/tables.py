@@ -74,9 +74,9 @@ TABLES: Final = {
                     "challenge_minutes event"),
     "session": _once("event", "enrolment person course",
                      "started_at ended_at minutes heartbeats challenges answered", ("person",), ("enrolment",)),
-    "completion": _once("enrolment", "person course on", "minutes event", ("person",)),
+    "completion": _once("enrolment", "person course completed_on", "minutes event", ("person",)),
     # Hours of a course that stand in the register as a claim, and by what they were earned: exam or completion.
-    "registered": _once("enrolment", "person course claim completed_by booking on", "hours_centi event",
+    "registered": _once("enrolment", "person course claim completed_by booking evidence_on", "hours_centi event",
                         ("claim",), ("person",)),
     "exam": Table(_columns("exam unit region day status", "year starts_at ends_at seats event"),
                   ("exam", "from_position"), (("from_position",),)),
@@ -108,4 +108,4 @@ TABLES: Final = {
     "batch": Table(_columns("batch system region sector act status", "rows accepted opened_at closed_at event"),
                    ("batch", "from_position"), (("act",), ("from_position",))),
 }
-"""Every table; `on` and `rows` are words that SQL wants in quotation marks."""
+"""Every table."""
