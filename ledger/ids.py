@@ -35,6 +35,7 @@ PREFIXES: Final = {
     "booking": "bkg_",
     "application": "app_",
     "case": "cas_",
+    "finding": "fnd_",   # Of its pattern and what it is about, so that every run finds the same one.
     "plan": "pln_",
     "class": "cls_",
     "card": "crd_",

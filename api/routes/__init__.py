@@ -36,7 +36,7 @@ class Number(IntegerConverter):
 CONVERTERS: Final[dict[str, type[BaseConverter]]] = {
     kind: _converter(PREFIXES[kind])
     for kind in ("person", "unit", "actor", "claim", "transfer", "statement", "plan", "class", "card", "import",
-                 "course", "enrolment", "exam", "booking", "application", "case", "job")
+                 "course", "enrolment", "exam", "booking", "application", "case", "finding", "job")
 } | {"sha256": type("DigestConverter", (BaseConverter,), {"regex": "[0-9a-f]{64}", "part_isolating": True}),
      "credential": type("CredentialConverter", (BaseConverter,), {"regex": "[0-9a-f]{16}", "part_isolating": True}),
      "draft": type("DraftConverter", (BaseConverter,), {"regex": "[a-z0-9][a-z0-9-]{0,63}", "part_isolating": True})}

@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "6323a8bf82ee6c31fb25c43e5508ecdc007a0999d6b1566f897c8c87c9a221a0"
+ROOT = ""
 
 
 @pytest.fixture(scope="module")

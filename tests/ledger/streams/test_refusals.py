@@ -19,6 +19,7 @@ from ledger.events import case as case_events
 from ledger.events import claim as claim_events
 from ledger.events import course as course_events
 from ledger.events import exam as exam_events
+from ledger.events import finding as finding_events
 from ledger.events import imports as import_events
 from ledger.events import person as person_events
 from ledger.events import rulebook as rulebook_events
@@ -37,6 +38,7 @@ from ledger.streams import (
     course,
     enrolment,
     exam,
+    finding,
     imports,
     person,
     rulebook,
@@ -96,6 +98,7 @@ STREAMS: dict[type[Event], tuple[Any, type[Event] | None]] = {
     exam_events.BookingEvent: (exam.evolve_booking, exam_events.SeatBooked),
     application_events.ApplicationEvent: (application.evolve, None),
     case_events.CaseEvent: (case.evolve, case_events.CaseOpened),
+    finding_events.FindingEvent: (finding.evolve, None),
     training_events.PlanEvent: (training_plan.evolve, training_events.PlanFiled),
     training_events.ClassEvent: (training_class.evolve, training_events.ClassFiled),
     training_events.CardEvent: (training_card.evolve, training_events.CardIssued),
