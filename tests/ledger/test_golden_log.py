@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = ""
+ROOT = "a90ad5be78a63ffda0ef078bde2df9222eca655ef093b42b531ffac7dfadaa70"
 
 
 @pytest.fixture(scope="module")
