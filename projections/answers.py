@@ -28,6 +28,7 @@ from projections.errors import LawChanged, LawUnknown
 from projections.exams import Exams
 from projections.file import Reader
 from projections.files import Files
+from projections.findings.decided import Decisions
 from projections.imports import Imports
 from projections.judging import Books, year_of
 from projections.laws import (
@@ -51,7 +52,7 @@ from projections.years import person_years, read_history
 
 EVERY: Final[tuple[type[Projection], ...]] = (
     People, Work, Entries, Laws, Timeline, Duplicates, Statements, Trainings, Imports, Exams, Applications, Sanctions,
-    Cases,
+    Cases, Decisions,
 )
 """Every projection there is."""
 
