@@ -43,6 +43,7 @@ from projections.timeline import Wanted, actor_timeline, person_timeline
 
 STEPS_MOST: Final = 300
 """So many lines say how somebody decides; of earlier ones a span of days is asked for."""
+_AT_ONCE: Final = 500
 
 _Page = Page[dict[str, Any]]
 _After = tuple[Any, ...] | None
@@ -82,6 +83,32 @@ def of_actor(
         named = (line["facts"].get("person") for line in page.items)
         _seen(house, caller, asking, SUPERVISOR, (actor, *filter(None, named)), purpose, "timeline")
     return page
+
+
+def all_of_actor(
+    house: House, caller: Caller, actor: str, wanted: Wanted, purpose: str | None, *, as_of: int, most: int
+) -> list[dict[str, Any]] | Refusal:
+    """The same as a whole and in plain lines; what is longer than `most` is refused and not cut.
+
+    Whoever is on it is recorded once, and not with each piece of it that is read.
+    """
+    asking = _following(house, caller, actor, purpose)
+    if isinstance(asking, Refusal):
+        return asking
+    shown = wanted._replace(told=_is_same_hand(house, asking, actor))
+    found: list[dict[str, Any]] = []
+    after: _After = None
+    while len(found) <= most:
+        page = actor_timeline(house.answers, actor, shown, as_of=as_of, after=after, limit=_AT_ONCE, plainly=True)
+        found += page.items
+        if (after := page.next) is None:
+            break
+    if len(found) > most:
+        return Refusal.because("list_too_long", most=most)
+    if asking.actor != actor:
+        named = dict.fromkeys(filter(None, (line["person"] for line in found)))
+        _seen(house, caller, asking, SUPERVISOR, (actor, *named), purpose, "timeline")
+    return found
 
 
 def conduct_of(

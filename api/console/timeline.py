@@ -157,8 +157,12 @@ def _actor(asking: Asking, actor: str, asked: _Question) -> Shown:
         return histories.of_actor(house, caller, actor, asked.wanted, asked.purpose, as_of=asked.position,
                                   after=after, limit=limit)
 
+    def whole() -> Sequence[dict[str, Any]] | Refusal:
+        return histories.all_of_actor(house, caller, actor, asked.wanted, asked.purpose, as_of=asked.position,
+                                      most=_MOST)
+
     conducted = None
-    if not asked.faults and asked.after is None:
+    if not asked.faults and asked.after is None and not _is_file():  # A file of lines says nothing of it.
         span = Wanted(first=asked.wanted.first, last=asked.wanted.last, kinds=asked.wanted.kinds)
         found = histories.conduct_of(house, caller, actor, span, asked.purpose, as_of=asked.position)
         if isinstance(found, Refusal):
@@ -172,7 +176,7 @@ def _actor(asking: Asking, actor: str, asked: _Question) -> Shown:
         "title": f"{name}的经办时间线",
         "whose": actor, "path": f"/actors/{actor}/timeline", "account": account, "conduct": conducted,
         "sides": SIDE_WORDS}, Named("actor-timeline", "经办账号时间线", {"经办账号": actor}),
-        {"conduct": None if conducted is None else conducted["data"]})
+        {"conduct": None if conducted is None else conducted["data"]}, whole=whole)
 
 
 def _record(asking: Asking, kind: str, record: str, asked: _Question) -> Shown:
@@ -199,19 +203,14 @@ class Named(NamedTuple):
 
 def _page(
     asking: Asking, asked: _Question, ask: _Ask, told: dict[str, Any], named: Named,
-    also: Mapping[str, Any] | None = None,
+    also: Mapping[str, Any] | None = None, *, whole: Callable[[], Sequence[dict[str, Any]] | Refusal] | None = None,
 ) -> Shown:
+    if _is_file() and not asked.faults:
+        return _file(asking, asked, named, whole() if whole is not None else _whole(ask))
     page = Some((), None, asked.position) if asked.faults else ask(asked.after, LINES)
     if isinstance(page, Refusal):
         return page
     basis = asking.house.answers.reflects(page.as_of)
-    table = None
-    if request.path.endswith(".csv"):
-        whole = _whole(ask)
-        if isinstance(whole, Refusal):
-            return whole
-        table = Table(named.name, named.title, HEADS, [lines.row(one) for one in whole], page.as_of,
-                      basis["as_of_time"], named.asked)
     rows = lines.told(asking, page.items, asked.purpose)
     following = None if page.next is None else "-".join(map(str, page.next))
     return Page("timeline.html", {
@@ -220,8 +219,21 @@ def _page(
         "faults": asked.faults, "families": families(), "purpose": asked.purpose,
         "narrowed": [one for one in _ASKED if one in asked.moment.rest and one not in ("purpose", "order", "after")],
         **told,
-    }, {"items": list(page.items), "next": following, **(also or {}), **basis}, table,
-        status=422 if asked.faults else 200)
+    }, {"items": list(page.items), "next": following, **(also or {}), **basis}, status=422 if asked.faults else 200)
+
+
+def _is_file() -> bool:
+    return request.path.endswith(".csv")
+
+
+def _file(asking: Asking, asked: _Question, named: Named, whole: Sequence[dict[str, Any]] | Refusal) -> Shown:
+    """The lines as a file: what only the page says of them is not asked for."""
+    if isinstance(whole, Refusal):
+        return whole
+    basis = asking.house.answers.reflects(asked.position)
+    table = Table(named.name, named.title, HEADS, list(map(lines.row, whole)), asked.position, basis["as_of_time"],
+                  named.asked)
+    return Page("timeline.html", table=table)
 
 
 def _whole(ask: _Ask) -> Sequence[dict[str, Any]] | Refusal:
