@@ -10,7 +10,6 @@ from that hash to a root, the root stands in a checkpoint, the checkpoint is sig
 from __future__ import annotations
 
 import hashlib
-import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
 
 from ledger.errors import LedgerError
+from ledger.plain_zip import looks_like_archive
 from ledger.proof.bundle import HEADER, parse_bundle, verify_bundle
 from ledger.proof.frontier import Frontier
 from ledger.proof.keys import parse_vkey
@@ -28,6 +28,9 @@ from ledger.proof.text import Malformed, decode_base64, show
 from ledger.statement_file import FILE_BYTES_MAX, SEPARATOR, looks_like_statement, parse_statement
 from ledger.verdict import Unverified as Unverified  # By this name readers know them, wherever they stand.
 from ledger.verdict import Verdict as Verdict
+from ledger.verify_case import verify_case
+from ledger.verify_leaf import read_json
+from ledger.verify_leaf import read_leaf as read_leaf
 from ledger.verify_map import (
     UNPROVEN_HOURS,
     UNPROVEN_IF_COMPLETE,
@@ -39,7 +42,6 @@ from ledger.verify_map import (
 from ledger.verify_pdf import HEADER as PDF_HEADER
 from ledger.verify_pdf import PDF_BYTES_MAX, UNPROVEN_OF_PDF, open_pdf
 
-FORMAT: Final = "xueshi/1"
 EXPORT_FORMAT: Final = "xueshi-export/1"
 STATEMENT_EVENT: Final = "statement.issued/1"
 CONTINUED_EVENT: Final = "log.continued/1"
@@ -96,6 +98,8 @@ def verify_file(path: Path, policy: Policy, *, progress: Progress = lambda done,
         head = file.read(len(HEADER) + 1)
     if head.startswith(HEADER.encode()):
         return verify_proof(path.read_bytes(), policy)
+    if looks_like_archive(head):
+        return verify_case(path, policy, progress=progress)
     if head.startswith(b"{"):
         return verify_export(path, policy, progress=progress)
     if head.startswith(PDF_HEADER):
@@ -105,7 +109,7 @@ def verify_file(path: Path, policy: Policy, *, progress: Progress = lambda done,
         data = file.read(FILE_BYTES_MAX + 1)
     if len(data) <= FILE_BYTES_MAX and looks_like_statement(data):
         return verify_statement(data, policy)
-    found = f"不认识的文件：既不是 {HEADER}，也不是 {EXPORT_FORMAT}，也没有登记情况表的分隔行 {SEPARATOR}"
+    found = f"不认识的文件：既不是 {HEADER}、{EXPORT_FORMAT}、移送材料，也没有登记情况表的分隔行 {SEPARATOR}"
     raise Unverified(str(path), found)
 
 
@@ -211,20 +215,6 @@ def verify_export(path: Path, policy: Policy, *, progress: Progress = lambda don
     return Verdict("export", believed.checkpoint, checked, _UNPROVEN)
 
 
-def read_leaf(leaf: bytes, where: str) -> dict[str, Any]:
-    """Read a leaf with the standard library alone, after checking its form."""
-    value = _read_json(leaf, where, "事件")
-    if not isinstance(value, list) or len(value) != 9 or value[0] != FORMAT or not isinstance(value[7], dict):
-        raise Unverified(where, f"不是 {FORMAT} 信封")
-    _, stream, version, recorded_at, subjects, _salt, by, event, sealed = value
-    if type(recorded_at) is not int or type(version) is not int or not isinstance(stream, str):
-        raise Unverified(where, "流、版本或记录时间不成形")
-    if not (sealed is None or isinstance(sealed, str)):
-        raise Unverified(where, "密封部分的摘要不成形")
-    return {"stream": stream, "version": version, "recorded_at": recorded_at, "subjects": subjects, "by": by,
-            "event": event, "sealed": sealed}
-
-
 class _Issued(NamedTuple):
     """What an event says of the statement that it issues, in words for people."""
 
@@ -276,29 +266,13 @@ def _local_time(microseconds: int, where: str) -> str:
         raise Unverified(where, "记录时间不成形") from error
 
 
-def _read_json(data: bytes, where: str, what: str) -> Any:
-    """Read JSON of which there is one way to write it: written again it must be the same bytes."""
-    try:
-        value = json.loads(data, parse_constant=_refuse_constant)
-        written = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    except (ValueError, RecursionError) as error:  # Also what is not UTF-8, and a lone surrogate.
-        raise Unverified(where, f"{what}不是 JSON") from error
-    if written != data:
-        raise Unverified(where, f"{what}不是规范写法：两个读者可能读出不同的内容")
-    return value
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
 def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             where = f"第 {number} 行"
             if not line.endswith(b"\n"):
                 raise Unverified(where, "不完整：文件可能被截断")
-            value = _read_json(line[:-1], where, "该行")
+            value = read_json(line[:-1], where, "该行")
             if not isinstance(value, dict):
                 raise Unverified(where, "不是 JSON 对象")
             yield line, value

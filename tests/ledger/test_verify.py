@@ -481,7 +481,8 @@ class Refuse:
     def find_spec(self, name, path=None, target=None):
         top = name.partition(".")[0]
         allowed = ("ledger", "ledger.verify", "ledger.errors", "ledger.proof", "ledger.statement_file",
-                   "ledger.verdict", "ledger.verify_map", "ledger.verify_pdf", "ledger.seal")
+                   "ledger.verdict", "ledger.verify_map", "ledger.verify_pdf", "ledger.seal", "ledger.verify_leaf",
+                   "ledger.verify_case", "ledger.case_file", "ledger.plain_zip")
         if top in sys.stdlib_module_names or top in ("cryptography", "_cffi_backend", "cffi"):
             return None
         if name in allowed or name.startswith("ledger.proof."):
