@@ -28,8 +28,9 @@ FIELDS: Final = {
     "decided_centi": "认定时计入", "decision": "原决定事件", "device": "设备", "differences": "差异条数",
     "digest": "摘要", "document": "文件号", "due": "期限", "duplicates": "重复", "earliest": "最早可申报",
     "earliest_year": "最早年度", "effect": "结果", "eligible": "是否符合", "email": "邮箱", "ended_at": "结束时刻",
-    "ends": "止", "enrolment": "选课", "evaluated_centi": "评定时计入", "evidence": "佐证", "evidence_on": "佐证日期",
-    "exam": "考试场次", "family": "细则系列", "fields": "更正的项目", "file_names": "文件名",
+    "ends": "止", "enrolment": "选课", "evaluated_centi": "评定时计入", "events": "所据事件",
+    "events_count": "所据事件数", "evidence": "佐证", "evidence_on": "佐证日期", "exam": "考试场次",
+    "facts_sha256": "事实摘要", "family": "细则系列", "fields": "更正的项目", "file_names": "文件名",
     "file_sha256": "文件摘要", "filed_on": "申报日期", "filed_with": "备案机关", "filing": "备案编号",
     "final_after": "最终生效", "finding": "结论", "findings": "所据事件", "flags": "标记", "format": "格式",
     "from_unit": "原单位", "further": "其他事实", "gained_centi": "增加学时", "gap_seconds": "间断秒数",
@@ -63,7 +64,7 @@ FIELDS: Final = {
     "subject": "被查阅者", "subjects": "科数", "system": "来源系统", "text": "正文", "title": "名称",
     "title_obtained_on": "现职称取得日期", "to": "送往", "to_unit": "接收单位",
     "touched_applications": "所涉职称申报", "touched_titles": "所涉职称", "training_class": "培训班",
-    "transfer": "单位变更", "under": "所按规则", "unit": "单位", "until": "至", "valid_on": "发生截至",
+    "transfer": "单位变更", "under": "所按规则", "unit": "单位", "until": "至", "upon": "所据", "valid_on": "发生截至",
     "version": "版本", "what": "所看内容", "why": "缘由", "words": "说明", "year": "年度",
     "year_because": "改年度的理由", "years": "年度", "years_met": "达标年数", "years_needed": "所需年数",
 }
@@ -71,6 +72,9 @@ FIELDS: Final = {
 OWN: Final = {
     "claim.assigned": {"to": "指定给"}, "person.registered": {"name": "姓名"}, "person.corrected": {"name": "姓名"},
     "claim.approved": {"year": "计入年度"}, "claim.corrected": {"year": "计入年度"},
+    **{f"finding.{what}": {"finding": "线索"}
+       for what in ("taken_up", "ruled_out", "substantiated", "referred", "case_opened")},
+    "finding.given": {"finding": "线索", "to": "转交给"},
     "import.opened": {"starts": "期间起", "ends": "期间止"}, "import.rows_set_aside": {"code": "缘由"},
 }
 """Of some kinds of events, what their fields are called there."""

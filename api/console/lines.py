@@ -33,7 +33,7 @@ RECORDS: Final = {
     "person": "人员", "transfer": "单位变更", "claim": "申报", "statement": "情况表", "enrolment": "学习",
     "booking": "考试", "card": "登记卡", "application": "职称申报", "actor": "账号", "unit": "单位", "plan": "培训计划",
     "class": "培训班", "import": "导入", "course": "课程", "exam": "场次", "rulebook": "细则", "case": "案件",
-    "act": "批次", "log": "日志",
+    "finding": "线索", "act": "批次", "log": "日志",
 }
 AT: Final = {
     "claim": "/claims/", "transfer": "/transfers/", "statement": "/statements/", "unit": "/units/", "plan": "/plans/",
