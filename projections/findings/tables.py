@@ -2,7 +2,7 @@
 
 Rows hold between positions, as everywhere (`projections/projection.py`): `to_position IS NULL` reads them as of now.
 Ids and days are text, times microseconds since 1970, hours, marks and days hundredths or halves of whole numbers. What
-is sealed (numbers, titles, addresses) is not here and never will be: `clues.py` makes it comparable in a file of its own.
+is sealed (numbers, titles, addresses) is not here: `clues.py` makes it comparable in a file of its own.
 
 Of the minimum field set these have no column, since no event says them openly: the place of a study and the half of a
 day on which it began; when a file was uploaded and what is written in it; which device approved; how long an officer
@@ -34,7 +34,7 @@ def _once(key: str, texts: str, numbers: str, *indexes: tuple[str, ...]) -> Tabl
 _STUDY: Final = {  # As the newest version of the study says.
     **_columns("category route level major starts ends",
                "days_half hours_centi minutes characters subjects courses"),
-    **_columns("evidence_on", "year"),        # The year it was attributed to; until then the chosen one, or the evidence's.
+    **_columns("evidence_on", "year"),  # The year it was attributed to; until then the chosen one, or of the evidence.
     **_columns("occasion output", "rank participants joint_first"),
     **_columns("organiser organiser_level training_class filing filed_on platform document completed_by approved_by"),
 }
@@ -42,8 +42,8 @@ CLAIM: Final = Table(
     {
         **_columns("claim person unit region sector origin status"), **_STUDY,
         **_columns("source_system source_record source_version", "submitted_at submitted_event"),
-        **_columns("submitted_by submitted_org", "study_event decided_event decided_at"),  # Decided: the hours that stand.
-        **_columns("decided_by decided_role decided_org", "assessed_centi"),
+        **_columns("submitted_by submitted_org", "study_event decided_event decided_at"),
+        **_columns("decided_by decided_role decided_org", "assessed_centi"),  # Of the hours that stand, or stood.
         **_columns("ruling_status flags act", "revision papers opened due_at"),   # flags: a list in JSON.
     },
     ("claim", "from_position"),
@@ -73,7 +73,8 @@ TABLES: Final = {
     "course": _once("course", "unit region sector category code", "year minutes hours_centi gap_seconds "
                     "challenge_minutes event"),
     "session": _once("event", "enrolment person course",
-                     "started_at ended_at minutes heartbeats challenges answered", ("person",), ("enrolment",)),
+                     "started_at ended_at minutes heartbeats challenges answered spread_ms answer_ms answer_spread_ms",
+                     ("person",), ("enrolment",)),
     "completion": _once("enrolment", "person course completed_on", "minutes event", ("person",)),
     # Hours of a course that stand in the register as a claim, and by what they were earned: exam or completion.
     "registered": _once("enrolment", "person course claim completed_by booking evidence_on", "hours_centi event",

@@ -1,0 +1,28 @@
+"""Traces: what the patterns of falsified hours compare, folded from the log into flat tables of one file.
+
+`tables.py` says which columns there are and which of the minimum field set cannot be had; `of_*.py` what each kind of
+event does to them. No pattern reads anything else, but for `clues.py`, so a pattern is a question in SQL. A finding is
+looked for again wherever a row begins (`touching.py`), so everything that a pattern may rest on begins a row.
+
+`tests/projections/findings/test_traces.py` shows it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from projections.findings import of_claims, of_courses, of_people, of_trainings
+from projections.findings.tables import TABLES
+from projections.projection import Projection
+
+
+class Traces(Projection):
+    """The fold."""
+
+    name: ClassVar = "traces"
+    version: ClassVar = 1
+    weight: ClassVar = 12
+    tables: ClassVar = TABLES
+    handlers: ClassVar = {
+        **of_people.HANDLERS, **of_claims.HANDLERS, **of_courses.HANDLERS, **of_trainings.HANDLERS,
+    }
