@@ -598,20 +598,28 @@ def test_whoever_has_more_connections_than_another_lets_others_go_first() -> Non
 
 
 def test_connections_that_are_kept_are_shared_out_among_the_processes(service: Service) -> None:
-    service.doors()  # Both are there.
+    processes = [door.process for door in service.doors()]  # Both are there.
+    crowds: list[list[int]] = []
+    while not crowds or min(crowds[-1]) < 15 and len(crowds) < 5:  # Others on the machine may hold one of them up.
+        kept = _crowd(service, 60)
+        crowds.append([kept[process] for process in processes])
+
+    assert min(crowds[-1]) >= 15, crowds
+
+
+def _crowd(service: Service, many: int) -> Counter[int]:
+    """So many who connect, all before anybody says a word: how many of them each process has."""
     kept: Counter[int] = Counter()
     with ExitStack() as crowd:
-        sockets = [crowd.enter_context(socket.create_connection(("127.0.0.1", service.port))) for _ in range(60)]
-        for one in sockets:  # All are there before anybody says a word.
+        sockets = [crowd.enter_context(socket.create_connection(("127.0.0.1", service.port))) for _ in range(many)]
+        for one in sockets:
             one.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
         for one in sockets:
             said = one.recv(65_536)
             while not said.endswith(b"}\n"):
                 said += one.recv(65_536)
             kept[json.loads(said.partition(b"\r\n\r\n")[2])["process"]] += 1
-
-    assert len(kept) == 2
-    assert min(kept.values()) >= 15, kept
+    return kept
 
 
 def test_more_connections_than_there_is_room_for_wait_and_end_nobody(tmp_path: Path, postgres: str) -> None:

@@ -242,7 +242,8 @@ def test_a_course_leads_in_a_browser_to_eighteen_hours_and_every_screen_on_the_w
         page.goto(f"{served}{at}/study")
         page.get_by_role("button", name="开始学习").click()
         page.get_by_text("本次已计").wait_for()
-        page.get_by_role("button", name="报到").wait_for(state="hidden")  # The script presses it.
+        page.get_by_role("button", name="报到").wait_for(state="hidden")  # The script presses it,
+        page.wait_for_load_state("networkidle")  # and has its answer: a minute that passes before counts for nothing.
 
         def minute(beats: str) -> None:
             school.pass_seconds(60)
@@ -277,6 +278,7 @@ def test_a_course_leads_in_a_browser_to_eighteen_hours_and_every_screen_on_the_w
         page.get_by_text("以那个窗口为准").wait_for()
         page.get_by_role("link", name="改在这个窗口继续").click()
         page.get_by_text("本次已计").wait_for()
+        page.wait_for_load_state("networkidle")
         minute("120 秒内应答")
         page.locator("#answer").fill(sum_of(page.locator("label[for=answer]").inner_text()))
         page.get_by_role("button", name="应答").click()
