@@ -600,7 +600,7 @@ def test_whoever_has_more_connections_than_another_lets_others_go_first() -> Non
 def test_connections_that_are_kept_are_shared_out_among_the_processes(service: Service) -> None:
     processes = [door.process for door in service.doors()]  # Both are there.
     crowds: list[list[int]] = []
-    while not crowds or min(crowds[-1]) < 15 and len(crowds) < 5:  # Others on the machine may hold one of them up.
+    while not crowds or (min(crowds[-1]) < 15 and len(crowds) < 5):  # One may be held up by others on the machine.
         kept = _crowd(service, 60)
         crowds.append([kept[process] for process in processes])
 
