@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api import statement_pdf
+from api import typesetting
 from api.callers import Caller
 from api.statement_paper import Paper, paper
 from api.statement_pdf import PdfImpossible, pdf
@@ -202,13 +202,13 @@ def test_a_character_that_the_font_lacks_makes_no_empty_box_but_no_pdf(
 def test_without_the_font_nothing_is_handed_out_and_the_page_still_is(
     house: Town, person: Someone, made: BODY, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(statement_pdf, "_FONT_FOLDERS", ())
-    statement_pdf._compiler.cache_clear()
+    monkeypatch.setattr(typesetting, "_FONT_FOLDERS", ())
+    typesetting._compiler.cache_clear()
     try:
         answer = person.get(f"/v1/statements/{made['statement']}/pdf")
         shown = browser(house, person).get(f"/statements/{made['statement']}.pdf")
     finally:
-        statement_pdf._compiler.cache_clear()
+        typesetting._compiler.cache_clear()
 
     assert (answer.status_code, answer.get_json()["code"]) == (503, "service_unavailable")
     assert "fonts-noto-cjk" in answer.get_json()["detail"] and "fonts-noto-cjk" in shown.get_data(as_text=True)

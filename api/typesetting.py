@@ -1,0 +1,68 @@
+"""Paper set as PDF by Typst: PDF/A-3a, that is tagged and with its fonts in it. It wants the extra `pdf`.
+
+A character that the font lacks makes no empty box: the standard forbids it, so nothing is handed out. All words come in
+as data; the same data at the same moment are the same bytes. `tests/api/printing/test_statement_pdf.py` and
+`tests/api/test_case_notices.py` show it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import typst
+
+FONT: Final = "Noto Serif CJK SC"
+_FONT_FOLDERS: Final = ("/usr/share/fonts/opentype/noto", "/usr/share/fonts/noto-cjk", "/usr/local/share/fonts")
+_ONE_AT_A_TIME: Final = threading.Lock()  # Its cache is one for all, and two cores would not be faster.
+
+
+class PdfImpossible(Exception):
+    """What a PDF is made with is not here, or the text has a character that the font lacks."""
+
+    def __init__(self, found: str, cure: str) -> None:
+        self.found, self.cure = found, cure
+        super().__init__(f"做不出 PDF：{found}。{cure}；打印页和文本不受影响。")
+
+
+def typeset(template: str, data: Mapping[str, Any], at: datetime, **files: str) -> bytes:
+    """Set what a template of ours makes of data; `at` is the only date that the file bears."""
+    given = {"data": json.dumps({**data, "font": FONT}, ensure_ascii=False), **files}
+    with _ONE_AT_A_TIME:
+        compiler = _compiler()
+        import typst  # It is there: the compiler is.
+
+        try:
+            made, warnings = compiler.compile_with_warnings(
+                input=_template(template), format="pdf", sys_inputs=given, pdf_standards=["a-3a"], timestamp=at)
+        except typst.TypstError as error:
+            raise PdfImpossible(f"排版不成（{error.message}）", "姓名或项目中可能有字体所缺的字") from error
+    if warnings or not isinstance(made, bytes):
+        raise PdfImpossible(f"排版有疑（{'；'.join(one.message for one in warnings)}）", "请安装 fonts-noto-cjk")
+    return made
+
+
+@cache
+def _template(name: str) -> bytes:
+    return resources.files(__package__).joinpath(name).read_bytes()
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    """Reading the fonts takes longer than setting a page: it is done once."""
+    try:
+        import typst
+    except ImportError as error:
+        raise PdfImpossible("没有安装排版程序", "请安装附加项 xueshi-ledger[pdf]") from error
+    folders = [one for one in _FONT_FOLDERS if os.path.isdir(one)]  # noqa: PTH112
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+    if FONT not in fonts.families():
+        raise PdfImpossible(f"没有字体 {FONT}", "请执行 apt-get install fonts-noto-cjk")
+    return typst.Compiler(font_paths=fonts, ignore_system_fonts=True)
