@@ -64,8 +64,8 @@ def hold(house: House, caller: Caller, case: str, fields: dict[str, Any], asked:
     """Freeze entries of it; without a list, every one that it names."""
 
     def decide(reading: Reading, found: Case, by: Actor) -> Decision:
-        wanted = fields.get("claims", found.opened.concerned.claims)
-        if strange := [one for one in wanted if one not in found.opened.concerned.claims]:
+        wanted = fields.get("claims", found.concerned.claims)
+        if strange := [one for one in wanted if one not in found.concerned.claims]:
             return Refusal.because("claim_not_of_case", claims=strange)
         claims = [_claim(reading, one) for one in wanted]
         command = cases.HoldClaims(role=SUPERVISOR, words=fields["words"])
@@ -113,7 +113,7 @@ def _in_case(
         found: Case | None = reading.state(name, cases.evolve)
         if found is None or standing(by, SUPERVISOR, found.matter) is not None:
             return Refusal.because("case_absent")
-        named = found.opened.concerned
+        named = found.concerned
         if is_about(reading, by, named.actors, named.persons, named.organisers):
             return Refusal.because("case_absent")  # As to whoever reads: to whom it is about there is none.
         return decide_it(reading, found, by)
@@ -159,11 +159,11 @@ def _claimants(reading: Reading, claims: Iterable[Claim]) -> dict[PersonId, Pers
 
 def view(case: Case) -> dict[str, Any]:
     """A case as it stands after a decision."""
-    opened, named = case.opened, case.opened.concerned
+    opened, named = case.opened, case.concerned
     return {
         "case": case.case, "kind": opened.kind, "region": opened.region, "sector": opened.sector,
         "pattern": opened.pattern, "status": "closed" if case.is_closed else "open", "finding": str(case.finding),
-        "due": opened.due,
+        "due": case.due,
         "counts": {"claims": len(named.claims), "persons": len(named.persons), "actors": len(named.actors),
                    "organisers": len(named.organisers), "findings": len(opened.findings), "held": len(case.held)},
     }

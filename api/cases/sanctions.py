@@ -166,7 +166,7 @@ def _groundless(reading: Reading, person: Person, fields: dict[str, Any]) -> Ref
         return None
     case = reading.state(named, cases.evolve)
     is_found = case is not None and case.finding in (cases.Finding.SUBSTANTIATED, cases.Finding.REFERRED)
-    if case is None or not is_found or person.person not in case.opened.concerned.persons:
+    if case is None or not is_found or person.person not in case.concerned.persons:
         return Refusal.because("case_absent")  # Whether there is any other case is its own people's to know.
     return None
 

@@ -16,6 +16,7 @@ from ledger.events import (
     actor,
     application,
     case,
+    case_bulk,
     claim,
     claim_appeal,
     course,
@@ -34,8 +35,8 @@ from ledger.events.base import By, Event, wire_type
 CURRENT: Final[dict[str, type[Event]]] = {
     wire_type(event): event
     for module in (
-        person, transfer, unit, actor, claim, claim_appeal, course, exam, application, case, finding, training,
-        imports, rulebook, statement, act,
+        person, transfer, unit, actor, claim, claim_appeal, course, exam, application, case, case_bulk, finding,
+        training, imports, rulebook, statement, act,
     )
     for event in vars(module).values()
     if isinstance(event, type)

@@ -1,11 +1,16 @@
 """A case (监察案件): opened, its entries held, a finding recorded, referred, closed (P 17, W 16).
 
-    open → open (held, finding recorded), referred → closed
+    open → open (held, widened, finding recorded), referred → closed
 
 A detector may propose: then a case is opened by nobody, naming its pattern. Everything after that is a person's: who is
-concerned by a case, themselves, through their account or their organisation, does nothing in it (D07). Holding freezes
-the entries in the same transaction, and closing releases what was ruled out; what was substantiated has to be decided
-on, entry by entry, before its case is closed.
+concerned by a case, themselves, through their account or their organisation, does nothing in it (D07). Whoever opens a
+case is its first member; as soon as there are any, nobody else works on it (`ledger.streams.case_members`). Holding
+freezes the entries in the same transaction, and closing releases what was ruled out; what was substantiated has to be
+decided on before its case is closed. Notes, requests and deadlines are in `ledger.streams.case_work`, what is done to
+many entries at once in `ledger.streams.case_bulk`.
+
+Reading: a case that is closed stays open to one thing: an appeal that is upheld afterwards restores what the case
+revoked, and whoever does that has to be let into it.
 
 `tests/ledger/streams/test_case_stream.py` shows it.
 """
@@ -21,6 +26,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from ledger.errors import Refusal
+from ledger.events.application import ApplicationId
 from ledger.events.base import Draft
 from ledger.events.case import (
     CaseClosed,
@@ -28,17 +34,28 @@ from ledger.events.case import (
     CaseId,
     CaseOpened,
     CaseReferred,
+    CaseWidened,
     ClaimsHeld,
     Concerned,
+    ConsequenceNamed,
+    DeadlineSet,
     FindingRecorded,
+    FindingsTaken,
+    MaterialReceived,
+    MaterialRequested,
+    MaterialRequestEnded,
+    MemberNamed,
+    MemberReleased,
+    NoteAdded,
 )
+from ledger.events.case_bulk import BulkAbandoned, BulkClosed, BulkListed, BulkOpened
 from ledger.streams import claim as claims_of
 from ledger.streams.claim import Claim
 from ledger.streams.claim_register import FreezeClaim, ReleaseClaim, decide_freeze, decide_release
 from ledger.streams.decision import Beheaded, Command, Decision, State, spoken
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, Matter, standing
-from ledger.vocabulary import ClaimId, PersonId
+from ledger.vocabulary import ActId, ActorId, ClaimId, PersonId
 
 
 class Finding(StrEnum):
@@ -54,13 +71,41 @@ DECIDABLE: Final = (Finding.PENDING, Finding.RULED_OUT, Finding.SUBSTANTIATED)
 """What a finding can be recorded as; a referral names to whom and is an act of its own."""
 
 
+RELEASED_MOST: Final = 1_000
+"""So many holds are released in the append that closes their case; more are released in bulk before."""
+
+
+class Request(State):
+    """Material that was asked for."""
+
+    number: int
+    due: date
+    outcome: str | None = None  # complete, withdrawn, not_provided; None: it is waited for.
+
+
+class Bulk(State):
+    """What is or was done to many entries at once, with its list while that is needed."""
+
+    opened: BulkOpened
+    claims: tuple[ClaimId, ...] = ()
+    versions: tuple[int, ...] = ()
+    status: str = "open"        # open, closed, abandoned
+
+
 class Case(State):
     """A case as it stands."""
 
     opened: CaseOpened
+    concerned: Concerned            # All of it, also what it was widened by.
+    due: date | None = None
     finding: str = Finding.PENDING  # A word of history, which may have had others.
-    held: tuple[ClaimId, ...] = ()
+    held: tuple[ClaimId, ...] = ()  # Whatever was held in it, whether it is still or not.
     is_closed: bool = False
+    members: tuple[ActorId, ...] = ()
+    requests: tuple[Request, ...] = ()
+    bulks: tuple[Bulk, ...] = ()
+    findings: tuple[str, ...] = ()
+    sanctions: tuple[ApplicationId, ...] = ()
 
     @property
     def case(self) -> CaseId:
@@ -71,6 +116,11 @@ class Case(State):
     def matter(self) -> Matter:
         """Take the case as the matter of an act."""
         return Matter(self.opened.region, self.opened.sector)
+
+    @property
+    def bulk_open(self) -> Bulk | None:
+        """Give what is being done to many at once and is neither closed nor abandoned."""
+        return next((one for one in self.bulks if one.status == "open"), None)
 
 
 class OpenCase(Command):
@@ -122,7 +172,10 @@ class CloseCase(Command):
 def decide_opening(
     case: Case | None, command: OpenCase, claims: Sequence[Claim], by: Actor | None = None
 ) -> Decision:
-    """Open a case. `claims` are those that it names: their claimants are concerned, whether they are named or not."""
+    """Open a case. `claims` are those that it names: their claimants are concerned, whether they are named or not.
+
+    Whoever opens it is its first member; a detector's has none until somebody takes it up.
+    """
     if case is not None:
         return Refusal.because("case_exists", case=case.case)
     named = command.concerned
@@ -134,7 +187,7 @@ def decide_opening(
     if by is not None:
         if command.role is None:
             return Refusal.because("actor_required")
-        if no := standing(by, command.role, Matter(command.region, command.sector)) or _is_concerned(concerned, by):
+        if no := standing(by, command.role, Matter(command.region, command.sector)) or is_concerned(concerned, by):
             return no
     if not (persons or named.actors or named.organisers):
         return Refusal.because("case_empty")
@@ -150,19 +203,21 @@ def decide_opening(
         findings=command.findings,
         due=command.due,
     )
-    return (Draft(opened, words),)
+    if by is None:
+        return (Draft(opened, words),)
+    return (Draft(opened, words), Draft(MemberNamed(case=command.case, actor=by.actor, hand=by.hand)))
 
 
 def decide_hold(
     case: Case | None, command: HoldClaims, claims: Sequence[Claim], persons: Mapping[PersonId, Person], by: Actor
 ) -> Decision:
     """Freeze entries of the case, each in its own stream, all in one transaction."""
-    known = _open(case, command.role, by)
+    known = at_work(case, command.role, by)
     if isinstance(known, Refusal):
         return known
     if (words := spoken(command.words)) is None:
         return Refusal.because("words_missing")
-    strange = [one.claim for one in claims if one.claim not in known.opened.concerned.claims]
+    strange = [one.claim for one in claims if one.claim not in known.concerned.claims]
     if strange or not claims:
         return Refusal.because("claim_not_of_case", claims=strange)
     freeze = FreezeClaim(role=command.role, words=words.words, case=known.case)
@@ -175,7 +230,7 @@ def decide_hold(
 
 def decide_finding(case: Case | None, command: RecordFinding, by: Actor) -> Decision:
     """Record a finding with its reasons; another may follow while the case is open."""
-    known = _open(case, command.role, by)
+    known = at_work(case, command.role, by)
     if isinstance(known, Refusal):
         return known
     if command.finding not in DECIDABLE:
@@ -190,7 +245,7 @@ def decide_finding(case: Case | None, command: RecordFinding, by: Actor) -> Deci
 
 def decide_referral(case: Case | None, command: ReferCase, by: Actor) -> Decision:
     """Refer once."""
-    known = _open(case, command.role, by)
+    known = at_work(case, command.role, by)
     if isinstance(known, Refusal):
         return known
     if known.finding == Finding.REFERRED:
@@ -204,15 +259,19 @@ def decide_referral(case: Case | None, command: ReferCase, by: Actor) -> Decisio
 def decide_case_closing(
     case: Case | None, command: CloseCase, claims: Sequence[Claim], persons: Mapping[PersonId, Person], by: Actor
 ) -> Decision:
-    """Close what has a finding. `claims` are all that were held: those ruled out are released with it."""
-    known = _open(case, command.role, by)
+    """Close what has a finding. `claims` are all that were held: those ruled out are released with it, if not many."""
+    known = at_work(case, command.role, by)
     if isinstance(known, Refusal):
         return known
     assert {one.claim for one in claims} == set(known.held), "the caller brought other claims"
     if known.finding == Finding.PENDING:
         return Refusal.because("finding_missing")
+    if (bulk := known.bulk_open) is not None:
+        return Refusal.because("bulk_open", act=bulk.opened.act)
     frozen = [one for one in claims if one.status is claims_of.Status.FROZEN]
     released: tuple[Draft, ...] = ()
+    if known.finding == Finding.RULED_OUT and len(frozen) > RELEASED_MOST:
+        return Refusal.because("holds_remain", held=len(frozen), most=RELEASED_MOST)
     if known.finding == Finding.RULED_OUT:
         release = ReleaseClaim(role=command.role, case=known.case)
         made = _each(frozen, lambda one: decide_release(one, release, persons[one.person], by))
@@ -220,7 +279,7 @@ def decide_case_closing(
             return made
         released = made
     elif frozen:  # Substantiated or referred: whoever is competent decides on each entry first.
-        return Refusal.because("claims_undecided", claims=[one.claim for one in frozen])
+        return Refusal.because("claims_undecided", held=len(frozen), claims=[one.claim for one in frozen[:_TOLD_MOST]])
     closed = CaseClosed(
         case=known.case, outcome=str(known.finding), hand=by.hand, released=tuple(one.claim for one in frozen)
     )
@@ -238,16 +297,24 @@ def _each(claims: Iterable[Claim], decide: Callable[[Claim], Decision]) -> tuple
     return tuple(drafts)
 
 
-def _open(case: Case | None, role: str, by: Actor) -> Case | Refusal:
+def at_work(case: Case | None, role: str, by: Actor, *, though_closed: bool = False) -> Case | Refusal:
     """Give a case in which this hand may act, or say why not."""
+    known = in_reach(case, role, by)
+    if isinstance(known, Refusal):
+        return known
+    if known.members and by.actor not in known.members:
+        return Refusal.because("not_a_member", actor=by.actor)
+    return Refusal.because("case_closed") if known.is_closed and not though_closed else known
+
+
+def in_reach(case: Case | None, role: str, by: Actor) -> Case | Refusal:
+    """Give a case of a place that this hand supervises and that is not about them, or say why not."""
     if case is None:
         return Refusal.because("case_absent")
-    if no := standing(by, role, case.matter) or _is_concerned(case.opened.concerned, by):
-        return no
-    return Refusal.because("case_closed") if case.is_closed else case
+    return standing(by, role, case.matter) or is_concerned(case.concerned, by) or case
 
 
-def _is_concerned(concerned: Concerned, by: Actor) -> Refusal | None:
+def is_concerned(concerned: Concerned, by: Actor) -> Refusal | None:
     """Say that this hand is itself the subject: its account, the person behind it, or its organisation."""
     if by.actor in concerned.actors or by.person in concerned.persons or by.organisation in concerned.organisers:
         return Refusal.because("own_case", actor=by.actor)
@@ -257,15 +324,62 @@ def _is_concerned(concerned: Concerned, by: Actor) -> Refusal | None:
 def evolve(case: Case | None, event: CaseEvent) -> Case:
     """Accept what happened."""
     if isinstance(event, CaseOpened):
-        return Case(event)
+        return Case(event, event.concerned, event.due)
     if case is None:
         raise Beheaded(event)
     return _EVOLVE[type(event)](case, event)
 
 
+def joined(one: Concerned, other: Concerned) -> Concerned:
+    """Whom and what two of them name, each once."""
+    return Concerned(**{
+        name: tuple(dict.fromkeys((*getattr(one, name), *getattr(other, name)))) for name in one.__struct_fields__})
+
+
+def _requested(case: Case, number: int, outcome: str) -> Case:
+    return replace(case, requests=tuple(
+        replace(one, outcome=outcome) if one.number == number else one for one in case.requests))
+
+
+def _bulk(case: Case, act: ActId, change: Callable[[Bulk], Bulk]) -> Case:
+    return replace(case, bulks=tuple(change(one) if one.opened.act == act else one for one in case.bulks))
+
+
+def _over(case: Case, act: ActId, status: str) -> Case:
+    return _bulk(case, act, lambda one: replace(one, status=status, claims=(), versions=()))
+
+
+def _listed(case: Case, event: BulkListed) -> Case:
+    return _bulk(case, event.act, lambda one: replace(
+        one, claims=one.claims + event.claims, versions=one.versions + event.versions))
+
+
+def _bulk_closed(case: Case, event: BulkClosed) -> Case:
+    held = [claim for one in case.bulks if one.opened.act == event.act and one.opened.effect == "hold"
+            for claim in one.claims]
+    return _over(replace(case, held=tuple(dict.fromkeys((*case.held, *held)))), event.act, "closed")
+
+
+_TOLD_MOST: Final = 20
+
 _EVOLVE: Final[dict[type[CaseEvent], Callable[[Case, Any], Case]]] = {
-    ClaimsHeld: lambda case, event: replace(case, held=(*case.held, *event.claims)),
+    ClaimsHeld: lambda case, event: replace(case, held=tuple(dict.fromkeys((*case.held, *event.claims)))),
     FindingRecorded: lambda case, event: replace(case, finding=event.finding),
     CaseReferred: lambda case, event: replace(case, finding=Finding.REFERRED),
     CaseClosed: lambda case, event: replace(case, is_closed=True),
+    MemberNamed: lambda case, event: replace(case, members=(*case.members, event.actor)),
+    MemberReleased: lambda case, event: replace(
+        case, members=tuple(one for one in case.members if one != event.actor)),
+    NoteAdded: lambda case, event: case,
+    DeadlineSet: lambda case, event: replace(case, due=event.due),
+    CaseWidened: lambda case, event: replace(case, concerned=joined(case.concerned, event.concerned)),
+    FindingsTaken: lambda case, event: replace(case, findings=(*case.findings, *event.findings)),
+    ConsequenceNamed: lambda case, event: replace(case, sanctions=(*case.sanctions, event.application)),
+    MaterialRequested: lambda case, event: replace(case, requests=(*case.requests, Request(event.number, event.due))),
+    MaterialReceived: lambda case, event: _requested(case, event.number, "complete") if event.is_complete else case,
+    MaterialRequestEnded: lambda case, event: _requested(case, event.number, event.why),
+    BulkOpened: lambda case, event: replace(case, bulks=(*case.bulks, Bulk(event))),
+    BulkListed: _listed,
+    BulkClosed: _bulk_closed,
+    BulkAbandoned: lambda case, event: _over(case, event.act, "abandoned"),
 }

@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "a90ad5be78a63ffda0ef078bde2df9222eca655ef093b42b531ffac7dfadaa70"
+ROOT = "99f261f99747f296ecc57c415a7519e9a446d38de5f1ae5c7c08c9b259dcf04a"
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,8 @@ FIND = cases.RecordFinding(role=ROLE, finding=Finding.RULED_OUT, words=WHY)
 REFER = cases.ReferCase(role=ROLE, to="驻局纪检监察组", words=WHY)
 CLOSE = cases.CloseCase(role=ROLE)
 
-OPENED = evolve(None, event(cases.decide_opening(None, OPEN, [APPROVED], WATCH)))
+BEGUN = events(cases.decide_opening(None, OPEN, [APPROVED], WATCH))
+OPENED = evolve(evolve(None, BEGUN[0]), BEGUN[1])
 HELD = evolve(OPENED, events(cases.decide_hold(OPENED, HOLD, [APPROVED], PEOPLE, WATCH))[0])
 STATES: dict[str, Case | None] = {
     "absent": None,
@@ -75,7 +76,7 @@ COMMANDS: dict[str, Callable[[Case | None, Actor], Decision]] = {
 }
 MATRIX = read_table("""
                absent       open                    held
-OpenCase       CaseOpened   case_exists             case_exists
+OpenCase       CaseOpened+MemberNamed  case_exists  case_exists
 HoldClaims     case_absent  ClaimsHeld+ClaimFrozen  already_frozen
 RecordFinding  case_absent  FindingRecorded         FindingRecorded
 ReferCase      case_absent  CaseReferred            CaseReferred
