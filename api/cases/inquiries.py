@@ -31,8 +31,15 @@ from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import PersonId
 
 
-def open_case(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
-    """Have something looked into, on what somebody saw."""
+Also = Callable[[Reading, CaseId, Actor], Decision]
+"""What is recorded in the same transaction as the opening of a case."""
+
+
+def open_case(
+    house: House, caller: Caller, fields: dict[str, Any], asked: Asked, *, also: Also | None = None,
+    upon: str | None = None,
+) -> Done | Refusal:
+    """Have something looked into, on what somebody saw; `upon`: the record whose version the request names."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
@@ -55,9 +62,12 @@ def open_case(house: House, caller: Caller, fields: dict[str, Any], asked: Asked
         if not isinstance(drafts, Refusal) and is_about(reading, by, named.actors, (), ()):
             return Refusal.because("own_case", actor=by.actor)
         reading.fresh(case)
-        return drafts
+        if also is None or isinstance(drafts, Refusal):
+            return drafts
+        more = also(reading, case, by)
+        return more if isinstance(more, Refusal) else (*drafts, *more)
 
-    return do(house.ledger, by_actor(caller, actor, SUPERVISOR), asked, decide)
+    return do(house.ledger, by_actor(caller, actor, SUPERVISOR), asked, decide, upon=upon)
 
 
 def hold(house: House, caller: Caller, case: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
