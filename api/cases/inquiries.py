@@ -30,7 +30,6 @@ from ledger.streams.person import Person
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import PersonId
 
-
 Also = Callable[[Reading, CaseId, Actor], Decision]
 """What is recorded in the same transaction as the opening of a case."""
 
