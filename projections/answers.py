@@ -29,6 +29,7 @@ from projections.exams import Exams
 from projections.file import Reader
 from projections.files import Files
 from projections.findings.decided import Decisions
+from projections.findings.traces import Traces
 from projections.imports import Imports
 from projections.judging import Books, year_of
 from projections.laws import (
@@ -52,7 +53,7 @@ from projections.years import person_years, read_history
 
 EVERY: Final[tuple[type[Projection], ...]] = (
     People, Work, Entries, Laws, Timeline, Duplicates, Statements, Trainings, Imports, Exams, Applications, Sanctions,
-    Cases, Decisions,
+    Cases, Decisions, Traces,
 )
 """Every projection there is."""
 

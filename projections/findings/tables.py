@@ -21,6 +21,10 @@ EVER: Final = {"from_position": int, "to_position": int}
 """Columns of what never ends, so that whoever asks for what holds need not know which tables those are."""
 
 
+BEGAN: Final = ("from_position",)
+"""An index of every table: what is new since a position is found by it."""
+
+
 def _columns(texts: str, numbers: str = "", **more: type) -> dict[str, type]:
     return {**dict.fromkeys(texts.split(), str), **dict.fromkeys(numbers.split(), int), **more}
 
@@ -28,7 +32,7 @@ def _columns(texts: str, numbers: str = "", **more: type) -> dict[str, type]:
 def _once(key: str, texts: str, numbers: str, *indexes: tuple[str, ...]) -> Table:
     """A table of what happened once and stays."""
     columns: dict[str, Any] = {key: int if key == "event" else str, **_columns(texts, numbers), **EVER}
-    return Table(columns, (key,), (*indexes, ("from_position",)), dated=False)
+    return Table(columns, (key,), (*indexes, BEGAN), dated=False)
 
 
 _STUDY: Final = {  # As the newest version of the study says.
@@ -48,12 +52,12 @@ CLAIM: Final = Table(
     },
     ("claim", "from_position"),
     (("person",), ("unit",), ("organiser",), ("training_class",), ("occasion",), ("output",), ("decided_by",),
-     ("act",), ("source_system", "source_record"), ("from_position",)))
+     ("act",), ("source_system", "source_record"), BEGAN))
 
 TABLES: Final = {
     "claim": CLAIM,
     "paper": Table(_columns("claim sha256 person kind issued_on", "event"), ("claim", "sha256", "from_position"),
-                   (("sha256",), ("from_position",))),
+                   (("sha256",), BEGAN)),
     # What a hand decided upon a claim: endorsed, returned, approved, refused, corrected, frozen, released, revoked, ...
     "step": _once("event", "claim person actor actor_person organisation role what act correlation",
                   "at waited papers opened assessed_centi", ("claim",), ("actor", "at"), ("actor_person",)),
@@ -61,15 +65,15 @@ TABLES: Final = {
     "change": _once("event", "claim person actor what act", "at centi_before centi_after year_before year_after",
                     ("claim",), ("actor",)),
     "affiliation": Table(_columns("person since unit region sector until", "event"),
-                         ("person", "since", "from_position"), (("person",), ("unit",), ("from_position",))),
+                         ("person", "since", "from_position"), (("person",), ("unit",), BEGAN)),
     "departure": Table(_columns("person unit ends", "event"), ("person", "unit", "ends", "from_position"),
-                       (("person",), ("from_position",))),
+                       (("person",), BEGAN)),
     "person": Table(_columns("person left_on", "registered_event registered_at forgotten"),
-                    ("person", "from_position"), (("from_position",),)),
+                    ("person", "from_position"), (BEGAN,)),
     "actor": Table(_columns("actor person organisation region role", "event"), ("actor", "from_position"),
-                   (("person",), ("organisation",), ("from_position",))),
+                   (("person",), ("organisation",), BEGAN)),
     "transfer": Table(_columns("transfer person from_unit to_unit starts status", "asked_at confirmed_at event"),
-                      ("transfer", "from_position"), (("person",), ("from_position",))),
+                      ("transfer", "from_position"), (("person",), BEGAN)),
     "course": _once("course", "unit region sector category code", "year minutes hours_centi gap_seconds "
                     "challenge_minutes event"),
     "session": _once("event", "enrolment person course",
@@ -80,33 +84,33 @@ TABLES: Final = {
     "registered": _once("enrolment", "person course claim completed_by booking evidence_on", "hours_centi event",
                         ("claim",), ("person",)),
     "exam": Table(_columns("exam unit region day status", "year starts_at ends_at seats event"),
-                  ("exam", "from_position"), (("from_position",),)),
+                  ("exam", "from_position"), (BEGAN,)),
     "booking": Table(_columns("booking exam person enrolment course status",
                               "present score_centi passed event starts_at ends_at"),
-                     ("booking", "from_position"), (("person",), ("exam",), ("enrolment",), ("from_position",))),
+                     ("booking", "from_position"), (("person",), ("exam",), ("enrolment",), BEGAN)),
     "plan": Table(_columns("plan organiser region status filed_on", "year filed_at event"), ("plan", "from_position"),
-                  (("organiser",), ("from_position",))),
+                  (("organiser",), BEGAN)),
     "plan_item": Table(_columns("plan route level", "item days_half headcount month event"),
-                       ("plan", "item", "from_position"), (("from_position",),)),
+                       ("plan", "item", "from_position"), (BEGAN,)),
     # As filed last; `held_` as it took place. Filed anew, `revision` counts on; `first_filed_at` stays.
     "class": Table(
         {**_columns("class plan organiser region sector status category route level filed_on starts ends filed_by",
                     "item filed_at first_filed_at days_half planned places revision event"),
          **_columns("accepted_office held_starts held_ends held_by",
                     "accepted_at held_at held_days_half attended passed held_event")},
-        ("class", "from_position"), (("organiser",), ("plan",), ("from_position",))),
+        ("class", "from_position"), (("organiser",), ("plan",), BEGAN)),
     "roster": Table(_columns("act class organiser status opened_by",
                              "opened_at closed_at rows attended event closed_event"),
-                    ("act", "from_position"), (("class",), ("from_position",))),
+                    ("act", "from_position"), (("class",), BEGAN)),
     "card": Table(_columns("card person class organiser result status", "attended_half hours_centi event"),
-                  ("card", "from_position"), (("person",), ("class",), ("from_position",))),
+                  ("card", "from_position"), (("person",), ("class",), BEGAN)),
     "application": Table(_columns("application person unit region sector applied_on outcome title", "at event"),
-                         ("application", "from_position"), (("person",), ("unit",), ("from_position",))),
+                         ("application", "from_position"), (("person",), ("unit",), BEGAN)),
     "statement": Table(_columns("statement person status", "issued_at as_of event"), ("statement", "from_position"),
-                       (("person",), ("from_position",))),
+                       (("person",), BEGAN)),
     # Each version of each record of another system; `digest` is that of the study as it was taken over.
     "source": _once("event", "system record version digest claim recorded_at", "", ("system", "record"), ("claim",)),
     "batch": Table(_columns("batch system region sector act status", "rows accepted opened_at closed_at event"),
-                   ("batch", "from_position"), (("act",), ("from_position",))),
+                   ("batch", "from_position"), (("act",), BEGAN)),
 }
 """Every table."""

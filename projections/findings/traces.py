@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from sqlite_utils import Database
+
 from projections.findings import of_claims, of_courses, of_people, of_trainings
-from projections.findings.tables import TABLES
+from projections.findings.tables import BEGAN, TABLES
 from projections.projection import Projection
+from projections.rows import index_name
 
 
 class Traces(Projection):
@@ -21,8 +24,20 @@ class Traces(Projection):
 
     name: ClassVar = "traces"
     version: ClassVar = 1
-    weight: ClassVar = 12
+    weight: ClassVar = 20
     tables: ClassVar = TABLES
     handlers: ClassVar = {
         **of_people.HANDLERS, **of_claims.HANDLERS, **of_courses.HANDLERS, **of_trainings.HANDLERS,
     }
+
+    def index(self, db: Database) -> None:
+        """Index what holds, by its key and by whatever patterns look it up by; and everything by where it began.
+
+        Of an entry two rows in three hold no longer: no pattern looks at them, and an index of all would lead there.
+        """
+        for name, table in self.tables.items():
+            holding = [table.pk[:-1], *(one for one in table.indexes if one != BEGAN)] if table.dated else []
+            for columns in (*holding, *(one for one in table.indexes if one not in holding)):
+                wanted = f"{index_name(name, columns)} ON {name} ({', '.join(columns)})"
+                only = " WHERE to_position IS NULL" if columns in holding else ""
+                db.execute(f"CREATE INDEX IF NOT EXISTS {wanted}{only}")
