@@ -143,9 +143,9 @@ class Applications(Projection):
 _PLAIN: Final = Application._fields[:-2]
 _BY: Final = (
     f"SELECT {', '.join('a.' + name for name in _PLAIN)}, d.assessment, a.assessed, a.events FROM applications a "
-    f"LEFT JOIN assessments d ON d.event = a.assessed WHERE a.{{}} = :key AND {HOLDS} ORDER BY a.application"
+    f"LEFT JOIN assessments d ON d.event = a.assessed WHERE a.{{}} AND {HOLDS} ORDER BY a.application"
 )
-_WITHIN: Final = _BY.replace("a.{} = :key", "a.application > :after AND {}") + " LIMIT :limit"
+_WITHIN: Final = _BY.replace("a.{}", "a.application > :after AND {}") + " LIMIT :limit"
 _SIGHTS: Final = ("sector", "unit")
 """What limits a scope, beside the region; its category is left aside, as of a person's whole record."""
 
@@ -154,12 +154,17 @@ _assessment = msgspec.json.Decoder(Assessment).decode
 
 def application_of(files: Files, application: str, *, as_of: int | None = None) -> Application | None:
     """One application."""
-    return next(iter(_read(files, "application", application, as_of)), None)
+    return next(iter(_read(files, "application = :key", application, as_of)), None)
 
 
 def applications_of(files: Files, person: str, *, as_of: int | None = None) -> list[Application]:
     """Every application of a person, oldest first."""
-    return _read(files, "person", person, as_of)
+    return _read(files, "person = :key", person, as_of)
+
+
+def applications_of_all(files: Files, persons: Iterable[str], *, as_of: int | None = None) -> list[Application]:
+    """Every application of several people, oldest first."""
+    return _read(files, "person IN (SELECT value FROM json_each(:key))", json.dumps(list(persons)), as_of)
 
 
 def applications_within(

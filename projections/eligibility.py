@@ -62,7 +62,7 @@ def eligibility(answers: Answers, person: str, question: Question, axes: Axes) -
     if title is None:
         raise TitleUnknown(person, question.applied_on)
     judged = _judged(answers, person, basis)
-    ruling = _ruling(judged, person, question, title)
+    ruling = ruling_of(judged, person, question, title.obtained_on)
     sanctions = [_as_it_was(one, axes) for one in disqualifications_of(answers, person, as_of=at)
                  if _happened(one.starts, axes)]
     barring = [one for one in sanctions if one.bars(question.applied_on)]
@@ -135,9 +135,10 @@ def _judged(answers: Answers, person: str, basis: Basis) -> Judged:
     return judge(answers.books, basis.digests, history.belonged, standing)
 
 
-def _ruling(judged: Judged, person: str, question: Question, title: Title) -> ApplicationRuling:
+def ruling_of(judged: Judged, person: str, question: Question, obtained_on: str) -> ApplicationRuling:
+    """What the law says of the hours alone, counted from the day on which the present title was obtained."""
     asked = Asked(
-        person, question.applied_on.isoformat(), title.obtained_on, question.minimum_years,
+        person, question.applied_on.isoformat(), obtained_on, question.minimum_years,
         OUTSIDE if question.committee == OUTSIDE else UNSET,
     )
 
@@ -147,7 +148,7 @@ def _ruling(judged: Judged, person: str, question: Question, title: Title) -> Ap
 
     return judge_application(
         judged.bench.law, standing, judged.ruled.weighed, judged.ruled.folded, asked,
-        question.applied_on.toordinal(), date.fromisoformat(title.obtained_on).toordinal(),
+        question.applied_on.toordinal(), date.fromisoformat(obtained_on).toordinal(),
         judged.bench.cycle_starts(judged.places),
     )
 

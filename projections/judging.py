@@ -241,19 +241,30 @@ class Judged(NamedTuple):
 
 def judge(books: Books, digests: tuple[str, ...], belonged: Sequence[Belonging], standing: list[Version]) -> Judged:
     """Judge everything of one person, given in the order of registration."""
-    seat = books.seat(digests)
-    taken = [seat.take(version) for version in standing]
     years = [year_of(version) for version in standing]
     first_day = min(
         (min(version.study.evidence_on.toordinal(), date(year, 1, 1).toordinal())
          for version, year in zip(standing, years, strict=True)),
         default=NO_LATER,
     )
-    whole = places(belonged, first_day)
-    entries = [one.entry._replace(year=year) for one, year in zip(taken, years, strict=True)]
     decided = [books.fixed(version).weighed for version in standing]
+    return _under(books, digests, places(belonged, first_day), standing, decided, fold(decided))
+
+
+def judge_under(books: Books, digests: tuple[str, ...], judged: Judged) -> Judged:
+    """The same past under another law: what was decided, and where the person belonged, is the same."""
+    return _under(books, digests, judged.places, judged.standing, judged.decided, judged.folded)
+
+
+def _under(
+    books: Books, digests: tuple[str, ...], whole: list[Place], standing: list[Version], decided: list[Weighed],
+    folded: Folded,
+) -> Judged:
+    seat = books.seat(digests)
+    taken = [seat.take(version) for version in standing]
+    entries = [one.entry._replace(year=year_of(version)) for one, version in zip(taken, standing, strict=True)]
     return Judged(
-        seat.bench, whole, standing, decided, fold(decided), seat.bench.judge(whole, entries),
+        seat.bench, whole, standing, decided, folded, seat.bench.judge(whole, entries),
         {at: one.bad for at, one in enumerate(taken) if one.bad is not None},
     )
 

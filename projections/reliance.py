@@ -9,9 +9,11 @@ Nothing follows from it by itself: a person decides.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ledger.events.application import Assessment
 from ledger.vocabulary import format_hours
 from projections.applications import Application
 from projections.basis import Axes
@@ -41,21 +43,15 @@ def reliance(answers: Answers, application: Application, *, as_of: int) -> dict[
     decided = application.decided
     if decided is None:
         return None
-    made = decided.assessment
-    used = frozenset((*made.years, *made.consecutive))
+    made, used = decided.assessment, years_used(decided.assessment)
     changes = _changes(answers, application.person, made.as_of, as_of, used)
     holds, now = True, None
     if changes:
-        needed = application.minimum_years if made.years_needed is None else made.years_needed
-        question = Question(
-            date.fromisoformat(application.applied_on), needed, application.level, application.committee,
-            date.fromisoformat(application.title_obtained_on))
-        answer = eligibility(answers, application.person, question, Axes(as_of, law=f"set:{','.join(made.rulebooks)}"))
+        answer = eligibility(answers, application.person, question_of(application, made),
+                             Axes(as_of, law=f"set:{','.join(made.rulebooks)}"))
         assert answer is not None, "whoever was assessed is registered"
         now = answer["hours"]
-        met = {one["year"] for one in now["years"] if one["met"]}
-        # Where no rulebook answers, the years that were counted still have to be.
-        holds = used <= met if made.eligible is None else made.eligible is False or now["eligible"] is True
+        holds = is_so(made, {one["year"] for one in now["years"] if one["met"]}, eligible=now["eligible"])
     return {
         "application": application.application, "status": application.status, "level": application.level,
         "applied_on": application.applied_on, "obtained_on": application.obtained_on,
@@ -67,6 +63,25 @@ def reliance(answers: Answers, application: Application, *, as_of: int) -> dict[
             "eligible": now["eligible"], "years": [one["year"] for one in now["years"] if one["met"]],
             "consecutive": now["consecutive"], "reasons": now["reasons"]},
     }
+
+
+def years_used(made: Assessment) -> frozenset[int]:
+    """The years that an assessment counted."""
+    return frozenset((*made.years, *made.consecutive))
+
+
+def question_of(application: Application, made: Assessment) -> Question:
+    """The question that was assessed, to be asked again."""
+    needed = application.minimum_years if made.years_needed is None else made.years_needed
+    return Question(date.fromisoformat(application.applied_on), needed, application.level, application.committee,
+                    date.fromisoformat(application.title_obtained_on))
+
+
+def is_so(made: Assessment, met: Collection[int], *, eligible: bool | None) -> bool:
+    """Say whether an assessment holds where these years are met and the law answers so."""
+    if made.eligible is None:  # Where no rulebook answers, the years that were counted still have to be.
+        return years_used(made) <= frozenset(met)
+    return made.eligible is False or eligible is True
 
 
 def _changes(answers: Answers, person: str, since: int, as_of: int, used: frozenset[int]) -> list[Change]:

@@ -10,6 +10,7 @@ this.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
@@ -137,7 +138,7 @@ _BARRED: Final = (  # As `is_barred` says, of everyone.
     f"AND {HOLDS} AND (starts, event) > (:starts, :event) ORDER BY starts, event LIMIT :limit"
 )
 _REVOCATIONS: Final = (
-    f"SELECT {', '.join(Revocation._fields)} FROM revocations WHERE person = :key AND from_position <= :as_of "
+    f"SELECT {', '.join(Revocation._fields)} FROM revocations WHERE {{}} AND from_position <= :as_of "
     "ORDER BY event"
 )
 
@@ -165,7 +166,16 @@ def _read(row: tuple[Any, ...]) -> Disqualification:
 
 def revocations_of(files: Files, person: str, *, as_of: int | None = None) -> list[Revocation]:
     """Every title that was taken away from a person, oldest first."""
+    return _revocations(files, "person = :key", person, as_of)
+
+
+def revocations_of_all(files: Files, persons: Iterable[str], *, as_of: int | None = None) -> list[Revocation]:
+    """Every title that was taken away from several people, oldest first."""
+    return _revocations(files, "person IN (SELECT value FROM json_each(:key))", json.dumps(list(persons)), as_of)
+
+
+def _revocations(files: Files, wanted: str, key: str, as_of: int | None) -> list[Revocation]:
     reader, at = files.file("sanctions", as_of)
     return [one._replace(claims=tuple(json.loads(row[10])))
-            for row in reader.rows(_REVOCATIONS, {"key": person, "as_of": at})
+            for row in reader.rows(_REVOCATIONS.format(wanted), {"key": key, "as_of": at})
             for one in (Revocation._make(row),)]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from ledger.events.statement import StatementIssued, StatementSuperseded, StatementVoided
@@ -80,18 +81,23 @@ class Statements(Projection):
 
 # Reading
 
-_BY: Final = f"SELECT {', '.join(Statement._fields)} FROM statements WHERE {{}} = :key AND {HOLDS} ORDER BY statement"
+_BY: Final = f"SELECT {', '.join(Statement._fields)} FROM statements WHERE {{}} AND {HOLDS} ORDER BY statement"
 _LISTS: Final = frozenset({"rulebooks", "years", "events"})
 
 
 def statements_of(files: Files, person: str, *, as_of: int | None = None) -> list[Statement]:
     """Every statement that was handed out about a person, oldest first."""
-    return _read(files, "person", person, as_of)
+    return _read(files, "person = :key", person, as_of)
+
+
+def statements_of_all(files: Files, persons: Iterable[str], *, as_of: int | None = None) -> list[Statement]:
+    """Every statement that was handed out about several people, oldest first."""
+    return _read(files, "person IN (SELECT value FROM json_each(:key))", json.dumps(list(persons)), as_of)
 
 
 def statement_of_code(files: Files, code: str, *, as_of: int | None = None) -> Statement | None:
     """The statement of a verify code, in its stored form."""
-    return next(iter(_read(files, "code", code, as_of)), None)
+    return next(iter(_read(files, "code = :key", code, as_of)), None)
 
 
 def _read(files: Files, by: str, key: str, as_of: int | None) -> list[Statement]:

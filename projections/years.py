@@ -132,7 +132,7 @@ class Sides(NamedTuple):
     @property
     def differ(self) -> bool:
         """Say whether anything of it does: hours, a requirement, the verdict."""
-        return _totals(self.decided) != _totals(self.evaluated)
+        return totals(self.decided) != totals(self.evaluated)
 
 
 def sides(judged: Judged, year: int) -> Sides:
@@ -160,7 +160,7 @@ class _Year:
         _, decided, evaluated = sides(self.judged, self.year)
         differences = self._differences()
         why = [step.as_json() for step in year_steps(self.judged.ruled, evaluated)]
-        told, meant = _totals(decided), _totals(evaluated)
+        told, meant = totals(decided), totals(evaluated)
         return {
             "year": self.year,
             "decided": told,
@@ -214,7 +214,8 @@ def _revoked(version: Version) -> dict[str, Any]:
             "why": [step.as_json()]}
 
 
-def _totals(one: YearRuling) -> dict[str, Any]:
+def totals(one: YearRuling) -> dict[str, Any]:
+    """A year as an answer tells it: its hours by category, its verdict, every requirement."""
     sums = one.sums
     return {
         "total": text(sums.total),

@@ -43,7 +43,7 @@ def rows() -> Iterator[Race | Figure]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         ledger = Ledger.in_file(folder / "ledger.db", Vault(folder / "people.db", FileMasterKey.create(folder / "key")))
-        people = list(_people(ledger))
+        people = list(register(ledger, PEOPLE))
         follower = Follower(ledger, folder / "answers", projections())
         follower.start()
         assert follower.wait_for(ledger.store.size(), 60)
@@ -73,12 +73,13 @@ def _took(answers: Answers, people: list[PersonId], year: int | None) -> list[in
     return sorted(took[len(people):])
 
 
-def _people(ledger: Ledger) -> Iterator[PersonId]:
+def register(ledger: Ledger, people: int) -> Iterator[PersonId]:
+    """Enact the five rulebooks and register so many people, each with their entries."""
     for book in shipped().books:
         _record(ledger, RulebookEnacted(rulebook=RulebookId(book.id), family=book.family, revision=book.revision,
                                         in_force_from=book.in_force_from, digest=book.digest, document="文"))
     book = shipped().book("ningbo-industry/2019-01-01")
-    for number in range(PEOPLE):
+    for number in range(people):
         person = PersonId(new_id("person", now_ms=time.time_ns() // 1_000_000))
         identity = Identity(name="李明", name_normalised="李明", id_kind="resident_id", id_number=str(number))
         drafts = [Draft(PersonRegistered(person=person), identity)]
