@@ -52,6 +52,7 @@ CLAIM: Final = Table(
     },
     ("claim", "from_position"),
     (("person",), ("unit",), ("organiser",), ("training_class",), ("occasion",), ("output",), ("decided_by",),
+     ("decided_at",),
      ("act",), ("source_system", "source_record"), BEGAN))
 
 TABLES: Final = {
