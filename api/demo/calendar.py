@@ -14,6 +14,7 @@ from typing import Any, Final
 from api.demo.dice import Dice
 
 SECOND: Final = 1_000_000
+MINUTE: Final = 60 * SECOND
 DAY: Final = 86_400 * SECOND
 _LOCAL: Final = 8 * 3_600 * SECOND  # +08:00, as `ledger.vocabulary.LOCAL`.
 _EPOCH: Final = date(1970, 1, 1).toordinal()

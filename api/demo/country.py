@@ -125,11 +125,15 @@ class Country:
             house.hands = tuple(self._appointed(at, house, scope, None, number) for number in (1, 2))
             self._offices[role, area, sector] = house
         for one in words()["organiser"]:
-            house = self._registered(at + 60 * SECOND, one["name"], Seat("330000", one["sector"]), "organiser")
-            self._verified(at + 60 * SECOND, house, self.human_resources("330000"))
-            scope = Scope(role="recognised_organiser", region="33", unit=house.state.unit)
-            house.hands = (self._appointed(at + 60 * SECOND, house, scope, None, 1),)
-            self.organisers[one["sector"]] = house
+            self.organisers[one["sector"]] = self.recognise(at + 60 * SECOND, one["name"], one["sector"])
+
+    def recognise(self, at: int, name: str, sector: str) -> Organisation:
+        """Let an organiser of the province register, be verified, and get its account."""
+        house = self._registered(at, name, Seat("330000", sector), "organiser")
+        self._verified(at, house, self.human_resources("330000"))
+        scope = Scope(role="recognised_organiser", region="33", unit=house.state.unit)
+        house.hands = (self._appointed(at, house, scope, None, 1),)
+        return house
 
     def settle(self, seat: Seat, at: int) -> Organisation:
         """Let a unit register, be verified, and get its two accounts."""

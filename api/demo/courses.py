@@ -1,8 +1,8 @@
 """Public courses, in each city whose systems register by themselves (W 7 to W 11, N 8): published, chosen, studied.
 
 In February a city publishes a course of the year and plans three sessions of exams (`api/demo/exams.py`). Some of its
-people enrol and study on two evenings; one takes the choice back. What chance there is comes from dice of its own, so
-that the rest of a history does not hang on it.
+people enrol and study on two evenings (`api/demo/sitting.py`); one takes the choice back. What chance there is comes
+from dice of its own, so that the rest of a history does not hang on it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from api.demo.exams import Learner, Round, Sessions
 from api.demo.law import LawOfTheDay
 from api.demo.pen import Pen
 from api.demo.people import People
+from api.demo.sitting import Sitters
 from api.demo.studies import words
 from api.register import SYSTEM
 from ledger.events.course import CourseId, EnrolmentId
@@ -25,7 +26,6 @@ from ledger.streams import course as courses
 from ledger.streams import enrolment as enrolments
 from ledger.streams.course import Course
 from ledger.streams.decision import Decision
-from ledger.streams.enrolment import MINUTE
 from ledger.vocabulary import Category, ClaimId
 
 _LEARNERS_MOST: Final = 12
@@ -40,10 +40,12 @@ class Courses:
     """A course a year in each city."""
 
     def __init__(
-        self, pen: Pen, calendar: Calendar, ids: Dice, dice: Dice, law: LawOfTheDay, country: Country, people: People
+        self, pen: Pen, calendar: Calendar, ids: Dice, dice: Dice, law: LawOfTheDay, country: Country, people: People,
+        sitters: Sitters,
     ) -> None:
         self._pen, self._calendar, self._ids, self._dice = pen, calendar, ids, dice
         self._law, self._country, self._people = law, country, people
+        self._sitters = sitters
         self._sessions = Sessions(pen, calendar, ids, dice, self._give_hours)
         self.registered: list[tuple[Someone, ClaimId]] = []
 
@@ -62,9 +64,11 @@ class Courses:
             return
         house = self._country.human_resources(f"{city}00")
         round_ = self._sessions.planned(house, self._published(house, f"{city}00", year), len(learners))
-        for number, whose in enumerate(learners):
-            day = date(year, 3, 1) + timedelta(days=self._dice.below(20))
-            self._calendar.at(self._sessions.evening(day), self._enrol, Learner(number, whose), round_)
+        those = [Learner(number, whose) for number, whose in enumerate(learners)]
+        self._sitters.cast(those, year)
+        for who in those:
+            day = self._sitters.enrols_on(who, date(year, 3, 1) + timedelta(days=self._dice.below(20)))
+            self._calendar.at(self._sessions.evening(day), self._enrol, who, round_)
 
     def _registers_itself(self, whose: Someone) -> bool:
         at = whose.state.affiliation_on(self._calendar.today)
@@ -102,18 +106,16 @@ class Courses:
             self._studies(who, enrolments.decide_cancellation(who.enrolment, cancel, person))
             return
         for evening, minutes in enumerate(_EVENINGS, 1):
-            self._calendar.at(self._sessions.evening(today + timedelta(days=3 * evening)), self._study, who, minutes)
+            self._calendar.at(self._sessions.evening(today + timedelta(days=3 * evening)), self._study, who, evening,
+                              minutes)
         day = today + timedelta(days=3 * len(_EVENINGS) + 1)
         self._calendar.at(self._sessions.evening(day), self._complete, who, round_)
 
-    def _study(self, who: Learner, minutes: int) -> None:
-        """An evening before the screen, a quarter of an hour of it away."""
+    def _study(self, who: Learner, evening: int, minutes: int) -> None:
+        """An evening before the screen."""
         if not who.whose.is_open:
             return
-        now, asked = self._calendar.now, minutes // 15
-        command = enrolments.RecordStudy(
-            started_at=now - (minutes + 15) * MINUTE, ended_at=now, minutes=minutes, heartbeats=2 * minutes,
-            challenges=asked, answered=asked, address="192.0.2.1", device="虚构设备")
+        command = self._sitters.session(who, evening, self._calendar.now, minutes)
         self._studies(who, enrolments.decide_study(who.enrolment, command, who.whose.state))
 
     def _complete(self, who: Learner, round_: Round) -> None:
@@ -143,3 +145,4 @@ class Courses:
         events = self._pen.write(self._calendar.now, decision, SYSTEM, {one.enrolment: who.version})
         who.enrolment, who.version = enrolments.evolve(one, events[-1]), who.version + 1
         self.registered.append((whose, command.claim))
+        self._sitters.registered(who, command.claim)

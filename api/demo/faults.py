@@ -1,20 +1,15 @@
-"""What is planted for detectors to find, and beside it what only looks like it.
-
-Each plant names its pattern (D01 ...), says whether it is a fault or honest, and which persons, claims, accounts and
-transfers show it. Everything in it happened as the ledger allows: a detector has to see it in what was recorded. Only
-what came about as planned is listed; whoever left in the middle of it is not.
+"""What people and officers do that detectors are to find, and beside it what only looks like it.
 
 Of D01 to D07, D09, D12 and D14 nothing else is in the history. What is a matter of measure (D08 in a busy office, D11,
 D16) may have come about by chance besides.
 
-Not planted, since no event there is today could show them: D10 (study that no human did), D13 (an organiser unlike all
-others), D15 (a ledger that was tampered with).
+Planted elsewhere: D10 where people study (`sitting`), D13 where classes are held (`hollow`), D15 where records of other
+systems come in (`imports`). Of D15 that is all: what else it looks for no ledger takes that is written by the rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final
@@ -26,6 +21,7 @@ from api.demo.claims import Claims, Paper, Someone, Way
 from api.demo.country import Country, Hand, Seat
 from api.demo.dice import Dice, digest_of
 from api.demo.people import People
+from api.demo.plants import REGISTERED, Plant, Plants
 from api.demo.rosters import Rosters
 from api.demo.studies import Claimed
 from ledger.events.claim import Evidence, Study, StudyDetails
@@ -34,60 +30,25 @@ from ledger.vocabulary import Category, PersonId
 from policies.assess import REFUSED
 
 _ISSUER: Final = "浙江省继续教育证书中心（虚构）"
-_REGISTERED: Final = (Status.APPROVED, Status.FROZEN)
 _COUNT_MOST: Final = 60
-
-
-@dataclass(slots=True)
-class Plant:
-    """One thing to be found, or to be left alone."""
-
-    pattern: str
-    fault: bool
-    words: str
-    persons: list[str] = field(default_factory=list)
-    papers: list[Paper] = field(default_factory=list)
-    actors: list[str] = field(default_factory=list)
-    transfers: list[str] = field(default_factory=list)
-    acts: list[str] = field(default_factory=list)
-    further: list[str] = field(default_factory=list)
-    wanted: tuple[Status, ...] = _REGISTERED
-    holds: Callable[[], bool] = lambda: True
-
-    @property
-    def came_about(self) -> bool:
-        """Say whether everything happened as planned."""
-        return bool(self.persons) and self.holds() and all(paper.state.status in self.wanted for paper in self.papers)
-
-    def as_json(self) -> dict[str, Any]:
-        """As it stands in the file of faults."""
-        return {
-            "pattern": self.pattern, "fault": self.fault, "words": self.words,
-            "persons": list(dict.fromkeys(self.persons)),
-            "claims": [paper.state.claim for paper in self.papers] + self.further, "actors": self.actors,
-            "transfers": self.transfers, "acts": self.acts,
-        }
 
 
 class Faults:
     """Plants, spread over the years."""
 
     def __init__(
-        self, calendar: Calendar, dice: Dice, country: Country, claims: Claims, people: People, rosters: Rosters
+        self, plants: Plants, calendar: Calendar, dice: Dice, country: Country, claims: Claims, people: People,
+        rosters: Rosters,
     ) -> None:
+        self._plant = plants.put
         self._calendar, self._dice, self._country = calendar, dice, country
         self._claims, self._people, self._rosters = claims, people, rosters
-        self._plants: list[Plant] = []
 
-    def listed(self) -> Iterator[dict[str, Any]]:
-        """Everything that came about, by pattern."""
+    def point_out(self) -> None:
+        """Say what is honest of all that happened besides, since it looks like a fault."""
         for act, made, there in self._rosters.held[:_COUNT_MOST]:
-            plant = Plant("D08", False, "统一登记的班次：许多条在同一刻登记，本来如此", [one.id for one in there])
-            plant.acts, plant.further = [act], list(made)
-            self._plants.append(plant)
-        for plant in sorted(self._plants, key=lambda one: (one.pattern, not one.fault)):
-            if plant.came_about:
-                yield plant.as_json()
+            plant = self._plant("D08", False, "统一登记的班次：许多条在同一刻登记，本来如此")
+            plant.persons, plant.acts, plant.further = [one.id for one in there], [act], list(made)
 
     def announce(self, first: date, last: date, people: int) -> None:
         """Put the plants into the calendar: some of each, in each of them a fault and what only looks like one."""
@@ -139,11 +100,6 @@ class Faults:
             plant.persons.append(whose.id)
         return paper
 
-    def _plant(self, pattern: str, fault: bool, words: str) -> Plant:
-        plant = Plant(pattern, fault, words)
-        self._plants.append(plant)
-        return plant
-
     def _training(self, days: int = 2, ago: int = 8, **more: Any) -> Study:
         """A training that ended so many days ago, which every sector has in some way."""
         ends = self._calendar.today - timedelta(days=ago)
@@ -193,7 +149,7 @@ class Faults:
     def _filed_late(self, fault: bool) -> None:
         """Only where a rulebook asks for a filing (N 7); before it is in force, this is put off by a year."""
         plant = self._plant("D06", fault, "开班之后才备案" if fault else "正好提前三十天备案")
-        plant.wanted = (Status.REFUSED,) if fault else _REGISTERED
+        plant.wanted = (Status.REFUSED,) if fault else REGISTERED
         study = self._training(3)
         assert study.starts is not None
         filed_on = study.starts + timedelta(days=1) if fault else study.starts - timedelta(days=30)

@@ -18,7 +18,10 @@ from api.demo.law import LawOfTheDay
 from api.demo.pen import Pen
 from api.demo.people import People, evenly
 from api.demo.petitions import Petitions
+from api.demo.plants import Plants
+from api.demo.providers import Providers
 from api.demo.rosters import Rosters
+from api.demo.sitting import Sitters
 from api.demo.statements import PEOPLE_MOST, Statements
 from api.demo.studies import Studies
 from api.demo.trainings import Trainings
@@ -59,6 +62,7 @@ class History:
 
     def __init__(self, ledger: Ledger, archive: Archive, told: Told, dice: Dice) -> None:
         self.told = told
+        self.plants = Plants()
         self.pen, self.calendar = Pen(ledger), Calendar(dice, told.first, told.last)
         self.law = LawOfTheDay(self.pen, archive)
         key = ledger.vault.secret("requests")
@@ -68,10 +72,15 @@ class History:
         self.people = People(self.pen, self.calendar, dice, self.country, self.claims, self.studies)
         self.rosters = Rosters(self.pen, self.calendar, dice, self.law, self.country, self.people)
         self.trainings = Trainings(self.pen, self.calendar, dice, self.country, self.people)
-        self.imports = Imports(self.pen, self.calendar, dice, self.law, self.country, self.people)
+        self.imports = Imports(
+            self.plants, self.pen, self.calendar, dice, self.law, self.country, self.people)
         self.courses = Courses(
-            self.pen, self.calendar, dice, Dice(-1 - told.seed), self.law, self.country, self.people)
-        self.faults = Faults(self.calendar, dice, self.country, self.claims, self.people, self.rosters)
+            self.pen, self.calendar, dice, Dice(-1 - told.seed), self.law, self.country, self.people,
+            Sitters(self.plants, Dice(-2 - told.seed)))
+        self.faults = Faults(
+            self.plants, self.calendar, dice, self.country, self.claims, self.people, self.rosters)
+        self.providers = Providers(self.plants, self.pen, self.calendar, dice, Dice(-3 - told.seed), self.country,
+                                   self.people, self.claims)
         self._dice, self._archive = dice, archive
 
     def play(self, progress: Progress) -> None:
@@ -81,6 +90,7 @@ class History:
         for day in range(days):
             self.calendar.work_off()
             progress(day + 1, days)
+        self.faults.point_out()
         self.pen.flush()
 
     def hand_out_statements(self, folder: Path) -> None:
@@ -108,6 +118,7 @@ class History:
         self.imports.announce(told.first, told.last)
         self.courses.announce(told.first, told.last)
         self.faults.announce(told.first, told.last, told.people)
+        self.providers.announce(told.last_year, told.people)
         for year in range(told.first_year + 2, told.last_year + 1):
             calendar.at(moment(date(year, 6, 15), 10), self._forget_some)
 

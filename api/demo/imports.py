@@ -3,6 +3,9 @@
 The first file that comes in is of the wrong period and given up; it comes again, which only an import that was given
 up allows. Every row is a claim of its own with where it stood; what no rulebook rules is set aside, and so is the last
 row of each file, of somebody who is not in this register.
+
+The first row of each file says something else a while later without a new version of its record, which no honest
+source does; the second says something else, too, but as the next version (D15).
 """
 
 from __future__ import annotations
@@ -13,19 +16,23 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from api.demo.calendar import Calendar
+from api.demo.calendar import DAY, Calendar
 from api.demo.claims import Someone
 from api.demo.country import HUMAN_RESOURCES, Country, Hand
 from api.demo.dice import Dice, digest_of
 from api.demo.law import LawOfTheDay, year_of
 from api.demo.pen import Pen, decided
 from api.demo.people import People
+from api.demo.plants import Plants
 from ledger.events.base import By, Draft
-from ledger.events.claim import Ruling, Source, Study, StudyDetails
+from ledger.events.claim import Evidence, Ruling, Source, Study, StudyDetails
 from ledger.events.imports import ImportId, SetAside
 from ledger.streams import act as acts
+from ledger.streams import claim as claims
+from ledger.streams import claim_register as register
 from ledger.streams import claim_review as review
 from ledger.streams import imports
+from ledger.streams.claim import Claim
 from ledger.streams.imports import Import
 from ledger.vocabulary import ActId, Category, ClaimId
 
@@ -33,6 +40,7 @@ _SYSTEM: Final = "ningbo"
 _REGION: Final = "330200"
 _ROWS_MOST: Final = 25
 _HOURS_CENTI: Final = 400
+_LATER_CENTI: Final = 2_000
 _WHY: Final = {"unruled": "ruling_needed", "refused": "not_countable"}
 """Why a row is set aside, by what the law says of it."""
 
@@ -41,8 +49,10 @@ class Imports:
     """One file a year."""
 
     def __init__(
-        self, pen: Pen, calendar: Calendar, dice: Dice, law: LawOfTheDay, country: Country, people: People
+        self, plants: Plants, pen: Pen, calendar: Calendar, dice: Dice, law: LawOfTheDay, country: Country,
+        people: People,
     ) -> None:
+        self._plants = plants
         self._pen, self._calendar, self._dice = pen, calendar, dice
         self._law, self._country, self._people = law, country, people
 
@@ -92,6 +102,7 @@ class Imports:
         """Write the rows that the law rules, in an act that begins and ends with the import."""
         now, by = self._calendar.now, hand.by(HUMAN_RESOURCES)
         drafts: list[Draft] = []
+        known: list[tuple[Someone, Claim]] = []
         for number, whose, ruling in ruled:
             submission = review.SubmitClaim(
                 claim=ClaimId(self._dice.id("claim", now)), person=whose.state.person, on=self._calendar.today,
@@ -99,7 +110,10 @@ class Imports:
                 origin="import", role=HUMAN_RESOURCES,
                 source=Source(system=_SYSTEM, record=_record(study.evidence_on.year, number), version="1"))
             command = review.RegisterClaim(submission=submission, ruling=ruling, year=year_of(study))
-            drafts += decided(review.decide_registration(None, command, whose.state, hand.state))
+            made = decided(review.decide_registration(None, command, whose.state, hand.state))
+            drafts += made
+            submitted, approved = (one.event for one in made)
+            known.append((whose, claims.evolve(claims.evolve(None, submitted), approved)))  # type: ignore[arg-type]
         accepted = len(drafts) // 2
         act = self._written(drafts, accepted, by) if accepted else None
         closing = imports.CloseImport(
@@ -111,6 +125,8 @@ class Imports:
         decision = imports.decide_import_closing(batch, closing, act, hand.state)
         closed = imports.evolve(batch, self._pen.write(now, decision, by, versions)[0])
         self._calendar.in_office(180, self._compare, closed, hand)
+        for version, (whose, claim) in enumerate(known[:2], 1):
+            self._calendar.at(now + 30 * DAY, self._say_otherwise, whose, claim, str(version), hand)
 
     def _written(self, drafts: list[Draft], rows: int, by: By) -> acts.Act:
         """An act with all its rows, still open."""
@@ -123,6 +139,22 @@ class Imports:
         chunk = decided(acts.decide_chunk(act, acts.WriteChunk(rows=rows, list_sha256=listed)))
         events = self._pen.write(now, (*drafts, *chunk), inside, {opening.act: 1})
         return acts.evolve(act, events[-1])
+
+    def _say_otherwise(self, whose: Someone, claim: Claim, version: str, hand: Hand) -> None:
+        """Take over what the source says by now of one record: under the version that was known, or under the next."""
+        was, fault = claim.submitted.source, version == "1"
+        assert was is not None, "what came in says from where"
+        if not whose.is_open:
+            return
+        study = replace(claim.study, hours_centi=_LATER_CENTI if fault else _HOURS_CENTI // 2)
+        command = register.CorrectClaim(
+            role=HUMAN_RESOURCES, study=study, details=StudyDetails(title="网络平台学习（导入）"), year=year_of(study),
+            ruling=self._law.ruling(whose.state, study, self._calendar.today),
+            evidence=(Evidence(kind="row", sha256=self._dice.digest()),), source=replace(was, version=version))
+        self._pen.write(self._calendar.now, register.decide_correction(claim, command, whose.state, hand.state),
+                        hand.by(HUMAN_RESOURCES), {claim.claim: 2})
+        plant = self._plants.put("D15", fault, "来源同一条记录，版本未变，内容变了" if fault else "来源更正后的新版本")
+        plant.persons, plant.further = [whose.id], [claim.claim]
 
     def _compare(self, batch: Import, hand: Hand) -> None:
         """Compare what was taken over with what the source says by now."""

@@ -102,7 +102,7 @@ def _finish(paths: Folder, history: History) -> str:
     for name, log in (("ledger", ORIGIN), ("access", ORIGIN + ACCESS)):
         create_signing_key(paths.keys, log, name=name)
     with (paths.root / FAULTS).open("x", encoding="utf-8") as listed:
-        for plant in history.faults.listed():
+        for plant in history.plants.listed():
             listed.write(json.dumps(plant, ensure_ascii=False) + "\n")
     vault = open_vault(paths.people)  # From here on chance is the system's: whoever knows the seed gets no token.
     try:

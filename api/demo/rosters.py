@@ -22,6 +22,7 @@ from api.demo.people import People
 from api.demo.studies import words
 from api.law_of import confirmed
 from ledger.events.base import By, Draft
+from ledger.events.claim import Evidence
 from ledger.events.training import ClassId, Lesson
 from ledger.streams import act as acts
 from ledger.streams import training_class as classes
@@ -129,7 +130,8 @@ class Rosters:
             whose.since = filed.ends
         holding = classes.RecordHolding(
             role=role, on=today, starts=filed.starts, ends=filed.ends, days_half=filed.days_half,
-            attended=len(there), passed=len(there))
+            attended=len(there), passed=len(there),
+            evidence=(Evidence(kind="attendance", sha256=dice.digest()),))
         hand = house.hands[1]
         known.happens(self._pen, self._calendar.now,
                       classes.decide_holding(known.state, holding, hand.state), hand.by(role))

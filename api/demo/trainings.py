@@ -189,7 +189,8 @@ class Trainings:
         hand = planned.house.hands[0]
         holding = classes.RecordHolding(
             role=ORGANISER, on=self._calendar.today, starts=filed.starts, ends=filed.ends, days_half=filed.days_half,
-            attended=len(there), passed=len(there), evidence=(self._paper("summary"), self._paper("roster")))
+            attended=len(there), passed=len(there),
+            evidence=tuple(map(self._paper, ("summary", "roster", "attendance"))))
         self._about(known, hand, ORGANISER, classes.decide_holding(known.state, holding, hand.state))
         planned.held, planned.attended = planned.held + 1, planned.attended + len(there)
         for whose in there:

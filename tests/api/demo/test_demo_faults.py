@@ -15,7 +15,7 @@ from api.demo.calendar import shown
 from ledger.events.base import wire_type
 from ledger.events.claim import ClaimSubmitted, Study, StudyDetails
 
-PATTERNS = {"D01", "D02", "D03", "D04", "D05", "D06", "D07", "D08", "D09", "D11", "D12", "D14", "D16"}
+PATTERNS = {f"D{number:02}" for number in range(1, 17)}
 
 
 class Told(NamedTuple):
@@ -70,8 +70,8 @@ def test_each_pattern_is_planted_and_has_something_honest_beside_it(plants: Any)
 def test_every_id_in_the_list_is_in_the_log(plants: Any, log: Log) -> None:
     for found in plants.values():
         for plant in found:
-            for name in (*plant["persons"], *plant["claims"], *plant["actors"], *plant["transfers"], *plant["acts"]):
-                assert name in log.events, plant
+            for kind in ("persons", "claims", "actors", "transfers", "acts", "organisers"):
+                assert all(name in log.events for name in plant[kind]), plant
 
 
 def test_one_certificate_stands_in_two_peoples_claims_only_where_it_is_planted(plants: Any, log: Log) -> None:
@@ -173,6 +173,56 @@ def test_one_occasion_is_claimed_for_two_years_only_where_it_is_planted(plants: 
 
     assert {person for (person, _), found in years.items() if len(found) > 1} \
         == {plant["persons"][0] for plant in plants["D09", True]}
+
+
+def test_nobody_but_those_planted_answers_like_a_clock_or_sits_all_night(plants: Any, log: Log) -> None:
+    sessions: dict[str, list[Any]] = defaultdict(list)
+    for stream, envelopes in log.events.items():
+        if stream.startswith("enr_"):
+            sessions[envelopes[0].event.person] += [
+                one.event for one in envelopes if wire_type(one.event) == "enrolment.study_recorded/1"]
+    clock = {person for person, those in sessions.items() if any(one.answer_spread_ms < 100 for one in those)}
+    endless = {person for person, those in sessions.items() if any(one.minutes > 600 for one in those)}
+    starts = {person: {one.started_at for one in those} for person, those in sessions.items()}
+    staggered = {one for one, its in starts.items() for other in starts.values()
+                 if max(len(other & {at + after for at in its}) for after in (90_000_000, -90_000_000)) > 1}
+
+    found = [{*plant["persons"]} for plant in plants["D10", True]]
+    assert [clock & those or endless & those or staggered & those for those in found] == found
+    assert clock | endless | staggered == set().union(*found)
+
+
+def test_a_company_whose_classes_nobody_signed_for_is_planted_beside_two_that_look_like_it(
+    plants: Any, log: Log
+) -> None:
+    held: dict[str, list[Any]] = defaultdict(list)
+    at_once: dict[str, set[int]] = defaultdict(set)
+    for envelopes in log.events.values():
+        for one in envelopes:
+            if wire_type(one.event) == "class.held/1":
+                held[one.event.organiser].append(one.event)
+    for plant in (*plants["D13", True], *plants["D13", False]):
+        for name in plant["claims"]:
+            at_once[plant["organisers"][0]].add(log.events[name][0].recorded_at // 60_000_000)
+    unsigned = {organiser for organiser, those in held.items()
+                if not any(paper.kind == "attendance" for one in those for paper in one.evidence)}
+
+    (hollow,), (few, many) = (
+        [plant["organisers"][0] for plant in plants["D13", fault]] for fault in (True, False))
+    assert unsigned == {hollow, few}
+    assert [len(held[one]) for one in (hollow, few, many)] == [4, 1, 4]
+    assert len(at_once[hollow]) == len(at_once[few]) == 1 < len(at_once[many])
+
+
+def test_a_record_says_something_else_under_one_version_only_where_it_is_planted(plants: Any, log: Log) -> None:
+    told: dict[str, list[Any]] = defaultdict(list)
+    for stream, envelopes in log.events.items():
+        told[stream] += [one.event.source for one in envelopes if getattr(one.event, "source", None) is not None]
+
+    again = {stream: [one.version for one in those] for stream, those in told.items() if len(those) > 1}
+    assert {tuple(versions) for versions in again.values()} == {("1", "1"), ("1", "2")}
+    assert {stream for stream, versions in again.items() if versions == ["1", "1"]} \
+        == {plant["claims"][0] for plant in plants["D15", True]}
 
 
 def test_certificates_are_older_than_the_end_of_the_class_only_where_it_is_planted(plants: Any, log: Log) -> None:
