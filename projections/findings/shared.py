@@ -32,7 +32,7 @@ from projections.basis import microseconds
 from projections.duplicates import OF_ONE_PERSON
 from projections.work import reaches
 
-COUNT_MOST: Final = 5_000
+COUNT_MOST: Final = 3_000
 """So many entries of one kind are counted and can be listed; that there are more is said."""
 KEYS_MOST: Final = 16
 """So much of what many entries have is followed, whatever most of them have first."""
