@@ -53,6 +53,11 @@ SEALED: Final = ("none", "opened", "partly", "redacted", "destroyed", "withheld"
 """What has become of an event's sealed part; withheld: whoever asked for the bundle may not look at whose it is."""
 
 _WHERE: Final = "移送材料的目录"
+_WORDS: Final = {
+    "name": "姓名", "name_normalised": "姓名", "id_number": "证件号码", "id_kind": "证件种类", "phone": "手机号码",
+    "title": "项目名称", "certificate_number": "证书编号", "certificate_issuer": "发证单位", "location": "地点",
+    "authors": "作者", "file_names": "文件名", "words": "文字说明", "address": "网络地址", "device": "设备",
+}
 
 
 class File(NamedTuple):
@@ -97,6 +102,12 @@ class Redaction(NamedTuple):
 
     def __bool__(self) -> bool:
         return self.persons or bool(self.fields)
+
+    def told(self) -> str:
+        """Say it in words for people; a field that nobody named is called by its code."""
+        if self.persons:
+            return "全部个人信息和文字"
+        return "、".join(dict.fromkeys(_WORDS.get(one, one) for one in self.fields))
 
 
 class Manifest(NamedTuple):

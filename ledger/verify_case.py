@@ -43,7 +43,9 @@ UNPROVEN_OF_REDACTED: Final = (
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 _CLAIM: Final = re.compile("clm_[0-9a-z]{22}")
-_WHY_NOT: Final = {"redacted": "遮盖本不附", "destroyed": "密钥已销毁", "absent": "登记机构没有这份文件"}
+_WHY_NOT: Final = {"redacted": "遮盖本不附", "destroyed": "密钥已销毁",
+                   "absent": "登记机构没有这份文件",
+                   "damaged": "登记机构保存的文件已损坏"}
 _STATES: Final = {"partly": "部分遮盖", "redacted": "已遮盖", "destroyed": "密钥已销毁、不能再启封",
                   "withheld": "不在调取人权限内、未启封"}
 Progress = Callable[[int, int], None]
@@ -244,5 +246,4 @@ def _told_of_archive(archive: _Archive) -> Iterable[str]:
 
 def _told_of_redaction(manifest: Manifest) -> Iterable[str]:
     if manifest.redaction:
-        what = "全部个人信息和文字" if manifest.redaction.persons else "、".join(manifest.redaction.fields)
-        yield f"这是遮盖本：遮盖了{what}，佐证文件不附；事件、证明和签章不受影响，全部成立。"
+        yield f"这是遮盖本：遮盖了{manifest.redaction.told()}，佐证文件不附；事件、证明和签章不受影响，全部成立。"

@@ -1,0 +1,246 @@
+"""What goes into the bundle of a case (移送材料): which events, what of them stands open, which papers and rulebooks.
+
+The case's events; every event of every claim that they name; who the people in it are; the larger acts by which claims
+were decided; the events on which the case rests; and what else was chosen. What is sealed is opened where the case is
+about it, or where whoever asks may look at whose it is anyway; everything else goes along closed, and says so. A person
+is not opened by a key: that would open all that was ever sealed of them.
+
+`tests/api/test_case_bundle.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from api.callers import Caller
+from api.cases import proofs
+from api.evidence_files import EvidenceDamaged
+from api.evidence_types import TYPES
+from api.house import House
+from ledger.case_file import Paper, Part, Redaction
+from ledger.envelope import Envelope, decode
+from ledger.errors import Refusal
+from ledger.events.base import Sealed
+from ledger.events.catalogue import EVERY
+from ledger.events.claim import ClaimApproved, ClaimCorrected, Evidence
+from ledger.events.person import PersonCorrected, PersonRegistered
+from ledger.ids import PREFIXES, kind_of
+from ledger.ledger import Recorded
+from ledger.vault import Absent
+from policies.rulebook import Rulebook
+
+EVENTS_MOST: Final = 8_000
+PAPERS_BYTES_MOST: Final = 512 * 1024 * 1024
+ENDINGS: Final = dict(zip(TYPES, ("pdf", "jpg", "png", "ofd"), strict=True))
+_STATES: Final = {Absent.DESTROYED: "destroyed", Absent.REDACTED: "redacted"}
+
+
+class Told(NamedTuple):
+    """An event that goes along, and what of its sealed part is told."""
+
+    part: Part
+    envelope: Envelope
+    fields: dict[str, Any]       # In clear, without what was blacked out.
+    hidden: tuple[str, ...]
+
+    @property
+    def position(self) -> int:
+        """Where it stands."""
+        return self.part.position
+
+
+class Contents(NamedTuple):
+    """All of it, before it is written."""
+
+    case: Mapping[str, Any]      # As `api.cases.cases.case` shows it.
+    as_of: int
+    events: tuple[Told, ...]     # In the order of the log.
+    papers: tuple[Paper, ...]
+    owners: Mapping[str, str]    # Of each claim whose it is.
+    rulebooks: tuple[Rulebook, ...]
+    redaction: Redaction
+
+    @property
+    def people(self) -> list[str]:
+        """Everyone who is in it: of each it is recorded that it was handed out."""
+        parties = {one for told in self.events for one in (*told.envelope.event.subjects(),
+                                                           *told.envelope.event.untold())}
+        return sorted(one for one in parties if one.startswith((PREFIXES["person"], PREFIXES["actor"])))
+
+    def name_of(self, person: str) -> str | None:
+        """What a person is called, where it stands open here."""
+        known = [told for told in self.events if told.envelope.stream == person]
+        names = [_identity(one.fields).get("name") for one in known]
+        return next((str(one) for one in reversed(names) if one is not None), None)
+
+
+def gathered(
+    house: House, caller: Caller, case: Mapping[str, Any], purpose: str, *, as_of: int, chosen: Iterable[int],
+    redaction: Redaction,
+) -> Contents | Refusal:
+    """Gather it for somebody who may open the case; what is too much is refused and never cut."""
+    reasons = _reasons(house, case, as_of)
+    for position, why in ((*((one, "cited") for one in case["findings"]), *((one, "chosen") for one in chosen))):
+        if position > as_of:
+            return Refusal.because("event_absent")
+        if position not in reasons:
+            seen = proofs.visible(house, caller, position, purpose)
+            if isinstance(seen, Refusal):
+                return seen
+            reasons[position] = why
+    if len(reasons) > EVENTS_MOST:
+        return Refusal.because("bundle_too_large", events=len(reasons), most=EVENTS_MOST)
+    stored = [(position, house.stored(position)) for position in sorted(reasons)]
+    recorded = [Recorded(position, one.envelope) for position, one in stored]
+    claims: dict[str, str] = {one.envelope.stream: one.envelope.event.person for one in recorded
+                              if kind_of(one.envelope.stream) == "claim"}
+    may_open = _openable(house, caller, {str(case["case"]), *case["persons"], *claims.values()})
+    events = tuple(
+        _told(one, sealed, reasons[one.position], may_open, redaction)
+        for one, sealed in zip(recorded, house.ledger.opened_each(recorded), strict=True))
+    papers, size = _papers(house, events, claims, redaction)
+    if size > PAPERS_BYTES_MOST:
+        return Refusal.because("bundle_too_large", bytes=size, most=PAPERS_BYTES_MOST)
+    return Contents(case, as_of, events, papers, claims, _rulebooks(house, events), redaction)
+
+
+def sealed_fields() -> frozenset[str]:
+    """Every name under which something is sealed: what may be blacked out."""
+    return _sealed_fields()
+
+
+@cache
+def _sealed_fields() -> frozenset[str]:
+    found: set[str] = set()
+    waiting: list[type[msgspec.Struct]] = [one.sealed_as for one in EVERY if one.sealed_as is not None]
+    for struct in waiting:
+        for field in msgspec.structs.fields(struct):
+            inner = msgspec.inspect.type_info(field.type)
+            if isinstance(inner, msgspec.inspect.Metadata):
+                inner = inner.type
+            if isinstance(inner, msgspec.inspect.StructType) and inner.cls not in waiting:
+                waiting.append(inner.cls)
+            if not isinstance(inner, msgspec.inspect.StructType):
+                found.add(field.name)
+    return frozenset(found)
+
+
+def _reasons(house: House, case: Mapping[str, Any], as_of: int) -> dict[int, str]:
+    """Which events, and why each; an event has the first reason that there is for it."""
+    found: dict[int, str] = {}
+    acts: dict[str, None] = {}
+
+    def put(stream: str, why: str, kinds: tuple[type, ...] = (object,)) -> Iterator[Envelope]:
+        for position, leaf in house.ledger.store.stream(stream):
+            if position <= as_of and isinstance((envelope := decode(leaf)).event, kinds):
+                found.setdefault(position, why)
+                yield envelope
+
+    ours = list(put(str(case["case"]), "case"))
+    named = dict.fromkeys(text for one in ours for text in texts(msgspec.to_builtins(one.event))
+                          if text.startswith(PREFIXES["claim"]))
+    for claim in dict.fromkeys((*case["claims"], *named)):
+        acts |= {one.by.act: None for one in put(claim, "claim") if one.by.act is not None}
+    for person in case["persons"]:
+        list(put(person, "person", (PersonRegistered, PersonCorrected)))
+    for act in (*acts, *(one.by.act for one in ours if one.by.act is not None)):
+        list(put(act, "act"))
+    return found
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in what would be JSON, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from texts(one)
+    elif isinstance(value, Sequence):
+        for one in value:
+            yield from texts(one)
+
+
+class _openable:  # noqa: N801 - it is used as the function that it is
+    """Says of each owner whether what is sealed of them goes along opened."""
+
+    def __init__(self, house: House, caller: Caller, concerned: set[str]) -> None:
+        self._house, self._caller, self._known = house, caller, dict.fromkeys(concerned, True)
+
+    def __call__(self, owner: str) -> bool:
+        if owner not in self._known:
+            self._known[owner] = proofs.in_sight(self._house, self._caller, owner)
+        return self._known[owner]
+
+
+def _told(
+    one: Recorded, sealed: Sealed | Absent | None, why: str, may_open: _openable, redaction: Redaction
+) -> Told:
+    state, fields, hidden = "none", dict[str, Any](), tuple[str, ...]()
+    if isinstance(sealed, Absent):
+        state = _STATES[sealed]
+    elif sealed is not None and not may_open(str(one.envelope.key_owner)):
+        state = "withheld"
+    elif sealed is not None and redaction.persons:
+        state = "redacted"
+    elif sealed is not None:
+        fields, hidden = _without(msgspec.to_builtins(sealed), frozenset(redaction.fields))
+        state = "partly" if hidden else "opened"
+    return Told(Part(one.position, why, state), one.envelope, fields, hidden)
+
+
+def _without(fields: dict[str, Any], names: frozenset[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The same without some of it, and which of it was there."""
+    kept, hidden = dict[str, Any](), dict[str, None]()
+    for name, value in fields.items():
+        if name in names and value not in (None, [], ""):
+            hidden[name] = None
+        elif isinstance(value, dict):
+            kept[name], more = _without(value, names)
+            hidden |= dict.fromkeys(more)
+        else:
+            kept[name] = value
+    return kept, tuple(hidden)
+
+
+def _identity(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    inner = fields.get("identity", fields)
+    return inner if isinstance(inner, dict) else fields
+
+
+def _papers(
+    house: House, events: Iterable[Told], owners: Mapping[str, str], redaction: Redaction
+) -> tuple[tuple[Paper, ...], int]:
+    """Every paper that a claim showed, each once, and how large together are those that go along."""
+    shown: dict[tuple[str, str], Evidence] = {}
+    for told in events:
+        for paper in getattr(told.envelope.event, "evidence", ()):
+            if isinstance(paper, Evidence):
+                shown.setdefault((told.envelope.stream, paper.sha256), paper)
+    papers, sizes = [], dict[str, int]()
+    for (claim, sha256), paper in shown.items():
+        name, why = None, "redacted" if redaction else None
+        if why is None:
+            try:
+                about = house.evidence.about(owners[claim], sha256)
+            except EvidenceDamaged:
+                about, why = None, "damaged"
+            if isinstance(about, Absent):
+                why = "destroyed"
+            elif about is not None:
+                name, sizes[sha256] = f"evidence/{sha256}.{ENDINGS[about.media_type]}", about.bytes
+            else:
+                why = why or "absent"
+        papers.append(Paper(claim, paper.kind, sha256, name, why))
+    return tuple(papers), sum(sizes.values())
+
+
+def _rulebooks(house: House, events: Iterable[Told]) -> tuple[Rulebook, ...]:
+    """The rulebooks by which claims were decided, by id."""
+    decided = (one.envelope.event for one in events)
+    digests = {event.ruling.digest for event in decided if isinstance(event, ClaimApproved | ClaimCorrected)}
+    books = (house.library.archive.book(one) for one in digests if one is not None)
+    return tuple(sorted(books, key=lambda book: (book.id, book.digest)))
