@@ -14,7 +14,7 @@ from typing import ClassVar
 from sqlite_utils import Database
 
 from projections.findings import of_claims, of_courses, of_people, of_trainings
-from projections.findings.tables import BEGAN, TABLES
+from projections.findings.tables import TABLES
 from projections.projection import Projection
 from projections.rows import index_name
 
@@ -31,13 +31,10 @@ class Traces(Projection):
     }
 
     def index(self, db: Database) -> None:
-        """Index what holds, by its key and by whatever patterns look it up by; and everything by where it began.
-
-        Of an entry two rows in three hold no longer: no pattern looks at them, and an index of all would lead there.
-        """
+        """Index besides what holds by its key alone: of an entry two rows in three hold no longer."""
+        super().index(db)
         for name, table in self.tables.items():
-            holding = [table.pk[:-1], *(one for one in table.indexes if one != BEGAN)] if table.dated else []
-            for columns in (*holding, *(one for one in table.indexes if one not in holding)):
-                wanted = f"{index_name(name, columns)} ON {name} ({', '.join(columns)})"
-                only = " WHERE to_position IS NULL" if columns in holding else ""
-                db.execute(f"CREATE INDEX IF NOT EXISTS {wanted}{only}")
+            if table.dated:
+                key = table.pk[:-1]
+                db.execute(f"CREATE INDEX IF NOT EXISTS {index_name(name, (*key, 'now'))} ON {name} "
+                           f"({', '.join(key)}) WHERE to_position IS NULL")
