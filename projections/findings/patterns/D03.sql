@@ -1,0 +1,75 @@
+-- D03/1 同一成果，署名对不上
+-- severity: high
+-- touches: claim
+-- rule: 同一论文、著作、课题、专利（成果标识相同；没有标识的，题名与日期都相同）的各条记录互相矛盾：两人填同一位次；位次大于作者总数；各人填的作者总数不同；填报的人比作者还多。
+-- reason: 成果学时按位次折算（E 8（3）（4）：第一至第六作者 100、80、70、60、50、30；R 6（三）：100、80、60，其后不计；N 6（6）同理），位次和总人数直接决定学时，同一成果只有一份署名。
+-- guard: 共同第一作者各自注明的，可以同为第一；第一、第二等位次不同、总数一致的合作者是常情；同一人把一项成果报两次属 D09，不在此列；已驳回、撤销、撤回的不计。作者名单（密封内容，只比是否相同）一致的，列为反证。行业不同的人共有一项成果并不违规，只作为数字列出。
+-- counter: author_lists 填了名单的有几种写法，1 即全部相同；joint_first 注明共同第一的人数
+-- figures: persons 填报人数；claims 条数；same_rank 重复的位次个数；rank_beyond 位次大于总数的条数；totals 作者总数有几种说法；participants 所填的最大作者总数；sectors 涉及行业数
+WITH looked(claim, output) AS MATERIALIZED (
+    SELECT c.claim, c.output
+    FROM touched t CROSS JOIN claim c ON c.claim = t.id AND c.to_position IS NULL
+    WHERE t.kind = 'claim' AND c.route IN ('project', 'paper', 'book', 'patent')
+),
+named(about, claim) AS MATERIALIZED (
+    SELECT 'output:' || o.output, c.claim
+    FROM (SELECT DISTINCT output FROM looked WHERE output IS NOT NULL) o
+    CROSS JOIN claim c ON c.output = o.output AND c.to_position IS NULL
+    UNION
+    -- 没有成果标识的：题名相同、日期相同、途径相同。
+    SELECT 'title:' || k.value || ':' || c.route || ':' || c.evidence_on, c.claim
+    FROM (SELECT DISTINCT k.value FROM looked l CROSS JOIN clue k ON k.claim = l.claim AND k.kind = 'title'
+          WHERE l.output IS NULL) s
+    CROSS JOIN clue k ON k.kind = 'title' AND k.value = s.value
+    CROSS JOIN claim c ON c.claim = k.claim AND c.to_position IS NULL
+    WHERE c.output IS NULL AND c.route IN ('project', 'paper', 'book', 'patent')
+),
+member AS MATERIALIZED (
+    SELECT n.about, c.*, (SELECT value FROM clue WHERE claim = c.claim AND kind = 'author_list') AS authors
+    FROM named n CROSS JOIN claim c ON c.claim = n.claim AND c.to_position IS NULL
+    WHERE c.status NOT IN ('withdrawn', 'refused', 'revoked')
+),
+-- 两人同一位次；第一位次而人人注明共同第一的除外。
+clashing(about, ranks) AS (
+    SELECT about, count(*) FROM (
+        SELECT about FROM member WHERE rank IS NOT NULL
+        GROUP BY about, rank
+        HAVING count(DISTINCT person) > 1 AND NOT (rank = 1 AND min(joint_first) = 1))
+    GROUP BY about
+),
+found AS (
+    SELECT m.about, count(DISTINCT m.person) AS persons, count(*) AS claims,
+           coalesce((SELECT ranks FROM clashing WHERE about = m.about), 0) AS same_rank,
+           coalesce(sum(m.rank > m.participants), 0) AS rank_beyond, count(DISTINCT m.participants) AS totals,
+           max(m.participants) AS participants, count(DISTINCT m.sector) AS sectors,
+           count(DISTINCT m.authors) AS author_lists, count(DISTINCT CASE WHEN m.joint_first THEN m.person END) AS joint
+    FROM member m
+    GROUP BY m.about
+    HAVING rank_beyond > 0 OR (persons > 1 AND (same_rank > 0 OR totals > 1 OR persons > participants))
+)
+SELECT f.about,
+       CASE WHEN min(m.region) = max(m.region) THEN min(m.region)
+            WHEN substr(min(m.region), 1, 4) = substr(max(m.region), 1, 4) THEN substr(min(m.region), 1, 4)
+            ELSE substr(min(m.region), 1, 2) END AS region,
+       CASE WHEN min(m.sector) = max(m.sector) THEN min(m.sector) END AS sector,
+       (SELECT json_group_array(id) FROM (
+            SELECT DISTINCT person AS id FROM member WHERE about = f.about ORDER BY 1)) AS persons,
+       (SELECT json_group_array(id) FROM (
+            SELECT DISTINCT claim AS id FROM member WHERE about = f.about ORDER BY 1)) AS claims,
+       (SELECT json_group_array(id) FROM (
+            SELECT DISTINCT decided_by AS id FROM member
+            WHERE about = f.about AND decided_by IS NOT NULL ORDER BY 1)) AS actors,
+       (SELECT json_group_array(id) FROM (
+            SELECT DISTINCT organiser AS id FROM member
+            WHERE about = f.about AND organiser IS NOT NULL ORDER BY 1)) AS organisers,
+       (SELECT json_group_array(event) FROM (
+            SELECT submitted_event AS event FROM member WHERE about = f.about
+            UNION SELECT study_event FROM member WHERE about = f.about
+            UNION SELECT decided_event FROM member WHERE about = f.about AND decided_event IS NOT NULL
+            ORDER BY 1)) AS events,
+       json_object('author_lists', f.author_lists, 'joint_first', f.joint) AS counter,
+       json_object('persons', f.persons, 'claims', f.claims, 'same_rank', f.same_rank, 'rank_beyond', f.rank_beyond,
+                   'totals', f.totals, 'participants', f.participants, 'sectors', f.sectors) AS figures
+FROM found f CROSS JOIN member m ON m.about = f.about
+GROUP BY f.about
+ORDER BY f.about

@@ -1,0 +1,111 @@
+-- D04/1 同一时间在两处
+-- severity: high
+-- touches: claim, person
+-- rule: 一个人所报的天数，在重叠的日期里无论怎样安排都放不下：两个面授培训；培训与已签到的现场考试；国（境）外与境内的面授、现场考试；全天面授与白天 :D04_study_minutes 分钟以上的网络学习。
+-- reason: 面授学时按实际到场的天数计（E 8（1）、R 6（二）、N 6），一人不能同时在两处；至少一处没有到场（P 16、E 13）。
+-- guard: 半天的培训可以一天两个：按所报天数计算“必须落在重叠日期里的半天数”，放得下就不算；跨度大于所报天数的（断续办的班）同样按此放宽；出国的首尾两天留给路途；同一次活动报了两条（同一活动标识、班次、成果、证书，或题名与起止都相同）属 D09，不在此列；注明学习平台的不是面授；考试只看 8 时至 17 时开考且已签到的；天数超出起止的按起止计，另由 D05 查；已驳回、撤销、撤回的不计。
+-- thresholds: study_minutes
+-- counter: same_organiser 是否同一主办单位（可能是一个活动的两部分）；spare_halves 再宽几个半天就放得下，越小越可能是日期填错
+-- figures: overlap_days 重叠天数；needed_halves 必须落在其中的半天数；room_halves 其中共有几个半天；with 与什么相冲：training、abroad、exam、study；minutes 网络学习分钟数
+WITH looked(person) AS MATERIALIZED (
+    SELECT c.person FROM touched t CROSS JOIN claim c ON c.claim = t.id AND c.to_position IS NULL WHERE t.kind = 'claim'
+    UNION
+    SELECT id FROM touched WHERE kind = 'person'
+),
+-- 面授，起止以儒略日计；所报半天数不超过起止之间的半天数。
+onsite AS MATERIALIZED (
+    SELECT c.claim, c.person, c.route, c.occasion, c.output, c.training_class, c.organiser, c.starts, c.ends,
+           CAST(julianday(c.starts) AS INTEGER) AS begins, CAST(julianday(c.ends) AS INTEGER) AS stops,
+           min(c.days_half, 2 * CAST(julianday(c.ends) - julianday(c.starts) + 1 AS INTEGER)) AS halves,
+           2 * CAST(julianday(c.ends) - julianday(c.starts) + 1 AS INTEGER) AS span,
+           c.route = 'overseas' AS abroad
+    FROM looked l CROSS JOIN claim c ON c.person = l.person AND c.to_position IS NULL
+    WHERE c.status IN ('under_review', 'returned', 'approved', 'frozen')
+      AND c.route IN ('advanced_seminar', 'training', 'filed_training', 'society_training', 'society_meeting',
+                      'unit_training', 'other_training', 'overseas')
+      AND c.starts IS NOT NULL AND c.ends >= c.starts AND c.days_half > 0 AND c.platform IS NULL
+),
+pair AS (
+    SELECT a.claim AS one, b.claim AS other, a.abroad + b.abroad AS abroad, a.organiser IS b.organiser AS same_organiser,
+           min(a.stops, b.stops) - max(a.begins, b.begins) + 1 AS days,
+           max(0, a.halves - (a.span - 2 * (min(a.stops, b.stops) - max(a.begins, b.begins) + 1)))
+           + max(0, b.halves - (b.span - 2 * (min(a.stops, b.stops) - max(a.begins, b.begins) + 1))) AS needed,
+           -- 在国（境）外的日子，首尾除外；境内那一条必须落在其中的半天数。
+           min(a.stops - a.abroad, b.stops - b.abroad) - max(a.begins + a.abroad, b.begins + b.abroad) + 1 AS away,
+           CASE WHEN a.abroad THEN b.halves - b.span ELSE a.halves - a.span END AS slack
+    FROM onsite a JOIN onsite b ON b.person = a.person AND b.claim > a.claim
+     AND b.begins <= a.stops AND a.begins <= b.stops
+    WHERE NOT coalesce(a.occasion = b.occasion, 0) AND NOT coalesce(a.output = b.output, 0)
+      AND NOT coalesce(a.training_class = b.training_class, 0)
+      AND NOT EXISTS (SELECT 1 FROM clue k CROSS JOIN clue o ON o.claim = b.claim AND o.kind = k.kind AND o.value = k.value
+                      WHERE k.claim = a.claim
+                        AND (k.kind = 'certificate'
+                             OR (k.kind = 'title' AND a.begins = b.begins AND a.stops = b.stops)))
+),
+clash(about, claim, other, what, days, needed, room, minutes, same_organiser, event) AS MATERIALIZED (
+    SELECT 'claims:' || one || ':' || other, one, other, CASE WHEN abroad = 1 THEN 'abroad' ELSE 'training' END,
+           days, CASE WHEN needed > 2 * days THEN needed ELSE 2 * away + slack END,
+           CASE WHEN needed > 2 * days THEN 2 * days ELSE 0 END, 0, same_organiser, NULL
+    FROM pair
+    WHERE needed > 2 * days OR (abroad = 1 AND away > 0 AND 2 * away + slack > 0)
+    UNION ALL
+    SELECT 'exam:' || o.claim || ':' || b.booking, o.claim, NULL, 'exam', 1, o.halves - o.span + 3, 2, 0, 0, b.event
+    FROM onsite o CROSS JOIN booking b ON b.person = o.person AND b.to_position IS NULL
+    WHERE b.present = 1
+      AND date(b.starts_at / 1000000 + 28800, 'unixepoch') BETWEEN
+          CASE WHEN o.abroad THEN date(o.starts, '+1 day') ELSE o.starts END
+          AND CASE WHEN o.abroad THEN date(o.ends, '-1 day') ELSE o.ends END
+      AND time(b.starts_at / 1000000 + 28800, 'unixepoch') BETWEEN '08:00:00' AND '17:00:00'
+      AND (o.abroad OR o.halves = o.span)
+    UNION ALL
+    SELECT 'study:' || claim, claim, NULL, 'study', count(DISTINCT day), 2 * count(DISTINCT day), 0,
+           sum(seconds) / 60, 0, min(event)
+    FROM (
+        SELECT o.claim, s.event, date(s.started_at / 1000000 + 28800, 'unixepoch') AS day,
+               -- 与当日 8:30–11:30、13:30–17:00 的重叠。
+               max(0, min((s.ended_at / 1000000 + 28800) % 86400, 41400)
+                      - max((s.started_at / 1000000 + 28800) % 86400, 30600))
+               + max(0, min((s.ended_at / 1000000 + 28800) % 86400, 61200)
+                        - max((s.started_at / 1000000 + 28800) % 86400, 48600)) AS seconds
+        FROM onsite o CROSS JOIN session s ON s.person = o.person
+        WHERE o.halves = o.span AND NOT o.abroad
+          AND date(s.started_at / 1000000 + 28800, 'unixepoch') BETWEEN o.starts AND o.ends
+          AND date(s.started_at / 1000000 + 28800, 'unixepoch') = date(s.ended_at / 1000000 + 28800, 'unixepoch')
+    )
+    WHERE seconds > 0
+    GROUP BY claim
+    HAVING sum(seconds) >= 60 * :D04_study_minutes
+),
+member AS MATERIALIZED (
+    SELECT x.about, c.*
+    FROM (SELECT about, claim FROM clash UNION SELECT about, other FROM clash WHERE other IS NOT NULL) x
+    CROSS JOIN claim c ON c.claim = x.claim AND c.to_position IS NULL
+),
+found AS (SELECT * FROM clash)
+SELECT f.about,
+       CASE WHEN min(m.region) = max(m.region) THEN min(m.region)
+            WHEN substr(min(m.region), 1, 4) = substr(max(m.region), 1, 4) THEN substr(min(m.region), 1, 4)
+            ELSE substr(min(m.region), 1, 2) END AS region,
+       CASE WHEN min(m.sector) = max(m.sector) THEN min(m.sector) END AS sector,
+       (SELECT json_group_array(id) FROM (
+            SELECT DISTINCT person AS id FROM member WHERE about = f.about ORDER BY 1)) AS persons,
+       (SELECT json_group_array(id) FROM (
+            SELECT DISTINCT claim AS id FROM member WHERE about = f.about ORDER BY 1)) AS claims,
+       (SELECT json_group_array(id) FROM (
+            SELECT DISTINCT decided_by AS id FROM member
+            WHERE about = f.about AND decided_by IS NOT NULL ORDER BY 1)) AS actors,
+       (SELECT json_group_array(id) FROM (
+            SELECT DISTINCT organiser AS id FROM member
+            WHERE about = f.about AND organiser IS NOT NULL ORDER BY 1)) AS organisers,
+       (SELECT json_group_array(event) FROM (
+            SELECT submitted_event AS event FROM member WHERE about = f.about
+            UNION SELECT study_event FROM member WHERE about = f.about
+            UNION SELECT decided_event FROM member WHERE about = f.about AND decided_event IS NOT NULL
+            UNION SELECT f.event WHERE f.event IS NOT NULL
+            ORDER BY 1)) AS events,
+       json_object('same_organiser', f.same_organiser, 'spare_halves', f.needed - f.room) AS counter,
+       json_object('overlap_days', f.days, 'needed_halves', f.needed, 'room_halves', f.room, 'with', f.what,
+                   'minutes', f.minutes) AS figures
+FROM found f CROSS JOIN member m ON m.about = f.about
+GROUP BY f.about
+ORDER BY f.about
