@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
+from api.commands.simulation import simulate
 from api.commands.telling import pairs, table
 
 _STATES: Final = {"open": "在办", "closed": "已办结"}
@@ -41,6 +42,9 @@ def list_(asking: Asking, **query: Any) -> int:
 def show(asking: Asking, case: str, as_of: str | None, purpose: str | None) -> int:
     """查看一个案件"""
     return asking.get(f"/v1/cases/{case}", _tell, {"as_of": as_of, "purpose": purpose})
+
+
+case.add_command(simulate)
 
 
 @case.command("open")

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from api.callers import Caller
-from api.cases import cases, inquiries
+from api.cases import cases, inquiries, without
 from api.cases.doing import Asked, Done
 from api.routes.door import Door, Told, answer, house
 from api.routes.listing import as_it_stood, listed
@@ -22,6 +22,7 @@ from api.routes.schemas.cases import (
     ReferralBody,
 )
 from api.routes.schemas.histories import AsOfQuery
+from api.routes.schemas.simulations import SimulationAnswer, SimulationQuery
 from ledger.errors import Refusal
 
 door = Door("cases", __name__, description="监察案件")
@@ -43,6 +44,12 @@ def show(caller: Caller, query: _Query, case: str) -> Response | Refusal:
     found = as_it_stood(query, lambda as_of: cases.case(house(), caller, case, query.get("purpose"), as_of=as_of))
     # Never as unchanged (304): whoever looks is shown it, and recorded, each time.
     return found if isinstance(found, Refusal) else answer(found, version=found["version"])
+
+
+@door.reads(f"{_AT}/simulation", summary="如果案件所涉的学时不计：年度、情况表、申报和职称会怎样；不改动任何内容",
+            query=SimulationQuery, answers=SimulationAnswer)
+def simulate(caller: Caller, query: _Query, case: str) -> dict[str, Any] | Refusal:
+    return without.simulate(house(), caller, case, without.wanted_of(query), query.get("purpose"))
 
 
 def _told(done: Done | Refusal) -> Told | Refusal:
