@@ -71,16 +71,28 @@ def routes(scene: Scene) -> dict[str, Rule]:
     return _routes(scene.town.app)
 
 
-@cache  # It is asked for with each of so many questions.
+@cache
 def _routes(app: Flask) -> dict[str, Rule]:
+    every = _every_route(app)
+    return {route: rule for route, rule in every.items() if page_of(route) not in every}
+
+
+@cache  # They are asked for with each of so many questions.
+def _every_route(app: Flask) -> dict[str, Rule]:
     found = {f"{method} {rule.rule}": rule for rule in app.url_map.iter_rules()
              for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
     return dict(sorted(found.items()))
 
 
+def page_of(route: str) -> str | None:
+    """The page of the console beside which these data stand; one function answers both (`api.console.screen`)."""
+    page, dot, form = route.rpartition(".")
+    return page if dot and form in ("json", "csv") and " /v1/" not in route else None
+
+
 def asked(scene: Scene, route: str, who: str, *, absent: bool = False) -> str:
     """What somebody is told at a route: the status, and of a no its code."""
-    method, rule = route.split(" ", 1)[0], routes(scene)[route]
+    method, rule = route.split(" ", 1)[0], _every_route(scene.town.app)[route]
     named = scene.named(route, absent=absent)
     path = rule.build({name: named[name] for name in rule.arguments}, append_unknown=False)
     assert path is not None, route
@@ -123,6 +135,14 @@ def test_everyone_is_answered_at_every_route_what_the_table_says(answers: Answer
     assert table.keys() - answers.keys() == set(), "a row of a route that is gone"
     for route, row in table.items():
         assert answers[route] == read(row, answers[route]), route
+
+
+def test_the_data_beside_a_page_are_told_to_whoever_is_told_the_page(scene: Scene, answers: Answers) -> None:
+    for route in _every_route(scene.town.app).keys() - answers.keys():
+        told = answers[page_of(route) or ""]
+        one_of_each = {answer: who for who, answer in told.items() if who == "nobody" or answer != "303"}
+        assert {who: asked(scene, route, who) for who in one_of_each.values()} == {
+            who: answer for answer, who in one_of_each.items()}, route
 
 
 def written(answers: Answers) -> str:
