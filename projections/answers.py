@@ -29,6 +29,7 @@ from projections.exams import Exams
 from projections.file import Reader
 from projections.files import Files
 from projections.findings.decided import Decisions
+from projections.findings.found import FindingsFile
 from projections.findings.traces import Traces
 from projections.imports import Imports
 from projections.judging import Books, year_of
@@ -85,6 +86,7 @@ class Answers(Files):
         self.books: Final = Books(book)
         self.judge: Final = Judge(ledger, self._people, self._entries, self._laws, self.books)
         self.differences: Final = Reader(DifferencesFile(), folder)
+        self.found: Final = Reader(FindingsFile(), folder)
         self.asked_differences: Final = AskedDifferences(ledger, folder, self.judge)
         self._law: tuple[Any, tuple[str, ...]] = (None, ())
 
