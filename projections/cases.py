@@ -1,4 +1,7 @@
-"""Cases as answers: which stand open where, whom and what they are about, what came of them.
+"""Cases as answers: which stand open where, who works on them, whom and what they are about, what came of them.
+
+Whom and what a case names stands a row each: a case over ten thousand entries is no longer to read than another, and a
+list is read by the page. What stands on its desk is in `projections/case_desk.py`, in the same file.
 
 `tests/projections/test_case_answers.py` shows it.
 """
@@ -10,14 +13,30 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from ledger.events.actor import Scope
-from ledger.events.case import CaseClosed, CaseOpened, CaseReferred, ClaimsHeld, FindingRecorded
+from ledger.events.case import (
+    CaseClosed,
+    CaseOpened,
+    CaseReferred,
+    CaseWidened,
+    ClaimsHeld,
+    Concerned,
+    FindingRecorded,
+)
+from projections import case_desk
+from projections.case_desk import happens
 from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
     from projections.files import Files
 
-_LISTS: Final = ("claims", "persons", "actors", "organisers", "findings", "held", "released", "events")
+PARTIES: Final = ("claims", "persons", "actors", "organisers")
+"""Whom and what a case can be about."""
+NAMED: Final = (*PARTIES, "held", "released")
+LISTED_MOST: Final = 500
+"""So many of each list are told with the case itself; the whole list by the page (`named_in`)."""
+_HEAD: Final = ("case_id", "kind", "region", "sector", "pattern", "status", "finding", "referred_to", "due")
+_LISTS: Final = ("findings", "taken", "members", "events")
 
 
 class Case(NamedTuple):
@@ -28,19 +47,47 @@ class Case(NamedTuple):
     region: str
     sector: str | None
     pattern: str | None
-    status: str              # open, closed
-    finding: str             # pending, ruled_out, substantiated, referred
+    status: str                  # open, closed
+    finding: str                 # pending, ruled_out, substantiated, referred
     referred_to: str | None
     due: str | None
-    claims: tuple[str, ...]
-    persons: tuple[str, ...]
-    actors: tuple[str, ...]
-    organisers: tuple[str, ...]
     findings: tuple[int, ...]    # The events that it rests on.
-    held: tuple[str, ...]
-    released: tuple[str, ...]
+    taken: tuple[str, ...]       # The findings of patterns that are looked into in it.
+    members: tuple[str, ...]     # Who works on it; nobody in particular while there is none.
     opened_at: int               # In microseconds.
     events: tuple[int, ...]
+    counts: dict[str, int]       # How many it names, of each kind.
+    named: dict[str, tuple[str, ...]]  # Who and what, the first of each; nothing where only heads are asked for.
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The first of its entries."""
+        return self.named.get("claims", ())
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """The first of the people whom it is about."""
+        return self.named.get("persons", ())
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """The first of the accounts that it is about."""
+        return self.named.get("actors", ())
+
+    @property
+    def organisers(self) -> tuple[str, ...]:
+        """The first of the units that it is about."""
+        return self.named.get("organisers", ())
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The first of what was ever held in it."""
+        return self.named.get("held", ())
+
+    @property
+    def released(self) -> tuple[str, ...]:
+        """What was released as it was closed."""
+        return self.named.get("released", ())
 
 
 # Folding
@@ -48,67 +95,77 @@ class Case(NamedTuple):
 
 def _opened(rows: Rows, effect: Effect) -> None:
     event: CaseOpened = effect.event
-    one = event.concerned
     rows.begin("cases", effect.position, {
         "case_id": event.case, "kind": event.kind, "region": event.region, "sector": event.sector,
         "pattern": event.pattern, "status": "open", "finding": "pending", "referred_to": None,
-        "due": None if event.due is None else event.due.isoformat(), "claims": json.dumps(one.claims),
-        "persons": json.dumps(one.persons), "actors": json.dumps(one.actors), "organisers": json.dumps(one.organisers),
-        "findings": json.dumps(event.findings), "held": "[]", "released": "[]",
-        "opened_at": effect.envelope.recorded_at, "events": json.dumps([effect.recorded]),
+        "due": None if event.due is None else event.due.isoformat(), "findings": json.dumps(event.findings),
+        "taken": "[]", "members": "[]", "opened_at": effect.envelope.recorded_at,
+        "events": json.dumps([effect.recorded]),
     })
-    for party in dict.fromkeys((*one.claims, *one.persons, *one.actors, *one.organisers)):
-        rows.insert("parties", {"party": party, "case_id": event.case})
+    _concerns(rows, effect, event.concerned)
 
 
-def _becomes(rows: Rows, effect: Effect, **values: Any) -> None:
-    rows.change("cases", effect.position, {"case_id": effect.event.case}, lambda former: {
-        **values, "events": f"{former('events')[:-1]}, {effect.recorded}]"})  # A list in JSON grows at its end.
+def _concerns(rows: Rows, effect: Effect, concerned: Concerned) -> None:
+    for kind in PARTIES:
+        _names(rows, effect, kind, getattr(concerned, kind))
+
+
+def _names(rows: Rows, effect: Effect, kind: str, ids: Iterable[str]) -> None:
+    for nth, one in enumerate(dict.fromkeys(ids)):
+        rows.insert("named", {"case_id": effect.event.case, "kind": kind, "party": one, "position": effect.position,
+                              "nth": nth})
+
+
+def _widened(rows: Rows, effect: Effect) -> None:
+    happens(rows, effect)
+    _concerns(rows, effect, effect.event.concerned)
 
 
 def _held(rows: Rows, effect: Effect) -> None:
     event: ClaimsHeld = effect.event
-    for (held,) in rows.now("cases", ("held",), {"case_id": event.case}):
-        every = dict.fromkeys((*json.loads(held), *event.claims))
-        _becomes(rows, effect, held=json.dumps(list(every)))
+    happens(rows, effect)
+    _names(rows, effect, "held", event.claims)
 
 
 def _found(rows: Rows, effect: Effect) -> None:
     event: FindingRecorded = effect.event
-    _becomes(rows, effect, finding=event.finding)
+    happens(rows, effect, finding=event.finding)
 
 
 def _referred(rows: Rows, effect: Effect) -> None:
     event: CaseReferred = effect.event
-    _becomes(rows, effect, finding="referred", referred_to=event.to)
+    happens(rows, effect, finding="referred", referred_to=event.to)
 
 
 def _closed(rows: Rows, effect: Effect) -> None:
     event: CaseClosed = effect.event
-    _becomes(rows, effect, status="closed", released=json.dumps(event.released))
+    happens(rows, effect, status="closed")
+    _names(rows, effect, "released", event.released)
 
 
 class Cases(Projection):
     """The fold."""
 
     name: ClassVar = "cases"
-    version: ClassVar = 1
+    version: ClassVar = 2
     tables: ClassVar = {
-        "cases": Table(
-            {**dict.fromkeys(("case_id", "kind", "region", "sector", "pattern", "status", "finding", "referred_to",
-                              "due", *_LISTS), str), "opened_at": int},
-            ("case_id", "from_position"), (("status", "region"),)),
-        "parties": Table({"party": str, "case_id": str}, ("party", "case_id"), dated=False),
+        "cases": Table({**dict.fromkeys((*_HEAD, *_LISTS), str), "opened_at": int},
+                       ("case_id", "from_position"), (("status", "region"),)),
+        "named": Table({**dict.fromkeys(("case_id", "kind", "party"), str), "position": int, "nth": int},
+                       ("case_id", "kind", "position", "nth"), (("party",),), dated=False),
+        **case_desk.TABLES,
     }
     handlers: ClassVar = {
-        CaseOpened: _opened, ClaimsHeld: _held, FindingRecorded: _found, CaseReferred: _referred, CaseClosed: _closed,
+        CaseOpened: _opened, CaseWidened: _widened, ClaimsHeld: _held, FindingRecorded: _found,
+        CaseReferred: _referred, CaseClosed: _closed, **case_desk.HANDLERS,
     }
 
 
 # Reading
 
+_READ: Final = (*_HEAD, "findings", "taken", "members", "opened_at", "events")
 _CASES: Final = (
-    f"SELECT {', '.join(Case._fields)} FROM cases WHERE ({{}}) AND {HOLDS} AND case_id > :after "
+    f"SELECT {', '.join(_READ)} FROM cases WHERE ({{}}) AND {HOLDS} AND case_id > :after "
     "ORDER BY case_id LIMIT :limit"
 )
 
@@ -117,30 +174,59 @@ def cases(
     files: Files, scopes: Iterable[Scope], *, status: str | None = None, as_of: int | None = None, after: str = "",
     limit: int = 50,
 ) -> Page[Case]:
-    """Which cases lie within scopes, oldest first."""
+    """Which cases lie within scopes, oldest first: their heads, and how many each names."""
     reader, at = files.file("cases", as_of)
     values: dict[str, Any] = {"as_of": at, "after": after, "limit": limit + 1, "status": status}
     reached = [_reaches(number, scope, values) for number, scope in enumerate(scopes)]
     if not reached:
         return paged([], limit, at, lambda one: ())
     wanted = f"({' OR '.join(reached)}) AND (:status IS NULL OR status = :status)"
-    found = [_case(row) for row in reader.rows(_CASES.format(wanted), values)]
+    found = [_case(reader, row, at) for row in reader.rows(_CASES.format(wanted), values)]
     return paged(found, limit, at, lambda one: (one.case_id,))
 
 
 def case_of(files: Files, case: str, *, as_of: int | None = None) -> Case | None:
-    """One case."""
+    """One case, with the first of everyone and everything that it names."""
     reader, at = files.file("cases", as_of)
     values = {"as_of": at, "after": "", "limit": 1, "key": case}
-    return next(map(_case, reader.rows(_CASES.format("case_id = :key"), values)), None)
+    for row in reader.rows(_CASES.format("case_id = :key"), values):
+        return _case(reader, row, at, listed=True)
+    return None
 
 
 def cases_about(files: Files, party: str, *, as_of: int | None = None) -> list[Case]:
     """The cases in which a claim, a person, an account or an organiser is concerned, oldest first."""
     reader, at = files.file("cases", as_of)
-    about = "case_id IN (SELECT case_id FROM parties WHERE party = :key)"
+    about = f"case_id IN (SELECT case_id FROM named WHERE party = :key AND position <= :as_of AND kind IN {PARTIES})"
     values = {"as_of": at, "after": "", "limit": -1, "key": party}
-    return [_case(row) for row in reader.rows(_CASES.format(about), values)]
+    return [_case(reader, row, at, listed=True) for row in reader.rows(_CASES.format(about), values)]
+
+
+def named_in(
+    files: Files, case: str, kind: str, *, as_of: int | None = None, after: tuple[int, int] = (0, -1),
+    limit: int = LISTED_MOST,
+) -> Page[str]:
+    """Whom or what a case names, in the order in which it did (`NAMED`)."""
+    reader, at = files.file("cases", as_of)
+    return _named(reader, case, kind, at, after, limit)
+
+
+def is_named(files: Files, case: str, *parties: str | None) -> bool:
+    """Say whether a case is about any of these, as far as is known now."""
+    reader, at = files.file("cases", None)
+    query = (f"SELECT 1 FROM named WHERE case_id = :case AND kind IN {PARTIES} AND position <= :as_of "
+             "AND party IN (SELECT value FROM json_each(:parties)) LIMIT 1")
+    values = {"case": case, "as_of": at, "parties": json.dumps([one for one in parties if one is not None])}
+    return any(True for _ in reader.rows(query, values))
+
+
+def _named(reader: Any, case: str, kind: str, at: int, after: tuple[int, int], limit: int) -> Page[str]:
+    query = ("SELECT party, MIN(position), nth FROM named WHERE case_id = :case AND kind = :kind "
+             "AND position <= :as_of GROUP BY party HAVING (MIN(position), nth) > (:position, :nth) "
+             "ORDER BY 2, 3 LIMIT :limit")
+    values = {"case": case, "kind": kind, "as_of": at, "position": after[0], "nth": after[1], "limit": limit + 1}
+    page = paged(list(reader.rows(query, values)), limit, at, lambda row: (row[1], row[2]))
+    return page.of([row[0] for row in page.items])
 
 
 def _reaches(number: int, scope: Scope, values: dict[str, Any]) -> str:
@@ -152,7 +238,12 @@ def _reaches(number: int, scope: Scope, values: dict[str, Any]) -> str:
     return f"({place} AND (:sector{number} IS NULL OR sector = :sector{number}))"
 
 
-def _case(row: tuple[Any, ...]) -> Case:
-    return Case._make(
-        tuple(json.loads(cell)) if name in _LISTS else cell for name, cell in zip(Case._fields, row, strict=True)
-    )
+def _case(reader: Any, row: tuple[Any, ...], at: int, *, listed: bool = False) -> Case:
+    fields: dict[str, Any] = {
+        name: tuple(json.loads(cell)) if name in _LISTS else cell for name, cell in zip(_READ, row, strict=True)}
+    query = ("SELECT kind, COUNT(DISTINCT party) FROM named WHERE case_id = :case AND position <= :as_of "
+             "GROUP BY kind")
+    counted = dict(reader.rows(query, {"case": row[0], "as_of": at}))
+    counts = {kind: counted.get(kind, 0) for kind in NAMED} | {"findings": len(fields["findings"])}
+    named = {kind: _named(reader, row[0], kind, at, (0, -1), LISTED_MOST).items for kind in NAMED} if listed else {}
+    return Case(**fields, counts=counts, named=named)

@@ -1,76 +1,130 @@
-"""Cases, asked about: by those who supervise where the case lies, and never by whom it concerns (P 17, W 16).
+"""Cases, asked about: by those who work on them, never by whom they concern (P 17, W 16).
 
-A list tells how many are concerned and not who. Whoever opens a case sees them, says what for, and is recorded as
-having seen each person and each account. Reading: a case about an account concerns its colleagues, too; the texts give
-it to the office above or to the supervisory organ.
+A list tells how many are concerned and not who. What a case holds is for its members, once it has any; whoever else
+supervises the place is shown its head, since they may have to name a member (`ledger.streams.case_members`). To others,
+and to whom it is about, there is no such case. Whoever reads says what for, and is recorded: for the case, and for each
+person and each account that they are shown. Reading: a case about an account concerns its colleagues, too; the texts
+give it to the office above or to the supervisory organ.
 
-`tests/api/test_http_cases.py` shows it.
+    let_in(house, caller, case, purpose, what=...)     the door of every reading of contents: an `Entered`, or why not
+    case_view(case)                                    a case as it is shown to whoever was let in
+
+`tests/api/test_http_cases.py` and `tests/api/test_case_members.py` show it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 from api.callers import Caller
 from api.cases.doing import Reading
+from api.cases.finding import blocks
 from api.cases.standing import SUPERVISOR, acting, by_actor
 from api.house import House
 from ledger.access import record_accesses
 from ledger.errors import Refusal
+from ledger.stores.append import EVENTS_MAX
 from ledger.streams.standing import Actor, Matter, standing
 from projections import cases as _cases
 from projections.basis import written_time
-from projections.cases import Case
+from projections.cases import NAMED, Case, is_named
 from projections.pages import Page
 
 _After = tuple[Any, ...] | None
-_COUNTED = ("claims", "persons", "actors", "organisers", "findings", "held", "released")
+
+
+class Entered(NamedTuple):
+    """Somebody who was let in to what a case holds."""
+
+    actor: Actor
+    case: Case
 
 
 def cases(
     house: House, caller: Caller, *, status: str | None, as_of: int, after: _After, limit: int
 ) -> Page[dict[str, Any]] | Refusal:
     """The cases within the scopes of whoever supervises, oldest first, without those that concern the asker."""
-    actor = _supervising(house, caller)
+    actor = supervising(house, caller)
     if isinstance(actor, Refusal):
         return actor
     scopes = [scope for scope in actor.scopes if scope.role == SUPERVISOR]
     page = _cases.cases(
         house.answers, scopes, status=status, as_of=as_of, after="" if after is None else after[0], limit=limit)
     reading = Reading(house.ledger)
-    return page.of([_line(one) for one in page.items if not _is_concerned(reading, one, actor)])
+    return page.of([_line(one, actor) for one in page.items if not _is_concerned(house, reading, one, actor)])
 
 
 def case(house: House, caller: Caller, name: str, purpose: str | None, *, as_of: int) -> dict[str, Any] | Refusal:
-    """A case with everyone in it, for a purpose."""
-    actor = _supervising(house, caller)
+    """A case with everyone in it, for a purpose; to whoever is no member, its head."""
+    found = _reached(house, caller, name, as_of)
+    if isinstance(found, Refusal):
+        return found
+    actor, one = found
+    if purpose is None:
+        return Refusal.because("purpose_missing")
+    is_member = _is_member(house, name, actor)
+    shown: tuple[str, ...] = (name, *one.persons, *one.actors) if is_member else (name,)
+    seen(house, caller, actor, shown, purpose, "case" if is_member else "case_head")
+    return case_view(one) if is_member else _head_view(one, actor)
+
+
+def let_in(
+    house: House, caller: Caller, name: str, purpose: str | None, *, what: str, shown: Sequence[str] = ()
+) -> Entered | Refusal:
+    """Let a member read something of what a case holds, recorded with whom else they are shown."""
+    found = _reached(house, caller, name, None)
+    if isinstance(found, Refusal):
+        return found
+    actor, one = found
+    if not _is_member(house, name, actor):
+        return Refusal.because("not_a_member", actor=actor.actor)
+    if purpose is None:
+        return Refusal.because("purpose_missing")
+    seen(house, caller, actor, (name, *shown), purpose, what)
+    return Entered(actor, one)
+
+
+def seen(house: House, caller: Caller, actor: Actor, subjects: Sequence[str], purpose: str, what: str) -> None:
+    """Record what somebody is about to be shown of a case, and of whom."""
+    for some in blocks(list(dict.fromkeys(subjects)), EVENTS_MAX):
+        record_accesses(
+            house.register.access, by=by_actor(caller, actor, SUPERVISOR), subjects=some, purpose=purpose,
+            what=(what,), route="cases", now_ms=house.now // 1_000)
+
+
+def _reached(house: House, caller: Caller, name: str, as_of: int | None) -> tuple[Actor, Case] | Refusal:
+    actor = supervising(house, caller)
     if isinstance(actor, Refusal):
         return actor
     found = _cases.case_of(house.answers, name, as_of=as_of)
     # To whom it is about not even that there is one.
-    if found is None or _is_concerned(Reading(house.ledger), found, actor):
+    if found is None or _is_concerned(house, Reading(house.ledger), found, actor):
         return Refusal.because("case_absent")
     if standing(actor, SUPERVISOR, Matter(found.region, found.sector)) is not None:
         return Refusal.because("case_absent")
-    if purpose is None:
-        return Refusal.because("purpose_missing")
-    if concerned := (*found.persons, *found.actors):
-        record_accesses(
-            house.register.access, by=by_actor(caller, actor, SUPERVISOR), subjects=concerned, purpose=purpose,
-            what=("case",), route="cases", now_ms=house.now // 1_000)
-    return case_view(found)
+    return actor, found
 
 
-def _supervising(house: House, caller: Caller) -> Actor | Refusal:
+def supervising(house: House, caller: Caller) -> Actor | Refusal:
+    """Give the actor who asks as somebody who supervises, or say why nobody of that kind does."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
     return standing(actor, SUPERVISOR) or actor
 
 
-def _is_concerned(reading: Reading, one: Case, actor: Actor) -> bool:
-    return is_about(reading, actor, one.actors, one.persons, one.organisers)
+def _is_member(house: House, name: str, actor: Actor) -> bool:
+    """As it is now, whatever moment is asked about: whoever was released reads no longer what they once could."""
+    now = _cases.case_of(house.answers, name)
+    return now is not None and (not now.members or actor.actor in now.members)
+
+
+def _is_concerned(house: House, reading: Reading, one: Case, actor: Actor) -> bool:
+    if is_named(house.answers, one.case_id, actor.actor, actor.person, actor.organisation):
+        return True
+    accounts = _cases.named_in(house.answers, one.case_id, "actors").items
+    return is_about(reading, actor, accounts, (), ())
 
 
 def is_about(
@@ -83,18 +137,32 @@ def is_about(
     return any(one is not None and one.organisation == by.organisation for one in accounts)
 
 
-def _line(one: Case) -> dict[str, Any]:
-    return {**_head(one), "counts": {name: len(getattr(one, name)) for name in _COUNTED}}
+def _line(one: Case, actor: Actor) -> dict[str, Any]:
+    return {**_head(one), "access": _access(one, actor), "counts": one.counts}
+
+
+def _access(one: Case, actor: Actor) -> str:
+    return "contents" if not one.members or actor.actor in one.members else "head"
 
 
 def case_view(one: Case) -> dict[str, Any]:
-    """A case as it is shown to whoever may open it."""
-    return {**_head(one), **{name: list(getattr(one, name)) for name in _COUNTED}, "version": len(one.events)}
+    """A case as it is shown to whoever may open it: the first of everything it names, and how many there are."""
+    return {
+        **_head(one), "access": "contents", "counts": one.counts,
+        **{name: list(one.named[name]) for name in NAMED}, "findings": list(one.findings),
+        "linked_findings": list(one.taken), "version": len(one.events),
+    }
+
+
+def _head_view(one: Case, actor: Actor) -> dict[str, Any]:
+    nothing: dict[str, list[str]] = {name: [] for name in NAMED}
+    return {**_head(one), "access": _access(one, actor), "counts": one.counts, **nothing, "findings": [],
+            "linked_findings": [], "version": len(one.events)}
 
 
 def _head(one: Case) -> dict[str, Any]:
     return {
         "case": one.case_id, "kind": one.kind, "region": one.region, "sector": one.sector, "pattern": one.pattern,
         "status": one.status, "finding": one.finding, "referred_to": one.referred_to, "due": one.due,
-        "opened_at": written_time(one.opened_at), "events": list(one.events),
+        "members": list(one.members), "opened_at": written_time(one.opened_at), "events": list(one.events),
     }

@@ -10,7 +10,7 @@ key, gets the same body, whatever has happened since. `tests/api/test_conditions
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -110,6 +110,18 @@ class Reading:
             self.guards += loaded.guards
         found: _State | None = self._states[stream]
         return found
+
+    def states(
+        self, streams: Iterable[str], evolve: Callable[[_State | None, Any], _State]
+    ) -> dict[str, _State | None]:
+        """The same of many streams of one kind, read together."""
+        names = list(dict.fromkeys(streams))
+        missing = [one for one in names if one not in self._states]
+        for stream, loaded in self.ledger.load_each_free(missing, evolve).items():
+            self._states[stream] = loaded.state
+            self.versions[StreamId(stream)] = loaded.version
+            self.guards += loaded.guards
+        return {one: self._states[one] for one in names}
 
     def fresh(self, stream: str) -> None:
         """Note a stream that begins here: its id was just made, and the append holds us to its being new."""

@@ -10,7 +10,7 @@ What is answered says how many are concerned and not who, as a list does. `tests
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from api.callers import Caller
@@ -24,9 +24,11 @@ from ledger.errors import Refusal
 from ledger.events.case import CaseId, Concerned
 from ledger.streams import case as cases
 from ledger.streams.case import Case
-from ledger.streams.claim import Claim
+from ledger.streams.claim import Claim, Status
+from ledger.streams.claim import evolve as evolve_claim
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person
+from ledger.streams.person import evolve as evolve_person
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import PersonId
 
@@ -53,10 +55,10 @@ def open_case(
 
     def decide(reading: Reading) -> Decision:
         by = present(reading, caller)
-        if no := standing(by, SUPERVISOR, matter) or _strange(house, reading, named, by):
+        if no := standing(by, SUPERVISOR, matter) or strange(house, reading, named, by):
             return no
         _within_time(house, command)
-        claims = [_claim(reading, one) for one in named.claims]
+        claims = _claims(reading, named.claims)
         drafts = cases.decide_opening(None, command, claims, by)
         if not isinstance(drafts, Refusal) and is_about(reading, by, named.actors, (), ()):
             return Refusal.because("own_case", actor=by.actor)
@@ -76,41 +78,43 @@ def hold(house: House, caller: Caller, case: str, fields: dict[str, Any], asked:
         wanted = fields.get("claims", found.concerned.claims)
         if strange := [one for one in wanted if one not in found.concerned.claims]:
             return Refusal.because("claim_not_of_case", claims=strange)
-        claims = [_claim(reading, one) for one in wanted]
+        claims = _claims(reading, wanted)
         command = cases.HoldClaims(role=SUPERVISOR, words=fields["words"])
         return cases.decide_hold(found, command, claims, _claimants(reading, claims), by)
 
-    return _in_case(house, caller, case, asked, decide)
+    return in_case(house, caller, case, asked, decide)
 
 
 def find(house: House, caller: Caller, case: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Say what it comes to."""
     command = cases.RecordFinding(
         role=SUPERVISOR, finding=cases.Finding(fields["finding"]), words=fields["words"], basis=fields.get("basis"))
-    return _in_case(house, caller, case, asked, lambda _, found, by: cases.decide_finding(found, command, by))
+    return in_case(house, caller, case, asked, lambda _, found, by: cases.decide_finding(found, command, by))
 
 
 def refer(house: House, caller: Caller, case: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Hand it over to whoever is competent."""
     command = cases.ReferCase(
         role=SUPERVISOR, to=fields["to"], words=fields["words"], document=fields.get("document"))
-    return _in_case(house, caller, case, asked, lambda _, found, by: cases.decide_referral(found, command, by))
+    return in_case(house, caller, case, asked, lambda _, found, by: cases.decide_referral(found, command, by))
 
 
 def close(house: House, caller: Caller, case: str, asked: Asked) -> Done | Refusal:
     """End it; what was ruled out is released with it."""
 
     def decide(reading: Reading, found: Case, by: Actor) -> Decision:
-        claims = [_claim(reading, one) for one in found.held]
+        claims = _claims(reading, found.held)
         command = cases.CloseCase(role=SUPERVISOR)
-        return cases.decide_case_closing(found, command, claims, _claimants(reading, claims), by)
+        frozen = [one for one in claims if one.status is Status.FROZEN]  # Only these are decided upon.
+        return cases.decide_case_closing(found, command, claims, _claimants(reading, frozen), by)
 
-    return _in_case(house, caller, case, asked, decide)
+    return in_case(house, caller, case, asked, decide)
 
 
-def _in_case(
+def in_case(
     house: House, caller: Caller, name: str, asked: Asked, decide_it: Callable[[Reading, Case, Actor], Decision]
 ) -> Done | Refusal:
+    """Act in a case, for whom there is one; who of them is a member is the decision's to ask."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
@@ -119,18 +123,24 @@ def _in_case(
         by = present(reading, caller)
         if no := standing(by, SUPERVISOR):
             return no
-        found: Case | None = reading.state(name, cases.evolve)
-        if found is None or standing(by, SUPERVISOR, found.matter) is not None:
-            return Refusal.because("case_absent")
-        named = found.concerned
-        if is_about(reading, by, named.actors, named.persons, named.organisers):
-            return Refusal.because("case_absent")  # As to whoever reads: to whom it is about there is none.
-        return decide_it(reading, found, by)
+        found = reached(reading, name, by)
+        return found if isinstance(found, Refusal) else decide_it(reading, found, by)
 
     return do(house.ledger, by_actor(caller, actor, SUPERVISOR), asked, decide, upon=name, show=view)
 
 
-def _strange(house: House, reading: Reading, named: Concerned, by: Actor) -> Refusal | None:
+def reached(reading: Reading, name: str, by: Actor) -> Case | Refusal:
+    """Give a case of a place that this hand supervises; to whom it is about there is none, as to whoever reads."""
+    found: Case | None = reading.state(name, cases.evolve)
+    if found is None or standing(by, SUPERVISOR, found.matter) is not None:
+        return Refusal.because("case_absent")
+    named = found.concerned
+    if is_about(reading, by, named.actors, named.persons, named.organisers):
+        return Refusal.because("case_absent")
+    return found
+
+
+def strange(house: House, reading: Reading, named: Concerned, by: Actor) -> Refusal | None:
     """Say of what is named that it is not there, in the same words where it is beyond this hand's sight."""
     for claim in named.claims:
         if no := in_sight(by, sights(house, reading, reading.claim(claim)), "claim_absent"):
@@ -155,15 +165,15 @@ def _within_time(house: House, command: cases.OpenCase) -> None:
         raise BadFields(faults)
 
 
-def _claim(reading: Reading, claim: str) -> Claim:
-    found = reading.claim(claim)
-    assert found is not None, "a claim that a case names is there"
+def _claims(reading: Reading, names: Sequence[str]) -> list[Claim]:
+    found = [one for one in reading.states(names, evolve_claim).values() if one is not None]
+    assert len(found) == len(set(names)), "a claim that a case names is there"
     return found
 
 
 def _claimants(reading: Reading, claims: Iterable[Claim]) -> dict[PersonId, Person]:
-    found = {one.person: reading.person(one.person) for one in claims}
-    return {name: person for name, person in found.items() if person is not None}
+    found = reading.states([one.person for one in claims], evolve_person)
+    return {person.person: person for person in found.values() if person is not None}
 
 
 def view(case: Case) -> dict[str, Any]:
@@ -172,7 +182,7 @@ def view(case: Case) -> dict[str, Any]:
     return {
         "case": case.case, "kind": opened.kind, "region": opened.region, "sector": opened.sector,
         "pattern": opened.pattern, "status": "closed" if case.is_closed else "open", "finding": str(case.finding),
-        "due": case.due,
+        "due": case.due, "members": list(case.members),
         "counts": {"claims": len(named.claims), "persons": len(named.persons), "actors": len(named.actors),
                    "organisers": len(named.organisers), "findings": len(opened.findings), "held": len(case.held)},
     }

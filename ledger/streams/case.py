@@ -72,7 +72,7 @@ DECIDABLE: Final = (Finding.PENDING, Finding.RULED_OUT, Finding.SUBSTANTIATED)
 
 
 RELEASED_MOST: Final = 1_000
-"""So many holds are released in the append that closes their case; more are released in bulk before."""
+"""So many are held in one append, and released in the one that closes their case; more in bulk."""
 
 
 class Request(State):
@@ -220,6 +220,8 @@ def decide_hold(
     strange = [one.claim for one in claims if one.claim not in known.concerned.claims]
     if strange or not claims:
         return Refusal.because("claim_not_of_case", claims=strange)
+    if len(claims) > RELEASED_MOST:
+        return Refusal.because("too_many_entries", rows=len(claims), most=RELEASED_MOST)
     freeze = FreezeClaim(role=command.role, words=words.words, case=known.case)
     frozen = _each(claims, lambda one: decide_freeze(one, freeze, persons[one.person], by))
     if isinstance(frozen, Refusal):

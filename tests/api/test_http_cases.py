@@ -37,7 +37,7 @@ def test_whoever_opens_a_case_says_what_for_and_everyone_in_it_is_recorded(scene
     found = scene.made.watch.saw(path, purpose="case_review")
     assert (found["persons"], found["claims"], found["held"]) == (
         [scene.li.id], [scene.made.claim], [scene.made.claim])
-    assert seen(scene.town)[before:] == [(scene.li.id, "case_review")]
+    assert seen(scene.town)[before:] == [(scene.made.case, "case_review"), (scene.li.id, "case_review")]
     then = scene.made.watch.saw(path, purpose="case_review", as_of=found["events"][0])
     assert then["held"] == []
 

@@ -49,10 +49,10 @@ def test_a_case_stands_open_with_its_subjects_until_it_is_closed(house: House) -
 
     then, now = case_of(answers, case, as_of=opened), case_of(answers, case)
     assert then is not None and now is not None
-    assert (then.status, then.finding, then.held, then.events) == ("open", "pending", (), (opened,))
+    assert (then.status, then.finding, then.held, then.events) == ("open", "pending", (), (opened - 1, opened))
     assert (then.claims, then.persons, then.findings, then.due) == ((claim,), (person,), (3, 5), "2026-03-01")
     assert (now.status, now.finding, now.held, now.released) == ("closed", "ruled_out", (claim,), (claim,))
-    assert len(now.events) == 4
+    assert len(now.events) == 5, "opening names the first member"
     assert [one.status for one in answers.claim(claim)][-2:] == ["frozen", "approved"]
     assert case_of(answers, "cas_0") is None
 

@@ -52,6 +52,10 @@ class CaseHead(Answer):
         required=True, metadata={"enum": ["pending", "ruled_out", "substantiated", "referred"]})
     referred_to = ma.fields.String(required=True, allow_none=True)
     due = ma.fields.Date(required=True, allow_none=True)
+    members = ma.fields.List(ma.fields.String(), required=True, metadata={
+        "description": "办案人员的经办账号；有了办案人员，内容只对其开放"})
+    access = ma.fields.String(required=True, metadata={
+        "enum": ["contents", "head"], "description": "head：不是办案人员，只见概况"})
     opened_at = ma.fields.String(required=True, metadata={"format": "date-time"})
     events = ma.fields.List(ma.fields.Integer(), required=True)
 
@@ -72,11 +76,13 @@ class CaseAnswer(CaseHead, Reflects):
     """A case with everyone in it."""
 
     version = ma.fields.Integer(required=True, metadata={"description": "记录的版本，也在 ETag 中"})
+    counts = ma.fields.Dict(required=True, metadata={"description": "各有多少；下列各项至多 500 个，其余逐页读取"})
     claims = ma.fields.List(ma.fields.String(), required=True)
     persons = ma.fields.List(ma.fields.String(), required=True)
     actors = ma.fields.List(ma.fields.String(), required=True)
     organisers = ma.fields.List(ma.fields.String(), required=True)
     findings = ma.fields.List(ma.fields.Integer(), required=True, metadata={"description": "所依据的事件"})
+    linked_findings = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "并入本案的线索"})
     held = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "冻结过的学时"})
     released = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "办结时解冻的学时"})
 
@@ -133,4 +139,5 @@ class DecidedCaseAnswer(Recorded):
     finding = ma.fields.String(
         required=True, metadata={"enum": ["pending", "ruled_out", "substantiated", "referred"]})
     due = ma.fields.Date(required=True, allow_none=True)
+    members = ma.fields.List(ma.fields.String(), required=True)
     counts = ma.fields.Dict(required=True)
