@@ -1,8 +1,8 @@
 """What would be without the entries of a case, asked by whoever works on it, before anything is decided (P 16, N 10).
 
 Whoever asks is shown the hours, statements, assessments and titles of everyone whose entries they are: each is recorded
-as seen, for a purpose, as is whoever opens the case. Nothing is written but that. The case is the one that stands now;
-what rests on its entries is asked on all three axes.
+as seen (`case_simulation`), for a purpose. Nothing is written but that. The case is the one that stands now; what rests
+on its entries is asked on all three axes.
 
 `tests/api/test_case_simulation.py` shows it.
 """
@@ -15,13 +15,12 @@ from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
 from api.cases import cases
-from api.cases.standing import SUPERVISOR, acting, by_actor
 from api.cases.unit_years import identities
 from api.house import House
 from api.tables_out import Table
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from projections.basis import Axes, read_axes
+from projections.cases import is_named, named_in
 from projections.without import COUNTED, without
 
 SIMULATED_MOST: Final = 5_000
@@ -30,7 +29,6 @@ SIMULATED_MOST: Final = 5_000
 ALL: Final = "all"
 HELD: Final = "held"
 
-_SHOWN: Final = ("years", "statements", "applications", "identity")
 _MET: Final = {True: "是", False: "否", None: "未定"}
 _HEADS: Final = (
     "人员", "姓名", "证件号码", "不计的学时（项）", "年度", "达标", "不计后达标", "合计", "不计后合计", "认定合计",
@@ -59,37 +57,30 @@ def simulate(house: House, caller: Caller, case: str, wanted: Wanted, purpose: s
     """Everything that would be otherwise without them, with everyone whom it touches."""
     if (behind := house.settled()) is not None:
         return behind
-    found = cases.case(house, caller, case, purpose, as_of=house.answers.position())
-    if isinstance(found, Refusal):
-        return found
-    actor = acting(house, caller)
-    if isinstance(actor, Refusal):
-        return actor
-    claims = _chosen(found, wanted)
+    entered = cases.let_in(house, caller, case, purpose, what="case_simulation")
+    if isinstance(entered, Refusal):
+        return entered
+    claims = _chosen(house, case, wanted)
     if isinstance(claims, Refusal):
         return claims
     told = without(house.answers, claims, wanted.axes, held=wanted.held)
     persons = [one["person"] for one in told["persons"]]
-    assert purpose is not None, "without one the case is not shown"
-    if persons:
-        record_accesses(
-            house.register.access, by=by_actor(caller, actor, SUPERVISOR), subjects=persons, purpose=purpose,
-            what=_SHOWN, route="cases", now_ms=house.now // 1_000)
+    assert purpose is not None, "without one nobody is let in"
+    cases.seen(house, caller, entered.actor, persons, purpose, "case_simulation")
     known = dict(identities(house, persons))
     return {"case": case, **told, "persons": [{**one, **known[one["person"]]} for one in told["persons"]]}
 
 
-def _chosen(found: Mapping[str, Any], wanted: Wanted) -> tuple[str, ...] | Refusal:
+def _chosen(house: House, case: str, wanted: Wanted) -> tuple[str, ...] | Refusal:
     """The entries that are asked about, all of them the case's."""
-    named = found["claims"]
-    if wanted.claims is not None and (strange := sorted(set(wanted.claims) - set(named))):
-        return Refusal.because("claim_not_of_case", claims=strange)
-    chosen = tuple(wanted.claims if wanted.claims is not None else found["held"] if wanted.only == HELD else named)
-    if not chosen:
-        return Refusal.because("claim_not_of_case", claims=[])
-    if len(chosen) > SIMULATED_MOST:
-        return Refusal.because("too_many_entries", rows=len(chosen), most=SIMULATED_MOST)
-    return chosen
+    if wanted.claims is not None:
+        strange = [one for one in wanted.claims if not is_named(house.answers, case, one)]
+        return Refusal.because("claim_not_of_case", claims=strange) if strange else wanted.claims
+    kind = "held" if wanted.only == HELD else "claims"
+    named = named_in(house.answers, case, kind, limit=SIMULATED_MOST)
+    if named.next is not None:
+        return Refusal.because("too_many_entries", most=SIMULATED_MOST)
+    return tuple(named.items) or Refusal.because("claim_not_of_case", claims=[])
 
 
 def table(found: Mapping[str, Any]) -> Table:
