@@ -136,6 +136,7 @@ def _doors() -> list[Blueprint]:
         rosters,
         rulebooks,
         seats,
+        shared,
         statements,
         trainings,
         transfers,
@@ -147,5 +148,5 @@ def _doors() -> list[Blueprint]:
     return [noun.door for noun in (
         units, unit_years, actors, accounts, people, transfers, claims, claim_drafts, evidence, questions, differences,
         histories, rulebooks, statements, trainings, filings, rosters, imports, feed, exports, exams, courses, seats,
-        applications, cases, replays, jobs, upkeep,
+        applications, cases, shared, replays, jobs, upkeep,
     )]

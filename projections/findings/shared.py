@@ -173,10 +173,18 @@ def hour_of(decided_at: int) -> str:
     return (datetime.fromtimestamp(decided_at // 1_000_000, LOCAL)).strftime("%Y-%m-%dT%H")
 
 
-def holding(traced: Traced, key: Key) -> tuple[list[Member], int, bool]:
-    """Every entry that has something, oldest first; how many other records; whether there are more than are counted."""
+class Holding(NamedTuple):
+    """Everything that has something."""
+
+    members: list[Member]                # Entries, oldest first,
+    others: list[tuple[str, str | None]] # and beside them plans, classes, cards and studies, each with whose it is.
+    is_more: bool                        # More than are counted.
+
+
+def holding(traced: Traced, key: Key) -> Holding:
+    """Everything that has something; of a unit as an organiser its plans and classes, too."""
     found, records, is_more = _having(traced, key)
-    return sorted(found), records, is_more
+    return Holding(sorted(found), [*records, *_arranged_by(traced, key)], is_more)
 
 
 # What somebody has
@@ -223,9 +231,9 @@ def _clues_of(traced: Traced, claims: Sequence[str]) -> set[tuple[str, Key]]:
 # Who has it
 
 
-def _having(traced: Traced, key: Key) -> tuple[list[Member], int, bool]:
+def _having(traced: Traced, key: Key) -> tuple[list[Member], list[tuple[str, str | None]], bool]:
     values: dict[str, Any] = {"value": key.value}
-    records = 0
+    records: list[tuple[str, str | None]] = []
     if key.dimension in _COLUMNS:
         part = f"FROM claim c WHERE c.{_COLUMNS[key.dimension]} = :value"
     elif key.dimension == "hour":
@@ -238,21 +246,30 @@ def _having(traced: Traced, key: Key) -> tuple[list[Member], int, bool]:
                 f"{_holds('p')}) h CROSS JOIN claim c ON c.claim = h.claim WHERE TRUE")
     else:
         found = _records_of(traced, key)
-        claims = [one for one in found if one.startswith("clm_")]
-        records = len(found) - len(claims)
-        values = {"claims": _listed(claims)}
+        records = [one for one in found if not one[0].startswith("clm_")]
+        values = {"claims": _listed(record for record, _ in found if record.startswith("clm_"))}
         part = "FROM json_each(:claims) j CROSS JOIN claim c ON c.claim = j.value WHERE TRUE"
     found_members = _members(traced, part, values)
     return found_members[:COUNT_MOST], records, len(found_members) > COUNT_MOST
 
 
-def _records_of(traced: Traced, key: Key) -> list[str]:
+def _records_of(traced: Traced, key: Key) -> list[tuple[str, str | None]]:
     if traced.clues is None:
         return []
     kinds = _CLUES[key.dimension]
-    query = (f"SELECT DISTINCT claim FROM clue WHERE kind IN ({', '.join('?' * len(kinds))}) AND value = ? "
+    query = (f"SELECT DISTINCT claim, person FROM clue WHERE kind IN ({', '.join('?' * len(kinds))}) AND value = ? "
              f"AND event <= ? LIMIT {COUNT_MOST + 1}")
-    return [record for record, in traced.clues.rows(query, (*kinds, key.value, traced.as_of))]
+    return [(record, person or None) for record, person in traced.clues.rows(query, (*kinds, key.value, traced.as_of))]
+
+
+def _arranged_by(traced: Traced, key: Key) -> list[tuple[str, str | None]]:
+    """The plans, classes and rosters of a unit; of a class itself, its rosters and cards: the newest of each first."""
+    found: dict[str, str | None] = {key.value: None} if key.dimension == "class" else {}
+    for part in _ARRANGED.get(key.dimension, ()):
+        query = f"SELECT {part} ORDER BY 1 DESC LIMIT {COUNT_MOST}"
+        found |= dict(traced.traces.rows(query, {"value": key.value, "as_of": traced.as_of}))
+    return list(found.items())
+
 
 
 def _members(traced: Traced, part: str, values: dict[str, Any]) -> list[Member]:
@@ -273,7 +290,7 @@ def _shared(traced: Traced, key: Key, starts: int, own: Sequence[Member]) -> tup
     same_class = sum(one.training_class in classes for one in others)
     shared = Shared(
         key, starts, len(others), len({one.person for one in others} - people), sum(one.within for one in others),
-        same_class, records, is_more, tuple(_guards(traced, key, own, others, same_class)) if others else ())
+        same_class, len(records), is_more, tuple(_guards(traced, key, own, others, same_class)) if others else ())
     return shared, others
 
 
@@ -366,6 +383,18 @@ def _hour_began(value: str) -> int | None:
 
 def _holds(table: str) -> str:
     return f"{table}.from_position <= :as_of AND ({table}.to_position IS NULL OR {table}.to_position > :as_of)"
+
+
+_ARRANGED: Final = {
+    "organiser": (
+        f"t.plan, NULL FROM plan t WHERE t.organiser = :value AND {_holds('t')}",
+        f"t.class, NULL FROM class t WHERE t.organiser = :value AND {_holds('t')}",
+        f"r.act, NULL FROM class t CROSS JOIN roster r ON r.class = t.class WHERE t.organiser = :value "
+        f"AND {_holds('t')} AND {_holds('r')}"),
+    "class": (
+        f"t.act, NULL FROM roster t WHERE t.class = :value AND {_holds('t')}",
+        f"t.card, t.person FROM card t WHERE t.class = :value AND {_holds('t')}"),
+}
 
 
 def _listed(ids: Iterable[str]) -> str:
