@@ -273,6 +273,6 @@ def filled(fields: Sequence[Field], typed: MultiDict[str, str], faults: Sequence
 
 
 def _typed(field: Field, typed: MultiDict[str, str]) -> str:
-    if not typed or field.kind == "password":  # A secret is typed anew, and never stands in a page.
+    if not typed or field.kind in ("password", "hidden"):  # A secret is typed anew; what is hidden, nobody typed.
         return field.value
     return " ".join(typed.getlist(field.name)) if field.kind == "many" else typed.get(field.name, field.value)

@@ -127,6 +127,7 @@ def _doors() -> list[Blueprint]:
         exports,
         feed,
         filings,
+        findings,
         histories,
         imports,
         jobs,
@@ -148,5 +149,5 @@ def _doors() -> list[Blueprint]:
     return [noun.door for noun in (
         units, unit_years, actors, accounts, people, transfers, claims, claim_drafts, evidence, questions, differences,
         histories, rulebooks, statements, trainings, filings, rosters, imports, feed, exports, exams, courses, seats,
-        applications, cases, shared, replays, jobs, upkeep,
+        applications, cases, findings, shared, replays, jobs, upkeep,
     )]

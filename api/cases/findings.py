@@ -1,0 +1,262 @@
+"""Findings, asked about: by those who supervise where they lie, and never by whom they concern (P 17, W 16).
+
+A list tells how many are concerned and not who; whoever asks for the findings about somebody says what for, and is
+recorded. Whoever opens one sees everyone in it, for a purpose, and is recorded as having seen each of them. To whom it
+is about, and to the colleagues of an account that it is about, there is none: neither in a list nor in a count.
+
+`tests/api/test_http_findings.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from api import finding_words
+from api.callers import Caller
+from api.cases.assignment import MOST as COLLEAGUES_MOST
+from api.cases.cases import supervising
+from api.cases.claims import sights
+from api.cases.doing import Reading
+from api.cases.finding_acts import is_seen
+from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, look_at
+from api.house import House
+from ledger.access import record_accesses
+from ledger.errors import Refusal
+from ledger.events.base import wire_type
+from ledger.events.finding import FindingEvent
+from ledger.ledger import Recorded
+from ledger.streams.standing import Actor
+from projections.basis import written_time
+from projections.findings import patterns as _patterns
+from projections.findings import worklist
+from projections.findings.decided import decided_by_case
+from projections.findings.found import Finding
+from projections.findings.patterns import Pattern, Threshold
+from projections.findings.worklist import Line, View, Wanted
+from projections.pages import Page
+from projections.timeline import words as words_of_events
+
+INPUTS_MOST: Final = 200
+"""So many of the events that a finding rests on are told with what they are; of the others, where they stand."""
+_After = tuple[Any, ...] | None
+_PARTIES: Final = ("persons", "claims", "actors", "organisers", "events")
+_SAID: Final = ("to", "basis", "document", "due", "case")
+
+
+def wanted(caller: Caller, query: Mapping[str, Any]) -> Wanted:
+    """What is asked for, as the list takes it."""
+    owner = query.get("owner")
+    return Wanted(
+        **{name: query.get(name) for name in ("pattern", "severity", "status", "person", "claim", "case")},
+        owner=caller.id if owner == "me" else owner, is_overdue=bool(query.get("overdue")))
+
+
+def findings(
+    house: House, caller: Caller, asked: Wanted, purpose: str | None, *, as_of: int, after: _After, limit: int
+) -> Page[dict[str, Any]] | Refusal:
+    """The findings within the scopes of whoever supervises, the gravest and oldest first."""
+    actor = supervising(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    if no := _looked_for(house, caller, actor, asked, purpose):
+        return no
+    page = worklist.lines(house.answers, _view(house, actor), asked, as_of=as_of, after=after, limit=limit)
+    return page.of([_head(one) for one in page.items])
+
+
+def facets(house: House, caller: Caller, asked: Wanted, *, as_of: int) -> dict[str, Any]:
+    """How many there are of each pattern, severity and status; each counted without its own narrowing."""
+    actor = supervising(house, caller)
+    assert not isinstance(actor, Refusal), "whoever is told how many was told which"
+    return worklist.facets(house.answers, _view(house, actor), asked, own=actor.actor, as_of=as_of)
+
+
+def finding(house: House, caller: Caller, name: str, purpose: str | None) -> dict[str, Any] | Refusal:
+    """One finding with everything and everyone, for a purpose; each of them is recorded as seen."""
+    line = _seen(house, caller, name)
+    if isinstance(line, Refusal):
+        return line
+    found, actor = line.found, acting(house, caller)
+    assert isinstance(actor, Actor), "whoever sees it acts"
+    if purpose is None:
+        return Refusal.because("purpose_missing")
+    if concerned := sorted({*found.persons, *found.actors}):
+        record_accesses(
+            house.register.access, by=by_actor(caller, actor, SUPERVISOR), subjects=concerned, purpose=purpose,
+            what=("finding",), route="findings", now_ms=house.now // 1_000)
+    return _told(house, line)
+
+
+def _seen(house: House, caller: Caller, name: str) -> Line | Refusal:
+    """A finding, if there is such a one for whoever asks."""
+    actor = supervising(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    line, reading = worklist.line(house.answers, name, house.today), Reading(house.ledger)
+    return line if line is not None and is_seen(reading, line.found, actor) else Refusal.because("finding_absent")
+
+
+def of_case(house: House, caller: Caller, case: str) -> list[dict[str, Any]] | Refusal:
+    """The findings on which a case was opened, to whoever sees them: how many each concerns, and not whom."""
+    actor = supervising(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    reading = Reading(house.ledger)
+    every = (worklist.line(house.answers, one.finding, house.today) for one in decided_by_case(house.answers, case))
+    return [_head(one) for one in every if one is not None and is_seen(reading, one.found, actor)]
+
+
+def beside(house: House, caller: Caller, name: str, most: int = 50) -> list[dict[str, Any]] | Refusal:
+    """Other findings that share an entry, a person, an account or an organiser with one, the gravest first."""
+    actor = supervising(house, caller)
+    line = _seen(house, caller, name)
+    if isinstance(actor, Refusal):
+        return actor
+    if isinstance(line, Refusal):
+        return line
+    shared = worklist.beside(house.answers, _view(house, actor), line.found, most=most)
+    return [_head(one) for one in shared]
+
+
+def patterns(house: House, caller: Caller) -> dict[str, Any] | Refusal:
+    """Every pattern with its text, its thresholds as they were over time, and how many it found."""
+    actor = supervising(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    counts = worklist.by_pattern(house.answers, _view(house, actor))
+    return {"items": [{**_rule(one, house.today), "counts": counts.get(one.id, {})}
+                      for one in _patterns.patterns().values()]}
+
+
+def titles() -> dict[str, str]:
+    """What each pattern is called."""
+    return {one.id: one.title for one in _patterns.patterns().values()}
+
+
+# Who is told
+
+
+def _view(house: House, actor: Actor) -> View:
+    """What whoever supervises may be told of: within their scopes, and nothing that is about them."""
+    colleagues = house.answers.colleagues(actor.organisation, limit=COLLEAGUES_MOST)
+    own = (actor.actor,) if actor.person is None else (actor.actor, actor.person)
+    scopes = tuple(one for one in actor.scopes if one.role == SUPERVISOR and one.category is None and one.unit is None)
+    return View(scopes, own, actor.organisation, tuple(colleagues), house.today)
+
+
+def _looked_for(house: House, caller: Caller, actor: Actor, asked: Wanted, purpose: str | None) -> Refusal | None:
+    """Whoever asks what there is about somebody looks at them."""
+    person = asked.person
+    if asked.claim is not None:
+        reading = Reading(house.ledger)
+        claim = reading.claim(asked.claim)
+        if no := in_sight(actor, sights(house, reading, claim), "claim_absent"):
+            return no
+        if claim is not None and person is None:
+            person = claim.person
+    if person is None:
+        return None
+    return look_at(house, caller, person, purpose, what=("findings",), route="findings")
+
+
+# How it is told
+
+
+def _head(line: Line) -> dict[str, Any]:
+    found, decided = line.found, line.decided
+    pattern = _patterns.patterns().get(found.pattern)
+    return {
+        "finding": found.finding, "pattern": found.name, "title": found.pattern if pattern is None else pattern.title,
+        "severity": found.severity, "region": found.region or "", "sector": found.sector,
+        "sentence": finding_words.sentence(pattern, found.pattern, found.figures), "status": line.status,
+        "is_found": found.until_position is None, "is_new_facts": line.is_new_facts, "owner": line.owner,
+        "due": line.due, "is_overdue": line.is_overdue, "cases": [] if decided is None else list(decided.cases),
+        "found_at": written_time(found.run_at), "since": found.since_position, "facts_sha256": found.facts_sha256,
+        "counts": {name: len(getattr(found, name)) for name in _PARTIES},
+    }
+
+
+def _told(house: House, line: Line) -> dict[str, Any]:
+    """A finding in full, as whoever may open it is shown it."""
+    found = line.found
+    acts = () if line.decided is None else line.decided.events
+    pattern = _patterns.patterns().get(found.pattern)
+    return {
+        **_head(line), "version": len(acts), "rule": None if pattern is None else _rule(pattern, house.today),
+        "thresholds": [_threshold(found, name, value, house.today) for name, value in found.thresholds.items()],
+        "figures": found.figures, "counter": found.counter,
+        "figures_words": _pairs(None if pattern is None else pattern.figures, found.figures),
+        "counter_words": _pairs(None if pattern is None else pattern.counter, found.counter),
+        **{name: list(getattr(found, name)) for name in _PARTIES},
+        "rests_on": [_input(house, position) for position in found.events[:INPUTS_MOST]],
+        "decisions": [_decision(house, position, found.facts_sha256) for position in acts],
+    }
+
+
+def _pairs(labels: Mapping[str, str] | None, values: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in finding_words.pairs(labels or {}, values)]
+
+
+def _rule(pattern: Pattern, today: date) -> dict[str, Any]:
+    """A pattern as people read it, with every value that its thresholds have had."""
+    now = _patterns.thresholds_on(pattern, today)
+    histories = _patterns.thresholds().get(pattern.id, {})
+    return {
+        "pattern": pattern.id, "version": pattern.version, "title": pattern.title, "severity": pattern.severity,
+        "rule": _filled(pattern, pattern.rule, now), "reason": _filled(pattern, pattern.reason, now),
+        "guard": _filled(pattern, pattern.guard, now),
+        "thresholds": [{"name": name, "value": now[name], "history": _history(histories[name])}
+                       for name in pattern.thresholds],
+    }
+
+
+def _filled(pattern: Pattern, text: str, values: Mapping[str, int | str]) -> str:
+    """The text with the values that its thresholds have, in the place of their names."""
+    for name, value in pattern.bound(values).items():
+        text = text.replace(f":{name} ", f"{value} ").replace(f":{name}", str(value))
+    return text
+
+
+def _threshold(found: Finding, name: str, value: int | str, today: date) -> dict[str, Any]:
+    """A value under which something was found, why it was that, and what it is now."""
+    history = _patterns.thresholds().get(found.pattern, {}).get(name, ())
+    of_then = next((one for one in reversed(history) if one.value == value), None)
+    of_now = next((one for one in reversed(history) if one.starts <= today), None)
+    return {"name": name, "value": value, "now": value if of_now is None else of_now.value,
+            "from": None if of_then is None else of_then.starts, "because": "" if of_then is None else of_then.because,
+            "history": _history(history)}
+
+
+def _history(history: Iterable[Threshold]) -> list[dict[str, Any]]:
+    """Every value of a threshold, the newest first."""
+    return [{"from": one.starts, "value": one.value, "because": one.because} for one in reversed(tuple(history))]
+
+
+def _input(house: House, position: int) -> dict[str, Any]:
+    """One of the events that a finding rests on: what it is and where it is read, and nothing of what it says."""
+    found = house.ledger.at(position)
+    assert found is not None, "a finding rests on what has happened"
+    envelope = found.envelope
+    kind = wire_type(envelope.event).partition("/")[0]
+    return {"event": position, "type": kind, "words": words_of_events().get(kind, kind), "stream": envelope.stream,
+            "recorded_at": written_time(envelope.recorded_at), "href": f"/v1/events/{position}"}
+
+
+def _decision(house: House, position: int, facts_sha256: str) -> dict[str, Any]:
+    """What somebody did about it, with their words, and whether that was upon the facts as they are."""
+    found = house.ledger.at(position)
+    assert found is not None, "its events are in the log"
+    envelope = found.envelope
+    event = envelope.event
+    assert isinstance(event, FindingEvent), "a finding's stream holds what was done about it"
+    kind = wire_type(event).partition("/")[0]
+    return {
+        "event": position, "type": kind, "words": words_of_events().get(kind, kind),
+        "recorded_at": written_time(envelope.recorded_at), "actor": envelope.by.actor,
+        "organisation": envelope.by.organisation, "pattern": event.upon.pattern,
+        "facts_sha256": event.upon.facts_sha256, "is_of_now": event.upon.facts_sha256 == facts_sha256,
+        "said": getattr(house.ledger.opened(Recorded(position, envelope)), "words", None),
+        **{name: getattr(event, name) for name in _SAID if getattr(event, name, None) is not None},
+    }

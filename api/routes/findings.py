@@ -1,0 +1,102 @@
+"""Findings over HTTP: listed, looked at, acted upon. `tests/api/test_http_findings.py` shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from api.callers import Caller
+from api.cases import finding_acts as acts
+from api.cases import findings, inquiries
+from api.cases.doing import Asked, Done
+from api.routes.door import Door, Told, answer, house
+from api.routes.listing import listed
+from api.routes.schemas.cases import DecidedCaseAnswer
+from api.routes.schemas.common import Purpose
+from api.routes.schemas.findings import (
+    DecidedFindingAnswer,
+    FindingAnswer,
+    FindingCaseBody,
+    FindingReferralBody,
+    FindingsAnswer,
+    FindingsQuery,
+    GivingBody,
+    PatternsAnswer,
+    RulingOutBody,
+    SubstantiationBody,
+    TakingUpBody,
+)
+from ledger.errors import Refusal
+
+door = Door("findings", __name__, description="核查线索：规则提示的，由人核查")
+
+_Query = dict[str, Any]
+_Fields = dict[str, Any]
+_AT = "/v1/findings/<finding:finding>"
+
+
+@door.reads("/v1/findings", summary="监督权限内的线索，严重的、发现得早的在前", query=FindingsQuery,
+            answers=FindingsAnswer)
+def every(caller: Caller, query: _Query) -> Response | Refusal:
+    wanted = findings.wanted(caller, query)
+    purpose = query.get("purpose")
+    return listed(
+        caller, "findings", query,
+        lambda as_of, after, limit: findings.findings(
+            house(), caller, wanted, purpose, as_of=as_of, after=after, limit=limit),
+        also=lambda page: {"facets": findings.facets(house(), caller, wanted, as_of=page.as_of)})
+
+
+@door.reads("/v1/findings/patterns", summary="核查规则：条文、界限及其沿革、各状态的条数", answers=PatternsAnswer)
+def patterns(caller: Caller) -> Response | Refusal:
+    found = findings.patterns(house(), caller)
+    return found if isinstance(found, Refusal) else answer(found)
+
+
+@door.reads(_AT, summary="一条线索：发现了什么、依据、相反的情况、办理经过", query=Purpose, answers=FindingAnswer)
+def show(caller: Caller, query: _Query, finding: str) -> Response | Refusal:
+    found = findings.finding(house(), caller, finding, query.get("purpose"))
+    # Never as unchanged (304): whoever looks is shown it, and recorded, each time.
+    return found if isinstance(found, Refusal) else answer(found, version=found["version"])
+
+
+def _done(done: Done | Refusal) -> Told | Refusal:
+    return done if isinstance(done, Refusal) else Told(done, place=f"/v1/findings/{done.stream}")
+
+
+@door.writes(f"{_AT}/taking-up", summary="承办线索，或改期限", body=TakingUpBody, answers=DecidedFindingAnswer,
+             show=acts.view, conditional=True)
+def take_up(caller: Caller, fields: _Fields, asked: Asked, finding: str) -> Told | Refusal:
+    return _done(acts.take_up(house(), caller, finding, fields, asked))
+
+
+@door.writes(f"{_AT}/assignment", summary="转交线索给本机构的另一位经办人", body=GivingBody,
+             answers=DecidedFindingAnswer, show=acts.view, conditional=True)
+def give(caller: Caller, fields: _Fields, asked: Asked, finding: str) -> Told | Refusal:
+    return _done(acts.give(house(), caller, finding, fields, asked))
+
+
+@door.writes(f"{_AT}/ruling-out", summary="排除线索：事实不变即不再提示", body=RulingOutBody,
+             answers=DecidedFindingAnswer, show=acts.view, conditional=True)
+def rule_out(caller: Caller, fields: _Fields, asked: Asked, finding: str) -> Told | Refusal:
+    return _done(acts.rule_out(house(), caller, finding, fields, asked))
+
+
+@door.writes(f"{_AT}/substantiation", summary="认定线索属实", body=SubstantiationBody,
+             answers=DecidedFindingAnswer, show=acts.view, conditional=True)
+def substantiate(caller: Caller, fields: _Fields, asked: Asked, finding: str) -> Told | Refusal:
+    return _done(acts.substantiate(house(), caller, finding, fields, asked))
+
+
+@door.writes(f"{_AT}/referral", summary="移送线索", body=FindingReferralBody, answers=DecidedFindingAnswer,
+             show=acts.view, conditional=True)
+def refer(caller: Caller, fields: _Fields, asked: Asked, finding: str) -> Told | Refusal:
+    return _done(acts.refer(house(), caller, finding, fields, asked))
+
+
+@door.writes(f"{_AT}/case", summary="由线索立案，可并入其他线索", body=FindingCaseBody, answers=DecidedCaseAnswer,
+             show=inquiries.view, conditional=True)
+def open_case(caller: Caller, fields: _Fields, asked: Asked, finding: str) -> Told | Refusal:
+    done = acts.open_case(house(), caller, finding, fields, asked)
+    return done if isinstance(done, Refusal) else Told(done, place=f"/v1/cases/{done.stream}")
