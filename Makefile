@@ -12,6 +12,9 @@ PACKAGES := ledger policies projections api
 # Two workers on two cores; a test file stays on one worker, so that its fixtures are built once. The longest come first.
 WORKERS ?= 2
 
+# Tests start some thousand processes: what is compiled once is kept, also where the machine's settings are against it.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The same order of sets and dicts of str on every run: a failure found once is found again.
 export PYTHONHASHSEED := 0
 
