@@ -67,9 +67,9 @@ def rows_quoting(book: Rulebook) -> Iterator[tuple[str, str]]:
                 yield f"{kind} {row['article']}", fold(quote)
 
 
-def places_in(book: Rulebook, sentence: str) -> set[str]:
+def places_in(quoting: Iterable[tuple[str, str]], sentence: str) -> set[str]:
     """The rows whose words this sentence holds, or that hold all of this sentence."""
-    return {place for place, quote in rows_quoting(book) if touches(quote, sentence)}
+    return {place for place, quote in quoting if touches(quote, sentence)}
 
 
 def touches(quote: str, sentence: str) -> bool:
@@ -92,16 +92,17 @@ def problems(books: Iterable[Rulebook], coverage: Iterable[Place]) -> Iterator[s
         told, found = rows.get(book.text_name, []), sentences(book.text)
         if len(told) != len(found):
             yield f"{book.text_name}：原文 {len(found)} 句，coverage.toml 有 {len(told)} 句"
+        quoting = list(rows_quoting(book))
         for place, sentence in zip(told, found, strict=False):
-            yield from _row_problems(book, place, sentence)
+            yield from _row_problems(book.text_name, quoting, place, sentence)
 
 
-def _row_problems(book: Rulebook, row: Place, sentence: str) -> Iterator[str]:
-    here = f"{book.text_name}“{sentence[:24]}…”"
+def _row_problems(text: str, quoting: Iterable[tuple[str, str]], row: Place, sentence: str) -> Iterator[str]:
+    here = f"{text}“{sentence[:24]}…”"
     if not sentence.startswith(fold(row.sentence)):
         yield f"{here}：coverage.toml 里这一行写的是“{row.sentence[:24]}”"
         return
-    held = places_in(book, sentence)
+    held = places_in(quoting, sentence)
     for place in row.places:
         if place not in held:
             yield f"{here}：细则里没有引用这句话的 {place}；有 {'、'.join(sorted(held)) or '（无）'}"
