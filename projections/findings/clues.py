@@ -166,6 +166,10 @@ class Clues:
         """Up to where it speaks."""
         return self._file.position
 
+    def changes(self) -> int:
+        """The file's own counter of what others changed in it."""
+        return int(self._file.connection.execute("PRAGMA data_version").fetchone()[0])
+
     @property
     def unread(self) -> int:
         """How many papers wait to be looked into."""
@@ -184,6 +188,11 @@ class Clues:
                 self._projection.has_forgotten = False
             tell(self.position, until)
         return self.position
+
+    def due(self, most: int = PAPERS_AT_ONCE) -> list[str]:
+        """The claims whose papers `read_papers` would look into next."""
+        query = "SELECT claim FROM unread ORDER BY event, claim, sha256 LIMIT ?"
+        return [claim for (claim,) in self._file.rows.connection.execute(query, (most,))]
 
     def read_papers(self, most: int = PAPERS_AT_ONCE) -> int:
         """Look into so many papers, oldest first; gives how many are left. Without files there is nothing to read."""

@@ -50,7 +50,7 @@ COLUMNS: Final = ("about", "region", "sector", *LISTS, "events", "counter", "fig
 KINDS: Final = (
     "claim", "person", "actor", "actor_month", "class", "organiser", "course", "unit", "unit_year", "system")
 """What can be touched."""
-LISTED: Final = frozenset(one.removesuffix("s") for one in LISTS)
+LISTED: Final = tuple(one.removesuffix("s") for one in LISTS)
 
 _FIRST: Final = re.compile(r"-- (D[0-9]{2})/([1-9][0-9]*) (\S.*)")
 _LINE: Final = re.compile(r"-- ([a-z]+): (\S.*)")
@@ -220,7 +220,7 @@ def _threshold(id_: str, name: str, told: Mapping[str, Any]) -> Threshold:
     starts, value, because = told.get("from"), told.get("value"), told.get("because")
     is_value = isinstance(value, int | str) and not isinstance(value, bool)
     if set(told) != {"from", "value", "because"} or type(starts) is not date or not is_value or not because:
-        raise PatternMalformed(id_, f"门槛 {name} 的每一条须有且只有 from（日期）、value（整数或文字）、because（理由）")
+        raise PatternMalformed(id_, f"门槛 {name} 每一条须有且只有 from（日期）、value（整数或文字）、because（理由）")
     assert isinstance(starts, date)
     assert isinstance(value, int | str)
     return Threshold(starts, value, str(because))

@@ -14,7 +14,8 @@ comes to have touches the claims that show it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 SLICE: Final = 50_000
@@ -106,11 +107,35 @@ def touch(connection: sqlite3.Connection, kind: str, ids: Iterable[str]) -> None
     connection.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?)", ((kind, one) for one in ids))
 
 
-def touched_ids(connection: sqlite3.Connection, kinds: Iterable[str] = ()) -> set[str]:
-    """Every key that is touched, or those of some kinds."""
-    wanted = tuple(kinds) or tuple(_WHOLE)
-    query = f"SELECT id FROM touched WHERE kind IN ({', '.join('?' * len(wanted))})"
-    return {one for (one,) in connection.execute(query, wanted)}
+def touched_by_kind(connection: sqlite3.Connection) -> dict[str, set[str]]:
+    """Every key that is touched."""
+    found: dict[str, set[str]] = {}
+    for kind, id_ in connection.execute("SELECT kind, id FROM touched"):
+        found.setdefault(kind, set()).add(id_)
+    return found
+
+
+@contextmanager
+def touched_too(connection: sqlite3.Connection, keys: Iterable[tuple[str, str]]) -> Iterator[None]:
+    """Let these keys be touched, too, while one question is asked."""
+    new = set(keys) - set(connection.execute("SELECT kind, id FROM touched"))
+    connection.executemany("INSERT INTO touched VALUES (?, ?)", new)
+    try:
+        yield
+    finally:
+        connection.executemany("DELETE FROM touched WHERE kind = ? AND id = ?", new)
+
+
+@contextmanager
+def everything_touched(connection: sqlite3.Connection, kinds: Iterable[str]) -> Iterator[None]:
+    """Let every key of some kinds be touched while one question is asked."""
+    former = connection.execute("SELECT kind, id FROM touched").fetchall()
+    touch_everything(connection, kinds)
+    try:
+        yield
+    finally:
+        connection.execute("DELETE FROM touched")
+        connection.executemany("INSERT INTO touched VALUES (?, ?)", former)
 
 
 def list_everything(connection: sqlite3.Connection, kinds: Iterable[str]) -> dict[str, range]:

@@ -1,0 +1,342 @@
+"""Runs: patterns are asked about the whole past, or about what moved since they were asked; the file is kept.
+
+A run takes one snapshot of traces and clues. What it found and the position of that snapshot are written in one
+transaction (of a whole run, one a pattern), so a kill leaves no half of a run; the next one goes on from what stands.
+A pattern that is new, or whose words, version or thresholds are others, is asked about the whole past by itself.
+
+`Upkeep` does this beside whoever follows, a little behind: findings are for people to look at, not to wait for. Whoever
+runs has the lock of the files for as long as the run lasts, so `xueshi findings run` may run beside a service.
+
+`tests/projections/findings/test_findings_run.py` shows it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import structlog
+
+from ledger.lease import FileLease
+from ledger.ledger import Ledger
+from ledger.vocabulary import LOCAL
+from projections.board import Progress
+from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, ProjectionFailed
+from projections.file import Reader, discard, path_of
+from projections.findings import touching
+from projections.findings.clues import PAPERS_AT_ONCE, Clues, Papers
+from projections.findings.found import FindingsFile
+from projections.findings.kept import Came, Kept
+from projections.findings.patterns import LISTED, Pattern, patterns, thresholds_on
+from projections.findings.snapshot import Found, Interrupted, Snapshot
+from projections.findings.traces import Traces
+from projections.follower import Lag
+
+FAR_EVENTS: Final = 100_000
+"""Beyond it everything is asked about: that costs less than looking for so much that moved."""
+BEGINS_MS: Final = 1_000
+"""So long after its start it looks for the first time: a service that has just begun has other things to do."""
+POLL_MS: Final = 500
+REST: Final = 3
+"""After a run it rests so many times as long as that took, for the sake of whoever asks and records meanwhile."""
+REST_MOST_MS: Final = 10_000
+RETRY_MS: Final = 60_000
+WAIT_S: Final = 600
+"""So long a command waits for a run of somebody else: one over the whole past may be under way."""
+
+Tell = Callable[[str, int, int], None]
+"""Is told of which pattern how many keys were asked about, and of how many."""
+
+
+class Asking(NamedTuple):
+    """A pattern with the thresholds in force; `since` None: about the whole past."""
+
+    pattern: Pattern
+    thresholds: Mapping[str, int | str]
+    since: int | None
+
+
+# One run
+
+
+def run(
+    kept: Kept, snapshot: Snapshot, wanted: Sequence[Asking], *, run_at: int, read: Iterable[str] = (),
+    tell: Tell = lambda *_: None,
+) -> list[Came]:
+    """Ask patterns and write what they found; claims whose papers were `read` are touched as well."""
+    at, came = snapshot.position, []
+    whole = [one for one in wanted if one.since is None]
+    listed = touching.list_everything(snapshot.connection, (kind for one in whole for kind in one.pattern.touches))
+    for one in whole:
+        found = list(_of_everything(snapshot, one, listed, tell))
+        with kept.one_commit():
+            came.append(kept.write(one.pattern, one.thresholds, found, at=at, run_at=run_at, looked=None))
+    results = list(_moved(kept, snapshot, [one for one in wanted if one.since is not None], set(read)))
+    with kept.one_commit():
+        for one, found, looked in results:
+            came.append(kept.write(one.pattern, one.thresholds, found, at=at, run_at=run_at, looked=looked))
+        kept.drop_unknown(at)
+        kept.looked_at({one.pattern.id for one in wanted})
+    return sorted(came)
+
+
+def _of_everything(snapshot: Snapshot, one: Asking, listed: Mapping[str, range], tell: Tell) -> Iterator[Found]:
+    """What a pattern finds in all that there is, each once."""
+    kinds, seen, done = one.pattern.touches, set(), 0
+    total = sum(len(listed[kind]) for kind in kinds)
+    tell(one.pattern.id, 0, total)
+    if one.pattern.looks_at_everything:
+        slices = [range(0, total)]
+    else:
+        slices = [listed[kind][at:at + touching.SLICE] for kind in kinds
+                  for at in range(0, len(listed[kind]), touching.SLICE)]
+    for numbers in slices:
+        with snapshot.or_stopped():
+            if one.pattern.looks_at_everything:
+                touching.touch_everything(snapshot.connection, kinds)
+            else:
+                touching.touch_slice(snapshot.connection, numbers)
+        for found in snapshot.ask(one.pattern, one.thresholds):
+            if found.row.about not in seen:
+                seen.add(found.row.about)
+                yield found
+        done += len(numbers)
+        tell(one.pattern.id, done, total)
+
+
+_Result = tuple[Asking, list[Found], set[str] | None]
+
+
+def _moved(kept: Kept, snapshot: Snapshot, wanted: Sequence[Asking], read: set[str]) -> Iterator[_Result]:
+    """What each pattern finds by what moved since it was asked last, and which findings were looked for (None: all)."""
+    for since in sorted({one.since for one in wanted if one.since is not None}):
+        with snapshot.or_stopped():
+            touching.touch_since(snapshot.connection, since)
+            touching.touch(snapshot.connection, "claim", read)
+            touched = touching.touched_by_kind(snapshot.connection)
+        named = kept.named(set().union(*touched.values()))
+        for one in (one for one in wanted if one.since == since):
+            pattern = one.pattern
+            if pattern.looks_at_everything:
+                yield (one, *_of_all_again(snapshot, one, touched))
+            else:
+                looked = named.get(pattern.id, set())
+                yield one, _of_touched(snapshot, one, touched, kept.keys_of(looked)), looked
+
+
+def _of_all_again(
+    snapshot: Snapshot, one: Asking, touched: Mapping[str, set[str]]
+) -> tuple[list[Found], set[str] | None]:
+    if touched.keys().isdisjoint(one.pattern.touches):
+        return [], set()
+    with touching.everything_touched(snapshot.connection, one.pattern.touches):
+        return list(snapshot.ask(one.pattern, one.thresholds)), None
+
+
+def _of_touched(
+    snapshot: Snapshot, one: Asking, touched: Mapping[str, set[str]], together: set[tuple[str, str]]
+) -> list[Found]:
+    """What a pattern finds by what is touched and by whatever stands in a finding `together` with it."""
+    kinds = one.pattern.touches
+    unlisted = [kind for kind in kinds if kind not in LISTED]
+    further = {(as_kind, id_) for kind, id_ in together for as_kind in (unlisted if kind == "looked" else [kind])
+               if as_kind in kinds}
+    if not further and touched.keys().isdisjoint(kinds):
+        return []
+    with touching.touched_too(snapshot.connection, further):
+        return list(snapshot.ask(one.pattern, one.thresholds))
+
+
+# Kept up
+
+
+class Upkeep:
+    """Keeps the file while it runs, or waits until whoever does is done."""
+
+    def __init__(
+        self, ledger: Ledger, folder: Path, papers: Papers | None = None, *,
+        now: Callable[[], int] = lambda: time.time_ns() // 1_000,
+    ) -> None:
+        self._ledger, self._folder, self._papers, self._now = ledger, folder, papers, now
+        self._traces, self._reader = Reader(Traces(), folder), Reader(FindingsFile(), folder)
+        self.path: Final = path_of(folder, FindingsFile())
+        self._lease: FileLease | None = None
+        self._open: tuple[Kept, Clues] | None = None
+        self._seen = (0, 0)   # What the files' own counters of changes were when they were let go of.
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._building: Progress | None = None  # Of keys, of a run over the whole past.
+        self._failure: ProjectionFailed | None = None
+        self._at_work = threading.Lock()
+
+    def start(self) -> None:
+        """Keep the file from now on, in a thread."""
+        assert self._thread is None, "upkeep is started once"
+        self._thread = threading.Thread(target=self._follow, name="findings", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let go of the files; a run that is under way is given up, and nothing of it stands."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._close()
+
+    def __enter__(self) -> Upkeep:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def position(self) -> int:
+        """Say up to where the file speaks; 0 while there is none."""
+        try:
+            return self._reader.position()
+        except ProjectionError:
+            return 0
+
+    def lag(self) -> Lag:
+        """Say how far it is; what keeps it is known to the process that has it."""
+        position = self.position()
+        return Lag(position, self._ledger.store.size() - position, self._building, self._failure)
+
+    def _follow(self) -> None:
+        pause_ms = BEGINS_MS
+        while not self._stopping.wait(pause_ms / 1_000):  # not hours: seconds
+            pause_ms = POLL_MS
+            began = time.monotonic_ns()
+            try:
+                if self.catch_up():
+                    self._failure = None
+                    pause_ms += min(REST_MOST_MS, REST * (time.monotonic_ns() - began) // 1_000_000)
+            except (Interrupted, NotBuilt):  # What it reads is being made.
+                pass
+            except Exception as error:
+                structlog.get_logger().error("findings_failed", exc_info=error)
+                self._failure = ProjectionFailed(FindingsFile.name, position=self.position() + 1, cause=error)
+                pause_ms = RETRY_MS
+                self._close()  # The next try looks through the files before it believes them.
+
+    # The work
+
+    def catch_up(self) -> bool:
+        """Ask about what moved since the last run; False where nothing did, or another process is at it."""
+        if not self._is_due():
+            return False
+        with self._files() as files:
+            if files is None:
+                return False
+            self._run(*files, [*patterns().values()], whole=False, tell=self._told)
+            return True
+
+    def run(self, wanted: Sequence[Pattern], *, whole: bool = False, tell: Tell = lambda *_: None) -> list[Came]:
+        """Ask about what moved, or about everything; waits while somebody else does. Raises AlreadyFollowed."""
+        with self._files(WAIT_S) as files:
+            if files is None:
+                raise AlreadyFollowed(self._folder, process="")
+            return self._run(*files, wanted, whole=whole, tell=tell)
+
+    def unread(self) -> int:
+        """How many papers wait to be looked into."""
+        with self._files(WAIT_S) as files:
+            return 0 if files is None else files[1].unread
+
+    def _is_due(self) -> bool:
+        """Say whether there is anything to ask about: events, papers, or patterns that are others than they were."""
+        if self._traces.position() != self.position():
+            return True
+        rows = self._reader.rows("SELECT pattern, fingerprint FROM asked")
+        day = self._today()
+        if dict(rows) != {one.id: one.fingerprint(thresholds_on(one, day)) for one in patterns().values()}:
+            return True
+        return self._papers is not None and self._open is not None and bool(self._open[1].due(1))
+
+    def _run(
+        self, kept: Kept, clues: Clues, wanted: Sequence[Pattern], *, whole: bool, tell: Tell
+    ) -> list[Came]:
+        run_at, day = self._now(), self._today()
+        with Snapshot(self._folder, clues.path, self._stopping.is_set) as snapshot:
+            clues.catch_up(snapshot.position)
+            kept.note_reading(clues.due() if self._papers is not None else ())
+            if self._papers is not None:
+                clues.read_papers(PAPERS_AT_ONCE)
+            asked = kept.asked()
+            asking = []
+            for pattern in wanted:
+                values, last = thresholds_on(pattern, day), asked.get(pattern.id)
+                is_new = last is None or last.fingerprint != pattern.fingerprint(values)
+                is_far = last is not None and snapshot.position - last.position > FAR_EVENTS
+                asking.append(Asking(pattern, values, None if whole or is_new or is_far or last is None
+                                     else last.position))
+            try:
+                return run(kept, snapshot, asking, run_at=run_at, read=kept.reading(), tell=tell)
+            finally:
+                self._building = None
+
+    def _told(self, _: str, done: int, total: int) -> None:
+        self._building = Progress(done, total, 0, None)
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._now() // 1_000_000, LOCAL).date()
+
+    # The files
+
+    @contextmanager
+    def _files(self, wait_s: int = 0) -> Iterator[tuple[Kept, Clues] | None]:
+        """Both files, while nobody else writes them; None where somebody else does for longer."""
+        with self._at_work:
+            if not self._take(wait_s):
+                yield None
+                return
+            try:
+                yield self._opened()
+            finally:
+                if self._open is not None:
+                    self._seen = self._changes()
+                assert self._lease is not None
+                self._lease.release()
+
+    def _take(self, wait_s: int) -> bool:
+        if self._lease is None:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lease = FileLease(self._folder / "findings.lock")
+        until = time.monotonic_ns() + wait_s * 1_000_000_000
+        while not (taken := self._lease.try_take()) and time.monotonic_ns() < until:
+            time.sleep(POLL_MS / 4_000)  # not hours: seconds
+        return taken
+
+    def _opened(self) -> tuple[Kept, Clues]:
+        """The files, looked through once; anew where somebody has taken one away or written it meanwhile."""
+        if self._open is not None and not (self._open[0].is_fit() and self._open[1].path.exists()
+                                           and self._seen == self._changes()):
+            self._close()
+        if self._open is None:
+            clues = Clues(self._ledger, self._folder, self._papers)
+            try:
+                kept = Kept(self._ledger, self.path, patterns())
+            except BaseException:
+                clues.close()
+                raise
+            self._open = kept, clues
+            for other in self._folder.glob(f"{FindingsFile.name}.[0-9]*.db"):
+                if other.name.count(".") == self.path.name.count(".") and other != self.path:
+                    discard(other)   # Of another version: what it said is found again.
+        return self._open
+
+    def _changes(self) -> tuple[int, int]:
+        """The files' counters of what others changed in them."""
+        assert self._open is not None
+        kept, clues = self._open
+        return kept.changes(), clues.changes()
+
+    def _close(self) -> None:
+        if self._open is not None:
+            for one in self._open:
+                one.close()
+            self._open = None
