@@ -67,7 +67,7 @@ def _class_filed(rows: Rows, effect: Effect) -> None:
         return
     nothing = dict.fromkeys((
         "accepted_office", "held_starts", "held_ends", "held_by", "accepted_at", "held_at", "held_days_half",
-        "attended", "passed", "held_event"))
+        "attended", "passed", "signed", "held_event"))
     rows.begin("class", effect.position, {**key, **filed, **nothing, "first_filed_at": at, "revision": 1})
 
 
@@ -90,7 +90,8 @@ def _class_held(rows: Rows, effect: Effect) -> None:
     _class(rows, effect, {
         "status": "held", "held_starts": event.starts.isoformat(), "held_ends": event.ends.isoformat(),
         "held_by": event.hand.actor, "held_at": effect.envelope.recorded_at, "held_days_half": event.days_half,
-        "attended": event.attended, "passed": event.passed, "held_event": effect.recorded})
+        "attended": event.attended, "passed": event.passed, "held_event": effect.recorded,
+        "signed": int(any(one.kind == "attendance" for one in event.evidence))})
 
 
 def _roster_opened(rows: Rows, effect: Effect) -> None:

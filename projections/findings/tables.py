@@ -95,7 +95,7 @@ TABLES: Final = {
         {**_columns("class plan organiser region sector status category route level filed_on starts ends filed_by",
                     "item filed_at first_filed_at days_half planned places revision event"),
          **_columns("accepted_office held_starts held_ends held_by",
-                    "accepted_at held_at held_days_half attended passed held_event")},
+                    "accepted_at held_at held_days_half attended passed signed held_event")},
         ("class",), "organiser", "plan"),
     "roster": _dated(_columns("act class organiser status opened_by",
                               "opened_at closed_at rows attended event closed_event"), ("act",), "class"),
