@@ -138,22 +138,33 @@ def _seen(
 ) -> Seen | Refusal:
     assert purpose is not None, "nobody is shown anything without one"
     where = traced(house, asking, as_of=as_of)
-    found = pivot(where, claims, keys, only=only)
-    every = [(one.key, member) for one in found.shared for member in found.members[one.key]]
+    found = pivot(where, claims, keys)
+    every = [one for one in _together(found) if only is None or only in {key.dimension for key in one[1]}]
     begins = 0 if after is None else int(after[0])
     page = every[begins:begins + limit]
-    people = dict.fromkeys(member.person for _, member in page)
+    people = dict.fromkeys(member.person for member, _ in page)
     record_seen(house, caller, asking, people, purpose)
     named = dict(identities(house, list(people))) if begins == 0 else {}
-    items = tuple(_item(key, member, named.get(member.person)) for key, member in page)
+    items = tuple(_item(member, keys, named.get(member.person)) for member, keys in page)
     following = begins + limit if begins + limit < len(every) else None
     return Seen(found, where.clues is not None, items, None if following is None else (following,), as_of)
 
 
-def _item(key: Key, one: Member, who: dict[str, str | None] | None) -> dict[str, Any]:
+def _together(found: Pivot) -> list[tuple[Member, list[Key]]]:
+    """Every entry that shares something, with all that it shares; first whatever shares most that says something."""
+    sharing: dict[Member, list[Key]] = {}
+    for one in found.shared:
+        for member in found.members[one.key]:
+            sharing.setdefault(member, []).append(one.key)
+    telling = {one.key for one in found.shared if one.is_telling}
+    return sorted(sharing.items(), key=lambda one: (
+        -sum(key in telling for key in one[1]), -len(one[1]), one[0].claim))
+
+
+def _item(one: Member, keys: Sequence[Key], who: dict[str, str | None] | None) -> dict[str, Any]:
     return {
-        "dimension": key.dimension, "value": key.value, "claim": one.claim, "person": one.person,
-        "name": None if who is None else who["name"], **member_view(one),
+        "claim": one.claim, "person": one.person, "name": None if who is None else who["name"],
+        "shares": [_key(key) for key in keys], **member_view(one),
     }
 
 

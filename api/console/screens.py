@@ -24,6 +24,7 @@ from api.console import (
     home,
     imports,
     papers,
+    pivot,
     player,
     proposals,
     publishing,
@@ -256,6 +257,9 @@ def _timelines(console: Blueprint) -> None:
         add(console, f"{address}/timeline", timeline.record(kind), csv=True)
     add(console, f"{_CLAIM}/certificate", finder.certificate, csv=True)
     add(console, "/evidence/<sha256:sha256>", finder.showing, csv=True)
+    add(console, f"{_CLAIM}/shared", pivot.claim, csv=True)
+    add(console, "/shared", pivot.value, csv=True)
+    add(console, "/shared/timeline", pivot.events, csv=True)
     add(console, "/events/<int:position>", event.event)
     add(console, "/events/<int:position>/proof", event.proof_file, json=False)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
 
 from flask import request
 
@@ -86,11 +87,23 @@ def record(kind: str) -> Callable[..., Shown]:
     return show
 
 
+def of_several(
+    asking: Asking, ask: Callable[[bool, Any, int], _Lines | Refusal], told: dict[str, Any], name: str, title: str,
+    rest: tuple[str, ...],
+) -> Shown:
+    """Everything that happened to several records that have something in common; `ask` takes whether newest first."""
+    def tell(asked: _Question) -> Shown:
+        return _page(asking, asked, lambda after, limit: ask(asked.wanted.newest, after, limit), told,
+                     Named(name, title, {title: str(told["whose"])}))
+
+    return _shown(asking, tell, rest)
+
+
 # What is asked
 
 
-def _shown(asking: Asking, tell: Callable[[_Question], Shown]) -> Shown:
-    moment = asked_moment(rest=_ASKED)
+def _shown(asking: Asking, tell: Callable[[_Question], Shown], rest: tuple[str, ...] = ()) -> Shown:
+    moment = asked_moment(rest=tuple(dict.fromkeys((*_ASKED, *rest))))
     position = moment.position(asking.house)
     purpose = asking.purpose
     return tell(_Question(moment, position, purpose, *_wanted(moment.rest)))
@@ -175,7 +188,8 @@ def _actor(asking: Asking, actor: str, asked: _Question) -> Shown:
     return _page(asking, asked, ask, {
         "title": f"{name}的经办时间线",
         "whose": actor, "path": f"/actors/{actor}/timeline", "account": account, "conduct": conducted,
-        "sides": SIDE_WORDS}, Named("actor-timeline", "经办账号时间线", {"经办账号": actor}),
+        "sides": SIDE_WORDS, "lead": _lead("actor", actor, asked.purpose)},
+        Named("actor-timeline", "经办账号时间线", {"经办账号": actor}),
         {"conduct": None if conducted is None else conducted["data"]}, whole=whole)
 
 
@@ -186,11 +200,27 @@ def _record(asking: Asking, kind: str, record: str, asked: _Question) -> Shown:
     kept = found.lines[::-1] if asked.wanted.newest else found.lines
     return _page(asking, asked, lambda _, __: Some(kept, None, asked.position), {
         "title": f"{_RECORD_NAMES[kind]}的经过", "whose": record, "path": f"{lines.AT[kind]}{record}/timeline",
-        "is_record": True, "about": lines.leads(record, asked.purpose), "of": found.person},
+        "is_record": True, "about": lines.leads(record, asked.purpose), "of": found.person,
+        "lead": _lead(kind, record, asked.purpose)},
         Named(f"{kind}-timeline", f"{_RECORD_NAMES[kind]}的经过", {"记录": record}))
 
 
 # How it is shown
+
+
+_LEADS: Final = {
+    "class": ("class", "/shared", "同班的申报"), "actor": ("approver", "/shared", "经其认定的申报"),
+    "unit": ("organiser", "/shared/timeline", "其主办的经过"),
+}
+
+
+def _lead(kind: str, record: str, purpose: str | None) -> dict[str, str] | None:
+    """Where whoever supervises goes on from a record to the entries that have it in common."""
+    if kind not in _LEADS:
+        return None
+    dimension, place, said = _LEADS[kind]
+    asked = urlencode({"dimension": dimension, "value": record} | ({"purpose": purpose} if purpose else {}))
+    return {"address": f"{place}?{asked}", "words": said}
 
 
 class Named(NamedTuple):

@@ -140,17 +140,20 @@ class Pivot(NamedTuple):
     members: dict[Key, list[Member]]   # Of each key, the others within sight, oldest first.
 
 
-def pivot(
-    traced: Traced, starts: Sequence[str] = (), keys: Sequence[Key] = (), *, only: str | None = None
-) -> Pivot:
-    """Begin with entries, or with something that entries may have; `only` one dimension."""
+def pivot(traced: Traced, starts: Sequence[str] = (), keys: Sequence[Key] = ()) -> Pivot:
+    """Begin with entries, or with something that entries may have."""
     begun = tuple(dict.fromkeys(starts))[:STARTS_MOST]
     had = Counter(dict.fromkeys(keys, 0)) if keys else _keys_of(traced, begun)
-    wanted = [key for key in _in_order(had) if only in (None, key.dimension)]
+    wanted = _in_order(had)
     own = _of_claims(traced, begun)
     shared, members, stopped = [], {}, []
+    with_issuer: list[list[Member]] = []
     for key in wanted[:KEYS_MOST]:
         one, others = _shared(traced, key, had[key], own)
+        if key.dimension == "certificate":
+            with_issuer.append(others)
+        elif key.dimension == "number" and not one.records and others in with_issuer:
+            continue  # The number by itself says no more than it does with its issuer.
         shared.append(one)
         members[key] = [each for each in others if each.within]
         if one.claims > FURTHER_MOST:

@@ -73,12 +73,13 @@ class FurtherAnswer(KeyAnswer):
     through = ma.fields.List(ma.fields.Nested(KeyAnswer), required=True, metadata={"description": "经由哪些而来"})
 
 
-class SharingAnswer(KeyAnswer):
+class SharingAnswer(Answer):
     """An entry that shares something."""
 
     claim = ma.fields.String(required=True)
     person = ma.fields.String(required=True)
     name = ma.fields.String(allow_none=True, required=True, metadata={"description": "已遮盖；第一页之后不再显示"})
+    shares = ma.fields.List(ma.fields.Nested(KeyAnswer), required=True, metadata={"description": "与起点相同的有哪些"})
     unit = ma.fields.String(required=True)
     region = ma.fields.String(required=True)
     sector = ma.fields.String(required=True)

@@ -78,7 +78,10 @@ def test_every_dimension_of_an_entry_says_which_others_and_whose_have_it(tables:
     first = tables.claim("1", "per_a", papers=paper, clues=clues, **same)
     second = tables.claim("2", "per_b", papers=paper, clues=clues, unit="unt_b",
                           **{**same, "decided_at": NINE + 3_599_999_999})
-    tables.claim("3", "per_c", organiser="别的", decided_by="acr_2", decided_at=NINE + 3_600_000_000)
+    tables.claim("3", "per_c", organiser="别的", decided_by="acr_2", decided_at=NINE + 3_600_000_000,
+                 clues=(("class_number", "other"),))
+    tables.clues.table("clue").insert(
+        {"claim": "crd_9", "person": "per_b", "kind": "card_number", "value": "c0certificate_number", "event": 1})
 
     found = pivot(tables.at(), [first])
 
@@ -178,8 +181,15 @@ def test_of_many_entries_what_most_of_them_have_is_followed_first(
     found = pivot(tables.at(), starts)
 
     assert [(one.key.value, one.starts) for one in found.shared] == [("某学会", 4), ("cls_0", 1)] and found.left == 3
-    only = pivot(tables.at(), starts, only="class")
-    assert [one.key.dimension for one in only.shared] == ["class", "class"] and only.left == 2
+
+def test_a_number_that_says_no_more_than_it_does_with_its_issuer_is_told_once(tables: Tables) -> None:
+    for number, person in enumerate(("per_a", "per_b")):
+        tables.claim(f"{number}", person, clues=(("certificate", "c"), ("certificate_number", "n")))
+    assert [one.key.dimension for one in pivot(tables.at(), ["clm_0"]).shared] == ["certificate"]
+
+    tables.claim("2", "per_c", clues=(("certificate", "of another issuer"), ("certificate_number", "n")))
+    assert [(one.key.dimension, one.claims) for one in pivot(tables.at(), ["clm_0"]).shared] == [
+        ("certificate", 1), ("number", 2)]
 
 
 def test_a_number_is_also_found_on_cards_and_classes_and_nothing_sealed_is_compared_without_clues(
