@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from api.callers import Caller
 from api.cases import imports
 from api.cases.doing import Reading
-from api.cases.standing import POLICY_OFFICE
+from api.cases.standing import POLICY_OFFICE, SUPERVISOR
 from api.commands.telling import role as role_name
 from api.house import House
 from ledger.errors import LedgerError
@@ -104,6 +104,8 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         return
     if capacity.reviews:
         yield Way("/queue", "审核待办", "w")
+        if capacity.role == SUPERVISOR:
+            yield Way("/findings", "核查线索", "x")
         yield Way("/classes", "培训班", "t")
         if capacity.brings_in:
             yield Way("/imports", "导入", "i")

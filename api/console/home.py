@@ -14,6 +14,7 @@ from api.cases.standing import HUMAN_RESOURCES, SUPERVISOR
 from api.commands.telling import role as role_name
 from api.console import replays, rules, words
 from api.console.claim import done_before, told_basis
+from api.console.findings import investigating
 from api.console.learning import own_studies
 from api.console.moment import Moment, asked_moment
 from api.console.records import place_of
@@ -118,6 +119,7 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         "watches": watches, "ages": {"old": sum(age > 10 for age in ages), "some": sum(3 < age <= 10 for age in ages),
                                      "new": sum(age <= 3 for age in ages)},
         "oldest": max(ages, default=0), "own": sum(one.holder == caller.id for one in found.items),
+        "looks": investigating(asking, position) if role == SUPERVISOR and moment.is_now else None,
         "replays": replays.latest(asking) if moment.is_now else None,
         "proposed": [one for one in rules.proposed(asking, moment) or () if one["enacted"] is None],
         "oldest_since": written_time(found.items[0].since_at)[:10] if found.items else "",

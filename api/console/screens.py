@@ -20,6 +20,7 @@ from api.console import (
     exams,
     filing,
     finder,
+    findings,
     helping,
     home,
     imports,
@@ -72,6 +73,7 @@ def console_routes() -> Blueprint:
     _trainings(console)
     _timelines(console)
     _papers(console)
+    _findings(console)
     add(console, "/queue", queue.listed, csv=True)
     take(console, "/queue/batch", queue.batch)
     add(console, "/help", helping.help_page, chooses=False, json=False)
@@ -92,6 +94,16 @@ def _rules(console: Blueprint) -> None:
     add(console, proposal, proposals.proposal)
     add(console, f"{proposal}/enactment", deeds.shown(proposals.ROOM, "enactment"), json=False)
     take(console, f"{proposal}/enactment", deeds.done(proposals.ROOM, "enactment"))
+
+
+def _findings(console: Blueprint) -> None:
+    finding = "/findings/<finding:finding>"
+    add(console, findings.LIST, findings.listed, csv=True)
+    add(console, f"{findings.LIST}/patterns", findings.patterns)
+    add(console, finding, findings.detail)
+    for code in findings.FINDING.deeds:
+        add(console, f"{finding}/{code}", deeds.shown(findings.FINDING, code), json=False)
+        take(console, f"{finding}/{code}", deeds.done(findings.FINDING, code))
 
 
 def _papers(console: Blueprint) -> None:
