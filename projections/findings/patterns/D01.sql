@@ -3,7 +3,7 @@
 -- touches: claim
 -- rule: 同一发证单位的同一个证书编号出现在两个及以上的人的记录里；或者某人填报的证书编号，正是同期培训班发给另一个人的学时登记卡的卡号。
 -- reason: 证书和学时登记卡一人一张、编号唯一（P 15：高研班须交学时登记卡；E 8（1）：考核合格证）。同号两证，至少有一张不是发给填报人的，属 P 16 弄虚作假的典型线索。
--- guard: 编号是班次自己的备案号、批准文号的，全班都可以填写，不算；同一班次（起止、途径、主办、题名全同）里有 :D01_class_persons 人以上共用的，多半是通知或班次的编号，也不算；当事各条都已驳回或撤销的，不再提；本人撤回的不计。编号先按同一读法归一（全半角、大小写、空格不论，O 读作 0，I、l 读作 1）再比：写法不同、归一后才相同的，列为反证 written_differently，可能只是识读之误，应查原件。
+-- guard: 编号是班次自己的备案号、批准文号的，全班都可以填写，不算；同一班次（起止、途径、主办、题名全同）里共用的人数达到门槛 class_persons 的，多半是通知或班次的编号，也不算；当事各条都已驳回或撤销的，不再提；本人撤回的不计。编号先按同一读法归一（全半角、大小写、空格不论，O 读作 0，I、l 读作 1）再比：写法不同、归一后才相同的，列为反证 written_differently，可能只是识读之误，应查原件。
 -- thresholds: class_persons
 -- counter: written_differently 有几种原样写法（一种即写法全同）；one_class 是否同一班次；refused_or_revoked 其中已驳回、撤销的条数
 -- figures: persons 人数；claims 条数；classes 班次数；card 是否与登记卡卡号相同
@@ -49,7 +49,7 @@ member AS MATERIALIZED (
     FROM named n CROSS JOIN claim c ON c.claim = n.claim AND c.to_position IS NULL
     WHERE c.status <> 'withdrawn'
 ),
-found AS (
+found AS MATERIALIZED (
     SELECT m.about,
            count(DISTINCT m.person) + (m.about LIKE 'card:%') AS persons, count(*) AS claims,
            count(DISTINCT m.held_as) AS classes, count(DISTINCT m.written) AS written,
@@ -58,31 +58,48 @@ found AS (
     GROUP BY m.about
     HAVING persons > 1 AND undone < count(*) AND max(m.of_class) = 0
        AND NOT (classes = 1 AND persons >= :D01_class_persons)
+),
+told AS MATERIALIZED (
+    SELECT * FROM member WHERE about IN (SELECT about FROM found)
+),
+every(about, name, id) AS (
+    SELECT about, 'persons', person FROM told
+    UNION SELECT about, 'claims', claim FROM told
+    UNION SELECT about, 'actors', decided_by FROM told WHERE decided_by IS NOT NULL
+    UNION SELECT about, 'organisers', organiser FROM told WHERE organiser IS NOT NULL
+    UNION SELECT about, 'events', submitted_event FROM told
+    UNION SELECT about, 'events', study_event FROM told
+    UNION SELECT about, 'events', decided_event FROM told WHERE decided_event IS NOT NULL
+    UNION SELECT 'card:' || card, 'persons', holder FROM carded
+    UNION SELECT 'card:' || card, 'events', event FROM carded
+    ORDER BY 1, 2, 3
+),
+said(about, name, text) AS (
+    SELECT about, name, json_group_array(id) FROM every GROUP BY about, name
+    UNION ALL
+    SELECT about, 'region', CASE WHEN min(region) = max(region) THEN min(region)
+                                 WHEN substr(min(region), 1, 4) = substr(max(region), 1, 4)
+                                 THEN substr(min(region), 1, 4) ELSE substr(min(region), 1, 2) END
+    FROM told GROUP BY about
+    UNION ALL
+    SELECT about, 'sector', CASE WHEN min(sector) = max(sector) THEN min(sector) END FROM told GROUP BY about
+    UNION ALL
+    SELECT about, 'counter',
+           json_object('written_differently', written, 'one_class', classes = 1, 'refused_or_revoked', undone)
+    FROM found
+    UNION ALL
+    SELECT about, 'figures',
+           json_object('persons', persons, 'claims', claims, 'classes', classes, 'card', card)
+    FROM found
 )
-SELECT f.about,
-       CASE WHEN min(m.region) = max(m.region) THEN min(m.region)
-            WHEN substr(min(m.region), 1, 4) = substr(max(m.region), 1, 4) THEN substr(min(m.region), 1, 4)
-            ELSE substr(min(m.region), 1, 2) END AS region,
-       CASE WHEN min(m.sector) = max(m.sector) THEN min(m.sector) END AS sector,
-       (SELECT json_group_array(id) FROM (
-            SELECT person AS id FROM member WHERE about = f.about
-            UNION SELECT holder FROM carded WHERE 'card:' || card = f.about ORDER BY 1)) AS persons,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT claim AS id FROM member WHERE about = f.about ORDER BY 1)) AS claims,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT decided_by AS id FROM member
-            WHERE about = f.about AND decided_by IS NOT NULL ORDER BY 1)) AS actors,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT organiser AS id FROM member
-            WHERE about = f.about AND organiser IS NOT NULL ORDER BY 1)) AS organisers,
-       (SELECT json_group_array(event) FROM (
-            SELECT submitted_event AS event FROM member WHERE about = f.about
-            UNION SELECT study_event FROM member WHERE about = f.about
-            UNION SELECT decided_event FROM member WHERE about = f.about AND decided_event IS NOT NULL
-            UNION SELECT event FROM carded WHERE 'card:' || card = f.about ORDER BY 1)) AS events,
-       json_object('written_differently', f.written, 'one_class', f.classes = 1, 'refused_or_revoked', f.undone)
-           AS counter,
-       json_object('persons', f.persons, 'claims', f.claims, 'classes', f.classes, 'card', f.card) AS figures
-FROM found f CROSS JOIN member m ON m.about = f.about
-GROUP BY f.about
-ORDER BY f.about
+SELECT about,
+       max(CASE name WHEN 'region' THEN text END) AS region, max(CASE name WHEN 'sector' THEN text END) AS sector,
+       max(CASE name WHEN 'persons' THEN text END) AS persons, max(CASE name WHEN 'claims' THEN text END) AS claims,
+       coalesce(max(CASE name WHEN 'actors' THEN text END), '[]') AS actors,
+       coalesce(max(CASE name WHEN 'organisers' THEN text END), '[]') AS organisers,
+       max(CASE name WHEN 'events' THEN text END) AS events,
+       max(CASE name WHEN 'counter' THEN text END) AS counter, max(CASE name WHEN 'figures' THEN text END) AS figures
+FROM said
+WHERE about IN (SELECT about FROM found)
+GROUP BY about
+ORDER BY about

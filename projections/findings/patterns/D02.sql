@@ -3,19 +3,14 @@
 -- touches: claim
 -- rule: 两个及以上的人交了同一份证书、证明类文件：文件摘要相同；或文件另存过，其中的图像仍逐字节相同（换了外壳的同一张扫描件）；或分属不同班次的 PDF，由同一软件在同一秒生成。
 -- reason: 登记、申报时须提供本人佐证材料（P 15、E 12、R 8），证书、证明一人一份。两人同用一份，至少一份不是他自己的（P 16、E 13、R 10）。
--- guard: 通知、日程、名册等本来就人人相同，只比证书、学时登记卡；统一登记的班次（同一批次的名册）全班一份文件的，不算；同一成果（论文、课题、专利、著作）的合作者交同一份载有各人姓名的证书，不算，署名由 D03 另查；同一班次 :D02_class_persons 人以上交同一份的，多为附名单的结业证明，不算；办班单位一次制作全班证书，生成时间自然相同，所以 PDF 的生成时间只比不同班次的；当事各条都已驳回或撤销的，不再提；本人撤回的不计。
+-- guard: 通知、日程、名册等本来就人人相同，只比证书、学时登记卡；统一登记的班次（同一批次的名册）全班一份文件的，不算；同一成果（论文、课题、专利、著作）的合作者交同一份载有各人姓名的证书，不算，署名由 D03 另查；同一班次交同一份的人数达到门槛 class_persons 的，多为附名单的结业证明，不算；办班单位一次制作全班证书，生成时间自然相同，所以 PDF 的生成时间只比不同班次的；当事各条都已驳回或撤销的，不再提；本人撤回的不计。
 -- thresholds: class_persons
 -- counter: one_class 是否同一班次；refused_or_revoked 其中已驳回、撤销的条数；other_papers 另交有各自证书的条数
 -- figures: persons 人数；claims 条数；classes 班次数；shared 相同的是什么：file 文件，picture 图像，document 生成软件与时刻
 WITH looked(claim) AS MATERIALIZED (
     SELECT id FROM touched WHERE kind = 'claim'
 ),
--- 一人一份的材料。
-own(claim, person, shared, value) AS (
-    SELECT claim, person, 'file', sha256 FROM paper WHERE kind IN ('certificate', 'card') AND to_position IS NULL
-    UNION ALL
-    SELECT claim, person, kind, value FROM clue WHERE kind IN ('picture', 'document')
-),
+-- 一人一份的材料：文件本身，文件中的图像，文件的生成软件与时刻。
 files(value) AS MATERIALIZED (
     SELECT p.sha256
     FROM (SELECT DISTINCT p.sha256 FROM looked l CROSS JOIN paper p ON p.claim = l.claim
@@ -35,7 +30,8 @@ marks(kind, value) AS MATERIALIZED (
 ),
 named(about, shared, claim) AS (
     SELECT 'file:' || f.value, 'file', p.claim
-    FROM files f CROSS JOIN paper p ON p.sha256 = f.value AND p.kind IN ('certificate', 'card') AND p.to_position IS NULL
+    FROM files f CROSS JOIN paper p ON p.sha256 = f.value AND p.to_position IS NULL
+    WHERE p.kind IN ('certificate', 'card')
     UNION
     SELECT m.kind || ':' || m.value, m.kind, k.claim
     FROM marks m CROSS JOIN clue k ON k.kind = m.kind AND k.value = m.value
@@ -53,7 +49,8 @@ member AS MATERIALIZED (
     WHERE c.status <> 'withdrawn'
 ),
 suspect AS MATERIALIZED (
-    SELECT m.about, m.shared, count(DISTINCT m.person) AS persons, count(*) AS claims, min(m.claim) AS first,
+    SELECT m.about, m.shared, count(DISTINCT m.person) AS persons, count(*) AS claims,
+           min(m.claim) AS first, max(m.claim) AS last,
            count(DISTINCT m.held_as) AS classes, sum(m.status IN ('refused', 'revoked')) AS undone,
            sum(m.own_papers > 1) AS other_papers
     FROM member m
@@ -64,39 +61,51 @@ suspect AS MATERIALIZED (
        AND NOT (classes = 1 AND (persons >= :D02_class_persons OR m.shared = 'document'))
 ),
 -- 文件相同的，图像和生成时间自然相同：同一件事只说一次，说最强的。
-found AS (
-    SELECT s.* FROM suspect s
-    WHERE s.shared = 'file' OR NOT EXISTS (
-        SELECT 1 FROM member h CROSS JOIN suspect o ON o.about = h.about
-        WHERE h.claim = s.first
-          AND (o.shared = 'file' OR (o.shared = 'picture' AND s.shared = 'document'))
-          AND NOT EXISTS (
-              SELECT 1 FROM member x WHERE x.about = s.about AND NOT EXISTS (
-                  SELECT 1 FROM member y WHERE y.about = o.about AND y.claim = x.claim)))
+found AS MATERIALIZED (
+    SELECT * FROM suspect
+    WHERE shared = 'file'
+       OR ((first, last, claims) NOT IN (SELECT first, last, claims FROM suspect WHERE shared = 'file')
+           AND (shared = 'picture'
+                OR (first, last, claims) NOT IN (SELECT first, last, claims FROM suspect WHERE shared = 'picture')))
+),
+told AS MATERIALIZED (
+    SELECT * FROM member WHERE about IN (SELECT about FROM found)
+),
+every(about, name, id) AS (
+    SELECT about, 'persons', person FROM told
+    UNION SELECT about, 'claims', claim FROM told
+    UNION SELECT about, 'actors', decided_by FROM told WHERE decided_by IS NOT NULL
+    UNION SELECT about, 'organisers', organiser FROM told WHERE organiser IS NOT NULL
+    UNION SELECT about, 'events', submitted_event FROM told
+    UNION SELECT about, 'events', study_event FROM told
+    UNION SELECT about, 'events', decided_event FROM told WHERE decided_event IS NOT NULL
+    ORDER BY 1, 2, 3
+),
+said(about, name, text) AS (
+    SELECT about, name, json_group_array(id) FROM every GROUP BY about, name
+    UNION ALL
+    SELECT about, 'region', CASE WHEN min(region) = max(region) THEN min(region)
+                                 WHEN substr(min(region), 1, 4) = substr(max(region), 1, 4)
+                                 THEN substr(min(region), 1, 4) ELSE substr(min(region), 1, 2) END
+    FROM told GROUP BY about
+    UNION ALL
+    SELECT about, 'sector', CASE WHEN min(sector) = max(sector) THEN min(sector) END FROM told GROUP BY about
+    UNION ALL
+    SELECT about, 'counter',
+           json_object('one_class', classes = 1, 'refused_or_revoked', undone, 'other_papers', other_papers)
+    FROM found
+    UNION ALL
+    SELECT about, 'figures',
+           json_object('persons', persons, 'claims', claims, 'classes', classes, 'shared', shared)
+    FROM found
 )
-SELECT f.about,
-       CASE WHEN min(m.region) = max(m.region) THEN min(m.region)
-            WHEN substr(min(m.region), 1, 4) = substr(max(m.region), 1, 4) THEN substr(min(m.region), 1, 4)
-            ELSE substr(min(m.region), 1, 2) END AS region,
-       CASE WHEN min(m.sector) = max(m.sector) THEN min(m.sector) END AS sector,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT person AS id FROM member WHERE about = f.about ORDER BY 1)) AS persons,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT claim AS id FROM member WHERE about = f.about ORDER BY 1)) AS claims,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT decided_by AS id FROM member
-            WHERE about = f.about AND decided_by IS NOT NULL ORDER BY 1)) AS actors,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT organiser AS id FROM member
-            WHERE about = f.about AND organiser IS NOT NULL ORDER BY 1)) AS organisers,
-       (SELECT json_group_array(event) FROM (
-            SELECT submitted_event AS event FROM member WHERE about = f.about
-            UNION SELECT study_event FROM member WHERE about = f.about
-            UNION SELECT decided_event FROM member WHERE about = f.about AND decided_event IS NOT NULL
-            ORDER BY 1)) AS events,
-       json_object('one_class', f.classes = 1, 'refused_or_revoked', f.undone, 'other_papers', f.other_papers)
-           AS counter,
-       json_object('persons', f.persons, 'claims', f.claims, 'classes', f.classes, 'shared', f.shared) AS figures
-FROM found f CROSS JOIN member m ON m.about = f.about
-GROUP BY f.about
-ORDER BY f.about
+SELECT about,
+       max(CASE name WHEN 'region' THEN text END) AS region, max(CASE name WHEN 'sector' THEN text END) AS sector,
+       max(CASE name WHEN 'persons' THEN text END) AS persons, max(CASE name WHEN 'claims' THEN text END) AS claims,
+       coalesce(max(CASE name WHEN 'actors' THEN text END), '[]') AS actors,
+       coalesce(max(CASE name WHEN 'organisers' THEN text END), '[]') AS organisers,
+       max(CASE name WHEN 'events' THEN text END) AS events,
+       max(CASE name WHEN 'counter' THEN text END) AS counter, max(CASE name WHEN 'figures' THEN text END) AS figures
+FROM said
+GROUP BY about
+ORDER BY about

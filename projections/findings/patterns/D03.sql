@@ -30,46 +30,59 @@ member AS MATERIALIZED (
     WHERE c.status NOT IN ('withdrawn', 'refused', 'revoked')
 ),
 -- 两人同一位次；第一位次而人人注明共同第一的除外。
-clashing(about, ranks) AS (
-    SELECT about, count(*) FROM (
-        SELECT about FROM member WHERE rank IS NOT NULL
-        GROUP BY about, rank
-        HAVING count(DISTINCT person) > 1 AND NOT (rank = 1 AND min(joint_first) = 1))
-    GROUP BY about
+clashing AS MATERIALIZED (
+    SELECT about, rank FROM member WHERE rank IS NOT NULL
+    GROUP BY about, rank
+    HAVING count(DISTINCT person) > 1 AND NOT (rank = 1 AND min(joint_first) = 1)
 ),
-found AS (
+found AS MATERIALIZED (
     SELECT m.about, count(DISTINCT m.person) AS persons, count(*) AS claims,
-           coalesce((SELECT ranks FROM clashing WHERE about = m.about), 0) AS same_rank,
+           count(DISTINCT CASE WHEN (m.about, m.rank) IN (SELECT about, rank FROM clashing) THEN m.rank END)
+               AS same_rank,
            coalesce(sum(m.rank > m.participants), 0) AS rank_beyond, count(DISTINCT m.participants) AS totals,
            max(m.participants) AS participants, count(DISTINCT m.sector) AS sectors,
            count(DISTINCT m.authors) AS author_lists, count(DISTINCT CASE WHEN m.joint_first THEN m.person END) AS joint
     FROM member m
     GROUP BY m.about
     HAVING rank_beyond > 0 OR (persons > 1 AND (same_rank > 0 OR totals > 1 OR persons > participants))
+),
+told AS MATERIALIZED (
+    SELECT * FROM member WHERE about IN (SELECT about FROM found)
+),
+every(about, name, id) AS (
+    SELECT about, 'persons', person FROM told
+    UNION SELECT about, 'claims', claim FROM told
+    UNION SELECT about, 'actors', decided_by FROM told WHERE decided_by IS NOT NULL
+    UNION SELECT about, 'organisers', organiser FROM told WHERE organiser IS NOT NULL
+    UNION SELECT about, 'events', submitted_event FROM told
+    UNION SELECT about, 'events', study_event FROM told
+    UNION SELECT about, 'events', decided_event FROM told WHERE decided_event IS NOT NULL
+    ORDER BY 1, 2, 3
+),
+said(about, name, text) AS (
+    SELECT about, name, json_group_array(id) FROM every GROUP BY about, name
+    UNION ALL
+    SELECT about, 'region', CASE WHEN min(region) = max(region) THEN min(region)
+                                 WHEN substr(min(region), 1, 4) = substr(max(region), 1, 4)
+                                 THEN substr(min(region), 1, 4) ELSE substr(min(region), 1, 2) END
+    FROM told GROUP BY about
+    UNION ALL
+    SELECT about, 'sector', CASE WHEN min(sector) = max(sector) THEN min(sector) END FROM told GROUP BY about
+    UNION ALL
+    SELECT about, 'counter', json_object('author_lists', author_lists, 'joint_first', joint) FROM found
+    UNION ALL
+    SELECT about, 'figures',
+           json_object('persons', persons, 'claims', claims, 'same_rank', same_rank, 'rank_beyond', rank_beyond,
+                       'totals', totals, 'participants', participants, 'sectors', sectors)
+    FROM found
 )
-SELECT f.about,
-       CASE WHEN min(m.region) = max(m.region) THEN min(m.region)
-            WHEN substr(min(m.region), 1, 4) = substr(max(m.region), 1, 4) THEN substr(min(m.region), 1, 4)
-            ELSE substr(min(m.region), 1, 2) END AS region,
-       CASE WHEN min(m.sector) = max(m.sector) THEN min(m.sector) END AS sector,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT person AS id FROM member WHERE about = f.about ORDER BY 1)) AS persons,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT claim AS id FROM member WHERE about = f.about ORDER BY 1)) AS claims,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT decided_by AS id FROM member
-            WHERE about = f.about AND decided_by IS NOT NULL ORDER BY 1)) AS actors,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT organiser AS id FROM member
-            WHERE about = f.about AND organiser IS NOT NULL ORDER BY 1)) AS organisers,
-       (SELECT json_group_array(event) FROM (
-            SELECT submitted_event AS event FROM member WHERE about = f.about
-            UNION SELECT study_event FROM member WHERE about = f.about
-            UNION SELECT decided_event FROM member WHERE about = f.about AND decided_event IS NOT NULL
-            ORDER BY 1)) AS events,
-       json_object('author_lists', f.author_lists, 'joint_first', f.joint) AS counter,
-       json_object('persons', f.persons, 'claims', f.claims, 'same_rank', f.same_rank, 'rank_beyond', f.rank_beyond,
-                   'totals', f.totals, 'participants', f.participants, 'sectors', f.sectors) AS figures
-FROM found f CROSS JOIN member m ON m.about = f.about
-GROUP BY f.about
-ORDER BY f.about
+SELECT about,
+       max(CASE name WHEN 'region' THEN text END) AS region, max(CASE name WHEN 'sector' THEN text END) AS sector,
+       max(CASE name WHEN 'persons' THEN text END) AS persons, max(CASE name WHEN 'claims' THEN text END) AS claims,
+       coalesce(max(CASE name WHEN 'actors' THEN text END), '[]') AS actors,
+       coalesce(max(CASE name WHEN 'organisers' THEN text END), '[]') AS organisers,
+       max(CASE name WHEN 'events' THEN text END) AS events,
+       max(CASE name WHEN 'counter' THEN text END) AS counter, max(CASE name WHEN 'figures' THEN text END) AS figures
+FROM said
+GROUP BY about
+ORDER BY about

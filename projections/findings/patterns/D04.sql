@@ -1,20 +1,18 @@
 -- D04/1 同一时间在两处
 -- severity: high
--- touches: claim, person
--- rule: 一个人所报的天数，在重叠的日期里无论怎样安排都放不下：两个面授培训；培训与已签到的现场考试；国（境）外与境内的面授、现场考试；全天面授与白天 :D04_study_minutes 分钟以上的网络学习。
+-- touches: person
+-- rule: 一个人所报的天数，在重叠的日期里无论怎样安排都放不下：两个面授培训；培训与已签到的现场考试；国（境）外与境内的面授、现场考试；全天面授与白天的网络学习（合计达到门槛 study_minutes 分钟）。
 -- reason: 面授学时按实际到场的天数计（E 8（1）、R 6（二）、N 6），一人不能同时在两处；至少一处没有到场（P 16、E 13）。
 -- guard: 半天的培训可以一天两个：按所报天数计算“必须落在重叠日期里的半天数”，放得下就不算；跨度大于所报天数的（断续办的班）同样按此放宽；出国的首尾两天留给路途；同一次活动报了两条（同一活动标识、班次、成果、证书，或题名与起止都相同）属 D09，不在此列；注明学习平台的不是面授；考试只看 8 时至 17 时开考且已签到的；天数超出起止的按起止计，另由 D05 查；已驳回、撤销、撤回的不计。
 -- thresholds: study_minutes
 -- counter: same_organiser 是否同一主办单位（可能是一个活动的两部分）；spare_halves 再宽几个半天就放得下，越小越可能是日期填错
 -- figures: overlap_days 重叠天数；needed_halves 必须落在其中的半天数；room_halves 其中共有几个半天；with 与什么相冲：training、abroad、exam、study；minutes 网络学习分钟数
 WITH looked(person) AS MATERIALIZED (
-    SELECT c.person FROM touched t CROSS JOIN claim c ON c.claim = t.id AND c.to_position IS NULL WHERE t.kind = 'claim'
-    UNION
     SELECT id FROM touched WHERE kind = 'person'
 ),
 -- 面授，起止以儒略日计；所报半天数不超过起止之间的半天数。
 onsite AS MATERIALIZED (
-    SELECT c.claim, c.person, c.route, c.occasion, c.output, c.training_class, c.organiser, c.starts, c.ends,
+    SELECT c.claim, c.person, c.starts, c.ends,
            CAST(julianday(c.starts) AS INTEGER) AS begins, CAST(julianday(c.ends) AS INTEGER) AS stops,
            min(c.days_half, 2 * CAST(julianday(c.ends) - julianday(c.starts) + 1 AS INTEGER)) AS halves,
            2 * CAST(julianday(c.ends) - julianday(c.starts) + 1 AS INTEGER) AS span,
@@ -25,22 +23,48 @@ onsite AS MATERIALIZED (
                       'unit_training', 'other_training', 'overseas')
       AND c.starts IS NOT NULL AND c.ends >= c.starts AND c.days_half > 0 AND c.platform IS NULL
 ),
+-- 一人名下有任何两条重叠的，才两两相比。
+meeting AS MATERIALIZED (
+    SELECT person, json_group_array(json_array(claim, begins, stops, halves, span, abroad)) AS stays
+    FROM onsite
+    WHERE person IN (
+        SELECT person FROM (
+            SELECT person, begins <= max(stops) OVER (
+                PARTITION BY person ORDER BY begins, claim ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS meets
+            FROM onsite)
+        WHERE meets)
+    GROUP BY person
+),
+stay AS (
+    SELECT a.value ->> 0 AS one, b.value ->> 0 AS other, a.value ->> 5 AS one_abroad, b.value ->> 5 AS other_abroad,
+           a.value ->> 3 AS one_halves, a.value ->> 4 AS one_span,
+           b.value ->> 3 AS other_halves, b.value ->> 4 AS other_span,
+           max(a.value ->> 1, b.value ->> 1) AS begins, min(a.value ->> 2, b.value ->> 2) AS stops,
+           -- 在国（境）外的首尾两天是路途。
+           max((a.value ->> 1) + (a.value ->> 5), (b.value ->> 1) + (b.value ->> 5)) AS away_begins,
+           min((a.value ->> 2) - (a.value ->> 5), (b.value ->> 2) - (b.value ->> 5)) AS away_stops
+    FROM meeting g CROSS JOIN json_each(g.stays) a CROSS JOIN json_each(g.stays) b
+    WHERE b.value ->> 0 > a.value ->> 0
+),
 pair AS (
-    SELECT a.claim AS one, b.claim AS other, a.abroad + b.abroad AS abroad, a.organiser IS b.organiser AS same_organiser,
-           min(a.stops, b.stops) - max(a.begins, b.begins) + 1 AS days,
-           max(0, a.halves - (a.span - 2 * (min(a.stops, b.stops) - max(a.begins, b.begins) + 1)))
-           + max(0, b.halves - (b.span - 2 * (min(a.stops, b.stops) - max(a.begins, b.begins) + 1))) AS needed,
-           -- 在国（境）外的日子，首尾除外；境内那一条必须落在其中的半天数。
-           min(a.stops - a.abroad, b.stops - b.abroad) - max(a.begins + a.abroad, b.begins + b.abroad) + 1 AS away,
-           CASE WHEN a.abroad THEN b.halves - b.span ELSE a.halves - a.span END AS slack
-    FROM onsite a JOIN onsite b ON b.person = a.person AND b.claim > a.claim
-     AND b.begins <= a.stops AND a.begins <= b.stops
-    WHERE NOT coalesce(a.occasion = b.occasion, 0) AND NOT coalesce(a.output = b.output, 0)
+    SELECT s.one, s.other, s.one_abroad + s.other_abroad AS abroad,
+           coalesce(a.organiser = b.organiser, 0) AS same_organiser,
+           s.stops - s.begins + 1 AS days,
+           max(0, s.one_halves - (s.one_span - 2 * (s.stops - s.begins + 1)))
+           + max(0, s.other_halves - (s.other_span - 2 * (s.stops - s.begins + 1))) AS needed,
+           s.away_stops - s.away_begins + 1 AS away,
+           CASE WHEN s.one_abroad THEN s.other_halves - s.other_span ELSE s.one_halves - s.one_span END AS slack
+    FROM stay s
+    CROSS JOIN claim a ON a.claim = s.one AND a.to_position IS NULL
+    CROSS JOIN claim b ON b.claim = s.other AND b.to_position IS NULL
+    WHERE s.stops >= s.begins
+      AND NOT coalesce(a.occasion = b.occasion, 0) AND NOT coalesce(a.output = b.output, 0)
       AND NOT coalesce(a.training_class = b.training_class, 0)
-      AND NOT EXISTS (SELECT 1 FROM clue k CROSS JOIN clue o ON o.claim = b.claim AND o.kind = k.kind AND o.value = k.value
+      AND NOT EXISTS (SELECT 1 FROM clue k
+                      CROSS JOIN clue o ON o.claim = b.claim AND o.kind = k.kind AND o.value = k.value
                       WHERE k.claim = a.claim
                         AND (k.kind = 'certificate'
-                             OR (k.kind = 'title' AND a.begins = b.begins AND a.stops = b.stops)))
+                             OR (k.kind = 'title' AND a.starts = b.starts AND a.ends = b.ends)))
 ),
 clash(about, claim, other, what, days, needed, room, minutes, same_organiser, event) AS MATERIALIZED (
     SELECT 'claims:' || one || ':' || other, one, other, CASE WHEN abroad = 1 THEN 'abroad' ELSE 'training' END,
@@ -81,31 +105,45 @@ member AS MATERIALIZED (
     FROM (SELECT about, claim FROM clash UNION SELECT about, other FROM clash WHERE other IS NOT NULL) x
     CROSS JOIN claim c ON c.claim = x.claim AND c.to_position IS NULL
 ),
-found AS (SELECT * FROM clash)
-SELECT f.about,
-       CASE WHEN min(m.region) = max(m.region) THEN min(m.region)
-            WHEN substr(min(m.region), 1, 4) = substr(max(m.region), 1, 4) THEN substr(min(m.region), 1, 4)
-            ELSE substr(min(m.region), 1, 2) END AS region,
-       CASE WHEN min(m.sector) = max(m.sector) THEN min(m.sector) END AS sector,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT person AS id FROM member WHERE about = f.about ORDER BY 1)) AS persons,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT claim AS id FROM member WHERE about = f.about ORDER BY 1)) AS claims,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT decided_by AS id FROM member
-            WHERE about = f.about AND decided_by IS NOT NULL ORDER BY 1)) AS actors,
-       (SELECT json_group_array(id) FROM (
-            SELECT DISTINCT organiser AS id FROM member
-            WHERE about = f.about AND organiser IS NOT NULL ORDER BY 1)) AS organisers,
-       (SELECT json_group_array(event) FROM (
-            SELECT submitted_event AS event FROM member WHERE about = f.about
-            UNION SELECT study_event FROM member WHERE about = f.about
-            UNION SELECT decided_event FROM member WHERE about = f.about AND decided_event IS NOT NULL
-            UNION SELECT f.event WHERE f.event IS NOT NULL
-            ORDER BY 1)) AS events,
-       json_object('same_organiser', f.same_organiser, 'spare_halves', f.needed - f.room) AS counter,
-       json_object('overlap_days', f.days, 'needed_halves', f.needed, 'room_halves', f.room, 'with', f.what,
-                   'minutes', f.minutes) AS figures
-FROM found f CROSS JOIN member m ON m.about = f.about
-GROUP BY f.about
-ORDER BY f.about
+found AS MATERIALIZED (SELECT * FROM clash),
+told AS MATERIALIZED (
+    SELECT * FROM member WHERE about IN (SELECT about FROM found)
+),
+every(about, name, id) AS (
+    SELECT about, 'persons', person FROM told
+    UNION SELECT about, 'claims', claim FROM told
+    UNION SELECT about, 'actors', decided_by FROM told WHERE decided_by IS NOT NULL
+    UNION SELECT about, 'organisers', organiser FROM told WHERE organiser IS NOT NULL
+    UNION SELECT about, 'events', submitted_event FROM told
+    UNION SELECT about, 'events', study_event FROM told
+    UNION SELECT about, 'events', decided_event FROM told WHERE decided_event IS NOT NULL
+    UNION SELECT about, 'events', event FROM found WHERE event IS NOT NULL
+    ORDER BY 1, 2, 3
+),
+said(about, name, text) AS (
+    SELECT about, name, json_group_array(id) FROM every GROUP BY about, name
+    UNION ALL
+    SELECT about, 'region', CASE WHEN min(region) = max(region) THEN min(region)
+                                 WHEN substr(min(region), 1, 4) = substr(max(region), 1, 4)
+                                 THEN substr(min(region), 1, 4) ELSE substr(min(region), 1, 2) END
+    FROM told GROUP BY about
+    UNION ALL
+    SELECT about, 'sector', CASE WHEN min(sector) = max(sector) THEN min(sector) END FROM told GROUP BY about
+    UNION ALL
+    SELECT about, 'counter', json_object('same_organiser', same_organiser, 'spare_halves', needed - room) FROM found
+    UNION ALL
+    SELECT about, 'figures',
+           json_object('overlap_days', days, 'needed_halves', needed, 'room_halves', room, 'with', what,
+                       'minutes', minutes)
+    FROM found
+)
+SELECT about,
+       max(CASE name WHEN 'region' THEN text END) AS region, max(CASE name WHEN 'sector' THEN text END) AS sector,
+       max(CASE name WHEN 'persons' THEN text END) AS persons, max(CASE name WHEN 'claims' THEN text END) AS claims,
+       coalesce(max(CASE name WHEN 'actors' THEN text END), '[]') AS actors,
+       coalesce(max(CASE name WHEN 'organisers' THEN text END), '[]') AS organisers,
+       max(CASE name WHEN 'events' THEN text END) AS events,
+       max(CASE name WHEN 'counter' THEN text END) AS counter, max(CASE name WHEN 'figures' THEN text END) AS figures
+FROM said
+GROUP BY about
+ORDER BY about
