@@ -179,7 +179,7 @@ def connected(settings: Settings, server: str | None = None, token: str | None =
         from api.composed import composed
 
         logs.configure("error", settings.log_format)
-        yield Client(InProcess(held.enter_context(composed(settings, runs_jobs=False)).test_client()), token)
+        yield Client(InProcess(held.enter_context(composed(settings, serves=False)).test_client()), token)
 
 
 def _occupied(settings: Settings, held: ExitStack) -> str | None:

@@ -32,8 +32,8 @@ BODY_BYTES_MOST: Final = 8 * 1024 * 1024
 
 
 @contextmanager
-def composed(settings: Settings, *, runs_jobs: bool = True) -> Iterator[Flask]:
-    """Choose the parts, and let go of them. A command that only asks does not do what takes a service long."""
+def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
+    """Choose the parts, and let go of them. A command that only asks has no pages and does not what takes long."""
     register = open_register(settings, create=True)
     lease = PostgresLease(settings.database, "keeper") if settings.database else None
     keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=lease)
@@ -49,15 +49,14 @@ def composed(settings: Settings, *, runs_jobs: bool = True) -> Iterator[Flask]:
                             may_begin=lambda: not any(lag.building for lag in house.follower.lag().values()))
             keeper.start()
             try:
-                if runs_jobs:
+                if serves:
                     runner.start()
                 reach = Reach(register.ledger.store.size)
                 resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
                 checks = [*ready_checks(settings), reach.check(), *resting]
                 leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
-                doors = [log_routes(register), page_routes(), statement_routes(),
-                         verification_routes(settings.public_address), *_sign_on(settings)]
-                app = create_app(house, checks=checks, blueprints=doors, leases=leases)
+                pages = _pages(settings) if serves else ()
+                app = create_app(house, checks=checks, blueprints=[log_routes(register), *pages], leases=leases)
                 app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
                 app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
                 yield app
@@ -66,6 +65,10 @@ def composed(settings: Settings, *, runs_jobs: bool = True) -> Iterator[Flask]:
                 runner.stop()
     finally:
         register.close()
+
+
+def _pages(settings: Settings) -> list[Blueprint]:
+    return [page_routes(), statement_routes(), verification_routes(settings.public_address), *_sign_on(settings)]
 
 
 def _sign_on(settings: Settings) -> list[Blueprint]:
