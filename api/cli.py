@@ -45,6 +45,7 @@ COMMANDS: Final = {
     "exam": Lazy("api.commands.exam:exam", "考试：场次和座位、报名、到场和成绩；课程目录，个人的选课和成绩"),
     "application": Lazy("api.commands.application:application", "职称申报：提出、审核、通过，资格和职称的取消，材料"),
     "eligibility": Lazy("api.commands.application:eligibility", "某日可否申报职称：按细则看学时，并计被取消的资格"),
+    "findings": Lazy("api.commands.findings:findings", "核查线索：规则提示的，承办、转交、排除、属实、移送、立案"),
     "case": Lazy("api.commands.case:case", "监察案件：立案、冻结、结论、移送、办结；在办和已办结的"),
     "statement": Lazy("api.commands.statement:statement", "学时登记情况表：出具、查看、取得可离线核验的文件"),
     "rulebook": Lazy("api.commands.rulebook:rulebook", "账本中施行的细则：列出、查看，提出新的一版、由另一人施行"),

@@ -21,7 +21,7 @@ from api.accounts import Accounts
 from api.callers import FOUNDER, Tokens
 from api.checks import Check, Level
 from api.claim_drafts import ClaimDrafts
-from api.evidence_files import EvidenceFiles, FolderShelf
+from api.evidence_files import EvidenceDamaged, EvidenceFiles, FolderShelf
 from api.jobs import Jobs
 from api.law_of import Library
 from api.map_keeping import kept_up
@@ -43,6 +43,7 @@ from policies.shelf import shipped
 from projections.answers import Answers, projections
 from projections.apart import Apart
 from projections.differences_upkeep import Upkeep
+from projections.findings.running import Upkeep as Detecting
 from projections.standby import Standby
 
 SETTLE_S = 5
@@ -77,6 +78,7 @@ class House:
     opened_papers: OpenedPapers
     studies: StudySessions
     jobs: Jobs
+    detecting: Detecting
 
     @property
     def ledger(self) -> Ledger:
@@ -112,7 +114,7 @@ class House:
     def checks(self) -> list[Check]:
         """What can go wrong with the answers and the law while the service runs."""
         return [Check("projections", self._projections), Check("differences", self._differences),
-                Check("rulebooks", self._rulebooks)]
+                Check("findings", self._findings), Check("rulebooks", self._rulebooks)]
 
     def _projections(self) -> tuple[Level, str, str]:
         if failures := self.follower.failures():
@@ -128,6 +130,13 @@ class House:
         if lag.failure is not None:
             return Level.WARN, told, str(lag.failure)
         return Level.OK, told if lag.building is None else f"{told}，已评定 {lag.building.done} 人", ""
+
+    def _findings(self) -> tuple[Level, str, str]:
+        lag = self.detecting.lag()
+        told = f"线索检出到事件 {lag.position}，落后 {lag.behind} 个事件"
+        if lag.failure is not None:
+            return Level.WARN, told, str(lag.failure)
+        return Level.OK, told if lag.building is None else f"{told}，正在检查全部历史", ""
 
     def _rulebooks(self) -> tuple[Level, str, str]:
         waiting = [book.id for book in shipped().books if not _is_enacted(self.ledger, book.id.split(".")[0])]
@@ -165,11 +174,12 @@ def open_house(
         answers = Answers(ledger, folder.projections, book=library.book, now=clock)
         stored = lru_cache(_REMEMBERED)(partial(_read, ledger))
         differing = Upkeep(ledger, folder.projections, answers.judge)
-        with kept_up(map_file), differing, answers.asked_differences:
+        evidence = EvidenceFiles(FolderShelf(folder.evidence), ledger.vault)
+        detecting = Detecting(ledger, folder.projections, partial(paper, evidence), now=clock)
+        with kept_up(map_file), differing, detecting, answers.asked_differences:
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
-                clock, stored, map_file, EvidenceFiles(FolderShelf(folder.evidence), ledger.vault), accounts,
-                claim_drafts, opened_papers, studies, jobs,
+                clock, stored, map_file, evidence, accounts, claim_drafts, opened_papers, studies, jobs, detecting,
             )
     finally:
         follower.stop()
@@ -180,6 +190,15 @@ def open_house(
         claim_drafts.close()
         accounts.close()
         operations.close()
+
+
+def paper(evidence: EvidenceFiles, person: str, sha256: str) -> bytes | None:
+    """Give a person's file, for what it tells of its own making; None where there is none, or none any more."""
+    try:
+        found = evidence.open(person, sha256)
+    except EvidenceDamaged:  # Whoever opens it is told so; here there is nothing to learn of it.
+        return None
+    return found[1] if isinstance(found, tuple) else None
 
 
 def _read(ledger: Ledger, position: int) -> Stored:

@@ -15,6 +15,7 @@ from flask import Blueprint, Response
 
 from api.house import House
 from projections.differences import DifferencesFile
+from projections.findings.found import FindingsFile
 from projections.follower import Lag
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -22,7 +23,8 @@ MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 def upkeep(house: House) -> dict[str, Any]:
     """Every projection with its position, what it is behind, how far a build is, and what it cannot take."""
-    lags = {**house.follower.lag(), DifferencesFile.name: house.differing.lag()}
+    lags = {**house.follower.lag(), DifferencesFile.name: house.differing.lag(),
+            FindingsFile.name: house.detecting.lag()}
     return {
         "log_size": house.ledger.store.size(),
         "items": [{"name": name, **_told(lag)} for name, lag in lags.items()],

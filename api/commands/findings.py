@@ -10,10 +10,10 @@ from typing import Any, Final
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
+from api.commands.findings_run import SEVERITIES, run
 from api.commands.telling import pairs, table
 from api.exits import Exit, Stop
 
-SEVERITIES: Final = {"critical": "重大", "high": "高", "medium": "中", "low": "低"}
 STATES: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
 _FOR: Final = "investigation"
 _LEAST: Final = 8
@@ -27,6 +27,9 @@ _FACTS_IF_KNOWN = click.option("--facts", default="", help="所据事实的摘�
 @click.group()
 def findings() -> None:
     """核查线索：规则提示的，承办、转交、排除、属实、移送、立案"""
+
+
+findings.add_command(run)
 
 
 @findings.command("list")

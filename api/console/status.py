@@ -24,7 +24,8 @@ from projections.basis import written_time
 LEVELS: Final[Mapping[Level, Mark]] = {
     Level.OK: ("met", "✓", "正常"), Level.WARN: ("open", "…", "请留意"), Level.FAIL: ("short", "✗", "有故障"),
 }
-CHECKS: Final = {"projections": "查询所用的投影", "differences": "认定与评定的差异", "rulebooks": "细则"}
+CHECKS: Final = {"projections": "查询所用的投影", "differences": "认定与评定的差异",
+                 "findings": "核查线索", "rulebooks": "细则"}
 _DONE: Final = {"backup": ("备份", "xueshi backup", 1), "fsck": ("逐条重读账本", "xueshi fsck", 7)}
 """What is done for a register, by which command, and after how many days somebody should wonder."""
 

@@ -55,6 +55,7 @@ class Came(NamedTuple):
     """What a run came to, of one pattern: how many hold now; how many began, changed or ended."""
 
     pattern: str
+    is_whole: bool   # It was asked about the whole past.
     findings: int
     begun: int
     changed: int
@@ -155,7 +156,7 @@ class Kept:
                 begun, changed = begun + (finding not in held), changed + (finding in held)
         self._note(pattern, thresholds, at, run_at, is_whole=looked is None)
         self._reach()
-        return Came(pattern.id, self._count(pattern.id), begun, changed, ended)
+        return Came(pattern.id, looked is None, self._count(pattern.id), begun, changed, ended)
 
     def drop_unknown(self, at: int) -> None:
         """Let nothing hold of patterns that there are no longer."""

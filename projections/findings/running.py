@@ -173,6 +173,7 @@ class Upkeep:
         self._building: Progress | None = None  # Of keys, of a run over the whole past.
         self._failure: ProjectionFailed | None = None
         self._at_work = threading.Lock()
+        self.asked_at = 0     # As of where the last run asked.
 
     def start(self) -> None:
         """Keep the file from now on, in a thread."""
@@ -263,6 +264,7 @@ class Upkeep:
         run_at, day = self._now(), self._today()
         with Snapshot(self._folder, clues.path, self._stopping.is_set) as snapshot:
             clues.catch_up(snapshot.position)
+            self.asked_at = snapshot.position
             kept.note_reading(clues.due() if self._papers is not None else ())
             if self._papers is not None:
                 clues.read_papers(PAPERS_AT_ONCE)
