@@ -1,6 +1,6 @@
 """What was found, in words: the sentence of a finding, and what each of its figures says.
 
-The sentence stands in `finding_words.toml`; what a figure is called, and the words of its codes, in the head of the
+The sentences stand in `finding_words.toml`; what a figure is called, and the words of its codes, in the head of the
 pattern, which knows what it counts. `tests/api/test_http_findings.py` finds a sentence that names another figure.
 """
 
@@ -16,15 +16,21 @@ from typing import Any, Final
 from ledger.vocabulary import format_hours
 from projections.findings.patterns import Pattern
 
-PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
-_CODED: Final = re.compile(r"([a-z_]+) ([^，、；：]+)")
+NAMED: Final = re.compile(r"\{(\??)([a-z_]+)\}")
+_CODED: Final = re.compile(r"([a-z_]+) ([^，、；：（）]+)")
+_OPENS: Final = re.compile("[：（]")
+_HUNDREDTHS: Final = "百分之一学时"
+_THOUSANDTHS: Final = "千分比"
 
 
 @cache
+def _words() -> Mapping[str, Mapping[str, Any]]:
+    return tomllib.loads(resources.files(__package__).joinpath("finding_words.toml").read_text("utf-8"))
+
+
 def sentences() -> Mapping[str, list[str]]:
     """The parts of each pattern's sentence."""
-    text = resources.files(__package__).joinpath("finding_words.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return _words()["sentences"]
 
 
 def sentence(pattern: Pattern | None, id_: str, figures: Mapping[str, Any]) -> str:
@@ -39,34 +45,45 @@ def sentence(pattern: Pattern | None, id_: str, figures: Mapping[str, Any]) -> s
 
 
 def _filled(part: str, labels: Mapping[str, str], figures: Mapping[str, Any]) -> str:
-    names = PLACEHOLDER.findall(part)
-    if not all(figures.get(name) for name in names):
+    if not all(_is_said(figures.get(name)) for _, name in NAMED.findall(part)):
         return ""
-    return PLACEHOLDER.sub(lambda found: value(found[1], figures[found[1]], labels.get(found[1], "")), part)
+    return NAMED.sub(
+        lambda found: "" if found[1] else value(found[2], figures[found[2]], labels.get(found[2], "")), part)
 
 
-def pairs(labels: Mapping[str, str], values: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _is_said(one: Any) -> bool:
+    """Say whether a figure is there, and more than nothing."""
+    return bool(one) and not (isinstance(one, int) and one < 0)
+
+
+def pairs(labels: Mapping[str, str], values: Mapping[str, Any], id_: str = "") -> list[tuple[str, str]]:
     """Each figure by its name and in words; one that is not known is left out."""
-    return [(_name(labels.get(name, name)), value(name, one, labels.get(name, "")))
+    asked = {name for part in sentences().get(id_, ()) for asks, name in NAMED.findall(part) if asks}
+    return [(_name(labels.get(name, name)), value(name, one, labels.get(name, ""), is_asked=name in asked))
             for name, one in values.items() if one is not None]
 
 
 def _name(label: str) -> str:
-    """What a figure is called: what stands before its codes."""
-    return label.partition("：")[0] if _codes(label) else label
+    """What a figure is called: what stands before its codes, without the unit that its value is told in."""
+    before = _OPENS.split(label, maxsplit=1)[0]
+    return (before if _codes(label) or _HUNDREDTHS in label else label).removesuffix(f"的{_THOUSANDTHS}")
 
 
 def _codes(label: str) -> dict[str, str]:
     """The words of a figure's codes: `相同的是什么：file 文件，picture 图像`."""
-    return dict(_CODED.findall(label.partition("：")[2]))
+    opens = _OPENS.search(label)
+    return {} if opens is None else dict(_CODED.findall(label[opens.end():]))
 
 
-def value(name: str, one: Any, label: str) -> str:
+def value(name: str, one: Any, label: str, *, is_asked: bool = False) -> str:
     """A figure in words: hours as they are written, a code by its word, what is asked as yes or no."""
     if isinstance(one, list):
         return "、".join(value(name, each, label) for each in one)
     if isinstance(one, str):
-        return _codes(label).get(one, one)
-    if isinstance(one, bool) or (label.startswith("是否") and one in (0, 1)):
+        known = {**_words()["codes"], **_codes(label)}
+        return "、".join(known.get(each, each) for each in one.split(","))
+    if isinstance(one, bool) or ((is_asked or label.startswith("是否")) and one in (0, 1)):
         return "是" if one else "否"
-    return format_hours(one) if name.endswith("_centi") and isinstance(one, int) else str(one)
+    if isinstance(one, int) and ("centi" in name.split("_") or _HUNDREDTHS in label):
+        return format_hours(one)
+    return f"{one}‰" if _THOUSANDTHS in label else str(one)

@@ -94,6 +94,8 @@ def _seen(house: House, caller: Caller, name: str) -> Line | Refusal:
     actor = supervising(house, caller)
     if isinstance(actor, Refusal):
         return actor
+    if (behind := house.settled()) is not None:
+        return behind  # Whoever acts next names the version that stands.
     line, reading = worklist.line(house.answers, name, house.today), Reading(house.ledger)
     return line if line is not None and is_seen(reading, line.found, actor) else Refusal.because("finding_absent")
 
@@ -187,16 +189,16 @@ def _told(house: House, line: Line) -> dict[str, Any]:
         **_head(line), "version": len(acts), "rule": None if pattern is None else _rule(pattern, house.today),
         "thresholds": [_threshold(found, name, value, house.today) for name, value in found.thresholds.items()],
         "figures": found.figures, "counter": found.counter,
-        "figures_words": _pairs(None if pattern is None else pattern.figures, found.figures),
-        "counter_words": _pairs(None if pattern is None else pattern.counter, found.counter),
+        "figures_words": _pairs(None if pattern is None else pattern.figures, found.figures, found.pattern),
+        "counter_words": _pairs(None if pattern is None else pattern.counter, found.counter, ""),
         **{name: list(getattr(found, name)) for name in _PARTIES},
         "rests_on": [_input(house, position) for position in found.events[:INPUTS_MOST]],
         "decisions": [_decision(house, position, found.facts_sha256) for position in acts],
     }
 
 
-def _pairs(labels: Mapping[str, str] | None, values: Mapping[str, Any]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in finding_words.pairs(labels or {}, values)]
+def _pairs(labels: Mapping[str, str] | None, values: Mapping[str, Any], id_: str) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in finding_words.pairs(labels or {}, values, id_)]
 
 
 def _rule(pattern: Pattern, today: date) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def decide_taking_up(finding: Finding | None, command: TakeUp, by: Actor) -> Dec
         return no
     if (decided := _status(finding, command)) is not Status.PENDING:
         return Refusal.because("finding_decided", status=decided.value)
-    if finding is not None and finding.owner == by.actor and finding.due == command.due:
+    if finding is not None and (finding.owner, finding.due, finding.upon) == (by.actor, command.due, command.upon):
         return Refusal.because("nothing_changed")
     if finding is not None and finding.due is not None and finding.owner != by.actor:
         return Refusal.because("finding_of_another", owner=finding.owner)
@@ -134,7 +134,7 @@ def decide_giving(finding: Finding | None, command: Give, by: Actor, to: Actor) 
         return Refusal.because("assignee_elsewhere", to=to.actor)
     if not can_take(command.role, command.upon, to):
         return Refusal.because("assignee_unfit", to=to.actor, role=command.role)
-    if finding is not None and finding.owner == to.actor and finding.due == command.due:
+    if finding is not None and (finding.owner, finding.due, finding.upon) == (to.actor, command.due, command.upon):
         return Refusal.because("assignment_unchanged")
     given = FindingGiven(finding=command.finding, upon=command.upon, hand=by.hand, to=to.actor, due=command.due)
     return (Draft(given),)

@@ -54,6 +54,7 @@ LISTED: Final = tuple(one.removesuffix("s") for one in LISTS)
 
 _FIRST: Final = re.compile(r"-- (D[0-9]{2})/([1-9][0-9]*) (\S.*)")
 _LINE: Final = re.compile(r"-- ([a-z]+): (\S.*)")
+_BETWEEN: Final = re.compile("；(?![^（]*）)")
 _NAME: Final = re.compile(r"[a-z][a-z_]*")
 _WANTED: Final = ("severity", "touches", "rule", "reason", "guard")
 _MORE: Final = ("thresholds", "counter", "figures", "looks")
@@ -190,8 +191,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _told(text: str) -> dict[str, str]:
-    """`one_class 是否同一班次；cards 卡数`: what each name means."""
-    pairs = (one.strip().partition(" ") for one in text.split("；") if one.strip())
+    """`one_class 是否同一班次；cards 卡数`: what each name means; what stands in brackets belongs to one name."""
+    pairs = (one.strip().partition(" ") for one in _BETWEEN.split(text) if one.strip())
     return {name: words.strip() for name, _, words in pairs}
 
 
