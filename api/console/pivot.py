@@ -27,7 +27,7 @@ from ledger.vocabulary import format_hours
 from policies.words import base_vocabulary
 from projections.findings.shared import DIMENSIONS, GUARDS, STARTS_MOST, Key
 
-ROWS: Final = 50
+ROWS: Final = 20
 _FILE_MOST: Final = 3_000
 _NAMES: Final = {
     "certificate": "证书编号", "number": "编号", "evidence": "佐证文件", "picture": "图像", "document": "生成时刻",

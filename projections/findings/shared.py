@@ -338,7 +338,7 @@ def _is_of_one_person(traced: Traced, sha256: str) -> bool:
 def _further(
     traced: Traced, shared: Sequence[Shared], members: dict[Key, list[Member]], begun: set[Key]
 ) -> list[Further]:
-    """What two or more of those found have in common, that nobody began with; whatever most of them have first."""
+    """What two or more of the people found have in common, that nobody began with; whatever most of them have first."""
     through: dict[str, list[Key]] = {}
     for key in (each.key for each in shared if 0 < each.claims <= FURTHER_MOST):
         for member in members[key]:
@@ -354,7 +354,8 @@ def _further(
         by_key.setdefault(Key("evidence", sha256), []).append(claim)
     for claim, key in _clues_of(traced, claims):
         by_key.setdefault(key, []).append(claim)
-    found = Counter({key: len(having) for key, having in by_key.items() if key not in begun and len(having) > 1})
+    found = Counter({key: len(having) for key, having in by_key.items()
+                     if key not in begun and len({people.get(claim) for claim in having}) > 1})
     return [_led(key, by_key[key], through, people) for key in _in_order(found)[:FURTHER_KEYS_MOST]]
 
 
