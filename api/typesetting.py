@@ -25,10 +25,10 @@ _ONE_AT_A_TIME: Final = threading.Lock()  # Its cache is one for all, and two co
 
 
 class PdfImpossible(Exception):
-    """What a PDF is made with is not here, or the text has a character that the font lacks."""
+    """What a PDF is made with is not here (`is_total`), or the text has a character that the font lacks."""
 
-    def __init__(self, found: str, cure: str) -> None:
-        self.found, self.cure = found, cure
+    def __init__(self, found: str, cure: str, *, is_total: bool = False) -> None:
+        self.found, self.cure, self.is_total = found, cure, is_total
         super().__init__(f"做不出 PDF：{found}。{cure}；打印页和文本不受影响。")
 
 
@@ -60,9 +60,9 @@ def _compiler() -> typst.Compiler:
     try:
         import typst
     except ImportError as error:
-        raise PdfImpossible("没有安装排版程序", "请安装附加项 xueshi-ledger[pdf]") from error
+        raise PdfImpossible("没有安装排版程序", "请安装附加项 xueshi-ledger[pdf]", is_total=True) from error
     folders = [one for one in _FONT_FOLDERS if os.path.isdir(one)]  # noqa: PTH112
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
     if FONT not in fonts.families():
-        raise PdfImpossible(f"没有字体 {FONT}", "请执行 apt-get install fonts-noto-cjk")
+        raise PdfImpossible(f"没有字体 {FONT}", "请执行 apt-get install fonts-noto-cjk", is_total=True)
     return typst.Compiler(font_paths=fonts, ignore_system_fonts=True)

@@ -49,6 +49,30 @@ class Contested(NamedTuple):
     hand: Hand
 
 
+class Remedy(NamedTuple):
+    """How the decision that is in force can be appealed against."""
+
+    decision: int
+    until: date         # The last day,
+    law: AppealLaw      # by these words, at this office.
+    is_made: bool       # It has been appealed against already.
+
+
+def remedy(house: House, claim: str) -> Remedy | None:
+    """Say how what is in force about a claim can be appealed against; None where nothing can, or nobody hears it."""
+    reading = Reading(house.ledger)
+    found = reading.claim(claim)
+    person = None if found is None else reading.person(found.person)
+    decision = None if found is None else _contested(house, reading, found)
+    if found is None or person is None or decision is None:
+        return None
+    law = _law(house, found, person, decision)
+    is_open = found.appeal is not None and found.appeal.made.decision == decision.position
+    return None if law is None else Remedy(
+        decision.position, decision.on + timedelta(days=law.days), law,
+        is_open or decision.position in found.appealed)
+
+
 def appeal(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Say that what was decided is not accepted, and why."""
     today = house.today

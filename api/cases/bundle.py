@@ -79,7 +79,11 @@ def bundle(
         return contents
     _record(house, caller, actor, contents, purpose)
     made = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_MOST)  # noqa: SIM115 - whoever sends it closes it
-    _Packing(house, contents, made).put_all(actor, purpose)
+    try:
+        _Packing(house, contents, made).put_all(actor, purpose)
+    except BaseException:
+        made.close()
+        raise
     made.seek(0)
     return made
 

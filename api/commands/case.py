@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
+from api.commands.case_desk import COMMANDS
+from api.commands.case_papers import COMMANDS as PAPERS
+from api.commands.case_told import FINDINGS, STATES, decided
 from api.commands.simulation import simulate
 from api.commands.telling import pairs, table
-
-_STATES: Final = {"open": "在办", "closed": "已办结"}
-_FINDINGS: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
 
 _WORDS = click.option("--words", required=True, help="理由")
 
@@ -44,7 +44,8 @@ def show(asking: Asking, case: str, as_of: str | None, purpose: str | None) -> i
     return asking.get(f"/v1/cases/{case}", _tell, {"as_of": as_of, "purpose": purpose})
 
 
-case.add_command(simulate)
+for one in (simulate, *COMMANDS, *PAPERS):
+    case.add_command(one)
 
 
 @case.command("open")
@@ -63,7 +64,7 @@ case.add_command(simulate)
 def open_(asking: Asking, **named: Any) -> int:
     """立案"""
     body = {name: list(value) if isinstance(value, tuple) else value for name, value in named.items() if value}
-    return asking.post("/v1/cases", _tell_decided, body, done="已立案")
+    return asking.post("/v1/cases", decided, body, done="已立案")
 
 
 @case.command()
@@ -108,23 +109,12 @@ def close(asking: Asking, case: str) -> int:
 
 def _in_case(asking: Asking, case: str, act: str, done: str, body: dict[str, Any] | None = None) -> int:
     place = f"/v1/cases/{case}"
-    return asking.post(f"{place}/{act}", _tell_decided, body, upon=place, done=done, purpose="case_handling")
-
-
-def _tell_decided(body: dict[str, Any]) -> None:
-    counts = body["counts"]
-    pairs((
-        ("案件", body["case"]), ("事由", body["kind"]), ("状态", _STATES.get(body["status"], body["status"])),
-        ("结论", _FINDINGS.get(body["finding"], body["finding"])), ("限期", body["due"]),
-        ("所涉", f"学时 {counts['claims']} 项，{counts['persons']} 人，账号 {counts['actors']} 个，"
-                f"单位 {counts['organisers']} 个"),
-        ("冻结", f"{counts['held']} 项" if counts["held"] else None),
-    ))
+    return asking.post(f"{place}/{act}", decided, body, upon=place, done=done, purpose="case_handling")
 
 
 def _tell_list(body: dict[str, Any]) -> None:
-    rows = [(one["case"], one["opened_at"][:10], one["kind"], _STATES.get(one["status"], one["status"]),
-             _FINDINGS.get(one["finding"], one["finding"]), one["region"], one["counts"]["claims"],
+    rows = [(one["case"], one["opened_at"][:10], one["kind"], STATES.get(one["status"], one["status"]),
+             FINDINGS.get(one["finding"], one["finding"]), one["region"], one["counts"]["claims"],
              one["counts"]["persons"], one["due"]) for one in body["items"]]
     table(("案件", "立案", "事由", "状态", "结论", "地区", "学时", "人员", "限期"), rows, empty="没有案件。")
     if body.get("next_cursor"):
@@ -132,11 +122,13 @@ def _tell_list(body: dict[str, Any]) -> None:
 
 
 def _tell(body: dict[str, Any]) -> None:
+    if body["access"] == "head":
+        click.echo("不是办案人员，只见概况。")
     pairs((
         ("案件", body["case"]), ("事由", body["kind"]), ("规则", body["pattern"]), ("立案", body["opened_at"][:10]),
-        ("状态", _STATES.get(body["status"], body["status"])),
-        ("结论", _FINDINGS.get(body["finding"], body["finding"])), ("移送", body["referred_to"]),
-        ("限期", body["due"]), ("地区", body["region"]),
+        ("状态", STATES.get(body["status"], body["status"])),
+        ("结论", FINDINGS.get(body["finding"], body["finding"])), ("移送", body["referred_to"]),
+        ("限期", body["due"]), ("地区", body["region"]), ("办案人员", "、".join(body["members"])),
         ("人员", "、".join(body["persons"])), ("账号", "、".join(body["actors"])),
         ("单位", "、".join(body["organisers"])), ("学时", "、".join(body["claims"])),
         ("冻结", "、".join(body["held"])), ("解冻", "、".join(body["released"])),

@@ -1,0 +1,105 @@
+"""A case's papers over HTTP: the sealed bundle, and the notices to whom it concerns with their letters.
+
+`tests/api/test_case_bundle.py` and `tests/api/test_case_notices.py` show it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import IO, Any, Final
+
+from flask import Response, send_file
+
+from api.callers import Caller
+from api.cases import bundle as bundles
+from api.cases import notice_letters, notices
+from api.problems import Problem
+from api.routes.door import Door, house
+from api.routes.exports import response
+from api.routes.listing import as_it_stood, moment
+from api.routes.schemas.case_papers import BundleQuery, NoticesAnswer
+from api.routes.schemas.histories import AsOfQuery
+from api.typesetting import PdfImpossible
+from ledger.errors import Refusal
+
+door = Door("case_papers", __name__, description="监察案件的材料：移送材料、告知书")
+
+_AT_ONCE_MOST: Final = 8 * 1024 * 1024
+_Query = dict[str, Any]
+_AT = "/v1/cases/<case:case>"
+
+
+@door.reads(f"{_AT}/bundle.zip", summary="移送材料：一个签章的 ZIP，含事件、证明、细则、佐证和报告，可离线核验",
+            query=BundleQuery, answers=None, content_type="application/zip")
+def bundle(caller: Caller, query: _Query, case: str) -> Response | Refusal:
+    as_of = moment(house(), query.get("as_of"))
+    if isinstance(as_of, Refusal):
+        return as_of
+    redaction = bundles.redacted(_listed(query, "redact"), persons="redact_persons" in query)
+    made = bundles.bundle(house(), caller, case, query.get("purpose"), as_of=as_of,
+                          chosen=map(int, _listed(query, "events")), redaction=redaction)
+    if isinstance(made, Refusal):
+        return made
+    return _sent(made, f"{case}{'-redacted' if redaction else ''}.zip")
+
+
+def _listed(query: _Query, name: str) -> list[str]:
+    return query[name].split(",") if name in query else []
+
+
+@door.reads(f"{_AT}/notices", summary="案件的处理决定应告知的人：每人的学时变化、依据、申诉办法和受影响的情况表、申报",
+            query=AsOfQuery, answers=NoticesAnswer)
+def every_notice(caller: Caller, query: _Query, case: str) -> dict[str, Any] | Refusal:
+    return as_it_stood(query, lambda as_of: notices.notices(house(), caller, case, query.get("purpose"), as_of=as_of))
+
+
+@door.reads(f"{_AT}/notices.csv", summary="应告知的人，全部，CSV", query=AsOfQuery, answers=None,
+            content_type="text/csv")
+def notices_csv(caller: Caller, query: _Query, case: str) -> Response | Refusal:
+    found = _found(caller, query, case)
+    return found if isinstance(found, Refusal) else response(
+        notices.notices_table(house(), found[0], as_of=found[1]), "csv")
+
+
+@door.reads(f"{_AT}/notices.html", summary="告知书的打印页（HTML，不依赖其他文件），每人一份", query=AsOfQuery,
+            answers=None, content_type="text/html")
+def notices_page(caller: Caller, query: _Query, case: str) -> Response | Refusal:
+    found = _found(caller, query, case)
+    if isinstance(found, Refusal):
+        return found
+    # Its styles stand in it: it is handed over to be kept, and this house shows it nowhere.
+    page = notice_letters.letters_page(found[0], house().today)
+    return Response(page, content_type="text/html; charset=utf-8",
+                    headers={"Content-Disposition": f'attachment; filename="{case}-notices.html"'})
+
+
+@door.reads(f"{_AT}/notices.zip", summary="告知书：每人一份 PDF，连同打印页和名单打成一个 ZIP", query=AsOfQuery,
+            answers=None, content_type="application/zip")
+def notices_archive(caller: Caller, query: _Query, case: str) -> Response | Refusal:
+    found = _found(caller, query, case)
+    if isinstance(found, Refusal):
+        return found
+    try:
+        made = notice_letters.letters_archive(house(), found[0], house().today, as_of=found[1])
+    except PdfImpossible as no:
+        raise Problem("service_unavailable", detail=str(no)) from no
+    return _sent(made, f"{case}-notices.zip")
+
+
+def _sent(made: IO[bytes], name: str) -> Response:
+    """An archive as a file to be kept; a large one is read while it is sent."""
+    if made.seek(0, os.SEEK_END) > _AT_ONCE_MOST:
+        made.seek(0)
+        return send_file(made, "application/zip", as_attachment=True, download_name=name, etag=False)
+    with made:
+        made.seek(0)
+        return Response(made.read(), content_type="application/zip",
+                        headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _found(caller: Caller, query: _Query, case: str) -> tuple[dict[str, Any], int] | Refusal:
+    as_of = moment(house(), query.get("as_of"))
+    if isinstance(as_of, Refusal):
+        return as_of
+    found = notices.notices(house(), caller, case, query.get("purpose"), as_of=as_of)
+    return found if isinstance(found, Refusal) else (found, as_of)
