@@ -117,6 +117,7 @@ def _doors() -> list[Blueprint]:
         accounts,
         actors,
         applications,
+        case_papers,
         cases,
         claim_drafts,
         claims,
@@ -149,5 +150,5 @@ def _doors() -> list[Blueprint]:
     return [noun.door for noun in (
         units, unit_years, actors, accounts, people, transfers, claims, claim_drafts, evidence, questions, differences,
         histories, rulebooks, statements, trainings, filings, rosters, imports, feed, exports, exams, courses, seats,
-        applications, cases, findings, shared, replays, jobs, upkeep,
+        applications, cases, case_papers, findings, shared, replays, jobs, upkeep,
     )]
