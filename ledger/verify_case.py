@@ -217,7 +217,8 @@ def _check_rulebooks(archive: _Archive, events: dict[int, dict[str, Any]]) -> It
 
 def _check_papers(manifest: Manifest, events: dict[int, dict[str, Any]]) -> Iterable[str]:
     """Every paper that a claim showed is listed; those that go along are named by what they hold."""
-    shown = {(leaf["stream"], one["sha256"]) for leaf in events.values() for one in leaf["event"].get("evidence", ())}
+    shown = {(leaf["stream"], one["sha256"]) for leaf in events.values() if _CLAIM.fullmatch(leaf["stream"])
+             for one in leaf["event"].get("evidence", ())}
     listed = {(one.claim, one.sha256) for one in manifest.papers}
     if not shown <= listed:
         claim, sha256 = min(shown - listed)

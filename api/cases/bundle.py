@@ -23,15 +23,13 @@ from typing import IO, Any, Final
 
 from api.callers import Caller
 from api.cases import cases
-from api.cases.bundle_contents import Contents, Told, gathered, sealed_fields
+from api.cases.bundle_contents import Contents, Told, gathered, opened_case, sealed_fields
 from api.cases.bundle_report import report, report_data
 from api.cases.faults import BadFields, Fault
-from api.cases.standing import SUPERVISOR, acting, by_actor
 from api.documents import Document, pages, set_as_pdf
 from api.house import House
 from api.log_routes import published_keys
 from api.typesetting import PdfImpossible
-from ledger.access import record_accesses
 from ledger.case_file import (
     CHECKPOINT,
     KEY,
@@ -59,7 +57,6 @@ from ledger.verify_leaf import format_lines
 
 _TOGETHER: Final = {"name": ("name", "name_normalised")}  # Whoever hides the one hides the other.
 _IN_MEMORY_MOST: Final = 8 * 1024 * 1024  # A larger archive is put together on the disk.
-_TOGETHER_MOST: Final = 1_000             # So many accesses are recorded in one append.
 
 
 def bundle(
@@ -67,17 +64,15 @@ def bundle(
     redaction: Redaction = Redaction(),  # noqa: B008 - it is a value that cannot change
 ) -> IO[bytes] | Refusal:
     """Put it together for whoever may open the case; whoever sends it closes it."""
-    shown = cases.case(house, caller, case, purpose, as_of=as_of)
-    if isinstance(shown, Refusal):
-        return shown
-    actor = acting(house, caller)
-    if isinstance(actor, Refusal):
-        return actor
-    assert purpose is not None, "nobody opens a case without one"
+    opened = opened_case(house, caller, case, purpose, as_of=as_of, what="case_bundle")
+    if isinstance(opened, Refusal):
+        return opened
+    actor, shown = opened
+    assert purpose is not None, "nobody is let in without one"
     contents = gathered(house, caller, shown, purpose, as_of=as_of, chosen=chosen, redaction=redaction)
     if isinstance(contents, Refusal):
         return contents
-    _record(house, caller, actor, contents, purpose)
+    cases.seen(house, caller, actor, contents.people, purpose, "case_bundle")
     made = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_MOST)  # noqa: SIM115 - whoever sends it closes it
     try:
         _Packing(house, contents, made).put_all(actor, purpose)
@@ -95,16 +90,6 @@ def redacted(fields: Iterable[str], *, persons: bool) -> Redaction:
         words = f"没有密封的 {'、'.join(strange)}；可以遮盖的是 {'、'.join(sorted(known))}。"
         raise BadFields([Fault("/redact", "field_not_sealed", words)])
     return Redaction(persons, () if persons else tuple(names))
-
-
-def _record(house: House, caller: Caller, actor: Actor, contents: Contents, purpose: str) -> None:
-    """Everyone who is in it, once more than the case itself does: this time a copy leaves the house."""
-    people = contents.people
-    for first in range(0, len(people), _TOGETHER_MOST):
-        record_accesses(
-            house.register.access, by=by_actor(caller, actor, SUPERVISOR),
-            subjects=people[first:first + _TOGETHER_MOST], purpose=purpose, what=("case_bundle",), route="cases",
-            now_ms=house.now // 1_000)
 
 
 class _Packing:

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from api.callers import Caller
-from api.cases import proofs
+from api.cases import cases, proofs
 from api.evidence_files import EvidenceDamaged
 from api.evidence_types import TYPES
 from api.house import House
@@ -30,8 +30,10 @@ from ledger.events.claim import ClaimApproved, ClaimCorrected, Evidence
 from ledger.events.person import PersonCorrected, PersonRegistered
 from ledger.ids import PREFIXES, kind_of
 from ledger.ledger import Recorded
+from ledger.streams.standing import Actor
 from ledger.vault import Absent
 from policies.rulebook import Rulebook
+from projections.cases import NAMED, case_of, named_in
 
 EVENTS_MOST: Final = 8_000
 PAPERS_BYTES_MOST: Final = 512 * 1024 * 1024
@@ -56,7 +58,7 @@ class Told(NamedTuple):
 class Contents(NamedTuple):
     """All of it, before it is written."""
 
-    case: Mapping[str, Any]      # As `api.cases.cases.case` shows it.
+    case: Mapping[str, Any]      # As `opened_case` gives it.
     as_of: int
     events: tuple[Told, ...]     # In the order of the log.
     papers: tuple[Paper, ...]
@@ -76,6 +78,30 @@ class Contents(NamedTuple):
         known = [told for told in self.events if told.envelope.stream == person]
         names = [_identity(one.fields).get("name") for one in known]
         return next((str(one) for one in reversed(names) if one is not None), None)
+
+
+def opened_case(
+    house: House, caller: Caller, name: str, purpose: str | None, *, as_of: int, what: str
+) -> tuple[Actor, dict[str, Any]] | Refusal:
+    """Let a member of a case in, recorded, and give it as of a position with every list of it whole."""
+    entered = cases.let_in(house, caller, name, purpose, what=what)
+    if isinstance(entered, Refusal):
+        return entered
+    found = case_of(house.answers, name, as_of=as_of)
+    if found is None:
+        return Refusal.because("case_absent")  # At that position there was none.
+    return entered.actor, {**cases.case_view(found), **{
+        kind: _every(house, name, kind, as_of) for kind in NAMED}}
+
+
+def _every(house: House, case: str, kind: str, as_of: int) -> list[str]:
+    found: list[str] = []
+    after: Any = (0, -1)
+    while after is not None:
+        page = named_in(house.answers, case, kind, as_of=as_of, after=after)
+        found += page.items
+        after = page.next
+    return found
 
 
 def gathered(

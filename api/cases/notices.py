@@ -26,15 +26,14 @@ from typing import Any, Final, NamedTuple
 from api.callers import Caller
 from api.cases import cases
 from api.cases.appeals import remedy
+from api.cases.bundle_contents import opened_case
 from api.cases.claims import sealed_details
 from api.cases.doing import Reading
 from api.cases.people import sealed_identity
-from api.cases.standing import SUPERVISOR, acting, by_actor
 from api.commands.telling import role as role_name
 from api.house import House, local_date
 from api.tables_out import Table, Value
 from api.year_page import region
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.events.base import By, Event, Words
 from ledger.events.claim import ClaimCorrected, ClaimReinstated, ClaimReleased, ClaimRevoked
@@ -78,13 +77,11 @@ def notices(
     house: House, caller: Caller, case: str, purpose: str | None, *, as_of: int
 ) -> dict[str, Any] | Refusal:
     """Everyone whom the case's decisions concern, by id, each with all that they are to be told."""
-    shown = cases.case(house, caller, case, purpose, as_of=as_of)
-    if isinstance(shown, Refusal):
-        return shown
-    actor = acting(house, caller)
-    if isinstance(actor, Refusal):
-        return actor
-    assert purpose is not None, "nobody opens a case without one"
+    opened = opened_case(house, caller, case, purpose, as_of=as_of, what="case_notices")
+    if isinstance(opened, Refusal):
+        return opened
+    actor, shown = opened
+    assert purpose is not None, "nobody is let in without one"
     decided: dict[str, list[_Decided]] = {}
     for claim in shown["claims"]:
         for one in _decisions(house, claim, case, shown["events"][0], as_of):
@@ -92,9 +89,7 @@ def notices(
     if len(decided) > PERSONS_MOST:
         return Refusal.because("list_too_long", most=PERSONS_MOST)
     if decided:
-        record_accesses(
-            house.register.access, by=by_actor(caller, actor, SUPERVISOR), subjects=sorted(decided), purpose=purpose,
-            what=("case_notices",), route="cases", now_ms=house.now // 1_000)
+        cases.seen(house, caller, actor, sorted(decided), purpose, "case_notices")
     items = [_notice(house, person, found, as_of) for person, found in sorted(decided.items())]
     return {"case": case, "counts": {
         "persons": len(items), "claims": sum(len({each["claim"] for each in one["decisions"]}) for one in items),
