@@ -165,7 +165,7 @@ def resume(
     entered = _entered(house, caller, case, version=asked.version)
     if isinstance(entered, Refusal):
         return entered
-    return _going_on(house, caller, case, act, asked, time.monotonic(), patience_ms)
+    return _going_on(house, caller, case, act, asked, time.monotonic(), 0 if asked.dry_run else patience_ms)
 
 
 def abandon(

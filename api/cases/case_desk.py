@@ -215,6 +215,8 @@ def overdue(house: House, caller: Caller) -> dict[str, Any] | Refusal:
     actor = supervising(house, caller)
     if isinstance(actor, Refusal):
         return actor
+    if (behind := house.settled()) is not None:
+        return behind
     scopes = [scope for scope in actor.scopes if scope.role == SUPERVISOR]
     page = cases.cases(house.answers, scopes, status="open", limit=10_000)
     own = [one.case_id for one in page.items if actor.actor in one.members]

@@ -97,6 +97,8 @@ def _reached(house: House, caller: Caller, name: str, as_of: int | None) -> tupl
     actor = supervising(house, caller)
     if isinstance(actor, Refusal):
         return actor
+    if as_of is None and (behind := house.settled()) is not None:
+        return behind
     found = _cases.case_of(house.answers, name, as_of=as_of)
     # To whom it is about not even that there is one.
     if found is None or _is_concerned(house, Reading(house.ledger), found, actor):

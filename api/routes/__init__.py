@@ -36,7 +36,7 @@ class Number(IntegerConverter):
 CONVERTERS: Final[dict[str, type[BaseConverter]]] = {
     kind: _converter(PREFIXES[kind])
     for kind in ("person", "unit", "actor", "claim", "transfer", "statement", "plan", "class", "card", "import",
-                 "course", "enrolment", "exam", "booking", "application", "case", "finding", "job")
+                 "course", "enrolment", "exam", "booking", "application", "case", "finding", "act", "job")
 } | {"sha256": type("DigestConverter", (BaseConverter,), {"regex": "[0-9a-f]{64}", "part_isolating": True}),
      "credential": type("CredentialConverter", (BaseConverter,), {"regex": "[0-9a-f]{16}", "part_isolating": True}),
      "draft": type("DraftConverter", (BaseConverter,), {"regex": "[a-z0-9][a-z0-9-]{0,63}", "part_isolating": True})}
@@ -117,6 +117,8 @@ def _doors() -> list[Blueprint]:
         accounts,
         actors,
         applications,
+        case_bulk,
+        case_desk,
         case_papers,
         cases,
         claim_drafts,
@@ -150,5 +152,5 @@ def _doors() -> list[Blueprint]:
     return [noun.door for noun in (
         units, unit_years, actors, accounts, people, transfers, claims, claim_drafts, evidence, questions, differences,
         histories, rulebooks, statements, trainings, filings, rosters, imports, feed, exports, exams, courses, seats,
-        applications, cases, case_papers, findings, shared, replays, jobs, upkeep,
+        applications, cases, case_desk, case_bulk, case_papers, findings, shared, replays, jobs, upkeep,
     )]

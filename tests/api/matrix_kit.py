@@ -50,7 +50,8 @@ class Scene(NamedTuple):
         return {"year": 2026, "position": 1, "family": "zhejiang", "version": "2016-08-01",
                 "digest": "f" * 64, "sha256": SHA, "credential": "0" * 16, "draft": "open",
                 "code": "not_found", "rest": "0/000.p/1", "name": "page", "ending": "css",
-                "old": "2016-08-01", "new": "2016-08-01", "act": self.ids["batch"], **found}
+                "old": "2016-08-01", "new": "2016-08-01", "act": self.ids["batch"], "number": 1,
+                "finding": PREFIXES["finding"] + ABSENT, **found}
 
 
 def scene_in(town: Town) -> Scene:
@@ -63,6 +64,8 @@ def scene_in(town: Town) -> Scene:
     training, learning = training_in(town, li), learning_in(town, li)
     cast = _cast(town, (works, beside, away), li, wang)
     cast |= {"organiser": training.teacher}
+    learning.watch.did(f"/v1/cases/{learning.case}/members", {"actor": cast["watch"].id},
+                       version=town.house.ledger.store.version(learning.case))
     claims, going = _claims(li, cast["unit"]), going_on(town, li, cast["people"])
     transfer = li.did(f"/v1/persons/{li.id}/transfers", {"to_unit": beside["unit"], "starts": "2026-10-01"})
     first, second = (li.did(f"/v1/persons/{li.id}/statements", {}) for _ in range(2))
@@ -90,6 +93,9 @@ def scene_in(town: Town) -> Scene:
         "POST /v1/claims/<claim:claim>/appeal": {"claim": claims["revoked"]},
         **{f"POST /v1/claims/<claim:claim>/appeal-{act}": {"claim": claims["appealed"]}
            for act in ("withdrawal", "dismissal", "allowance")},
+        **{route: {"act": PREFIXES["act"] + ABSENT} for route in (
+            "GET /v1/cases/<case:case>/bulk/<act:act>", "POST /v1/cases/<case:case>/bulk/<act:act>/resumption",
+            "POST /v1/cases/<case:case>/bulk/<act:act>/abandonment")},
         "GET /v1/sanctions/<application:application>": {"application": learning.sanction},
         "POST /v1/sanctions/<application:application>/lifting": {"application": learning.sanction},
         "POST /v1/units/<unit:unit>/verification": {"unit": waiting["unit"]},
@@ -183,6 +189,14 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         "POST /v1/cases": {"kind": "falsification", "region": "330203", "persons": [li.id], **WORDS},
         f"{in_case}hold": WORDS, f"{in_case}finding": {"finding": "ruled_out", **WORDS},
         f"{in_case}referral": {"to": "监察机关", **WORDS},
+        f"{in_case}members": {"actor": PREFIXES["actor"] + ABSENT}, f"{in_case}notes": WORDS,
+        f"{in_case}deadline": {"due": "2099-01-31", **WORDS}, f"{in_case}claims": {"persons": [li.id], **WORDS},
+        f"{in_case}linked-findings": {"findings": [f"fnd_{'0' * 22}"]},
+        f"{in_case}consequences": {"application": PREFIXES["application"] + ABSENT},
+        f"{in_case}material-requests": {"source": "某学院", "what": "签到原件", "due": "2099-01-31"},
+        f"{in_case}material-requests/<int:number>/receipt": WORDS,
+        f"{in_case}material-requests/<int:number>/ending": {"why": "withdrawn", **WORDS},
+        f"{in_case}bulk": {"act": "release", **WORDS},
         "POST /v1/applications": {"person": li.id, "level": "senior", "title_obtained_on": "2020-11-30",
                                   "minimum_years": 5},
         f"{of}assessment": {"minimum_years": 5}, f"{of}postponement": WORDS,

@@ -1,0 +1,91 @@
+"""The same to many entries of a case at once, over HTTP: a trial shows the list, the act brings its digest.
+
+A request writes for `PATIENCE_MS`, or for as long as it says (`Prefer: wait=2`); what is not done by then is answered
+with 202 and how far it is, and gone on with under `…/resumption`, by whoever works on the case. It stands in the log
+and not among the jobs: nothing of it is lost with a process. `tests/api/test_case_bulk.py` shows it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from flask import Response, request
+
+from api.callers import Caller
+from api.cases import case_bulk, case_desk, inquiries
+from api.cases.case_bulk import PATIENCE_MS, Going, Preview
+from api.cases.doing import Asked, Done
+from api.routes.door import Door, Told, answer, house
+from api.routes.schemas.case_desk import CaseBulkAnswer, CaseBulkBody, ItemsAnswer, SomeWordsBody
+from api.routes.schemas.cases import DecidedCaseAnswer
+from api.routes.schemas.common import Purpose
+from ledger.errors import Refusal
+
+RETRY_SECONDS: Final = 1
+_WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,6})\"?(?=$|[,;\s])")
+_PREFER: Final[dict[str, Any]] = {
+    "in": "header", "name": "Prefer", "schema": {"type": "string"}, "required": False, "example": "wait=5",
+    "description": f"wait=秒数：本次请求至多写这么久，最多 {PATIENCE_MS // 1_000} 秒（默认）；没有写完的以 202 答复。",
+}
+
+door = Door("case_bulk", __name__, description="批量冻结、解冻、撤销、恢复")
+
+_Fields = dict[str, Any]
+_AT = "/v1/cases/<case:case>/bulk"
+_ACCEPTED: Final[dict[str, Any]] = {
+    "schema": CaseBulkAnswer, "description": "还没有写完，尚未生效；在 …/resumption 续办",
+    "headers": {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "integer"}}},
+}
+
+
+@door.reads(_AT, summary="批量处理，先办的在前；各到哪一步", query=Purpose, answers=ItemsAnswer)
+def every(caller: Caller, query: _Fields, case: str) -> dict[str, Any] | Refusal:
+    return case_desk.bulks(house(), caller, case, query.get("purpose"))
+
+
+@door.reads(f"{_AT}/<act:act>", summary="一批处理：清单的摘要、依据、到哪一步", query=Purpose, answers=CaseBulkAnswer)
+def show(caller: Caller, query: _Fields, case: str, act: str) -> Response | Refusal:
+    found = case_desk.bulk(house(), caller, case, act, query.get("purpose"))
+    return found if isinstance(found, Refusal) else answer(found, version=found["version"])
+
+
+@door.writes(_AT, summary="批量冻结、解冻、撤销、恢复：先试办看每一项的后果和清单的摘要，再带摘要办理；整批一并生效",
+             body=CaseBulkBody, answers=DecidedCaseAnswer, show=inquiries.view, conditional=True, parameters=[_PREFER])
+@door.alt_response(202, **_ACCEPTED)  # type: ignore[untyped-decorator]  # The library has no types.
+def act(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Response | Told | Refusal:
+    found = case_bulk.act(house(), caller, case, fields, asked, patience_ms=_patience_ms())
+    if isinstance(found, Preview):
+        return answer({"dry_run": True, "would": found.view()})
+    return _told(found, asked)
+
+
+@door.writes(f"{_AT}/<act:act>/resumption", summary="续办没有写完的一批：清单、依据和理由都在账本中",
+             answers=DecidedCaseAnswer, show=inquiries.view, conditional=True, parameters=[_PREFER])
+@door.alt_response(202, **_ACCEPTED)  # type: ignore[untyped-decorator]
+def resume(caller: Caller, _: _Fields, asked: Asked, case: str, act: str) -> Response | Told | Refusal:
+    return _told(case_bulk.resume(house(), caller, case, act, asked, patience_ms=_patience_ms()), asked)
+
+
+@door.writes(f"{_AT}/<act:act>/abandonment", summary="放弃没有写完的一批：一项也不生效", body=SomeWordsBody,
+             answers=DecidedCaseAnswer, show=inquiries.view, conditional=True)
+def abandon(caller: Caller, fields: _Fields, asked: Asked, case: str, act: str) -> Response | Told | Refusal:
+    return _told(case_bulk.abandon(house(), caller, case, act, fields, asked), asked)
+
+
+def _told(found: Done | Going | Refusal, asked: Asked) -> Response | Told | Refusal:
+    if isinstance(found, Refusal):
+        return found
+    if isinstance(found, Done):
+        return Told(found, place=f"/v1/cases/{found.stream}")
+    if asked.dry_run:
+        return answer({"dry_run": True, "would": found.view()})
+    response = answer(found.view(), 202, version=found.version)
+    response.headers["Location"] = f"/v1/cases/{found.case}/bulk/{found.act}"
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _patience_ms() -> int:
+    wanted = _WAIT.search(",".join(request.headers.getlist("Prefer")).lower())
+    return PATIENCE_MS if wanted is None else min(int(wanted[1]) * 1_000, PATIENCE_MS)

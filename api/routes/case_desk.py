@@ -1,0 +1,139 @@
+"""The desk of a case over HTTP: members, notes, deadline, widening, requests for material, what is linked and listed.
+
+`tests/api/test_case_members.py` shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from api.callers import Caller
+from api.cases import case_desk, inquiries
+from api.cases.case_choosing import chosen_of
+from api.cases.doing import Asked, Done
+from api.routes.door import Door, Told, answer, house
+from api.routes.listing import listed
+from api.routes.schemas.case_desk import (
+    ConsequenceBody,
+    DeadlineBody,
+    DeskPageAnswer,
+    FollowedQuery,
+    ItemsAnswer,
+    MaterialEndBody,
+    MaterialReceiptBody,
+    MaterialRequestBody,
+    MemberBody,
+    NamedQuery,
+    NoteBody,
+    OverdueAnswer,
+    SomeWordsBody,
+    TakenFindingsBody,
+    WideningBody,
+)
+from api.routes.schemas.cases import DecidedCaseAnswer
+from api.routes.schemas.common import Purpose
+from ledger.errors import Refusal
+
+door = Door("case_desk", __name__, description="办案：人员、笔记、材料、范围、限期")
+
+_Query = dict[str, Any]
+_Fields = dict[str, Any]
+_AT = "/v1/cases/<case:case>"
+
+
+def _told(done: Done | Refusal) -> Told | Refusal:
+    return done if isinstance(done, Refusal) else Told(done, place=f"/v1/cases/{done.stream}")
+
+
+@door.writes(f"{_AT}/members", summary="指定办案人员", body=MemberBody, answers=DecidedCaseAnswer,
+             show=inquiries.view, conditional=True)
+def name_member(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
+    return _told(case_desk.name_member(house(), caller, case, fields, asked))
+
+
+@door.writes(f"{_AT}/members/<actor:actor>/release", summary="办案人员退出", body=SomeWordsBody,
+             answers=DecidedCaseAnswer, show=inquiries.view, conditional=True)
+def release_member(caller: Caller, fields: _Fields, asked: Asked, case: str, actor: str) -> Told | Refusal:
+    return _told(case_desk.release_member(house(), caller, case, {**fields, "actor": actor}, asked))
+
+
+@door.reads(f"{_AT}/notes", summary="办案笔记，先记的在前", query=Purpose, answers=ItemsAnswer)
+def notes(caller: Caller, query: _Query, case: str) -> dict[str, Any] | Refusal:
+    return case_desk.notes(house(), caller, case, query.get("purpose"))
+
+
+@door.writes(f"{_AT}/notes", summary="记一条办案笔记", body=NoteBody, answers=DecidedCaseAnswer,
+             show=inquiries.view, conditional=True)
+def add_note(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
+    return _told(case_desk.add_note(house(), caller, case, fields, asked))
+
+
+@door.writes(f"{_AT}/deadline", summary="重定办结限期", body=DeadlineBody, answers=DecidedCaseAnswer,
+             show=inquiries.view, conditional=True)
+def set_deadline(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
+    return _told(case_desk.set_deadline(house(), caller, case, fields, asked))
+
+
+@door.writes(f"{_AT}/claims", summary="扩大案件范围；按条件选择的，先试办看清单及其摘要", body=WideningBody,
+             answers=DecidedCaseAnswer, show=inquiries.view, conditional=True)
+def widen(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Response | Told | Refusal:
+    if asked.dry_run and chosen_of(fields) is not None:
+        found = case_desk.preview_widening(house(), caller, case, fields)
+        return found if isinstance(found, Refusal) else answer({"dry_run": True, "would": found})
+    return _told(case_desk.widen(house(), caller, case, fields, asked))
+
+
+@door.writes(f"{_AT}/linked-findings", summary="把线索并入案件", body=TakenFindingsBody, answers=DecidedCaseAnswer,
+             show=inquiries.view, conditional=True)
+def take_findings(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
+    return _told(case_desk.take_findings(house(), caller, case, fields, asked))
+
+
+@door.writes(f"{_AT}/consequences", summary="记下随案件作出的处理：取消资格、撤销职称", body=ConsequenceBody,
+             answers=DecidedCaseAnswer, show=inquiries.view, conditional=True)
+def name_consequence(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
+    return _told(case_desk.name_consequence(house(), caller, case, fields, asked))
+
+
+@door.reads("/v1/cases/overdue-requests", summary="本人所办案件中逾期的材料要求", answers=OverdueAnswer)
+def overdue(caller: Caller) -> dict[str, Any] | Refusal:
+    return case_desk.overdue(house(), caller)
+
+
+@door.reads(f"{_AT}/material-requests", summary="要求提供的材料：向谁、要什么、何时之前、来了什么", query=Purpose,
+            answers=ItemsAnswer)
+def requests(caller: Caller, query: _Query, case: str) -> dict[str, Any] | Refusal:
+    return case_desk.requests(house(), caller, case, query.get("purpose"))
+
+
+@door.writes(f"{_AT}/material-requests", summary="要求提供材料", body=MaterialRequestBody, answers=DecidedCaseAnswer,
+             show=inquiries.view, conditional=True)
+def request_material(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
+    return _told(case_desk.request_material(house(), caller, case, fields, asked))
+
+
+@door.writes(f"{_AT}/material-requests/<int:number>/receipt", summary="登记收到的材料：文件的摘要",
+             body=MaterialReceiptBody, answers=DecidedCaseAnswer, show=inquiries.view, conditional=True)
+def receive_material(caller: Caller, fields: _Fields, asked: Asked, case: str, number: int) -> Told | Refusal:
+    return _told(case_desk.receive_material(house(), caller, case, {**fields, "number": number}, asked))
+
+
+@door.writes(f"{_AT}/material-requests/<int:number>/ending", summary="不再等待材料：撤回，或拒不提供",
+             body=MaterialEndBody, answers=DecidedCaseAnswer, show=inquiries.view, conditional=True)
+def end_request(caller: Caller, fields: _Fields, asked: Asked, case: str, number: int) -> Told | Refusal:
+    return _told(case_desk.end_request(house(), caller, case, {**fields, "number": number}, asked))
+
+
+@door.reads(f"{_AT}/named", summary="案件所涉的学时、人员、账号、单位，逐页", query=NamedQuery, answers=DeskPageAnswer)
+def named(caller: Caller, query: _Query, case: str) -> Response | Refusal:
+    return listed(caller, f"{case} named", query, lambda as_of, after, limit: case_desk.named(
+        house(), caller, case, query["kind"], query.get("purpose"), as_of=as_of, after=after, limit=limit))
+
+
+@door.reads(f"{_AT}/followed", summary="随案件发生的每一项后果，按生效先后；可只看一批的", query=FollowedQuery,
+            answers=DeskPageAnswer)
+def followed(caller: Caller, query: _Query, case: str) -> Response | Refusal:
+    return listed(caller, f"{case} followed", query, lambda as_of, after, limit: case_desk.followed(
+        house(), caller, case, query.get("purpose"), act=query.get("act"), as_of=as_of, after=after, limit=limit))
