@@ -1,4 +1,4 @@
-"""The desk of a case: who works on it and who sees what, notes, material, deadline, widening, and what is linked to it."""
+"""The desk of a case: who works on it and who sees what; notes, material, deadline, widening, and what is linked."""
 
 from __future__ import annotations
 
