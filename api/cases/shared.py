@@ -25,7 +25,7 @@ from projections.errors import NotBuilt
 from projections.file import Reader
 from projections.findings import alike
 from projections.findings.clues import ClueFile, clue_of
-from projections.findings.shared import GUARDS, Key, Member, Pivot, Shared, Traced, pivot, readable
+from projections.findings.shared import GUARDS, Key, Member, Pivot, Shared, Traced, holding, pivot, readable
 
 ROUTE: Final = "shared"
 _After = tuple[Any, ...] | None
@@ -97,6 +97,14 @@ def certificate_key(house: House, issuer: str | None, number: str) -> Key | None
     if known is None:
         return Key("number", clue_of(house.ledger.lookup, "certificate_number", read))
     return Key("certificate", clue_of(house.ledger.lookup, "certificate", f"{known}\n{read}"))
+
+
+def is_held(house: House, caller: Caller, key: Key) -> bool:
+    """Say whether anything within sight of whoever supervises has something; nobody else is told."""
+    asking = supervising(house, caller)
+    if isinstance(asking, Refusal) or house.settled() is not None:
+        return False
+    return any(one.within for one in holding(traced(house, asking, as_of=house.answers.position()), key).members)
 
 
 def supervising(house: House, caller: Caller) -> Actor | Refusal:

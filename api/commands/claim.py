@@ -12,6 +12,7 @@ import click
 
 from api.commands import reasons, study
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
+from api.commands.shared import shared
 from api.commands.telling import minimums, pairs, role, state, steps, table, verdict, with_options, word
 from api.exits import Exit, Stop
 
@@ -19,6 +20,9 @@ from api.exits import Exit, Stop
 @click.group()
 def claim() -> None:
     """学时申报：试办、提交、审核、认定、更正、冻结、撤销"""
+
+
+claim.add_command(shared)
 
 
 SAID = (

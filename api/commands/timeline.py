@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.shared import NAMES
 from api.commands.telling import AS_OF, PAGE, next_page, role, table, with_options
 
 
 @click.group()
 def timeline() -> None:
-    """时间线：一个人发生过的每一件事，一个经办账号办理过的每一件事"""
+    """时间线：一个人发生过的每一件事，一个经办账号办理过的，共用一份文件、一个编号的"""
 
 
 _WHICH = (
@@ -48,6 +49,18 @@ def person(asking: Asking, person: str, **which: Any) -> int:
 def actor(asking: Asking, actor: str, **which: Any) -> int:
     """一个经办账号的时间线：办理了什么、各等了多久、看没看佐证，以及任用和权限的变动"""
     return asking.get(f"/v1/actors/{actor}/timeline", _tell, _query(which))
+
+
+@timeline.command()
+@asks()
+@click.argument("dimension", type=click.Choice(list(NAMES)))
+@click.argument("value")
+@click.option("--newest", is_flag=True, help="新的在前")
+@with_options((AS_OF, *PAGE))
+@PURPOSE
+def shared(asking: Asking, newest: bool, **query: Any) -> int:
+    """有同一证书编号、文件、设备、主办单位等的，各发生过什么；值取自 xueshi claim shared"""
+    return asking.get("/v1/shared/events", _tell, {**query, "newest": "true" if newest else None})
 
 
 def _query(which: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import finding, histories
+from api.cases import finding, histories, shared
 from api.cases.faults import BadFields
 from api.cases.standing import acting, may_look
 from api.console import lines, words
@@ -109,6 +109,8 @@ def _by_document(asking: Asking, typed: dict[str, str], purpose: str) -> str | R
 
 
 def _by_certificate(asking: Asking, typed: dict[str, str], purpose: str) -> str | Refusal | Fault:
+    if (led := _by_clue(asking, typed, purpose)) is not None:
+        return led
     told = histories.holding_number(asking.house, asking.caller, typed.get("certificate_issuer") or None,
                                     typed["certificate_number"], purpose)
     if isinstance(told, Refusal):
@@ -119,6 +121,15 @@ def _by_certificate(asking: Asking, typed: dict[str, str], purpose: str) -> str 
                      f"权限范围内没有申报登记这一编号。{beyond}编号和发证单位须与登记时一字不差；登记时没有发证单位的，不填。")
     claim = str(told["items"][0]["claim"])
     return f"/claims/{claim}/certificate?{urlencode({'purpose': purpose})}"
+
+
+def _by_clue(asking: Asking, typed: dict[str, str], purpose: str) -> str | None:
+    """Where whoever supervises sees all that hold a number, also those who wrote it otherwise: by its digest."""
+    key = shared.certificate_key(asking.house, typed.get("certificate_issuer") or None, typed["certificate_number"])
+    if key is None or not shared.is_held(asking.house, asking.caller, key):
+        return None
+    asked = {"dimension": key.dimension, "value": key.value, "purpose": purpose}
+    return f"/shared?{urlencode(asked)}"
 
 
 # What leads to several

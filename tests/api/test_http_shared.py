@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from ledger.events.act import AccessRecorded
 from projections.findings.clues import Clues
+from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import SHA, Someone, Town, house_in, study
 from tests.api.training_kit import training_in
 
@@ -154,3 +156,21 @@ def test_a_unit_that_arranges_has_a_thread_of_its_plans_and_a_class_of_its_cards
 
     assert {"plan.filed", "class.filed"} <= {one["what"] for one in found["items"]}
     assert {"class.filed", "card.issued"} <= {one["what"] for one in of_class["items"]}
+
+
+def test_the_command_says_the_same_of_an_entry_of_a_value_and_of_what_happened(scene: Scene, tmp_path: Path) -> None:
+    value = dimension(scene.watch.saw(f"/v1/claims/{scene.claims[0]}/shared", **WHY), "certificate")["value"]
+    with answering(scene.town.app) as address:
+        def told(*arguments: str, status: int = 0) -> str:
+            ended = xueshi(tmp_path, *arguments, "--purpose", "investigation", XUESHI_SERVER=address,
+                           XUESHI_TOKEN=scene.watch.token)
+            assert ended.returncode == status, ended.stdout + ended.stderr
+            return ended.stdout + ended.stderr
+
+        shown = told("claim", "shared", scene.claims[0])
+        of_value = told("claim", "shared", "--dimension", "certificate", "--value", value)
+        events = told("timeline", "shared", "certificate", value)
+        told("claim", "shared", status=2)
+
+    assert "没有相同的理由" in shown and "王*" in shown and scene.claims[1] in shown
+    assert scene.claims[0] in of_value and "提交学时申报" in events

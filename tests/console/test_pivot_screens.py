@@ -90,6 +90,17 @@ def test_a_file_says_who_handed_it_in_and_whether_it_lay_open_before_whoever_dec
     assert "这份文件" in of(scene, shown.link("文件的经过")).text
 
 
+def test_a_certificate_is_found_by_its_number_which_stands_in_no_address(scene: Scene) -> None:
+    form = of(scene, "/timeline")
+    typed = {"certificate_number": "甬培２０２６－77", "certificate_issuer": "某 中心"}
+    found = scene.watching.press(form, "查看", purpose="investigation", **typed)
+
+    assert "同一证书编号的申报" in found.text and "共 2 件" in found.text, "however it was written"
+    assert "甬培" not in found.source and "甬培" not in found.query
+    assert "没有申报登记这一编号" in scene.watching.press(
+        form, "查看", 422, purpose="investigation", **{**typed, "certificate_number": "甬培 2026-99"}).text
+
+
 def test_the_list_is_narrowed_to_one_dimension_and_its_file_is_whole(scene: Scene) -> None:
     path = f"/claims/{scene.claims[0]}/shared"
     narrowed = of(scene, f"{path}?{WHY}&only=certificate")
