@@ -27,7 +27,7 @@ In a redacted copy (遮盖本) a sealed part is left out, or single fields of it
 way, so every proof is as before; the manifest says what was blacked out, and papers do not go along, since nobody knows
 what can be read on them.
 
-It needs the standard library and one signature library. `tests/ledger/test_verify_case.py` shows it.
+It needs the standard library and one signature library. `tests/api/test_case_bundle.py` shows it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Part(NamedTuple):
     """An event that goes along: where it stands, why it is here, and what has become of its sealed part."""
 
     position: int
-    why: str                # case, claim, person, act, cited, chosen
+    why: str                # case, claim, person, finding, act, cited, chosen
     sealed: str
 
 

@@ -5,7 +5,7 @@ manifest, the manifest every other file; so whatever is changed shows, and what 
 signed: does each event lead to the checkpoint, do the records that are told have no gap, do sealed parts, rulebooks and
 papers have the digests that the events cite.
 
-It needs the standard library and one signature library. `tests/ledger/test_verify_case.py` flips bytes and changes
+It needs the standard library and one signature library. `tests/api/test_case_bundle.py` flips bytes and changes
 every part; the exhaustive form is in torture.
 """
 

@@ -108,7 +108,7 @@ class _Packing:
         contents, signer = self._contents, self._house.register.signer
         data = report_data(self._house, contents)
         document = report(data, origin=signer.origin, purpose=purpose)
-        missing = self._put_report(document)
+        missing = (*self._put_report(document), *contents.detected.missing)
         self._put("case.json", format_lines(_plain(data)))
         self._put(CHECKPOINT, self._note)
         self._put(KEY, "".join(f"{line}\n" for line in published_keys(self._house.register)).encode())
@@ -118,6 +118,8 @@ class _Packing:
                 self._put(sealed_name(one.position), _sealed(self._house, one))
         self._put_rulebooks()
         self._put_papers()
+        for name, content in contents.detected.files():
+            self._put(name, content)
         self._put("README.txt", _readme(contents, signer.origin, missing).encode())
         case = str(contents.case["case"])
         told = format_manifest(Manifest(
@@ -135,16 +137,16 @@ class _Packing:
         self._files.append(File(name, len(content), hashlib.sha256(content).hexdigest()))
         self._writer.put(name, content)
 
-    def _put_report(self, document: Document) -> str | None:
+    def _put_report(self, document: Document) -> tuple[str, ...]:
         """The report as a page, and as PDF where that can be made; else why it cannot."""
         self._put("report.html", pages([document], f"{document.title} {document.number}"))
         told = self._house.stored(self._contents.events[-1].position).envelope.recorded_at
         try:
             made = set_as_pdf(document, datetime.fromtimestamp(told // 1_000_000, UTC))
         except PdfImpossible as no:
-            return str(no)
+            return (f"没有 report.pdf：{no}",)
         self._put("report.pdf", made)
-        return None
+        return ()
 
     def _put_rulebooks(self) -> None:
         put: set[str] = set()
@@ -194,11 +196,11 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def _readme(contents: Contents, origin: str, missing: str | None) -> str:
+def _readme(contents: Contents, origin: str, missing: Iterable[str]) -> str:
     return "\n".join(_readme_lines(contents, origin, missing)) + "\n"
 
 
-def _readme_lines(contents: Contents, origin: str, missing: str | None) -> Iterator[str]:
+def _readme_lines(contents: Contents, origin: str, missing: Iterable[str]) -> Iterator[str]:
     case, claims = contents.case["case"], sum(kind_of(one) == "claim" for one in contents.owners)
     yield f"监察案件移送材料　{case}"
     yield f"登记机构日志 {origin}，截至第 {contents.as_of} 个事件；事件 {len(contents.events)} 个，学时 {claims} 项。"
@@ -221,6 +223,6 @@ def _readme_lines(contents: Contents, origin: str, missing: str | None) -> Itera
     yield "签章是签署日志的同一把密钥所签。登记机构以此担保：这些文件由它汇集；启封的文字就是密封部分的内容"
     yield "（密钥不随附，因为一个人的密钥能打开其全部密封内容）；佐证是登记时交来的原件；除目录所说的以外没有遗漏。"
     yield "它不担保登记的内容属实。材料不压缩、逐字节只有一种写法，改动任何一个字节都会被发现。"
-    if missing is not None:
+    for words in missing:
         yield ""
-        yield f"没有 report.pdf：{missing}"
+        yield words

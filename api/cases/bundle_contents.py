@@ -1,7 +1,8 @@
 """What goes into the bundle of a case (移送材料): which events, what of them stands open, which papers and rulebooks.
 
-The case's events; every event of every claim that they name; who the people in it are; the larger acts by which claims
-were decided; the events on which the case rests; and what else was chosen. What is sealed is opened where the case is
+The case's events; every event of every claim that they name; who the people in it are; what people decided about the
+findings that it looks into; the larger acts by which claims were decided; the events on which the case rests; and what
+else was chosen. What is sealed is opened where the case is
 about it, or where whoever asks may look at whose it is anyway; everything else goes along closed, and says so. A person
 is not opened by a key: that would open all that was ever sealed of them.
 
@@ -18,6 +19,7 @@ import msgspec
 
 from api.callers import Caller
 from api.cases import cases, proofs
+from api.cases.bundle_findings import Detected, detected
 from api.evidence_files import EvidenceDamaged
 from api.evidence_types import TYPES
 from api.house import House
@@ -64,6 +66,7 @@ class Contents(NamedTuple):
     papers: tuple[Paper, ...]
     owners: Mapping[str, str]    # Of each claim whose it is.
     rulebooks: tuple[Rulebook, ...]
+    detected: Detected
     redaction: Redaction
 
     @property
@@ -124,14 +127,16 @@ def gathered(
     recorded = [Recorded(position, one.envelope) for position, one in stored]
     claims: dict[str, str] = {one.envelope.stream: one.envelope.event.person for one in recorded
                               if kind_of(one.envelope.stream) == "claim"}
-    may_open = _openable(house, caller, {str(case["case"]), *case["persons"], *claims.values()})
+    may_open = _openable(house, caller, {
+        str(case["case"]), *case["linked_findings"], *case["persons"], *claims.values()})
     events = tuple(
         _told(one, sealed, reasons[one.position], may_open, redaction)
         for one, sealed in zip(recorded, house.ledger.opened_each(recorded), strict=True))
     papers, size = _papers(house, events, claims, redaction)
     if size > PAPERS_BYTES_MOST:
         return Refusal.because("bundle_too_large", bytes=size, most=PAPERS_BYTES_MOST)
-    return Contents(case, as_of, events, papers, claims, _rulebooks(house, events), redaction)
+    return Contents(case, as_of, events, papers, claims, _rulebooks(house, events),
+                    detected(house, case, as_of), redaction)
 
 
 def sealed_fields() -> frozenset[str]:
@@ -173,6 +178,8 @@ def _reasons(house: House, case: Mapping[str, Any], as_of: int) -> dict[int, str
         acts |= {one.by.act: None for one in put(claim, "claim") if one.by.act is not None}
     for person in case["persons"]:
         list(put(person, "person", (PersonRegistered, PersonCorrected)))
+    for finding in case["linked_findings"]:
+        list(put(finding, "finding"))
     for act in (*acts, *(one.by.act for one in ours if one.by.act is not None)):
         list(put(act, "act"))
     return found

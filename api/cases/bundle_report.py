@@ -26,8 +26,8 @@ from projections.timeline import kind_of, words
 HIDDEN: Final = "［已遮盖］"
 STATUSES: Final = {"open": "在办", "closed": "已办结"}
 FINDINGS: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
-WHYS: Final = {"case": "案件", "claim": "学时", "person": "身份", "act": "批次", "cited": "立案所依据",
-               "chosen": "另行选附"}
+WHYS: Final = {"case": "案件", "claim": "学时", "person": "身份", "act": "批次", "finding": "线索",
+               "cited": "立案所依据", "chosen": "另行选附"}
 _WHY_NOT: Final = {"redacted": "遮盖本不附", "destroyed": "密钥已销毁", "absent": "没有这份文件",
                    "damaged": "文件已损坏"}
 _CLOSED: Final = {"destroyed": "［密钥已销毁］", "withheld": "［未启封］", "redacted": HIDDEN}
@@ -44,6 +44,7 @@ def report_data(house: House, contents: Contents) -> dict[str, Any]:
         "figures": _figures(contents, claims),
         "persons": [{"person": one, "name": name} for one, name in names.items()],
         "claims": claims,
+        "findings": contents.detected.told(),
         "events": [_event(house, one) for one in contents.events],
         "papers": [one._asdict() for one in contents.papers],
         "rulebooks": [{"rulebook": one.id, "document": one.document, "sha256": one.digest} for one in
@@ -67,7 +68,8 @@ def report(data: Mapping[str, Any], *, origin: str, purpose: str) -> Document:
     return Document(
         "监察案件移送材料", one["case"], [
             head, *_told_in_figures(figures), _told_claims(data["claims"]), _told_course(data["events"]),
-            _told_papers(data["papers"]), _told_rulebooks(data["rulebooks"]), _HOW],
+            _told_papers(data["papers"]), _told_rulebooks(data["rulebooks"]),
+            *_told_findings(data["findings"]), _HOW],
         mark="遮盖本：部分内容已遮盖，事件、证明和签章不受影响" if hidden else None, wide=True)
 
 
@@ -181,6 +183,15 @@ def _told_course(events: list[dict[str, Any]]) -> Section:
              one["organisation_name"] or role_name(one["role"]), one["words"]) for one in events]
     return Section("三、经过（按登记先后）", table=Table(
         ("事件", "登记时间", "属于", "事项", "办理", "所说的理由"), rows, frozenset({0}), (5, 12, 7, 14, 14, 30)))
+
+
+def _told_findings(findings: list[dict[str, Any]]) -> list[Section]:
+    if not findings:
+        return []
+    rows = [(one["pattern"], one["sentence"], len(one["events"]), "已不再检出" if one["ended"] else "", one["finding"])
+            for one in findings]
+    return [Section("六、提示线索", ("规则只提示，不作结论；所查的 SQL 和阈值在 findings 文件夹。",), table=Table(
+        ("规则", "查出", "所据事件", "现状", "线索"), rows, frozenset({2}), (6, 38, 7, 10, 22)))]
 
 
 def _told_papers(papers: list[dict[str, Any]]) -> Section:
