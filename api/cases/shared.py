@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
+from api.cases import findings
 from api.cases.claims import visible
 from api.cases.faults import BadFields, Fault
 from api.cases.standing import SUPERVISOR, acting, by_actor
@@ -55,15 +56,17 @@ def of_claim(
     return _seen(house, caller, asking, (claim,), (), purpose, only=only, as_of=as_of, after=after, limit=limit)
 
 
-def of_claims(
-    house: House, caller: Caller, claims: Sequence[str], purpose: str | None, *, only: str | None, as_of: int,
-    after: _After, limit: int,
+def of_finding(
+    house: House, caller: Caller, finding: str, purpose: str | None, *, only: str | None, as_of: int, after: _After,
+    limit: int,
 ) -> Seen | Refusal:
-    """Begin with several, which whoever calls has shown them already: those of a finding, or of a case."""
-    asking = supervising(house, caller)
+    """Begin with the entries of a finding, to whom there is one; everyone in it is recorded where it is opened."""
+    asking, found = supervising(house, caller), findings.finding(house, caller, finding, purpose)
     if isinstance(asking, Refusal):
         return asking
-    return _seen(house, caller, asking, claims, (), purpose, only=only, as_of=as_of, after=after, limit=limit)
+    if isinstance(found, Refusal):
+        return found
+    return _seen(house, caller, asking, found["claims"], (), purpose, only=only, as_of=as_of, after=after, limit=limit)
 
 
 def of_key(

@@ -49,7 +49,15 @@ def claim(asking: Asking, claim: str) -> Shown:
     moment, only = _asked()
     return _shown(asking, moment, f"/claims/{claim}/shared", only, lambda as_of, after, limit: shared.of_claim(
         asking.house, asking.caller, claim, asking.purpose, only=only, as_of=as_of, after=after, limit=limit),
-        {"title": "与这项申报相同的", "claim": claim})
+        {"title": "与这项申报相同的", "claim": claim, "start": claim, "place": f"/claims/{claim}"})
+
+
+def finding(asking: Asking, finding: str) -> Shown:
+    """What the entries of a finding share, among themselves and with others."""
+    moment, only = _asked()
+    return _shown(asking, moment, f"/findings/{finding}/shared", only, lambda as_of, after, limit: shared.of_finding(
+        asking.house, asking.caller, finding, asking.purpose, only=only, as_of=as_of, after=after, limit=limit),
+        {"title": "与线索所涉申报相同的", "start": finding, "place": f"/findings/{finding}"})
 
 
 def value(asking: Asking) -> Shown:
@@ -116,7 +124,7 @@ def _shown(
         "starts_most": STARTS_MOST, **told,
     }, {**shared.view(found), "items": list(found.items), "next": found.next, **basis},
         Table("shared", told["title"], _HEADS, [_line(one) for one in rows], position, basis["as_of_time"],
-              {"起点": told.get("claim") or told["key"]["said"]}))
+              {"起点": told.get("start") or told["key"]["said"]}))
 
 
 def _nodes(found: Seen, dimensions: Sequence[Mapping[str, Any]]) -> list[Node]:

@@ -270,6 +270,7 @@ def _timelines(console: Blueprint) -> None:
     add(console, f"{_CLAIM}/certificate", finder.certificate, csv=True)
     add(console, "/evidence/<sha256:sha256>", finder.showing, csv=True)
     add(console, f"{_CLAIM}/shared", pivot.claim, csv=True)
+    add(console, "/findings/<finding:finding>/shared", pivot.finding, csv=True)
     add(console, "/shared", pivot.value, csv=True)
     add(console, "/shared/timeline", pivot.events, csv=True)
     add(console, "/events/<int:position>", event.event)

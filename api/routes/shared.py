@@ -28,6 +28,14 @@ def of_claim(caller: Caller, query: _Query, claim: str) -> Response | Refusal:
         house(), caller, claim, purpose, only=only, as_of=as_of, after=after, limit=limit), also=_pivot)
 
 
+@door.reads("/v1/findings/<finding:finding>/shared", summary="一条线索的各项申报共用什么，还有谁共用",
+            query=DimensionQuery, answers=SharedAnswer)
+def of_finding(caller: Caller, query: _Query, finding: str) -> Response | Refusal:
+    only, purpose = query.get("dimension"), query.get("purpose")
+    return listed(caller, f"shared {finding}", query, lambda as_of, after, limit: shared.of_finding(
+        house(), caller, finding, purpose, only=only, as_of=as_of, after=after, limit=limit), also=_pivot)
+
+
 @door.reads("/v1/shared", summary="有同一证书编号、文件、设备、主办单位等的申报", query=KeyQuery, answers=SharedAnswer)
 def of_key(caller: Caller, query: _Query) -> Response | Refusal:
     dimension, value, purpose = query["dimension"], query["value"], query.get("purpose")

@@ -11,6 +11,7 @@ import pytest
 from ledger.events.act import AccessRecorded
 from projections.findings.clues import Clues
 from tests.api.command_kit import answering, xueshi
+from tests.api.finding_kit import PATTERN, look
 from tests.api.house_kit import SHA, Someone, Town, house_in, study
 from tests.api.training_kit import training_in
 
@@ -163,7 +164,7 @@ def test_the_command_says_the_same_of_an_entry_of_a_value_and_of_what_happened(s
     with answering(scene.town.app) as address:
         def told(*arguments: str, status: int = 0) -> str:
             ended = xueshi(tmp_path, *arguments, "--purpose", "investigation", XUESHI_SERVER=address,
-                           XUESHI_TOKEN=scene.watch.token)
+                           XUESHI_TOKEN=str(scene.watch.token))
             assert ended.returncode == status, ended.stdout + ended.stderr
             return ended.stdout + ended.stderr
 
@@ -174,3 +175,15 @@ def test_the_command_says_the_same_of_an_entry_of_a_value_and_of_what_happened(s
 
     assert "没有相同的理由" in shown and "王*" in shown and scene.claims[1] in shown
     assert scene.claims[0] in of_value and "提交学时申报" in events
+
+
+def test_a_finding_leads_on_from_all_its_entries_to_whoever_it_is_for(scene: Scene) -> None:
+    (found,) = [one for one in look(scene.town) if one.pattern == PATTERN]
+    path = f"/v1/findings/{found.finding}/shared"
+    watch = scene.town.officer(scene.town.unit("省监察", "330000", "general"), "supervisor", "33")
+    told = watch.saw(path, **WHY)
+
+    assert set(told["starts"]) == set(found.claims) and refused(watch.get(path)) == "purpose_missing"
+    assert refused(scene.watch.get(path, **WHY)) == "finding_absent", "it lies in two cities"
+    assert dimension(told, "evidence")["starts"] == len(found.claims)
+    assert refused(scene.clerk.get(path, **WHY)) == "role_not_held"
