@@ -29,10 +29,11 @@ from ledger.identifiers.characters import is_invisible, typed
 NUMBER_MOST: Final = 200
 TEXT_MOST: Final = 1_000
 AUTHORS_MOST: Final = 200
+NAME_MOST: Final = 100
 TITLE_LEAST: Final = 4
-TELLING_LEAST: Final = 6
-"""A number of fewer characters (第3号) is given by every issuer: without its issuer it says nothing."""
-DIGITS_LEAST: Final = 4
+TELLING_LEAST: Final = 8
+"""A number of fewer characters (第3号, 7-001) is given by every issuer: without its issuer it says nothing."""
+DIGITS_LEAST: Final = 5
 
 _DASHES: Final = "‐‑‒–—―−－﹣─"
 _LIKENESS: Final = (
@@ -59,9 +60,9 @@ def is_telling(read: str) -> bool:
     return len(read) >= TELLING_LEAST and sum(char.isdigit() for char in read) >= DIGITS_LEAST
 
 
-def words(text: str | None) -> str | None:
+def words(text: str | None, most: int = TEXT_MOST) -> str | None:
     """Read an issuer or a name: letters, figures and characters alone."""
-    folded = unicodedata.normalize("NFKC", _seen(text, TEXT_MOST)).casefold()
+    folded = unicodedata.normalize("NFKC", _seen(text, most)).casefold()
     return "".join(filter(str.isalnum, folded)) or None
 
 
@@ -73,7 +74,7 @@ def title(text: str | None) -> str | None:
 
 def author_list(names: Sequence[str]) -> str | None:
     """Read the authors of one work, in order."""
-    read = [name for one in names[:AUTHORS_MOST] if (name := words(one))]
+    read = [name for one in names[:AUTHORS_MOST] if (name := words(one, NAME_MOST))]
     return ";".join(read) or None
 
 

@@ -86,7 +86,7 @@ def marks_of(data: bytes, *, millis_most: int = MILLIS_MOST) -> Marks:
     clock, document = _Clock(millis_most), None
     try:
         if data.startswith(_JPEG):
-            return Marks(picture=_jpeg(data))
+            return Marks(picture=_jpeg(data, clock))
         if data.startswith(_PNG):
             return Marks(picture=_png(data, clock))
         if data.startswith(b"%PDF-"):
@@ -100,10 +100,11 @@ def marks_of(data: bytes, *, millis_most: int = MILLIS_MOST) -> Marks:
 # Pictures
 
 
-def _jpeg(data: bytes) -> str | None:
+def _jpeg(data: bytes, clock: _Clock) -> str | None:
     """From the first scan to the end of the picture: what stands before may be rewritten by whoever saves it."""
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
+        clock.look()
         marker, length = data[at + 1], int.from_bytes(data[at + 2:at + 4], "big")
         if marker == 0xFF:
             at += 1
@@ -138,7 +139,7 @@ def _scan_in(data: bytes, clock: _Clock) -> str | None:
     """The one JPEG that makes up most of a PDF, if there is one: a scan, and no letterhead."""
     for begin, end in _streams(data, clock):
         if 2 * (end - begin) > len(data):
-            return _jpeg(data[begin:end]) if data.startswith(_JPEG, begin) else None
+            return _jpeg(data[begin:end], clock) if data.startswith(_JPEG, begin) else None
     return None
 
 

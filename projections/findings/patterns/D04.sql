@@ -68,10 +68,10 @@ pair AS (
 ),
 clash(about, claim, other, what, days, needed, room, minutes, same_organiser, event) AS MATERIALIZED (
     SELECT 'claims:' || one || ':' || other, one, other, CASE WHEN abroad = 1 THEN 'abroad' ELSE 'training' END,
-           days, CASE WHEN needed > 2 * days THEN needed ELSE 2 * away + slack END,
-           CASE WHEN needed > 2 * days THEN 2 * days ELSE 0 END, 0, same_organiser, NULL
+           days, CASE WHEN abroad = 1 THEN 2 * away + slack ELSE needed END,
+           CASE WHEN abroad = 1 THEN 0 ELSE 2 * days END, 0, same_organiser, NULL
     FROM pair
-    WHERE needed > 2 * days OR (abroad = 1 AND away > 0 AND 2 * away + slack > 0)
+    WHERE CASE WHEN abroad = 1 THEN away > 0 AND 2 * away + slack > 0 ELSE needed > 2 * days END
     UNION ALL
     SELECT 'exam:' || o.claim || ':' || b.booking, o.claim, NULL, 'exam', 1, o.halves - o.span + 3, 2, 0, 0, b.event
     FROM onsite o CROSS JOIN booking b ON b.person = o.person AND b.to_position IS NULL
