@@ -36,7 +36,7 @@ def _tell(body: dict[str, Any]) -> None:
     click.echo(f"如果 {told['claims']} 项学时不计（其中现在计入的 {told['counting']} 项；{other}）：")
     click.echo(f"  {told['persons']} 人，{told['persons_changed']} 人的年度有变化，"
                f"{told['persons_falling']} 人有年度由达标变为不达标")
-    click.echo(f"  有效情况表 {told['statements']} 份，其中 {told['statements_newly']} 份此前相符")
+    click.echo(f"  有效情况表 {told['statements']} 份，其中 {told['statements_newly']} 份此前没有变动")
     click.echo(f"  已审核的职称申报 {told['applications']} 件，{told['applications_falling']} 件不再成立；"
                f"授予的职称 {told['titles']} 项，{told['titles_falling']} 项失去依据")
     table(("年度", "人数", "达标", "不计后", "少计（评定）", "少计（认定）"),
@@ -49,7 +49,7 @@ def _tell(body: dict[str, Any]) -> None:
     if len(rows) > _SHOWN_MOST:
         click.echo(f"还有 {len(rows) - _SHOWN_MOST} 行；全部见 --json。")
     for one in body["statements"]:
-        note = "" if one["is_so"] else "（此前已不相符）"
+        note = "" if one["is_so"] else "（此前已有变动）"
         click.echo(f"  情况表 {one['statement']} 事件 #{one['events'][0]}，{one['person']}{note}")
     for one in body["applications"]:
         becomes = "依然成立" if one["holds"] else "不再成立" if one["is_so"] else "此前已不成立"

@@ -113,6 +113,8 @@ def ways(capacity: Capacity) -> Iterable[Way]:
             yield Way("/years", "查阅学时", "y")
             yield Way("/units", "单位", "u")
         yield Way("/courses", "公需课程", "k")
+    if capacity.role == SUPERVISOR:
+        yield Way("/cases", "案件", "c")
     if capacity.role is not None:
         yield Way("/timeline", "时间线", "l")
     if capacity.reviews:

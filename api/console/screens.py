@@ -7,9 +7,14 @@ from flask import Blueprint
 from api.console import (
     accounts,
     acts,
+    announcing,
     applications,
     applying,
     cards,
+    case_bulk,
+    case_deeds,
+    case_opening,
+    cases,
     claim,
     correction,
     courses,
@@ -38,6 +43,7 @@ from api.console import (
     rosters,
     rules,
     sanctions,
+    simulation,
     sitting,
     statements,
     status,
@@ -74,6 +80,7 @@ def console_routes() -> Blueprint:
     _timelines(console)
     _papers(console)
     _findings(console)
+    _cases(console)
     add(console, "/queue", queue.listed, csv=True)
     take(console, "/queue/batch", queue.batch)
     add(console, "/help", helping.help_page, chooses=False, json=False)
@@ -94,6 +101,25 @@ def _rules(console: Blueprint) -> None:
     add(console, proposal, proposals.proposal)
     add(console, f"{proposal}/enactment", deeds.shown(proposals.ROOM, "enactment"), json=False)
     take(console, f"{proposal}/enactment", deeds.done(proposals.ROOM, "enactment"))
+
+
+def _cases(console: Blueprint) -> None:
+    case = "/cases/<case:case>"
+    add(console, cases.LIST, cases.listed, csv=True)
+    add(console, case_opening.NEW, case_opening.new, json=False)
+    take(console, case_opening.NEW, case_opening.open_it, most=case_opening.SENT_MOST)
+    add(console, case, cases.detail)
+    add(console, f"{case}/entries", cases.entries, csv=True)
+    add(console, f"{case}/effects", cases.effects, csv=True)
+    add(console, f"{case}/simulation", simulation.shown, csv=True)
+    add(console, f"{case}/bulk", case_bulk.form, json=False)
+    take(console, f"{case}/bulk", case_bulk.send, most=case_bulk.SENT_MOST)
+    add(console, f"{case}/bulk/<act>", case_bulk.one)
+    take(console, f"{case}/bulk/<act>/continuation", case_bulk.resume)
+    take(console, f"{case}/bulk/<act>/abandonment", case_bulk.abandon)
+    for code in case_deeds.CASE.deeds:
+        add(console, f"{case}/{code}", deeds.shown(case_deeds.CASE, code), json=False)
+        take(console, f"{case}/{code}", deeds.done(case_deeds.CASE, code))
 
 
 def _findings(console: Blueprint) -> None:
@@ -182,6 +208,8 @@ def _replays(console: Blueprint) -> None:
     take(console, "/replays/new", replay_form.send, most=replay_form.SENT_MOST)
     add(console, job, replays.detail)
     take(console, f"{job}/cancellation", replays.cancel)
+    add(console, f"{job}/announcement", deeds.shown(announcing.ROOM, "announcement"), json=False)
+    take(console, f"{job}/announcement", deeds.done(announcing.ROOM, "announcement"))
     add(console, f"{job}/files/<name>", replay_result.file, json=False)
     add(console, f"{job}/person-years", replay_result.person_years, csv=True)
     add(console, f"{job}/entries", replay_result.entries, csv=True)
