@@ -9,6 +9,7 @@ is about, and to the colleagues of an account that it is about, there is none: n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
@@ -73,9 +74,11 @@ def facets(house: House, caller: Caller, asked: Wanted, *, as_of: int) -> dict[s
     return worklist.facets(house.answers, _view(house, actor), asked, own=actor.actor, as_of=as_of)
 
 
-def finding(house: House, caller: Caller, name: str, purpose: str | None) -> dict[str, Any] | Refusal:
+def finding(
+    house: House, caller: Caller, name: str, purpose: str | None, *, as_of: int | None = None
+) -> dict[str, Any] | Refusal:
     """One finding with everything and everyone, for a purpose; each of them is recorded as seen."""
-    line = _seen(house, caller, name)
+    line = _seen(house, caller, name, as_of)
     if isinstance(line, Refusal):
         return line
     found, actor = line.found, acting(house, caller)
@@ -89,15 +92,23 @@ def finding(house: House, caller: Caller, name: str, purpose: str | None) -> dic
     return _told(house, line)
 
 
-def _seen(house: House, caller: Caller, name: str) -> Line | Refusal:
-    """A finding, if there is such a one for whoever asks."""
+def head(house: House, caller: Caller, name: str) -> dict[str, Any] | Refusal:
+    """What a finding is and how it stands, without anybody in it: what whoever is about to decide is shown again."""
+    line = _seen(house, caller, name)
+    return line if isinstance(line, Refusal) else _head(line)
+
+
+def _seen(house: House, caller: Caller, name: str, as_of: int | None = None) -> Line | Refusal:
+    """A finding, if there is such a one for whoever asks: to whom it is about now, there was none before either."""
     actor = supervising(house, caller)
     if isinstance(actor, Refusal):
         return actor
     if (behind := house.settled()) is not None:
         return behind  # Whoever acts next names the version that stands.
-    line, reading = worklist.line(house.answers, name, house.today), Reading(house.ledger)
-    return line if line is not None and is_seen(reading, line.found, actor) else Refusal.because("finding_absent")
+    reading, now = Reading(house.ledger), worklist.line(house.answers, name, house.today)
+    line = now if as_of is None else worklist.line(house.answers, name, house.today, as_of=as_of)
+    seen = [one is not None and is_seen(reading, one.found, actor) for one in (now, line)]
+    return line if line is not None and all(seen) else Refusal.because("finding_absent")
 
 
 def of_case(house: House, caller: Caller, case: str) -> list[dict[str, Any]] | Refusal:
@@ -173,9 +184,10 @@ def _head(line: Line) -> dict[str, Any]:
         "finding": found.finding, "pattern": found.name, "title": found.pattern if pattern is None else pattern.title,
         "severity": found.severity, "region": found.region or "", "sector": found.sector,
         "sentence": finding_words.sentence(pattern, found.pattern, found.figures), "status": line.status,
-        "is_found": found.until_position is None, "is_new_facts": line.is_new_facts, "owner": line.owner,
+        "is_found": line.is_found, "is_new_facts": line.is_new_facts, "owner": line.owner,
         "due": line.due, "is_overdue": line.is_overdue, "cases": [] if decided is None else list(decided.cases),
         "found_at": written_time(found.run_at), "since": found.since_position, "facts_sha256": found.facts_sha256,
+        "version": 0 if decided is None else len(decided.events),
         "counts": {name: len(getattr(found, name)) for name in _PARTIES},
     }
 
@@ -186,7 +198,7 @@ def _told(house: House, line: Line) -> dict[str, Any]:
     acts = () if line.decided is None else line.decided.events
     pattern = _patterns.patterns().get(found.pattern)
     return {
-        **_head(line), "version": len(acts), "rule": None if pattern is None else _rule(pattern, house.today),
+        **_head(line), "rule": None if pattern is None else _rule(pattern, house.today),
         "thresholds": [_threshold(found, name, value, house.today) for name, value in found.thresholds.items()],
         "figures": found.figures, "counter": found.counter,
         "figures_words": _pairs(None if pattern is None else pattern.figures, found.figures, found.pattern),
@@ -215,9 +227,9 @@ def _rule(pattern: Pattern, today: date) -> dict[str, Any]:
 
 
 def _filled(pattern: Pattern, text: str, values: Mapping[str, int | str]) -> str:
-    """The text with the values that its thresholds have, in the place of their names."""
-    for name, value in pattern.bound(values).items():
-        text = text.replace(f":{name} ", f"{value} ").replace(f":{name}", str(value))
+    """The text with the value of each threshold behind its name, as it is now."""
+    for name in pattern.thresholds:
+        text = re.sub(rf"(?<![\w:]){name}(?!\w)", f"{name}（{values[name]}）", text, flags=re.ASCII)
     return text
 
 
@@ -259,6 +271,6 @@ def _decision(house: House, position: int, facts_sha256: str) -> dict[str, Any]:
         "recorded_at": written_time(envelope.recorded_at), "actor": envelope.by.actor,
         "organisation": envelope.by.organisation, "pattern": event.upon.pattern,
         "facts_sha256": event.upon.facts_sha256, "is_of_now": event.upon.facts_sha256 == facts_sha256,
-        "said": getattr(house.ledger.opened(Recorded(position, envelope)), "words", None),
+        "said": getattr(house.ledger.opened(Recorded(position, envelope)), "words", None) or "",
         **{name: getattr(event, name) for name in _SAID if getattr(event, name, None) is not None},
     }

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from flask import request
 
-from api.cases import cases, findings
+from api.cases import cases, findings, inquiries
 from api.cases import finding_acts as acts
 from api.console import deeds, words
 from api.console.claim import done_before, told_basis
@@ -70,9 +70,9 @@ CASES_MOST: Final = 200
 def listed(asking: Asking) -> Shown:
     """What was found where one supervises, the gravest and oldest first; with how many there are of what."""
     house, caller = asking.house, asking.caller
-    moment = asked_moment((), rest=(*_FILTERS, "person", "claim", "case", "purpose"))
+    moment = asked_moment(rest=(*_FILTERS, "person", "claim", "case", "purpose"))
     asked = findings.wanted(caller, {**moment.rest, "overdue": moment.rest.get("overdue") == "true"})
-    position = house.answers.position()
+    position = moment.position(house)
     is_csv, question = request.path.endswith(".csv"), _question(asking, moment)
     after: tuple[Any, ...] | None = None
     if cursor := request.args.get("cursor"):
@@ -89,12 +89,12 @@ def listed(asking: Asking) -> Shown:
     return Page("findings.html", {
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "rows": rows,
         "facets": _facets(counts, moment), "counts": counts, "next": following, "is_first": after is None,
-        "purpose": PURPOSE, "is_narrowed": bool(moment.rest),
+        "no_filters": {**moment.no_filters, "purpose": PURPOSE}, "is_narrowed": bool(moment.rest),
     }, {"items": list(page.items), "facets": counts, "next": following, **basis}, _table(page.items, basis, moment))
 
 
 def _question(asking: Asking, moment: Moment) -> str:
-    return f"console findings {asking.caller.scope} {sorted(moment.rest.items())}"
+    return f"console findings {asking.caller.scope} {sorted(moment.links.items())}"
 
 
 def _row(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,21 +153,25 @@ def _table(items: Sequence[Mapping[str, Any]], basis: Mapping[str, Any], moment:
 def detail(asking: Asking, finding: str) -> Shown:
     """What was seen, what it rests on, what speaks against it, who shares it, what was decided."""
     house, purpose, address = asking.house, asking.purpose, f"{LIST}/{finding}"
-    body = findings.finding(house, asking.caller, finding, purpose)
+    moment = asked_moment(rest=("purpose",))
+    position = moment.position(house)
+    body = findings.finding(house, asking.caller, finding, purpose, as_of=None if moment.is_now else position)
     if isinstance(body, Refusal):
         return body
-    beside = findings.beside(house, asking.caller, finding)
+    beside = findings.beside(house, asking.caller, finding) if moment.is_now else []
+    basis = house.answers.reflects(position)
     subject = _subject(asking, body)
     names = names_of(house, body["persons"][:NAMES_MOST])
     return Page("finding.html", {
-        "done": done_before(asking), "at": address, "body": body, "subject": subject, "purpose": purpose,
+        "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "at": address, "body": body,
+        "subject": subject, "purpose": purpose,
         "one": _row(body), "names": names, "units": named_units(house, body["organisers"]),
         "inputs": [{**one, "time": written(one["recorded_at"])} for one in body["rests_on"]],
         "beside": [] if isinstance(beside, Refusal) else [_row(one) for one in beside],
         "decisions": [{**one, "time": written(one["recorded_at"])} for one in reversed(body["decisions"])],
         "figures": _named(body["figures_words"]), "counter": _named(body["counter_words"]),
-        "offered": deeds.offered(asking, FINDING, subject), "people_most": NAMES_MOST, "states": STATES,
-    }, body)
+        "offered": deeds.offered(asking, FINDING, subject) if moment.is_now else [], "people_most": NAMES_MOST,
+    }, {**body, **basis})
 
 
 def _named(told: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
@@ -187,14 +191,14 @@ def patterns(asking: Asking) -> Shown:
 
 
 def _see(asking: Asking, finding: str) -> Subject | Refusal:
-    body = findings.finding(asking.house, asking.caller, finding, PURPOSE)
+    body = findings.head(asking.house, asking.caller, finding)
     return body if isinstance(body, Refusal) else _subject(asking, body)
 
 
 def _subject(asking: Asking, body: Mapping[str, Any]) -> Subject:
     def becomes(then: Any) -> Pairs:
         if not isinstance(then, Finding):
-            return [*now[:3], ("案件", f"{len(body['cases']) + 1} 件（新立一件）")]
+            return [*now[:3], ("案件", f"{len(body['cases']) + 1} 件"), ("新案所涉", concerned(inquiries.view(then)))]
         state = STATES[then.status(then.upon.facts_sha256)]
         return _stands(asking, state, then.owner, then.due, len(then.cases))
 
@@ -274,7 +278,7 @@ FINDING: Final = Room(_see, deeds.named(
          note="承办中的线索由承办人决定。记为一个事件。"),
     Deed("assignment", "转交同事", acts.give, GivingBody, _giving, _tried_giving,
          note="转交给本机构能监督此地、与线索无关的经办人。记为一个事件。"),
-    Deed("case", "立案", acts.open_case, FindingCaseBody, _opening, _tried,
+    Deed("case", "立案", acts.open_case, FindingCaseBody, _opening, _tried, depends=True,
          note="案件涉及线索所列的全部人员、学时和单位；立案后可冻结、推演、处理。"),
     Deed("substantiation", "认定属实", acts.substantiate, SubstantiationBody, _substantiating, _tried,
          note="只就现在的事实作出；学时的撤销另在案件中或逐项决定。记为一个事件，不能删除。"),

@@ -11,9 +11,8 @@ from api.cases import finding_acts as acts
 from api.cases import findings, inquiries
 from api.cases.doing import Asked, Done
 from api.routes.door import Door, Told, answer, house
-from api.routes.listing import listed
+from api.routes.listing import as_it_stood, listed
 from api.routes.schemas.cases import DecidedCaseAnswer
-from api.routes.schemas.common import Purpose
 from api.routes.schemas.findings import (
     DecidedFindingAnswer,
     FindingAnswer,
@@ -27,6 +26,7 @@ from api.routes.schemas.findings import (
     SubstantiationBody,
     TakingUpBody,
 )
+from api.routes.schemas.histories import AsOfQuery
 from ledger.errors import Refusal
 
 door = Door("findings", __name__, description="核查线索：规则提示的，由人核查")
@@ -54,9 +54,10 @@ def patterns(caller: Caller) -> Response | Refusal:
     return found if isinstance(found, Refusal) else answer(found)
 
 
-@door.reads(_AT, summary="一条线索：发现了什么、依据、相反的情况、办理经过", query=Purpose, answers=FindingAnswer)
+@door.reads(_AT, summary="一条线索：发现了什么、依据、相反的情况、办理经过", query=AsOfQuery, answers=FindingAnswer)
 def show(caller: Caller, query: _Query, finding: str) -> Response | Refusal:
-    found = findings.finding(house(), caller, finding, query.get("purpose"))
+    found = as_it_stood(query, lambda as_of: findings.finding(
+        house(), caller, finding, query.get("purpose"), as_of=as_of))
     # Never as unchanged (304): whoever looks is shown it, and recorded, each time.
     return found if isinstance(found, Refusal) else answer(found, version=found["version"])
 

@@ -63,6 +63,7 @@ class Line(NamedTuple):
     found: Finding
     decided: Decided | None
     today: date
+    is_found: bool = True   # As of the moment that is asked about.
 
     @property
     def status(self) -> str:
@@ -88,7 +89,7 @@ class Line(NamedTuple):
     @property
     def is_overdue(self) -> bool:
         """Say whether the day has passed."""
-        return self.due is not None and self.due < self.today.isoformat() and self.found.until_position is None
+        return self.due is not None and self.due < self.today.isoformat() and self.is_found
 
 
 # In SQL
@@ -233,12 +234,15 @@ def by_pattern(answers: Answers, view: View) -> dict[str, dict[str, int]]:
 # One of them
 
 
-def line(answers: Answers, finding: str, today: date) -> Line | None:
-    """A finding as it stands; one that is found no more as it was, or as it was decided upon last."""
-    decided, found = decided_of(answers, finding), finding_of(answers, finding)
+def line(answers: Answers, finding: str, today: date, *, as_of: int | None = None) -> Line | None:
+    """A finding as it stands or stood; one that is found no more as it was, or as it was decided upon last."""
+    at = position_of(answers) if as_of is None else min(as_of, position_of(answers))
+    decided, found = decided_of(answers, finding, as_of=as_of), finding_of(answers, finding, as_of=at)
     if found is None and decided is not None:  # Of a file that was made anew: what was decided upon stands in the log.
-        found = _decided_upon(answers, decided)
-    return None if found is None else Line(found, decided, today)
+        return Line(_decided_upon(answers, decided), decided, today, False)
+    if found is None:
+        return None
+    return Line(found, decided, today, found.until_position is None or found.until_position > at)
 
 
 def _decided_upon(answers: Answers, decided: Decided) -> Finding:

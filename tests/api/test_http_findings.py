@@ -175,6 +175,8 @@ def test_what_was_ruled_out_stays_so_until_its_facts_change_and_then_shows_why(p
     assert again.finding == found.finding and again.facts_sha256 != found.facts_sha256
     assert (one["status"], one["is_new_facts"], one["owner"]) == ("pending", True, None)
     assert (one["decisions"][-1]["said"], one["decisions"][-1]["is_of_now"]) == (WHY["words"], False)
+    then = place.watch.saw(at(found), as_of=ruled["events"][0], **FOR)
+    assert (then["status"], then["is_new_facts"], then["facts_sha256"]) == ("ruled_out", False, found.facts_sha256)
     assert no(place.watch, found, "ruling-out", **WHY) == "finding_changed", "these were not shown"
 
 

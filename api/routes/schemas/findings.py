@@ -9,7 +9,7 @@ import marshmallow as ma
 
 from api.routes.fields import Body, Choice, Day, Id, Many, Query, QueryFlag, QueryNumber, Sha256, Shaped, Text, Word
 from api.routes.schemas.common import Answer, Recorded, Words
-from api.routes.schemas.histories import PageAnswer
+from api.routes.schemas.histories import PageAnswer, Reflects
 from ledger.streams.finding import Status
 
 SEVERITIES = ("critical", "high", "medium", "low")
@@ -31,6 +31,7 @@ class FindingsQuery(Query):
     claim = Id("claim", metadata={"description": "涉及某项学时的；须写明查阅目的，逐次留痕"})
     case = Id("case", metadata={"description": "据以立了某个案件的"})
     overdue = QueryFlag(metadata={"description": "true：只看承办期限已过的"})
+    as_of = Text(60, metadata={"description": "事件序号、带时区的时间或日期：按当时所知回答"})
     purpose = Shaped("^[a-z][a-z0-9_]{0,39}$", "小写英文代码，至多 40 位，不能是文字", example="investigation")
     cursor = Shaped("^[A-Za-z0-9_-]{1,1000}$", "上一页的 next_cursor")
     limit = QueryNumber(1, 200, metadata={"default": 50})
@@ -58,6 +59,7 @@ class FindingHead(Answer):
     since = ma.fields.Integer(required=True, metadata={"description": "按第几个事件为止的事实首次发现"})
     found_at = ma.fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
     facts_sha256 = ma.fields.String(required=True)
+    version = ma.fields.Integer(required=True, metadata={"description": "已办理的次数，也在 ETag 中；0：还没有办理过"})
     counts = ma.fields.Dict(required=True, metadata={"description": "涉及的人员、学时、账号、单位和事件各多少"})
 
 
@@ -69,10 +71,9 @@ class FindingsAnswer(PageAnswer):
         "description": "同样筛选之下各规则、各严重程度、各状态的条数，各项不计自身的筛选"})
 
 
-class FindingAnswer(FindingHead):
+class FindingAnswer(FindingHead, Reflects):
     """A finding with everything it rests on and everyone it concerns."""
 
-    version = ma.fields.Integer(required=True, metadata={"description": "已办理的次数，也在 ETag 中；0：还没有办理过"})
     rule = ma.fields.Dict(required=True, allow_none=True, metadata={
         "description": "规则、理由和排除误报的办法；规则已不用的为 null"})
     thresholds = ma.fields.List(ma.fields.Dict(), required=True, metadata={"description": "发现时所用的界限及其沿革"})

@@ -85,6 +85,8 @@ def test_a_decision_holds_for_its_facts_and_other_facts_wait_again_with_it_besid
     (again,) = listed(answers)
     assert (again.status, again.is_new_facts, again.owner) == ("pending", True, None)
     assert again.decided is not None and again.decided.status == "ruled_out"
+    then = lines(answers, OFFICE, Wanted(), as_of=house.size - 1).items
+    assert [one.status for one in then] == ["pending"], "before it was ruled out"
 
 
 def test_what_is_found_no_more_is_listed_no_more_and_still_seen_by_its_name(house: House) -> None:
@@ -100,7 +102,7 @@ def test_what_is_found_no_more_is_listed_no_more_and_still_seen_by_its_name(hous
     path_of(house.folder / "answers", FindingsFile()).unlink()
     plant(house)
     anew = line(answers, A, TODAY)
-    assert anew is not None and anew.found.events == (1,), "of a file made anew, what was decided upon stands in the log"
+    assert anew is not None and anew.found.events == (1,), "what was decided upon stands in the log"
     assert line(answers, B, TODAY) is None
 
 
