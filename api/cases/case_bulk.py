@@ -295,10 +295,10 @@ def _going_on(
 def _written(
     house: House, caller: Caller, bulk: Bulk, asked: Asked, began: float, patience_ms: int
 ) -> Done | Going | Refusal:
-    """Write what is left of the list for as long as there is patience, and close."""
-    tries = _TRIES
+    """Write what is left of the list for as long as there is patience, at least some of it, and close."""
+    tries, has_written = _TRIES, patience_ms == 0
     while bulk.rows_next:
-        if (time.monotonic() - began) * 1_000 >= patience_ms:
+        if has_written and (time.monotonic() - began) * 1_000 >= patience_ms:
             version = house.ledger.store.version(bulk.case)
             return Going(bulk.case, version, bulk.act.id, bulk.opened.rows, bulk.rows_done)
         try:
@@ -314,6 +314,7 @@ def _written(
             continue
         if isinstance(written, Refusal):
             return written
+        has_written = True
     return _closed(house, caller, bulk, asked)
 
 
