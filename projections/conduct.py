@@ -16,9 +16,9 @@ from typing import Any, Final, NamedTuple
 
 QUICK_SECONDS: Final = 60
 """Papers and rules are hardly read in less: two steps of different requests that lie closer together are counted."""
-_NIGHT: Final = frozenset({22, 23, 0, 1, 2, 3, 4, 5})
+NIGHT: Final = frozenset({22, 23, 0, 1, 2, 3, 4, 5})
 _HOURS: Final = 24
-_SATURDAY: Final = 5
+SATURDAY: Final = 5
 _BEYOND: Final = frozenset({"override", "manual"})
 
 Line = Mapping[str, Any]
@@ -53,8 +53,8 @@ def conduct(lines: Iterable[Line]) -> Conduct:
     quick, together = _pace(steps, times)
     return Conduct(
         steps=len(steps), kinds=dict(Counter(line["what"] for line in steps).most_common()),
-        hours=tuple(hours[hour] for hour in range(_HOURS)), at_night=sum(hours[hour] for hour in _NIGHT),
-        on_weekends=sum(at.weekday() >= _SATURDAY for at in times),
+        hours=tuple(hours[hour] for hour in range(_HOURS)), at_night=sum(hours[hour] for hour in NIGHT),
+        on_weekends=sum(at.weekday() >= SATURDAY for at in times),
         waited_seconds=(min(waited), median_low(waited), max(waited)) if waited else None,
         quick=quick, together=together,
         own_organisation=sum(line["decision"]["own_organisation"] for line in steps),
