@@ -17,7 +17,8 @@ from flask import Response, request
 from api.cases import replay_rows, replay_years, replays
 from api.cases.doing import Reading
 from api.cases.people import identity_of
-from api.console import words
+from api.console import announcing, deeds, words
+from api.console.claim import done_before
 from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.replay_page import asked_words, clause_words, minimum_name, sector_name, view
@@ -55,10 +56,15 @@ def sums(asking: Asking, job: Mapping[str, Any]) -> Shown:
     made = replays.file(house, caller, name, "report.json")
     if isinstance(made, Refusal):
         return made
+    report = announcing.announced(asking, name)
+    if isinstance(report, Refusal):
+        return report
+    can_announce = any(one.why is None for one in deeds.offered(asking, announcing.ROOM, report))
     mine = replay_rows.may_read(house, caller, name) is None
     return Page("replay_result.html", {
         **view(json.loads(made.content), told["digest"]), "job": job, "files": told["files"], "written": written,
-        "kinds": KINDS, "reads_rows": mine, "sizes": _size,
+        "kinds": KINDS, "reads_rows": mine, "sizes": _size, "announced_on": report.state,
+        "can_announce": can_announce, "done": done_before(asking),
     }, told)
 
 

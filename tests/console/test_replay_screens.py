@@ -273,6 +273,25 @@ def test_the_sums_are_those_of_the_report_each_chart_with_its_table_and_nobody_n
     assert file.get_json()["question"] == told["question"]
 
 
+def test_its_report_is_announced_once_before_anything_is_enacted_and_stands_with_the_rulebooks_that_it_brings(
+    rules: Browser, office: Browser, done: str
+) -> None:
+    at = f"/replays/{done}/announcement"
+    told = rules.json(f"/replays/{done}.json")
+    page = rules.get(rules.get(f"/replays/{done}").link("登记影响报告"))
+    assert "尚未登记" in page.text and DRAFT in page.text and f"有变化的人 {told['changed_people']}" in page.text
+
+    announced = rules.press(page, "登记影响报告")
+
+    assert "已办理：" in announced.text and "已登记 在 " in announced.text, announced.text[300:700]
+    assert f'href="/rules/{DRAFT}' in announced.source and at not in announced.source, "once"
+    recorded = rules.client.get(f"/v1/impact-reports/{told['digest']}").get_json()["items"]
+    assert {one["rulebook"] for one in recorded} == {
+        one["id"] for one in told["question"]["under"]["rulebooks"] if one["id"] != PROVINCE}, "all that it brings"
+    assert "已登记" in rules.get(at, 409).text
+    office.get(at, 403)
+
+
 def test_rows_are_for_those_in_whose_sight_people_are_for_a_purpose_recorded_and_masked(
     cast: Cast, rules: Browser, office: Browser, wang: Someone, done: str
 ) -> None:
