@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from claim_cast import APPROVED, FRESH
+from msgspec.json import encode
 from msgspec.structs import replace
 from stream_cast import (
     CLAIM,
@@ -27,13 +29,17 @@ from stream_cast import (
 )
 
 from ledger.events.actor import Scope
-from ledger.events.case import CaseId, Concerned
+from ledger.events.application import ApplicationId
+from ledger.events.case import LISTED_MOST, CaseId, Concerned
 from ledger.streams import case as cases
+from ledger.streams import case_members as members
+from ledger.streams import case_work as work
 from ledger.streams import claim as claims
+from ledger.streams.application import Application, Lost
 from ledger.streams.case import Case, Finding, evolve
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
-from ledger.vocabulary import ActorId, ClaimId
+from ledger.vocabulary import ActorId, ClaimId, PersonId, UnitId
 
 ROLE = "supervisor"
 WATCH = actor("watch", Scope(role=ROLE, region="33"))
@@ -196,3 +202,122 @@ def test_a_finding_may_change_while_the_case_is_open() -> None:
     again = evolve(ruled_out, event(cases.decide_finding(ruled_out, pending, WATCH)))
 
     assert [ruled_out.finding, again.finding] == ["ruled_out", "pending"]
+
+
+# Who works on it, and what stands on its desk
+
+BUREAU_2 = UnitId("unt_bureau_2")
+COLLEAGUE = actor("colleague_2", Scope(role=ROLE, region="33"))
+BEYOND = actor("beyond", Scope(role=ROLE, region="3303"))
+NAME, RELEASE = members.NameMember(role=ROLE), members.ReleaseMember(role=ROLE)
+TWO = evolve(OPENED, event(members.decide_naming(OPENED, NAME, COLLEAGUE, WATCH)))
+PROPOSED = evolve(None, event(cases.decide_opening(None, replace(OPEN, role=None, pattern="D01/1"), [APPROVED])))
+ASK = work.RequestMaterial(role=ROLE, source="某学院", what="签到原件", due=date(2027, 1, 15))
+ASKED = evolve(OPENED, event(work.decide_request(OPENED, ASK, WATCH)))
+RECEIVE = work.ReceiveMaterial(role=ROLE, number=1, files=("a" * 64,), is_complete=True)
+END = work.EndRequest(role=ROLE, number=1, why="not_provided", words=WHY)
+DESK: dict[str, Callable[[Case | None, Actor], Decision]] = {
+    "note": lambda case, by: work.decide_note(case, work.AddNote(role=ROLE, words=WHY), by),
+    "deadline": lambda case, by: work.decide_deadline(
+        case, work.SetDeadline(role=ROLE, due=date(2027, 1, 31), words=WHY), by),
+    "widen": lambda case, by: work.decide_widening(
+        case, work.WidenCase(role=ROLE, words=WHY, concerned=Concerned(organisers=(BUREAU_2,))), [], by),
+    "findings": lambda case, by: work.decide_findings(case, work.TakeFindings(role=ROLE, findings=("fnd_1",)), by),
+    "request": lambda case, by: work.decide_request(case, ASK, by),
+    "receive": lambda case, by: work.decide_receipt(case, RECEIVE, by),
+    "end": lambda case, by: work.decide_request_end(case, END, by),
+}
+
+
+def test_whoever_opens_it_is_the_first_member_and_nobody_else_works_on_it() -> None:
+    assert (OPENED.members, PROPOSED.members) == ((WATCH.actor,), ())
+    for command in COMMANDS.keys() - {"OpenCase"}:
+        assert outcome(COMMANDS[command](STATES["ruled_out"], COLLEAGUE)) == "not_a_member"
+    for act in DESK.values():
+        assert outcome(act(ASKED, COLLEAGUE)) == "not_a_member"
+        assert outcome(act(replace(ASKED, is_closed=True), WATCH)) == "case_closed"
+        assert outcome(act(ASKED, BEYOND)) == "outside_scope"
+        made = act(ASKED, WATCH)
+        assert isinstance(made, tuple) and sealed_fits(made)
+
+
+def test_a_member_is_named_by_another_hand_and_could_work_on_it_themselves() -> None:
+    assert TWO.members == (WATCH.actor, COLLEAGUE.actor)
+    assert outcome(members.decide_naming(OPENED, NAME, COLLEAGUE, COLLEAGUE)) == "same_hand"
+    assert outcome(members.decide_naming(PROPOSED, NAME, COLLEAGUE, COLLEAGUE)) == "MemberNamed", "the first"
+    assert outcome(members.decide_naming(OPENED, NAME, WATCH, COLLEAGUE)) == "already_a_member"
+    assert outcome(members.decide_naming(OPENED, NAME, None, WATCH)) == "actor_absent"
+    assert outcome(members.decide_naming(OPENED, NAME, COLLEAGUE, BEYOND)) == "outside_scope"
+    for unfit in (BEYOND, replace(COLLEAGUE, person=LI), replace(COLLEAGUE, organisation=WORKS)):
+        assert outcome(members.decide_naming(OPENED, NAME, unfit, WATCH)) == "member_unfit"
+    assert outcome(members.decide_naming(replace(OPENED, is_closed=True), NAME, COLLEAGUE, WATCH)) == "MemberNamed"
+
+
+def test_the_last_member_stays() -> None:
+    left = evolve(TWO, event(members.decide_member_release(TWO, RELEASE, WATCH.actor, COLLEAGUE)))
+
+    assert left.members == (COLLEAGUE.actor,)
+    assert outcome(members.decide_member_release(left, RELEASE, COLLEAGUE.actor, WATCH)) == "last_member"
+    assert outcome(members.decide_member_release(left, RELEASE, WATCH.actor, WATCH)) == "member_absent"
+
+
+def test_material_has_a_number_and_is_waited_for_once() -> None:
+    part = replace(RECEIVE, is_complete=False)
+    complete = evolve(ASKED, event(work.decide_receipt(ASKED, RECEIVE, WATCH)))
+
+    assert [one.number for one in ASKED.requests] == [1]
+    assert event(work.decide_request(ASKED, ASK, WATCH)).number == 2
+    assert evolve(ASKED, event(work.decide_receipt(ASKED, part, WATCH))).requests[0].outcome is None
+    assert outcome(work.decide_receipt(ASKED, replace(RECEIVE, files=()), WATCH)) == "words_missing"
+    assert outcome(work.decide_receipt(complete, RECEIVE, WATCH)) == "request_over"
+    assert outcome(work.decide_request_end(complete, END, WATCH)) == "request_over"
+    assert outcome(work.decide_request_end(OPENED, END, WATCH)) == "request_absent"
+    assert outcome(work.decide_request(OPENED, replace(ASK, what=" "), WATCH)) == "words_missing"
+
+
+def test_a_case_is_widened_by_what_is_new_in_parts_that_a_leaf_holds() -> None:
+    many = [replace(APPROVED, submitted=replace(APPROVED.submitted, claim=ClaimId(f"clm_{number:022}"),
+                                                person=PersonId(f"per_{number:022}")))
+            for number in range(LISTED_MOST + 1)]
+    named = Concerned(claims=(*(one.claim for one in many), CLAIM))
+    command = work.WidenCase(role=ROLE, words=WHY, concerned=named, list_sha256="d" * 64)
+    made = drafts(work.decide_widening(OPENED, command, [*many, APPROVED], WATCH))
+
+    assert [(len(one.event.concerned.claims), len(one.event.concerned.persons)) for one in made] == [  # type: ignore[attr-defined]
+        (LISTED_MOST, LISTED_MOST), (1, 1)], "what it names already is not named again"
+    assert [one.sealed is not None for one in made] == [True, False]
+    assert [len(encode(one.event)) < 40_000 for one in made] == [True, True]
+    wider = OPENED
+    for one in made:
+        wider = evolve(wider, one.event)  # type: ignore[arg-type]
+    assert (len(wider.concerned.claims), len(wider.concerned.persons)) == (LISTED_MOST + 2, LISTED_MOST + 2)
+    assert set(made[0].event.untold()) == {one.person for one in many[:LISTED_MOST]}
+    assert outcome(work.decide_widening(wider, command, [*many, APPROVED], WATCH)) == "nothing_changed"
+
+
+def test_nobody_widens_a_case_by_themselves() -> None:  # D07
+    own = replace(WATCH, person=WANG)
+    widen = work.WidenCase(role=ROLE, words=WHY, concerned=Concerned(persons=(WANG,)))
+
+    assert outcome(work.decide_widening(OPENED, widen, [], own)) == "own_case"
+    wider = evolve(OPENED, event(work.decide_widening(OPENED, widen, [], WATCH)))
+    assert outcome(DESK["note"](wider, own)) == "own_case", "whom it concerns from here on does nothing in it"
+
+
+def test_a_sanction_is_named_as_a_consequence_of_whom_the_case_concerns() -> None:
+    name = work.NameConsequence(role=ROLE, application=ApplicationId("app_1"))
+    taken = Application(ApplicationId("app_1"), LI, revoked=(Lost("senior", None, date(2020, 1, 1)),))
+
+    named = evolve(OPENED, event(work.decide_consequence(OPENED, name, taken, WATCH)))
+    assert named.sanctions == ("app_1",)
+    assert outcome(work.decide_consequence(named, name, taken, WATCH)) == "nothing_changed"
+    for absent in (None, replace(taken, person=WANG), replace(taken, revoked=())):
+        assert outcome(work.decide_consequence(OPENED, name, absent, WATCH)) == "application_absent"
+
+
+def test_a_deadline_says_which_one_it_replaces() -> None:
+    first = event(DESK["deadline"](OPENED, WATCH))
+    moved = evolve(OPENED, first)
+
+    assert (first.former, first.due, moved.due) == (None, date(2027, 1, 31), date(2027, 1, 31))
+    assert outcome(DESK["deadline"](moved, WATCH)) == "nothing_changed"
