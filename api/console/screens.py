@@ -8,7 +8,6 @@ from api.console import (
     accounts,
     acts,
     announcing,
-    announcing,
     applications,
     applying,
     cards,
@@ -209,8 +208,6 @@ def _replays(console: Blueprint) -> None:
     take(console, "/replays/new", replay_form.send, most=replay_form.SENT_MOST)
     add(console, job, replays.detail)
     take(console, f"{job}/cancellation", replays.cancel)
-    add(console, f"{job}/announcement", deeds.shown(announcing.ROOM, "announcement"), json=False)
-    take(console, f"{job}/announcement", deeds.done(announcing.ROOM, "announcement"))
     add(console, f"{job}/announcement", deeds.shown(announcing.ROOM, "announcement"), json=False)
     take(console, f"{job}/announcement", deeds.done(announcing.ROOM, "announcement"))
     add(console, f"{job}/files/<name>", replay_result.file, json=False)
