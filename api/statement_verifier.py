@@ -22,7 +22,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from api.log_routes import published_keys
 from api.register import Register
-from ledger import seal, statement_file, verify, verify_map, verify_pdf
+from ledger import seal, statement_file, verify, verify_leaf, verify_map, verify_pdf
 from ledger.proof import bundle, map_proof
 from policies.shelf import shipped
 from projections import statement_text
@@ -61,7 +61,7 @@ def script() -> str:
 def _words() -> Mapping[str, Any]:
     """What must be written the same in both verifiers."""
     return {
-        "format": verify.FORMAT, "proof_header": bundle.HEADER, "map_format": map_proof.FORMAT,
+        "format": verify_leaf.FORMAT, "proof_header": bundle.HEADER, "map_format": map_proof.FORMAT,
         "pdf_header": verify_pdf.HEADER.decode(), "pdf_most": verify_pdf.PDF_BYTES_MAX,
         "file_most": statement_file.FILE_BYTES_MAX, "separator": statement_file.SEPARATOR,
         "completeness": statement_file.COMPLETENESS, "events_field": statement_file.EVENTS_FIELD,
