@@ -2,7 +2,8 @@
 
 Of each account the newest steps are read, as many as of any other, so that whoever decided much is not compared with
 whoever decided little. Of each measure it is said what is the account's own, what is the peers' middle, between what
-the middle half of them lies, and at which place of all it stands. A number that is unlike the others says where to look
+the middle half of them lies, and at which place of all it stands. Rows of a larger act are left out: nobody decided
+them one by one, and none of them waited (W 13). A number that is unlike the others says where to look
 (P 17, W 16), and of whoever has few peers nothing: among four, each is an outlier.
 
 Shares are thousandths, spans of time seconds. `tests/projections/test_peers.py` shows it.
@@ -92,13 +93,12 @@ class Step(NamedTuple):
     waited: int | None
     papers: int | None
     opened: int | None
-    act: str | None
     correlation: str | None
 
 
 def _kinds(traces: Asks, actor: str, span: Span, as_of: int) -> list[tuple[str, str]]:
     query = ("SELECT role, what FROM step WHERE actor = :actor AND at >= :first AND at < :last "
-             f"AND from_position <= :as_of ORDER BY at DESC LIMIT {STEPS_MOST * KINDS_MOST}")
+             f"AND act IS NULL AND from_position <= :as_of ORDER BY at DESC LIMIT {STEPS_MOST * KINDS_MOST}")
     rows = traces.rows(query, {"actor": actor, "as_of": as_of, **span._asdict()})
     return [(role, what) for (role, what), _ in Counter(map(tuple, rows)).most_common(KINDS_MOST)]
 
@@ -108,9 +108,9 @@ def _steps(
 ) -> dict[str, list[Step]]:
     """The newest steps of each, oldest first."""
     newest = ("SELECT event FROM step n WHERE n.actor = j.value AND n.at >= :first AND n.at < :last "
-              "AND n.role = :role AND n.what = :what AND n.from_position <= :as_of "
+              "AND n.role = :role AND n.what = :what AND n.act IS NULL AND n.from_position <= :as_of "
               f"ORDER BY n.at DESC LIMIT {STEPS_MOST}")
-    query = ("SELECT s.actor, s.at, s.waited, s.papers, s.opened, s.act, s.correlation "
+    query = ("SELECT s.actor, s.at, s.waited, s.papers, s.opened, s.correlation "
              f"FROM json_each(:actors) j CROSS JOIN step s ON s.event IN ({newest}) ORDER BY j.key, s.at, s.event")
     values = {"actors": msgspec.json.encode(list(actors)).decode(), "role": role, "what": what, "as_of": as_of,
               **span._asdict()}
@@ -157,8 +157,7 @@ def _pace(steps: Sequence[Step]) -> tuple[int, int]:
     """How many followed the one before too soon, and how many came with it (`projections.conduct`)."""
     quick = together = 0
     for before, one in pairwise(steps):
-        if (one.act is not None and one.act == before.act) or (
-                one.correlation is not None and one.correlation == before.correlation):
+        if one.correlation is not None and one.correlation == before.correlation:
             together += 1
         elif one.at - before.at < QUICK_SECONDS * _SECOND_US:
             quick += 1

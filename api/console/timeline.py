@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import actors, histories, people, threads
+from api.cases import actors, histories, officers, people, threads
 from api.console import conduct_view, lines
 from api.console.claim import told_basis
 from api.console.form import Fault
@@ -177,7 +177,7 @@ def _actor(asking: Asking, actor: str, asked: _Question) -> Shown:
     conducted = None
     if not asked.faults and asked.after is None and not _is_file():  # A file of lines says nothing of it.
         span = Wanted(first=asked.wanted.first, last=asked.wanted.last, kinds=asked.wanted.kinds)
-        found = histories.conduct_of(house, caller, actor, span, asked.purpose, as_of=asked.position)
+        found = officers.officer(house, caller, actor, span, asked.purpose, as_of=asked.position)
         if isinstance(found, Refusal):
             return found
         conducted = conduct_view.shown(house, found)

@@ -7,9 +7,9 @@ from typing import Any
 from flask import Response
 
 from api.callers import Caller
-from api.cases import histories
+from api.cases import histories, officers
 from api.routes.door import Door, house
-from api.routes.listing import listed, moment
+from api.routes.listing import as_it_stood, listed, moment
 from api.routes.schemas.common import Purpose
 from api.routes.schemas.histories import (
     ActorTimelineQuery,
@@ -17,6 +17,8 @@ from api.routes.schemas.histories import (
     AffiliationsQuery,
     AsOfQuery,
     CodeQuery,
+    ConductAnswer,
+    ConductQuery,
     DuplicatesQuery,
     FoundStatementAnswer,
     GroupsAnswer,
@@ -53,6 +55,18 @@ def of_actor(caller: Caller, query: _Query, actor: str) -> Response | Refusal:
     wanted, purpose = _wanted(query), query.get("purpose")
     return listed(caller, f"timeline {actor}", query, lambda as_of, after, limit: histories.of_actor(
         house(), caller, actor, wanted, purpose, as_of=as_of, after=after, limit=limit))
+
+
+@door.reads("/v1/actors/<actor:actor>/conduct", query=ConductQuery, answers=ConductAnswer,
+            summary="一个经办账号怎样办理：快慢、时刻、佐证、自行给出的学时，与同类相比")
+def conduct_of(caller: Caller, query: _Query, actor: str) -> dict[str, Any] | Refusal:
+    wanted = Wanted(first=query.get("first"), last=query.get("last"))
+
+    def ask(as_of: int) -> dict[str, Any] | Refusal:
+        found = officers.officer(house(), caller, actor, wanted, query.get("purpose"), as_of=as_of)
+        return found if isinstance(found, Refusal) else {"actor": actor, **officers.view(found)}
+
+    return as_it_stood(query, ask)
 
 
 def _wanted(query: _Query) -> Wanted:

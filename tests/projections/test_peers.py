@@ -97,11 +97,21 @@ def test_of_each_only_the_newest_steps_are_read(traces: Traces) -> None:
     assert found.steps == STEPS_MOST and named(found, "waited_seconds").own == 900
 
 
-def test_what_was_decided_in_one_act_or_request_is_never_quick() -> None:
-    def step(at: int, act: str | None = None, correlation: str | None = None) -> Step:
-        return Step(NINE + at * 1_000_000, None, None, None, act, correlation)
+def test_rows_of_a_larger_act_are_left_out_since_nobody_decided_them_one_by_one(traces: Traces) -> None:
+    for number in range(6):
+        traces.steps(f"acr_{number}", waited=900)
+    traces.steps("acr_0", 50, waited=0, begins=NINE + 100 * HOUR)
+    traces.db.execute("UPDATE step SET act = 'act_1' WHERE waited = 0")
 
-    found = measures([step(0), step(1), step(2, "act_1"), step(3, "act_1"), step(100, None, "r"), step(101, None, "r")])
+    (found,) = compared(traces, "acr_0", [f"acr_{number}" for number in range(6)], EVER, as_of=1_000)
+    assert found.steps == STEPS_LEAST and named(found, "waited_seconds").own == 900
 
-    assert (found["quick"], found["together"]) == (333, 333) and "none_opened" not in found
+
+def test_what_was_decided_in_one_request_is_never_quick() -> None:
+    def step(at: int, correlation: str | None = None) -> Step:
+        return Step(NINE + at * 1_000_000, None, None, None, correlation)
+
+    found = measures([step(0), step(1), step(2), step(100, "r"), step(101, "r")])
+
+    assert (found["quick"], found["together"]) == (400, 200) and "none_opened" not in found
     assert "waited_seconds" not in found and found["at_night"] == 0
