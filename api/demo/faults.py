@@ -18,12 +18,12 @@ from msgspec.structs import replace
 
 from api.demo.calendar import SECOND, Calendar, moment
 from api.demo.claims import Claims, Paper, Someone, Way
-from api.demo.country import Country, Hand, Seat
+from api.demo.country import Country, Hand, Organisation, Seat
 from api.demo.dice import Dice, digest_of
 from api.demo.people import People
 from api.demo.plants import REGISTERED, Plant, Plants
 from api.demo.rosters import Rosters
-from api.demo.studies import Claimed
+from api.demo.studies import IDLE, Claimed
 from ledger.events.claim import Evidence, Study, StudyDetails
 from ledger.streams.claim import Status
 from ledger.vocabulary import Category, PersonId
@@ -31,6 +31,7 @@ from policies.assess import REFUSED
 
 _ISSUER: Final = "浙江省继续教育证书中心（虚构）"
 _COUNT_MOST: Final = 60
+_UNIT_LEAST: Final = 5
 
 
 class Faults:
@@ -64,13 +65,17 @@ class Faults:
                     day = date(year, 5, 10) + timedelta(days=self._dice.below(110))
                     if plant == self._in_two_years:
                         day = date(max(year, first.year + 1), 1, 12) + timedelta(days=self._dice.below(9))
+                    elif plant == self._all_at_the_end:  # What is decided in January is still of the history.
+                        day = date(max(first.year + fault, min(year, last.year - 1)), *((1, 12) if fault else (12, 18)))
                     elif plant in winter:
                         day = date(year, 11, 20)
                     self._calendar.at(self._calendar.office_time(day), plant, fault)
+        if last.year - first.year > 1:
+            self._calendar.at(moment(date(first.year + 1, 1, 10), 9), self._by_plan)
 
     # The cast
 
-    def _some(self, count: int, *sectors: str, ago: int = 14) -> list[Someone]:
+    def _some(self, count: int, *sectors: str, ago: int = 14, habit: str | None = None) -> list[Someone]:
         """So many people of one place, who may act today and have claimed nothing of the last days; or none."""
         before = self._calendar.today - timedelta(days=ago)
         seats = [seat for seat, _ in self._country.seats if not sectors or seat.sector in sectors]
@@ -78,7 +83,8 @@ class Faults:
             there: dict[int, Someone] = {}
             for one in self._dice.shuffled(self._people.by_seat[seat][-400:]):
                 was = one.state.affiliation_on(before) is not None
-                if len(there) < count and was and one.since < before and self._people.is_at(one, seat):
+                fits = was and (habit is None or one.habit == habit)
+                if len(there) < count and fits and one.since < before and self._people.is_at(one, seat):
                     there[one.number] = one
             if len(there) == count:
                 for one in there.values():
@@ -211,13 +217,44 @@ class Faults:
                     self._submit(plant, whose, study, StudyDetails(title="冬季专业培训"))
 
     def _all_at_the_end(self, fault: bool) -> None:
-        plant = self._plant("D11", fault, "年末几天里补报了大半年的学时" if fault else "年末报了刚结束的一项")
+        """Someone who puts forward nothing all year, and in December what they have had papers of since spring."""
+        if fault:
+            plant = self._plant("D11", True, "年末几天里补报了大半年的学时")
+            self._in_december(plant, self._some(1, "environment", habit=IDLE))
+            return
+        plant = self._plant("D11", False, "年末报了刚结束的一项")
         for whose in self._some(1, "environment", "industry"):
-            for number in range(4 if fault else 1):
-                on = self._calendar.today - timedelta(days=200 + 9 * number if fault else 5)
-                study = Study(category=Category.PROFESSIONAL, route="degree_course", courses=1 + fault, evidence_on=on)
-                if whose.state.affiliation_on(on) is not None:
-                    self._submit(plant, whose, study, StudyDetails(title=f"在职研究生课程（{number + 1}）"))
+            self._degree_course(plant, whose, 1, ago=5)
+
+    def _by_plan(self) -> None:
+        """The people of a unit do the same, all of them: it was agreed so."""
+        by_unit: dict[str, dict[int, Someone]] = {}
+        for seat, found in self._people.by_seat.items():
+            for one in found[-400:] if seat.sector == "environment" else ():
+                if one.unit is not None and one.since < self._calendar.today and self._people.is_at(one, seat):
+                    by_unit.setdefault(one.unit.state.unit, {})[one.number] = one
+        largest = max(by_unit.values(), key=len, default={})
+        if len(largest) >= _UNIT_LEAST:
+            plant = self._plant("D11", False, "全单位按计划在年末统一申报")
+            self._in_december(plant, list(largest.values()))
+
+    def _in_december(self, plant: Plant, those: list[Someone]) -> None:
+        for whose in those:
+            whose.since = date(self._calendar.today.year, 12, 31)
+            at = self._calendar.office_time(date(self._calendar.today.year, 12, 18))
+            self._calendar.at(at, self._catch_up, plant, whose, whose.unit)
+
+    def _catch_up(self, plant: Plant, whose: Someone, unit: Organisation) -> None:
+        at = whose.state.affiliation_on(self._calendar.today)
+        if whose.is_open and whose.unit is unit and at is not None and at.unit == unit.state.unit:
+            for number in range(7):
+                self._degree_course(plant, whose, number, ago=130 + 18 * number)
+
+    def _degree_course(self, plant: Plant, whose: Someone, number: int, *, ago: int) -> None:
+        on = self._calendar.today - timedelta(days=ago)
+        study = Study(category=Category.PROFESSIONAL, route="degree_course", courses=2, evidence_on=on)
+        if whose.state.affiliation_on(on) is not None:
+            self._submit(plant, whose, study, StudyDetails(title=f"在职研究生课程（{number + 1}）"))
 
     def _issued_too_early(self, fault: bool) -> None:
         plant = self._plant("D12", fault, "结业之前已发证" if fault else "结业当天发证")
@@ -234,12 +271,12 @@ class Faults:
         def amend(paper: Paper) -> None:
             days = 10 if fault else 2
             study = paper.state.study
-            assert study.starts is not None
-            later = replace(study, days_half=days, ends=study.starts + timedelta(days=days // 2 - 1))
+            assert study.ends is not None
+            later = replace(study, days_half=days, starts=study.ends - timedelta(days=days // 2 - 1))
             self._calendar.in_office(30, self._claims.correct, paper, later)
 
         plant.holds = lambda: all(paper.state.revision > 1 for paper in plant.papers)
-        for whose in self._some(1, "environment", "general", ago=40):
+        for whose in self._some(1, "environment", ago=40):
             self._submit(plant, whose, self._training(2, 30), StudyDetails(title="进修班"), way=Way(then=amend))
 
     def _moved_for_the_year(self, fault: bool) -> None:

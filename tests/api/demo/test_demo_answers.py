@@ -72,7 +72,9 @@ def test_each_persons_timeline_holds_every_event_that_names_them(told: tuple[Ans
         by = one.envelope.by
         if by.act is not None and by.act not in closed:
             continue  # A row of an act that was broken off took effect nowhere.
-        for who in {*one.envelope.subjects, by.actor, by.on_behalf_of or ""}:
+        concerned = getattr(one.envelope.event, "concerned", None)  # Whom a case is about: not told, but theirs.
+        about = () if concerned is None else concerned.persons
+        for who in {*one.envelope.subjects, *about, by.actor, by.on_behalf_of or ""}:
             named.setdefault(who, set()).add(one.position)
     people = sorted(who for who in named if who.startswith("per_"))[::7]
 
