@@ -56,7 +56,7 @@ CLAIM: Final = _dated(
         **_columns("decided_by decided_role decided_org", "assessed_centi"),  # Of the hours that stand, or stood.
         **_columns("ruling_status flags act", "revision papers opened due_at"),   # flags: a list in JSON.
     },
-    ("claim",), "person", "unit", "organiser", "training_class", "occasion", "output", "decided_by", "act",
+    ("claim",), "person", "unit year", "organiser", "training_class", "occasion", "output", "decided_by", "act",
     "source_system source_record")
 
 TABLES: Final = {
@@ -67,7 +67,7 @@ TABLES: Final = {
                   "at waited papers opened assessed_centi", ("claim",), ("actor", "at"), ("actor_person",)),
     # What moved a claim after it was submitted; hours and years as they stood before and stand from here on.
     "change": _once("event", "claim person actor what act", "at centi_before centi_after year_before year_after",
-                    ("claim",), ("actor",)),
+                    ("claim",), ("person",), ("actor",)),
     "affiliation": _dated(_columns("person since unit region sector until", "event"), ("person", "since"), "unit",
                           ends=True),
     "departure": _dated(_columns("person unit ends", "event"), ("person", "unit", "ends"), ends=True),

@@ -44,7 +44,8 @@ SELECT 'claim:' || l.claim AS about, l.region, l.sector,
             SELECT l.submitted_event AS event UNION SELECT l.study_event
             UNION SELECT l.decided_event WHERE l.decided_event IS NOT NULL ORDER BY 1)) AS events,
        json_object('refused', l.status IN ('refused', 'revoked')) AS counter,
-       json_object('after_start', l.after_start, 'lead_days', l.lead_days) AS figures
+       json_object('after_start', l.after_start, 'lead_days', l.lead_days) AS figures,
+       '[]' AS looked
 FROM late_claim l
 UNION ALL
 SELECT 'class:' || m.class, m.region, m.sector,
@@ -57,6 +58,7 @@ SELECT 'class:' || m.class, m.region, m.sector,
             UNION SELECT r.event FROM roster r WHERE r.class = m.class AND r.to_position IS NULL ORDER BY 1)),
        json_object('revision', m.revision),
        json_object('after_start', m.after_start, 'lead_days', m.lead_days, 'moved', m.moved, 'unplanned', m.unplanned,
-                   'planned', m.planned, 'places', m.places, 'attended', m.attended, 'registered', m.registered)
+                   'planned', m.planned, 'places', m.places, 'attended', m.attended, 'registered', m.registered),
+       json_array(m.class)
 FROM marked m
 WHERE m.after_start OR m.short OR m.moved OR m.unplanned OR m.over

@@ -3,8 +3,8 @@
 -- touches: claim
 -- rule: 经办人认定自己的申报；两个经办人各有申报由对方认定；备案或举办某一班次的经办人，或主办单位自己的账号，认定了个人就这一班次提出的申报。
 -- reason: 登记机关按人事隶属关系及时、如实登记（P 13），工作人员徇私舞弊的责令改正（P 17、W 16）。利害相关的人须回避；互相认定使每一件看上去都由旁人办理。
--- guard: 一个经办人认定同单位、同部门另一人的申报，单方面的不算（人少的单位只有这样）；用人单位登记本单位职工是规定的职责（N 8，角色 unit）；部门自己的班按名册统一登记（W 14），不经认定；导入和系统登记的不算。亲属等关系须由当事人申报，这里不从姓名推断。只在一两天里偶然相遇、各自还认定过许多别人的互相认定，可能是巧合，其件数列为反证。
--- counter: others 这些经办人认定过的其他人数；hands 他们所在机关有几个经办账号，只有一两个的难以回避
+-- guard: 一个经办人认定同单位、同部门另一人的申报，单方面的不算（人少的单位只有这样）；用人单位登记本单位职工是规定的职责（N 8，角色 unit）；部门自己的班按名册统一登记（W 14），不经认定；导入和系统登记的不算。亲属等关系须由当事人申报，这里不从姓名推断。看过材料的件数列为反证。
+-- counter: opened 打开过材料的件数；apart_days 最早与最晚的认定相隔天数，隔得很久的可能是巧合
 -- figures: kind 属哪一种（self 自己认定自己；mutual 互相认定；organiser 主办者认定）；claims 条数；assessed_centi 合计认定学时
 WITH approved AS (
     -- 批次里的行由名册、导入统一登记，不经某个人的认定。
@@ -57,17 +57,11 @@ SELECT f.about,
             UNION SELECT m.submitted_event FROM found x
             CROSS JOIN claim m ON m.claim = x.claim AND m.to_position IS NULL
             WHERE x.about = f.about ORDER BY 1)) AS events,
-       json_object(
-           'others', (SELECT count(DISTINCT o.person) FROM (
-                SELECT DISTINCT s.actor FROM found x JOIN step s ON s.event = x.event WHERE x.about = f.about) h
-                CROSS JOIN step o ON o.actor = h.actor
-                WHERE o.what = 'approved' AND o.claim NOT IN (SELECT claim FROM found WHERE about = f.about)),
-           'hands', (SELECT min(n) FROM (
-                SELECT (SELECT count(*) FROM actor a WHERE a.organisation = s.organisation AND a.to_position IS NULL)
-                    AS n
-                FROM found x JOIN step s ON s.event = x.event WHERE x.about = f.about))) AS counter,
+       json_object('opened', sum(coalesce(s.opened, 0) > 0), 'apart_days', (max(s.at) - min(s.at)) / 86400000000) AS counter,
        json_object('kind', f.kind, 'claims', count(DISTINCT f.claim), 'assessed_centi', sum(c.assessed_centi))
            AS figures
-FROM found f CROSS JOIN claim c ON c.claim = f.claim AND c.to_position IS NULL
+FROM found f
+CROSS JOIN step s ON s.event = f.event
+CROSS JOIN claim c ON c.claim = f.claim AND c.to_position IS NULL
 GROUP BY f.about
 ORDER BY f.about

@@ -1,38 +1,46 @@
 -- D08/1 成批、深夜、不看材料的认定
 -- severity: medium
--- touches: claim
--- rule: 同一账号在同一天里的认定，至少有下列两样，每样不少于 :D08_least 件：22 时至次日 6 时之间；与前一件相隔不到 :D08_quick_seconds 秒；有材料而一份也没有打开。12 月最后一周认定的件数，是本人此前一年平日的 :D08_burst_times 倍以上的，也算一样。
+-- touches: actor_month
+-- rule: 同一账号在同一天里的认定，至少有下列两样，每样不少于 :D08_least 件：22 时至次日 6 时之间；与前一件相隔不到 :D08_quick_seconds 秒，且占当天一半以上；有材料而一份也没有打开。12 月最后一周认定的件数，是本人此前一年平日的 :D08_burst_times 倍以上的，也算一样。
 -- reason: 登记应当如实（P 13）；不认真履行职责的责令改正（P 17、W 16）。不看材料、几十秒一件、在无人的时候认定，说明认定没有以材料为据。
 -- guard: 按名册统一登记的班次和导入的批次许多条在同一刻登记，本来如此（W 13、W 14、P 14），不计；系统自动登记的不计；只在深夜、只是快、只是没有打开，单独一样不算；年末繁忙是常情，须与本人平日相比且另有一样。看过材料的件数列为反证。本系统之外看过的纸质材料，这里看不到。
 -- thresholds: least, quick_seconds, burst_times
 -- counter: opened 打开过材料的件数；without_papers 没有材料可看的件数
 -- figures: approvals 当天认定件数；night 深夜件数；quick 紧接前一件的件数；unopened 有材料而未打开的件数；median_seconds 相隔秒数的中位数；usual 本人此前一年平日的件数；burst 是否年末突增
-WITH looked(actor, day) AS MATERIALIZED (
-    SELECT DISTINCT s.actor, (s.at + 28800000000) / 86400000000
-    FROM touched t CROSS JOIN step s ON s.claim = t.id
-    WHERE t.kind = 'claim' AND s.what = 'approved' AND s.act IS NULL AND s.actor LIKE 'acr\_%' ESCAPE '\'
+WITH looked(actor, month, begins, ends) AS MATERIALIZED (
+    SELECT substr(id, 1, instr(id, '/') - 1), id,
+           unixepoch(substr(id, instr(id, '/') + 1) || '-01') * 1000000 - 28800000000,
+           unixepoch(substr(id, instr(id, '/') + 1) || '-01', '+1 month') * 1000000 - 28800000000
+    FROM touched WHERE kind = 'actor_month' AND id LIKE 'acr\_%' ESCAPE '\'
 ),
 worked AS (
-    SELECT l.actor, l.day, s.event, s.claim, s.person, s.at, s.papers, s.opened,
-           (s.at - lag(s.at) OVER (PARTITION BY l.actor, l.day ORDER BY s.event)) / 1000000 AS gap,
-           (s.at + 28800000000) / 3600000000 % 24 AS hour
-    FROM looked l
-    CROSS JOIN step s ON s.actor = l.actor
-      AND s.at >= l.day * 86400000000 - 28800000000 AND s.at < (l.day + 1) * 86400000000 - 28800000000
+    SELECT l.actor, l.month, s.event, s.claim, s.person, s.at, s.papers, s.opened,
+           (s.at + 28800000000) / 86400000000 AS day,
+           (s.at + 28800000000) / 3600000000 % 24 NOT BETWEEN 6 AND 21 AS night,
+           coalesce(s.papers, 0) > 0 AND coalesce(s.opened, 0) = 0 AS unopened
+    FROM looked l CROSS JOIN step s ON s.actor = l.actor AND s.at >= l.begins AND s.at < l.ends
     WHERE s.what = 'approved' AND s.act IS NULL
 ),
-marked AS MATERIALIZED (
-    SELECT *, hour >= 22 OR hour < 6 AS night, coalesce(gap < :D08_quick_seconds, 0) AS quick,
-           coalesce(papers, 0) > 0 AND coalesce(opened, 0) = 0 AS unopened
+-- 两样之中总有一样不是“快”：先按其余三样挑出那些天，再去看相隔多久。
+days AS MATERIALIZED (
+    SELECT actor, month, day, strftime('%m-%d', day * 86400, 'unixepoch') >= '12-25' AS last_week
     FROM worked
+    GROUP BY actor, day
+    HAVING sum(night) >= :D08_least OR sum(unopened) >= :D08_least OR (last_week AND count(*) >= :D08_least)
+),
+timed AS (
+    SELECT w.*, (w.at - lag(w.at) OVER (PARTITION BY w.actor, w.day ORDER BY w.event)) / 1000000 AS gap
+    FROM days d JOIN worked w ON w.actor = d.actor AND w.day = d.day
+),
+marked AS MATERIALIZED (
+    SELECT *, coalesce(gap < :D08_quick_seconds, 0) AS quick FROM timed
 ),
 counted AS (
-    SELECT actor, day, count(*) AS approvals, sum(night) AS night, sum(quick) AS quick, sum(unopened) AS unopened,
-           sum(coalesce(opened, 0) > 0) AS opened, sum(coalesce(papers, 0) = 0) AS without_papers,
-           strftime('%m-%d', day * 86400, 'unixepoch') >= '12-25' AS last_week
-    FROM marked
-    GROUP BY actor, day
-    HAVING approvals >= :D08_least
+    SELECT d.actor, d.month, d.day, d.last_week, count(*) AS approvals, sum(m.night) AS night, sum(m.quick) AS quick,
+           sum(m.unopened) AS unopened, sum(coalesce(m.opened, 0) > 0) AS opened,
+           sum(coalesce(m.papers, 0) = 0) AS without_papers
+    FROM days d JOIN marked m ON m.actor = d.actor AND m.day = d.day
+    GROUP BY d.actor, d.day
 ),
 -- 平日：此前一年里有认定的那些天，平均一天几件。
 beside AS MATERIALIZED (
@@ -49,7 +57,7 @@ beside AS MATERIALIZED (
 found AS MATERIALIZED (
     SELECT *, coalesce(usual > 0 AND approvals >= :D08_burst_times * usual, 0) AS burst
     FROM beside
-    WHERE (night >= :D08_least) + (quick >= :D08_least) + (unopened >= :D08_least)
+    WHERE (night >= :D08_least) + (quick >= :D08_least AND 2 * quick >= approvals) + (unopened >= :D08_least)
           + coalesce(usual > 0 AND approvals >= :D08_burst_times * usual, 0) >= 2
 )
 SELECT f.actor || ':' || date(f.day * 86400, 'unixepoch') AS about,
@@ -75,7 +83,8 @@ SELECT f.actor || ':' || date(f.day * 86400, 'unixepoch') AS about,
                            SELECT gap, row_number() OVER (ORDER BY gap) AS number FROM marked
                            WHERE actor = f.actor AND day = f.day AND gap IS NOT NULL)
                        WHERE number = f.approvals / 2),
-                   'usual', f.usual, 'burst', f.burst) AS figures
+                   'usual', f.usual, 'burst', f.burst) AS figures,
+       json_array(f.month) AS looked
 FROM found f
 CROSS JOIN marked m ON m.actor = f.actor AND m.day = f.day AND m.night + m.quick + m.unopened > 0
 CROSS JOIN claim c ON c.claim = m.claim AND c.to_position IS NULL

@@ -7,8 +7,20 @@
 -- thresholds: answers_least, spread_ms, answer_ms, run_minutes, day_minutes, others_least, days_least, step_seconds
 -- counter: unanswered 未答的提问（程序通常不会漏答）；gaps_minutes 在场而未计入的分钟数，人会走开；same_address 同一天同一地址学习的其他人数，多的可能是同一办公室
 -- figures: sessions 学习次数；minutes 合计分钟；answered 应答次数；answer_ms 应答平均用时；answer_spread_ms 各次之中最大的离散；signs_spread_ms 心跳间隔最小的离散；longest_minutes 最长一次；day_minutes 最多一天；in_step 同步开始的其他人数；program 应答不像人；endless 学得太久；together 一人替多人
-WITH looked(person) AS MATERIALIZED (
+WITH moved(person) AS MATERIALIZED (
     SELECT DISTINCT id FROM touched WHERE kind = 'person'
+),
+-- 也看与他们同一天从同一地址学习的人：所说的同步、同处，随两边而变。
+looked(person) AS MATERIALIZED (
+    SELECT person FROM moved
+    UNION
+    SELECT o.person
+    FROM moved m
+    CROSS JOIN session s ON s.person = m.person
+    CROSS JOIN clue a ON a.claim = s.enrolment AND a.kind = 'address' AND a.event = s.event
+    CROSS JOIN clue b ON b.kind = 'address' AND b.value = a.value
+    CROSS JOIN session o ON o.event = b.event
+    WHERE abs(o.started_at - s.started_at) < 86400000000
 ),
 sat AS MATERIALIZED (
     SELECT s.*, (s.started_at + 28800000000) / 86400000000 AS day,

@@ -10,26 +10,17 @@
 WITH looked(person) AS MATERIALIZED (
     SELECT DISTINCT id FROM touched WHERE kind = 'person'
 ),
-theirs AS MATERIALIZED (
-    SELECT c.claim, c.person, c.region, c.sector, c.status, c.origin, c.route, c.category, c.level, c.starts, c.ends,
-           c.evidence_on, c.days_half, c.year, c.assessed_centi, c.submitted_event, c.submitted_at, c.decided_by,
-           c.decided_event, c.decided_at
-    FROM looked l CROSS JOIN claim c ON c.person = l.person AND c.to_position IS NULL
-),
-corrected AS (
+corrected AS MATERIALIZED (
     SELECT h.*, t.region, t.sector, h.centi_after - h.centi_before AS more,
-           (SELECT max(s.at) FROM step s WHERE s.claim = h.claim AND s.what = 'approved' AND s.event < h.event)
-               AS approved_at,
-           (SELECT s.actor FROM step s WHERE s.claim = h.claim AND s.what = 'approved' AND s.event < h.event
-            ORDER BY s.event DESC LIMIT 1) AS approved_by,
-           (SELECT count(*) FROM paper p WHERE p.claim = h.claim AND p.event = h.event) AS new_papers
-    FROM theirs t CROSS JOIN change h ON h.claim = t.claim
-    WHERE h.what = 'corrected'
-      AND NOT EXISTS (SELECT 1 FROM source o WHERE o.claim = h.claim AND o.event = h.event)
+           (SELECT max(s.event) FROM step s WHERE s.claim = h.claim AND s.what = 'approved' AND s.event < h.event)
+               AS approval
+    FROM looked l CROSS JOIN change h ON h.person = l.person AND h.what = 'corrected'
+    CROSS JOIN claim t ON t.claim = h.claim AND t.to_position IS NULL
+    WHERE NOT EXISTS (SELECT 1 FROM source o WHERE o.claim = h.claim AND o.event = h.event)
       AND NOT EXISTS (SELECT 1 FROM step s WHERE s.claim = h.claim AND s.what = 'appeal_allowed' AND s.event < h.event)
 ),
-raised AS (
-    SELECT c.*
+altered AS (
+    SELECT c.*, 'raised' AS kind
     FROM corrected c
     -- 更正之前和之后的两行：事实变了没有。
     CROSS JOIN claim o ON o.claim = c.claim AND o.to_position = c.from_position
@@ -39,79 +30,74 @@ raised AS (
            o.participants)
           IS NOT (n.days_half, n.hours_centi, n.minutes, n.characters, n.subjects, n.courses, n.route, n.level,
                   n.rank, n.participants)
-),
-moved AS (
-    SELECT c.* FROM corrected c
+    UNION ALL
+    SELECT c.*, 'moved'
+    FROM corrected c
     WHERE c.year_before <> c.year_after AND c.centi_after > 0
       AND CAST(strftime('%Y', c.at / 1000000, 'unixepoch', '+8 hours') AS INTEGER) > c.year_after
 ),
-again AS MATERIALIZED (
+undone AS MATERIALIZED (
+    SELECT c.claim, c.person, c.category, c.route, c.level, c.starts, c.ends, c.evidence_on, c.submitted_event
+    FROM looked l CROSS JOIN claim c ON c.person = l.person AND c.to_position IS NULL
+    WHERE c.status IN ('withdrawn', 'refused') AND c.origin = 'self'
+),
+tried AS MATERIALIZED (
     SELECT t.claim, t.person, t.region, t.sector, t.assessed_centi, t.year, t.decided_event, t.submitted_event,
-           t.decided_by, count(*) AS attempts, group_concat(o.claim) AS before
-    FROM theirs t
-    JOIN theirs o ON o.person = t.person AND o.claim <> t.claim AND o.submitted_event < t.submitted_event
-      AND o.status IN ('withdrawn', 'refused') AND o.origin = 'self'
+           t.decided_by, count(*) AS attempts, json_group_array(o.claim) AS earlier
+    FROM undone o CROSS JOIN claim t ON t.person = o.person AND t.to_position IS NULL
+    WHERE t.status IN ('approved', 'frozen') AND t.origin = 'self' AND o.submitted_event < t.submitted_event
       AND (o.category, o.route, o.level, o.starts, o.ends, o.evidence_on)
           IS (t.category, t.route, t.level, t.starts, t.ends, t.evidence_on)
-    WHERE t.status IN ('approved', 'frozen') AND t.origin = 'self'
       AND NOT EXISTS (SELECT 1 FROM step s WHERE s.claim = t.claim AND s.what = 'appeal_allowed')
     GROUP BY t.claim
     HAVING attempts >= :D14_again_least
-       AND NOT EXISTS (
-           SELECT 1 FROM theirs x CROSS JOIN step s ON s.claim = x.claim
-           WHERE x.person = t.person AND x.status IN ('withdrawn', 'refused') AND s.actor = t.decided_by
-             AND s.what IN ('returned', 'refused')
-             AND (x.category, x.route, x.level, x.starts, x.ends, x.evidence_on)
-                 IS (t.category, t.route, t.level, t.starts, t.ends, t.evidence_on))
+),
+again AS (
+    SELECT * FROM tried t
+    WHERE NOT EXISTS (SELECT 1 FROM json_each(t.earlier) e CROSS JOIN step s ON s.claim = e.value
+                      WHERE s.actor = t.decided_by AND s.what IN ('returned', 'refused'))
 ),
 reversed AS (
     SELECT t.claim, t.person, t.region, t.sector, t.assessed_centi, t.year, r.event AS revoked, b.event AS reinstated,
-           b.actor, b.at
-    FROM theirs t
-    CROSS JOIN step r ON r.claim = t.claim AND r.what = 'revoked'
-    CROSS JOIN step b ON b.claim = t.claim AND b.what = 'reinstated' AND b.event > r.event
-      AND (b.actor = r.actor OR b.actor_person = r.actor_person)
-    WHERE NOT EXISTS (SELECT 1 FROM step s WHERE s.claim = t.claim AND s.what = 'appeal_allowed'
+           b.actor
+    FROM looked l CROSS JOIN change h ON h.person = l.person AND h.what = 'reinstated'
+    CROSS JOIN claim t ON t.claim = h.claim AND t.to_position IS NULL
+    CROSS JOIN step b ON b.event = h.event
+    CROSS JOIN step r ON r.event = (SELECT max(x.event) FROM step x
+                                    WHERE x.claim = h.claim AND x.what = 'revoked' AND x.event < h.event)
+    WHERE (b.actor = r.actor OR b.actor_person = r.actor_person)
+      AND NOT EXISTS (SELECT 1 FROM step s WHERE s.claim = t.claim AND s.what = 'appeal_allowed'
                         AND s.event BETWEEN r.event AND b.event)
 ),
 found(about, kind, claim, person, region, sector, actor, other_actor, events, before, after, days_after, year,
       new_papers, attempts, earlier) AS (
-    SELECT 'raised:' || claim || ':' || event, 'raised', claim, person, region, sector, actor, approved_by,
-           json_array(event), centi_before, centi_after, (at - approved_at) / 86400000000, year_after, new_papers,
-           NULL, NULL
-    FROM raised
-    UNION ALL
-    SELECT 'moved:' || claim || ':' || event, 'moved', claim, person, region, sector, actor, approved_by,
-           json_array(event), centi_before, centi_after, (at - approved_at) / 86400000000, year_after, new_papers,
-           NULL, NULL
-    FROM moved
+    SELECT a.kind || ':' || a.claim || ':' || a.event, a.kind, a.claim, a.person, a.region, a.sector, a.actor, s.actor,
+           json_array(a.approval, a.event), a.centi_before, a.centi_after, (a.at - s.at) / 86400000000, a.year_after,
+           (SELECT count(*) FROM paper p WHERE p.claim = a.claim AND p.event = a.event), NULL, '[]'
+    FROM altered a LEFT JOIN step s ON s.event = a.approval
     UNION ALL
     SELECT 'again:' || claim, 'again', claim, person, region, sector, decided_by, NULL,
-           json_array(submitted_event, decided_event), NULL, assessed_centi, NULL, year, NULL, attempts, before
+           json_array(submitted_event, decided_event), NULL, assessed_centi, NULL, year, NULL, attempts, earlier
     FROM again
     UNION ALL
     SELECT 'reversed:' || claim || ':' || reinstated, 'reversed', claim, person, region, sector, actor, NULL,
-           json_array(revoked, reinstated), NULL, assessed_centi, NULL, year, NULL, NULL, NULL
+           json_array(revoked, reinstated), NULL, assessed_centi, NULL, year, NULL, NULL, '[]'
     FROM reversed
 )
 SELECT f.about, f.region, f.sector, json_array(f.person) AS persons,
        (SELECT json_group_array(claim) FROM (
-            SELECT f.claim AS claim UNION SELECT claim FROM theirs
-            WHERE person = f.person AND instr(',' || f.earlier || ',', ',' || claim || ',') > 0 ORDER BY 1)) AS claims,
+            SELECT f.claim AS claim UNION SELECT value FROM json_each(f.earlier) ORDER BY 1)) AS claims,
        (SELECT json_group_array(id) FROM (
             SELECT f.actor AS id UNION SELECT f.other_actor WHERE f.other_actor IS NOT NULL ORDER BY 1)) AS actors,
        '[]' AS organisers,
-       (SELECT json_group_array(event) FROM (
-            SELECT value AS event FROM json_each(f.events)
-            UNION SELECT submitted_event FROM theirs WHERE claim = f.claim
-            UNION SELECT s.event FROM step s WHERE s.claim = f.claim AND s.what = 'approved' ORDER BY 1)) AS events,
+       (SELECT json_group_array(value) FROM json_each(f.events) WHERE value IS NOT NULL) AS events,
        json_object('new_papers', f.new_papers, 'another_hand', f.actor <> f.other_actor) AS counter,
        json_object('kind', f.kind, 'centi_before', f.before, 'centi_after', f.after, 'days_after', f.days_after,
                    'year', f.year, 'attempts', f.attempts,
                    'filled', (
-                       SELECT f.before + sum(assessed_centi) < :D14_year_centi
-                              AND f.after + sum(assessed_centi) >= :D14_year_centi
-                       FROM theirs o WHERE o.person = f.person AND o.year = f.year AND o.claim <> f.claim
-                         AND o.status IN ('approved', 'frozen'))) AS figures
+                       SELECT f.before + total(o.assessed_centi) < :D14_year_centi
+                              AND f.after + total(o.assessed_centi) >= :D14_year_centi
+                       FROM claim o WHERE o.person = f.person AND o.to_position IS NULL AND o.year = f.year
+                         AND o.claim <> f.claim AND o.status IN ('approved', 'frozen'))) AS figures
 FROM found f
 ORDER BY f.about
