@@ -22,9 +22,13 @@ keyed(person, shared, value, claim) AS (
     UNION ALL
     SELECT person, 'class', training_class, claim FROM mine WHERE training_class IS NOT NULL
     UNION ALL
-    SELECT m.person, k.kind, k.value || CASE WHEN k.kind = 'title' THEN m.starts || m.ends ELSE '' END, m.claim
-    FROM mine m CROSS JOIN clue k ON k.claim = m.claim
-    WHERE k.kind = 'certificate' OR (k.kind = 'title' AND m.starts IS NOT NULL AND m.ends IS NOT NULL)
+    SELECT m.person, 'certificate', k.value, m.claim
+    FROM mine m CROSS JOIN clue k ON k.claim = m.claim AND k.kind = 'certificate'
+    UNION ALL
+    SELECT m.person, 'title', k.value || m.starts || m.ends, m.claim
+    FROM mine m CROSS JOIN clue k ON k.claim = m.claim AND k.kind = 'title'
+    WHERE (m.person, m.starts, m.ends) IN (
+        SELECT person, starts, ends FROM mine GROUP BY person, starts, ends HAVING count(*) > 1)
     UNION ALL
     -- 课程、科目各报一条的，一份成绩单、证书列着多门。
     SELECT m.person, 'file', p.sha256, m.claim
