@@ -11,7 +11,7 @@
     deeds    what can be done about any other record: one page a deed, with before, after and result
     records  what the pages of such records have in common
     queue    what waits for an office, side by side with what it is about; many approvals at once
-    years    a person's years
+    years    a person's years; certificates: a course completed elsewhere, registered on the certificate that is shown
     timeline the investigator's: of a person, an account, a record; lines: what each line says; lanes: the picture;
              fields, field_words: what an event says, in Chinese; conduct_view: how an account decides
     finder   from what one has in hand to its timeline; event: one event whole, and its proof

@@ -14,7 +14,9 @@ from api.console import (
     case_bulk,
     case_deeds,
     case_opening,
+    case_papers,
     cases,
+    certificates,
     claim,
     correction,
     courses,
@@ -68,6 +70,8 @@ def console_routes() -> Blueprint:
     add(console, "/years", years.find, json=False)
     add(console, "/persons/<person>/years", years.newest)
     add(console, "/persons/<person>/years/<int:year>", years.year)
+    add(console, certificates.AT, certificates.new, json=False)
+    take(console, certificates.AT, certificates.register, most=certificates.SENT_MOST)
     _filing(console)
     _claims(console)
     _accounts(console)
@@ -114,9 +118,12 @@ def _cases(console: Blueprint) -> None:
     add(console, f"{case}/simulation", simulation.shown, csv=True)
     add(console, f"{case}/bulk", case_bulk.form, json=False)
     take(console, f"{case}/bulk", case_bulk.send, most=case_bulk.SENT_MOST)
-    add(console, f"{case}/bulk/<act>", case_bulk.one)
-    take(console, f"{case}/bulk/<act>/continuation", case_bulk.resume)
-    take(console, f"{case}/bulk/<act>/abandonment", case_bulk.abandon)
+    add(console, f"{case}/bulk/<act:act>", case_bulk.one)
+    take(console, f"{case}/bulk/<act:act>/resumption", case_bulk.resume)
+    take(console, f"{case}/bulk/<act:act>/abandonment", case_bulk.abandon)
+    add(console, f"{case}/notices", case_papers.every_notice, csv=True)
+    add(console, f"{case}/letters.zip", case_papers.letters, json=False)
+    add(console, f"{case}/bundle.zip", case_papers.bundle, json=False)
     for code in case_deeds.CASE.deeds:
         add(console, f"{case}/{code}", deeds.shown(case_deeds.CASE, code), json=False)
         take(console, f"{case}/{code}", deeds.done(case_deeds.CASE, code))

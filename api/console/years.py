@@ -12,6 +12,7 @@ from flask import request
 
 from api.cases import events, people, workload, years
 from api.cases.standing import acting
+from api.console import certificates
 from api.console.moment import ALL, asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import PURPOSES
@@ -55,7 +56,8 @@ def year(asking: Asking, person: str, year: int | None) -> Shown:
     if year is None and known:
         year = (entered or known)[-1]
     common = {"person": person, "identity": shown[0]["identity"], "moment": moment,
-              "basis": basis_view(answer["basis"])}
+              "basis": basis_view(answer["basis"]),
+              "may_certify": moment.is_now and certificates.is_offered(asking, person)}
     if year is None or year not in known:
         return Page("empty.html", {**common, "year": year, "known": known}, answer, status=200 if year is None else 404)
     documents = {one.id: one.document for one in house.answers.rulebooks()}
