@@ -172,7 +172,7 @@ def _in_days(asking: Asking, days: int) -> str:
 
 
 def _note(_: Asking, __: Subject) -> Sequence[Field]:
-    return (Field("words", "记录", "words", hint="密封记入账本，只给办案人员看。", is_required=True, most=10_000),)
+    return (Field("words", "笔记", "words", hint="密封记入账本，只给办案人员看。", is_required=True, most=10_000),)
 
 
 def _deadline(asking: Asking, _: Subject) -> Sequence[Field]:
@@ -306,7 +306,7 @@ def _may_at_all(house: House, caller: Caller, case: str) -> Done | Refusal:
 _SEALED: Final = f"内容密封，只给办案人员看。{_KEPT}"
 
 CASE: Final = Room(_see, deeds.named(
-    Deed("note", "办案记录", case_desk.add_note, NoteBody, _note, _tried(), note=_SEALED),
+    Deed("note", "记办案笔记", case_desk.add_note, NoteBody, _note, _tried(), note=_SEALED),
     Deed("request", "要求提供材料", case_desk.request_material, MaterialRequestBody, _request, _tried_days,
          note=f"到期未交的，列在案件列表上方。{_SEALED}"),
     Deed("receipt", "收到材料", case_desk.receive_material, _Receipt, _receipt, _tried_request,

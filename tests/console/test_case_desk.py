@@ -124,7 +124,7 @@ def test_whoever_is_no_member_sees_the_head_and_elsewhere_there_is_no_case(desk:
 def test_what_is_noted_and_asked_for_stands_on_the_case_and_what_is_late_on_the_desk(desk: Desk, watch: Browser
                                                                                       ) -> None:
     case = desk.opened(desk.entry("2026-03-16"))
-    noted = do(watch, case, "note", "办案记录", words="第三页与第五页笔迹相同")
+    noted = do(watch, case, "note", "记办案笔记", words="第三页与第五页笔迹相同")
     assert "第三页与第五页笔迹相同" in noted.text
     asked = do(watch, case, "request", "要求提供材料", source="甬江学院", what="签到原件", due="2026-12-01")
     assert "甬江学院" in asked.text and "… 等候" in asked.text
@@ -182,12 +182,15 @@ def test_many_are_done_to_as_they_were_shown_and_not_where_the_list_has_changed(
     done = watch.press(list_, "撤销这 1 项")
     assert "撤销学时" in done.text and first in done.text and second not in done.text
     whole = watch.get(at(case))
-    assert "批量撤销" not in whole.text or first in whole.text
     assert watch.client.get(at(case, "/effects.csv")).get_data(as_text=True).count("clm_") == 3
     assert "⊘ 已撤销" in watch.get(at(case, "/entries")).text
-    no = watch.press(watch.get(f"/cases/{case}/closing"), "办结", 409) if "办结" in [
-        one for one, _ in whole.links] else None
-    assert no is None, "what would be refused is not offered: one entry is still held"
+    assert "办结" not in whole.buttons(), "what would be refused is not offered: one entry is still held"
+    told = watch.get(at(case, "/notices"))
+    assert "王伟" in told.text and "撤销登记" in told.text and first not in watch.get(at(desk.case, "/notices")).text
+    assert "王伟" in watch.client.get(at(case, "/notices.csv")).get_data(as_text=True)
+    sealed = watch.client.get(f"{at(case, '/bundle.zip')}&redacted=1")
+    assert (sealed.status_code, sealed.get_data()[:4], "redacted" in sealed.headers["Content-Disposition"]) == (
+        200, b"PK\x03\x04", True)
 
 
 def test_a_case_that_is_ruled_out_is_closed_and_its_holds_with_it(desk: Desk, watch: Browser) -> None:
