@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 from api.page import COOKIE
 from ledger.ids import PREFIXES
 from policies.shelf import SHIPPED, TEXTS
+from projections.findings.found import Finding
+from tests.api.finding_kit import PATTERN, look
 from tests.api.house_kit import BODY, SHA, Someone, Town, credit_code, study
 from tests.api.learning_kit import going_bodies, going_on, going_routes, learning_in
 from tests.api.training_kit import NUMBER, Training, training_bodies, training_in
@@ -27,7 +29,8 @@ REPLAY: Final = {"under": "now", "against": "set:zhejiang/2016-08-01"}
 STUDY: Final = {"study": study(), "details": {"title": "某次培训"}, "evidence": [PAPER]}
 
 
-PRIVATE: Final = ("person", "claim", "transfer", "statement", "card", "enrolment", "booking", "application", "case")
+PRIVATE: Final = ("person", "claim", "transfer", "statement", "card", "enrolment", "booking", "application", "case",
+                  "finding")
 """Records whose very existence is somebody's own affair."""
 
 
@@ -51,7 +54,7 @@ class Scene(NamedTuple):
                 "digest": "f" * 64, "sha256": SHA, "credential": "0" * 16, "draft": "open",
                 "code": "not_found", "rest": "0/000.p/1", "name": "page", "ending": "css",
                 "old": "2016-08-01", "new": "2016-08-01", "act": self.ids["batch"], "number": 1,
-                "finding": PREFIXES["finding"] + ABSENT, **found}
+                **found}
 
 
 def scene_in(town: Town) -> Scene:
@@ -69,7 +72,7 @@ def scene_in(town: Town) -> Scene:
     claims, going = _claims(li, cast["unit"]), going_on(town, li, cast["people"])
     transfer = li.did(f"/v1/persons/{li.id}/transfers", {"to_unit": beside["unit"], "starts": "2026-10-01"})
     first, second = (li.did(f"/v1/persons/{li.id}/statements", {}) for _ in range(2))
-    waiting = town.nobody.did("/v1/units", _unit())
+    waiting, found = town.nobody.did("/v1/units", _unit()), _found(town, works)
     for name in ("open", "dropped"):
         li.client.put(f"/v1/persons/{li.id}/drafts/{name}", json=STUDY, headers=li.headers())
     ids = {
@@ -77,7 +80,7 @@ def scene_in(town: Town) -> Scene:
         "transfer": transfer["transfer"], "statement": first["statement"], "plan": training.plan,
         "training_class": training.training_class, "card": training.card, "batch": training.batch,
         "course": learning.course, "exam": learning.exam, "enrolment": going.enrolment, "booking": going.booked,
-        "application": learning.application, "case": learning.case,
+        "application": learning.application, "case": learning.case, "finding": found.finding,
         "job": cast["policy"].post("/v1/replays", REPLAY).get_json()["job"],
     }
     registered = {f"POST /v1/claims/<claim:claim>/{act}": {"claim": claims["registered"]}
@@ -103,7 +106,8 @@ def scene_in(town: Town) -> Scene:
         "POST /v1/actors/<actor:actor>/reinstatement": {"actor": cast["suspended"].id},
     }
     return Scene(town, cast, {name: _browser(town, one) for name, one in cast.items()}, ids, by_route,
-                 {**_bodies(li, works, beside, second["statement"]), **training_bodies(training, li.id),
+                 {**_bodies(li, works, beside, second["statement"]), **_finding_bodies(found, cast),
+                  **training_bodies(training, li.id),
                   **going_bodies(going, town, li.id)},
                  _queries(training, first))
 
@@ -157,6 +161,24 @@ def _claims(li: Someone, clerk: Someone) -> dict[str, str]:
     clerk.act(found["frozen"], "freeze", WORDS)
     clerk.act(found["revoked"], "revocation", BASIS)
     return {state: one["claim"] for state, one in found.items()}
+
+
+def _found(town: Town, works: BODY) -> Finding:
+    """What the patterns find where somebody of Li's own unit shows the certificate that Li showed."""
+    other = town.person("钱进")
+    town.belongs(other, works, "2018-01-01")
+    other.submit(study(date="2026-07-02"), "另一次培训")
+    return next(one for one in look(town) if one.pattern == PATTERN)
+
+
+def _finding_bodies(found: Finding, cast: dict[str, Someone]) -> dict[str, BODY]:
+    upon, at = {"facts_sha256": found.facts_sha256}, "POST /v1/findings/<finding:finding>/"
+    return {
+        f"{at}taking-up": {"due": "2099-01-31", **upon},
+        f"{at}assignment": {"due": "2099-01-31", "to": cast["watch"].id, **upon},
+        f"{at}ruling-out": {**WORDS, **upon}, f"{at}substantiation": {"basis": "第十七条", **WORDS, **upon},
+        f"{at}referral": {"to": "监察机关", **WORDS, **upon}, f"{at}case": {"kind": "falsification", **WORDS, **upon},
+    }
 
 
 def _rulebook(day: str) -> BODY:
