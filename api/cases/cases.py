@@ -25,6 +25,7 @@ from api.house import House
 from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.stores.append import EVENTS_MAX
+from ledger.streams.case import at_work, evolve
 from ledger.streams.standing import Actor, Matter, standing
 from projections import cases as _cases
 from projections.basis import written_time
@@ -114,6 +115,15 @@ def supervising(house: House, caller: Caller) -> Actor | Refusal:
     if isinstance(actor, Refusal):
         return actor
     return standing(actor, SUPERVISOR) or actor
+
+
+def works_on(house: House, actor: Actor, name: str) -> bool:
+    """Say whether somebody works on a case, as the ledger has it now: its own events are for them alone."""
+    reading = Reading(house.ledger)
+    known = reading.state(name, evolve)
+    if known is None or isinstance(at_work(known, SUPERVISOR, actor, though_closed=True), Refusal):
+        return False
+    return not is_about(reading, actor, known.concerned.actors, (), ())
 
 
 def _is_member(house: House, name: str, actor: Actor) -> bool:

@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 
 from api.callers import FOUNDER, Caller
+from api.cases.cases import works_on
 from api.cases.standing import SUPERVISOR, looking
 from api.house import House
 from ledger.envelope import Envelope, decode
 from ledger.errors import Refusal
+from ledger.ids import PREFIXES
 from ledger.streams.standing import standing
 from projections.basis import written_time
 
@@ -24,15 +26,25 @@ def events_of(house: House, stream: str) -> dict[str, Any]:
 
 
 def see(house: House, caller: Caller, position: int) -> dict[str, Any] | Refusal:
-    """One event, to whoever has the right to read the ledger: the reader's token, the installation, a supervisor."""
+    """One event, to whoever has the right to read the ledger: the reader's token, the installation, a supervisor.
+
+    What happened to a case is for whoever works on it: who is looked into is no more for the others here than there.
+    """
+    found = house.ledger.at(position) if position <= house.ledger.store.size() else None
     if caller.kind not in ("reader", FOUNDER):
         actor = looking(house, caller)
         if isinstance(actor, Refusal):
             return actor
         if no := standing(actor, SUPERVISOR):
             return no
-    found = house.ledger.at(position) if position <= house.ledger.store.size() else None
+        if found is not None and is_of_case(found.envelope) and not works_on(house, actor, found.envelope.stream):
+            return Refusal.because("event_absent")
     return Refusal.because("event_absent") if found is None else event_view(*found)
+
+
+def is_of_case(envelope: Envelope) -> bool:
+    """Say whether an event is one of a case."""
+    return envelope.stream.startswith(PREFIXES["case"])
 
 
 def event_view(position: int, envelope: Envelope) -> dict[str, Any]:

@@ -10,11 +10,14 @@ person themself, and every look at another's is recorded first. Nobody is shown 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from api import refusals
 from api.callers import Caller
+from api.cases.cases import works_on
 from api.cases.doing import Reading
+from api.cases.events import is_of_case
 from api.cases.histories import follows
 from api.cases.standing import SUPERVISOR, acting, look_at, looking, may_look, may_see, places
 from api.cases.study import details_view
@@ -35,6 +38,8 @@ from ledger.proof.merkle import hash_leaf, hash_node
 from ledger.proof.notes import parse_note
 from ledger.proof.policy import trust
 from ledger.proving import NotYetSigned, prove_event
+from ledger.signer import Signer
+from ledger.stores.recorder import AppendingRecorder
 from ledger.streams.standing import Actor, standing
 from ledger.vault import Absent
 from projections.timeline import events_about
@@ -58,7 +63,11 @@ def visible(house: House, caller: Caller, position: int, purpose: str | None) ->
         return actor
     if actor is not None and standing(actor, SUPERVISOR) is None:
         is_of_them = found is not None and actor.person is not None and actor.person in found.envelope.event.untold()
-        return Refusal.because("event_absent") if found is None or is_of_them else found
+        if found is None or is_of_them:
+            return Refusal.because("event_absent")
+        if is_of_case(found.envelope) and not works_on(house, actor, found.envelope.stream):
+            return Refusal.because("event_absent")  # Its contents are for whoever works on it.
+        return found
     no = Refusal.because("event_absent") if found is None else _barred(house, caller, found, purpose)
     if no is None and found is not None:
         return found
@@ -175,17 +184,21 @@ class Proof(NamedTuple):
 
 def proved(house: House, position: int) -> Proof:
     """Prove an event and check the proof as a stranger would: with the verifier, by the log's published keys."""
-    signer, store = house.register.signer, house.ledger.store
+    return proof_of(house.ledger.store, house.register.signer, house.register.folder.keys, "ledger", position)
+
+
+def proof_of(store: AppendingRecorder, signer: Signer, keys: Path, log: str, position: int) -> Proof:
+    """The same of an event of either log."""
     try:
         file = prove_event(store, position, signer.latest())
     except NotYetSigned:
         file = prove_event(store, position, signer.checkpoint())
     bundle = parse_bundle(file)
     checkpoint, leaf_hash = parse_checkpoint(parse_note(bundle.checkpoint)[0]), hash_leaf(bundle.extra)
-    keys = believable(house.register.folder.keys, "ledger", [parse_vkey(line) for line in signer.vkeys])
+    trusted = believable(keys, log, [parse_vkey(line) for line in signer.vkeys])
     fault = None
     try:
-        verify_bundle(bundle, leaf_hash, trust(*keys))
+        verify_bundle(bundle, leaf_hash, trust(*trusted))
     except LedgerError as error:  # A proof that fails is evidence: it is shown as far as it goes.
         fault = str(error)
     return Proof(bundle.extra, leaf_hash, tuple(climbed(leaf_hash, bundle, checkpoint.size)), checkpoint,

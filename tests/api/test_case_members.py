@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from api.callers import Caller
+from api.cases import proofs
+from ledger.errors import Refusal
 from ledger.events.act import AccessRecorded
 from tests.api.case_kit import FOR, WATCH, WHY, Desk, desk_in
 from tests.api.house_kit import BODY, SHA, Someone, Town
@@ -21,6 +24,14 @@ def desk(town: Town) -> Iterator[Desk]:
 def seen_by(desk: Desk, whom: Someone) -> list[tuple[str, str]]:
     events = (one.envelope.event for one in desk.town.house.register.access.read(limit=2_000))
     return [(one.subject, one.what[0]) for one in events if isinstance(one, AccessRecorded) and one.reader == whom.id]
+
+
+def as_page(desk: Desk, whom: Someone, position: int) -> object:
+    """An event as the page of it is given to somebody."""
+    house = desk.town.house
+    caller = house.tokens.caller(whom.token, now=house.now, trace="-")
+    assert isinstance(caller, Caller)
+    return proofs.visible(house, caller, position, FOR["purpose"])
 
 
 def code(answer: object) -> str:
@@ -43,6 +54,17 @@ def test_whoever_opens_a_case_is_its_first_member_and_its_contents_are_for_membe
         assert code(desk.first.get(f"{path}/{what}")) == "purpose_missing"
     assert desk.no(desk.third, "finding", {"finding": "ruled_out", **WHY}) == "not_a_member"
     assert {one["access"] for one in desk.third.saw("/v1/cases")["items"] if one["case"] == desk.case} == {"head"}
+
+
+def test_what_happened_to_a_case_is_told_to_whoever_works_on_it(desk: Desk) -> None:
+    opened = desk.saw(desk.third)["events"][0]
+
+    assert desk.people[0].id in str(desk.first.saw(f"/v1/events/{opened}"))
+    assert not isinstance(as_page(desk, desk.first, opened), Refusal)
+    for other in (desk.third, desk.away):
+        assert code(other.get(f"/v1/events/{opened}")) == "event_absent"
+        no = as_page(desk, other, opened)
+        assert isinstance(no, Refusal) and no.code == "event_absent"
 
 
 def test_all_reading_is_recorded_for_the_case_and_for_whoever_is_shown(desk: Desk) -> None:
