@@ -6,8 +6,9 @@ Each is handed out as the use case makes it; whoever fetches one is recorded, an
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from flask import Response, request, send_file
 
@@ -19,6 +20,8 @@ from api.console.screen import Asking, Page, Shown
 from api.problems import Problem
 from api.typesetting import PdfImpossible
 from ledger.errors import Refusal
+
+_AT_ONCE_MOST: Final = 8 * 1024 * 1024  # A larger archive is read while it is sent.
 
 
 def every_notice(asking: Asking, case: str) -> Shown:
@@ -67,5 +70,10 @@ def _archive(name: str, make: Callable[[], IO[bytes]]) -> Response:
         made = make()
     except PdfImpossible as no:
         raise Problem("service_unavailable", detail=str(no)) from no
-    made.seek(0)
-    return send_file(made, "application/zip", as_attachment=True, download_name=name, etag=False)
+    if made.seek(0, os.SEEK_END) > _AT_ONCE_MOST:
+        made.seek(0)
+        return send_file(made, "application/zip", as_attachment=True, download_name=name, etag=False)
+    with made:
+        made.seek(0)
+        return Response(made.read(), content_type="application/zip",
+                        headers={"Content-Disposition": f'attachment; filename="{name}"'})
