@@ -6,7 +6,7 @@ is found beside is counted as false, though some of it is not: in a made-up hist
 of measure comes about by chance as well. So both numbers are for comparing one set of thresholds with another, and say
 nothing about any person.
 
-`tests/projections/findings/test_recall.py` shows it.
+`tests/api/demo/test_demo_recall.py` shows it.
 """
 
 from __future__ import annotations
