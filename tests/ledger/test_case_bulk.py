@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 from ledger_kit import BUREAU, LI, OFFICER, WANG, House, check, open_house, row, settle
@@ -43,8 +48,8 @@ def house(tmp_path: Path) -> House:
     return lived_in(tmp_path / "house")
 
 
-def lived_in(folder: Path) -> House:
-    """Five registered entries, and a case about them with two members that found it so."""
+def lived_in(folder: Path, entries: tuple[ClaimId, ...] = ENTRIES) -> House:
+    """Registered entries, and a case about them with two members that found it so."""
     house = open_house(folder)
     settle(house)
     for actor in (WATCH, OTHER):
@@ -53,12 +58,12 @@ def lived_in(folder: Path) -> House:
         house.record(actors.decide_appointment(None, appoint, house.load(BUREAU, units.evolve), None))
         grant = actors.GrantScope(scope=Scope(role=ROLE, region="33"), role=ROLE)
         house.record(actors.decide_grant(house.actor(actor), grant, None))
-    for number, entry in enumerate(ENTRIES):
+    for number, entry in enumerate(entries):
         house.record(row(house, entry, (LI, WANG)[number % 2], number))
     watch = house.actor(WATCH)
     opening = cases.OpenCase(case=CASE, kind="falsification", region="330203", role=ROLE, words="同一笔迹",
-                             concerned=Concerned(claims=ENTRIES))
-    house.record(cases.decide_opening(None, opening, [house.claim(one) for one in ENTRIES], watch), by=by(WATCH))
+                             concerned=Concerned(claims=entries))
+    house.record(cases.decide_opening(None, opening, [house.claim(one) for one in entries], watch), by=by(WATCH))
     house.record(members.decide_naming(
         case_of(house), members.NameMember(role=ROLE), house.actor(OTHER), watch), by=by(WATCH))
     find = cases.RecordFinding(role=ROLE, finding=cases.Finding.SUBSTANTIATED, words="属实")
@@ -197,3 +202,52 @@ def test_what_one_hand_revoked_another_reinstates_also_in_a_case_that_is_closed(
     assert statuses(house) == {"approved"}
     assert case_of(house).is_closed
     assert OFFICER not in case_of(house).members
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_at_random_moments_until_it_is_closed(
+    tmp_path: Path, seed: int, record_property: Callable[[str, object], None],
+) -> None:
+    """The large form: a thousand entries, ten a chunk, each run killed after some milliseconds."""
+    dice, entries = Random(seed), tuple(ClaimId(f"clm_{number}") for number in range(1_000))
+    house = lived_in(tmp_path / "house", entries)
+    shown = tuple(house.store.version(one) for one in entries)
+    command = bulks.OpenBulk(
+        role=ROLE, act=ActId("act_1"), deed=Deed.REVOKE, words="由他人代签", claims=entries, versions=shown,
+        list_sha256=LIST, chunk=10, basis="falsified")
+    going(open_bulk(house.ledger, CASE, command, actor=WATCH))
+    house.close()
+    kills = 0
+    while _run_and_kill(tmp_path / "house", dice.uniform(0.02, 0.12)):
+        kills += 1
+
+    house = open_house(tmp_path / "house")
+    record_property("tried", kills)
+    after, revoked = 0, Counter[str]()
+    while some := house.ledger.read(after, 1_000):
+        revoked.update(one.envelope.event.claim for one in some if isinstance(one.envelope.event, ClaimRevoked))
+        after = some[-1].position
+    assert kills and revoked == dict.fromkeys(entries, 1)
+    assert {str(house.claim(one).status) for one in entries} == {"revoked"}
+    assert check(house).holds
+
+
+def _run_and_kill(folder: Path, seconds: float) -> bool:
+    """Go on with the act in a child that is killed after a while; whether it was still at it."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            resumed = resume_bulk(open_house(folder).ledger, CASE, "act_1", actor=OTHER, role=ROLE)
+            if isinstance(resumed, Bulk):  # The last one may have been killed right after it had closed it.
+                finish(resumed)
+            status = 0
+        finally:
+            os._exit(status)
+    time.sleep(seconds)
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    _, ended = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(ended) or os.waitstatus_to_exitcode(ended) == 0
+    return os.WIFSIGNALED(ended)
