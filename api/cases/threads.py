@@ -1,7 +1,8 @@
 """Threads: everything that happened to one record, to whoever may look at the record itself.
 
-A claim, a transfer or a statement is somebody's and is looked at for a purpose, which its own use case records; units,
-plans and classes stand open to everyone who is logged in, imports to officials. `tests/api/test_threads.py` shows it.
+A claim, a transfer or a statement is somebody's and is looked at for a purpose, which its own use case records; so is a
+case, by whoever works on it. Units, plans and classes stand open to everyone who is logged in, imports to officials.
+`tests/api/test_threads.py` shows it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
-from api.cases import claims, statements, trainings, transfers, units
+from api.cases import cases, claims, statements, trainings, transfers, units
 from api.cases.standing import logged_in
 from api.house import House
 from ledger.errors import Refusal
@@ -37,8 +38,15 @@ def _unit(house: House, caller: Caller, record: str, _: str | None, __: int) -> 
     return logged_in(house, caller) or units.see(house, record)
 
 
+def _case(house: House, caller: Caller, record: str, purpose: str | None, _: int) -> object:
+    """To whoever works on it; to whoever could not even be told that there is one, there is none."""
+    found = cases.let_in(house, caller, record, purpose, what="case_timeline")
+    is_told_why = not isinstance(found, Refusal) or found.code in ("purpose_missing", "not_a_member")
+    return found if is_told_why else Refusal.because("case_absent")
+
+
 GATES: Final[dict[str, Gate]] = {
-    "claim": _claim, "unit": _unit,
+    "claim": _claim, "unit": _unit, "case": _case,
     "transfer": lambda house, caller, record, purpose, _: transfers.see(house, caller, record, purpose),
     "statement": lambda house, caller, record, purpose, _: statements.see(house, caller, record, purpose),
     "plan": lambda house, caller, record, _, at: trainings.plan(house, caller, record, as_of=at),
@@ -50,9 +58,10 @@ GATES: Final[dict[str, Gate]] = {
 ABSENT: Final = {
     "claim": "claim_absent", "transfer": "transfer_absent", "statement": "statement_absent", "unit": "unit_absent",
     "plan": "plan_absent", "class": "class_absent", "import": "import_absent",
+    "case": "case_absent",
 }
 OF_SOMEBODY: Final = frozenset({"claim", "transfer", "statement"})
-"""What is looked at for a purpose."""
+"""What is somebody's, and looked at for a purpose."""
 
 
 def of_record(house: House, caller: Caller, record: str, purpose: str | None, *, as_of: int) -> Thread | Refusal:

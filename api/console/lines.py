@@ -38,6 +38,7 @@ RECORDS: Final = {
 AT: Final = {
     "claim": "/claims/", "transfer": "/transfers/", "statement": "/statements/", "unit": "/units/", "plan": "/plans/",
     "class": "/classes/", "import": "/imports/", "person": "/persons/", "actor": "/actors/",
+    "case": "/cases/",
 }
 """Under which address the thread of a record stands, with `/timeline` behind it."""
 
@@ -49,7 +50,7 @@ _IDLE: Final = ("claim", "person", "training_class", "plan", "unit", "transfer",
 def leads(record: str, purpose: str | None) -> str | None:
     """Where the thread of a record stands, if it has one here."""
     kind = _kind(record)
-    if kind not in AT:
+    if kind not in AT or kind == "case":  # Who works on one is not asked for each line: its own page leads to it.
         return None
     return f"{AT[kind]}{record}/timeline{'?' + urlencode({'purpose': purpose}) if purpose else ''}"
 

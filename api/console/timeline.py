@@ -41,13 +41,14 @@ HEADS: Final = ("事件", "生效序号", "记录时间", "发生日期", "事�
                 "代", "理由", "起因", "批次", "请求")
 _RECORD_NAMES: Final = {
     "claim": "申报", "transfer": "单位变更", "statement": "登记情况表", "unit": "单位", "plan": "年度培训计划",
-    "class": "培训班", "import": "导入",
+    "class": "培训班", "import": "导入", "case": "案件",
 }
 
 RECORDS: Final = {
     "claim": "/claims/<claim:claim>", "transfer": "/transfers/<transfer:transfer>",
     "statement": "/statements/<statement:statement>", "unit": "/units/<unit:unit>", "plan": "/plans/<plan:plan>",
     "class": "/classes/<class:training_class>", "import": "/imports/<import:batch>",
+    "case": "/cases/<case:case>",
 }
 """Under which address each kind of record stands that has a thread."""
 

@@ -138,6 +138,10 @@ def test_what_is_noted_and_asked_for_stands_on_the_case_and_what_is_late_on_the_
     assert "2027-03-31" in dated.text
     wider = do(watch, case, "widening", "扩大范围", named=desk.entry("2026-03-23"), words="同一班次")
     assert "2 项学时，2 人" in wider.text
+    lanes = watch.get(wider.link("发生和记录，两条线"))
+    assert "案件的经过" in lanes.text and "要求提供材料" in lanes.text and "立案" in lanes.text
+    Browser(desk.bureau.town, desk.colleague).get(at(case, "/timeline"), 403)
+    Browser(desk.bureau.town, desk.bureau.people).get(at(case, "/timeline"), 404)
     past = watch.get(f"{at(case)}&as_of={desk.bureau.town.house.ledger.store.size() - 1}")
     assert "您看的不是现在" in past.text and "1 项学时，1 人" in past.text and "改定限期" not in [
         one for one, address in past.links if address.endswith("/deadline")]
