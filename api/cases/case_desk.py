@@ -22,6 +22,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.callers import Caller
+from api.cases import finding_acts
 from api.cases.case_choosing import chosen_entries, chosen_of, list_digest
 from api.cases.cases import is_about, let_in, supervising
 from api.cases.doing import Asked, Done, Reading
@@ -85,9 +86,8 @@ def set_deadline(house: House, caller: Caller, case: str, fields: dict[str, Any]
 
 
 def take_findings(house: House, caller: Caller, case: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
-    """Look into findings of patterns in this case."""
-    command = work.TakeFindings(role=SUPERVISOR, findings=tuple(fields["findings"]))
-    return in_case(house, caller, case, asked, lambda _, found, by: work.decide_findings(found, command, by))
+    """Look into findings of patterns in this case, as far as they are in sight."""
+    return finding_acts.take_into_case(house, caller, case, fields, asked)
 
 
 def name_consequence(house: House, caller: Caller, case: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

@@ -24,10 +24,11 @@ from api.cases.standing import SUPERVISOR, acting, by_actor, present
 from api.house import House
 from ledger.errors import Refusal
 from ledger.events.base import Draft
-from ledger.events.case import CaseId
 from ledger.events.finding import FindingId, Upon
 from ledger.ids import PREFIXES
+from ledger.streams import case_work
 from ledger.streams import finding as findings
+from ledger.streams.case import Case
 from ledger.streams.decision import Decision
 from ledger.streams.finding import Finding
 from ledger.streams.standing import Actor, Matter, standing
@@ -111,26 +112,54 @@ def open_case(house: House, caller: Caller, finding: str, fields: dict[str, Any]
     if finding not in found:
         return Refusal.because("finding_absent")
     body = {"kind": fields["kind"], "words": fields["words"], "due": fields.get("due"), **_together(found)}
-    faults = [Fault(f"/others/{at}", "finding_absent", "没有这条线索，或已不再发现；请核对编号。")
-              for at, name in enumerate(others) if name not in found]
+    faults = [_absent(f"/others/{at}") for at, name in enumerate(others) if name not in found]
     if (many := len(body["claims"])) > CLAIMS_MOST:
         faults.append(Fault("/others" if others else "", "too_many_claims", (
             f"这些线索共涉及 {many} 项学时，一个案件最多写明 {CLAIMS_MOST} 项；请分别立案。")))
     if faults:
         raise BadFields(faults)
 
-    def note(reading: Reading, case: CaseId, by: Actor) -> Decision:
-        drafts: list[Draft] = []
-        for name, one in found.items():
-            known: Finding | None = reading.state(name, findings.evolve)
-            shown = fields["facts_sha256"] if name == finding else one.facts_sha256
-            decided = findings.decide_case_noted(known, findings.NoteCase(**_given(one, shown), case=case), by)
-            if isinstance(decided, Refusal):
-                return decided
-            drafts += decided
-        return tuple(drafts)
+    def take(reading: Reading, case: Case, by: Actor) -> Decision:
+        return _taken(reading, case, found, by, {finding: fields["facts_sha256"]})
 
-    return inquiries.open_case(house, caller, body, asked, also=note, upon=finding)
+    return inquiries.open_case(house, caller, body, asked, also=take, upon=finding)
+
+
+def take_into_case(
+    house: House, caller: Caller, case: str, fields: dict[str, Any], asked: Asked
+) -> Done | Refusal:
+    """Look into findings in a case that stands; each of the two streams says so."""
+
+    def decide(reading: Reading, known: Case, by: Actor) -> Decision:
+        named = {name: one for name in fields["findings"]
+                 if (one := in_force(house, name)) is not None and is_seen(reading, one, by)}
+        if faults := [_absent(f"/findings/{at}") for at, name in enumerate(fields["findings"]) if name not in named]:
+            raise BadFields(faults)
+        return _taken(reading, known, named, by, {})
+
+    return inquiries.in_case(house, caller, case, asked, decide)
+
+
+def _taken(
+    reading: Reading, case: Case, found: Mapping[str, Found], by: Actor, shown: Mapping[str, str]
+) -> Decision:
+    """Take findings into a case: one event of the case, and one of each finding that it had not taken yet."""
+    taken = case_work.decide_findings(case, case_work.TakeFindings(role=SUPERVISOR, findings=tuple(found)), by)
+    if isinstance(taken, Refusal):
+        return taken
+    drafts: list[Draft] = [*taken]
+    for name in sorted(found.keys() - set(case.findings)):
+        known: Finding | None = reading.state(name, findings.evolve)
+        facts = shown.get(name, found[name].facts_sha256)
+        linked = findings.decide_linking(known, findings.LinkCase(**_given(found[name], facts), case=case.case), by)
+        if isinstance(linked, Refusal):
+            return linked
+        drafts += linked
+    return tuple(drafts)
+
+
+def _absent(pointer: str) -> Fault:
+    return Fault(pointer, "finding_absent", "没有这条线索，或已不再发现；请核对编号。")
 
 
 def _together(found: Mapping[str, Found]) -> dict[str, Any]:

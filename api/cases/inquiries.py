@@ -21,7 +21,8 @@ from api.cases.faults import BadFields, Fault
 from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, places, present
 from api.house import House
 from ledger.errors import Refusal
-from ledger.events.case import CaseId, Concerned
+from ledger.events.base import Draft
+from ledger.events.case import CaseEvent, CaseId, Concerned
 from ledger.streams import case as cases
 from ledger.streams.case import Case
 from ledger.streams.claim import Claim, Status
@@ -32,7 +33,7 @@ from ledger.streams.person import evolve as evolve_person
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import PersonId
 
-Also = Callable[[Reading, CaseId, Actor], Decision]
+Also = Callable[[Reading, Case, Actor], Decision]
 """What is recorded in the same transaction as the opening of a case."""
 
 
@@ -65,10 +66,20 @@ def open_case(
         reading.fresh(case)
         if also is None or isinstance(drafts, Refusal):
             return drafts
-        more = also(reading, case, by)
+        more = also(reading, _opened(drafts), by)
         return more if isinstance(more, Refusal) else (*drafts, *more)
 
     return do(house.ledger, by_actor(caller, actor, SUPERVISOR), asked, decide, upon=upon)
+
+
+def _opened(drafts: tuple[Draft, ...]) -> Case:
+    """The case that its first events make."""
+    opened: Case | None = None
+    for one in drafts:
+        assert isinstance(one.event, CaseEvent), "an opening is of the case alone"
+        opened = cases.evolve(opened, one.event)
+    assert opened is not None, "an opening is at least one event"
+    return opened
 
 
 def hold(house: House, caller: Caller, case: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

@@ -73,7 +73,7 @@ OWN: Final = {
     "claim.assigned": {"to": "指定给"}, "person.registered": {"name": "姓名"}, "person.corrected": {"name": "姓名"},
     "claim.approved": {"year": "计入年度"}, "claim.corrected": {"year": "计入年度"},
     **{f"finding.{what}": {"finding": "线索"}
-       for what in ("taken_up", "ruled_out", "substantiated", "referred", "case_opened")},
+       for what in ("taken_up", "ruled_out", "substantiated", "referred", "linked")},
     "finding.given": {"finding": "线索", "to": "转交给"},
     "import.opened": {"starts": "期间起", "ends": "期间止"}, "import.rows_set_aside": {"code": "缘由"},
 }

@@ -88,7 +88,7 @@ class FindingReferred(FindingEvent, tag="finding.referred/1"):
     document: Open[str | None] = None
 
 
-class FindingCaseOpened(FindingEvent, tag="finding.case_opened/1"):
-    """A case was opened on it, in the same transaction."""
+class FindingLinked(FindingEvent, tag="finding.linked/1"):
+    """It is looked into in a case, whose own stream says so in the same transaction."""
 
     case: Pseudonym[CaseId]

@@ -23,10 +23,10 @@ from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.case import CaseId
 from ledger.events.finding import (
-    FindingCaseOpened,
     FindingEvent,
     FindingGiven,
     FindingId,
+    FindingLinked,
     FindingReferred,
     FindingRuledOut,
     FindingSubstantiated,
@@ -105,8 +105,8 @@ class ReferFinding(Looking):
     document: str | None = None
 
 
-class NoteCase(Looking):
-    """Note the case that is opened on it."""
+class LinkCase(Looking):
+    """Look into it in a case."""
 
     case: CaseId
 
@@ -175,14 +175,13 @@ def decide_finding_referral(finding: Finding | None, command: ReferFinding, by: 
     return (Draft(referred, words),)
 
 
-def decide_case_noted(finding: Finding | None, command: NoteCase, by: Actor) -> Decision:
-    """Note a case. What was ruled out on these facts is first decided otherwise, so that reasons stand beside it."""
+def decide_linking(finding: Finding | None, command: LinkCase, by: Actor) -> Decision:
+    """Link a case. What was ruled out on these facts is first decided otherwise, so that reasons stand beside it."""
     if no := _barred(command, by):
         return no
     if (decided := _status(finding, command)) is Status.RULED_OUT:
         return Refusal.because("finding_decided", status=decided.value)
-    opened = FindingCaseOpened(finding=command.finding, upon=command.upon, hand=by.hand, case=command.case)
-    return (Draft(opened),)
+    return (Draft(FindingLinked(finding=command.finding, upon=command.upon, hand=by.hand, case=command.case)),)
 
 
 def _barred(command: Looking, by: Actor) -> Refusal | None:
@@ -237,5 +236,5 @@ _EVOLVE: Final[dict[type[FindingEvent], Any]] = {
     FindingRuledOut: lambda _, event: _decided(Status.RULED_OUT, event),
     FindingSubstantiated: lambda _, event: _decided(Status.SUBSTANTIATED, event),
     FindingReferred: lambda _, event: _decided(Status.REFERRED, event),
-    FindingCaseOpened: lambda known, event: {"cases": (*known.cases, event.case)},
+    FindingLinked: lambda known, event: {"cases": (*known.cases, event.case)},
 }

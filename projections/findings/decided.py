@@ -12,9 +12,9 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from ledger.events.finding import (
-    FindingCaseOpened,
     FindingEvent,
     FindingGiven,
+    FindingLinked,
     FindingReferred,
     FindingRuledOut,
     FindingSubstantiated,
@@ -65,11 +65,11 @@ def _decide(status: str, **more: Any) -> Any:
                 owner=lambda event: event.hand.actor, due=None, **more)
 
 
-def _case_opened(rows: Rows, effect: Effect) -> None:
+def _linked(rows: Rows, effect: Effect) -> None:
     known = rows.now("decided", ("cases",), {"finding": effect.event.finding})
     cases = [*json.loads(known[0][0] if known else "[]"), effect.event.case]
     _become(rows, effect, {"cases": json.dumps(cases)})
-    rows.insert("opened", {"case_id": effect.event.case, "finding": effect.event.finding})
+    rows.insert("linked", {"case_id": effect.event.case, "finding": effect.event.finding})
 
 
 def _become(rows: Rows, effect: Effect, values: dict[str, Any]) -> None:
@@ -93,7 +93,7 @@ class Decisions(Projection):
     tables: ClassVar = {
         "decided": Table(
             dict.fromkeys(Decided._fields, str), ("finding", "from_position"), (("owner",),)),
-        "opened": Table({"case_id": str, "finding": str}, ("case_id", "finding"), dated=False),
+        "linked": Table({"case_id": str, "finding": str}, ("case_id", "finding"), dated=False),
     }
     handlers: ClassVar = {
         FindingTakenUp: _did(owner=lambda event: event.hand.actor, due=lambda event: event.due.isoformat()),
@@ -101,7 +101,7 @@ class Decisions(Projection):
         FindingRuledOut: _decide("ruled_out"),
         FindingSubstantiated: _decide("substantiated"),
         FindingReferred: _decide("referred", referred_to=lambda event: event.to),
-        FindingCaseOpened: _case_opened,
+        FindingLinked: _linked,
     }
 
 
@@ -117,8 +117,8 @@ def decided_of(files: Files, finding: str, *, as_of: int | None = None) -> Decid
 
 
 def decided_by_case(files: Files, case: str, *, as_of: int | None = None) -> list[Decided]:
-    """The findings on which a case was opened."""
-    return _ask(files, "finding IN (SELECT finding FROM opened WHERE case_id = :key)", case, as_of)
+    """The findings that are looked into in a case."""
+    return _ask(files, "finding IN (SELECT finding FROM linked WHERE case_id = :key)", case, as_of)
 
 
 def every_decided(files: Files, *, as_of: int | None = None) -> list[Decided]:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from projections.findings.found import Finding, findings
 from projections.findings.patterns import patterns
-from projections.findings.running import Upkeep
 from tests.api.house_kit import BODY, Someone, Town, study
 
 WATCH = "supervisor"
@@ -53,10 +52,9 @@ def shown_twice(place: Place, day: str = "2026-03-02") -> tuple[str, str]:
 
 def look(town: Town) -> list[Finding]:
     """Ask the patterns about what moved, and give what they found."""
-    house = town.house
-    house.settled()
-    Upkeep(house.ledger, house.register.folder.projections, now=lambda: house.now).run([*patterns().values()])
-    return list(findings(house.answers, None, limit=500).items)
+    town.house.settled()
+    town.house.detecting.run([*patterns().values()])
+    return list(findings(town.house.answers, None, limit=500).items)
 
 
 def looked(place: Place) -> Finding:

@@ -177,6 +177,7 @@ def _finding_bodies(found: Finding, cast: dict[str, Someone]) -> dict[str, BODY]
         f"{at}taking-up": {"due": "2099-01-31", **upon},
         f"{at}assignment": {"due": "2099-01-31", "to": cast["watch"].id, **upon},
         f"{at}ruling-out": {**WORDS, **upon}, f"{at}substantiation": {"basis": "第十七条", **WORDS, **upon},
+        "POST /v1/cases/<case:case>/linked-findings": {"findings": [found.finding]},
         f"{at}referral": {"to": "监察机关", **WORDS, **upon}, f"{at}case": {"kind": "falsification", **WORDS, **upon},
     }
 
@@ -213,7 +214,6 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         f"{in_case}referral": {"to": "监察机关", **WORDS},
         f"{in_case}members": {"actor": PREFIXES["actor"] + ABSENT}, f"{in_case}notes": WORDS,
         f"{in_case}deadline": {"due": "2099-01-31", **WORDS}, f"{in_case}claims": {"persons": [li.id], **WORDS},
-        f"{in_case}linked-findings": {"findings": [f"fnd_{'0' * 22}"]},
         f"{in_case}consequences": {"application": PREFIXES["application"] + ABSENT},
         f"{in_case}material-requests": {"source": "某学院", "what": "签到原件", "due": "2099-01-31"},
         f"{in_case}material-requests/<int:number>/receipt": WORDS,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.api.case_kit import desk_in
 from tests.api.command_kit import Ended, answering, xueshi
+from tests.api.finding_kit import look
 from tests.api.house_kit import SHA, Someone, Town
 
 
@@ -42,7 +43,9 @@ def test_a_case_is_worked_on_from_the_command_line(town: Town, tmp_path: Path) -
         assert shown["list_sha256"] in told("widen", case, *choice, "--dry-run")
         assert "学时 2 项" in told("widen", case, *choice, "--list", shown["list_sha256"])
         assert desk.claims[1] in told("named", case, *look)
-        assert "已并入" in told("link-finding", case, "--finding", f"fnd_{'0' * 22}")
+        look(desk.town)
+        none = run(desk.first, "link-finding", case, "--finding", f"fnd_{'0' * 22}")
+        assert (none.returncode, "没有这条线索" in none.stderr) == (2, True)
         absent = run(desk.first, "name-consequence", case, f"app_{'0' * 22}")
         assert (absent.returncode, "application_absent" in absent.stderr) == (1, True)
 

@@ -11,6 +11,7 @@ from api.cases import proofs
 from ledger.errors import Refusal
 from ledger.events.act import AccessRecorded
 from tests.api.case_kit import FOR, WATCH, WHY, Desk, desk_in
+from tests.api.finding_kit import PATTERN, look
 from tests.api.house_kit import BODY, SHA, Someone, Town
 
 
@@ -181,9 +182,11 @@ def test_what_followed_from_a_case_is_listed_also_where_the_sanction_did_not_nam
     assert desk.no(desk.first, "consequences", {"application": f"app_{'0' * 22}"}) == "application_absent"
 
 
-def test_findings_of_patterns_are_taken_into_a_case(desk: Desk) -> None:
-    name = f"fnd_{'0' * 22}"
+def test_findings_of_patterns_are_taken_into_a_case_and_say_so_themselves(desk: Desk) -> None:
+    name = next(one.finding for one in look(desk.town) if one.pattern == PATTERN)
     desk.act(desk.first, "linked-findings", {"findings": [name]})
 
     assert desk.saw(desk.first)["linked_findings"] == [name]
+    assert desk.first.saw(f"/v1/findings/{name}", purpose="investigation")["cases"] == [desk.case]
     assert desk.no(desk.first, "linked-findings", {"findings": [name]}) == "nothing_changed"
+    assert desk.no(desk.first, "linked-findings", {"findings": [f"fnd_{'0' * 22}"]}) == "unprocessable_content"

@@ -208,12 +208,13 @@ def test_a_case_is_opened_on_a_finding_in_one_transaction_and_each_knows_the_oth
     body = {"facts_sha256": found.facts_sha256, "kind": "falsification", "due": "2099-06-30", **WHY}
     tried = place.watch.post(at(found, "case"), body, dry_run="true").get_json()["would"]
     kinds = [each["type"] for each in tried["events"]]
-    assert (kinds[0], kinds[-1]) == ("case.opened/1", "finding.case_opened/1")
+    assert (kinds[0], kinds[-2:]) == ("case.opened/1", ["case.findings_taken/1", "finding.linked/1"])
     case = place.watch.did(at(found, "case"), body, version=one["version"])
 
     assert (case["pattern"].partition("/")[0], case["counts"]["persons"]) == (PATTERN, 2)
     assert len(case["events"]) == len(kinds)
     seen_ = place.watch.saw(f"/v1/cases/{case['case']}", **FOR)
+    assert seen_["linked_findings"] == [found.finding]
     assert set(seen_["claims"]) == set(found.claims) and set(found.events) <= set(seen_["findings"])
     assert place.watch.saw(at(found), **FOR)["cases"] == [case["case"]]
     (listed,) = place.watch.saw("/v1/findings", case=case["case"])["items"]

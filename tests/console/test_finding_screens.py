@@ -110,7 +110,7 @@ def test_a_case_is_opened_on_it_and_stands_on_its_page(place: Place, watch: Brow
 
     assert "已办理：立案" in done.text
     (case,) = watch.json(f"/findings/{found.finding}.json{FOR}")["cases"]
-    assert case in done.text and "由线索立案" in done.text
+    assert case in done.text and "线索归入案件" in done.text
     home = watch.get("/home")
     assert "我办理的案件" in home.text and case in home.source
 

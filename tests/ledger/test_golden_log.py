@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "99f261f99747f296ecc57c415a7519e9a446d38de5f1ae5c7c08c9b259dcf04a"
+ROOT = "46fbf8cabb9812e917ddb35044e52b045d9e9640b6f2b19a32463fc26906a388"
 
 
 @pytest.fixture(scope="module")

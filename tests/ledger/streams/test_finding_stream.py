@@ -41,7 +41,7 @@ def commands(upon: Upon = SEEN) -> dict[str, Callable[[Finding | None, Actor], D
             one, findings.Substantiate(**on, words=WHY, basis="第十七条"), by),
         "ReferFinding": lambda one, by: findings.decide_finding_referral(
             one, findings.ReferFinding(**on, words=WHY, to="市监察机关"), by),
-        "NoteCase": lambda one, by: findings.decide_case_noted(one, findings.NoteCase(**on, case=CaseId("cas_1")), by),
+        "LinkCase": lambda one, by: findings.decide_linking(one, findings.LinkCase(**on, case=CaseId("cas_1")), by),
     }
 
 
@@ -65,7 +65,7 @@ STATES: dict[str, Finding | None] = {
     "ruled_out": after("RuleOut"),
     "substantiated": after("TakeUp", "Substantiate"),
     "referred": after("ReferFinding"),
-    "of_a_case": after("NoteCase"),
+    "of_a_case": after("LinkCase"),
 }
 MATRIX = read_table("""
               new                   taken                 given               ruled_out
@@ -74,7 +74,7 @@ Give          FindingGiven          FindingGiven          assignment_unchanged  
 RuleOut       FindingRuledOut       FindingRuledOut       finding_of_another  finding_decided
 Substantiate  FindingSubstantiated  FindingSubstantiated  finding_of_another  FindingSubstantiated
 ReferFinding  FindingReferred       FindingReferred       finding_of_another  FindingReferred
-NoteCase      FindingCaseOpened     FindingCaseOpened     FindingCaseOpened   finding_decided
+LinkCase      FindingLinked     FindingLinked     FindingLinked   finding_decided
 """) | read_table("""
               substantiated      referred           of_a_case
 TakeUp        finding_decided    finding_decided    FindingTakenUp
@@ -82,7 +82,7 @@ Give          finding_decided    finding_decided    FindingGiven
 RuleOut       FindingRuledOut    finding_referred   FindingRuledOut
 Substantiate  finding_decided    finding_referred   FindingSubstantiated
 ReferFinding  FindingReferred    finding_referred   FindingReferred
-NoteCase      FindingCaseOpened  FindingCaseOpened  FindingCaseOpened
+LinkCase      FindingLinked  FindingLinked  FindingLinked
 """)
 
 
@@ -174,8 +174,8 @@ def test_a_decision_says_why() -> None:
 
 
 def test_every_case_that_was_opened_on_it_stands_with_it() -> None:
-    other = findings.NoteCase(role=ROLE, finding=NAMED, upon=SEEN, shown="aa", case=CaseId("cas_2"))
+    other = findings.LinkCase(role=ROLE, finding=NAMED, upon=SEEN, shown="aa", case=CaseId("cas_2"))
     first = STATES["of_a_case"]
 
-    both = evolve(first, event(findings.decide_case_noted(first, other, WATCH)))
+    both = evolve(first, event(findings.decide_linking(first, other, WATCH)))
     assert (both.cases, both.status("aa")) == (("cas_1", "cas_2"), Status.PENDING)

@@ -55,8 +55,8 @@ def test_a_decision_is_of_its_facts_and_the_one_before_can_still_be_asked_for(ho
 def test_a_referral_says_to_whom_and_a_case_knows_its_findings(house: House) -> None:
     one, other = house.new("fnd"), house.new("fnd")
     for name in (one, other):
-        done(house, name, findings.decide_case_noted, findings.NoteCase, case=CaseId("cas_1"))
-    done(house, one, findings.decide_case_noted, findings.NoteCase, case=CaseId("cas_2"))
+        done(house, name, findings.decide_linking, findings.LinkCase, case=CaseId("cas_1"))
+    done(house, one, findings.decide_linking, findings.LinkCase, case=CaseId("cas_2"))
     done(house, one, findings.decide_finding_referral, findings.ReferFinding, words="见附件", to="市监察机关")
     answers = house.followed()
 

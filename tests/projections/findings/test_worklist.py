@@ -110,7 +110,7 @@ def test_a_list_is_narrowed_by_what_was_found_and_by_what_was_done(house: House)
     answers = plant(house, D01=[row("a", persons=["per_1"]), row("b", claims=["clm_2"]), row("c")], D05=[row("d")])
     done(house, answers, A, findings.decide_taking_up, findings.TakeUp, due=date(2026, 11, 1))
     done(house, answers, B, findings.decide_finding_referral, findings.ReferFinding, words="见附件", to="市监察机关")
-    done(house, answers, C, findings.decide_case_noted, findings.NoteCase, case=CaseId("cas_1"))
+    done(house, answers, C, findings.decide_linking, findings.LinkCase, case=CaseId("cas_1"))
     house.followed()
     own = house.officer.actor
 
