@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.api import finding_kit
 from tests.api.case_kit import desk_in
 from tests.api.command_kit import Ended, answering, xueshi
-from tests.api.finding_kit import look
 from tests.api.house_kit import SHA, Someone, Town
 
 
@@ -43,7 +43,7 @@ def test_a_case_is_worked_on_from_the_command_line(town: Town, tmp_path: Path) -
         assert shown["list_sha256"] in told("widen", case, *choice, "--dry-run")
         assert "学时 2 项" in told("widen", case, *choice, "--list", shown["list_sha256"])
         assert desk.claims[1] in told("named", case, *look)
-        look(desk.town)
+        finding_kit.look(desk.town)
         none = run(desk.first, "link-finding", case, "--finding", f"fnd_{'0' * 22}")
         assert (none.returncode, "没有这条线索" in none.stderr) == (2, True)
         absent = run(desk.first, "name-consequence", case, f"app_{'0' * 22}")
