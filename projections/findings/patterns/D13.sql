@@ -2,7 +2,7 @@
 -- severity: high
 -- touches: organiser, class, claim
 -- looks: everything
--- rule: 一年办班不少于 :D13_classes_least 班的主办单位，下列各项至少有 :D13_marks_least 项远离同行（高出同行中位数百分之 :D13_apart_percent 以上，并超过中位数加 :D13_spreads 倍离散）：满员的班次、全部合格、没有签到材料的班次、与别人在同一分钟提交的申报、同一分钟登记的名册、天数多于班次实际天数的申报；人均学时达到同行中位数的 :D13_hours_times 倍以上也算一项。
+-- rule: 一年办班不少于 :D13_classes_least 班的主办单位，下列各项至少有 :D13_marks_least 项远离同行（高出同行中位数百分之 :D13_apart_percent 以上，并超过中位数加 :D13_spreads 倍离散）：满员的班次、没有签到材料的班次、与别人在同一分钟提交的申报、同一分钟登记的名册、天数多于班次实际天数的申报；同行并非如此而人人合格，人均学时达到同行中位数的 :D13_hours_times 倍以上，也各算一项。
 -- reason: 主管部门评估办班计划的执行（P 11、P 12）；班次凭名单和总结统一登记（W 13）。没有办过的班，名单是一次编出来的：班班满员、人人合格、没有人签过到，几十人的申报在同一分钟里提交。
 -- guard: 班次少的说明不了什么，办班不足 :D13_classes_least 班的不比；同行不足 :D13_peers_least 家的不比；只有一项突出的不列（长期班人均学时本来就多，内部班本来就人人合格）；名册里的行由部门一次写成，本来在同一刻，只比不同班次的名册，个人申报才比提交的时刻。同行的中位数、离散和本单位的名次列为反证：同行变了不等于本单位的事实变了。
 -- thresholds: classes_least, peers_least, marks_least, apart_percent, spreads, hours_times
@@ -73,6 +73,7 @@ compared AS MATERIALIZED (
     SELECT p.organiser, p.year, p.name, p.value, p.place, p.peers, m.median, a.away AS spread,
            p.peers > :D13_peers_least AND p.value > m.median + :D13_spreads * a.away
                AND CASE p.name WHEN 'hours' THEN p.value >= :D13_hours_times * m.median
+                   WHEN 'passed' THEN p.value = 1000
                    ELSE p.value - m.median >= 10 * :D13_apart_percent END AS marked
     FROM placed p
     JOIN middle m ON m.year = p.year AND m.name = p.name
