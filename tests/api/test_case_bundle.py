@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from msgspec import to_builtins
 
 from api.cases import bundle_contents
 from ledger.case_file import MANIFEST, SEAL, Manifest, format_manifest, format_seal, parse_manifest
@@ -21,7 +22,9 @@ from ledger.proof.keys import format_vkey, generate_key
 from ledger.proof.policy import Policy
 from ledger.verify import policy_of, verify_file
 from ledger.verify_case import verify_case
+from projections.findings.patterns import patterns
 from tests.api.command_kit import answering, xueshi
+from tests.api.finding_kit import looked, place_in, shown_twice
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
 from tests.api.paper_kit import PDF, digest, png
 
@@ -172,6 +175,29 @@ def test_further_events_are_chosen_by_number_and_those_of_strangers_stay_closed(
     assert "陌生人".encode() not in data
     assert "不在调取人权限内" in "".join(verify_file(kept(data), place.policy).checked)
     assert refused(place.watch, place, **FOR, events=str(10**9)) == "event_absent"
+
+
+def test_of_a_finding_it_holds_the_rows_the_question_the_thresholds_and_what_was_decided(
+    place: Place, kept: Callable[[bytes], Path]
+) -> None:
+    made = place_in(place.town)
+    shown_twice(made)
+    found = looked(made)
+    seen = made.watch.saw(f"/v1/findings/{found.finding}", **FOR)
+    done = made.watch.did(f"/v1/findings/{found.finding}/case", {
+        "facts_sha256": found.facts_sha256, "kind": "falsification", "words": WORDS}, version=seen["version"])
+    case = next(event["case"] for one in place.town.house.ledger.read(limit=10_000)
+                if "case" in (event := to_builtins(one.envelope.event)) and one.position in done["events"])
+    data = made.watch.get(f"/v1/cases/{case}/bundle.zip", **FOR).data
+    files = files_of(data)
+
+    told = json.loads(files[f"findings/{found.finding}.json"])
+    assert (told["forms"][-1]["facts_sha256"], told["forms"][-1]["claims"]) == (
+        found.facts_sha256, list(found.claims))
+    assert files[f"findings/{found.pattern}-{found.version}.sql"].decode() == patterns()[found.pattern].sql
+    assert "findings/thresholds.toml" in files and "六、提示线索" in files["report.html"].decode()
+    kinds = {one["event"]["type"].partition("/")[0] for one in verify_file(kept(data), place.policy).events}
+    assert {"case.opened", "claim.submitted"} <= kinds and any(one.startswith("finding.") for one in kinds)
 
 
 # Who gets it

@@ -15,6 +15,7 @@ import pytest
 from api import typesetting
 from api.cases import notice_letters, notices
 from ledger.events.act import AccessRecorded
+from tests.api.case_kit import desk_in
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone
 from tests.api.petition_kit import WHY, Bureau, bureau_in
@@ -135,6 +136,27 @@ def test_an_appeal_that_was_made_is_not_offered_again_and_a_reinstatement_follow
     assert [each["kind"] for each in one["decisions"]] == ["claim.revoked", "claim.reinstated"]
     assert [each["appeal"] for each in one["decisions"]] == [None, None]
     assert one["years"][0]["before"] == one["years"][0]["after"]
+
+
+def test_of_a_larger_act_nobody_is_told_before_it_is_in_force_as_one(place: Place) -> None:
+    town = place.bureau.town
+    desk = desk_in(town, 2)
+    desk.act(desk.first, "finding", {"finding": "substantiated", **WHY})
+    asked = {"act": "revoke", "basis": "falsified", **WHY}
+    asked["list_sha256"] = desk.would(desk.first, "bulk", asked)["list_sha256"]
+    begun = desk.first.client.post(f"/v1/cases/{desk.case}/bulk", json=asked, headers={
+        **desk.first.headers(version=desk.version()), "Prefer": "wait=0"}).get_json()
+    assert (begun["state"], desk.saw(desk.first, "/notices")["items"]) == ("open", [])
+
+    desk.act(desk.first, f"bulk/{begun['act']}/resumption")
+    found = desk.saw(desk.first, "/notices")
+    assert [one["person"] for one in found["items"]] == sorted(one.id for one in desk.people)
+    assert {one["decisions"][0]["hours_after"] for one in found["items"]} == {"0"}
+    assert {one["decisions"][0]["words"] for one in found["items"]} == {None}, "its words are the case's"
+    bundle = desk.first.get(f"/v1/cases/{desk.case}/bundle.zip", **FOR).data
+    with zipfile.ZipFile(io.BytesIO(bundle)) as file:
+        told = {one["kind"] for one in json.loads(file.read("case.json"))["events"] if one["why"] == "act"}
+    assert {"act.opened", "act.closed"} <= told, "that it is in force is proved, too"
 
 
 # Who may see it
