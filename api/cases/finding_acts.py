@@ -33,6 +33,7 @@ from ledger.streams.decision import Decision
 from ledger.streams.finding import Finding
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import ActorId, PersonId, UnitId
+from projections.errors import NotBuilt
 from projections.findings.found import Finding as Found
 from projections.findings.found import finding_of
 from projections.findings.worklist import OF_ORGANISERS, OF_STAFF
@@ -183,8 +184,11 @@ def _together(found: Mapping[str, Found]) -> dict[str, Any]:
 
 
 def in_force(house: House, finding: str) -> Found | None:
-    """A finding, if it is still found."""
-    found = finding_of(house.answers, finding)
+    """A finding, if it is still found; of a house whose patterns were not asked yet there is none."""
+    try:
+        found = finding_of(house.answers, finding)
+    except NotBuilt:
+        return None
     return found if found is not None and found.until_position is None else None
 
 
