@@ -1,10 +1,10 @@
-"""The verifier: checks a statement, a proof or an export offline, says what it checked and what that does not prove.
+"""The verifier: checks a statement, a proof, an export or a case's bundle offline, says what it checked and what not.
 
 It needs the standard library and one signature library, reads no settings and opens no store, so that a sceptic can
 read all of it. Nothing it reads is believed before it is checked: the leaf is hashed as it stands, the proof leads
 from that hash to a root, the root stands in a checkpoint, the checkpoint is signed by a key that the caller brought.
 
-`tests/ledger/test_verify.py` and `tests/ledger/test_verify_statement.py` flip every byte.
+`tests/ledger/test_verify.py` and `tests/ledger/test_verify_statement.py` flip every byte; bundles: `ledger.verify_case`.
 """
 
 from __future__ import annotations
