@@ -4,7 +4,8 @@ It needs the standard library and one signature library, reads no settings and o
 read all of it. Nothing it reads is believed before it is checked: the leaf is hashed as it stands, the proof leads
 from that hash to a root, the root stands in a checkpoint, the checkpoint is signed by a key that the caller brought.
 
-`tests/ledger/test_verify.py` and `tests/ledger/test_verify_statement.py` flip every byte; bundles: `ledger.verify_case`.
+`tests/ledger/test_verify.py` and `tests/ledger/test_verify_statement.py` flip every byte.
+Bundles are `ledger.verify_case`'s.
 """
 
 from __future__ import annotations
