@@ -13,7 +13,7 @@ from api.commands.telling import AS_OF, PAGE, next_page, role, table, with_optio
 
 @click.group()
 def timeline() -> None:
-    """时间线：一个人发生过的每一件事，一个经办账号办理过的，共用一份文件、一个编号的"""
+    """时间线：一个人、一个经办账号、一份文件或一个编号的每一件事"""
 
 
 _WHICH = (

@@ -31,6 +31,7 @@ from api.console import (
     helping,
     home,
     imports,
+    looks,
     papers,
     pivot,
     player,
@@ -308,6 +309,8 @@ def _timelines(console: Blueprint) -> None:
     add(console, "/findings/<finding:finding>/shared", pivot.finding, csv=True)
     add(console, "/shared", pivot.value, csv=True)
     add(console, "/shared/timeline", pivot.events, csv=True)
+    add(console, "/access", looks.listed, csv=True)
+    add(console, "/access/<int:position>/proof", looks.proof, json=False)
     add(console, "/events/<int:position>", event.event)
     add(console, "/events/<int:position>/proof", event.proof_file, json=False)
 

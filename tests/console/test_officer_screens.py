@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from api.register import SYSTEM
+from ledger.access import anchor_access
+from ledger.proof.bundle import parse_bundle, verify_bundle
+from ledger.proof.keys import parse_vkey
+from ledger.proof.merkle import hash_leaf
+from ledger.proof.policy import trust
 from projections import peers
 from projections.peers import PEERS_LEAST
+from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import SHA, Someone, Town, house_in, study
 from tests.console.console_kit import Browser, with_pages
 
@@ -81,3 +89,66 @@ def test_few_peers_are_said_to_be_too_few_and_whoever_bears_the_account_is_told_
         patch.setattr(peers, "PEERS_LEAST", PEERS_LEAST + 1)
         few = scene.watching.get(f"/actors/{scene.clerks[0].id}/timeline?{WHY}")
     assert "只有 5 个" in few.text and "不作比较" in few.text and "中间一半" not in few.text
+
+
+def test_what_an_account_saw_and_who_saw_a_person_is_told_with_its_proof(scene: Scene) -> None:
+    begin = scene.watching.get("/access")
+    assert "谁为何看过谁的个人信息" in begin.text
+    scene.office.saw(f"/v1/persons/{scene.li.id}/timeline", purpose="appeal")
+    by_account = scene.watching.get(f"/access?whom={scene.office.id}&{WHY}")
+    of_person = scene.watching.get(f"/access?whom={scene.li.id}&{WHY}&for=appeal")
+
+    assert scene.li.id in by_account.text and "时间线" in by_account.text and "申诉复核" in by_account.text
+    assert "共 1 条" in of_person.text and scene.office.id in of_person.text
+    address = of_person.link("第 ")
+    proof = scene.watching.client.get(address).get_data()
+    keys = scene.town.house.register.access_signer.vkeys
+    bundle = parse_bundle(proof)
+    verify_bundle(bundle, hash_leaf(bundle.extra), trust(*map(parse_vkey, keys)))
+    assert scene.office.id in bundle.extra.decode()
+    assert "编号：经办账号" in scene.watching.get(f"/access?whom=谁&{WHY}", 422).text
+    file = scene.watching.client.get(f"/access.csv?whom={scene.office.id}&{WHY}").get_data(as_text=True)
+    assert scene.li.id in file and "appeal" not in file and "申诉复核" in file
+
+
+def test_the_audit_administrator_asks_too_and_nobody_learns_that_they_were_looked_at(scene: Scene) -> None:
+    auditing = Browser(scene.town, scene.audit)
+    own = scene.town.officer(scene.town.unit("镇海监督办", "330211", "general"), "supervisor", "3302",
+                             person=scene.li.id)
+
+    assert scene.li.id in auditing.get(f"/access?whom={scene.office.id}&{WHY}").text
+    assert "查阅日志" in auditing.get("/accounts").text
+    clerk = Browser(scene.town, scene.clerks[0])
+    assert clerk.get(f"/access?whom={scene.li.id}&{WHY}", 403).text and clerk.get("/access", 403).text
+    assert Browser(scene.town, own).get(f"/access?whom={scene.li.id}&{WHY}", 404).text
+    assert scene.li.id not in Browser(scene.town, own).get(f"/access?whom={scene.office.id}&{WHY}").text
+
+
+def test_the_ledgers_root_of_the_access_log_stands_on_the_page_and_says_when_it_no_longer_fits(scene: Scene) -> None:
+    register = scene.town.house.register
+    anchor_access(register.ledger, register.access_signer, by=SYSTEM, now=scene.town.house.now)
+    page = scene.watching.get(f"/access?whom={scene.office.id}&{WHY}")
+
+    assert "与现在的查阅日志相符" in page.text
+    told = scene.watching.json(f"/access.json?whom={scene.office.id}&{WHY}")
+    assert told["anchor"]["holds"] and told["behind"] == 0
+
+
+def test_over_http_and_on_the_command_line_it_is_the_same(scene: Scene, tmp_path: Path) -> None:
+    scene.office.saw(f"/v1/persons/{scene.li.id}/timeline", purpose="appeal")
+    told = scene.watch.saw("/v1/access", purpose="investigation", actor=scene.office.id, limit=1)
+    more = scene.watch.saw("/v1/access", purpose="investigation", actor=scene.office.id, cursor=told["next_cursor"])
+
+    assert told["items"][0]["subject"] == scene.li.id and told["items"][0]["purpose"] == "appeal"
+    assert more["as_of"] == told["as_of"] and more["items"][0]["position"] < told["items"][0]["position"]
+    only = scene.watch.saw("/v1/access", **{"purpose": "investigation", "person": scene.li.id, "for": "annual_review"})
+    assert only["items"] == []
+    assert scene.watch.get("/v1/access", purpose="investigation").status_code == 422
+    assert scene.watch.get("/v1/access", actor=scene.office.id).get_json()["code"] == "purpose_missing"
+    proof = scene.watch.get(f"/v1/access/{told['items'][0]['position']}/proof")
+    assert proof.data.startswith(b"c2sp.org/tlog-proof")
+    assert scene.watch.get("/v1/access/999999/proof").status_code == 404
+    with answering(scene.town.app) as address:
+        ended = xueshi(tmp_path, "access", "list", "--actor", scene.office.id, "--purpose", "investigation",
+                       XUESHI_SERVER=address, XUESHI_TOKEN=str(scene.watch.token))
+    assert ended.returncode == 0 and scene.li.id in ended.stdout and "appeal" in ended.stdout
