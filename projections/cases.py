@@ -213,11 +213,23 @@ def named_in(
 
 def is_named(files: Files, case: str, *parties: str | None) -> bool:
     """Say whether a case is about any of these, as far as is known now."""
+    return bool(named_among(files, case, (one for one in parties if one is not None)))
+
+
+def named_among(files: Files, case: str, parties: Iterable[str]) -> frozenset[str]:
+    """Which of these a case is about, as far as is known now."""
     reader, at = files.file("cases", None)
-    query = (f"SELECT 1 FROM named WHERE case_id = :case AND kind IN {PARTIES} AND position <= :as_of "
-             "AND party IN (SELECT value FROM json_each(:parties)) LIMIT 1")
-    values = {"case": case, "as_of": at, "parties": json.dumps([one for one in parties if one is not None])}
-    return any(True for _ in reader.rows(query, values))
+    query = (f"SELECT party FROM named WHERE case_id = :case AND kind IN {PARTIES} AND position <= :as_of "
+             "AND party IN (SELECT value FROM json_each(:parties))")
+    values = {"case": case, "as_of": at, "parties": json.dumps(list(parties))}
+    return frozenset(party for party, in reader.rows(query, values))
+
+
+def members_of(files: Files, case: str) -> tuple[str, ...]:
+    """Who works on a case now; nobody in particular where there is none."""
+    reader, at = files.file("cases", None)
+    query = f"SELECT members FROM cases WHERE case_id = :case AND {HOLDS}"
+    return next((tuple(json.loads(members)) for members, in reader.rows(query, {"case": case, "as_of": at})), ())
 
 
 def _named(reader: Any, case: str, kind: str, at: int, after: tuple[int, int], limit: int) -> Page[str]:

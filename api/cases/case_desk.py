@@ -164,7 +164,8 @@ def preview_widening(house: House, caller: Caller, case: str, fields: dict[str, 
     entered = let_in(house, caller, case, "case_handling", what="case_choice")
     if isinstance(entered, Refusal):
         return entered
-    new = [one for one in entries if not cases.is_named(house.answers, case, one)]
+    known = cases.named_among(house.answers, case, entries)
+    new = [one for one in entries if one not in known]
     return {"rows": len(entries), "new": len(new), "list_sha256": digest, "claims": new}
 
 

@@ -128,8 +128,8 @@ def works_on(house: House, actor: Actor, name: str) -> bool:
 
 def _is_member(house: House, name: str, actor: Actor) -> bool:
     """As it is now, whatever moment is asked about: whoever was released reads no longer what they once could."""
-    now = _cases.case_of(house.answers, name)
-    return now is not None and (not now.members or actor.actor in now.members)
+    members = _cases.members_of(house.answers, name)
+    return not members or actor.actor in members
 
 
 def _is_concerned(house: House, reading: Reading, one: Case, actor: Actor) -> bool:

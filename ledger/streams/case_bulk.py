@@ -131,9 +131,7 @@ def may_begin(case: Case | None, deed: Deed, role: str, by: Actor) -> Case | Ref
         return known
     if (open_one := known.bulk_open) is not None:
         return Refusal.because("bulk_open", act=open_one.opened.act)
-    if deed is Deed.REVOKE and known.finding not in (Finding.SUBSTANTIATED, Finding.REFERRED):
-        return Refusal.because("not_substantiated", finding=known.finding)
-    return known
+    return _unfounded(known, deed) or known
 
 
 def decide_bulk_opening(case: Case | None, command: OpenBulk, by: Actor) -> Decision:
@@ -181,6 +179,8 @@ def decide_bulk_closing(case: Case | None, act: Act | None, command: CloseBulk, 
     if isinstance(found, Refusal):
         return found
     known, bulk = found
+    if no := _unfounded(known, Deed(bulk.opened.effect)):  # The finding may have changed while it was written.
+        return no
     closed = acts.decide_act_closing(act, acts.CloseAct())
     if isinstance(closed, Refusal):
         return closed
@@ -199,6 +199,13 @@ def decide_bulk_abandonment(case: Case | None, act: Act | None, command: Abandon
     done = 0 if act is None else act.rows_done
     said = BulkAbandoned(case=known.case, act=bulk.opened.act, rows_done=done, hand=by.hand)
     return (Draft(said, spoken(command.words)), *given_up)
+
+
+def _unfounded(case: Case, deed: Deed) -> Refusal | None:
+    """Say that nothing was found on which entries could be revoked."""
+    if deed is Deed.REVOKE and case.finding not in (Finding.SUBSTANTIATED, Finding.REFERRED):
+        return Refusal.because("not_substantiated", finding=case.finding)
+    return None
 
 
 def _with_act(case: Case | None, act: Act | None, role: str, by: Actor) -> tuple[Case, Bulk] | Refusal:

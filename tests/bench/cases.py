@@ -56,6 +56,10 @@ def rows() -> Iterator[Figure]:
         revoke = _shown(first, case, {"act": "revoke", **_BASIS})
         with _timed(took, "revoked"):
             _done(town, first, case, revoke)
+        with _timed(took, "read at its desk"):
+            first.saw(f"/v1/cases/{case}", purpose="case_handling")
+        with _timed(took, "closed"):
+            _act(town, first, case, "closing", None)
         with _timed(took, "in force"):
             assert town.house.settled() is None or town.house.follower.wait_for(town.house.ledger.store.size(), 60)
         for what, ms in took.items():

@@ -139,6 +139,9 @@ def test_what_is_not_written_is_not_closed_and_what_is_over_is_not_ended_again()
 
     assert outcome(bulks.decide_bulk_closing(GOING, half, CLOSE, MEMBER)) == "act_unfinished"
     assert outcome(bulks.decide_bulk_closing(GOING, None, CLOSE, MEMBER)) == "act_absent"
+    ruled_out = replace(GOING, finding=Finding.RULED_OUT)
+    assert outcome(bulks.decide_bulk_closing(ruled_out, ALL_DONE, CLOSE, MEMBER)) == "not_substantiated"
+    assert outcome(bulks.decide_bulk_abandonment(ruled_out, half, ABANDON, MEMBER)) == "BulkAbandoned+ActAbandoned"
     over = after(GOING, bulks.decide_bulk_abandonment(GOING, half, ABANDON, MEMBER))
     assert outcome(bulks.decide_bulk_closing(over, ALL_DONE, CLOSE, MEMBER)) == "act_ended"
     assert over.bulk_open is None
