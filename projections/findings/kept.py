@@ -39,7 +39,7 @@ class Asked(NamedTuple):
 
     fingerprint: str
     position: int
-    whole_position: int
+    run_at: int
 
 
 class Held(NamedTuple):
@@ -65,8 +65,11 @@ class Came(NamedTuple):
 class Kept:
     """The open file."""
 
-    def __init__(self, ledger: Ledger, path: Path, known: Iterable[str]) -> None:
-        self._ledger, self._path, self._known = ledger, path, frozenset(known)
+    def __init__(self, ledger: Ledger, path: Path, patterns: Iterable[Pattern]) -> None:
+        self._ledger, self._path = ledger, path
+        known = tuple(patterns)
+        self._known = frozenset(one.id for one in known)
+        self._leading = frozenset(one.id for one in known if not one.looks_at_everything)
         self._file = opened(FindingsFile(), path, ledger)
         self.connection: Final = self._file.connection
         self._inode = path.stat().st_ino
@@ -87,7 +90,7 @@ class Kept:
 
     def asked(self) -> dict[str, Asked]:
         """Of each pattern what was asked last."""
-        rows = self._rows("SELECT pattern, fingerprint, position, whole_position FROM asked")
+        rows = self._rows("SELECT pattern, fingerprint, position, run_at FROM asked")
         return {pattern: Asked(*row) for pattern, *row in rows}
 
     def named(self, ids: Collection[str]) -> dict[str, set[str]]:
@@ -122,7 +125,7 @@ class Kept:
 
     def looked_at(self, asked: Collection[str]) -> None:
         """Forget them, once every pattern was asked about them."""
-        if self._known.issubset(asked):
+        if self._leading.issubset(asked):
             self.connection.execute("DELETE FROM reading")
 
     # Writing
@@ -208,17 +211,22 @@ class Kept:
     def _note(
         self, pattern: Pattern, thresholds: Mapping[str, int | str], at: int, run_at: int, *, is_whole: bool
     ) -> None:
-        former = self.asked().get(pattern.id)
-        whole = at if is_whole or former is None else former.whole_position
         self.connection.execute(
-            "INSERT OR REPLACE INTO asked VALUES (?, ?, ?, ?, ?, ?)",
-            (pattern.id, pattern.version, pattern.fingerprint(thresholds), at, whole, run_at))
+            "INSERT INTO asked VALUES (:pattern, :version, :fingerprint, :at, :at, :run_at) ON CONFLICT (pattern) DO "
+            "UPDATE SET version = :version, fingerprint = :fingerprint, position = :at, run_at = :run_at, "
+            "whole_position = CASE WHEN :is_whole THEN :at ELSE whole_position END", {
+                "pattern": pattern.id, "version": pattern.version, "fingerprint": pattern.fingerprint(thresholds),
+                "at": at, "run_at": run_at, "is_whole": is_whole})
 
     def _reach(self) -> None:
-        """Speak as far as every pattern was asked; not at all while one never was."""
+        """Speak as far as every pattern was asked; not at all while one never was.
+
+        Those that compare everything are asked seldom: nobody waits for them, and `asked` says as of where they were.
+        """
         positions = {pattern: one.position for pattern, one in self.asked().items()}
-        at = min(positions.values()) if positions.keys() >= self._known else 0
-        digest = hashlib.sha256(self._ledger.store.leaves(at - 1, 1)[0]).hexdigest() if at else ""
+        at = min(positions[one] for one in self._leading) if positions.keys() >= self._known else 0
+        leaf = self._ledger.store.leaves(at - 1, 1) if at else []  # None where the log was restored to before it.
+        digest = hashlib.sha256(leaf[0]).hexdigest() if leaf else ""
         self.connection.execute("UPDATE projection SET position = ?, leaf_sha256 = ?", (at, digest))
 
     def _count(self, pattern: str) -> int:

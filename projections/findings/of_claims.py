@@ -110,7 +110,7 @@ def _show(rows: Rows, effect: Effect, evidence: tuple[Evidence, ...]) -> int:
 def _from(rows: Rows, effect: Effect, source: Source, study: Study) -> None:
     rows.lasting["source"].enter((
         effect.recorded, source.system, source.record, source.version, hashlib.sha256(_stating(study)).hexdigest(),
-        effect.event.claim, source.recorded_at, effect.position, None))
+        effect.event.claim, source.recorded_at, effect.envelope.recorded_at, effect.position, None))
 
 
 def _submitted(rows: Rows, effect: Effect) -> None:

@@ -40,7 +40,7 @@ def _studied(rows: Rows, effect: Effect) -> None:
     rows.lasting["session"].enter((
         effect.recorded, event.enrolment, event.person, event.course, event.started_at, event.ended_at, event.minutes,
         event.heartbeats, event.challenges, event.answered, event.spread_ms, event.answer_ms, event.answer_spread_ms,
-        effect.position, None))
+        effect.envelope.recorded_at, effect.position, None))
 
 
 def _completed(rows: Rows, effect: Effect) -> None:

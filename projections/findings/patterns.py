@@ -23,7 +23,7 @@ to the same, and a test holds every pattern to them:
 * From any key that belongs to an `about` it comes to look there. Whoever changes so that he belongs to it no longer is
   known from the finding: before a pattern is asked, everyone who stands in a finding with a touched key is touched.
 
-A pattern with `looks: everything` keeps neither; it is asked about everything whenever anything of its kinds moved.
+A pattern with `looks: everything` keeps neither and begins at no key: it is asked whenever anything of its kinds moved.
 
 `tests/projections/findings/test_patterns_read.py` shows it.
 """
@@ -48,7 +48,7 @@ LISTS: Final = ("persons", "claims", "actors", "organisers")
 """What a finding is about, in lists of ids; the kind of each is its name without the s."""
 COLUMNS: Final = ("about", "region", "sector", *LISTS, "events", "counter", "figures")
 KINDS: Final = (
-    "claim", "person", "actor", "actor_month", "class", "organiser", "course", "unit", "unit_year", "system")
+    "claim", "person", "actor", "actor_month", "class", "organiser", "course", "unit", "unit_year", "system", "act")
 """What can be touched."""
 LISTED: Final = tuple(one.removesuffix("s") for one in LISTS)
 

@@ -31,7 +31,7 @@ from projections.file import Reader, discard, path_of
 from projections.findings import touching
 from projections.findings.clues import PAPERS_AT_ONCE, Clues, Papers
 from projections.findings.found import FindingsFile
-from projections.findings.kept import Came, Kept
+from projections.findings.kept import Asked, Came, Kept
 from projections.findings.patterns import LISTED, Pattern, patterns, thresholds_on
 from projections.findings.snapshot import Found, Interrupted, Snapshot
 from projections.findings.traces import Traces
@@ -45,6 +45,8 @@ POLL_MS: Final = 500
 REST: Final = 3
 """After a run it rests so many times as long as that took, for the sake of whoever asks and records meanwhile."""
 REST_MOST_MS: Final = 10_000
+EVERYTHING_S: Final = 600
+"""So often, at most, a service asks what compares everything with everything."""
 RETRY_MS: Final = 60_000
 WAIT_S: Final = 600
 """So long a command waits for a run of somebody else: one over the whole past may be under way."""
@@ -90,15 +92,12 @@ def _of_everything(snapshot: Snapshot, one: Asking, listed: Mapping[str, range],
     kinds, seen, done = one.pattern.touches, set(), 0
     total = sum(len(listed[kind]) for kind in kinds)
     tell(one.pattern.id, 0, total)
-    if one.pattern.looks_at_everything:
-        slices = [range(0, total)]
-    else:
-        slices = [listed[kind][at:at + touching.SLICE] for kind in kinds
-                  for at in range(0, len(listed[kind]), touching.SLICE)]
+    slices = [range(total)] if one.pattern.looks_at_everything else [
+        listed[kind][at:at + touching.SLICE] for kind in kinds for at in range(0, len(listed[kind]), touching.SLICE)]
     for numbers in slices:
         with snapshot.or_stopped():
             if one.pattern.looks_at_everything:
-                touching.touch_everything(snapshot.connection, kinds)
+                touching.touch_no_key(snapshot.connection)
             else:
                 touching.touch_slice(snapshot.connection, numbers)
         for found in snapshot.ask(one.pattern, one.thresholds):
@@ -123,19 +122,11 @@ def _moved(kept: Kept, snapshot: Snapshot, wanted: Sequence[Asking], read: set[s
         for one in (one for one in wanted if one.since == since):
             pattern = one.pattern
             if pattern.looks_at_everything:
-                yield (one, *_of_all_again(snapshot, one, touched))
+                is_moved = not touched.keys().isdisjoint(pattern.touches)
+                yield one, list(snapshot.ask(pattern, one.thresholds)) if is_moved else [], None if is_moved else set()
             else:
                 looked = named.get(pattern.id, set())
                 yield one, _of_touched(snapshot, one, touched, kept.keys_of(looked)), looked
-
-
-def _of_all_again(
-    snapshot: Snapshot, one: Asking, touched: Mapping[str, set[str]]
-) -> tuple[list[Found], set[str] | None]:
-    if touched.keys().isdisjoint(one.pattern.touches):
-        return [], set()
-    with touching.everything_touched(snapshot.connection, one.pattern.touches):
-        return list(snapshot.ask(one.pattern, one.thresholds)), None
 
 
 def _of_touched(
@@ -233,7 +224,7 @@ class Upkeep:
         with self._files() as files:
             if files is None:
                 return False
-            self._run(*files, [*patterns().values()], whole=False, tell=self._told)
+            self._run(*files, self._due(files[0]), whole=False, tell=self._told)
             return True
 
     def run(self, wanted: Sequence[Pattern], *, whole: bool = False, tell: Tell = lambda *_: None) -> list[Came]:
@@ -252,11 +243,24 @@ class Upkeep:
         """Say whether there is anything to ask about: events, papers, or patterns that are others than they were."""
         if self._traces.position() != self.position():
             return True
-        rows = self._reader.rows("SELECT pattern, fingerprint FROM asked")
-        day = self._today()
-        if dict(rows) != {one.id: one.fingerprint(thresholds_on(one, day)) for one in patterns().values()}:
+        rows = self._reader.rows("SELECT pattern, fingerprint, position, run_at FROM asked")
+        day, asked = self._today(), {row[0]: Asked(*row[1:]) for row in rows}
+        if {id_: one.fingerprint for id_, one in asked.items()} != {
+                one.id: one.fingerprint(thresholds_on(one, day)) for one in patterns().values()}:
+            return True
+        if any(one.looks_at_everything and asked[one.id].position < self.position() and self._is_time(asked[one.id])
+               for one in patterns().values()):
             return True
         return self._papers is not None and self._open is not None and bool(self._open[1].due(1))
+
+    def _due(self, kept: Kept) -> list[Pattern]:
+        """The patterns to be asked: one that compares everything now and then, as it takes as long each time."""
+        asked = kept.asked()
+        return [one for one in patterns().values()
+                if not one.looks_at_everything or one.id not in asked or self._is_time(asked[one.id])]
+
+    def _is_time(self, asked: Asked) -> bool:
+        return self._now() - asked.run_at >= EVERYTHING_S * 1_000_000
 
     def _run(
         self, kept: Kept, clues: Clues, wanted: Sequence[Pattern], *, whole: bool, tell: Tell
@@ -321,7 +325,7 @@ class Upkeep:
         if self._open is None:
             clues = Clues(self._ledger, self._folder, self._papers)
             try:
-                kept = Kept(self._ledger, self.path, patterns())
+                kept = Kept(self._ledger, self.path, patterns().values())
             except BaseException:
                 clues.close()
                 raise

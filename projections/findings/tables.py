@@ -78,7 +78,8 @@ TABLES: Final = {
     "course": _once("course", "unit region sector category code", "year minutes hours_centi gap_seconds "
                     "challenge_minutes event"),
     "session": _once("event", "enrolment person course",
-                     "started_at ended_at minutes heartbeats challenges answered spread_ms answer_ms answer_spread_ms",
+                     "started_at ended_at minutes heartbeats challenges answered spread_ms answer_ms answer_spread_ms "
+                     "recorded_at",
                      ("person",), ("enrolment",)),
     "completion": _once("enrolment", "person course completed_on", "minutes event", ("person",)),
     # Hours of a course that stand in the register as a claim, and by what they were earned: exam or completion.
@@ -104,8 +105,9 @@ TABLES: Final = {
     "application": _dated(_columns("application person unit region sector applied_on outcome title", "at event"),
                           ("application",), "person", "unit"),
     "statement": _dated(_columns("statement person status", "issued_at as_of event"), ("statement",), "person"),
-    # Each version of each record of another system; `digest` is that of the study as it was taken over.
-    "source": _once("event", "system record version digest claim recorded_at", "", ("system", "record"), ("claim",)),
+    # Each version of each record of another system, taken over `at`; `recorded_at` is what it says of its own time, and
+    # `digest` that of the study as it was taken over.
+    "source": _once("event", "system record version digest claim recorded_at", "at", ("system", "record"), ("claim",)),
     "batch": _dated(_columns("batch system region sector act status", "rows accepted opened_at closed_at event"),
                     ("batch",), "act", "system"),
 }

@@ -1,6 +1,7 @@
 """Touched: the keys whose facts changed since a position, in the temporary table that every pattern begins at.
 
-    claim, person, actor, class, organiser, course, unit, system     by their ids
+    claim, person, actor, class, organiser, course, unit, system     by their ids or names
+    act            a roster's or an import's: all its rows
     actor_month    an account and a month in which it decided anything: acr_.../2026-03, by the clock here
     unit_year      a unit and a year for which people of it claim: unt_.../2026
 
@@ -36,6 +37,7 @@ _WHOLE: Final[dict[str, tuple[str, ...]]] = {
     "unit": ("SELECT DISTINCT unit FROM claim", "SELECT DISTINCT unit FROM affiliation"),
     "unit_year": ("SELECT DISTINCT unit || '/' || year FROM claim WHERE to_position IS NULL",),
     "system": ("SELECT DISTINCT system FROM source", "SELECT DISTINCT system FROM batch"),
+    "act": ("SELECT act FROM roster WHERE to_position IS NULL", "SELECT act FROM batch WHERE to_position IS NULL"),
 }
 """Every key of a kind."""
 
@@ -84,6 +86,7 @@ _SINCE: Final[dict[str, tuple[str, ...]]] = {
         *_new("to_unit", "transfer"), f"SELECT unit FROM affiliation WHERE {_ENDED}"),
     "unit_year": (_of_moved("unit || '/' || year"),),
     "system": _new("system", "source", "batch"),
+    "act": (*_new("act", "roster", "batch", "change"), _of_moved("act")),
 }
 """Of a kind the keys whose facts changed."""
 
@@ -126,18 +129,6 @@ def touched_too(connection: sqlite3.Connection, keys: Iterable[tuple[str, str]])
         connection.executemany("DELETE FROM touched WHERE kind = ? AND id = ?", new)
 
 
-@contextmanager
-def everything_touched(connection: sqlite3.Connection, kinds: Iterable[str]) -> Iterator[None]:
-    """Let every key of some kinds be touched while one question is asked."""
-    former = connection.execute("SELECT kind, id FROM touched").fetchall()
-    touch_everything(connection, kinds)
-    try:
-        yield
-    finally:
-        connection.execute("DELETE FROM touched")
-        connection.executemany("INSERT INTO touched VALUES (?, ?)", former)
-
-
 def list_everything(connection: sqlite3.Connection, kinds: Iterable[str]) -> dict[str, range]:
     """List every key of some kinds, in order; gives the numbers under which those of each kind stand."""
     connection.execute("DELETE FROM every_key")
@@ -158,12 +149,10 @@ def touch_slice(connection: sqlite3.Connection, numbers: range) -> None:
                        (numbers.start, numbers.stop - 1))
 
 
-def touch_everything(connection: sqlite3.Connection, kinds: Iterable[str]) -> None:
-    """Touch every key of some kinds, and nothing else."""
+def touch_no_key(connection: sqlite3.Connection) -> None:
+    """Let something be touched that is no key: for whoever asks about everything."""
     connection.execute("DELETE FROM touched")
-    for kind in kinds:
-        for query in _WHOLE[kind]:
-            connection.execute(_filling(kind, query))
+    connection.execute("INSERT INTO touched VALUES ('everything', '')")
 
 
 def _filling(kind: str, query: str) -> str:
