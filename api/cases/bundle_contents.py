@@ -26,6 +26,7 @@ from api.house import House
 from ledger.case_file import Paper, Part, Redaction
 from ledger.envelope import Envelope, decode
 from ledger.errors import Refusal
+from ledger.events.act import ActClosed
 from ledger.events.base import Sealed
 from ledger.events.catalogue import EVERY
 from ledger.events.claim import ClaimApproved, ClaimCorrected, Evidence
@@ -62,7 +63,8 @@ class Contents(NamedTuple):
 
     case: Mapping[str, Any]      # As `opened_case` gives it.
     as_of: int
-    events: tuple[Told, ...]     # In the order of the log.
+    events: tuple[Told, ...]     # In the order of the log,
+    records: Mapping[str, Sequence[Told]]   # and the same record by record.
     papers: tuple[Paper, ...]
     owners: Mapping[str, str]    # Of each claim whose it is.
     rulebooks: tuple[Rulebook, ...]
@@ -76,10 +78,15 @@ class Contents(NamedTuple):
                                                            *told.envelope.event.untold())}
         return sorted(one for one in parties if one.startswith((PREFIXES["person"], PREFIXES["actor"])))
 
+    def is_in_force(self, one: Told) -> bool:
+        """Say whether an event had taken effect: what a larger act writes has once the act is closed."""
+        act = one.envelope.by.act
+        return act is None or one.envelope.stream == act or any(
+            isinstance(told.envelope.event, ActClosed) for told in self.records.get(act, ()))
+
     def name_of(self, person: str) -> str | None:
         """What a person is called, where it stands open here."""
-        known = [told for told in self.events if told.envelope.stream == person]
-        names = [_identity(one.fields).get("name") for one in known]
+        names = [_identity(one.fields).get("name") for one in self.records.get(person, ())]
         return next((str(one) for one in reversed(names) if one is not None), None)
 
 
@@ -132,10 +139,13 @@ def gathered(
     events = tuple(
         _told(one, sealed, reasons[one.position], may_open, redaction)
         for one, sealed in zip(recorded, house.ledger.opened_each(recorded), strict=True))
+    records: dict[str, list[Told]] = {}
+    for one in events:
+        records.setdefault(one.envelope.stream, []).append(one)
     papers, size = _papers(house, events, claims, redaction)
     if size > PAPERS_BYTES_MOST:
         return Refusal.because("bundle_too_large", bytes=size, most=PAPERS_BYTES_MOST)
-    return Contents(case, as_of, events, papers, claims, _rulebooks(house, events),
+    return Contents(case, as_of, events, records, papers, claims, _rulebooks(house, events),
                     detected(house, case, as_of), redaction)
 
 

@@ -17,6 +17,7 @@ from api.commands.telling import role as role_name
 from api.commands.telling import state, word
 from api.documents import Document, Section, Table
 from api.house import House
+from api.year_page import region
 from ledger.ids import PREFIXES
 from ledger.vocabulary import format_hours
 from projections.basis import written_time
@@ -24,6 +25,8 @@ from projections.judging import year_of
 from projections.timeline import kind_of, words
 
 HIDDEN: Final = "［已遮盖］"
+KINDS: Final = {"falsification": "弄虚作假", "double_count": "重复登记", "self_approval": "自办自批",
+                "misconduct": "履职问题"}
 STATUSES: Final = {"open": "在办", "closed": "已办结"}
 FINDINGS: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
 WHYS: Final = {"case": "案件", "claim": "学时", "person": "身份", "act": "批次", "finding": "线索",
@@ -45,7 +48,7 @@ def report_data(house: House, contents: Contents) -> dict[str, Any]:
         "persons": [{"person": one, "name": name} for one, name in names.items()],
         "claims": claims,
         "findings": contents.detected.told(),
-        "events": [_event(house, one) for one in contents.events],
+        "events": [_event(house, contents, one) for one in contents.events],
         "papers": [one._asdict() for one in contents.papers],
         "rulebooks": [{"rulebook": one.id, "document": one.document, "sha256": one.digest} for one in
                       contents.rulebooks],
@@ -58,7 +61,7 @@ def report(data: Mapping[str, Any], *, origin: str, purpose: str) -> Document:
     one, figures = data["case"], data["figures"]
     hidden = data["redaction"]["persons"] or data["redaction"]["fields"]
     head = Section(pairs=(
-        ("案件", one["case"]), ("事由", one["kind"]), ("地区", one["region"]),
+        ("案件", one["case"]), ("事由", KINDS.get(one["kind"], one["kind"])), ("地区", region(one["region"])),
         ("行业", word("sector", one["sector"]) if one["sector"] else None), ("核查规则", one["pattern"]),
         ("立案", one["opened_at"][:10]), ("状态", STATUSES.get(one["status"], one["status"])),
         ("结论", FINDINGS.get(one["finding"], one["finding"])), ("移送", one["referred_to"]),
@@ -81,7 +84,8 @@ _HOW: Final = Section("核验", (
 
 
 def _figures(contents: Contents, claims: list[dict[str, Any]]) -> dict[str, Any]:
-    kinds = Counter(kind_of(one.envelope.event) for one in contents.events if one.part.why == "claim")
+    kinds = Counter(kind_of(one.envelope.event) for one in contents.events
+                    if one.part.why == "claim" and contents.is_in_force(one))
     years: dict[str, Counter[str]] = {}
     for one in claims:
         if one["year"] is not None:
@@ -108,7 +112,7 @@ def _figures(contents: Contents, claims: list[dict[str, Any]]) -> dict[str, Any]
 def _claim(house: House, contents: Contents, claim: str, names: Mapping[str, str | None]) -> dict[str, Any]:
     """A claim as it stood, with the title that was last given to it."""
     version = house.answers.claim(claim, contents.as_of)[-1]
-    events = [one for one in contents.events if one.envelope.stream == claim]
+    events = contents.records[claim]
     title = next((one.fields["title"] for one in reversed(events) if "title" in one.fields), None)
     if title is None:
         title = next((_hidden(one) for one in reversed(events) if one.part.sealed not in ("none", "opened")), None)
@@ -127,7 +131,7 @@ def _hidden(one: Told) -> str:
     return _CLOSED.get(one.part.sealed, HIDDEN)
 
 
-def _event(house: House, one: Told) -> dict[str, Any]:
+def _event(house: House, contents: Contents, one: Told) -> dict[str, Any]:
     """An event as a line of the course of things."""
     by, kind = one.envelope.by, kind_of(one.envelope.event)
     said = one.fields.get("words")
@@ -138,6 +142,7 @@ def _event(house: House, one: Told) -> dict[str, Any]:
         "stream": one.envelope.stream, "recorded_at": written_time(one.envelope.recorded_at), "actor": by.actor,
         "role": by.role, "organisation": by.organisation,
         "organisation_name": _unit_name(house, by.organisation, one.position), "act": by.act,
+        "in_force": contents.is_in_force(one),
         "sealed": one.part.sealed, "words": said,
     }
 
@@ -179,7 +184,8 @@ def _told_claims(claims: list[dict[str, Any]]) -> Section:
 
 
 def _told_course(events: list[dict[str, Any]]) -> Section:
-    rows = [(one["position"], one["recorded_at"][:19].replace("T", " "), WHYS[one["why"]], one["what"],
+    rows = [(one["position"], one["recorded_at"][:19].replace("T", " "), WHYS[one["why"]],
+             one["what"] if one["in_force"] else f"{one['what']}（批次未关闭，未生效）",
              one["organisation_name"] or role_name(one["role"]), one["words"]) for one in events]
     return Section("三、经过（按登记先后）", table=Table(
         ("事件", "登记时间", "属于", "事项", "办理", "所说的理由"), rows, frozenset({0}), (5, 12, 7, 14, 14, 30)))
