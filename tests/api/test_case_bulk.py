@@ -8,6 +8,7 @@ import pytest
 
 from ledger.events.claim import ClaimRevoked
 from tests.api.case_kit import WHY, Desk, desk_in
+from tests.api.finding_kit import PATTERN, look
 from tests.api.house_kit import BODY, Someone, Town, house_in
 
 FOUND = {"finding": "substantiated", **WHY}
@@ -173,6 +174,16 @@ def test_a_list_is_chosen_by_hand_organiser_class_time_and_lies_within_the_case(
     assert would["refused_by_code"] == {"claim_not_of_case": 1}
     assert desk.people[1].id not in str(would), "whose it is, is told of the case's own entries alone"
     assert desk.no(desk.away, "bulk", {"act": "hold", **WHY}) == "case_absent"
+
+
+def test_a_list_is_what_a_finding_names_as_far_as_the_case_does(town: Town) -> None:
+    desk = desk_in(town, 2)
+    found = next(one for one in look(town) if one.pattern == PATTERN and set(desk.claims) <= set(one.claims))
+
+    would = desk.would(desk.first, "bulk", {"act": "hold", **WHY, "finding": found.finding})
+    assert [one["claim"] for one in would["entries"]] == desk.claims
+    assert would["beyond_the_case"] == len(found.claims) - 2
+    assert desk.no(desk.first, "bulk", {"act": "hold", **WHY, "finding": f"fnd_{'0' * 22}"}) == "finding_absent"
 
 
 def test_what_another_case_holds_is_not_released_here(town: Town) -> None:
