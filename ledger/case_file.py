@@ -83,7 +83,7 @@ class Paper(NamedTuple):
     kind: str
     sha256: str
     file: str | None
-    why: str | None         # redacted, destroyed, absent
+    why: str | None         # redacted, destroyed, absent, damaged, withheld
 
 
 class Book(NamedTuple):

@@ -45,7 +45,7 @@ _DIGEST: Final = re.compile("[0-9a-f]{64}")
 _CLAIM: Final = re.compile("clm_[0-9a-z]{22}")
 _WHY_NOT: Final = {"redacted": "遮盖本不附", "destroyed": "密钥已销毁",
                    "absent": "登记机构没有这份文件",
-                   "damaged": "登记机构保存的文件已损坏"}
+                   "damaged": "登记机构保存的文件已损坏", "withheld": "不在调取人权限内"}
 _STATES: Final = {"partly": "部分遮盖", "redacted": "已遮盖", "destroyed": "密钥已销毁、不能再启封",
                   "withheld": "不在调取人权限内、未启封"}
 Progress = Callable[[int, int], None]

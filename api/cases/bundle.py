@@ -45,7 +45,6 @@ from ledger.case_file import (
     sealed_name,
 )
 from ledger.errors import Refusal
-from ledger.ids import kind_of
 from ledger.plain_zip import Writer
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
@@ -201,7 +200,7 @@ def _readme(contents: Contents, origin: str, missing: Iterable[str]) -> str:
 
 
 def _readme_lines(contents: Contents, origin: str, missing: Iterable[str]) -> Iterator[str]:
-    case, claims = contents.case["case"], sum(kind_of(one) == "claim" for one in contents.owners)
+    case, claims = contents.case["case"], len(contents.claims)
     yield f"监察案件移送材料　{case}"
     yield f"登记机构日志 {origin}，截至第 {contents.as_of} 个事件；事件 {len(contents.events)} 个，学时 {claims} 项。"
     if contents.redaction:

@@ -66,7 +66,8 @@ class Contents(NamedTuple):
     events: tuple[Told, ...]     # In the order of the log,
     records: Mapping[str, Sequence[Told]]   # and the same record by record.
     papers: tuple[Paper, ...]
-    owners: Mapping[str, str]    # Of each claim whose it is.
+    owners: Mapping[str, str]    # Of each claim whose it is,
+    claims: tuple[str, ...]      # and those that the case names.
     rulebooks: tuple[Rulebook, ...]
     detected: Detected
     redaction: Redaction
@@ -132,20 +133,22 @@ def gathered(
         return Refusal.because("bundle_too_large", events=len(reasons), most=EVENTS_MOST)
     stored = [(position, house.stored(position)) for position in sorted(reasons)]
     recorded = [Recorded(position, one.envelope) for position, one in stored]
-    claims: dict[str, str] = {one.envelope.stream: one.envelope.event.person for one in recorded
+    owners: dict[str, str] = {one.envelope.stream: one.envelope.event.person for one in recorded
                               if kind_of(one.envelope.stream) == "claim"}
+    named = [one.envelope.stream for one in recorded if reasons[one.position] == "claim"]
+    # Of what was only chosen nothing is opened that whoever asks could not look at elsewhere.
     may_open = _openable(house, caller, {
-        str(case["case"]), *case["linked_findings"], *case["persons"], *claims.values()})
+        str(case["case"]), *case["linked_findings"], *case["persons"], *(owners[claim] for claim in named)})
     events = tuple(
         _told(one, sealed, reasons[one.position], may_open, redaction)
         for one, sealed in zip(recorded, house.ledger.opened_each(recorded), strict=True))
     records: dict[str, list[Told]] = {}
     for one in events:
         records.setdefault(one.envelope.stream, []).append(one)
-    papers, size = _papers(house, events, claims, redaction)
+    papers, size = _papers(house, events, owners, may_open, redaction)
     if size > PAPERS_BYTES_MOST:
         return Refusal.because("bundle_too_large", bytes=size, most=PAPERS_BYTES_MOST)
-    return Contents(case, as_of, events, records, papers, claims, _rulebooks(house, events),
+    return Contents(case, as_of, events, records, papers, owners, tuple(sorted(set(named))), _rulebooks(house, events),
                     detected(house, case, as_of), redaction)
 
 
@@ -255,7 +258,7 @@ def _identity(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _papers(
-    house: House, events: Iterable[Told], owners: Mapping[str, str], redaction: Redaction
+    house: House, events: Iterable[Told], owners: Mapping[str, str], may_open: _openable, redaction: Redaction
 ) -> tuple[tuple[Paper, ...], int]:
     """Every paper that a claim showed, each once, and how large together are those that go along."""
     shown: dict[tuple[str, str], Evidence] = {}
@@ -265,7 +268,7 @@ def _papers(
                 shown.setdefault((told.envelope.stream, paper.sha256), paper)
     papers, sizes = [], dict[str, int]()
     for (claim, sha256), paper in shown.items():
-        name, why = None, "redacted" if redaction else None
+        name, why = None, "redacted" if redaction else None if may_open(owners[claim]) else "withheld"
         if why is None:
             try:
                 about = house.evidence.about(owners[claim], sha256)

@@ -32,15 +32,15 @@ FINDINGS: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated
 WHYS: Final = {"case": "案件", "claim": "学时", "person": "身份", "act": "批次", "finding": "线索",
                "cited": "立案所依据", "chosen": "另行选附"}
 _WHY_NOT: Final = {"redacted": "遮盖本不附", "destroyed": "密钥已销毁", "absent": "没有这份文件",
-                   "damaged": "文件已损坏"}
+                   "damaged": "文件已损坏", "withheld": "不在调取权限内"}
 _CLOSED: Final = {"destroyed": "［密钥已销毁］", "withheld": "［未启封］", "redacted": HIDDEN}
 
 
 def report_data(house: House, contents: Contents) -> dict[str, Any]:
     """What the report says, as data."""
-    names = {one: contents.name_of(one) for one in sorted(set(contents.owners.values()) | set(
-        contents.case["persons"]))}
-    claims = [_claim(house, contents, one, names) for one in sorted(contents.owners)]
+    concerned = {*contents.case["persons"], *(contents.owners[one] for one in contents.claims)}
+    names = {one: contents.name_of(one) for one in sorted(concerned)}
+    claims = [_claim(house, contents, one, names) for one in contents.claims]
     return {
         "case": {name: value for name, value in contents.case.items() if name != "version"},
         "as_of": contents.as_of,

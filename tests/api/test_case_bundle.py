@@ -200,6 +200,26 @@ def test_of_a_finding_it_holds_the_rows_the_question_the_thresholds_and_what_was
     assert {"case.opened", "claim.submitted"} <= kinds and any(one.startswith("finding.") for one in kinds)
 
 
+def test_of_a_claim_elsewhere_that_is_chosen_nothing_is_opened(place: Place, kept: Callable[[bytes], Path]) -> None:
+    town = place.town
+    works, away = town.unit("温州某厂", "330302", "general"), town.person("远方人")
+    town.belongs(away, works, "2020-01-01")
+    away.client.put(f"/v1/persons/{away.id}/evidence/{digest(png(3))}", data=png(3),
+                    headers={**away.headers(), "Content-Type": "application/octet-stream"})
+    claim = away.did("/v1/claims", {
+        "person": away.id, "study": study(date="2026-02-02"), "details": {"title": "他处的培训"},
+        "evidence": [{"kind": "certificate", "sha256": digest(png(3))}]})
+    position = town.house.ledger.store.stream(str(claim["claim"]))[0][0]
+    data = fetched(place, events=str(position))
+
+    manifest = parse_manifest(files_of(data)[MANIFEST])
+    assert {one.sealed for one in manifest.events if one.position == position} == {"withheld"}
+    assert [(one.file, one.why) for one in manifest.papers if one.claim == claim["claim"]] == [(None, "withheld")]
+    assert "他处的培训".encode() not in data and png(3) not in data
+    assert "不在调取人权限内 1 份" in "".join(verify_file(kept(data), place.policy).checked)
+    assert json.loads(files_of(data)["case.json"])["figures"]["claims"] == 2
+
+
 # Who gets it
 
 
