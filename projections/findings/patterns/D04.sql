@@ -23,16 +23,18 @@ onsite AS MATERIALIZED (
                       'unit_training', 'other_training', 'overseas')
       AND c.starts IS NOT NULL AND c.ends >= c.starts AND c.days_half > 0 AND c.platform IS NULL
 ),
--- 一人名下有任何两条重叠的，才两两相比。
+-- 一人名下有任何两条重叠的，才两两相比；每条只与其后开始的八条比，再多也不过是同一件事。
 meeting AS MATERIALIZED (
     SELECT person, json_group_array(json_array(claim, begins, stops, halves, span, abroad)) AS stays
-    FROM onsite
-    WHERE person IN (
-        SELECT person FROM (
-            SELECT person, begins <= max(stops) OVER (
-                PARTITION BY person ORDER BY begins, claim ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS meets
-            FROM onsite)
-        WHERE meets)
+    FROM (SELECT * FROM onsite
+          WHERE person IN (
+              SELECT person FROM (
+                  SELECT person, begins <= max(stops) OVER (
+                      PARTITION BY person ORDER BY begins, claim
+                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS meets
+                  FROM onsite)
+              WHERE meets)
+          ORDER BY person, begins, claim)
     GROUP BY person
 ),
 stay AS (
@@ -44,7 +46,7 @@ stay AS (
            max((a.value ->> 1) + (a.value ->> 5), (b.value ->> 1) + (b.value ->> 5)) AS away_begins,
            min((a.value ->> 2) - (a.value ->> 5), (b.value ->> 2) - (b.value ->> 5)) AS away_stops
     FROM meeting g CROSS JOIN json_each(g.stays) a CROSS JOIN json_each(g.stays) b
-    WHERE b.value ->> 0 > a.value ->> 0
+    WHERE b.key BETWEEN a.key + 1 AND a.key + 8
 ),
 pair AS (
     SELECT s.one, s.other, s.one_abroad + s.other_abroad AS abroad,
@@ -67,7 +69,7 @@ pair AS (
                              OR (k.kind = 'title' AND a.starts = b.starts AND a.ends = b.ends)))
 ),
 clash(about, claim, other, what, days, needed, room, minutes, same_organiser, event) AS MATERIALIZED (
-    SELECT 'claims:' || one || ':' || other, one, other, CASE WHEN abroad = 1 THEN 'abroad' ELSE 'training' END,
+    SELECT 'claims:' || min(one, other) || ':' || max(one, other), one, other, CASE WHEN abroad = 1 THEN 'abroad' ELSE 'training' END,
            days, CASE WHEN abroad = 1 THEN 2 * away + slack ELSE needed END,
            CASE WHEN abroad = 1 THEN 0 ELSE 2 * days END, 0, same_organiser, NULL
     FROM pair

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
@@ -19,17 +18,15 @@ from ledger.streams import claim_review as review
 from ledger.streams import person as persons
 from ledger.streams import training_class as classes
 from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, UnitId
-from projections.file import path_of
-from projections.findings import touching
-from projections.findings.clues import Clues
-from projections.findings.patterns import patterns, thresholds_on
-from projections.findings.snapshot import Snapshot
+from projections.file import Reader, path_of
+from projections.findings.found import FIELDS, Finding, FindingsFile, read
+from projections.findings.patterns import patterns
+from projections.findings.running import Upkeep
 from projections.findings.traces import Traces
 from projections.follower import opened, read_batch
 
 OFFICE = "sector_authority"
 TITLE = "智能制造技术培训班"
-ASKED_ON = date(2026, 11, 22)
 
 
 class Told(NamedTuple):
@@ -127,22 +124,23 @@ class Register:
 
     def asked(self, pattern: str, *about: str) -> list[Told]:
         """What a pattern finds in everything that names one of these claims or people."""
-        with Clues(self.house.ledger, self.folder, lambda _, sha256: self.files.get(sha256)) as clues:
-            clues.catch_up()
-            clues.read_papers(1_000)
-            with closing(opened(Traces(), path_of(self.folder, Traces()), self.house.ledger)) as traces:
-                while batch := read_batch(self.house.ledger, traces.position):
-                    traces.apply(batch, self.house.ledger)
-            with Snapshot(self.folder, clues.path) as snapshot:
-                one = patterns()[pattern]
-                touching.touch_everything(snapshot.connection, one.touches)
-                rows = [found.row for found in snapshot.ask(one, thresholds_on(one, ASKED_ON))]
-        return [told for told in map(_told, rows) if {*told.claims, *told.persons} & {*about}]
+        ledger = self.house.ledger
+        self.folder.mkdir(exist_ok=True)
+        with closing(opened(Traces(), path_of(self.folder, Traces()), ledger)) as traces:
+            while batch := read_batch(ledger, traces.position):
+                traces.apply(batch, ledger)
+        upkeep = Upkeep(ledger, self.folder, lambda _, sha256: self.files.get(sha256))
+        upkeep.run([patterns()[pattern]], whole=True)
+        while upkeep.unread():
+            upkeep.run([patterns()[pattern]])
+        upkeep.stop()
+        query = f"SELECT {', '.join(FIELDS)} FROM finding WHERE pattern = ? AND to_position IS NULL"
+        rows = Reader(FindingsFile(), self.folder).rows(query, (pattern,))
+        return [told for told in map(_told, map(read, rows)) if {*told.claims, *told.persons} & {*about}]
 
 
-def _told(row: Any) -> Told:
-    return Told(row.about, tuple(json.loads(row.claims)), tuple(json.loads(row.persons)), row.region,
-                tuple(json.loads(row.events)), json.loads(row.counter), json.loads(row.figures))
+def _told(one: Finding) -> Told:
+    return Told(one.about, one.claims, one.persons, one.region, one.events, dict(one.counter), dict(one.figures))
 
 
 @contextmanager

@@ -306,6 +306,20 @@ def test_half_days_loose_courses_one_event_and_a_platform_are_not_two_places(the
     assert there.asked("D04", halves, loose, event, online) == []
 
 
+def test_whoever_floods_the_register_is_found_often_enough_and_not_endlessly(there: Register) -> None:
+    who = there.person()
+    for number_ in range(12):
+        there.claim(who, training("2021-03-01", "2021-03-03", 6), title=f"第{number_}个培训班")
+    same = there.person()
+    for number_ in range(12):
+        there.claim(same, training("2021-03-01", "2021-03-03", 6, occasion="o-flood",
+                                   route=("training", "other_training")[number_ % 2]))
+
+    assert len(there.asked("D04", who)) == 12 * 8 - 36, "each with the eight that follow it, and not 66 pairs"
+    assert there.asked("D04", same) == [], "one occasion is one place"
+    assert 0 < len(there.asked("D09", same)) < 60
+
+
 # D05
 
 
