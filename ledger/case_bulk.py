@@ -10,7 +10,7 @@ an act that was killed brings nothing: the list, the words and the basis are rea
 the case can, also when whoever began is gone. Case and act begin and end in one append each. An entry that is not as it
 was shown stops it (`list_changed`).
 
-`tests/ledger/test_case_bulk.py` shows it, with a kill in the middle.
+`tests/ledger/test_bulk_acts.py` shows it, with a kill in the middle.
 """
 
 from __future__ import annotations

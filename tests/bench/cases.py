@@ -42,9 +42,7 @@ def rows() -> Iterator[Figure]:
         first, second = (town.officer(bureau, "supervisor", "3302") for _ in range(2))
         for training_class in _CLASSES:
             _register(town, UnitId(works["unit"]), training_class)
-        size = town.house.ledger.store.size()
-        assert town.house.follower.wait_for(size, 600) and town.house.differing.wait_for(size, 600)
-        town.house.map_file.keep_up()
+        _let_follow(town)
 
         case = _opened(town, first, second, _CLASSES[0], works["unit"])
         took: dict[str, int] = {}
@@ -52,16 +50,17 @@ def rows() -> Iterator[Figure]:
             hold = _shown(first, case, {"act": "hold", **_WHY})
         with _timed(took, "held"):
             _done(town, first, case, hold)
+        _let_follow(town)
         _act(town, first, case, "finding", {"finding": "substantiated", **_WHY})
         revoke = _shown(first, case, {"act": "revoke", **_BASIS})
         with _timed(took, "revoked"):
             _done(town, first, case, revoke)
+        with _timed(took, "in force in every answer"):
+            _let_follow(town)
         with _timed(took, "read at its desk"):
             first.saw(f"/v1/cases/{case}", purpose="case_handling")
         with _timed(took, "closed"):
             _act(town, first, case, "closing", None)
-        with _timed(took, "in force"):
-            assert town.house.settled() is None or town.house.follower.wait_for(town.house.ledger.store.size(), 60)
         for what, ms in took.items():
             most = {"most": 10} if what in ("held", "revoked") else {}
             yield Figure(f"case over {ENTRIES:,} entries: {what}", ms / 1_000, "s", **most)
@@ -81,6 +80,12 @@ def _stopped(town: Town, first: Someone, second: Someone, works: str) -> Iterato
             _act(town, second, case, f"bulk/{begun['act']}/resumption", None)
     yield Figure(f"… revoked in two requests, stopped after {begun.get('rows_done', ENTRIES):,}", took["both"] / 1_000,
                  "s", most=10)
+
+
+def _let_follow(town: Town) -> None:
+    size = town.house.ledger.store.size()
+    assert town.house.follower.wait_for(size, 600) and town.house.differing.wait_for(size, 600)
+    town.house.map_file.keep_up()
 
 
 def _each_once(town: Town) -> None:
