@@ -249,6 +249,27 @@ def test_what_is_too_long_is_refused_and_not_cut(place: Place, monkeypatch: pyte
     assert refused(place.watch, place, **FOR, redact="nothing_such") == "unprocessable_content"
 
 
+def test_of_whoever_was_forgotten_everything_is_proved_and_nothing_can_be_read(
+    place: Place, kept: Callable[[bytes], Path]
+) -> None:
+    town = place.town
+    works, gone = town.unit("旧厂", "330203", "industry"), town.person("已忘之人")
+    town.belongs(gone, works, "2020-01-01")
+    gone.client.put(f"/v1/persons/{gone.id}/evidence/{digest(PDF)}", data=PDF,
+                    headers={**gone.headers(), "Content-Type": "application/octet-stream"})
+    claim = gone.did("/v1/claims", {"person": gone.id, "study": study(date="2026-02-02"), "details": {"title": "往事"},
+                                    "evidence": [{"kind": "certificate", "sha256": digest(PDF)}]})
+    case = place.watch.did("/v1/cases", {"kind": "falsification", "region": "330203", "claims": [claim["claim"]],
+                                         "words": WORDS})["case"]
+    town.house.ledger.vault.destroy(gone.id)
+    data = place.watch.get(f"/v1/cases/{case}/bundle.zip", **FOR).data
+
+    told = "".join(verify_file(kept(data), place.policy).checked)
+    assert "密钥已销毁、不能再启封 2 个" in told and "密钥已销毁 1 份" in told
+    assert WORDS in files_of(data)["report.html"].decode(), "what the case says is under the case's own key"
+    assert f"<td>{gone.id}</td>" in files_of(data)["report.html"].decode(), "nobody knows the name"
+
+
 # Redacted
 
 
