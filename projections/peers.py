@@ -1,10 +1,12 @@
 """Peers: how one account decides beside others of the same role, in the same kind of step and the same span of days.
 
-Of each account the newest steps are read, as many as of any other, so that whoever decided much is not compared with
-whoever decided little. Of each measure it is said what is the account's own, what is the peers' middle, between what
-the middle half of them lies, and at which place of all it stands. Rows of a larger act are left out: nobody decided
-them one by one, and none of them waited (W 13). A number that is unlike the others says where to look
-(P 17, W 16), and of whoever has few peers nothing: among four, each is an outlier.
+Of each account its newest steps are read, as many as of any other, so that whoever decided much is not compared with
+whoever decided little; of those, the ones of a kind are held against each other. Of each measure it is said what is the
+account's own, what is the peers' middle, between what the middle half of them lies, and at which place of all it
+stands. Rows of a larger act are left out: nobody decided them one by one, and none of them waited (W 13).
+
+A number that is unlike the others says where to look (P 17, W 16), and of whoever has few peers nothing: among four,
+each is an outlier.
 
 Shares are thousandths, spans of time seconds. `tests/projections/test_peers.py` shows it.
 """
@@ -24,13 +26,12 @@ from ledger.vocabulary import LOCAL
 from projections.conduct import NIGHT, QUICK_SECONDS, SATURDAY
 
 STEPS_MOST: Final = 200
-"""Of each account so many steps, the newest."""
+"""Of each account so many steps, the newest of whatever kind."""
 STEPS_LEAST: Final = 10
 """With fewer an account says nothing of how it decides, neither as the one asked about nor as a peer."""
-PEERS_MOST: Final = 40
 PEERS_LEAST: Final = 5
 KINDS_MOST: Final = 2
-"""Of so many kinds of steps it is asked, those that the account took most often."""
+"""So many kinds of steps are compared, those that the account took most often."""
 _SECOND_US: Final = 1_000_000
 _HOURS: Final = 24
 
@@ -75,15 +76,13 @@ class Compared(NamedTuple):
 def compared(
     traces: Asks, actor: str, candidates: Sequence[str], span: Span, *, as_of: int
 ) -> tuple[Compared, ...]:
-    """Compare an account with the first of these that took the same kind of step in the same role."""
-    found = []
-    for role, what in _kinds(traces, actor, span, as_of):
-        own = _steps(traces, (actor,), role, what, span, as_of).get(actor, [])
-        others = _steps(traces, [one for one in candidates if one != actor], role, what, span, as_of)
-        peers = [steps for steps in others.values() if len(steps) >= STEPS_LEAST][:PEERS_MOST]
-        if len(own) >= STEPS_LEAST:
-            found.append(_beside(role, what, own, peers))
-    return tuple(found)
+    """Compare an account with those of these that took the same kinds of steps in the same role."""
+    newest = _steps(traces, (actor, *(one for one in candidates if one != actor)), span, as_of)
+    own = newest.pop(actor, {})
+    kinds = sorted(own, key=lambda kind: (-len(own[kind]), kind))[:KINDS_MOST]
+    return tuple(_beside(*kind, own[kind], [steps for one in newest.values()
+                                            if len(steps := one.get(kind, ())) >= STEPS_LEAST])
+                 for kind in kinds if len(own[kind]) >= STEPS_LEAST)
 
 
 class Step(NamedTuple):
@@ -96,27 +95,19 @@ class Step(NamedTuple):
     correlation: str | None
 
 
-def _kinds(traces: Asks, actor: str, span: Span, as_of: int) -> list[tuple[str, str]]:
-    query = ("SELECT role, what FROM step WHERE actor = :actor AND at >= :first AND at < :last "
-             f"AND act IS NULL AND from_position <= :as_of ORDER BY at DESC LIMIT {STEPS_MOST * KINDS_MOST}")
-    rows = traces.rows(query, {"actor": actor, "as_of": as_of, **span._asdict()})
-    return [(role, what) for (role, what), _ in Counter(map(tuple, rows)).most_common(KINDS_MOST)]
+_Kind = tuple[str, str]  # In which role, and what.
 
 
-def _steps(
-    traces: Asks, actors: Iterable[str], role: str, what: str, span: Span, as_of: int
-) -> dict[str, list[Step]]:
-    """The newest steps of each, oldest first."""
+def _steps(traces: Asks, actors: Iterable[str], span: Span, as_of: int) -> dict[str, dict[_Kind, list[Step]]]:
+    """The newest steps of each account by their kind, oldest first."""
     newest = ("SELECT event FROM step n WHERE n.actor = j.value AND n.at >= :first AND n.at < :last "
-              "AND n.role = :role AND n.what = :what AND n.act IS NULL AND n.from_position <= :as_of "
-              f"ORDER BY n.at DESC LIMIT {STEPS_MOST}")
-    query = ("SELECT s.actor, s.at, s.waited, s.papers, s.opened, s.correlation "
+              f"AND n.act IS NULL AND n.from_position <= :as_of ORDER BY n.at DESC LIMIT {STEPS_MOST}")
+    query = ("SELECT s.actor, s.role, s.what, s.at, s.waited, s.papers, s.opened, s.correlation "
              f"FROM json_each(:actors) j CROSS JOIN step s ON s.event IN ({newest}) ORDER BY j.key, s.at, s.event")
-    values = {"actors": msgspec.json.encode(list(actors)).decode(), "role": role, "what": what, "as_of": as_of,
-              **span._asdict()}
-    found: dict[str, list[Step]] = {}
-    for who, *step in traces.rows(query, values):
-        found.setdefault(who, []).append(Step(*step))
+    values = {"actors": msgspec.json.encode(list(actors)).decode(), "as_of": as_of, **span._asdict()}
+    found: dict[str, dict[_Kind, list[Step]]] = {}
+    for who, role, what, *step in traces.rows(query, values):
+        found.setdefault(who, {}).setdefault((role, what), []).append(Step(*step))
     return found
 
 

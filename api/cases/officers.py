@@ -30,7 +30,7 @@ from projections.timeline import Wanted
 
 DAYS: Final = 365
 """Over so many days it is compared where no first day is asked for."""
-CANDIDATES_MOST: Final = 60
+CANDIDATES_MOST: Final = 40
 """So many accounts of the role are asked about, those of the nearest areas first."""
 _ACCOUNTS_AT_ONCE: Final = 200
 _ACCOUNTS_MOST: Final = 1_000

@@ -10,7 +10,8 @@ import pytest
 from api.console.ring import Node, ring
 from projections.findings.clues import Clues
 from tests.api.house_kit import SHA, Someone, Town, house_in, study
-from tests.console.console_kit import Browser, Read, with_pages
+from tests.console.browser_kit import Window
+from tests.console.console_kit import Browser, Read, serving, with_pages
 
 WHY = "purpose=investigation"
 
@@ -134,3 +135,16 @@ def test_discs_grow_by_doublings_and_stay_within_the_picture() -> None:
                    for one in found["nodes"])
     sizes = [ring([node(many, 1)])["nodes"][0]["size"] for many in (1, 2, 4, 8, 1_000)]  # type: ignore[index]
     assert sizes == sorted(set(sizes))
+
+
+def test_every_screen_of_the_pivot_and_of_the_officers_side_is_read_by_all_at_any_width(
+    scene: Scene, chromium: Any
+) -> None:
+    claim, clerk = scene.claims[0], scene.clerk.id
+    with serving(scene.town.app) as address:
+        window = Window(chromium, address, scene.watch.token)
+        for path in (f"/claims/{claim}/shared?{WHY}", f"/shared?dimension=evidence&value={SHA}&{WHY}",
+                     f"/shared/timeline?dimension=evidence&value={SHA}&{WHY}", f"/actors/{clerk}/timeline?{WHY}",
+                     "/access", f"/access?whom={clerk}&{WHY}"):
+            assert window.faults(path) == [], path
+    assert window.said == []
