@@ -1,4 +1,4 @@
-"""Patterns say what they are for in a head of one form; thresholds have a history; and every question starts at keys."""
+"""Patterns say in a head of one form what they are for; thresholds have a history; every question starts at keys."""
 
 from __future__ import annotations
 

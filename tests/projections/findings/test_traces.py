@@ -60,11 +60,13 @@ def test_an_entry_is_one_row_with_what_was_said_shown_and_decided(register: Regi
         person, "approved", "professional", "training", "municipal")
     assert (one["starts"], one["ends"], one["days_half"], one["evidence_on"], one["year"]) == (
         "2022-03-01", "2022-03-03", 6, "2022-03-03", 2022)
-    assert (one["region"], one["sector"], one["unit"], one["organiser"]) == (NINGBO, "industry", register.unit, "甬江学会")
+    assert (one["region"], one["sector"], one["unit"]) == (NINGBO, "industry", register.unit)
+    assert one["organiser"] == "甬江学会"
     assert (one["papers"], one["opened"]) == (2, 1), "a paper is counted once, and only what is shown can be opened"
     assert one["submitted_event"] + 1 == one["decided_event"] == house.size
     assert one["decided_by"] == "acr_officer" and one["due_at"] is None
-    assert {(row["sha256"][0], row["kind"]) for row in held(register, "paper")} == {("a", "certificate"), ("b", "notice")}
+    shown = {row["sha256"][0]: row["kind"] for row in held(register, "paper")}
+    assert shown == {"a": "certificate", "b": "notice"}
     (step,) = held(register, "step")
     assert (step["what"], step["papers"], step["opened"], step["claim"]) == ("approved", 2, 1, claim)
     assert step["waited"] == one["decided_at"] - one["submitted_at"] > 0
@@ -157,7 +159,7 @@ def test_nothing_that_is_sealed_stands_in_any_table(register: Register) -> None:
     with closing(sqlite3.connect(followed(register))) as connection:
         for table in TABLES:
             told = repr(connection.execute(f"SELECT * FROM {table}").fetchall())
-            for secret in (DETAILS.title, "智能制造", "李明", "XF2022", "发证中心", "张三丰", "设备甲乙", "10.9.8.7", "赵敏"):
+            for secret in (DETAILS.title, "智能制造", "李明", "XF2022", "发证中心", "张三丰", "设备甲", "10.9.8"):
                 assert secret not in told, f"{table} tells {secret}"
 
 
