@@ -4,7 +4,7 @@ Two people who show one certificate are found by its number, and the number is s
 sealed, once, where the vault is, reads each value as `alike.py` says, and keeps of it only an HMAC under the index key:
 equal values have equal clues, and without that key none can be tried against them. It holds no word of what it read.
 
-    certificate         issuer and number of a certificate      certificate_as_written  the same, letter by letter
+    certificate         issuer and number of a certificate      certificate_as_written  it, where it was typed otherwise
     certificate_number  the number alone, where it is telling   card_number             the number printed on a card
     class_number        a class's own numbers: its filing (备案) and its approval, which a whole class may rightly show
     title, author_list  of a study                              address, device         whence it was sent or studied
@@ -17,7 +17,8 @@ so the number on somebody's certificate can be held against a card's or a class'
 It is a file like that of any projection (rows and position in one transaction; an act counts when it is closed; another
 log, another version or damage and it is made anew), but no neighbour of theirs: none of them may open what is sealed.
 The log is taken first and papers are read afterwards, a few at a time, from a list of what is still unread: a register
-whose files come to terabytes is searched by number on the first day. A file that nobody has any more is left out.
+whose files come to terabytes is searched by number on the first day. A file that nobody has any more, or not yet, is
+left out until the clues are made anew.
 
 A person's clues go with their key (`person.key_destroyed`): they are overwritten, not marked.
 
@@ -259,7 +260,8 @@ def _of_details(details: StudyDetails) -> Iterator[tuple[str, str]]:
     if number is not None:
         issuer = alike.words(details.certificate_issuer) or ""
         yield "certificate", f"{issuer}\n{number}"
-        yield "certificate_as_written", f"{issuer}\n{written}"
+        if written != number:
+            yield "certificate_as_written", f"{issuer}\n{written}"
         if alike.is_telling(number):
             yield "certificate_number", number
     if (title := alike.title(details.title)) is not None:

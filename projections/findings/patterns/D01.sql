@@ -43,7 +43,7 @@ member AS MATERIALIZED (
            coalesce(c.training_class,
                     coalesce(c.starts, c.evidence_on) || coalesce(c.ends, '') || c.route || coalesce(c.organiser, '')
                     || coalesce((SELECT value FROM clue WHERE claim = c.claim AND kind = 'title'), '')) AS held_as,
-           (SELECT value FROM clue WHERE claim = c.claim AND kind = 'certificate_as_written') AS written,
+           coalesce((SELECT value FROM clue WHERE claim = c.claim AND kind = 'certificate_as_written'), '') AS written,
            EXISTS (SELECT 1 FROM clue k CROSS JOIN clue o ON o.kind = 'class_number' AND o.value = k.value
                    WHERE k.claim = c.claim AND k.kind = 'certificate_number') AS of_class
     FROM named n CROSS JOIN claim c ON c.claim = n.claim AND c.to_position IS NULL

@@ -156,7 +156,7 @@ def test_a_correction_that_shows_no_paper_leaves_what_is_known_of_its_papers(the
     there.correct(claim, training("2021-03-01", "2021-03-01", 2), certificate_number="XF2021-0078")
 
     assert [kind for kind, _ in rows(there, of=claim)] == [
-        "certificate", "certificate_as_written", "certificate_number", "picture", "title"]
+        "certificate", "certificate_number", "picture", "title"]
 
 
 def test_rows_of_an_act_count_when_it_is_closed(there: Register) -> None:
