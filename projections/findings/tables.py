@@ -67,7 +67,7 @@ TABLES: Final = {
                   "at waited papers opened assessed_centi", ("claim",), ("actor", "at"), ("actor_person",)),
     # What moved a claim after it was submitted; hours and years as they stood before and stand from here on.
     "change": _once("event", "claim person actor what act", "at centi_before centi_after year_before year_after",
-                    ("claim",), ("person",), ("actor",)),
+                    ("claim",), ("person",), ("actor",), ("act",)),
     "affiliation": _dated(_columns("person since unit region sector until", "event"), ("person", "since"), "unit",
                           ends=True),
     "departure": _dated(_columns("person unit ends", "event"), ("person", "unit", "ends"), ends=True),
