@@ -267,15 +267,21 @@ class Faults:
 
     def _raised_afterwards(self, fault: bool) -> None:
         plant = self._plant("D14", fault, "认定之后把天数改多" if fault else "认定之后把天数改少")
+        before: list[int] = []
 
         def amend(paper: Paper) -> None:
             days = 10 if fault else 2
-            study = paper.state.study
+            study, ruling = paper.state.study, paper.state.ruling
+            assert ruling is not None
+            before.append(ruling.assessed_centi)
             assert study.ends is not None
             later = replace(study, days_half=days, starts=study.ends - timedelta(days=days // 2 - 1))
             self._calendar.in_office(30, self._claims.correct, paper, later)
 
-        plant.holds = lambda: all(paper.state.revision > 1 for paper in plant.papers)
+        plant.holds = lambda: all(  # Where a document gave the hours, more days are no more hours.
+            paper.state.revision > 1 and paper.state.ruling is not None
+            and (paper.state.ruling.assessed_centi > was) == fault
+            for paper, was in zip(plant.papers, before, strict=True))
         for whose in self._some(1, "environment", ago=40):
             self._submit(plant, whose, self._training(2, 30), StudyDetails(title="进修班"), way=Way(then=amend))
 
