@@ -81,7 +81,11 @@ class Facts:
     def found(self, name: str) -> list[Told]:
         """What a pattern finds in all of it."""
         pattern = patterns()[name]
-        touching.touch_everything(self.file, pattern.touches)
+        listed = touching.list_everything(self.file, pattern.touches)
+        if pattern.looks_at_everything:
+            touching.touch_no_key(self.file)
+        else:
+            touching.touch_slice(self.file, range(1, max(one.stop for one in listed.values())))
         cursor = self.file.execute(pattern.sql, pattern.bound(thresholds_on(pattern, date(2026, 11, 22))))
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor]
