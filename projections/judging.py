@@ -17,6 +17,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from msgspec import UNSET
@@ -155,20 +156,20 @@ class Books:
         if study.completed_by is not None:
             fields["completed_by"] = study.completed_by
         book = None if decision.digest is None else self.book(decision.digest)
-        clause = None if book is None else _clause(book, version)
+        clause = None if book is None else _clause(
+            book, decision.clauses, study.route, study.category.value, study.level)
         return Ruling(
             Fact(fields), decision.status, book=book, clause=clause, assessed=decision.assessed_centi,
             article=decision.clauses[0] if decision.clauses else None, flags=decision.flags,
         )
 
 
-def _clause(book: Rulebook, version: Version) -> Clause | None:
+@lru_cache(maxsize=4_096)  # Of few kinds many were decided.
+def _clause(book: Rulebook, articles: tuple[str, ...], route: str, category: str, level: str | None) -> Clause | None:
     """The row that was ruled by: of the article, for this route, at this level if it names levels."""
-    decision, study = version.decision, version.study
-    assert decision is not None
-    found = [one for one in book.clauses if one.article in decision.clauses and study.route in one.routes
-             and study.category.value in one.categories]
-    exact = [one for one in found if study.level in one.levels]
+    found = [one for one in book.clauses
+             if one.article in articles and route in one.routes and category in one.categories]
+    exact = [one for one in found if level in one.levels]
     return next(iter(exact or found), None)
 
 

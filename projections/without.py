@@ -26,6 +26,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from ledger.vocabulary import parse_hours
+from policies.person import last_day, standing_on
+from policies.year import EMPTY, Folded
 from projections.applications import Application, applications_of_all
 from projections.basis import Axes, Basis
 from projections.eligibility import ruling_of
@@ -156,6 +158,17 @@ class _Past:
         stands, without = self.both(law)
         return sides(stands, year), sides(without, year)
 
+    def _differs(self, law: _Law, year: int) -> bool:
+        """Whether a year comes to something else; one whose own sums are the same does only within a cycle."""
+        stands, without = self.both(law)
+        if all(_held(one, year) == _held(two, year) for one, two in (
+                (stands.folded, without.folded), (stands.ruled.folded, without.ruled.folded))):
+            on = standing_on(stands.places, last_day(year))
+            if on is None or not any(due.cycle for due in stands.bench.law.due(*on, year)):
+                return False
+        was, then = self.year(law, year)
+        return _weight(was) != _weight(then)
+
     # Years
 
     def _entries(self, judged: Judged) -> Iterable[dict[str, Any]]:
@@ -181,8 +194,8 @@ class _Past:
                 gone.setdefault(year_of(one), []).append(one.claim)
         moved, found = _moved(both), []
         for year in years_of(self.history(law.valid_on)):
-            was, then = self.year(law, year)
-            if year in gone or year in moved or _weight(was) != _weight(then):
+            if year in gone or year in moved or self._differs(law, year):
+                was, then = self.year(law, year)
                 found.append({
                     "year": year, "claims": gone.get(year, []), "others": moved.get(year, []),
                     "falls": was.evaluated.met is True and then.evaluated.met is not True,
@@ -212,8 +225,8 @@ class _Past:
     def _otherwise(self, law: _Law, years: Iterable[int]) -> Iterable[dict[str, Any]]:
         """The years of these that would come to something else, with their totals."""
         for year in years:
-            was, then = self.year(law, year)
-            if _weight(was) != _weight(then):
+            if self._differs(law, year):
+                was, then = self.year(law, year)
                 yield {"year": year, "stands": _sums(was), "without": _sums(then)}
 
     def _is_so(self, statement: Statement, history: History) -> bool:
@@ -296,6 +309,12 @@ def _counts(judged: Judged, at: int) -> tuple[int, int]:
 
 def _sums(of: Sides) -> dict[str, str]:
     return {"decided": text(of.decided.sums.total), "evaluated": text(of.evaluated.sums.total)}
+
+
+def _held(folded: Folded, year: int) -> tuple[Any, ...]:
+    """What a year holds, before it is judged."""
+    sums = folded.years.get(year, EMPTY)
+    return sums.by_category, sums.exam, sums.by_class, sums.unruled
 
 
 def _weight(of: Sides) -> list[tuple[Any, ...]]:
