@@ -6,6 +6,7 @@ on paper. `tests/api/test_case_notices.py` shows it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -18,6 +19,8 @@ from api.typesetting import typeset
 Cell = str | int | None
 
 _PAGE: Final = "document_alone.html"
+_UNBROKEN: Final = re.compile("[!-~]{33,}")
+_EIGHT: Final = re.compile(".{8}(?=.)")
 
 
 class Table(NamedTuple):
@@ -57,7 +60,7 @@ def pages(documents: Sequence[Document], title: str) -> bytes:
 
 def set_as_pdf(document: Document, at: datetime) -> bytes:
     """A document as PDF; raises PdfImpossible."""
-    told = _plain(document)
+    told = _breakable(_plain(document))
     return typeset("document.typ", {**told, "at": list(at.timetuple()[:6])}, at)
 
 
@@ -76,6 +79,15 @@ def _section(one: Section) -> dict[str, Any]:
             "numbers": [at in table.numbers for at in range(len(table.heads))],
             "widths": [f"{width}fr" for width in table.widths] or ["auto"] * len(table.heads)},
     }
+
+
+def _breakable(value: Any) -> Any:
+    """The same with places where a line may end in what has none, such as an address; ids and digests stay whole."""
+    if isinstance(value, str):
+        return _UNBROKEN.sub(lambda run: _EIGHT.sub(r"\g<0>\u200b", run[0]), value)
+    if isinstance(value, dict):
+        return {name: _breakable(one) for name, one in value.items()}
+    return [_breakable(one) for one in value] if isinstance(value, list) else value
 
 
 def _text(cell: Cell) -> str:

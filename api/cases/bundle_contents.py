@@ -137,7 +137,7 @@ def gathered(
                               if kind_of(one.envelope.stream) == "claim"}
     named = [one.envelope.stream for one in recorded if reasons[one.position] == "claim"]
     # Of what was only chosen nothing is opened that whoever asks could not look at elsewhere.
-    may_open = _openable(house, caller, {
+    may_open = _Openable(house, caller, {
         str(case["case"]), *case["linked_findings"], *case["persons"], *(owners[claim] for claim in named)})
     events = tuple(
         _told(one, sealed, reasons[one.position], may_open, redaction)
@@ -210,7 +210,7 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(one)
 
 
-class _openable:  # noqa: N801 - it is used as the function that it is
+class _Openable:
     """Says of each owner whether what is sealed of them goes along opened."""
 
     def __init__(self, house: House, caller: Caller, concerned: set[str]) -> None:
@@ -223,7 +223,7 @@ class _openable:  # noqa: N801 - it is used as the function that it is
 
 
 def _told(
-    one: Recorded, sealed: Sealed | Absent | None, why: str, may_open: _openable, redaction: Redaction
+    one: Recorded, sealed: Sealed | Absent | None, why: str, may_open: _Openable, redaction: Redaction
 ) -> Told:
     state, fields, hidden = "none", dict[str, Any](), tuple[str, ...]()
     if isinstance(sealed, Absent):
@@ -258,9 +258,12 @@ def _identity(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _papers(
-    house: House, events: Iterable[Told], owners: Mapping[str, str], may_open: _openable, redaction: Redaction
+    house: House, events: Iterable[Told], owners: Mapping[str, str], may_open: _Openable, redaction: Redaction
 ) -> tuple[tuple[Paper, ...], int]:
-    """Every paper that a claim showed, each once, and how large together are those that go along."""
+    """Every paper that a claim showed, and how large together are those that go along, each counted once.
+
+    Where that is too much it does not go on: nothing is made of it.
+    """
     shown: dict[tuple[str, str], Evidence] = {}
     for told in events:
         for paper in getattr(told.envelope.event, "evidence", ()):
@@ -270,18 +273,23 @@ def _papers(
     for (claim, sha256), paper in shown.items():
         name, why = None, "redacted" if redaction else None if may_open(owners[claim]) else "withheld"
         if why is None:
-            try:
-                about = house.evidence.about(owners[claim], sha256)
-            except EvidenceDamaged:
-                about, why = None, "damaged"
-            if isinstance(about, Absent):
-                why = "destroyed"
-            elif about is not None:
-                name, sizes[sha256] = f"evidence/{sha256}.{ENDINGS[about.media_type]}", about.bytes
-            else:
-                why = why or "absent"
+            name, why, size = _paper(house, owners[claim], sha256)
+            sizes[sha256] = max(size, sizes.get(sha256, 0))
         papers.append(Paper(claim, paper.kind, sha256, name, why))
+        if sum(sizes.values()) > PAPERS_BYTES_MOST:
+            break
     return tuple(papers), sum(sizes.values())
+
+
+def _paper(house: House, owner: str, sha256: str) -> tuple[str | None, str | None, int]:
+    """Under which name a paper goes along, or why not; it is opened once before, since half a bundle is none."""
+    try:
+        found = house.evidence.open(owner, sha256)
+    except EvidenceDamaged:
+        return None, "damaged", 0
+    if found is None or isinstance(found, Absent):
+        return None, "absent" if found is None else "destroyed", 0
+    return f"evidence/{sha256}.{ENDINGS[found[0].media_type]}", None, len(found[1])
 
 
 def _rulebooks(house: House, events: Iterable[Told]) -> tuple[Rulebook, ...]:

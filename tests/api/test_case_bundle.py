@@ -270,6 +270,20 @@ def test_of_whoever_was_forgotten_everything_is_proved_and_nothing_can_be_read(
     assert f"<td>{gone.id}</td>" in files_of(data)["report.html"].decode(), "nobody knows the name"
 
 
+def test_a_paper_that_is_damaged_is_named_and_the_rest_goes_along(place: Place, kept: Callable[[bytes], Path]) -> None:
+    folder = place.town.house.register.folder.evidence
+    (path,) = (one for one in folder.rglob(digest(PDF)) if one.parent.name == place.person.id)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    try:
+        data = fetched(place)
+    finally:
+        path.write_bytes(whole)
+
+    assert "登记机构保存的文件已损坏 1 份" in "".join(verify_file(kept(data), place.policy).checked)
+    assert [name for name in files_of(data) if name.startswith("evidence/")] == [f"evidence/{digest(png())}.png"]
+
+
 # Redacted
 
 
