@@ -39,7 +39,7 @@ from ledger.streams import act as acts
 from ledger.streams import case_bulk as bulks
 from ledger.streams import claim as claims
 from ledger.streams import person as persons
-from ledger.streams.case import Case
+from ledger.streams.case import Case, at_work
 from ledger.streams.case_bulk import BULK_MOST, Deed, decide_row, grounds_of, may_begin
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor, standing
@@ -190,7 +190,7 @@ class _Entered(NamedTuple):
 
 
 def _entered(house: House, caller: Caller, case: str, *, version: int | None) -> _Entered | Refusal:
-    """Give the case to whoever may work on it at all, as it stands."""
+    """Give the case to whoever works on it, as it stands; how it stands is not told to others."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
@@ -198,7 +198,8 @@ def _entered(house: House, caller: Caller, case: str, *, version: int | None) ->
     by = present(reading, caller)
     if no := standing(by, SUPERVISOR):
         return no
-    found = reached(reading, case, by)
+    reach = reached(reading, case, by)
+    found = reach if isinstance(reach, Refusal) else at_work(reach, SUPERVISOR, by, though_closed=True)
     if isinstance(found, Refusal):
         return found
     entered = _Entered(by, found, reading.versions[StreamId(case)])

@@ -117,6 +117,8 @@ def test_an_act_that_was_stopped_counts_for_nothing_and_is_gone_on_with_by_anoth
     assert desk.no(desk.second, "bulk", {"act": "revoke", **BASIS}) == "bulk_open"
     assert desk.no(desk.first, "closing") == "bulk_open"
     assert desk.no(desk.third, f"bulk/{going['act']}/resumption") == "not_a_member"
+    stale = desk.third.post(f"/v1/cases/{desk.case}/bulk", {"act": "revoke", **BASIS}, version=1)
+    assert stale.get_json()["code"] == "not_a_member", "before anything is said of how it stands"
 
     would = desk.second.post(f"/v1/cases/{desk.case}/bulk/{going['act']}/resumption", dry_run="true")
     assert would.get_json()["would"]["rows_done"] == 0
