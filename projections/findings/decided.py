@@ -107,9 +107,6 @@ class Decisions(Projection):
 
 # Reading
 
-COLUMNS: Final = ", ".join(Decided._fields)
-
-
 def decided_of(files: Files, finding: str, *, as_of: int | None = None) -> Decided | None:
     """What was done about one finding; None: nothing."""
     found = _ask(files, "finding = :key", finding, as_of)
@@ -121,17 +118,13 @@ def decided_by_case(files: Files, case: str, *, as_of: int | None = None) -> lis
     return _ask(files, "finding IN (SELECT finding FROM linked WHERE case_id = :key)", case, as_of)
 
 
-def every_decided(files: Files, *, as_of: int | None = None) -> list[Decided]:
-    """Every finding about which anything was done, by id."""
-    return _ask(files, ":key IS NULL", None, as_of)
-
-
-def _ask(files: Files, wanted: str, key: str | None, as_of: int | None) -> list[Decided]:
+def _ask(files: Files, wanted: str, key: str, as_of: int | None) -> list[Decided]:
     reader, at = files.file("decided", as_of)
-    query = f"SELECT {COLUMNS} FROM decided WHERE {wanted} AND {HOLDS} ORDER BY finding"
-    return [_decided(row) for row in reader.rows(query, {"as_of": at, "key": key})]
+    query = f"SELECT {', '.join(Decided._fields)} FROM decided WHERE {wanted} AND {HOLDS} ORDER BY finding"
+    return [read_decided(row) for row in reader.rows(query, {"as_of": at, "key": key})]
 
 
-def _decided(row: tuple[Any, ...]) -> Decided:
+def read_decided(row: tuple[Any, ...]) -> Decided:
+    """Read a row of its columns."""
     return Decided._make(
         tuple(json.loads(cell)) if name in _LISTS else cell for name, cell in zip(Decided._fields, row, strict=True))

@@ -9,16 +9,18 @@ supervises is told of what lies within their scopes and is not about them, in co
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import msgspec
-
 from ledger.events.actor import Scope
 from ledger.events.finding import FindingEvent, Upon
-from projections.findings.decided import Decided, decided_of, every_decided
+from projections.errors import Unreadable
+from projections.file import doubt, is_damage
+from projections.findings.decided import Decided, decided_of, read_decided
 from projections.findings.found import FIELDS, Filters, Finding, finding_of, narrowed, position_of, read, within
 from projections.findings.patterns import SEVERITIES, patterns
 from projections.pages import Page, paged
@@ -97,16 +99,17 @@ class Line(NamedTuple):
 _STATUS: Final = "CASE WHEN d.decided_on = finding.facts_sha256 THEN d.status ELSE 'pending' END"
 _OWNER: Final = f"CASE WHEN d.due IS NOT NULL OR {_STATUS} <> 'pending' THEN d.owner END"
 _LATE: Final = "coalesce(d.due < :today, 0)"
+_TOLD: Final = tuple(f"its_{name}" if name in FIELDS else name for name in Decided._fields)
 _DECIDED: Final = (
-    "WITH d(id, status, decided_on, owner, due) AS MATERIALIZED (SELECT value ->> 0, value ->> 1, value ->> 2, "
-    "value ->> 3, value ->> 4 FROM json_each(:decided)) "
+    f"WITH d({', '.join(_TOLD)}) AS (SELECT {', '.join(Decided._fields)} FROM work.decided "
+    f"WHERE {HOLDS.replace(':as_of', ':decided_at')}) "
 )
-_FROM: Final = "FROM finding LEFT JOIN d ON d.id = finding.finding"
+_FROM: Final = "FROM finding LEFT JOIN d ON d.its_finding = finding.finding"
 _ABOUT: Final = (
     "(finding.finding, finding.from_position) NOT IN "
     "(SELECT finding, from_position FROM member WHERE id IN (SELECT value FROM json_each(:{})){})"
 )
-_COLUMNS: Final = ", ".join(f"finding.{name}" for name in FIELDS)
+_COLUMNS: Final = ", ".join((*(f"finding.{name}" for name in FIELDS), *(f"d.{name}" for name in _TOLD)))
 
 
 class _Asked(NamedTuple):
@@ -114,27 +117,42 @@ class _Asked(NamedTuple):
 
     parts: list[str]
     values: dict[str, Any]
-    decided: Mapping[str, Decided]
 
 
 def _ask(answers: Answers, view: View, wanted: Wanted, at: int, as_of: int | None) -> _Asked:
-    decided = {one.finding: one for one in every_decided(answers, as_of=as_of)}
-    told = [(one.finding, one.status, one.decided_on, one.owner, one.due) for one in decided.values()]
+    _, decided_at = answers.file("decided", as_of)
     values: dict[str, Any] = {
-        "as_of": at, "today": view.today.isoformat(), "decided": msgspec.json.encode(told).decode(),
-        "own": json.dumps(view.own), "colleagues": json.dumps(view.colleagues),
-        "organisation": json.dumps([view.organisation]),
+        "as_of": at, "decided_at": decided_at, "today": view.today.isoformat(), "own": json.dumps(view.own),
+        "colleagues": json.dumps(view.colleagues), "organisation": json.dumps([view.organisation]),
     }
     suspected = [f"(finding.pattern NOT IN ({', '.join(map(repr, ids))}) OR {_ABOUT.format(name, kind)})"
                  for ids, name, kind in ((OF_STAFF, "colleagues", " AND kind = 'actor'"),
                                          (OF_ORGANISERS, "organisation", " AND kind = 'organiser'"))]
     filters = Filters(person=wanted.person, claim=wanted.claim)
-    parts = [HOLDS, *within(view.scopes, values), *narrowed(filters, values), _ABOUT.format("own", ""),
-             *suspected]
+    holds = "finding.to_position IS NULL" if at == answers.found.position() else HOLDS  # The one goes by an index.
+    parts = [holds, *within(view.scopes, values), *narrowed(filters, values), _ABOUT.format("own", ""), *suspected]
     if wanted.case is not None:
-        parts.append("finding.finding IN (SELECT value FROM json_each(:of_case))")
-        values["of_case"] = json.dumps([one.finding for one in decided.values() if wanted.case in one.cases])
-    return _Asked(parts, values, decided)
+        parts.append("finding.finding IN (SELECT finding FROM work.linked WHERE case_id = :of_case)")
+        values["of_case"] = wanted.case
+    return _Asked(parts, values)
+
+
+def _rows(answers: Answers, query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Ask both files at once; each is opened for the question, since either may be swapped for a newer one."""
+    found, work = answers.found.path, answers.file("decided")[0].path
+    try:
+        with closing(sqlite3.connect(f"{found.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
+            connection.execute("ATTACH ? AS work", (f"{work.absolute().as_uri()}?mode=ro",))
+            return connection.execute(_DECIDED + query, values).fetchall()
+    except sqlite3.Error as error:
+        if is_damage(error):
+            doubt(found)
+        raise Unreadable(found, error) from error
+
+
+def _line(row: tuple[Any, ...], today: date) -> Line:
+    own, theirs = row[:len(FIELDS)], row[len(FIELDS):]
+    return Line(read(own), None if theirs[0] is None else read_decided(theirs), today)
 
 
 def lines(
@@ -147,8 +165,8 @@ def lines(
     further page is of the same two.
     """
     at, *place = after or (min(as_of, position_of(answers)),)
-    asked = _ask(answers, view, wanted, at, as_of)
-    parts, values = asked.parts, asked.values | {"limit": limit + 1}
+    parts, values = _ask(answers, view, wanted, at, as_of)
+    values["limit"] = limit + 1
     for name, expression in (("pattern", "finding.pattern"), ("severity", "finding.severity"), ("status", _STATUS)):
         if (value := getattr(wanted, name)) is not None:
             parts.append(f"{expression} = :wanted_{name}")
@@ -161,10 +179,10 @@ def lines(
     if place:
         parts.append("(rank, since_position, finding.finding) > (:rank, :since, :last)")
         values |= dict(zip(("rank", "since", "last"), place, strict=True))
-    query = (f"{_DECIDED}SELECT {_COLUMNS} {_FROM} WHERE {' AND '.join(parts)} "
+    query = (f"SELECT {_COLUMNS} {_FROM} WHERE {' AND '.join(parts)} "
              "ORDER BY rank, since_position, finding.finding LIMIT :limit")
-    found = [read(row) for row in answers.found.rows(query, values)]
-    return paged([Line(one, asked.decided.get(one.finding), view.today) for one in found], limit, as_of, lambda one: (
+    found = [_line(row, view.today) for row in _rows(answers, query, values)]
+    return paged(found, limit, as_of, lambda one: (
         at, SEVERITIES.index(one.found.severity), one.found.since_position, one.found.finding))
 
 
@@ -184,10 +202,10 @@ class _Group(NamedTuple):
 
 def _groups(answers: Answers, view: View, wanted: Wanted, as_of: int | None) -> list[_Group]:
     at = position_of(answers) if as_of is None else min(as_of, position_of(answers))
-    asked = _ask(answers, view, wanted, at, as_of)
-    query = (f"{_DECIDED}SELECT finding.pattern, finding.severity, {_STATUS}, {_OWNER}, {_LATE}, count(*) {_FROM} "
-             f"WHERE {' AND '.join(asked.parts)} GROUP BY 1, 2, 3, 4, 5")
-    return [_Group._make(row) for row in answers.found.rows(query, asked.values)]
+    parts, values = _ask(answers, view, wanted, at, as_of)
+    query = (f"SELECT finding.pattern, finding.severity, {_STATUS}, {_OWNER}, {_LATE}, count(*) {_FROM} "
+             f"WHERE {' AND '.join(parts)} GROUP BY 1, 2, 3, 4, 5")
+    return [_Group._make(row) for row in _rows(answers, query, values)]
 
 
 def facets(
@@ -263,15 +281,14 @@ def _decided_upon(answers: Answers, decided: Decided) -> Finding:
 
 def beside(answers: Answers, view: View, finding: Finding, *, most: int) -> list[Line]:
     """Other findings that name an entry, a person, an account or an organiser of one: the closest first."""
-    asked = _ask(answers, view, Wanted(), position_of(answers), None)
+    parts, values = _ask(answers, view, Wanted(), position_of(answers), None)
     shared = ("SELECT finding AS same, from_position AS form, "
               "min(CASE kind WHEN 'claim' THEN 0 WHEN 'person' THEN 1 ELSE 2 END) AS how FROM member "
               "WHERE id IN (SELECT value FROM json_each(:shared)) "
               "AND kind IN ('claim', 'person', 'actor', 'organiser') GROUP BY 1, 2")
-    query = (f"{_DECIDED}SELECT {_COLUMNS} {_FROM} JOIN ({shared}) ON same = finding.finding AND "
-             f"form = finding.from_position WHERE {' AND '.join(asked.parts)} AND finding.finding <> :itself "
+    query = (f"SELECT {_COLUMNS} {_FROM} JOIN ({shared}) ON same = finding.finding AND "
+             f"form = finding.from_position WHERE {' AND '.join(parts)} AND finding.finding <> :itself "
              "ORDER BY how, rank, since_position, finding.finding LIMIT :most")
     ids = [*finding.claims, *finding.persons, *finding.actors, *finding.organisers]
-    values = asked.values | {"shared": json.dumps(ids), "itself": finding.finding, "most": most}
-    return [Line(one, asked.decided.get(one.finding), view.today)
-            for one in map(read, answers.found.rows(query, values))]
+    values |= {"shared": json.dumps(ids), "itself": finding.finding, "most": most}
+    return [_line(row, view.today) for row in _rows(answers, query, values)]

@@ -48,7 +48,7 @@ def row(about: str, **more: Any) -> Found:
 def plant(house: House, **found: list[Found]) -> Answers:
     """Let the patterns have found exactly this, as of where the log is."""
     answers = house.followed()
-    with closing(Kept(house.ledger, path_of(house.folder / "answers", FindingsFile()), known=patterns())) as kept:
+    with closing(Kept(house.ledger, path_of(house.folder / "answers", FindingsFile()), patterns().values())) as kept:
         for pattern in patterns().values():
             kept.write(pattern, thresholds_on(pattern, TODAY), found.get(pattern.id, []), at=house.size, run_at=1,
                        looked=None)
