@@ -3,14 +3,15 @@
 -- touches: person
 -- rule: 一门课程的学习中：应答不少于 :D10_answers_least 次而用时几乎一样（离散不到 :D10_spread_ms 毫秒），或平均快于 :D10_answer_ms 毫秒；一次连续 :D10_run_minutes 分钟以上，或一天之内合计 :D10_day_minutes 分钟以上；或与另外 :D10_others_least 个以上的人用同一设备、同一地址，在 :D10_days_least 天以上按同样的间隔（相差不到 :D10_step_seconds 秒）依次开始。
 -- reason: 网络学习须有人机交互，脱机过久不计（W 9）；每门课程经考核合格才登记（P 10、W 6）。程序应答不会有快有慢，人不会十五小时不歇，替人学习才会几个账号次次按同样的间隔开始。
--- guard: 同一办公室、同一出口地址（NAT）、同型号设备本是常情，单凭这些不列，只列件数作参考；只有一天相近的开始不算；答得快而快慢不一的是熟练；心跳由浏览器的计时器发出，间隔均匀说明不了什么，只作参考。应答次数太少的，不比用时。
--- thresholds: answers_least, spread_ms, answer_ms, run_minutes, day_minutes, others_least, days_least, step_seconds
+-- guard: 同一办公室、同一出口地址（NAT）、同型号设备本是常情，单凭这些不列，只列件数作参考；只有一天相近的开始不算；答得快而快慢不一的是熟练；心跳由浏览器的计时器发出，间隔均匀说明不了什么，只作参考。应答次数太少的，不比用时。同一地址上只与前后相邻的 :D10_near 次相比：再多的是公共出口。
+-- thresholds: answers_least, spread_ms, answer_ms, run_minutes, day_minutes, others_least, days_least, step_seconds, near
 -- counter: unanswered 未答的提问（程序通常不会漏答）；gaps_minutes 在场而未计入的分钟数，人会走开；same_address 同一天同一地址学习的其他人数，多的可能是同一办公室
 -- figures: sessions 学习次数；minutes 合计分钟；answered 应答次数；answer_ms 应答平均用时；answer_spread_ms 各次之中最大的离散；signs_spread_ms 心跳间隔最小的离散；longest_minutes 最长一次；day_minutes 最多一天；in_step 同步开始的其他人数；program 应答不像人；endless 学得太久；together 一人替多人
 WITH moved(person) AS MATERIALIZED (
     SELECT DISTINCT id FROM touched WHERE kind = 'person'
 ),
--- 也看与他们同一天从同一地址学习的人：所说的同步、同处，随两边而变。
+-- 同一地址前后相邻的 :D10_near 次：再多的，地址是公共出口，说明不了谁和谁在一起，也看不过来。
+-- 相邻是相互的：你在我之后若干次之内，我就在你之前若干次之内；所以后来的只影响它邻近的。
 looked(person) AS MATERIALIZED (
     SELECT person FROM moved
     UNION
@@ -18,27 +19,43 @@ looked(person) AS MATERIALIZED (
     FROM moved m
     CROSS JOIN session s ON s.person = m.person
     CROSS JOIN clue a ON a.claim = s.enrolment AND a.kind = 'address' AND a.event = s.event
-    CROSS JOIN clue b ON b.kind = 'address' AND b.value = a.value
+    CROSS JOIN clue b ON b.rowid IN (
+        SELECT rowid FROM (SELECT rowid FROM clue WHERE kind = 'address' AND value = a.value AND rowid > a.rowid
+                           ORDER BY rowid LIMIT :D10_near)
+        UNION ALL
+        SELECT rowid FROM (SELECT rowid FROM clue WHERE kind = 'address' AND value = a.value AND rowid < a.rowid
+                           ORDER BY rowid DESC LIMIT :D10_near))
     CROSS JOIN session o ON o.event = b.event
     WHERE abs(o.started_at - s.started_at) < 86400000000
 ),
 sat AS MATERIALIZED (
-    SELECT s.*, (s.started_at + 28800000000) / 86400000000 AS day,
-           a.value AS address, d.value AS device
+    SELECT s.*, (s.started_at + 28800000000) / 86400000000 AS day, a.rowid AS place, a.value AS address,
+           d.value AS device
     FROM looked l
     CROSS JOIN session s ON s.person = l.person
     LEFT JOIN clue a ON a.claim = s.enrolment AND a.kind = 'address' AND a.event = s.event
     LEFT JOIN clue d ON d.claim = s.enrolment AND d.kind = 'device' AND d.event = s.event
 ),
+near AS MATERIALIZED (
+    SELECT s.enrolment, s.person, s.day, s.event, s.device, o.person AS other, o.event AS other_event,
+           o.enrolment AS other_enrolment, (o.started_at - s.started_at) / 1000000 AS apart,
+           (o.started_at + 28800000000) / 86400000000 AS other_day
+    FROM sat s
+    CROSS JOIN clue b ON b.rowid IN (
+        SELECT rowid FROM (SELECT rowid FROM clue WHERE kind = 'address' AND value = s.address AND rowid > s.place
+                           ORDER BY rowid LIMIT :D10_near)
+        UNION ALL
+        SELECT rowid FROM (SELECT rowid FROM clue WHERE kind = 'address' AND value = s.address AND rowid < s.place
+                           ORDER BY rowid DESC LIMIT :D10_near))
+    CROSS JOIN session o ON o.event = b.event AND o.person <> s.person
+    WHERE abs(o.started_at - s.started_at) < 86400000000
+),
 -- 同一设备、同一地址、半小时之内先后开始的别人的学习，差多少秒。
 beside AS (
-    SELECT s.enrolment, s.person, s.day, s.event, o.person AS other, o.event AS other_event,
-           (o.started_at - s.started_at) / 1000000 AS apart
-    FROM sat s
-    CROSS JOIN clue d ON d.kind = 'device' AND d.value = s.device AND d.person <> s.person
-    CROSS JOIN session o ON o.event = d.event
-    CROSS JOIN clue a ON a.claim = o.enrolment AND a.kind = 'address' AND a.value = s.address AND a.event = o.event
-    WHERE abs(o.started_at - s.started_at) < 1800000000
+    SELECT n.* FROM near n
+    CROSS JOIN clue d ON d.claim = n.other_enrolment AND d.kind = 'device' AND d.value = n.device
+      AND d.event = n.other_event
+    WHERE abs(n.apart) < 1800
 ),
 -- 两天以上、次次差得一样。
 step_with AS MATERIALIZED (
@@ -85,12 +102,8 @@ SELECT f.enrolment AS about,
             UNION SELECT other_event FROM step_with WHERE enrolment = f.enrolment AND f.together
             UNION SELECT event FROM completion WHERE enrolment = f.enrolment ORDER BY 1)) AS events,
        json_object('unanswered', f.unanswered, 'gaps_minutes', f.gaps_minutes,
-                   'same_address', (
-                       SELECT count(DISTINCT o.person) FROM sat s
-                       CROSS JOIN clue o ON o.kind = 'address' AND o.value = s.address AND o.person <> s.person
-                       CROSS JOIN session x ON x.event = o.event
-                       WHERE s.enrolment = f.enrolment
-                         AND (x.started_at + 28800000000) / 86400000000 = s.day)) AS counter,
+                   'same_address', (SELECT count(DISTINCT n.other) FROM near n
+                                    WHERE n.enrolment = f.enrolment AND n.other_day = n.day)) AS counter,
        json_object('sessions', f.sessions, 'minutes', f.minutes, 'answered', f.answered, 'answer_ms', f.answer_ms,
                    'answer_spread_ms', f.answer_spread_ms, 'signs_spread_ms', f.signs_spread_ms,
                    'longest_minutes', f.longest_minutes, 'day_minutes', f.day_minutes, 'in_step', f.in_step,
