@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from exam_kit import ROLE, apply, compliant, on_application, title
-from projection_kit import DETAILS, NINGBO, House, course, exam, living, seminar
+from projection_kit import DETAILS, HANGZHOU, NINGBO, WENZHOU, House, course, exam, living, seminar
 
 from ledger.streams import application as applications
 from ledger.streams import person as persons
@@ -26,6 +27,7 @@ from projections.without import LEFT_OUT, without
 
 CODES = count(1)
 YEAR = 2024
+TOTALS = ("total", "professional", "sector_public", "general_public", "exam_hours", "met", "minimums")
 
 
 @pytest.fixture
@@ -86,7 +88,45 @@ def test_a_year_without_an_entry_is_the_year_after_its_revocation(house: House, 
                                "events": year["others"][0]["events"]}]
 
 
-def test_a_verdict_that_falls_is_counted_and_the_cycle_with_its_year(house: House, li: PersonId) -> None:
+def revoked_as_foreseen(house: House, person: PersonId, claims: Sequence[str]) -> set[int]:
+    """Ask, revoke, and hold each year against what was foreseen; give the years that were said to change."""
+    (found,) = ask(house, *claims)["persons"]
+    foreseen = {one["year"]: one for one in found["years"]}
+    before = {one["year"]: one for one in house.years(person)["years"]}
+    for claim in claims:
+        house.revoke(claim)  # type: ignore[arg-type]
+    after = {one["year"]: one for one in house.years(person)["years"]}
+    for year, was in before.items():
+        for side in ("decided", "evaluated"):
+            told = {name: was[side][name] for name in TOTALS}, {name: after[year][side][name] for name in TOTALS}
+            if year in foreseen:
+                assert told == (foreseen[year]["stands"][side], foreseen[year]["without"][side]), (year, side)
+            else:
+                assert told[0] == told[1], (year, side)
+    return set(foreseen)
+
+
+def test_a_cycle_falls_in_a_year_in_which_nothing_else_changes(house: House) -> None:  # R 6(2)
+    person = house.person(unit=house.unit(WENZHOU, "natural_resources"), starts="2021-01-01")
+    taken = house.registered(person, seminar("2021-03-01"))
+    house.registered(person, seminar("2022-03-01"))
+    house.registered(person, exam("2023-03-01"))
+
+    assert revoked_as_foreseen(house, person, [taken]) == {2021, 2022, 2023}
+
+
+def test_whatever_is_taken_away_it_is_as_if_it_were_revoked(house: House) -> None:
+    chance = Random(9)
+    for place, sector in ((NINGBO, "industry"), (HANGZHOU, "environment"), (WENZHOU, "natural_resources")) * 2:
+        person = house.person(unit=house.unit(place, sector))
+        made = [chance.choice((seminar, exam, course)) for _ in range(6)]
+        claims = [house.registered(person, study(
+            f"{chance.choice((2021, 2022, 2023))}-0{chance.randrange(1, 10)}-0{chance.randrange(1, 10)}",
+            occasion=chance.choice((None, None, "一", "二")))) for study in made]
+        revoked_as_foreseen(house, person, chance.sample(claims, chance.randrange(1, 5)))
+
+
+def test_a_verdict_that_falls_is_counted_year_by_year(house: House, li: PersonId) -> None:
     professional, public = compliant(house, li, YEAR)
     found = ask(house, professional)
 
