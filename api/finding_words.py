@@ -44,6 +44,13 @@ def sentence(pattern: Pattern | None, id_: str, figures: Mapping[str, Any]) -> s
     return f"{title}：{told}。" if told else f"{title}。"
 
 
+def filled(id_: str, text: str, thresholds: Mapping[str, int | str]) -> str:
+    """A text of a pattern's head with the value of each threshold in the place of its parameter."""
+    for name in sorted(thresholds, key=len, reverse=True):  # A name may begin another.
+        text = text.replace(f":{id_}_{name}", value(name, thresholds[name], ""))
+    return text
+
+
 def _filled(part: str, labels: Mapping[str, str], figures: Mapping[str, Any]) -> str:
     if not all(_is_said(figures.get(name)) for _, name in NAMED.findall(part)):
         return ""

@@ -201,16 +201,18 @@ def _told(house: House, line: Line) -> dict[str, Any]:
         **_head(line), "rule": None if pattern is None else _rule(pattern, house.today),
         "thresholds": [_threshold(found, name, value, house.today) for name, value in found.thresholds.items()],
         "figures": found.figures, "counter": found.counter,
-        "figures_words": _pairs(None if pattern is None else pattern.figures, found.figures, found.pattern),
-        "counter_words": _pairs(None if pattern is None else pattern.counter, found.counter, ""),
+        "figures_words": _pairs(found, None if pattern is None else pattern.figures, found.figures),
+        "counter_words": _pairs(found, None if pattern is None else pattern.counter, found.counter),
         **{name: list(getattr(found, name)) for name in _PARTIES},
         "rests_on": [_input(house, position) for position in found.events[:INPUTS_MOST]],
         "decisions": [_decision(house, position, found.facts_sha256) for position in acts],
     }
 
 
-def _pairs(labels: Mapping[str, str] | None, values: Mapping[str, Any], id_: str) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in finding_words.pairs(labels or {}, values, id_)]
+def _pairs(found: Finding, labels: Mapping[str, str] | None, values: Mapping[str, Any]) -> list[dict[str, str]]:
+    told = {name: finding_words.filled(found.pattern, label, found.thresholds)
+            for name, label in (labels or {}).items()}
+    return [{"name": name, "value": value} for name, value in finding_words.pairs(told, values, found.pattern)]
 
 
 def _rule(pattern: Pattern, today: date) -> dict[str, Any]:
@@ -227,7 +229,8 @@ def _rule(pattern: Pattern, today: date) -> dict[str, Any]:
 
 
 def _filled(pattern: Pattern, text: str, values: Mapping[str, int | str]) -> str:
-    """The text with the value of each threshold behind its name, as it is now."""
+    """The text with the value of each threshold in the place of its parameter, or behind its name."""
+    text = finding_words.filled(pattern.id, text, values)
     for name in pattern.thresholds:
         text = re.sub(rf"(?<![\w:]){name}(?!\w)", f"{name}（{values[name]}）", text, flags=re.ASCII)
     return text
