@@ -93,8 +93,12 @@ def _applications(applications: Sequence[Mapping[str, Any]]) -> Section:
     told = {True: "按现在的登记，结论依然成立。",
             False: "按现在的登记，结论不再成立；是否重新审核、如何处理，由审核机构另行决定并告知。"}
     return Section("受影响的职称申报", tuple(
-        f"{one['applied_on']} 申报{TITLES.get(one['level'], one['level'])}"
-        f"{'' if one['obtained_on'] is None else '（' + one['obtained_on'] + ' 取得）'}，学时审核（事件 {one['event']}）以上述学时为依据。{told[one['holds']]}" for one in applications))
+        f"{one['applied_on']} 申报{TITLES.get(one['level'], one['level'])}{_obtained(one['obtained_on'])}，"
+        f"学时审核（事件 {one['event']}）以上述学时为依据。{told[one['holds']]}" for one in applications))
+
+
+def _obtained(on: str | None) -> str:
+    return "" if on is None else f"（{on} 取得）"
 
 
 def _appeals(decisions: Sequence[Mapping[str, Any]]) -> Section:
