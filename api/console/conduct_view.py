@@ -67,7 +67,8 @@ def _beside(one: Compared) -> dict[str, Any]:
         "rows": [{"name": _MEASURES[each.name], "own": _said(each.name, each.own),
                   "middle": _said(each.name, each.middle),
                   "spread": f"{_said(each.name, each.low)} 至 {_said(each.name, each.high)}",
-                  "place": f"第 {each.place} 高，共 {each.of} 个",
+                  "place": ("与同类无异" if each.low == each.own == each.high else
+                            f"第 {each.place} 高，共 {each.of} 个"),
                   "is_out": not each.low <= each.own <= each.high and each.place in (1, each.of)}
                  for each in one.measures],
     }
