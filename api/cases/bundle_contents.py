@@ -39,6 +39,7 @@ from policies.rulebook import Rulebook
 from projections.cases import NAMED, case_of, named_in
 
 EVENTS_MOST: Final = 8_000
+PAPERS_MOST: Final = 10_000       # With two files an event that is still fewer than an archive counts.
 PAPERS_BYTES_MOST: Final = 512 * 1024 * 1024
 ENDINGS: Final = dict(zip(TYPES, ("pdf", "jpg", "png", "ofd"), strict=True))
 _STATES: Final = {Absent.DESTROYED: "destroyed", Absent.REDACTED: "redacted"}
@@ -146,8 +147,8 @@ def gathered(
     for one in events:
         records.setdefault(one.envelope.stream, []).append(one)
     papers, size = _papers(house, events, owners, may_open, redaction)
-    if size > PAPERS_BYTES_MOST:
-        return Refusal.because("bundle_too_large", bytes=size, most=PAPERS_BYTES_MOST)
+    if size > PAPERS_BYTES_MOST or len(papers) > PAPERS_MOST:
+        return Refusal.because("bundle_too_large", papers=len(papers), bytes=size, most=PAPERS_BYTES_MOST)
     return Contents(case, as_of, events, records, papers, owners, tuple(sorted(set(named))), _rulebooks(house, events),
                     detected(house, case, as_of), redaction)
 
@@ -276,7 +277,7 @@ def _papers(
             name, why, size = _paper(house, owners[claim], sha256)
             sizes[sha256] = max(size, sizes.get(sha256, 0))
         papers.append(Paper(claim, paper.kind, sha256, name, why))
-        if sum(sizes.values()) > PAPERS_BYTES_MOST:
+        if sum(sizes.values()) > PAPERS_BYTES_MOST or len(sizes) > PAPERS_MOST:
             break
     return tuple(papers), sum(sizes.values())
 
