@@ -55,6 +55,13 @@ NOT_IN_A_DEMO = {
     "log.continued/1": "the log keeps its name",
     "log.access_anchored/1": "nobody has looked at anything yet",
     "access.recorded/1": "stands in the access log",
+    **dict.fromkeys((f"finding.{what}/1" for what in (
+        "taken_up", "given", "ruled_out", "substantiated", "referred", "linked")),
+        "nobody has looked at what the patterns find in it"),
+    **dict.fromkeys((f"case.{what}/1" for what in (
+        "findings_taken", "widened", "deadline_set", "member_released", "note_added", "material_requested",
+        "material_received", "material_request_ended", "consequence_named", "bulk_opened", "bulk_listed",
+        "bulk_closed", "bulk_abandoned")), "its cases are about one entry each, and soon closed"),
 }
 
 
