@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
+import msgspec
 from flask import request
 
 from api.cases import cases, findings, inquiries
 from api.cases import finding_acts as acts
-from api.console import deeds, words
+from api.console import deeds, lines, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Pairs, Room, Subject
 from api.console.form import Field
@@ -24,6 +25,7 @@ from api.console.moment import Moment, asked_moment
 from api.console.records import named_units
 from api.console.replay_result import names_of
 from api.console.screen import Asking, Page, Shown
+from api.house import House
 from api.routes.paging import Cursor, read_cursor, write_cursor
 from api.routes.schemas.findings import (
     FindingCaseBody,
@@ -166,12 +168,20 @@ def detail(asking: Asking, finding: str) -> Shown:
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "at": address, "body": body,
         "subject": subject, "purpose": purpose,
         "one": _row(body), "names": names, "units": named_units(house, body["organisers"]),
-        "inputs": [{**one, "time": written(one["recorded_at"])} for one in body["rests_on"]],
+        "inputs": [_input(house, one, names) for one in body["rests_on"]],
         "beside": [] if isinstance(beside, Refusal) else [_row(one) for one in beside],
         "decisions": [{**one, "time": written(one["recorded_at"])} for one in reversed(body["decisions"])],
         "figures": _named(body["figures_words"]), "counter": _named(body["counter_words"]),
         "offered": deeds.offered(asking, FINDING, subject) if moment.is_now else [], "people_most": NAMES_MOST,
     }, {**body, **basis})
+
+
+def _input(house: House, one: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """An event that a finding rests on: what it is about and whose, as far as that stands open."""
+    found = house.ledger.at(one["event"])
+    facts: dict[str, Any] = {} if found is None else msgspec.to_builtins(found.envelope.event)
+    return {**one, "time": written(one["recorded_at"]), "name": names.get(str(facts.get("person")), ""),
+            "about": "，".join(lines.about(house, facts))}
 
 
 def _named(told: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:

@@ -62,7 +62,8 @@ def test_a_finding_is_opened_for_a_purpose_and_shows_on_what_it_rests(place: Pla
         assert threshold in page.text
     assert all(f"/events/{event}{FOR}" in page.source for event in found.events)
     assert all(f"/claims/{claim}{FOR}" in page.source for claim in found.claims)
-    assert "李*" in page.text, "names stay masked"
+    assert "李*" in page.text and "李明" not in page.text, "names stay masked"
+    assert "培训" in page.text and "核定 " in page.text, "what each event is about"
     assert {"承办", "转交同事", "立案", "认定属实", "移送", "排除"} <= page.buttons()
     assert watch.json(f"/findings/{found.finding}.json{FOR}")["facts_sha256"] == found.facts_sha256
 
