@@ -33,7 +33,7 @@ marked AS (
                AND (held_starts, held_ends, held_days_half) IS NOT (starts, ends, days_half) AS moved,
            route = 'advanced_seminar' AND accepted_at IS NOT NULL AND plan IS NULL AS unplanned,
            coalesce(attended > places, 0) OR coalesce(registered > attended, 0)
-               OR coalesce(100 * attended > (100 + :D06_over_percent) * planned, 0) AS over
+               OR coalesce(100 * attended > (100 + :D06_over_percent) * planned, 0) AS crowded
     FROM looked
 )
 SELECT 'claim:' || l.claim AS about, l.region, l.sector,
@@ -61,4 +61,4 @@ SELECT 'class:' || m.class, m.region, m.sector,
                    'planned', m.planned, 'places', m.places, 'attended', m.attended, 'registered', m.registered),
        json_array(m.class)
 FROM marked m
-WHERE m.after_start OR m.short OR m.moved OR m.unplanned OR m.over
+WHERE m.after_start OR m.short OR m.moved OR m.unplanned OR m.crowded

@@ -205,9 +205,15 @@ def test_approvals_at_night_one_after_the_other_with_papers_unopened_are_found(f
     worked(facts, "acr_night", "2024-03-05 02:00", 20, opened=0)
 
     (one,) = facts.found("D08")
-    assert (one.about, len(one.claims)) == ("acr_night:2024-03-05", 6)
+    assert (one.about, len(one.claims)) == ("acr_night:2024-03-04", 6), "a night is of the day on which it began"
     assert one.figures | {"usual": None} == {"approvals": 6, "night": 6, "quick": 5, "unopened": 6,
                                              "median_seconds": 20, "usual": None, "burst": 0}
+
+
+def test_a_night_is_not_cut_in_two_at_midnight_even_where_a_month_ends(facts: Facts) -> None:
+    worked(facts, "acr_a", "2024-02-29 23:58", 60, opened=0)
+
+    assert [(one.about, one.figures["night"]) for one in facts.found("D08")] == [("acr_a:2024-02-29", 6)]
 
 
 def test_one_mark_alone_is_no_finding_and_a_batch_is_none_at_all(facts: Facts) -> None:
