@@ -16,6 +16,7 @@ from api.cases.bundle_contents import Contents, Told
 from api.commands.telling import role as role_name
 from api.commands.telling import state, word
 from api.documents import Document, Section, Table
+from api.evidence_types import PAPERS
 from api.house import House
 from api.year_page import region
 from ledger.ids import PREFIXES
@@ -70,7 +71,7 @@ def report(data: Mapping[str, Any], *, origin: str, purpose: str) -> Document:
     ))
     return Document(
         "监察案件移送材料", one["case"], [
-            head, *_told_in_figures(figures), _told_claims(data["claims"]), _told_course(data["events"]),
+            head, *_told_in_figures(figures), _told_claims(data["claims"]), _told_course(data),
             _told_papers(data["papers"]), _told_rulebooks(data["rulebooks"]),
             *_told_findings(data["findings"]), _HOW],
         mark="遮盖本：部分内容已遮盖，事件、证明和签章不受影响" if hidden else None, wide=True)
@@ -183,10 +184,13 @@ def _told_claims(claims: list[dict[str, Any]]) -> Section:
     return Section("二、所涉学时", () if rows else ("案件没有点名学时。",), table=table if rows else None)
 
 
-def _told_course(events: list[dict[str, Any]]) -> Section:
-    rows = [(one["position"], one["recorded_at"][:19].replace("T", " "), WHYS[one["why"]],
+def _told_course(data: Mapping[str, Any]) -> Section:
+    of = {one["claim"]: f" {number}" for number, one in enumerate(data["claims"], 1)}
+    of |= {one["person"]: f" {one['name'] or one['person']}" for one in data["persons"]}
+    rows = [(one["position"], one["recorded_at"][:19].replace("T", " "),
+             WHYS[one["why"]] + of.get(one["stream"], ""),
              one["what"] if one["in_force"] else f"{one['what']}（批次未关闭，未生效）",
-             one["organisation_name"] or role_name(one["role"]), one["words"]) for one in events]
+             one["organisation_name"] or role_name(one["role"]), one["words"]) for one in data["events"]]
     return Section("三、经过（按登记先后）", table=Table(
         ("事件", "登记时间", "属于", "事项", "办理", "所说的理由"), rows, frozenset({0}), (5, 12, 7, 14, 14, 30)))
 
@@ -201,7 +205,7 @@ def _told_findings(findings: list[dict[str, Any]]) -> list[Section]:
 
 
 def _told_papers(papers: list[dict[str, Any]]) -> Section:
-    rows = [(number, one["kind"], one["claim"], one["sha256"][:32] + " " + one["sha256"][32:],
+    rows = [(number, PAPERS.get(one["kind"], one["kind"]), one["claim"], one["sha256"][:32] + " " + one["sha256"][32:],
              "已附" if one["file"] else _WHY_NOT.get(one["why"], one["why"])) for number, one in enumerate(papers, 1)]
     heads = ("序号", "种类", "学时", "SHA-256", "文件")
     return Section("四、佐证", () if rows else ("没有佐证。",),
