@@ -172,9 +172,13 @@ class Upkeep:
         self._thread = threading.Thread(target=self._follow, name="findings", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Let go of the files; a run that is under way is given up, and nothing of it stands."""
+    def give_up(self) -> None:
+        """Let a run that is under way end where it is; of the pattern that is being asked nothing stands."""
         self._stopping.set()
+
+    def stop(self) -> None:
+        """Let go of the files, giving up what is under way."""
+        self.give_up()
         if self._thread is not None:
             self._thread.join()
         self._close()

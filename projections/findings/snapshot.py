@@ -94,6 +94,8 @@ class Snapshot:
     @contextmanager
     def or_stopped(self) -> Iterator[None]:
         """Ask for long; raises Interrupted where whoever asks has given up."""
+        if self._stop():
+            raise Interrupted
         try:
             yield
         except sqlite3.OperationalError:
