@@ -38,19 +38,20 @@ from projections.findings.found import Finding as Found
 from projections.findings.found import finding_of
 from projections.findings.worklist import OF_ORGANISERS, OF_STAFF
 
-EVENTS_MOST: Final = 2_000
-NAMED_MOST: Final = 1_000
+EVENTS_MOST: Final = 1_500
+PERSONS_MOST: Final = 800
+OTHERS_MOST: Final = 200
 """So much of what it rests on an event names: a leaf holds 65,535 bytes. The digest is of all of it."""
-CLAIMS_MOST: Final = 700
+CASE_CLAIMS_MOST: Final = 700
+CASE_EVENTS_MOST: Final = 500
 
 Make = Callable[[Finding | None, dict[str, Any], Actor, Reading], Decision]
 
 
 def take_up(house: House, caller: Caller, finding: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Look into it oneself, until a day."""
-    _to_come(house, fields)
-
     def make(known: Finding | None, given: dict[str, Any], by: Actor, _: Reading) -> Decision:
+        _to_come(house, fields)
         return findings.decide_taking_up(known, findings.TakeUp(**given, due=fields["due"]), by)
 
     return _upon(house, caller, finding, fields, asked, make)
@@ -58,9 +59,8 @@ def take_up(house: House, caller: Caller, finding: str, fields: dict[str, Any], 
 
 def give(house: House, caller: Caller, finding: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Have a colleague look into it."""
-    _to_come(house, fields)
-
     def make(known: Finding | None, given: dict[str, Any], by: Actor, reading: Reading) -> Decision:
+        _to_come(house, fields)
         to = reading.actor(fields["to"])
         if to is None:
             return Refusal.because("actor_absent")
@@ -114,9 +114,9 @@ def open_case(house: House, caller: Caller, finding: str, fields: dict[str, Any]
         return Refusal.because("finding_absent")
     body = {"kind": fields["kind"], "words": fields["words"], "due": fields.get("due"), **_together(found)}
     faults = [_absent(f"/others/{at}") for at, name in enumerate(others) if name not in found]
-    if (many := len(body["claims"])) > CLAIMS_MOST:
+    if (many := len(body["claims"])) > CASE_CLAIMS_MOST:
         faults.append(Fault("/others" if others else "", "too_many_claims", (
-            f"这些线索共涉及 {many} 项学时，一个案件最多写明 {CLAIMS_MOST} 项；请分别立案。")))
+            f"这些线索共涉及 {many} 项学时，一个案件最多写明 {CASE_CLAIMS_MOST} 项；请分别立案。")))
     if faults:
         raise BadFields(faults)
 
@@ -173,7 +173,7 @@ def _together(found: Mapping[str, Found]) -> dict[str, Any]:
              for what in ("claims", "persons", "events")}
     return {
         "region": place.ljust(6, "0"), "sector": sectors.pop() if len(sectors) == 1 else None,
-        "pattern": every[0].name, "findings": sorted(named["events"])[:EVENTS_MOST],
+        "pattern": every[0].name, "findings": sorted(named["events"])[:CASE_EVENTS_MOST],
         "claims": named["claims"], "persons": named["persons"],
         "actors": list(dict.fromkeys(chain.from_iterable(map(_suspected_actors, every)))),
         "organisers": list(dict.fromkeys(chain.from_iterable(map(_suspected_organisers, every)))),
@@ -197,9 +197,9 @@ def upon(found: Found) -> Upon:
     return Upon(
         pattern=found.name, facts_sha256=found.facts_sha256, region=found.region or "", sector=found.sector,
         events=found.events[:EVENTS_MOST], events_count=len(found.events),
-        persons=tuple(map(PersonId, found.persons[:NAMED_MOST])),
-        actors=tuple(map(ActorId, found.actors[:NAMED_MOST // 2])),
-        organisers=tuple(map(UnitId, _suspected_organisers(found)[:NAMED_MOST // 2])),
+        persons=tuple(map(PersonId, found.persons[:PERSONS_MOST])),
+        actors=tuple(map(ActorId, found.actors[:OTHERS_MOST])),
+        organisers=tuple(map(UnitId, _suspected_organisers(found)[:OTHERS_MOST])),
     )
 
 
@@ -227,15 +227,22 @@ def _suspected_organisers(found: Found) -> tuple[str, ...]:
     return tuple(filter(is_unit, found.organisers)) if found.pattern in OF_ORGANISERS else ()
 
 
-def takers(house: House, caller: Caller, finding: str) -> list[Colleague]:
-    """The colleagues to whom it could be given, by masked names; recorded like every look at somebody."""
+def takers(house: House, caller: Caller, finding: str) -> list[str]:
+    """The accounts of colleagues to whom it could be given."""
     actor, found = acting(house, caller), in_force(house, finding)
     if isinstance(actor, Refusal) or found is None:
         return []
     reading, wanted = Reading(house.ledger), upon(found)
-    able = [name for name in house.answers.colleagues(actor.organisation, limit=COLLEAGUES_MOST)
+    return [name for name in house.answers.colleagues(actor.organisation, limit=COLLEAGUES_MOST)
             if name != actor.actor and (one := reading.actor(name)) is not None
             and findings.can_take(SUPERVISOR, wanted, one) and is_seen(reading, found, one)]
+
+
+def named_takers(house: House, caller: Caller, finding: str) -> list[Colleague]:
+    """The same by their masked names, recorded like every look at somebody."""
+    actor, able = acting(house, caller), takers(house, caller, finding)
+    if isinstance(actor, Refusal):
+        return []
     return sorted(names_of(house, caller, actor, able).values(), key=lambda one: one.words)
 
 

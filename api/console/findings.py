@@ -245,7 +245,7 @@ def _taking(asking: Asking, subject: Subject) -> Sequence[Field]:
 
 
 def _giving(asking: Asking, subject: Subject) -> Sequence[Field]:
-    able = acts.takers(asking.house, asking.caller, subject.id)
+    able = acts.named_takers(asking.house, asking.caller, subject.id)
     return _facts(subject), Field("to", "转交给", "choice", tuple((one.actor, one.words) for one in able),
                                   is_required=True), _due(asking)
 
@@ -280,7 +280,7 @@ def _tried(asking: Asking, subject: Subject) -> Mapping[str, Any]:
 
 def _tried_giving(asking: Asking, subject: Subject) -> Mapping[str, Any]:
     able = acts.takers(asking.house, asking.caller, subject.id)
-    return {**_tried(asking, subject), "to": able[0].actor if able else "-"}
+    return {**_tried(asking, subject), "to": able[0] if able else "-"}
 
 
 FINDING: Final = Room(_see, deeds.named(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from api.cases.finding_acts import upon
 from api.finding_words import NAMED, filled, pairs, sentence, sentences
+from ledger.envelope import LEAF_BYTES_MAX
 from ledger.events.act import AccessRecorded
 from ledger.streams import claim as claims
 from projections.findings.found import Finding
@@ -262,6 +265,16 @@ def test_findings_go_their_way_on_the_command_line(place: Place, tmp_path: Path)
         assert "已立案" in told("open-case", found.finding, "--kind", "falsification", "--words", "立案核查")
         assert "已排除" in told("rule-out", found.finding, "--facts", facts[:12], "--words", "同班合影")
         assert "同班合影" in told("show", found.finding, "--purpose", "investigation")
+
+
+def test_a_finding_of_thousands_fits_into_one_event(place: Place, found: Finding) -> None:
+    many = found._replace(
+        pattern="D13", region="330203", events=tuple(range(10**8, 10**8 + 9_000)), actors=(f"acr_{'z' * 22}",) * 900,
+        persons=(f"per_{'z' * 22}",) * 9_000, organisers=(f"unt_{'z' * 22}",) * 900)
+    named = upon(many)
+
+    assert len(msgspec.json.encode(named)) < LEAF_BYTES_MAX - 5_000
+    assert (named.events_count, named.facts_sha256) == (9_000, found.facts_sha256)
 
 
 # Words
