@@ -83,7 +83,7 @@ class Contents(NamedTuple):
     def is_in_force(self, one: Told) -> bool:
         """Say whether an event had taken effect: what a larger act writes has once the act is closed."""
         act = one.envelope.by.act
-        return act is None or one.envelope.stream == act or any(
+        return act is None or one.part.why == "act" or any(
             isinstance(told.envelope.event, ActClosed) for told in self.records.get(act, ()))
 
     def name_of(self, person: str) -> str | None:
