@@ -15,6 +15,7 @@
     exams       its sessions and seats, who passed, and whose hours the system registers
     faults      what is planted for detectors to find, and what only looks like it
     petitions   the last evening's applications, sanctions and cases
+    case_of_many  one of these cases, about several entries and worked on by two
     statements  what is handed out on the last evening
     history     its days, from the first to the last
     making      the data folder: empty before, whole after, refused in between

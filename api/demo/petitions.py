@@ -3,8 +3,8 @@
 Some people apply for the next title; the law answers as `xueshi eligibility` would, and the office records that answer:
 who falls short is postponed, one has passed the committee, one thinks better of it. Exams that somebody may have sat
 for another are looked into: one case is ruled out and its hours released; one is substantiated, the hours revoked and
-the right to apply lost, and where N 10 holds the title, too; one is referred. Only where a history is small enough to
-be followed within seconds are there any, as with statements.
+the right to apply lost, and where N 10 holds the title, too; one is referred; one is about several (`case_of_many.py`).
+Only where a history is small enough to be followed within seconds are there any, as with statements.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.demo.calendar import SECOND, Calendar, moment
+from api.demo.case_of_many import ENTRIES, CaseOfMany
 from api.demo.claims import SUPERVISOR, Someone
 from api.demo.country import HUMAN_RESOURCES, Country, Hand
 from api.demo.dice import Dice
@@ -27,6 +28,7 @@ from ledger.events.base import By
 from ledger.events.case import CaseId, Concerned
 from ledger.streams import application as applications
 from ledger.streams import case as cases
+from ledger.streams import case_work
 from ledger.streams import claim as claims
 from ledger.streams import claim_register as register
 from ledger.streams import person as persons
@@ -55,7 +57,7 @@ class Petitions:
     """The last evening before the paper is handed out."""
 
     def __init__(self, pen: Pen, calendar: Calendar, dice: Dice, country: Country) -> None:
-        self._pen, self._dice, self._country = pen, dice, country
+        self._pen, self._dice, self._country, self._calendar = pen, dice, country, calendar
         self._day: date = calendar.last
         self._now = moment(calendar.last, 22, 30)
 
@@ -75,6 +77,8 @@ class Petitions:
             self._ruled_out(out)
             self._referred(referred)
             self._substantiated(guilty, false)
+        if len(several := [claim for _, claim in found[3:3 + ENTRIES]]) == ENTRIES:
+            self._several(tuple(several))
         self._pen.flush()
 
     @contextmanager
@@ -172,13 +176,25 @@ class Petitions:
         hand, person = self._supervisor(), whose.state
         revoke = register.RevokeClaim(role=SUPERVISOR, basis="falsified", words="代考所得学时撤销", case=case)
         self._write(register.decide_revocation(self._claim(claim), revoke, person, hand.state), hand.by(SUPERVISOR))
+        for name in self._punish(whose, claim, case):
+            self._write(case_work.decide_consequence(
+                self._pen.ledger.load(case, cases.evolve).state,
+                case_work.NameConsequence(role=SUPERVISOR, application=name), self._application(name), hand.state),
+                hand.by(SUPERVISOR))
         self._close(case, claim)
-        self._punish(whose, claim, case)
 
-    def _punish(self, whose: Someone, claim: ClaimId, case: CaseId) -> None:
+    def _several(self, entries: tuple[ClaimId, ...]) -> None:
+        """What more than one had done is looked into by two."""
+        first, second = self._country.holding(SUPERVISOR, "33", "general").hands[:2]
+        CaseOfMany(self._pen.ledger, self._write, self._dice, self._calendar, lambda: self._now,
+                   (first, second)).decide(entries)
+
+    def _punish(self, whose: Someone, claim: ClaimId, case: CaseId) -> list[ApplicationId]:
+        """Take what the law takes; gives the sanctions."""
         title = whose.state.titles[-1] if whose.state.titles else None
         if title is None:
-            return
+            return []
+        taken: list[ApplicationId] = []
         hand, other = self._country.human_resources("330000").hands[:2]
         goal = Goal(level=_NEXT[title.level], applied_on=self._day, title_obtained_on=title.obtained_on,
                     minimum_years=_YEARS[title.level], series=title.series)
@@ -188,16 +204,19 @@ class Petitions:
             self._on(name, whose, hand, applications.decide_disqualification, applications.DisqualifyApplicant(
                 application=name, role=HUMAN_RESOURCES, sanction=basis, lasts=THIS_APPLICATION, starts=self._day,
                 words="以代考取得学时"))
-            if lifted:
+            if not lifted:
+                taken.append(name)
+            else:
                 self._on(name, whose, other, applications.decide_lifting, applications.LiftDisqualification(
                     role=HUMAN_RESOURCES, on=self._day, basis="decided_twice", words="同一事实重复处理，予以恢复"))
         if not self._is_under_ningbo(whose):
-            return
+            return taken
         revoked = Sanction(cause="falsified", article="第十条", rulebook=_NINGBO, claims=(claim,), case=case)  # type: ignore[arg-type]
         name = ApplicationId(self._dice.id("application", self._now))
         self._on(name, whose, hand, applications.decide_title_revocation, applications.RevokeTitle(
             application=name, role=HUMAN_RESOURCES, sanction=revoked, level=title.level, series=title.series,
             obtained_on=title.obtained_on, on=self._day, words="职称所依据的学时系代考取得"))
+        return [*taken, name]
 
     def _open(self, claim: ClaimId, pattern: str | None = None) -> CaseId:
         """Open a case on hours of a course and hold them; a detector opens one by its pattern."""
