@@ -16,7 +16,8 @@ from typing import Any, Final
 from ledger.vocabulary import format_hours
 from projections.findings.patterns import Pattern
 
-NAMED: Final = re.compile(r"\{(\??)([a-z_]+)\}")
+NAMED: Final = re.compile(r"\{([?+]?)([a-z_]+)\}")
+_BARE: Final = re.compile("[a-z_]+([，、][a-z_]+)*")
 _CODED: Final = re.compile(r"([a-z_]+) ([^，、；：（）]+)")
 _OPENS: Final = re.compile("[：（]")
 _HUNDREDTHS: Final = "百分之一学时"
@@ -52,28 +53,30 @@ def filled(id_: str, text: str, thresholds: Mapping[str, int | str]) -> str:
 
 
 def _filled(part: str, labels: Mapping[str, str], figures: Mapping[str, Any]) -> str:
-    if not all(_is_said(figures.get(name)) for _, name in NAMED.findall(part)):
+    if not all(_is_said(figures.get(name), sign) for sign, name in NAMED.findall(part)):
         return ""
     return NAMED.sub(
-        lambda found: "" if found[1] else value(found[2], figures[found[2]], labels.get(found[2], "")), part)
+        lambda found: "" if found[1] == "?" else value(found[2], figures[found[2]], labels.get(found[2], "")), part)
 
 
-def _is_said(one: Any) -> bool:
-    """Say whether a figure is there, and more than nothing."""
-    return bool(one) and not (isinstance(one, int) and one < 0)
+def _is_said(one: Any, sign: str) -> bool:
+    """Say whether a figure is there, and more than nothing; or, where that is asked, more than one."""
+    least = 2 if sign == "+" else 1
+    return one >= least if isinstance(one, int) else bool(one)
 
 
 def pairs(labels: Mapping[str, str], values: Mapping[str, Any], id_: str = "") -> list[tuple[str, str]]:
     """Each figure by its name and in words; one that is not known is left out."""
-    asked = {name for part in sentences().get(id_, ()) for asks, name in NAMED.findall(part) if asks}
+    asked = {name for part in sentences().get(id_, ()) for sign, name in NAMED.findall(part) if sign == "?"}
     return [(_name(labels.get(name, name)), value(name, one, labels.get(name, ""), is_asked=name in asked))
             for name, one in values.items() if one is not None]
 
 
 def _name(label: str) -> str:
     """What a figure is called: what stands before its codes, without the unit that its value is told in."""
-    before = _OPENS.split(label, maxsplit=1)[0]
-    return (before if _codes(label) or _HUNDREDTHS in label else label).removesuffix(f"的{_THOUSANDTHS}")
+    before, *rest = _OPENS.split(label, maxsplit=1)
+    is_short = bool(_codes(label)) or _HUNDREDTHS in label or bool(rest and _BARE.fullmatch(rest[0]))
+    return (before if is_short else label).removesuffix(_THOUSANDTHS).removesuffix("的")
 
 
 def _codes(label: str) -> dict[str, str]:

@@ -296,7 +296,8 @@ def test_a_figure_is_told_in_words_and_what_is_not_there_is_not_said() -> None:
     assert pairs(labels, told) == [("相同的是什么", "文件、图像"), ("多计的学时", "12.5"), ("是否同一班次", "否"),
                                    ("满员", "950‰"), ("人均", "6")]
     assert pairs({"burst": "年末突增"}, {"burst": 1}, "D08") == [("年末突增", "是")], "the sentence only asks whether"
-    assert sentence(None, "D02", {"persons": 2, "claims": 3, "classes": 0}) == "2 人的 3 项记录出示了同一份证书。"
+    assert pairs({"with": "与什么相冲：training、exam"}, {"with": "exam"}) == [("与什么相冲", "现场考试")]
+    assert sentence(None, "D02", {"persons": 2, "claims": 3, "classes": 1}) == "2 人的 3 项记录出示了同一份证书。"
     assert sentence(None, "D99", {}) == "D99。"
     assert filled("D14", "全年够了 :D14_year_centi 学时，:D14_year 年", {"year_centi": 9000, "year": 2026}) == (
         "全年够了 90 学时，2026 年")
