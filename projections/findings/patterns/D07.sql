@@ -3,7 +3,7 @@
 -- touches: claim
 -- rule: 经办人认定自己的申报；两个经办人各有申报由对方认定；备案或举办某一班次的经办人，或主办单位自己的账号，认定了个人就这一班次提出的申报。
 -- reason: 登记机关按人事隶属关系及时、如实登记（P 13），工作人员徇私舞弊的责令改正（P 17、W 16）。利害相关的人须回避；互相认定使每一件看上去都由旁人办理。
--- guard: 一个经办人认定同单位、同部门另一人的申报，单方面的不算（人少的单位只有这样）；用人单位登记本单位职工是规定的职责（N 8，角色 unit）；部门自己的班按名册统一登记（W 14），不经认定；导入和系统登记的不算。亲属等关系须由当事人申报，这里不从姓名推断。看过材料的件数列为反证。
+-- guard: 一个经办人认定同单位、同部门另一人的申报，单方面的不算（人少的单位只有这样）；用人单位登记本单位职工是规定的职责（N 8，角色 unit）；部门自己的班由部门登记、按名册统一登记（W 14），只在办班和认定是同一个账号时才算；导入和系统登记的不算。亲属等关系须由当事人申报，这里不从姓名推断。看过材料的件数列为反证。
 -- counter: opened 打开过材料的件数；apart_days 最早与最晚的认定相隔天数，隔得很久的可能是巧合
 -- figures: kind 属哪一种（self 自己认定自己；mutual 互相认定；organiser 主办者认定）；claims 条数；assessed_centi 合计认定学时
 WITH approved AS (
@@ -31,7 +31,9 @@ found(about, kind, event, claim) AS MATERIALIZED (
     FROM approved a
     CROSS JOIN claim c ON c.claim = a.claim AND c.to_position IS NULL AND c.origin = 'self'
     CROSS JOIN class k ON k.class = c.training_class AND k.to_position IS NULL
-    WHERE a.role <> 'unit' AND (a.actor IN (k.filed_by, k.held_by) OR a.organisation = k.organiser)
+    -- 部门自己的班没有受理机关，部门登记它是规定的（W 14）：那里只看是不是同一个人经手。
+    WHERE a.role <> 'unit'
+      AND (a.actor IN (k.filed_by, k.held_by) OR (a.organisation = k.organiser AND k.accepted_at IS NOT NULL))
 )
 SELECT f.about,
        CASE WHEN min(c.region) = max(c.region) THEN min(c.region)

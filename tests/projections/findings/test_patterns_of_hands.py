@@ -177,15 +177,16 @@ def test_who_approves_their_own_is_found_but_not_as_a_row_of_a_roster(facts: Fac
     assert facts.abouts("D07") == ["self:clm_1"]
 
 
-@pytest.mark.parametrize(("step", "claim", "is_found"), [
-    ({"actor": "acr_o"}, {}, True), ({"organisation": "unt_o"}, {}, True),
-    ({"actor": "acr_o", "role": "unit"}, {}, False),     # N 8: a unit registers its own people.
-    ({"actor": "acr_o"}, {"origin": "batch"}, False), ({}, {}, False),
+@pytest.mark.parametrize(("step", "claim", "accepted_at", "is_found"), [
+    ({"actor": "acr_o"}, {}, 1, True), ({"organisation": "unt_o"}, {}, 1, True), ({"actor": "acr_o"}, {}, None, True),
+    ({"organisation": "unt_o"}, {}, None, False),           # W 14: a department's own class.
+    ({"actor": "acr_o", "role": "unit"}, {}, 1, False),     # N 8: a unit registers its own people.
+    ({"actor": "acr_o"}, {"origin": "batch"}, 1, False), ({}, {}, 1, False),
 ])
 def test_whoever_filed_a_class_does_not_approve_what_people_claim_of_it(
-    facts: Facts, step: dict[str, Any], claim: dict[str, Any], is_found: bool
+    facts: Facts, step: dict[str, Any], claim: dict[str, Any], accepted_at: int | None, is_found: bool
 ) -> None:
-    filed(facts, "cls_a")
+    filed(facts, "cls_a", accepted_at=accepted_at)
     facts.claim("clm_1", training_class="cls_a", **claim)
     facts.approved("clm_1", "per_a", **{"actor": "acr_x", "when": "2024-06-03 10:00", **step})
 
