@@ -159,7 +159,9 @@ class Sessions:
             decision = bookings.decide_attendance(
                 seat.state, command, seat.who.whose.state, session.state, hand.state)
             self._about(seat, decision, hand.by(HUMAN_RESOURCES))
-            if not present:
+            if present:  # No study shares a day with another, nor with an exam.
+                seat.who.whose.since = max(seat.who.whose.since, self._calendar.today)
+            else:
                 self._calendar.at(self._calendar.now + 3_600 * SECOND, self._book, seat.who, round_.second)
         friday = working_day(self._calendar.today + timedelta(days=4))
         self._calendar.at(moment(friday, 10), self._announce, round_, session)
