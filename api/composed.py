@@ -27,6 +27,7 @@ from api.settings import Settings
 from api.statement_pages import statement_routes
 from api.verification_page import verification_routes
 from ledger.lease import PostgresLease
+from projections.looks import keep_up
 
 BODY_BYTES_MOST: Final = 8 * 1024 * 1024
 
@@ -43,7 +44,8 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                               lambda: house.accounts.tidy(now=house.now),
                               lambda: house.claim_drafts.tidy(now=house.now),
                               lambda: house.opened_papers.tidy(now=house.now), lambda: settle_all(house),
-                              lambda: tidy_replays(house)]
+                              lambda: tidy_replays(house),
+                              lambda: keep_up(register.access, register.folder.projections)]
             runner = Runner(house.jobs, register.folder.replays, register.folder.root, at_once=settings.replays_at_once,
                             cores=cores_beside(settings.workers) if settings.one_core else (),
                             may_begin=lambda: not any(lag.building for lag in house.follower.lag().values()))

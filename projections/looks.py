@@ -1,8 +1,9 @@
 """Looks: who saw whose data, when and for what purpose, so that it can be asked by account and by person.
 
 Folded from the access log, which is a log of its own (`ledger.access`): so the file stands beside those of the ledger
-and is kept up by whoever asks, one at a time. It says what that log says in ids and codes; deleting it costs a new
-reading. Of a long log that was never asked about a piece is read for each question, and it is said how far it speaks.
+and is kept up by the keeper each hour and by whoever asks, one at a time. It says what that log says in ids and codes;
+deleting it costs a new reading. Of a long log that was never asked about a piece is read for each question, and it is
+said how far it speaks.
 
 `tests/projections/test_looks.py` shows it.
 """

@@ -24,7 +24,7 @@ from projections.pages import Page
 from projections.timeline import record_timeline
 
 RECORDS_MOST: Final = 200
-"""So many records are read from the log; the first of them, and that there are more is said."""
+"""So many records are read from the log, the newest where the newest come first; that there are more is said."""
 _After = tuple[Any, ...] | None
 
 
@@ -53,8 +53,11 @@ def of_key(
         return Refusal.because("purpose_missing")
     found = holding(traced(house, asking, as_of=as_of), key)
     within = [one for one in found.members if one.within]
-    others = [(record, person) for record, person in found.others if person is None or in_sight(house, caller, person)]
-    streams = [*(one.claim for one in within), *(record for record, _ in others)]
+    if newest:
+        within.reverse()
+    others = [(record, person) for record, person in found.others[:RECORDS_MOST // 2]
+              if person is None or in_sight(house, caller, person)]
+    streams = [*(record for record, _ in others), *(one.claim for one in within)]
     owners = {one.claim: one.person for one in within} | {record: person for record, person in others if person}
     lines = sorted(_lines(house, streams[:RECORDS_MOST], as_of), key=_place, reverse=newest)
     page = _page(lines, as_of, newest=newest, after=after, limit=limit)
@@ -66,7 +69,7 @@ def of_key(
 
 
 def _is_more(found: Holding, streams: Sequence[str]) -> bool:
-    return found.is_more or len(streams) > RECORDS_MOST
+    return found.is_more or len(streams) > RECORDS_MOST or len(found.others) > RECORDS_MOST // 2
 
 
 def _lines(house: House, streams: Iterable[str], as_of: int) -> Iterable[dict[str, Any]]:

@@ -94,8 +94,16 @@ def of_several(
 ) -> Shown:
     """Everything that happened to several records that have something in common; `ask` takes whether newest first."""
     def tell(asked: _Question) -> Shown:
-        return _page(asking, asked, lambda after, limit: ask(asked.wanted.newest, after, limit), told,
-                     Named(name, title, {title: str(told["whose"])}))
+        newest = asked.wanted.newest
+
+        def whole() -> Sequence[dict[str, Any]] | Refusal:
+            page = ask(newest, None, _MOST)
+            if isinstance(page, Refusal):
+                return page
+            return page.items if page.next is None else Refusal.because("list_too_long", most=_MOST)
+
+        return _page(asking, asked, lambda after, limit: ask(newest, after, limit), told,
+                     Named(name, title, {title: str(told["whose"])}), whole=whole)
 
     return _shown(asking, tell, rest)
 

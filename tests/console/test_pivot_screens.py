@@ -78,6 +78,8 @@ def test_every_node_leads_to_what_it_stands_for_and_on_to_what_happened_to_it(sc
     lines = [one for tag, one in thread.tags if tag == "line" and "stroke-width" in one]
     told = scene.watching.json(f"/shared/timeline.json?{thread.query}")
     assert len(lines) == len(told["items"]) == 4
+    file = scene.watching.client.get(f"/shared/timeline.csv?{thread.query}").get_data(as_text=True)
+    assert "行数,4" in file and scene.claims[0] in file
     assert f"/claims/{scene.claims[1]}?as_of=" in thread.source, "what was seen right before is one step away"
 
 
