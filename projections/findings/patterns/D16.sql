@@ -1,9 +1,9 @@
 -- D16/1 为规定而变更单位
 -- severity: low
 -- touches: person
--- rule: 在别的地方或行业跨过年底，而不到 :D16_back_days 天又回到原来的地方和行业；或者转入别的地方或行业后不到 :D16_before_days 天就申报职称，申报之后 :D16_back_days 天内又转回。
+-- rule: 在别的设区市或行业跨过年底，而不到 :D16_back_days 天又回到原来的设区市和行业；或者转入别的设区市或行业后不到 :D16_before_days 天就申报职称，申报之后 :D16_back_days 天内又转回。
 -- reason: 一年要求多少学时，依年末所在的地方和行业（AMB-28 的读法）；经单位确认的变更日期决定适用哪一部细则（W 4、P 13）。年底前转出、年后转回的，可能只是为了换一部要求低的细则。
--- guard: 转出以后没有再回来的是正常流动；同一地方同一行业之内换单位不改变适用的细则，不算；借调、挂职的也会回来，在外期间在当地有学习记录的列为反证；单位更名、合并不是变更。是否因此达标要以两地的细则分别评定，这里只指出时间上的巧合。
+-- guard: 转出以后没有再回来的是正常流动；同一设区市、同一行业之内换单位不改变适用的细则，不算；借调、挂职的也会回来，在外期间在当地有学习记录的列为反证；单位更名、合并不是变更。是否因此达标要以两地的细则分别评定，这里只指出时间上的巧合。
 -- thresholds: back_days, before_days
 -- counter: studied_there 在外期间由当地单位申报的条数；moves 此人所有变更的次数，多的可能常年流动
 -- figures: away_days 在外天数；year 跨过的年度；year_centi 该年度认定学时；applied 是否在外期间申报职称
@@ -11,10 +11,10 @@ WITH looked(person) AS MATERIALIZED (
     SELECT DISTINCT id FROM touched WHERE kind = 'person'
 ),
 spans AS (
-    SELECT a.person, a.since, a.until, a.unit, a.region, a.sector, a.event,
-           lag(a.region || a.sector) OVER each AS place_before, lag(a.event) OVER each AS event_before,
+    SELECT a.person, a.since, a.unit, substr(a.region, 1, 4) || a.sector AS place, a.event,
+           lag(substr(a.region, 1, 4) || a.sector) OVER each AS place_before, lag(a.event) OVER each AS event_before,
            lag(a.region) OVER each AS region_before, lag(a.sector) OVER each AS sector_before,
-           lead(a.region || a.sector) OVER each AS place_after, lead(a.since) OVER each AS back_on,
+           lead(substr(a.region, 1, 4) || a.sector) OVER each AS place_after, lead(a.since) OVER each AS back_on,
            lead(a.event) OVER each AS event_after,
            count(*) OVER (PARTITION BY a.person) AS spans
     FROM looked l CROSS JOIN affiliation a ON a.person = l.person AND a.to_position IS NULL
@@ -28,7 +28,7 @@ away AS MATERIALIZED (
               AND p.applied_on < s.back_on AND p.outcome <> 'withdrawn'
               AND julianday(p.applied_on) - julianday(s.since) < :D16_before_days) AS application
     FROM spans s
-    WHERE s.place_before = s.place_after AND s.place_before <> s.region || s.sector
+    WHERE s.place_before = s.place_after AND s.place_before <> s.place
       AND julianday(s.back_on) - julianday(s.since) < :D16_back_days
 )
 SELECT w.person || ':' || w.since AS about, w.region_before AS region, w.sector_before AS sector,
