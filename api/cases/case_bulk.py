@@ -136,8 +136,10 @@ def act(
     if isinstance(entered, Refusal):
         return entered
     open_one = entered.case.bulk_open
-    if open_one is not None and (open_one.opened.list_sha256, open_one.opened.effect) == (
-            fields.get("list_sha256"), fields["act"]):  # The very request, again: it was stopped on its way.
+    asked_for = (fields.get("list_sha256"), fields["act"], fields.get("basis"))
+    if open_one is not None and asked_for == (
+            open_one.opened.list_sha256, open_one.opened.effect, open_one.opened.basis):
+        # The same again: it was stopped on its way, and goes on with the words with which it began.
         return _going_on(house, caller, case, open_one.opened.act, asked, began, patience_ms)
     if asked.version is not None and asked.version != entered.version:
         return _stale(entered)

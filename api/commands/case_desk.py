@@ -228,7 +228,7 @@ def overdue(asking: Asking) -> int:
 @_WORDS
 def bulk(asking: Asking, case: str, **body: Any) -> int:
     """批量冻结、解冻、撤销、恢复；先加 --dry-run 看每一项的后果和清单摘要，再以 --list 带上"""
-    return _in(asking, case, "bulk", f"批量{DEEDS[body['act']]}已生效", body, _tell_bulk)
+    return _in(asking, case, "bulk", "已受理", body, _bulk_teller(f"批量{DEEDS[body['act']]}已生效。"))
 
 
 @click.command()
@@ -251,7 +251,7 @@ def bulks(asking: Asking, case: str, purpose: str | None) -> int:
 @click.argument("act")
 def resume(asking: Asking, case: str, act: str) -> int:
     """续办没有写完的一批"""
-    return _in(asking, case, f"bulk/{act}/resumption", "整批已生效", {}, _tell_bulk)
+    return _in(asking, case, f"bulk/{act}/resumption", "已受理", {}, _bulk_teller("整批已生效。"))
 
 
 @click.command()
@@ -263,14 +263,23 @@ def abandon(asking: Asking, case: str, act: str, words: str | None) -> int:
     return _in(asking, case, f"bulk/{act}/abandonment", "已放弃", {"words": words})
 
 
-def _tell_bulk(body: dict[str, Any]) -> None:
-    if body.get("state") == "open":
-        click.echo(f"还没有写完，尚未生效：{body['rows_done']} / {body['rows']} 项。"
-                   f"续办：xueshi case resume {body['case']} {body['act']}")
-        return
-    if "list_sha256" not in body:
-        decided(body)
-        return
+def _bulk_teller(over: str) -> Callable[[dict[str, Any]], None]:
+    """Tell a list as it would be done, an act that goes on, or what the case has come to; `over`: what is then so."""
+
+    def tell(body: dict[str, Any]) -> None:
+        if body.get("state") == "open":
+            click.echo(f"还没有写完，尚未生效：{body['rows_done']} / {body['rows']} 项。"
+                       f"续办：xueshi case resume {body['case']} {body['act']}")
+        elif "list_sha256" in body:
+            _tell_list(body)
+        else:
+            click.echo(over)
+            decided(body)
+
+    return tell
+
+
+def _tell_list(body: dict[str, Any]) -> None:
     pairs((("将办理", f"{body['rows']} 项，{body['people']} 人"), ("不能办理", body["refused"] or None),
            ("不在案件之内", body["beyond_the_case"] or None), ("清单摘要", body["list_sha256"])))
     table(("学时", "人员", "年度", "学时数", "现为", "将为", "不能办理的原因"), (

@@ -55,7 +55,14 @@ def test_a_case_is_worked_on_from_the_command_line(town: Town, tmp_path: Path) -
         digest = json.loads(told(*revoke, "--dry-run", "--json"))["would"]["list_sha256"]
         changed = run(desk.first, *revoke, "--list", "0" * 64)
         assert (changed.returncode, "list_changed" in changed.stderr) == (1, True)
-        assert "批量撤销已生效" in told(*revoke, "--list", digest)
+        begun = desk.first.client.post(
+            f"/v1/cases/{case}/bulk", json={"act": "revoke", "basis": "falsified", "words": "弄虚作假",
+                                            "list_sha256": digest},
+            headers={**desk.first.headers(version=desk.version()), "Prefer": "wait=0"}).get_json()
+        assert "尚未生效：0 / 2 项" in told("resume", case, begun["act"], "--dry-run")
+        assert "尚未生效" not in told("abandon", case, begun["act"], "--words", "重来")
+        assert "批量撤销已生效" in told(*revoke, "--list", json.loads(
+            told(*revoke, "--dry-run", "--json"))["would"]["list_sha256"])
         assert "已生效" in told("bulks", case, *look)
         assert told("followed", case, *look).count("撤销") == 2
         act = json.loads(told("bulks", case, *look, "--json"))["items"][0]["act"]
