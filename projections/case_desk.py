@@ -269,13 +269,13 @@ def requests_of(files: Files, case: str, *, as_of: int | None = None) -> list[Re
     return [_request(row) for row in reader.rows(query, {"case": case, "as_of": at})]
 
 
-def overdue(files: Files, cases: list[str], today: str) -> list[Request]:
-    """What is waited for in these cases longer than was said, the longest first; of a case that is closed, nothing."""
+def overdue(files: Files, member: str, today: str) -> list[Request]:
+    """What is waited for longer than was said, in the open cases that somebody works on; the longest first."""
     reader, at = files.file("cases", None)
     query = (f"SELECT {', '.join(Request._fields)} FROM requests WHERE status = 'open' AND due < :today AND {HOLDS} "
-             "AND case_id IN (SELECT value FROM json_each(:cases)) AND case_id IN (SELECT case_id FROM cases "
-             "WHERE status = 'open' AND to_position IS NULL) ORDER BY due, case_id, number")
-    return [_request(row) for row in reader.rows(query, {"today": today, "as_of": at, "cases": json.dumps(cases)})]
+             "AND case_id IN (SELECT case_id FROM cases, json_each(cases.members) WHERE cases.status = 'open' "
+             "AND cases.to_position IS NULL AND json_each.value = :member) ORDER BY due, case_id, number")
+    return [_request(row) for row in reader.rows(query, {"today": today, "as_of": at, "member": member})]
 
 
 def notes_of(files: Files, case: str, *, as_of: int | None = None) -> list[Note]:

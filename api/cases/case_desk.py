@@ -24,7 +24,7 @@ from typing import Any
 from api.callers import Caller
 from api.cases import finding_acts
 from api.cases.case_choosing import chosen_entries, chosen_of, list_digest
-from api.cases.cases import is_about, let_in, supervising
+from api.cases.cases import is_about, let_in, supervising, works_on
 from api.cases.doing import Asked, Done, Reading
 from api.cases.faults import BadFields, Fault
 from api.cases.inquiries import in_case, strange
@@ -218,13 +218,12 @@ def overdue(house: House, caller: Caller) -> dict[str, Any] | Refusal:
         return actor
     if (behind := house.settled()) is not None:
         return behind
-    scopes = [scope for scope in actor.scopes if scope.role == SUPERVISOR]
-    page = cases.cases(house.answers, scopes, status="open", limit=10_000)
-    own = [one.case_id for one in page.items if actor.actor in one.members]
     today = house.today.isoformat()
+    late = case_desk.overdue(house.answers, actor.actor, today)
+    own = {case for case in dict.fromkeys(one.case_id for one in late) if works_on(house, actor, case)}
     return {"today": today, "items": [
         {"case": one.case_id, "number": one.number, "due": one.due, "event": one.event}
-        for one in case_desk.overdue(house.answers, own, today)]}
+        for one in late if one.case_id in own]}
 
 
 def bulks(house: House, caller: Caller, case: str, purpose: str | None) -> dict[str, Any] | Refusal:
@@ -258,7 +257,9 @@ def followed(
     entered = let_in(house, caller, case, purpose, what="case_effects", shown=shown)
     if isinstance(entered, Refusal):
         return entered
-    return page.of([one._asdict() | {"case": one.case_id} for one in page.items])
+    return page.of([
+        {"event": one.event, "case": one.case_id, "what": one.what, "about": one.about, "person": one.person,
+         "act": one.act} for one in page.items])
 
 
 def named(

@@ -35,6 +35,7 @@ from api.routes.schemas.case_desk import (
 from api.routes.schemas.cases import DecidedCaseAnswer
 from api.routes.schemas.common import Purpose
 from ledger.errors import Refusal
+from ledger.vocabulary import format_hours
 
 door = Door("case_desk", __name__, description="办案：人员、笔记、材料、范围、限期")
 
@@ -129,7 +130,17 @@ def end_request(caller: Caller, fields: _Fields, asked: Asked, case: str, number
 @door.reads(f"{_AT}/named", summary="案件所涉的学时、人员、账号、单位，逐页", query=NamedQuery, answers=DeskPageAnswer)
 def named(caller: Caller, query: _Query, case: str) -> Response | Refusal:
     return listed(caller, f"{case} named", query, lambda as_of, after, limit: case_desk.named(
-        house(), caller, case, query["kind"], query.get("purpose"), as_of=as_of, after=after, limit=limit))
+        house(), caller, case, query["kind"], query.get("purpose"), as_of=as_of, after=after, limit=limit),
+        show=lambda one, _: _in_hours(one))
+
+
+def _in_hours(one: dict[str, Any]) -> dict[str, Any]:
+    """An entry with its hours as they are written over HTTP."""
+    if "assessed_centi" not in one:
+        return one
+    centi = one["assessed_centi"]
+    rest = {name: value for name, value in one.items() if name != "assessed_centi"}
+    return {**rest, "hours": None if centi is None else format_hours(centi)}
 
 
 @door.reads(f"{_AT}/followed", summary="随案件发生的每一项后果，按生效先后；可只看一批的", query=FollowedQuery,

@@ -158,7 +158,7 @@ def test_a_case_is_widened_by_what_is_named_or_by_a_choice_as_it_was_shown(town:
 
     assert set(desk.saw(desk.first)["claims"]) == {*desk.claims, more}
     page = desk.saw(desk.first, "/named", kind="claims", limit="3")
-    assert [one["status"] for one in page["items"]] == ["approved"] * 3 and page["next_cursor"]
+    assert [(one["status"], one["hours"]) for one in page["items"]] == [("approved", "8")] * 3 and page["next_cursor"]
     assert desk.no(desk.first, "claims", {"claims": desk.claims[:1], **WHY}) == "nothing_changed"
     assert desk.no(desk.first, "claims", {"claims": [f"clm_{'0' * 22}"], **WHY}) == "claim_absent"
 

@@ -73,8 +73,8 @@ def test_what_was_asked_for_is_open_then_overdue_then_complete(house: House) -> 
     assert (second.status, first.party) == ("withdrawn", "unt_1")
     assert [first.is_overdue("2026-01-15"), first.is_overdue("2026-01-16"), second.is_overdue("2027-01-01")] == [
         False, True, False]
-    assert [one.number for one in overdue(answers, [case], "2026-02-01")] == [1]
-    assert overdue(answers, [], "2026-02-01") == []
+    assert [one.number for one in overdue(answers, house.officer.actor, "2026-02-01")] == [1]
+    assert overdue(answers, house.officer.actor, "2026-01-15") == overdue(answers, "acr_nobody", "2026-02-01") == []
     assert requests_of(answers, case, as_of=asked)[0].received == ()
 
 
