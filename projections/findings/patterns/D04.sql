@@ -69,7 +69,8 @@ pair AS (
                              OR (k.kind = 'title' AND a.starts = b.starts AND a.ends = b.ends)))
 ),
 clash(about, claim, other, what, days, needed, room, minutes, same_organiser, event) AS MATERIALIZED (
-    SELECT 'claims:' || min(one, other) || ':' || max(one, other), one, other, CASE WHEN abroad = 1 THEN 'abroad' ELSE 'training' END,
+    SELECT 'claims:' || min(one, other) || ':' || max(one, other), one, other,
+           CASE WHEN abroad = 1 THEN 'abroad' ELSE 'training' END,
            days, CASE WHEN abroad = 1 THEN 2 * away + slack ELSE needed END,
            CASE WHEN abroad = 1 THEN 0 ELSE 2 * days END, 0, same_organiser, NULL
     FROM pair
