@@ -5,7 +5,7 @@
 -- reason: 登记机关按人事隶属关系及时、如实登记（P 13），工作人员徇私舞弊的责令改正（P 17、W 16）。利害相关的人须回避；互相认定使每一件看上去都由旁人办理。
 -- guard: 一个经办人认定同单位、同部门另一人的申报，单方面的不算（人少的单位只有这样）；用人单位登记本单位职工是规定的职责（N 8，角色 unit）；部门自己的班由部门登记、按名册统一登记（W 14），只在办班和认定是同一个账号时才算；导入和系统登记的不算。亲属等关系须由当事人申报，这里不从姓名推断。看过材料的件数列为反证。
 -- counter: opened 打开过材料的件数；apart_days 最早与最晚的认定相隔天数，隔得很久的可能是巧合
--- figures: kind 属哪一种（self 自己认定自己；mutual 互相认定；organiser 主办者认定）；claims 条数；assessed_centi 合计认定学时
+-- figures: kind 属哪一种：self 自己认定自己，mutual 互相认定，organiser 主办者认定；claims 条数；assessed_centi 合计认定学时
 WITH approved AS (
     -- 批次里的行由名册、导入统一登记，不经某个人的认定。
     SELECT s.event, s.claim, s.person, s.actor, s.actor_person, s.organisation, s.role

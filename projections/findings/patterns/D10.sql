@@ -6,7 +6,7 @@
 -- guard: 同一办公室、同一出口地址（NAT）、同型号设备本是常情，单凭这些不列，只列件数作参考；只有一天相近的开始不算；答得快而快慢不一的是熟练；心跳由浏览器的计时器发出，间隔均匀说明不了什么，只作参考。应答次数太少的，不比用时。同一地址上只与前后相邻的 :D10_near 次相比：再多的是公共出口。
 -- thresholds: answers_least, spread_ms, answer_ms, run_minutes, day_minutes, others_least, days_least, step_seconds, near
 -- counter: unanswered 未答的提问（程序通常不会漏答）；gaps_minutes 在场而未计入的分钟数，人会走开；same_address 同一天同一地址学习的其他人数，多的可能是同一办公室
--- figures: sessions 学习次数；minutes 合计分钟；answered 应答次数；answer_ms 应答平均用时；answer_spread_ms 各次之中最大的离散；signs_spread_ms 心跳间隔最小的离散；longest_minutes 最长一次；day_minutes 最多一天；in_step 同步开始的其他人数；program 应答不像人；endless 学得太久；together 一人替多人
+-- figures: sessions 学习次数；minutes 合计分钟；answered 应答次数；answer_ms 应答平均用时（毫秒）；answer_spread_ms 应答用时的离散，各次之中最大的（毫秒）；signs_spread_ms 心跳间隔的离散，各次之中最小的（毫秒）；longest_minutes 最长一次的分钟数；day_minutes 最多一天的分钟数；in_step 同步开始的其他人数；program 应答不像人；endless 学得太久；together 一人替多人
 WITH moved(person) AS MATERIALIZED (
     SELECT DISTINCT id FROM touched WHERE kind = 'person'
 ),

@@ -1,7 +1,7 @@
 -- D11/1 年末补齐、压线达标
 -- severity: low
 -- touches: unit_year, person
--- rule: 一个人在一个单位一年的学时，过半是在年末最后 :D11_last_days 天（或申报职称前同样天数）里才申报的，而且证明材料早在 :D11_old_days 天以前就有了，这样的不少于 :D11_claims_least 条；或者一个单位一年里有 :D11_exact_least 人以上、占百分之 :D11_exact_percent 以上，合计恰好是 :D11_exact_centi（百分之一学时）。
+-- rule: 一个人在一个单位一年的学时，过半是在年末最后 :D11_last_days 天（或申报职称前同样天数）里才申报的，而且证明材料早在 :D11_old_days 天以前就有了，这样的不少于 :D11_claims_least 条；或者一个单位一年里有 :D11_exact_least 人以上、占百分之 :D11_exact_percent 以上，合计恰好是 :D11_exact_centi 学时。
 -- reason: 学时应当及时、如实登记（P 13），按证明材料的日期归入年度（E 10）。材料早就有了却等到差多少已经看得见才补，或许多人一分不多一分不少，常是凑数，须看材料是否后补。只是统计上的迹象，要以单位为范围看。
 -- guard: 年末才结束的学习年末申报，本来如此，材料新的不算；单位按计划在年末统一申报的（同单位当年百分之 :D11_plan_percent 以上的人都这样）不算；导入、名册、系统登记的不是本人申报，不计；全单位同上一套课程而恰好达标的，所用的班次、课程只有一套，列为反证。
 -- thresholds: last_days, old_days, claims_least, exact_least, exact_percent, exact_centi, plan_percent

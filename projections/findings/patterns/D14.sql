@@ -5,8 +5,8 @@
 -- reason: 年度一经认定即锁定（E 10）；登记应当如实（P 13），撤销的由他人复核后才能恢复。差多少已经看得见以后再把学时改多、挪年度，或换一个人再报，是常见的弄虚作假（P 16、P 17）。
 -- guard: 改少的不算；事实没有变、只因细则或评定变了的不算；来源系统送来新版本的更正不是经办人所改（另见 D15）；申诉成立之后的更正、恢复是依法纠正，不算；本人在认定之前修改申报是正常的；退回后由同一人再审也是正常的。更正附了新材料的，列为反证。
 -- thresholds: raise_percent, again_least, year_centi
--- counter: new_papers 更正时新附的材料份数；another_hand 更正由认定者以外的人经手
--- figures: kind 属哪一种（raised 改多；moved 移年度；again 换人再报；reversed 同一人撤销又恢复）；centi_before 更正前学时；centi_after 更正后学时；days_after 认定之后多少天；year 归入年度；filled 全年因此够了 :D14_year_centi；attempts 此前撤回、驳回的次数
+-- counter: new_papers 更正时新附的材料份数；another_hand 是否由认定者以外的人更正
+-- figures: kind 属哪一种：raised 改多，moved 移年度，again 换人再报，reversed 同一人撤销又恢复；centi_before 更正前学时；centi_after 更正后学时；days_after 认定之后多少天；year 归入年度；filled 是否全年因此够了要求的学时；attempts 此前撤回、驳回的次数
 WITH looked(person) AS MATERIALIZED (
     SELECT DISTINCT id FROM touched WHERE kind = 'person'
 ),
