@@ -185,12 +185,12 @@ def cases(
     return paged(found, limit, at, lambda one: (one.case_id,))
 
 
-def case_of(files: Files, case: str, *, as_of: int | None = None) -> Case | None:
-    """One case, with the first of everyone and everything that it names."""
+def case_of(files: Files, case: str, *, as_of: int | None = None, listed: bool = True) -> Case | None:
+    """One case, with the first of everyone and everything that it names; or its head alone."""
     reader, at = files.file("cases", as_of)
     values = {"as_of": at, "after": "", "limit": 1, "key": case}
     for row in reader.rows(_CASES.format("case_id = :key"), values):
-        return _case(reader, row, at, listed=True)
+        return _case(reader, row, at, listed=listed)
     return None
 
 

@@ -74,7 +74,7 @@ def let_in(
     house: House, caller: Caller, name: str, purpose: str | None, *, what: str, shown: Sequence[str] = ()
 ) -> Entered | Refusal:
     """Let a member read something of what a case holds, recorded with whom else they are shown."""
-    found = _reached(house, caller, name, None)
+    found = _reached(house, caller, name, None, listed=False)
     if isinstance(found, Refusal):
         return found
     actor, one = found
@@ -94,13 +94,15 @@ def seen(house: House, caller: Caller, actor: Actor, subjects: Sequence[str], pu
             what=(what,), route="cases", now_ms=house.now // 1_000)
 
 
-def _reached(house: House, caller: Caller, name: str, as_of: int | None) -> tuple[Actor, Case] | Refusal:
+def _reached(
+    house: House, caller: Caller, name: str, as_of: int | None, *, listed: bool = True
+) -> tuple[Actor, Case] | Refusal:
     actor = supervising(house, caller)
     if isinstance(actor, Refusal):
         return actor
     if as_of is None and (behind := house.settled()) is not None:
         return behind
-    found = _cases.case_of(house.answers, name, as_of=as_of)
+    found = _cases.case_of(house.answers, name, as_of=as_of, listed=listed)
     # To whom it is about not even that there is one.
     if found is None or _is_concerned(house, Reading(house.ledger), found, actor):
         return Refusal.because("case_absent")

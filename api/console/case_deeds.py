@@ -7,6 +7,7 @@ are typed may stand one below another: a form has texts where the API has lists.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -42,12 +43,16 @@ from api.routes.schemas.cases import FindingBody, ReferralBody
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from ledger.streams import case as streams
-from ledger.streams.case import Case
+from ledger.streams.case import Case, Finding
 from ledger.streams.standing import standing
+from projections.projection import HOLDS
 
 PURPOSE: Final = "investigation"
 WORDS: Final = Field("words", "理由", "words", hint="密封记入账本，只给办案人员看。", is_required=True, most=1000)
 COLLEAGUES_MOST: Final = 200
+_EACH_MOST: Final = 100
+_FROZEN: Final = ("SELECT count(*) FROM claims WHERE claim IN (SELECT value FROM json_each(:claims)) "
+                  f"AND status = 'frozen' AND {HOLDS}")
 _KEPT: Final = "记为一个事件，不能删除。"
 _USUAL_DAYS: Final = 30
 _WAITED_DAYS: Final = 14
@@ -298,6 +303,17 @@ def _name_consequence(house: House, caller: Caller, case: str, fields: dict[str,
     return case_desk.name_consequence(house, caller, case, fields, asked)
 
 
+def _close(house: House, caller: Caller, case: str, asked: Asked) -> Done | Refusal:
+    """End it. Whether many holds stand in the way is asked of the answers first, and not of each entry's own stream."""
+    found = house.ledger.load(case, streams.evolve).state
+    if asked.dry_run and found is not None and len(found.held) > _EACH_MOST and not found.is_closed:
+        entries, at = house.answers.file("entries")
+        ((frozen,),) = entries.rows(_FROZEN, {"claims": json.dumps(found.held), "as_of": at})
+        if frozen and (found.finding != Finding.RULED_OUT or frozen > streams.RELEASED_MOST):
+            return Refusal.because("claims_undecided", held=frozen)
+    return inquiries.close(house, caller, case, asked)
+
+
 def _may_at_all(house: House, caller: Caller, case: str) -> Done | Refusal:
     """Whether somebody works on the case, where what they would do cannot be tried before it is typed."""
     return case_desk.add_note(house, caller, case, {"words": "-"}, Asked(dry_run=True))
@@ -327,5 +343,21 @@ CASE: Final = Room(_see, deeds.named(
          note=f"属实之后才能批量撤销；排除的，办结时解冻。{_KEPT}"),
     Deed("referral", "移送", inquiries.refer, ReferralBody, _referral, _tried(to="-"),
          note=f"移送后结论即为移送，不再登记其他结论。{_KEPT}"),
-    Deed("closing", "办结", inquiries.close, note=f"排除的，冻结的学时随之解冻；属实或移送的，须先逐项处理完。{_KEPT}"),
+    Deed("closing", "办结", _close, note=f"排除的，冻结的学时随之解冻；属实或移送的，须先逐项处理完。{_KEPT}"),
 ))
+
+_LIKE_A_NOTE: Final = ("request", "deadline", "widening", "findings", "consequence")
+_OF_REQUESTS: Final = ("receipt", "request-end")
+
+
+def offered(asking: Asking, one: Subject) -> list[deeds.Offered]:
+    """What can be done about a case. Whoever may note something may do whatever asks for no more than that.
+
+    Each trial reads the whole case, which may be about ten thousand entries: what is the same is tried once.
+    """
+    alike = {*_LIKE_A_NOTE, *(_OF_REQUESTS if _waited(one) else ())}
+    tried = {code: deed for code, deed in CASE.deeds.items() if code not in (*_LIKE_A_NOTE, *_OF_REQUESTS)}
+    found = {each.deed.code: each for each in deeds.offered(asking, Room(CASE.see, tried), one)}
+    if "note" in found:
+        found |= {code: deeds.Offered(CASE.deeds[code], None) for code in alike}
+    return [found[code] for code in CASE.deeds if code in found]

@@ -15,7 +15,7 @@ from flask import request
 
 from api.cases import case_desk, cases
 from api.cases.events import events_of
-from api.console import case_deeds, deeds, words
+from api.console import case_deeds, words
 from api.console.case_words import (
     ACCESS,
     BULK_DEEDS,
@@ -183,7 +183,7 @@ def detail(asking: Asking, case: str) -> Shown:
     told: dict[str, Any] = {
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "at": address, "body": body,
         "one": _row(body, asking), "subject": subject, "purpose": purpose, "is_member": is_member,
-        "offered": [] if subject is None else deeds.offered(asking, case_deeds.CASE, subject),
+        "offered": [] if subject is None else case_deeds.offered(asking, subject),
         "members": [{"actor": one, "name": case_deeds.account(house, one), "is_me": one == caller.id}
                     for one in body["members"]],
     }
