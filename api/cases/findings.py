@@ -43,6 +43,8 @@ INPUTS_MOST: Final = 200
 """So many of the events that a finding rests on are told with what they are; of the others, where they stand."""
 _After = tuple[Any, ...] | None
 _PARTIES: Final = ("persons", "claims", "actors", "organisers", "events")
+_PEERS: Final = {"median": "_median", "spread": "_spread", "place": "_place"}
+"""How the figure of an outlier's peers is named among what speaks against it (D13)."""
 _SAID: Final = ("to", "basis", "document", "due", "case")
 
 
@@ -201,18 +203,38 @@ def _told(house: House, line: Line) -> dict[str, Any]:
         **_head(line), "rule": None if pattern is None else _rule(pattern, house.today),
         "thresholds": [_threshold(found, name, value, house.today) for name, value in found.thresholds.items()],
         "figures": found.figures, "counter": found.counter,
-        "figures_words": _pairs(found, None if pattern is None else pattern.figures, found.figures),
-        "counter_words": _pairs(found, None if pattern is None else pattern.counter, found.counter),
+        **in_words(found, pattern),
         **{name: list(getattr(found, name)) for name in _PARTIES},
         "rests_on": [_input(house, position) for position in found.events[:INPUTS_MOST]],
         "decisions": [_decision(house, position, found.facts_sha256) for position in acts],
     }
 
 
-def _pairs(found: Finding, labels: Mapping[str, str] | None, values: Mapping[str, Any]) -> list[dict[str, str]]:
-    told = {name: finding_words.filled(found.pattern, label, found.thresholds)
-            for name, label in (labels or {}).items()}
-    return [{"name": name, "value": value} for name, value in finding_words.pairs(told, values, found.pattern)]
+def in_words(found: Finding, pattern: Pattern | None) -> dict[str, list[dict[str, str]]]:
+    """The figures and what speaks against them in words; a figure of which that of the peers is known, beside it."""
+    counter, figures = ({name: finding_words.filled(found.pattern, label, found.thresholds)
+                         for name, label in told.items()} for told in (
+        ({}, {}) if pattern is None else (pattern.counter, pattern.figures)))
+    compared = [name for name, own in found.figures.items() if own is not None and all(f"{name}{one}" in found.counter for one in _PEERS.values())]
+    of_peers = {f"{name}{one}" for name in found.figures for one in _PEERS.values()}
+    alone = {name: one for name, one in found.figures.items() if name not in compared}
+    against = {name: one for name, one in found.counter.items() if name not in of_peers}
+    return {
+        "figures_words": _pairs(finding_words.pairs(figures, alone, found.pattern)),
+        "counter_words": _pairs(finding_words.pairs(counter, against, found.pattern)),
+        "compared": [_beside_peers(found, name, figures.get(name, name)) for name in compared],
+    }
+
+
+def _pairs(told: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in told]
+
+
+def _beside_peers(found: Finding, name: str, label: str) -> dict[str, str]:
+    ((called, own),) = finding_words.pairs({name: label}, {name: found.figures[name]})
+    peers = {what: found.counter[f"{name}{one}"] for what, one in _PEERS.items()}
+    return {"name": called, "value": own, "place": str(peers.pop("place") or ""), **{
+        what: "" if one is None else finding_words.value(name, one, label) for what, one in peers.items()}}
 
 
 def _rule(pattern: Pattern, today: date) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from api.cases.finding_acts import upon
+from api.cases.findings import in_words
 from api.finding_words import NAMED, filled, pairs, sentence, sentences
 from ledger.envelope import LEAF_BYTES_MAX
 from ledger.events.act import AccessRecorded
@@ -278,6 +279,19 @@ def test_a_finding_of_thousands_fits_into_one_event(place: Place, found: Finding
 
 
 # Words
+
+
+def test_an_outlier_stands_beside_its_peers(found: Finding) -> None:  # D13
+    pattern = patterns()["D13"]
+    figures, counter = {"classes": 4, "hours": 12_000, "posted": None}, {
+        "peers": 10, "hours_median": 2_142, "hours_spread": 909, "hours_place": 1, "posted_median": None,
+        "posted_spread": None, "posted_place": None}
+    told = in_words(found._replace(pattern="D13", figures=figures, counter=counter, thresholds={}), pattern)
+
+    (hours,) = told["compared"]
+    assert [hours[name] for name in ("value", "median", "spread", "place")] == ["120", "21.42", "9.09", "1"]
+    assert [one["value"] for one in told["figures_words"]] == ["4"]
+    assert [one["value"] for one in told["counter_words"]] == ["10"]
 
 
 @pytest.mark.parametrize("id_", patterns())

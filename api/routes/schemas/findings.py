@@ -80,6 +80,8 @@ class FindingAnswer(FindingHead, Reflects):
     figures = ma.fields.Dict(required=True)
     counter = ma.fields.Dict(required=True, metadata={"description": "相反的情况"})
     figures_words = ma.fields.List(ma.fields.Dict(), required=True, metadata={"description": "各数字的名称和读法"})
+    compared = ma.fields.List(ma.fields.Dict(), required=True, metadata={
+        "description": "与同行比较的数字：本身、同行中位数、离散、名次"})
     counter_words = ma.fields.List(ma.fields.Dict(), required=True, metadata={"description": "相反情况的名称和读法"})
     persons = ma.fields.List(ma.fields.String(), required=True)
     claims = ma.fields.List(ma.fields.String(), required=True)
