@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from api.callers import Caller
+from api.cases import case_bulk
+from api.cases.doing import Asked
 from tests.api.house_kit import BODY, Someone, study
 from tests.api.petition_kit import Bureau, act, bureau_in
 from tests.console.browser_kit import Window
@@ -195,6 +198,27 @@ def test_many_are_done_to_as_they_were_shown_and_not_where_the_list_has_changed(
     sealed = watch.client.get(f"{at(case, '/bundle.zip')}&redacted=1")
     assert (sealed.status_code, sealed.get_data()[:4], "redacted" in sealed.headers["Content-Disposition"]) == (
         200, b"PK\x03\x04", True)
+
+
+@pytest.mark.parametrize(("button", "after", "status"), [
+    ("继续办理", "已一并生效", "frozen"), ("放弃", "已放弃，没有一项生效", "approved")])
+def test_what_was_stopped_on_its_way_is_gone_on_with_or_given_up(
+    desk: Desk, watch: Browser, button: str, after: str, status: str
+) -> None:
+    claim, house = desk.entry("2026-02-09" if status == "frozen" else "2026-02-16"), desk.bureau.town.house
+    case, caller = desk.opened(claim), Caller("actor", desk.watch.id)
+    fields = {"act": "hold", "words": "核查"}
+    shown = case_bulk.preview(house, caller, case, fields)
+    assert isinstance(shown, case_bulk.Preview)
+    fields |= {"list_sha256": shown.list_sha256}
+    stopped = case_bulk.act(house, caller, case, fields, Asked(version=shown.version), patience_ms=0)
+    assert isinstance(stopped, case_bulk.Going)
+
+    page = watch.get(at(case, f"/bulk/{stopped.act}"))
+    assert "已写入 0/1 项，尚未生效" in page.text
+    ended = watch.press(page, button)
+    assert after in ended.text
+    assert desk.bureau.clerk.saw(f"/v1/claims/{claim}", purpose="review")["status"] == status
 
 
 def test_a_case_that_is_ruled_out_is_closed_and_its_holds_with_it(desk: Desk, watch: Browser) -> None:
