@@ -10,7 +10,7 @@ without the other. `tests/console/test_officer_screens.py` shows it.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
@@ -34,6 +34,7 @@ from projections.pages import Page
 
 AUDITOR: Final = "audit_administrator"
 _ROUTE: Final = "access"
+_DAY_US: Final = 86_400_000_000
 _After = tuple[Any, ...] | None
 
 
@@ -75,7 +76,7 @@ def looks(
     folder = house.register.folder.projections
     at = _looks.keep_up(house.register.access, folder)
     asked = Asked(actor, person, 0 if first is None else _begins(first),
-                  Asked().last if last is None else _begins(last + timedelta(days=1)) - 1, wanted)
+                  Asked().last if last is None else _begins(last) + _DAY_US - 1, wanted)
     page: Page[Look] = _looks.looks(folder, asked, upto=at if upto is None else min(upto, at),
                                     after=None if after is None else int(after[0]), limit=limit)
     items = tuple(look_view(one) for one in page.items if one.subject != asking.person)

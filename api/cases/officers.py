@@ -10,7 +10,7 @@ hours an office gave itself is shown, and recorded (P 17, W 16; N 6(1)).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
@@ -32,6 +32,7 @@ DAYS: Final = 365
 """Over so many days it is compared where no first day is asked for."""
 CANDIDATES_MOST: Final = 40
 """So many accounts of the role are asked about, those of the nearest areas first."""
+_DAY_US: Final = 86_400_000_000
 _ACCOUNTS_AT_ONCE: Final = 200
 _ACCOUNTS_MOST: Final = 1_000
 
@@ -53,30 +54,27 @@ def officer(
     found = histories.conduct_of(house, caller, actor, wanted, purpose, as_of=as_of)
     if isinstance(found, Refusal):
         return found
-    span = _span(house, wanted, as_of)
+    first, last = _days(house, wanted, as_of)
     asking = supervising(house, caller)
     beside = None
     if isinstance(asking, Actor) and asking.actor != actor:
         traces = house.answers.file("traces", as_of)[0]
-        beside = compared(traces, actor, _candidates(house, asking, actor, as_of), span, as_of=as_of)
-    return Officer(found.conduct, found.is_all, tuple(_beyond(house, found.conduct)), beside, _days(span))
+        beside = compared(traces, actor, _candidates(house, asking, actor, as_of), _span(first, last), as_of=as_of)
+    return Officer(found.conduct, found.is_all, tuple(_beyond(house, found.conduct)), beside,
+                   (first.isoformat(), last.isoformat()))
 
 
-def _span(house: House, wanted: Wanted, as_of: int) -> Span:
+def _days(house: House, wanted: Wanted, as_of: int) -> tuple[date, date]:
     """The days that are asked about, or the year up to the moment."""
     at = house.answers.reflects(as_of)["as_of_time"]
     today = house.today if at is None else datetime.fromisoformat(at).astimezone(LOCAL).date()
     last = min(wanted.last or today, today)
-    first = wanted.first or last - timedelta(days=DAYS - 1)
-    begins, ends = (microseconds(datetime(day.year, day.month, day.day, tzinfo=LOCAL))
-                    for day in (first, last + timedelta(days=1)))
-    return Span(begins, ends)
+    return wanted.first or last - timedelta(days=DAYS - 1), last
 
 
-def _days(span: Span) -> tuple[str, str]:
-    first, last = (datetime.fromtimestamp(at // 1_000_000, LOCAL).date().isoformat()
-                   for at in (span.first, span.last - 1))
-    return first, last
+def _span(first: date, last: date) -> Span:
+    begins, ends = (microseconds(datetime(day.year, day.month, day.day, tzinfo=LOCAL)) for day in (first, last))
+    return Span(begins, ends + _DAY_US)
 
 
 def _candidates(house: House, asking: Actor, actor: str, as_of: int) -> list[str]:
