@@ -215,7 +215,8 @@ def in_words(found: Finding, pattern: Pattern | None) -> dict[str, list[dict[str
     counter, figures = ({name: finding_words.filled(found.pattern, label, found.thresholds)
                          for name, label in told.items()} for told in (
         ({}, {}) if pattern is None else (pattern.counter, pattern.figures)))
-    compared = [name for name, own in found.figures.items() if own is not None and all(f"{name}{one}" in found.counter for one in _PEERS.values())]
+    compared = [name for name, own in found.figures.items()
+                if own is not None and all(f"{name}{one}" in found.counter for one in _PEERS.values())]
     of_peers = {f"{name}{one}" for name in found.figures for one in _PEERS.values()}
     alone = {name: one for name, one in found.figures.items() if name not in compared}
     against = {name: one for name, one in found.counter.items() if name not in of_peers}
