@@ -64,13 +64,12 @@ class Kind:
     detail: str
 
 
-KINDS: Final[dict[str, Kind]] = {
+KINDS: Final[dict[str, Kind]] = {  # The first of a status gives an error its words that has a code of its own.
     "bad_request": Kind(400, "请求无法读懂", "请求的格式不正确。请核对参数和请求体后重试。"),
     "idempotency_key_missing": Kind(400, "缺少 Idempotency-Key", "写入的请求须带此请求头；重试用同一个键。"),
     "idempotency_key_malformed": Kind(400, "Idempotency-Key 不能用", "应为 1 到 255 个可见的 ASCII 字符，不含空格。"),
     "idempotency_key_too_short": Kind(400, "Idempotency-Key 太短", "未登录时不得少于 16 个字符，不能让人猜到。"),
     "if_match_malformed": Kind(400, "If-Match 不能用", "应为读取时得到的 ETag，例如 \"v3\"；不接受 * 或多个值。"),
-    "cursor_malformed": Kind(422, "cursor 不能用", "它只能原样用于得到它的那个查询。请从第一页重新开始。"),
     "unauthorized": Kind(401, "尚未登录", "此操作需要登录。请登录后重试。"),
     "forbidden": Kind(403, "没有权限", "当前身份无权进行此操作。请联系本单位管理员。"),
     "not_found": Kind(404, "没有这个页面或记录", "请核对地址；记录一经登记不会被删除。"),
@@ -84,6 +83,7 @@ KINDS: Final[dict[str, Kind]] = {
     "uri_too_long": Kind(414, "地址过长", "请缩短查询条件。"),
     "unsupported_media_type": Kind(415, "不支持这种内容类型", "请以 application/json 提交。"),
     "unprocessable_content": Kind(422, "内容不符合规定", "请按 errors 中的说明更正后重新提交。"),
+    "cursor_malformed": Kind(422, "cursor 不能用", "它只能原样用于得到它的那个查询。请从第一页重新开始。"),
     "not_tried": Kind(424, "未办理", "同一批中另有一行没有办成，这一行因此没有办理。请更正那一行后重新提交。"),
     "precondition_required": Kind(428, "缺少版本条件", "此操作须带 If-Match 请求头，其值为读取时的 ETag。"),
     "too_many_requests": Kind(429, "请求过于频繁", "请在 Retry-After 所示的秒数后重试。"),

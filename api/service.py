@@ -205,11 +205,11 @@ def _fail(error: Exception) -> Response:
 
 
 def _told(body: Mapping[str, Any]) -> Response:
-    """What went wrong, on a page where a browser asked for one, and of the API always as a problem."""
+    """What went wrong, on a page where a browser asked for one; of the API, and of data beside a page, as a problem."""
     plainly = write_problem(body)
     wanted = request.accept_mimetypes
-    is_page = wanted["text/html"] > wanted["application/problem+json"] and not request.path.startswith("/v1/")
-    if is_page and "page" in current_app.blueprints:
+    is_data = request.path.startswith("/v1/") or request.path.endswith(".json")
+    if wanted["text/html"] > wanted["application/problem+json"] and not is_data and "page" in current_app.blueprints:
         from api import page  # The console stands behind it, which a service without pages never loads.
 
         with suppress(Exception):  # It failed once: a page about it may fail for the same reason.

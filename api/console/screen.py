@@ -25,7 +25,7 @@ from api.console.frame import Capacity
 from api.console.words import PURPOSES
 from api.house import House
 from api.page import COOKIE, caller_of_session, failed, is_from_here, refused, render, said_no
-from api.routes.door import Refused, answer
+from api.routes.door import Refused, answer, problem
 from api.tables_out import Table, file_of
 from ledger.errors import Refusal
 
@@ -143,15 +143,19 @@ def _answered(asking: Asking, form: str, show: Callable[[], Shown]) -> Response:
             return shown
         return _form(asking, form, shown)
     except HTTPException as error:
-        return failed(problems.problem(problems.code_of(error.code or 500), g.trace_id, status=error.code),
-                      asking.caller)
+        body = problems.problem(problems.code_of(error.code or 500), g.trace_id, status=error.code)
+        return _failed(asking, form, body)
     except Refused as no:
         return _refused(asking, form, no.refusal)
     except Exception as error:
         body = problems.of_error(error, g.trace_id) or problems.problem("internal_server_error", g.trace_id)
         if int(str(body["status"])) >= 500:
             structlog.get_logger().error("failed", exc_info=error)
-        return failed(body, asking.caller)
+        return _failed(asking, form, body)
+
+
+def _failed(asking: Asking, form: str, body: Mapping[str, Any]) -> Response:
+    return problem(body) if form == "json" else failed(body, asking.caller)
 
 
 def _form(asking: Asking, form: str, page: Page) -> Response:
@@ -169,6 +173,5 @@ def _refused(asking: Asking, form: str, refusal: Refusal) -> Response:
         kept = {name: value for name, value in request.args.items() if name != "purpose"}
         return render("purpose.html", caller=asking.caller, purposes=PURPOSES, action=request.path, kept=kept)
     if form == "json":
-        body = problems.of_refusal(refusal, g.trace_id)
-        return answer(body, int(str(body["status"])))
+        return problem(problems.of_refusal(refusal, g.trace_id))
     return said_no(refusal, asking.caller)

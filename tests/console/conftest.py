@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from api.composed import composed
+from api.register import Folder
+from api.sample import begin, prepare, shown
+from api.settings import load
 from tests.console.console_kit import Browser, Cast, cast_in, serving
 
 
@@ -31,6 +35,20 @@ def clerk(cast: Cast) -> Browser:
 def served(cast: Cast) -> Iterator[str]:
     with serving(cast.town.app) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict[str, str]]]:
+    """The sample upon its history, as `make run` has it, and the token of one account of each role."""
+    folder = tmp_path_factory.mktemp("sample") / "data"
+    options = {"data_folder": folder}
+    has_history = begin(load(options), lambda done, total: None)
+    assert prepare(load(options), upon_history=has_history)
+    with composed(load(options)) as app:
+        accounts = Folder(folder).sample_accounts
+        lines = accounts.read_text("utf-8").splitlines()
+        at = max(at for at, line in enumerate(lines) if line.startswith("  per_"))  # Somebody of the history.
+        yield app, {role: token for role, _, token in shown(accounts)} | {lines[at].strip(): lines[at + 1].strip()}
 
 
 @pytest.fixture(scope="module")

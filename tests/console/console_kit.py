@@ -109,7 +109,7 @@ class Browser:
     def json(self, address: str) -> Any:
         """Open the data beside a page."""
         answer = self.client.get(address)
-        assert answer.is_json, address
+        assert answer.is_json, (address, answer.status_code, answer.get_data(as_text=True)[:2000])
         return answer.get_json()
 
     def press(self, page: Read, button: str, status: int = 200, **typed: Any) -> Read:

@@ -12,8 +12,8 @@ from tests.api.house_kit import Someone
 from tests.console.console_kit import PNG, Browser
 from tests.console.school_kit import school_with_pages
 
-TYPED = {"title": "工业互联网", "issuer": "省经信厅网络课堂", "number": "JX-2026-0017", "hours": "6", "date": "2026-05-06",
-         "completed_by": "exam"}
+TYPED = {"title": "工业互联网", "issuer": "省经信厅网络课堂", "number": "JX-2026-0017", "hours": "6",
+         "date": "2026-05-06", "completed_by": "exam"}
 
 
 @pytest.fixture(scope="module")

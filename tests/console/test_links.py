@@ -8,34 +8,16 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from waitress.server import create_server
 
-from api.composed import composed
-from api.register import Folder
-from api.sample import begin, prepare, shown
-from api.settings import load
 from tests.console.crawl_kit import crawled, logged_in
 
 WRITE = bool(os.environ.get("XUESHI_WRITE_PICTURES"))  # Read before a test is shielded from settings outside.
 PICTURES = Path(__file__).parents[2] / "api" / "pictures"
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict[str, str]]]:
-    folder = tmp_path_factory.mktemp("links") / "data"
-    options = {"data_folder": folder}
-    has_history = begin(load(options), lambda done, total: None)
-    assert prepare(load(options), upon_history=has_history)
-    with composed(load(options)) as app:
-        accounts = Folder(folder).sample_accounts
-        lines = accounts.read_text("utf-8").splitlines()
-        at = max(at for at, line in enumerate(lines) if line.startswith("  per_"))  # Somebody of the history.
-        yield app, {role: token for role, _, token in shown(accounts)} | {lines[at].strip(): lines[at + 1].strip()}
 
 
 ROLES = ("本人", "用人单位", "人力社保部门", "行业主管部门", "举办单位", "职称评审委员会", "政策部门", "监督部门")
