@@ -238,12 +238,12 @@ def test_every_screen_of_the_desk_is_sound(desk: Desk, served: str, chromium: An
     case = desk.opened(desk.entry("2026-08-03"))
     shown = watch.press(watch.get(f"/cases/{case}/bulk"), "下一步：看清单", act="hold", words="核查")
     done = watch.press(shown, "冻结这 1 项")
-    bulk = watch.json(at(case) .replace("?", ".json?"))["bulks"][0]["act"]
+    bulk = watch.json(at(case).replace("?", ".json?"))["bulks"][0]["act"]
     window = Window(chromium, served, desk.watch.token)
 
     assert "已一并生效" in done.text
     for path in ("/cases", "/cases/new", at(desk.case), at(desk.case, "/simulation"), at(case, "/entries"),
-                 at(case, "/effects"), f"/cases/{case}/bulk", at(case, f"/bulk/{bulk}"), f"/cases/{case}/request"):
+                 at(case, "/notices"), f"/cases/{case}/bulk", at(case, f"/bulk/{bulk}")):
         assert window.faults(path) == [], path
     assert window.said == []
 
