@@ -135,7 +135,8 @@ def test_the_ledgers_root_of_the_access_log_stands_on_the_page_and_says_when_it_
 
 
 def test_over_http_and_on_the_command_line_it_is_the_same(scene: Scene, tmp_path: Path) -> None:
-    scene.office.saw(f"/v1/persons/{scene.li.id}/timeline", purpose="appeal")
+    for _ in range(2):
+        scene.office.saw(f"/v1/persons/{scene.li.id}/timeline", purpose="appeal")
     told = scene.watch.saw("/v1/access", purpose="investigation", actor=scene.office.id, limit=1)
     more = scene.watch.saw("/v1/access", purpose="investigation", actor=scene.office.id, cursor=told["next_cursor"])
 
@@ -144,9 +145,9 @@ def test_over_http_and_on_the_command_line_it_is_the_same(scene: Scene, tmp_path
     only = scene.watch.saw("/v1/access", **{"purpose": "investigation", "person": scene.li.id, "for": "annual_review"})
     assert only["items"] == []
     assert scene.watch.get("/v1/access", purpose="investigation").status_code == 422
-    ever = {"from": "1900-01-01", "to": "2999-12-31", "purpose": "investigation"}
+    ever = {"from": "1950-01-01", "to": "2099-12-31", "purpose": "investigation"}
     assert scene.watch.saw("/v1/access", **ever, actor=scene.office.id)["items"]
-    assert scene.watch.saw(f"/v1/actors/{scene.office.id}/conduct", **ever)["compared_from"] == "1900-01-01"
+    assert scene.watch.saw(f"/v1/actors/{scene.office.id}/conduct", **ever)["compared_from"] == "1950-01-01"
     assert scene.watch.get("/v1/access", actor=scene.office.id).get_json()["code"] == "purpose_missing"
     proof = scene.watch.get(f"/v1/access/{told['items'][0]['position']}/proof")
     assert proof.data.startswith(b"c2sp.org/tlog-proof")
