@@ -18,6 +18,9 @@ from flask import request
 from api.cases import cases, findings, inquiries
 from api.cases import finding_acts as acts
 from api.console import deeds, lines, words
+from api.console.case_words import FINDINGS as STATES
+from api.console.case_words import KINDS as CASE_KINDS
+from api.console.case_words import kind_words, place
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Pairs, Room, Subject
 from api.console.form import Field
@@ -37,10 +40,8 @@ from api.routes.schemas.findings import (
 )
 from api.tables_out import Table
 from api.year_page import moment as written
-from api.year_page import region
 from ledger.errors import Refusal
 from ledger.streams.finding import Finding
-from policies.words import base_vocabulary
 from projections.errors import ProjectionError
 from projections.findings.worklist import Wanted
 
@@ -51,13 +52,6 @@ CSV_MOST: Final = 5_000
 SEVERITIES: Final[Mapping[str, words.Mark]] = {
     "critical": ("short", "‼", "重大"), "high": ("short", "!", "高"), "medium": ("open", "!", "中"),
     "low": ("", "·", "低"),
-}
-STATES: Final[Mapping[str, words.Mark]] = {
-    "pending": ("open", "…", "待核查"), "ruled_out": ("", "–", "排除"), "substantiated": ("short", "✗", "属实"),
-    "referred": ("open", "→", "移送"),
-}
-CASE_KINDS: Final = {
-    "falsification": "弄虚作假", "double_count": "重复登记", "self_approval": "自办自批", "misconduct": "履职问题",
 }
 _FILTERS: Final = ("pattern", "severity", "status", "owner", "overdue")
 _USUAL_DAYS: Final = 30
@@ -108,12 +102,6 @@ def concerned(one: Mapping[str, Any]) -> str:
     """How many it is about, and not who."""
     units = (("persons", "人"), ("claims", "项学时"), ("actors", "个账号"), ("organisers", "个单位"))
     return "，".join(f"{one['counts'][name]} {unit}" for name, unit in units if one["counts"][name])
-
-
-def place(one: Mapping[str, Any]) -> str:
-    """Where it lies, in words."""
-    sector = base_vocabulary().sectors.get(one["sector"] or "", one["sector"] or "")
-    return region(one["region"].ljust(6, "0")) + (f" · {sector}" if sector else "")
 
 
 def _facets(counts: Mapping[str, Any], moment: Moment) -> list[dict[str, Any]]:
@@ -320,7 +308,7 @@ def investigating(asking: Asking, position: int) -> dict[str, Any]:
                        for code, mark in SEVERITIES.items() if counts["severity"].get(code)],
         "own": [] if isinstance(own, Refusal) else [_row(one) for one in own.items],
         "cases": [] if isinstance(led, Refusal) else [
-            {**one, "words": CASE_KINDS.get(one["kind"], one["kind"]), "place": place(one),
+            {**one, "words": kind_words(one["kind"]), "place": place(one),
              "is_late": one["due"] is not None and one["due"] < today}
             for one in led.items if caller.id in one["members"]],
     }
