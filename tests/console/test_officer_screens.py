@@ -116,6 +116,7 @@ def test_the_audit_administrator_asks_too_and_nobody_learns_that_they_were_looke
     own = scene.town.officer(scene.town.unit("镇海监督办", "330211", "general"), "supervisor", "3302",
                              person=scene.li.id)
 
+    scene.office.saw(f"/v1/persons/{scene.li.id}/timeline", purpose="appeal")
     assert scene.li.id in auditing.get(f"/access?whom={scene.office.id}&{WHY}").text
     assert "查阅日志" in auditing.get("/accounts").text
     clerk = Browser(scene.town, scene.clerks[0])
