@@ -128,8 +128,10 @@ class CaseOfMany:
 
     # What stands
 
-    def _case(self, case: CaseId) -> cases.Case | None:
-        return self._ledger.load(case, cases.evolve).state
+    def _case(self, case: CaseId) -> cases.Case:
+        found = self._ledger.load(case, cases.evolve).state
+        assert found is not None, "what was opened is there"
+        return found
 
     def _act(self, act: ActId) -> acts.Act | None:
         return self._ledger.load_act(act)[0]
