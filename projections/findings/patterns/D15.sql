@@ -30,44 +30,47 @@ recorded AS (
 ),
 -- 说的时间晚于登记的时刻；一条记录最近一次陈述或认定的日期为其登记的日期。
 stated AS MATERIALIZED (
-    SELECT c.*, date(max(c.submitted_at, coalesce(c.due_at, 0), coalesce(c.decided_at, 0)) / 1000000 + 28800,
-                     'unixepoch') AS stated_on
+    SELECT c.claim, c.evidence_on,
+           max(c.submitted_at, coalesce(c.due_at, 0), coalesce(c.decided_at, 0)) / 1000000 + 28800 AS stated_at
     FROM looked l CROSS JOIN claim c ON c.claim = l.claim AND c.to_position IS NULL
     WHERE c.status NOT IN ('withdrawn', 'refused', 'revoked')
 ),
-dated(about, which, said, found, by_hand, claim, person, region, sector, actor, organiser, event) AS (
-    SELECT 'evidence:' || claim, 'evidence', evidence_on, stated_on, origin <> 'import', claim, person, region, sector,
-           decided_by, organiser, study_event
-    FROM stated
+early(claim, about, which, said, found, event) AS (
+    SELECT claim, 'evidence:' || claim, 'evidence', evidence_on, date(stated_at, 'unixepoch'), NULL
+    FROM stated WHERE evidence_on > date(stated_at, 'unixepoch', '+' || :D15_later_days || ' days')
     UNION ALL
-    SELECT 'paper:' || s.claim || ':' || p.sha256, 'paper', p.issued_on, s.stated_on, s.origin <> 'import', s.claim,
-           s.person, s.region, s.sector, s.decided_by, s.organiser, p.event
+    SELECT s.claim, 'paper:' || s.claim || ':' || p.sha256, 'paper', p.issued_on, date(s.stated_at, 'unixepoch'), p.event
     FROM stated s CROSS JOIN paper p ON p.claim = s.claim AND p.to_position IS NULL
+    WHERE p.issued_on > date(s.stated_at, 'unixepoch', '+' || :D15_later_days || ' days')
     UNION ALL
-    SELECT 'source:' || v.claim || ':' || v.version, 'source', substr(v.recorded_at, 1, 10),
-           date(v.at / 1000000 + 28800, 'unixepoch'), 0, v.claim, v.person, v.region, v.sector, v.submitted_by, NULL,
-           v.event
+    SELECT v.claim, 'source:' || v.claim || ':' || v.version, 'source', substr(v.recorded_at, 1, 10),
+           date(v.at / 1000000 + 28800, 'unixepoch'), v.event
     FROM looked l CROSS JOIN version v ON v.claim = l.claim
+    WHERE substr(v.recorded_at, 1, 10)
+          > date(v.at / 1000000 + 28800, 'unixepoch', '+' || :D15_later_days || ' days')
+),
+later(about, which, said, found, by_hand, claim, person, region, sector, actor, organiser, event) AS (
+    SELECT e.about, e.which, e.said, e.found, c.origin <> 'import', c.claim, c.person, c.region, c.sector,
+           c.decided_by, c.organiser, coalesce(e.event, c.study_event)
+    FROM early e CROSS JOIN claim c ON c.claim = e.claim AND c.to_position IS NULL
     UNION ALL
     SELECT 'session:' || s.event, 'session', date(s.ended_at / 1000000 + 28800, 'unixepoch'),
            date(s.recorded_at / 1000000 + 28800, 'unixepoch'), 0, NULL, s.person, a.region, a.sector, NULL, NULL, s.event
     FROM touched t CROSS JOIN session s ON s.person = t.id
     LEFT JOIN affiliation a ON a.person = s.person AND a.until IS NULL AND a.to_position IS NULL
-    WHERE t.kind = 'person'
+    WHERE t.kind = 'person' AND s.ended_at > s.recorded_at + 86400000000 * :D15_later_days
     UNION ALL
     SELECT 'filed:' || c.class, 'filed', c.filed_on, date(c.filed_at / 1000000 + 28800, 'unixepoch'), 1, NULL, NULL,
            c.region, c.sector, c.filed_by, c.organiser, c.event
     FROM touched t CROSS JOIN class c ON c.class = t.id AND c.to_position IS NULL
     WHERE t.kind = 'class'
+      AND c.filed_on > date(c.filed_at / 1000000 + 28800, 'unixepoch', '+' || :D15_later_days || ' days')
     UNION ALL
     SELECT 'held:' || c.class, 'held', c.held_ends, date(c.held_at / 1000000 + 28800, 'unixepoch'), 1, NULL, NULL,
            c.region, c.sector, c.held_by, c.organiser, c.held_event
     FROM touched t CROSS JOIN class c ON c.class = t.id AND c.to_position IS NULL
-    WHERE t.kind = 'class' AND c.held_event IS NOT NULL
-),
-later AS (
-    SELECT *, CAST(julianday(said) - julianday(found) AS INTEGER) AS days
-    FROM dated WHERE said > date(found, '+' || :D15_later_days || ' days')
+    WHERE t.kind = 'class'
+      AND c.held_ends > date(c.held_at / 1000000 + 28800, 'unixepoch', '+' || :D15_later_days || ' days')
 ),
 -- 关闭时写明的行数与在册的行数；一行也没有的，是还没有生效的，由 fsck 看。
 counted(about, act, said, region, sector, actor, organiser, class, event, found) AS (
@@ -99,7 +102,8 @@ every AS (
     SELECT about, region, sector, iif(person IS NULL, '[]', json_array(person)),
            iif(claim IS NULL, '[]', json_array(claim)), iif(actor IS NULL, '[]', json_array(actor)),
            iif(organiser IS NULL, '[]', json_array(organiser)), json_array(event), json_object('by_hand', by_hand),
-           json_object('what', 'later', 'which', which, 'days', days, 'said', said, 'found', found),
+           json_object('what', 'later', 'which', which, 'said', said, 'found', found,
+                       'days', CAST(julianday(said) - julianday(found) AS INTEGER)),
            iif(about LIKE 'filed:%' OR about LIKE 'held:%', json_array(substr(about, instr(about, ':') + 1)), '[]')
     FROM later
     UNION ALL
