@@ -14,6 +14,7 @@ from importlib import resources
 from typing import Any, Final
 
 from ledger.vocabulary import format_hours
+from policies.shelf import shipped
 from projections.findings.patterns import Pattern
 
 NAMED: Final = re.compile(r"\{([?+]?)([a-z_]+)\}")
@@ -22,6 +23,8 @@ _CODED: Final = re.compile(r"([a-z_]+) ([^，、；：（）]+)")
 _OPENS: Final = re.compile("[：（]")
 _HUNDREDTHS: Final = "百分之一学时"
 _THOUSANDTHS: Final = "千分比"
+_ARTICLE: Final = re.compile(r"\b([PERWN]) ([1-9][0-9]?)(?![0-9])")
+_DIGITS: Final = "〇一二三四五六七八九"
 
 
 @cache
@@ -46,10 +49,34 @@ def sentence(pattern: Pattern | None, id_: str, figures: Mapping[str, Any]) -> s
 
 
 def filled(id_: str, text: str, thresholds: Mapping[str, int | str]) -> str:
-    """A text of a pattern's head with the value of each threshold in the place of its parameter."""
+    """A text of a pattern's head, with the value of each threshold for its parameter and articles as they are cited."""
     for name in sorted(thresholds, key=len, reverse=True):  # A name may begin another.
         text = text.replace(f":{id_}_{name}", value(name, thresholds[name], ""))
-    return text
+    return cited(text)
+
+
+def cited(text: str) -> str:
+    """A text whose articles stand with their documents: `W 13、W 14` becomes 温人社发〔2020〕125号第十三条、第十四条."""
+    said, document, at = "", "", 0
+    for found in _ARTICLE.finditer(text):
+        between, known = text[at:found.start()], _documents()[found[1]]
+        said += between + ("" if known == document and between == "、" else known) + f"第{_numeral(int(found[2]))}条"
+        document, at = known, found.end()
+    return said + text[at:]
+
+
+@cache
+def _documents() -> dict[str, str]:
+    """The document that each letter stands for in the heads of patterns."""
+    books = {book.family: book.document for book in shipped().books}
+    return {letter: books[family] for letter, family in _words()["texts"].items()}
+
+
+def _numeral(number: int) -> str:
+    """A number under a hundred as articles are numbered."""
+    tens, ones = divmod(number, 10)
+    ten = "" if not tens else "十" if tens == 1 else f"{_DIGITS[tens]}十"
+    return ten + (_DIGITS[ones] if ones else "")
 
 
 def _filled(part: str, labels: Mapping[str, str], figures: Mapping[str, Any]) -> str:
@@ -96,4 +123,6 @@ def value(name: str, one: Any, label: str, *, is_asked: bool = False) -> str:
         return "是" if one else "否"
     if isinstance(one, int) and ("centi" in name.split("_") or _HUNDREDTHS in label):
         return format_hours(one)
-    return f"{one}‰" if _THOUSANDTHS in label else str(one)
+    if isinstance(one, int) and _THOUSANDTHS in label:
+        return f"{one // 10}{f'.{one % 10}' if one % 10 else ''}%"
+    return str(one)

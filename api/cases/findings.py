@@ -252,10 +252,10 @@ def _rule(pattern: Pattern, today: date) -> dict[str, Any]:
 
 
 def _filled(pattern: Pattern, text: str, values: Mapping[str, int | str]) -> str:
-    """The text with the value of each threshold in the place of its parameter, or behind its name."""
+    """The text with the value of each threshold in the place of its parameter or its name."""
     text = finding_words.filled(pattern.id, text, values)
     for name in pattern.thresholds:
-        text = re.sub(rf"(?<![\w:]){name}(?!\w)", f"{name}（{values[name]}）", text, flags=re.ASCII)
+        text = re.sub(rf"(?<![\w:]){name}(?!\w)", str(values[name]), text, flags=re.ASCII)
     return text
 
 
@@ -265,13 +265,13 @@ def _threshold(found: Finding, name: str, value: int | str, today: date) -> dict
     of_then = next((one for one in reversed(history) if one.value == value), None)
     of_now = next((one for one in reversed(history) if one.starts <= today), None)
     return {"name": name, "value": value, "now": value if of_now is None else of_now.value,
-            "from": None if of_then is None else of_then.starts, "because": "" if of_then is None else of_then.because,
-            "history": _history(history)}
+            "from": None if of_then is None else of_then.starts,
+            "because": "" if of_then is None else finding_words.cited(of_then.because), "history": _history(history)}
 
 
 def _history(history: Iterable[Threshold]) -> list[dict[str, Any]]:
     """Every value of a threshold, the newest first."""
-    return [{"from": one.starts, "value": one.value, "because": one.because} for one in reversed(tuple(history))]
+    return [{"from": one.starts, "value": one.value, "because": finding_words.cited(one.because)} for one in reversed(tuple(history))]
 
 
 def _input(house: House, position: int) -> dict[str, Any]:

@@ -308,7 +308,7 @@ def test_a_figure_is_told_in_words_and_what_is_not_there_is_not_said() -> None:
 
     told = {"shared": "file,picture", "more_centi": 1250, "one_class": 0, "gone": None, "full": 950, "hours": 600}
     assert pairs(labels, told) == [("相同的是什么", "文件、图像"), ("多计的学时", "12.5"), ("是否同一班次", "否"),
-                                   ("满员", "950‰"), ("人均", "6")]
+                                   ("满员", "95%"), ("人均", "6")]
     assert pairs({"burst": "年末突增"}, {"burst": 1}, "D08") == [("年末突增", "是")], "the sentence only asks whether"
     assert pairs({"with": "与什么相冲：training、exam"}, {"with": "exam"}) == [("与什么相冲", "现场考试")]
     assert sentence(None, "D02", {"persons": 2, "claims": 3, "classes": 1}) == "2 人的 3 项记录出示了同一份证书。"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.finding_words import cited
 from projections.findings.found import Finding
 from projections.findings.patterns import patterns
 from tests.api.finding_kit import PATTERN, Place, look, looked, place_in, shown_twice
@@ -57,7 +58,7 @@ def test_a_finding_is_opened_for_a_purpose_and_shows_on_what_it_rests(place: Pla
 
     page = watch.get(at(found))
     rule = patterns()[PATTERN]
-    assert rule.reason[:20] in page.text and "怎样不误伤" in page.text and "相反的情况" in page.text
+    assert cited(rule.reason)[:40] in page.text and "〕" in cited(rule.reason)[:40] and "怎样不误伤" in page.text and "相反的情况" in page.text
     for threshold in rule.thresholds:
         assert threshold in page.text
     assert all(f"/events/{event}{FOR}" in page.source for event in found.events)
