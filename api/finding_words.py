@@ -56,7 +56,7 @@ def filled(id_: str, text: str, thresholds: Mapping[str, int | str]) -> str:
 
 
 def cited(text: str) -> str:
-    """A text whose articles stand with their documents: `W 13、W 14` becomes 温人社发〔2020〕125号第十三条、第十四条."""
+    """A text whose articles stand with their documents: `W 13、W 14` as 温人社发〔2020〕125号第十三条、第十四条."""
     said, document, at = "", "", 0
     for found in _ARTICLE.finditer(text):
         between, known = text[at:found.start()], _documents()[found[1]]

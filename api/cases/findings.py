@@ -271,7 +271,8 @@ def _threshold(found: Finding, name: str, value: int | str, today: date) -> dict
 
 def _history(history: Iterable[Threshold]) -> list[dict[str, Any]]:
     """Every value of a threshold, the newest first."""
-    return [{"from": one.starts, "value": one.value, "because": finding_words.cited(one.because)} for one in reversed(tuple(history))]
+    return [{"from": one.starts, "value": one.value, "because": finding_words.cited(one.because)}
+            for one in reversed(tuple(history))]
 
 
 def _input(house: House, position: int) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def test_a_finding_is_opened_for_a_purpose_and_shows_on_what_it_rests(place: Pla
 
     page = watch.get(at(found))
     rule = patterns()[PATTERN]
-    assert cited(rule.reason)[:40] in page.text and "〕" in cited(rule.reason)[:40] and "怎样不误伤" in page.text and "相反的情况" in page.text
+    said = cited(rule.reason)[:40]
+    assert said in page.text and "〕" in said and "怎样不误伤" in page.text and "相反的情况" in page.text
     for threshold in rule.thresholds:
         assert threshold in page.text
     assert all(f"/events/{event}{FOR}" in page.source for event in found.events)
