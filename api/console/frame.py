@@ -106,6 +106,7 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/queue", "审核待办", "w")
         if capacity.role == SUPERVISOR:
             yield Way("/findings", "核查线索", "x")
+            yield Way("/cases", "案件", "c")
         yield Way("/classes", "培训班", "t")
         if capacity.brings_in:
             yield Way("/imports", "导入", "i")
@@ -113,8 +114,6 @@ def ways(capacity: Capacity) -> Iterable[Way]:
             yield Way("/years", "查阅学时", "y")
             yield Way("/units", "单位", "u")
         yield Way("/courses", "公需课程", "k")
-    if capacity.role == SUPERVISOR:
-        yield Way("/cases", "案件", "c")
     if capacity.role is not None:
         yield Way("/timeline", "时间线", "l")
     if capacity.reviews:
