@@ -6,7 +6,7 @@ Nothing is decided here. `tests/console/test_case_desk.py` shows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import marshmallow as ma
@@ -18,6 +18,7 @@ from api.console import titles
 from api.console.moment import ALL, Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
+from api.console.words import documents as documents_of
 from api.routes.door import faults_of
 from api.routes.schemas.simulations import SimulationQuery
 from api.year_page import basis_view
@@ -50,13 +51,13 @@ def shown(asking: Asking, case: str) -> Shown:
 
 
 def _told(found: Mapping[str, Any], moment: Moment, asking: Asking) -> dict[str, Any]:
-    summary = found["summary"]
+    summary, documents = found["summary"], documents_of(asking.house)
     touched = (one for one in found["persons"] if one["years"])
     people = sorted(touched, key=lambda one: (not one["falls"], one["person"]))
     return {
         "moment": moment, "basis": basis_view(found["basis"]), "case": found["case"], "purpose": asking.purpose,
         "summary": summary, "held": found["held"], "bars": _bars(summary["years"]), "years": summary["years"],
-        "people": [_person(one) for one in people[:PEOPLE_MOST]], "many": len(people),
+        "people": [_person(one, documents) for one in people[:PEOPLE_MOST]], "many": len(people),
         "claims": found["claims"], "idle": [one for one in found["claims"] if not one["counts"]],
         "unknown": found["unknown"], "most": PEOPLE_MOST, "tall": len(summary["years"]) * YEAR_TALL,
         "statements": found["statements"][:PAPERS_MOST],
@@ -67,11 +68,11 @@ def _told(found: Mapping[str, Any], moment: Moment, asking: Asking) -> dict[str,
     }
 
 
-def _person(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {**one, "name": one["name"] or "（已注销）", "rows": [_year(year) for year in one["years"]]}
+def _person(one: Mapping[str, Any], documents: Mapping[str, str]) -> dict[str, Any]:
+    return {**one, "name": one["name"] or "（已注销）", "rows": [_year(year, documents) for year in one["years"]]}
 
 
-def _year(year: Mapping[str, Any]) -> dict[str, Any]:
+def _year(year: Mapping[str, Any], documents: Mapping[str, str]) -> dict[str, Any]:
     """A year before and after: its verdict, its hours, and of which requirement it falls short that it did not."""
     sides = [year[name]["evaluated"] for name, _ in _SIDES]
     decided = [year[name]["decided"] for name, _ in _SIDES]
@@ -80,14 +81,15 @@ def _year(year: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "year": year["year"], "marks": [_MET[side["met"]] for side in sides],
         "totals": [side["total"] for side in sides], "decided": [side["total"] for side in decided],
-        "claims": year["claims"], "lost": lost, "falls": year["falls"], "short": _newly_short(*sides),
+        "claims": year["claims"], "lost": lost, "falls": year["falls"], "short": _newly_short(sides[0], sides[1], documents),
     }
 
 
-def _newly_short(stands: Mapping[str, Any], rest: Mapping[str, Any]) -> Iterable[str]:
+def _newly_short(stands: Mapping[str, Any], rest: Mapping[str, Any], documents: Mapping[str, str]) -> list[str]:
     """What is required and no longer reached, a cycle with its years; what several texts ask alike is told once."""
     met = {(one["name"], one["rulebook"]) for one in stands["minimums"] if one["met"] is not False}
-    asked = (one for one in rest["minimums"] if one["met"] is False and (one["name"], one["rulebook"]) in met)
+    asked = [{**one, "rulebook": documents.get(one["rulebook"], one["rulebook"])} for one in rest["minimums"]
+             if one["met"] is False and (one["name"], one["rulebook"]) in met]
     return [words for words, _ in minimums(asked)]
 
 
