@@ -81,7 +81,8 @@ def _year(year: Mapping[str, Any], documents: Mapping[str, str]) -> dict[str, An
     return {
         "year": year["year"], "marks": [_MET[side["met"]] for side in sides],
         "totals": [side["total"] for side in sides], "decided": [side["total"] for side in decided],
-        "claims": year["claims"], "lost": lost, "falls": year["falls"], "short": _newly_short(sides[0], sides[1], documents),
+        "claims": year["claims"], "lost": lost, "falls": year["falls"],
+        "short": _newly_short(sides[0], sides[1], documents),
     }
 
 
