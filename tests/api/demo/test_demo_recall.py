@@ -1,6 +1,6 @@
-"""Of what is planted in a small demo every pattern finds everything, takes nothing honest for a fault, and little else.
+"""Of what is planted in a small demo every pattern finds everything, takes nothing honest for a fault, and finds no more.
 
-The patterns are asked as the service asks them: over the whole past, then over what moved, to the same findings.
+The patterns are asked as the service asks them, over the whole past.
 """
 
 from __future__ import annotations
