@@ -18,7 +18,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from msgspec import UNSET
 
@@ -47,19 +47,14 @@ _UNREADABLE: Final = {category: Shape({"category": category, "route": ""}) for c
 
 _NOWHERE: Final = ("", "", None)
 
+_Of = TypeVar("_Of")
+
 
 class Taken(NamedTuple):
     """An entry as a bench takes it, and why it could not be read, if it could not."""
 
     entry: Entry
     bad: BadLine | None
-
-
-class Fixed(NamedTuple):
-    """What never changes of a decided claim: how it was weighed, and what an answer shows of its facts."""
-
-    weighed: Weighed
-    shown: dict[str, Any]
 
 
 class Seat:
@@ -111,7 +106,8 @@ class Books:
         self._book = book
         self._lock = threading.Lock()
         self._seats: OrderedDict[tuple[str, ...], Seat] = OrderedDict()
-        self._fixed: dict[int, Fixed] = {}
+        self._weighed: dict[int, Weighed] = {}
+        self._shown: dict[int, dict[str, Any]] = {}
 
     def book(self, name: str) -> Rulebook:
         """The rulebook of this digest; raises LawUnknown."""
@@ -131,17 +127,15 @@ class Books:
             self._seats.move_to_end(digests)
             return seat
 
-    def fixed(self, version: Version) -> Fixed:
-        """A claim weighed as it was decided, and its facts as they are shown."""
-        assert version.decision is not None
-        if version.decision.event < 1:  # Only tried out.
-            return Fixed(self._weigh(version), shown(version.study))
-        fixed = self._fixed.get(version.decision.event)
-        if fixed is None:
-            if len(self._fixed) >= REMEMBERED_MOST:
-                self._fixed.clear()
-            fixed = self._fixed[version.decision.event] = Fixed(self._weigh(version), shown(version.study))
-        return fixed
+    # What never changes of a decided claim: how it was weighed, and what an answer shows of its facts.
+
+    def weighed(self, version: Version) -> Weighed:
+        """A claim as it was decided."""
+        return _remembered(self._weighed, version, self._weigh)
+
+    def shown(self, version: Version) -> dict[str, Any]:
+        """Its facts as they are shown."""
+        return _remembered(self._shown, version, lambda one: shown(one.study))
 
     def _weigh(self, version: Version) -> Weighed:
         study = version.study
@@ -162,6 +156,19 @@ class Books:
             Fact(fields), decision.status, book=book, clause=clause, assessed=decision.assessed_centi,
             article=decision.clauses[0] if decision.clauses else None, flags=decision.flags,
         )
+
+
+def _remembered(known: dict[int, _Of], version: Version, make: Callable[[Version], _Of]) -> _Of:
+    """What an event that decided a claim makes of it, once; what is only tried out stands in none."""
+    assert version.decision is not None
+    if version.decision.event < 1:
+        return make(version)
+    found = known.get(version.decision.event)
+    if found is None:
+        if len(known) >= REMEMBERED_MOST:
+            known.clear()
+        found = known[version.decision.event] = make(version)
+    return found
 
 
 @lru_cache(maxsize=4_096)  # Of few kinds many were decided.
@@ -248,7 +255,7 @@ def judge(books: Books, digests: tuple[str, ...], belonged: Sequence[Belonging],
          for version, year in zip(standing, years, strict=True)),
         default=NO_LATER,
     )
-    decided = [books.fixed(version).weighed for version in standing]
+    decided = [books.weighed(version) for version in standing]
     return _under(books, digests, places(belonged, first_day), standing, decided, fold(decided))
 
 

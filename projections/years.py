@@ -176,7 +176,7 @@ class _Year:
         at = self.places.get(version.claim)
         counted = 0 if at is None else self.judged.folded.counted[at]
         return {
-            "claim": version.claim, "status": version.status, **self.books.fixed(version).shown,
+            "claim": version.claim, "status": version.status, **self.books.shown(version),
             "events": list(version.events),
             # What was recorded elsewhere before the ledger began, it can only say of itself when.
             "source": version.source and {
