@@ -1,4 +1,4 @@
-"""Of what is planted in a small demo every pattern finds everything, takes nothing honest for a fault, and finds no more.
+"""Every pattern finds all that is planted in a small demo, takes nothing honest for a fault, and finds no more.
 
 The patterns are asked as the service asks them, over the whole past.
 """
