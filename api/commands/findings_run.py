@@ -7,6 +7,7 @@ service or without one; it decides nothing about anybody, and whatever people de
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -111,7 +112,7 @@ def _run(
     upkeep = Upkeep(register.ledger, register.folder.projections, partial(paper, evidence))
     began = time.monotonic_ns()
     try:
-        came = upkeep.run([*every.values()], whole=is_whole, tell=tell)
+        came = upkeep.run([*every.values()], whole=is_whole, tell=tell, at_once=len(os.sched_getaffinity(0)))
         return {
             "position": upkeep.asked_at, "millis": (time.monotonic_ns() - began) // 1_000_000,
             "patterns": [{**one._asdict(), "version": every[one.pattern].version, "title": every[one.pattern].title,

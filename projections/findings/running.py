@@ -14,10 +14,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from queue import Queue
 from typing import Final, NamedTuple
 
 import structlog
@@ -48,6 +51,7 @@ REST_MOST_MS: Final = 10_000
 EVERYTHING_S: Final = 600
 """So often, at most, a service asks what compares everything with everything."""
 RETRY_MS: Final = 60_000
+_LOOK_S: Final = 0.05
 WAIT_S: Final = 600
 """So long a command waits for a run of somebody else: one over the whole past may be under way."""
 
@@ -68,14 +72,15 @@ class Asking(NamedTuple):
 
 def run(
     kept: Kept, snapshot: Snapshot, wanted: Sequence[Asking], *, run_at: int, read: Iterable[str] = (),
-    tell: Tell = lambda *_: None,
+    tell: Tell = lambda *_: None, at_once: int = 1,
 ) -> list[Came]:
-    """Ask patterns and write what they found; claims whose papers were `read` are touched as well."""
+    """Ask patterns and write what they found; claims whose papers were `read` are touched as well.
+
+    About the whole past so many patterns are asked `at_once`, each by a thread: SQLite lets go of the interpreter.
+    """
     at, came = snapshot.position, []
     whole = [one for one in wanted if one.since is None]
-    listed = touching.list_everything(snapshot.connection, (kind for one in whole for kind in one.pattern.touches))
-    for one in whole:
-        found = list(_of_everything(snapshot, one, listed, tell))
+    for one, found in _whole(snapshot, whole, tell, max(1, min(at_once, len(whole)))):
         with kept.one_commit():
             came.append(kept.write(one.pattern, one.thresholds, found, at=at, run_at=run_at, looked=None))
     results = list(_moved(kept, snapshot, [one for one in wanted if one.since is not None], set(read)))
@@ -85,6 +90,40 @@ def run(
         kept.drop_unknown(at)
         kept.looked_at({one.pattern.id for one in wanted})
     return sorted(came)
+
+
+def _whole(
+    snapshot: Snapshot, wanted: Sequence[Asking], tell: Tell, at_once: int
+) -> Iterator[tuple[Asking, list[Found]]]:
+    """What each pattern finds in all that there is, as it is done."""
+    kinds = [kind for one in wanted for kind in one.pattern.touches]
+    if at_once == 1:
+        listed = touching.list_everything(snapshot.connection, kinds)
+        for one in wanted:
+            yield one, list(_of_everything(snapshot, one, listed, tell))
+        return
+    left, done = deque(wanted), Queue[tuple[Asking, list[Found]]]()
+
+    def ask(own: Snapshot) -> None:
+        listed = touching.list_everything(own.connection, kinds)
+        while True:
+            try:
+                one = left.popleft()
+            except IndexError:
+                return
+            done.put((one, list(_of_everything(own, one, listed, tell))))
+
+    with ExitStack() as stack, ThreadPoolExecutor(at_once) as pool:
+        others = [stack.enter_context(snapshot.another()) for _ in range(at_once - 1)]
+        asking = {pool.submit(ask, own) for own in (snapshot, *others)}
+        for _ in range(len(wanted)):
+            while done.empty() and not any(each.done() and each.exception() for each in asking):
+                wait(asking, timeout=_LOOK_S)
+            if done.empty():
+                left.clear()  # One of them failed: what the others are at is not begun anew.
+                for each in asking:
+                    each.result()
+            yield done.get()
 
 
 def _of_everything(snapshot: Snapshot, one: Asking, listed: Mapping[str, range], tell: Tell) -> Iterator[Found]:
@@ -231,12 +270,14 @@ class Upkeep:
             self._run(*files, self._due(files[0]), whole=False, tell=self._told)
             return True
 
-    def run(self, wanted: Sequence[Pattern], *, whole: bool = False, tell: Tell = lambda *_: None) -> list[Came]:
+    def run(
+        self, wanted: Sequence[Pattern], *, whole: bool = False, tell: Tell = lambda *_: None, at_once: int = 1
+    ) -> list[Came]:
         """Ask about what moved, or about everything; waits while somebody else does. Raises AlreadyFollowed."""
         with self._files(WAIT_S) as files:
             if files is None:
                 raise AlreadyFollowed(self._folder, process="")
-            return self._run(*files, wanted, whole=whole, tell=tell)
+            return self._run(*files, wanted, whole=whole, tell=tell, at_once=at_once)
 
     def unread(self) -> int:
         """How many papers wait to be looked into."""
@@ -267,7 +308,7 @@ class Upkeep:
         return self._now() - asked.run_at >= EVERYTHING_S * 1_000_000
 
     def _run(
-        self, kept: Kept, clues: Clues, wanted: Sequence[Pattern], *, whole: bool, tell: Tell
+        self, kept: Kept, clues: Clues, wanted: Sequence[Pattern], *, whole: bool, tell: Tell, at_once: int = 1
     ) -> list[Came]:
         run_at, day = self._now(), self._today()
         with Snapshot(self._folder, clues.path, self._stopping.is_set) as snapshot:
@@ -285,7 +326,8 @@ class Upkeep:
                 asking.append(Asking(pattern, values, None if whole or is_new or is_far or last is None
                                      else last.position))
             try:
-                return run(kept, snapshot, asking, run_at=run_at, read=kept.reading(), tell=tell)
+                return run(kept, snapshot, asking, run_at=run_at, read=kept.reading(), tell=tell,
+                           at_once=at_once)
             finally:
                 self._building = None
 

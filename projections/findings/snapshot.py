@@ -61,7 +61,7 @@ class Snapshot:
     def __init__(self, folder: Path, clues: Path, stop: Callable[[], bool] = lambda: False) -> None:
         traces = Reader(Traces(), folder)
         told = traces.position()  # Before the snapshot, so that it holds all of that. Raises NotBuilt.
-        self._stop = stop
+        self._folder, self._clues, self._stop = folder, clues, stop
         self.connection: Final = sqlite3.connect(":memory:", uri=True, isolation_level=None, check_same_thread=False)
         try:
             for name, path in (("traces", traces.path), ("clues", clues)):
@@ -80,6 +80,10 @@ class Snapshot:
             raise NotBuilt(name)
         self.connection.execute(f"ATTACH ? AS {name}", (f"{path.absolute().as_uri()}?mode=ro",))
         self.connection.execute(f"PRAGMA {name}.cache_size=-{_CACHE_KIB}")
+
+    def another(self) -> Snapshot:
+        """One more for another thread, of this moment or a little later: what it sees besides will be touched again."""
+        return Snapshot(self._folder, self._clues, self._stop)
 
     def close(self) -> None:
         """Let go of it."""

@@ -119,12 +119,12 @@ def test_steps_of_any_size_come_to_what_one_run_over_everything_comes_to(demo: L
     assert Reader(FindingsFile(), tmp_path / "steps").position() == size
 
 
-def test_a_second_run_over_everything_changes_nothing(demo: Ledger, tmp_path: Path) -> None:
+def test_a_second_run_over_everything_by_two_threads_changes_nothing(demo: Ledger, tmp_path: Path) -> None:
     followed(demo, tmp_path)
     upkeep = Upkeep(demo, tmp_path, now=lambda: NOW)
     upkeep.run(every())
     before = digest(tmp_path)
-    again = upkeep.run(every(), whole=True)
+    again = upkeep.run(every(), whole=True, at_once=2)
     upkeep.stop()
     assert [one for one in again if one.begun or one.changed or one.ended] == [] and digest(tmp_path) == before
 
@@ -263,6 +263,8 @@ def test_a_run_that_is_given_up_ends_with_the_pattern_before(register: Register)
     upkeep = Upkeep(register.house.ledger, register.folder)
     with pytest.raises(Interrupted):
         upkeep.run(every(), tell=lambda name, *_: upkeep.give_up() if name == "D03" else None)
+    with pytest.raises(Interrupted):
+        upkeep.run(every("D03", "D04", "D05"), at_once=2)
     upkeep.stop()
     assert [one["pattern"] for one in found.asked(answers(register.folder))] == ["D01", "D02"]
 
