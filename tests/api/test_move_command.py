@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from command_kit import CLEAN, XUESHI, served, xueshi
 from used_kit import used
 
-from api.register import Folder, open_register
+from api.register import Folder, Register, open_register
 from api.settings import Settings
 from ledger.copying import TABLES, in_postgres
 from ledger.proving import prove_event
 from ledger.verify import policy_of, verify_proof
 from projections.answers import projections
 from projections.file import path_of
+from projections.findings.found import FindingsFile
+from projections.findings.kept import content
+from projections.findings.patterns import patterns
+from projections.findings.running import Upkeep
+from projections.findings.traces import Traces
 from projections.rebuilding import compare, rebuild
 
 
@@ -36,6 +43,7 @@ def test_root_proofs_and_answers_are_the_same_in_files_in_postgresql_and_made_an
     proofs = [prove_event(source.ledger.store, position, note) for position in range(1, size + 1)]
     sealed = [source.ledger.store.sealed(position) for position in range(1, size + 1)]
     names = list(source.ledger.store.names())
+    findings = found_in(source, tmp_path_factory.mktemp("findings"))
     source.close()
 
     told = xueshi(folder, "move", "--json", XUESHI_DATABASE=postgres)
@@ -58,7 +66,18 @@ def test_root_proofs_and_answers_are_the_same_in_files_in_postgresql_and_made_an
         made = compare(target.ledger, anew, projection, lambda done, total: None)
         assert stands.holds and made.holds and stands.should == made.stands
         assert path_of(anew, projection).exists()
+    assert found_in(target, anew) == findings
     target.close()
+
+
+def found_in(register: Register, folder: Path) -> str:
+    """The digest of what the patterns find in a register."""
+    rebuild(register.ledger, folder, Traces(), lambda done, total: None)
+    upkeep = Upkeep(register.ledger, folder)
+    upkeep.run([*patterns().values()])
+    upkeep.stop()
+    with closing(sqlite3.connect(path_of(folder, FindingsFile()))) as connection:
+        return content(connection)
 
 
 def test_what_was_moved_is_not_opened_as_the_ledger_and_goes_on_in_its_new_place(folder: Path, postgres: str) -> None:
