@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from api.cases.bundle_contents import Contents, Told
+from api.cases.cases import KINDS
 from api.commands.telling import role as role_name
 from api.commands.telling import state, word
 from api.documents import Document, Section, Table
@@ -26,8 +27,6 @@ from projections.judging import year_of
 from projections.timeline import kind_of, words
 
 HIDDEN: Final = "［已遮盖］"
-KINDS: Final = {"falsification": "弄虚作假", "double_count": "重复登记", "self_approval": "自办自批",
-                "misconduct": "履职问题"}
 STATUSES: Final = {"open": "在办", "closed": "已办结"}
 FINDINGS: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
 WHYS: Final = {"case": "案件", "claim": "学时", "person": "身份", "act": "批次", "finding": "线索",

@@ -15,12 +15,12 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from api.cases import cases, inquiries
+from api.cases.cases import KINDS
 from api.cases.doing import Done
 from api.cases.faults import BadFields
 from api.cases.standing import SUPERVISOR
 from api.console import deeds, sending, words
 from api.console.case_deeds import ids_of, sorted_ids
-from api.console.case_words import KINDS
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.routes.schemas.cases import CaseBody

@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from api.cases.cases import KINDS
 from api.console.words import Mark
 from api.year_page import region
 from policies.words import base_vocabulary
 
-KINDS: Final = {
-    "falsification": "弄虚作假", "double_count": "重复登记", "self_approval": "自办自批", "misconduct": "履职问题",
-}
 STATES: Final[Mapping[str, Mark]] = {"open": ("open", "…", "在办"), "closed": ("met", "✓", "已办结")}
 FINDINGS: Final[Mapping[str, Mark]] = {
     "pending": ("open", "…", "待核查"), "ruled_out": ("", "–", "排除"), "substantiated": ("short", "✗", "属实"),

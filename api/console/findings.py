@@ -17,9 +17,9 @@ from flask import request
 
 from api.cases import cases, findings, inquiries
 from api.cases import finding_acts as acts
+from api.cases.cases import KINDS as CASE_KINDS
 from api.console import deeds, lines, words
 from api.console.case_words import FINDINGS as STATES
-from api.console.case_words import KINDS as CASE_KINDS
 from api.console.case_words import kind_words, place
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Pairs, Room, Subject

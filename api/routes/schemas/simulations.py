@@ -33,7 +33,8 @@ class SimulationQuery(AxesQuery):
 
     claims = _Listed(f"^{_CLAIM}(,{_CLAIM}){{0,{_LISTED_MOST - 1}}}$", f"以逗号分隔的学时编号，至多 {_LISTED_MOST} 项",
                      metadata={"description": "案件所涉的哪几项；不写即按 only"})
-    only = Choice(ALL, HELD, metadata={"default": ALL, "description": "all 所涉的全部；held 其中本案冻结过的"})
+    only = Choice(  # type: ignore[assignment]  # A field, which is no attribute of its schema once that is made.
+        ALL, HELD, metadata={"default": ALL, "description": "all 所涉的全部；held 其中本案冻结过的"})
     held = Choice(*FROZEN, metadata={
         "default": COUNTED, "description": "同一些人其他冻结的学时：counted 两边都计；left_out 两边都不计"})
 
@@ -46,7 +47,8 @@ class SimulationAnswer(Answer):
     held = ma.fields.String(required=True, metadata={"enum": list(FROZEN)})
     claims = ma.fields.List(ma.fields.Dict(), required=True, metadata={
         "description": "所列的学时：现状、核定和计入多少、全部事件；counts：现在是否计入"})
-    unknown = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "当时账本中还没有的"})
+    unknown = ma.fields.List(  # type: ignore[assignment]  # The same.
+        ma.fields.String(), required=True, metadata={"description": "当时账本中还没有的"})
     persons = ma.fields.List(ma.fields.Dict(), required=True, metadata={
         "description": "所涉的人（姓名、证件号码隐去中段）：有变化的年度，stands 现在、without 不计之后；"
                        "others：因而多计或少计的其他学时；falls：由达标变为不达标"})
