@@ -51,7 +51,7 @@ REST_MOST_MS: Final = 10_000
 EVERYTHING_S: Final = 600
 """So often, at most, a service asks what compares everything with everything."""
 RETRY_MS: Final = 60_000
-_LOOK_S: Final = 0.05
+_LOOK_MS: Final = 50
 WAIT_S: Final = 600
 """So long a command waits for a run of somebody else: one over the whole past may be under way."""
 
@@ -118,7 +118,7 @@ def _whole(
         asking = {pool.submit(ask, own) for own in (snapshot, *others)}
         for _ in range(len(wanted)):
             while done.empty() and not any(each.done() and each.exception() for each in asking):
-                wait(asking, timeout=_LOOK_S)
+                wait(asking, timeout=_LOOK_MS / 1_000)  # not hours: seconds
             if done.empty():
                 left.clear()  # One of them failed: what the others are at is not begun anew.
                 for each in asking:
