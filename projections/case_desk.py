@@ -5,7 +5,7 @@ version. What followed is every act that names the case, upon an entry or upon s
 said to have followed; the rows of a bulk act among it from the act's closing on. Words are not here: they are sealed,
 and read from the log by whoever may (`api/cases/case_desk.py`).
 
-`tests/projections/test_case_desk.py` shows it.
+`tests/projections/test_case_desk_answers.py` shows it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Everything that is asked is met at once. Read from traces, which say of each ent
 is registered or was: whatever waits for a decision or was turned away has nothing that a case could hold or revoke. The
 scopes of whoever asks bound it: what lies beyond is not there.
 
-`tests/projections/test_case_desk.py` shows it.
+`tests/projections/test_case_desk_answers.py` shows it.
 """
 
 from __future__ import annotations

@@ -19,17 +19,20 @@ NAMES: Final = {
 @click.command("shared")
 @asks()
 @click.argument("claim", type=Id("claim"), required=False)
+@click.option("--finding", help="不从一项申报查起，而从一条线索的各项申报查起")
 @click.option("--dimension", type=click.Choice(list(NAMES)), help="只看这样相同的")
 @click.option("--value", help="不从一项申报查起，而从一个值查起：与 --dimension 一起给出，取自上一次的结果")
 @with_options((AS_OF, *PAGE))
 @PURPOSE
-def shared(asking: Asking, claim: str | None, value: str | None, **query: Any) -> int:
+def shared(asking: Asking, claim: str | None, finding: str | None, value: str | None, **query: Any) -> int:
     """与一项申报共用证书、文件、设备、培训班、主办单位、认定账号和钟点的（监督部门）"""
-    if (claim is None) == (value is None) or (value is not None and query["dimension"] is None):
-        raise click.UsageError("请给出一项申报，或给出 --dimension 和 --value。")
+    if sum(one is not None for one in (claim, finding, value)) != 1 or (value is not None
+                                                                       and query["dimension"] is None):
+        raise click.UsageError("请给出一项申报、一条线索（--finding），或 --dimension 和 --value。")
     if value is not None:
         return asking.get("/v1/shared", _tell, {"value": value, **query})
-    return asking.get(f"/v1/claims/{claim}/shared", _tell, query)
+    began = f"claims/{claim}" if finding is None else f"findings/{finding}"
+    return asking.get(f"/v1/{began}/shared", _tell, query)
 
 
 def _tell(body: dict[str, Any]) -> None:

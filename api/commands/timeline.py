@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.shared import NAMES
-from api.commands.telling import AS_OF, PAGE, next_page, role, table, with_options
+from api.commands.telling import AS_OF, PAGE, next_page, pairs, role, table, with_options
 
 
 @click.group()
@@ -53,6 +53,18 @@ def actor(asking: Asking, actor: str, **which: Any) -> int:
 
 @timeline.command()
 @asks()
+@click.argument("actor", type=Id("actor"))
+@click.option("--from", "first", help="从这一天起记录的（YYYY-MM-DD）；与同类相比时，不写即一年")
+@click.option("--to", "last", help="到这一天为止记录的（YYYY-MM-DD）")
+@with_options((AS_OF,))
+@PURPOSE
+def conduct(asking: Asking, actor: str, first: str | None, last: str | None, **query: Any) -> int:
+    """一个经办账号怎样办理：快慢、时刻、看没看佐证，与权限内的同类账号相比"""
+    return asking.get(f"/v1/actors/{actor}/conduct", _tell_conduct, {"from": first, "to": last, **query})
+
+
+@timeline.command()
+@asks()
 @click.argument("dimension", type=click.Choice(list(NAMES)))
 @click.argument("value")
 @click.option("--newest", is_flag=True, help="新的在前")
@@ -79,6 +91,35 @@ def _tell(body: dict[str, Any]) -> None:
     ]
     table(("事件", "记录时间", "事项", "角色", "经办", "记录", "说明"), rows, empty="没有这样的事项。")
     next_page(body)
+
+
+_MEASURES: Final = {
+    "waited_seconds": "等待的中位（小时）", "quick": "紧接前一件", "together": "成批", "at_night": "22 时至 6 时",
+    "on_weekends": "周末", "none_opened": "佐证一份未开",
+}
+
+
+def _tell_conduct(body: dict[str, Any]) -> None:
+    kinds = "，".join(f"{kind} {many}" for kind, many in body["kinds"].items())
+    pairs((
+        ("办结", f"{body['steps']} 件" + ("" if body["is_all"] else "（最近的）") + (f"：{kinds}" if kinds else "")),
+        ("时段", f"22 时至 6 时 {body['at_night']} 件，周末 {body['on_weekends']} 件"),
+        ("快慢", f"紧接前一件 {body['quick']} 件，成批 {body['together']} 件"),
+        ("佐证", f"附有的 {body['with_papers']} 件：全部打开 {body['all_opened']}，一份未开 {body['none_opened']}"),
+        ("本单位的", f"{body['own_organisation']} 件"), ("自行给出学时", f"{len(body['beyond'])} 件"),
+    ))
+    for one in body["peers"] or ():
+        click.echo()
+        click.echo(f"{role(one['role'])} {one['what']} {one['steps']} 件，同类账号 {one['peers']} 个")
+        table(("项目", "本账号", "同类的中位", "四分之一至四分之三", "由高到低"), [
+            (_MEASURES[each["name"]], _measure(each, "own"), _measure(each, "middle"),
+             f"{_measure(each, 'low')} 至 {_measure(each, 'high')}", f"第 {each['place']}，共 {each['of']}")
+            for each in one["measures"]], empty="同类账号太少，不作比较。")
+
+
+def _measure(one: dict[str, Any], name: str) -> str:
+    value: int = one[name]
+    return str(value // 3_600) if one["name"] == "waited_seconds" else f"{value // 10}.{value % 10}%"
 
 
 def _reason(kind: str, code: str | None) -> str:

@@ -172,9 +172,11 @@ def test_the_command_says_the_same_of_an_entry_of_a_value_and_of_what_happened(s
         of_value = told("claim", "shared", "--dimension", "certificate", "--value", value)
         events = told("timeline", "shared", "certificate", value)
         told("claim", "shared", status=2)
+        conduct = told("timeline", "conduct", scene.clerk.id)
 
     assert "没有相同的理由" in shown and "王*" in shown and scene.claims[1] in shown
     assert scene.claims[0] in of_value and "提交学时申报" in events
+    assert "2 件：" in conduct and "一份未开 2" in conduct
 
 
 def test_a_finding_leads_on_from_all_its_entries_to_whoever_it_is_for(scene: Scene) -> None:

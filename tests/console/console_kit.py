@@ -85,10 +85,19 @@ def with_pages(town: Town) -> Town:
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """Serve an app on this machine, as long as it is looked at."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    threading.Thread(target=server.run, daemon=True).start()
-    yield f"http://127.0.0.1:{server.effective_port}"  # type: ignore[union-attr]
-    server.close()
+    server: Any = create_server(app, host="127.0.0.1", port=0, threads=4)
+
+    def close() -> None:
+        for one in (*server.active_channels.values(), server):
+            one.close()
+
+    loop = threading.Thread(target=server.run, daemon=True)
+    loop.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.trigger.pull_trigger(close)  # By its own loop: it might just be asking after what another closes.
+        loop.join()
 
 
 class Browser:
