@@ -38,7 +38,8 @@ LONGEST = (
     "test_postgres_store.py", "test_course_screens.py", "test_registering.py", "test_replay_screens.py",
     "test_journeys.py", "test_replay_runner.py", "test_standby.py", "test_backup_postgres.py",
     "test_restore_command.py", "test_exam_screens.py", "test_follower.py", "test_backup_command.py",
-    "test_case_desk.py", "test_provider_journey.py", "test_page.py", "test_kernel.py", "test_wrong_orders.py", "test_store_faults.py",
+    "test_case_desk.py", "test_provider_journey.py", "test_page.py", "test_kernel.py", "test_wrong_orders.py",
+    "test_store_faults.py",
 )
 """These begin, so that no worker is left alone with one of them at the end."""
 
