@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from api.register import Folder
 from api.sample import begin, prepare, shown
 from api.settings import load
 from tests.console.console_kit import Browser, Cast, cast_in, serving
+from tests.console.crawl_kit import logged_in
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +39,7 @@ def served(cast: Cast) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Its keeper and its detectors are at work as long as it stands.
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict[str, str]]]:
     """The sample upon its history, as `make run` has it, and the token of one account of each role."""
     folder = tmp_path_factory.mktemp("sample") / "data"
@@ -48,7 +50,12 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict
         accounts = Folder(folder).sample_accounts
         lines = accounts.read_text("utf-8").splitlines()
         at = max(at for at, line in enumerate(lines) if line.startswith("  per_"))  # Somebody of the history.
-        yield app, {role: token for role, _, token in shown(accounts)} | {lines[at].strip(): lines[at + 1].strip()}
+        tokens = {role: token for role, _, token in shown(accounts)} | {lines[at].strip(): lines[at + 1].strip()}
+        watch, end = logged_in(app, tokens["监督部门"]), time.monotonic() + 60
+        while watch.get("/findings.json").status_code != 200:  # Until then it says that they are being made.
+            assert time.monotonic() < end, "the patterns were never asked"
+            time.sleep(0.1)
+        yield app, tokens
 
 
 @pytest.fixture(scope="module")

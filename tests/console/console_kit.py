@@ -90,6 +90,7 @@ def serving(app: Flask) -> Iterator[str]:
     def close() -> None:
         for one in (*server.active_channels.values(), server):
             one.close()
+        server.task_dispatcher.shutdown()
 
     loop = threading.Thread(target=server.run, daemon=True)
     loop.start()

@@ -23,12 +23,13 @@ PICTURES = Path(__file__).parents[2] / "api" / "pictures"
 ROLES = ("本人", "用人单位", "人力社保部门", "行业主管部门", "举办单位", "职称评审委员会", "政策部门", "监督部门")
 
 
+@pytest.mark.parametrize("of_each", [1, pytest.param(4, marks=pytest.mark.torture)])
 @pytest.mark.parametrize("role", ROLES)
 def test_no_link_leads_to_nothing_or_to_what_its_reader_may_not_see(
-    sample: tuple[Any, dict[str, str]], role: str
+    sample: tuple[Any, dict[str, str]], role: str, of_each: int
 ) -> None:
     app, tokens = sample
-    seen = list(crawled(app, logged_in(app, tokens[role]), of_each=2))
+    seen = list(crawled(app, logged_in(app, tokens[role]), of_each=of_each))
 
     assert [(one.address, one.status, one.found_on) for one in seen if one.status not in (200, 303)] == []
     assert len({one.screen for one in seen}) >= 8
