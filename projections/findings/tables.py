@@ -56,8 +56,8 @@ CLAIM: Final = _dated(
         **_columns("decided_by decided_role decided_org", "assessed_centi"),  # Of the hours that stand, or stood.
         **_columns("ruling_status flags act", "revision papers opened due_at"),   # flags: a list in JSON.
     },
-    ("claim",), "person", "unit year", "organiser", "training_class", "occasion", "output", "decided_by", "act",
-    "source_system source_record")
+    ("claim",), "person", "unit year", "organiser", "training_class", "occasion", "output", "decided_by", "decided_at",
+    "act", "source_system source_record")
 
 TABLES: Final = {
     "claim": CLAIM,

@@ -14,6 +14,7 @@ from projections.findings import shared as sharing
 from projections.findings.clues import ClueFile
 from projections.findings.shared import GUARDS, Key, Traced, hour_of, pivot, readable
 from projections.findings.tables import TABLES
+from projections.rows import index_name
 
 NINE = 1_772_672_400_000_000  # 2026-03-05 09:00 here
 NINGBO = Scope(role="supervisor", region="3302")
@@ -28,6 +29,8 @@ class Tables:
             for name, table in tables.items():
                 if name in ("claim", "paper", "clue"):
                     db.table(name).create(table.every_column, pk=table.pk)
+                    for index in table.indexes:
+                        db.table(name).create_index(index, index_name(name, index))
         self.claims = 0
 
     def claim(self, name: str, person: str, *, papers: tuple[tuple[str, str], ...] = (),
@@ -53,8 +56,10 @@ class Tables:
 class Asked:
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.plans: list[str] = []
 
     def rows(self, query: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        self.plans += [step[-1] for step in self._db.execute(f"EXPLAIN QUERY PLAN {query}", values).fetchall()]
         return self._db.execute(query, values).fetchall()
 
 
@@ -89,6 +94,19 @@ def test_every_dimension_of_an_entry_says_which_others_and_whose_have_it(tables:
     assert all((one.starts, one.claims, one.persons, one.within) == (1, 1, 1, 1) for one in found.shared)
     assert all([each.claim for each in found.members[one.key]] == [second] for one in found.shared)
     assert of(found, "hour").key.value == "2026-03-05T09" == hour_of(NINE)
+
+
+def test_whatever_is_asked_is_found_by_an_index(tables: Tables) -> None:
+    same: dict[str, Any] = {"organiser": "某学会", "training_class": "cls_1", "decided_by": "acr_1", "decided_at": NINE,
+                            "papers": (("card", "ab"),), "clues": (("certificate", "x"), ("device", "y"))}
+    for number in range(3):
+        tables.claim(str(number), f"per_{number}", **same)
+    asked = tables.at()
+
+    assert {one.key.dimension for one in pivot(asked, ["clm_0"]).shared} >= {"hour", "class", "approver", "evidence"}
+    plans = asked.traces.plans + asked.clues.plans  # type: ignore[attr-defined,union-attr]
+    everything = ("SCAN c", "SCAN p", "SCAN k", "(from_position<")  # What had begun by now is all there is.
+    assert plans and [one for one in plans if any(part in one for part in everything)] == []
 
 
 def test_whoever_shares_by_right_is_told_with_the_reason_and_not_left_out(tables: Tables) -> None:
