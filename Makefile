@@ -1,5 +1,6 @@
 # 学时账. Two commands are enough: `make run` and `make test`. Both need Python 3.11, git and make, and nothing else.
-# Versions and hashes stand in requirements.lock (running) and requirements-dev.lock (everything); `make lock` writes them.
+# Versions and hashes stand in requirements.lock (running), requirements-dev.lock (everything) and requirements-spark.lock
+# (a replay on many machines: half a gigabyte that only its torture and its benchmark want); `make lock` writes them.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
@@ -46,9 +47,12 @@ lint: $(VENV)/.installed-dev  ## ruff, and mypy --strict on the four packages
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
            --no-emit-index-url --no-emit-find-links --no-header pyproject.toml
 
-lock: $(VENV)/.installed-dev  ## resolve pyproject.toml anew into the two lock files
+EVERYTHING := $(addprefix --extra ,postgres pdf fast columns witness telemetry build dev bench)
+
+lock: $(VENV)/.installed-dev  ## resolve pyproject.toml anew into the lock files
 	$(BIN)/$(COMPILE) --upgrade --extra build --extra postgres --output-file requirements.lock
-	$(BIN)/$(COMPILE) --upgrade --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+	$(BIN)/$(COMPILE) --upgrade $(EVERYTHING) --constraint requirements.lock --output-file requirements-dev.lock
+	$(BIN)/$(COMPILE) --upgrade --extra spark --constraint requirements-dev.lock --output-file requirements-spark.lock
 
 clean:  ## remove the virtual environment and what tools leave behind; never ./data
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,7 +6,8 @@ set -u
 
 # program-or-folder:package
 WANTED="go:golang-go /usr/share/gocode/src/golang.org/x/mod:golang-golang-x-mod-dev strace:strace chromium:chromium \
-/usr/share/fonts/opentype/noto:fonts-noto-cjk pdfsig:poppler-utils zbarimg:zbar-tools /usr/lib/postgresql:postgresql"
+/usr/share/fonts/opentype/noto:fonts-noto-cjk pdfsig:poppler-utils zbarimg:zbar-tools /usr/lib/postgresql:postgresql \
+faketime:faketime nginx:nginx-light ip:iproute2"
 
 missing="" packages=""
 for pair in $WANTED; do
@@ -18,6 +19,8 @@ for pair in $WANTED; do
 done
 [ -z "$missing" ] && exit 0
 
+# RUNLEVEL=1: what is installed is not started; the tests start their own on loopback.
+
 # The tests make a server of their own. Debian's package would make another on port 5432, start it, and start it again at
 # every boot of a machine on which somebody only wanted to run tests.
 NO_CLUSTER=/etc/postgresql-common/createcluster.d/no-main-cluster-for-tests.conf
@@ -25,7 +28,7 @@ trap 'rm -f "$NO_CLUSTER"' EXIT
 
 install() {
     mkdir -p "${NO_CLUSTER%/*}" && echo "create_main_cluster = false" > "$NO_CLUSTER"
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages </dev/null >/dev/null 2>&1
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages </dev/null >/dev/null 2>&1
 }
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

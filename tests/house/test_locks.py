@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+TOGETHER = ("requirements.lock", "requirements-dev.lock")
+SPARK = "requirements-spark.lock"
+LOCKS = (*TOGETHER, SPARK)
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
 LINE = re.compile(
     r"[a-z0-9][a-z0-9._-]*==[A-Za-z0-9.+!]+( ; [a-z_'\"=!<>. 0-9A-Za-z()]+)? \\"
@@ -38,18 +40,28 @@ def test_every_pin_has_a_hash(lock: str) -> None:
 
 def test_both_locks_agree() -> None:
     """One environment may be installed from either."""
-    running, everything = (pins(lock) for lock in LOCKS)
+    running, everything = (pins(lock) for lock in TOGETHER)
 
     assert {name: everything.get(name) for name in running} == running
+
+
+def test_what_spark_wants_is_added_to_everything_and_changes_none_of_it() -> None:
+    everything, spark = pins("requirements-dev.lock"), pins(SPARK)
+
+    assert sorted(set(spark.items()) - set(everything.items())) == sorted(
+        (name, spark[name]) for name in ("py4j", "pyspark")
+    )
 
 
 def test_every_dependency_and_extra_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    running, everything = (pins(lock) for lock in LOCKS)
+    running, everything = (pins(lock) for lock in TOGETHER)
+    spark = extras.pop("spark")
 
     assert _unlocked([*project["dependencies"], *extras["build"], *extras["postgres"]], running) == []
     assert _unlocked([each for extra in extras.values() for each in extra], everything) == []
+    assert _unlocked(spark, pins(SPARK)) == []
 
 
 def _unlocked(wanted: list[str], locked: dict[str, str]) -> list[str]:
