@@ -27,16 +27,16 @@ from typing import Any, Final
 from api import logs
 from api.exits import Exit, Stop
 from api.law_of import Library
-from api.register import Register, open_register
+from api.register import open_register
 from api.replay_check import as_announced, checked
 from api.replay_laws import Laws, UnsoundRules
 from api.settings import load
 from ledger.errors import LedgerError
 from policies.archive import Archive
 from policies.errors import RulebookError
-from projections.answers import Answers, projections
+from projections.answers import Answers
+from projections.catching_up import catch_up
 from projections.errors import (
-    AlreadyFollowed,
     AsOfBeforeLedger,
     AsOfInFuture,
     AsOfMalformed,
@@ -45,7 +45,6 @@ from projections.errors import (
     ProjectionError,
     ValidOnMalformed,
 )
-from projections.follower import Follower
 from projections.judging import Books
 from projections.replay import folder as reports
 from projections.replay import report
@@ -55,7 +54,6 @@ NICE: Final = 10
 NICE_IDLE: Final = 19
 _AUTOGROUP: Final = Path("/proc/self/autogroup")
 _TELL_EVERY_NS: Final = 100_000_000
-_FOLLOW_MS: Final = 50
 _WAIT_MS: Final = 60_000
 _BAD_INPUT: Final = (AsOfBeforeLedger, AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, ValidOnMalformed,
                      reports.Unsound)
@@ -144,7 +142,7 @@ def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
     register = open_register(load({"data_folder": None if data is None else Path(data)}))
     try:
         steps = _Steps()
-        _follow(register, steps)
+        catch_up(register.ledger, register.folder.projections, partial(steps, "follow"))
         ledger, folder = register.ledger, register.folder.projections
         library = Library(Archive(register.folder.rulebooks))
         answers = Answers(ledger, folder, book=library.book, now=lambda: time.time_ns() // 1_000)
@@ -175,23 +173,6 @@ def _placed(asked: Mapping[str, Any], beside: Path, made: Mapping[str, Any], dig
     names = ("people", "person_years", "entries", "changed_people", "changed_person_years", "moved_entries", "gained",
              "given_up", "newly_failed", "newly_passed", "touched_titles", "touched_applications", "question")
     return {"folder": str(folder), "digest": digest, "new": is_new, **{name: made[name] for name in names}}
-
-
-def _follow(register: Register, steps: _Steps) -> None:
-    """Let the answers reach the log's head, if nobody else sees to it."""
-    follower = Follower(register.ledger, register.folder.projections, projections())
-    with suppress(AlreadyFollowed):
-        follower.start()
-        try:
-            size = register.ledger.store.size()
-            while not follower.wait_for(size, 0):
-                if failures := follower.failures():
-                    raise failures[0]
-                steps("follow", min(lag.position or (lag.building.done if lag.building else 0)
-                                    for lag in follower.lag().values()), size)
-                time.sleep(_FOLLOW_MS / 1_000)  # not hours: seconds
-        finally:
-            follower.stop()
 
 
 if __name__ == "__main__":

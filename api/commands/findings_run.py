@@ -10,7 +10,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from api.register import Register
     from projections.findings.patterns import Pattern
 
-_FOLLOW_MS: Final = 50
 SEVERITIES: Final = {"critical": "重大", "high": "高", "medium": "中", "low": "低"}
 
 
@@ -43,6 +41,7 @@ def run(names: tuple[str, ...], is_whole: bool, data_folder: Path | None, as_jso
     """
     from api import logs
     from api.progress import bar, bars
+    from projections.catching_up import catch_up
     from projections.errors import ProjectionError
     from projections.findings.patterns import chosen
 
@@ -54,7 +53,7 @@ def run(names: tuple[str, ...], is_whole: bool, data_folder: Path | None, as_jso
     with opened(data_folder) as register:
         try:
             with bar("投影追上账本", quiet=as_json) as progress:
-                follow(register, progress)
+                catch_up(register.ledger, register.folder.projections, progress)
             with bars(quiet=as_json) as line:
                 told = _run(register, wanted, line, is_whole=is_whole)
         except ProjectionError as error:
@@ -69,27 +68,6 @@ def run(names: tuple[str, ...], is_whole: bool, data_folder: Path | None, as_jso
     click.echo(f"✓ 检查到事件 {told['position']:,}，用时 {told['millis'] / 1_000:.1f} 秒。"  # type: ignore[operator]
                + (f"另有 {told['unread_papers']:,} 份材料待读，由服务陆续读取。" if told["unread_papers"] else ""))
     return Exit.HOLDS
-
-
-def follow(register: Register, progress: Progress) -> None:
-    """Let the projections reach the log's head, if nobody else sees to it."""
-    from projections.answers import projections
-    from projections.errors import AlreadyFollowed
-    from projections.follower import Follower
-
-    follower = Follower(register.ledger, register.folder.projections, projections())
-    with suppress(AlreadyFollowed):
-        follower.start()
-        try:
-            size = register.ledger.store.size()
-            while not follower.wait_for(size, 0):
-                if failures := follower.failures():
-                    raise failures[0]
-                lags = follower.lag().values()
-                progress(min(lag.position or (lag.building.done if lag.building else 0) for lag in lags), size)
-                time.sleep(_FOLLOW_MS / 1_000)  # not hours: seconds
-        finally:
-            follower.stop()
 
 
 def _run(

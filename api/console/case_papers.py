@@ -6,11 +6,10 @@ Each is handed out as the use case makes it; whoever fetches one is recorded, an
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from typing import IO, Any, Final
+from collections.abc import Mapping
+from typing import Any
 
-from flask import Response, request, send_file
+from flask import request
 
 from api.cases import bundle as bundles
 from api.cases import notice_letters, notices
@@ -18,10 +17,9 @@ from api.console.claim import told_basis
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.problems import Problem
+from api.routes.exports import archive
 from api.typesetting import PdfImpossible
 from ledger.errors import Refusal
-
-_AT_ONCE_MOST: Final = 8 * 1024 * 1024  # A larger archive is read while it is sent.
 
 
 def every_notice(asking: Asking, case: str) -> Shown:
@@ -50,8 +48,11 @@ def letters(asking: Asking, case: str) -> Shown:
     found = notices.notices(asking.house, asking.caller, case, asking.purpose, as_of=position)
     if isinstance(found, Refusal):
         return found
-    return _archive(f"{case}-notices.zip", lambda: notice_letters.letters_archive(
-        asking.house, found, asking.house.today, as_of=position))
+    try:
+        made = notice_letters.letters_archive(asking.house, found, asking.house.today, as_of=position)
+    except PdfImpossible as no:
+        raise Problem("service_unavailable", detail=str(no)) from no
+    return archive(made, f"{case}-notices.zip")
 
 
 def bundle(asking: Asking, case: str) -> Shown:
@@ -62,18 +63,4 @@ def bundle(asking: Asking, case: str) -> Shown:
                           redaction=bundles.redacted((), persons=is_redacted))
     if isinstance(made, Refusal):
         return made
-    return _archive(f"{case}{'-redacted' if is_redacted else ''}.zip", lambda: made)
-
-
-def _archive(name: str, make: Callable[[], IO[bytes]]) -> Response:
-    try:
-        made = make()
-    except PdfImpossible as no:
-        raise Problem("service_unavailable", detail=str(no)) from no
-    if made.seek(0, os.SEEK_END) > _AT_ONCE_MOST:
-        made.seek(0)
-        return send_file(made, "application/zip", as_attachment=True, download_name=name, etag=False)
-    with made:
-        made.seek(0)
-        return Response(made.read(), content_type="application/zip",
-                        headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return archive(made, f"{case}{'-redacted' if is_redacted else ''}.zip")

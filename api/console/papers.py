@@ -6,13 +6,14 @@ at another's names a purpose. `tests/console/test_paper_screens.py` shows it.
 
 from __future__ import annotations
 
-from flask import current_app, send_file
+from flask import current_app
 
 from api.cases import card_paper, packet_files, packets
 from api.commands.telling import RESULTS
 from api.console.claim import told_basis
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
+from api.routes.exports import archive
 from api.statement_paper import base_address
 from ledger.errors import Refusal
 
@@ -40,7 +41,7 @@ def packet_archive(asking: Asking, application: str) -> Shown:
                                 address=base_address(current_app.config))
     if isinstance(made, Refusal):
         return made
-    return send_file(made, "application/zip", as_attachment=True, download_name=f"{application}.zip", etag=False)
+    return archive(made, f"{application}.zip")
 
 
 def card(asking: Asking, card: str) -> Shown:

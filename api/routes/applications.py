@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, send_file
+from flask import Response, current_app
 
 from api.callers import Caller
 from api.cases import applications, packet_files, packets, people, petitions, sanctions
 from api.cases.doing import Asked, Done
 from api.routes.door import Door, Told, answer, house
+from api.routes.exports import archive
 from api.routes.listing import as_it_stood, listed, moment
 from api.routes.schemas.applications import (
     ApplicationBody,
@@ -85,7 +86,7 @@ def packet_archive(caller: Caller, query: _Query, application: str) -> Response 
                                 address=base_address(current_app.config))
     if isinstance(made, Refusal):
         return made
-    return send_file(made, "application/zip", as_attachment=True, download_name=f"{application}.zip", etag=False)
+    return archive(made, f"{application}.zip")
 
 
 @door.reads(f"{_PERSON}/applications/effects", summary="审核所依据的学时此后的变化，结论是否依然成立",

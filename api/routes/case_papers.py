@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import os
-from typing import IO, Any, Final
+from typing import Any
 
-from flask import Response, send_file
+from flask import Response
 
 from api.callers import Caller
 from api.cases import bundle as bundles
 from api.cases import notice_letters, notices
 from api.problems import Problem
 from api.routes.door import Door, house
-from api.routes.exports import response
+from api.routes.exports import archive, response
 from api.routes.listing import as_it_stood, moment
 from api.routes.schemas.case_papers import BundleQuery, NoticesAnswer
 from api.routes.schemas.histories import AsOfQuery
@@ -24,7 +23,6 @@ from ledger.errors import Refusal
 
 door = Door("case_papers", __name__, description="监察案件的材料：移送材料、告知书")
 
-_AT_ONCE_MOST: Final = 8 * 1024 * 1024
 _Query = dict[str, Any]
 _AT = "/v1/cases/<case:case>"
 
@@ -40,7 +38,7 @@ def bundle(caller: Caller, query: _Query, case: str) -> Response | Refusal:
                           chosen=map(int, _listed(query, "events")), redaction=redaction)
     if isinstance(made, Refusal):
         return made
-    return _sent(made, f"{case}{'-redacted' if redaction else ''}.zip")
+    return archive(made, f"{case}{'-redacted' if redaction else ''}.zip")
 
 
 def _listed(query: _Query, name: str) -> list[str]:
@@ -83,18 +81,7 @@ def notices_archive(caller: Caller, query: _Query, case: str) -> Response | Refu
         made = notice_letters.letters_archive(house(), found[0], house().today, as_of=found[1])
     except PdfImpossible as no:
         raise Problem("service_unavailable", detail=str(no)) from no
-    return _sent(made, f"{case}-notices.zip")
-
-
-def _sent(made: IO[bytes], name: str) -> Response:
-    """An archive as a file to be kept; a large one is read while it is sent."""
-    if made.seek(0, os.SEEK_END) > _AT_ONCE_MOST:
-        made.seek(0)
-        return send_file(made, "application/zip", as_attachment=True, download_name=name, etag=False)
-    with made:
-        made.seek(0)
-        return Response(made.read(), content_type="application/zip",
-                        headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return archive(made, f"{case}-notices.zip")
 
 
 def _found(caller: Caller, query: _Query, case: str) -> tuple[dict[str, Any], int] | Refusal:

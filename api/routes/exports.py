@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any, Final
 
 import marshmallow as ma
-from flask import Response
+from flask import Response, send_file
 
 from api.callers import Caller
 from api.cases import exports, roster_exports
@@ -22,6 +23,7 @@ from ledger.errors import Refusal
 
 door = Door("exports", __name__, description="清单下载：CSV、工作簿")
 
+_AT_ONCE_MOST: Final = 8 * 1024 * 1024
 _Made = Table | Refusal
 _Make = Callable[..., _Made]
 
@@ -76,6 +78,17 @@ def response(table: Table, form: Form) -> Response:
     made = file_of(table, form)
     return Response(made.content, content_type=made.media_type,
                     headers={"Content-Disposition": f'attachment; filename="{made.name}"'})
+
+
+def archive(made: IO[bytes], name: str) -> Response:
+    """An archive as a file to be saved; a large one is read while it is sent."""
+    size = made.seek(0, os.SEEK_END)
+    made.seek(0)
+    if size > _AT_ONCE_MOST:
+        return send_file(made, "application/zip", as_attachment=True, download_name=name, etag=False)
+    with made:
+        return Response(made.read(), content_type="application/zip",
+                        headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 _offer("/v1/work", "work", "待办，全部", WorkFileQuery, exports.work)
