@@ -52,6 +52,7 @@ COMMANDS: Final = {
     "rulebook": Lazy("api.commands.rulebook:rulebook", "账本中施行的细则：列出、查看，提出新的一版、由另一人施行"),
     "keys": Lazy("api.commands.keys:keys", "密钥：查看、备份、到期、恢复，更换主密钥和签名密钥"),
     "log": Lazy("api.commands.log:log", "查看日志，出具证明，签发检查点"),
+    "witness": Lazy("api.commands.witness:witness", "为其他账本作见证：只为延续了上次所见的检查点联署"),
     "events": Lazy("api.commands.events:events", "事件的格式，以及整本日志的导出"),
     "verify": Lazy("api.commands.verify:verify", "离线核验情况表、证明、导出和移送材料：说明核验了什么，不证明什么"),
     "fsck": Lazy("api.commands.fsck:fsck", "逐条重读账本，重建根、瓦片、版本与保留名称，指出第一处错误"),
