@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -16,7 +16,7 @@ from api.cases.replays import tidy_replays
 from api.cases.studying import settle_all
 from api.checks import Check, Reach, ready_checks
 from api.following import apart
-from api.house import open_house
+from api.house import House, open_house
 from api.keeper import Keeper
 from api.log_routes import log_routes
 from api.page import page_routes
@@ -59,6 +59,8 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                 leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
                 pages = _pages(settings) if serves else ()
                 app = create_app(house, checks=checks, blueprints=[log_routes(register), *pages], leases=leases)
+                if serves:
+                    _measure(app, house, leases)
                 app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
                 app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
                 yield app
@@ -67,6 +69,12 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                 runner.stop()
     finally:
         register.close()
+
+
+def _measure(app: Flask, house: House, leases: Mapping[str, Callable[[], bool]]) -> None:
+    from api.metrics.door import measure  # Its library takes a while to load, and a command counts nothing.
+
+    measure(app, house, leases)
 
 
 def _pages(settings: Settings) -> list[Blueprint]:

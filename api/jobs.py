@@ -137,6 +137,12 @@ class Jobs(Operational):
                                       (owner, before, before, limit)).fetchall()
         return [_read(row) for row in rows]
 
+    def count(self) -> dict[str, int]:
+        """How many there are in each state."""
+        with self._lock:
+            found = self._file.execute("SELECT state, COUNT(*) FROM job GROUP BY state ORDER BY state").fetchall()
+        return dict.fromkeys((QUEUED, RUNNING, DONE, FAILED, CANCELLED), 0) | dict(found)
+
     def ahead(self, job: str) -> int:
         """How many are to be done before a job that waits."""
         with self._lock:

@@ -28,7 +28,7 @@ from api.checks import Check, Level, found
 from api.house import House
 from api.routes.door import Refused
 from api.routes.door import problem as write_problem
-from api.upkeep import metrics, upkeep
+from api.upkeep import upkeep
 from ledger.errors import LedgerError
 
 VERSION: Final = version("xueshi-ledger")
@@ -90,7 +90,6 @@ def create_app(
     if house is not None:
         app.extensions["house"] = house
         app.before_request(_limited(house))
-        app.register_blueprint(metrics(house))
         routes.install(app)
     return app
 

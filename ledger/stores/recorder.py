@@ -19,6 +19,7 @@ from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
 from ledger.stores.append import Append, Conflict, Receipt, RequestKey, Reservation
 from ledger.stores.names import Held
+from ledger.stores.writer import Watch
 from ledger.vocabulary import StreamId
 
 _READ_AT_ONCE: Final = 1_000
@@ -35,6 +36,7 @@ class AppendingRecorder(ApplicationRecorder):
     """A recorder whose every append is durable, ordered without gaps, and proved."""
 
     _wakers: tuple[Callable[[], object], ...] = ()
+    _watch: Watch | None = None
 
     # Writing
 
@@ -61,9 +63,17 @@ class AppendingRecorder(ApplicationRecorder):
         """
         self._wakers = (*self._wakers, wake)
 
+    def watch_commits(self, watch: Watch) -> None:
+        """Tell this of each commit of this process: how many events it wrote, in how many nanoseconds."""
+        self._watch = watch
+
     def _committed(self) -> None:
         for wake in self._wakers:
             wake()
+
+    def _wrote(self, events: int, nanos: int) -> None:
+        if self._watch is not None:
+            self._watch(events, nanos)
 
     def tidy_requests(self, now: int) -> None:
         """Drop request keys older than 13 months; a store that keeps none for so long has nothing to do."""

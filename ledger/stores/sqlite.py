@@ -192,7 +192,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         if self._writer is None:
             with self._write_lock:
                 if self._writer is None:
-                    self._writer = GroupWriter(self._commit)
+                    self._writer = GroupWriter(self._commit, watch=self._wrote)
         return self._writer.submit(append)
 
     def _commit(self, appends: Sequence[Append]) -> Sequence[Outcome]:

@@ -26,6 +26,7 @@ from werkzeug.test import TestResponse
 
 from api.house import House, open_house
 from api.log_routes import log_routes
+from api.metrics.door import measure
 from api.register import open_register
 from api.service import create_app
 from api.settings import Settings
@@ -176,6 +177,7 @@ def house_in(folder: Path, clock: Callable[[], int] | None = None) -> Iterator[T
         register.signer.checkpoint()
         with open_house(register, clock) as house:
             app = create_app(house, checks=house.checks(), blueprints=[log_routes(register)])
+            measure(app, house, {"keeper": lambda: True})
             yield Town(house, app)
     finally:
         register.close()

@@ -21,6 +21,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from api.log_routes import log_routes
+from api.metrics.door import measure
 from api.page import page_routes
 from api.provider import Provider
 from api.service import create_app
@@ -59,6 +60,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         town.app = create_app(town.house, blueprints=[
             log_routes(town.house.register), page_routes(), statement_routes(), verification_routes(),
             sign_on_routes(Provider("https://sso.example", "xueshi", "", "https://xueshi.example"))])
+        measure(town.app, town.house, {})
         yield scene_in(town)
 
 
