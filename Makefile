@@ -5,6 +5,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+SPARK  := .venv-spark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 
 # The packages with types and rules of their own; tests are held to ruff alone.
@@ -33,10 +34,13 @@ test: $(VENV)/.installed-dev  ## every test but the exhaustive ones, at most 10 
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 torture: $(VENV)/.installed-dev  ## the exhaustive tests; writes tests/torture-results.md
-	@sh tests/setup-system.sh
+	@ALSO=java:default-jre-headless sh tests/setup-system.sh
+	@$(MAKE) --no-print-directory $(SPARK)/.installed || echo "Spark could not be installed: what needs it will be skipped."
 	$(BIN)/python -m tests.torture
 
 bench: $(VENV)/.installed-dev  ## the benchmarks; writes tests/bench/results.md
+	@ALSO=java:default-jre-headless sh tests/setup-system.sh
+	@$(MAKE) --no-print-directory $(SPARK)/.installed || echo "Spark could not be installed: what needs it will be left out."
 	$(BIN)/python -m tests.bench --write
 
 lint: $(VENV)/.installed-dev  ## ruff, and mypy --strict on the four packages
@@ -55,7 +59,7 @@ lock: $(VENV)/.installed-dev  ## resolve pyproject.toml anew into the lock files
 	$(BIN)/$(COMPILE) --upgrade --extra spark --constraint requirements-dev.lock --output-file requirements-spark.lock
 
 clean:  ## remove the virtual environment and what tools leave behind; never ./data
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SPARK) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Both stamps may stand in one environment: the second lock holds every pin of the first (a test compares them).
@@ -70,6 +74,16 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	@$(PIP) install --require-hashes --no-deps --requirement requirements-dev.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.installed-run
+
+# An environment of its own, which sees all of the other and adds what Spark wants: the pins of both locks are the same.
+$(SPARK)/.installed: requirements-spark.lock | $(VENV)/.installed-dev
+	@echo "Installing what requirements-spark.lock adds, each file checked against its hash ..."
+	@$(BIN)/python -m venv $(SPARK)
+	@$(BIN)/python -c 'import os, site; print(os.getcwd(), *site.getsitepackages(), sep="\n")' \
+	    > "$$($(SPARK)/bin/python -c 'import site; print(site.getsitepackages()[0])')/everything.pth"
+	@$(SPARK)/bin/python -m pip --disable-pip-version-check -qq --no-input install --require-hashes --no-deps \
+	    --requirement requirements-spark.lock
+	@touch $@
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "没有找到 Python。请先安装 Python 3.11 或更新的版本。" >&2; exit 3; }

@@ -48,6 +48,7 @@ from projections.errors import (
 from projections.judging import Books
 from projections.replay import folder as reports
 from projections.replay import report
+from projections.replay.sides import Engine, judge_both
 from projections.replay.store import compacting, open_coded
 
 NICE: Final = 10
@@ -63,7 +64,8 @@ def main() -> int:
     """Do what the line says."""
     asked = json.loads(sys.stdin.readline())
     logs.configure("warning")   # Standard output is for the one who started it; what is logged goes to the other.
-    threading.Thread(target=_go_with_the_parent, args=(Path(asked["beside"]),), daemon=True).start()
+    own = [Path(asked[name]) for name in ("beside", "staging") if asked.get(name)]
+    threading.Thread(target=_go_with_the_parent, args=(own,), daemon=True).start()
     stand_back(is_idle=asked.get("is_idle", False), cores=asked.get("cores", ()))
     try:
         _tell({"done": _run(asked)})
@@ -105,10 +107,11 @@ def stand_back(*, is_idle: bool, cores: Collection[int] = ()) -> None:
             os.sched_setaffinity(0, every)
 
 
-def _go_with_the_parent(beside: Path) -> None:
+def _go_with_the_parent(own: Collection[Path]) -> None:
     """Whoever started it is gone: leave nothing half made."""
     sys.stdin.buffer.read()
-    shutil.rmtree(beside, ignore_errors=True)
+    for folder in own:
+        shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 
@@ -134,6 +137,7 @@ def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
     told: Mapping[str, Any] | None = None
     if asked["check"] is not None:
         told, announced = reports.read(Path(asked["check"]))
+    engine = _engine(asked)
     laws = Laws()
     for name in (asked["under"], asked["against"]):
         if name is not None:
@@ -154,13 +158,22 @@ def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
         from api.replay_page import page
 
         with compacting(folder, ledger, kept):
-            found = report.replayed(question, kept.held, books, folder, steps)
+            found = report.replayed(question, kept.held, books, folder, steps, engine=engine)
             made, digest = reports.write(question, found, folder, beside, page, steps)
         if told is not None:
             return checked(register, answers, Path(asked["check"]), beside, announced, told, page)
         return _placed(asked, beside, made, digest)
     finally:
         register.close()
+
+
+def _engine(asked: Mapping[str, Any]) -> Engine:
+    """Who judges: this process, or a cluster, which is looked for before any work is begun."""
+    if asked.get("engine", "local") == "local":
+        return judge_both
+    from projections.replay.cluster import Cluster
+
+    return Cluster(Path(asked["staging"]), asked["master"])
 
 
 def _placed(asked: Mapping[str, Any], beside: Path, made: Mapping[str, Any], digest: str) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from api.commands.options import as_json_option, data_option
 from api.exits import Exit, Stop
 
 STEPS: Final = {
-    "follow": "投影追上账本", "read": "读取全部记录", "gather": "按人排列", "judge": "逐人评定", "check": "抽样重评",
+    "follow": "投影追上账本", "read": "读取全部记录", "gather": "按人排列", "judge": "逐人评定", "stage": "按人分片",
+    "spark": "集群逐片评定", "check": "抽样重评",
     "person_years": "写出人年度", "entries": "写出记录", "titles": "写出职称",
 }
 _WAIT_S: Final = 5
@@ -44,11 +45,17 @@ _YOUNG_NS: Final = 1_000_000_000
 @click.option("--out", type=click.Path(path_type=Path), help="报告的文件夹（默认 ./replay-摘要前十二位）")
 @click.option("--check", "check", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="施行之后核对一份报告：预告的与实际的是否相同")
+@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True,
+              help="由谁评定：本机，或 Spark 集群；报告逐字节相同")
+@click.option("--master", metavar="URL", help="Spark 集群，如 spark://主机:7077（默认 local[2]：本机两个进程）")
+@click.option("--shared", type=click.Path(file_okay=False, path_type=Path),
+              help="集群各机都读得到的文件夹，放按人分片的编码账（默认为本机的临时文件夹）")
 @data_option
 @as_json_option
 def replay(
     under: str | None, against: str, as_of: str | None, valid_on: str | None, region: str | None, sector: str | None,
-    out: Path | None, check: Path | None, data_folder: Path | None, as_json: bool,
+    out: Path | None, check: Path | None, engine: str, master: str | None, shared: Path | None,
+    data_folder: Path | None, as_json: bool,
 ) -> int:
     """按另一套细则推演全部历史，报告谁多了谁少了、因哪一条
 
@@ -64,12 +71,15 @@ def replay(
     parent = (Path.cwd() if out is None else out.absolute().parent) if check is None else Path(tempfile.gettempdir())
     if not parent.is_dir():
         raise Stop(Exit.BAD_INPUT, "replay_out_unusable", f"没有文件夹 {parent}", "请先建立，或另选 --out")
-    with _beside(parent) as beside:
+    if engine == "local" and (master or shared):
+        raise click.UsageError("--master 和 --shared 只用于 --engine spark")
+    with _beside(parent) as beside, _staging(engine, shared) as staging:
         done = _child({
             "under": under, "against": against if check is None else None, "as_of": as_of,
             "valid_on": valid_on, "region": region, "sector": sector or None,
             "out": None if out is None else str(out.absolute()), "beside": str(beside),
             "check": None if check is None else str(check.absolute()),
+            "engine": engine, "master": master or "local[2]", "staging": staging,
             "data_folder": None if data_folder is None else str(data_folder.absolute()),
         }, quiet=as_json)
     return _tell_check(done, as_json) if check is not None else _tell(done, as_json)
@@ -89,6 +99,18 @@ def _beside(parent: Path) -> Iterator[Path]:
             yield beside
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def _staging(engine: str, shared: Path | None) -> Iterator[str | None]:
+    """A folder of its own in which a cluster finds the people, and nobody else; gone at the end, however it ends."""
+    if engine == "local":
+        yield None
+        return
+    if shared is not None and not shared.is_dir():
+        raise Stop(Exit.BAD_INPUT, "replay_shared_unusable", f"没有文件夹 {shared}", "请先建立，或另选 --shared")
+    with tempfile.TemporaryDirectory(prefix="xueshi-spark-", dir=shared, ignore_cleanup_errors=True) as folder:
+        yield str(Path(folder).absolute())
 
 
 @contextmanager

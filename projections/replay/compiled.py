@@ -11,7 +11,7 @@ explanation cannot disagree here; what is done with the tables exists twice (`po
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Final, TypeVar
 
@@ -86,6 +86,11 @@ class Compiled:
     dues: Dues
     starts: NDArray[np.bool_]   # families x zones: whether the zone lies within the family's scope.
     bucket_names: tuple[str | None, ...]
+
+    def for_the_kernel(self) -> Compiled:
+        """The same without words and reasons: all that the kernel reads of it, and small enough to be sent along."""
+        dues = replace(self.dues, lists=((),) * len(self.dues.lists))
+        return replace(self, law=Law(()), reasons=(), exact=self.exact[:0], dues=dues)
 
 
 def compile_over(law: Law, coded: Coded, after: Compiled | None = None) -> Compiled:

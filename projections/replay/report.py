@@ -38,7 +38,7 @@ from projections.replay.comparison import (
 )
 from projections.replay.gathered import gather
 from projections.replay.held import Held
-from projections.replay.sides import Side, side
+from projections.replay.sides import Engine, Side, judge_both, sides
 from projections.replay.titles import GRANTED, LESS, NEXT, count, groups, read_titles, weigh_plainly
 from projections.sanctions import Sanctions
 from projections.years import person_years, read_history
@@ -122,15 +122,14 @@ def prefix_of(region: str | None) -> str:
 
 
 def replayed(
-    question: Question, held: Held, books: Books, folder: Path, progress: Progress = lambda step, done, total: None
+    question: Question, held: Held, books: Books, folder: Path, progress: Progress = lambda step, done, total: None,
+    *, engine: Engine = judge_both,
 ) -> Comparison:
     """Replay the history under both laws, and judge some people a second time; raises Nobody or Disagreement."""
     progress("gather", 0, 1)
     gathered = gather(held, question.as_of, question.valid_on)
-    progress("judge", 0, 2)
-    old = side(gathered, books.seat(question.against.digests).bench.law)
-    progress("judge", 1, 2)
-    new = side(gathered, books.seat(question.under.digests).bench.law, old)
+    against, under = (books.seat(one.digests).bench.law for one in (question.against, question.under))
+    old, new = sides(gathered, against, under, engine, progress)
     people = gathered.coded.people
     readers = Reader(People(), folder), Reader(Sanctions(), folder)
     asked = read_titles(*readers, people, question.as_of, question.today, question.valid_on) if people else ()

@@ -1,10 +1,14 @@
 """One law over everyone: the coded ledger read by its words, compiled, judged.
 
+Who judges is an *engine*: this process (`judge_both`), or workers of a cluster (`cluster.py`). An engine is handed
+columns and tables and gives columns back; no report can tell which one it was.
+
 `tests/projections/replay/test_report.py` shows it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +21,9 @@ from projections.replay.gathered import Gathered, read_under
 from projections.replay.kernel import replay
 from projections.replay.replayed import EXAM, Replayed
 
+Progress = Callable[[str, int, int], None]
+Engine = Callable[[Coded, Sequence[Compiled], Progress], tuple[Replayed, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -28,13 +35,27 @@ class Side:
     total: NDArray[np.int64]    # By year row.
 
 
-def side(gathered: Gathered, law: Law, beside: Side | None = None) -> Side:
-    """Judge everyone under a law; where another is known already, anew those whom the two do not treat alike."""
-    coded = read_under(gathered, law)
-    if beside is None:
-        compiled = compile_over(law, coded)
-        replayed = replay(coded, compiled)
-    else:
-        compiled = compile_over(law, coded, beside.compiled)
-        replayed = replay(coded, compiled, known=(beside.compiled, beside.replayed))
+def judge_both(coded: Coded, compiled: Sequence[Compiled], progress: Progress) -> tuple[Replayed, ...]:
+    """Judge everyone here; under a second law anew those alone whom the two do not treat alike."""
+    progress("judge", 0, len(compiled))
+    found = [replay(coded, compiled[0])]
+    for law in compiled[1:]:
+        progress("judge", len(found), len(compiled))
+        found.append(replay(coded, law, known=(compiled[0], found[0])))
+    return tuple(found)
+
+
+def sides(
+    gathered: Gathered, old: Law, new: Law, engine: Engine = judge_both,
+    progress: Progress = lambda step, done, total: None,
+) -> tuple[Side, Side]:
+    """Judge everyone under two laws, the second compiled with the numbers of the first."""
+    coded = read_under(gathered, old), read_under(gathered, new)
+    first = compile_over(old, coded[0])
+    compiled = first, compile_over(new, coded[1], first)
+    one, two = engine(coded[0], compiled, progress)
+    return _side(coded[0], compiled[0], one), _side(coded[1], compiled[1], two)
+
+
+def _side(coded: Coded, compiled: Compiled, replayed: Replayed) -> Side:
     return Side(coded, compiled, replayed, replayed.sums[:, :EXAM].sum(axis=1, dtype=np.int64))

@@ -106,6 +106,8 @@ TORTURE = pytest.mark.torture  # Of those that differ by a value alone: each is 
     ((*NOW, "--out", "taken"), 2, "replay_out_taken"),
     ((*NOW, "--out", "a/b"), 2, "replay_out_unusable"),
     (("--check", "taken"), 2, "replay_report_unsound"),
+    ((*NOW, "--engine", "spark", "--shared", "none"), 2, "replay_shared_unusable"),
+    ((*NOW, "--master", "local"), 2, "bad_usage"),
     ((), 2, "bad_usage"), ((*NOW, "--check", "taken"), 2, "bad_usage"),
 ])
 def test_what_cannot_be_asked_is_said_before_or_instead_of_work(

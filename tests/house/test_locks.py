@@ -49,7 +49,7 @@ def test_what_spark_wants_is_added_to_everything_and_changes_none_of_it() -> Non
     everything, spark = pins("requirements-dev.lock"), pins(SPARK)
 
     assert sorted(set(spark.items()) - set(everything.items())) == sorted(
-        (name, spark[name]) for name in ("py4j", "pyspark")
+        (name, spark[name]) for name in ("pandas", "py4j", "pyspark", "pytz")
     )
 
 
