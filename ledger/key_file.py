@@ -91,8 +91,9 @@ class KeyFile:
         if is_cut_off(path):
             raise VaultFailed(path, "文件只剩开头的几个字节")
         try:
+            path.touch(mode=0o600)  # SQLite would let everybody read a new one; the mode of an old one stays.
             self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise VaultFailed(path, error) from error
         try:
             with self.used() as connection:

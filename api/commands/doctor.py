@@ -10,11 +10,12 @@ MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")
 
 
 @click.command()
+@click.option("--production", "for_production", is_flag=True, help="另查正式运行所需：权限、备份、签发、网址、留存等")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
-def doctor(as_json: bool) -> None:
+def doctor(for_production: bool, as_json: bool) -> None:
     """检查本机是否具备运行条件，逐项给出处理办法
 
-    每项为 ok、warn 或 fail；有 fail 时退出码为 1。
+    每项为 ok、warn 或 fail；有 fail 时退出码为 1。--production 的各项在运维手册里有说明。
     """
     from api.checks import Level, doctor_checks, found
     from api.database_checks import database_checks
@@ -22,7 +23,12 @@ def doctor(as_json: bool) -> None:
     from api.settings import load
 
     settings = load()
-    findings = [found(check) for check in (*doctor_checks(settings), *database_checks(settings))]
+    checks = [*doctor_checks(settings), *database_checks(settings)]
+    if for_production:
+        from api.production_checks import production_checks
+
+        checks += production_checks(settings)
+    findings = [found(check) for check in checks]
     failed = [each.check for each in findings if each.level is Level.FAIL]
     if as_json:
         body = {
@@ -36,7 +42,7 @@ def doctor(as_json: bool) -> None:
     else:
         for each in findings:
             mark, colour = MARKS[each.level]
-            click.echo(f"{click.style(f'{mark} {each.level:<4}', fg=colour)}  {each.check:<12} {each.message}")
+            click.echo(f"{click.style(f'{mark} {each.level:<4}', fg=colour)}  {each.check:<16} {each.message}")
             if each.cure:
                 click.echo(f"{'':21}→ {each.cure}")
     if failed:
