@@ -17,6 +17,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple, Protocol
@@ -131,6 +132,26 @@ def discard(path: Path) -> None:
         path.with_name(path.name + end).unlink(missing_ok=True)
 
 
+@lru_cache(maxsize=64)
+def _statements(kind: type[Projection], *, is_made: bool) -> tuple[str, ...]:
+    """What makes the tables of a projection. It is found out once: sqlite-utils asks the file before each step of its.
+
+    A file that is being made has no indexes until it is finished.
+    """
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        db, projection = Database(connection), kind()
+        db.table("projection").create(
+            {"name": str, "version": int, "position": int, "leaf_sha256": str}, pk="name", strict=True
+        )
+        db.table("waiting").create(_WAITING.every_column, pk="position", strict=True)
+        db.table("waiting").create_index(["act"])
+        projection.create(db)
+        if not is_made:
+            projection.index(db)
+        made = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid").fetchall()
+    return tuple(sql for (sql,) in made)
+
+
 class ProjectionFile:
     """An open file that its one owner writes.
 
@@ -185,16 +206,10 @@ class ProjectionFile:
 
     def _create(self) -> None:
         with self.db.atomic():
-            self.db.table("projection").create(
-                {"name": str, "version": int, "position": int, "leaf_sha256": str}, pk="name", strict=True
-            )
-            self.db.table("waiting").create(_WAITING.every_column, pk="position", strict=True)
-            self.db.table("waiting").create_index(["act"])
-            self.projection.create(self.db)
+            for statement in _statements(type(self.projection), is_made=self._is_made):
+                self.connection.execute(statement)
             if self._is_made:
                 self.connection.execute(f"PRAGMA user_version={this_run()}")
-            else:
-                self.projection.index(self.db)
             self.connection.execute(
                 "INSERT INTO projection VALUES (?, ?, 0, '')", (self.projection.name, self.projection.version)
             )
