@@ -17,7 +17,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple, Protocol
@@ -55,6 +54,7 @@ OF_ACTS: Final = frozenset({_CLOSED, _ABANDONED})
 _CORRUPT: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _DOUBTED: Final = ".doubted"
 _ITS_OWN: Final = frozenset({"projection", "waiting"})
+_found_out: Final[dict[tuple[type[Projection], bool], tuple[str, ...]]] = {}
 
 
 class Log(Protocol):
@@ -132,12 +132,13 @@ def discard(path: Path) -> None:
         path.with_name(path.name + end).unlink(missing_ok=True)
 
 
-@lru_cache(maxsize=64)
 def _statements(kind: type[Projection], *, is_made: bool) -> tuple[str, ...]:
     """What makes the tables of a projection. It is found out once: sqlite-utils asks the file before each step of its.
 
     A file that is being made has no indexes until it is finished.
     """
+    if (known := _found_out.get((kind, is_made))) is not None:
+        return known
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         db, projection = Database(connection), kind()
         db.table("projection").create(
@@ -149,7 +150,8 @@ def _statements(kind: type[Projection], *, is_made: bool) -> tuple[str, ...]:
         if not is_made:
             projection.index(db)
         made = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid").fetchall()
-    return tuple(sql for (sql,) in made)
+    _found_out[kind, is_made] = found = tuple(sql for (sql,) in made)
+    return found
 
 
 class ProjectionFile:
