@@ -30,6 +30,13 @@ from ledger.statement_file import FILE_BYTES_MAX, SEPARATOR, looks_like_statemen
 from ledger.verdict import Unverified as Unverified  # By this name readers know them, wherever they stand.
 from ledger.verdict import Verdict as Verdict
 from ledger.verify_case import verify_case
+from ledger.verify_checkpoint import (
+    CHECKPOINT_BYTES_MAX,
+    looks_like_checkpoint,
+    told_of,
+    verify_checkpoint,
+    verify_fork,
+)
 from ledger.verify_leaf import read_json
 from ledger.verify_leaf import read_leaf as read_leaf
 from ledger.verify_map import (
@@ -42,6 +49,8 @@ from ledger.verify_map import (
 )
 from ledger.verify_pdf import HEADER as PDF_HEADER
 from ledger.verify_pdf import PDF_BYTES_MAX, UNPROVEN_OF_PDF, open_pdf
+from ledger.witnessing.fork import FORK_BYTES_MAX
+from ledger.witnessing.fork import HEADER as FORK_HEADER
 
 EXPORT_FORMAT: Final = "xueshi-export/1"
 STATEMENT_EVENT: Final = "statement.issued/1"
@@ -96,9 +105,12 @@ def verify_file(path: Path, policy: Policy, *, progress: Progress = lambda done,
     """Check a file of any kind that we hand out; raises the reason when it does not hold, OSError where it is not read.
     """
     with path.open("rb") as file:
-        head = file.read(len(HEADER) + 1)
+        head = file.read(len(HEADER) + 1)  # The longest of those that are looked for.
     if head.startswith(HEADER.encode()):
         return verify_proof(path.read_bytes(), policy)
+    if head.startswith(FORK_HEADER.encode()):
+        with path.open("rb") as file:
+            return verify_fork(file.read(FORK_BYTES_MAX + 1), policy)
     if looks_like_archive(head):
         return verify_case(path, policy, progress=progress)
     if head.startswith(b"{"):
@@ -110,7 +122,9 @@ def verify_file(path: Path, policy: Policy, *, progress: Progress = lambda done,
         data = file.read(FILE_BYTES_MAX + 1)
     if len(data) <= FILE_BYTES_MAX and looks_like_statement(data):
         return verify_statement(data, policy)
-    found = f"不认识的文件：既不是 {HEADER}、{EXPORT_FORMAT}、移送材料，也没有登记情况表的分隔行 {SEPARATOR}"
+    if len(data) <= CHECKPOINT_BYTES_MAX and looks_like_checkpoint(data):
+        return verify_checkpoint(data, policy)
+    found = f"不认识的文件：既不是 {HEADER}、检查点、{EXPORT_FORMAT}、移送材料，也没有登记情况表的分隔行 {SEPARATOR}"
     raise Unverified(str(path), found)
 
 
@@ -165,7 +179,7 @@ def verify_proof(data: bytes, policy: Policy) -> Verdict:
     believed = verify_bundle(bundle, hash_leaf(bundle.extra), policy)
     checked = (
         f"事件 {bundle.index + 1} 的字节与其哈希一致，路径（{len(bundle.hashes)} 个哈希）通向检查点的根。",
-        *_signatures(believed),
+        *told_of(believed),
         *_continuation(event["event"], f"事件 {bundle.index + 1}"),
     )
     return Verdict("proof", believed.checkpoint, checked, _UNPROVEN, ({"position": bundle.index + 1, **event},))
@@ -211,7 +225,7 @@ def verify_export(path: Path, policy: Policy, *, progress: Progress = lambda don
     checked = (
         f"{size} 个事件逐条重算哈希，从第一条重建的根与检查点一致，记录时间只增不减。",
         f"{parts} 个密封部分与各自事件中的摘要一致" + (f"；{redacted} 个已遮盖，未随文件提供。" if redacted else "。"),
-        *_signatures(believed),
+        *told_of(believed),
     )
     return Verdict("export", believed.checkpoint, checked, _UNPROVEN)
 
@@ -328,10 +342,3 @@ def _conclude(
     if believed.checkpoint.size != size or believed.checkpoint.root != frontier.root():
         raise Unverified(where, f"重建的根是 {frontier.root().hex()}，检查点是 {believed.checkpoint.root.hex()}")
     return believed
-
-
-def _signatures(believed: Believed) -> tuple[str, ...]:
-    tree = believed.checkpoint
-    words = [f"检查点（{tree.origin}，{tree.size} 条）由所给公钥签名。"]
-    words += [f"见证人 {name} 已联署。" for name in sorted(believed.seen)]
-    return tuple(words)

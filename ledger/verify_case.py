@@ -28,6 +28,7 @@ from ledger.proof.merkle import check_inclusion, hash_leaf
 from ledger.proof.policy import Believed, Policy, believe
 from ledger.proof.text import Malformed, decode_base64, encode_base64, show
 from ledger.verdict import Unverified, Verdict
+from ledger.verify_checkpoint import told_of
 from ledger.verify_leaf import read_leaf, read_lines
 
 SALT_BYTES: Final = 16
@@ -65,8 +66,7 @@ def verify_case(path: Path, policy: Policy, *, progress: Progress = lambda done,
         events = _events(archive, believed)
         checked = (
             *_told_of_archive(archive),
-            f"检查点（{believed.checkpoint.origin}，{believed.checkpoint.size} 条）由所给公钥签名。",
-            *(f"见证人 {name} 已联署。" for name in sorted(believed.seen)),
+            *told_of(believed),
             f"{len(events)} 个事件逐个重算哈希，各自的路径都通向这个检查点的根。",
             _check_records(manifest, events),
             *_check_sealed(archive, events),

@@ -191,11 +191,11 @@ def test_a_quorum_of_witnesses_is_asked_for_and_named(house: House, note: bytes,
     policy = policy_of(str(file))
     bare, seen = prove_event(house.store, 3, note), prove_event(house.store, 3, cosigned(note))
     assert refused(bare, policy, tmp_path) == "quorum_unmet"
-    assert "见证人 w1 已联署。" in verify_proof(seen, policy).checked
+    assert "见证人 w1 已联署，所记时间 2025-10-09 16:53:20+08:00。" in verify_proof(seen, policy).checked
     assert refused(seen, parse_policy(witness_policy(house, "both")), tmp_path) == "quorum_unmet"
     assert refused(b"".join(export(house.store, note)), policy, tmp_path) == "quorum_unmet"
     (tmp_path / "export").write_bytes(b"".join(export(house.store, cosigned(note))))
-    assert "见证人 w1 已联署。" in verify_file(tmp_path / "export", policy).checked
+    assert "见证人 w1 已联署，所记时间 2025-10-09 16:53:20+08:00。" in verify_file(tmp_path / "export", policy).checked
 
 
 def test_every_flipped_byte_of_a_witnessed_proof_is_found_where_the_witness_counts(
@@ -482,7 +482,8 @@ class Refuse:
         top = name.partition(".")[0]
         allowed = ("ledger", "ledger.verify", "ledger.errors", "ledger.proof", "ledger.statement_file",
                    "ledger.verdict", "ledger.verify_map", "ledger.verify_pdf", "ledger.seal", "ledger.verify_leaf",
-                   "ledger.verify_case", "ledger.case_file", "ledger.plain_zip")
+                   "ledger.verify_case", "ledger.case_file", "ledger.plain_zip", "ledger.verify_checkpoint",
+                   "ledger.witnessing", "ledger.witnessing.fork")
         if top in sys.stdlib_module_names or top in ("cryptography", "_cffi_backend", "cffi"):
             return None
         if name in allowed or name.startswith("ledger.proof."):

@@ -1,0 +1,134 @@
+"""What a log keeps of those who saw it: cosigned checkpoints, their times, how each witness answers, proofs of forks.
+
+    witnessed/
+        checkpoint           the newest one that as many witnesses cosigned as the policy asks for
+        checkpoint.<size>    one a day and one at the close of a year: these are time-stamped and stay
+        checkpoint.<size>.<authority>.tsr
+        fork.<size>-<size>   the proof that this log signed two histories
+        outside.json         how each witness and each time-stamping authority answered last
+
+Files, because one process asks and every process hands out. Nothing in them is secret: all of it proves itself.
+`tests/witness/test_submitting.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from ledger.durable import write_durably
+from ledger.proof.checkpoint import parse_checkpoint
+from ledger.proof.cosignature import read_time
+from ledger.proof.notes import parse_note
+
+_COSIGNATURE_SIZE: Final = 72    # A time and an Ed25519 signature; the log's own is shorter.
+_KEPT: Final = re.compile(r"checkpoint\.([0-9]{1,19})")
+_STAMP: Final = re.compile(r"checkpoint\.([0-9]{1,19})\.([a-z0-9-]{1,40})\.tsr")
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """How one outside party answered: the size it has, when (POSIX seconds), and since when it has failed, and why."""
+
+    name: str
+    kind: str
+    size: int = 0
+    at: int = 0
+    failing_since: int = 0
+    code: str = ""
+    reason: str = ""
+
+
+class Kept:
+    """The folder; it is made when the first thing is kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def latest(self) -> bytes | None:
+        """The newest checkpoint for which the quorum was met."""
+        return self._read("checkpoint")
+
+    def keep_latest(self, note: bytes) -> bool:
+        """Put a newer one in its place; False where what stands there is as new."""
+        before = self.latest()
+        if before is not None and _weight(before) >= _weight(note):
+            return False
+        self._write("checkpoint", note)
+        return True
+
+    def dated(self) -> list[int]:
+        """The sizes of the checkpoints that stay, the oldest first."""
+        return sorted(int(found[1]) for name in self._names() if (found := _KEPT.fullmatch(name)))
+
+    def at(self, size: int) -> bytes | None:
+        """The checkpoint of a size, where it stays."""
+        return self._read(f"checkpoint.{size}")
+
+    def keep(self, note: bytes) -> None:
+        """Let a checkpoint stay."""
+        self._write(f"checkpoint.{size_of(note)}", note)
+
+    def stamps(self, size: int) -> dict[str, bytes]:
+        """The time-stamps on the checkpoint of a size, by authority."""
+        found = [match for name in self._names() if (match := _STAMP.fullmatch(name)) and int(match[1]) == size]
+        return {match[2]: (self.folder / match[0]).read_bytes() for match in sorted(found, key=lambda match: match[2])}
+
+    def keep_stamp(self, size: int, authority: str, token: bytes) -> None:
+        """Keep a time-stamp beside its checkpoint."""
+        self._write(f"checkpoint.{size}.{authority}.tsr", token)
+
+    def forks(self) -> dict[str, bytes]:
+        """The proofs of forks by the names of their files."""
+        return {name: (self.folder / name).read_bytes() for name in self._names() if name.startswith("fork.")}
+
+    def keep_fork(self, older: int, newer: int, proof: bytes) -> Path:
+        """Keep a proof; one of the same two sizes that is there already stays."""
+        name = f"fork.{older}-{newer}"
+        if self._read(name) is None:
+            self._write(name, proof)
+        return self.folder / name
+
+    def answering(self) -> list[Answering]:
+        """How each outside party answered last."""
+        data = self._read("outside.json")
+        with suppress(ValueError, TypeError):
+            return [] if data is None else [Answering(**one) for one in json.loads(data)]
+        return []  # Only a report: the next round writes it again.
+
+    def say(self, answering: list[Answering]) -> None:
+        """Tell every process how they answer."""
+        self._write("outside.json", json.dumps([asdict(one) for one in answering], ensure_ascii=False).encode())
+
+    def _names(self) -> list[str]:
+        return sorted(each.name for each in self.folder.iterdir()) if self.folder.exists() else []
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            return (self.folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def _write(self, name: str, data: bytes) -> None:
+        self.folder.mkdir(mode=0o755, exist_ok=True)
+        write_durably(self.folder / name, data, mode=0o644)
+
+
+def size_of(note: bytes) -> int:
+    """The size that a note of ours tells."""
+    return parse_checkpoint(parse_note(note)[0]).size
+
+
+def seen_at(note: bytes) -> int:
+    """The newest time that a cosignature under a kept note names (POSIX seconds); 0 where there is none."""
+    times = [read_time(each.signature) for each in parse_note(note)[1] if len(each.signature) == _COSIGNATURE_SIZE]
+    return max(times, default=0)
+
+
+def _weight(note: bytes) -> tuple[int, int]:
+    """Of two notes the larger one, and of one size the one with more signatures, is worth more."""
+    return size_of(note), len(parse_note(note)[1])
