@@ -108,8 +108,7 @@ def _demand_ours(logs: list[_Log], given: Sequence[Seen]) -> None:
 def _of(log: _Log, given: Sequence[Seen]) -> list[Seen]:
     """What anyone is known to have seen of a log: in the keys' folder, in the database, and what was handed in."""
     seen = [one for one in given if one.checkpoint.origin in log.names]
-    if log.published.exists():
-        seen.append(read_checkpoint(log.published))
+    seen += [read_checkpoint(path) for path in (log.published, log.keys / f"{log.name}.seen") if path.exists()]
     if (stored := log.ledger.store.last_checkpoint()) is not None:
         seen.append(Seen(stored.note.decode(), "数据库中"))
     return seen

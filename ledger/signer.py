@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -26,101 +26,18 @@ from ledger.proof.checkpoint import Checkpoint, format_checkpoint, parse_checkpo
 from ledger.proof.keys import PublicKey, SigningKey, format_skey, format_vkey, generate_key, parse_skey
 from ledger.proof.merkle import EMPTY_ROOT
 from ledger.proof.notes import NoteUnverified, NoteVerifier, format_note, open_note, parse_note, sign
+from ledger.signer_faults import BadSigningKey as BadSigningKey  # By these names everybody knows them.
+from ledger.signer_faults import CannotPublish as CannotPublish
+from ledger.signer_faults import CheckpointDamaged as CheckpointDamaged
+from ledger.signer_faults import LogBehind as LogBehind
+from ledger.signer_faults import LogForked as LogForked
+from ledger.signer_faults import OtherKeys as OtherKeys
+from ledger.signer_faults import SignerElsewhere as SignerElsewhere
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 
 WAIT_MS: Final = 5_000
 _ASK_EVERY_MS: Final = 5
 _IN_DATABASE: Final = "数据库中"
-
-
-class LogBehind(LedgerError):
-    """The log is shorter than a checkpoint that was published: an older copy was restored."""
-
-    code = "log_behind"
-
-    def __init__(self, *, size: int, published: Checkpoint) -> None:
-        self.size, self.published = size, published
-        super().__init__(
-            f"日志只有 {size} 条，而已公布的检查点是 {published.size} 条：这是一个较旧的副本。"
-            f"在补齐到 {published.size} 条并得到同一个根之前，不登记，不签发；查询和核验照常。"
-            "请找回较新的备份（xueshi restore）；确实找不回时，须另立新的日志名称，由其首个事件引用最后的检查点"
-            "（xueshi log continue-as）。"
-        )
-
-
-class LogForked(LedgerError):
-    """The log at the published size has another root: its history was changed. Both roots are kept as evidence."""
-
-    code = "log_forked"
-
-    def __init__(self, *, published: Checkpoint, computed: bytes) -> None:
-        self.published, self.computed = published, computed
-        super().__init__(
-            f"日志在 {published.size} 条处的根是 {computed.hex()}，"
-            f"已公布的检查点是 {published.root.hex()}：历史被改动。"
-            "不登记，不签发。请保留数据文件与检查点作为证据，运行 xueshi fsck 找出第一处不同；"
-            "若这是恢复的副本，而公布过的那一本已找不回，须另立新的日志名称（xueshi log continue-as）。"
-        )
-
-
-class SignerElsewhere(LedgerError):
-    """Another process holds the lease."""
-
-    code = "signer_elsewhere"
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(f"另一个进程正在签发检查点（锁 {path}）。同一时间只能有一个；请停止另一个服务后再试。")
-
-
-class BadSigningKey(LedgerError):
-    """The file of signing keys cannot be used."""
-
-    code = "signing_key_malformed"
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path = path
-        super().__init__(f"签名密钥文件 {path} 不可用：{reason}。请从备份恢复；更换密钥须先以新旧两把同时签名。")
-
-
-class CheckpointDamaged(LedgerError):
-    """A checkpoint that was signed before cannot be read any more: what must be extended is not known."""
-
-    code = "checkpoint_damaged"
-
-    def __init__(self, where: str, reason: object) -> None:
-        self.where, self.reason = where, reason
-        super().__init__(
-            f"{where}的上一个检查点不可用（{reason}）。不签发：不知道已公布到哪里。"
-            "请从备份或任何收到过检查点的人处取回原文件；若刚更换密钥，须先让新旧两把同时签过一次。"
-        )
-
-
-class OtherKeys(CheckpointDamaged):
-    """What the log last said bears its name and no signature of a key that is here: its keys lie elsewhere."""
-
-    code = "log_of_other_keys"
-
-    def __init__(self, where: str, reason: object) -> None:
-        super().__init__(where, reason)
-        self.args = (
-            f"{where}的上一个检查点不是用 keys 文件夹里的任何一把密钥签的：这本账属于另一个数据文件夹。"
-            "不打开，不登记，不签发。请核对 --data 与设置 database 指的是不是同一个登记簿；"
-            "若只是缺了曾用公钥（*.former），请从任何副本放回；若刚更换密钥，须先让新旧两把同时签过一次。",
-        )
-
-
-class CannotPublish(LedgerError):
-    """The folder outside the database cannot be written: nothing is handed out."""
-
-    code = "checkpoint_unpublished"
-
-    def __init__(self, folder: Path, cause: OSError) -> None:
-        self.folder, self.cause = folder, cause
-        super().__init__(
-            f"无法在 {folder} 中保存检查点（{cause.strerror}），本次不签发。"
-            "请检查该文件夹是否存在、是否可写、磁盘是否已满。"
-        )
 
 
 class Signer:
@@ -132,6 +49,8 @@ class Signer:
         self._store, self._wait_ms = store, wait_ms
         self.origin = origin
         self._published_file = folder / f"{name}.published"
+        self._seen_file = folder / f"{name}.seen"
+        self.cosigned: Callable[[], bytes | None] = lambda: None
         self._lease = FileLease(folder / f"{name}.signer.lock")
         self._folder, self._name = folder, name
         self._key_file = folder / f"{name}.signing.key"
@@ -169,7 +88,14 @@ class Signer:
                 self.demand_extension()
             except (LogBehind, LogForked):
                 return stored.note
-        return note
+        return self._with_witnesses(note)
+
+    def handed_out(self) -> bytes:
+        """What everybody is given: the newest checkpoint that its witnesses saw, or where there are none the newest.
+
+        Of a restored older copy too: what was published is not taken back.
+        """
+        return self._with_witnesses(self.published() or self.checkpoint())
 
     def checkpoint(self) -> bytes:
         """Sign the log as it is now, persist the note, then hand it out; the same size gives the same note again."""
@@ -180,6 +106,22 @@ class Signer:
             raise CannotPublish(self._published_file.parent, error.cause) from error
         except OSError as error:
             raise CannotPublish(self._published_file.parent, error) from error
+
+    def must_extend(self, note: bytes) -> None:
+        """Take from a witness what this log has signed: unless the log extends it, it signs nothing from now on.
+
+        Raises CheckpointDamaged where no key of this log signed the note: nobody else's word stops a log.
+        """
+        checkpoint = self._read(note, "见证人处")
+        try:
+            with self._threads, self._alone():
+                if self._extends(checkpoint) or any(self._is_beyond(known, checkpoint) for known in self._seen()):
+                    return
+                write_durably(self._seen_file, note, mode=0o644)
+        except LeaseUnreachable as error:
+            raise CannotPublish(self._seen_file.parent, error.cause) from error
+        except OSError as error:
+            raise CannotPublish(self._seen_file.parent, error) from error
 
     def demand_extension(self) -> None:
         """See that the log extends all that was published, and sign nothing; raises what signing would."""
@@ -210,6 +152,10 @@ class Signer:
             else:
                 known.append(former)
         damaged: list[CheckpointDamaged] = []
+        try:
+            known += self._seen()
+        except CheckpointDamaged as error:
+            damaged.append(error)
         for where, note in notes.items():
             if note is not None:
                 try:
@@ -217,6 +163,32 @@ class Signer:
                 except CheckpointDamaged as error:
                     damaged.append(error)
         return sorted(known, key=lambda checkpoint: checkpoint.size, reverse=True), damaged
+
+    def _with_witnesses(self, note: bytes) -> bytes:
+        """The newest checkpoint that its witnesses have seen; without any, the newest that was signed."""
+        cosigned = self.cosigned()
+        if cosigned is None:
+            return note
+        seen, signed = (parse_checkpoint(parse_note(each)[0]) for each in (cosigned, note))
+        return cosigned if seen.origin == signed.origin and seen.size <= signed.size else note
+
+    def _extends(self, checkpoint: Checkpoint) -> bool:
+        return checkpoint.size <= self._store.size() and \
+            self._store.frontier(checkpoint.size).root() == checkpoint.root
+
+    def _is_beyond(self, known: Checkpoint, checkpoint: Checkpoint) -> bool:
+        """Whether what is known already stops the log, and further on than this would."""
+        return known.size >= checkpoint.size and not self._extends(known)
+
+    def _seen(self) -> list[Checkpoint]:
+        """What a witness showed us, under the name that the log has now."""
+        if not self._seen_file.exists():
+            return []
+        note = self._seen_file.read_bytes()
+        with contextlib.suppress(LedgerError):
+            if parse_checkpoint(parse_note(note)[0]).origin != self.origin:
+                return []  # The log goes on under another name since; its first event cites this.
+        return [self._read(note, f"文件 {self._seen_file} 中")]
 
     def _of_a_former_name(self, note: bytes) -> Checkpoint | None:
         """What the log said last under another name: its key is gone, but its tree must be extended all the same."""
