@@ -26,6 +26,7 @@ from api.service import create_app
 from api.settings import Settings
 from api.statement_pages import statement_routes
 from api.verification_page import verification_routes
+from api.witness.outside import Outside
 from ledger.lease import PostgresLease
 from projections.looks import keep_up
 
@@ -39,6 +40,8 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
     lease = PostgresLease(settings.database, "keeper") if settings.database else None
     keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=lease)
     try:
+        outside = Outside(settings, register, may=keeper.holds)
+        outside.look()  # What a witness has seen is known before anything is recorded.
         with open_house(register, apart=apart(settings)) as house:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
                               lambda: house.accounts.tidy(now=house.now),
@@ -50,12 +53,13 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                             cores=cores_beside(settings.workers) if settings.one_core else (),
                             may_begin=lambda: not any(lag.building for lag in house.follower.lag().values()))
             keeper.start()
+            outside.start()
             try:
                 if serves:
                     runner.start()
                 reach = Reach(register.ledger.store.size)
                 resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
-                checks = [*ready_checks(settings), reach.check(), *resting]
+                checks = [*ready_checks(settings), reach.check(), *resting, *outside.checks()]
                 leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
                 pages = _pages(settings) if serves else ()
                 app = create_app(house, checks=checks, blueprints=[log_routes(register), *pages], leases=leases)
@@ -65,6 +69,7 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                 app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
                 yield app
             finally:
+                outside.stop()
                 keeper.stop()  # Also of a service that could not be made: its log is closed next.
                 runner.stop()
     finally:

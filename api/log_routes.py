@@ -9,6 +9,7 @@ nothing about anyone, since every leaf holds 16 random bytes; entries hold handl
 from __future__ import annotations
 
 import hmac
+from datetime import UTC, datetime
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import WWWAuthenticate
@@ -20,6 +21,7 @@ from ledger.proof.keys import format_vkey, parse_vkey
 from ledger.proof.tiles import ENTRIES, MalformedTile, parse_tile_path
 from ledger.proving import NoSuchEvent, NotYetSigned, prove_event
 from ledger.stores.errors import AbsentTile
+from ledger.witnessing.kept import seen_at
 
 _TEXT = "text/plain; charset=utf-8"
 _SOON = "public, max-age=5"
@@ -31,8 +33,11 @@ def log_routes(register: Register) -> Blueprint:
 
     @routes.get("/log/checkpoint")
     def checkpoint() -> Response:
-        note = register.signer.published() or register.signer.checkpoint()
-        return _answer(note, _TEXT, _SOON)  # Of a restored older copy too: what was published is not taken back.
+        note = register.signer.handed_out()
+        answer = _answer(note, _TEXT, _SOON)
+        if (seconds := seen_at(note)) > 0:  # How old it is: when a witness saw it last.
+            answer.last_modified = datetime.fromtimestamp(seconds, UTC)
+        return answer
 
     @routes.get("/log/key")
     def key() -> Response:

@@ -7,6 +7,7 @@
         people.db        the keys of persons, wrapped
         ledger.signing.key, access.signing.key
         ledger.published, access.published    the last checkpoint that anyone may have seen
+        ledger.seen      one that a witness showed us and that the log must extend before it is signed again
         reader.token     lets its bearer read entries and proofs
         founder.token    lets its bearer act for the installation: verify and appoint the first offices
         ledger.former, access.former    public keys that signed before and sign no more
@@ -16,6 +17,7 @@
     replays/             reports that were asked for over HTTP, for a month (`api.replay_runner`)
     projections/         answers, which can be made anew (`projections.follower`)
         map.1.db         the completeness map, which can be, too (`ledger.map_file`)
+    witnessed/           what witnesses and time-stamping authorities signed of this log (`ledger.witnessing.kept`)
     moving.json          while the ledger is on its way to PostgreSQL (`api.moving`)
     moved.json           says that the ledger lies in PostgreSQL now: the files above are its past
     set-aside/           what a restore found in its place (`ledger.restore`)
@@ -51,6 +53,7 @@ from ledger.signer import LogBehind, LogForked, OtherKeys, Signer, create_signin
 from ledger.stores.append import Conflict
 from ledger.stores.recorder import AppendingRecorder
 from ledger.vault import FileMasterKey, Vault, make_of, open_vault
+from ledger.witnessing.kept import Kept
 
 if TYPE_CHECKING:
     from ledger.fsck_portion import KeyFiles
@@ -138,6 +141,11 @@ class Folder:
         return self.projections / "map.1.db"
 
     @property
+    def witnessed(self) -> Path:
+        """Cosigned and time-stamped checkpoints, and proofs of forks (`ledger.witnessing.kept`)."""
+        return self.root / "witnessed"
+
+    @property
     def moving(self) -> Path:
         """Only while the ledger is on its way to PostgreSQL."""
         return self.root / "moving.json"
@@ -199,6 +207,8 @@ def open_register(settings: Settings, *, create: bool = False) -> Register:
         signer = Signer(stores.ledger.store, origin=settings.origin, folder=folder.keys)
         access_signer = Signer(
             stores.access.store, origin=settings.origin + ACCESS, folder=folder.keys, name="access")
+        if settings.witnesses:
+            signer.cosigned = Kept(folder.witnessed).latest
         for each in (signer, access_signer):
             _demand_own(each)
         stop_what_is_behind(stores.ledger, signer)

@@ -87,6 +87,27 @@ def key(data_folder: Path | None, former: bool) -> None:
             click.echo(format_vkey(each))
 
 
+@log.command()
+@data_option
+@as_json_option
+def forks(data_folder: Path | None, as_json: bool) -> int:
+    """列出这本日志有两种历史的证明；有时退出码为 1。任何人可用 xueshi verify 核验"""
+    from api.exits import Exit
+    from api.register import Folder
+    from api.settings import load
+    from ledger.witnessing.kept import Kept
+
+    folder = Folder(load({"data_folder": data_folder}).data_folder).witnessed
+    found = sorted(Kept(folder).forks())
+    if as_json:
+        click.echo(json.dumps({"forks": [str(folder / name) for name in found]}, ensure_ascii=False))
+    for name in [] if as_json else found:
+        click.echo(f"✗ {folder / name}：核验 xueshi verify {folder / name} --key 公钥")
+    if not found and not as_json:
+        click.echo("没有发现分叉。")
+    return Exit.REFUSED if found else Exit.HOLDS
+
+
 @log.command("continue-as")
 @click.argument("name")
 @data_option

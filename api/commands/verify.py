@@ -21,7 +21,7 @@ from api.unreadable import reason
 @click.option("--key", required=True, help="日志的公钥（vkey 一行），或存有公钥或核验策略的文件")
 @as_json_option
 def verify(files: tuple[Path, ...], key: str, as_json: bool) -> int:
-    """离线核验情况表、证明、移送材料、检查点等：说明核验了什么，不证明什么"""
+    """离线核验情况表、证明、移送材料、检查点：说明核验了什么，不证明什么"""
     from ledger.errors import LedgerError
     from ledger.verify import policy_of
 

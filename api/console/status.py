@@ -16,16 +16,19 @@ from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
 from api.last_done import EVERY, Last, last
 from api.upkeep import upkeep
+from api.witness.telling import outside
 from api.year_page import moment
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
+from ledger.witnessing.kept import Kept
 from projections.basis import written_time
 
 LEVELS: Final[Mapping[Level, Mark]] = {
     Level.OK: ("met", "✓", "正常"), Level.WARN: ("open", "…", "请留意"), Level.FAIL: ("short", "✗", "有故障"),
 }
 CHECKS: Final = {"projections": "查询所用的投影", "differences": "认定与评定的差异",
-                 "findings": "核查线索", "rulebooks": "细则"}
+                 "findings": "核查线索", "rulebooks": "细则", "witnesses": "见证人", "time_stamps": "时间戳"}
+_KINDS: Final = {"witness": "见证人", "authority": "时间戳机构"}
 _DONE: Final = {"backup": ("备份", "xueshi backup", 1), "fsck": ("逐条重读账本", "xueshi fsck", 7)}
 """What is done for a register, by which command, and after how many days somebody should wonder."""
 
@@ -46,13 +49,22 @@ def status(asking: Asking) -> Shown:
         "last_recorded_at": None if newest is None else written_time(newest.envelope.recorded_at),
         "signed_size": None if signed is None else signed.size,
         "projections": told["items"], "checks": [{name: one[name] for name in ("name", "level")} for one in checks],
+        "outside": outside(Kept(house.register.folder.witnessed), now_s=house.now // 1_000_000),
         "done": [{name: one[name] for name in ("what", "at", "size", "holds")} for one in done],
     }
     return Page("status.html", {
-        **data, "checks": checks, "done": done, "unsigned": size - (0 if signed is None else signed.size),
+        **data, "outside": _outside(data["outside"], size), "checks": checks, "done": done,
+        "unsigned": size - (0 if signed is None else signed.size),
         "recorded": "" if newest is None else moment(data["last_recorded_at"]),
         "rows": [{**one, "mark": _mark(one)} for one in told["items"]],
     }, data)
+
+
+def _outside(told: dict[str, Any], size: int) -> dict[str, Any]:
+    """The same in words and marks."""
+    each = [{**one, "kind": _KINDS.get(one["kind"], one["kind"]), "since": max(0, size - one["size"]),
+             "mark": LEVELS[Level.OK if one["code"] is None else Level.WARN]} for one in told["each"]]
+    return {**told, "each": each}
 
 
 def _done(what: str, one: Last | None, now: datetime, size: int) -> dict[str, Any]:

@@ -19,10 +19,12 @@ from prometheus_client.core import GaugeMetricFamily
 from api.house import House
 from api.last_done import EVERY, last
 from api.upkeep import upkeep
+from api.witness.telling import gauges
 from ledger.errors import LedgerError
 from ledger.key_file import copies_in
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
+from ledger.witnessing.kept import Kept
 
 _PROJECTION: Final[tuple[tuple[str, str, Callable[[Mapping[str, Any]], Any]], ...]] = (
     ("position", "投影已处理到第几个事件", lambda one: one["position"]),
@@ -51,7 +53,7 @@ class Standing:
         yield _labelled("info", "版本", "version", {version("xueshi-ledger"): 1})
         yield _labelled("lease", "本次答复的进程持有该项任务为 1", "task", {
             name: int(holds()) for name, holds in self._leases.items()})
-        for part in (self._log, self._projections, self._jobs, self._copies, self._machine):
+        for part in (self._log, self._outside, self._projections, self._jobs, self._copies, self._machine):
             with suppress(LedgerError, OSError):
                 yield from part()
 
@@ -64,6 +66,13 @@ class Standing:
         yield _plain("log_events", "账本中的事件数", size)
         yield _plain("log_signed_events", "已公布的检查点所含的事件数", signed)
         yield _plain("log_unsigned_seconds", "最早的未签发事件已等了多少秒，没有为 0", since)
+
+    def _outside(self) -> Iterator[GaugeMetricFamily]:
+        for one in gauges(Kept(self._house.register.folder.witnessed), now_s=self._house.now // 1_000_000):
+            family = GaugeMetricFamily(f"xueshi_{one.name}", one.says, labels=one.labels)
+            for labels, value in one.values.items():
+                family.add_metric(labels, value)
+            yield family
 
     def _projections(self) -> Iterator[GaugeMetricFamily]:
         each = {one["name"]: one for one in upkeep(self._house)["items"]}

@@ -1,0 +1,45 @@
+"""Everything that the service has outside itself for its log: the witnesses that are set, and the check of them.
+
+Nothing is set, nothing is asked. `tests/witness/test_submitting.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from api.checks import Check
+from api.register import Register, stop_what_is_behind
+from api.settings import Settings
+from api.witness.submitting import Submitter, read_policy
+from ledger.witnessing.kept import Kept
+
+
+class Outside:
+    """What is asked outside, begun and ended together. `may` says whether it is this process's turn."""
+
+    def __init__(self, settings: Settings, register: Register, *, may: Callable[[], bool]) -> None:
+        self._register = register
+        kept = Kept(register.folder.witnessed)
+        self._submitter = None if not settings.witnesses else Submitter(
+            register.ledger.store, register.signer, read_policy(Path(settings.witnesses)), kept, may=may)
+
+    def look(self) -> None:
+        """See what witnesses have seen, before anything is recorded."""
+        if self._submitter is not None:
+            self._submitter.look()
+            stop_what_is_behind(self._register.ledger, self._register.signer)
+
+    def start(self) -> None:
+        """Begin."""
+        if self._submitter is not None:
+            self._submitter.start()
+
+    def stop(self) -> None:
+        """End."""
+        if self._submitter is not None:
+            self._submitter.stop()
+
+    def checks(self) -> list[Check]:
+        """What `/readyz` asks of it."""
+        return [] if self._submitter is None else [Check("witnesses", self._submitter.check)]

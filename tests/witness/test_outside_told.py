@@ -1,0 +1,31 @@
+"""How witnesses answer is told where people and monitors look: the status page, its JSON and /metrics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from api.witness.telling import gauges, outside
+from ledger.witnessing.kept import Answering, Kept
+from tests.api.house_kit import house_in
+
+
+def test_how_each_witness_answers_is_told_with_its_age(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "witnessed")
+    assert list(gauges(kept, now_s=1_000)) == [] and outside(kept, now_s=1_000)["each"] == []
+    away = Answering("wen", "witness", 0, 0, 400, "timed_out", "没有答复")
+    kept.say([Answering("ning\"bo", "witness", 7, 900), away])
+    kept.keep_fork(5, 7, b"proof")
+    told = {each.name: each.values for each in gauges(kept, now_s=1_000)}
+    ning, wen = ("witness", "ning\"bo"), ("witness", "wen")
+    assert told["outside_events"] == {ning: 7, wen: 0}
+    assert told["outside_age_seconds"] == {ning: 100}
+    assert told["outside_failing"] == {ning: 0, wen: 1}
+    assert told["log_forks"] == {(): 1}
+    assert outside(kept, now_s=1_000)["each"][1]["failing_s"] == 600
+
+
+def test_a_monitor_reads_it(tmp_path: Path) -> None:
+    with house_in(tmp_path / "data") as town:
+        kept = Kept(town.house.register.folder.witnessed)
+        kept.say([Answering("wen", "witness", 1, 900, 400, "timed_out", "5 秒内没有答复")])
+        assert 'xueshi_outside_failing{kind="witness",name="wen"} 1.0' in town.nobody.get("/metrics").text
