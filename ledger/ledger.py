@@ -9,7 +9,7 @@ names and request and ends in the same append, at some 10 µs more an event.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar, cast
 
@@ -60,6 +60,14 @@ class Deciding(NamedTuple):
     drafts: tuple[Draft, ...] | Refusal
     versions: Mapping[StreamId, int] = {}
     guards: tuple[Guard, ...] = ()
+
+
+class Decided(NamedTuple):
+    """A decision that is to be recorded."""
+
+    drafts: tuple[Draft, ...]
+    versions: Mapping[StreamId, int]
+    guards: tuple[Guard, ...]
 
 
 class Conninfo(str):
@@ -197,15 +205,35 @@ class Ledger(Application[str]):
         self, decision: Callable[[], Deciding], *, by: By, request: RequestKey | None = None
     ) -> Receipt | Refusal:
         """Decide and record; when someone else was faster, read and decide again, up to five times."""
+        deciding = self.deciding(decision, request=request)
+        try:
+            decided = next(deciding)
+            while True:
+                try:
+                    receipt = self.record(
+                        decided.drafts, by=by, versions=decided.versions, guards=decided.guards, request=request)
+                except Conflict as lost:
+                    decided = deciding.throw(lost)
+                else:
+                    decided = deciding.send(receipt)
+        except StopIteration as end:
+            outcome: Receipt | Refusal = end.value
+            return outcome
+
+    def deciding(
+        self, decision: Callable[[], Deciding], *, request: RequestKey | None = None
+    ) -> Generator[Decided, Receipt, Receipt | Refusal]:
+        """What `decide` does, with the recording left to the caller: it is told how each attempt ended.
+
+        So a caller that drives many at once says in which order they read and are recorded.
+        """
         for attempt in range(1, DECISIONS_MAX + 1):
             decided = decision()
             if isinstance(decided.drafts, Refusal):  # What was done already is refused when it is decided again.
                 done = None if request is None else self.store.answered(request)
                 return decided.drafts if done is None else done
             try:
-                return self.record(
-                    decided.drafts, by=by, versions=decided.versions, guards=decided.guards, request=request
-                )
+                return (yield Decided(decided.drafts, decided.versions, decided.guards))
             except NameTaken:
                 raise  # Deciding again would not give the name back.
             except Conflict:

@@ -50,6 +50,10 @@ LOOK_MS: Final = 200
 _SOUND: Final = " sound"
 
 
+Clock = Callable[[], int]
+"""Nanoseconds that only grow: when a projection that failed is tried again, and files are looked at."""
+
+
 class Lag(NamedTuple):
     """How far one projection is behind the log, and what keeps it, if anything does."""
 
@@ -194,8 +198,11 @@ def read_batch(ledger: Log, after: int, limit: int = EVENTS_AT_ONCE) -> Batch | 
 class _Track:
     """One projection on its way: the file that stands, the build beside it, and what went wrong last."""
 
-    def __init__(self, projection: Projection, folder: Path, ledger: Log, untouched: frozenset[str]) -> None:
-        self.projection, self.folder, self.ledger = projection, folder, ledger
+    def __init__(
+        self, projection: Projection, folder: Path, ledger: Log, untouched: frozenset[str],
+        clock: Clock = time.monotonic_ns,
+    ) -> None:
+        self.projection, self.folder, self.ledger, self.clock = projection, folder, ledger, clock
         self.path = path_of(folder, projection)
         self.live: ProjectionFile | None = None
         self.told = 0  # Up to where readers know it to speak.
@@ -220,7 +227,7 @@ class _Track:
 
     def step(self, read: Callable[[int], Batch | None], size: int) -> bool:
         """Take the next batch, and the build's; say whether there is more to take at once."""
-        if self.failure is not None and time.monotonic_ns() < self.retry_at_ns:
+        if self.failure is not None and self.clock() < self.retry_at_ns:
             return False
         try:
             self._look()
@@ -234,7 +241,7 @@ class _Track:
             self._begin_anew(damaged.file)
         except ProjectionFailed as failed:
             self.failure = failed
-            self.retry_at_ns = time.monotonic_ns() + RETRY_MS * 1_000_000
+            self.retry_at_ns = self.clock() + RETRY_MS * 1_000_000
             structlog.get_logger().error(
                 "projection_failed", projection=failed.name, position=failed.position, exc_info=failed.cause
             )
@@ -243,8 +250,8 @@ class _Track:
 
     def _look(self) -> None:
         """See now and then that the files are still there, and whole as far as their length says."""
-        if time.monotonic_ns() >= self.look_at_ns:
-            self.look_at_ns = time.monotonic_ns() + LOOK_MS * 1_000_000
+        if self.clock() >= self.look_at_ns:
+            self.look_at_ns = self.clock() + LOOK_MS * 1_000_000
             for file in self._files():
                 _demand_there(file)
 
@@ -361,8 +368,11 @@ def _reads_whole(path: Path) -> bool:
 class Follower:
     """Owns the files of all projections in a folder, for as long as it runs."""
 
-    def __init__(self, ledger: Log, folder: Path, projections: Sequence[Projection]) -> None:
+    def __init__(
+        self, ledger: Log, folder: Path, projections: Sequence[Projection], *, clock: Clock = time.monotonic_ns
+    ) -> None:
         self._ledger, self._folder, self._projections = ledger, folder, tuple(projections)
+        self._clock = clock
         self._tracks: dict[str, _Track] = {}
         self._ownership: Ownership | None = None
         self._thread: threading.Thread | None = None
@@ -384,29 +394,44 @@ class Follower:
 
         Whoever is `succeeding` has waited for another's death: what that one had found whole is not checked again.
         """
-        assert self._thread is None, "a follower is started once"
+        self.open(succeeding=succeeding)
+        try:
+            self._bell = Bell(self._folder)
+            self._bell.answer(self._rung)
+        except BaseException:
+            self._let_go()
+            raise
+        self._ledger.store.wake_on_commit(self._woken.set)
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+        self._thread.start()
+
+    def open(self, *, succeeding: bool = False) -> None:
+        """Take the files, and leave it to the caller to `step`; nobody's bell is answered."""
+        assert self._ownership is None, "a follower is started once"
         self._ownership = ownership = Ownership(self._folder)
         try:
             untouched = marker.take(self._folder)
             if succeeding and ownership.were_sound:
                 untouched |= {path.name for path in self._folder.glob("*.db")}
             for projection in self._projections:
-                self._tracks[projection.name] = _Track(projection, self._folder, self._ledger, untouched)
+                self._tracks[projection.name] = _Track(
+                    projection, self._folder, self._ledger, untouched, self._clock)
             size = self._ledger.store.size()
             for track in self._tracks.values():
                 track.come_back(self._batch, size)
             self._tell()
             self._board.say(self._said(size))
             self._wanted |= self._board.wanted() & self._tracks.keys()
-            self._bell = Bell(self._folder)
-            self._bell.answer(self._rung)
         except BaseException:
             self._let_go()
             raise
         ownership.found_sound()
-        self._ledger.store.wake_on_commit(self._woken.set)
-        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
-        self._thread.start()
+
+    def step(self) -> bool:
+        """Of one that was opened and not started: a round, as its thread would make it; say whether more is there."""
+        is_more = self._round()
+        self._carry_over()
+        return is_more
 
     def stop(self) -> None:
         """End after the batch at hand, and let go of the files."""
@@ -416,7 +441,7 @@ class Follower:
             self._thread.join()
         for name in self._wanted:
             self._board.want(name)  # What was not begun is whoever's who follows next.
-        self._let_go(orderly=self._thread is not None)
+        self._let_go(orderly=True)
         with self._moved:
             self._moved.notify_all()  # Nothing more comes from here.
 

@@ -76,6 +76,7 @@ class LedgerPool(SQLiteConnectionPool):
     """Makes connections as a ledger needs them."""
 
     cache_kib = CACHE_KIB
+    factory: type[sqlite3.Connection] = sqlite3.Connection
 
     def _create_connection(self) -> SQLiteConnection:
         return SQLiteConnection(self.connect(), max_age=self.max_age)
@@ -84,6 +85,7 @@ class LedgerPool(SQLiteConnectionPool):
         """Open the file; a reading connection cannot write, whatever is asked of it."""
         connection = sqlite3.connect(
             self.db_name, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256,
+            factory=self.factory,
         )
         connection.execute("PRAGMA synchronous=FULL")  # NORMAL is 5 times faster and may forget what was acknowledged.
         connection.execute(f"PRAGMA cache_size=-{self.cache_kib if writing else self.cache_kib // 8}")

@@ -10,6 +10,9 @@ otherwise every second commit of a crowd would hold a single event.
 A crowd that was just answered comes back at once, but one by one. If the first of it went ahead, all others would wait
 for its commit and the crowd would stay split in two, with half the events a commit. So the writer waits for as many as
 were about when it last answered, a fifth of a millisecond at most: a commit takes longer.
+
+One that is driven has no thread: whoever drives it puts requests in line and says when the next group is committed
+(`tests/simulation` does, to try the same races again by their number).
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ Commit = Callable[[Sequence[Append]], Sequence[Outcome]]
 Watch = Callable[[int, int], object]
 
 
-class _Ticket:
+class Ticket:
     """One request's place in the queue, and where its thread sleeps until it is answered."""
 
     __slots__ = ("answered", "append", "outcome")
@@ -55,21 +58,29 @@ class GroupWriter:
 
     def __init__(
         self, commit: Commit, *, name: str = "ledger-writer", waiting_max: int = WAITING_MAX,
-        watch: Watch | None = None,
+        watch: Watch | None = None, driven: bool = False,
     ) -> None:
         self._commit_unwatched, self._watch = commit, watch
         self._waiting_max = waiting_max
-        self._queue: SimpleQueue[_Ticket | None] = SimpleQueue()
+        self._queue: SimpleQueue[Ticket | None] = SimpleQueue()
         self._committing = threading.Lock()
         self._crowded = False
         self._closed = threading.Event()
         self._door = threading.Lock()  # Between the last look at `_closed` and the queue, nothing may slip through.
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self._held: Ticket | None = None  # What did not fit the last group.
+        self._crowd = 1
+        self._thread = None if driven else threading.Thread(target=self._run, name=name, daemon=True)
+        if self._thread is not None:
+            self._thread.start()
 
     def submit(self, append: Append) -> Receipt:
         """Wait until the append is durable; raises the reason when it lost, or when the store failed."""
-        outcome = self._alone(append) or self._queued(append)
+        outcome = self._alone(append)
+        if outcome is None:
+            ticket = self.put(append)
+            ticket.answered.acquire()
+            outcome = ticket.outcome
+        assert outcome is not None
         if isinstance(outcome, Receipt):
             return outcome
         raise outcome
@@ -84,8 +95,9 @@ class GroupWriter:
         finally:
             self._committing.release()
 
-    def _queued(self, append: Append) -> Outcome:
-        ticket = _Ticket(append)
+    def put(self, append: Append) -> Ticket:
+        """Put an append in line and do not wait; raises Busy, or StoreFailed where it is closed."""
+        ticket = Ticket(append)
         with self._door:
             if self._closed.is_set():
                 cure = "服务正在停止，本次未写入；请稍后以同一个键重试。"
@@ -93,9 +105,15 @@ class GroupWriter:
             if self._queue.qsize() >= self._waiting_max:
                 raise Busy(self._queue.qsize(), retry_after_s=RETRY_AFTER_S)
             self._queue.put(ticket)
-        ticket.answered.acquire()
-        assert ticket.outcome is not None
-        return ticket.outcome
+        return ticket
+
+    def step(self) -> bool:
+        """Of one that is driven: commit the next group and answer it; False when nobody waits."""
+        if self._held is None and self._queue.empty():
+            return False
+        if (first := self._next()) is not None:
+            self._turn(first)
+        return first is not None
 
     def _commit(self, appends: Sequence[Append]) -> Sequence[Outcome]:
         began = time.perf_counter_ns()
@@ -113,28 +131,35 @@ class GroupWriter:
                 return
             self._closed.set()
             self._queue.put(None)
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
+        while self._thread is None and self.step():
+            """What is queued is committed here."""
 
     def _run(self) -> None:
-        held: _Ticket | None = None
-        crowd = 1
-        while True:
-            ticket = held or self._queue.get()
-            if ticket is None:
+        while (first := self._next()) is not None:
+            self._linger(self._crowd)
+            if not self._turn(first):
                 return
-            self._linger(crowd)
-            with self._committing:  # Gathered only when it is our turn: whoever came meanwhile comes along.
-                batch, held, last = self._gather(ticket)
-                self._crowded = len(batch) > 1
-                try:
-                    outcomes = self._commit([ticket.append for ticket in batch])
-                except BaseException as error:  # Whatever it was, nobody may be left waiting.
-                    outcomes = [_failed(error) for _ in batch]
-            crowd = len(batch) + self._queue.qsize()  # Who is answered now comes back; who waits is here.
-            for ticket, outcome in zip(batch, outcomes, strict=True):
-                ticket.answer(outcome)
-            if last:
-                return
+
+    def _next(self) -> Ticket | None:
+        """Whose group is next, as soon as there is one; None when it is over."""
+        first, self._held = self._held, None
+        return first or self._queue.get()
+
+    def _turn(self, first: Ticket) -> bool:
+        """Commit one group and answer it; say whether another may come."""
+        with self._committing:  # Gathered only when it is our turn: whoever came meanwhile comes along.
+            batch, self._held, is_last = self._gather(first)
+            self._crowded = len(batch) > 1
+            try:
+                outcomes = self._commit([ticket.append for ticket in batch])
+            except BaseException as error:  # Whatever it was, nobody may be left waiting.
+                outcomes = [_failed(error) for _ in batch]
+        self._crowd = len(batch) + self._queue.qsize()  # Who is answered now comes back; who waits is here.
+        for ticket, outcome in zip(batch, outcomes, strict=True):
+            ticket.answer(outcome)
+        return not is_last
 
     def _linger(self, expected: int) -> None:
         """Wait until as many are queued as are expected, the first among them, or for so long."""
@@ -142,7 +167,7 @@ class GroupWriter:
         while self._queue.qsize() + 1 < expected and time.perf_counter() < end:
             time.sleep(_LOOK_S)
 
-    def _gather(self, first: _Ticket) -> tuple[list[_Ticket], _Ticket | None, bool]:
+    def _gather(self, first: Ticket) -> tuple[list[Ticket], Ticket | None, bool]:
         """Take what is queued, as far as it fits one transaction: the batch, what did not fit, and whether to stop."""
         batch, events = [first], len(first.append.events)
         while True:
