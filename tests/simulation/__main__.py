@@ -1,0 +1,76 @@
+"""Live through histories of chance: `python -m tests.simulation --seed N` shows one, `--many M` tries M from there on.
+
+A seed that fails is printed; written into `tests/simulation/seeds.txt` it is tried again with every `make test`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from structlog.testing import capture_logs
+
+from tests.memory_kit import temporary
+from tests.simulation.breakages import BREAKAGES, Breakage, broken
+from tests.simulation.world import World
+
+STEPS = 120
+
+
+def live(seed: int, *, steps: int = STEPS, trace: bool = False) -> World:
+    """Live through one history; raises Broken where it comes to what may not be."""
+    with tempfile.TemporaryDirectory(dir=temporary()) as folder, capture_logs():
+        world = World(seed, Path(folder), say=print if trace else None)
+        try:
+            world.run(steps)
+        finally:
+            world.close()
+    return world
+
+
+def found_by(breakage: Breakage, *, many: int = 400) -> int | None:
+    """Say which history is the first to come upon a breakage, if any of so many does."""
+    with broken(breakage):
+        for seed in range(many):
+            try:
+                live(seed)
+            except Exception:
+                return seed
+    return None
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--many", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--breakages", action="store_true", help="which seed is the first to find each")
+    given = parser.parse_args(arguments)
+    if given.breakages:
+        for breakage in BREAKAGES:
+            print(f"{found_by(breakage)!s:>6}  {breakage.__name__}", flush=True)
+        return 0
+    failed, began = [], time.monotonic()
+    for number, seed in enumerate(range(given.seed, given.seed + given.many), 1):
+        try:
+            world = live(seed, steps=given.steps, trace=given.many == 1)
+        except Exception:
+            failed.append(seed)
+            print(f"seed {seed}:")
+            traceback.print_exc(file=sys.stdout)
+        else:
+            if given.many == 1:
+                print(f"holds: {len(world.leaves)} events, {dict(world.counts)}, met {world.weather.met}")
+        if number % 100 == 0:
+            minutes = (time.monotonic() - began) / 60
+            print(f"{number} histories, {number / minutes:,.0f} a minute, failed: {failed or 'none'}", flush=True)
+    print(f"{given.many - len(failed)} of {given.many} hold" + (f"; failed: {failed}" if failed else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
