@@ -5,12 +5,13 @@ With `CI=true` a skipped test is a failed test: a suite that is green because ha
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -117,6 +118,32 @@ def postgres(postgres_server: Server) -> Iterator[str]:
     conninfo = postgres_server.new_database()
     yield conninfo
     postgres_server.drop_database(conninfo)
+
+
+@pytest.fixture(scope="session")
+def _one_chromium() -> Iterator[Any]:
+    """One browser for the run: to start one takes as long as to read three screens in it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[
+            "--no-sandbox", "--disable-gpu", "--disable-extensions", "--no-zygote"])
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield browser, loop
+        asyncio._set_running_loop(loop)
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(_one_chromium: tuple[Any, asyncio.AbstractEventLoop]) -> Iterator[Any]:
+    """A browser, with nothing open in it. Its thread runs an event loop, which tests of other files see nothing of."""
+    browser, loop = _one_chromium
+    asyncio._set_running_loop(loop)
+    yield browser
+    for context in browser.contexts:
+        context.close()
+    asyncio._set_running_loop(None)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import subprocess
 import sysconfig
 from collections.abc import Iterator
@@ -409,51 +408,46 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict
 
 @pytest.mark.requires_system("chromium")
 def test_in_a_browser_someone_logs_in_reads_their_year_opens_a_number_and_prints(
-    served: tuple[str, dict[str, tuple[str, str]]], tmp_path: Path
+    served: tuple[str, dict[str, tuple[str, str]]], chromium: Any, tmp_path: Path
 ) -> None:
-    from playwright.sync_api import sync_playwright
-
     address, accounts = served
     person, token = accounts["陈知远"]
     said: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
-        page.add_init_script(VIOLATIONS)
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("response", lambda answer: said.append(answer.url) if answer.status >= 400 else None)
+    page = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.add_init_script(VIOLATIONS)
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("response", lambda answer: said.append(answer.url) if answer.status >= 400 else None)
 
-        page.goto(f"{address}/")
-        page.get_by_label("令牌").fill("xsl_" + "A" * 43)
-        page.get_by_role("button", name="凭令牌进入").click()
-        assert "令牌无效" in page.get_by_role("alert").inner_text()
-        said.clear()    # Of the 401; from here on nothing may be said.
+    page.goto(f"{address}/")
+    page.get_by_label("令牌").fill("xsl_" + "A" * 43)
+    page.get_by_role("button", name="凭令牌进入").click()
+    assert "令牌无效" in page.get_by_role("alert").inner_text()
+    said.clear()    # Of the 401; from here on nothing may be said.
 
-        page.get_by_label("令牌").fill(token)
-        page.get_by_role("button", name="凭令牌进入").click()
-        page.wait_for_url("**/home")
-        page.goto(f"{address}/persons/{person}/years/2024")
-        row = page.get_by_role("row", name="工业互联网高级研修班（二）").first
-        assert row.get_by_role("cell").all_inner_texts()[-3:-1] == ["24", "12"]
-        assert not page.get_by_text("《工业互联网高级研修班（一）》 24），余 12").first.is_visible()
-        row.get_by_role("link", name="12").click()    # A number opens what it is made of.
-        assert page.locator("details:has(:target)").get_attribute("open") is not None
-        for summary in page.locator("summary").all():
-            if summary.locator("..").get_attribute("open") is None:
-                summary.click()
-        assert page.get_by_text("《工业互联网高级研修班（一）》 24），余 12").first.is_visible()
-        assert page.evaluate(CONTRASTS) == []
+    page.get_by_label("令牌").fill(token)
+    page.get_by_role("button", name="凭令牌进入").click()
+    page.wait_for_url("**/home")
+    page.goto(f"{address}/persons/{person}/years/2024")
+    row = page.get_by_role("row", name="工业互联网高级研修班（二）").first
+    assert row.get_by_role("cell").all_inner_texts()[-3:-1] == ["24", "12"]
+    assert not page.get_by_text("《工业互联网高级研修班（一）》 24），余 12").first.is_visible()
+    row.get_by_role("link", name="12").click()    # A number opens what it is made of.
+    assert page.locator("details:has(:target)").get_attribute("open") is not None
+    for summary in page.locator("summary").all():
+        if summary.locator("..").get_attribute("open") is None:
+            summary.click()
+    assert page.get_by_text("《工业互联网高级研修班（一）》 24），余 12").first.is_visible()
+    assert page.evaluate(CONTRASTS) == []
 
-        for width in (1280, 390, 320):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.emulate_media(media="print")
-        assert not page.get_by_role("button", name="退出").is_visible()
-        assert page.pdf(path=tmp_path / "year.pdf", prefer_css_page_size=True).startswith(b"%PDF")
-        page.emulate_media(media="screen")
-        page.get_by_role("button", name="退出").click()
-        page.wait_for_url("**/login")
-        chromium.close()
+    for width in (1280, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.emulate_media(media="print")
+    assert not page.get_by_role("button", name="退出").is_visible()
+    assert page.pdf(path=tmp_path / "year.pdf", prefer_css_page_size=True).startswith(b"%PDF")
+    page.emulate_media(media="screen")
+    page.get_by_role("button", name="退出").click()
+    page.wait_for_url("**/login")
 
     assert said == []

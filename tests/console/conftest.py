@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -56,15 +55,3 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict
             assert time.monotonic() < end, "the patterns were never asked"
             time.sleep(0.1)
         yield app, tokens
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """One for each file: as long as it is open, its thread runs an event loop that other tests would be caught in."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[
-            "--no-sandbox", "--disable-gpu", "--disable-extensions", "--no-zygote"])
-        yield browser
-        browser.close()

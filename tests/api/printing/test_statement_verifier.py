@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import random
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +70,8 @@ def pdf(person: Someone, made: BODY) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def chromium(pdf: bytes) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield opened
-        opened.close()
+def chromium(pdf: bytes, chromium: Any) -> Any:
+    return chromium
 
 
 @pytest.fixture(scope="module")
