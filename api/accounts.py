@@ -20,14 +20,16 @@ import unicodedata
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from api.addresses import network
 from api.operational import Operational
+
+if TYPE_CHECKING:
+    from api.operational import Place
 
 LEAST, MOST = 12, 128
 CODE_LASTS_S: Final = 7 * 86_400
@@ -84,12 +86,12 @@ class Try(NamedTuple):
 class Accounts(Operational):
     """The tables, used by every thread of a process under one lock; several processes may open the file at once."""
 
-    def __init__(self, path: Path, key: bytes, hasher: PasswordHasher | None = None) -> None:
+    def __init__(self, place: Place, key: bytes, hasher: PasswordHasher | None = None) -> None:
         self._key = key
         self._hasher = hasher or PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
         self._nobodys: str | None = None  # What is worked out for a name that nobody bears.
         self._hashing = threading.BoundedSemaphore(AT_ONCE)
-        super().__init__(path, _SCHEMA)
+        super().__init__(place, _SCHEMA)
 
     # Codes and passwords
 
@@ -98,7 +100,7 @@ class Accounts(Operational):
         secret = hmac.digest(self._key, b"\0".join((b"code", holder.encode(), request)), "sha256")
         code = urlsafe_b64encode(secret[:24]).decode()
         with self._writing() as file:
-            fresh = file.execute("INSERT OR IGNORE INTO setup_code VALUES (?, ?, ?, NULL)",
+            fresh = file.execute("INSERT INTO setup_code VALUES (?, ?, ?, NULL) ON CONFLICT DO NOTHING",
                                  (_hidden(code), holder, now + CODE_LASTS_S * _SECOND)).rowcount
             if fresh:
                 file.execute("DELETE FROM setup_code WHERE holder = ? AND sha256 <> ? AND used_by IS NULL",
@@ -107,8 +109,8 @@ class Accounts(Operational):
 
     def holder_of(self, code: str, *, request: bytes, now: int) -> str | None:
         """Whose a code is; None of one that was never given, is over, or was used by another request."""
-        with self._lock:
-            row = self._file.execute(
+        with self._using() as file:
+            row = file.execute(
                 "SELECT holder FROM setup_code WHERE sha256 = ? AND expires_at > ? "
                 "AND (used_by IS NULL OR used_by = ?)", (_hidden(code), now, request)).fetchone()
         return None if row is None else str(row[0])
@@ -129,13 +131,13 @@ class Accounts(Operational):
 
     def has_password(self, holder: str) -> bool:
         """Say whether a holder has one."""
-        with self._lock:
-            return self._file.execute("SELECT 1 FROM password WHERE holder = ?", (holder,)).fetchone() is not None
+        with self._using() as file:
+            return file.execute("SELECT 1 FROM password WHERE holder = ?", (holder,)).fetchone() is not None
 
     def is_password_of(self, holder: str | None, password: str) -> bool:
         """Say whether it is this holder's. For nobody, or one without any, the same work is done; the answer is no."""
-        with self._lock:
-            row = self._file.execute("SELECT argon2 FROM password WHERE holder = ?", (holder or "",)).fetchone()
+        with self._using() as file:
+            row = file.execute("SELECT argon2 FROM password WHERE holder = ?", (holder or "",)).fetchone()
         with self._turn():
             if self._nobodys is None:
                 self._nobodys = self._hasher.hash("nobody")
@@ -173,7 +175,7 @@ class Accounts(Operational):
                 return left
             file.execute("DELETE FROM attempt WHERE last_at <= ?", (now - _FORGOTTEN_AFTER,))
             file.executemany("INSERT INTO attempt VALUES (?, 1, ?) ON CONFLICT (key) "
-                             "DO UPDATE SET failures = failures + 1, last_at = excluded.last_at",
+                             "DO UPDATE SET failures = attempt.failures + 1, last_at = excluded.last_at",
                              [(key, now) for key in keys.values()])
         return 0
 
@@ -182,10 +184,10 @@ class Accounts(Operational):
         parts = tried.parts()
         with self._writing() as file:
             file.execute("DELETE FROM attempt WHERE key = ?", (self._hmac("pair", parts["pair"]),))
-            file.executemany("UPDATE attempt SET failures = max(0, failures - 1) WHERE key = ?",
+            file.executemany("UPDATE attempt SET failures = failures - 1 WHERE key = ? AND failures > 0",
                              [(self._hmac(kind, parts[kind]),) for kind in ("address", "name")])
-            file.execute("INSERT OR REPLACE INTO known_address VALUES (?, ?)",
-                         (self._hmac("known", parts["pair"]), now + _KNOWN_FOR))
+            file.execute("INSERT INTO known_address VALUES (?, ?) ON CONFLICT (key) "
+                         "DO UPDATE SET until = excluded.until", (self._hmac("known", parts["pair"]), now + _KNOWN_FOR))
 
     def tidy(self, *, now: int) -> None:
         """Drop what is over."""

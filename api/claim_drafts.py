@@ -9,14 +9,17 @@ breaks in between, it becomes that one claim and no second. `tests/api/test_clai
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from api.evidence_files import WAITS_S
 from api.operational import Operational
+from ledger.stores.portable import Asked
 from ledger.vault import Absent, Vault, WrongKey
+
+if TYPE_CHECKING:
+    from api.operational import Place
 
 DRAFTS_MOST: Final = 50
 KEPT_S: Final = WAITS_S
@@ -67,9 +70,9 @@ class Full(NamedTuple):
 class ClaimDrafts(Operational):
     """The table, used by every thread of a process under one lock; several processes may open the file at once."""
 
-    def __init__(self, path: Path, vault: Vault) -> None:
+    def __init__(self, place: Place, vault: Vault) -> None:
         self._vault = vault
-        super().__init__(path, _SCHEMA)
+        super().__init__(place, _SCHEMA)
 
     def save(
         self, person: str, name: str, content: dict[str, Any], *, seen: int | None, claim: str, now: int
@@ -79,32 +82,34 @@ class ClaimDrafts(Operational):
         `claim`: what a new draft will become.
         """
         self._vault.prepare([person])  # Of whoever was forgotten it raises KeyGone.
-        with self._writing():
-            stands = self._find(person, name)
+        with self._writing(person) as file:
+            stands = self._find(file, person, name)
             if stands is not None and stands.content == content:
                 return stands  # Sent again, since the answer was lost.
             if (None if stands is None else stands.version) != seen:
                 return Stale(stands)
             if stands is None:
-                (count,) = self._file.execute("SELECT COUNT(*) FROM claim_draft WHERE person = ?", (person,)).fetchone()
+                (count,) = file.execute("SELECT COUNT(*) FROM claim_draft WHERE person = ?", (person,)).fetchone()
                 if count >= DRAFTS_MOST:
                     return Full(count)
             kept = Draft(name, claim, 1, now, content) if stands is None else stands._replace(
                 version=stands.version + 1, saved_at=now, content=content)
             sealed = self._vault.seal_bytes(person, msgspec.json.encode(content), place=_place(name))
-            self._file.execute("INSERT OR REPLACE INTO claim_draft VALUES (?, ?, ?, ?, ?, ?)",
-                               (person, name, kept.claim, kept.version, now, sealed))
+            file.execute(
+                "INSERT INTO claim_draft VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (person, name) DO UPDATE SET "
+                "claim = excluded.claim, version = excluded.version, saved_at = excluded.saved_at, "
+                "sealed = excluded.sealed", (person, name, kept.claim, kept.version, now, sealed))
             return kept
 
     def find(self, person: str, name: str) -> Draft | None:
         """Give a person's draft."""
-        with self._lock:
-            return self._find(person, name)
+        with self._using() as file:
+            return self._find(file, person, name)
 
     def every(self, person: str) -> list[Draft]:
         """Give all drafts of a person, the last saved first."""
-        with self._lock:
-            rows = self._file.execute(f"{_SELECT} ORDER BY saved_at DESC, name", (person,)).fetchall()
+        with self._using() as file:
+            rows = file.execute(f"{_SELECT} ORDER BY saved_at DESC, name", (person,)).fetchall()
         return [draft for row in rows if (draft := self._opened(person, row)) is not None]
 
     def papers(self, person: str) -> set[str]:
@@ -114,8 +119,8 @@ class ClaimDrafts(Operational):
 
     def drop(self, person: str, name: str) -> bool:
         """Drop a draft; False where there is none."""
-        with self._lock:
-            return self._file.execute(
+        with self._using() as file:
+            return file.execute(
                 "DELETE FROM claim_draft WHERE person = ? AND name = ?", (person, name)).rowcount > 0
 
     def tidy(self, *, now: int) -> None:
@@ -126,8 +131,8 @@ class ClaimDrafts(Operational):
             file.executemany("DELETE FROM claim_draft WHERE person = ?",
                              [row for row in people if self._vault.is_destroyed(row[0])])
 
-    def _find(self, person: str, name: str) -> Draft | None:
-        row = self._file.execute(f"{_SELECT} AND name = ?", (person, name)).fetchone()
+    def _find(self, file: Asked, person: str, name: str) -> Draft | None:
+        row = file.execute(f"{_SELECT} AND name = ?", (person, name)).fetchone()
         return None if row is None else self._opened(person, row)
 
     def _opened(self, person: str, row: tuple[str, str, int, int, bytes]) -> Draft | None:

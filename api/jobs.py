@@ -11,14 +11,17 @@ they are cleared away after a month, the row when the key under which it was ask
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from api.operational import Operational
 from ledger.errors import LedgerError
 from ledger.stores.append import KeyReused, RequestKey
+from ledger.stores.portable import Asked
+
+if TYPE_CHECKING:
+    from api.operational import Place
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 OPEN: Final = (QUEUED, RUNNING)
@@ -99,20 +102,20 @@ class JobKeyReused(KeyReused):
 class Jobs(Operational):
     """The table, used by every thread of a process under one lock; several processes may open the file at once."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, _SCHEMA)
+    def __init__(self, place: Place) -> None:
+        super().__init__(place, _SCHEMA)
 
     # By whoever asks
 
     def asked_by(self, request: RequestKey) -> Job | None:
         """The job that this very request asked for; raises JobKeyReused."""
-        with self._lock:
-            return self._asked_by(request)
+        with self._using() as file:
+            return _asked_by(file, request)
 
     def add(self, job: Job, request: RequestKey) -> Job | Full:
         """Queue a job, or give the one that this request queued before; raises JobKeyReused."""
-        with self._writing() as file:
-            if (stands := self._asked_by(request)) is not None:
+        with self._writing(job.owner) as file:
+            if (stands := _asked_by(file, request)) is not None:
                 return stands
             (count,) = file.execute("SELECT COUNT(*) FROM job WHERE owner = ? AND state IN (?, ?)",
                                     (job.owner, *OPEN)).fetchone()
@@ -127,14 +130,15 @@ class Jobs(Operational):
 
     def find(self, job: str) -> Job | None:
         """Give a job."""
-        with self._lock:
-            return self._one("WHERE job = ?", (job,))
+        with self._using() as file:
+            return _one(file, "WHERE job = ?", (job,))
 
     def of(self, owner: str, *, before: str | None, limit: int) -> list[Job]:
         """The jobs that somebody asked for, newest first."""
-        with self._lock:
-            rows = self._file.execute(f"{_SELECT} WHERE owner = ? AND (? IS NULL OR job < ?) ORDER BY job DESC LIMIT ?",
-                                      (owner, before, before, limit)).fetchall()
+        with self._using() as file:
+            rows = file.execute(
+                f"{_SELECT} WHERE owner = ? AND (CAST(? AS TEXT) IS NULL OR job < ?) ORDER BY job DESC LIMIT ?",
+                (owner, before, before, limit)).fetchall()
         return [_read(row) for row in rows]
 
     def count(self) -> dict[str, int]:
@@ -145,98 +149,100 @@ class Jobs(Operational):
 
     def ahead(self, job: str) -> int:
         """How many are to be done before a job that waits."""
-        with self._lock:
-            (count,) = self._file.execute(
+        with self._using() as file:
+            (count,) = file.execute(
                 "SELECT COUNT(*) FROM job WHERE state IN (?, ?) AND (made_at, job) < "
                 "(SELECT made_at, job FROM job WHERE job = ?)", (*OPEN, job)).fetchone()
         return int(count)
 
     def cancel(self, job: str, *, by: str, now: int) -> bool:
         """End a job that is not over; False where it is. Whoever runs it finds that it is not to be done any more."""
-        with self._lock:
-            return self._file.execute(
+        with self._using() as file:
+            return file.execute(
                 "UPDATE job SET state = ?, ended_at = ?, cancelled_by = ? WHERE job = ? AND state IN (?, ?)",
                 (CANCELLED, now, by, job, *OPEN)).rowcount > 0
 
     def last_done(self) -> Job | None:
         """The job that came to its end last: how long it took says how long the next one will."""
-        with self._lock:
-            return self._one("WHERE state = ? ORDER BY ended_at DESC LIMIT 1", (DONE,))
+        with self._using() as file:
+            return _one(file, "WHERE state = ? ORDER BY ended_at DESC LIMIT 1", (DONE,))
 
     # By whoever does them
 
     def next(self, but: Collection[str]) -> Job | None:
         """The first that is to be done and is none of these; one that runs was left by a process that is gone."""
-        with self._lock:
-            rows = self._file.execute(f"{_SELECT} WHERE state IN (?, ?) ORDER BY made_at, job", OPEN)
+        with self._using() as file:
+            rows = file.execute(f"{_SELECT} WHERE state IN (?, ?) ORDER BY made_at, job", OPEN)
             return next((_read(row) for row in rows if row[0] not in but), None)
 
     def begin(self, job: str, *, now: int) -> bool:
         """Say that a job runs from here on; False where it is over."""
-        with self._lock:
-            return self._file.execute(
+        with self._using() as file:
+            return file.execute(
                 "UPDATE job SET state = ?, begun_at = ?, tries = tries + 1, progress = NULL "
                 "WHERE job = ? AND state IN (?, ?)", (RUNNING, now, job, *OPEN)).rowcount > 0
 
     def put_back(self, job: str) -> None:
         """Let a job wait again, as if it had not been begun: the service stops, and it is not its fault."""
-        with self._lock:
-            self._file.execute("UPDATE job SET state = ?, begun_at = NULL, tries = tries - 1, progress = NULL "
+        with self._using() as file:
+            file.execute("UPDATE job SET state = ?, begun_at = NULL, tries = tries - 1, progress = NULL "
                                "WHERE job = ? AND state = ?", (QUEUED, job, RUNNING))
 
     def tell(self, job: str, progress: Mapping[str, Any]) -> None:
         """Say how far a job is."""
-        with self._lock:
-            self._file.execute("UPDATE job SET progress = ? WHERE job = ? AND state = ?",
+        with self._using() as file:
+            file.execute("UPDATE job SET progress = ? WHERE job = ? AND state = ?",
                                (_written(progress), job, RUNNING))
 
     def end(self, job: str, state: str, outcome: Mapping[str, Any], *, now: int) -> bool:
         """Say what a running job came to; False where somebody ended it before."""
-        with self._lock:
-            return self._file.execute(
+        with self._using() as file:
+            return file.execute(
                 "UPDATE job SET state = ?, outcome = ?, ended_at = ?, progress = NULL WHERE job = ? AND state = ?",
                 (state, _written(outcome), now, job, RUNNING)).rowcount > 0
 
     def is_running(self, job: str) -> bool:
         """Say whether a job that was begun is still to be done."""
-        with self._lock:
-            return self._file.execute("SELECT 1 FROM job WHERE job = ? AND state = ?", (job, RUNNING)).fetchone() \
+        with self._using() as file:
+            return file.execute("SELECT 1 FROM job WHERE job = ? AND state = ?", (job, RUNNING)).fetchone() \
                 is not None
 
     # By whoever tidies
 
     def past(self, *, now: int) -> list[str]:
         """The jobs whose files are to be cleared away: they ended a month ago."""
-        with self._lock:
-            rows = self._file.execute("SELECT job FROM job WHERE NOT is_cleared AND ended_at <= ?",
+        with self._using() as file:
+            rows = file.execute("SELECT job FROM job WHERE is_cleared = 0 AND ended_at <= ?",
                                       (now - KEPT_S * _SECOND,)).fetchall()
         return [job for (job,) in rows]
 
     def cleared(self, job: str) -> None:
         """Note that the files of a job are gone."""
-        with self._lock:
-            self._file.execute("UPDATE job SET is_cleared = 1 WHERE job = ?", (job,))
+        with self._using() as file:
+            file.execute("UPDATE job SET is_cleared = 1 WHERE job = ?", (job,))
 
     def forget(self, *, now: int) -> None:
         """Drop what was asked for so long ago that its key is forgotten everywhere."""
-        with self._lock:
-            self._file.execute("DELETE FROM job WHERE is_cleared AND made_at <= ?", (now - REMEMBERED_S * _SECOND,))
-
-    def _asked_by(self, request: RequestKey) -> Job | None:
-        row = self._file.execute("SELECT job, fingerprint FROM job WHERE request = ?", (request.key,)).fetchone()
-        if row is None:
-            return None
-        if row[1] != request.fingerprint:
-            raise JobKeyReused(row[0])
-        return self._one("WHERE job = ?", (row[0],))
-
-    def _one(self, where: str, values: tuple[Any, ...]) -> Job | None:
-        row = self._file.execute(f"{_SELECT} {where}", values).fetchone()
-        return None if row is None else _read(row)
+        with self._using() as file:
+            file.execute("DELETE FROM job WHERE is_cleared = 1 AND made_at <= ?", (now - REMEMBERED_S * _SECOND,))
 
 
 _SELECT: Final = f"SELECT {', '.join(Job._fields)} FROM job"
 _SPELLED: Final = frozenset({"asked", "question", "cost", "progress", "outcome"})
+
+
+def _asked_by(file: Asked, request: RequestKey) -> Job | None:
+    row = file.execute("SELECT job, fingerprint FROM job WHERE request = ?", (request.key,)).fetchone()
+    if row is None:
+        return None
+    if row[1] != request.fingerprint:
+        raise JobKeyReused(row[0])
+    return _one(file, "WHERE job = ?", (row[0],))
+
+
+def _one(file: Asked, where: str, values: tuple[Any, ...]) -> Job | None:
+    row = file.execute(f"{_SELECT} {where}", values).fetchone()
+    return None if row is None else _read(row)
 
 
 def _read(row: tuple[Any, ...]) -> Job:

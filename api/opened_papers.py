@@ -7,10 +7,12 @@ say (P 17, W 16); here they see what the system saw. `tests/console/test_claim_p
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from api.operational import Operational
+
+if TYPE_CHECKING:
+    from api.operational import Place
 
 KEPT_S: Final = 90 * 86_400
 """Longer than a claim waits at a step."""
@@ -31,18 +33,19 @@ CREATE INDEX IF NOT EXISTS opened_paper_by_time ON opened_paper (opened_at);
 class OpenedPapers(Operational):
     """The table, used by every thread of a process under one lock; several processes may open the file at once."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, _SCHEMA)
+    def __init__(self, place: Place) -> None:
+        super().__init__(place, _SCHEMA)
 
     def note(self, claim: str, sha256: str, actor: str, *, now: int) -> None:
         """Say that somebody has just opened a paper."""
-        with self._writing() as file:
-            file.execute("INSERT OR REPLACE INTO opened_paper VALUES (?, ?, ?, ?)", (claim, sha256, actor, now))
+        with self._writing(claim) as file:
+            file.execute("INSERT INTO opened_paper VALUES (?, ?, ?, ?) ON CONFLICT (claim, sha256, actor) "
+                         "DO UPDATE SET opened_at = excluded.opened_at", (claim, sha256, actor, now))
 
     def of(self, claim: str) -> dict[str, dict[str, int]]:
         """Give for each paper of a claim who opened it, and when last in microseconds."""
-        with self._lock:
-            rows = self._file.execute(
+        with self._using() as file:
+            rows = file.execute(
                 "SELECT sha256, actor, opened_at FROM opened_paper WHERE claim = ? ORDER BY opened_at", (claim,))
             found: dict[str, dict[str, int]] = {}
             for sha256, actor, opened_at in rows.fetchall():

@@ -22,10 +22,12 @@ import hmac
 import sqlite3
 from base64 import urlsafe_b64encode
 from contextlib import suppress
-from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from api.operational import Operational
+
+if TYPE_CHECKING:
+    from api.operational import Place
 
 PREFIX: Final = "xsl_"
 LENGTH: Final = len(PREFIX) + 43
@@ -89,13 +91,15 @@ class Operations(Operational):
     Nothing of it is remembered, so what one process withdraws is worthless in all of them at once.
     """
 
-    def __init__(self, path: Path, key: bytes) -> None:
+    def __init__(self, place: Place, key: bytes) -> None:
         self._key = key
-        super().__init__(path, _SCHEMA)
+        super().__init__(place, _SCHEMA)
         self._add_names()
 
     def _add_names(self) -> None:
         """Bring a file that was made before tokens had names up to date; another process may be doing it too."""
+        if self._file is None:
+            return
         try:
             self._file.execute("SELECT name FROM credential LIMIT 0")
         except sqlite3.OperationalError:
@@ -111,11 +115,12 @@ class Operations(Operational):
         expires = None if lasts_s is None else now + lasts_s * 1_000_000
         row = (_hidden(token), kind, holder, now, expires, name)
         with self._writing() as file:
-            fresh = file.execute("INSERT OR IGNORE INTO credential VALUES (?, ?, ?, ?, ?, 0, ?)", row).rowcount
+            fresh = file.execute(
+                "INSERT INTO credential VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING", row).rowcount
             if fresh and kind == "token":  # All else ends too: whoever had the old token may have opened it.
                 file.execute(
-                    "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND sha256 <> ? AND ? IN ('', name)",
-                    (holder, row[0], name))
+                    "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND sha256 <> ? AND (name = ? OR ? = '')",
+                    (holder, row[0], name, name))
                 if not name:
                     file.execute("DELETE FROM link WHERE holder = ?", (holder,))
         return token
@@ -124,44 +129,45 @@ class Operations(Operational):
         """Say whose token it is; None for one that was never given, has expired or was withdrawn."""
         if len(token) != LENGTH or not token.startswith(PREFIX) or not token.isascii():
             return None
-        with self._lock:
-            row = self._file.execute(
-                "SELECT holder, kind, expires_at FROM credential WHERE sha256 = ? AND NOT withdrawn", (_hidden(token),)
+        with self._using() as file:
+            row = file.execute(
+                "SELECT holder, kind, expires_at FROM credential WHERE sha256 = ? AND withdrawn = 0", (_hidden(token),)
             ).fetchone()
         found = None if row is None else Credential(*row)
         return None if found is None or (found.expires_at is not None and found.expires_at <= now) else found
 
     def withdraw(self, token: str) -> None:
         """Make a token or a session worthless."""
-        with self._lock:
-            self._file.execute("UPDATE credential SET withdrawn = 1 WHERE sha256 = ?", (_hidden(token),))
+        with self._using() as file:
+            file.execute("UPDATE credential SET withdrawn = 1 WHERE sha256 = ?", (_hidden(token),))
 
     def every(self, holder: str, *, now: int) -> list[Listed]:
         """What opens anything in a holder's name, oldest first."""
-        with self._lock:
-            rows = self._file.execute(
-                "SELECT lower(hex(substr(sha256, 1, 8))), kind, name, issued_at, expires_at FROM credential "
-                "WHERE holder = ? AND NOT withdrawn AND (expires_at IS NULL OR expires_at > ?) "
-                "UNION ALL SELECT lower(hex(substr(identity, 1, 8))), 'link', '', linked_at, NULL FROM link "
+        with self._using() as file:
+            rows = file.execute(
+                "SELECT substr(sha256, 1, 8), kind, name, issued_at, expires_at FROM credential "
+                "WHERE holder = ? AND withdrawn = 0 AND (expires_at IS NULL OR expires_at > ?) "
+                "UNION ALL SELECT substr(identity, 1, 8), 'link', '', linked_at, NULL FROM link "
                 "WHERE holder = ? ORDER BY issued_at, 1", (holder, now, holder)).fetchall()
-        return [Listed(*row) for row in rows]
+        return [Listed(begins.hex(), *rest) for begins, *rest in rows]
 
     def end(self, holder: str, credential: str) -> bool:
         """Make one of a holder's worthless, by what it is called; False where they have none that is called so."""
+        begins = _named(credential)
         with self._writing() as file:
             ended = file.execute(
-                "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND lower(hex(substr(sha256, 1, 8))) = ? "
-                "AND NOT withdrawn", (holder, credential)).rowcount
+                "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND substr(sha256, 1, 8) = ? "
+                "AND withdrawn = 0", (holder, begins)).rowcount
             unlinked = file.execute(
-                "DELETE FROM link WHERE holder = ? AND lower(hex(substr(identity, 1, 8))) = ?",
-                (holder, credential)).rowcount
+                "DELETE FROM link WHERE holder = ? AND substr(identity, 1, 8) = ?",
+                (holder, begins)).rowcount
         return ended + unlinked > 0
 
     def end_sessions(self, holder: str) -> int:
         """Make every session of a holder worthless, with what they were linked to, and say how many there were."""
         with self._writing() as file:
             ended = file.execute(
-                "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND kind = 'session' AND NOT withdrawn",
+                "UPDATE credential SET withdrawn = 1 WHERE holder = ? AND kind = 'session' AND withdrawn = 0",
                 (holder,)).rowcount
             file.execute("DELETE FROM link WHERE holder = ?", (holder,))
         return ended
@@ -170,14 +176,15 @@ class Operations(Operational):
 
     def begin_sign_on(self, browser: str, session: str | None, *, now: int) -> None:
         """Remember that a browser has set out to say who it is; in a session, to be linked to its holder."""
-        with self._lock:
-            self._file.execute("INSERT OR REPLACE INTO sign_on VALUES (?, ?, ?)", (
+        with self._using() as file:
+            file.execute("INSERT INTO sign_on VALUES (?, ?, ?) ON CONFLICT (browser) "
+                         "DO UPDATE SET session = excluded.session, expires_at = excluded.expires_at", (
                 _hidden(browser), None if session is None else _hidden(session), now + SIGN_ON_SECONDS * 1_000_000))
 
     def finish_sign_on(self, browser: str, *, now: int) -> SignOn | None:
         """What it had set out for, once; None where it had not, or took too long."""
-        with self._lock:
-            row = self._file.execute("DELETE FROM sign_on WHERE browser = ? RETURNING session, expires_at",
+        with self._using() as file:
+            row = file.execute("DELETE FROM sign_on WHERE browser = ? RETURNING session, expires_at",
                                      (_hidden(browser),)).fetchone()
         return SignOn(row[0]) if row is not None and row[1] > now else None
 
@@ -194,7 +201,7 @@ class Operations(Operational):
         identity = self._identity(issuer, subject)
         with self._writing() as file:  # A password that is changed now ends the session, or the link.
             row = file.execute(
-                "SELECT holder FROM credential WHERE sha256 = ? AND kind = 'session' AND NOT withdrawn "
+                "SELECT holder FROM credential WHERE sha256 = ? AND kind = 'session' AND withdrawn = 0 "
                 "AND expires_at > ?", (session, now)).fetchone()
             holder = None if row is None else str(row[0])
             if holder is not None and file.execute(
@@ -207,8 +214,8 @@ class Operations(Operational):
 
     def linked(self, issuer: str, subject: str) -> str | None:
         """Whose they are, here."""
-        with self._lock:
-            row = self._file.execute("SELECT holder FROM link WHERE identity = ?",
+        with self._using() as file:
+            row = file.execute("SELECT holder FROM link WHERE identity = ?",
                                      (self._identity(issuer, subject),)).fetchone()
         return None if row is None else str(row[0])
 
@@ -218,9 +225,17 @@ class Operations(Operational):
 
     def tidy(self, *, now: int) -> None:
         """Drop sessions that have expired; of a token that has, the request that made it must not make it anew."""
-        with self._lock:
-            self._file.execute("DELETE FROM credential WHERE expires_at <= ? AND kind = 'session'", (now,))
-            self._file.execute("DELETE FROM sign_on WHERE expires_at <= ?", (now,))
+        with self._using() as file:
+            file.execute("DELETE FROM credential WHERE expires_at <= ? AND kind = 'session'", (now,))
+            file.execute("DELETE FROM sign_on WHERE expires_at <= ?", (now,))
+
+
+def _named(credential: str) -> bytes:
+    """What a credential's digest begins with; of what nobody is called, nothing."""
+    try:
+        return bytes.fromhex(credential) if credential == credential.lower() else b""
+    except ValueError:
+        return b""
 
 
 def _hidden(token: str) -> bytes:

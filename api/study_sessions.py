@@ -14,14 +14,16 @@ from __future__ import annotations
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
 from api.operational import Operational
 from api.study_time import Question, StudyTime, beat
 from ledger.vault import Absent, Vault
+
+if TYPE_CHECKING:
+    from api.operational import Place
 
 NONCE_LENGTH: Final = 24
 KEPT_S: Final = 7 * 86_400
@@ -76,9 +78,9 @@ class WrongNonce(NamedTuple):
 class StudySessions(Operational):
     """The table, used by every thread of a process under one lock; several processes may open the file at once."""
 
-    def __init__(self, path: Path, key: bytes, vault: Vault) -> None:
+    def __init__(self, place: Place, key: bytes, vault: Vault) -> None:
         self._key, self._vault = key, vault
-        super().__init__(path, _SCHEMA)
+        super().__init__(place, _SCHEMA)
 
     def nonce(self, session: Session) -> str:
         """The nonce of the next sign of life."""
@@ -90,9 +92,10 @@ class StudySessions(Operational):
     ) -> Session:
         """Begin a session, or give the one that this request began, or the one that has to end first."""
         self._vault.prepare([person])
-        with self._writing() as file:
-            row = file.execute(f"{_SELECT} WHERE person = ? AND (begun_by = ? OR state <> 'ended') "
-                               "ORDER BY begun_by = ? DESC LIMIT 1", (person, request, request)).fetchone()
+        with self._writing(person) as file:
+            row = file.execute(
+                f"{_SELECT} WHERE person = ? AND (begun_by = ? OR state <> 'ended') "
+                "ORDER BY CASE WHEN begun_by = ? THEN 0 ELSE 1 END LIMIT 1", (person, request, request)).fetchone()
             if row is not None:
                 return _session(row)
             made = Session(secrets.token_urlsafe(12), person, enrolment, "open", 0, time, None, None)
@@ -104,8 +107,8 @@ class StudySessions(Operational):
 
     def was_begun_by(self, session: Session, request: bytes) -> bool:
         """Say whether it was this request that began it."""
-        with self._lock:
-            (found,) = self._file.execute("SELECT begun_by FROM study_session WHERE session = ?",
+        with self._using() as file:
+            (found,) = file.execute("SELECT begun_by FROM study_session WHERE session = ?",
                                           (session.session,)).fetchone()
         return bool(found == request)
 
@@ -116,7 +119,7 @@ class StudySessions(Operational):
 
         Without a request it is only tried.
         """
-        with self._writing() as file:
+        with self._writing(person) as file:
             row = file.execute(f"{_SELECT} WHERE person = ? AND enrolment = ? AND state = 'open'",
                                (person, enrolment)).fetchone()
             if row is None:
@@ -136,15 +139,16 @@ class StudySessions(Operational):
 
     def find(self, person: str, enrolment: str, *, request: bytes | None = None) -> Session | None:
         """What is going on there; or what this request has ended."""
-        with self._lock:
-            row = self._file.execute(
+        with self._using() as file:
+            row = file.execute(
                 f"{_SELECT} WHERE person = ? AND enrolment = ? AND (state <> 'ended' OR ended_by = ?) "
-                "ORDER BY ended_by = ? DESC LIMIT 1", (person, enrolment, request, request)).fetchone()
+                "ORDER BY CASE WHEN ended_by = ? THEN 0 ELSE 1 END LIMIT 1",
+                (person, enrolment, request, request)).fetchone()
         return None if row is None else _session(row)
 
     def stop(self, session: Session, *, request: bytes | None = None) -> Session:
         """Count no more: what stands now is what will be recorded. `request`: who will be told of it."""
-        with self._writing() as file:
+        with self._writing(session.person) as file:
             file.execute("UPDATE study_session SET state = 'ending', ended_by = coalesce(ended_by, ?) "
                          "WHERE session = ? AND state <> 'ended'", (request, session.session))
             row = file.execute(f"{_SELECT} WHERE session = ?", (session.session,)).fetchone()
@@ -152,8 +156,8 @@ class StudySessions(Operational):
 
     def whereabouts(self, session: Session) -> Whereabouts:
         """From where it was studied; nothing of somebody whose key is gone, or when it was recorded."""
-        with self._lock:
-            row = self._file.execute("SELECT sealed FROM study_session WHERE session = ?",
+        with self._using() as file:
+            row = file.execute("SELECT sealed FROM study_session WHERE session = ?",
                                      (session.session,)).fetchone()
         if row is None or row[0] is None:
             return Whereabouts()
@@ -162,14 +166,14 @@ class StudySessions(Operational):
 
     def ended(self, session: Session) -> None:
         """It was recorded, or there was nothing to record."""
-        with self._writing() as file:
+        with self._writing(session.person) as file:
             file.execute("UPDATE study_session SET state = 'ended', sealed = NULL WHERE session = ?",
                          (session.session,))
 
     def left(self, *, before: int, limit: int = 200) -> list[Session]:
         """Those that nobody came back to since, and those whose end was broken off."""
-        with self._lock:
-            rows = self._file.execute(f"{_SELECT} WHERE state <> 'ended' AND last_at < ? ORDER BY last_at LIMIT ?",
+        with self._using() as file:
+            rows = file.execute(f"{_SELECT} WHERE state <> 'ended' AND last_at < ? ORDER BY last_at LIMIT ?",
                                       (before, limit)).fetchall()
         return [_session(row) for row in rows]
 

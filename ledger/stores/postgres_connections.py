@@ -112,8 +112,10 @@ def connect_again(target: Target, settings: dict[str, str], *, end: float) -> Co
 class Readers:
     """A few reading connections that threads take in turn; lost ones are replaced."""
 
-    def __init__(self, target: Target, *, most: int = READERS_MAX) -> None:
-        self.target = target
+    def __init__(
+        self, target: Target, *, most: int = READERS_MAX, settings: dict[str, str] = _READING
+    ) -> None:
+        self.target, self._settings = target, settings
         self._idle: list[Connection] = []
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(most)
@@ -133,14 +135,18 @@ class Readers:
             self._drop_idle()  # What is lost with one is mostly lost with all.
 
     @contextmanager
-    def borrowed(self) -> Iterator[Connection]:
-        """Have a connection for oneself; what goes wrong with it is said clearly."""
+    def borrowed(self, fits: Callable[[Connection], bool] | None = None) -> Iterator[Connection]:
+        """Have a connection for oneself; what goes wrong with it is said clearly. One that does not fit is left."""
         end = time.monotonic() + READ_AGAIN_S
         with reading_clearly(self.target):
             if not self._places.acquire(timeout=READER_WAIT_S):
                 raise psycopg.OperationalError("all reading connections are in use")
             try:
-                connection = self._taken() or connect_again(self.target, _READING, end=end)
+                connection = self._taken()
+                while connection is not None and fits is not None and not fits(connection):
+                    connection.close()
+                    connection = self._taken()
+                connection = connection or connect_again(self.target, self._settings, end=end)
                 try:
                     yield connection
                 finally:

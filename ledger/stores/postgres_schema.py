@@ -1,10 +1,14 @@
 """The tables in PostgreSQL and how they come to be: numbered steps, run by a command and never by opening.
 
-Each file of `migrations/` is a step. A step and the record that it was taken commit together or not at all; a lock lets
-one migrate at a time, and whoever waited for it finds the step taken. A service that opened tables of its own accord
-would have every worker of every host do so at once.
+Each file of a package's `migrations/` is a step; the log's are those of `ledger.stores`. A step and the record that it
+was taken commit together or not at all; a lock lets one migrate at a time, and whoever waited for it finds the step
+taken. A service that opened tables of its own accord would have every worker of every host do so at once.
 
-`tests/ledger/stores/test_postgres_schema.py` shows it.
+A step that only adds says so in a line `-- beside: n`: programs that know the steps up to n go on working beside it.
+They read that in the record of the step, which is all they know of it; so hosts are upgraded one after another, the
+database first. Past any other step an older program stops.
+
+`tests/ledger/stores/test_postgres_schema.py` and `tests/machines/test_rolling_upgrade.py` show it.
 """
 
 from __future__ import annotations
@@ -20,6 +24,9 @@ from ledger.stores.postgres_connections import Target, connect, reading_clearly
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _FILE: Final = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
+_BESIDE: Final = re.compile(r"^-- beside: (\d+)$", re.MULTILINE)
+LOG: Final = "ledger.stores"
+"""The package whose `migrations/` make a log."""
 _LOCK: Final = 0x58534C47  # "XSLG", as the application_id of an SQLite file: the class of our advisory locks.
 _CHANGING: Final = {
     "lock_timeout": "10s",  # A step that waits for a lock has everyone who comes after wait for the step.
@@ -34,6 +41,12 @@ class Step(NamedTuple):
     name: str
     script: str
 
+    @property
+    def beside(self) -> int:
+        """Programs that know the steps up to this one go on working once it is taken."""
+        said = _BESIDE.search(self.script)
+        return min(int(said[1]), self.number) if said else self.number
+
 
 class Status(NamedTuple):
     """Where a schema stands. `pending` is empty when it is what this program works on."""
@@ -43,28 +56,29 @@ class Status(NamedTuple):
     pending: tuple[Step, ...]
 
 
-def steps() -> tuple[Step, ...]:
+def steps(package: str = LOG) -> tuple[Step, ...]:
     """Every step there is, in order, without a gap."""
-    folder = files("ledger.stores").joinpath("migrations")
+    folder = files(package).joinpath("migrations")
     found = sorted(Step(int(match[1]), match[2], file.read_text("utf-8"))
                    for file in folder.iterdir() if (match := _FILE.fullmatch(file.name)))
     assert [step.number for step in found] == list(range(1, len(found) + 1)), "steps are numbered from 1 without a gap"
     return tuple(found)
 
 
-def status(conninfo: str, schema: str) -> Status:
+def status(conninfo: str, schema: str, package: str = LOG) -> Status:
     """Say where a schema stands; only reads. Raises SchemaAhead where a later program has been at work."""
     target = Target(conninfo, demand_name(schema))
     with reading_clearly(target), connect(target) as connection:
-        number = _number(connection, schema)
-    if number > len(steps()):
-        raise SchemaAhead(target.shown, schema, number=number, expected=len(steps()))
-    return Status(schema, number, steps()[number:])
+        taken = _taken(connection, schema)
+    known = steps(package)
+    if taken.beside > len(known):
+        raise SchemaAhead(target.shown, schema, number=taken.number, expected=len(known))
+    return Status(schema, taken.number, known[taken.number:])
 
 
-def migrate(conninfo: str, schema: str) -> Status:
+def migrate(conninfo: str, schema: str, package: str = LOG) -> Status:
     """Take the steps that are missing, one transaction each; gives what was pending before."""
-    before = status(conninfo, schema)
+    before = status(conninfo, schema, package)
     target = Target(conninfo, schema)
     with reading_clearly(target), connect(target, _CHANGING) as connection:
         for step in before.pending:
@@ -75,13 +89,13 @@ def migrate(conninfo: str, schema: str) -> Status:
     return before
 
 
-def demand_migrated(connection: psycopg.Connection[Any], target: Target) -> None:
-    """See that the tables are those of this program; raises SchemaBehind or SchemaAhead."""
-    number, expected = _number(connection, target.schema), len(steps())
-    if number < expected:
-        raise SchemaBehind(target.shown, target.schema, number=number, expected=expected)
-    if number > expected:
-        raise SchemaAhead(target.shown, target.schema, number=number, expected=expected)
+def demand_migrated(connection: psycopg.Connection[Any], target: Target, package: str = LOG) -> None:
+    """See that this program works on the tables; raises SchemaBehind or SchemaAhead."""
+    taken, expected = _taken(connection, target.schema), len(steps(package))
+    if taken.number < expected:
+        raise SchemaBehind(target.shown, target.schema, number=taken.number, expected=expected)
+    if taken.beside > expected:
+        raise SchemaAhead(target.shown, target.schema, number=taken.number, expected=expected)
 
 
 def demand_name(schema: str) -> str:
@@ -94,20 +108,32 @@ def demand_name(schema: str) -> str:
 def _take(connection: psycopg.Connection[Any], schema: str, step: Step) -> None:
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", (_LOCK, schema))
-        if _number(connection, schema) >= step.number:
+        if _taken(connection, schema).number >= step.number:
             return  # Taken while this one waited.
         if step.number == 1:
             connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
             connection.execute(
                 f'CREATE TABLE "{schema}".migrations (number integer PRIMARY KEY, name text NOT NULL, '
-                "taken_at timestamptz NOT NULL DEFAULT now())")
+                "taken_at timestamptz NOT NULL DEFAULT now(), beside integer)")
         connection.execute(step.script.replace("{schema}", f'"{schema}"'), prepare=False)
-        connection.execute(f'INSERT INTO "{schema}".migrations (number, name) VALUES ($1, $2)', step[:2])
+        connection.execute(f'ALTER TABLE "{schema}".migrations ADD COLUMN IF NOT EXISTS beside integer')
+        connection.execute(f'INSERT INTO "{schema}".migrations (number, name, beside) VALUES ($1, $2, $3)',
+                           (step.number, step.name, step.beside))
 
 
-def _number(connection: psycopg.Connection[Any], schema: str) -> int:
+class _Taken(NamedTuple):
+    """The last step that was taken, and which steps a program must know to work on the tables."""
+
+    number: int
+    beside: int
+
+
+def _taken(connection: psycopg.Connection[Any], schema: str) -> _Taken:
     found = connection.execute("SELECT to_regclass($1)", (f'"{schema}".migrations',)).fetchone()
     if found is None or found[0] is None:
-        return 0
-    row = connection.execute(f'SELECT max(number) FROM "{schema}".migrations').fetchone()
-    return int(row[0] or 0) if row else 0
+        return _Taken(0, 0)
+    row = connection.execute(  # Steps that were taken before any could be beside another have no such column.
+        "SELECT coalesce(max(number), 0), coalesce(max(coalesce((to_jsonb(m) ->> 'beside')::int, number)), 0) "
+        f'FROM "{schema}".migrations m').fetchone()
+    assert row is not None, "such a query has one row"
+    return _Taken(*row)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.api.course_kit import School, school_in
 from tests.api.house_kit import BODY, Someone, Town, house_in
 from tests.api.learning_kit import Scene, learning_in
+
+if TYPE_CHECKING:
+    from api.operational import Place
+    from tests.postgres_kit import Server
+
+_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +54,45 @@ def scene(town: Town, works: BODY) -> Scene:
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
     with school_in(tmp_path_factory.mktemp("school") / "data") as school:
         yield school
+
+
+@pytest.fixture(scope="session")
+def operational_database(postgres_server: Server) -> str:
+    """One database for all tests of operational tables: each has a schema of its own in it."""
+    return postgres_server.new_database(migrated=False)
+
+
+@pytest.fixture(params=["file", "database"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Where operational tables may lie, with nothing in them: each test is done in either."""
+    if request.param == "file":
+        yield tmp_path / "operations.db"
+        return
+    from api.operational import STEPS
+    from ledger.stores.postgres_portable import PortableDatabase
+    from ledger.stores.postgres_schema import migrate
+
+    conninfo, schema = request.getfixturevalue("operational_database"), f"operations_{next(_NUMBERS)}"
+    migrate(conninfo, schema, STEPS)
+    database = PortableDatabase(conninfo, schema)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def kept(place: Place, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], bytes]:
+    """Everything that is kept there, as whoever takes it away would have it."""
+    def in_files() -> bytes:
+        return b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
+
+    def in_tables() -> bytes:
+        import psycopg
+
+        schema = place.target.schema  # type: ignore[union-attr]
+        with psycopg.connect(request.getfixturevalue("operational_database")) as connection:
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema]).fetchall()
+            rows = [value for (table,) in tables for row in connection.execute(f'SELECT * FROM "{schema}"."{table}"')
+                    for value in row]
+        return b"\0".join(value if isinstance(value, bytes) else str(value).encode() for value in rows)
+
+    return in_files if isinstance(place, Path) else in_tables

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from argon2 import PasswordHasher
 
 from api.accounts import AT_ONCE, CODE_LASTS_S, WAIT_MOST_S, Accounts, Try, unfit
+
+if TYPE_CHECKING:
+    from api.operational import Place
 
 NOW = 1_795_000_000_000_000
 SECOND = 1_000_000
@@ -19,8 +23,8 @@ PASSWORD = "四月的甬江边有一座桥 2026"
 
 
 @pytest.fixture
-def accounts(tmp_path: Path) -> Iterator[Accounts]:
-    opened = Accounts(tmp_path / "operations.db", b"k" * 32, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+def accounts(place: Place) -> Iterator[Accounts]:
+    opened = Accounts(place, b"k" * 32, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     yield opened
     opened.close()
 
@@ -88,12 +92,12 @@ def test_a_code_ends_by_itself_and_by_the_next_and_its_request_gives_it_again(ac
     assert accounts.holder_of(second, request=b"a", now=NOW + CODE_LASTS_S * SECOND) is None
 
 
-def test_neither_code_nor_name_nor_address_stands_in_the_file(accounts: Accounts, tmp_path: Path) -> None:
+def test_neither_code_nor_name_nor_address_stands_in_the_file(accounts: Accounts, kept: Callable[[], bytes]) -> None:
     code = accounts.give_code(HOLDER, request=b"1", now=NOW)
     accounts.begin(Try("330102199003070019", "203.0.113.7"), now=NOW)
     accounts.succeeded(Try("330102199003070019", "203.0.113.7"), now=NOW)
 
-    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    stored = kept()
     assert not any(secret.encode() in stored for secret in (code, "330102199003070019", "203.0.113.7"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,12 +23,15 @@ from api.jobs import (
 )
 from ledger.stores.append import RequestKey
 
+if TYPE_CHECKING:
+    from api.operational import Place
+
 SECOND = 1_000_000
 
 
 @pytest.fixture
-def jobs(tmp_path: Path) -> Iterator[Jobs]:
-    made = Jobs(tmp_path / "operations.db")
+def jobs(place: Place) -> Iterator[Jobs]:
+    made = Jobs(place)
     yield made
     made.close()
 

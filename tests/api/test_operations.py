@@ -5,30 +5,37 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from api.operations import LENGTH, SIGN_ON_SECONDS, Operations
+
+if TYPE_CHECKING:
+    from api.operational import Place
 
 NOW = 1_795_000_000_000_000
 HOLDER = "per_00000000000000000000001"
 
 
 @pytest.fixture
-def operations(tmp_path: Path) -> Iterator[Operations]:
-    opened = Operations(tmp_path / "operations.db", b"k" * 32)
+def operations(place: Place) -> Iterator[Operations]:
+    opened = Operations(place, b"k" * 32)
     yield opened
     opened.close()
 
 
-def test_a_token_is_found_by_who_bears_it_and_stands_in_no_file(operations: Operations, tmp_path: Path) -> None:
+def test_a_token_is_found_by_who_bears_it_and_stands_in_no_file(
+    operations: Operations, kept: Callable[[], bytes]
+) -> None:
     token = operations.issue(HOLDER, request=b"1", now=NOW)
 
     found = operations.find(token, now=NOW)
     assert found is not None and (found.holder, len(token)) == (HOLDER, LENGTH)
-    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    stored = kept()
+    assert HOLDER.encode() in stored
     assert token.encode() not in stored and token[4:].encode() not in stored
 
 
@@ -94,7 +101,8 @@ def test_a_file_that_was_made_before_tokens_had_names_is_brought_up_to_date(tmp_
     opened.close()
 
 
-def test_the_file_is_its_owners_alone(operations: Operations, tmp_path: Path) -> None:
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    Operations(tmp_path / "operations.db", b"k" * 32).close()
     assert (tmp_path / "operations.db").stat().st_mode & 0o077 == 0
 
 

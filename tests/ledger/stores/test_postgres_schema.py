@@ -95,7 +95,7 @@ def test_a_step_that_fails_leaves_nothing_and_those_before_it_stand(
     broken = Step(len(steps()) + 1, "broken", "CREATE TABLE {schema}.half (it int); SELECT 1 / 0;")
     after = Step(len(steps()) + 2, "after", "CREATE TABLE {schema}.later (it int);")
     taken = steps()
-    monkeypatch.setattr(postgres_schema, "steps", lambda: (*taken, broken, after))
+    monkeypatch.setattr(postgres_schema, "steps", lambda _package: (*taken, broken, after))
 
     with pytest.raises(MigrationFailed, match="broken") as failed:
         migrate(empty, "ledger")
@@ -104,14 +104,14 @@ def test_a_step_that_fails_leaves_nothing_and_those_before_it_stand(
     assert {"ledger.half", "ledger.later"} & tables(empty) == set()
     assert status(empty, "ledger").pending == (broken, after)
     mended = broken._replace(script="CREATE TABLE {schema}.half (it int);")
-    monkeypatch.setattr(postgres_schema, "steps", lambda: (*taken, mended, after))
+    monkeypatch.setattr(postgres_schema, "steps", lambda _package: (*taken, mended, after))
     migrate(empty, "ledger")
     assert {"ledger.half", "ledger.later"} <= tables(empty)
 
 
 def test_a_schema_of_an_older_or_a_later_program_is_refused_by_name_and_left_alone(empty: str) -> None:
     migrate(empty, "ledger")
-    rows(empty, "UPDATE ledger.migrations SET number = 900 RETURNING 1")
+    rows(empty, "UPDATE ledger.migrations SET number = 900, beside = NULL RETURNING 1")
     for attempt in (lambda: open_postgres(empty), lambda: migrate(empty, "ledger"), lambda: status(empty, "ledger")):
         with pytest.raises(SchemaAhead, match="升级") as ahead:
             attempt()  # type: ignore[no-untyped-call]
