@@ -43,7 +43,7 @@ _FORGOTTEN_AFTER: Final = _DAY
 _FREE: Final = {"pair": 4, "address": 40, "name": 100}
 """How many failures are free before the first wait: of one account from one address, of an address, of an account."""
 
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS password (
     holder TEXT PRIMARY KEY,
     argon2 TEXT NOT NULL,
@@ -91,7 +91,7 @@ class Accounts(Operational):
         self._hasher = hasher or PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
         self._nobodys: str | None = None  # What is worked out for a name that nobody bears.
         self._hashing = threading.BoundedSemaphore(AT_ONCE)
-        super().__init__(place, _SCHEMA)
+        super().__init__(place, SCHEMA)
 
     # Codes and passwords
 

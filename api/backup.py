@@ -18,8 +18,9 @@ from typing import Final, NamedTuple
 
 from api.evidence_files import files_in
 from api.exits import Exit, Stop
-from api.register import Folder, demand_whole, open_register
+from api.register import Folder, demand_whole, folder_of, open_register
 from api.settings import Settings
+from api.sharing import copy_operations
 from ledger.backup import (
     MANIFEST,
     BackupFailed,
@@ -56,7 +57,7 @@ _SPARE: Final = 16 * 1024 * 1024  # Rulebooks, notes and the manifest, and what 
 
 def back_up(settings: Settings, target: Path, progress: Progress) -> Manifest:
     """Make a backup of a register, served or not."""
-    folder = Folder(settings.data_folder)
+    folder = folder_of(settings)
     _demand_register(settings)
     _sign(settings)
     with beside(target, needed=_room(settings) + _SPARE) as unfinished:
@@ -66,9 +67,13 @@ def back_up(settings: Settings, target: Path, progress: Progress) -> Manifest:
                 raise BackupFailed(name, "还没有签发过检查点：请先运行 xueshi log checkpoint，或启动服务")
             write_file(unfinished / f"{name}.checkpoint", log.checkpoint.encode())
         _copy_evidence(folder, unfinished)
-        if folder.operations.exists():
+        if settings.shared_folder or folder.operations.exists():
             (unfinished / "operations").mkdir(mode=0o700)
-            copy_database(folder.operations, unfinished / "operations" / folder.operations.name)
+            copied = unfinished / "operations" / folder.operations.name
+            if settings.shared_folder:
+                copy_operations(settings, copied)
+            else:
+                copy_database(folder.operations, copied)
         manifest = Manifest(
             program=version("xueshi-ledger"), made_at=datetime.now(UTC).isoformat(timespec="seconds"),
             store="postgresql" if settings.database else "sqlite",
@@ -96,7 +101,7 @@ def check(backup: Path, settings: Settings, bar: Callable[[str], AbstractContext
     manifest = read_manifest(backup)
     with bar("核对摘要") as progress:
         problems = damages(backup, manifest, progress)
-    keys = {name: keys_at_hand(Folder(settings.data_folder).keys, name) for name in LOGS}
+    keys = {name: keys_at_hand(folder_of(settings).keys, name) for name in LOGS}
     if not problems:
         for name in LOGS if manifest.store == "sqlite" else ():
             with bar(f"重读 {name}.db") as progress:
@@ -146,8 +151,10 @@ def log_problems(name: str, report: Report, said: CopiedLog) -> list[str]:
 def _demand_register(settings: Settings) -> None:
     """See that there is something to copy, and that it is all of one piece."""
     demand_whole(settings)
-    folder = Folder(settings.data_folder)
-    needed = [folder.people] if settings.database else [folder.ledger, folder.access]
+    folder = folder_of(settings)
+    needed = [folder.ledger, folder.access]
+    if settings.database:
+        needed = [] if settings.shared_folder else [folder.people]
     for path in needed:
         if not path.exists():
             cure = f"请用 --data 指定数据文件夹（当前查找 {folder.root}）；若文件丢失，请从备份恢复"
@@ -174,7 +181,7 @@ def _identity(folder: Folder) -> list[int]:
 
 
 def _room(settings: Settings) -> int:
-    folder, room = Folder(settings.data_folder), 0
+    folder, room = folder_of(settings), 0
     names = ["operations.db"] if settings.database else ["ledger.db", "access.db", "operations.db"]
     parts = [path for name in names for path in folder.root.glob(f"{name}*")]
     if settings.database:
@@ -186,7 +193,7 @@ def _room(settings: Settings) -> int:
 
 
 def _copy_logs(settings: Settings, unfinished: Path, progress: Progress) -> dict[str, CopiedLog]:
-    folder, logs = Folder(settings.data_folder), {}
+    folder, logs = folder_of(settings), {}
     began, cited = _identity(folder), set[str]()
     for name, path, show in (("ledger", folder.ledger, progress), ("access", folder.access, _silent)):
         copy = unfinished / f"{name}.db"
@@ -208,7 +215,7 @@ def _dump_logs(settings: Settings, unfinished: Path, progress: Progress) -> dict
         cited = rulebooks_in(moment.log("ledger"))
         dump(settings.database, LOGS, unfinished / DUMP, moment, progress)
     sync(unfinished / DUMP)
-    _copy_rulebooks(Folder(settings.data_folder), unfinished, cited)
+    _copy_rulebooks(folder_of(settings), unfinished, cited)
     return logs
 
 

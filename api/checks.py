@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -114,7 +115,7 @@ def doctor_checks(settings: Settings) -> list[Check]:
         Check("clock", partial(clock, settings.data_folder)),
         Check("time_zone", time_zone),
         Check("master_key", partial(master_key, settings)),
-        Check("key_backup", partial(key_backup, settings.data_folder)),
+        Check("key_backup", partial(key_backup, settings)),
         Check("projections", partial(projections, settings.data_folder)),
         Check("port", partial(port, settings.listen_host, settings.listen_port)),
         Check("fonts", fonts),
@@ -237,28 +238,37 @@ def time_zone() -> tuple[Level, str, str]:
 
 def master_key(settings: Settings) -> tuple[Level, str, str]:
     """There, of its form, and nobody else's to read or to write; whether it opens the vault is asked at the start."""
+    from api.register import folder_of, has_vault, people_of
     from ledger.key_master import open_master
     from ledger.vault import make_of
 
-    keys = settings.data_folder / "keys"
-    if not (keys / "people.db").exists():
-        return Level.OK, "密钥库尚未建立", ""
     try:
-        make = make_of(keys / "people.db", settings.master_key)
-        open_master(make, keys).close()
+        if not has_vault(settings):
+            return Level.OK, "密钥库尚未建立", ""
+        make = make_of(people_of(settings), settings.master_key)
+        open_master(make, folder_of(settings).keys).close()
     except LedgerError as error:
         return Level.FAIL, str(error).partition("。")[0], "见运维手册（api/operators-guide.md）“失去什么，意味着什么”"
     return Level.OK, f"主密钥 {make}", ""
 
 
-def key_backup(path: Path) -> tuple[Level, str, str]:
+def key_backup(settings: Settings) -> tuple[Level, str, str]:
     """A copy of the vault that is young enough, and none that should be gone."""
+    from api.register import has_vault, people_of
     from ledger.key_file import copies_in
+    from ledger.vault import open_keys
 
-    people = path / "keys" / "people.db"
-    if not people.exists():
-        return Level.OK, "密钥库尚未建立", ""
-    kept, now = [each for each in copies_in(people) if each.removed is None], time.time_ns() // 1_000
+    try:
+        if not has_vault(settings):
+            return Level.OK, "密钥库尚未建立", ""
+        if isinstance(people := people_of(settings), Path):
+            copies = copies_in(people)
+        else:
+            with closing(open_keys(people)) as tables:
+                copies = tables.copies()
+    except LedgerError as error:
+        return Level.FAIL, str(error).partition("。")[0], "请核对设置 key_database，并运行 xueshi migrate"
+    kept, now = [each for each in copies if each.removed is None], time.time_ns() // 1_000
     if any(each.expires <= now for each in kept):
         return Level.WARN, "有密钥备份已到期而未删除：已销毁的密钥还不能算最终销毁", "xueshi keys expire"
     age = min(((now - each.taken) // 86_400_000_000 for each in kept), default=None)

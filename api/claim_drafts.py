@@ -26,7 +26,7 @@ KEPT_S: Final = WAITS_S
 """As long as a paper waits for its claim: neither outlives the other without the person having come back."""
 
 _SECOND: Final = 1_000_000
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS claim_draft (
     person   TEXT NOT NULL,
     name     TEXT NOT NULL,
@@ -72,7 +72,7 @@ class ClaimDrafts(Operational):
 
     def __init__(self, place: Place, vault: Vault) -> None:
         self._vault = vault
-        super().__init__(place, _SCHEMA)
+        super().__init__(place, SCHEMA)
 
     def save(
         self, person: str, name: str, content: dict[str, Any], *, seen: int | None, claim: str, now: int

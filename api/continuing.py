@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from api.exits import Exit, Stop
-from api.register import ACCESS, SYSTEM, Folder, Stores, demand_whole, open_stores
+from api.register import ACCESS, SYSTEM, Folder, Stores, demand_whole, folder_of, open_stores
 from api.restore import having, read_checkpoint
 from api.settings import Settings
 from ledger.envelope import decode
@@ -73,7 +73,7 @@ def continue_as(
     """Let both logs go on under another name; raises Stop where there is no need, or no right, to."""
     if name.endswith(ACCESS):
         raise Stop(Exit.BAD_INPUT, "bad_origin", f"{name} 以 {ACCESS} 结尾，那是查阅日志的名称", "请另取一个")
-    folder = Folder(settings.data_folder)
+    folder = folder_of(settings)
     with having(folder):
         demand_whole(settings)
         with contextlib.closing(open_stores(settings)) as stores:

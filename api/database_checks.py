@@ -19,7 +19,6 @@ CONNECTIONS_A_WORKER: Final = 24
 """Two logs with eight readers, a writer and a listener each, the keeper's lease, and a few that change places."""
 CLOCKS_WARN_MS: Final = 2_000
 CLOCKS_FAIL_MS: Final = 120_000
-_SCHEMAS: Final = {"ledger": "账本", "access": "查阅日志"}
 _SETTINGS: Final = (
     "server_version", "server_version_num", "server_encoding", "fsync", "full_page_writes", "synchronous_commit",
     "max_connections",
@@ -36,6 +35,7 @@ class Facts(NamedTuple):
     ahead_ms: int
     round_trip_micros: int
     pending: dict[str, tuple[str, ...]]
+    """What is missing, by what a schema is called."""
 
 
 def database_checks(settings: Settings) -> list[Check]:
@@ -43,7 +43,7 @@ def database_checks(settings: Settings) -> list[Check]:
     if not settings.database:
         return []
     try:
-        facts = _facts(settings.database)
+        facts = _facts(settings)
     except ImportError:
         return [Check("database", lambda: _NO_DRIVER)]
     except LedgerError as error:
@@ -59,11 +59,11 @@ def database_checks(settings: Settings) -> list[Check]:
     ]
 
 
-def _facts(conninfo: str) -> Facts:
+def _facts(settings: Settings) -> Facts:
+    from api.sharing import schemas, statuses
     from ledger.stores.postgres_connections import Target, connect, reading_clearly
-    from ledger.stores.postgres_schema import status
 
-    target = Target(conninfo, schema="ledger")
+    target = Target(settings.database, schema="ledger", anywhere=True)
     with reading_clearly(target), connect(target) as connection:
         columns = ", ".join(f"current_setting('{name}')" for name in _SETTINGS)
         row = connection.execute(f"SELECT {columns}, pg_is_in_recovery()".encode()).fetchone()
@@ -71,7 +71,9 @@ def _facts(conninfo: str) -> Facts:
         now = connection.execute(b"SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").fetchone()
         took = (time.perf_counter_ns() - began_ns) // 1_000
     assert row is not None and now is not None, "such a query has one row"
-    pending = {name: tuple(step.name for step in status(conninfo, name).pending) for name in _SCHEMAS}
+    told = {schema: f"{words}（{schema}）" for schema, (words, *_) in schemas(settings).items()}
+    pending = {told[each.schema]: tuple(step.name for step in each.pending)
+               for each in ([] if row[-1] else statuses(settings))}
     ahead_ms = (now[0] - began - took // 2) // 1_000
     return Facts(dict(zip(_SETTINGS, row[:-1], strict=True)), row[-1], ahead_ms, took, pending)
 
@@ -88,10 +90,10 @@ def server(facts: Facts) -> Answer:
 
 def schema(facts: Facts) -> Answer:
     """The tables are those of this program."""
-    missing = [f"{_SCHEMAS[name]}（{name}）：{'、'.join(steps)}" for name, steps in facts.pending.items() if steps]
+    missing = [f"{name}：{'、'.join(steps)}" for name, steps in facts.pending.items() if steps]
     if missing:
         return Level.FAIL, f"还差 {'；'.join(missing)}", "停止服务后运行 xueshi migrate"
-    return Level.OK, "账本和查阅日志的表均为本程序的版本", ""
+    return Level.OK, "各模式的表均适合本程序", ""
 
 
 def durable(facts: Facts) -> Answer:

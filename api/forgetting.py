@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from api.register import SCHEMAS, Folder
+from api.register import SCHEMAS, folder_of
 from api.settings import Settings
 from ledger.fsck import KeyFiles
 from ledger.fsck_source import Source, SQLiteSource
@@ -58,5 +58,5 @@ def drop_names(settings: Settings, vault: Vault) -> int:
         from ledger import dumping
 
         return sum(dumping.forget(settings.database, schema, vault.is_destroyed) for schema in SCHEMAS)
-    here = Folder(settings.data_folder)
+    here = folder_of(settings)
     return sum(forget(path, vault.is_destroyed) for path in (here.ledger, here.access) if path.exists())

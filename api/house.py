@@ -158,12 +158,12 @@ def open_house(
     ledger, folder, secret = register.ledger, register.folder, register.ledger.vault.secret
     archive = Archive(folder.rulebooks)
     enact_shipped(ledger, archive)
-    operations = Operations(folder.operations, secret("tokens"))
-    accounts = Accounts(folder.operations, secret("tokens"))
-    claim_drafts = ClaimDrafts(folder.operations, ledger.vault)
-    opened_papers = OpenedPapers(folder.operations)
-    studies = StudySessions(folder.operations, secret("study"), ledger.vault)
-    jobs = Jobs(folder.operations)
+    operations = Operations(register.operations, secret("tokens"))
+    accounts = Accounts(register.operations, secret("tokens"))
+    claim_drafts = ClaimDrafts(register.operations, ledger.vault)
+    opened_papers = OpenedPapers(register.operations)
+    studies = StudySessions(register.operations, secret("study"), ledger.vault)
+    jobs = Jobs(register.operations)
     follower = Standby(ledger, folder.projections, projections(), apart=apart)
     map_file = MapFile(folder.map, ledger.store, MapKey(secret("index")))
     try:

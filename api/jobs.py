@@ -32,7 +32,7 @@ WAITING_MOST: Final = 20
 """So many of one owner's may be open: a queue that grows without end answers nobody."""
 
 _SECOND: Final = 1_000_000
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS job (
     job          TEXT PRIMARY KEY,
     owner        TEXT NOT NULL,
@@ -103,7 +103,7 @@ class Jobs(Operational):
     """The table, used by every thread of a process under one lock; several processes may open the file at once."""
 
     def __init__(self, place: Place) -> None:
-        super().__init__(place, _SCHEMA)
+        super().__init__(place, SCHEMA)
 
     # By whoever asks
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from api.exits import Exit, Stop
-from api.register import SCHEMAS, Folder, demand_whole, open_stores
+from api.register import SCHEMAS, demand_whole, folder_of, open_stores
 from api.restore import having
 from api.settings import Settings
 from ledger.copying import Digest, copy, in_file, in_postgres
@@ -51,7 +51,7 @@ class Moved(NamedTuple):
 
 def move(settings: Settings, conninfo: str, bar: Bar) -> Moved:
     """Copy both logs, compare everything, and mark the files as moved; raises what stops it with nothing marked."""
-    folder = Folder(settings.data_folder)
+    folder = folder_of(settings)
     target = Target(conninfo, SCHEMAS[0])
     with having(folder):
         source = replace(settings, database="")
@@ -81,7 +81,7 @@ def _compared(
     source: Settings, target: Settings, bar: Bar
 ) -> tuple[dict[str, int], dict[str, str], list[Comparison]]:
     """Open both as ledgers and see that they say the same: size, root, and every answer made anew from the target."""
-    folder = Folder(source.data_folder)
+    folder = folder_of(source)
     here, there = open_stores(source), open_stores(target)
     try:
         sizes, roots = {}, {}

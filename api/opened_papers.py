@@ -18,7 +18,7 @@ KEPT_S: Final = 90 * 86_400
 """Longer than a claim waits at a step."""
 
 _SECOND: Final = 1_000_000
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS opened_paper (
     claim     TEXT NOT NULL,
     sha256    TEXT NOT NULL,
@@ -34,7 +34,7 @@ class OpenedPapers(Operational):
     """The table, used by every thread of a process under one lock; several processes may open the file at once."""
 
     def __init__(self, place: Place) -> None:
-        super().__init__(place, _SCHEMA)
+        super().__init__(place, SCHEMA)
 
     def note(self, claim: str, sha256: str, actor: str, *, now: int) -> None:
         """Say that somebody has just opened a paper."""

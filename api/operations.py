@@ -35,7 +35,7 @@ LENGTH: Final = len(PREFIX) + 43
 Kind = Literal["token", "session"]
 SIGN_ON_SECONDS: Final = 600  # So long somebody may take to log in at the provider.
 
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS credential (
     sha256     BLOB PRIMARY KEY,
     kind       TEXT NOT NULL CHECK (kind IN ('token', 'session')),
@@ -58,7 +58,7 @@ CREATE TABLE IF NOT EXISTS sign_on (
 """
 
 
-_NAMED: Final = "ALTER TABLE credential ADD COLUMN name TEXT NOT NULL DEFAULT ''"
+NAMED: Final = "ALTER TABLE credential ADD COLUMN name TEXT NOT NULL DEFAULT ''"
 
 
 class Credential(NamedTuple):
@@ -93,7 +93,7 @@ class Operations(Operational):
 
     def __init__(self, place: Place, key: bytes) -> None:
         self._key = key
-        super().__init__(place, _SCHEMA)
+        super().__init__(place, SCHEMA)
         self._add_names()
 
     def _add_names(self) -> None:
@@ -104,7 +104,7 @@ class Operations(Operational):
             self._file.execute("SELECT name FROM credential LIMIT 0")
         except sqlite3.OperationalError:
             with suppress(sqlite3.OperationalError):  # It was the other.
-                self._file.execute(_NAMED)
+                self._file.execute(NAMED)
 
     def issue(
         self, holder: str, *, request: bytes, now: int, kind: Kind = "token", lasts_s: int | None = None, name: str = ""

@@ -22,7 +22,9 @@
     moved.json           says that the ledger lies in PostgreSQL now: the files above are its past
     set-aside/           what a restore found in its place (`ledger.restore`)
 
-With the setting `database` both logs lie in PostgreSQL, in two schemas of one database; all else lies here.
+With the setting `database` both logs lie in PostgreSQL, in two schemas of one database; all else lies here. With
+`shared_folder` several hosts serve the register: keys/ without people.db, evidence/, rulebooks/ and replays/ lie there,
+people.db and operations.db are tables of databases, and each host has answers of its own (`api.sharing`).
 
 A register that lacks what was published under its name is opened, read and proved, and records nothing: see
 `ledger.restore` for how it comes to that and `api.continuing` for the way out.
@@ -34,13 +36,14 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from api.exits import Exit, Stop
 from api.settings import Settings
+from api.sharing import alone_among_hosts, demand_carried_over, operational_place
 from ledger.durable import write_durably
 from ledger.errors import LedgerError
 from ledger.events.act import LOG, LogOpened
@@ -52,11 +55,13 @@ from ledger.restore import is_unfinished
 from ledger.signer import LogBehind, LogForked, OtherKeys, Signer, create_signing_key
 from ledger.stores.append import Conflict
 from ledger.stores.recorder import AppendingRecorder
-from ledger.vault import FileMasterKey, Vault, make_of, open_vault
+from ledger.vault import FileMasterKey, Vault, make_of, open_keys, open_vault
 from ledger.witnessing.kept import Kept
 
 if TYPE_CHECKING:
+    from api.operational import Place
     from ledger.fsck_portion import KeyFiles
+    from ledger.key_database import KeyDatabase
 
 SYSTEM: Final = By(actor="system", role="system")
 ACCESS: Final = "/access"
@@ -65,9 +70,14 @@ SCHEMAS: Final = ("ledger", "access")
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Where each part lies."""
+    """Where each part lies: with `shared`, what several hosts have in common lies there."""
 
     root: Path
+    shared: Path | None = None
+
+    @property
+    def common(self) -> Path:
+        return self.shared or self.root
 
     @property
     def ledger(self) -> Path:
@@ -79,7 +89,7 @@ class Folder:
 
     @property
     def keys(self) -> Path:
-        return self.root / "keys"
+        return self.common / "keys"
 
     @property
     def master(self) -> Path:
@@ -121,15 +131,15 @@ class Folder:
 
     @property
     def evidence(self) -> Path:
-        return self.root / "evidence"
+        return self.common / "evidence"
 
     @property
     def rulebooks(self) -> Path:
-        return self.root / "rulebooks"
+        return self.common / "rulebooks"
 
     @property
     def replays(self) -> Path:
-        return self.root / "replays"
+        return self.common / "replays"
 
     @property
     def projections(self) -> Path:
@@ -156,6 +166,11 @@ class Folder:
         return self.root / "moved.json"
 
 
+def folder_of(settings: Settings) -> Folder:
+    """Where the parts of the register lie that the settings mean."""
+    return Folder(settings.data_folder, Path(settings.shared_folder) if settings.shared_folder else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Register:
     """The open register: facts, who saw them, and who signs for both."""
@@ -167,9 +182,12 @@ class Register:
     access_signer: Signer
     reader_token: str
     founder_token: str
+    operations: Place  # Where the operational tables lie.
 
     def close(self) -> None:
         """Commit what is queued and let go of every file."""
+        if not isinstance(self.operations, Path):
+            self.operations.close()
         self.ledger.close()
         self.access.close()
         self.ledger.vault.close()
@@ -191,7 +209,14 @@ class Stores(NamedTuple):
 
 def open_register(settings: Settings, *, create: bool = False) -> Register:
     """Open the register of a data folder; with `create`, make it where there is none."""
-    folder = Folder(settings.data_folder)
+    if settings.shared_folder:
+        with alone_among_hosts(settings):
+            return _open_register(settings, create=create)
+    return _open_register(settings, create=create)
+
+
+def _open_register(settings: Settings, *, create: bool) -> Register:
+    folder = folder_of(settings)
     demand_whole(settings)
     if not is_there(settings):
         if not create:
@@ -220,6 +245,7 @@ def open_register(settings: Settings, *, create: bool = False) -> Register:
             access_signer=access_signer,
             reader_token=_token(folder.reader_token),
             founder_token=_token(folder.founder_token),
+            operations=operational_place(settings, folder.operations),
         )
     except BaseException:
         stores.close()
@@ -228,7 +254,8 @@ def open_register(settings: Settings, *, create: bool = False) -> Register:
 
 def demand_whole(settings: Settings) -> None:
     """See that the folder is not half restored, and that what lies in it is still the ledger."""
-    folder = Folder(settings.data_folder)
+    folder = folder_of(settings)
+    demand_carried_over(settings)
     if is_unfinished(folder.root):
         cure = "请先用原来的备份再次运行 xueshi restore，让它完成"
         raise Stop(Exit.WORLD_IS_WRONG, "restore_unfinished", f"{folder.root} 的恢复没有完成", cure)
@@ -243,38 +270,56 @@ def demand_whole(settings: Settings) -> None:
         raise Stop(Exit.WORLD_IS_WRONG, "register_moved", f"{folder.root} 的账本已移到 PostgreSQL", cure)
 
 
+def people_of(settings: Settings) -> Path | KeyDatabase:
+    """Where the keys of persons lie."""
+    if not settings.key_database:
+        return folder_of(settings).people
+    from ledger.key_database import KeyDatabase  # The driver is an extra.
+
+    return KeyDatabase(settings.key_database, folder_of(settings).keys)
+
+
+def has_vault(settings: Settings) -> bool:
+    """Say whether there are keys where they should be."""
+    place = people_of(settings)
+    if isinstance(place, Path):
+        return place.exists()
+    with closing(open_keys(place)) as file:
+        return file.count() > 0
+
+
 def vault_of(settings: Settings) -> Vault:
     """Open the vault under the master key that the settings name; a lost one is not replaced by an empty one."""
-    folder = Folder(settings.data_folder)
+    folder = folder_of(settings)
     master = master_file(settings)
     is_lost = {"主密钥": master is not None and not master.exists(),
-               "密钥库": not folder.people.exists() and (folder.ledger.exists() or folder.published.exists())}
+               "密钥库": not has_vault(settings) and (folder.ledger.exists() or folder.published.exists())}
     if lost := "和".join(each for each in is_lost if is_lost[each]):
         cure = f"请从密钥备份恢复 {folder.keys}；不要新建，新的密钥打不开已有的个人信息"
         raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", f"有账本而没有{lost}", cure)
-    return open_vault(folder.people, settings.master_key)
+    return open_vault(people_of(settings), settings.master_key)
 
 
 def vault_files(settings: Settings) -> KeyFiles | None:
     """Where the vault is and what opens it, for whoever checks a copy of the ledger; None where one of them is lost."""
     from ledger.fsck_portion import KeyFiles
 
-    folder, master = Folder(settings.data_folder), master_file(settings)
-    if not folder.people.exists() or (master is not None and not master.exists()):
+    master = master_file(settings)
+    if not has_vault(settings) or (master is not None and not master.exists()):
         return None
-    return KeyFiles(folder.people, settings.master_key)
+    return KeyFiles(people_of(settings), settings.master_key)
 
 
 def master_file(settings: Settings) -> Path | None:
     """The file that holds the master key, if it is one."""
-    folder = Folder(settings.data_folder)
-    make = make_of(folder.people, settings.master_key)
+    folder = folder_of(settings)
+    make = make_of(people_of(settings), settings.master_key)
     return folder.keys / make.removeprefix(FILE) if make.startswith(FILE) else None
 
 
 def open_stores(settings: Settings) -> Stores:
     """Open both logs and the vault, whatever they are called and however far they go."""
-    folder, vault = Folder(settings.data_folder), vault_of(settings)
+    folder, vault = folder_of(settings), vault_of(settings)
     opened: list[Ledger] = []
     try:
         if settings.database:
@@ -328,10 +373,10 @@ def _demand_own(signer: Signer) -> None:
 
 def is_there(settings: Settings) -> bool:
     """Say whether a data folder belongs to a register; nothing is opened."""
-    folder = Folder(settings.data_folder)
+    folder = folder_of(settings)
     if not settings.database:
         return folder.ledger.exists()
-    return folder.people.exists() or folder.published.exists()  # Of a register whose vault is lost, too.
+    return has_vault(settings) or folder.published.exists()  # Of a register whose vault is lost, too.
 
 
 def _demand_unused(database: str, folder: Folder) -> None:
@@ -354,12 +399,12 @@ def _create(settings: Settings) -> None:
 
     Keys that have published a checkpoint belong to a ledger that was lost: a new one must not take its name.
     """
-    folder, origin, master = Folder(settings.data_folder), settings.origin, master_file(settings)
+    folder, origin, master = folder_of(settings), settings.origin, master_file(settings)
     if folder.published.exists():
         cure = "账本丢失：请从备份恢复（xueshi restore）；确实没有备份时，另设 origin 并换一个数据文件夹"
         raise Stop(Exit.WORLD_IS_WRONG, "ledger_missing", f"{folder.published} 表明这里有过账本，现在没有", cure)
     folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.keys.mkdir(mode=0o700, exist_ok=True)
+    folder.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     if master is not None and not master.exists():
         FileMasterKey.create(master)
     for name, log in (("ledger", origin), ("access", origin + ACCESS)):

@@ -22,7 +22,7 @@ from api.evidence_files import files_in
 from api.exits import Exit, Stop
 from api.forgetting import destroy, mark, stored
 from api.occupancy import Served, occupying
-from api.register import Folder, vault_files
+from api.register import Folder, folder_of, vault_files
 from api.settings import Settings
 from ledger.backup import Manifest, damages, digest_of, log_in, read_manifest, rulebooks_in
 from ledger.errors import LedgerError
@@ -123,7 +123,7 @@ def restore(
     with_operations: bool = False, bar: Bar,
 ) -> Restored:
     """Put a backup in place, or finish a restore that was stopped."""
-    folder = Folder(settings.data_folder)
+    folder = folder_of(settings)
     with having(folder), _telling_of_the_disk(folder):
         if is_loading(folder.root):
             postgres.undo(settings, folder)

@@ -26,7 +26,7 @@ from api.client import Client, InProcess, Reply
 from api.house import House
 from api.occupancy import ADDRESS_FILE, Served, occupying
 from api.progress import Progress
-from api.register import Folder
+from api.register import folder_of
 from api.settings import Settings
 from ledger.identifiers.resident_id import check_character
 from ledger.identifiers.unit_code import check_character as unit_check_character
@@ -93,7 +93,7 @@ def _seed(settings: Settings, *, upon_history: bool) -> bool:
         house: House = app.extensions["house"]
         if not upon_history and not is_empty(house):
             return False
-        path = Folder(settings.data_folder).sample_accounts
+        path = folder_of(settings).sample_accounts
         former = path.read_text("utf-8").partition("\n\n")[2] if upon_history else ""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as accounts:

@@ -86,6 +86,11 @@ def _master_key(value: str) -> str | None:
     return None if value == "file" or is_named else wanted
 
 
+def _shared(value: str) -> str | None:
+    wanted = "应为各台主机都能写入的文件夹的绝对路径，例如 /mnt/xueshi；只有一台主机时留空"
+    return None if not value or (Path(value).is_absolute() and value.isprintable()) else wanted
+
+
 def _public_address(value: str) -> str | None:
     wanted = "应为本服务对外的网址，https:// 开头，后面没有路径，例如 https://xueshi.example.gov.cn"
     is_bare = re.fullmatch(r"https?://[^/?#\\]+", value) is not None
@@ -121,6 +126,9 @@ class Settings:
     listen_port: int = _setting("监听端口", 8040, _port)
     allow_remote: bool = _setting("允许监听本机以外的地址", False)
     database: str = _setting("PostgreSQL 连接串（空：用数据文件夹中的 SQLite 文件）", "", _database, secret=True)
+    key_database: str = _setting(
+        "密钥库的 PostgreSQL 连接串（几台主机共用时；与账本分开备份）", "", _database, secret=True)
+    shared_folder: str = _setting("几台主机共用的文件夹（签名密钥、证明材料、细则、报告）", "", _shared)
     master_key: str = _setting("主密钥：file，或 command:程序的绝对路径（密钥服务）", "file", _master_key)
     workers: int = _setting("处理请求的进程数（默认：SQLite 1，PostgreSQL 2）；宜等于处理器核数", 1, _positive(64))
     threads: int = _setting("每个进程中处理请求的线程数", 32, _positive(512))
@@ -183,12 +191,36 @@ def _demand_agreement(settings: Settings) -> None:
             f"listen_host = {settings.listen_host}（{settings.sources['listen_host']}）不是本机地址。"
             f"确需对外监听时，请另设 allow_remote = true（或环境变量 {PREFIX}ALLOW_REMOTE=true）。"
         )
+    _demand_shared(settings)
     missing = [name for name in ("sign_on_client", "public_address") if not getattr(settings, name)]
     if settings.sign_on_issuer and missing:
         raise SettingsError(
             f"设了 sign_on_issuer（{settings.sources['sign_on_issuer']}），还须设 {'、'.join(missing)}。"
             "提供方要知道是谁在问，登录之后回到哪里。"
         )
+
+
+def _demand_shared(settings: Settings) -> None:
+    """Several hosts have the database, the keys and the folder in common, or none of them."""
+    common = ("database", "key_database", "shared_folder")
+    given = [name for name in common if getattr(settings, name)]
+    if given not in ([], ["database"], list(common)):
+        missing = "、".join(name for name in common if name not in given)
+        said = "、".join(f"{name}（{settings.sources[name]}）" for name in given)
+        raise SettingsError(
+            f"设了 {said}，还须设 {missing}。几台主机共用一本账时，账本、密钥库和共用文件夹三者都在主机之外；"
+            "只有一台主机时，只设 database，或都不设。"
+        )
+    if settings.key_database and _same_database(settings.key_database, settings.database):
+        raise SettingsError(
+            f"key_database（{settings.sources['key_database']}）与 database 是同一个数据库。"
+            "密钥库须另建一个，并单独备份、到期删除；否则账本的每份备份里都有密钥，销毁一个人的密钥就没有意义。"
+        )
+
+
+def _same_database(one: str, other: str) -> bool:
+    parts = [urlsplit(each) for each in (one, other)]
+    return len({(each.netloc.rpartition("@")[2], each.path) for each in parts}) == 1
 
 
 def shown(settings: Settings) -> Iterator[Shown]:

@@ -31,7 +31,7 @@ KEPT_S: Final = 7 * 86_400
 
 _SECOND: Final = 1_000_000
 _DIGITS: Final = "零一二三四五六七八九"
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS study_session (
     session    TEXT PRIMARY KEY,
     person     TEXT NOT NULL,
@@ -80,7 +80,7 @@ class StudySessions(Operational):
 
     def __init__(self, place: Place, key: bytes, vault: Vault) -> None:
         self._key, self._vault = key, vault
-        super().__init__(place, _SCHEMA)
+        super().__init__(place, SCHEMA)
 
     def nonce(self, session: Session) -> str:
         """The nonce of the next sign of life."""

@@ -175,7 +175,7 @@ def fsck(
 
 def _demand_keys(keys: KeyFiles) -> None:
     """See that the vault opens, here, where its errors can be told; a checker makes no vault where there is none."""
-    if not keys.vault.is_file():
+    if isinstance(keys.vault, Path) and not keys.vault.is_file():
         raise VaultFailed(keys.vault, "文件不存在")
     with closing(keys.opened()) as vault:
         vault.secret("index")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.envelope import SALT_BYTES, Envelope, Malformed, SealedPart, check_canonical, check_canonical_all
 from ledger.errors import LedgerError
@@ -27,6 +27,9 @@ from ledger.proof.text import show
 from ledger.proof.tiles import TILE_HEIGHT, TILE_SIZE, TILE_WIDTH, split_hashes
 from ledger.stores.append import NameChange
 from ledger.vault import Absent, FileMasterKey, Vault, open_vault
+
+if TYPE_CHECKING:
+    from ledger.key_database import KeyDatabase
 
 PROBLEMS_MAX: Final = 100
 READ_AHEAD: Final = 256
@@ -52,7 +55,7 @@ class Problem(NamedTuple):
 class KeyFiles(NamedTuple):
     """Where the vault is, so that each process can open it for itself."""
 
-    vault: Path
+    vault: Path | KeyDatabase
     master: Path | str  # A file, or what the settings say.
 
     def opened(self) -> Vault:

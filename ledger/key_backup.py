@@ -31,7 +31,7 @@ from ledger.durable import sync, write_durably
 from ledger.envelope import decode
 from ledger.errors import LedgerError
 from ledger.events.person import KeyDestroyed
-from ledger.key_file import Copy, KeyFile, present_master
+from ledger.key_file import Copy, KeyFile, VaultFailed, present_master
 from ledger.log_name import names_of
 from ledger.stores.recorder import AppendingRecorder
 from ledger.vault import Vault
@@ -138,7 +138,7 @@ def back_up(file: KeyFile, folder: Path, *, origin: str, days: int = DAYS) -> Co
     part_folder = folder / f".{name}.part"
     try:
         part_folder.mkdir(mode=0o700)
-        keys, destroyed = _copied(file.path, part_folder / PEOPLE)
+        keys, destroyed = file.copied(part_folder / PEOPLE)
         expires = taken + timedelta(days=days)
         manifest = Manifest(
             FORMAT, origin, name, taken.isoformat(), expires.isoformat(), master.make, keys, destroyed,
@@ -148,25 +148,12 @@ def back_up(file: KeyFile, folder: Path, *, origin: str, days: int = DAYS) -> Co
         write_durably(part_folder / MANIFEST, text, mode=0o600)
         part_folder.rename(folder / name)
         sync(folder)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, VaultFailed) as error:
         shutil.rmtree(part_folder, ignore_errors=True)
         with file.changed() as connection:
             connection.execute("DELETE FROM backups WHERE name = ?", (name,))
         raise CannotBackUp(folder, getattr(error, "strerror", None) or str(error)) from error
     return copy
-
-
-def _copied(source: Path, target: Path) -> tuple[int, int]:
-    """Copy a vault in one view, as one file whole by itself that its owner alone reads; count what it holds."""
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    with closing(sqlite3.connect(source, timeout=30)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
-        new.execute("PRAGMA journal_mode=DELETE")
-        if (found := new.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(found)
-        counts = [new.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("keys", "destroyed")]
-    sync(target)
-    return counts[0], counts[1]
 
 
 def due(file: KeyFile, now: int) -> list[Copy]:

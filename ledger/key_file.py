@@ -12,6 +12,7 @@ Times are microseconds since 1970. `tests/ledger/test_vault.py` shows it.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -20,14 +21,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from ledger.durable import sync
 from ledger.errors import LedgerError
 from ledger.stores.errors import is_cut_off
 from ledger.stores.journal import keep_journal
+from ledger.stores.portable import Asked
 
 APPLICATION_ID: Final = 0x58534B56  # "XSKV": a ledger's file given by mistake is left as it is.
 VERSION: Final = 3  # 1 knew no marks, 2 no master keys and no backups; opening upgrades, and loses nothing.
 _ANCIENT: Final = {"keys", "destroyed"}
-_TABLES: Final = {
+TABLES: Final = {
     "keys": "owner TEXT PRIMARY KEY, wrapped BLOB NOT NULL, created INTEGER NOT NULL",
     "destroyed": "owner TEXT PRIMARY KEY, at INTEGER NOT NULL",
     "marked": "owner TEXT PRIMARY KEY",
@@ -86,7 +89,7 @@ class KeyFile:
     """The open file: one connection under one lock, whose failures are told in words."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path, self.folder = path, path.parent
         self._lock = threading.Lock()
         if is_cut_off(path):
             raise VaultFailed(path, "文件只剩开头的几个字节")
@@ -96,8 +99,10 @@ class KeyFile:
         except (OSError, sqlite3.Error) as error:
             raise VaultFailed(path, error) from error
         try:
-            with self.used() as connection:
-                self._make_or_check(connection)
+            try:
+                self._make_or_check(self._connection)
+            except sqlite3.Error as error:
+                raise VaultFailed(path, error) from error
         except BaseException:
             self._connection.close()
             raise
@@ -116,11 +121,11 @@ class KeyFile:
             raise VaultFailed(self.path, "缺少密钥表")  # Made anew, it would say that no key was ever destroyed.
         keep_journal(connection)
         connection.executescript("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
-        if version == VERSION and tables >= _TABLES.keys():
+        if version == VERSION and tables >= TABLES.keys():
             return
         connection.executescript(
             "BEGIN IMMEDIATE;"
-            + "".join(f"CREATE TABLE IF NOT EXISTS {name} ({columns});" for name, columns in _TABLES.items())
+            + "".join(f"CREATE TABLE IF NOT EXISTS {name} ({columns});" for name, columns in TABLES.items())
             + f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION}; COMMIT;"
         )
 
@@ -129,7 +134,7 @@ class KeyFile:
             self._connection.close()
 
     @contextmanager
-    def used(self) -> Iterator[sqlite3.Connection]:
+    def used(self) -> Iterator[Asked]:
         """Use the connection alone."""
         with self._lock:
             try:
@@ -138,16 +143,37 @@ class KeyFile:
                 raise VaultFailed(self.path, error) from error
 
     @contextmanager
-    def changed(self) -> Iterator[sqlite3.Connection]:
+    def changed(self) -> Iterator[Asked]:
         """Use the connection alone, in one transaction that no other process writes beside."""
         with self.used() as connection, in_one(connection):
             yield connection
 
-    def wipe(self, connection: sqlite3.Connection, done: str) -> None:
+    def changes(self, connection: Asked) -> int:
+        """A number that is another once somebody else has changed something."""
+        number: int = connection.execute("PRAGMA data_version").fetchone()[0]
+        return number
+
+    def wipe(self, connection: Asked, done: str) -> None:
         """Leave nothing in the journal of what was deleted; `done` is what stands even if this cannot be done yet."""
         held_up, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if held_up:  # A copy would linger; whoever asked asks again.
             raise VaultFailed(self.path, f"{done}，但另一进程占用日志，旧副本尚未抹去；请重做一次")
+
+    def copied(self, target: Path) -> tuple[int, int]:
+        """Copy everything in one view, as one file whole by itself that its owner alone reads; count keys and dead."""
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        with closing(sqlite3.connect(self.path, timeout=30)) as old, closing(sqlite3.connect(target)) as new:
+            old.backup(new)
+            new.execute("PRAGMA journal_mode=DELETE")
+            if (found := new.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
+                raise sqlite3.DatabaseError(found)
+            counts = [new.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("keys", "destroyed")]
+        sync(target)
+        return counts[0], counts[1]
+
+    def take_over(self, source: Path) -> int:
+        """Take in what another file holds: for tables that no file can take the place of."""
+        raise AssertionError("a file is put in place whole")
 
     def masters(self) -> list[Master]:
         """List the master keys that have wrapped the keys of this file, the present one last."""
@@ -175,16 +201,16 @@ class KeyFile:
     def destructions(self, owner: str | None = None) -> list[Destruction]:
         """List whose key was destroyed, all or one, the earliest first."""
         with self.used() as connection:
-            rows = connection.execute(_DESTRUCTIONS, {"owner": owner}).fetchall()
+            rows = connection.execute(_DESTRUCTIONS, (owner, owner)).fetchall()
         return [Destruction(owner, at, max(at, until), not kept) for owner, at, until, kept in rows]
 
-    def forget(self, connection: sqlite3.Connection, owner: str) -> None:
+    def forget(self, connection: Asked, owner: str) -> None:
         """Take an owner's key out of every table, within a transaction, and say that it is destroyed."""
         connection.execute("DELETE FROM keys WHERE owner = ?", (owner,))
         connection.execute("DELETE FROM rewrapped WHERE owner = ?", (owner,))
         newest = connection.execute("SELECT coalesce(max(taken), 0) FROM backups").fetchone()[0]
         at = max(time.time_ns() // 1_000, newest + 1)  # Copies made before are older, whatever the clock says.
-        connection.execute("INSERT OR IGNORE INTO destroyed VALUES (?, ?)", (owner, at))
+        connection.execute("INSERT INTO destroyed VALUES (?, ?) ON CONFLICT DO NOTHING", (owner, at))
 
 
 _MASTERS: Final = "SELECT serial, make, since FROM masters WHERE since IS NOT NULL ORDER BY serial"
@@ -192,13 +218,13 @@ _COPIES: Final = "SELECT * FROM backups ORDER BY taken, name"
 _DESTRUCTIONS: Final = """
     SELECT d.owner, d.at, coalesce(max(coalesce(b.removed, b.expires)), 0), count(b.name) - count(b.removed)
     FROM destroyed d LEFT JOIN backups b ON b.taken <= d.at
-    WHERE :owner IS NULL OR d.owner = :owner
+    WHERE CAST(? AS TEXT) IS NULL OR d.owner = ?
     GROUP BY d.owner ORDER BY d.at, d.owner
 """
 
 
 @contextmanager
-def in_one(connection: sqlite3.Connection) -> Iterator[None]:
+def in_one(connection: Asked) -> Iterator[None]:
     """Do what follows in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -209,7 +235,7 @@ def in_one(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def present_master(connection: sqlite3.Connection) -> Master | None:
+def present_master(connection: Asked) -> Master | None:
     """Under which master key all keys of the file are wrapped; None where nobody has said yet."""
     rows = connection.execute(f"{_MASTERS} DESC LIMIT 1").fetchall()
     return Master(*rows[0]) if rows else None

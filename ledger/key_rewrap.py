@@ -13,7 +13,6 @@ The former master key is kept until the last backup under it is gone. `tests/led
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
@@ -21,6 +20,7 @@ from typing import Final, NamedTuple
 from ledger.errors import LedgerError
 from ledger.key_file import KeyFile, Master, in_one, present_master
 from ledger.key_master import MasterKey, Owned, WrongKey, make_beside
+from ledger.stores.portable import Asked
 
 AT_ONCE: Final = 256
 Progress = Callable[[int, int], None]
@@ -50,7 +50,7 @@ def finished(file: KeyFile, following: MasterKey) -> Master | None:
     """Whether it is done: asked first, since a run that was stopped after the switch is run again to end it."""
     with file.used() as connection:
         present = present_master(connection)
-        if present is None or present.make != make_beside(following.make, file.path.parent):
+        if present is None or present.make != make_beside(following.make, file.folder):
             return None
         file.wipe(connection, f"密钥已全部改由 {present.make} 包裹")
         return present
@@ -104,7 +104,7 @@ def switch(file: KeyFile, present: MasterKey, following: MasterKey, progress: Pr
 
 def _begin(file: KeyFile, following: MasterKey) -> None:
     """Name what is being prepared; what an earlier run prepared for another master key is dropped."""
-    make = make_beside(following.make, file.path.parent)
+    make = make_beside(following.make, file.folder)
     with file.changed() as connection:
         present = present_master(connection)
         assert present is not None and present.make != make, "it is not done yet"
@@ -116,7 +116,7 @@ def _begin(file: KeyFile, following: MasterKey) -> None:
         connection.execute("INSERT INTO masters VALUES (?, ?, NULL)", (present.serial + 1, make))
 
 
-def _is_opened(connection: sqlite3.Connection, following: MasterKey) -> bool:
+def _is_opened(connection: Asked, following: MasterKey) -> bool:
     """Whether what was prepared is this master key's: a file of that name may have been made anew since."""
     row = connection.execute("SELECT owner, wrapped FROM rewrapped LIMIT 1").fetchone()
     try:
@@ -130,7 +130,7 @@ def _waiting(file: KeyFile, after: str) -> list[Owned]:
         return _unprepared(connection, after)
 
 
-def _rest(connection: sqlite3.Connection) -> Iterator[list[Owned]]:
+def _rest(connection: Asked) -> Iterator[list[Owned]]:
     """What is not prepared, or was for bytes that are no longer those of the key."""
     after = ""
     while waiting := _unprepared(connection, after):
@@ -138,7 +138,7 @@ def _rest(connection: sqlite3.Connection) -> Iterator[list[Owned]]:
         yield waiting
 
 
-def _unprepared(connection: sqlite3.Connection, after: str) -> list[Owned]:
+def _unprepared(connection: Asked, after: str) -> list[Owned]:
     rows = connection.execute(
         "SELECT k.owner, k.wrapped, r.of FROM keys k LEFT JOIN rewrapped r USING (owner)"
         " WHERE k.owner > ? ORDER BY k.owner", (after,))
@@ -162,11 +162,12 @@ def _wrapped_again(waiting: list[Owned], present: MasterKey, following: MasterKe
     return wrapped
 
 
-def _keep(connection: sqlite3.Connection, waiting: list[Owned], wrapped: list[bytes]) -> int:
+def _keep(connection: Asked, waiting: list[Owned], wrapped: list[bytes]) -> int:
     """Put beside each key what will take its place, unless it was destroyed meanwhile."""
     rows = [(each, _digest(old), owner) for (owner, old), each in zip(waiting, wrapped, strict=True)]
     return connection.executemany(
-        "INSERT OR REPLACE INTO rewrapped SELECT owner, ?, ? FROM keys WHERE owner = ?", rows).rowcount
+        "INSERT INTO rewrapped SELECT owner, ?, ? FROM keys WHERE owner = ? "
+        "ON CONFLICT (owner) DO UPDATE SET wrapped = excluded.wrapped, of = excluded.of", rows).rowcount
 
 
 def _digest(wrapped: bytes) -> bytes:

@@ -12,13 +12,12 @@ one event (`ledger.key_rewrap`), and a vault that finds it exchanged under its f
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -41,7 +40,13 @@ from ledger.key_master import (
     make_beside,
     open_master,
 )
+from ledger.stores.portable import Asked
 from ledger.vocabulary import StreamId
+
+if TYPE_CHECKING:
+    from ledger.key_database import KeyDatabase
+
+    Place = Path | KeyDatabase
 
 SALT_BYTES: Final = 16
 SEAL_CHANCE_BYTES: Final = NONCE_BYTES + SALT_BYTES
@@ -97,13 +102,13 @@ class MasterExchanged(LedgerError):
 class Vault:
     """Seals and opens what events say of people."""
 
-    def __init__(self, path: Path, master: MasterKey, *, random: Random = os.urandom) -> None:
-        self.path = path
+    def __init__(self, place: Place, master: MasterKey, *, random: Random = os.urandom) -> None:
         self.random = random  # Of keys, nonces and salts: another one is for histories that nobody lived.
         self._master = master
         self._cache: dict[str, AESGCM] = {}
         self._changes_seen = 0
-        self.file = KeyFile(path)
+        self.file = open_keys(place)
+        self.path = self.file.path
         try:
             self._serial = self._recognised()
         except BaseException:
@@ -121,9 +126,9 @@ class Vault:
             if present is not None:
                 return present.serial
             with in_one(connection):
-                make = make_beside(self._master.make, self.path.parent)
+                make = make_beside(self._master.make, self.file.folder)
                 connection.execute(
-                    "INSERT OR IGNORE INTO masters VALUES (1, ?, ?)", (make, time.time_ns() // 1_000))
+                    "INSERT INTO masters VALUES (1, ?, ?) ON CONFLICT DO NOTHING", (make, time.time_ns() // 1_000))
             return 1
 
     def _opens(self, one: Owned) -> bool:
@@ -163,7 +168,8 @@ class Vault:
                 for owner in missing:
                     _refuse_destroyed(connection, owner)  # By another process, while ours were being wrapped.
                 added = connection.executemany(
-                    "INSERT OR IGNORE INTO keys VALUES (?, ?, ?)", [(owner, each, now) for owner, each in wrapped])
+                    "INSERT INTO keys VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                    [(owner, each, now) for owner, each in wrapped])
             if added.rowcount == len(missing) <= _CACHED_MAX - len(self._cache):  # Nobody else's key stands there.
                 self._cache.update((owner, AESGCM(key)) for owner, key in keys)
 
@@ -209,7 +215,7 @@ class Vault:
             destroyed = {owner for owner, in _each_of(connection, "SELECT owner FROM destroyed", owners)}
         return [self._open(envelope, part, destroyed.__contains__) for envelope, part in sealed]
 
-    def _fetch(self, connection: sqlite3.Connection, owners: Iterable[str]) -> None:
+    def _fetch(self, connection: Asked, owners: Iterable[str]) -> None:
         """Unwrap keys together, to be remembered for what comes next. One that is absent is told when it is needed."""
         wanted = [owner for owner in owners if owner not in self._cache]
         wrapped = [Owned(*row) for row in _each_of(connection, "SELECT owner, wrapped FROM keys", wanted)]
@@ -254,7 +260,7 @@ class Vault:
     def mark(self, owner: str) -> None:
         """Note that an owner's destruction may stand in the log from now on: whoever opens the ledger next looks."""
         with self.file.used() as connection:
-            connection.execute("INSERT OR IGNORE INTO marked VALUES (?)", (owner,))
+            connection.execute("INSERT INTO marked VALUES (?) ON CONFLICT DO NOTHING", (owner,))
 
     def marked(self) -> list[str]:
         """List the owners whose destruction may stand in the log and is not done here. A mark decides nothing."""
@@ -297,7 +303,7 @@ class Vault:
             key = self._cache[owner] = AESGCM(self._unwrapped(connection, owner))
             return key
 
-    def _unwrapped(self, connection: sqlite3.Connection, owner: str) -> bytes:
+    def _unwrapped(self, connection: Asked, owner: str) -> bytes:
         wrapped = _stored(connection, owner)
         if wrapped is None:
             _refuse_destroyed(connection, owner)
@@ -309,45 +315,63 @@ class Vault:
             raise
         return key
 
-    def _demand_same_master(self, connection: sqlite3.Connection) -> None:
+    def _demand_same_master(self, connection: Asked) -> None:
         present = present_master(connection)
         if present is None or present.serial != self._serial:
             raise MasterExchanged(self.path)
 
-    def _drop_what_others_changed(self, connection: sqlite3.Connection) -> None:
+    def _drop_what_others_changed(self, connection: Asked) -> None:
         """Another process may have destroyed a key that is remembered here."""
-        changes = connection.execute("PRAGMA data_version").fetchone()[0]
+        changes = self.file.changes(connection)
         if changes != self._changes_seen:
             self._cache.clear()
             self._changes_seen = changes
 
 
-def open_vault(path: Path, setting: str = BY_RECORD) -> Vault:
+def open_keys(place: Place) -> KeyFile:
+    """Open what the keys lie in."""
+    if isinstance(place, Path):
+        return KeyFile(place)
+    from ledger.key_database import KeyTables  # The driver is an extra: one host does without it.
+
+    return KeyTables(place)
+
+
+def open_vault(place: Place, setting: str = BY_RECORD) -> Vault:
     """Open a vault under the master key that a setting names."""
-    master = open_master(make_of(path, setting), path.parent)
+    folder = place.parent if isinstance(place, Path) else place.folder
+    master = open_master(make_of(place, setting), folder)
     try:
-        return Vault(path, master)
+        return Vault(place, master)
     except BaseException:
         master.close()
         raise
 
 
-def make_of(path: Path, setting: str = BY_RECORD) -> str:
+def make_of(place: Place, setting: str = BY_RECORD) -> str:
     """Which make of master key a setting means for a vault; a file may be left to the vault's own record."""
     if setting != BY_RECORD:
         return setting
-    make = recorded_make(path) or _FIRST
+    make = _recorded(place) or _FIRST
     if make.startswith(COMMAND):
-        raise OtherMake(path, make)
+        raise OtherMake(place if isinstance(place, Path) else Path(place.shown), make)
     return make
 
 
-def _stored(connection: sqlite3.Connection, owner: str) -> bytes | None:
+def _recorded(place: Place) -> str | None:
+    if isinstance(place, Path):
+        return recorded_make(place)
+    from ledger.key_database import recorded_make_in
+
+    return recorded_make_in(place)
+
+
+def _stored(connection: Asked, owner: str) -> bytes | None:
     row = connection.execute("SELECT wrapped FROM keys WHERE owner = ?", (owner,)).fetchone()
     return None if row is None else row[0]
 
 
-def _each_of(connection: sqlite3.Connection, query: str, owners: Iterable[str]) -> Iterator[Any]:
+def _each_of(connection: Asked, query: str, owners: Iterable[str]) -> Iterator[Any]:
     """Rows of a query for many owners, a few hundred at once."""
     wanted = list(owners)
     for first in range(0, len(wanted), _ASKED_AT_ONCE):
@@ -355,11 +379,11 @@ def _each_of(connection: sqlite3.Connection, query: str, owners: Iterable[str]) 
         yield from connection.execute(f"{query} WHERE owner IN ({','.join('?' * len(some))})", some)
 
 
-def _is_destroyed(connection: sqlite3.Connection, owner: str) -> bool:
+def _is_destroyed(connection: Asked, owner: str) -> bool:
     return connection.execute("SELECT 1 FROM destroyed WHERE owner = ?", (owner,)).fetchone() is not None
 
 
-def _refuse_destroyed(connection: sqlite3.Connection, owner: str) -> None:
+def _refuse_destroyed(connection: Asked, owner: str) -> None:
     if _is_destroyed(connection, owner):
         raise KeyGone(owner)
 

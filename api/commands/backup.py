@@ -29,7 +29,7 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, is_check: bool
     from api import last_done
     from api.backup import back_up, check
     from api.progress import bar
-    from api.register import Folder
+    from api.register import folder_of
     from api.settings import load
 
     settings = load({"data_folder": data_folder})
@@ -38,7 +38,7 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, is_check: bool
         return _tell_check(folder, found, as_json)
     with bar("备份", quiet=as_json) as progress:
         manifest = back_up(settings, folder, progress)
-    last_done.note(Folder(settings.data_folder), "backup", size=manifest.ledger.size, holds=True)
+    last_done.note(folder_of(settings), "backup", size=manifest.ledger.size, holds=True)
     if as_json:
         click.echo(json.dumps({"folder": str(folder), **_body(manifest)}, ensure_ascii=False))
         return Exit.HOLDS

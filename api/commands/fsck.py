@@ -34,12 +34,12 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool,
     """
     from api import last_done
     from api.progress import bar
-    from api.register import Folder, vault_files
+    from api.register import folder_of, vault_files
     from api.settings import load
     from ledger.fsck import fsck as check
 
     settings = load({"data_folder": data_folder})
-    folder = Folder(settings.data_folder)
+    folder = folder_of(settings)
     source: Path | Source = folder.ledger
     if settings.database:
         from ledger.fsck_postgres import PostgresSource

@@ -47,13 +47,13 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, days: int) -> 
 
     主密钥和签名密钥从不在其中：它们与密钥库放在一起，密封的内容就等于没有密封。
     """
-    from api.register import Folder, master_file, vault_of
+    from api.register import folder_of, master_file, vault_of
     from api.settings import load
     from ledger.key_backup import back_up
 
     settings = load({"data_folder": data_folder})
-    here = Folder(settings.data_folder)
-    _demand_vault(here.people)
+    here = folder_of(settings)
+    _demand_vault(settings)
     master = master_file(settings)
     _demand_apart(folder, here.root, master)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -128,13 +128,13 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
     账本须已在：已销毁的密钥不会因恢复而回来。主密钥须另行放好。
     """
     from api.forgetting import drop_names
-    from api.register import Folder, demand_whole
+    from api.register import demand_whole, folder_of
     from api.restore import having
     from api.settings import load
     from ledger import key_backup
 
     settings = load({"data_folder": data_folder})
-    here = Folder(settings.data_folder)
+    here = folder_of(settings)
     with having(here):
         demand_whole(settings)  # A log that is only half in place does not say yet who was forgotten.
         manifest = key_backup.checked(folder, although_expired=although_expired)
@@ -146,7 +146,7 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
                     neighbours = sorted(folder.absolute().parent.glob("xueshi-keys-*"))
                     done = key_backup.reconcile(vault, ledger.store, neighbours)
                 forgotten = drop_names(settings, vault)
-            key_backup.put_in_place(waiting, here.people)
+            _put_in_place(settings, waiting)
         finally:
             key_backup.discard(waiting)
     if as_json:
@@ -176,23 +176,22 @@ def rewrap(to: str, data_folder: Path | None, as_json: bool) -> None:
     """
     from api.occupancy import Served, occupying
     from api.progress import bar
-    from api.register import Folder, vault_of
+    from api.register import folder_of, people_of, vault_of
     from api.settings import load
-    from ledger.key_file import KeyFile
     from ledger.key_master import open_master
     from ledger.key_rewrap import finished, prepare, switch
-    from ledger.vault import make_of
+    from ledger.vault import make_of, open_keys
 
     settings = load({"data_folder": data_folder})
-    here = Folder(settings.data_folder)
-    _demand_vault(here.people)
-    make = _make(to)
-    with closing(_following(make, here.keys)) as following, closing(KeyFile(here.people)) as file:
+    here = folder_of(settings)
+    _demand_vault(settings)
+    make, people = _make(to), people_of(settings)
+    with closing(_following(make, here.keys)) as following, closing(open_keys(people)) as file:
         if (done := finished(file, following)) is not None:
             _tell_rewrapped(file, None, done, settings, as_json)
             return
         vault_of(settings).close()  # The present master key opens what is here, and an older vault learns its name.
-        with closing(open_master(make_of(here.people, settings.master_key), here.keys)) as present:
+        with closing(open_master(make_of(people, settings.master_key), here.keys)) as present:
             try:
                 with occupying(here.root), bar("换主密钥", quiet=as_json) as progress:
                     prepare(file, present, following, progress)
@@ -217,7 +216,7 @@ def _tell_rewrapped(
         each for each in file.copies() if each.removed is None and each.master <= former.serial]
     needed = max((each.expires for each in copies), default=None)
     wanted = "file" if present.make.startswith(FILE) else present.make  # Which file, the vault says itself.
-    is_set = wanted == settings.master_key or make_beside(settings.master_key, file.path.parent) == present.make
+    is_set = wanted == settings.master_key or make_beside(settings.master_key, file.folder) == present.make
     if as_json:
         body = {"keys": file.count(), "present": present.make, "former": former and former.make,
                 "former_needed_until": needed and day(needed), "is_setting_right": is_set}
@@ -258,10 +257,14 @@ def _make(given: str) -> str:
     return f"{kind}:{Path(path).absolute()}"
 
 
-def _demand_vault(people: Path) -> None:
-    if not people.exists():
+def _demand_vault(settings: Settings) -> None:
+    from api.register import has_vault, people_of
+
+    if not has_vault(settings):
+        people = people_of(settings)
+        shown = people if isinstance(people, Path) else people.shown
         cure = "请用 --data 指定数据文件夹；若密钥库丢失，请用 xueshi keys restore 从备份恢复"
-        raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", f"这里没有密钥库 {people}", cure)
+        raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", f"这里没有密钥库 {shown}", cure)
 
 
 def _demand_apart(folder: Path, root: Path, master: Path | None) -> None:
@@ -271,6 +274,19 @@ def _demand_apart(folder: Path, root: Path, master: Path | None) -> None:
         raise Stop(Exit.BAD_INPUT, "backup_beside_original", f"{folder} 在数据文件夹里，会与原件一同丢失", cure)
     if master is not None and master.resolve().is_relative_to(folder.resolve()):
         raise Stop(Exit.BAD_INPUT, "backup_beside_master", f"主密钥 {master} 就在 {folder} 里，备份等于没有加密", cure)
+
+
+def _put_in_place(settings: Settings, waiting: Path) -> None:
+    """Let what was laid out be the vault: under its name, or in the database that has none."""
+    from api.register import people_of
+    from ledger.key_backup import put_in_place
+    from ledger.vault import open_keys
+
+    if isinstance(people := people_of(settings), Path):
+        put_in_place(waiting, people)
+        return
+    with closing(open_keys(people)) as tables:
+        tables.take_over(waiting)
 
 
 @contextmanager
@@ -293,10 +309,10 @@ def _waiting_vault(waiting: Path, make: str, settings: Settings) -> Iterator[Vau
 @contextmanager
 def _ledger(settings: Settings, vault: Vault) -> Iterator[Ledger]:
     """Open the ledger over another vault; one that is not there is not made."""
-    from api.register import SCHEMAS, Folder
+    from api.register import SCHEMAS, folder_of
     from ledger.ledger import Ledger
 
-    path = Folder(settings.data_folder).ledger
+    path = folder_of(settings).ledger
     if not settings.database and not path.exists():
         cure = "请先用 xueshi restore 恢复账本：它记载了哪些密钥已销毁"
         raise Stop(Exit.WORLD_IS_WRONG, "no_register", f"没有账本 {path}，不能恢复密钥库", cure)
@@ -311,13 +327,13 @@ def _ledger(settings: Settings, vault: Vault) -> Iterator[Ledger]:
 
 @contextmanager
 def _file(data_folder: Path | None) -> Iterator[KeyFile]:
-    from api.register import Folder
+    from api.register import people_of
     from api.settings import load
-    from ledger.key_file import KeyFile
+    from ledger.vault import open_keys
 
-    people = Folder(load({"data_folder": data_folder}).data_folder).people
-    _demand_vault(people)
-    with closing(KeyFile(people)) as file:
+    settings = load({"data_folder": data_folder})
+    _demand_vault(settings)
+    with closing(open_keys(people_of(settings))) as file:
         yield file
 
 

@@ -26,16 +26,18 @@ LOGS: Final = {"ledger": "账本", "access": "查阅日志"}
 @as_json_option
 def show(data_folder: Path | None, as_json: bool) -> None:
     """查看主密钥、密钥库、备份与到期、签名密钥；不显示任何秘密"""
-    from api.register import Folder
+    from api.register import folder_of, has_vault, people_of
     from api.settings import load
-    from ledger.key_file import KeyFile
+    from ledger.vault import open_keys
 
     settings = load({"data_folder": data_folder})
-    folder = Folder(settings.data_folder)
-    if not folder.people.exists():
+    folder = folder_of(settings)
+    people = people_of(settings)
+    if not has_vault(settings):
+        shown = people if isinstance(people, Path) else people.shown
         cure = "请用 --data 指定数据文件夹；若密钥库丢失，请用 xueshi keys restore 从备份恢复"
-        raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", f"这里没有密钥库 {folder.people}", cure)
-    with closing(KeyFile(folder.people)) as file:
+        raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", f"这里没有密钥库 {shown}", cure)
+    with closing(open_keys(people)) as file:
         body = {"setting": settings.master_key, **_vault(file), "signing": _signing(folder.keys)}
     if as_json:
         click.echo(json.dumps(body, ensure_ascii=False))

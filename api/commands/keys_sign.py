@@ -85,11 +85,11 @@ def learn(file: Path, vkeys: tuple[str, ...]) -> None:
 
 
 def _keys_of(data_folder: Path | None, name: str) -> tuple[Path, str]:
-    from api.register import ACCESS, Folder
+    from api.register import ACCESS, folder_of
     from api.settings import load
 
     settings = load({"data_folder": data_folder})
-    return Folder(settings.data_folder).keys, settings.origin + (ACCESS if name == "access" else "")
+    return folder_of(settings).keys, settings.origin + (ACCESS if name == "access" else "")
 
 
 @contextmanager

@@ -14,7 +14,14 @@ import click
 from api.commands.options import as_json_option, data_option
 from api.exits import Exit, Stop
 
-SCHEMAS: Final = {"ledger": "账本", "access": "查阅日志"}
+CARRIED: Final = {
+    "vault": "密钥库", "operations": "令牌、会话和草稿", "keys": "签名密钥和检查点", "evidence": "证明材料",
+    "rulebooks": "细则", "replays": "推演报告",
+}
+_BEHIND: Final = {
+    True: "旧版本的服务可以继续运行：先运行 xueshi migrate，再逐台换上新版本。",
+    False: "请先停止旧版本的服务，再运行 xueshi migrate。",
+}
 
 
 @click.command()
@@ -25,6 +32,7 @@ def migrate(data_folder: Path | None, as_json: bool, is_check: bool) -> int:
     """在 PostgreSQL 中建立账本的表，或更新到本程序所需的版本
 
     每一步与其记录一并提交，中断后再次运行即可。同时运行多个时，逐个进行。用 SQLite 时不需要：表随文件建立。
+    设了 shared_folder 时，本机数据文件夹里的密钥、令牌和文件一并移到几台主机共用之处（须先停止服务）。
     """
     from api.settings import load
 
@@ -33,24 +41,30 @@ def migrate(data_folder: Path | None, as_json: bool, is_check: bool) -> int:
         cure = "用 SQLite 时不需要；用 PostgreSQL 时请先设 XUESHI_DATABASE"
         raise Stop(Exit.BAD_INPUT, "no_database", "没有设置 PostgreSQL 连接串（database）", cure)
     try:
-        from ledger.stores.postgres_schema import migrate as take
-        from ledger.stores.postgres_schema import status
+        import psycopg  # noqa: F401
     except ImportError as error:
         cure = "请安装 xueshi-ledger[postgres]"
         raise Stop(Exit.WORLD_IS_WRONG, "driver_missing", "没有安装 PostgreSQL 驱动", cure) from error
-    found = [(status if is_check else take)(settings.database, schema) for schema in SCHEMAS]
+    from api.sharing import carry_over, schemas, statuses
+
+    words = {schema: told for schema, (told, *_) in schemas(settings).items()}
+    found = statuses(settings, taking=not is_check)
+    carried = carry_over(settings) if settings.shared_folder and not is_check else []
     is_behind = is_check and any(each.pending for each in found)
     if as_json:
         key = "pending" if is_check else "taken"
         click.echo(json.dumps({
             each.schema: {"number": each.number + (0 if is_check else len(each.pending)),
                           key: [step.name for step in each.pending]}
-            for each in found}, ensure_ascii=False))
+            for each in found} | ({"carried_over": {one.what: one.rows for one in carried}} if carried else {}),
+            ensure_ascii=False))
     else:
         for each in found:
             steps = "、".join(f"{step.number:04} {step.name}" for step in each.pending)
             told = "已是最新" if not each.pending else f"还差 {steps}" if is_check else f"已执行 {steps}"
-            click.echo(f"{'✗' if is_check and each.pending else '✓'} {SCHEMAS[each.schema]}（{each.schema}）：{told}。")
+            click.echo(f"{'✗' if is_check and each.pending else '✓'} {words[each.schema]}（{each.schema}）：{told}。")
+        for one in carried:
+            click.echo(f"✓ {CARRIED[one.what]}：{one.rows} 项，已移到几台主机共用之处。")
         if is_behind:
-            click.echo("请先停止旧版本的服务，再运行 xueshi migrate。")
+            click.echo(_BEHIND[all(step.beside < step.number for each in found for step in each.pending)])
     return Exit.REFUSED if is_behind else Exit.HOLDS

@@ -46,6 +46,7 @@ _SETTINGS: Final = {
     "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",  # A dead host's locks.
     "lock_timeout": "30s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s",
 }
+_WRITABLE: Final = ("primary", "read-write")  # Of several servers that an address names, the one that is not behind.
 _READING: Final = {"default_transaction_read_only": "on"}
 _Value = TypeVar("_Value")
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -57,6 +58,8 @@ class Target:
 
     conninfo: str = field(repr=False)
     schema: str
+    anywhere: bool = field(default=False, kw_only=True)
+    """Whether a standby will do: it may be behind, so whoever asks there has to say so."""
     parameters: dict[str, Any] = field(init=False, repr=False)
     shown: str = field(init=False)
     """Where it is, fit to be shown."""
@@ -71,7 +74,10 @@ class Target:
         if not all(port.isdecimal() for port in str(given.get("port", 0)).split(",") if port):
             raise BadConninfo("端口不是数字（密码中的符号未转写？）")
         place = f"{given.get('host') or '本机'}:{given.get('port') or 5432}/{given.get('dbname') or ''}"
-        object.__setattr__(self, "parameters", {**_PARAMETERS, **given})
+        parameters = {**_PARAMETERS, **given}
+        if not self.anywhere and parameters.get("target_session_attrs") not in _WRITABLE:
+            parameters["target_session_attrs"] = "primary"
+        object.__setattr__(self, "parameters", parameters)
         object.__setattr__(self, "shown", f"PostgreSQL {place}")
 
     def words(self, error: BaseException) -> RuntimeError:
@@ -205,9 +211,16 @@ def failed(target: Target, error: BaseException, *, cure: str) -> StoreFailed:
     return StoreFailed(target.words(error), cure=cure)
 
 
+def is_standby(error: psycopg.Error) -> bool:
+    """Say whether no server of an address is more than a standby. The driver has no code for it."""
+    return "server is in hot standby mode" in str(error) or "session is read-only" in str(error)
+
+
 def cure_of_writing(error: psycopg.Error) -> str:
     """Say what to do about an error that the server reported, and hence took everything back for."""
     state = error.sqlstate or ""
+    if is_standby(error):
+        return "所连的是备用服务器：本次未写入。请把数据库地址指向主服务器，或在地址中列出全部服务器。"
     if state == "53100":
         return "数据库服务器磁盘已满：本次未写入。请清出空间后以同一个键重试；已确认的记录不受影响。"
     if state == "25006":
@@ -225,6 +238,8 @@ def cure_of_writing(error: psycopg.Error) -> str:
 
 def _cure_of_reading(error: psycopg.Error) -> str:
     state = error.sqlstate or ""
+    if is_standby(error):
+        return "所连的是备用服务器，可能落后于主服务器，所以不用它作答：请把数据库地址指向主服务器，或列出全部服务器。"
     if state.startswith("XX"):
         return "数据库中的账本已损坏：请保留现状作为证据，运行 xueshi fsck，并从备份恢复。"
     if state in ("42501", "42P01", "3F000"):

@@ -8,7 +8,7 @@ A step that only adds says so in a line `-- beside: n`: programs that know the s
 They read that in the record of the step, which is all they know of it; so hosts are upgraded one after another, the
 database first. Past any other step an older program stops.
 
-`tests/ledger/stores/test_postgres_schema.py` and `tests/machines/test_rolling_upgrade.py` show it.
+`tests/ledger/stores/test_postgres_schema.py` shows it.
 """
 
 from __future__ import annotations

@@ -170,9 +170,9 @@ class Town:
 
 
 @contextmanager
-def house_in(folder: Path, clock: Callable[[], int] | None = None) -> Iterator[Town]:
+def house_in(folder: Path, clock: Callable[[], int] | None = None, **settings: Any) -> Iterator[Town]:
     """Open a house in a folder, made where there is none."""
-    register = open_register(Settings(data_folder=folder), create=True)
+    register = open_register(Settings(data_folder=folder, **settings), create=True)
     try:
         register.signer.checkpoint()
         with open_house(register, clock) as house:

@@ -29,8 +29,8 @@ def test_each_table_of_the_file_is_a_table_of_the_schema_column_for_column(opera
     migrate(operational_database, "alike", STEPS)
     with sqlite3.connect(":memory:") as file:
         for module in (operations, accounts, claim_drafts, opened_papers, study_sessions, jobs):
-            file.executescript(module._SCHEMA)
-        file.execute(operations._NAMED)
+            file.executescript(module.SCHEMA)
+        file.execute(operations.NAMED)
         tables = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         here = {table: [(name, _KINDS[kind], bool(needed or key))
                         for _, name, kind, needed, _, key in file.execute(f"PRAGMA table_info({table})")]

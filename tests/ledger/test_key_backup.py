@@ -109,7 +109,7 @@ def test_a_copy_is_noted_before_it_is_made(house: House, tmp_path: Path) -> None
     script = (
         "import os, signal, sqlite3, sys\nfrom pathlib import Path\nfrom ledger import key_backup\n"
         "from ledger.key_file import KeyFile\n"
-        "key_backup._copied = lambda source, target: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "KeyFile.copied = lambda file, target: os.kill(os.getpid(), signal.SIGKILL)\n"
         "key_backup.back_up(KeyFile(Path(sys.argv[1])), Path(sys.argv[2]), origin='x')"
     )
     (tmp_path / "safe").mkdir()

@@ -148,3 +148,29 @@ def test_steps_are_files_numbered_without_a_gap() -> None:
     folder = Path(postgres_schema.__file__).with_name("migrations")
 
     assert [f"{step.number:04}_{step.name}.sql" for step in steps()] == sorted(file.name for file in folder.iterdir())
+
+
+def test_beside_a_step_that_only_adds_an_older_program_goes_on_and_past_any_other_it_stops(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = steps()
+    adds = Step(len(known) + 1, "adds", f"-- beside: {len(known)}\nCREATE TABLE {{schema}}.more (it int);")
+    changes = Step(len(known) + 2, "changes", "CREATE TABLE {schema}.other (it int);")
+    migrate(empty, "ledger")
+    older = open_postgres(empty)
+    monkeypatch.setattr(postgres_schema, "steps", lambda _package: (*known, adds))
+    migrate(empty, "ledger")
+    newer = open_postgres(empty)
+    monkeypatch.setattr(postgres_schema, "steps", lambda _package: known)
+
+    assert (older.append(one(1)).first, newer.append(one(2)).first) == (1, 2)
+    open_postgres(empty).close()
+    assert status(empty, "ledger").pending == ()
+
+    monkeypatch.setattr(postgres_schema, "steps", lambda _package: (*known, adds, changes))
+    migrate(empty, "ledger")
+    monkeypatch.setattr(postgres_schema, "steps", lambda _package: known)
+    with pytest.raises(SchemaAhead):
+        open_postgres(empty)
+    older.close()
+    newer.close()

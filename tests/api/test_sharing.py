@@ -1,0 +1,132 @@
+"""What several hosts have in common: everyone is known at each of them, and nothing is left behind on one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgres_kit import Server
+
+from api.exits import Stop
+from api.register import open_register
+from api.settings import Settings, SettingsError, load
+from api.sharing import carry_over, copy_operations, statuses
+from ledger.key_database import KeyDatabase, KeyTables
+from tests.api.house_kit import Someone, Town, house_in, study
+from tests.api.paper_kit import PDF, digest
+
+
+@pytest.fixture
+def common(postgres_server: Server, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """The settings that hosts have in common; nothing is made there yet."""
+    (tmp_path / "shared").mkdir()
+    given = {"database": postgres_server.new_database(migrated=False),
+             "key_database": postgres_server.new_database(migrated=False), "shared_folder": str(tmp_path / "shared")}
+    yield given
+    for name in ("database", "key_database"):
+        postgres_server.drop_database(given[name])
+
+
+def at(town: Town, someone: Someone) -> Someone:
+    """The same bearer at the door of another host."""
+    return Someone(town.client(), someone.token, someone.id)
+
+
+def test_whoever_was_registered_on_one_host_is_served_by_another(common: dict[str, Any], tmp_path: Path) -> None:
+    statuses(Settings(data_folder=tmp_path / "one", **common), taking=True)
+    with house_in(tmp_path / "one", **common) as here, house_in(tmp_path / "other", **common) as there:
+        works = here.unit("某厂", "330203", "industry")
+        li = here.person("李明")
+        here.belongs(li, works, "2020-01-01")
+        draft = f"/v1/persons/{li.id}/drafts/first"
+        typed = {"study": study(), "details": {"title": "焊接工艺"}}
+        assert li.client.put(draft, json=typed, headers=li.headers()).status_code == 201
+        paper = li.client.put(f"/v1/persons/{li.id}/evidence/{digest(PDF)}", data=PDF,
+                              headers={**li.headers(), "Content-Type": "application/pdf"})
+        assert paper.status_code in (200, 201), paper.get_data(as_text=True)
+
+        same = at(there, li)
+        assert same.saw(f"/v1/persons/{li.id}") == li.saw(f"/v1/persons/{li.id}")
+        assert same.saw(draft)["details"] == typed["details"]
+        assert digest(PDF) in str(same.saw(f"/v1/persons/{li.id}/evidence"))
+        claim = same.submit(study())
+        same.act(claim, "withdrawal")
+        assert li.saw(f"/v1/claims/{claim['claim']}")["status"] == "withdrawn", "read here, written there"
+        assert here.house.register.founder_token == there.house.register.founder_token
+        here.house.register.signer.checkpoint()
+        there.house.register.signer.checkpoint()
+
+    for host in ("one", "other"):
+        assert sorted(path.name for path in (tmp_path / host).iterdir()) == ["projections"], "nothing that is common"
+    assert not list((tmp_path / "shared").rglob("people.db*")), "keys lie in their database"
+
+
+def test_what_one_host_had_becomes_common_and_everyone_goes_on(common: dict[str, Any], tmp_path: Path) -> None:
+    alone = Settings(data_folder=tmp_path / "one", database=common["database"])
+    shared = Settings(data_folder=tmp_path / "one", **common)
+    statuses(alone, taking=True)
+    with house_in(tmp_path / "one", database=common["database"]) as before:
+        works = before.unit("某厂", "330203", "industry")
+        li = before.person("李明")
+        before.belongs(li, works, "2020-01-01")
+        claim = li.submit(study())
+
+    with pytest.raises(Stop, match="仍在本机") as refused:
+        open_register(shared)
+    assert refused.value.code == "not_carried_over"
+    statuses(shared, taking=True)
+    carried = {one.what: one.rows for one in carry_over(shared)}
+    assert carried["vault"] > 0 and carried["operations"] > 0 and {"keys", "rulebooks"} <= carried.keys()
+    assert carry_over(shared) == [], "done again, nothing is left to do"
+
+    with house_in(tmp_path / "one", **common) as here, house_in(tmp_path / "other", **common) as there:
+        for town in (here, there):
+            assert at(town, li).saw(f"/v1/claims/{claim['claim']}")["claim"] == claim["claim"]
+            assert at(town, li).saw(f"/v1/persons/{li.id}")["person"] == li.id
+    with pytest.raises(Stop, match="共用"):
+        open_register(alone)
+
+
+def test_operational_tables_are_copied_into_a_file_and_carried_over_from_it(
+    common: dict[str, Any], postgres_server: Server, tmp_path: Path
+) -> None:
+    statuses(Settings(data_folder=tmp_path / "one", **common), taking=True)
+    with house_in(tmp_path / "one", **common) as town:
+        li = town.person("李明")
+        settings = Settings(data_folder=tmp_path / "one", **common)
+        copy_operations(settings, tmp_path / "operations.db")
+    empty = postgres_server.new_database()
+    again = Settings(data_folder=tmp_path / "back", **{**common, "database": empty})
+    statuses(again, taking=True)
+    (tmp_path / "back").mkdir()
+    (tmp_path / "operations.db").rename(tmp_path / "back" / "operations.db")
+
+    assert [one.what for one in carry_over(again)] == ["operations"]
+    from api.operations import Operations
+    from ledger.stores.postgres_portable import PortableDatabase
+
+    database = PortableDatabase(empty, "operations")
+    with closing(KeyTables(KeyDatabase(common["key_database"], tmp_path / "shared" / "keys"))):
+        found = Operations(database, b"k").find(li.token, now=0)
+    assert found is not None and found.holder == li.id
+    database.close()
+    postgres_server.drop_database(empty)
+
+
+@pytest.mark.parametrize(("given", "missing"), [
+    ({"shared_folder": "/mnt/xueshi"}, "database、key_database"),
+    ({"database": "postgresql://a@b/c", "shared_folder": "/mnt/xueshi"}, "key_database"),
+    ({"database": "postgresql://a@b/c", "key_database": "postgresql://a@b/k"}, "shared_folder"),
+])
+def test_hosts_have_all_in_common_or_nothing(given: dict[str, Any], missing: str) -> None:
+    with pytest.raises(SettingsError, match=f"还须设 {missing}"):
+        load(given)
+
+
+def test_keys_lie_in_no_database_of_which_copies_are_kept_for_ever() -> None:
+    with pytest.raises(SettingsError, match="同一个数据库"):
+        load({"database": "postgresql://a:b@h:5432/x", "key_database": "postgresql://c:d@h:5432/x?sslmode=require",
+              "shared_folder": "/mnt/xueshi"})
