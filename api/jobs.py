@@ -143,8 +143,8 @@ class Jobs(Operational):
 
     def count(self) -> dict[str, int]:
         """How many there are in each state."""
-        with self._lock:
-            found = self._file.execute("SELECT state, COUNT(*) FROM job GROUP BY state ORDER BY state").fetchall()
+        with self._using() as file:
+            found = file.execute("SELECT state, COUNT(*) FROM job GROUP BY state ORDER BY state").fetchall()
         return dict.fromkeys((QUEUED, RUNNING, DONE, FAILED, CANCELLED), 0) | dict(found)
 
     def ahead(self, job: str) -> int:

@@ -23,8 +23,9 @@ from typing import Final
 from api.checks import Answer, Check, Level, key_backup
 from api.last_done import What, last
 from api.occupancy import ADDRESS_FILE
-from api.register import Folder
+from api.register import Folder, folder_of, has_vault, people_of
 from api.settings import Settings
+from ledger.errors import LedgerError
 
 FILES_LEAST: Final = 8_192
 BACKUP_DAYS: Final = {"backup": (1, 7), "fsck": (35, 100)}
@@ -45,13 +46,13 @@ _WORDS: Final[dict[What, tuple[str, str]]] = {
 
 def production_checks(settings: Settings) -> list[Check]:
     """Everything that is asked besides."""
-    place = Folder(settings.data_folder)
+    place = folder_of(settings)
     limits = partial(limit_of, holder_of(place.root / ADDRESS_FILE) or os.getpid())
     return [
         Check("account", account),
         Check("modes", partial(modes, place)),
-        Check("master_key_apart", partial(master_key_apart, place, settings.master_key)),
-        Check("key_copies", partial(key_copies, place)),
+        Check("master_key_apart", partial(master_key_apart, settings)),
+        Check("key_copies", partial(key_copies, settings)),
         Check("real", partial(real, place, settings.origin)),
         Check("way_in", partial(way_in, settings)),
         Check("files", partial(files, limits)),
@@ -77,7 +78,7 @@ def modes(place: Folder) -> Answer:
     """Nobody else on this machine reads the register, and nobody else writes what it starts from."""
     if not place.root.is_dir():
         return Level.FAIL, f"数据文件夹 {place.root} 不存在", "xueshi init，或用 XUESHI_DATA_FOLDER 指出它在哪里"
-    open_to = [path.relative_to(place.root).as_posix() or "." for path in _guarded(place)
+    open_to = [_shown(path, place) for path in _guarded(place)
                if stat.S_IMODE(path.stat().st_mode) & (0o077 if _is_secret(path, place) else 0o022)]
     if open_to:
         cure = f"chmod go-rwx {place.root} {place.keys} {place.keys}/*.key {place.keys}/*.token {place.keys}/people.db"
@@ -86,6 +87,10 @@ def modes(place: Folder) -> Answer:
     if len(owners) > 1:
         return Level.WARN, "数据文件夹中的文件属于不同账号", f"chown -R 运行服务的账号 {place.root}"
     return Level.OK, "只有运行服务的账号可以读写", ""
+
+
+def _shown(path: Path, place: Folder) -> str:
+    return path.relative_to(place.root).as_posix() if path.is_relative_to(place.root) else str(path)
 
 
 def _guarded(place: Folder) -> Iterator[Path]:
@@ -100,24 +105,28 @@ def _is_secret(path: Path, place: Folder) -> bool:
     return path in (place.root, place.keys) or any(path.match(pattern) for pattern in _SECRET)
 
 
-def master_key_apart(place: Folder, setting: str) -> Answer:
+def master_key_apart(settings: Settings) -> Answer:
     """Whoever copies the data folder has everything, if the master key lies in it."""
     from ledger.vault import make_of
 
-    if not place.people.exists():
-        return Level.FAIL, "密钥库尚未建立", "xueshi init"
-    make = make_of(place.people, setting)
+    place = folder_of(settings)
+    try:
+        if not has_vault(settings):
+            return Level.FAIL, "密钥库尚未建立", "xueshi init"
+        make = make_of(people_of(settings), settings.master_key)
+    except LedgerError as error:
+        return Level.FAIL, str(error).partition("。")[0], "请核对设置 key_database，并运行 xueshi migrate"
     kind, _, named = make.partition(":")
-    lies_in = kind == "file" and (place.keys / named).resolve().is_relative_to(place.root.resolve())
+    lies_in = kind == "file" and (place.keys / named).resolve().is_relative_to(place.common.resolve())
     if lies_in:
         cure = "xueshi keys rewrap --to file:另一处的路径，或 --to command:程序（密钥服务）；见运维手册第四、五节"
         return Level.WARN, "主密钥与密钥库在同一个数据文件夹里：一次复制就带走全部个人信息", cure
     return Level.OK, "主密钥不在数据文件夹里", ""
 
 
-def key_copies(place: Folder) -> Answer:
+def key_copies(settings: Settings) -> Answer:
     """As the daily check, but here a missing copy is no hint: without one a broken disk ends all sealed data."""
-    level, message, cure = key_backup(place.root)
+    level, message, cure = key_backup(settings)
     return (level, message, cure) if level is Level.OK else (Level.FAIL, message, cure)
 
 

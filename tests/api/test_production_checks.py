@@ -47,6 +47,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
     yield Folder(folder)
 
 
+def told(place: Folder, master_key: str = "file") -> Settings:
+    return Settings(data_folder=place.root, master_key=master_key)
+
+
 def level(answer: Answer) -> Level:
     assert answer[1]
     assert answer[0] is Level.OK or answer[2], "whatever is not well has a cure"
@@ -94,14 +98,14 @@ def test_what_others_may_read_or_change_is_named(place: Folder, name: str, mode:
 
 
 def test_a_master_key_beside_the_vault_is_warned_of(place: Folder, tmp_path: Path) -> None:
-    assert level(master_key_apart(place, "file")) is Level.WARN
-    assert level(master_key_apart(place, f"file:{place.keys}/master.key")) is Level.WARN
-    assert level(master_key_apart(place, f"file:{tmp_path}/master.key")) is Level.OK
-    assert level(master_key_apart(place, "command:/usr/bin/kms")) is Level.OK
+    assert level(master_key_apart(told(place, "file"))) is Level.WARN
+    assert level(master_key_apart(told(place, f"file:{place.keys}/master.key"))) is Level.WARN
+    assert level(master_key_apart(told(place, f"file:{tmp_path}/master.key"))) is Level.OK
+    assert level(master_key_apart(told(place, "command:/usr/bin/kms"))) is Level.OK
 
 
 def test_without_a_copy_of_the_keys_nothing_goes_live(place: Folder) -> None:
-    assert level(key_copies(place)) is Level.FAIL
+    assert level(key_copies(told(place))) is Level.FAIL
 
 
 def test_made_up_people_and_a_name_that_others_have_too_do_not_go_live(place: Folder, tmp_path: Path) -> None:
