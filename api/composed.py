@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Final
 
 from flask import Blueprint, Flask
@@ -63,11 +63,10 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                 leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
                 pages = _pages(settings) if serves else ()
                 app = create_app(house, checks=checks, blueprints=[log_routes(register), *pages], leases=leases)
-                if serves:
-                    _measure(app, house, leases)
                 app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
                 app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
-                yield app
+                with _watched(app, house, leases, settings) if serves else nullcontext():
+                    yield app
             finally:
                 outside.stop()
                 keeper.stop()  # Also of a service that could not be made: its log is closed next.
@@ -76,10 +75,21 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
         register.close()
 
 
-def _measure(app: Flask, house: House, leases: Mapping[str, Callable[[], bool]]) -> None:
-    from api.metrics.door import measure  # Its library takes a while to load, and a command counts nothing.
+@contextmanager
+def _watched(
+    app: Flask, house: House, leases: Mapping[str, Callable[[], bool]], settings: Settings
+) -> Iterator[None]:
+    """Count what is done, and tell a collector where one is set; what that needs is loaded only by a service."""
+    from api.metrics.door import measure
 
     measure(app, house, leases)
+    if not settings.telemetry_address:
+        yield
+        return
+    from api.telemetry import telling
+
+    with telling(app, house.ledger.store, settings.telemetry_address):
+        yield
 
 
 def _pages(settings: Settings) -> list[Blueprint]:

@@ -102,6 +102,11 @@ def _issuer(value: str) -> str | None:
     return None if not value or (is_secret_way(value) and not set("?#") & set(value)) else wanted
 
 
+def _collector(value: str) -> str | None:
+    wanted = "应为收集器的地址，在本机或以 https:// 开头，后面没有 /v1/traces，例如 http://127.0.0.1:4318"
+    return None if not value or (is_secret_way(value) and not set("?#") & set(value)) else wanted
+
+
 def _plain(value: str) -> str | None:
     return None if value.isascii() and value.isprintable() else "应为可见的 ASCII 字符"
 
@@ -146,6 +151,7 @@ class Settings:
     sign_on_issuer: str = _setting("单点登录提供方的 issuer（OpenID Connect；空：不用单点登录）", "", _issuer)
     sign_on_client: str = _setting("本服务在提供方处登记的 client_id", "", _plain)
     sign_on_secret: str = _setting("本服务在提供方处的 client_secret（空：只用 PKCE）", "", _plain, secret=True)
+    telemetry_address: str = _setting("调用链（OpenTelemetry，OTLP/HTTP）收集器的地址（空：不发送）", "", _collector)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 

@@ -36,7 +36,7 @@ class AppendingRecorder(ApplicationRecorder):
     """A recorder whose every append is durable, ordered without gaps, and proved."""
 
     _wakers: tuple[Callable[[], object], ...] = ()
-    _watch: Watch | None = None
+    _watches: tuple[Watch, ...] = ()
 
     # Writing
 
@@ -65,15 +65,15 @@ class AppendingRecorder(ApplicationRecorder):
 
     def watch_commits(self, watch: Watch) -> None:
         """Tell this of each commit of this process: how many events it wrote, in how many nanoseconds."""
-        self._watch = watch
+        self._watches = (*self._watches, watch)
 
     def _committed(self) -> None:
         for wake in self._wakers:
             wake()
 
     def _wrote(self, events: int, nanos: int) -> None:
-        if self._watch is not None:
-            self._watch(events, nanos)
+        for watch in self._watches:
+            watch(events, nanos)
 
     def tidy_requests(self, now: int) -> None:
         """Drop request keys older than 13 months; a store that keeps none for so long has nothing to do."""
