@@ -6,21 +6,18 @@ wherever it is: nothing is left beside, and the parts that were finished wait am
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from api.commands.beside import beside as made_beside
 from api.commands.options import as_json_option, data_option
 from api.exits import Exit, Stop
 
@@ -31,7 +28,6 @@ STEPS: Final = {
 }
 _WAIT_S: Final = 5
 _HIDDEN: Final = ".xueshi-replay-"
-_YOUNG_NS: Final = 1_000_000_000
 
 
 @click.command()
@@ -73,7 +69,7 @@ def replay(
         raise Stop(Exit.BAD_INPUT, "replay_out_unusable", f"没有文件夹 {parent}", "请先建立，或另选 --out")
     if engine == "local" and (master or shared):
         raise click.UsageError("--master 和 --shared 只用于 --engine spark")
-    with _beside(parent) as beside, _staging(engine, shared) as staging:
+    with made_beside(parent, _HIDDEN) as beside, _staging(engine, shared) as staging:
         done = _child({
             "under": under, "against": against if check is None else None, "as_of": as_of,
             "valid_on": valid_on, "region": region, "sector": sector or None,
@@ -86,22 +82,6 @@ def replay(
 
 
 @contextmanager
-def _beside(parent: Path) -> Iterator[Path]:
-    """A hidden folder to write in, held while it is; those that nobody holds are of a machine that died."""
-    for left in parent.glob(f"{_HIDDEN}*"):
-        with suppress(OSError), _held(left):
-            if time.time_ns() - left.stat().st_ctime_ns > _YOUNG_NS:  # Else it may be another's, not yet held.
-                shutil.rmtree(left, ignore_errors=True)
-    beside = Path(tempfile.mkdtemp(prefix=_HIDDEN, dir=parent))
-    beside.chmod(0o755)
-    try:
-        with _held(beside):
-            yield beside
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-@contextmanager
 def _staging(engine: str, shared: Path | None) -> Iterator[str | None]:
     """A folder of its own in which a cluster finds the people, and nobody else; gone at the end, however it ends."""
     if engine == "local":
@@ -111,19 +91,6 @@ def _staging(engine: str, shared: Path | None) -> Iterator[str | None]:
         raise Stop(Exit.BAD_INPUT, "replay_shared_unusable", f"没有文件夹 {shared}", "请先建立，或另选 --shared")
     with tempfile.TemporaryDirectory(prefix="xueshi-spark-", dir=shared, ignore_cleanup_errors=True) as folder:
         yield str(Path(folder).absolute())
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold a folder of one's own, unless another process does; raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        if os.fstat(descriptor).st_uid != os.geteuid():
-            raise PermissionError(folder)
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _demand_region(region: str) -> None:

@@ -69,7 +69,7 @@ def gather(held: Held, as_of: int, valid_on: date | None = None) -> Gathered:
     """What stood as of a position, which is one that `held` has reached, of what had happened by a day."""
     assert as_of <= held.position, "nothing is known here of what came later"
     claims, until = held.claims, NO_LATER if valid_on is None else valid_on.toordinal()
-    stood = _holds(claims, as_of) & (claims["day"] <= until)
+    stood = holds(claims, as_of) & (claims["day"] <= until)
     is_revoked = claims["status"] == REVOKED
     at, gone = np.flatnonzero(stood & ~is_revoked).astype(np.int32), np.flatnonzero(stood & is_revoked)
     has_any = np.zeros(len(held.people), dtype=np.bool_)
@@ -128,7 +128,7 @@ def _version(statement: Statement) -> Version:
     return Version("-", "-", "approved", 1, 0, "auto", "", 1, 1, (), _study(statement.study), 0, decision, 1, None)
 
 
-def _holds(columns: Columns, as_of: int) -> NDArray[np.bool_]:
+def holds(columns: Columns, as_of: int) -> NDArray[np.bool_]:
     """Which rows hold as of a position (`projections.projection.HOLDS`)."""
     last = columns["to_position"]
     return np.asarray((columns["from_position"] <= as_of) & ((last == 0) | (last > as_of)))
@@ -164,7 +164,7 @@ def _places(
 ) -> _Places:
     """Where everyone belonged (`judging.belongings`), without a gap from their first day on (`judging.places`)."""
     nowhere = len(held.zones)
-    rows = _holds(held.affiliations, as_of) & has_any[held.affiliations["person"]] & (
+    rows = holds(held.affiliations, as_of) & has_any[held.affiliations["person"]] & (
         held.affiliations["starts"] <= until)
     person, first, zone, unit = (
         held.affiliations[name][rows].astype(np.int64) for name in ("person", "starts", "zone", "unit"))
@@ -191,7 +191,7 @@ def _last_belonging(held: Held, as_of: int, until: int, person: Longs, first: Lo
     last = np.full(len(person), NO_LATER, dtype=np.int64)
     follows = np.flatnonzero(person[1:] == person[:-1])
     last[follows] = first[follows + 1] - 1
-    gone = _holds(held.departures, as_of) & (held.departures["ends"] <= until)
+    gone = holds(held.departures, as_of) & (held.departures["ends"] <= until)
     if gone.any():
         units = len(held.units)
         whose = held.departures["person"][gone].astype(np.int64) * units + held.departures["unit"][gone]

@@ -101,17 +101,19 @@ def rows_of(coded: Coded, **more: Any) -> Any:
 
 
 def _together(coded: Coded) -> Any:
-    """By person the groups of entries that share something: their numbers among the person's own, as registered."""
+    """By person the groups of entries that share something: their numbers among the person's own, as registered.
+
+    In an order of their own: which key was read first says nothing.
+    """
     import pyarrow as pa
 
-    starts = coded.keyed[coded.group[:-1]]
+    starts, sizes = coded.keyed[coded.group[:-1]], np.diff(coded.group)
     owner = np.searchsorted(coded.first_entry, starts, side="right") - 1
-    order = np.argsort(owner, kind="stable")
-    sizes = np.diff(coded.group)[order]
-    begins = np.append(0, np.cumsum(sizes)).astype(np.int64)
-    keyed = coded.keyed[_spans(coded.group[:-1][order], sizes)]
-    own = keyed - coded.first_entry[np.repeat(owner[order], sizes)]
-    groups = pa.LargeListArray.from_arrays(pa.array(begins), pa.array(own.astype(np.int32)))
+    own = coded.keyed - coded.first_entry[np.repeat(owner, sizes)]
+    told = sorted(zip(owner.tolist(), map(tuple, np.split(own, coded.group[1:-1])), strict=True)) if len(owner) else []
+    members = np.array([one for _, group in told for one in group], dtype=np.int32)
+    begins = np.cumsum([0, *(len(group) for _, group in told)], dtype=np.int64)
+    groups = pa.LargeListArray.from_arrays(pa.array(begins), pa.array(members))
     by_person = np.append(0, np.cumsum(np.bincount(owner, minlength=len(coded.people)))).astype(np.int64)
     return pa.LargeListArray.from_arrays(pa.array(by_person), groups)
 

@@ -178,12 +178,16 @@ def content(held: Held) -> str:
 
 def _sense(statement: Statement) -> str:
     """What a statement says, whichever of the studies that say it was kept."""
+    return json.dumps([weighed(statement), *statement[1:]], sort_keys=True, ensure_ascii=False)
+
+
+def weighed(statement: Statement) -> dict[str, Any]:
+    """What a law may weigh of a statement: of its study all but dates and keys, of a document whether there is one."""
     study = json.loads(statement.study)
     dated = ("evidence_on", "starts", "ends", "year", "filed_on", "occasion", "output", "participants", "joint_first",
              "filing", "training_class")
-    weighed = {name: value for name, value in study.items() if name not in dated}
-    weighed["document"] = study.get("document") is not None
-    return json.dumps([weighed, *statement[1:]], sort_keys=True, ensure_ascii=False)
+    return {**{name: value for name, value in study.items() if name not in dated},
+            "document": study.get("document") is not None}
 
 
 def _first_of_its_key(column: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -126,7 +126,8 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def xueshi(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([spark_kit.PYTHON, "-c", "from api.cli import main; main()", *arguments], env=spark_kit.environment(),
+    program = "from api.cli import main; main()"
+    return subprocess.run([spark_kit.PYTHON, "-c", program, *arguments], env=spark_kit.environment(),
                           capture_output=True, text=True, check=False, cwd=spark_kit.ROOT)
 
 

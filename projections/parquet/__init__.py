@@ -1,0 +1,1 @@
+"""What analysts and engines read: entries and the coded ledger as Parquet."""
