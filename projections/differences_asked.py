@@ -26,8 +26,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from sqlite_utils import Database
-
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
 from projections.basis import THEN, Basis
@@ -73,6 +71,8 @@ class Weighed:
     def __init__(self, ledger: Ledger, at: int, found: Iterable[Dated]) -> None:
         self._at = at
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        from sqlite_utils import Database
+
         DifferencesFile().create(Database(self._connection))
         for one in found:
             begin(self._connection, ledger, one)

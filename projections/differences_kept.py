@@ -48,7 +48,7 @@ class Kept:
 
     def make(self, at: int, found: Iterable[Dated]) -> None:
         """Let exactly this stand, and nothing be known of what was before."""
-        with self._file.db.atomic():
+        with self._file.one_commit():
             for table in ("entries", "years", "known"):
                 self.connection.execute(f"DELETE FROM {table}")
             self.connection.execute("INSERT INTO known VALUES (?)", (at,))
@@ -58,7 +58,7 @@ class Kept:
 
     def write(self, at: int, changes: Mapping[str, list[tuple[int, Differences]]]) -> None:
         """Let each person's rows change where they do, and reach a position."""
-        with self._file.db.atomic():
+        with self._file.one_commit():
             for person, history in changes.items():
                 for point, now in history:
                     self._change("entries", "claim", person, point, now.entries)

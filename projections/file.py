@@ -22,7 +22,6 @@ from types import SimpleNamespace
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
-from sqlite_utils import Database
 
 from ledger.durable import sync
 from ledger.envelope import Envelope, decode, wire_type_in
@@ -132,15 +131,18 @@ def discard(path: Path) -> None:
         path.with_name(path.name + end).unlink(missing_ok=True)
 
 
-def _statements(kind: type[Projection], *, is_made: bool) -> tuple[str, ...]:
+def _statements(projection: Projection, *, is_made: bool) -> tuple[str, ...]:
     """What makes the tables of a projection. It is found out once: sqlite-utils asks the file before each step of its.
 
     A file that is being made has no indexes until it is finished.
     """
+    kind = type(projection)
     if (known := _found_out.get((kind, is_made))) is not None:
         return known
+    import sqlite_utils  # With numpy, a fifth of what a command takes to begin; most open what is there.
+
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        db, projection = Database(connection), kind()
+        db = sqlite_utils.Database(connection)
         db.table("projection").create(
             {"name": str, "version": int, "position": int, "leaf_sha256": str}, pk="name", strict=True
         )
@@ -167,7 +169,6 @@ class ProjectionFile:
         self.connection = sqlite3.connect(
             path, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=256)
         try:
-            self.db = Database(self.connection)
             self._prepare()
             self.position, self._leaf_sha256 = self._where()
             self.is_own: bool = self._whose() == (projection.name, projection.version)
@@ -207,8 +208,8 @@ class ProjectionFile:
         self._run: int = connection.execute("PRAGMA user_version").fetchone()[0]
 
     def _create(self) -> None:
-        with self.db.atomic():
-            for statement in _statements(type(self.projection), is_made=self._is_made):
+        with self.one_commit():
+            for statement in _statements(self.projection, is_made=self._is_made):
                 self.connection.execute(statement)
             if self._is_made:
                 self.connection.execute(f"PRAGMA user_version={this_run()}")
@@ -216,6 +217,22 @@ class ProjectionFile:
                 "INSERT INTO projection VALUES (?, ?, 0, '')", (self.projection.name, self.projection.version)
             )
             self.connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+
+    def _index(self) -> None:
+        from sqlite_utils import Database
+
+        self.projection.index(Database(self.connection))
+
+    @contextmanager
+    def one_commit(self) -> Iterator[None]:
+        """Let everything that is written stand together or not at all."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            self.connection.rollback()
+            raise
 
     def _where(self) -> tuple[int, str]:
         row = self.connection.execute("SELECT position, leaf_sha256 FROM projection").fetchone()
@@ -375,7 +392,7 @@ class ProjectionFile:
     def finish(self) -> None:
         """Make what was made a file like any other, that outlasts a loss of power."""
         self.write()
-        self.projection.index(self.db)
+        self._index()
         self.connection.execute("PRAGMA user_version=0")
         sync(self.path)
 

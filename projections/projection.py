@@ -14,14 +14,15 @@ while it holds; so "as of" is a plain read. A row that would hold nowhere (begun
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, NamedTuple
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from ledger.envelope import Envelope
 from ledger.events.base import Event, wire_type
 from ledger.events.catalogue import OLDER
 from projections.rows import Rows, Table, index_name
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 __all__ = ["HOLDS", "Effect", "Handler", "Projection", "Rows", "Table"]
 

@@ -201,7 +201,7 @@ class Clues:
         query = "SELECT claim, sha256, person, event FROM unread ORDER BY event, claim, sha256 LIMIT ?"
         while most > 0 and (due := connection.execute(query, (min(most, PAPERS_AT_ONCE),)).fetchall()):
             found = [(row, list(self._marks(row[2], row[1]))) for row in due]
-            with self._file.db.atomic():
+            with self._file.one_commit():
                 for (claim, sha256, person, event), marks in found:
                     connection.executemany(
                         "INSERT OR IGNORE INTO clue VALUES (?, ?, ?, ?, ?)",

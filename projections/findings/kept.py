@@ -133,7 +133,7 @@ class Kept:
     @contextmanager
     def one_commit(self) -> Iterator[None]:
         """Let everything that is written stand together or not at all."""
-        with self._file.db.atomic():
+        with self._file.one_commit():
             yield
 
     def write(

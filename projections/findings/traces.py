@@ -9,14 +9,15 @@ looked for again wherever a row begins (`touching.py`), so everything that a pat
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, ClassVar
 
 from projections.findings import of_claims, of_courses, of_people, of_trainings
 from projections.findings.tables import TABLES
 from projections.projection import Projection
 from projections.rows import index_name
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 
 class Traces(Projection):
