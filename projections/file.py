@@ -185,7 +185,7 @@ class ProjectionFile:
         self.handlers: Final = projection.handlers_by_kind()
         for kind in OF_ACTS:
             self.handlers.pop(kind, None)  # What they do to other events is all they do.
-        self._last_leaf = b""
+        self._last_leaf = self._spoken_leaf = b""
         self.rows: Final = Rows(
             self.connection, {**projection.tables, "waiting": _WAITING}, begun=self._begin,
             remembered=_REMEMBERED if made else _REMEMBERED_LIVE, is_new=made and self.position == 0)
@@ -287,7 +287,7 @@ class ProjectionFile:
             self._take(batch, ledger)
             self.reach(batch)
         if not self._is_made:
-            self.spoken = self.position
+            self.spoken, self._spoken_leaf = self.position, self._last_leaf
 
     def reach(self, batch: Batch) -> None:
         """Stand where a batch ends that was handed over, and write it if it is time to."""
@@ -335,11 +335,12 @@ class ProjectionFile:
 
     @contextmanager
     def or_back(self) -> Iterator[None]:
-        """Do it, or be what was last written."""
+        """Do it, or be what was last written, up to where that speaks: what changed nothing is not taken back."""
         try:
             yield
         except BaseException:
-            self.position, self._at_once = self.written, 0
+            self.position, self._at_once = max(self.written, self.spoken), 0
+            self._last_leaf = self._spoken_leaf
             self.rows.forget()
             self.connection.rollback()
             if self._is_made:

@@ -269,6 +269,28 @@ def test_a_file_that_somebody_could_not_read_is_looked_through_and_made_anew(tmp
         assert compare(house.ledger, path.parent, People(), lambda done, total: None).holds
 
 
+def test_what_readers_were_told_outlasts_a_batch_that_failed_and_an_orderly_stop(tmp_path: Path) -> None:
+    """Of events that change nothing in a file nothing is written there: after a failure it went back past them."""
+    house, counter, folder = open_house(tmp_path / "house"), Counter(), tmp_path / "files"
+    say(house.ledger)
+    follower = Follower(house.ledger, folder, [counter])
+    follower.open()
+    while follower.step():
+        """Until it is built."""
+    house.unit(NINGBO, "industry")
+    follower.step()
+    told = Reader(counter, folder).position()
+    assert told == house.ledger.store.size() > 1
+    counter.fails_at = told + 1
+    say(house.ledger)
+    follower.step()
+
+    follower.stop()
+
+    assert Reader(counter, folder).position() == told
+    close_house(house)
+
+
 def test_a_build_whose_file_goes_is_begun_anew(tmp_path: Path) -> None:
     with living(tmp_path / "house") as house:
         lived(house)
