@@ -112,10 +112,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain(error: Exception) -> int:
-    """An error of our packages speaks for itself; so does a setting; anything else is a bug."""
+    """An error of our packages speaks for itself; so do a setting and a disk that fails; anything else is a bug."""
     from api.settings import SettingsError
+    from ledger.disk import disk_failure
     from ledger.errors import LedgerError
 
+    error = disk_failure(error) or error
     if isinstance(error, SettingsError):
         _say(str(error), "bad_setting")
         return Exit.BAD_INPUT

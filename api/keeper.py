@@ -21,6 +21,7 @@ import structlog
 from api.checks import Level
 from api.register import SYSTEM, Register, stop_what_is_behind
 from ledger.access import anchor_access
+from ledger.disk import disk_failure
 from ledger.errors import LedgerError
 from ledger.lease import FileLease, Lease
 from ledger.proof.checkpoint import parse_checkpoint
@@ -125,12 +126,13 @@ class Keeper:
     def _attempt(self, work: Callable[[], object]) -> bool:
         try:
             work()
-        except LedgerError as error:
-            self._failure = error
-            structlog.get_logger().error("keeper_failed", code=error.code)
-            return False
         except Exception as error:
-            structlog.get_logger().error("keeper_broke", exc_info=error)
+            failure = error if isinstance(error, LedgerError) else disk_failure(error)
+            if failure is None:
+                structlog.get_logger().error("keeper_broke", exc_info=error)
+                return False
+            self._failure = failure
+            structlog.get_logger().error("keeper_failed", code=failure.code)
             return False
         return True
 

@@ -20,13 +20,16 @@ from api import refusals
 from api.cases.faults import BadFields
 from api.evidence_files import EvidenceDamaged, EvidenceStoreFailed
 from ledger.access import NotCoded
+from ledger.disk import DiskFailed, disk_failure
 from ledger.envelope import NotText, TooLarge
 from ledger.errors import LedgerError, Refusal
 from ledger.identifiers.errors import BadIdentifier
+from ledger.key_file import VaultFailed
+from ledger.lease import LeaseUnreachable
 from ledger.ledger import Held
 from ledger.map_file import MapBehind, MapFailed
 from ledger.proving import NoSuchEvent, NotYetSigned
-from ledger.signer import LogBehind, LogForked
+from ledger.signer import CannotPublish, LogBehind, LogForked, SignerElsewhere
 from ledger.stores.append import Busy, Conflict, KeyReused, StoreFailed, TooManyEvents
 from ledger.stores.errors import Unreadable
 from ledger.vault import KeyGone
@@ -99,10 +102,13 @@ ERRORS: Final[dict[type[Exception], int]] = {
     LedgerError: 500,
     BadIdentifier: 422,
     Busy: 503,
+    CannotPublish: 503,
     Conflict: 409,
+    DiskFailed: 503,
     Held: 409,
     KeyGone: 409,
     KeyReused: 422,
+    LeaseUnreachable: 503,
     LogBehind: 503,
     LogForked: 503,
     MapBehind: 503,
@@ -111,10 +117,12 @@ ERRORS: Final[dict[type[Exception], int]] = {
     NotText: 422,
     NotCoded: 422,
     NotYetSigned: 409,
+    SignerElsewhere: 503,
     StoreFailed: 503,
     TooLarge: 413,
     TooManyEvents: 413,
     Unreadable: 503,
+    VaultFailed: 503,
     RulebookError: 422,
     RulebookMissing: 500,
     DraftRulebook: 422,
@@ -172,9 +180,10 @@ class Problem(Exception):
 
 
 def of_error(error: Exception, trace_id: str) -> dict[str, object] | None:
-    """The body for an error of one of our packages; None when it is none of ours, which makes it a bug."""
+    """The body for an error of one of our packages; None when it is a bug. A disk that fails is none."""
     if isinstance(error, Problem):
         return problem(error.code, trace_id, detail=error.detail) | error.members
+    error = disk_failure(error) or error
     if isinstance(error, BadFields):
         return invalid(trace_id, (fault._asdict() for fault in error.faults))
     for base in type(error).__mro__:

@@ -419,7 +419,8 @@ class Follower:
             size = self._ledger.store.size()
             for track in self._tracks.values():
                 track.come_back(self._batch, size)
-            self._tell()
+            with suppress(OSError):  # On a full disk nothing is told yet; each round tries it again.
+                self._tell()
             self._board.say(self._said(size))
             self._wanted |= self._board.wanted() & self._tracks.keys()
         except BaseException:
