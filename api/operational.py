@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ledger.errors import LedgerError
 from ledger.stores.journal import keep_journal
 from ledger.stores.portable import Asked
 
@@ -29,6 +30,22 @@ SCHEMA: Final = "operations"
 STEPS: Final = "api"
 """The package whose `migrations/` make the schema."""
 
+APPLICATION_ID: Final = 0x58534F50  # "XSOP"
+
+
+class OperationsUnreadable(LedgerError):
+    """The file of what is operational cannot be opened, or is something else."""
+
+    code = "operations_unreadable"
+
+    def __init__(self, path: Path, cause: sqlite3.Error) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} 无法打开（{cause}）。令牌、口令和草稿在其中，登记的学时不在。请检查磁盘空间、权限、是否只读挂载；"
+            "若文件损坏，请停止服务，把它（连同 -wal、-shm）移开并保留，放回备份中的 operations/operations.db"
+            "（备份之后收回的令牌会重新有效）；或不放回，启动时另建一个空的，令牌须另发，口令须重设。"
+        )
+
 
 class Operational:
     """Some of the tables: `schema` makes them in a file. In a database they are there, and closed by whoever opened."""
@@ -37,14 +54,10 @@ class Operational:
         self._lock = threading.Lock()
         self._file: sqlite3.Connection | None = None
         self._database: PortableDatabase | None = None
-        if not isinstance(place, Path):
+        if isinstance(place, Path):
+            self._file = _opened(place, schema)
+        else:
             self._database = place
-            return
-        self._file = sqlite3.connect(place, timeout=10, isolation_level=None, check_same_thread=False)
-        place.chmod(0o600)
-        keep_journal(self._file)
-        self._file.execute("PRAGMA synchronous = FULL")
-        self._file.executescript(schema)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -75,5 +88,25 @@ class Operational:
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                connection.rollback()
+                connection.rollback()  # Where the disk failed SQLite may have done so; to ask twice would hide why.
                 raise
+
+
+def _opened(path: Path, schema: str) -> sqlite3.Connection:
+    """Open the file and make what tables it lacks; another database in its place is left as it is."""
+    try:
+        file = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        try:
+            path.chmod(0o600)
+            found = file.execute("PRAGMA application_id").fetchone()[0]
+            if found not in (0, APPLICATION_ID):  # 0: new, or made before it had a mark.
+                raise sqlite3.DatabaseError(f"application_id {found:#x}")
+            keep_journal(file)
+            file.execute("PRAGMA synchronous = FULL")
+            file.executescript(f"{schema} PRAGMA application_id = {APPLICATION_ID};")
+        except BaseException:
+            file.close()
+            raise
+    except sqlite3.Error as error:
+        raise OperationsUnreadable(path, error) from error
+    return file
