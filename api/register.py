@@ -35,6 +35,7 @@ A register that lacks what was published under its name is opened, read and prov
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -66,6 +67,8 @@ if TYPE_CHECKING:
 SYSTEM: Final = By(actor="system", role="system")
 ACCESS: Final = "/access"
 SCHEMAS: Final = ("ledger", "access")
+_TOKEN_LEAST: Final = 43
+"""Characters of a token: 32 random bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +228,8 @@ def _open_register(settings: Settings, *, create: bool) -> Register:
         if settings.database:
             _demand_unused(settings.database, folder)
         _create(settings)
+    if not settings.database:
+        _demand_logs(folder)
     stores = open_stores(settings)
     try:
         _begin(stores.ledger, settings.origin, folder.published)
@@ -283,7 +288,7 @@ def has_vault(settings: Settings) -> bool:
     """Say whether there are keys where they should be."""
     place = people_of(settings)
     if isinstance(place, Path):
-        return place.exists()
+        return not _is_void(place)
     with closing(open_keys(place)) as file:
         return file.count() > 0
 
@@ -379,6 +384,24 @@ def is_there(settings: Settings) -> bool:
     return has_vault(settings) or folder.published.exists()  # Of a register whose vault is lost, too.
 
 
+def _is_void(path: Path) -> bool:
+    """Say whether a file is not there or was emptied: to SQLite both are a database that is still to be made."""
+    beside = path.with_name(f"{path.name}-wal")
+    return not any(each.exists() and each.stat().st_size for each in (path, beside))
+
+
+def _demand_logs(folder: Folder) -> None:
+    """See that each log that has published something is there, before an empty one would be made in its place."""
+    for log, published in ((folder.ledger, folder.published), (folder.access, folder.keys / "access.published")):
+        if published.exists() and _is_void(log):
+            raise _log_missing(published, f"{log.name} 不在或是空的")
+
+
+def _log_missing(published: Path, state: str) -> Stop:
+    cure = "请从备份恢复（xueshi restore）；空的日志不能冒用它的名称"
+    return Stop(Exit.WORLD_IS_WRONG, "log_missing", f"{published} 表明有过这个日志，现在{state}", cure)
+
+
 def _demand_unused(database: str, folder: Folder) -> None:
     """See that a database has no ledger of other keys; new ones would open nothing in it, and sign under its name."""
     from ledger.stores.postgres import PostgresFactory
@@ -417,15 +440,18 @@ def _token(path: Path) -> str:
     if not path.exists():
         write_durably(path, f"{secrets.token_urlsafe(32)}\n".encode(), mode=0o600)
         os.chmod(path, 0o600)  # noqa: PTH101 - whatever the umask was
-    return path.read_text("ascii").strip()
+    token = path.read_text("ascii", "replace").strip()
+    if re.fullmatch(f"[A-Za-z0-9_-]{{{_TOKEN_LEAST},}}", token) is None:  # Cut off, it is one that may be guessed.
+        cure = "请从副本放回；或删去它再启动，另建一个，原来的从此无效"
+        raise Stop(Exit.WORLD_IS_WRONG, "token_file_damaged", f"令牌文件 {path} 被截断或损坏", cure)
+    return token
 
 
 def _begin(log: Ledger, origin: str, published: Path) -> None:
     """A log's first event says what it is called; opening it under another name than its last is refused."""
     if log.store.size() == 0:
         if published.exists():
-            cure = "请从备份恢复（xueshi restore）；空的日志不能冒用它的名称"
-            raise Stop(Exit.WORLD_IS_WRONG, "log_missing", f"{published} 表明有过这个日志，现在它是空的", cure)
+            raise _log_missing(published, "它是空的")
         with suppress(Conflict):  # Another worker of the same service may be opening it, too.
             log.record([Draft(LogOpened(origin=origin))], by=SYSTEM)
     names = names_of(log.store)

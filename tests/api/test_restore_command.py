@@ -112,7 +112,7 @@ def test_an_access_log_that_is_still_there_stays_and_one_that_is_lost_alone_come
     lose(folder, "access.db")
     gone = xueshi(folder, "log", "show")
     assert gone.returncode == 3 and "log_missing" in gone.stderr
-    lose(folder, "access.db")
+    assert not (folder / "data" / "access.db").exists(), "no empty one was made in its place"
     assert list(restored(folder, "second")["logs"]) == ["access"]  # type: ignore[call-overload]
     assert xueshi(folder, "log", "show").returncode == 0
 
