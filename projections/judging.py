@@ -24,6 +24,7 @@ from msgspec import UNSET
 
 from ledger.errors import LedgerError
 from ledger.vocabulary import format_hours
+from policies.archive import RulebookMissing
 from policies.assess import MANUAL, UNRULED, Fact, Ruling
 from policies.errors import BadLine, RulebookError
 from policies.facts import FIRST_DAY, LAST_DAY
@@ -112,7 +113,16 @@ class Books:
     def book(self, name: str) -> Rulebook:
         """The rulebook of this digest; raises LawUnknown."""
         try:
+            return self._read(name)
+        except RulebookMissing as error:
+            raise LawUnknown(name) from error
+
+    def _read(self, name: str) -> Rulebook:
+        """The same of one that is in force: where its bytes are gone they are missing, and nobody asked amiss."""
+        try:
             return self._book(name)
+        except RulebookMissing:
+            raise
         except (RulebookError, LedgerError, KeyError, OSError) as error:
             raise LawUnknown(name) from error
 
@@ -121,7 +131,7 @@ class Books:
         with self._lock:
             seat = self._seats.get(digests)
             if seat is None:
-                seat = self._seats[digests] = Seat(Law(self.book(digest) for digest in digests))
+                seat = self._seats[digests] = Seat(Law(self._read(digest) for digest in digests))
                 if len(self._seats) > BENCHES_MOST:
                     self._seats.popitem(last=False)
             self._seats.move_to_end(digests)
