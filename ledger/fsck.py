@@ -226,7 +226,8 @@ def _check_checkpoints(
     claimed: list[Checkpoint] = []
     rows = view.checkpoints()
     largest = 0
-    for number, (serial, stored_size, note) in enumerate([*rows, *([(None, None, published)] if published else [])], 1):
+    brought = [] if published is None else [(None, None, published)]  # Also an empty one: it should be a checkpoint.
+    for number, (serial, stored_size, note) in enumerate([*rows, *brought], 1):
         try:
             if not isinstance(note, bytes):
                 raise TypeError("不是字节")

@@ -13,6 +13,7 @@ from api.exits import Exit, Stop
 from api.unreadable import demand_readable
 
 if TYPE_CHECKING:
+    from api.fsck_beside import AccessLog
     from api.register import Folder
     from ledger.fsck import Report
     from ledger.fsck_map import MapReport
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool, processes: int | None) -> int:
     """逐条重读账本，重建根、瓦片、版本与保留名称，指出第一处错误
 
-    登记情况表的完整性证明以 --map 的核对为前提；它需要密钥库。
+    随后同样重读查阅日志，并核对账本所引的每一份细则原文。登记情况表的完整性证明以 --map 的核对为前提；它需要密钥库。
     """
     from api import last_done
+    from api.fsck_beside import check_access, check_rulebooks
     from api.progress import bar
     from api.register import folder_of, vault_files
     from api.settings import load
@@ -62,15 +64,19 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool,
             processes=processes,
             progress=progress,
         )
+    with bar("检查查阅日志", quiet=as_json) as progress:
+        access = check_access(settings, processes, progress)
+    rulebooks, unread = check_rulebooks(settings) if report.root else (None, [])
     maps = _audited(source, keys, report, processes, quiet=as_json) if with_maps and keys is not None else None
-    problems = [*report.problems, *([] if maps is None else maps.problems)]
-    holds = not problems and (maps is not None or not with_maps)
+    problems = [*report.problems, *([] if maps is None else maps.problems), *unread]
+    holds = not problems and not access.problems and (maps is not None or not with_maps)
     last_done.note(folder, "fsck", size=report.size, holds=holds)
     if as_json:
         body = {
             "holds": holds, "size": report.size, "root": report.root.hex(), "checkpoints": report.checkpoints,
             "sealed": report.sealed, "redacted": report.redacted, "names": report.names,
-            "problems": [each._asdict() for each in problems],
+            "problems": [each._asdict() for each in problems], "rulebooks": rulebooks,
+            "access": {"size": access.size, "problems": [each._asdict() for each in access.problems]},
         }
         if with_maps:
             body["maps"] = None if maps is None else {
@@ -84,12 +90,20 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool,
         click.echo(f"根 {report.root.hex()}")
         if with_maps:
             click.echo(_told(maps))
-        for problem in problems:
-            where = "" if problem.position is None else f"事件 {problem.position}："
-            click.echo(f"✗ {where}{problem.words} [{problem.code}]")
-        wrong = f"✗ 发现 {len(problems)} 处问题。请停止写入并保留文件作为证据。"
+        click.echo(_told_beside(access, rulebooks))
+        for log, problem in [*(("", each) for each in problems), *(("查阅日志", each) for each in access.problems)]:
+            where = log if problem.position is None else f"{log}事件 {problem.position}"
+            click.echo(f"✗ {where and f'{where}：'}{problem.words} [{problem.code}]")
+        wrong = f"✗ 发现 {len(problems) + len(access.problems)} 处问题。请停止写入并保留文件作为证据。"
         click.echo("✓ 账本完好。" if holds else wrong)
     return Exit.HOLDS if holds else Exit.REFUSED
+
+
+def _told_beside(access: AccessLog, rulebooks: int | None) -> str:
+    read = "没有查阅日志" if access.size is None else f"查阅日志 {access.size} 个事件"
+    if access.size is None and access.problems:
+        read = "查阅日志读不出"
+    return f"{read}；" + ("事件本身有误，细则未核对。" if rulebooks is None else f"所引的细则 {rulebooks} 份。")
 
 
 def _audited(source: Any, keys: KeyFiles, report: Report, processes: int | None, *, quiet: bool) -> MapReport | None:

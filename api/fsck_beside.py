@@ -1,0 +1,75 @@
+"""What `xueshi fsck` reads beside the ledger: the access log, a log of the same make, and the rulebooks that are cited.
+
+Without an enacted rulebook's bytes what was decided cannot be judged again, and who saw whose data is proven by the
+access log alone: a register is whole only with both. `tests/faults/test_damaged_files.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from api.register import SCHEMAS, folder_of
+from api.settings import Settings
+from ledger.backup import rulebooks_in
+from ledger.errors import LedgerError
+from ledger.former_keys import keys_at_hand
+from ledger.fsck import Problem, fsck
+from ledger.fsck_source import Source, SQLiteSource
+from ledger.proof.policy import trust
+from policies.archive import Archive
+from policies.errors import RulebookError
+
+_ACCESS: Final = SCHEMAS[1]
+
+
+def source_of(settings: Settings, schema: str) -> Source:
+    """Where a log's rows are read."""
+    folder = folder_of(settings)
+    if settings.database:
+        from ledger.fsck_postgres import PostgresSource
+
+        return PostgresSource(settings.database, schema)
+    return SQLiteSource(folder.access if schema == _ACCESS else folder.ledger)
+
+
+class AccessLog(NamedTuple):
+    """What the check of the access log came to; no size where there is none, or none that could be read."""
+
+    size: int | None
+    problems: tuple[Problem, ...] = ()
+
+
+def check_access(settings: Settings, processes: int | None, progress: Callable[[int, int], None]) -> AccessLog:
+    """Check the access log as the ledger is checked."""
+    folder = folder_of(settings)
+    published = folder.keys / f"{_ACCESS}.published"
+    if not settings.database and not folder.access.exists():
+        lost = Problem(None, "log_missing", f"{folder.access.name} 不在，{published.name} 表明有过它。请从备份恢复。")
+        return AccessLog(None, (lost,) if published.exists() else ())
+    try:
+        keys = keys_at_hand(folder.keys, _ACCESS)
+        report = fsck(
+            source_of(settings, _ACCESS), policy=trust(*keys) if keys else None,
+            published=_read(published), processes=processes, progress=progress)
+    except LedgerError as error:
+        return AccessLog(None, (Problem(None, error.code, str(error)),))
+    return AccessLog(report.size, report.problems)
+
+
+def check_rulebooks(settings: Settings) -> tuple[int, list[Problem]]:
+    """Read each rulebook that the ledger cites, with its text; how many, and what is wrong with which."""
+    archive, problems = Archive(folder_of(settings).rulebooks), []
+    with source_of(settings, SCHEMAS[0]).one_moment() as view:
+        cited = sorted(rulebooks_in(view))
+    for digest in cited:
+        try:
+            archive.book(digest)
+        except RulebookError as error:
+            problems.append(Problem(None, getattr(error, "code", "rulebook_missing"), str(error)))
+    return len(cited), problems
+
+
+def _read(published: Path) -> bytes | None:
+    return published.read_bytes() if published.exists() else None
