@@ -224,6 +224,13 @@ class Bench:
             ))
         return ruled
 
+    def judge_rest(self, places: Sequence[Place], ruled: PersonRuling, kept: Sequence[int]) -> PersonRuling:
+        """The same with fewer entries: what one is worth does not depend on the others, what counts of it does."""
+        weighed = [ruled.weighed[at] for at in kept]
+        folded = fold(weighed)
+        years = self._years(places, folded, (), self.cycle_starts(places))
+        return PersonRuling([ruled.entries[at] for at in kept], weighed, folded, years, [])
+
     def _weigh_all(self, places: Sequence[Place], entries: Sequence[Entry]) -> list[Weighed]:
         """The ruling of each entry, remembered by its distinct fact."""
         weighed, new = [], tuple.__new__   # A million of them: half the time of the constructor.

@@ -257,7 +257,7 @@ def _years(history: History, judged: Judged, entries: Sequence[EntryRow]) -> Ite
     own: dict[int, int] = {}
     for row in entries:
         own[row.year] = own.get(row.year, 0) + 1
-    for year in years_of(history):
+    for year in years_of(history.belonged, history.registered):
         both = sides(judged, year)
         if year in own or both.differ:
             yield YearRow(

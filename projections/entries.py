@@ -10,6 +10,7 @@ position of the first approval, which no correction moves.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, ClassVar, Final, NamedTuple
@@ -239,16 +240,22 @@ _VERSION: Final = (
     "LEFT JOIN sources o ON o.claim = v.claim "
 )
 _REGISTERED: Final = (
-    f"{_VERSION} WHERE v.person = :person AND v.status IN ('approved', 'frozen', 'revoked') AND {HOLDS} "
+    f"{_VERSION} WHERE v.person {{}} AND v.status IN ('approved', 'frozen', 'revoked') AND {HOLDS} "
     "ORDER BY v.registered, v.registered_event"
 )
+_OF_ONE, _OF_ALL = _REGISTERED.format("= :person"), _REGISTERED.format("IN (SELECT value FROM json_each(:persons))")
 _OF_PERSON: Final = "SELECT DISTINCT claim FROM claims WHERE person = :person ORDER BY claim"
 _CLAIM: Final = f"{_VERSION} WHERE v.claim = :claim AND v.from_position <= :as_of ORDER BY v.from_position"
 
 
 def read_registered(reader: Reader, person: str, as_of: int) -> list[Version]:
     """Every claim of a person that stood in the register, revoked ones too, in the order of registration."""
-    return [_read(row) for row in reader.rows(_REGISTERED, {"person": person, "as_of": as_of})]
+    return [_read(row) for row in reader.rows(_OF_ONE, {"person": person, "as_of": as_of})]
+
+
+def read_registered_of_all(reader: Reader, persons: Iterable[str], as_of: int) -> list[Version]:
+    """The same of several people at once, each one's in the order of registration."""
+    return [_read(row) for row in reader.rows(_OF_ALL, {"persons": json.dumps(list(persons)), "as_of": as_of})]
 
 
 def read_claims_of(reader: Reader, person: str) -> list[str]:

@@ -259,14 +259,26 @@ class Judged(NamedTuple):
 
 def judge(books: Books, digests: tuple[str, ...], belonged: Sequence[Belonging], standing: list[Version]) -> Judged:
     """Judge everything of one person, given in the order of registration."""
-    years = [year_of(version) for version in standing]
-    first_day = min(
-        (min(version.study.evidence_on.toordinal(), date(year, 1, 1).toordinal())
-         for version, year in zip(standing, years, strict=True)),
+    decided = [books.weighed(version) for version in standing]
+    return _under(books, digests, places(belonged, _first_day(standing)), standing, decided, fold(decided))
+
+
+def judge_rest(judged: Judged, belonged: Sequence[Belonging], stays: Callable[[Version], bool]) -> Judged:
+    """The same without some of the entries. It comes to what `judge` makes of the others, for less than half."""
+    kept = [at for at, one in enumerate(judged.standing) if stays(one)]
+    standing, decided = [judged.standing[at] for at in kept], [judged.decided[at] for at in kept]
+    whole = places(belonged, _first_day(standing))
+    return Judged(
+        judged.bench, whole, standing, decided, fold(decided), judged.bench.judge_rest(whole, judged.ruled, kept),
+        {new: judged.bad[at] for new, at in enumerate(kept) if at in judged.bad},
+    )
+
+
+def _first_day(standing: Sequence[Version]) -> int:
+    return min(
+        (min(one.study.evidence_on.toordinal(), date(year_of(one), 1, 1).toordinal()) for one in standing),
         default=NO_LATER,
     )
-    decided = [books.weighed(version) for version in standing]
-    return _under(books, digests, places(belonged, first_day), standing, decided, fold(decided))
 
 
 def judge_under(books: Books, digests: tuple[str, ...], judged: Judged) -> Judged:

@@ -10,6 +10,7 @@ answers as if it had been entered in time, or never.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any, ClassVar, Final, NamedTuple
 
 from ledger.events.person import (
@@ -348,6 +349,17 @@ _PERSON: Final = (
 _UNIT: Final = (
     f"SELECT unit, credit_code, kinds, status, into_unit, ended_on, event FROM units WHERE unit = :key AND {HOLDS}"
 )
+_AMONG: Final = "person IN (SELECT value FROM json_each(:persons))"
+_AFFILIATIONS_OF_ALL: Final = (
+    f"SELECT person, {', '.join(Affiliation._fields)} FROM affiliations WHERE {_AMONG} AND {HOLDS} ORDER BY starts"
+)
+_DEPARTURES_OF_ALL: Final = (
+    f"SELECT person, {', '.join(Departure._fields)} FROM departures WHERE {_AMONG} AND {HOLDS} ORDER BY ends, event"
+)
+_MOVES_OF_ALL: Final = " UNION ".join(
+    f"SELECT person, {column} FROM {table} WHERE {_AMONG} AND {column} IS NOT NULL"
+    for table in ("affiliations", "departures") for column in ("from_position", "to_position")
+)
 _OF_UNIT: Final = "SELECT {} FROM {} WHERE unit = :key AND from_position <= :as_of ORDER BY event"
 
 
@@ -364,6 +376,27 @@ def read_departures(reader: Reader, person: str, as_of: int) -> list[Departure]:
 def read_moves(reader: Reader, person: str) -> list[int]:
     """The positions from each of which on something else was known of where a person belongs, in order."""
     return sorted(position for (position,) in reader.rows(_MOVES, {"key": person}))
+
+
+class Whereabouts(NamedTuple):
+    """What was entered of where a person belongs, and at which positions something else was entered."""
+
+    affiliations: list[Affiliation]
+    departures: list[Departure]
+    moves: list[int]
+
+
+def read_whereabouts_of_all(reader: Reader, persons: Collection[str], as_of: int) -> dict[str, Whereabouts]:
+    """Every affiliation and every last day of several people at once, as they stood, and every move whenever it was."""
+    asked = {"persons": json.dumps(list(persons)), "as_of": as_of}
+    found = {person: Whereabouts([], [], []) for person in persons}
+    for person, *row in reader.rows(_AFFILIATIONS_OF_ALL, asked):
+        found[person].affiliations.append(Affiliation._make(row))
+    for person, *row in reader.rows(_DEPARTURES_OF_ALL, asked):
+        found[person].departures.append(Departure._make(row))
+    for person, position in reader.rows(_MOVES_OF_ALL, asked):
+        found[person].moves.append(position)
+    return found
 
 
 def is_registered(reader: Reader, person: str, as_of: int) -> bool:

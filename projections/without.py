@@ -19,8 +19,7 @@ against the register as it stands: `held` and `valid_on` are no matter to them, 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -31,15 +30,15 @@ from policies.year import EMPTY, Folded
 from projections.applications import Application, applications_of_all
 from projections.basis import Axes, Basis
 from projections.eligibility import ruling_of
-from projections.entries import Version, read_claim
-from projections.judging import Judged, judge, judge_under, year_of
-from projections.people import read_moves
+from projections.entries import Version, read_claim, read_registered_of_all
+from projections.judging import Belonging, Judged, belongings, judge, judge_rest, judge_under, year_of
+from projections.people import read_whereabouts_of_all
 from projections.projection import HOLDS
 from projections.reliance import is_so, question_of, years_used
 from projections.sanctions import revocations_of_all
 from projections.statements import Statement, statements_of_all
 from projections.still_so import changed_since
-from projections.years import REVOKED, History, Sides, read_history, sides, text, totals, years_of
+from projections.years import REVOKED, Sides, sides, text, totals, years_of
 
 if TYPE_CHECKING:
     from projections.answers import Answers
@@ -67,6 +66,13 @@ class _Law(NamedTuple):
     digests: tuple[str, ...]
     valid_on: date | None = None
     is_counted: bool = True
+
+
+class _Known(NamedTuple):
+    """Where one person belonged and what was registered of them, as it was known, valid on a day."""
+
+    belonged: Sequence[Belonging]
+    registered: Sequence[Version]
 
 
 class Both(NamedTuple):
@@ -109,8 +115,12 @@ class _Question:
     ) -> None:
         self.answers, self.basis, self.asked, self.is_counted = answers, basis, asked, is_counted
         self.persons, as_of = sorted(persons), basis.as_of
-        self.people, _ = answers.file("people", as_of)
+        people, _ = answers.file("people", as_of)
         self.entries, _ = answers.file("entries", as_of)
+        self.places = read_whereabouts_of_all(people, self.persons, as_of)
+        self.registered: dict[str, list[Version]] = {person: [] for person in self.persons}
+        for one in read_registered_of_all(self.entries, self.persons, as_of):
+            self.registered[one.person].append(one)
         self.statements = _by_person(statements_of_all(answers, self.persons, as_of=as_of))
         self.applications = _by_person(applications_of_all(answers, self.persons, as_of=as_of))
         self.taken = {(one.person, one.level, one.series, one.obtained_on)
@@ -127,7 +137,7 @@ class _Past:
 
     def __init__(self, question: _Question, person: str) -> None:
         self.question, self.person = question, person
-        self.history, self.both, self.year = cache(self._history), cache(self._both), cache(self._year)
+        self.known, self.both, self.year = cache(self._known), cache(self._both), cache(self._year)
 
     def effects(self) -> dict[str, Any]:
         """What would be otherwise of this person."""
@@ -139,20 +149,22 @@ class _Past:
             "titles": [_title(one) for one in applications if one["title"] is not None and one["claims"]],
         }
 
-    def _history(self, valid_on: date | None) -> History:
-        asked = self.question
-        return read_history(asked.people, asked.entries, self.person, replace(asked.basis, valid_on=valid_on))
+    def _known(self, valid_on: date | None) -> _Known:
+        places, registered = self.question.places[self.person], self.question.registered[self.person]
+        if valid_on is not None:
+            registered = [one for one in registered if one.study.evidence_on <= valid_on]
+        return _Known(belongings(places.affiliations, places.departures, valid_on), registered)
 
     def _both(self, law: _Law) -> Both:
         """Judge both sides; what was decided is judged once, whatever the law."""
         books, first = self.question.answers.books, law._replace(digests=self.question.basis.digests)
         if law != first:
             return Both(*(judge_under(books, law.digests, one) for one in self.both(first)))
-        history, asked = self.history(law.valid_on), self.question.asked
-        standing = [one for one in history.registered if one.status != REVOKED
+        known, asked = self.known(law.valid_on), self.question.asked
+        standing = [one for one in known.registered if one.status != REVOKED
                     and (law.is_counted or one.status != FROZEN or one.claim in asked)]
-        rest = [one for one in standing if one.claim not in asked]
-        return Both(*(judge(books, law.digests, history.belonged, one) for one in (standing, rest)))
+        stands = judge(books, law.digests, known.belonged, standing)
+        return Both(stands, judge_rest(stands, known.belonged, lambda one: one.claim not in asked))
 
     def _year(self, law: _Law, year: int) -> tuple[Sides, Sides]:
         stands, without = self.both(law)
@@ -193,7 +205,7 @@ class _Past:
             if one.claim in self.question.asked:
                 gone.setdefault(year_of(one), []).append(one.claim)
         moved, found = _moved(both), []
-        for year in years_of(self.history(law.valid_on)):
+        for year in years_of(*self.known(law.valid_on)):
             if year in gone or year in moved or self._differs(law, year):
                 was, then = self.year(law, year)
                 found.append({
@@ -219,7 +231,7 @@ class _Past:
             if printed or years:
                 yield {
                     "statement": one.statement, "person": self.person, "code": one.code, "events": list(one.events),
-                    "claims": printed, "years": years, "is_so": self._is_so(one, self.history(valid_on)),
+                    "claims": printed, "years": years, "is_so": self._is_so(one, self.known(valid_on)),
                 }
 
     def _otherwise(self, law: _Law, years: Iterable[int]) -> Iterable[dict[str, Any]]:
@@ -229,11 +241,11 @@ class _Past:
                 was, then = self.year(law, year)
                 yield {"year": year, "stands": _sums(was), "without": _sums(then)}
 
-    def _is_so(self, statement: Statement, history: History) -> bool:
+    def _is_so(self, statement: Statement, known: _Known) -> bool:
         """Say whether what a statement says is so as it stands; if nothing happened since, it is."""
         since, until = statement.as_of, self.question.basis.as_of
-        quiet = all(one.from_position <= since for one in history.registered if year_of(one) in statement.years)
-        if quiet and not any(since < one <= until for one in read_moves(self.question.people, self.person)):
+        quiet = all(one.from_position <= since for one in known.registered if year_of(one) in statement.years)
+        if quiet and not any(since < one <= until for one in self.question.places[self.person].moves):
             return True
         return not changed_since(self.question.answers, statement, as_of=until)["corrected"]
 
@@ -263,7 +275,7 @@ class _Past:
 
     def _stood(self, position: int) -> Iterable[Version]:
         """The entries asked about that counted at a position, as they stood at it."""
-        for one in self.history(None).registered:
+        for one in self.question.registered[self.person]:
             if one.claim in self.question.asked and (one.registered or 0) <= position:
                 if one.from_position > position:
                     one = read_claim(self.question.entries, one.claim, position)[-1]

@@ -94,7 +94,7 @@ def person_years(
     moved = differing(judged, history.known, year)
     years = [
         _Year(books, judged, places, moved, one, [each for each in history.registered if year_of(each) == one])
-        for one in years_of(history, year)
+        for one in years_of(history.belonged, history.registered, year)
     ]
     return {
         "person": person,
@@ -104,10 +104,10 @@ def person_years(
     }
 
 
-def years_of(history: History, year: int | None = None) -> Sequence[int]:
+def years_of(belonged: Sequence[Belonging], registered: Sequence[Version], year: int | None = None) -> Sequence[int]:
     """From the first affiliation or entry to the last entry; of a year that is asked for, that one."""
-    attributed = [year_of(one) for one in history.registered]
-    begun = [date.fromordinal(one.first).year for one in history.belonged]
+    attributed = [year_of(one) for one in registered]
+    begun = [date.fromordinal(one.first).year for one in belonged]
     if year is not None:
         return [year] if any(first <= year for first in (*begun, *attributed)) else []
     return range(min(*begun, *attributed), max(attributed) + 1) if begun and attributed else sorted(set(attributed))
