@@ -33,6 +33,8 @@ LIMITED: Final = {
     ("POST", "/verify"): "verification", ("GET", "/v/<code>"): "verification",
     ("GET", "/verify/offline"): "verification",
     ("GET", "/v1/statements"): "verification", ("GET", "/log/checkpoint"): "verification",
+    ("GET", "/log/checkpoints"): "verification", ("GET", "/log/checkpoints/<int:size>"): "verification",
+    ("GET", "/log/checkpoints/<int:size>/<name>.tsr"): "verification", ("GET", "/log/forks/<name>"): "verification",
     ("GET", "/log/key"): "verification", ("GET", "/log/key/succession"): "verification",
     ("GET", "/v1/events/<int:position>/proof"): "verification", ("GET", "/log/tile/<path:rest>"): "export",
 }

@@ -27,7 +27,9 @@ from api.settings import Settings
 from api.statement_pages import statement_routes
 from api.verification_page import verification_routes
 from api.witness.outside import Outside
+from api.witness.routes import witnessed_routes
 from ledger.lease import PostgresLease
+from ledger.witnessing.kept import Kept
 from projections.looks import keep_up
 
 BODY_BYTES_MOST: Final = 8 * 1024 * 1024
@@ -62,7 +64,9 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                 checks = [*ready_checks(settings), reach.check(), *resting, *outside.checks()]
                 leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
                 pages = _pages(settings) if serves else ()
-                app = create_app(house, checks=checks, blueprints=[log_routes(register), *pages], leases=leases)
+                witnessed = witnessed_routes(Kept(register.folder.witnessed))
+                doors = [log_routes(register), witnessed, *pages]
+                app = create_app(house, checks=checks, blueprints=doors, leases=leases)
                 app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
                 app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
                 with _watched(app, house, leases, settings) if serves else nullcontext():

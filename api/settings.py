@@ -146,6 +146,7 @@ class Settings:
     origin: str = _setting("日志账的名称，写入每个检查点", "localhost/xueshi", _origin)
     checkpoint_seconds: int = _setting("签发检查点的间隔（秒）", 10, _positive(86_400))
     witnesses: str = _setting("见证人的策略文件（C2SP tlog-policy；空：没有见证人）", "", _file_name)
+    time_stamps: str = _setting("时间戳机构的文件（TOML，RFC 3161；空：不盖时间戳）", "", _file_name)
     sqlite_cache_mb: int = _setting("SQLite 缓存（MB）", 64, _positive(65_536))
     public_address: str = _setting("本服务对外的网址（单点登录由此返回）", "", _public_address)
     sign_on_issuer: str = _setting("单点登录提供方的 issuer（OpenID Connect；空：不用单点登录）", "", _issuer)

@@ -19,8 +19,10 @@ from api.unreadable import reason
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--key", required=True, help="日志的公钥（vkey 一行），或存有公钥或核验策略的文件")
+@click.option("--tsa", type=click.Path(path_type=Path, dir_okay=False),
+              help="时间戳机构的 CA 证书（PEM）：一并核验检查点旁的 .tsr 文件")
 @as_json_option
-def verify(files: tuple[Path, ...], key: str, as_json: bool) -> int:
+def verify(files: tuple[Path, ...], key: str, tsa: Path | None, as_json: bool) -> int:
     """离线核验情况表、证明、移送材料、检查点：说明核验了什么，不证明什么"""
     from ledger.errors import LedgerError
     from ledger.verify import policy_of
@@ -31,7 +33,7 @@ def verify(files: tuple[Path, ...], key: str, as_json: bool) -> int:
         cure = "公钥形如 名称+8位十六进制+base64，可由 xueshi log key 或 /log/key 得到"
         why = reason(error) if isinstance(error, OSError) else str(error).rstrip("。")
         raise Stop(Exit.BAD_INPUT, "bad_key", f"公钥 {key} 无法使用（{why}）", cure) from error
-    verdicts = [_verdict(path, policy, quiet=as_json) for path in files]
+    verdicts = [_verdict(path, policy, tsa, quiet=as_json) for path in files]
     _tell_of_names(verdicts, {log.key.name for log in policy.logs})
     if as_json:
         click.echo(json.dumps({"files": verdicts}, ensure_ascii=False))
@@ -41,7 +43,7 @@ def verify(files: tuple[Path, ...], key: str, as_json: bool) -> int:
     return Exit.HOLDS if all(verdict["holds"] for verdict in verdicts) else Exit.REFUSED
 
 
-def _verdict(path: Path, policy: Any, *, quiet: bool) -> dict[str, Any]:
+def _verdict(path: Path, policy: Any, tsa: Path | None, *, quiet: bool) -> dict[str, Any]:
     from api.progress import bar
     from ledger.errors import LedgerError
     from ledger.proof.text import encode_base64
@@ -52,6 +54,8 @@ def _verdict(path: Path, policy: Any, *, quiet: bool) -> dict[str, Any]:
             found = verify_file(path, policy, progress=progress)
         if found.kind == "statement":
             found = _weighed(found)
+        if found.kind == "checkpoint":
+            found = _timed(found, path, tsa)
     except LedgerError as error:
         return {"file": str(path), "holds": False, "code": error.code, "detail": str(error)}
     except OSError as error:
@@ -73,6 +77,27 @@ def _weighed(found: Any) -> Any:
     from projections.statement_again import weighed
 
     return weighed(found, shipped())
+
+
+def _timed(found: Any, path: Path, tsa: Path | None) -> Any:
+    """The times of a checkpoint, from the time-stamps that lie beside it."""
+    from dataclasses import replace
+
+    from ledger.proof.notes import parse_note
+    from ledger.vocabulary import LOCAL
+    from ledger.witnessing.stamp import check_stamp
+
+    beside = sorted(path.parent.glob(f"{path.name}.*.tsr"))
+    if tsa is None:
+        told = f"旁边有 {len(beside)} 个时间戳，没有核验：请用 --tsa 给出时间戳机构的 CA 证书。"
+        return replace(found, unproven=(*found.unproven, told)) if beside else found
+    text, roots = parse_note(path.read_bytes())[0], tsa.read_bytes()
+    times = [(each.name, check_stamp(each.read_bytes(), text, roots)) for each in beside]
+    told_of = tuple(
+        f"时间戳 {name}：{stamped.by} 证明这个检查点在 {stamped.at.astimezone(LOCAL):%Y-%m-%d %H:%M:%S} +08:00 已经存在"
+        f"（策略 {stamped.policy}，CA 证书 {tsa.name}）。" for name, stamped in times)
+    none = () if times else ("旁边没有时间戳（检查点文件名加 .机构.tsr）：时间没有证明。",)
+    return replace(found, checked=(*found.checked, *told_of), unproven=(*found.unproven, *none))
 
 
 def _tell_of_names(verdicts: list[dict[str, Any]], trusted: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""Everything that the service has outside itself for its log: the witnesses that are set, and the check of them.
+"""Everything that the service has outside itself for its log: witnesses and time-stamping authorities.
 
 Nothing is set, nothing is asked. `tests/witness/test_submitting.py` shows it.
 """
@@ -11,6 +11,8 @@ from pathlib import Path
 from api.checks import Check
 from api.register import Register, stop_what_is_behind
 from api.settings import Settings
+from api.witness.authorities import read_authorities
+from api.witness.stamping import Stamper
 from api.witness.submitting import Submitter, read_policy
 from ledger.witnessing.kept import Kept
 
@@ -21,6 +23,9 @@ class Outside:
     def __init__(self, settings: Settings, register: Register, *, may: Callable[[], bool]) -> None:
         self._register = register
         kept = Kept(register.folder.witnessed)
+        self._stamper = None if not settings.time_stamps else Stamper(
+            register.signer, read_authorities(Path(settings.time_stamps)), kept, is_witnessed=bool(settings.witnesses),
+            may=may)
         self._submitter = None if not settings.witnesses else Submitter(
             register.ledger.store, register.signer, read_policy(Path(settings.witnesses)), kept, may=may)
 
@@ -34,12 +39,21 @@ class Outside:
         """Begin."""
         if self._submitter is not None:
             self._submitter.start()
+        if self._stamper is not None:
+            self._stamper.start()
 
     def stop(self) -> None:
         """End."""
         if self._submitter is not None:
             self._submitter.stop()
+        if self._stamper is not None:
+            self._stamper.stop()
 
     def checks(self) -> list[Check]:
         """What `/readyz` asks of it."""
-        return [] if self._submitter is None else [Check("witnesses", self._submitter.check)]
+        found = []
+        if self._submitter is not None:
+            found.append(Check("witnesses", self._submitter.check))
+        if self._stamper is not None:
+            found.append(Check("time_stamps", self._stamper.check))
+        return found

@@ -14,6 +14,7 @@ Files, because one process asks and every process hands out. Nothing in them is 
 from __future__ import annotations
 
 import json
+import os
 import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -69,9 +70,18 @@ class Kept:
         """The checkpoint of a size, where it stays."""
         return self._read(f"checkpoint.{size}")
 
-    def keep(self, note: bytes) -> None:
-        """Let a checkpoint stay."""
-        self._write(f"checkpoint.{size_of(note)}", note)
+    def keep(self, note: bytes, *, at: int) -> None:
+        """Let a checkpoint stay; it is as of `at` (POSIX seconds)."""
+        name = f"checkpoint.{size_of(note)}"
+        self._write(name, note)
+        os.utime(self.folder / name, (at, at))
+
+    def kept_at(self, size: int) -> int:
+        """When the checkpoint of a size was kept; 0 where it is not there."""
+        try:
+            return (self.folder / f"checkpoint.{size}").stat().st_mtime_ns // 1_000_000_000
+        except FileNotFoundError:
+            return 0
 
     def stamps(self, size: int) -> dict[str, bytes]:
         """The time-stamps on the checkpoint of a size, by authority."""
