@@ -33,7 +33,7 @@ def closing_line(folder: Path, **environment: str) -> str:
     (folder / "pytest.ini").write_text("[pytest]\nmarkers = requires_system\n")
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=folder, text=True, capture_output=True,
-        env={"PATH": os.environ["PATH"], **environment}, check=False,
+        env={"PATH": os.environ["PATH"], "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment}, check=False,
     )
     return ended.stdout.strip().splitlines()[-1]
 

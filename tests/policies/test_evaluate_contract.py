@@ -467,7 +467,7 @@ def test_a_large_file_through_two_processes_is_answered_as_a_small_one(
     explain: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random = Random(3)
-    people = [f"p{number}" for number in range(300)]
+    people = [f"p{number}" for number in range(120)]
     facts: list[Fact] = [NINGBO | {"person": name} for name in people]
     facts += [
         entry(
@@ -477,20 +477,20 @@ def test_a_large_file_through_two_processes_is_answered_as_a_small_one(
             date=f"20{random.randint(19, 23)}-0{random.randint(1, 9)}-11",
             occasion=random.choice([None, "o1", "o2"]),
         )
-        for number in range(3000)
+        for number in range(1_200)
     ]
     random.shuffle(facts)
     alone = raw(written(*facts), explain=explain)
     monkeypatch.setattr("policies.evaluate.TWO_PROCESSES_BYTES", 0)
     monkeypatch.setattr("policies.parts.PART_BYTES_MOST", 4000)  # Parts are sorted once more.
-    monkeypatch.setattr("policies.spool.IDS_HELD_MOST", 500)
+    monkeypatch.setattr("policies.spool.IDS_HELD_MOST", 200)
     assert raw(written(*facts), explain=explain) == alone
-    assert alone[0] == 0 and len(of_kind("entry", [json.loads(line) for line in alone[1].splitlines()])) == 3000
+    assert alone[0] == 0 and len(of_kind("entry", [json.loads(line) for line in alone[1].splitlines()])) == 1_200
 
 
 def test_a_reader_that_goes_away_is_told_nothing() -> None:
     program = [sys.executable, "-m", "policies.evaluate"]
-    facts = written(NINGBO, *(entry(number) for number in range(20_000)))
+    facts = written(NINGBO, *(entry(number) for number in range(8_000)))
     process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
     assert process.stdin and process.stdout and process.stderr
     process.stdin.write(facts)

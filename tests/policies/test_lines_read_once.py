@@ -37,10 +37,11 @@ def warm(*lines: bytes) -> Bench:
     return bench
 
 
+@pytest.mark.parametrize("persons", [20, pytest.param(120, marks=[pytest.mark.torture, pytest.mark.timeout(600)])])
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
-def test_every_line_is_read_as_if_it_were_the_first(separators: tuple[str, str]) -> None:
+def test_every_line_is_read_as_if_it_were_the_first(separators: tuple[str, str], persons: int) -> None:
     lines = [json.dumps(fact, ensure_ascii=False, separators=separators).encode() + b"\n"
-             for fact in generate.facts(11, persons=60)]
+             for fact in generate.facts(11, persons=persons)]
     bench = warm(*lines)
     assert [outcome(bench, line) for line in lines] == [outcome(Bench(LAW), line) for line in lines]
 

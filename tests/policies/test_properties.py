@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from law_at_work import Fact, answers, of_kind
@@ -20,6 +22,19 @@ from policies.shapes import check_affiliation
 from policies.shelf import shipped
 
 BENCH = Bench(Law(shipped().books))
+
+
+HELD: dict[str, Callable[[int], None]] = {}
+
+
+def always(*facts: st.SearchStrategy[Any], of: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Hold a law against so many random examples, and against many more in its exhaustive form."""
+
+    def held(law: Callable[..., None]) -> Callable[..., None]:
+        HELD[law.__name__] = lambda many: settings(max_examples=many)(given(*facts)(law))()
+        return settings(max_examples=of)(given(*facts)(law))
+
+    return held
 
 
 def judged(held: list[dict[str, Any]], given_entries: list[dict[str, Any]]) -> PersonRuling:
@@ -46,8 +61,7 @@ def totals(ruled: PersonRuling) -> dict[int, tuple[int, ...]]:
     return {year.year: (*year.sums.by_category, year.sums.exam) for year in ruled.years}
 
 
-@given(people, st.randoms(use_true_random=False))
-@settings(max_examples=150)
+@always(people, st.randoms(use_true_random=False), of=50)
 def test_the_order_of_unrelated_entries_does_not_matter(person: Any, random: Random) -> None:
     held, rows = person
     rows = by_date(rows)
@@ -56,8 +70,7 @@ def test_the_order_of_unrelated_entries_does_not_matter(person: Any, random: Ran
     assert totals(judged(held, rows)) == totals(judged(held, shuffled))
 
 
-@given(people, entry_facts())
-@settings(max_examples=250)
+@always(people, entry_facts(), of=80)
 def test_one_more_entry_never_lowers_a_total_unless_a_duplicate_or_a_cap_says_so(
     person: Any, more: dict[str, Any]
 ) -> None:
@@ -76,8 +89,7 @@ def test_one_more_entry_never_lowers_a_total_unless_a_duplicate_or_a_cap_says_so
             assert "duplicate" in steps or "cap" in steps
 
 
-@given(people)
-@settings(max_examples=150)
+@always(people, of=50)
 def test_a_total_is_the_sum_of_what_was_counted_and_nothing_counts_above_its_worth(person: Any) -> None:
     ruled = judged(*person)
     for year in ruled.years:
@@ -88,8 +100,7 @@ def test_a_total_is_the_sum_of_what_was_counted_and_nothing_counts_above_its_wor
     )
 
 
-@given(people)
-@settings(max_examples=150)
+@always(people, of=50)
 def test_no_bucket_of_a_year_holds_more_than_its_cap(person: Any) -> None:
     ruled = judged(*person)
     used: dict[Any, int] = {}
@@ -100,8 +111,7 @@ def test_no_bucket_of_a_year_holds_more_than_its_cap(person: Any) -> None:
     assert all(hours <= key[2] for key, hours in used.items())
 
 
-@given(people)
-@settings(max_examples=150)
+@always(people, of=50)
 def test_every_equation_in_the_reasons_comes_out(person: Any) -> None:
     ruled = judged(*person)
     for place in range(len(ruled.entries)):
@@ -119,8 +129,7 @@ def centi(text: str, decimals: int) -> int:
     return int(whole) * 10**decimals + int(fraction.ljust(decimals, "0"))
 
 
-@given(people)
-@settings(max_examples=100)
+@always(people, of=40)
 def test_no_number_anywhere_is_a_float(person: Any) -> None:
     ruled = judged(*person)
     numbers = [
@@ -132,8 +141,7 @@ def test_no_number_anywhere_is_a_float(person: Any) -> None:
     assert all(type(number) is int for number in numbers)
 
 
-@given(st.lists(people, min_size=2, max_size=4), st.randoms(use_true_random=False))
-@settings(max_examples=25)
+@always(st.lists(people, min_size=2, max_size=4), st.randoms(use_true_random=False), of=10)
 def test_a_file_split_by_person_gives_the_same_rulings(crowd: list[Any], random: Random) -> None:
     files: list[list[Fact]] = []
     for number, (held, rows) in enumerate(crowd):
@@ -150,3 +158,11 @@ def test_a_file_split_by_person_gives_the_same_rulings(crowd: list[Any], random:
     ]
     expected = sorted(of_kind("entry", apart), key=lambda ruling: order[ruling["id"]]) + of_kind("year", apart)
     assert answers(*mixed) == expected
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("law", HELD)
+def test_each_law_holds_many_times(law: str, record_property: Any) -> None:
+    record_property("tried", 1_000)
+    HELD[law](1_000)

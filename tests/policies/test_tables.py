@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from people import people
 
@@ -47,11 +48,15 @@ def numbered(keys: list[Any]) -> list[int]:
     return [known.setdefault(key, len(known)) for key in keys]
 
 
-@given(people)
-@settings(max_examples=250)
-def test_the_fold_over_tables_is_the_fold_of_the_interpreter(person: Any) -> None:
-    for bench in (BENCH, WITH_DRAFTS):
-        the_folds_agree(*judged(*person, bench), bench.law)
+@pytest.mark.parametrize("examples", [80, pytest.param(2_000, marks=[pytest.mark.torture, pytest.mark.timeout(600)])])
+def test_the_fold_over_tables_is_the_fold_of_the_interpreter(examples: int) -> None:
+    @settings(max_examples=examples)
+    @given(people)
+    def agree(person: Any) -> None:
+        for bench in (BENCH, WITH_DRAFTS):
+            the_folds_agree(*judged(*person, bench), bench.law)
+
+    agree()
 
 
 def test_the_folds_agree_on_hours_that_an_entry_brings_to_another_category() -> None:

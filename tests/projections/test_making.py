@@ -83,7 +83,7 @@ def test_whoever_makes_a_file_may_be_killed(tmp_path: Path) -> None:
         house.follower.stop()
         many(house, 40)
 
-        reached = kill_while_making(house, tmp_path / "entries.building.db", 4)
+        reached = kill_while_making(house, tmp_path / "entries.building.db", 2)
 
         assert any(reached), "some of it was kept"
 

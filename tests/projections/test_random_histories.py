@@ -179,7 +179,7 @@ def many_times(
     settings(max_examples=many, derandomize=True, deadline=None, phases=phases)(given(steps)(check))()
 
 
-@settings(max_examples=25, derandomize=True, deadline=None)
+@settings(max_examples=10, derandomize=True, deadline=None)
 @given(steps)
 def test_followed_or_built_at_once_the_rows_and_the_years_are_the_same(history: list[tuple[str, int, Study]]) -> None:
     check_twins(history)
