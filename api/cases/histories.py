@@ -306,6 +306,14 @@ def statement_by_code(
     return no if no is not None else _statement(house, found, as_of)
 
 
+def since_issued(house: House, person: str, statement: str) -> dict[str, Any] | None:
+    """What has become of what a statement says, up to now; of one that its asker was shown."""
+    position = house.ledger.store.size()
+    of_person = statements_of(house.answers, person, as_of=position)
+    found = next((one for one in of_person if one.statement == statement), None)
+    return None if found is None else changed_since(house.answers, found, as_of=position)
+
+
 def _statement(house: House, one: Statement, as_of: int) -> dict[str, Any]:
     return {**one._asdict(), "since": changed_since(house.answers, one, as_of=as_of)}
 

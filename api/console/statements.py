@@ -31,7 +31,8 @@ ISSUE: Final = "issue_statement"
 STATES: Final[Mapping[str, words.Mark]] = {
     "issued": ("met", "✓", "有效"), "superseded": ("", "→", "已被更新的取代"), "voided": ("short", "⊘", "已作废"),
 }
-CHANGED: Final[words.Mark] = ("open", "!", "所载内容此后有更正")
+CORRECTED: Final[words.Mark] = ("open", "!", "所载内容此后有更正")
+ADDED: Final[words.Mark] = ("open", "＋", "此后这些年度另有登记")
 LAWS: Final = (("then", "各日期当时有效的细则"), ("now", "现行细则"))
 _VOID_BASES: Final = (("issued_in_error", "出具有误"), ("falsified", "弄虚作假"), ("other", "其他"))
 
@@ -67,10 +68,16 @@ def listed(asking: Asking, person: str) -> Shown:
 
 def _row(asking: Asking, one: Mapping[str, Any]) -> dict[str, Any]:
     issued = asking.house.ledger.at(one["events"][0])
-    is_stale = one["status"] == "issued" and bool(one["since"])
-    return {**one, "state": CHANGED if is_stale else STATES[one["status"]], "years_words": years_words(one["years"]),
+    return {**one, "state": _mark(one["status"], one["since"]), "years_words": years_words(one["years"]),
             "code_words": format_verify_code(one["code"]),
             "issued_at": "" if issued is None else written(written_time(issued.envelope.recorded_at))[:16]}
+
+
+def _mark(status: str, since: Mapping[str, Any] | None) -> words.Mark:
+    """How it stands: one that is in force may say what is no longer so, or leave out what came since."""
+    if status != "issued" or since is None or not since["changed"]:
+        return STATES[status]
+    return CORRECTED if since["corrected"] else ADDED
 
 
 def years_words(found: Sequence[int]) -> str:
@@ -174,14 +181,18 @@ def detail(asking: Asking, statement: str) -> Shown:
     if isinstance(subject, Refusal):
         return subject
     body = subject.state
+    if (behind := asking.house.settled()) is not None:
+        return behind
+    since = histories.since_issued(asking.house, body["person"], body["statement"])
     return Page("statement_one.html", {
-        "subject": subject, "body": body, "state": STATES[body["status"]], "person": body["person"],
-        "years_words": years_words(body["years"]), "law_words": dict(LAWS).get(body["law"], body["law"]),
+        "subject": subject, "body": body, "state": _mark(body["status"], since), "since": since,
+        "person": body["person"], "years_words": years_words(body["years"]),
+        "law_words": dict(LAWS).get(body["law"], body["law"]),
         "deeds": [each for each in deeds.offered(asking, ROOM, subject)
                   if each.deed.code != "supersession" or _newer(asking, subject)[0].options],
         "done": done_before(asking), "purpose": subject.purpose,
         "voided": body["voided"], "bases": dict(_VOID_BASES),
-    }, {**{name: value for name, value in body.items() if name != "text"}, "version": subject.version})
+    }, {**{name: value for name, value in body.items() if name != "text"}, "since": since, "version": subject.version})
 
 
 # What is done about one

@@ -41,7 +41,8 @@ def test_a_person_reads_what_a_statement_would_say_hands_it_out_and_finds_it_aga
     assert "已办理：" in made.text and "有效" in made.text, made.text
     code = re.search(r"核验码</dt><dd><code>([^<]+)", made.source)
     assert code is not None
-    assert "2024、2025 年度" in browser.get(f"/persons/{person.id}/statements").text
+    listed = browser.get(f"/persons/{person.id}/statements").text
+    assert "2024、2025 年度" in listed and "有效" in listed and "此后" not in listed
     assert code[1] in browser.client.get(f"/persons/{person.id}/statements.csv").get_data(as_text=True)
     assert "有效" in browser.get(made.link("查询现在的状态")).text
     assert browser.client.get(made.link("能在浏览器里离线核验的文件")).mimetype == "text/html"
