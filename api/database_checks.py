@@ -21,7 +21,11 @@ CLOCKS_WARN_MS: Final = 2_000
 CLOCKS_FAIL_MS: Final = 120_000
 _SETTINGS: Final = (
     "server_version", "server_version_num", "server_encoding", "fsync", "full_page_writes", "synchronous_commit",
-    "max_connections",
+    "max_connections", "data_checksums", "archive_mode", "synchronous_standby_names",
+)
+_WAY: Final = (
+    "coalesce(NOT inet_server_addr() <<= ANY ('{127.0.0.0/8,::1}'::inet[]), false), "
+    "(SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid())"
 )
 _NO_DRIVER: Final = (Level.FAIL, "没有安装 PostgreSQL 驱动", "pip install 'xueshi-ledger[postgres]'")
 _UNREACHED: Final = "请核对设置 database、数据库服务器是否在运行、用户与密码"
@@ -32,14 +36,16 @@ class Facts(NamedTuple):
 
     settings: dict[str, str]
     is_standby: bool
+    is_apart: bool       # Reached over a network,
+    is_encrypted: bool   # by TLS.
     ahead_ms: int
     round_trip_micros: int
     pending: dict[str, tuple[str, ...]]
     """What is missing, by what a schema is called."""
 
 
-def database_checks(settings: Settings) -> list[Check]:
-    """Every check of the database; none where there is no database."""
+def database_checks(settings: Settings, *, for_production: bool = False) -> list[Check]:
+    """Every check of the database, also those of a register that is in use; none where there is no database."""
     if not settings.database:
         return []
     try:
@@ -56,7 +62,13 @@ def database_checks(settings: Settings) -> list[Check]:
         Check("database_encoding", partial(encoding, facts)),
         Check("database_clock", partial(clocks, facts)),
         Check("database_room", partial(room, facts, settings.workers)),
+        *(_of_production(facts) if for_production else ()),
     ]
+
+
+def _of_production(facts: Facts) -> list[Check]:
+    return [Check("database_checksums", partial(checksums, facts)), Check("database_copy", partial(copied, facts)),
+            Check("database_way", partial(way, facts))]
 
 
 def _facts(settings: Settings) -> Facts:
@@ -66,16 +78,18 @@ def _facts(settings: Settings) -> Facts:
     target = Target(settings.database, schema="ledger", anywhere=True)
     with reading_clearly(target), connect(target) as connection:
         columns = ", ".join(f"current_setting('{name}')" for name in _SETTINGS)
-        row = connection.execute(f"SELECT {columns}, pg_is_in_recovery()".encode()).fetchone()
+        row = connection.execute(f"SELECT {columns}, pg_is_in_recovery(), {_WAY}".encode()).fetchone()
         began_ns, began = time.perf_counter_ns(), time.time_ns() // 1_000
         now = connection.execute(b"SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").fetchone()
         took = (time.perf_counter_ns() - began_ns) // 1_000
     assert row is not None and now is not None, "such a query has one row"
+    *told_by_server, is_standby, is_apart, is_encrypted = row
     told = {schema: f"{words}（{schema}）" for schema, (words, *_) in schemas(settings).items()}
     pending = {told[each.schema]: tuple(step.name for step in each.pending)
-               for each in ([] if row[-1] else statuses(settings))}
+               for each in ([] if is_standby else statuses(settings))}
     ahead_ms = (now[0] - began - took // 2) // 1_000
-    return Facts(dict(zip(_SETTINGS, row[:-1], strict=True)), row[-1], ahead_ms, took, pending)
+    return Facts(dict(zip(_SETTINGS, told_by_server, strict=True)), is_standby, is_apart, bool(is_encrypted), ahead_ms,
+                 took, pending)
 
 
 def server(facts: Facts) -> Answer:
@@ -133,3 +147,28 @@ def room(facts: Facts, workers: int) -> Answer:
     if wanted > most:
         return Level.WARN, words, f"把 max_connections 设为 {wanted + 20} 以上，或减少 workers"
     return Level.OK, words, ""
+
+
+def checksums(facts: Facts) -> Answer:
+    """A page that the disk has changed is found when it is read, not when it is missed."""
+    if facts.settings["data_checksums"] != "on":
+        return Level.WARN, "数据页没有校验和", "停止数据库后 pg_checksums --enable（或新建时 initdb --data-checksums）"
+    return Level.OK, "数据页带校验和", ""
+
+
+def copied(facts: Facts) -> Answer:
+    """What was registered since the last backup is on a second machine."""
+    if facts.settings["synchronous_standby_names"]:
+        return Level.OK, "有同步的备用服务器", ""
+    if facts.settings["archive_mode"] in ("on", "always"):
+        return Level.OK, "WAL 归档已打开", ""
+    cure = "设同步的备用服务器（synchronous_standby_names），或打开 WAL 归档（archive_mode）"
+    return Level.WARN, "最后一次备份之后的登记只在一台机器上", cure
+
+
+def way(facts: Facts) -> Answer:
+    """Names are sealed before they are sent there; its password is not."""
+    if facts.is_apart and not facts.is_encrypted:
+        cure = "在设置 database 的地址后加 ?sslmode=verify-full，并在服务器上打开 ssl"
+        return Level.FAIL, "与数据库之间的连接没有加密", cure
+    return Level.OK, "与数据库之间的连接" + ("经 TLS" if facts.is_encrypted else "不出本机"), ""

@@ -23,7 +23,7 @@ def doctor(for_production: bool, as_json: bool) -> None:
     from api.settings import load
 
     settings = load()
-    checks = [*doctor_checks(settings), *database_checks(settings)]
+    checks = [*doctor_checks(settings), *database_checks(settings, for_production=for_production)]
     if for_production:
         from api.production_checks import production_checks
 

@@ -16,7 +16,19 @@ from postgres_kit import Server
 from api import checks
 from api.checks import Check, Level, doctor_checks, found
 from api.cli import run
-from api.database_checks import Facts, clocks, database_checks, durable, encoding, room, schema, server
+from api.database_checks import (
+    Facts,
+    checksums,
+    clocks,
+    copied,
+    database_checks,
+    durable,
+    encoding,
+    room,
+    schema,
+    server,
+    way,
+)
 from api.settings import load
 
 
@@ -140,8 +152,10 @@ def test_a_master_key_that_cannot_be_used_is_told_without_opening_anything() -> 
 
 WELL = Facts(
     {"server_version": "15.8", "server_version_num": "150008", "server_encoding": "UTF8", "fsync": "on",
-     "full_page_writes": "on", "synchronous_commit": "on", "max_connections": "100"},
-    is_standby=False, ahead_ms=3, round_trip_micros=200, pending={"ledger": (), "access": ()},
+     "full_page_writes": "on", "synchronous_commit": "on", "max_connections": "100",
+     "data_checksums": "on", "archive_mode": "off", "synchronous_standby_names": "*"},
+    is_standby=False, is_apart=True, is_encrypted=True, ahead_ms=3, round_trip_micros=200,
+    pending={"ledger": (), "access": ()},
 )
 
 
@@ -156,6 +170,15 @@ def test_a_database_that_serves_well_is_ok_in_every_line(postgres: str, monkeypa
     assert [each.level for each in findings] == [Level.OK] * 6, findings
     assert findings[0].message.startswith("PostgreSQL 1")
     assert run(["doctor", "--json"]) == 0
+
+
+def test_a_register_in_use_asks_its_database_more(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XUESHI_DATABASE", postgres)
+    told = {each.check: each for each in map(found, database_checks(load(), for_production=True))}
+
+    assert told["database_way"].level is Level.OK, "it is this machine's"
+    assert told["database_copy"].level is Level.WARN, "a test's server has no other beside it"
+    assert told["database_checksums"].message
 
 
 def test_without_a_database_nothing_is_asked_of_one() -> None:
@@ -190,6 +213,12 @@ def test_a_database_without_tables_or_answer_is_told_with_its_cure_and_without_i
         (clocks(WELL._replace(ahead_ms=500_000)), Level.FAIL, "timedatectl"),
         (room(WELL, 8), Level.WARN, "max_connections"),
         (room(WELL, 2), Level.OK, ""),
+        (checksums(with_setting(data_checksums="off")), Level.WARN, "pg_checksums"),
+        (copied(WELL), Level.OK, ""),
+        (copied(with_setting(synchronous_standby_names="", archive_mode="on")), Level.OK, ""),
+        (copied(with_setting(synchronous_standby_names="")), Level.WARN, "synchronous_standby_names"),
+        (way(WELL._replace(is_encrypted=False)), Level.FAIL, "sslmode"),
+        (way(WELL._replace(is_apart=False, is_encrypted=False)), Level.OK, ""),
     ],
 )
 def test_what_a_database_lacks_is_told_with_its_cure(answer: tuple[Level, str, str], level: Level, word: str) -> None:
