@@ -1,8 +1,9 @@
 """Where a request comes from, and how many may come from one place: registration, login, the log and its proofs.
 
-Reading: behind a proxy on this machine the last entry of X-Forwarded-For is the proxy's own word; from anywhere else
-the header is anyone's, and only the connection counts. What comes from this machine itself is not counted: it is the
-installation, its command line, or a proxy that does not say for whom it asks.
+Reading: behind a proxy on this machine, or one that the setting `trusted_proxies` names, the last entry of
+X-Forwarded-For is the proxy's own word; from anywhere else the header is anyone's, and only the connection counts. What
+comes from this machine itself is not counted: it is the installation, its command line, or a proxy that does not say
+for whom it asks.
 
 A bucket holds a minute's worth and fills evenly; it is a process's own, so that no request waits for another. A
 program with a token is counted like any other place: fairness is the office's, protection is ours.
@@ -15,9 +16,10 @@ from __future__ import annotations
 import ipaddress
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Final
 
-from flask import request
+from flask import current_app, request
 
 from api.problems import Problem
 
@@ -39,6 +41,10 @@ LIMITED: Final = {
     ("GET", "/v1/events/<int:position>/proof"): "verification", ("GET", "/log/tile/<path:rest>"): "export",
 }
 """What is counted: whatever nobody need log in for, or logs in with."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+PROXIES: Final = "TRUSTED_PROXIES"
+"""Under this name the application knows the networks of proxies on other machines."""
 
 _PLACES_MOST: Final = 20_000  # Whoever has not asked for longest is forgotten: their bucket has filled since.
 
@@ -67,7 +73,7 @@ class Buckets:
 def address_of_asker() -> str:
     """The address that a request comes from."""
     connected = request.remote_addr or ""
-    if not _is_here(connected):
+    if not _is_here(connected) and not _is_within(connected, current_app.config.get(PROXIES, ())):
         return connected
     return request.headers.get("X-Forwarded-For", connected).rpartition(",")[2].strip() or connected
 
@@ -89,6 +95,19 @@ def network(address: str) -> str:
     except ValueError:
         return address
     return str(ipaddress.ip_network(f"{found}/64", strict=False)) if found.version == 6 else str(found)
+
+
+def networks(written: str) -> tuple[Network, ...]:
+    """Read addresses and networks, separated by commas; raises ValueError."""
+    return tuple(ipaddress.ip_network(one.strip()) for one in written.split(",") if one.strip())
+
+
+def _is_within(address: str, places: Iterable[Network]) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found in place for place in places)
 
 
 def _is_here(address: str) -> bool:

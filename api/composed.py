@@ -11,6 +11,7 @@ from typing import Final
 
 from flask import Blueprint, Flask
 
+from api.addresses import PROXIES, networks
 from api.cases.evidence import tidy_evidence
 from api.cases.replays import tidy_replays
 from api.cases.studying import settle_all
@@ -68,6 +69,7 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                 doors = [log_routes(register), witnessed, *pages]
                 app = create_app(house, checks=checks, blueprints=doors, leases=leases)
                 app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
+                app.config[PROXIES] = networks(settings.trusted_proxies)
                 app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
                 with _watched(app, house, leases, settings) if serves else nullcontext():
                     yield app

@@ -86,6 +86,14 @@ def _master_key(value: str) -> str | None:
     return None if value == "file" or is_named else wanted
 
 
+def _networks(value: str) -> str | None:
+    try:
+        found = [ipaddress.ip_network(one.strip()) for one in value.split(",") if one.strip()]
+    except ValueError:
+        return "应为 IP 地址或网段，以逗号分隔，例如 10.0.0.5,10.0.1.0/28"
+    return "不能是所有地址：那样谁都可以自称来自别处" if any(not one.prefixlen for one in found) else None
+
+
 def _shared(value: str) -> str | None:
     wanted = "应为各台主机都能写入的文件夹的绝对路径，例如 /mnt/xueshi；只有一台主机时留空"
     return None if not value or (Path(value).is_absolute() and value.isprintable()) else wanted
@@ -130,6 +138,7 @@ class Settings:
     listen_host: str = _setting("监听地址（默认只限本机）", "127.0.0.1", _address)
     listen_port: int = _setting("监听端口", 8040, _port)
     allow_remote: bool = _setting("允许监听本机以外的地址", False)
+    trusted_proxies: str = _setting("别的主机上的反向代理（IP 或网段，逗号分隔），取其 X-Forwarded-For", "", _networks)
     database: str = _setting("PostgreSQL 连接串（空：用数据文件夹中的 SQLite 文件）", "", _database, secret=True)
     key_database: str = _setting(
         "密钥库的 PostgreSQL 连接串（几台主机共用时；与账本分开备份）", "", _database, secret=True)

@@ -38,7 +38,7 @@ USER: Final = "xueshi"
 _SERVERS_USER: Final = "postgres"
 _TEMPLATE: Final = "migrated"
 _START_S: Final = 30
-_PREFIX: Final = "xueshi-pg-"
+FOLDER: Final = "xueshi-pg-"
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -173,7 +173,7 @@ def running(
     """Make and start a server in a folder of `place`; afterwards nothing of it is left. Raises NotRunnable."""
     place = place or temporary()
     sweep(place)
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=place))
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-", dir=place))
     server = None
     try:
         server = Server(folder, data=data, settings=settings)
@@ -187,8 +187,8 @@ def running(
 
 def sweep(place: Path) -> None:
     """Remove the folders of those who were killed and could not."""
-    for folder in place.glob(f"{_PREFIX}*"):
-        number = folder.name.removeprefix(_PREFIX).partition("-")[0]
+    for folder in place.glob(f"{FOLDER}*"):
+        number = folder.name.removeprefix(FOLDER).partition("-")[0]
         if number.isdecimal() and not Path(f"/proc/{number}").exists():
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -7,7 +7,7 @@ set -u
 # program-or-folder:package
 WANTED="go:golang-go /usr/share/gocode/src/golang.org/x/mod:golang-golang-x-mod-dev strace:strace chromium:chromium \
 /usr/share/fonts/opentype/noto:fonts-noto-cjk pdfsig:poppler-utils zbarimg:zbar-tools /usr/lib/postgresql:postgresql \
-faketime:faketime nginx:nginx-light ip:iproute2 ${ALSO:-}"
+faketime:faketime nginx:nginx-light ip:iproute2 openssl:openssl ${ALSO:-}"
 
 missing="" packages=""
 for pair in $WANTED; do

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from api.addresses import LIMITED, PER_MINUTE, Buckets, address_of_asker, limited
+from api.addresses import LIMITED, PER_MINUTE, PROXIES, Buckets, address_of_asker, limited, networks
 from api.log_routes import log_routes
 from api.page import page_routes
 from api.problems import Problem
 from api.provider import Provider
 from api.service import create_app
+from api.settings import SettingsError, load
 from api.sign_on_page import sign_on_routes
 from api.verification_page import verification_routes
 from tests.api.house_kit import Town, house_in
@@ -89,3 +90,21 @@ def test_nothing_that_is_counted_was_written(tmp_path: Path, town: Town) -> None
 
     assert answer.status_code == 429
     assert town.house.ledger.store.size() == before
+
+
+def test_a_proxy_on_another_machine_is_believed_where_the_settings_name_it(town: Town) -> None:
+    asked = {"X-Forwarded-For": "192.0.2.1, 198.51.100.4"}
+    town.app.config[PROXIES] = networks("203.0.113.0/28, 2001:db8::7")
+    try:
+        for proxy, address in (("203.0.113.7", "198.51.100.4"), ("2001:db8::7", "198.51.100.4"),
+                               ("203.0.113.99", "203.0.113.99"), ("unix", "unix")):
+            with town.app.test_request_context(headers=asked, environ_base={"REMOTE_ADDR": proxy}):
+                assert address_of_asker() == address
+    finally:
+        del town.app.config[PROXIES]
+
+
+@pytest.mark.parametrize("written", ["everybody", "10.0.0.5/33", "0.0.0.0/0", "10.0.0.5;10.0.0.6"])
+def test_what_is_no_address_of_a_proxy_is_refused(written: str) -> None:
+    with pytest.raises(SettingsError, match="trusted_proxies"):
+        load({"trusted_proxies": written})

@@ -114,7 +114,7 @@ def test_a_connection_that_was_ended_is_replaced_and_a_server_that_is_away_is_sa
     opened = Operations(place, b"key")
     token = opened.issue("per_li", request=b"1", now=2)
     with postgres_server.connect("postgres") as connection:
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+        connection.execute("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s",
                            [conninfo.rpartition("/")[2]])
 
     assert opened.find(token, now=3) is not None

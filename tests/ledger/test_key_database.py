@@ -200,7 +200,7 @@ def test_a_server_that_is_away_is_said_to_be_without_its_password(
 ) -> None:
     vault = hosts()
     with postgres_server.connect("postgres") as connection:
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+        connection.execute("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s",
                            [place.conninfo.rpartition("/")[2]])
     vault.prepare(["per_a"])
 
