@@ -18,7 +18,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,10 +151,10 @@ class Service:
             self.process.communicate()
             self.process = None
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, program: Sequence[str] = (XUESHI,)) -> subprocess.CompletedProcess[str]:
         """Run a command on this host."""
         with self.host.inside():
-            return subprocess.run([XUESHI, *arguments], cwd=self.folder, env={**ENVIRONMENT, **self.environment},
+            return subprocess.run([*program, *arguments], cwd=self.folder, env={**ENVIRONMENT, **self.environment},
                                   capture_output=True, text=True, timeout=120, check=False)
 
 

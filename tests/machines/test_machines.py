@@ -30,6 +30,7 @@ class Writing:
         self._someone, self._claim = someone, claim
         self.acknowledged: list[str] = []
         self.told: list[int] = []
+        self.lost = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
@@ -59,6 +60,7 @@ class Writing:
             return self._someone.client.post("/v1/claims", body, key=f"a-key-that-is-long-enough-{number}")
         except Exception as error:
             assert is_away(error), error
+            self.lost += 1
             return None
 
 
