@@ -6,16 +6,22 @@ at another's names a purpose. `tests/console/test_paper_screens.py` shows it.
 
 from __future__ import annotations
 
-from flask import current_app
+from datetime import datetime
+
+from flask import Response, current_app
 
 from api.cases import card_paper, packet_files, packets
 from api.commands.telling import RESULTS
 from api.console.claim import told_basis
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
+from api.documents import set_as_pdf
+from api.problems import Problem
 from api.routes.exports import archive
 from api.statement_paper import base_address
+from api.typesetting import PdfImpossible
 from ledger.errors import Refusal
+from ledger.vocabulary import LOCAL
 
 
 def packet(asking: Asking, application: str) -> Shown:
@@ -57,3 +63,21 @@ def card(asking: Asking, card: str) -> Shown:
         "moment": moment, "basis": told_basis(basis), "path": address, "sheet": found,
         "result": RESULTS[found["card"]["result"]],
     }, {**found, **basis})
+
+
+def card_pdf(asking: Asking, card: str) -> Shown:
+    """The same, set as a PDF."""
+    house = asking.house
+    position = asked_moment(rest=("purpose",)).position(house)
+    found = card_paper.sheet(house, asking.caller, card, asking.purpose, as_of=position)
+    if isinstance(found, Refusal):
+        return found
+    basis = told_basis(house.answers.reflects(position))
+    paper = card_paper.document(found, result=RESULTS[found["card"]["result"]],
+                                basis=f"截至 {basis['time']}（事件 {basis['as_of']}）")
+    try:
+        made = set_as_pdf(paper, datetime.fromtimestamp(house.now // 1_000_000, LOCAL))
+    except PdfImpossible as no:
+        raise Problem("service_unavailable", detail=str(no)) from no
+    return Response(made, content_type="application/pdf",
+                    headers={"Content-Disposition": f'attachment; filename="{card}.pdf"'})

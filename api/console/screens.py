@@ -144,6 +144,7 @@ def _papers(console: Blueprint) -> None:
     add(console, "/applications/<application:application>/packet", papers.packet)
     add(console, "/applications/<application:application>/packet.zip", papers.packet_archive, json=False)
     add(console, "/cards/<card:card>/paper", papers.card)
+    add(console, "/cards/<card:card>/paper.pdf", papers.card_pdf, json=False)
 
 
 def _filing(console: Blueprint) -> None:

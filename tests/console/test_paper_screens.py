@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import zipfile
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -89,6 +91,19 @@ def test_a_card_prints_its_class_its_lessons_and_what_was_registered_of_it(appli
     assert "330102" not in page.text.replace("330102****", ""), "the number stands masked"
     data = applied.browser.json(places(applied)[1] + ".json")
     assert (data["card"]["number"], len(data["registered"])) == (NUMBER, 1)
+
+
+@pytest.mark.requires_system("pdftotext")
+def test_a_card_is_set_as_a_pdf_that_says_the_same(applied: Applied, tmp_path: Path) -> None:
+    answer = applied.browser.client.get(applied.browser.get(places(applied)[1]).link("PDF"))
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf"), answer.get_data()[:300]
+    (tmp_path / "card.pdf").write_bytes(answer.data)
+    told = subprocess.run(["pdftotext", "-raw", tmp_path / "card.pdf", "-"], capture_output=True, text=True,
+                          check=True).stdout
+
+    told = "".join(told.split())
+    for words in (NUMBER, "智能制造", "甬备2026-7", "数字孪生", "合格", "吴*料", "举办单位（章）"):
+        assert words in told, words
 
 
 def test_an_office_names_a_purpose_and_a_stranger_sees_that_nothing_is_there(applied: Applied, cast: Cast) -> None:
