@@ -296,6 +296,8 @@ def _file_values(path: Path, *, is_named: bool) -> Iterator[tuple[str, Any, int]
         raise SettingsError(
             f"设置文件 {path} {place}不是正确的 TOML。文字值要加引号，例如 log_level = \"info\"。"
         ) from None
+    except RecursionError:
+        raise SettingsError(f"设置文件 {path} 的括号套得太深：每项设置写成一行。") from None
     for name, value in document.items():
         line = _line_of(name, text)
         where_it_stands = f"{path} 第 {line} 行"

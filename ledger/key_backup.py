@@ -196,7 +196,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         found = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
         times = [datetime.fromisoformat(each) for each in (found.taken, found.expires)]
-    except (OSError, msgspec.MsgspecError, ValueError) as error:
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadBackup(folder, f"{MANIFEST} 不可读") from error
     if found.format != FORMAT or not _NAME.fullmatch(found.name) or any(each.tzinfo is None for each in times):
         raise BadBackup(folder, f"{MANIFEST} 不是 {FORMAT}")

@@ -241,7 +241,7 @@ class _Exchange:
     def _take(self, line: bytearray) -> None:
         try:
             answer = msgspec.json.decode(line, type=_Answer)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise CommandNonsense(self._path, "不是一行 JSON 对象，或含有未约定的项") from None
         if answer.id not in self._under_way:
             raise CommandNonsense(self._path, "回答了没有问过的编号")

@@ -205,7 +205,11 @@ def _check_rulebooks(archive: _Archive, events: dict[int, dict[str, Any]]) -> It
     given = {one.sha256: one for one in archive.manifest.rulebooks}
     for one in given.values():
         source = archive.demand(f"rulebooks/{one.sha256}.toml", one.sha256, "细则清单")
-        if tomllib.loads(source.decode()).get("text_sha256") != one.text_sha256:
+        try:
+            quoted = tomllib.loads(source.decode()).get("text_sha256")
+        except (ValueError, RecursionError) as error:
+            raise Unverified(f"细则 {one.rulebook}", "不是一份细则文件") from error
+        if quoted != one.text_sha256:
             raise Unverified(f"细则 {one.rulebook}", "它引用的是另一份原文")
         archive.demand(f"rulebooks/{one.text_sha256}.txt", one.text_sha256, f"细则 {one.rulebook} ")
     cited = {ruling["digest"] for leaf in events.values()

@@ -135,7 +135,7 @@ def read_cases(path: Path) -> list[Case]:
     try:
         plain = tomllib.loads(path.read_text("utf-8"))
         return [_case(row, plain.get("person", {}), plain.get("date")) for row in plain["case"]]
-    except (tomllib.TOMLDecodeError, KeyError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:  # Drafts come by doors, too.
         raise UnreadableRulebook(path, [f"案例文件不能读：{error}；应有 [[case]]，各有 name、given、expect"]) from None
 
 
@@ -148,9 +148,13 @@ def _case(row: Mapping[str, Any], person: Mapping[str, Any], day: Any) -> Case:
         {"id": str(number), "date": day, **({"category": "professional"} if one["route"] != "course" else {}), **one}
         for number, one in enumerate(row.get("given", ()), 1)
     ]
+    tables = {"affiliations": affiliations, "expect": [row["expect"]], "applies": [row.get("applies", {})]}
+    for name, rows in tables.items():
+        if not all(isinstance(one, dict) for one in rows):
+            raise TypeError(f"案例“{row['name']}”的 {name} 应写成 {{ … }}")
     return Case(
-        row["name"], tuple(affiliations), tuple(given), row.get("applies"), row["expect"], tuple(row.get("shows", ()))
-    )
+        str(row["name"]), tuple(affiliations), tuple(given), row.get("applies"), row["expect"],
+        tuple(map(str, row.get("shows", ()))))
 
 
 def judge_case(bench: Bench, case: Case) -> PersonRuling:
@@ -176,7 +180,12 @@ def outcome(bench: Bench, case: Case) -> tuple[PersonRuling | None, list[str]]:
         ruled = judge_case(bench, case)
     except BadLine as bad:
         return None, [] if case.expect.get("bad") == bad.field else [f"案例“{case.name}”：{bad.told}"]
-    return ruled, differences(case, ruled)
+    except (TypeError, ValueError, RecursionError) as error:
+        return None, [f"案例“{case.name}”的 given、affiliations 或 applies 不是事实的写法：{error}"]
+    try:
+        return ruled, differences(case, ruled)
+    except (IndexError, KeyError, TypeError, AttributeError, ValueError) as error:
+        return ruled, [f"案例“{case.name}”的 expect 无法与裁定对照：{error}"]
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

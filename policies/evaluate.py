@@ -93,7 +93,7 @@ def _sort(stdin: BinaryIO, sorter: Sorter, names: Names, bench: Bench) -> Iterat
                 if (returns and line.endswith(b"\r")) or len(line) > LINE_BYTES_MOST:
                     raise _unfit(line)
                 rows.append((read_head(line), line))
-            except (msgspec.MsgspecError, UnicodeDecodeError, BadLine) as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BadLine) as error:
                 sorter.add(rows)
                 _remember(names, rows)
                 rows = []
@@ -111,7 +111,7 @@ def _heads(block: list[bytes]) -> list[Head] | None:
     """The heads of a block in which every line has one; None where lines must be looked at one by one."""
     try:
         return None if max(map(len, block), default=0) > LINE_BYTES_MOST else list(map(read_head, block))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # The last: nested too deeply.
         return None
 
 

@@ -168,7 +168,7 @@ class Reader:
         """The fact on a line; an entry comes as its row. Raises `BadLine`. The checks that need the law come later."""
         try:
             fact = self.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise self.fault(line) from None
         row: Row = msgspec.structs.astuple(fact)
         given = len(row) - row.count(UNSET)

@@ -417,6 +417,8 @@ def read_form(path: str, source: bytes) -> tuple[dict[str, Any], dict[str, Any]]
         raise UnreadableRulebook(path, [f"第 {error.start} 字节不是 UTF-8；请存为 UTF-8"]) from None
     except tomllib.TOMLDecodeError as error:
         raise UnreadableRulebook(path, [f"不是合法的 TOML：{error}"]) from None
+    except RecursionError:
+        raise UnreadableRulebook(path, ["括号套得太深；细则至多只有几层"]) from None
     try:
         return plain, dict(RulebookFile().load(plain))
     except ValidationError as error:

@@ -88,7 +88,7 @@ def _read(text: str) -> _Report | Refusal:
         sums = {**{name: told[name] for name in _COUNTS}, "gained_centi": _centi(told["gained"]),
                 "given_up_centi": _centi(told["given_up"])}
         report = msgspec.convert({**told, "sums": sums}, _Report)
-    except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
+    except (msgspec.MsgspecError, KeyError, TypeError, ValueError, RecursionError):
         return Refusal.because("report_unreadable")
     brought = {*report.question.under.rulebooks} - {*report.question.against.rulebooks}
     is_ours = report.format in READABLE and {(one.id, one.digest) for one in report.amendments} == {

@@ -37,7 +37,7 @@ def read_json(file: Path) -> dict[str, Any]:
     is_stdin = str(file) == "-"
     try:
         found = json.loads(sys.stdin.read() if is_stdin else read_bytes(file))
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         cure = "应为一个 JSON 对象，字段见 /openapi.json"

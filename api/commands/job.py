@@ -123,7 +123,7 @@ def _read(folder: Path) -> list[dict[str, str]]:
             text = path.parent / Path(str(named)).name
             if named is not None and text.is_file():
                 draft["text"] = text.read_text("utf-8")
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             raise Stop(Exit.BAD_INPUT, "file_unreadable", f"读不出 {path}", "应为 UTF-8 的 TOML 文件") from None
         found.append(draft)
     return found

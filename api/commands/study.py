@@ -79,7 +79,7 @@ def typed(facts: tuple[str, ...], given: tuple[str, ...], details: Iterable[tupl
 def _whole(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         cure = "应为含 study、details、evidence 的 JSON 对象"

@@ -146,7 +146,7 @@ def _draft() -> tuple[dict[str, str], list[Fault]]:
     try:
         carried = json.loads(b64decode(request.form.get(_ATTACHED, ""), validate=True) or b"{}")
         found = {name: str(carried[name]) for name, _ in _FILES if name in carried}
-    except (NotBase64, ValueError, TypeError):
+    except (NotBase64, ValueError, TypeError, RecursionError):
         return {}, [Fault("source", "草案：没有完整传来，请重新选择文件")]
     for name, label in _FILES:
         sent = request.files.get(name)
