@@ -23,7 +23,7 @@ STEPS = 120
 
 def live(seed: int, *, steps: int = STEPS, trace: bool = False) -> World:
     """Live through one history; raises Broken where it comes to what may not be."""
-    with tempfile.TemporaryDirectory(dir=temporary()) as folder, capture_logs():
+    with tempfile.TemporaryDirectory(prefix="simulated-", dir=temporary()) as folder, capture_logs():
         world = World(seed, Path(folder), say=print if trace else None)
         try:
             world.run(steps)

@@ -1,0 +1,188 @@
+"""One or a few well-formed inputs of each target, as our own code writes them: where a corpus begins.
+
+`python -m tests.fuzz --examples` writes them; what was found later lies beside them and is never overwritten.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+
+import xlsxwriter
+
+from api.routes.paging import Cursor, write_cursor
+from ledger import key_backup
+from ledger.events.statement import StatementId
+from ledger.export import export
+from ledger.key_rotation import retire, sign_with_new
+from ledger.plain_zip import Writer
+from ledger.proof.keys import format_skey, generate_key
+from ledger.proof.map_proof import Presence, format_presence
+from ledger.proof.tiles import encode_entries
+from ledger.proving import prove_event
+from ledger.vocabulary import PersonId
+from ledger.witnessing.request import Request, format_request
+from policies.shelf import CASES_SUFFIX, rulebook_files
+from tests.fuzz.targets import KEY
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "ledger"))  # Where its tests find what they share.
+
+from ledger_kit import ORIGIN, House, small_house
+from map_kit import complete_file, counting, issue_complete, map_file
+from statement_kit import TEXT, issue, statement_file
+
+FACTS = (
+    b'{"kind":"affiliation","person":"p1","from":"2018-01-01","region":"330203","sector":"industry"}\n'
+    b'{"kind":"entry","id":"e1","person":"p1","date":"2019-05-03","category":"professional",'
+    b'"route":"advanced_seminar","level":"municipal","days":"5"}\n'
+    b'{"kind":"application","person":"p1","applied_on":"2024-05-10","title_obtained_on":"2018-11-30","minimum_years":5}\n'
+)
+
+
+def examples(folder: Path) -> dict[str, list[bytes]]:
+    """Make them, in a register of their own."""
+    house = small_house(folder / "house")
+    try:
+        return _of_ledger(house) | _of_law() | _of_people() | _of_files()
+    finally:
+        house.close()
+
+
+def _of_ledger(house: House) -> dict[str, list[bytes]]:
+    store, signer = house.store, house.signer()
+    position = issue(house)
+    note = signer.checkpoint()
+    plain = statement_file(house, position)
+    proof = prove_event(store, position, note)
+    leaves = store.leaves(0, 6)
+    text = note.partition(b"\n\n")[0] + b"\n"
+    exported = b"".join(export(store, note))
+    key = generate_key(ORIGIN)
+    vkey = signer.vkeys[0].encode()
+    return {
+        "note": [note], "checkpoint": [text], "vkey": [vkey], "skey": [format_skey(key).encode()],
+        "trust_policy": [b"log " + vkey + b"\nwitness w1 " + vkey + b"\ngroup g any w1\nquorum g\n",
+                         b"log " + vkey + b"\nquorum none\n"],
+        "tlog_proof": [proof], "tile_path": [b"tile/0/x001/234.p/5", b"tile/entries/000", b"tile/1/000"],
+        "entry_bundle": [bytes([6]) + encode_entries(leaves)], "leaf": list(leaves[:3]),
+        "statement": [plain, _complete(house)], "verify": [plain, proof, exported[:3_000], note],
+        "witness_request": [format_request(Request(12, (b"h" * 32, b"i" * 32), note))],
+        "map_proof": [_presence(house)], "fork": [note],
+        "succession": [_succession(house.folder / "other")],
+        "backup_manifest": [_manifest()], "key_backup_manifest": [_key_manifest()],
+        "case_manifest": [b'{"format": "xueshi-case-bundle/1"}\n'],
+        "cursor": [write_cursor(KEY, "q", Cursor(12, ["clm_1", 3])).encode()],
+    }
+
+
+def _complete(house: House) -> bytes:
+    kept, person = map_file(house), PersonId("per_wang")
+    positions = issue_complete(house, kept, person, StatementId("stm_0000000000000000000009"), "7K3M9QXT0AHC")
+    presence = kept.proof_of(person, positions[0] - 1).proof
+    assert isinstance(presence, Presence)
+    return complete_file(house, positions, presence, counting(TEXT, len(presence.events)))
+
+
+def _presence(house: House) -> bytes:
+    found = map_file(house, "other.db").proof_of(PersonId("per_wang"), house.store.size()).proof
+    assert isinstance(found, Presence)
+    return format_presence(found)
+
+
+def _succession(folder: Path) -> bytes:
+    """What a log says of its keys after one was exchanged."""
+    house = small_house(folder)
+    try:
+        old = house.signer().keys[0].public()
+        sign_with_new(house.folder, ORIGIN)
+        house.signer().checkpoint()
+        retire(house.folder, ORIGIN, old.key_id.hex())
+        return next(house.folder.glob("*.succession")).read_bytes()
+    finally:
+        house.close()
+
+
+def _manifest() -> bytes:
+    said = {"format": "xueshi-backup/1", "program": "0.1.0", "made_at": "2026-11-22T00:00:00Z", "store": "sqlite",
+            "ledger": {}, "access": {}, "files": [], "sha256": "0" * 64}
+    return json.dumps(said, indent=1).encode()
+
+
+def _key_manifest() -> bytes:
+    said = {"format": key_backup.FORMAT, "origin": ORIGIN, "name": "20261122T000000Z-0001", "make": "file",
+            "taken": "2026-11-22T00:00:00+00:00", "expires": "2026-12-22T00:00:00+00:00", "sha256": "0" * 64}
+    return json.dumps(said).encode()
+
+
+def _of_law() -> dict[str, list[bytes]]:
+    books = list(rulebook_files(Path(__file__).parents[2] / "policies" / "rulebooks"))
+    whole = books[0].with_name(f"{books[0].stem}{CASES_SUFFIX}").read_bytes()
+    cases = b"\n[[case]]".join(whole.split(b"\n[[case]]")[:5])
+    return {"rulebook": [books[0].read_bytes()], "rule_cases": [cases], "facts": [FACTS],
+            "axes": [b"2026-01-01\n2025-12-31\nthen", b"12\n\nset:zhejiang/2016-08-01", b"2026-01-01T00:00:00.5+08:00"]}
+
+
+def _of_people() -> dict[str, list[bytes]]:
+    return {"identifiers": [b"330203199003070019", b"91330100MA27XYA111", "李　明".encode(), b"13800138000"],
+            "hours": [b"4.5", b"24"], "verify_code": [b"7K3M-9QXT-0AHB"],
+            "statement_text": [("=" * 78 + "\n学时登记情况表\n" + "=" * 78 + "\n").encode()]}
+
+
+def _of_files() -> dict[str, list[bytes]]:
+    heads, row = ("证件号码", "姓名", "出勤天数", "登记卡号"), ("330203199003070019", "李明", "1.5", "K-1")
+    sheet, table = _workbook(heads, row), "\n".join(",".join(one) for one in (heads, row)).encode()
+    results = "\n".join(("座位号,是否参加,成绩", "1,是,88.5", "2,否,")).encode()
+    imported = "\n".join(("来源记录号,版本号,证件号码,姓名,题名,类别,途径,日期",
+                          "nb-1,1,330203199003070019,李明,题,专业科目,论文,2024-05-01"))
+    return {"evidence": [_pdf(), _jpeg(), _png(), _ofd()], "sheet": [sheet, table, table.decode().encode("gb18030")],
+            "roster": [sheet, table], "results": [results, b'{"seat":1,"present":true,"score":"88.5"}\n'],
+            "import_list": [imported.encode(), b'{"record":"nb-1","version":1}\n'], "sealed_pdf": [_pdf()],
+            "archive": [_archive()]}
+
+
+def _workbook(*rows: tuple[str, ...]) -> bytes:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as made:
+        sheet = made.add_worksheet()
+        for at, row in enumerate(rows):
+            sheet.write_row(at, 0, row)
+    return file.getvalue()
+
+
+def _pdf() -> bytes:
+    return b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n/ByteRange [0 20 40 30]\ntrailer\nstartxref\n9\n%%EOF\n"
+
+
+def _jpeg() -> bytes:
+    return (b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0" + b"\xff\xc0\0\x0b\x08\0\x10\0\x10\1\1\x11\0"
+            + b"\xff\xda\0\x08\1\1\0\0\x3f\0" + b"\x12\x34\xff\xd9")
+
+
+def _png() -> bytes:
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big")
+
+    header = (2).to_bytes(4, "big") * 2 + b"\x08\0\0\0\0"
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(6))) + chunk(b"IEND", b"")
+
+
+def _ofd() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("OFD.xml"), "<ofd:OFD/>")
+        archive.writestr(zipfile.ZipInfo("Doc_0/Document.xml"), "<d/>" * 20)
+    return file.getvalue()
+
+
+def _archive() -> bytes:
+    file = io.BytesIO()
+    made = Writer(file)
+    made.put("events/1.proof", b"one")
+    made.put("manifest.json", b"{}")
+    made.finish()
+    return file.getvalue()
+
