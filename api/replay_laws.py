@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from api.law_of import Library
 from policies.errors import RulebookError
@@ -23,7 +23,9 @@ from policies.shelf import DRAFTS, Shelf, drafts, read_folder
 from projections.answers import Answers
 from projections.basis import Basis, Cited, read_axes
 from projections.errors import LawMalformed
-from projections.replay import report
+
+if TYPE_CHECKING:
+    from projections.replay import report  # With numpy, which takes longer to load than most commands to run.
 
 _PROBLEMS_TOLD: Final = 20
 
@@ -68,6 +70,8 @@ class Laws:
 
     def question(self, answers: Answers, asked: Mapping[str, Any]) -> report.Question:
         """What is asked, with everything settled that it rests on."""
+        from projections.replay import report
+
         valid_on = read_axes(None, asked.get("valid_on")).valid_on
         under, basis = self._named(answers, asked["under"], asked)
         against, _ = self._named(answers, asked["against"], asked)
@@ -76,6 +80,8 @@ class Laws:
             answers.basis(read_axes(str(basis.as_of))).root, asked["region"], asked["sector"], valid_on)
 
     def _named(self, answers: Answers, name: str, asked: Mapping[str, Any]) -> tuple[report.LawNamed, Basis]:
+        from projections.replay import report
+
         as_of, head = asked["as_of"], asked.get("log_size")  # The law in force is that of when it was asked for.
         if name in ("now", "then"):
             basis = answers.basis(read_axes(as_of, None, name, head))

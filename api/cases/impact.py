@@ -27,7 +27,6 @@ from ledger.streams.standing import Matter, standing
 from ledger.vocabulary import HoursCenti, RulebookId, parse_hours
 from projections.basis import Axes, written_time
 from projections.laws import ImpactReport
-from projections.replay.report import READABLE
 
 _COUNTS: Final = ("people", "person_years", "changed_people", "changed_person_years", "moved_entries", "newly_failed",
                   "newly_passed", "touched_titles", "touched_applications")
@@ -83,6 +82,8 @@ class _Report(msgspec.Struct):
 
 def _read(text: str) -> _Report | Refusal:
     """Read `report.json`: whether it is one of ours by its form. What it says remains the office's word."""
+    from projections.replay.report import READABLE  # With numpy, which most commands and questions do without.
+
     try:
         told = msgspec.json.decode(text)
         sums = {**{name: told[name] for name in _COUNTS}, "gained_centi": _centi(told["gained"]),

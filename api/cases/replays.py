@@ -33,7 +33,6 @@ from projections.basis import written_time
 from projections.entries import Entries
 from projections.file import Reader
 from projections.people import People
-from projections.replay.report import prefix_of
 
 LEDGER: Final = "推演不写入账本。要预告细则的影响，另把 report.json 提交到 /v1/impact-reports。"
 
@@ -103,6 +102,8 @@ def _own(actor: Actor) -> Scope:
 
 
 def _understood(house: House, actor: Actor, fields: Mapping[str, Any]) -> Understood | Refusal:
+    from projections.replay.report import prefix_of
+
     own = _own(actor)
     region, sector = fields.get("region", f"{own.region:0<6}"), fields.get("sector", own.sector)
     matter = Matter(prefix_of(region), sector)
