@@ -49,6 +49,8 @@ PUBLIC: Final = frozenset({
     "GET /verify", "GET /verify/offline", "POST /verify", "GET /v/<code>",
     "GET /register", "GET /register/unit", "GET /register/unit/<unit:unit>",
 })
+pytestmark = pytest.mark.timeout(600)  # Whoever asks first waits for thirteen thousand questions.
+
 MANY: Final = 12  # Beyond so many a line is no longer read name by name.
 
 Answers = dict[str, dict[str, str]]
