@@ -135,7 +135,7 @@ def back_up(file: KeyFile, folder: Path, *, origin: str, days: int = DAYS) -> Co
         assert master is not None, "a vault that was opened knows its master key"
         copy = Copy(name, str(folder), now * 1_000_000, (now + days * 86_400) * 1_000_000, master.serial, None)
         connection.execute("INSERT INTO backups VALUES (?, ?, ?, ?, ?, ?)", copy)
-    part_folder = folder / f".{name}.part"
+    part_folder, left = folder / f".{name}.part", [folder / f".{name}.part"]
     try:
         part_folder.mkdir(mode=0o700)
         keys, destroyed = file.copied(part_folder / PEOPLE)
@@ -147,11 +147,14 @@ def back_up(file: KeyFile, folder: Path, *, origin: str, days: int = DAYS) -> Co
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
         write_durably(part_folder / MANIFEST, text, mode=0o600)
         part_folder.rename(folder / name)
+        left.append(folder / name)
         sync(folder)
     except (OSError, sqlite3.Error, VaultFailed) as error:
-        shutil.rmtree(part_folder, ignore_errors=True)
-        with file.changed() as connection:
-            connection.execute("DELETE FROM backups WHERE name = ?", (name,))
+        for each in left:
+            shutil.rmtree(each, ignore_errors=True)
+        if not any(each.exists() for each in left):  # A copy that cannot be taken away stays known: it holds every key.
+            with file.changed() as connection:
+                connection.execute("DELETE FROM backups WHERE name = ?", (name,))
         raise CannotBackUp(folder, getattr(error, "strerror", None) or str(error)) from error
     return copy
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import signal
 import sqlite3
@@ -147,6 +149,27 @@ def test_a_copy_that_cannot_be_written_is_not_noted_and_leaves_nothing(house: Ho
         key_backup.back_up(house.vault.file, tmp_path / "nowhere", origin=ORIGIN)
     assert refused.value.code == "key_backup_failed"
     assert house.vault.file.copies() == []
+
+
+@pytest.mark.parametrize("can_be_removed", [True, False])
+def test_a_copy_that_bears_its_name_and_is_not_durable_is_gone_or_known(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_be_removed: bool
+) -> None:
+    """Nobody may hold every key without it being noted: a destruction would be called final too early."""
+    def fails(folder: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(key_backup, "sync", fails)
+    if not can_be_removed:
+        monkeypatch.setattr(key_backup.shutil, "rmtree", lambda *given, **named: None)
+    (tmp_path / "safe").mkdir()
+
+    with pytest.raises(CannotBackUp):
+        key_backup.back_up(house.vault.file, tmp_path / "safe", origin=ORIGIN)
+
+    there = sorted(each.name for each in (tmp_path / "safe").iterdir())
+    assert there == [each.name for each in house.vault.file.copies()]
+    assert bool(there) is not can_be_removed
 
 
 def test_a_full_disk_leaves_neither_half_a_copy_nor_a_note_of_one(house: House, tmp_path: Path) -> None:
