@@ -40,6 +40,7 @@ _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
 _KNOWN_FOR: Final = 90 * _DAY
 _FORGOTTEN_AFTER: Final = _DAY
+_APART: Final = 60 * _SECOND  # Clocks of several hosts may differ by so much at most.
 _FREE: Final = {"pair": 4, "address": 40, "name": 100}
 """How many failures are free before the first wait: of one account from one address, of an address, of an account."""
 
@@ -220,6 +221,8 @@ def _left(row: tuple[int, int], free: int, now: int) -> int:
     """How many whole seconds are still to be waited after so many failures."""
     failures, last_at = row
     if failures < free or last_at <= now - _FORGOTTEN_AFTER:
+        return 0
+    if last_at > now + _APART:  # The clock was set back: nobody waits for it to come there again.
         return 0
     wait: int = min(WAIT_MOST_S, 2 << min(failures - free, 20))
     return max(0, -((now - last_at - wait * _SECOND) // _SECOND))

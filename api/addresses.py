@@ -60,7 +60,8 @@ class Buckets:
         """Take one (0), or say in how many seconds there is one again."""
         each = 60_000_000 // PER_MINUTE[kind]
         with self._lock:
-            full_at = max(now, self._full_at.pop((kind, place), now)) + each
+            kept = min(self._full_at.pop((kind, place), now), now + 60_000_000)  # More, and the clock was set back.
+            full_at = max(now, kept) + each
             if full_at - now > 60_000_000:
                 self._full_at[kind, place] = full_at - each
                 return -((now + 60_000_000 - full_at) // 1_000_000)

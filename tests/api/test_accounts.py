@@ -147,6 +147,14 @@ def test_whoever_fails_waits_longer_each_time_and_never_more_than_a_quarter_of_a
     assert waits[-1] == WAIT_MOST_S
 
 
+def test_a_clock_that_is_set_back_by_a_day_has_nobody_wait_for_a_day(accounts: Accounts) -> None:
+    tried = Try("lucheng-hr-01", "203.0.113.7")
+    fail(accounts, tried, 6, now=NOW + 86_400 * SECOND)
+
+    assert accounts.begin(tried, now=NOW) == 0
+    assert 0 < accounts.begin(tried, now=NOW) <= WAIT_MOST_S, "what was counted still counts"
+
+
 def test_strangers_at_many_addresses_do_not_keep_the_holder_out(accounts: Accounts) -> None:
     home = Try("lucheng-hr-01", "198.51.100.1")
     assert accounts.begin(home, now=NOW) == 0

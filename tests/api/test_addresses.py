@@ -43,6 +43,14 @@ def test_a_bucket_holds_a_minutes_worth_and_fills_evenly() -> None:
     assert buckets.take("registration", "a", now=NOW + 60_000_000 // most) > 0
 
 
+def test_a_clock_that_is_set_back_by_a_day_keeps_nobody_out_for_a_day() -> None:
+    buckets, most = Buckets(), PER_MINUTE["registration"]
+    assert buckets.take("registration", "a", now=NOW + 86_400_000_000) == 0
+
+    buckets.take("registration", "a", now=NOW)
+    assert buckets.take("registration", "a", now=NOW + 60_000_000 // most) == 0
+
+
 def test_only_a_proxy_on_this_machine_is_believed_for_whom_it_asks() -> None:
     app = Flask("addresses")
     for connected, forwarded, found in (
