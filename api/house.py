@@ -47,6 +47,7 @@ from projections.findings.running import Upkeep as Detecting
 from projections.standby import Standby
 
 SETTLE_S = 5
+CLOCK_MAY_DIFFER_S = 120
 _REMEMBERED = 8_192
 
 
@@ -113,8 +114,18 @@ class House:
 
     def checks(self) -> list[Check]:
         """What can go wrong with the answers and the law while the service runs."""
-        return [Check("projections", self._projections), Check("differences", self._differences),
-                Check("findings", self._findings), Check("rulebooks", self._rulebooks)]
+        return [Check("log_time", self._log_time), Check("projections", self._projections),
+                Check("differences", self._differences), Check("findings", self._findings),
+                Check("rulebooks", self._rulebooks)]
+
+    def _log_time(self) -> tuple[Level, str, str]:
+        """Times in the log only grow: after a clock that was wrong they stand still until it has caught up."""
+        last = self.ledger.at(self.ledger.store.size())
+        ahead_s = 0 if last is None else (last.envelope.recorded_at - self.now) // 1_000_000
+        if ahead_s <= CLOCK_MAY_DIFFER_S:
+            return Level.OK, "系统时钟不早于账本的最后一个事件", ""
+        cure = "请校准系统时钟；若它现在是对的，则曾被拨快过：在它赶上之前，新的事件逐个晚一微秒，先后不变"
+        return Level.WARN, f"系统时钟比账本的最后一个事件早 {ahead_s:,} 秒", cure
 
     def _projections(self) -> tuple[Level, str, str]:
         if failures := self.follower.failures():

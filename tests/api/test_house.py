@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,7 +30,7 @@ def test_the_shipped_rulebooks_are_enacted_in_one_append_at_the_first_start_and_
         assert (town.house.register.founder_token, town.house.register.reader_token) == tokens
         body = town.nobody.saw("/readyz")
         assert {one["check"]: one["level"] for one in body["checks"]} == {
-            "projections": "ok", "differences": "ok", "findings": "ok", "rulebooks": "ok"}
+            "log_time": "ok", "projections": "ok", "differences": "ok", "findings": "ok", "rulebooks": "ok"}
 
 
 def test_a_version_that_is_shipped_later_is_told_and_not_enacted(
@@ -44,6 +47,20 @@ def test_a_version_that_is_shipped_later_is_told_and_not_enacted(
         (finding,) = [check.ask() for check in town.house.checks() if check.name == "rulebooks"]
         assert (finding[0], "wenzhou/2020-11-27" in finding[1]) == ("warn", True)
         assert town.nobody.get("/readyz").status_code == 200
+
+
+def now_less(seconds: int) -> int:
+    return time.time_ns() // 1_000 - seconds * 1_000_000
+
+
+def test_a_clock_behind_the_last_event_is_told(tmp_path: Path) -> None:
+    """It was set back, or had been set forward: times in the log only grow, and stand still until it has caught up."""
+    with house_in(tmp_path / "data") as town:
+        for behind_s, level in ((0, "ok"), (60, "ok"), (86_400, "warn")):
+            late = replace(town.house, clock=partial(now_less, behind_s))
+            (finding,) = [check.ask() for check in late.checks() if check.name == "log_time"]
+            assert finding[0] == level, finding
+        assert "秒" in finding[1] and "校准" in finding[2]
 
 
 def test_enacted_bytes_lie_in_the_archive_by_their_digest(tmp_path: Path) -> None:
