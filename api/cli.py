@@ -116,13 +116,15 @@ def _explain(error: Exception) -> int:
     from api.settings import SettingsError
     from ledger.disk import disk_failure
     from ledger.errors import LedgerError
+    from policies.errors import RulebookError
+    from projections.errors import ProjectionError
 
     error = disk_failure(error) or error
     if isinstance(error, SettingsError):
         _say(str(error), "bad_setting")
         return Exit.BAD_INPUT
-    if isinstance(error, LedgerError):
-        _say(str(error), error.code)
+    if isinstance(error, LedgerError | ProjectionError | RulebookError):
+        _say(str(error), getattr(error, "code", "rulebook_error"))
         return Exit.WORLD_IS_WRONG
     from api.crash import keep
 
