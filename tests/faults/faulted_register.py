@@ -64,6 +64,16 @@ class Scene:
         shutil.rmtree(self.place, ignore_errors=True)
         shutil.copytree(self.origin, self.place)
 
+    def begin(self, operation: Operation) -> None:
+        """A copy in which the operation is about to be done; what comes before it is done once."""
+        made = self.origin.with_name(f"before {operation.name}")
+        if not made.exists():
+            self.fresh()
+            operation.before(self)
+            shutil.copytree(self.place, made)
+        shutil.rmtree(self.place, ignore_errors=True)
+        shutil.copytree(made, self.place)
+
     def ran(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
         """Run a command on the copy, here and without a fault."""
         return xueshi(self.place, *arguments, XUESHI_DATA_FOLDER=str(self.data), **environment)

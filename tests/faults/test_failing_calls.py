@@ -34,22 +34,17 @@ def calls_of(scene: Scene, operation: Operation) -> Calls:
     """Count its calls, once for all its cases; what it imports is imported from here on."""
     if operation.name not in scene.seen:
         for _ in range(2):  # The first time it loads code, and is not what a case will be.
-            begun(scene, operation)
+            scene.begin(operation)
             calls = recorded(scene.place, lambda: operation.work(scene))
         scene.seen[operation.name] = calls
     found: Calls = scene.seen[operation.name]
     return found
 
 
-def begun(scene: Scene, operation: Operation) -> None:
-    scene.fresh()
-    operation.before(scene)
-
-
 def tried(scene: Scene, operation: Operation, call: str, number: int, fault: str) -> bool:
     """One case; says whether there was such a call."""
     calls = calls_of(scene, operation)
-    begun(scene, operation)
+    scene.begin(operation)
     ended = met(calls, call, number, fault, lambda: operation.work(scene))
     where = f"{operation.name}: {call} {number} {fault}\n{ended.stdout}\n{ended.stderr}"
     if not ended.was_killed:
@@ -63,7 +58,7 @@ def _demand_words(ended: Ended, where: str) -> None:
     """It was done, or it says what is wrong, in words and with a code."""
     assert ended.status in (0, Exit.REFUSED, Exit.BAD_INPUT, Exit.WORLD_IS_WRONG), where
     assert not [word for word in SAID if word in ended.stdout + ended.stderr], where
-    assert ended.status == 0 or re.search(r"。\[[a-z_]+\]\n", ended.stderr), where
+    assert ended.status == 0 or re.search(r"。 ?\[[a-z_]+\]\n", ended.stdout + ended.stderr), where
     for line in ended.stdout.splitlines():
         if line.startswith('{"step"') and (answer := json.loads(line))["status"] >= 500:
             assert answer["status"] == 503 and answer["retry"], where
