@@ -67,6 +67,8 @@ class Kind:
     detail: str
 
 
+_COME_BACK: Final = "请在 Retry-After 所示的秒数后以原来的键重试。"
+
 KINDS: Final[dict[str, Kind]] = {  # The first of a status gives an error its words that has a code of its own.
     "bad_request": Kind(400, "请求无法读懂", "请求的格式不正确。请核对参数和请求体后重试。"),
     "idempotency_key_missing": Kind(400, "缺少 Idempotency-Key", "写入的请求须带此请求头；重试用同一个键。"),
@@ -94,6 +96,8 @@ KINDS: Final[dict[str, Kind]] = {  # The first of a status gives an error its wo
     "internal_server_error": Kind(500, "系统出错", "这是系统的错误，不是您的。请把追踪号告知管理员。"),
     "not_implemented": Kind(501, "不支持这种传输方式", "请求体请以 Content-Length 或 chunked 传送。"),
     "service_unavailable": Kind(503, "暂时无法服务", "请在 Retry-After 所示的秒数后重试。"),
+    "overloaded": Kind(503, "现在来的人太多", f"没有办理，也没有写入任何内容。{_COME_BACK}"),
+    "too_many_at_once": Kind(429, "同时提出的请求过多", f"同一账号有太多请求还在等候，本次没有办理。{_COME_BACK}"),
 }
 
 # What is not listed is found by its nearest listed base; the code and the Chinese text are the error's own. Most errors
@@ -206,6 +210,12 @@ def of_refusal(refusal: Refusal, trace_id: str) -> dict[str, object]:
     }
 
 
+_PAGE: Final = (
+    '<!DOCTYPE html><html lang="zh-CN"><meta charset="utf-8"><meta http-equiv="refresh" content="{seconds}">'
+    "<title>{title} - 学时账</title><h1>{title}</h1>"
+    "<p>没有写入任何内容。本页在 {seconds} 秒后自动重试，请不要反复刷新。</p></html>"
+)
+
 FAULTS_MOST: Final = 100
 """Whoever sends a million wrong names is told of the first: an answer must not be many times what was sent."""
 
@@ -238,6 +248,25 @@ def unread(status: HTTPStatus, found: object) -> tuple[dict[str, str], bytes]:
     body = json.dumps(problem(code_of(status), trace_id, status=status), ensure_ascii=False).encode()
     return {
         "Connection": "close", "Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)),
+        "Content-Language": "zh-CN", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+        "X-Request-Id": trace_id,
+    }, body
+
+
+def turned_away(seconds: int, *, is_one_too_many: bool, wants_page: bool) -> tuple[HTTPStatus, dict[str, str], bytes]:
+    """Tell whoever comes when too many do in how many seconds to come back, before anybody looks what they asked for.
+
+    Whoever looks from a browser is told on a page, which comes back by itself.
+    """
+    code, trace_id = "too_many_at_once" if is_one_too_many else "overloaded", uuid.uuid4().hex
+    kind = KINDS[code]
+    if wants_page:
+        content_type, body = "text/html; charset=utf-8", _PAGE.format(title=kind.title, seconds=seconds).encode()
+    else:
+        said = problem(code, trace_id) | {"seen": {"retry_after": seconds}}
+        content_type, body = MEDIA_TYPE, json.dumps(said, ensure_ascii=False).encode()
+    return HTTPStatus(kind.status), {
+        "Retry-After": str(seconds), "Content-Type": content_type, "Content-Length": str(len(body)),
         "Content-Language": "zh-CN", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
         "X-Request-Id": trace_id,
     }, body

@@ -155,6 +155,7 @@ def _leave_alone_what_stands() -> None:
 
 def _serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> None:
     server = _listen(app, settings)
+    app.extensions["lanes"] = server.lanes
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: object) -> None:

@@ -1,4 +1,4 @@
-"""The service's sockets: waitress's own connections and parsing, woken by epoll.
+"""The service's sockets: waitress's own connections and parsing, woken by epoll, and answered in turn (`api.lanes`).
 
 waitress asks each of its connections before each turn of its loop what it waits for, and turns twice a request: with 64
 connections that took more time than anything that was asked of the service. Here a connection itself says what it waits
@@ -24,9 +24,10 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
-from api.problems import unread
+from api.lanes import Lanes, Turn, lane_of
+from api.problems import turned_away, unread
 
 _READ: Final = select.EPOLLIN | select.EPOLLPRI
 _WRITE: Final = select.EPOLLOUT
@@ -34,6 +35,11 @@ _ONCE: Final = select.EPOLLONESHOT
 
 SENDING_SECONDS: Final = 300
 """So long a request may take to arrive: twenty megabytes over a line of half a megabit."""
+
+CONNECTIONS_MOST: Final = 4_000
+"""Beyond it whoever has been silent for longest is hung up on: a connection that is kept takes no newcomer's place."""
+_ROOM: Final = 10  # A tenth of all at once.
+_UNREAD: Final = "public"
 
 Application = Callable[..., Any]
 
@@ -90,11 +96,32 @@ class Unread(ErrorTask):  # type: ignore[misc]
         self.write(body)
 
 
+class Answering(WSGITask):  # type: ignore[misc]
+    """Answers a request, or tells whoever asks to come back."""
+
+    def execute(self) -> None:
+        """Do what its turn says."""
+        turn = self.channel.turn
+        if turn is None or not turn.come_back_s:
+            super().execute()
+            return
+        self.complete = True
+        wanted = self.request.headers.get("ACCEPT", "")
+        status, headers, body = turned_away(turn.come_back_s, is_one_too_many=turn.is_one_too_many,
+                                            wants_page="text/html" in wanted)
+        self.status = f"{int(status)} {status.phrase}"
+        self.response_headers.extend(headers.items())
+        self.content_length = len(body)
+        self.write(body if self.request.command != "HEAD" else b"")
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]  # The library has no types.
     """One connection. A thread that has answered puts it to rest itself, so that nobody need look for what changed."""
 
     parser_class = Parser
+    task_class = Answering
     error_task_class = Unread
+    turn: Turn[Channel] | None = None  # While its request is answered.
     begun: float | None = None  # Since when a request is being sent that is not there whole.
 
     def received(self, data: bytes) -> bool:
@@ -134,6 +161,57 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # The library has no types.
         return sent
 
 
+class Threads(ThreadedTaskDispatcher):  # type: ignore[misc]
+    """Threads that answer whose turn it is (`api.lanes`), and not whoever came first."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__()
+        self.lanes: Lanes[Channel] = Lanes(threads)
+        self.lanes.lock = self.lock  # One lock for whose turn it is and for who sleeps until then.
+        self.set_thread_count(threads)
+
+    def add_task(self, task: Channel) -> None:
+        """Let a connection's next request wait for its turn."""
+        request = task.requests[0]
+        headers = request.headers
+        holder = headers.get("AUTHORIZATION") or headers.get("COOKIE") or ""
+        lane = _UNREAD if request.error else lane_of(request.command, request.path)
+        with self.lock:
+            self.lanes.add(task, lane, holder.encode("latin-1", "replace"))
+            self.queue_cv.notify()
+
+    def handler_thread(self, thread_no: int) -> None:
+        """Answer one after the other until there are too many threads."""
+        while True:
+            with self.lock:
+                turn = None
+                while not self.stop_count and (turn := self.lanes.next()) is None:
+                    self.queue_cv.wait()
+                if turn is None:
+                    self.stop_count -= 1
+                    self.threads.discard(thread_no)
+                    self.thread_exit_cv.notify()
+                    return
+            channel = turn.item
+            channel.turn = turn
+            try:
+                channel.service()
+            except BaseException:
+                self.logger.exception("Exception when servicing %r", channel)
+            with self.lock:
+                self.lanes.over(turn)
+                if self.lanes.any_waiting():  # For a place in this lane, while this thread goes on with another.
+                    self.queue_cv.notify()
+
+    def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
+        """End the threads, and hang up on whoever still waits."""
+        super().shutdown(cancel_pending=False, timeout=timeout)
+        left = self.lanes.drained() if cancel_pending else []
+        for channel in left:
+            channel.cancel()
+        return bool(left)
+
+
 class Listener(TcpWSGIServer):  # type: ignore[misc]
     """The socket that connections come in by."""
 
@@ -141,7 +219,10 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
 
     def __init__(self, application: Application, sockets: Sockets, **settings: Any) -> None:
         self._is_listening = True
-        super().__init__(application, map=sockets, adj=Adjustments(**settings))
+        adjustments = Adjustments(**{"connection_limit": CONNECTIONS_MOST, "backlog": CONNECTIONS_MOST, **settings})
+        threads = Threads(adjustments.threads)
+        self.lanes = threads.lanes
+        super().__init__(application, map=sockets, adj=adjustments, dispatcher=threads)
 
     def pull_trigger(self) -> None:
         """Wake nobody: where waitress would have every connection looked at, the one that changed has said so."""
@@ -152,7 +233,16 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         if listens != self._is_listening:
             self._is_listening = listens
             self._map.wake(self._fileno, _READ if listens else 0)
+        if not listens and self.accepting:
+            self._make_room()
         self._map.turn(timeout)
+
+    def _make_room(self) -> None:
+        """Hang up on those who have said nothing for longest: they can come again, and whoever waits outside cannot."""
+        idle = [one for one in self.active_channels.values()
+                if not (one.requests or one.request or one.total_outbufs_len or one.will_close)]
+        for channel in sorted(idle, key=lambda one: float(one.last_activity))[:max(1, len(idle) // _ROOM)]:
+            channel.handle_close()
 
     def interrupt(self) -> None:
         """End the turn at hand; also from a signal."""

@@ -19,6 +19,7 @@ import io
 import json
 import mmap
 import os
+import re
 import selectors
 import signal
 import socket
@@ -27,6 +28,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
@@ -47,6 +49,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from api import problems
 from api.evidence_files import MOST as FILE_BYTES_MOST
 from api.exits import Exit, Stop
+from api.lanes import Lanes, Turn, lane_of
 from api.settings import Settings, SettingsError
 from ledger.errors import LedgerError
 from ledger.stores.append import StoreFailed
@@ -58,7 +61,9 @@ QUIET_SECONDS: Final = 10
 """A request that has begun is not waited for any longer when nothing more comes for so long."""
 LINGER_SECONDS: Final = 1
 KEPT_OPEN_SECONDS: Final = 30
-_CONNECTIONS: Final = 1_000
+_CONNECTIONS: Final = 4_000
+_ROOM: Final = 10   # When there are as many, a tenth of those that are idle makes room for newcomers.
+_HEAD: Final = 4_096  # Of a request, looked at before it is read.
 _BEAT_SECONDS: Final = 5
 _SILENCE_SECONDS: Final = 30   # A worker that gives no sign of life for so long is killed and replaced.
 _CLOSING_SECONDS: Final = 10   # Beyond the time for requests: to sign, to follow to the end, to let go.
@@ -68,6 +73,7 @@ _GO_AHEAD_SECONDS: Final = 0.001  # not hours: seconds
 _NOBODY: Final = 2**31 - 1
 _NO_ROOM: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _HEADER_BYTES: Final = 8_190
+_CREDENTIALS: Final = re.compile(rb"\r\n(?:authorization|cookie): *([^\r]+)", re.IGNORECASE)
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a file without a name, where a slow disk cannot make a worker look dead
 
 _STATUS: Final[tuple[tuple[type[Exception], HTTPStatus], ...]] = (
@@ -231,6 +237,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # The library has no type
             except Exception as error:
                 _write_down(self._why[1], error)
                 sys.exit(Arbiter.WORKER_BOOT_ERROR)
+        app.extensions["lanes"] = self.worker.lanes
         self._settle()
         app.wsgi_app = _measured(app.wsgi_app, max(app.config["MAX_CONTENT_LENGTH"], FILE_BYTES_MOST))  # type: ignore[method-assign]
         return app
@@ -372,6 +379,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Begin after the fork, answer, and let go of everything."""
         self.app.begin(self)
         self.nr_conns = 0
+        self.lanes: Lanes[Connection] = Lanes(self.cfg.threads)
         try:
             super().init_process()
         finally:
@@ -414,6 +422,47 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.pending_conns.append(conn)  # Not before it says something does it have a thread.
         self.poller.register(patient, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
+    def enqueue_req(self, conn: Connection) -> None:
+        """Let a request wait for its turn, by what can be seen of it: it is read by the thread that answers it."""
+        lane, holder = _looked_at(conn)
+        self.lanes.put(conn, lane, holder)
+        self.tpool.submit(self._answer)
+
+    def _answer(self) -> None:
+        """Answer whose turn it is, until nobody's is."""
+        while (turn := self.lanes.take()) is not None:
+            done: Future[Any] = Future()
+            turn.item.turn = turn
+            try:
+                done.set_result(self.handle(turn.item))
+            except BaseException as error:
+                done.set_exception(error)
+            self.lanes.done(turn)
+            self.method_queue.defer(self.finish_request, turn.item, done)
+
+    def handle_request(self, req: Any, conn: Connection) -> Any:
+        """Answer it, or tell whoever asks to come back."""
+        turn = conn.turn
+        if turn is None or not turn.come_back_s:
+            return super().handle_request(req, conn)
+        wanted = next((value for name, value in req.headers if name == "ACCEPT"), "")
+        status, headers, body = problems.turned_away(
+            turn.come_back_s, is_one_too_many=turn.is_one_too_many, wants_page="text/html" in wanted)
+        closes = not self.alive or req.should_close()
+        headers["Connection"] = "close" if closes else "keep-alive"
+        lines = [f"HTTP/1.1 {int(status)} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+        conn.sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii") + (b"" if req.method == "HEAD" else body))
+        return not closes
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Hang up on whoever has been silent for too long; where there is no more room, on some before that."""
+        super().murder_keepalived(force=force)
+        if self.nr_conns >= self.worker_connections:
+            now = time.monotonic()
+            for conn in list(self.keepalived_conns)[:max(1, len(self.keepalived_conns) // _ROOM)]:
+                conn.timeout = now
+            super().murder_keepalived()
+
     def handle(self, conn: Connection) -> Any:
         """Answer, and take leave here: the thread that accepts must not wait until the other side has closed, too."""
         kept = super().handle(conn)
@@ -436,6 +485,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             client.sendall("\r\n".join([*lines, "", ""]).encode("ascii") + body)
 
 
+def _looked_at(conn: Connection) -> tuple[str, bytes]:
+    """The lane of the request that begins to come, and whose it is; of what cannot be told yet, everybody's."""
+    unread = conn.parser.unreader.buf.getvalue() if conn.parser is not None else b""
+    with suppress(OSError):
+        unread = unread or conn.sock.recv(_HEAD, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    first, _, head = unread.partition(b"\r\n")
+    method, _, rest = first.decode("latin-1").partition(" ")
+    found = _CREDENTIALS.search(b"\r\n" + head)
+    return lane_of(method, rest.partition(" ")[0]), found[1] if found else b""
+
+
 def _measured(application: Any, most: int) -> Any:
     """Say how long a body is that came in pieces: one that is too long would only be cut off."""
     def measured(environ: dict[str, Any], start_response: Any) -> Any:
@@ -453,6 +513,7 @@ class Connection(TConn):  # type: ignore[misc]
     """A connection that is closed once."""
 
     _is_closed = False
+    turn: Turn[Connection] | None = None
 
     def close(self, graceful: bool = False) -> None:
         """Close it; gracefully, when the other side has had a moment to read what was sent."""

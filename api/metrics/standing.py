@@ -14,9 +14,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from flask import current_app
 from prometheus_client.core import GaugeMetricFamily
 
 from api.house import House
+from api.lanes import Lanes
 from api.last_done import EVERY, last
 from api.upkeep import upkeep
 from api.witness.telling import gauges
@@ -53,7 +55,7 @@ class Standing:
         yield _labelled("info", "版本", "version", {version("xueshi-ledger"): 1})
         yield _labelled("lease", "本次答复的进程持有该项任务为 1", "task", {
             name: int(holds()) for name, holds in self._leases.items()})
-        for part in (self._log, self._outside, self._projections, self._jobs, self._copies, self._machine):
+        for part in (self._log, self._outside, self._projections, _lanes, self._jobs, self._copies, self._machine):
             with suppress(LedgerError, OSError):
                 yield from part()
 
@@ -107,6 +109,17 @@ class Standing:
         yield _plain("cpu_seconds", "各进程至今用去的处理器时间", sum(one.cpu_ticks for one in ours) // _TICKS)
         yield _plain("open_files", "打开文件最多的进程打开了多少个", max(one.files for one in ours))
         yield _plain("uptime_seconds", "本次答复的进程运行了多少秒", _uptime())
+
+
+def _lanes() -> Iterator[GaugeMetricFamily]:
+    """What waits for its turn in this process, which may be one of several; nothing where no server is."""
+    lanes: Lanes[Any] | None = current_app.extensions.get("lanes")
+    if lanes is not None:
+        counted = lanes.counted()
+        for name, says in (("waiting", "本次答复的进程中等候办理的请求数，按类别"),
+                           ("working", "本次答复的进程正在办理的请求数，按类别"),
+                           ("turned_away", "本次答复的进程自启动以来请其稍后再来的请求数，按类别")):
+            yield _labelled(f"lane_{name}", says, "lane", {lane: one[name] for lane, one in counted.items()})
 
 
 class Process:
