@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -248,9 +249,7 @@ def answer_of(connection: socket.socket) -> tuple[str, dict[str, str], str]:
         return status, headers, file.read(int(headers["content-length"])).decode()
 
 
-def test_over_a_socket_too_many_are_told_when_to_come_back_and_the_connection_goes_on(
-    monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_over_a_socket_too_many_are_told_when_to_come_back_and_the_connection_goes_on() -> None:
     let_go, begun = threading.Event(), threading.Semaphore(0)
 
     def slow(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -269,9 +268,8 @@ def test_over_a_socket_too_many_are_told_when_to_come_back_and_the_connection_go
             others.append(connected(server))
             accept = "Accept: text/html\r\n" if number == 10 else ""
             others[-1].sendall(ask.format(number).replace("Host: x\r\n", f"Host: x\r\n{accept}").encode())
-            state = server.lanes.counted
-            while state()["bookings"]["waiting"] < min(number, 8) and not begun.acquire(timeout=0.001):
-                pass
+            while sum(server.lanes.counted()["bookings"][name] for name in ("waiting", "turned_away")) < number:
+                time.sleep(0.001)
         let_go.set()
         told = [answer_of(one) for one in others]
         assert [status for status, _, _ in told] == ["200"] * 8 + ["503"] * 2
@@ -286,7 +284,7 @@ def test_over_a_socket_too_many_are_told_when_to_come_back_and_the_connection_go
             one.close()
 
 
-def test_connections_that_are_kept_in_silence_make_room_for_newcomers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_that_are_kept_in_silence_make_room_for_newcomers() -> None:
     def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]

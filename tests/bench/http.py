@@ -109,7 +109,7 @@ def serving(data: Path, workers: int) -> Iterator[tuple[int, int]]:
         yield int(found[1]), process.pid
     finally:
         process.terminate()
-        process.wait()
+        process.communicate()
 
 
 def _cpu_micros(process: int) -> int:
