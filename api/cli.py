@@ -55,6 +55,7 @@ COMMANDS: Final = {
     "witness": Lazy("api.commands.witness:witness", "为其他账本作见证：只为延续了上次所见的检查点联署"),
     "events": Lazy("api.commands.events:events", "事件的格式，以及整本日志的导出"),
     "verify": Lazy("api.commands.verify:verify", "离线核验情况表、证明、移送材料、检查点：说明核验了什么，不证明什么"),
+    "archive": Lazy("api.commands.archive:archive", "归档：把已结束的一年写成冷存文件，凭公钥即可离线核验，逐条可证"),
     "export": Lazy("api.commands.export:export", "导出登记簿，供其他程序读取：Parquet，各列附中文说明"),
     "fsck": Lazy("api.commands.fsck:fsck", "逐条重读账本，重建根、瓦片、版本与保留名称，指出第一处错误"),
     "backup": Lazy("api.commands.backup:backup", "把整个登记簿备份到一个新文件夹，服务运行时也可；或检查一份备份"),

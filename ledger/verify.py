@@ -104,6 +104,10 @@ def policy_of(key: str) -> Policy:
 def verify_file(path: Path, policy: Policy, *, progress: Progress = lambda done, total: None) -> Verdict:
     """Check a file of any kind that we hand out; raises the reason when it does not hold, OSError where it is not read.
     """
+    if path.is_dir():
+        from ledger.verify_archive import verify_archive  # Of Parquet, which the rest does without.
+
+        return verify_archive(path, policy, progress=progress)
     with path.open("rb") as file:
         head = file.read(len(HEADER) + 1)  # The longest of those that are looked for.
     if head.startswith(HEADER.encode()):

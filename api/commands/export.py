@@ -68,7 +68,7 @@ def _said() -> Iterator[None]:
 
 def _exported(folder: Path, as_of: str | None, data_folder: Path | None, *, is_check: bool, as_json: bool) -> int:
     from api.commands.beside import beside
-    from projections.parquet.schemas import arrow
+    from ledger.arrow import arrow
 
     if is_check:
         if as_of is not None:
@@ -125,8 +125,8 @@ def _made(register: Register, as_of: str | None, buckets: int | None, made: Path
 def _check(folder: Path, data_folder: Path | None, *, as_json: bool) -> int:
     import tempfile
 
+    from ledger.arrow import arrow
     from projections.parquet.folder import altered, compare, read_manifest
-    from projections.parquet.schemas import arrow
 
     arrow()
     told = read_manifest(folder)

@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ledger.arrow import arrow
 from policies.law import Law
 from projections.basis import Cited
 from projections.errors import ProjectionError
 from projections.parquet import tables
-from projections.parquet.schemas import COLUMNS, TITLES, arrow, write
+from projections.parquet.schemas import COLUMNS, TITLES, write
 from projections.replay.gathered import Gathered, gather
 from projections.replay.held import Held, Snapshot
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from projections.errors import ProjectionError
+from ledger.arrow import arrow
 
 TITLES: Final = {
     "entries": "已登记的学时记录，一行一条；按归属年度分文件夹",
@@ -91,25 +91,6 @@ COLUMNS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "cap_centi": ("int32", "该上限，百分之一学时；空为不限"),
     },
 }
-
-
-class ColumnsMissing(ProjectionError):
-    """pyarrow is not installed: the rest of the program does without."""
-
-    code = "pyarrow_missing"
-
-    def __init__(self) -> None:
-        super().__init__("写出和读取 Parquet 需要 pyarrow，本机没有。请执行 pip install 'xueshi-ledger[columns]'。")
-
-
-def arrow() -> Any:
-    """The library, or what to do; raises ColumnsMissing."""
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise ColumnsMissing from error
-    return pyarrow
 
 
 def schema(table: str) -> Any:

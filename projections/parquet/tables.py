@@ -16,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ledger.arrow import arrow
 from policies.law import CATEGORIES, Law
-from projections.parquet.schemas import arrow
 from projections.projection import HOLDS
 from projections.replay.coded import NOT_SUBMITTED, NOWHERE, Zone
 from projections.replay.compiled import NONE, compile_over

@@ -37,6 +37,12 @@ ENTRIES_A_PART: Final = 1_000_000
 CODE: Final = ("carried", "coded", "compiled", "kernel", "kernel_fast", "packed", "replayed", "sides", "spread")
 """The modules that have to be the same on every machine."""
 
+_ROWS: Final = (
+    "number int, person string, day array<date>, year array<smallint>, case array<int>, submitted array<int>, "
+    "first_year smallint, standing array<int>, belonging array<int>, belongs_from array<smallint>, "
+    "together array<array<int>>")
+"""The columns of `spread.rows_of`, as Spark calls them."""
+
 _PORT: Final = 7_077
 _REACH_S: Final = 5    # not hours: seconds
 _LOOK_S: Final = 0.2   # not hours: seconds
@@ -220,7 +226,8 @@ def _run(session: Any, people: Path, laws: Laws, parts: int, progress: Progress)
     context = session.sparkContext
     sent = context.broadcast(laws)
     schema = ", ".join([*(f"{name} binary" for name in names(len(laws.compiled))), "kernel_ns long"])
-    asked = session.read.parquet(people.absolute().as_uri()).mapInArrow(judging(sent, fingerprint()), schema)
+    rows = session.read.schema(_ROWS).parquet(people.absolute().as_uri())   # Asking a file for it is a task by itself.
+    asked = rows.mapInArrow(judging(sent, fingerprint()), schema)
     found: list[Any] = []
 
     def collect() -> None:
@@ -244,8 +251,8 @@ def _run(session: Any, people: Path, laws: Laws, parts: int, progress: Progress)
     if isinstance(found[0], BaseException):
         raise ClusterFailed(_last_word(found[0])) from found[0]
     progress("spark", parts, parts)
-    rows: list[dict[str, Any]] = found[0].to_pylist()
-    return rows
+    came: list[dict[str, Any]] = found[0].to_pylist()
+    return came
 
 
 def _tasks(tracker: Any) -> tuple[int, int]:

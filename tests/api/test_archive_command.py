@@ -1,0 +1,92 @@
+"""`xueshi archive` from end to end: a year written, verified without the ledger, held against it, proved from alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.cli import run
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty people over two years."""
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    assert run(["demo", "--data", str(folder), "--people", "20", "--years", "2021-2022", "--json"]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def of_2021(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("archives") / "2021"
+    assert run(["archive", "write", "2021", str(folder), "--data", str(data), "--json"]) == 0
+    return folder
+
+
+def told(capfd: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> str:
+    capfd.readouterr()
+    assert run(list(arguments)) == status
+    out, err = capfd.readouterr()
+    return err if status > 1 else out
+
+
+def key(data: Path, capfd: pytest.CaptureFixture[str]) -> str:
+    return told(capfd, "log", "key", "--data", str(data)).splitlines()[0]
+
+
+def test_a_year_is_verified_by_its_folder_and_the_key_alone(
+    data: Path, of_2021: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    vkey = key(data, capfd)
+    away = shutil.copytree(of_2021, tmp_path / "away")
+    first = json.loads((away / "archive.json").read_bytes())["first"]
+
+    assert "其后的第一个事件已在次年" in told(capfd, "verify", str(away), "--key", vkey)
+    told(capfd, "archive", "prove", str(away), str(first), "--out", str(tmp_path / "proof"))
+    assert f"事件 {first} " in told(capfd, "verify", str(tmp_path / "proof"), "--key", vkey)
+    assert "逐字节相同" in told(capfd, "archive", "check", str(away), "--data", str(data))
+
+    file = sorted((away / "events").iterdir())[0]
+    file.write_bytes(file.read_bytes()[:-1])
+    assert f"{file}" in told(capfd, "verify", str(away), "--key", vkey, status=1)
+    assert "[archive_unreadable]" in told(capfd, "archive", "check", str(away), "--data", str(data), status=3)
+
+
+@pytest.mark.parametrize(("arguments", "status", "code"), [
+    (["write", "2021", "taken"], 2, "archive_taken"), (["write", "2021", "a/b"], 2, "archive_unusable"),
+    (["write", "2010", "new"], 2, "archive_year_empty"), (["write", "9998", "new"], 2, "archive_year_open"),
+    (["check", "taken"], 3, "archive_unreadable"), (["prove", "taken", "3"], 3, "archive_unreadable"),
+])
+def test_what_cannot_be_archived_is_said_and_nothing_is_left(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+    arguments: list[str], status: int, code: str,
+) -> None:
+    (tmp_path / "taken").mkdir()
+    monkeypatch.chdir(tmp_path)
+    where = [] if arguments[0] == "prove" else ["--data", str(data)]
+
+    assert f"[{code}]" in told(capfd, "archive", *arguments, *where, status=status)
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_a_kill_leaves_no_half_of_an_archive(
+    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Killed when all events are written and the rest is not: what is left is hidden, and holds nobody up."""
+    program = ("import os, signal, ledger.archive_writing as writing\n"
+               "writing._tiles = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+               "from api.cli import run; run(['archive', 'write', '2021', 'year', '--data', " + repr(str(data)) + "])")
+    ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=False,
+                           env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
+    (left,) = tmp_path.iterdir()
+
+    assert ended.returncode == -signal.SIGKILL and left.name.startswith(".xueshi-archive-")
+    told(capfd, "archive", "write", "2021", str(tmp_path / "year"), "--data", str(data))
+    assert (tmp_path / "year" / "archive.json").exists()
