@@ -66,7 +66,8 @@ def main() -> int:
     logs.configure("warning")   # Standard output is for the one who started it; what is logged goes to the other.
     own = [Path(asked[name]) for name in ("beside", "staging") if asked.get(name)]
     threading.Thread(target=_go_with_the_parent, args=(own,), daemon=True).start()
-    stand_back(is_idle=asked.get("is_idle", False), cores=asked.get("cores", ()))
+    if asked.get("engine") != "spark":   # The workers of a cluster wait for this one.
+        stand_back(is_idle=asked.get("is_idle", False), cores=asked.get("cores", ()))
     try:
         _tell({"done": _run(asked)})
     except Stop as stop:
