@@ -27,9 +27,10 @@ from typing import Any, Final
 from projections.errors import ProjectionError
 from projections.replay.coded import Coded
 from projections.replay.compiled import Compiled
+from projections.replay.kernel import HAS_FAST, WORTH_LOADING, replay
 from projections.replay.replayed import Replayed
 from projections.replay.sides import Progress
-from projections.replay.spread import Laws, judged, names, rows_of, together
+from projections.replay.spread import Laws, coded_of, judged, names, rows_of, together
 
 LOCAL: Final = "local[2]"
 PARTS_MOST: Final = 1_024
@@ -99,8 +100,8 @@ class Cluster:
         people = self._folder / "people"
         parts = stage(coded, people, progress)
         progress("spark", 0, parts)
-        with _Session(self._master, self._folder) as session:
-            rows = _run(session, people, Laws.of(coded, compiled), parts, progress)
+        with session(self._master, self._folder) as spark:
+            rows = _run(spark, people, Laws.of(coded, compiled), parts, progress)
         self.kernel_ns = sum(row["kernel_ns"] for row in rows)
         return together(coded, compiled, iter(rows))
 
@@ -152,7 +153,7 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-class _Session:
+class session:  # noqa: N801 - it is used as a function
     """A Spark session that leaves nothing behind, and speaks to nobody but its own log."""
 
     def __init__(self, master: str, folder: Path) -> None:
@@ -195,8 +196,8 @@ class _Session:
         from pyspark import SparkContext
         from pyspark.sql import SparkSession
 
-        session = SparkSession.getActiveSession()
-        (self._context if session is None else session).stop()
+        active = SparkSession.getActiveSession()
+        (self._context if active is None else active).stop()
         SparkContext._gateway, SparkContext._jvm = None, None   # The next one begins with a Java of its own.
         self._gateway.shutdown()
         process: Any = self._gateway.proc
@@ -218,15 +219,15 @@ def _one_core() -> Iterator[None]:
             os.environ[_THREADS] = before
 
 
-def _run(session: Any, people: Path, laws: Laws, parts: int, progress: Progress) -> list[dict[str, Any]]:
+def _run(spark: Any, people: Path, laws: Laws, parts: int, progress: Progress) -> list[dict[str, Any]]:
     """Have all parts judged, and look how far they are until they are."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
-    context = session.sparkContext
+    context = spark.sparkContext
     sent = context.broadcast(laws)
     schema = ", ".join([*(f"{name} binary" for name in names(len(laws.compiled))), "kernel_ns long"])
-    rows = session.read.schema(_ROWS).parquet(people.absolute().as_uri())   # Asking a file for it is a task by itself.
+    rows = spark.read.schema(_ROWS).parquet(people.absolute().as_uri())   # Asking a file for it is a task by itself.
     asked = rows.mapInArrow(judging(sent, fingerprint()), schema)
     found: list[Any] = []
 
@@ -241,8 +242,9 @@ def _run(session: Any, people: Path, laws: Laws, parts: int, progress: Progress)
     began, tracker = time.monotonic(), context.statusTracker()
     while thread.is_alive():
         thread.join(_LOOK_S)
-        done, busy = _tasks(tracker)
-        if done or busy:
+        stages = [info for info in map(tracker.getStageInfo, tracker.getActiveStageIds()) if info]
+        done = sum(info.numCompletedTasks for info in stages)
+        if done or not stages or any(info.numActiveTasks for info in stages):   # Else tasks wait for workers.
             began = time.monotonic()
             progress("spark", min(done, parts), parts)
         elif time.monotonic() - began > _WORKERS_S:
@@ -255,12 +257,6 @@ def _run(session: Any, people: Path, laws: Laws, parts: int, progress: Progress)
     return came
 
 
-def _tasks(tracker: Any) -> tuple[int, int]:
-    """How many tasks of what is being done are over, and how many run."""
-    infos = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
-    return (sum(info.numCompletedTasks for info in infos if info), sum(info.numActiveTasks for info in infos if info))
-
-
 def judging(sent: Any, code: str) -> Callable[[Iterator[Any]], Iterator[Any]]:
     """What a worker does with its part."""
 
@@ -271,12 +267,29 @@ def judging(sent: Any, code: str) -> Callable[[Iterator[Any]], Iterator[Any]]:
             raise OtherCode("工作节点上的 xueshi-ledger 与发起推演的不是同一版代码")
         some = list(batches)
         if some:
-            row = judged(pa.Table.from_batches(some), sent.value)
+            table = pa.Table.from_batches(some)
+            _load(table, sent.value)
+            row = judged(table, sent.value)
             fields = [pa.field(name, pa.int64() if name == "kernel_ns" else pa.binary()) for name in
                       (*names(len(sent.value.compiled)), "kernel_ns")]
             yield pa.RecordBatch.from_pylist([row], schema=pa.schema(fields))
 
     return judge
+
+
+_loaded: set[str] = set()
+
+
+def _load(table: Any, laws: Laws) -> None:
+    """Load the machine code, once a worker, where there is enough to do: its seconds are not the kernel's."""
+    import pyarrow.compute as pc
+
+    if HAS_FAST and not _loaded and pc.sum(pc.list_value_length(table.column("day"))).as_py() >= WORTH_LOADING:
+        one = coded_of(table.slice(0, 1), laws)
+        first = replay(one, laws.compiled[0], fast=True)
+        for law in laws.compiled[1:]:
+            replay(one, law, fast=True, known=(laws.compiled[0], first))
+        _loaded.add("kernel_fast")
 
 
 def _last_word(error: BaseException) -> str:

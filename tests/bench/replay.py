@@ -77,9 +77,9 @@ def rows() -> Iterator[Race | Figure]:
 # ── the kernel ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def history(entries: int, law: Law) -> Coded:
+def history(entries: int, law: Law, seed: int = 7) -> Coded:
     """People, spread over places and three years, each entry one of some two thousand cases; always the same."""
-    random, people, years = np.random.default_rng(7), entries // EACH, LAST - FIRST + 1
+    random, people, years = np.random.default_rng(seed), entries // EACH, LAST - FIRST + 1
     shapes = list(_shapes(Bench(law)))
     counts = random.poisson(EACH, people)
     first = np.append(0, np.cumsum(counts)).astype(np.int64)
