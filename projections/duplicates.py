@@ -235,14 +235,15 @@ class Duplicates(Projection):
     """The fold."""
 
     name: ClassVar = "duplicates"
-    version: ClassVar = 3  # Until 2 what a claim shows was sought among the keys, and a group counted at each step.
+    version: ClassVar = 4  # Until 3 each page read and sorted every group there is.
     weight: ClassVar = 6
     tables: ClassVar = {
         "claims": _CLAIMS,   # Where each was submitted, and what it shows.
         "keys": _OF_KEY,     # The one claim that has a key; none where several do, and the next three tell.
         "held": Table({**_KEY, "claim": str, "person": str, "refused": int, "since": int},
                       (*Key._fields, "claim", "from_position"), (("person",),)),
-        "shared": Table({**_KEY, "claims": int, "persons": int, "since": int}, (*Key._fields, "from_position")),
+        "shared": Table({**_KEY, "claims": int, "persons": int, "since": int}, (*Key._fields, "from_position"),
+                        (("since", *Key._fields),)),  # A page is read in its order, and no further.
         "sharers": _SHARERS,
     }
     handlers: ClassVar = {

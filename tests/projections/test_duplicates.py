@@ -20,7 +20,7 @@ from ledger.streams import claim_review as review
 from ledger.streams import person as persons
 from ledger.vocabulary import ClaimId, PersonId, UnitId
 from projections.duplicates import Duplicates, claims_showing, duplicate_groups, duplicates_of, keys_of
-from projections.file import ProjectionFile
+from projections.file import ProjectionFile, Reader
 from projections.projection import Effect
 
 EVERYWHERE = Scope(role="human_resources", region="33")
@@ -184,6 +184,27 @@ def test_pages_of_groups_are_whole(house: House) -> None:
         seen += page.items
 
     assert [one["value"] for one in seen] == [f"o{number}" for number in range(5)]
+
+
+def test_a_page_of_groups_is_read_in_its_order_and_no_further(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    li = house.person(unit=house.unit(NINGBO, "industry"))
+    for number in (*range(5), *range(5)):
+        submit(house, li, exam("2021-03-01", occasion=f"o{number}"))
+    answers, asked, rows = house.followed(), list[tuple[str, Any]](), Reader.rows
+
+    def remembered(self: Reader, query: str, values: Any = ()) -> Any:
+        asked.append((query, values))
+        return rows(self, query, values)
+
+    monkeypatch.setattr(Reader, "rows", remembered)
+    first = duplicate_groups(answers, [EVERYWHERE], limit=2)
+    duplicate_groups(answers, [EVERYWHERE], limit=2, after=first.next, as_of=first.as_of)  # type: ignore[arg-type]
+
+    reader = answers.file("duplicates", None)[0]
+    plans = [" ".join(step[-1] for step in rows(reader, f"EXPLAIN QUERY PLAN {query}", values))
+             for query, values in asked if "FROM shared" in query]
+    assert len(plans) == 2
+    assert all("g USING INDEX idx_shared_since_" in plan and "ORDER BY" not in plan for plan in plans), plans
 
 
 def test_on_random_lives_the_groups_are_those_that_a_plain_count_finds(house: House) -> None:
