@@ -26,7 +26,7 @@ from api.cases.doing import Done
 from api.house import House
 from api.problems import Problem
 from api.routes import conditions
-from api.routes.fields import Body, Query
+from api.routes.fields import Body, Query, Shared
 from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES
 from projections.basis import written_time
@@ -408,7 +408,7 @@ class Nothing(Body):
     """A body that has nothing to say."""
 
 
-class Trial(ma.Schema):
+class Trial(Shared):
     """What would be done, decided in full and not written."""
 
     dry_run = ma.fields.Boolean(required=True, metadata={"const": True})
