@@ -134,7 +134,7 @@ def prove_inclusion(index: int, size: int, reader: HashReader) -> list[bytes]:
         else:
             siblings.append((start, middle))
             start = middle
-    return _read_ranges(siblings[::-1], reader)
+    return read_ranges(siblings[::-1], reader)
 
 
 def check_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
@@ -186,7 +186,7 @@ def prove_consistency(old_size: int, new_size: int, reader: HashReader) -> list[
             start = middle
     if start != 0:   # From 0 the part is the old tree itself, whose root the checker already has.
         parts.append((start, end))
-    return _read_ranges(parts[::-1], reader)
+    return read_ranges(parts[::-1], reader)
 
 
 def check_consistency(
@@ -244,7 +244,7 @@ def _split(width: int) -> int:
     return 1 << (width - 1).bit_length() - 1
 
 
-def _read_ranges(ranges: Sequence[tuple[int, int]], reader: HashReader) -> list[bytes]:
+def read_ranges(ranges: Sequence[tuple[int, int]], reader: HashReader) -> list[bytes]:
     """The root of each range of leaves, from one call to the reader."""
     covers = [_complete_subtrees(start, end) for start, end in ranges]
     hashes = iter(reader.read_hashes([subtree for cover in covers for subtree in cover]))
