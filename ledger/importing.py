@@ -6,7 +6,8 @@
         rows.write(accepted[...])                               # a killed run goes on here
     close_import(ledger, batch.batch, command, actor=actor)     # every row takes force, and the counts say what became
 
-A row is a record that is new here, or a newer version of one that is registered already and is corrected by it.
+A row is a record that is new here, a newer version of one that is registered already and is corrected by it, or what
+became of one in the ledger that it came from: frozen, released, revoked, reinstated, in the order that leads there.
 
 What may be done is decided in `ledger.streams.imports`, and its refusals come out as they are. Whoever brings a file
 that is known is refused as `file_imported` with its receipt, also where both came at once and the other was faster.
@@ -17,12 +18,13 @@ that is known is refused as `file_imported` with its receipt, also where both ca
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from ledger.acts import Act as WrittenAct
 from ledger.acts import resume_act
 from ledger.errors import Refusal
 from ledger.events.base import By, Draft
+from ledger.events.claim import ClaimEvent
 from ledger.events.imports import ImportId, file_name
 from ledger.ledger import Deciding, Ledger, Loaded
 from ledger.stores.append import Guard, NameTaken, Receipt
@@ -31,12 +33,24 @@ from ledger.streams import claim as claims
 from ledger.streams import imports
 from ledger.streams import person as persons
 from ledger.streams.act import Act
-from ledger.streams.claim_register import CorrectClaim, decide_correction
+from ledger.streams.claim_register import (
+    CorrectClaim,
+    FreezeClaim,
+    ReinstateClaim,
+    ReleaseClaim,
+    RevokeClaim,
+    decide_correction,
+    decide_freeze,
+    decide_reinstatement,
+    decide_release,
+    decide_revocation,
+)
 from ledger.streams.claim_review import RegisterClaim, decide_registration
 from ledger.streams.decision import Decision
 from ledger.streams.imports import (
     AbandonImport,
     CloseImport,
+    ContradictImport,
     Import,
     OpenImport,
     ReconcileImport,
@@ -53,7 +67,16 @@ class Correction(NamedTuple):
     command: CorrectClaim
 
 
-Row = RegisterClaim | Correction
+class Followed(NamedTuple):
+    """A record of another ledger as it now stands there, by the steps that lead to it from what stands here."""
+
+    claim: ClaimId
+    person: PersonId
+    steps: tuple[Step, ...]
+
+
+Step = RegisterClaim | CorrectClaim | FreezeClaim | ReleaseClaim | RevokeClaim | ReinstateClaim
+Row = RegisterClaim | Correction | Followed
 
 
 class Rows:
@@ -72,7 +95,7 @@ class Rows:
         """Write the next rows, all or nothing."""
         hand = _hand(self._ledger, self._actor)
         people = self._ledger.load_each_free([_person_of(row) for row in rows], persons.evolve)
-        corrected = [row.claim for row in rows if isinstance(row, Correction)]
+        corrected = [row.claim for row in rows if not isinstance(row, RegisterClaim) and not _is_new(row)]
         known = self._ledger.load_each_free(corrected, claims.evolve)
         guards: dict[str, Guard] = {guard.stream: guard for guard in hand.guards}
         drafts: list[Draft] = []
@@ -88,7 +111,40 @@ class Rows:
 
 
 def _person_of(row: Row) -> PersonId:
-    return row.person if isinstance(row, Correction) else row.submission.person
+    return row.submission.person if isinstance(row, RegisterClaim) else row.person
+
+
+def _is_new(row: Correction | Followed) -> bool:
+    return isinstance(row, Followed) and isinstance(row.steps[0], RegisterClaim)
+
+
+def decide_following(
+    claim: claims.Claim | None, steps: Sequence[Step], person: persons.Person, by: Actor
+) -> Decision:
+    """Decide one step after the other, each upon what the one before came to."""
+    drafts: list[Draft] = []
+    for step in steps:
+        decided = _step(claim, step, person, by)
+        if isinstance(decided, Refusal):
+            return decided
+        for draft in decided:
+            claim = claims.evolve(claim, cast("ClaimEvent", draft.event))
+        drafts += decided
+    return tuple(drafts)
+
+
+def _step(claim: claims.Claim | None, step: Step, person: persons.Person, by: Actor) -> Decision:
+    if isinstance(step, RegisterClaim):
+        return decide_registration(claim, step, person, by)
+    if isinstance(step, CorrectClaim):
+        return decide_correction(claim, step, person, by)
+    if isinstance(step, FreezeClaim):
+        return decide_freeze(claim, step, person, by)
+    if isinstance(step, ReleaseClaim):
+        return decide_release(claim, step, person, by)
+    if isinstance(step, RevokeClaim):
+        return decide_revocation(claim, step, person, by)
+    return decide_reinstatement(claim, step, person, by)
 
 
 def _decided(
@@ -97,6 +153,8 @@ def _decided(
     if isinstance(row, RegisterClaim):  # Its id was just made, and the append holds us to its being new.
         return decide_registration(None, row, person, by)
     assert person is not None, "whoever has a claim is registered"
+    if isinstance(row, Followed):
+        return decide_following(None if _is_new(row) else known[row.claim].state, row.steps, person, by)
     return decide_correction(known[row.claim].state, row.command, person, by)
 
 
@@ -157,6 +215,14 @@ def reconcile_import(
     """Record how it compares with a later snapshot."""
     return _upon(ledger, batch, command.role, actor,
                  lambda known, _, by: imports.decide_reconciliation(known, command, by))
+
+
+def contradict_import(
+    ledger: Ledger, batch: ImportId, command: ContradictImport, *, actor: ActorId
+) -> Receipt | Refusal:
+    """Keep what the ledger that it came from signed against it."""
+    return _upon(ledger, batch, command.role, actor,
+                 lambda known, _, by: imports.decide_contradiction(known, command, by))
 
 
 def _upon(

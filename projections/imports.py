@@ -13,7 +13,9 @@ import msgspec
 from ledger.events.imports import (
     ImportAbandoned,
     ImportClosed,
+    ImportContradicted,
     ImportOpened,
+    ImportProved,
     ImportReconciled,
     ImportRowsSetAside,
     file_name,
@@ -46,6 +48,8 @@ class Import(NamedTuple):
     why: str | None  # For which reason it was abandoned.
     reconciliations: tuple[Reconciliation, ...]
     events: tuple[int, ...]
+    proved: ImportProved | None = None  # Where another ledger handed its rows over, or somebody brought them along.
+    contradictions: tuple[ImportContradicted, ...] = ()
 
 
 # Folding
@@ -55,7 +59,8 @@ def _opened(rows: Rows, effect: Effect) -> None:
     event: ImportOpened = effect.event
     rows.begin("imports", effect.position, {
         "batch": event.batch, "system": event.system, "status": "open", "opened": msgspec.json.encode(event).decode(),
-        "closed": None, "why": None, "reconciliations": "[]", "first": effect.recorded,
+        "closed": None, "why": None, "reconciliations": "[]", "origin": None, "proved": None, "contradictions": "[]",
+        "first": effect.recorded,
         "events": json.dumps([effect.recorded]),
     })
 
@@ -75,6 +80,17 @@ def _abandoned(rows: Rows, effect: Effect) -> None:
     _change(rows, effect, status="abandoned", why=effect.event.why)
 
 
+def _proved(rows: Rows, effect: Effect) -> None:
+    event: ImportProved = effect.event
+    _change(rows, effect, origin=event.origin, proved=msgspec.json.encode(event).decode())
+
+
+def _contradicted(rows: Rows, effect: Effect) -> None:
+    for (known,) in rows.now("imports", ("contradictions",), {"batch": effect.event.batch}):
+        told = [*json.loads(known), msgspec.to_builtins(effect.event)]
+        _change(rows, effect, contradictions=json.dumps(told, ensure_ascii=False))
+
+
 def _reconciled(rows: Rows, effect: Effect) -> None:
     event: ImportReconciled = effect.event
     one = Reconciliation(event.snapshot_sha256, event.snapshot_on.isoformat(), event.compared, event.differences,
@@ -87,12 +103,12 @@ class Imports(Projection):
     """The fold."""
 
     name: ClassVar = "imports"
-    version: ClassVar = 2
+    version: ClassVar = 3  # Until 2 nothing was handed over by another ledger.
     tables: ClassVar = {
         "imports": Table(
             {"batch": str, "system": str, "status": str, "opened": str, "closed": str, "why": str,
-             "reconciliations": str, "first": int, "events": str},
-            ("batch", "from_position"), (("system",), ("first",))),
+             "reconciliations": str, "origin": str, "proved": str, "contradictions": str, "first": int, "events": str},
+            ("batch", "from_position"), (("system",), ("first",), ("origin",))),
     }
     handlers: ClassVar = {
         ImportOpened: _opened,
@@ -100,14 +116,18 @@ class Imports(Projection):
         ImportClosed: _closed,
         ImportAbandoned: _abandoned,
         ImportReconciled: _reconciled,
+        ImportProved: _proved,
+        ImportContradicted: _contradicted,
     }
 
 
 # Reading
 
-_FIELDS: Final = "batch, status, opened, closed, why, reconciliations, events"
+_FIELDS: Final = "batch, status, opened, closed, why, reconciliations, events, proved, contradictions"
 _read_opened = msgspec.json.Decoder(ImportOpened).decode
 _read_closed = msgspec.json.Decoder(ImportClosed).decode
+_read_proved = msgspec.json.Decoder(ImportProved).decode
+_read_contradictions = msgspec.json.Decoder(tuple[ImportContradicted, ...]).decode
 
 
 def imports(
@@ -131,6 +151,15 @@ def import_of(files: Files, batch: str, *, as_of: int | None = None) -> Import |
     return next(iter(imports(files, batch=batch, as_of=as_of).items), None)
 
 
+def handed_over(files: Files, *, origin: str | None = None, as_of: int | None = None) -> list[Import]:
+    """Every import of what ledgers handed over, of one of them or of all, in the order in which they were opened."""
+    reader, at = files.file("imports", as_of)
+    given = "origin IS NOT NULL" if origin is None else "origin = :origin"
+    query = f"SELECT {_FIELDS} FROM imports WHERE {HOLDS} AND {given} ORDER BY first"
+    rows = reader.rows(query, {"as_of": at} | ({} if origin is None else {"origin": origin}))
+    return [_read(row) for row in rows]
+
+
 def import_of_file(files: Files, system: str, file_sha256: str, *, as_of: int | None = None) -> Import | None:
     """The import that took a file of a system over; none where that was abandoned."""
     found = files.ledger.find(file_name(system, file_sha256))
@@ -138,6 +167,7 @@ def import_of_file(files: Files, system: str, file_sha256: str, *, as_of: int | 
 
 
 def _read(row: tuple[Any, ...]) -> Import:
-    batch, status, opened, closed, why, reconciliations, events = row
+    batch, status, opened, closed, why, reconciliations, events, proved, contradictions = row
     return Import(batch, status, _read_opened(opened), None if closed is None else _read_closed(closed), why,
-                  tuple(Reconciliation(*one) for one in json.loads(reconciliations)), tuple(json.loads(events)))
+                  tuple(Reconciliation(*one) for one in json.loads(reconciliations)), tuple(json.loads(events)),
+                  None if proved is None else _read_proved(proved), _read_contradictions(contradictions))

@@ -77,6 +77,25 @@ class StudyDetails(Sealed):
     correction_reason: Secret[str | None] = None  # and why an office put it right at all.
 
 
+class Proven(Part):
+    """Where a record stands in the log of the ledger that handed it over, and who decided it there (P 14)."""
+
+    origin: Open[str]
+    position: Open[int]  # Of the event that made the record what it is.
+    recorded_at: Open[int]
+    actor: Pseudonym[str]
+    role: Open[str]
+    organisation: Pseudonym[str | None] = None
+
+
+class First(Part):
+    """The record that it was before: of the ledger that registered it first, and that alone changes it (AMB-05)."""
+
+    system: Open[str]
+    record: Pseudonym[str]
+    version: Open[str]
+
+
 class Source(Part):
     """Where an imported row stood: idempotent for ever by system, id and version."""
 
@@ -84,6 +103,8 @@ class Source(Part):
     record: Pseudonym[str]
     version: Open[str]
     recorded_at: Open[str | None] = None  # What the source says of its own time of record.
+    proven: Open[Proven | None] = None    # Of what another ledger handed over with its proofs,
+    first: Open[First | None] = None      # and had itself from a third.
 
 
 class Ruling(Part):
@@ -128,8 +149,11 @@ def version_name(source: Source) -> Name:
 
 
 def source_names(source: Source | None) -> tuple[Name, ...]:
-    """The names that an imported row reserves: it comes in once, and so does each of its versions."""
-    return () if source is None else (version_name(source), record_name(source.system, source.record))
+    """The names that an imported row reserves: it comes in once, by whichever ledger, and so does each version."""
+    if source is None:
+        return ()
+    own, first = (version_name(source), record_name(source.system, source.record)), source.first
+    return own if first is None else (*own, record_name(first.system, first.record))
 
 
 class _HoldsCertificate(ClaimEvent):
@@ -257,23 +281,32 @@ class ClaimCorrected(_HoldsCertificate, tag="claim.corrected/1"):
         return frozenset({"certificate"})
 
 
-class ClaimFrozen(ClaimEvent, tag="claim.frozen/1"):
+class _Follows(ClaimEvent):
+    """Events by which an imported entry may follow its `source`; what was decided here has none."""
+
+    def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
+        return source_names(getattr(self, "source", None))
+
+
+class ClaimFrozen(_Follows, tag="claim.frozen/1"):
     """Held while it is investigated (冻结): shown, and left out where that is asked."""
 
     sealed_as = Words
 
     case: Pseudonym[str | None] = None
+    source: Open[Source | None] = None
 
 
-class ClaimReleased(ClaimEvent, tag="claim.released/1"):
+class ClaimReleased(_Follows, tag="claim.released/1"):
     """The hold is over (解冻)."""
 
     sealed_as = Words
 
     case: Pseudonym[str | None] = None
+    source: Open[Source | None] = None
 
 
-class ClaimRevoked(ClaimEvent, tag="claim.revoked/1"):
+class ClaimRevoked(_Follows, tag="claim.revoked/1"):
     """The registration was undone (审验不通过、撤销), with a basis; the hours no longer count and free their cap.
 
     The certificate stays reserved: what was revoked must not come back as a new claim, only by reinstatement.
@@ -284,6 +317,7 @@ class ClaimRevoked(ClaimEvent, tag="claim.revoked/1"):
     basis: Open[str]
     hand: Pseudonym[Hand]  # Whoever revoked does not reinstate (D14).
     case: Pseudonym[str | None] = None
+    source: Open[Source | None] = None
 
 
 class ClaimUpheld(ClaimEvent, tag="claim.upheld/1"):
@@ -302,9 +336,10 @@ class ClaimUpheld(ClaimEvent, tag="claim.upheld/1"):
     hand: Pseudonym[Hand]
 
 
-class ClaimReinstated(ClaimEvent, tag="claim.reinstated/1"):
+class ClaimReinstated(_Follows, tag="claim.reinstated/1"):
     """A revocation was undone: the hours count again as they were decided."""
 
     sealed_as = Words
 
     basis: Open[str]
+    source: Open[Source | None] = None

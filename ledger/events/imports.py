@@ -13,7 +13,7 @@ from datetime import date
 from typing import NewType
 
 from ledger.events.base import Event, Name, Open, Part, Pseudonym, Sealed
-from ledger.vocabulary import ActId, StreamId
+from ledger.vocabulary import ActId, PersonId, StreamId
 
 ImportId = NewType("ImportId", str)
 
@@ -45,6 +45,31 @@ class ImportOpened(ImportEvent, tag="import.opened/1"):
 
     def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
         return (file_name(self.system, self.file_sha256),)
+
+
+class ImportProved(ImportEvent, tag="import.proved/1"):
+    """Its rows stand in another ledger's log: each was proved up to a checkpoint before any was looked at (P 14)."""
+
+    origin: Open[str]
+    since: Open[int]       # The size up to which that log was accepted before: it only grew from there.
+    size: Open[int]
+    root: Open[str]        # Base64, as the checkpoint has it.
+    part: Open[int]        # Of what was handed over at once, counted from 1.
+    parts: Open[int]
+    checkpoint: Open[str]  # The signed note as it came, cosignatures and all: it is evidence.
+    carried_by: Pseudonym[PersonId | None] = None  # Who brought their own entries along, where nobody sent them.
+
+
+class ImportContradicted(ImportEvent, tag="import.contradicted/1"):
+    """A ledger signed two histories: this import rests on one of them, and here is the other, kept as evidence."""
+
+    origin: Open[str]
+    size: Open[int]
+    root: Open[str]        # What the other history leads to at the size that was accepted,
+    accepted_root: Open[str]  # and what was accepted.
+    checkpoint: Open[str]  # The note that was signed over the other, and that over this.
+    accepted: Open[str]
+    file_sha256: Open[str]
 
 
 class SetAside(Part):

@@ -2,7 +2,7 @@
 
 Nothing is ever taken out of the register: a correction stands beside what it corrects, a revocation beside what it
 undid. While a claim is frozen it can only be released or revoked. The year is locked by approval (E 10); a correction
-that moves it says why. Whoever revoked does not reinstate (D14).
+that moves it says why. Whoever revoked does not reinstate (D14). What follows an import's source names its version.
 
 `tests/ledger/streams/test_claim_register.py` shows it.
 """
@@ -60,6 +60,7 @@ class FreezeClaim(Command):
     role: str
     words: str
     case: str | None = None
+    source: Source | None = None
 
 
 class ReleaseClaim(Command):
@@ -68,6 +69,7 @@ class ReleaseClaim(Command):
     role: str
     words: str | None = None
     case: str | None = None
+    source: Source | None = None
 
 
 class RevokeClaim(Command):
@@ -77,6 +79,7 @@ class RevokeClaim(Command):
     basis: str
     words: str
     case: str | None = None
+    source: Source | None = None
 
 
 class ReinstateClaim(Command):
@@ -85,6 +88,7 @@ class ReinstateClaim(Command):
     role: str
     basis: str
     words: str
+    source: Source | None = None
 
 
 def decide_correction(claim: Claim | None, command: CorrectClaim, person: Person, by: Actor) -> Decision:
@@ -138,7 +142,8 @@ def decide_freeze(claim: Claim | None, command: FreezeClaim, person: Person, by:
         return Refusal.because("already_frozen")
     if (words := spoken(command.words)) is None:
         return Refusal.because("words_missing")
-    return (Draft(ClaimFrozen(claim=known.claim, person=known.person, case=command.case), words),)
+    frozen = ClaimFrozen(claim=known.claim, person=known.person, case=command.case, source=command.source)
+    return (Draft(frozen, words),)
 
 
 def decide_release(claim: Claim | None, command: ReleaseClaim, person: Person, by: Actor) -> Decision:
@@ -148,7 +153,7 @@ def decide_release(claim: Claim | None, command: ReleaseClaim, person: Person, b
         return known
     if known.status is not Status.FROZEN:
         return Refusal.because("not_frozen", status=known.status)
-    released = ClaimReleased(claim=known.claim, person=known.person, case=command.case)
+    released = ClaimReleased(claim=known.claim, person=known.person, case=command.case, source=command.source)
     return (Draft(released, spoken(command.words)),)
 
 
@@ -160,7 +165,8 @@ def decide_revocation(claim: Claim | None, command: RevokeClaim, person: Person,
     if (words := spoken(command.words)) is None:
         return Refusal.because("words_missing")
     revoked = ClaimRevoked(
-        claim=known.claim, person=known.person, basis=command.basis, hand=by.hand, case=command.case
+        claim=known.claim, person=known.person, basis=command.basis, hand=by.hand, case=command.case,
+        source=command.source,
     )
     return (Draft(revoked, words),)
 
@@ -172,11 +178,14 @@ def decide_reinstatement(claim: Claim | None, command: ReinstateClaim, person: P
         return known
     if known.status is not Status.REVOKED:
         return Refusal.because("not_revoked", status=known.status)
-    if known.revoked_by is not None and by.is_same_hand(known.revoked_by):
+    is_ours = command.source is None  # What follows its source was decided there, by two hands of theirs.
+    if is_ours and known.revoked_by is not None and by.is_same_hand(known.revoked_by):
         return Refusal.because("same_hand", actor=by.actor)
     if (words := spoken(command.words)) is None:
         return Refusal.because("words_missing")
-    return (Draft(ClaimReinstated(claim=known.claim, person=known.person, basis=command.basis), words),)
+    reinstated = ClaimReinstated(
+        claim=known.claim, person=known.person, basis=command.basis, source=command.source)
+    return (Draft(reinstated, words),)
 
 
 def _registered(claim: Claim | None, person: Person, role: str, by: Actor) -> Claim | Refusal:

@@ -4,6 +4,9 @@
     closed  → closed (reconciled, as often as a new snapshot comes)
     abandoned: the end
 
+Of what another ledger hands over the opening also says up to which of its checkpoints everything was proved. A ledger
+that signs a history against the one that was accepted is kept with both notes (contradicted), in whatever state.
+
 The same file is refused for ever, and told which import took it and with what result, unless that was abandoned. Rows
 are checked first and then written, all in one larger act; here only the counts are held together: every row has
 exactly one outcome, and the act holds as many rows as were accepted.
@@ -31,9 +34,11 @@ from ledger.events.base import Draft
 from ledger.events.imports import (
     ImportAbandoned,
     ImportClosed,
+    ImportContradicted,
     ImportEvent,
     ImportId,
     ImportOpened,
+    ImportProved,
     ImportReconciled,
     ImportRowsSetAside,
     SetAside,
@@ -41,7 +46,7 @@ from ledger.events.imports import (
 from ledger.streams import act as acts
 from ledger.streams.decision import Beheaded, Command, Decision, State
 from ledger.streams.standing import Actor, Matter, standing
-from ledger.vocabulary import ActId
+from ledger.vocabulary import ActId, PersonId
 
 SET_ASIDE_AT_ONCE: Final = 300
 """Rows of one event: with the longest names of records they still fit a leaf."""
@@ -63,6 +68,8 @@ class Import(State):
     closed: ImportClosed | None = None
     set_aside: tuple[SetAside, ...] = ()
     snapshots: tuple[str, ...] = ()  # Those that it was compared with, by digest.
+    proved: ImportProved | None = None
+    contradictions: tuple[ImportContradicted, ...] = ()
 
     @property
     def batch(self) -> ImportId:
@@ -85,6 +92,19 @@ class Import(State):
         return {"batch": self.batch, "status": self.status.value, "rows": self.opened.rows, **counts}
 
 
+class Proof(Command):
+    """What another ledger's signed checkpoint says of the rows, after it was checked."""
+
+    origin: str
+    since: int
+    size: int
+    root: str
+    part: int
+    parts: int
+    checkpoint: str
+    carried_by: PersonId | None = None
+
+
 class OpenImport(Command):
     """Take a file in."""
 
@@ -99,6 +119,7 @@ class OpenImport(Command):
     sector: str | None = None
     set_aside: tuple[SetAside, ...] = ()
     act: acts.OpenAct | None = None  # For the rows that will be taken over, where any will.
+    proof: Proof | None = None       # Of rows that another ledger proves.
 
 
 class CloseImport(Command):
@@ -117,6 +138,18 @@ class AbandonImport(Command):
 
     role: str
     why: str
+
+
+class ContradictImport(Command):
+    """Keep what its own ledger signed against the history that it rests on."""
+
+    role: str
+    size: int
+    root: str
+    accepted_root: str
+    checkpoint: str
+    accepted: str
+    file_sha256: str
 
 
 class ReconcileImport(Command):
@@ -140,7 +173,8 @@ def decide_import_opening(
         return no
     if same_file is not None and same_file.status is not Status.ABANDONED:
         return Refusal.because("file_imported", **same_file.receipt)
-    if command.rows < 1 or command.starts > command.ends:
+    least = 1 if command.proof is None else 0  # A ledger may have decided nothing since, and says so.
+    if command.rows < least or command.starts > command.ends:
         return Refusal.because("import_unfit", rows=command.rows, starts=command.starts, ends=command.ends)
     began: Decision = () if command.act is None else acts.decide_opening(None, command.act)
     if isinstance(began, Refusal):
@@ -158,7 +192,11 @@ def decide_import_opening(
     )
     aside = [Draft(ImportRowsSetAside(batch=command.batch, rows=command.set_aside[first:first + SET_ASIDE_AT_ONCE]))
              for first in range(0, len(command.set_aside), SET_ASIDE_AT_ONCE)]
-    return (Draft(opened), *aside, *began)
+    proof = command.proof
+    proved = [] if proof is None else [Draft(ImportProved(
+        batch=command.batch, origin=proof.origin, since=proof.since, size=proof.size, root=proof.root, part=proof.part,
+        parts=proof.parts, checkpoint=proof.checkpoint, carried_by=proof.carried_by))]
+    return (Draft(opened), *proved, *aside, *began)
 
 
 def decide_import_closing(batch: Import | None, command: CloseImport, act: acts.Act | None, by: Actor) -> Decision:
@@ -225,6 +263,21 @@ def decide_reconciliation(batch: Import | None, command: ReconcileImport, by: Ac
     return (Draft(reconciled),)
 
 
+def decide_contradiction(batch: Import | None, command: ContradictImport, by: Actor) -> Decision:
+    """Keep two signed histories of one ledger side by side, each pair once."""
+    known = _known(batch, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if known.proved is None:
+        return Refusal.because("import_not_proved", batch=known.batch)
+    if any((one.size, one.root) == (command.size, command.root) for one in known.contradictions):
+        return Refusal.because("already_contradicted", size=command.size, root=command.root)
+    return (Draft(ImportContradicted(
+        batch=known.batch, origin=known.proved.origin, size=command.size, root=command.root,
+        accepted_root=command.accepted_root, checkpoint=command.checkpoint, accepted=command.accepted,
+        file_sha256=command.file_sha256)),)
+
+
 def _known(batch: Import | None, role: str, by: Actor) -> Import | Refusal:
     """Give an import that this hand may act upon, or say why not."""
     if batch is None:
@@ -253,5 +306,7 @@ _EVOLVE: Final[dict[type[ImportEvent], Callable[[Import, Any], Import]]] = {
     ImportClosed: lambda batch, event: replace(batch, status=Status.CLOSED, closed=event),
     ImportAbandoned: lambda batch, event: replace(batch, status=Status.ABANDONED),
     ImportRowsSetAside: lambda batch, event: replace(batch, set_aside=(*batch.set_aside, *event.rows)),
+    ImportProved: lambda batch, event: replace(batch, proved=event),
+    ImportContradicted: lambda batch, event: replace(batch, contradictions=(*batch.contradictions, event)),
     ImportReconciled: lambda batch, event: replace(batch, snapshots=(*batch.snapshots, event.snapshot_sha256)),
 }

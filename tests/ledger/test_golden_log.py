@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "46fbf8cabb9812e917ddb35044e52b045d9e9640b6f2b19a32463fc26906a388"
+ROOT = "f27aa64a5ebfbd49ca6ed70bdf55b1643d4cc1d6e05613dd43ea7753c5208c05"
 
 
 @pytest.fixture(scope="module")

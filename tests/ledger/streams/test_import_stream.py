@@ -23,6 +23,7 @@ from training_cast import (
 
 from ledger.errors import Refusal
 from ledger.events.actor import Scope
+from ledger.events.imports import ImportEvent
 from ledger.streams import imports
 from ledger.streams.act import Status as ActStatus
 from ledger.streams.decision import Command
@@ -35,6 +36,7 @@ OpenImport       ImportOpened   import_exists           import_exists     import
 CloseImport      import_absent  ImportClosed+ActClosed  import_not_open   import_not_open
 AbandonImport    import_absent  ImportAbandoned         import_not_open   import_not_open
 ReconcileImport  import_absent  import_not_closed       ImportReconciled  import_not_closed
+ContradictImport import_absent  import_not_proved       import_not_proved import_not_proved
 """)
 LEADS_TO = {"ImportOpened": "open", "ImportClosed": "closed", "ImportAbandoned": "abandoned",
             "ImportReconciled": "closed"}
@@ -42,7 +44,7 @@ LEADS_TO = {"ImportOpened": "open", "ImportClosed": "closed", "ImportAbandoned":
 
 def test_the_matrix_has_every_command_and_every_state() -> None:
     commands = {name for name, one in vars(imports).items()
-                if isinstance(one, type) and issubclass(one, Command) and one is not Command}
+                if isinstance(one, type) and issubclass(one, Command) and one not in (Command, imports.Proof)}
 
     assert commands == ON_IMPORT.keys()
     assert {one.status for one in IMPORTS.values() if one} == set(imports.Status)
@@ -137,3 +139,21 @@ def test_an_import_is_compared_with_each_snapshot_once() -> None:
     assert outcome(imports.decide_reconciliation(once, later, PEOPLES)) == "ImportReconciled"
     assert refusal(imports.decide_reconciliation(
         IMPORT_CLOSED, replace(RECONCILE, differences=8), PEOPLES)).code == "counts_unfit"
+
+
+def test_what_a_ledger_signed_against_the_accepted_history_is_kept_once() -> None:
+    proof = imports.Proof(origin="city.example/log", since=0, size=9, root="ours", part=1, parts=1, checkpoint="ours")
+    began = imports.decide_import_opening(None, replace(OPEN_IMPORT, proof=proof), None, PEOPLES)
+    assert not isinstance(began, Refusal)
+    proved = None
+    for draft in began[:2]:
+        assert isinstance(draft.event, ImportEvent)
+        proved = imports.evolve(proved, draft.event)
+    other = imports.ContradictImport(role=OPEN_IMPORT.role, size=9, root="other", accepted_root="ours",
+                                     checkpoint="theirs", accepted="ours", file_sha256="c" * 64)
+    found = event(imports.decide_contradiction(proved, other, PEOPLES))
+    kept = imports.evolve(proved, found)
+
+    assert (found.origin, found.checkpoint, found.accepted) == ("city.example/log", "theirs", "ours")
+    assert refusal(imports.decide_contradiction(kept, other, PEOPLES)).code == "already_contradicted"
+    assert outcome(imports.decide_contradiction(kept, replace(other, root="third"), PEOPLES)) == "ImportContradicted"

@@ -194,4 +194,8 @@ ON_IMPORT: dict[str, tuple[Actor, str, Callable[[imports.Import | None, Actor, s
         batch, imports.AbandonImport(role=role, why="wrong_period"), by)),
     "ReconcileImport": (PEOPLES, PEOPLE, lambda batch, by, role: imports.decide_reconciliation(
         batch, replace(RECONCILE, role=role), by)),
+    "ContradictImport": (PEOPLES, PEOPLE, lambda batch, by, role: imports.decide_contradiction(
+        batch, imports.ContradictImport(
+            role=role, size=9, root="other", accepted_root="ours", checkpoint="theirs", accepted="ours",
+            file_sha256="c" * 64), by)),
 }
