@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "differences": Lazy("api.commands.differences:differences", "认定与评定的差异：列出、说明、计数"),
     "training": Lazy("api.commands.training:training", "培训：年度计划、班次、名单、学时登记卡"),
     "import": Lazy("api.commands.imports:imports", "从其他系统的导入：试办、导入、放弃，未接受的行，更正回传，对账"),
+    "hand-over": Lazy("api.commands.hand_over:hand_over", "移交：某个检查点之后认定、更正、撤销的记录，附证明，供导入"),
     "course": Lazy("api.commands.course:course", "公需科目课程，办理：发布、停止选课、选课、学习、登记学时"),
     "exam": Lazy("api.commands.exam:exam", "考试：场次和座位、报名、到场和成绩；课程目录，个人的选课和成绩"),
     "application": Lazy("api.commands.application:application", "职称申报：提出、审核、通过，资格和职称的取消，材料"),

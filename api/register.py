@@ -11,6 +11,7 @@
         reader.token     lets its bearer read entries and proofs
         founder.token    lets its bearer act for the installation: verify and appoint the first offices
         ledger.former, access.former    public keys that signed before and sign no more
+        ledgers.policy   which other ledgers are believed (`api.cases.hand_over_imports`); whoever runs this writes it
     operations.db        tokens and sessions (`api.operations`)
     evidence/            uploaded papers, each sealed under its person's key (`api.evidence_files`)
     rulebooks/           the enacted rulebooks by digest (`policies.archive`)
@@ -119,6 +120,11 @@ class Folder:
     def last_done(self, what: str) -> Path:
         """A note of when something was last done for the register (`api.last_done`)."""
         return self.root / f"last.{what}"
+
+    @property
+    def ledgers_policy(self) -> Path:
+        """Which other ledgers are believed, by which keys and witnesses (C2SP tlog-policy); absent: none."""
+        return self.keys / "ledgers.policy"
 
     @property
     def reader_token(self) -> Path:

@@ -3,6 +3,9 @@
 A record is known by its system and its own number in it; which version stands here, and whether it was put right here
 since, is read from what happened to its claim. Rows of a larger act count from its closing.
 
+What another ledger hands over is a record of that ledger, by the id of its entry, in the version of the position that
+decided it; what it had itself from a third is that one's, too, so that it comes in once by whichever way (P 13).
+
 Reading: the digest of a row is keyed, since it covers an ID number and anybody could try them all against an open one.
 
 `tests/api/test_http_imports.py` shows it.
@@ -24,19 +27,40 @@ from api.house import House
 from api.law_of import not_yet
 from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.events.claim import ClaimCorrected, Source, Study, StudyDetails, record_name
+from ledger.events.base import Name
+from ledger.events.claim import (
+    ClaimCorrected,
+    ClaimFrozen,
+    ClaimReinstated,
+    ClaimReleased,
+    ClaimRevoked,
+    First,
+    Proven,
+    Source,
+    Study,
+    StudyDetails,
+    record_name,
+)
+from ledger.hand_over_check import Handed
 from ledger.identifiers import id_number, names
 from ledger.identifiers.errors import BadIdentifier, BadName
 from ledger.identifiers.id_number import IdNumber
 from ledger.ledger import Held
 from ledger.streams import act as acts
 from ledger.streams import claim as claims
+from projections.basis import written_time
+
+LEDGER: Final = "log:"
+"""Before a log's name where that is the system that a record came from: no other system's code holds a colon."""
 
 ROW: Final = "import_row"
 """The kind of evidence that a row is of itself."""
 
 _NAMES_SOMEONE: Final = Wrong(
     "record_names_someone", "来源记录号像是证件号码；请改用来源系统自己的编号，记录号会公开留存。", ("record",))
+_UNREADABLE: Final = Wrong(
+    "leaf_unreadable", "这条记录的事件经证明属实，但本程序的版本读不懂；请升级本程序后请对方再移交这一条。")
+_OURS: Final = Wrong("duplicate", "这条记录本来就是从本系统带出的。")
 _TWICE: Final = Wrong(
     "record_twice", "本文件中前面已有同一记录；一个文件中每条记录只写一次，写最新的版本。", ("record",))
 
@@ -47,6 +71,7 @@ class Sent(NamedTuple):
     row: int
     fields: dict[str, Any] | None
     wrong: Wrong | None = None
+    handed: Handed | None = None  # Of what another ledger handed over, instead of fields.
 
 
 class Read(NamedTuple):
@@ -59,6 +84,7 @@ class Read(NamedTuple):
     study: Study
     details: StudyDetails
     digest: str
+    there: claims.Claim | None = None  # How it stands in the ledger that handed it over.
 
 
 class Known(NamedTuple):
@@ -68,6 +94,7 @@ class Known(NamedTuple):
     source: Source | None        # Of its newest version in force.
     changed: int                 # Where it was last put right here and not by the source; 0: nowhere.
     is_of_this_act: bool
+    held: int = 0                # Where it was last frozen, released, revoked or reinstated here and not by the source.
 
     @property
     def digest(self) -> str | None:
@@ -85,19 +112,15 @@ class Rows:
 
     def read(self, sent: Sent) -> Read | Wrong:
         """Take a row apart, or say what is wrong with it."""
+        if sent.handed is not None:
+            return self._handed(sent, sent.handed)
         if sent.wrong is not None or sent.fields is None:
             return sent.wrong or Wrong("invalid", "这一行读不出来。")
         fields = sent.fields
-        if _names_someone(fields["record"], self._today):
-            return _NAMES_SOMEONE
-        if fields["record"] in self._records:
-            return _TWICE
-        self._records.add(fields["record"])
-        try:
-            number = id_number.parse(fields["id_kind"], fields["id_number"], today=self._today)
-            name = names.parse(fields["name"])
-        except BadIdentifier as bad:
-            return Wrong(f"{bad.code}_{bad.reason}", bad.text, ("name" if isinstance(bad, BadName) else "id_number",))
+        who = self._who(fields["record"], fields["id_kind"], fields["id_number"], fields["name"])
+        if isinstance(who, Wrong):
+            return who
+        number, name = who
         study = read_study(fields["study"])
         if no := not_yet(study, self._today):
             return said_no(no)._replace(at=("date",))
@@ -107,6 +130,41 @@ class Rows:
             [source, number.kind, number.normalised, name.normalised, study, fields["details"]]), order="sorted")
         return Read(sent, source, number, name.normalised, study, read_details(fields["details"]),
                     hmac.digest(self._house.request_key, spelled, "sha256").hex())
+
+    def _who(self, record: str, kind: str, document: str, name: str) -> tuple[IdNumber, names.Name] | Wrong:
+        """Whose a record is that stands in the file once."""
+        if _names_someone(record, self._today):
+            return _NAMES_SOMEONE
+        if record in self._records:
+            return _TWICE
+        self._records.add(record)
+        try:
+            return id_number.parse(kind, document, today=self._today), names.parse(name)
+        except BadIdentifier as bad:
+            return Wrong(f"{bad.code}_{bad.reason}", bad.text, ("name" if isinstance(bad, BadName) else "id_number",))
+
+    def _handed(self, sent: Sent, handed: Handed) -> Read | Wrong:
+        """The same of an entry that another ledger handed over: it was proved, and is told by its own events."""
+        there, decided, whose = handed.state, handed.decided, handed.person
+        if there is None or decided is None or handed.details is None:
+            return _UNREADABLE
+        who = self._who(handed.claim, whose.id_kind, whose.id_number, whose.name)
+        if isinstance(who, Wrong):
+            return who
+        by = decided.envelope.by
+        source = Source(
+            system=self._system, record=handed.claim, version=str(decided.position),
+            recorded_at=written_time(decided.envelope.recorded_at), first=_first(handed.source),
+            proven=Proven(origin=self._system.removeprefix(LEDGER), position=decided.position,
+                          recorded_at=decided.envelope.recorded_at, actor=str(by.actor), role=by.role,
+                          organisation=by.organisation))
+        if source.first is not None and source.first.system == ledger_system(self._house.register.signer.origin):
+            return _OURS
+        spelled = msgspec.json.encode(msgspec.to_builtins(
+            [who[0].kind, who[0].normalised, who[1].normalised, there.study, handed.details, there.evidence,
+             there.ruling, there.year]), order="sorted")
+        digest = hmac.digest(self._house.request_key, spelled, "sha256").hex()
+        return Read(sent, source, who[0], who[1].normalised, there.study, handed.details, digest, there)
 
 
 class Register:
@@ -118,7 +176,11 @@ class Register:
 
     def known(self, sources: Iterable[Source]) -> dict[str, Known]:
         """What is registered of these records; raises Held while another act writes to one of them."""
-        asked = {record_name(one.system, one.record): one.record for one in sources}
+        asked: dict[Name, str] = {}
+        for one in sources:
+            asked[record_name(one.system, one.record)] = one.record
+            if one.first is not None:
+                asked.setdefault(record_name(one.first.system, one.first.record), one.record)
         holders = {asked[name]: claim for name, claim in self._ledger.find_all(asked).items()}
         stands = self.of_claims(list(holders.values()))
         return {record: stands[claim] for record, claim in holders.items()}
@@ -132,17 +194,19 @@ class Register:
             held_by = loaded[claim].held_by
             if held_by is not None and held_by != self._act:
                 raise Held(claim, held_by)
-            source, changed = None, 0
+            source, changed, held = None, 0, 0
             for position, leaf in stories[claim]:
                 envelope = decode(leaf)
                 if envelope.by.act is not None and not self._is_closed(envelope.by.act):
                     continue
                 said = getattr(envelope.event, "source", None)
                 if said is not None:
-                    source, changed = said, 0
+                    source, changed, held = said, 0, 0
                 elif isinstance(envelope.event, ClaimCorrected):
                     changed = position
-            found[claim] = Known(loaded[claim].state, source, changed, held_by is not None)
+                elif isinstance(envelope.event, ClaimFrozen | ClaimReleased | ClaimRevoked | ClaimReinstated):
+                    held = position
+            found[claim] = Known(loaded[claim].state, source, changed, held_by is not None, held)
         return found
 
     def _is_closed(self, act: str) -> bool:
@@ -152,7 +216,19 @@ class Register:
         return self._acts[act]
 
 
-def number_of(source: Source) -> int:
+def ledger_system(origin: str) -> str:
+    """The system that a ledger's entries come from, by the name of its log."""
+    return f"{LEDGER}{origin}"
+
+
+def _first(source: Source | None) -> First | None:
+    """The ledger that registered it first, where the one that hands it over had it from another."""
+    if source is None or not source.system.startswith(LEDGER):
+        return None
+    return source.first or First(system=source.system, record=source.record, version=source.version)
+
+
+def number_of(source: Source | First) -> int:
     """The version of a record; what came in before versions were numbers is older than all."""
     return int(source.version) if source.version.isdecimal() else 0
 

@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from api import refusals
+from api.cases import following
 from api.cases.faults import BadFields
 from api.cases.finding import Found, blocks, by_documents
 from api.cases.import_lists import NAMES, Wrong
@@ -34,7 +35,7 @@ from ledger.events.base import Name
 from ledger.events.claim import Evidence, Ruling, Study
 from ledger.events.imports import SetAside
 from ledger.ids import new_ids
-from ledger.importing import Correction, Row
+from ledger.importing import Correction, Followed, Row, decide_following
 from ledger.streams.claim import Claim
 from ledger.streams.claim_register import CorrectClaim, decide_correction
 from ledger.streams.claim_review import RegisterClaim, SubmitClaim, decide_registration
@@ -60,6 +61,7 @@ _WORDS: Final = {
     "changed_here": Wrong(
         "changed_here",
         "这条记录已在本系统更正，来源尚未取回；请先取回更正清单，再连同所取到的位置（seen）报送新版本。"),
+    "revoked_there": Wrong("revoked_there", "来源的账已撤销这条记录，本系统没有登记过，无需导入。"),
     "ruling_needed": Wrong(
         "ruling_needed", "没有细则规定这类学习的学时；请填写确认学时和确认的文件号。", ("confirmed_hours", "document")),
     "certificate_used": Wrong(
@@ -104,6 +106,11 @@ class Terms(NamedTuple):
     seen: int            # Up to where the source has fetched what was changed here.
     act: str | None      # Of a registration that was killed and goes on.
 
+    @property
+    def following(self) -> following.Terms:
+        """The same for what another ledger handed over."""
+        return following.Terms(self.role, self.house.today, self.seen)
+
 
 class _Taken(NamedTuple):
     """A row that would be taken over: the names that it reserves, and what the law makes of it."""
@@ -137,8 +144,10 @@ class Judged:
 
     def put_aside(self, sent: Sent, wrong: Wrong) -> None:
         """Note a row that is not taken over."""
-        fields = sent.fields or {}
+        fields, handed = sent.fields or {}, sent.handed
         named = (fields.get("record", ""), str(fields.get("version", "")))
+        if handed is not None:
+            named = (handed.claim, "0" if handed.decided is None else str(handed.decided.position))
         record, version = ("", "") if wrong.code == "record_names_someone" else named
         self.set_aside.append(SetAside(row=sent.row, record=record, version=version, code=wrong.code))
         self.wrongs[sent.row] = wrong
@@ -213,14 +222,15 @@ class _Judging:
             if one is None:
                 judged.accepted.append(None)
                 continue
-            own = one.row.claim if isinstance(one.row, Correction) else one.row.submission.claim
+            own = one.row.submission.claim if isinstance(one.row, RegisterClaim) else one.row.claim
             if any(held.get(name, own) != own or name in self._reserved for name in one.names):
                 judged.put_aside(read.sent, _WORDS["certificate_used"])
                 continue
             self._reserved.update(one.names)
             judged.accepted.append(one.row)
             judged.worth[one.ruling] += 1
-            judged.corrections += isinstance(one.row, Correction)
+            judged.corrections += isinstance(one.row, Correction) or (
+                isinstance(one.row, Followed) and not isinstance(one.row.steps[0], RegisterClaim))
 
     def _outcome(
         self, one: Read, claim: ClaimId, found: Found | None, known: Known | None, judged: Judged
@@ -230,6 +240,8 @@ class _Judging:
         judged.seen.append(found.person.person)
         if known is not None and known.is_of_this_act:
             return None
+        if one.there is not None:
+            return self._followed(one, one.there, claim, found.person, known)
         if known is not None and (wrong := self._not_newer(one, known, found.person)) is not None:
             return wrong
         assessed = self._assessed(found.person, one.study)
@@ -243,6 +255,19 @@ class _Judging:
         if isinstance(decided, Refusal):
             return said_no(decided)
         return _Taken(row, [name for draft in decided for name in draft.event.names(draft.sealed)], assessed.ruling)
+
+    def _followed(
+        self, one: Read, there: Claim, claim: ClaimId, person: Person, known: Known | None
+    ) -> _Taken | Wrong | None:
+        """What another ledger decided is taken as decided there; whether our law agrees is asked of the answers."""
+        came = following.steps(self._terms.following, one, there, claim, person, known)
+        if isinstance(came, str):
+            return _WORDS[came]
+        decided = decide_following(None if known is None else known.claim, came.steps, person, self._terms.actor)
+        if isinstance(decided, Refusal):
+            return said_no(decided)
+        assert there.ruling is not None, "what was registered was decided"
+        return _Taken(came, [name for draft in decided for name in draft.event.names(draft.sealed)], there.ruling)
 
     def _not_newer(self, one: Read, known: Known, person: Person) -> Wrong | None:
         """Say why a record that is known is not put right by this row."""

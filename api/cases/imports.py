@@ -24,7 +24,7 @@ from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sig
 from api.house import House
 from api.law_of import law_now, ruling_view
 from ledger.access import record_accesses
-from ledger.acts import CHUNK_REGISTERED
+from ledger.acts import CHUNK, CHUNK_REGISTERED
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By
@@ -225,12 +225,12 @@ def _hand(reading: Reading, caller: Caller) -> Actor:
 def _open(desk: _Desk, fields: dict[str, Any], judged: Judged) -> Import | Refusal:
     accepted = len(judged.accepted)
     act = None if not accepted else acts.OpenAct(
-        act=ActId(desk.house.new_id("act")), kind="import", rows=accepted, chunk=CHUNK_REGISTERED,
-        list_sha256=desk.digest)
+        act=ActId(desk.house.new_id("act")), kind="import", rows=accepted,
+        chunk=CHUNK_REGISTERED if fields.get("proof") is None else CHUNK, list_sha256=desk.digest)
     command = imports.OpenImport(
         batch=ImportId(desk.house.new_id("import")), role=desk.role, system=fields["system"], file_sha256=desk.digest,
         rows=judged.rows, starts=fields["starts"], ends=fields["ends"], region=fields["region"],
-        sector=fields.get("sector"), set_aside=tuple(judged.set_aside), act=act)
+        sector=fields.get("sector"), set_aside=tuple(judged.set_aside), act=act, proof=fields.get("proof"))
     return open_import(desk.house.ledger, command, actor=ActorId(desk.caller.id), by=desk.by)
 
 

@@ -44,6 +44,48 @@ def take(asking: Asking, file: Path, workbook: Path | None, **fields: Any) -> in
     return asking.post("/v1/imports", show, body, done="已导入")
 
 
+@imports.command("hand-over")
+@asks(writes=True)
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--region", required=True, help="记录所属地区，如 330200")
+@click.option("--sector", help="只含一个行业的记录时：行业")
+@click.option("--on-behalf-of", type=Id("unit"), help="代哪个单位报送；不写即本单位的系统")
+@click.option("--seen", type=click.IntRange(0), help="来源已取回更正清单到哪个位置（xueshi import changes 给出）")
+def hand_over(asking: Asking, files: tuple[Path, ...], **fields: Any) -> int:
+    """导入另一本账移交（xueshi hand-over）或个人携带的文件：先核验全部证明，再逐行接受
+
+    多份的，一次给出即依次导入；中断后再运行即继续，已导入的不会重复。
+    """
+    from api.exits import Exit
+
+    if asking.key is not None and len(files) > 1:
+        raise click.UsageError("一个幂等键只用于一个文件；多份请分别给出，或不写 --key。")
+    known = {name: value for name, value in fields.items() if value is not None}
+    for file in files:
+        click.echo(f"{file}：", err=True)
+        show = _tell if not asking.dry_run else _tell_handed
+        status = asking.post("/v1/hand-overs", show, {"file": encoded(file), **known}, done="已导入")
+        if status != Exit.HOLDS:
+            return status
+    return Exit.HOLDS
+
+
+@imports.command()
+@asks()
+@click.option("--within", type=click.IntRange(1, 3_650), help="约定几天移交一次（默认 31）")
+def ledgers(asking: Asking, within: int | None) -> int:
+    """各地的账：接受到哪里、多久以前，哪些没有完成或互相矛盾，怎样办"""
+    return asking.get("/v1/ledgers", _tell_ledgers, {"within": within})
+
+
+@imports.command()
+@asks()
+@click.argument("checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def compare(asking: Asking, checkpoint: Path) -> int:
+    """以对方现在的检查点（其 /log/checkpoint）对账：落后多少，是否变短，是否互相矛盾"""
+    return asking.get("/v1/ledgers/comparison", _tell_compared, {"checkpoint": encoded(checkpoint)})
+
+
 @imports.command()
 @acts_upon("batch", kind="import")
 @click.option("--why", required=True, help="原因代码，如 wrong_period")
@@ -183,6 +225,35 @@ def _tell_preview(would: dict[str, Any], workbook: Path | None) -> None:
           [(one["row"], one["record"], one["version"], one["code"], one["detail"]) for one in would["set_aside"]],
           empty="各行都可接受。")
     keep_returned(workbook, would["workbook"])
+
+
+def _tell_handed(would: dict[str, Any]) -> None:
+    pairs((("来自", would["origin"]), ("大小", f"{would['since']} → {would['size']}"),
+           ("份", f"{would['part']} / {would['parts']}"), ("携带者", would["carried_by"])))
+    for words in would["checked"]:
+        click.echo(f"  已核验  {words}")
+    _tell_preview({**would, "workbook": None}, None)
+
+
+def _tell_ledgers(body: dict[str, Any]) -> None:
+    rows = []
+    for one in body["items"]:
+        accepted = one["accepted"] or {}
+        rows.append((one["origin"], accepted.get("size", "—"), accepted.get("at", "")[:10],
+                     "—" if one["days"] is None else f"{one['days']} 天", one["behind"], one["batches"], one["carried"],
+                     one["entries"]))
+    table(("账", "接受到", "于", "距今", "落后", "移交", "携带", "接受行数"), rows,
+          empty="没有列为可信的账（keys/ledgers.policy）。")
+    for one in body["items"]:
+        for trouble in one["troubles"]:
+            number = f" {trouble['number']}" if trouble["number"] else ""
+            where = f"（{trouble['batch']}，事件 {trouble['event']}）" if trouble["batch"] else ""
+            click.echo(f"  {one['origin']} {trouble['words']}{number}{where}。{trouble['cure']} [{trouble['code']}]")
+
+
+def _tell_compared(body: dict[str, Any]) -> None:
+    pairs((("账", body["origin"]), ("对方大小", body["size"]), ("已接受", body["accepted"]), ("落后", body["behind"])))
+    click.echo(f"{body['words']}。{body['cure']}。[{body['code']}]")
 
 
 def _tell_rows(body: dict[str, Any]) -> None:

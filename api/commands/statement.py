@@ -93,6 +93,19 @@ def file(asking: Asking, statement: str, out: Path | None, as_html: bool, purpos
     return asking.fetch(place, out, {"purpose": purpose}, then=then)
 
 
+@statement.command()
+@asks()
+@click.argument("person", type=Id("person"))
+@OUT
+def carry(asking: Asking, person: str, out: Path | None) -> int:
+    """随人携带：本人已登记的全部记录，附证明和检查点；调到别处后交给新的登记部门导入
+
+    文件含本人姓名和证件号码的明文，由本人保管；凭本人的令牌取得，即为同意携带。
+    """
+    then = f"核验：xueshi verify {out} --key 公钥；新的登记部门：xueshi import hand-over {out} --region 地区"
+    return asking.fetch(f"/v1/persons/{person}/carried", out, then=then)
+
+
 @statement.command("print")
 @asks()
 @click.argument("statement", type=Id("statement"))

@@ -134,6 +134,7 @@ def _doors() -> list[Blueprint]:
         histories,
         imports,
         jobs,
+        ledgers,
         looks,
         people,
         questions,
@@ -153,5 +154,5 @@ def _doors() -> list[Blueprint]:
     return [noun.door for noun in (
         units, unit_years, actors, accounts, people, transfers, claims, claim_drafts, evidence, questions, differences,
         histories, rulebooks, statements, trainings, filings, rosters, imports, feed, exports, exams, courses, seats,
-        applications, cases, case_desk, case_bulk, case_papers, findings, shared, looks, replays, jobs, upkeep,
+        ledgers, applications, cases, case_desk, case_bulk, case_papers, findings, shared, looks, replays, jobs, upkeep,
     )]

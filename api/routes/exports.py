@@ -16,7 +16,7 @@ from api.routes.door import Door, house
 from api.routes.fields import Choice, Id, QueryNumber
 from api.routes.listing import moment
 from api.routes.schemas.histories import AsOfQuery
-from api.routes.schemas.imports import ReportQuery, System
+from api.routes.schemas.imports import AnySystem, ReportQuery
 from api.routes.schemas.trainings import CLASS_STATES, PLAN_STATES, MomentQuery
 from api.tables_out import FORMS, Form, Table, file_of
 from ledger.errors import Refusal
@@ -37,7 +37,7 @@ class WorkFileQuery(MomentQuery):
 class ImportsFileQuery(MomentQuery):
     """Of which system."""
 
-    system = System()
+    system = AnySystem()
 
 
 class PlansFileQuery(MomentQuery):

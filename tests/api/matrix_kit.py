@@ -250,6 +250,7 @@ def _queries(training: Training, statement: BODY) -> dict[str, dict[str, str]]:
         "GET /v1/statements": {"code": statement["code"]},
         "GET /v1/sanctions": {"on": "2027-01-01"},
         "GET /v1/imports/changes": {"system": "ningbo"},
+        "GET /v1/hand-over": {"since": "0"}, "GET /v1/ledgers/comparison": {"checkpoint": "Y2hlY2twb2ludA" * 4},
         "GET /v1/access": {"actor": training.teacher.id},
         "GET /v1/shared": {"dimension": "evidence", "value": SHA},
         "GET /v1/shared/events": {"dimension": "evidence", "value": SHA},

@@ -16,7 +16,7 @@ from api.routes.schemas.trainings import MomentQuery
 from api.tables_out import FORMS
 from ledger.identifiers.id_number import KINDS
 
-_NDJSON = "eyJyZWNvcmQiOiJuYi0xIiwidmVyc2lvbiI6MSwiaWRfa2luZCI6InJlc2lkZW50X2lkIn0K"
+NDJSON = "eyJyZWNvcmQiOiJuYi0xIiwidmVyc2lvbiI6MSwiaWRfa2luZCI6InJlc2lkZW50X2lkIn0K"
 
 
 class System(Shaped):
@@ -24,6 +24,14 @@ class System(Shaped):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__("^[a-z][a-z0-9_-]{0,39}$", "来源系统代码，小写英文", example="ningbo", **kwargs)
+
+
+class AnySystem(Shaped):
+    """The same where it is asked about: also another ledger, by the name of its log."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__("^([a-z][a-z0-9_-]{0,39}|log:[^\\s+]{1,200})$", "来源系统代码，或 log: 加账的名称",
+                         example="ningbo", **kwargs)
 
 
 class ImportRow(Body):
@@ -45,7 +53,7 @@ class ImportBody(Body):
 
     system = System(required=True)
     file = File(required=True, metadata={"description": "NDJSON（每行一个 ImportRow）、XLSX 或 CSV",
-                                         "example": _NDJSON})
+                                         "example": NDJSON})
     starts = Day(required=True, metadata={"description": "所属期间的第一天"})
     ends = Day(required=True, metadata={"description": "所属期间的最后一天"})
     region = Region(required=True, metadata={"description": "记录所属地区", "example": "330200"})
@@ -64,7 +72,7 @@ class ReconciliationBody(Body):
     """A later snapshot: all records that the source has of the import's days, whatever became of them."""
 
     file = File(required=True, metadata={"description": "来源的快照：NDJSON（每行一个 ImportRow）、XLSX 或 CSV",
-                                         "example": _NDJSON})
+                                         "example": NDJSON})
     on = Day(required=True, metadata={"description": "快照的日期"})
     form = Choice(*FORMS, load_default="xlsx", metadata={"description": "试办所附差异清单的格式"})
 
@@ -111,7 +119,7 @@ class RowsAnswer(Answer):
 class ChangesQuery(Query):
     """Of which source, past which position."""
 
-    system = System(required=True)
+    system = AnySystem(required=True)
     after = QueryNumber(0, LOG_SIZE_MOST, metadata={"default": 0, "description": "上次得到的 position"})
     limit = QueryNumber(1, 1_000, metadata={"default": 200})
 
@@ -143,7 +151,7 @@ class ChangesAnswer(Answer):
 class ReportQuery(MomentQuery):
     """Of which source, from which day to which."""
 
-    system = System()
+    system = AnySystem()
     starts = Day(metadata={"description": "从哪天完成的导入起"})
     ends = Day(metadata={"description": "到哪天为止"})
 

@@ -1,0 +1,157 @@
+"""Other ledgers as they stand with us: accepted up to where, how old that is, what hangs and what contradicts (P 14).
+
+The province has each department's system brought in at intervals (定期); of what length they are P 14 does not say, so
+whoever asks may: a month unless they do. A checkpoint that somebody fetched from the ledger itself (`GET
+/log/checkpoint`) is held against what was accepted: so many events behind, older than it was, or another history.
+
+`tests/province/test_reconciling.py` shows it.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator
+from typing import Any, Final
+
+from api.callers import Caller
+from api.cases.doing import Reading
+from api.cases.faults import BadFields, Fault
+from api.cases.finding import blocks
+from api.cases.hand_over_imports import trusted
+from api.cases.import_records import Register, ledger_system, number_of
+from api.cases.imports import import_of
+from api.cases.standing import acting, may_look
+from api.house import House, local_date
+from ledger.errors import LedgerError, Refusal
+from ledger.events.claim import Source
+from ledger.events.imports import SetAside
+from ledger.ledger import Held
+from ledger.proof.keys import format_vkey
+from ledger.proof.policy import believe
+from ledger.proof.text import encode_base64
+from projections.basis import written_time
+from projections.ledgers import HANGING, Known, Trouble, ledger_of, ledgers
+
+DAYS: Final = 31
+"""How long after the last one the next is expected: P 14 says 定期 and no more. Reading: a month."""
+
+_SETTLED: Final = frozenset({"duplicate", "revoked_there", "source_older", "record_twice"})
+"""Why a row was set aside that waits for nothing."""
+
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    "never": ("列为可信，还没有移交过", "请对方移交：xueshi hand-over --since 0"),
+    "overdue": ("超过约定的时间没有新的移交", "请对方移交上次接受之后的记录"),
+    "batch_open": ("有一次导入没有完成", "用同一文件再导入一次即继续；不要的，放弃它"),
+    "parts_missing": ("一次移交的各份没有到齐", "请对方补交缺的份，或从上次接受的大小起重新移交"),
+    "rows_waiting": ("有记录没有接受，下次不会自动再移交", "按原因办理（如请本人注册）后，请对方用 --also 再移交"),
+    "forked": ("这本账签署了两份互相矛盾的历史", "停止接受，保留两份检查点，通知该机构和监督方"),
+    "differs": ("与对方以后的快照比较，记录不一致", "逐条核对：对方更正的请其移交，本系统更正的请其取回"),
+    "behind": ("对方的账比已接受的长", "请对方移交上次接受之后的记录"),
+    "older": ("对方现在的检查点比已接受的旧", "请对方说明账为何变短；保留双方的检查点"),
+    "same": ("对方的账与已接受的一致", "无需办理"),
+}
+"""What hangs, contradicts or agrees, and the cure."""
+
+
+def listed(house: House, caller: Caller, *, within: int = DAYS) -> list[dict[str, Any]] | Refusal:
+    """Every ledger that is believed or that something was accepted of."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    if (no := may_look(actor) or house.settled()) is not None:
+        return no
+    policy = trusted(house)
+    keys: dict[str, list[str]] = {}
+    for log in () if isinstance(policy, Refusal) else policy.logs:
+        keys.setdefault(log.key.name, []).append(format_vkey(log.key))
+    known = {one.origin: one for one in ledgers(house.answers)}
+    return [_view(house, origin, keys.get(origin, []), known.get(origin), within)
+            for origin in sorted(keys.keys() | known.keys())]
+
+
+def compare(house: House, caller: Caller, encoded: str) -> dict[str, Any] | Refusal:
+    """Hold a checkpoint that was fetched from a ledger against what was accepted of it. It writes nothing."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    if (no := may_look(actor) or house.settled()) is not None:
+        return no
+    policy = trusted(house)
+    if isinstance(policy, Refusal):
+        return policy
+    try:
+        tree = believe(b64decode(encoded, validate=True), policy).checkpoint
+    except ValueError:
+        raise BadFields([Fault("/checkpoint", "invalid", "应为检查点原文的 base64。")]) from None
+    except LedgerError as error:
+        raise BadFields([Fault("/checkpoint", error.code, str(error))]) from error
+    known = ledger_of(house.answers, tree.origin)
+    accepted = None if known is None else known.accepted
+    upto = 0 if accepted is None else accepted.size
+    seen = None if known is None else known.seen.get(tree.size)
+    if seen is not None and seen.root != encode_base64(tree.root):
+        code = "forked"
+    else:
+        code = "same" if tree.size == upto else "behind" if tree.size > upto else "older"
+    return {"origin": tree.origin, "size": tree.size, "root": encode_base64(tree.root), "accepted": upto,
+            "behind": tree.size - upto, **_told(code),
+            "against": seen.note if code == "forked" and seen is not None else None}
+
+
+def _view(house: House, origin: str, keys: list[str], known: Known | None, within: int) -> dict[str, Any]:
+    accepted: dict[str, Any] | None = None
+    days: int | None = None
+    if known is not None and known.accepted is not None:
+        at = house.stored(known.accepted.position).envelope.recorded_at
+        days = (house.today - local_date(at)).days
+        accepted = {"size": known.accepted.size, "root": known.accepted.root, "checkpoint": known.accepted.note,
+                    "batch": known.accepted.batch, "event": known.accepted.position, "at": written_time(at)}
+    troubles = [] if known is None else [_trouble(house, one) for one in known.troubles]
+    if known is not None and (waiting := list(_waiting(house, known))):
+        batch, count = waiting[-1][0], len(waiting)
+        troubles.append({**_told("rows_waiting"), "batch": batch, "event": None, "at": None, "number": count})
+    if days is None and keys:
+        troubles.append({**_told("never"), "batch": None, "event": None, "at": None, "number": 0})
+    elif days is not None and days > within and keys:
+        troubles.append({**_told("overdue"), "batch": None, "event": None, "at": None, "number": days})
+    longest = max(known.seen, default=0) if known is not None else 0
+    return {
+        "origin": origin, "system": ledger_system(origin), "keys": keys, "accepted": accepted, "days": days,
+        "behind": longest - (accepted["size"] if accepted is not None else 0),
+        "batches": 0 if known is None else known.batches, "carried": 0 if known is None else known.carried,
+        "entries": 0 if known is None else known.accepted_rows, "troubles": troubles,
+    }
+
+
+def _waiting(house: House, known: Known) -> Iterator[tuple[str, str]]:
+    """The records that were refused and are not here in that version since, each with the import that refused it."""
+    refused: dict[str, tuple[str, SetAside]] = {}
+    reading = Reading(house.ledger)
+    for batch in known.refused_in:
+        found = import_of(reading, batch)
+        assert found is not None, "an import is never taken away"
+        refused |= {one.record: (batch, one) for one in found.set_aside if one.code not in _SETTLED}
+    system = ledger_system(known.origin)
+    register = Register(house)
+    for some in blocks(list(refused)):
+        try:
+            here = register.known(Source(system=system, record=one, version="0") for one in some)
+        except Held:  # They are being written: nothing waits that is on its way.
+            continue
+        for record in some:
+            batch, aside = refused[record]
+            stands = here.get(record)
+            if stands is None or stands.source is None or number_of(stands.source) < int(aside.version):
+                yield batch, record
+
+
+def _trouble(house: House, one: Trouble) -> dict[str, Any]:
+    at = written_time(house.stored(one.event).envelope.recorded_at)
+    return {**_told(one.code), "batch": one.batch, "event": one.event, "at": at, "number": one.number}
+
+
+def _told(code: str) -> dict[str, Any]:
+    words, cure = WORDS[code]
+    hangs = code in HANGING or code in ("never", "overdue", "behind")
+    return {"code": code, "kind": "hanging" if hangs else "agrees" if code == "same" else "contradictory",
+            "words": words, "cure": cure}

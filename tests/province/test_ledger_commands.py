@@ -1,0 +1,56 @@
+"""Between ledgers on a terminal: handed over into a folder, checked offline, brought in, and how each ledger stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from province_kit import Three
+
+from tests.api.command_kit import answering, xueshi
+from tests.api.house_kit import resident_id
+
+
+def test_a_city_hands_over_and_the_province_brings_it_in_and_sees_how_the_ledger_stands(
+    there: Three, tmp_path: Path
+) -> None:
+    there.brought(there.city)
+    li, number = there.living(), resident_id(902)
+    there.city.counted(li.in_city)
+    unknown = there.city.person(number, "赵六")
+    waiting = there.city.counted(unknown)["claim"]
+    city, people = str(there.city.people.token), str(there.province.people.token)
+    since = str(there.province.accepted(there.city.origin))
+    with answering(there.city.town.app) as address:
+        made = xueshi(tmp_path, "hand-over", "--since", since, "--out", "out", "--server", address, XUESHI_TOKEN=city)
+        again = xueshi(tmp_path, "hand-over", "--since", since, "--out", "out", "--server", address, XUESHI_TOKEN=city)
+        bad = xueshi(tmp_path, "hand-over", "--since", "out", "--out", "x", "--server", address, XUESHI_TOKEN=city)
+        carried = xueshi(tmp_path, "statement", "carry", li.in_city.id, "--out", "carried.ndjson", "--server", address,
+                         XUESHI_TOKEN=str(li.in_city.token))
+    file, = (tmp_path / "out").iterdir()
+    assert made.returncode == 0 and "2 条记录" in made.stdout and "第 1 份，共 1 份" in made.stdout
+    assert (again.returncode, bad.returncode, carried.returncode) == (2, 2, 0), again.stderr + bad.stderr
+    checked = xueshi(tmp_path, "verify", str(file), "--key", there.city.vkey)
+    assert checked.returncode == 0 and "只增不减" in checked.stdout
+
+    with answering(there.province.town.app) as address:
+        def at(*arguments: str) -> str:
+            ended = xueshi(tmp_path, *arguments, "--server", address, XUESHI_TOKEN=people)
+            assert ended.returncode == 0, ended.stdout + ended.stderr
+            return ended.stdout
+
+        tried = at("import", "hand-over", str(file), "--region", "330200", "--dry-run")
+        assert "已核验" in tried and "person_unknown" in tried
+        assert "接受 1，拒绝 1" in at("import", "hand-over", str(file), "--region", "330200")
+        told = at("import", "ledgers")
+        assert there.city.origin in told and "rows_waiting" in told and "--also" in told
+        (tmp_path / "note").write_bytes(there.city.town.house.register.signer.latest())
+        assert "[same]" in at("import", "compare", "note")
+        assert "重复 1" in at("import", "hand-over", "carried.ndjson", "--region", "330200")
+
+    there.province.person(number, "赵六")
+    (tmp_path / "also").write_text(f"{waiting}\n", "utf-8")
+    with answering(there.city.town.app) as address:
+        assert xueshi(tmp_path, "hand-over", "--since", "note", "--also", "also", "--out", "more", "--server", address,
+                      XUESHI_TOKEN=city).returncode == 0
+    file, = (tmp_path / "more").iterdir()
+    assert there.province.took(file.read_bytes())["outcome"]["accepted"] == 1

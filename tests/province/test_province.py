@@ -1,0 +1,165 @@
+"""A province that brings in what its cities registered: proved before it is accepted, once, followed ever after."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from province_kit import Three, entries
+
+from tests.api.house_kit import resident_id
+
+
+def test_what_a_city_registered_counts_in_the_province_as_it_was_decided_there(there: Three) -> None:
+    """P 14, AMB-05: whoever decided it, by which rulebook, and where that stands in the city's own log, is kept."""
+    li = there.living()
+    claim = there.city.counted(li.in_city, "省级研修", days="2", occasion="o-1")
+    done = there.brought(there.city)
+
+    assert (done["status"], done["outcome"]["accepted"], done["set_aside"]) == ("closed", 1, [])
+    entry, = entries(li.in_province)
+    assert entry["decided"]["counted"] == entries(li.in_city)[0]["decided"]["counted"] == "8"
+    assert entry["source"]["system"] == "log:ningbo.example/log"
+    brought = li.in_province.saw(f"/v1/claims/{entry['claim']}")
+    assert brought["details"]["title"] == "省级研修" and brought["study"] == claim["study"]
+    assert brought["ruling"]["rulebook"] == claim["ruling"]["rulebook"]
+    events = there.province.town.house.ledger.store.stream(entry["claim"])
+    assert f'"actor":"{there.city.clerk.id}"'.encode() in events[0][1] and claim["claim"].encode() in events[0][1]
+
+
+def test_the_same_file_gets_the_same_receipt_and_the_same_entry_comes_in_once(there: Three) -> None:
+    li = there.living()
+    there.city.counted(li.in_city)
+    since = there.province.accepted(there.city.origin)
+    file = there.city.file(since)
+    done, size = there.province.took(file), there.province.size()
+
+    assert there.province.took(file) == done and there.province.size() == size
+    there.city.counted(li.in_city, date="2026-05-02")
+    second = there.brought(there.city)
+    assert second["outcome"]["accepted"] == 1 and len(entries(li.in_province)) == 2
+
+
+def test_corrections_holds_revocations_and_reinstatements_follow_whichever_came_in_between(there: Three) -> None:
+    li = there.living()
+    claim = there.city.counted(li.in_city, days="2")
+    there.brought(there.city)
+    clerk = there.city.clerk
+
+    corrected = clerk.act(claim, "correction", {
+        "study": {**claim["study"], "days": "3"}, "details": {"title": "三天"}, "year": 2026})
+    there.brought(there.city)
+    entry, = entries(li.in_province)
+    assert entry["decided"]["counted"] == entries(li.in_city)[0]["decided"]["counted"] == "12"
+
+    frozen = clerk.act(corrected, "freeze", {"words": "核查"})
+    there.brought(there.city)
+    assert entries(li.in_province)[0]["status"] == "frozen"
+    revoked = clerk.act(frozen, "revocation", {"basis": "falsified", "words": "查实"})
+    there.brought(there.city)
+    assert [one["status"] for one in entries(li.in_province)] == ["revoked"]
+    assert there.brought(there.city)["outcome"] == {
+        "accepted": 0, "rejected": 0, "duplicates": 0,
+        "result_sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "act": None}
+
+    colleague = there.city.town.officer(there.city.works, "unit", "330203", unit=there.city.works["unit"])
+    back = colleague.act(revoked, "reinstatement", {"basis": "in_error", "words": "复核无误"})
+    clerk.act(back, "freeze", {"words": "再核查"})
+    there.brought(there.city)
+    entry, = entries(li.in_province)
+    assert entry["status"] == "frozen"
+
+
+def test_what_was_revoked_before_it_was_handed_over_is_never_registered_here(there: Three) -> None:
+    li = there.living()
+    claim = there.city.counted(li.in_city)
+    there.city.clerk.act(claim, "revocation", {"basis": "falsified", "words": "查实"})
+    done = there.brought(there.city)
+
+    assert [one["code"] for one in done["set_aside"]] == ["revoked_there"] and entries(li.in_province) == []
+
+
+def test_a_trial_tells_what_was_proved_and_what_would_become_of_each_row_and_writes_nothing(there: Three) -> None:
+    li, number = there.living(), resident_id(901)
+    unknown = there.city.person(number, "王芳")
+    there.city.counted(li.in_city)
+    there.city.counted(unknown)
+    file, size = there.city.file(there.province.accepted(there.city.origin)), there.province.size()
+    would = there.province.tried(file)
+
+    assert (would["rows"], would["accepted"]) == (2, 1) and would["set_aside"][0]["code"] == "person_unknown"
+    assert would["origin"] == there.city.origin and "合并" not in would["checked"][0]
+    assert there.province.size() == size
+    done = there.province.took(file)
+    assert done["outcome"]["rejected"] == 1 and "rows_waiting" in there.province.troubles(there.city.origin)
+
+    there.province.person(number, "王芳")
+    claim = entries(unknown)[0]["claim"]
+    again = there.province.took(there.city.file(there.province.accepted(there.city.origin), also=claim))
+    assert again["outcome"]["accepted"] == 1
+    assert "rows_waiting" not in there.province.troubles(there.city.origin)
+
+
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+def test_one_changed_byte_keeps_everything_out(there: Three, place: str) -> None:
+    li = there.living()
+    there.city.counted(li.in_city)
+    file = bytearray(there.city.file(there.province.accepted(there.city.origin)))
+    at = {"first": 30, "middle": len(file) // 2, "last": len(file) - 40}[place]
+    file[at] ^= 1
+    answer, size = there.province.takes(bytes(file)), there.province.size()
+
+    assert answer.status_code == 422 and answer.get_json()["errors"][0]["pointer"] == "/file"
+    assert there.province.size() == size and entries(li.in_province) == []
+
+
+def test_nobody_but_those_who_bring_in_may_and_nothing_is_believed_of_a_ledger_that_is_not_listed(apart: Three) -> None:
+    li = apart.living()
+    apart.city.counted(li.in_city)
+    file = apart.city.file()
+    apart.province.believes(apart.other)
+    assert apart.province.takes(file).get_json()["errors"][0]["code"] == "note_unverified"
+    apart.province.policy.unlink()
+    assert apart.province.takes(file).get_json()["code"] == "ledgers_untrusted"
+    apart.province.policy.write_text("log nonsense\n", "utf-8")
+    assert apart.province.takes(file).get_json()["code"] == "ledgers_policy_unfit"
+    apart.province.believes(apart.city)
+
+    assert apart.province.clerk.post("/v1/hand-overs", {"file": "e30K", "region": "330200"}).status_code == 403
+    assert apart.city.clerk.get("/v1/hand-over", since=0).get_json()["code"] == "role_not_held"
+    assert li.in_city.get("/v1/hand-over", since=0).status_code == 403
+
+
+def test_an_act_of_many_rows_comes_in_once_it_is_closed(there: Three) -> None:
+    """What a city itself brought in from its platform is written in a larger act: in force only with its end."""
+    li = there.living()
+    file = json.dumps({"record": "p-1", "version": 1, "id_number": li.number, "name": li.name,
+                       "study": {"category": "general_public", "route": "course", "date": "2026-05-04", "hours": "4",
+                                 "completed_by": "exam"}, "details": {"title": "网络课程"}}, ensure_ascii=False)
+    there.city.people.did("/v1/imports", {
+        "system": "platform", "file": base64.b64encode(file.encode()).decode(), "region": "330200",
+        "starts": "2026-01-01", "ends": "2026-12-31"})
+    there.brought(there.city)
+
+    assert [one["decided"]["counted"] for one in entries(li.in_province)] == ["4"]
+
+
+def test_what_was_put_right_in_the_province_goes_first_until_the_city_has_seen_it(there: Three) -> None:
+    li = there.living()
+    claim = there.city.counted(li.in_city)
+    there.brought(there.city)
+    entry, = entries(li.in_province)
+    here = li.in_province.saw(f"/v1/claims/{entry['claim']}")
+    there.province.people.act(here, "correction", {
+        "study": {**claim["study"], "days": "1"}, "details": {"title": "一天"}, "year": 2026})
+    there.city.clerk.act(claim, "correction", {
+        "study": {**claim["study"], "days": "3"}, "details": {"title": "三天"}, "year": 2026})
+    file = there.city.file(there.province.accepted(there.city.origin))
+
+    assert [one["code"] for one in there.province.tried(file)["set_aside"]] == ["changed_here"]
+    changes = there.province.people.saw("/v1/imports/changes", system=f"log:{there.city.origin}")
+    assert [(one["record"], one["what"]) for one in changes["items"]] == [(claim["claim"], "corrected")]
+    answer = there.province.takes(file, seen=changes["position"])
+    assert answer.get_json()["outcome"]["accepted"] == 1
+    assert entries(li.in_province)[0]["decided"]["counted"] == "12"

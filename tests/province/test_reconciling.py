@@ -1,0 +1,141 @@
+"""What hangs between two ledgers and what contradicts is found, with the cure; two signed histories are kept."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from province_kit import Three, entries, office_in
+
+from api.cases import hand_overs
+from ledger.events.imports import ImportContradicted
+from ledger.hand_over import gather, hand_over
+from ledger.hand_over_file import FORMAT, Header
+from ledger.proof.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
+from ledger.proof.notes import format_note, parse_note, sign
+from projections.ledgers import ledger_of
+from tests.api.finding_kit import look
+
+
+def encoded(note: bytes) -> str:
+    return base64.b64encode(note).decode()
+
+
+def test_a_ledger_that_was_never_heard_of_or_not_for_too_long_is_told(apart: Three) -> None:
+    assert apart.province.troubles(apart.city.origin) == ["never"]
+    apart.city.counted(apart.living().in_city)
+    apart.brought(apart.city)
+    told = apart.province.ledger(apart.city.origin)
+
+    assert told["troubles"] == [] and told["days"] == 0 and told["behind"] == 0
+    assert told["accepted"]["size"] == parse_checkpoint(parse_note(told["accepted"]["checkpoint"].encode())[0]).size
+    assert told["keys"] == [apart.city.vkey] and told["entries"] == 1
+
+
+def test_parts_that_did_not_all_come_and_an_import_that_nobody_ended_hang(apart: Three) -> None:
+    lis = [apart.living() for _ in range(3)]
+    for li in lis:
+        apart.city.counted(li.in_city)
+    caller = apart.city.town.house.tokens.caller(apart.city.people.token, now=apart.city.town.house.now, trace="t")
+    parts = [hand_overs.make(apart.city.town.house, caller, 0, part=part, size=size, at_once=1)  # type: ignore[arg-type]
+             for part, size in ((1, None), (2, apart.city.size()), (3, apart.city.size()))]
+    assert [part.header.parts for part in parts] == [3, 3, 3]  # type: ignore[union-attr]
+    apart.province.took(parts[0].content)  # type: ignore[union-attr]
+
+    assert apart.province.accepted(apart.city.origin) == 0
+    assert apart.province.troubles(apart.city.origin) == ["parts_missing", "never"]
+    assert apart.province.ledger(apart.city.origin)["troubles"][0]["number"] == 2
+    for part in parts[2:0:-1]:
+        apart.province.took(part.content)  # type: ignore[union-attr]
+    assert apart.province.accepted(apart.city.origin) == apart.city.size()
+    assert apart.province.troubles(apart.city.origin) == []
+    assert [len(entries(li.in_province)) for li in lis] == [1, 1, 1]
+
+
+def test_a_gap_an_older_checkpoint_and_an_overlap_are_refused_with_the_size_to_begin_at(apart: Three) -> None:
+    li = apart.living()
+    apart.city.counted(li.in_city)
+    first, size = apart.city.file(), apart.city.size()
+    apart.city.counted(li.in_city, date="2026-05-01")
+    later, whole = apart.city.file(size), apart.city.file()
+
+    no = apart.province.takes(later).get_json()
+    assert (no["code"], no["seen"]) == ("hand_over_gap", {"accepted": 0, "since": size})
+    apart.province.took(first)
+    no = apart.province.takes(whole).get_json()
+    assert (no["code"], no["seen"]) == ("hand_over_overlaps", {"accepted": size, "since": 0})
+    apart.province.took(later)
+    old = apart.city.file(0, size=size)
+    assert apart.province.took(first)["status"] == "closed", "the same file is answered with its receipt"
+    assert old == first
+
+
+def test_a_ledger_that_signed_two_histories_is_refused_and_both_notes_are_kept(apart: Three, tmp_path: Path) -> None:
+    """The city's keys sign a log that is another one from the start: what was accepted can no longer be extended."""
+    li = apart.living()
+    apart.city.counted(li.in_city)
+    apart.brought(apart.city)
+    before = apart.province.ledger(apart.city.origin)["accepted"]
+    with office_in(tmp_path / "again", apart.city.origin) as again:
+        other = again.person(li.number, li.name)
+        claims = [again.counted(other, date=f"2026-04-0{day}")["claim"] for day in range(1, 9)]
+        ledger, size = again.town.house.ledger, again.size()
+        text = format_checkpoint(Checkpoint(apart.city.origin, size, ledger.store.frontier(size).root()))
+        keys = apart.city.town.house.register.signer.keys
+        file = b"".join(hand_over(
+            ledger.store, gather(ledger, claims, size), Header(FORMAT, apart.city.origin, before["size"], size),
+            format_note(text, [sign(text, key) for key in keys]), keys))
+    answer = apart.province.takes(file, dry_run="true")
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "ledger_forked")
+    assert apart.province.troubles(apart.city.origin) == [], "a trial keeps nothing"
+    answer = apart.province.takes(file)
+    seen = answer.get_json()["seen"]
+
+    assert seen["accepted"] == before["checkpoint"] and seen["root"] != seen["accepted_root"] == before["root"]
+    assert apart.province.troubles(apart.city.origin) == ["forked"] and len(entries(li.in_province)) == 1
+    store = apart.province.town.house.ledger
+    kept = [one.envelope.event for one in store.read(0, 10_000) if isinstance(one.envelope.event, ImportContradicted)]
+    assert [(one.accepted, one.checkpoint) for one in kept] == [(seen["accepted"], seen["checkpoint"])]
+    size = apart.province.size()
+    assert apart.province.takes(file).status_code == 409 and apart.province.size() == size, "evidence is kept once"
+
+
+def test_a_ledgers_own_checkpoint_says_how_far_it_is_ahead_or_that_it_is_another_history(apart: Three) -> None:
+    li = apart.living()
+    apart.city.counted(li.in_city)
+    apart.brought(apart.city)
+    note = apart.city.people.get("/log/checkpoint").get_data()
+    people = apart.province.people
+    assert people.saw("/v1/ledgers/comparison", checkpoint=encoded(note))["code"] == "same"
+    apart.city.counted(li.in_city, date="2026-05-01")
+    ahead = people.saw("/v1/ledgers/comparison",
+                       checkpoint=encoded(apart.city.town.house.register.signer.checkpoint()))
+    assert (ahead["code"], ahead["behind"] > 0) == ("behind", True)
+
+    key, = apart.city.town.house.register.signer.keys
+    text = format_checkpoint(Checkpoint(apart.city.origin, ahead["accepted"], b"x" * 32))
+    forged = format_note(text, [sign(text, key)])
+    told = people.saw("/v1/ledgers/comparison", checkpoint=encoded(forged))
+    known = ledger_of(apart.province.town.house.answers, apart.city.origin)
+    assert told["code"] == "forked" and known is not None and known.accepted is not None
+    assert told["against"] == known.accepted.note
+    nonsense = encoded(b"no checkpoint at all, but long")
+    assert people.get("/v1/ledgers/comparison", checkpoint=nonsense).status_code == 422
+
+
+def test_one_study_that_two_cities_and_the_province_registered_counts_once_and_is_found(there: Three) -> None:
+    """P 14: one study is one entry, wherever it was registered (D09, and the year counts it once)."""
+    li = there.living()
+    same = {"occasion": "全省研修班-2026-1", "starts": "2026-04-01", "ends": "2026-04-02", "days": "2"}
+    there.city.counted(li.in_city, "全省研修班", **same)
+    there.other.counted(li.in_other, "全省研修班", **same)
+    there.province.counted(li.in_province, "全省研修班", **same)
+    for city in (there.city, there.other):
+        there.brought(city)
+
+    found = entries(li.in_province)
+    assert len(found) == 3 and sum(float(one["evaluated"]["counted"]) > 0 for one in found) == 1
+    groups = li.in_province.saw(f"/v1/persons/{li.in_province.id}/duplicates")["items"]
+    assert [(one["kind"], one["claims"]) for one in groups if one["kind"] == "occasion"] == [("occasion", 3)]
+    two = [one for one in look(there.province.town) if one.pattern == "D09" and li.in_province.id in one.persons]
+    assert len(two) == 3 and all(one.figures["systems"] == 2 for one in two), "each of the three with each other"
