@@ -55,10 +55,11 @@ from ledger.proof.text import encode_base64
 from ledger.streams.claim import Claim, evolve
 from ledger.verdict import Unverified, Verdict
 
-DECIDES: Final = (ClaimApproved, ClaimCorrected, ClaimFrozen, ClaimReleased, ClaimRevoked, ClaimReinstated)
+DECIDES: Final = frozenset({
+    ClaimApproved, ClaimCorrected, ClaimFrozen, ClaimReleased, ClaimRevoked, ClaimReinstated})
 """What makes an entry of the register what it is; the position of the last of them is its version."""
 
-_STATES_STUDY: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected)
+_STATES_STUDY: Final = frozenset({ClaimSubmitted, ClaimRevised, ClaimCorrected})
 _SALT_BYTES: Final = 16
 _ORDER: Final[dict[type[Any], int]] = {Ended: 0, Whose: 1, Entry: 2, Hashes: 3}
 UNREADABLE: Final = "leaf_unreadable"
@@ -245,10 +246,12 @@ def _told(entry: Entry, envelopes: Sequence[Envelope | None], acts: dict[str, bo
         if act is not None and not acts.get(act, False):
             continue  # Abandoned, or not over: nothing of it is in force.
         state = evolve(state, envelope.event)
-        source = getattr(envelope.event, "source", None) or source
-        if isinstance(envelope.event, _STATES_STUDY):
+        if (said := getattr(envelope.event, "source", None)) is not None:
+            source = said
+        kind = type(envelope.event)
+        if kind in _STATES_STUDY:
             stated = step, envelope
-        if isinstance(envelope.event, DECIDES):
+        if kind in DECIDES:
             decided = Decided(step.position, envelope)
     if person is None:
         raise Unverified(where, "没有附上是谁的")

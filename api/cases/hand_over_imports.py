@@ -64,8 +64,13 @@ def bring_in(house: House, caller: Caller, fields: dict[str, Any], asked: Asked)
     if (no := may_begin(house, caller)) is not None:
         return no
     handed = opened(house, fields["file"])
-    if isinstance(handed, Refusal):
-        return handed
+    return handed if isinstance(handed, Refusal) else accept(house, caller, handed, fields, asked)
+
+
+def accept(
+    house: House, caller: Caller, handed: HandOver, fields: dict[str, Any], asked: Asked
+) -> Done | Handed | Refusal:
+    """The same of a file that was checked: that it goes on from what was accepted, then row by row."""
     if (behind := house.settled()) is not None:  # What was accepted before is asked of the answers.
         return behind
     header, system = handed.header, ledger_system(handed.header.origin)

@@ -30,7 +30,7 @@ from api.cases.import_records import ROW, Known, Read, Register, Rows, Sent, num
 from api.house import House
 from api.law_of import Assessed, assess, bench_now
 from api.sheets import Columns, Mark, Sheet, returned
-from ledger.errors import Refusal
+from ledger.errors import LedgerError, Refusal
 from ledger.events.base import Name
 from ledger.events.claim import Evidence, Ruling, Study
 from ledger.events.imports import SetAside
@@ -42,6 +42,7 @@ from ledger.streams.claim_review import RegisterClaim, SubmitClaim, decide_regis
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor
 from ledger.vocabulary import ClaimId, PersonId
+from policies.errors import RulebookError
 
 DUPLICATE: Final = "duplicate"
 """Of a row that stands in the register already: it is not taken over, and nothing is wrong with it."""
@@ -62,6 +63,8 @@ _WORDS: Final = {
         "changed_here",
         "这条记录已在本系统更正，来源尚未取回；请先取回更正清单，再连同所取到的位置（seen）报送新版本。"),
     "revoked_there": Wrong("revoked_there", "来源的账已撤销这条记录，本系统没有登记过，无需导入。"),
+    "rulebook_not_here": Wrong(
+        "rulebook_not_here", "这条记录按本系统没有施行的一版细则认定；请政策部门先登记施行那一版，再请对方移交。"),
     "ruling_needed": Wrong(
         "ruling_needed", "没有细则规定这类学习的学时；请填写确认学时和确认的文件号。", ("confirmed_hours", "document")),
     "certificate_used": Wrong(
@@ -181,6 +184,7 @@ class _Judging:
         self._rows = Rows(terms.house, terms.system)
         self._register = Register(terms.house, terms.act)
         self._reserved: set[Name] = set()  # By rows before, in this file.
+        self._books: dict[str | None, bool] = {}
 
     def judged(self, listed: Listed) -> Judged:
         judged = Judged(listed)
@@ -263,11 +267,22 @@ class _Judging:
         came = following.steps(self._terms.following, one, there, claim, person, known)
         if isinstance(came, str):
             return _WORDS[came]
+        if there.ruling is not None and not self._is_known(there.ruling.digest):
+            return _WORDS["rulebook_not_here"]
         decided = decide_following(None if known is None else known.claim, came.steps, person, self._terms.actor)
         if isinstance(decided, Refusal):
             return said_no(decided)
         assert there.ruling is not None, "what was registered was decided"
         return _Taken(came, [name for draft in decided for name in draft.event.names(draft.sealed)], there.ruling)
+
+    def _is_known(self, digest: str | None) -> bool:
+        """Say whether a rulebook is kept here: what was decided by another could be explained to nobody."""
+        if digest not in self._books:
+            try:
+                self._books[digest] = digest is None or bool(self._terms.house.library.archive.book(digest))
+            except (RulebookError, LedgerError):
+                self._books[digest] = False
+        return self._books[digest]
 
     def _not_newer(self, one: Read, known: Known, person: Person) -> Wrong | None:
         """Say why a record that is known is not put right by this row."""

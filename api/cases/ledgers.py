@@ -130,7 +130,9 @@ def _waiting(house: House, known: Known) -> Iterator[tuple[str, str]]:
     for batch in known.refused_in:
         found = import_of(reading, batch)
         assert found is not None, "an import is never taken away"
-        refused |= {one.record: (batch, one) for one in found.set_aside if one.code not in _SETTLED}
+        for one in found.set_aside:
+            refused[one.record] = batch, one
+    refused = {record: (batch, one) for record, (batch, one) in refused.items() if one.code not in _SETTLED}
     system = ledger_system(known.origin)
     register = Register(house)
     for some in blocks(list(refused)):

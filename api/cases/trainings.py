@@ -30,6 +30,7 @@ from api.house import House
 from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.events.claim import Evidence
+from ledger.events.imports import ImportProved
 from ledger.events.training import CardNumber
 from ledger.ids import kind_of
 from ledger.streams.standing import Matter
@@ -340,8 +341,16 @@ def import_view(one: Import) -> dict[str, Any]:
         },
         "why": one.why,
         "reconciliations": [each._asdict() for each in one.reconciliations],
+        "proved": None if one.proved is None else _proved(one.proved),
+        "contradictions": [{"size": each.size, "root": each.root, "accepted_root": each.accepted_root,
+                            "checkpoint": each.checkpoint, "accepted": each.accepted} for each in one.contradictions],
         "events": list(one.events),
     }
+
+
+def _proved(one: ImportProved) -> dict[str, Any]:
+    return {"origin": one.origin, "since": one.since, "size": one.size, "root": one.root, "part": one.part,
+            "parts": one.parts, "checkpoint": one.checkpoint, "carried_by": one.carried_by}
 
 
 def _days(half: int) -> str:

@@ -75,6 +75,8 @@ def _handed_over(path: Path, policy: Any, progress: Any) -> Any:
     """What a ledger handed over, or somebody carries along: read with the ledger's own types, since it is large."""
     from ledger.hand_over_file import looks_like_hand_over
 
+    if path.is_dir():
+        return None
     with path.open("rb") as file:
         if not looks_like_hand_over(file.read(64)):
             return None

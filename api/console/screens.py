@@ -31,6 +31,7 @@ from api.console import (
     helping,
     home,
     imports,
+    ledgers,
     looks,
     papers,
     pivot,
@@ -287,6 +288,7 @@ def _trainings(console: Blueprint) -> None:
     take(console, "/imports/new", imports.send, most=rosters.SENT_MOST)
     add(console, "/imports/report", reconciling.report, csv=True)
     add(console, "/imports/changes", reconciling.changes)
+    add(console, "/imports/ledgers", ledgers.listed)
     add(console, one_import, imports.one)
     add(console, f"{one_import}/reconciliation", reconciling.form, json=False)
     take(console, f"{one_import}/reconciliation", reconciling.send, most=rosters.SENT_MOST)

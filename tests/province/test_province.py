@@ -8,6 +8,10 @@ import json
 import pytest
 from province_kit import Three, entries
 
+from ledger.events.base import By, Draft
+from ledger.events.claim import ClaimCorrected, Ruling, StudyDetails
+from ledger.streams.claim import evolve
+from ledger.vocabulary import ClaimId, RulebookId, StreamId
 from tests.api.house_kit import resident_id
 
 
@@ -163,3 +167,26 @@ def test_what_was_put_right_in_the_province_goes_first_until_the_city_has_seen_i
     answer = there.province.takes(file, seen=changes["position"])
     assert answer.get_json()["outcome"]["accepted"] == 1
     assert entries(li.in_province)[0]["decided"]["counted"] == "12"
+
+
+def test_what_was_decided_by_a_rulebook_that_is_not_here_waits_for_it(there: Three) -> None:
+    """Nobody could be told why it counts; so it is not taken over until that version is enacted here."""
+    li = there.living()
+    claim = there.city.counted(li.in_city)
+    ruling = Ruling(assessed_centi=900, status="ruled", rulebook=RulebookId("ningbo-industry/2030-01-01"),
+                    digest="cd" * 32, clauses=("第六条（一）",))
+    ledger, name = there.city.town.house.ledger, ClaimId(claim["claim"])
+    known = ledger.load(name, evolve)
+    assert known.state is not None
+    ledger.record([Draft(ClaimCorrected(claim=name, person=known.state.person, study=known.state.study, ruling=ruling),
+                         StudyDetails(title="按新细则"))],
+                  by=By(actor="acr_somebody", role="unit"), versions={StreamId(name): known.version})
+    done = there.brought(there.city)
+
+    assert ("rulebook_not_here", claim["claim"]) in [(one["code"], one["record"]) for one in done["set_aside"]]
+    assert entries(li.in_province) == [] and "rows_waiting" in there.province.troubles(there.city.origin)
+    undone = there.city.clerk.post(f"/v1/claims/{name}/revocation", {"basis": "in_error", "words": "撤回"},
+                                   version=known.version + 1)
+    assert undone.status_code == 201
+    there.brought(there.city)
+    assert "rows_waiting" not in there.province.troubles(there.city.origin)

@@ -229,6 +229,10 @@ class ImportAnswer(Answer):
     outcome = ma.fields.Dict(allow_none=True, required=True, metadata={"description": "接受、拒绝、重复各多少行"})
     why = ma.fields.String(allow_none=True)
     reconciliations = ma.fields.List(ma.fields.Dict(), required=True)
+    proved = ma.fields.Dict(allow_none=True, required=True, metadata={
+        "description": "另一本账移交的：哪本账、从哪里到哪里、检查点原文、由谁携带"})
+    contradictions = ma.fields.List(ma.fields.Dict(), required=True, metadata={
+        "description": "那本账另签的历史：两份检查点原文，作为证据"})
     events = ma.fields.List(ma.fields.Integer(), required=True)
 
 

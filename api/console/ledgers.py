@@ -1,0 +1,48 @@
+"""Other ledgers as a screen: up to where each was accepted and how long ago, what hangs, what contradicts, the cure.
+
+`tests/province/test_ledger_screens.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import request
+
+from api.cases import ledgers
+from api.console.claim import told_basis
+from api.console.screen import Asking, Page, Shown
+from api.console.words import Mark
+from ledger.errors import Refusal
+
+_WIDE: Final = 240
+_MARKS: Final[Mapping[str, Mark]] = {
+    "hanging": ("open", "…", "悬而未决"), "contradictory": ("short", "✗", "互相矛盾"),
+}
+_FINE: Final[Mark] = ("met", "✓", "正常")
+
+
+def listed(asking: Asking) -> Shown:
+    """Every ledger that is believed, or that something was accepted of."""
+    house = asking.house
+    given = request.args.get("within", "")
+    within = int(given) if given.isascii() and given.isdecimal() and 0 < len(given) < 5 else ledgers.DAYS
+    found = ledgers.listed(house, asking.caller, within=max(within, 1))
+    if isinstance(found, Refusal):
+        return found
+    basis = house.answers.reflects(house.answers.position())
+    return Page("import_ledgers.html", {
+        "basis": told_basis(basis), "rows": [_row(one, within) for one in found], "within": within,
+    }, {"items": found, **basis})
+
+
+def _row(one: dict[str, Any], within: int) -> dict[str, Any]:
+    """How it is drawn: the time that was agreed as the track, what has passed of it filled in."""
+    days = one["days"]
+    wide = 0 if days is None else min(_WIDE, days * _WIDE // within)
+    kinds = {trouble["kind"] for trouble in one["troubles"]}
+    kind = "contradictory" if "contradictory" in kinds else "hanging" if kinds else None
+    return {**one, "wide": wide, "is_over": days is not None and days > within,
+            "mark": _FINE if kind is None else _MARKS[kind],
+            "troubles": [{**trouble, "mark": _MARKS[trouble["kind"]]} for trouble in one["troubles"]]}
