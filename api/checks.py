@@ -33,6 +33,9 @@ DISK_FAIL_MB: Final = 100
 DISK_WARN_MB: Final = 2_000
 NOT_BEFORE: Final = datetime(2026, 1, 1, tzinfo=UTC)    # A clock that says less has lost its battery.
 KEY_BACKUP_DAYS: Final = 7
+_TRIED: Final = bytes(64 * 1024)
+"""As much as a commit writes: pages of the log and of its indexes."""
+
 OPTIONAL: Final = {
     "go": ("用 Go 的官方实现核对本账的签名和证明（测试用）", "apt-get install golang-go golang-golang-x-mod-dev"),
     "strace": ("在测试中模拟磁盘故障", "apt-get install strace"),
@@ -153,9 +156,12 @@ def folder(path: Path) -> tuple[Level, str, str]:
     if path.exists() and not path.is_dir():
         return Level.FAIL, f"{path} 不是文件夹", "换一个数据文件夹：XUESHI_DATA_FOLDER=路径"
     try:
-        with tempfile.TemporaryFile(dir=home):
-            pass
-    except OSError:
+        with tempfile.TemporaryFile(dir=home) as file:
+            file.write(_TRIED)  # A quota leaves room on the disk and none in the folder.
+            file.flush()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return Level.FAIL, f"{home} 写不下 {len(_TRIED) // 1024} KB", "腾出磁盘空间，或提高配额；服务会自行恢复写入"
         cure = f"执行 chown 或 chmod 使当前用户可写 {home}，或换一个数据文件夹：XUESHI_DATA_FOLDER=路径"
         return Level.FAIL, f"{home} 不可写", cure
     state = "可写" if path.exists() else "尚未建立，首次启动时建立"
