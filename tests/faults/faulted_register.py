@@ -251,7 +251,7 @@ def backed_up(scene: Scene, said: str) -> None:
 
 
 def rebuilt(scene: Scene, said: str) -> None:
-    status, told, stderr = scene.ran("rebuild", "--compare", "people")
+    status, told, stderr = scene.ran("rebuild", "--compare", "entries")
     assert status == 0, told + stderr
 
 
@@ -303,7 +303,7 @@ def of_backup(scene: Scene) -> int:
 OPERATIONS: dict[str, Operation] = {each.name: each for each in (
     Operation("append", partial(as_a_command, append), appended, lambda scene: (0, "", "")),
     command("checkpoint", "log", "checkpoint", holds=checkpointed),
-    command("rebuild", "rebuild", holds=rebuilt),
+    command("rebuild", "rebuild", "entries", holds=rebuilt),
     command("rebuild of the map", "rebuild", "map"),
     command("rebuild of the coded ledger", "rebuild", "coded", holds=compacted, before=followed),
     Operation("compaction", partial(as_a_command, compact), compacted, again_compact, followed),
