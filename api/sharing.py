@@ -84,11 +84,15 @@ def operational_place(settings: Settings, file: Path) -> Place:
 @contextmanager
 def alone_among_hosts(settings: Settings) -> Iterator[None]:
     """Open the register while no other host does: the first to come makes its keys, and makes them once."""
+    from ledger.stores.postgres_connections import Target, connect, reading_clearly
+
+    with reading_clearly(target := Target(settings.database, OPERATIONS)), connect(target):
+        pass  # A server that is away or a standby is told at once, and not waited for.
     lease = PostgresLease(settings.database, "opening")
     until = time.monotonic() + _OPENING_S
     while not lease.try_take():
         if time.monotonic() > until:
-            break  # Whoever has it is slow, or the database is away, which opening will say in its own words.
+            break  # Whoever has it is slow; what makes keys never makes them over others.
         time.sleep(_PAUSE_S)
     try:
         yield

@@ -64,6 +64,10 @@ _NOT_WRITTEN: Final = "与数据库的连接一再中断：本次未写入。请
 _UNCERTAIN: Final = (
     "与数据库的连接在提交时中断，本次是否写入尚不确定：请以同一个 Idempotency-Key 重试，已写入的会得到原来的答复。"
 )
+_UNREPLICATED: Final = (
+    "数据库没有等到备用服务器确认就中止了等待，本次虽已写入主服务器，主服务器若此时丢失，它也会丢失：尚不能确认。"
+    "请以同一个 Idempotency-Key 重试；并检查备用服务器是否在线（synchronous_standby_names）。"
+)
 
 
 class _Judged(NamedTuple):
@@ -163,6 +167,9 @@ class PostgresRecorder(PostgresReading):
                 judged = self._judge(connection, appends, is_locked=is_locked)
                 if self._try(connection, judged, is_locked=is_locked):
                     self._edge = judged.after
+                    if self._line.is_unreplicated:
+                        self._line.drop()
+                        raise StoreFailed(RuntimeError("not replicated"), cure=_UNREPLICATED)
                     return judged
             except psycopg.Error as error:
                 if not connection.closed:

@@ -16,7 +16,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -48,6 +48,13 @@ _SETTINGS: Final = {
 }
 _WRITABLE: Final = ("primary", "read-write")  # Of several servers that an address names, the one that is not behind.
 _READING: Final = {"default_transaction_read_only": "on"}
+_TIMELINE: Final = (  # It grows by one each time a standby takes the place of its primary.
+    "CASE WHEN pg_is_in_recovery() THEN NULL "
+    "ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END"
+)
+_NEWEST: Final[dict[str, int]] = {}
+_KNOWING: Final = threading.Lock()
+_LOOK_S: Final = 2
 _Value = TypeVar("_Value")
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -80,6 +87,15 @@ class Target:
         object.__setattr__(self, "parameters", parameters)
         object.__setattr__(self, "shown", f"PostgreSQL {place}")
 
+    @property
+    def servers(self) -> list[dict[str, Any]]:
+        """What leads to each of the servers that the address names."""
+        hosts, ports = (str(self.parameters.get(name) or "").split(",") for name in ("host", "port"))
+        if len(hosts) == 1 or "hostaddr" in self.parameters:
+            return [self.parameters]
+        ports = ports * len(hosts) if len(ports) == 1 else ports
+        return [{**self.parameters, "host": host, "port": port} for host, port in zip(hosts, ports, strict=True)]
+
     def words(self, error: BaseException) -> RuntimeError:
         """What an error says first, without a password, whatever the driver or the server quoted."""
         words = first_line(error)
@@ -88,18 +104,49 @@ class Target:
 
 
 def connect(target: Target, settings: dict[str, str] = _READING) -> Connection:
-    """Open a connection in autocommit, for reading unless told otherwise."""
+    """Open a connection in autocommit, for reading unless told otherwise: to the first server that may be asked."""
+    *others, last = target.servers
+    if others and target.conninfo not in _NEWEST:
+        _look_at_each(target)
+    for server in others:
+        try:
+            return _connected(target, server, settings)
+        except LOST:
+            continue
+    return _connected(target, last, settings)
+
+
+def _look_at_each(target: Target) -> None:
+    """Learn which server took the place of which, before the first of them is believed that it is the primary."""
+    for server in target.servers:
+        with suppress(*LOST):
+            _connected(target, {**server, "connect_timeout": min(_LOOK_S, int(server["connect_timeout"]))}, {}).close()
+
+
+def _connected(target: Target, server: dict[str, Any], settings: dict[str, str]) -> Connection:
     connection: Connection = psycopg.connect(
-        **target.parameters, autocommit=True, prepare_threshold=0, cursor_factory=RawCursor)
+        **server, autocommit=True, prepare_threshold=0, cursor_factory=RawCursor)
     try:
         register(connection.adapters)
         chosen = {**_SETTINGS, **settings}
         calls = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in chosen.items())
-        connection.execute(f"SELECT {calls}".encode(), prepare=False)
+        row = connection.execute(f"SELECT {_TIMELINE}, {calls}".encode(), prepare=False).fetchone()
+        assert row is not None, "such a query has one row"
+        _demand_newest(target, row[0])
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _demand_newest(target: Target, timeline: int | None) -> None:
+    """See that a server is not one that another took the place of: it would answer as if nothing had happened since."""
+    if timeline is None:
+        return
+    with _KNOWING:
+        newest = _NEWEST[target.conninfo] = max(timeline, _NEWEST.get(target.conninfo, 0))
+    if timeline < newest:
+        raise psycopg.OperationalError(f"timeline {timeline} of this server was superseded by {newest}")
 
 
 def connect_again(target: Target, settings: dict[str, str], *, end: float) -> Connection:
@@ -211,6 +258,11 @@ def failed(target: Target, error: BaseException, *, cure: str) -> StoreFailed:
     return StoreFailed(target.words(error), cure=cure)
 
 
+def is_superseded(error: psycopg.Error) -> bool:
+    """Say whether a server was left out because another took its place."""
+    return "of this server was superseded by" in str(error)
+
+
 def is_standby(error: psycopg.Error) -> bool:
     """Say whether no server of an address is more than a standby. The driver has no code for it."""
     return "server is in hot standby mode" in str(error) or "session is read-only" in str(error)
@@ -219,6 +271,8 @@ def is_standby(error: psycopg.Error) -> bool:
 def cure_of_writing(error: psycopg.Error) -> str:
     """Say what to do about an error that the server reported, and hence took everything back for."""
     state = error.sqlstate or ""
+    if is_superseded(error):
+        return "所连的服务器已被另一台接替：本次未写入。请停止它，重新做成备用服务器。"
     if is_standby(error):
         return "所连的是备用服务器：本次未写入。请把数据库地址指向主服务器，或在地址中列出全部服务器。"
     if state == "53100":
@@ -238,6 +292,8 @@ def cure_of_writing(error: psycopg.Error) -> str:
 
 def _cure_of_reading(error: psycopg.Error) -> str:
     state = error.sqlstate or ""
+    if is_superseded(error):
+        return "所连的服务器已被另一台接替，此后的登记它都没有，所以不用它作答：请停止它，重新做成备用服务器。"
     if is_standby(error):
         return "所连的是备用服务器，可能落后于主服务器，所以不用它作答：请把数据库地址指向主服务器，或列出全部服务器。"
     if state.startswith("XX"):

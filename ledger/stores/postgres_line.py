@@ -32,6 +32,9 @@ class WritingLine:
         self.session = ""
         """The name of the session that is under way, or of the last one."""
         self.connection: Connection | None = None
+        self.is_unreplicated = False
+        """Whether the server has said of this connection that it stopped waiting for a standby: what it has committed
+        since may be lost with it."""
         self._target, self._prepare = target, prepare
         self._closed = False
 
@@ -44,6 +47,8 @@ class WritingLine:
             connection = connect_again(self._target, {**_WRITING, "application_name": self.session}, end=end)
             try:
                 connection.execute(_DURABLE)
+                connection.add_notice_handler(self._hear)
+                self.is_unreplicated = False
                 self._prepare(connection)
                 self.connection = connection
             except BaseException as error:
@@ -53,6 +58,11 @@ class WritingLine:
                 if not is_lost or time.monotonic() > end:
                     raise
         return self.connection
+
+    def _hear(self, said: psycopg.errors.Diagnostic) -> None:
+        """A commit that somebody took out of its wait for a standby is reported as done, with a warning."""
+        if said.severity_nonlocalized == "WARNING" and said.source_function == "SyncRepWaitForLSN":
+            self.is_unreplicated = True
 
     def end_session(self, session: str, *, end: float) -> Connection:
         """See that nothing which a former session was sent is carried out from now on; gives the new connection."""

@@ -26,9 +26,16 @@ from typing import Final
 from ledger.stores.append import EVENTS_MAX, Append, Busy, Outcome, Receipt, StoreFailed
 
 WAITING_MAX: Final = 4_096
+ANSWERED_S: Final = 35
+"""Longer than a commit may wait for a lock or a server that falls and rises. What takes longer waits for a standby that
+does not confirm: whoever asked is told that it is uncertain, and has a thread again."""
+STALLED_NS: Final = 20_000_000_000
+"""While a commit has taken so long, whoever comes now is told to come back: threads are needed to answer questions."""
 RETRY_AFTER_S: Final = 2
 LINGER_S: Final = 0.000_2  # not hours: seconds
 _LOOK_S: Final = 0.000_02  # not hours: seconds, asleep, since whoever is coming needs the interpreter
+
+_UNCERTAIN: Final = "本次是否写入尚不确定：请以同一个 Idempotency-Key 重试，已写入的会得到原来的答复。"
 
 # At most 2,000 events at once, and never two calls at a time.
 Commit = Callable[[Sequence[Append]], Sequence[Outcome]]
@@ -65,6 +72,7 @@ class GroupWriter:
         self._queue: SimpleQueue[Ticket | None] = SimpleQueue()
         self._committing = threading.Lock()
         self._crowded = False
+        self._began: int | None = None  # When the commit that is under way began.
         self._closed = threading.Event()
         self._door = threading.Lock()  # Between the last look at `_closed` and the queue, nothing may slip through.
         self._held: Ticket | None = None  # What did not fit the last group.
@@ -78,7 +86,8 @@ class GroupWriter:
         outcome = self._alone(append)
         if outcome is None:
             ticket = self.put(append)
-            ticket.answered.acquire()
+            if not ticket.answered.acquire(timeout=ANSWERED_S):
+                raise StoreFailed(TimeoutError("the commit is not answered"), cure=_UNCERTAIN)
             outcome = ticket.outcome
         assert outcome is not None
         if isinstance(outcome, Receipt):
@@ -102,7 +111,9 @@ class GroupWriter:
             if self._closed.is_set():
                 cure = "服务正在停止，本次未写入；请稍后以同一个键重试。"
                 raise StoreFailed(RuntimeError("writer closed"), cure=cure)
-            if self._queue.qsize() >= self._waiting_max:
+            began = self._began
+            is_stalled = began is not None and time.perf_counter_ns() - began > STALLED_NS
+            if is_stalled or self._queue.qsize() >= self._waiting_max:
                 raise Busy(self._queue.qsize(), retry_after_s=RETRY_AFTER_S)
             self._queue.put(ticket)
         return ticket
@@ -117,7 +128,11 @@ class GroupWriter:
 
     def _commit(self, appends: Sequence[Append]) -> Sequence[Outcome]:
         began = time.perf_counter_ns()
-        outcomes = self._commit_unwatched(appends)
+        self._began = began
+        try:
+            outcomes = self._commit_unwatched(appends)
+        finally:
+            self._began = None
         if self._watch is None:
             return outcomes
         if written := sum(one.events for one in outcomes if isinstance(one, Receipt) and not one.replayed):
@@ -186,4 +201,4 @@ class GroupWriter:
 def _failed(error: BaseException) -> StoreFailed:
     if isinstance(error, StoreFailed):
         return StoreFailed(error.cause, cure=error.cure)  # One each: an exception remembers where it was raised.
-    return StoreFailed(error, cure="本次是否写入尚不确定：请以同一个 Idempotency-Key 重试，已写入的会得到原来的答复。")
+    return StoreFailed(error, cure=_UNCERTAIN)
