@@ -17,6 +17,8 @@ from ledger.errors import LedgerError
 LEAST: Final = 14
 CONNECTIONS_A_WORKER: Final = 24
 """Two logs with eight readers, a writer and a listener each, the keeper's lease, and a few that change places."""
+CONNECTIONS_BESIDE: Final = 4
+"""Where several hosts serve: the operational tables."""
 CLOCKS_WARN_MS: Final = 2_000
 CLOCKS_FAIL_MS: Final = 120_000
 _SETTINGS: Final = (
@@ -61,7 +63,7 @@ def database_checks(settings: Settings, *, for_production: bool = False) -> list
         Check("database_durable", partial(durable, facts)),
         Check("database_encoding", partial(encoding, facts)),
         Check("database_clock", partial(clocks, facts)),
-        Check("database_room", partial(room, facts, settings.workers)),
+        Check("database_room", partial(room, facts, settings.workers, is_shared=bool(settings.shared_folder))),
         *(_of_production(facts) if for_production else ()),
     ]
 
@@ -140,10 +142,11 @@ def clocks(facts: Facts) -> Answer:
     return (Level.WARN, words, cure) if apart_ms > CLOCKS_WARN_MS else (Level.OK, words, "")
 
 
-def room(facts: Facts, workers: int) -> Answer:
-    """Every process may have all the connections that it may want."""
-    most, wanted = int(facts.settings["max_connections"]), workers * CONNECTIONS_A_WORKER
-    words = f"max_connections 为 {most}，{workers} 个进程最多用 {wanted} 个连接"
+def room(facts: Facts, workers: int, *, is_shared: bool = False) -> Answer:
+    """Every process may have all the connections that it may want; of other hosts only whoever keeps them knows."""
+    each = CONNECTIONS_A_WORKER + (CONNECTIONS_BESIDE if is_shared else 0)
+    most, wanted = int(facts.settings["max_connections"]), workers * each
+    words = f"max_connections 为 {most}，{'本机 ' if is_shared else ''}{workers} 个进程最多用 {wanted} 个连接"
     if wanted > most:
         return Level.WARN, words, f"把 max_connections 设为 {wanted + 20} 以上，或减少 workers"
     return Level.OK, words, ""

@@ -53,6 +53,7 @@ _TIMELINE: Final = (  # It grows by one each time a standby takes the place of i
     "ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END"
 )
 _NEWEST: Final[dict[str, int]] = {}
+_ANSWERED: Final[dict[str, tuple[Any, Any]]] = {}
 _KNOWING: Final = threading.Lock()
 _LOOK_S: Final = 2
 _Value = TypeVar("_Value")
@@ -105,14 +106,16 @@ class Target:
 
 def connect(target: Target, settings: dict[str, str] = _READING) -> Connection:
     """Open a connection in autocommit, for reading unless told otherwise: to the first server that may be asked."""
-    *others, last = target.servers
-    if others and target.conninfo not in _NEWEST:
+    servers = target.servers
+    if len(servers) == 1:
+        return _connected(target, servers[0], settings)
+    if target.conninfo not in _NEWEST:
         _look_at_each(target)
+    was = _ANSWERED.get(target.conninfo)  # One that is silent is not waited for by everybody who comes after.
+    *others, last = sorted(servers, key=lambda server: (server["host"], server["port"]) != was)
     for server in others:
-        try:
+        with suppress(*LOST):
             return _connected(target, server, settings)
-        except LOST:
-            continue
     return _connected(target, last, settings)
 
 
@@ -133,6 +136,7 @@ def _connected(target: Target, server: dict[str, Any], settings: dict[str, str])
         row = connection.execute(f"SELECT {_TIMELINE}, {calls}".encode(), prepare=False).fetchone()
         assert row is not None, "such a query has one row"
         _demand_newest(target, row[0])
+        _ANSWERED[target.conninfo] = (server.get("host"), server.get("port"))
     except BaseException:
         connection.close()
         raise
