@@ -67,6 +67,7 @@ def back_up(settings: Settings, target: Path, progress: Progress) -> Manifest:
                 raise BackupFailed(name, "还没有签发过检查点：请先运行 xueshi log checkpoint，或启动服务")
             write_file(unfinished / f"{name}.checkpoint", log.checkpoint.encode())
         _copy_evidence(folder, unfinished)
+        _copy_witnessed(folder, unfinished)
         if settings.shared_folder or folder.operations.exists():
             (unfinished / "operations").mkdir(mode=0o700)
             copied = unfinished / "operations" / folder.operations.name
@@ -240,6 +241,14 @@ def _copy_evidence(folder: Folder, unfinished: Path) -> None:
     for path in files_in(folder.evidence):
         with suppress(FileNotFoundError):  # Cleared away meanwhile, or kept for good: then it comes again as such.
             copy_file(path, unfinished / path.relative_to(folder.root))
+
+
+def _copy_witnessed(folder: Folder, unfinished: Path) -> None:
+    """Copy what was signed outside: times and proofs of forks come only once."""
+    for path in sorted(folder.witnessed.glob("*")):
+        if path.suffix != ".new":  # What is being written; it takes its name whole.
+            with suppress(FileNotFoundError):
+                copy_file(path, unfinished / path.relative_to(folder.root))
 
 
 def demand_rulebooks(folder: Path, cited: set[str]) -> None:

@@ -221,7 +221,7 @@ def _lost(folder: Folder, *, replace: bool) -> list[str]:
 
 def _is_wanted(name: str, logs: Sequence[str], *, with_operations: bool) -> bool:
     top = Path(name).parts[0]
-    is_own = top in ("rulebooks", "evidence") or (top == "operations" and with_operations)
+    is_own = top in ("rulebooks", "evidence", "witnessed") or (top == "operations" and with_operations)
     return is_own or top in {f"{log}.db" for log in logs}
 
 
@@ -323,6 +323,8 @@ def _plan(work: _Work, staging: Path, *, with_operations: bool) -> Plan:
             put.append(f"rulebooks/{path.name}")
             aside.append(f"rulebooks/{path.name}")
     lying = (path.relative_to(staging) for path in files_in(staging / "evidence"))
+    signed = (path.relative_to(staging) for path in sorted((staging / "witnessed").glob("*")))
+    put += [str(path) for path in signed if not (root / path).exists()]  # What was signed outside is never replaced.
     put += [str(path) for path in lying if not (root / path).exists()]  # Sealed anew it is not the same, and yet it is.
     return Plan(
         made_at=work.manifest.made_at, aside=tuple(name for name in aside if (root / name).exists()),

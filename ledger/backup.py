@@ -5,6 +5,7 @@
     ledger.checkpoint, access.checkpoint    the last checkpoints that the copies contain, as anyone may hold them
     rulebooks/               the enacted rulebooks by digest
     evidence/                uploaded papers, sealed as they lay
+    witnessed/               what witnesses and time-stamping authorities signed, and proofs of forks
     operations/              tokens and sessions, apart: they are operational, and restored only when asked for
 
 No key lies in it and no name in clear. The manifest has one spelling and carries its own digest, so that a byte that
