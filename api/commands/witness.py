@@ -99,6 +99,42 @@ def status(folder: Path, as_json: bool) -> int:
 
 @witness.command()
 @folder_option
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="把证明写入这个文件夹")
+def forks(folder: Path, out: Path | None) -> int:
+    """列出矛盾的检查点，并做成任何人可核验的分叉证明；有矛盾时退出码为 1"""
+    from api.commands.files import write_new
+    from api.exits import Exit
+    from api.witness.asking import Away
+    from api.witness.folder import WitnessFolder
+    from api.witness.proving import prove
+    from ledger.witnessing.fork import format_fork
+
+    here = WitnessFolder(folder)
+    state = here.state()
+    try:
+        suspects = state.suspects()
+    finally:
+        state.close()
+    for number, suspect in enumerate(suspects, 1):
+        try:
+            proof = prove(suspect, [log for log in here.trusted() if log.key.name == suspect.origin])
+            why = "日志现在的瓦片没有给出证明：两个检查点请一并保存"
+        except Away as error:
+            proof, why = None, f"还没有证明（{error.reason}）"
+        click.echo(f"✗ {suspect.origin}，{_moment(suspect.at)}：{'分叉已证明。' if proof else why}")
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            parts = {"fork": format_fork(proof)} if proof else {"seen": suspect.seen, "offered": suspect.offered}
+            for kind, content in parts.items():
+                write_new(out / f"{number}.{kind}", content)
+                click.echo(f"  已写入 {out / f'{number}.{kind}'}")
+    if not suspects:
+        click.echo("没有矛盾的检查点。")
+    return Exit.REFUSED if suspects else Exit.HOLDS
+
+
+@witness.command()
+@folder_option
 @click.option("--listen", default="127.0.0.1:8041", show_default=True, help="监听地址和端口（端口 0 表示任选）")
 @click.option("--allow-remote", is_flag=True, help="允许监听本机以外的地址")
 def serve(folder: Path, listen: str, allow_remote: bool) -> None:

@@ -8,10 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from ledgers_kit import OneLedger, Serving, witness_serving
+from ledgers_kit import OneLedger, Serving, listening, witness_serving
 
 from api.checks import Level
 from api.cli import run
+from api.log_routes import log_routes
+from api.service import create_app
 from ledger.verify import policy_of, verify_file
 
 NAMES = ("ningbo", "wenzhou", "hangzhou")
@@ -100,6 +102,21 @@ def test_the_witnesses_too_can_tell_that_something_is_wrong(three: dict[str, One
     forked.shown()
     assert run(["witness", "status", "--folder", str(tmp_path / "wenzhou-witness")]) == 1
     assert run(["witness", "status", "--folder", str(tmp_path / "ningbo-witness")]) == 0
+
+
+def test_a_witness_proves_it_from_the_tiles_that_the_log_itself_hands_out(
+    three: dict[str, OneLedger], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forked = three["ningbo"] = taken_back(three["ningbo"], tmp_path)
+    forked.grow(300, "another history")
+    forked.shown()
+    folder, out = str(tmp_path / "wenzhou-witness"), tmp_path / "out"
+    assert run(["witness", "forks", "--folder", folder]) == 1 and "没有给出网址" in capsys.readouterr().out
+    with listening(create_app(blueprints=[log_routes(forked.register)])) as address:
+        assert run(["witness", "trust", forked.vkey, "--url", address, "--folder", folder]) == 0
+        assert run(["witness", "forks", "--folder", folder, "--out", str(out)]) == 1
+    assert verify_file(out / "1.fork", policy_of(forked.vkey)).kind == "fork"
+    assert run(["witness", "forks", "--folder", str(tmp_path / "ningbo-witness")]) == 0
 
 
 def test_the_right_copy_put_back_goes_on(three: dict[str, OneLedger], tmp_path: Path) -> None:
