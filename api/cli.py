@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "evidence": Lazy("api.commands.evidence:evidence", "佐证文件：上传、列出、打开一项申报的"),
     "work": Lazy("api.commands.work:work", "待办：经办人权限之内的，或本人在办的"),
     "years": Lazy("api.commands.years:years", "个人年度学时：认定时的，和按细则评定的"),
+    "year": Lazy("api.commands.year:year", "年度关账：固定一年的合计，此后的更正单独列出"),
     "timeline": Lazy("api.commands.timeline:timeline", "时间线：一个人、一个经办账号、一份文件或一个编号的每一件事"),
     "access": Lazy("api.commands.access:access", "查阅日志：谁为何看过谁的个人信息，每条可出具证明"),
     "duplicates": Lazy("api.commands.duplicates:duplicates", "共用同一活动、成果、证书或佐证的申报"),

@@ -72,6 +72,8 @@ def year_view(
     entries = [_entry(one, events, documents, named) for one in told["entries"]]
     return {
         "year": year,
+        "closed": None if (closed := told.get("closed")) is None else {
+            **closed, "time": moment(closed["recorded_at"])},
         "years": [{"year": one["year"], "mark": _met(one, today), "count": len(one["entries"])}
                   for one in answer["years"]],
         "verdict": verdict(told, today),
@@ -198,7 +200,8 @@ def _entry(
         "about": "，".join(part for part in (words.route_name(entry["route"]), level, *amounts, rank) if part),
         "category": words.categories.get(entry["category"], entry["category"]),
         "state": state if entry["status"] != "approved" else _RULED.get(evaluated["status"], state),
-        "flags": [*(_FLAGS.get(flag, flag) for flag in evaluated["flags"]), *(["受上限"] if is_capped else [])],
+        "flags": [*(_FLAGS.get(flag, flag) for flag in evaluated["flags"]), *(["受上限"] if is_capped else []),
+                  *(["关账后更正"] if entry.get("after_close") else [])],
         "decided": {**decided, "rests": _rests(decided["rulebook"], decided["clauses"], documents)},
         "evaluated": {**evaluated, "rests": _rests(evaluated["rulebook"], _clauses(entry), documents),
                       "why": [{**step, "arithmetic": _named(step["arithmetic"], named)}

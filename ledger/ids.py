@@ -40,6 +40,7 @@ PREFIXES: Final = {
     "class": "cls_",
     "card": "crd_",
     "import": "imp_",
+    "year": "yrs_",      # And the year's number: it is closed once.
     "act": "act_",
     "access": "acc_",
     "log": "log_",

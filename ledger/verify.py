@@ -51,6 +51,8 @@ from ledger.verify_pdf import HEADER as PDF_HEADER
 from ledger.verify_pdf import PDF_BYTES_MAX, UNPROVEN_OF_PDF, open_pdf
 from ledger.witnessing.fork import FORK_BYTES_MAX
 from ledger.witnessing.fork import HEADER as FORK_HEADER
+from ledger.year_line import HEADER as YEAR_LINE_HEADER
+from ledger.year_line import LINE_BYTES_MAX, verify_line
 
 EXPORT_FORMAT: Final = "xueshi-export/1"
 STATEMENT_EVENT: Final = "statement.issued/1"
@@ -115,6 +117,9 @@ def verify_file(path: Path, policy: Policy, *, progress: Progress = lambda done,
     if head.startswith(FORK_HEADER.encode()):
         with path.open("rb") as file:
             return verify_fork(file.read(FORK_BYTES_MAX + 1), policy)
+    if head.startswith(YEAR_LINE_HEADER.encode()):
+        with path.open("rb") as file:
+            return verify_line(file.read(LINE_BYTES_MAX + 1), policy, verify_proof)
     if looks_like_archive(head):
         return verify_case(path, policy, progress=progress)
     if head.startswith(b"{"):

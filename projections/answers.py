@@ -50,6 +50,7 @@ from projections.timeline import Timeline
 from projections.trainings import Trainings
 from projections.wanted import EVERYTHING, Place, Wanted
 from projections.work import Waiting, Work
+from projections.year_totals import Closings
 from projections.years import person_years, read_history
 
 EVERY: Final[tuple[type[Projection], ...]] = (
@@ -88,6 +89,7 @@ class Answers(Files):
         self.differences: Final = Reader(DifferencesFile(), folder)
         self.found: Final = Reader(FindingsFile(), folder)
         self.asked_differences: Final = AskedDifferences(ledger, folder, self.judge)
+        self._closings: Final = Closings(ledger)
         self._law: tuple[Any, tuple[str, ...]] = (None, ())
 
     # Who, where, what waits
@@ -166,7 +168,7 @@ class Answers(Files):
         basis = self.basis(axes)
         if not _people.is_registered(self._people, person, basis.as_of):
             return None
-        return self.years_on(person, basis, self.books, year)
+        return self._closings.mark(self.years_on(person, basis, self.books, year), basis.as_of)
 
     def years_on(self, person: str, basis: Basis, books: Books, year: int | None = None) -> dict[str, Any]:
         """The same on a basis that was settled before, under rulebooks of which the house need not know."""

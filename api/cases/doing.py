@@ -41,6 +41,7 @@ from ledger.streams import (
     training_plan,
     transfer,
     unit,
+    year,
 )
 from ledger.streams.act import Status
 from ledger.streams.decision import Decision
@@ -59,7 +60,7 @@ EVOLVE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "application": application.evolve, "case": case.evolve, "finding": finding.evolve,
     "course": course.evolve, "enrolment": enrolment.evolve, "exam": exam.evolve, "booking": exam.evolve_booking,
     "plan": training_plan.evolve, "class": training_class.evolve, "card": training_card.evolve,
-    "import": imports.evolve,
+    "import": imports.evolve, "year": year.evolve,
 }
 
 

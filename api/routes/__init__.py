@@ -149,10 +149,12 @@ def _doors() -> list[Blueprint]:
         unit_years,
         units,
         upkeep,
+        year_closings,
     )
 
     return [noun.door for noun in (
         units, unit_years, actors, accounts, people, transfers, claims, claim_drafts, evidence, questions, differences,
         histories, rulebooks, statements, trainings, filings, rosters, imports, feed, exports, exams, courses, seats,
-        ledgers, applications, cases, case_desk, case_bulk, case_papers, findings, shared, looks, replays, jobs, upkeep,
+        ledgers, applications, cases, case_desk, case_bulk, case_papers, findings, shared, looks, replays, jobs,
+        year_closings, upkeep,
     )]

@@ -25,7 +25,7 @@ class Outside:
         kept = Kept(register.folder.witnessed)
         self._stamper = None if not settings.time_stamps else Stamper(
             register.signer, read_authorities(Path(settings.time_stamps)), kept, is_witnessed=bool(settings.witnesses),
-            may=may)
+            wanted=kept.wanted, may=may)
         self._submitter = None if not settings.witnesses else Submitter(
             register.ledger.store, register.signer, read_policy(Path(settings.witnesses)), kept, may=may)
 

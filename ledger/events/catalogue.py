@@ -29,6 +29,7 @@ from ledger.events import (
     training,
     transfer,
     unit,
+    year,
 )
 from ledger.events.base import By, Event, wire_type
 
@@ -36,7 +37,7 @@ CURRENT: Final[dict[str, type[Event]]] = {
     wire_type(event): event
     for module in (
         person, transfer, unit, actor, claim, claim_appeal, course, exam, application, case, case_bulk, finding,
-        training, imports, rulebook, statement, act,
+        training, imports, rulebook, statement, act, year,
     )
     for event in vars(module).values()
     if isinstance(event, type)

@@ -4,6 +4,7 @@
         checkpoint           the newest one that as many witnesses cosigned as the policy asks for
         checkpoint.<size>    one a day and one at the close of a year: these are time-stamped and stay
         checkpoint.<size>.<authority>.tsr
+        wanted               up to which event a checkpoint is to be kept besides the daily ones
         fork.<size>-<size>   the proof that this log signed two histories
         outside.json         how each witness and each time-stamping authority answered last
 
@@ -91,6 +92,16 @@ class Kept:
     def keep_stamp(self, size: int, authority: str, token: bytes) -> None:
         """Keep a time-stamp beside its checkpoint."""
         self._write(f"checkpoint.{size}.{authority}.tsr", token)
+
+    def want(self, position: int) -> None:
+        """Ask that a checkpoint which holds this event be kept and stamped, without waiting for the day."""
+        if position > self.wanted():
+            self._write("wanted", f"{position}\n".encode())
+
+    def wanted(self) -> int:
+        """Up to which event one is asked for; 0 where none was."""
+        data = self._read("wanted") or b"0"
+        return int(data) if data.strip().isdigit() else 0
 
     def forks(self) -> dict[str, bytes]:
         """The proofs of forks by the names of their files."""

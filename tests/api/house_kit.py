@@ -30,8 +30,10 @@ from api.metrics.door import measure
 from api.register import open_register
 from api.service import create_app
 from api.settings import Settings
+from api.witness.routes import witnessed_routes
 from ledger.identifiers.resident_id import check_character
 from ledger.identifiers.unit_code import check_character as unit_check_character
+from ledger.witnessing.kept import Kept
 
 SHA = "ab" * 32
 BODY = dict[str, Any]
@@ -176,7 +178,8 @@ def house_in(folder: Path, clock: Callable[[], int] | None = None, **settings: A
     try:
         register.signer.checkpoint()
         with open_house(register, clock) as house:
-            app = create_app(house, checks=house.checks(), blueprints=[log_routes(register)])
+            doors = [log_routes(register), witnessed_routes(Kept(register.folder.witnessed))]
+            app = create_app(house, checks=house.checks(), blueprints=doors)
             measure(app, house, {"keeper": lambda: True})
             yield Town(house, app)
     finally:

@@ -53,7 +53,7 @@ class Scene(NamedTuple):
         return {"year": 2026, "position": 1, "family": "zhejiang", "version": "2016-08-01",
                 "digest": "f" * 64, "sha256": SHA, "credential": "0" * 16, "draft": "open",
                 "code": "not_found", "rest": "0/000.p/1", "name": "page", "ending": "css",
-                "old": "2016-08-01", "new": "2016-08-01", "act": self.ids["batch"], "number": 1,
+                "old": "2016-08-01", "new": "2016-08-01", "act": self.ids["batch"], "number": 1, "size": 1,
                 **found}
 
 
@@ -234,6 +234,7 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         "POST /v1/statements/<statement:statement>/supersession": {"by_statement": other},
         "POST /v1/statements/<statement:statement>/voiding": {"basis": "issued_in_error", **WORDS},
         "POST /v1/rulebook-proposals": _rulebook("2027-01-01"),
+        "POST /v1/year-closings": {"year": 2019},
         "POST /v1/impact-reports": {"report": "-"}, "POST /v1/replays": REPLAY,
         f"{at}assignment": {"to": None}, f"{at}revision": STUDY, f"{at}return": WORDS, f"{at}refusal": WORDS,
         f"{at}freeze": WORDS,

@@ -28,6 +28,8 @@ from api.service import create_app
 from api.sign_on_page import sign_on_routes
 from api.statement_pages import statement_routes
 from api.verification_page import verification_routes
+from api.witness.routes import witnessed_routes
+from ledger.witnessing.kept import Kept
 from tests.api.house_kit import house_in
 from tests.api.matrix_kit import PRIVATE, Scene, scene_in
 
@@ -41,6 +43,8 @@ PUBLIC: Final = frozenset({
     "GET /", "GET /livez", "GET /readyz", "GET /version", "GET /metrics", "GET /openapi.json", "GET /problems/<code>",
     "GET /v1/docs", "GET /v1/docs/<name>.<digest>.<ending>",
     "GET /log/checkpoint", "GET /log/key", "GET /log/key/succession", "GET /log/tile/<path:rest>", "GET /v1/words",
+    "GET /log/checkpoints", "GET /log/checkpoints/<int:size>", "GET /log/checkpoints/<int:size>/<name>.tsr",
+    "GET /log/forks/<name>",
     "GET /v1/reasons",
     "GET /v1/rulebooks", "GET /v1/rulebooks/<family>/<version>", "GET /v1/impact-reports",
     "GET /v1/impact-reports/<digest>", "GET /v1/projections", "GET /v1/units/<unit:unit>", "POST /v1/units",
@@ -60,7 +64,8 @@ Answers = dict[str, dict[str, str]]
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with house_in(tmp_path_factory.mktemp("matrix") / "data") as town:
         town.app = create_app(town.house, blueprints=[
-            log_routes(town.house.register), page_routes(), statement_routes(), verification_routes(),
+            log_routes(town.house.register), witnessed_routes(Kept(town.house.register.folder.witnessed)),
+            page_routes(), statement_routes(), verification_routes(),
             sign_on_routes(Provider("https://sso.example", "xueshi", "", "https://xueshi.example"))])
         measure(town.app, town.house, {})
         yield scene_in(town)

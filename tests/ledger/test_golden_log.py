@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "f27aa64a5ebfbd49ca6ed70bdf55b1643d4cc1d6e05613dd43ea7753c5208c05"
+ROOT = "df91c3dc1d279825d51c520d5b3bec95b8550dd271abe64f341d8e05106fa322"
 
 
 @pytest.fixture(scope="module")

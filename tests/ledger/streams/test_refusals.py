@@ -27,6 +27,7 @@ from ledger.events import statement as statement_events
 from ledger.events import training as training_events
 from ledger.events import transfer as transfer_events
 from ledger.events import unit as unit_events
+from ledger.events import year as year_events
 from ledger.events.base import Event
 from ledger.events.catalogue import CURRENT
 from ledger.streams import (
@@ -48,6 +49,7 @@ from ledger.streams import (
     training_plan,
     transfer,
     unit,
+    year,
 )
 from ledger.streams.decision import Beheaded
 from ledger.streams.refusals import sentences
@@ -103,6 +105,7 @@ STREAMS: dict[type[Event], tuple[Any, type[Event] | None]] = {
     training_events.ClassEvent: (training_class.evolve, training_events.ClassFiled),
     training_events.CardEvent: (training_card.evolve, training_events.CardIssued),
     import_events.ImportEvent: (imports.evolve, import_events.ImportOpened),
+    year_events.YearEvent: (year.evolve, None),
     act_events.ActEvent: (act.evolve, act_events.ActOpened),
 }
 OF_THE_LOG = {"log.opened/1", "log.continued/1", "log.access_anchored/1", "log.map_committed/1", "access.recorded/1"}
