@@ -1,7 +1,8 @@
 """An import against a later snapshot of its source: what changed or is gone there, what was changed here (P 14).
 
 The snapshot is the source's records of the same days, all of them; each is held against what stands here now of the
-same record, also where another file brought it in. A trial compares and writes nothing. What is recorded is that it
+same record, also where another file brought it in; of another ledger it is what that hands over from its first entry
+on, with all its proofs. A trial compares and writes nothing. What is recorded is that it
 was done: of which snapshot, how many were compared, how many differ, and never which of the two is right (AMB-05).
 
 Whoever brings a source's records in compares them, and everyone whose record differs is recorded as looked at: a
@@ -22,8 +23,9 @@ from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.faults import BadFields, Fault
 from api.cases.finding import blocks, by_documents
+from api.cases.hand_over_imports import opened
 from api.cases.import_lists import Wrong
-from api.cases.import_records import Known, Read, Register, Rows, Sent, number_of
+from api.cases.import_records import Known, Read, Register, Rows, Sent, ledger_system, number_of
 from api.cases.import_rows import Listed
 from api.cases.imports import TOLD_MOST, for_source, import_of, importer, view
 from api.cases.standing import by_actor, present
@@ -34,6 +36,7 @@ from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.imports import ImportOpened
+from ledger.hand_over_file import looks_like_hand_over
 from ledger.stores.append import EVENTS_MAX
 from ledger.streams import imports
 from ledger.streams.claim import Status
@@ -45,10 +48,12 @@ from projections.projection import HOLDS
 WHAT: Final[Mapping[str, str]] = {
     "newer_there": "来源有新版本", "changed_there": "来源改了内容而未提高版本", "older_there": "来源的版本较旧",
     "gone_there": "来源已无此记录", "not_here": "本系统没有登记", "corrected_here": "本系统已更正",
-    "frozen_here": "本系统已冻结", "revoked_here": "本系统已撤销",
+    "frozen_here": "本系统已冻结", "revoked_here": "本系统已撤销", "revoked_there": "来源已撤销而本系统仍计",
+    "frozen_there": "来源已冻结而本系统没有",
 }
 """How a record differs; it may in several ways at once."""
 
+_THERE: Final = {Status.FROZEN: "frozen_there", Status.REVOKED: "revoked_there"}
 _HERE: Final = {Status.FROZEN: "frozen_here", Status.REVOKED: "revoked_here"}
 _REGISTERED: Final = (
     "SELECT c.claim FROM sources o JOIN claims c ON c.claim = o.claim JOIN studies s ON s.event = c.study_event "
@@ -111,7 +116,10 @@ def reconcile(
         return Refusal.because("import_not_closed", status=batch.status)
     if fields["on"] > house.today:
         raise BadFields([Fault("/on", "in_future", "快照的日期不能晚于今天。")])
-    comparison = _Comparing(house, batch).compared(listed())
+    rows = listed() if not looks_like_hand_over(fields["file"]) else _handed(house, batch, fields["file"])
+    if isinstance(rows, Refusal):
+        return rows
+    comparison = _Comparing(house, batch).compared(rows)
     _record_seen(house, by, comparison.seen)
     if asked.dry_run:
         return comparison
@@ -127,6 +135,16 @@ def reconcile(
         return imports.decide_reconciliation(import_of(reading, name), command, present(reading, caller))
 
     return do(house.ledger, by, asked, decide, upon=name, show=view)
+
+
+def _handed(house: House, batch: Import, file: bytes) -> Listed | Refusal:
+    """The rows of a snapshot that another ledger handed over, every proof checked."""
+    handed = opened(house, file)
+    if isinstance(handed, Refusal):
+        return handed
+    if ledger_system(handed.header.origin) != batch.opened.system:
+        raise BadFields([Fault("/file", "other_ledger", "这份移交来自另一本账，不能与这次导入比较。")])
+    return Listed([Sent(number, None, handed=one) for number, one in enumerate(handed.entries, 1)])
 
 
 class _Comparing:
@@ -202,6 +220,10 @@ def _difference(one: Read, it: Known | None, person: str | None) -> Difference |
     fields = () if _same(one, it) else tuple(_differing(one, it, person))
     newer = number_of(one.source) - number_of(it.source)
     what = _changed_here(it)
+    if one.there is not None and one.there.status is not it.claim.status:
+        what = (*what, *((_THERE[one.there.status],) if one.there.status in _THERE else ()))
+    elif one.there is not None:  # It stands in the same way on both sides.
+        what = tuple(each for each in what if each not in _HERE.values())
     if newer:
         what = ("newer_there" if newer > 0 else "older_there", *what)
     elif fields and not it.changed:

@@ -12,7 +12,7 @@ from ledger.events.base import By, Draft
 from ledger.events.claim import ClaimCorrected, Ruling, StudyDetails
 from ledger.streams.claim import evolve
 from ledger.vocabulary import ClaimId, RulebookId, StreamId
-from tests.api.house_kit import resident_id
+from tests.api.house_kit import BODY, resident_id
 
 
 def test_what_a_city_registered_counts_in_the_province_as_it_was_decided_there(there: Three) -> None:
@@ -169,24 +169,44 @@ def test_what_was_put_right_in_the_province_goes_first_until_the_city_has_seen_i
     assert entries(li.in_province)[0]["decided"]["counted"] == "12"
 
 
-def test_what_was_decided_by_a_rulebook_that_is_not_here_waits_for_it(there: Three) -> None:
-    """Nobody could be told why it counts; so it is not taken over until that version is enacted here."""
-    li = there.living()
-    claim = there.city.counted(li.in_city)
-    ruling = Ruling(assessed_centi=900, status="ruled", rulebook=RulebookId("ningbo-industry/2030-01-01"),
-                    digest="cd" * 32, clauses=("第六条（一）",))
+def decided_otherwise(there: Three, claim: BODY, rulebook: str, digest: str) -> int:
+    """Nine hours by some rulebook, as the city's ledger may have them; gives the version of the claim."""
+    ruling = Ruling(assessed_centi=900, status="ruled", rulebook=RulebookId(rulebook), digest=digest,
+                    clauses=("第六条（一）",))
     ledger, name = there.city.town.house.ledger, ClaimId(claim["claim"])
     known = ledger.load(name, evolve)
     assert known.state is not None
     ledger.record([Draft(ClaimCorrected(claim=name, person=known.state.person, study=known.state.study, ruling=ruling),
                          StudyDetails(title="按新细则"))],
                   by=By(actor="acr_somebody", role="unit"), versions={StreamId(name): known.version})
+    return known.version + 1
+
+
+def test_what_our_law_values_otherwise_counts_as_decided_there_and_is_told_among_the_differences(there: Three) -> None:
+    li = there.living()
+    claim = there.city.counted(li.in_city)
+    decided_otherwise(there, claim, claim["ruling"]["rulebook"], claim["ruling"]["digest"])
+    there.brought(there.city)
+    entry, = entries(li.in_province)
+    assert (entry["decided"]["counted"], entry["evaluated"]["counted"]) == ("9", "8")
+    house = there.province.town.house
+    assert house.differing.wait_for(house.ledger.store.size(), 60)
+    found = there.province.people.saw("/v1/differences", purpose="annual_review",
+                                      person=li.in_province.id)["items"]
+    assert [one["claim"] for one in found] == [entry["claim"]]
+
+
+def test_what_was_decided_by_a_rulebook_that_is_not_here_waits_for_it(there: Three) -> None:
+    """Nobody could be told why it counts; so it is not taken over until that version is enacted here."""
+    li = there.living()
+    claim = there.city.counted(li.in_city)
+    version = decided_otherwise(there, claim, "ningbo-industry/2030-01-01", "cd" * 32)
     done = there.brought(there.city)
 
     assert ("rulebook_not_here", claim["claim"]) in [(one["code"], one["record"]) for one in done["set_aside"]]
     assert entries(li.in_province) == [] and "rows_waiting" in there.province.troubles(there.city.origin)
-    undone = there.city.clerk.post(f"/v1/claims/{name}/revocation", {"basis": "in_error", "words": "撤回"},
-                                   version=known.version + 1)
+    undone = there.city.clerk.post(f"/v1/claims/{claim['claim']}/revocation",
+                                   {"basis": "in_error", "words": "撤回"}, version=version)
     assert undone.status_code == 201
     there.brought(there.city)
     assert "rows_waiting" not in there.province.troubles(there.city.origin)

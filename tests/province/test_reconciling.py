@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from province_kit import Three, entries, office_in
+from province_kit import Three, entries, in_body, office_in
 
 from api.cases import hand_overs
 from ledger.events.imports import ImportContradicted
@@ -139,3 +139,33 @@ def test_one_study_that_two_cities_and_the_province_registered_counts_once_and_i
     assert [(one["kind"], one["claims"]) for one in groups if one["kind"] == "occasion"] == [("occasion", 3)]
     two = [one for one in look(there.province.town) if one.pattern == "D09" and li.in_province.id in one.persons]
     assert len(two) == 3 and all(one.figures["systems"] == 2 for one in two), "each of the three with each other"
+
+
+def test_what_the_ledger_hands_over_whole_is_held_against_what_stands_here(apart: Three) -> None:
+    """Corrected or revoked there and counted here, revoked here and counted there: told, not undone."""
+    li = apart.living()
+    kept, corrected, revoked, undone = (
+        apart.city.counted(li.in_city, f"第{number}次", date=f"2026-04-0{number}") for number in range(1, 5))
+    batch = apart.brought(apart.city)["batch"]
+    apart.city.clerk.act(corrected, "correction", {
+        "study": {**corrected["study"], "days": "3"}, "details": {"title": "三天"}, "year": 2026})
+    apart.city.clerk.act(revoked, "revocation", {"basis": "falsified", "words": "查实"})
+    here = next(one["claim"] for one in entries(li.in_province)
+                if li.in_province.saw(f"/v1/claims/{one['claim']}")["study"]["date"] == "2026-04-04")
+    apart.province.people.act(li.in_province.saw(f"/v1/claims/{here}"), "revocation",
+                              {"basis": "in_error", "words": "误登"})
+    snapshot = {"file": in_body(apart.city.file())["file"], "on": apart.province.town.house.today.isoformat()}
+    place = f"/v1/imports/{batch}"
+    answer = apart.province.people.post(f"{place}/reconciliation", snapshot, dry_run="true",
+                                        version=apart.province.people.saw(place)["version"])
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    told = {one["record"]: one["what"] for one in answer.get_json()["would"]["items"]}
+
+    assert told == {corrected["claim"]: ["newer_there"], revoked["claim"]: ["newer_there", "revoked_there"],
+                    undone["claim"]: ["revoked_here"]}
+    assert kept["claim"] not in told
+    apart.province.people.did(f"{place}/reconciliation", snapshot,
+                              version=apart.province.people.saw(place)["version"])
+    assert apart.province.troubles(apart.city.origin) == ["differs"]
+    assert apart.province.ledger(apart.city.origin)["troubles"][0]["number"] == 3
+    assert apart.brought(apart.city)["outcome"]["accepted"] == 2
