@@ -29,6 +29,7 @@ _WAY: Final = (
     "coalesce(NOT inet_server_addr() <<= ANY ('{127.0.0.0/8,::1}'::inet[]), false), "
     "(SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid())"
 )
+_SYSTEM: Final = b"SELECT system_identifier FROM pg_control_system()"  # A copy of the whole server is a copy of this.
 _NO_DRIVER: Final = (Level.FAIL, "没有安装 PostgreSQL 驱动", "pip install 'xueshi-ledger[postgres]'")
 _UNREACHED: Final = "请核对设置 database、数据库服务器是否在运行、用户与密码"
 
@@ -63,6 +64,7 @@ def database_checks(settings: Settings, *, for_production: bool = False) -> list
         Check("database_durable", partial(durable, facts)),
         Check("database_encoding", partial(encoding, facts)),
         Check("database_clock", partial(clocks, facts)),
+        *([Check("key_database", partial(keys_apart, settings))] if settings.key_database else []),
         Check("database_room", partial(room, facts, settings.workers, is_shared=bool(settings.shared_folder))),
         *(_of_production(facts) if for_production else ()),
     ]
@@ -110,6 +112,24 @@ def schema(facts: Facts) -> Answer:
     if missing:
         return Level.FAIL, f"还差 {'；'.join(missing)}", "停止服务后运行 xueshi migrate"
     return Level.OK, "各模式的表均适合本程序", ""
+
+
+def keys_apart(settings: Settings) -> Answer:
+    """The vault can be asked, and no copy of the ledger's server is one of the keys."""
+    from ledger.key_database import SCHEMA
+    from ledger.stores.postgres_connections import Target, connect, reading_clearly
+
+    systems = set()
+    try:
+        for conninfo in (settings.database, settings.key_database):
+            with reading_clearly(target := Target(conninfo, SCHEMA)), connect(target) as connection:
+                systems.add(connection.execute(_SYSTEM).fetchone())
+    except LedgerError as error:
+        return Level.FAIL, str(error).partition("。")[0], "请核对设置 key_database"
+    if len(systems) == 1:
+        cure = "把密钥库放到另一台数据库服务器；或者整台服务器的备份和归档日志都不保留超过 30 天"
+        return Level.WARN, "密钥库与账本在同一台数据库服务器上：整台的备份里两者都有，销毁的密钥也在", cure
+    return Level.OK, "密钥库在另一台数据库服务器上", ""
 
 
 def durable(facts: Facts) -> Answer:

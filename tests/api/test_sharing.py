@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from postgres_kit import Server
 
+from api.checks import Level
+from api.database_checks import database_checks
 from api.exits import Stop
 from api.register import open_register
 from api.settings import Settings, SettingsError, load
@@ -130,3 +132,12 @@ def test_keys_lie_in_no_database_of_which_copies_are_kept_for_ever() -> None:
     with pytest.raises(SettingsError, match="同一个数据库"):
         load({"database": "postgresql://a:b@h:5432/x", "key_database": "postgresql://c:d@h:5432/x?sslmode=require",
               "shared_folder": "/mnt/xueshi"})
+
+
+def test_keys_beside_the_ledger_on_one_server_are_pointed_out(common: dict[str, Any], tmp_path: Path) -> None:
+    settings = Settings(data_folder=tmp_path / "one", **common)
+    statuses(settings, taking=True)
+    found = {check.name: check.ask() for check in database_checks(settings)}
+
+    assert found["database_schema"][0] is Level.OK
+    assert found["key_database"][0] is Level.WARN and "同一台数据库服务器" in found["key_database"][1]
