@@ -171,7 +171,7 @@ class ProjectionFile:
         try:
             self._prepare()
             self.position, self._leaf_sha256 = self._where()
-            self.is_own: bool = self._whose() == (projection.name, projection.version)
+            self.is_own: bool = self._whose() == (projection.name, projection.version) and self._has_its_tables()
         except BaseException:
             self.connection.close()
             raise
@@ -241,6 +241,11 @@ class ProjectionFile:
     def _whose(self) -> tuple[str, int]:
         row = self.connection.execute("SELECT name, version FROM projection").fetchone()
         return row[0], row[1]
+
+    def _has_its_tables(self) -> bool:
+        """Say whether all are there: under another file's journal a file may bear the right name and be neither."""
+        there = {name for (name,) in self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return there >= {*self.projection.tables, *_ITS_OWN}
 
     @property
     def inode(self) -> int:
