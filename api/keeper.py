@@ -27,6 +27,7 @@ from ledger.lease import FileLease, Lease
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.stores.append import Conflict
+from projections.errors import ProjectionError
 
 _TIDY_EVERY_S: Final = 3_600
 _TRY_EVERY_S: Final = 1
@@ -45,7 +46,7 @@ class Keeper:
         self._lease = lease or FileLease(register.folder.keys / "keeper.lock")
         self._stopping = threading.Event()
         self.hourly: list[Callable[[], object]] = []  # What else is to be tidied, by the one that has the lease.
-        self._failure: LedgerError | None = None
+        self._failure: LedgerError | ProjectionError | None = None
         self._due_s = self._tidy_due_s = 0
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -127,7 +128,7 @@ class Keeper:
         try:
             work()
         except Exception as error:
-            failure = error if isinstance(error, LedgerError) else disk_failure(error)
+            failure = error if isinstance(error, LedgerError | ProjectionError) else disk_failure(error)
             if failure is None:
                 structlog.get_logger().error("keeper_broke", exc_info=error)
                 return False
