@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.forked import programs
+
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -51,7 +53,7 @@ def missing_line(expected: str, printed: str) -> str | None:
 
 def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {
-        "PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join((str(programs()), sysconfig.get_path("scripts"), os.environ["PATH"])),
         "HOME": str(folder),
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",

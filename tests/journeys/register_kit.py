@@ -26,6 +26,7 @@ from api.client import Client, Reply, connected
 from api.settings import Settings
 from ledger.identifiers.resident_id import check_character
 from ledger.identifiers.unit_code import check_character as unit_check_character
+from tests.forked import programs
 
 XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
@@ -121,8 +122,8 @@ class Town:
 
     def xueshi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command beside the service."""
-        return subprocess.run([XUESHI, *arguments], cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True,
-                              timeout=60, check=False)
+        return subprocess.run([programs() / "xueshi", *arguments], cwd=self.folder, env=ENVIRONMENT,
+                              capture_output=True, text=True, timeout=60, check=False)
 
 
 @contextmanager
