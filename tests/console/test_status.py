@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from api.cli import cli
 from api.last_done import last, note
 from api.register import Folder
+from ledger.witnessing.kept import Answering, Kept
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, Cast
 
@@ -41,6 +43,22 @@ def test_what_was_noted_is_told_with_its_age_and_what_came_since(cast: Cast, li:
     finally:
         for what in ("backup", "fsck"):
             folder.last_done(what).unlink(missing_ok=True)
+
+
+def test_how_witnesses_answer_is_told_with_what_they_have_not_seen(cast: Cast, li: Browser) -> None:
+    kept = Kept(cast.town.house.register.folder.witnessed)
+    try:
+        away = Answering("tsa", "authority", 0, 0, 900, "timed_out", "没有答复")
+        kept.say([Answering("省厅", "witness", 1, 900), away])
+        kept.keep_fork(1, 2, b"proof")
+        page, data = li.get("/status"), li.json("/status.json")
+        assert "见证人 省厅" in page.text and "时间戳机构 tsa" in page.text and "没有答复" in page.text
+        assert f"其后新增 {cast.town.house.ledger.store.size() - 1}" in page.text
+        assert "日志有两种历史" in page.text and data["outside"]["forks"] == ["fork.1-2"]
+        assert [one["code"] for one in data["outside"]["each"]] == [None, "timed_out"]
+    finally:
+        shutil.rmtree(kept.folder)
+    assert "见证人和时间戳" not in li.get("/status").text  # Where there are none, nothing is said of them.
 
 
 def test_the_commands_note_what_they_did(tmp_path: Path) -> None:
