@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import ClassVar, Final, NamedTuple
 
 from ledger.errors import LedgerError
+from ledger.witnessing.der import ordered
 
 STAMP_BYTES_MAX: Final = 256 * 1024
 _SHA256: Final = "2.16.840.1.101.3.4.2.1"
@@ -80,7 +81,7 @@ def check_stamp(
     if len(answer) > STAMP_BYTES_MAX:
         raise StampInvalid(f"答复有 {len(answer)} 字节，最多 {STAMP_BYTES_MAX} 字节")
     try:
-        found = library.decode_timestamp_response(answer)
+        found = library.decode_timestamp_response(ordered(answer))
     except ValueError as error:
         raise StampInvalid(f"不是 RFC 3161 的答复，或不是规范的 DER：{error}") from error
     builder = library.VerifierBuilder()

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ledgers_kit import OneLedger, size
 from tsa_kit import POLICY, Authority, authority_in
 
@@ -18,6 +20,7 @@ from api.witness.authorities import read_authorities
 from api.witness.routes import witnessed_routes
 from api.witness.stamping import EVERY_S, Stamper
 from ledger.proof.notes import parse_note
+from ledger.witnessing.der import ordered
 from ledger.witnessing.stamp import StampInvalid, ask_for, check_stamp
 
 pytestmark = pytest.mark.requires_system("openssl")
@@ -74,6 +77,24 @@ def test_a_stamp_that_was_changed_in_a_byte_is_never_another_time(authority: Aut
             assert check_stamp(changed, TEXT, roots).at == at
         except StampInvalid:
             continue
+
+
+def test_an_authority_that_sends_its_chain_as_it_comes_is_understood(authority: Authority) -> None:
+    """OpenSSL does not sort the certificates, which DER wants and strict readers demand."""
+    for number in range(3):  # In whichever order these two happen to lie.
+        chained = Authority(authority.folder.with_name(f"chained{number}")).make("certs = ca.pem\n")
+        question = ask_for(TEXT)
+        reply = chained.reply(question.der)
+        stamped = check_stamp(reply, TEXT, (chained.folder / "ca.pem").read_bytes(), nonce=question.nonce)
+        assert stamped.by == "CN=A test TSA" and len(ordered(reply)) == len(reply)
+        with pytest.raises(StampInvalid):
+            check_stamp(reply, TEXT + b"x", (chained.folder / "ca.pem").read_bytes())
+        shutil.rmtree(chained.folder)
+
+
+@given(st.binary(max_size=200))
+def test_what_is_no_time_stamp_is_given_back_as_it_is(noise: bytes) -> None:
+    assert len(ordered(noise)) == len(noise) and sorted(ordered(noise)) == sorted(noise)
 
 
 def test_one_checkpoint_a_day_is_stamped_and_kept(

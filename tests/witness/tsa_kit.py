@@ -43,9 +43,9 @@ class Authority:
     status: int = 200
     answers: list[bytes] = field(default_factory=list)
 
-    def make(self) -> Authority:
+    def make(self, more: str = "") -> Authority:
         self.folder.mkdir()
-        (self.folder / "openssl.cnf").write_text(_CONFIG)
+        (self.folder / "openssl.cnf").write_text(_CONFIG + more)
         (self.folder / "serial").write_text("01\n")
         key = ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out"]
         self.openssl(*key, "ca.key")
