@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from waitress.wasyncore import close_all
 
-from api import sockets
+from api import problems, sockets
 from api.lanes import LANES, OF_ONE_HOLDER_MOST, RETRY_MOST_S, Lanes, Turn, lane_of
 from api.sockets import Listener, Sockets
+from ledger.stores.append import Busy
 
 MS = 1_000_000
 SECOND = 1_000 * MS
@@ -204,6 +205,12 @@ def test_one_thread_is_enough_for_everyone(clock: Clock) -> None:
     for lane in LANES:
         lanes.put(lane.name, lane.name)
     assert sorted(taken(lanes, len(LANES))) == sorted(lane.name for lane in LANES)
+
+
+def test_a_ledger_that_is_busy_is_come_back_to_when_its_words_say() -> None:
+    said = problems.of_error(Busy(4_096, retry_after_s=2), "a trace")
+    assert said is not None and "2 秒" in str(said["detail"])
+    assert (said["status"], said["seen"]) == (503, {"retry_after": 2})
 
 
 def test_who_still_waits_when_it_ends_is_given_back(lanes: Lanes[str]) -> None:
