@@ -1,0 +1,36 @@
+"""`python -m tests.bench.growth [--people 2500,10000,25000] [--folder FOLDER] [--write]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from contextlib import nullcontext
+from pathlib import Path
+
+from tests.bench.growth import PEOPLE
+from tests.bench.growth.measured import measure
+from tests.bench.growth.told import PAGE, page, write
+
+
+def main() -> int:
+    """Measure registers of these sizes, smallest first; those that were measured in the folder before are kept."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.growth", description="how cost grows with people")
+    parser.add_argument("--people", default=",".join(map(str, PEOPLE)), help="sizes, with commas between")
+    parser.add_argument("--folder", type=Path, help="where the registers are made and kept; else nowhere")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name} and its drawing as well")
+    options = parser.parse_args()
+    sizes = sorted(int(one) for one in options.people.split(","))
+    with nullcontext(str(options.folder)) if options.folder else tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        found = [measure(folder / str(people), people, lambda step: print(f"{step} ...", file=sys.stderr, flush=True))
+                 for people in sizes]
+    print(page(found))
+    if options.write:
+        write(found)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
