@@ -107,7 +107,7 @@ def demand_carried_over(settings: Settings) -> None:
             cure = "请在设置中写上 key_database 和 shared_folder（xueshi.toml 或环境变量）"
             raise Stop(Exit.WORLD_IS_WRONG, "register_shared", f"{settings.data_folder} 已改由几台主机共用", cure)
         return
-    if left := [path for path in _left(settings) if path.exists()]:
+    if left := own_left(settings):
         cure = "请先停止服务，运行 xueshi migrate，它会把这里的内容移到共用之处；若是复制来的，请移走后再启动"
         message = f"设了 shared_folder，而 {left[0]} 仍在本机的数据文件夹里"
         raise Stop(Exit.WORLD_IS_WRONG, "not_carried_over", message, cure)
@@ -117,13 +117,18 @@ def demand_carried_over(settings: Settings) -> None:
             Exit.WORLD_IS_WRONG, "shared_folder_missing", f"共用文件夹 {settings.shared_folder} 不存在", cure)
 
 
-def _left(settings: Settings) -> list[Path]:
+def own_left(settings: Settings) -> list[Path]:
+    """What a host that shares still has for itself, and should not."""
+    if not settings.shared_folder:
+        return []
     root = settings.data_folder
-    return [root / OPERATIONS_FILE, *(root / name for name in COMMON)]
+    return [path for path in (root / OPERATIONS_FILE, *(root / name for name in COMMON)) if path.exists()]
 
 
 def carry_over(settings: Settings) -> list[Carried]:
     """Bring what one host had in its folder to where all of them have it; done again, it does what is left.
+
+    Whoever calls has the folder to themselves.
 
     The tables are filled before a file gets another name, and a folder is moved only where nothing is in its place.
     """

@@ -36,6 +36,7 @@ STEPS: Final = "ledger"
 SERVER_DAYS: Final = 30
 _DAY: Final = 86_400_000_000
 _AT_ONCE: Final = 1_000
+_KEYS: Final = "SELECT owner, wrapped FROM keys ORDER BY owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,15 @@ class KeyTables(KeyFile):
         return keys, destroyed
 
     def take_over(self, source: Path) -> int:
-        """Take in everything that a vault's file holds, all or nothing, and say how many keys; the tables are empty."""
+        """Take in everything that a vault's file holds, all or nothing, and say how many keys; the tables are empty.
+
+        Done again after a stop it finds what it has done; tables that hold other keys are left as they are.
+        """
         with closing(KeyFile(source)) as file, file.used() as old, self.changed() as connection:
-            if connection.execute("SELECT count(*) FROM keys").fetchone()[0]:
-                raise VaultFailed(self.path, "其中已有密钥，不覆盖")
+            if there := connection.execute(_KEYS).fetchall():
+                if [tuple(row) for row in there] != old.execute(_KEYS).fetchall():
+                    raise VaultFailed(self.path, "其中已有密钥，不覆盖")
+                return len(there)
             for table in TABLES:
                 connection.execute(f"DELETE FROM {table}")
                 _poured(old, connection, table)

@@ -45,11 +45,16 @@ def migrate(data_folder: Path | None, as_json: bool, is_check: bool) -> int:
     except ImportError as error:
         cure = "请安装 xueshi-ledger[postgres]"
         raise Stop(Exit.WORLD_IS_WRONG, "driver_missing", "没有安装 PostgreSQL 驱动", cure) from error
-    from api.sharing import carry_over, schemas, statuses
+    from api.register import folder_of
+    from api.restore import having
+    from api.sharing import carry_over, own_left, schemas, statuses
 
     words = {schema: told for schema, (told, *_) in schemas(settings).items()}
     found = statuses(settings, taking=not is_check)
-    carried = carry_over(settings) if settings.shared_folder and not is_check else []
+    carried = []
+    if own_left(settings) and not is_check:
+        with having(folder_of(settings)):
+            carried = carry_over(settings)
     is_behind = is_check and any(each.pending for each in found)
     if as_json:
         key = "pending" if is_check else "taken"

@@ -11,8 +11,10 @@ import pytest
 from postgres_kit import Server
 
 from api.checks import Level
+from api.cli import run
 from api.database_checks import database_checks
 from api.exits import Stop
+from api.occupancy import occupying
 from api.register import open_register
 from api.settings import Settings, SettingsError, load
 from api.sharing import carry_over, copy_operations, statuses
@@ -141,3 +143,26 @@ def test_keys_beside_the_ledger_on_one_server_are_pointed_out(common: dict[str, 
 
     assert found["database_schema"][0] is Level.OK
     assert found["key_database"][0] is Level.WARN and "同一台数据库服务器" in found["key_database"][1]
+
+
+def test_the_command_carries_over_only_what_no_service_uses_and_goes_on_after_a_stop(
+    common: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    statuses(Settings(data_folder=tmp_path / "one", database=common["database"]), taking=True)
+    with house_in(tmp_path / "one", database=common["database"]) as town:
+        town.person("李明")
+    for name, value in common.items():
+        monkeypatch.setenv(f"XUESHI_{name.upper()}", value)
+
+    with occupying(tmp_path / "one") as tell:
+        tell("http://127.0.0.1:1")
+        assert run(["migrate", "--data", str(tmp_path / "one")]) == 3
+        assert "请先停止该服务" in capsys.readouterr().err
+    people = tmp_path / "one" / "keys" / "people.db"
+    with closing(KeyTables(KeyDatabase(common["key_database"], tmp_path))) as tables:
+        tables.take_over(people)  # As one that was killed before it took the file away.
+
+    assert run(["migrate", "--data", str(tmp_path / "one")]) == 0
+    assert "密钥库" in capsys.readouterr().out and not people.exists()
+    assert run(["migrate", "--data", str(tmp_path / "one"), "--check"]) == 0
+    open_register(Settings(data_folder=tmp_path / "one", **common)).close()
