@@ -6,7 +6,7 @@
 Which entries, the caller says: here it is only asked what they are made of. Of an entry every event goes along, so that
 whoever reads can do the deciding again; of what is sealed only what says what was studied, of a person only who it is.
 What somebody wrote about an entry, a phone number, the device that sent it, stay where they are. Of whom the key was
-destroyed nobody could be found any more: their entries are named as left out.
+destroyed nobody could be found any more, and of whom all processing stopped nothing is sent: those are left out.
 
 `ledger.hand_over_file` has the form, `ledger.hand_over_check` reads it.
 `tests/province/test_hand_over_file.py` shows it.
@@ -22,7 +22,14 @@ import msgspec
 from ledger.envelope import Envelope, SealedPart, decode
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, StudyDetails
-from ledger.events.person import Identity, IdentityChange, PersonCorrected, PersonRegistered
+from ledger.events.person import (
+    Identity,
+    IdentityChange,
+    PersonCorrected,
+    PersonRegistered,
+    PersonRestricted,
+    RestrictionLifted,
+)
 from ledger.hand_over_file import Ended, Entry, Happened, Header, Whose, format_file, hash_lines
 from ledger.ledger import Ledger
 from ledger.proof.keys import SigningKey
@@ -99,12 +106,17 @@ def _stream(stream: Iterable[tuple[int, bytes]], size: int) -> list[_Stands]:
 
 
 def _whose(ledger: Ledger, persons: Sequence[str], size: int) -> dict[str, Whose | None]:
-    """Who each of these people is; None where their key is destroyed."""
+    """Who each of these people is; None where their key is destroyed, or all processing stopped (PIPL 47)."""
     last: dict[str, _Stands] = {}
     for person, stream in ledger.store.streams(persons).items():
+        restricted = False
         for one in _stream(stream, size):
             if isinstance(one.envelope.event, PersonRegistered | PersonCorrected):
                 last[person] = one
+            if isinstance(one.envelope.event, PersonRestricted | RestrictionLifted):
+                restricted = isinstance(one.envelope.event, PersonRestricted)
+        if restricted:
+            del last[person]
     found: dict[str, Whose | None] = dict.fromkeys(persons)
     for person, (one, part, opened) in zip(last, _opened(ledger, list(last.values())), strict=True):
         identity = opened.identity if isinstance(opened, IdentityChange) else opened

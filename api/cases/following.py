@@ -2,8 +2,9 @@
 
 What that ledger decided is taken over as decided, with whoever decided it and the rulebook that they had: P 14 has it
 brought in, not approved again. Corrections, holds, revocations and reinstatements follow by the position of the event
-that decided them, whichever of them came between two hand-overs. What was put right or held here since goes first,
-until the other ledger has seen it: else two corrections would undo each other in turn.
+that decided them, whichever of them came between two hand-overs. What was put right here since goes first, until the
+other ledger has seen it: else two corrections would undo each other in turn. What was held or undone here by a decision
+of our own stays so until that is taken back here.
 
 Reading: an entry that a person carried from one ledger to another is the first one's, whose word alone changes it. It
 comes in once, by whichever of them hands it over first.
@@ -53,8 +54,11 @@ def steps(terms: Terms, one: Read, there: Claim, claim: ClaimId, person: Person,
         return "person_differs"
     if (no := _not_newer(one.source, known.source)) is not None:
         return no
-    if max(known.changed, known.held) > terms.seen:
+    if known.changed > terms.seen:
         return "changed_here"
+    agreed = known.claim.status is there.status and (there.status is Status.APPROVED or known.digest == one.digest)
+    if known.held and not agreed:
+        return "decided_here"  # Of a hold or a revocation of ours no version of theirs makes nothing.
     found = tuple(_from(terms, one, there, known))
     return Followed(known.claim.claim, known.claim.person, found) if found else "duplicate"
 

@@ -12,6 +12,7 @@ file holds it in clear.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -37,6 +38,10 @@ _SINCE: Final = (
     "AND (to_position IS NULL OR to_position > :as_of) AND status IN ('approved', 'frozen', 'revoked') "
     "ORDER BY from_position, claim"
 )
+_ALSO: Final = (
+    "SELECT claim FROM claims WHERE claim IN (SELECT value FROM json_each(:also)) AND from_position <= :as_of "
+    "AND (to_position IS NULL OR to_position > :as_of) AND status IN ('approved', 'frozen', 'revoked') ORDER BY claim"
+)
 _OF_PERSON: Final = (
     "SELECT claim FROM claims WHERE person = :person AND from_position <= :as_of "
     "AND (to_position IS NULL OR to_position > :as_of) AND status IN ('approved', 'frozen', 'revoked') "
@@ -45,7 +50,7 @@ _OF_PERSON: Final = (
 
 
 class Made(NamedTuple):
-    """A file, what it holds, and which entries could not go along since nobody can say any more whose they are."""
+    """A file, what it holds, and which entries do not go along: of whom the key is gone or all processing stopped."""
 
     header: Header
     content: bytes
@@ -75,7 +80,8 @@ def make(
     if (behind := house.settled(upto)) is not None:
         return behind
     chosen = _chosen(house, _SINCE, since=since, as_of=upto)
-    chosen += [claim for claim in dict.fromkeys(also) if claim not in set(chosen)]
+    new = set(chosen)
+    chosen += [claim for claim in _chosen(house, _ALSO, also=json.dumps(list(also)), as_of=upto) if claim not in new]
     parts = max(1, -(-len(chosen) // at_once))
     if not 1 <= part <= parts:
         return Refusal.because("part_absent", part=part, parts=parts)
@@ -103,8 +109,10 @@ def carry(house: House, caller: Caller, person: str) -> Made | Refusal:
     chosen = _chosen(house, _OF_PERSON, person=whose, as_of=upto)
     if not chosen:
         return Refusal.because("nothing_to_carry", person=whose)
-    header = Header(FORMAT, house.register.signer.origin, 0, upto, person=whose)
-    return _made(house, header, gather(house.ledger, chosen, upto), note)
+    gathered = gather(house.ledger, chosen, upto)
+    if not gathered.entries:
+        return Refusal.because("nothing_to_carry", person=whose)
+    return _made(house, Header(FORMAT, house.register.signer.origin, 0, upto, person=whose), gathered, note)
 
 
 def _made(house: House, header: Header, gathered: Gathered, note: bytes) -> Made:

@@ -63,6 +63,8 @@ _WORDS: Final = {
         "changed_here",
         "这条记录已在本系统更正，来源尚未取回；请先取回更正清单，再连同所取到的位置（seen）报送新版本。"),
     "revoked_there": Wrong("revoked_there", "来源的账已撤销这条记录，本系统没有登记过，无需导入。"),
+    "decided_here": Wrong(
+        "decided_here", "本系统已自行冻结、撤销或恢复这条记录，与来源不同；请与来源核对，在本系统改变决定后再导入。"),
     "rulebook_not_here": Wrong(
         "rulebook_not_here", "这条记录按本系统没有施行的一版细则认定；请政策部门先登记施行那一版，再请对方移交。"),
     "ruling_needed": Wrong(

@@ -43,7 +43,7 @@ def hand_over(asking: Asking, since: str, also: Path | None, out: Path) -> int:
             click.echo(f"✓ {name}：{entries} 条记录，{len(reply.body):,} 字节（第 {part} 份，共 {parts} 份）")
             part += 1
     if left_out:
-        click.echo(f"有 {left_out} 条没有移交：其本人的密钥已销毁，无人能再认出是谁的。")
+        click.echo(f"有 {left_out} 条没有移交：其本人的密钥已销毁，或其信息已停止处理。")
     click.echo(f"到大小 {size} 为止。接收方：xueshi import hand-over {out}/*.ndjson --region 地区；核验：xueshi verify")
     return Exit.HOLDS
 

@@ -8,10 +8,11 @@ import json
 import pytest
 from province_kit import Three, entries
 
-from ledger.events.base import By, Draft
+from ledger.events.base import By, Draft, Words
 from ledger.events.claim import ClaimCorrected, Ruling, StudyDetails
+from ledger.events.person import PersonRestricted
 from ledger.streams.claim import evolve
-from ledger.vocabulary import ClaimId, RulebookId, StreamId
+from ledger.vocabulary import ClaimId, PersonId, RulebookId, StreamId
 from tests.api.house_kit import BODY, resident_id
 
 
@@ -210,3 +211,42 @@ def test_what_was_decided_by_a_rulebook_that_is_not_here_waits_for_it(there: Thr
     assert undone.status_code == 201
     there.brought(there.city)
     assert "rows_waiting" not in there.province.troubles(there.city.origin)
+
+
+def test_what_the_province_undid_by_itself_no_version_of_the_city_brings_back(there: Three) -> None:
+    li = there.living()
+    claim = there.city.counted(li.in_city)
+    there.brought(there.city)
+    here = li.in_province.saw(f"/v1/claims/{entries(li.in_province)[0]['claim']}")
+    undone = there.province.people.act(here, "revocation", {"basis": "in_error", "words": "重复"})
+    there.city.clerk.act(claim, "correction", {
+        "study": {**claim["study"], "days": "3"}, "details": {"title": "三天"}, "year": 2026})
+    since = there.province.accepted(there.city.origin)
+    answer = there.province.takes(there.city.file(since), seen=there.province.size())
+    assert answer.get_json()["set_aside"][-1]["code"] == "decided_here"
+    assert entries(li.in_province)[0]["status"] == "revoked"
+
+    second = there.province.town.officer(there.province.works, "human_resources", "33")
+    second.act(undone, "reinstatement", {"basis": "in_error", "words": "并非重复"})
+    again = there.city.file(there.province.accepted(there.city.origin), also=claim["claim"])
+    assert there.province.took(again)["outcome"]["accepted"] == 1, "once ours is taken back, theirs is followed again"
+    assert entries(li.in_province)[0]["decided"]["counted"] == "12"
+
+
+def test_of_whom_all_processing_stopped_nothing_is_handed_over(there: Three) -> None:
+    """PIPL 47: what may only be stored is not sent."""
+    li, wang = there.living(), there.living("王芳")
+    for one in (li, wang):
+        there.city.counted(one.in_city)
+    ledger, name = there.city.town.house.ledger, PersonId(li.in_city.id)
+    ledger.record([Draft(PersonRestricted(person=name, basis="asked"), Words(words="本人要求"))],
+                  by=By(actor="acr_somebody", role="human_resources"),
+                  versions={StreamId(name): ledger.store.version(name)})
+    answer = there.city.people.get("/v1/hand-over", since=there.province.accepted(there.city.origin))
+    left_out = answer.headers["Xueshi-Left-Out"].split(",")
+    there.province.took(answer.get_data())
+
+    assert left_out == [entries(li.in_city)[0]["claim"]]
+    assert (entries(li.in_province), len(entries(wang.in_province))) == ([], 1)
+    no = li.in_city.get(f"/v1/persons/{li.in_city.id}/carried").get_json()
+    assert no["code"] == "nothing_to_carry"
