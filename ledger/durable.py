@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,3 +44,12 @@ def _write(path: Path, parts: Iterable[Any], how: int, mode: int) -> None:
             file.write(part)
         file.flush()
         os.fsync(file.fileno())
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file for its owner alone, if there is none; what SQLite lays beside it gets the same mode.
+
+    Where it cannot be made nothing is said: whoever opens it next finds out, and tells it in words of their own.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
+from ledger.durable import make_private
 from ledger.envelope import decode
 from ledger.errors import LedgerError
 from ledger.events.act import MapCommitted
@@ -278,7 +279,7 @@ class MapFile:
     # The file
 
     def _opened(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             return _connected(self.path)
         except sqlite3.Error as error:
@@ -332,6 +333,7 @@ def discard(path: Path) -> None:
 
 
 def _connected(path: Path) -> sqlite3.Connection:
+    make_private(path)
     connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     try:
         keep_journal(connection)

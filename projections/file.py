@@ -23,7 +23,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
-from ledger.durable import sync
+from ledger.durable import make_private, sync
 from ledger.envelope import Envelope, decode, wire_type_in
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import wire_type
@@ -166,6 +166,7 @@ class ProjectionFile:
 
     def __init__(self, projection: Projection, path: Path, *, made: bool = False) -> None:
         self.projection, self.path, self._is_made = projection, path, made
+        make_private(path)
         self.connection = sqlite3.connect(
             path, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=256)
         try:

@@ -30,6 +30,7 @@ from eventsourcing.sqlite import (
 )
 from eventsourcing.utils import Environment
 
+from ledger.durable import make_private
 from ledger.envelope import SealedPart, decode
 from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
@@ -142,6 +143,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         path = Path(self.datastore.pool.db_name)
         if is_cut_off(path):
             raise Unreadable(path, sqlite3.DatabaseError("file is cut off within its header"))
+        make_private(path)
         try:
             with self._writing() as connection:
                 if not self._is_ledger(connection):
