@@ -26,6 +26,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from api.addresses import network
+from api.guessable import is_guessable
 from api.operational import Operational
 
 if TYPE_CHECKING:
@@ -207,8 +208,8 @@ def unfit(password: str) -> str | None:
     spelled = _spelled(password)
     if not LEAST <= len(spelled) <= MOST:
         return f"口令应为 {LEAST} 到 {MOST} 个字符，可以是一句话。"
-    if len(set(spelled)) < 5:
-        return "口令中不同的字符太少。"
+    if is_guessable(spelled):
+        return "口令太容易猜到：除去常见的词、年份、重复和键盘上相邻的字符，所剩无几。请换成几个不相干的词，或一句话。"
     return None
 
 
