@@ -30,6 +30,8 @@ from api.cases.doing import Asked
 from api.cases.faults import BadFields
 from api.console import frame
 from api.console.sending import issue_key
+from api.cookies import SESSION, is_over_tls, of_host
+from api.cookies import session as session_cookie
 from api.house import House
 from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES
@@ -38,7 +40,6 @@ from ledger.stores.append import RequestKey
 from projections.basis import written_time
 from projections.errors import ProjectionError
 
-COOKIE: Final = "xueshi_session"
 HOME: Final = "/home"
 """Where everybody begins: the workbench."""
 
@@ -102,23 +103,19 @@ def let_in(response: Response, found: Caller) -> Response:
     structlog.contextvars.bind_contextvars(actor=found.id)
     session = house.operations.issue(found.id, request=secrets.token_bytes(32), now=house.now, kind="session",
                                      lasts_s=SESSION_SECONDS)
-    response.set_cookie(COOKIE, session, max_age=SESSION_SECONDS, httponly=True, samesite="Strict",
+    response.set_cookie(of_host(SESSION), session, max_age=SESSION_SECONDS, httponly=True, samesite="Strict",
                         secure=is_over_tls())
     return response
-
-
-def is_over_tls() -> bool:
-    """Whether a cookie may be held back from connections in clear; a proxy in front may be what speaks TLS."""
-    return request.is_secure or bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 
 def logout() -> Any:
     """End the session, also for whoever may have copied the cookie."""
     if not is_from_here():
         return refused("not_from_here", "请求来源不明", "退出只接受从本页提交。", 403)
-    _house().operations.withdraw(request.cookies.get(COOKIE, ""))
+    _house().operations.withdraw(session_cookie())
     response = redirect("/login", 303)
-    response.delete_cookie(COOKIE, httponly=True, samesite="Strict", secure=is_over_tls())
+    response.delete_cookie(of_host(SESSION), httponly=True, samesite="Strict", secure=is_over_tls())
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'  # Whoever sits down next finds nothing by going back.
     return response
 
 
@@ -164,7 +161,7 @@ def sessions() -> Any:
 def caller_of_session() -> Caller | None:
     """Whose session it is."""
     house = _house()
-    found = house.operations.find(request.cookies.get(COOKIE, ""), now=house.now)
+    found = house.operations.find(session_cookie(), now=house.now)
     if found is None or found.kind != "session":
         return None
     structlog.contextvars.bind_contextvars(actor=found.holder)
@@ -221,7 +218,7 @@ def render(template: str, *, status: int = 200, **known: Any) -> Response:
     house = _house()
     size = house.ledger.store.size()
     last = house.ledger.at(size)
-    session = request.cookies.get(COOKIE, "")
+    session = session_cookie()
     page = render_template(
         template, address=_address, query=urlencode, head=size, head_time=_time(last),
         is_sample=house.register.folder.sample_accounts.exists(),
@@ -234,12 +231,12 @@ def _framed(house: House, caller: Caller | None) -> dict[str, Any]:
     """As whom somebody looks, where they may go, which rules hold; of nobody, nothing."""
     if caller is None:
         return {"capacity": None, "ways": (), "here": None, "rules": "", "keys_on": False}
-    capacity = frame.capacity_of(house, caller, request.cookies.get(frame.ROLE_COOKIE))
+    capacity = frame.capacity_of(house, caller, request.cookies.get(of_host(frame.ROLE_COOKIE)))
     ways, rules = list(frame.ways(capacity)), ""
     with suppress(LedgerError, ProjectionError):  # A page that says why there is no answer can still be shown.
         rules = frame.rules_in_force(house)
     return {"capacity": capacity, "ways": ways, "here": frame.here(ways, request.path), "rules": rules,
-            "keys_on": request.cookies.get(frame.KEYS_COOKIE) != "off"}
+            "keys_on": request.cookies.get(of_host(frame.KEYS_COOKIE)) != "off"}
 
 
 def _time(last: Recorded | None) -> str:

@@ -16,14 +16,14 @@ from typing import Any, Final
 from flask import Blueprint, Response, redirect, request
 
 from api.cases import sign_on
+from api.cookies import SIGN_ON, is_over_tls, of_path
+from api.cookies import session as session_cookie
 from api.operations import SIGN_ON_SECONDS
-from api.page import COOKIE as SESSION
-from api.page import HOME, caller_of_session, is_from_here, is_over_tls, let_in, refused, render, said_no, secured
+from api.page import HOME, caller_of_session, is_from_here, let_in, refused, render, said_no, secured
 from api.provider import RETURN, Provider
 from api.routes.door import house
 from ledger.errors import Refusal
 
-COOKIE: Final = "xueshi_sign_on"
 PATH: Final = "/login/provider"
 
 
@@ -41,11 +41,11 @@ def sign_on_routes(provider: Provider) -> Blueprint:
         if not is_from_here():
             return _not_from_here()
         is_open = caller_of_session() is not None
-        return _out(provider, request.cookies[SESSION]) if is_open else redirect("/login", 303)
+        return _out(provider, session_cookie()) if is_open else redirect("/login", 303)
 
     @door.get(RETURN)
     def back() -> Any:
-        found = sign_on.finish(house(), provider, request.args.to_dict(), request.cookies.get(COOKIE, ""))
+        found = sign_on.finish(house(), provider, request.args.to_dict(), request.cookies.get(of_path(SIGN_ON), ""))
         if isinstance(found, Refusal):
             return _without_cookie(said_no(found, None))
         place = "/sessions" if found.linked else HOME
@@ -61,13 +61,13 @@ def _out(provider: Provider, session: str | None) -> Response:
     if isinstance(begun, Refusal):
         return said_no(begun, None)
     page = render("onward.html", address_onward=begun.address, words="正在前往单点登录。")
-    page.set_cookie(COOKIE, begun.browser, max_age=SIGN_ON_SECONDS, path=PATH, httponly=True, samesite="Lax",
+    page.set_cookie(of_path(SIGN_ON), begun.browser, max_age=SIGN_ON_SECONDS, path=PATH, httponly=True, samesite="Lax",
                     secure=is_over_tls())
     return page
 
 
 def _without_cookie(response: Response) -> Response:
-    response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="Lax", secure=is_over_tls())
+    response.delete_cookie(of_path(SIGN_ON), path=PATH, httponly=True, samesite="Lax", secure=is_over_tls())
     return response
 
 

@@ -13,7 +13,8 @@ from api.cases.doing import Reading
 from api.commands.telling import role as role_name
 from api.console.frame import KEYS_COOKIE, ROLE_COOKIE
 from api.console.screen import Asking, Page, Shown, onward
-from api.page import HOME, is_over_tls
+from api.cookies import is_over_tls, of_host
+from api.page import HOME
 from api.year_page import region
 from policies.words import base_vocabulary
 
@@ -72,5 +73,6 @@ def choose_role(asking: Asking) -> Shown:
 
 
 def _kept(response: Response, name: str, value: str) -> Response:
-    response.set_cookie(name, value, max_age=KEEPS_SECONDS, httponly=True, samesite="Strict", secure=is_over_tls())
+    response.set_cookie(
+        of_host(name), value, max_age=KEEPS_SECONDS, httponly=True, samesite="Strict", secure=is_over_tls())
     return response

@@ -26,9 +26,10 @@ from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.transfers import UNIT_STATES
 from api.console.units import KINDS
+from api.cookies import session as session_cookie
 from api.house import House
 from api.law_of import law_now
-from api.page import COOKIE, HOME, caller_of_session, is_from_here, let_in, refused, render
+from api.page import HOME, caller_of_session, is_from_here, let_in, refused, render
 from api.routes.door import PUBLIC_MOST
 from api.routes.schemas.people import PersonBody
 from api.routes.schemas.units import UnitBody
@@ -181,7 +182,7 @@ def _not_ours() -> Response | None:
     request.max_content_length = PUBLIC_MOST
     if not is_from_here():
         return refused("not_from_here", "请求来源不明", "登记只接受从本页提交。请打开登记页重试。", 403)
-    if not sending.is_ours(_house(), request.cookies.get(COOKIE, ""), request.form.get(sending.KEY, "")):
+    if not sending.is_ours(_house(), session_cookie(), request.form.get(sending.KEY, "")):
         words = "页面已过期。请重新打开登记页填写；填写的内容可先复制下来。"
         return refused("form_unknown", "这份表单不是本页打开的", words, 403)
     return None

@@ -23,8 +23,10 @@ from api.cases.standing import acting
 from api.console import frame, sending
 from api.console.frame import Capacity
 from api.console.words import PURPOSES
+from api.cookies import of_host
+from api.cookies import session as session_cookie
 from api.house import House
-from api.page import COOKIE, caller_of_session, failed, is_from_here, refused, render, said_no
+from api.page import caller_of_session, failed, is_from_here, refused, render, said_no
 from api.routes.door import Refused, answer, problem
 from api.tables_out import Table, file_of
 from ledger.errors import Refusal
@@ -116,7 +118,7 @@ def _writing(act: Callable[..., Shown], most: int) -> Callable[..., Any]:
 
 def _sent(asking: Asking, act: Callable[..., Shown], named: dict[str, Any]) -> Shown:
     key = request.form.get(sending.KEY, "")
-    if not sending.is_ours(asking.house, request.cookies.get(COOKIE, ""), key):
+    if not sending.is_ours(asking.house, session_cookie(), key):
         words = "登录已过期或换过账号。请回到原来的页面，刷新后重新提交；填写的内容可先复制下来。"
         return refused("form_unknown", "这份表单不是这次登录时打开的", words, 403, asking.caller)
     if request.args.keys() & {"as_of", "valid_on", "law"}:
@@ -129,7 +131,7 @@ def _asking() -> Asking | None:
     if caller is None:
         return None
     house: House = current_app.extensions["house"]
-    return Asking(house, caller, frame.capacity_of(house, caller, request.cookies.get(frame.ROLE_COOKIE)))
+    return Asking(house, caller, frame.capacity_of(house, caller, request.cookies.get(of_host(frame.ROLE_COOKIE))))
 
 
 def _answered(asking: Asking, form: str, show: Callable[[], Shown]) -> Response:

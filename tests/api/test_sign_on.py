@@ -19,12 +19,13 @@ from werkzeug.test import TestResponse
 from api import provider
 from api.checks import Level, doctor_checks, found
 from api.composed import composed
-from api.page import COOKIE as SESSION
+from api.cookies import SESSION
+from api.cookies import SIGN_ON as COOKIE
 from api.page import page_routes
 from api.provider import RETURN, Provider
 from api.service import create_app
 from api.settings import load
-from api.sign_on_page import COOKIE, sign_on_routes
+from api.sign_on_page import sign_on_routes
 from api.sockets import Listener, Sockets
 from tests.api.house_kit import Someone, Town
 from tests.api.provider_kit import There, provider_running
