@@ -36,13 +36,12 @@ def outside(kept: Kept, *, now_s: int) -> dict[str, Any]:
 
 
 def gauges(kept: Kept, *, now_s: int) -> Iterator[Gauge]:
-    """The same as measures; of what there is none nothing is said."""
+    """The same as measures; of whom there is none nothing is said."""
     told = outside(kept, now_s=now_s)
     if told["cosigned_size"] is not None:
         yield Gauge("cosigned_events", "见证人足够的最新检查点的大小", (), {(): told["cosigned_size"]})
         yield Gauge("cosigned_age_seconds", "最近一次足够的联署距今的秒数", (), {(): told["cosigned_age_s"]})
-    if told["forks"]:
-        yield Gauge("log_forks", "本日志有两种历史的证明数", (), {(): len(told["forks"])})
+    yield Gauge("log_forks", "本日志有两种历史的证明数", (), {(): len(told["forks"])})
     each: dict[tuple[str, ...], dict[str, Any]] = {
         (one["kind"], one["name"].encode("utf-8", "replace").decode()): one for one in told["each"]}
     values: dict[tuple[str, ...], int]

@@ -86,6 +86,7 @@ def test_every_alert_rests_on_measures_routes_and_states_that_exist(tmp_path: Pa
     measures |= {f"{name}_bucket" for name in measures} | {
         "xueshi_done_seconds", "xueshi_done_holds", "xueshi_key_copy_seconds",  # Once it was done.
         "xueshi_lane_waiting", "xueshi_lane_turned_away",  # Where somebody listens.
+        "xueshi_cosigned_events", "xueshi_cosigned_age_seconds", "xueshi_outside_events",  # Where witnesses are set.
     }
 
     for rule in RULES:

@@ -11,7 +11,7 @@ from tests.api.house_kit import house_in
 
 def test_how_each_witness_answers_is_told_with_its_age(tmp_path: Path) -> None:
     kept = Kept(tmp_path / "witnessed")
-    assert list(gauges(kept, now_s=1_000)) == [] and outside(kept, now_s=1_000)["each"] == []
+    assert [each.values for each in gauges(kept, now_s=1_000)] == [{(): 0}] and outside(kept, now_s=1_000)["each"] == []
     away = Answering("wen", "witness", 0, 0, 400, "timed_out", "没有答复")
     kept.say([Answering("ning\"bo", "witness", 7, 900), away])
     kept.keep_fork(5, 7, b"proof")
