@@ -34,7 +34,9 @@ from projections.replay.spread import Laws, coded_of, judged, names, rows_of, to
 
 LOCAL: Final = "local[2]"
 PARTS_MOST: Final = 1_024
-ENTRIES_A_PART: Final = 1_000_000
+ENTRIES_A_PART: Final = 2_000_000
+"""So many that the tables of a law are soon laid out beside what they are looked up for."""
+
 CODE: Final = ("carried", "coded", "compiled", "kernel", "kernel_fast", "packed", "replayed", "sides", "spread")
 """The modules that have to be the same on every machine."""
 
@@ -130,7 +132,8 @@ def stage(coded: Coded, folder: Path, progress: Progress) -> int:
 
     table = rows_of(coded)
     people = len(coded.people)
-    parts = max(1, min(PARTS_MOST, people, max(2 * _cores(), -(-coded.entries // ENTRIES_A_PART))))
+    few = 2 * _cores() if coded.entries < WORTH_LOADING else 1
+    parts = max(1, min(PARTS_MOST, people, max(few, -(-coded.entries // ENTRIES_A_PART))))
     folder.mkdir()
     for part in range(parts):
         progress("stage", part, parts)
