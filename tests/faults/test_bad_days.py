@@ -21,6 +21,7 @@ import pytest
 
 from tests.api.command_kit import CLEAN, XUESHI
 from tests.api.house_kit import BODY, resident_id
+from tests.faults.failing_kit import wait_for_strace
 from tests.faults.faulted_register import Scene, made_in
 
 WRITING = "pwrite64,write,ftruncate,fallocate,fsync,fdatasync,rename,unlink,mkdir"
@@ -104,13 +105,8 @@ def failing(service: Service, folder: Path, error: str) -> Iterator[None]:
     strace = subprocess.Popen(
         ["strace", "-f", "-qq", "-o", "/dev/null", *files, *what, "-p", str(service.process.pid)],
         stderr=subprocess.PIPE)
-    threads = Path(f"/proc/{service.process.pid}/task")
-
-    def held() -> bool:
-        return all("TracerPid:\t0\n" not in (each / "status").read_text() for each in threads.iterdir())
-
     try:
-        waited(held, "strace")
+        wait_for_strace(service.process.pid, strace)
         yield
     finally:
         strace.terminate()
@@ -210,6 +206,7 @@ def test_a_service_whose_disk_fills_up_says_so_and_goes_on_when_there_is_room(sc
         assert clean(there) >= scene.lived.size + len(done) + 1
 
 
+@pytest.mark.torture
 def test_on_a_disk_that_is_mounted_read_only_each_command_says_so_and_reading_ones_read(
     scene: Scene, tmp_path: Path
 ) -> None:
