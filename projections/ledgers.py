@@ -112,7 +112,11 @@ def _hanging(deliveries: Iterable[Sequence[Import]], accepted: Checkpoint | None
 
 
 def _contradictory(batches: Iterable[Import]) -> Iterable[Trouble]:
+    roots: dict[int, str] = {}
     for one in batches:
+        proof = _proof(one)
+        if roots.setdefault(proof.size, proof.root) != proof.root:  # Both came at once, and each was the next.
+            yield Trouble("forked", one.batch, one.events[0], proof.size)
         yield from (Trouble("forked", one.batch, one.events[-1], each.size) for each in one.contradictions)
         if one.reconciliations and one.reconciliations[-1].differences:
             last = one.reconciliations[-1]
