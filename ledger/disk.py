@@ -3,7 +3,7 @@
 Stores, vault and signer say in their own words what a failing disk means for them. Everything else that touches a file
 meets the same few causes; they are told here and caught at the doors, so that a full disk is never called a bug.
 
-`tests/faults/` shows it.
+`tests/ledger/test_disk.py` and `tests/faults/` show it.
 """
 
 from __future__ import annotations

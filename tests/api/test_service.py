@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import ClassVar
 
@@ -30,6 +31,10 @@ def app() -> Flask:
     @doors.get("/full")
     def full() -> str:
         raise DiskIsFull("磁盘已满，请腾出空间")
+
+    @doors.get("/read-only")
+    def read_only() -> str:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     @doors.get("/refuse/<int:status>")
     def refuse(status: int) -> str:
@@ -113,6 +118,13 @@ def test_an_error_of_ours_speaks_for_itself(app: Flask) -> None:
 
     assert answer.status_code == 500
     assert (answer.get_json()["code"], answer.get_json()["detail"]) == ("disk_full", "磁盘已满，请腾出空间")
+
+
+def test_a_disk_that_says_no_is_no_bug_and_comes_again(app: Flask) -> None:
+    answer = app.test_client().get("/read-only")
+
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "disk_failed")
+    assert int(answer.headers["Retry-After"]) > 0 and "只读" in answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize("code", problems.KINDS)
