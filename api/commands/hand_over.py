@@ -27,7 +27,7 @@ def hand_over(asking: Asking, since: str, also: Path | None, out: Path) -> int:
     文件含姓名和证件号码的明文，只可经受保护的渠道交给接收的机构。
     """
     query = {"since": str(_size(since)), "also": None if also is None else _listed(also)}
-    out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
     part, parts, size, left_out = 1, 1, None, 0
     with asking.client() as client:
         while part <= parts:
@@ -38,6 +38,7 @@ def hand_over(asking: Asking, since: str, also: Path | None, out: Path) -> int:
             parts, size = header.get("parts", 1), str(header["size"])
             name = out / f"hand-over-{header['since']}-{size}-{part}.ndjson"
             write_new(name, reply.body)
+            name.chmod(0o600)  # It names people in clear.
             entries = reply.body.count(b'\n{"is":"entry"')
             left_out += len([one for one in reply.headers.get("xueshi-left-out", "").split(",") if one])
             click.echo(f"✓ {name}：{entries} 条记录，{len(reply.body):,} 字节（第 {part} 份，共 {parts} 份）")

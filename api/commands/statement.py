@@ -103,7 +103,10 @@ def carry(asking: Asking, person: str, out: Path | None) -> int:
     文件含本人姓名和证件号码的明文，由本人保管；凭本人的令牌取得，即为同意携带。
     """
     then = f"核验：xueshi verify {out} --key 公钥；新的登记部门：xueshi import hand-over {out} --region 地区"
-    return asking.fetch(f"/v1/persons/{person}/carried", out, then=then)
+    status = asking.fetch(f"/v1/persons/{person}/carried", out, then=then)
+    if out is not None and out.exists():
+        out.chmod(0o600)  # It names them in clear.
+    return status
 
 
 @statement.command("print")

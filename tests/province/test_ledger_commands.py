@@ -29,6 +29,8 @@ def test_a_city_hands_over_and_the_province_brings_it_in_and_sees_how_the_ledger
     file, = (tmp_path / "out").iterdir()
     assert made.returncode == 0 and "2 条记录" in made.stdout and "第 1 份，共 1 份" in made.stdout
     assert (again.returncode, bad.returncode, carried.returncode) == (2, 2, 0), again.stderr + bad.stderr
+    assert [one.stat().st_mode & 0o777 for one in (file, tmp_path / "out", tmp_path / "carried.ndjson")] == [
+        0o600, 0o700, 0o600], "they name people"
     checked = xueshi(tmp_path, "verify", str(file), "--key", there.city.vkey)
     assert checked.returncode == 0 and "只增不减" in checked.stdout
 
