@@ -56,9 +56,9 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                             cores=cores_beside(settings.workers) if settings.one_core else (),
                             may_begin=lambda: not any(lag.building for lag in house.follower.lag().values()))
             keeper.start()
-            outside.start()
             try:
                 if serves:
+                    outside.start()
                     runner.start()
                 reach = Reach(register.ledger.store.size)
                 resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))

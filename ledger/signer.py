@@ -98,14 +98,19 @@ class Signer:
         return self._with_witnesses(self.published() or self.checkpoint())
 
     def checkpoint(self) -> bytes:
-        """Sign the log as it is now, persist the note, then hand it out; the same size gives the same note again."""
+        """Sign the log as it is now, persist the note, then hand it out; the same size gives the same note again.
+
+        With its cosignatures, where witnesses have seen this very size.
+        """
         try:
             with self._threads, self._alone():
-                return self._sign()
+                note = self._sign()
         except LeaseUnreachable as error:
             raise CannotPublish(self._published_file.parent, error.cause) from error
         except OSError as error:
             raise CannotPublish(self._published_file.parent, error) from error
+        seen = self.cosigned()
+        return seen if seen is not None and parse_note(seen)[0] == parse_note(note)[0] else note
 
     def must_extend(self, note: bytes) -> None:
         """Take from a witness what this log has signed: unless the log extends it, it signs nothing from now on.

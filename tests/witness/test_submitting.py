@@ -14,9 +14,10 @@ from api.exits import Stop
 from api.log_routes import log_routes
 from api.service import create_app
 from api.witness.submitting import read_policy
+from ledger.export import export
 from ledger.proof.policy import QuorumUnmet, believe, parse_policy
 from ledger.proving import prove_event
-from ledger.verify import verify_proof
+from ledger.verify import verify_file, verify_proof
 from ledger.witnessing.kept import seen_at
 
 ORIGIN = "a.example/log"
@@ -75,6 +76,19 @@ def test_a_proof_carries_the_cosignatures_and_passes_the_policy(stack: ExitStack
     proof = prove_event(ledger.register.ledger.store, 2, ledger.register.signer.latest())
     told = " ".join(verify_proof(proof, policy).checked)
     assert "见证人 w0 已联署，所记时间 20" in told and "见证人 w1 已联署" in told
+
+
+def test_what_is_signed_on_demand_bears_them_where_they_saw_that_size(stack: ExitStack, tmp_path: Path) -> None:
+    ledger = ledger_with(stack, tmp_path, two_witnesses(stack, tmp_path), "all")
+    policy = parse_policy(ledger.policy.read_bytes())
+    ledger.grow(2)
+    ledger.shown()
+    exported = tmp_path / "export"
+    exported.write_bytes(b"".join(export(ledger.register.ledger.store, ledger.sign())))
+    assert verify_file(exported, policy).kind == "export"
+    ledger.grow(1)
+    with pytest.raises(QuorumUnmet):  # Nobody has seen this one yet.
+        believe(ledger.sign(), policy)
 
 
 def test_a_witness_that_is_away_stops_nothing_and_is_told(stack: ExitStack, tmp_path: Path) -> None:
