@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -39,6 +40,7 @@ def at(town: Town, someone: Someone) -> Someone:
     return Someone(town.client(), someone.token, someone.id)
 
 
+@pytest.mark.torture  # `tests/machines/test_machines.py` shows it of hosts that are two.
 def test_whoever_was_registered_on_one_host_is_served_by_another(common: dict[str, Any], tmp_path: Path) -> None:
     statuses(Settings(data_folder=tmp_path / "one", **common), taking=True)
     with house_in(tmp_path / "one", **common) as here, house_in(tmp_path / "other", **common) as there:
@@ -68,28 +70,36 @@ def test_whoever_was_registered_on_one_host_is_served_by_another(common: dict[st
     assert not list((tmp_path / "shared").rglob("people.db*")), "keys lie in their database"
 
 
-def test_what_one_host_had_becomes_common_and_everyone_goes_on(common: dict[str, Any], tmp_path: Path) -> None:
+def test_what_one_host_had_becomes_common_and_everyone_goes_on(
+    common: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Carried over while no service uses it; what was stopped in between is gone on from."""
     alone = Settings(data_folder=tmp_path / "one", database=common["database"])
     shared = Settings(data_folder=tmp_path / "one", **common)
     statuses(alone, taking=True)
     with house_in(tmp_path / "one", database=common["database"]) as before:
-        works = before.unit("某厂", "330203", "industry")
         li = before.person("李明")
-        before.belongs(li, works, "2020-01-01")
-        claim = li.submit(study())
+    for name, value in common.items():
+        monkeypatch.setenv(f"XUESHI_{name.upper()}", value)
+    people, migrate = tmp_path / "one" / "keys" / "people.db", ["migrate", "--data", str(tmp_path / "one")]
 
+    with occupying(tmp_path / "one") as tell:
+        tell("http://127.0.0.1:1")
+        assert run(migrate) == 3
+        assert "请先停止该服务" in capsys.readouterr().err
     with pytest.raises(Stop, match="仍在本机") as refused:
         open_register(shared)
     assert refused.value.code == "not_carried_over"
-    statuses(shared, taking=True)
-    carried = {one.what: one.rows for one in carry_over(shared)}
+    with closing(KeyTables(KeyDatabase(common["key_database"], tmp_path))) as tables:
+        tables.take_over(people)  # As one that was killed before it took the file away.
+    assert run([*migrate, "--json"]) == 0
+    carried = json.loads(capsys.readouterr().out)["carried_over"]
     assert carried["vault"] > 0 and carried["operations"] > 0 and {"keys", "rulebooks"} <= carried.keys()
-    assert carry_over(shared) == [], "done again, nothing is left to do"
+    assert carry_over(shared) == [] and not people.exists(), "done again, nothing is left to do"
 
-    with house_in(tmp_path / "one", **common) as here, house_in(tmp_path / "other", **common) as there:
-        for town in (here, there):
-            assert at(town, li).saw(f"/v1/claims/{claim['claim']}")["claim"] == claim["claim"]
-            assert at(town, li).saw(f"/v1/persons/{li.id}")["person"] == li.id
+    with house_in(tmp_path / "other", **common) as there:
+        assert at(there, li).saw(f"/v1/persons/{li.id}")["person"] == li.id
+    monkeypatch.undo()
     with pytest.raises(Stop, match="共用"):
         open_register(alone)
 
@@ -143,26 +153,3 @@ def test_keys_beside_the_ledger_on_one_server_are_pointed_out(common: dict[str, 
 
     assert found["database_schema"][0] is Level.OK
     assert found["key_database"][0] is Level.WARN and "同一台数据库服务器" in found["key_database"][1]
-
-
-def test_the_command_carries_over_only_what_no_service_uses_and_goes_on_after_a_stop(
-    common: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    statuses(Settings(data_folder=tmp_path / "one", database=common["database"]), taking=True)
-    with house_in(tmp_path / "one", database=common["database"]) as town:
-        town.person("李明")
-    for name, value in common.items():
-        monkeypatch.setenv(f"XUESHI_{name.upper()}", value)
-
-    with occupying(tmp_path / "one") as tell:
-        tell("http://127.0.0.1:1")
-        assert run(["migrate", "--data", str(tmp_path / "one")]) == 3
-        assert "请先停止该服务" in capsys.readouterr().err
-    people = tmp_path / "one" / "keys" / "people.db"
-    with closing(KeyTables(KeyDatabase(common["key_database"], tmp_path))) as tables:
-        tables.take_over(people)  # As one that was killed before it took the file away.
-
-    assert run(["migrate", "--data", str(tmp_path / "one")]) == 0
-    assert "密钥库" in capsys.readouterr().out and not people.exists()
-    assert run(["migrate", "--data", str(tmp_path / "one"), "--check"]) == 0
-    open_register(Settings(data_folder=tmp_path / "one", **common)).close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.client import Reply
+from tests.api.paper_kit import PDF, digest
 from tests.api.workers_kit import until
 from tests.journeys.register_kit import Body, Someone
 from tests.machines.cluster_kit import Cluster, cluster, is_away
@@ -72,6 +73,10 @@ def test_what_one_host_did_every_host_knows_and_a_fallen_primary_takes_nothing_a
         li = town.person("李明")
         town.belongs(li, works, clerk, "2020-01-01")
         here, there = at(machines, 0, li), at(machines, 1, li)
+
+        paper = here.client.put(f"/v1/persons/{li.id}/evidence/{digest(PDF)}", PDF, name="证书.pdf")
+        assert paper.status in (200, 201), paper.body.decode()
+        assert digest(PDF) in str(there.saw(f"/v1/persons/{li.id}/evidence"))
 
         # Read at one host what the other has just been told, back and forth.
         for number in range(3):
