@@ -240,7 +240,7 @@ def _copy_evidence(folder: Folder, unfinished: Path) -> None:
     """Copy what was uploaded, as it lies: sealed, so that without the vault nobody reads it here either."""
     for path in files_in(folder.evidence):
         with suppress(FileNotFoundError):  # Cleared away meanwhile, or kept for good: then it comes again as such.
-            copy_file(path, unfinished / path.relative_to(folder.root))
+            copy_file(path, unfinished / path.relative_to(folder.common))
 
 
 def _copy_witnessed(folder: Folder, unfinished: Path) -> None:
@@ -248,7 +248,7 @@ def _copy_witnessed(folder: Folder, unfinished: Path) -> None:
     for path in sorted(folder.witnessed.glob("*")):
         if path.suffix != ".new":  # What is being written; it takes its name whole.
             with suppress(FileNotFoundError):
-                copy_file(path, unfinished / path.relative_to(folder.root))
+                copy_file(path, unfinished / path.relative_to(folder.common))
 
 
 def demand_rulebooks(folder: Path, cited: set[str]) -> None:

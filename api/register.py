@@ -24,8 +24,9 @@
     set-aside/           what a restore found in its place (`ledger.restore`)
 
 With the setting `database` both logs lie in PostgreSQL, in two schemas of one database; all else lies here. With
-`shared_folder` several hosts serve the register: keys/ without people.db, evidence/, rulebooks/ and replays/ lie there,
-people.db and operations.db are tables of databases, and each host has answers of its own (`api.sharing`).
+`shared_folder` several hosts serve the register: keys/ without people.db, evidence/, rulebooks/, replays/ and
+witnessed/ lie there, people.db and operations.db are tables of databases, and each host has answers of its own
+(`api.sharing`).
 
 A register that lacks what was published under its name is opened, read and proved, and records nothing: see
 `ledger.restore` for how it comes to that and `api.continuing` for the way out.
@@ -162,7 +163,7 @@ class Folder:
     @property
     def witnessed(self) -> Path:
         """Cosigned and time-stamped checkpoints, and proofs of forks (`ledger.witnessing.kept`)."""
-        return self.root / "witnessed"
+        return self.common / "witnessed"
 
     @property
     def moving(self) -> Path:

@@ -3,7 +3,8 @@
     database          both logs, and the operational tables in the schema `operations`
     key_database      the keys of persons, wrapped; a database of its own, backed up apart
     shared_folder     signing keys, the last published checkpoints, tokens of the installation, master.key if it is a
-                      file; evidence, enacted rulebooks, reports: files that are written whole and given their name
+                      file; evidence, enacted rulebooks, reports, what was signed outside: files that are
+                      written whole and given their name
     data_folder       each host's own: its settings, its answers, nothing that cannot be made anew
 
 `xueshi migrate` makes the tables and carries over what it finds in the data folder; a folder in which keys or tokens of
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from ledger.stores.postgres_schema import Status
 
-COMMON: Final = ("keys", "evidence", "rulebooks", "replays")
+COMMON: Final = ("keys", "evidence", "rulebooks", "replays", "witnessed")
 OPERATIONS_FILE: Final = "operations.db"
 PEOPLE_FILE: Final = "people.db"
 CARRIED: Final = ".carried-over"

@@ -93,11 +93,11 @@ def key(data_folder: Path | None, former: bool) -> None:
 def forks(data_folder: Path | None, as_json: bool) -> int:
     """列出这本日志有两种历史的证明；有时退出码为 1。任何人可用 xueshi verify 核验"""
     from api.exits import Exit
-    from api.register import Folder
+    from api.register import folder_of
     from api.settings import load
     from ledger.witnessing.kept import Kept
 
-    folder = Folder(load({"data_folder": data_folder}).data_folder).witnessed
+    folder = folder_of(load({"data_folder": data_folder})).witnessed
     found = sorted(Kept(folder).forks())
     if as_json:
         click.echo(json.dumps({"forks": [str(folder / name) for name in found]}, ensure_ascii=False))
