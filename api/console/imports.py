@@ -13,9 +13,10 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import exports, imports, trainings
+from api.cases import exports, hand_over_imports, imports, trainings
 from api.cases.doing import Asked, Done
 from api.cases.faults import BadFields
+from api.cases.hand_over_imports import Handed
 from api.cases.import_rows import Judged, returned_workbook, words_of
 from api.console import deeds, sending, words
 from api.console.claim import done_before, told_basis
@@ -29,10 +30,12 @@ from api.console.words import Mark
 from api.problems import Problem
 from api.routes.imports import rows_of
 from api.routes.schemas.imports import AbandonmentBody, ImportBody
+from api.routes.schemas.ledgers import HandedOverBody
 from api.sheets import FILE_BYTES_MOST
 from api.tables_out import Table
 from api.year_page import region
 from ledger.errors import Refusal
+from ledger.hand_over_file import looks_like_hand_over
 from ledger.streams.imports import Import
 from policies.words import base_vocabulary
 from projections.imports import import_of_file
@@ -112,9 +115,19 @@ def one(asking: Asking, batch: str) -> Shown:
 # Bring in
 
 
-def _fields(asking: Asking) -> list[Field]:
+class _HandedTerms(HandedOverBody):
+    """The same of what another ledger handed over: it says itself where it is from, and of which days."""
+
+    class Meta(HandedOverBody.Meta):
+        exclude = ("file",)
+
+
+_ASKED_OF_HANDED: Final = frozenset({"region", "sector", "on_behalf_of", "seen"})
+
+
+def _fields(asking: Asking, *, is_handed: bool = False) -> list[Field]:
     sectors = tuple(base_vocabulary().sectors.items())
-    return [
+    every = [
         Field("system", "来源系统代码", hint="小写英文，如 ningbo；同一来源始终用同一代码", is_required=True, most=40),
         Field("region", "记录所属地区", hint="六位区划代码，如 330200", is_required=True, most=6),
         Field("starts", "所属期间的第一天", "date", is_required=True),
@@ -123,6 +136,7 @@ def _fields(asking: Asking) -> list[Field]:
         Field("on_behalf_of", "代哪个单位报送", hint="以 unt_ 开头；不写即本单位的系统", most=26),
         Field("seen", "更正清单已取回到", "number", hint="更正回传给出的位置；没有取过的不写", most=9),
     ]
+    return [one for one in every if not is_handed or one.name in _ASKED_OF_HANDED]
 
 
 def new(asking: Asking) -> Shown:
@@ -140,7 +154,9 @@ def _form(asking: Asking, typed: MultiDict[str, str], faults: Sequence[Fault], s
 def send(asking: Asking) -> Shown:
     """Try a file, hand it back marked, or take it over."""
     house, caller, step, sent = asking.house, asking.caller, request.form.get("step", ""), Sent()
-    fields, faults = deeds.read(_Terms, _fields(asking), request.form)
+    is_handed = looks_like_hand_over(sent.content)
+    terms, asked_of = _HandedTerms if is_handed else _Terms, _fields(asking, is_handed=is_handed)
+    fields, faults = deeds.read(terms, asked_of, request.form)
     if not sent.content:
         faults = [*faults, Fault("file", "文件：请选择文件。")]
     if faults:
@@ -162,7 +178,7 @@ def send(asking: Asking) -> Shown:
         return onward(f"/imports/{came.stream}?{urlencode(about)}")
     if step == "returned" and (back := returned_workbook(came)) is not None:
         return workbook(back, "import-returned.xlsx")
-    before = import_of_file(house.answers, fields["system"], sent.told["sha256"])
+    before = None if is_handed else import_of_file(house.answers, fields["system"], sent.told["sha256"])
     if before is not None and before.status == "closed":
         return onward(f"/imports/{before.batch}?again=1")
     return _checked(asking, sent, came, is_unsure=step == "take")
@@ -170,6 +186,9 @@ def send(asking: Asking) -> Shown:
 
 def _taken(asking: Asking, fields: dict[str, Any], asked: Asked) -> Done | Judged | Refusal | list[Fault]:
     try:
+        if looks_like_hand_over(fields["file"]):
+            found = hand_over_imports.bring_in(asking.house, asking.caller, fields, asked)
+            return found.judged if isinstance(found, Handed) else found
         return imports.take(asking.house, asking.caller, fields, lambda: rows_of(fields["file"]), asked)
     except BadFields as bad:
         return [Fault("file", fault.detail) for fault in bad.faults]
@@ -189,6 +208,7 @@ def _checked(asking: Asking, sent: Sent, judged: Judged, *, is_unsure: bool) -> 
     return Page("import_check.html", {
         "sent": sent.told, "would": would, "carried": carried, "documents": words.documents(asking.house),
         "faults": [fault] if is_unsure else [], "is_sheet": judged.listed.sheet is not None,
+        "is_handed": looks_like_hand_over(sent.content),
         "seconds": None if would["accepted"] < _LONG else -(-would["accepted"] // _ROWS_A_SECOND),
     }, status=422 if is_unsure else 200)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from province_kit import Three
+import io
+
+from province_kit import Three, entries
 
 from api.log_routes import log_routes
 from api.page import page_routes
@@ -27,3 +29,21 @@ def test_the_screen_says_how_far_each_ledger_was_accepted_and_what_to_do_where_s
     assert "各地的账" in browser.get("/imports").text
     shown = browser.get(f"/imports/{done['batch']}").text
     assert apart.city.origin in shown and "已证明" in shown
+
+
+def test_a_file_that_was_handed_over_is_tried_and_brought_in_on_the_screen(apart: Three) -> None:
+    house = apart.province.town.house
+    browser = Browser(Town(house, create_app(house, blueprints=[log_routes(house.register), page_routes()])),
+                      apart.province.people)
+    li = apart.living()
+    apart.city.counted(li.in_city)
+    form, file = browser.get("/imports/new"), apart.city.file()
+    refused = browser.press(form, "逐行检查", 422, file=(io.BytesIO(file[:-9] + b"xxxxxxxx\n"), "a.ndjson"),
+                            region="330200")
+    assert "移交文件" in refused.text
+    checked = browser.press(form, "逐行检查", file=(io.BytesIO(file), "a.ndjson"), region="330200")
+    assert "可以导入" in checked.text and entries(li.in_province) == []
+    done = browser.press(checked, "导入 1 行")
+
+    assert len(entries(li.in_province)) == 1 and apart.city.origin in done.text and "已证明" in done.text
+    assert apart.province.accepted(apart.city.origin) == apart.city.size()
