@@ -10,7 +10,7 @@ from html import escape
 from math import log10
 from typing import Any, NamedTuple
 
-_WIDE, _HIGH, _LEFT, _RIGHT, _TOP, _BELOW = 860, 250, 70, 150, 34, 34
+_WIDE, _HIGH, _LEFT, _RIGHT, _TOP, _BELOW = 890, 250, 70, 180, 34, 34
 _COLOURS = ("#1b4f8a", "#c2571a", "#2f7d4f", "#8a2f6b", "#5b5b5b", "#b08d00", "#0f8a8a", "#a02c2c")
 
 
