@@ -17,6 +17,8 @@ from api.service import create_app
 from api.settings import SettingsError, load
 from api.sign_on_page import sign_on_routes
 from api.verification_page import verification_routes
+from api.witness.routes import witnessed_routes
+from ledger.witnessing.kept import Kept
 from tests.api.house_kit import Town, house_in
 
 NOW = 1_795_000_000_000_000
@@ -27,8 +29,9 @@ FAR = {"REMOTE_ADDR": "203.0.113.7"}
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with house_in(tmp_path_factory.mktemp("addresses") / "data", clock=lambda: NOW) as town:
         town.app = create_app(town.house, blueprints=[
-            log_routes(town.house.register), page_routes(), verification_routes(), sign_on_routes(
-            Provider("https://sso.example", "xueshi", "", "https://xueshi.example"))])
+            log_routes(town.house.register), witnessed_routes(Kept(town.house.register.folder.witnessed)),
+            page_routes(), verification_routes(), sign_on_routes(
+                Provider("https://sso.example", "xueshi", "", "https://xueshi.example"))])
         yield town
 
 
