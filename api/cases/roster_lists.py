@@ -126,6 +126,7 @@ class _Reader:
         texts = [cell.strip() if type(cell) is str else text_of(cell) for cell in row]
         if not any(texts):
             return None
+        del texts[self._wide:]  # What stands past the last column that has a name is no column's.
         texts += [""] * (self._wide + 1 - len(texts))
         one, place = Listed(at), self._at
         one.id = self._id(one, row, texts[place["id_number"]], texts[place["id_kind"]])

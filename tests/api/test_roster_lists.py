@@ -35,6 +35,14 @@ def test_a_row_is_read_in_the_forms_in_which_the_register_holds_them() -> None:
     assert one(证件类型="护照", 证件号码="E12345678").wrongs == ()
 
 
+def test_a_remark_beside_the_last_column_is_taken_for_nothing_that_the_list_does_not_have() -> None:
+    """Of numbers and names alone, the cell to the right was read as the kind, the days, the card and the hours."""
+    first, second = rows_of([ID, "李明", "3"], [resident_id(2), "王芳", "3"], heads=("证件号码", "姓名"))
+
+    assert first.wrongs == second.wrongs == ()
+    assert (first.days_half, first.card, first.hours_centi) == (None, None, None)
+
+
 @pytest.mark.parametrize(("cells", "code", "column"), [
     ({"证件号码": 330102199003070019}, "id_number_numeric", "A"),
     ({"证件号码": 3.30102199003e17}, "id_number_numeric", "A"),
