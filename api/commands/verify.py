@@ -5,6 +5,7 @@ What `ledger.verify` proves stands by itself; of a statement the hours are then 
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,8 @@ def _verdict(path: Path, policy: Any, tsa: Path | None, *, quiet: bool) -> dict[
     from ledger.verify import verify_file
 
     try:
+        if path.is_dir() and not (path / "archive.json").exists():  # Of folders, an archive can be verified.
+            raise IsADirectoryError(errno.EISDIR, "")
         with bar(f"核验 {path.name}", quiet=quiet) as progress:
             found = _handed_over(path, policy, progress) or verify_file(path, policy, progress=progress)
         if found.kind == "statement":
