@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ledger.envelope import SALT_BYTES, Envelope, Malformed, SealedPart, check_canonical, check_canonical_all
 from ledger.errors import LedgerError
 from ledger.events.act import ActAbandoned, ActClosed
-from ledger.events.base import Draft, Event
+from ledger.events.base import Draft, Event, Words
 from ledger.events.catalogue import EVERY
 from ledger.events.person import KeyDestroyed
 from ledger.fsck_source import Source, View
@@ -39,8 +39,8 @@ _NAMING: Final = {
     if event.names is not Event.names or event.freed is not Event.freed
     or event in (KeyDestroyed, ActClosed, ActAbandoned)
 }
-_NAMED_UNDER_SEAL: Final = {
-    event for event in EVERY if event.names is not Event.names and event.sealed_as is not None
+_NAMED_UNDER_SEAL: Final = {  # What is said in words reserves nothing, and may be left unsaid.
+    event for event in EVERY if event.names is not Event.names and event.sealed_as not in (None, Words)
 }
 
 

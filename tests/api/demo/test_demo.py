@@ -54,6 +54,7 @@ NOT_IN_A_DEMO = {
     "claim.upheld/1": "nobody has looked at the differences yet",
     "log.continued/1": "the log keeps its name",
     "year.closed/1": "nobody has closed a year of it",
+    "import.proved/1": "no other ledger hands over to it", "import.contradicted/1": "nor contradicts itself",
     "log.access_anchored/1": "nobody has looked at anything yet",
     "access.recorded/1": "stands in the access log",
     **dict.fromkeys((f"finding.{what}/1" for what in (
