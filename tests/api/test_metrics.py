@@ -121,7 +121,7 @@ def test_what_was_done_last_for_the_register_is_told_with_how_long_ago(town: Tow
 
 
 def test_the_machine_is_told_as_far_as_it_concerns_us(town: Town) -> None:
-    assert value(town, "xueshi_processes") == 1
+    assert (value(town, "xueshi_processes") or 0) >= 1, "and whatever other tests have left running"
     assert (value(town, "xueshi_memory_bytes") or 0) > 10_000_000
     assert (value(town, "xueshi_open_files") or 0) >= 3
     assert (value(town, "xueshi_disk_free_bytes") or 0) > 0
