@@ -58,11 +58,17 @@ def check_access(settings: Settings, processes: int | None, progress: Callable[[
     return AccessLog(report.size, report.problems)
 
 
-def check_rulebooks(settings: Settings) -> tuple[int, list[Problem]]:
-    """Read each rulebook that the ledger cites, with its text; how many, and what is wrong with which."""
+def check_rulebooks(settings: Settings) -> tuple[int | None, list[Problem]]:
+    """Read each rulebook that the ledger cites, with its text: how many, and what is wrong with which.
+
+    Which are cited is not known where events cannot be read: that is then what is wrong, and told by whoever read them.
+    """
     archive, problems = Archive(folder_of(settings).rulebooks), []
-    with source_of(settings, SCHEMAS[0]).one_moment() as view:
-        cited = sorted(rulebooks_in(view))
+    try:
+        with source_of(settings, SCHEMAS[0]).one_moment() as view:
+            cited = sorted(rulebooks_in(view))
+    except LedgerError:
+        return None, []
     for digest in cited:
         try:
             archive.book(digest)

@@ -10,7 +10,7 @@ Times only grow with positions, so a year is one stretch of the log. What stands
 own. By the folder and the log's key alone every event of the year is proved (`ledger.verify_archive`), read again
 to the byte, handed out with a proof like any other. What is sealed stays so: no copy opens under a destroyed key.
 
-`tests/ledger/test_archive.py` shows it.
+`tests/ledger/test_cold_year.py` shows it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A closed year written as an archive: durable file by file, the manifest last.
 
-`archive.py` says what stands in it and reads it again. `tests/ledger/test_archive.py` shows it.
+`archive.py` says what stands in it and reads it again. `tests/ledger/test_cold_year.py` shows it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Each leaf is hashed as it lies and held against the tile that it stands in; from
 was signed. A path takes its siblings from the same tile, so one leaf a tile proves all of them. Positions follow each
 other, times grow within the year, and the leaves at both edges, proved like the rest, lie outside of it.
 
-`tests/ledger/test_archive.py` alters each part.
+`tests/ledger/test_cold_year.py` alters each part.
 """
 
 from __future__ import annotations

@@ -65,16 +65,8 @@ def pytest_unconfigure() -> None:
 def pytest_collection_finish() -> None:
     """Leave alone what stands: walking through thousands of tests again and again took a sixth of the time."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(10_000, 10, 10)
     gc.enable()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _what_outlives_a_file_is_left_alone() -> Iterator[None]:
-    """The same of what fixtures of the whole run and imports inside functions have left."""
-    yield
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

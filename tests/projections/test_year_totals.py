@@ -41,12 +41,12 @@ def test_what_is_decided_counts_in_its_year_as_of_each_position(house: House) ->
     one, other = house.person(unit=works), house.person(unit=works)
     house.registered(one, seminar("2025-05-03"))
     house.registered(other, seminar("2024-05-03"))
-    entries, before = house.answers.file("entries", house.size)[0], house.size
+    entries, before = house.followed().file("entries", house.size)[0], house.size
     was = year_totals(entries, 2025, before)
     assert [(line.person, line.entries) for line in was.lines] == [(str(one), 1)]
 
     late = house.registered(other, seminar("2025-06-03"))
-    entries = house.answers.file("entries", house.size)[0]
+    entries = house.followed().file("entries", house.size)[0]
     now = year_totals(entries, 2025, house.size)
     assert year_totals(entries, 2025, before) == was  # For ever.
     assert [(each.person, each.before) for each in changes(was, now)] == [(str(other), None)]

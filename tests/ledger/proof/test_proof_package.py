@@ -51,7 +51,7 @@ def test_every_error_has_its_own_stable_code() -> None:
     assert found == sorted([
         "bundle_malformed", "checkpoint_malformed", "entry_too_large", "frontier_mismatch", "inconsistent",
         "key_algorithm_unsupported", "key_ambiguous", "key_malformed", "ledger_error", "log_untrusted", "malformed",
-        "map_proof_malformed", "map_unproven",
+        "map_proof_malformed", "map_unproven", "multiproof_malformed",
         "note_malformed", "note_unverified", "out_of_tree", "policy_malformed", "quorum_unmet", "signature_invalid",
         "tile_malformed", "unprovable",
     ])
