@@ -181,7 +181,7 @@ class Writers:
             time.sleep(0.01)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.torture)])
 def drill(request: pytest.FixtureRequest, tmp_path: Path) -> Drill:
     if request.param == "sqlite":
         return Drill(tmp_path)
