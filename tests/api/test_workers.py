@@ -343,6 +343,7 @@ def test_when_the_database_goes_away_everyone_is_told_when_to_come_back_and_then
         assert len(waiting(furnished)) == statuses.count(201), "what was acknowledged is there, once"
 
 
+@pytest.mark.torture
 def test_a_process_that_is_lost_while_the_database_is_away_is_replaced_when_it_is_back(
     tmp_path: Path, postgres_server: Server, postgres: str
 ) -> None:
@@ -357,6 +358,7 @@ def test_a_process_that_is_lost_while_the_database_is_away_is_replaced_when_it_i
         assert not {door.process for door in service.doors()} & set(before)
 
 
+@pytest.mark.torture
 def test_it_ends_when_told_also_while_a_process_waits_for_the_database(
     tmp_path: Path, postgres_server: Server, postgres: str
 ) -> None:
@@ -622,6 +624,7 @@ def _crowd(service: Service, many: int) -> Counter[int]:
     return kept
 
 
+@pytest.mark.torture
 def test_more_connections_than_there_is_room_for_wait_and_end_nobody(tmp_path: Path, postgres: str) -> None:
     few = ["sh", "-c", f"ulimit -n 120; exec {XUESHI} serve --port 0"]
     with serving(tmp_path, postgres, workers=1, arguments=few, XUESHI_THREADS="2") as service:

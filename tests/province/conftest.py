@@ -1,4 +1,4 @@
-"""Two cities and a province, once for all tests that leave each other alone."""
+"""Two cities and a province, once for all tests of a file that leave each other alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from province_kit import Three, three
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
     with three(tmp_path_factory.mktemp("three")) as made:
         yield made
