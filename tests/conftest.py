@@ -65,8 +65,19 @@ def pytest_unconfigure() -> None:
 def pytest_collection_finish() -> None:
     """Leave alone what stands: walking through thousands of tests again and again took a sixth of the time."""
     gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
+    gc.set_threshold(50_000, 10, 10)
     gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _what_outlives_a_file_is_left_alone() -> None:
+    """The same of what fixtures of the whole run and imports inside functions have left.
+
+    Before a file and not after it: till then the last test of the one before is held, and what is held here would keep
+    its files open for ever.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

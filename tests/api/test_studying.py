@@ -64,7 +64,7 @@ def test_minutes_are_those_that_passed_between_signs_of_life_and_gaps_are_none(s
     assert (done["minutes"], done["sessions"], done["status"], done["version"]) == (2, 1, "enrolled", 2)
     (one,) = desk.recorded()
     assert (one.minutes, one.heartbeats, (one.ended_at - one.started_at) // MINUTE) == (2, 4, 122)
-    assert one.spread_ms is not None and 500 <= one.spread_ms < 700, "a minute, and a minute less a second"
+    assert one.spread_ms is not None and abs(one.spread_ms - 500) < 200, "a minute, and a minute less a second"
     assert one.answer_ms is None, "nothing was asked"
 
 
