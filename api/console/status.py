@@ -27,7 +27,8 @@ LEVELS: Final[Mapping[Level, Mark]] = {
     Level.OK: ("met", "✓", "正常"), Level.WARN: ("open", "…", "请留意"), Level.FAIL: ("short", "✗", "有故障"),
 }
 CHECKS: Final = {"projections": "查询所用的投影", "differences": "认定与评定的差异",
-                 "findings": "核查线索", "rulebooks": "细则", "witnesses": "见证人", "time_stamps": "时间戳"}
+                 "findings": "核查线索", "rulebooks": "细则", "log_time": "系统时钟",
+                 "witnesses": "见证人", "time_stamps": "时间戳"}
 _KINDS: Final = {"witness": "见证人", "authority": "时间戳机构"}
 _DONE: Final = {"backup": ("备份", "xueshi backup", 1), "fsck": ("逐条重读账本", "xueshi fsck", 7)}
 """What is done for a register, by which command, and after how many days somebody should wonder."""

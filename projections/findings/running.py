@@ -253,6 +253,8 @@ class Upkeep:
             except (Interrupted, NotBuilt):  # What it reads is being made.
                 pass
             except Exception as error:
+                if self._stopping.is_set():  # A question that was broken off, so that nobody waits for its answer.
+                    return
                 structlog.get_logger().error("findings_failed", exc_info=error)
                 self._failure = ProjectionFailed(FindingsFile.name, position=self.position() + 1, cause=error)
                 pause_ms = RETRY_MS
