@@ -19,7 +19,7 @@ from tests.console.console_kit import Browser, Cast
 
 
 def test_how_far_the_log_and_its_answers_are_is_told_to_whoever_is_logged_in(cast: Cast, li: Browser) -> None:
-    li.get("/status")  # Whatever stands is followed by then.
+    assert cast.town.house.settled() is None
     page, data = li.get("/status"), li.json("/status.json")
 
     assert data["log_size"] == cast.town.house.ledger.store.size()
