@@ -1,6 +1,6 @@
 """What the service does with its checkpoints: it shows each to its witnesses and keeps what they sign.
 
-Beside the keeper, in the process that has its lease. Nothing waits for a witness: a checkpoint is signed and handed out
+Nothing waits for a witness: a checkpoint is signed and handed out
 as before, and once as many have cosigned it as the policy asks for it takes the place of the one before as that which
 everybody is given. A witness that does not answer is asked less and less often; one that has seen more, or something
 else, is asked what, and if this log's own key signed that, it must be extended from now on (`Signer.must_extend`): an
@@ -11,11 +11,9 @@ older copy thus stops before it makes a second history, and where there is one a
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +23,7 @@ from api.checks import Level
 from api.exits import Exit, Stop
 from api.witness.app import monitored_path
 from api.witness.asking import TIMEOUT_S, Away, ask, is_address
+from api.witness.rounds import Rounds
 from ledger.errors import LedgerError
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.cosignature import CosignatureVerifier, read_time
@@ -36,14 +35,12 @@ from ledger.proving import prove_growth
 from ledger.signer import Signer
 from ledger.stores.recorder import AppendingRecorder
 from ledger.witnessing.fork import format_fork, prove_fork
-from ledger.witnessing.kept import Answering, Kept, seen_at, size_of
+from ledger.witnessing.kept import Kept, seen_at, size_of
 from ledger.witnessing.request import Request, format_request
 from ledger.witnessing.witness import signatures_of
 
 KIND: Final = "witness"
 LATE_S: Final = 600
-_TURN_S: Final = 1
-_BACK_OFF_S: Final = 300
 _LOOK_S: Final = 2
 _TRIES: Final = 3
 
@@ -56,35 +53,22 @@ class _Failed(Exception):
         super().__init__(reason)
 
 
-class Submitter:
-    """Shows checkpoints to the witnesses of a policy. `may` says whether it is this process's turn."""
+class Submitter(Rounds):
+    """Shows checkpoints to the witnesses of a policy."""
+
+    kind, thread_name, back_off_s = KIND, "witnesses", 300
 
     def __init__(
         self, store: AppendingRecorder, signer: Signer, policy: Policy, kept: Kept, *,
         may: Callable[[], bool] = lambda: True, clock: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._store, self._signer, self._policy, self._kept = store, signer, policy, kept
-        self._may, self._clock = may, clock
-        told = {one.name: one for one in kept.answering() if one.kind == KIND}
-        self._told = {each.name: told.get(each.name, Answering(each.name, KIND)) for each in policy.witnesses}
+        super().__init__([each.name for each in policy.witnesses], kept, may=may, clock=clock)
+        self._store, self._signer, self._policy = store, signer, policy
         self._text, self._given = b"", dict[str, Signature]()
-        self._failures, self._again_at = dict[str, int](), dict[str, int]()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="witnesses", daemon=True)
 
     def look(self) -> None:
         """Ask once what the witnesses have seen, for a short while: an older copy stops before it records anything."""
         self._together(lambda witness: self._look(witness, timeout_s=_LOOK_S), list(self._policy.witnesses))
-
-    def start(self) -> None:
-        """Keep on showing."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End; what was not shown yet is shown at the next start."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
 
     def round(self) -> None:
         """Show the newest checkpoint to whoever has not cosigned it and may be asked again."""
@@ -95,30 +79,17 @@ class Submitter:
         if text != self._text:
             self._text, self._given = text, {}
         due = [witness for witness in self._policy.witnesses
-               if witness.name not in self._given and self._again_at.get(witness.name, 0) <= self._seconds()]
+               if witness.name not in self._given and self._is_due(witness.name)]
         if not due:
             return
-        before = dict(self._told)
-        self._together(lambda witness: self._show(witness, note), due)
-        if self._given and self._policy.is_met(self._given):
-            self._kept.keep_latest(format_note(text, [*signatures, *self._given.values()]))
-        if self._told != before:
-            others = [one for one in self._kept.answering() if one.kind != KIND]
-            self._kept.say([*self._told.values(), *others])
+        with self._telling():
+            self._together(lambda witness: self._show(witness, note), due)
+            if self._given and self._policy.is_met(self._given):
+                self._kept.keep_latest(format_note(text, [*signatures, *self._given.values()]))
 
     def check(self) -> tuple[Level, str, str]:
         """For `/readyz`: whether cosignatures come; that they do not stops nothing, so it is no failure."""
         return check(self._kept, self._signer, now_s=self._seconds())
-
-    def _run(self) -> None:
-        while not self._stopping.wait(_TURN_S):
-            try:
-                if self._may():
-                    self.round()
-            except LedgerError as error:
-                structlog.get_logger().error("submitting_failed", code=error.code)
-            except Exception as error:
-                structlog.get_logger().error("submitting_broke", exc_info=error)
 
     def _together(self, work: Callable[[Witness], object], witnesses: list[Witness]) -> None:
         """All at once, so that one that hangs delays the others by its own time at most."""
@@ -131,12 +102,10 @@ class Submitter:
         try:
             signature = self._cosigned(witness, note, told.size)
         except (Away, _Failed) as error:
-            self._failed(witness, error.code, error.reason)
+            self._failed(witness.name, error.code, error.reason)
             return
         self._given[witness.name] = signature
-        self._failures[witness.name] = 0
-        self._told[witness.name] = Answering(
-            witness.name, KIND, size_of(note), read_time(signature.signature))
+        self._answered(witness.name, size_of(note), read_time(signature.signature))
 
     def _cosigned(self, witness: Witness, note: bytes, old: int) -> Signature:
         size = size_of(note)
@@ -189,19 +158,6 @@ class Submitter:
         if (fork := prove_fork(note, seen, TileHashes(self._store, larger.size), root_at)) is not None:
             path = self._kept.keep_fork(smaller.size, larger.size, format_fork(fork))
             structlog.get_logger().error("log_fork_proven", older=smaller.size, newer=larger.size, file=path.name)
-
-    def _failed(self, witness: Witness, code: str, reason: str) -> None:
-        count = self._failures[witness.name] = self._failures.get(witness.name, 0) + 1
-        now = self._seconds()
-        self._again_at[witness.name] = now + min(_BACK_OFF_S, 2 ** min(count, 10))
-        before = self._told[witness.name]
-        self._told[witness.name] = replace(
-            before, failing_since=before.failing_since or now, code=code, reason=reason)
-        if before.code != code:
-            structlog.get_logger().warning("witness_failed", witness=witness.name, code=code)
-
-    def _seconds(self) -> int:
-        return self._clock() // 1_000_000_000
 
 
 _REASONS: Final = {

@@ -6,7 +6,8 @@
         checkpoint.<size>.<authority>.tsr
         wanted               up to which event a checkpoint is to be kept besides the daily ones
         fork.<size>-<size>   the proof that this log signed two histories
-        outside.json         how each witness and each time-stamping authority answered last
+        outside.witness.json, outside.authority.json
+                             how each of them answered last; two files, since each is written by a thread of its own
 
 Files, because one process asks and every process hands out. Nothing in them is secret: all of it proves itself.
 `tests/witness/test_submitting.py` shows it.
@@ -17,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +29,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.cosignature import read_time
 from ledger.proof.notes import parse_note
 
+KINDS: Final = ("witness", "authority")
 _COSIGNATURE_SIZE: Final = 72    # A time and an Ed25519 signature; the log's own is shorter.
 _KEPT: Final = re.compile(r"checkpoint\.([0-9]{1,19})")
 _STAMP: Final = re.compile(r"checkpoint\.([0-9]{1,19})\.([a-z0-9-]{1,40})\.tsr")
@@ -116,14 +119,17 @@ class Kept:
 
     def answering(self) -> list[Answering]:
         """How each outside party answered last."""
-        data = self._read("outside.json")
-        with suppress(ValueError, TypeError):
-            return [] if data is None else [Answering(**one) for one in json.loads(data)]
-        return []  # Only a report: the next round writes it again.
+        found: list[Answering] = []
+        for kind in KINDS:
+            with suppress(ValueError, TypeError):  # Only a report: the next round writes it again.
+                found += [Answering(**one) for one in json.loads(self._read(f"outside.{kind}.json") or b"[]")]
+        return found
 
-    def say(self, answering: list[Answering]) -> None:
-        """Tell every process how they answer."""
-        self._write("outside.json", json.dumps([asdict(one) for one in answering], ensure_ascii=False).encode())
+    def say(self, answering: Sequence[Answering]) -> None:
+        """Tell every process how they answer; of the other kind what was told stays."""
+        for kind in KINDS:
+            if told := [asdict(one) for one in answering if one.kind == kind]:
+                self._write(f"outside.{kind}.json", json.dumps(told, ensure_ascii=False).encode())
 
     def _names(self) -> list[str]:
         return sorted(each.name for each in self.folder.iterdir()) if self.folder.exists() else []

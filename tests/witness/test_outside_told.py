@@ -29,3 +29,14 @@ def test_a_monitor_reads_it(tmp_path: Path) -> None:
         kept = Kept(town.house.register.folder.witnessed)
         kept.say([Answering("wen", "witness", 1, 900, 400, "timed_out", "5 秒内没有答复")])
         assert 'xueshi_outside_failing{kind="witness",name="wen"} 1.0' in town.nobody.get("/metrics").text
+
+
+def test_what_is_told_of_witnesses_leaves_alone_what_is_told_of_authorities(tmp_path: Path) -> None:
+    """Two threads tell, each when something changed: one that wrote what it had read would take the other's back."""
+    kept = Kept(tmp_path / "witnessed")
+    witness, away = Answering("wen", "witness", 7, 900), Answering("tsa", "authority", 0, 0, 900, "timed_out", "没有答复")
+    kept.say([witness])
+    kept.say([away])
+    kept.say([witness])
+
+    assert kept.answering() == [witness, away]

@@ -139,7 +139,7 @@ def test_a_witness_that_lost_its_answer_is_asked_again_from_where_it_is(stack: E
     ledger = ledger_with(stack, tmp_path, two_witnesses(stack, tmp_path), "all")
     ledger.grow(2)
     ledger.shown()
-    (ledger.kept.folder / "outside.json").unlink()  # The service forgot how far each was: each tells it.
+    (ledger.kept.folder / "outside.witness.json").unlink()  # The service forgot how far each was: each tells it.
     ledger.close()
     again = OneLedger(ledger.folder, ORIGIN, ledger.policy).open()
     stack.callback(again.close)
