@@ -53,12 +53,14 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 """What hangs, contradicts or agrees, and the cure."""
 
 
+def _may_look(house: House, caller: Caller) -> Refusal | None:
+    actor = acting(house, caller)
+    return actor if isinstance(actor, Refusal) else may_look(actor) or house.settled()
+
+
 def listed(house: House, caller: Caller, *, within: int = DAYS) -> list[dict[str, Any]] | Refusal:
     """Every ledger that is believed or that something was accepted of."""
-    actor = acting(house, caller)
-    if isinstance(actor, Refusal):
-        return actor
-    if (no := may_look(actor) or house.settled()) is not None:
+    if (no := _may_look(house, caller)) is not None:
         return no
     policy = trusted(house)
     keys: dict[str, list[str]] = {}
@@ -71,10 +73,7 @@ def listed(house: House, caller: Caller, *, within: int = DAYS) -> list[dict[str
 
 def compare(house: House, caller: Caller, encoded: str) -> dict[str, Any] | Refusal:
     """Hold a checkpoint that was fetched from a ledger against what was accepted of it. It writes nothing."""
-    actor = acting(house, caller)
-    if isinstance(actor, Refusal):
-        return actor
-    if (no := may_look(actor) or house.settled()) is not None:
+    if (no := _may_look(house, caller)) is not None:
         return no
     policy = trusted(house)
     if isinstance(policy, Refusal):

@@ -24,7 +24,7 @@ from ledger.proof.text import encode_base64
 from ledger.proving import NotYetSigned, prove_event
 from ledger.streams import year as years
 from ledger.streams.decision import Decision
-from ledger.streams.standing import standing
+from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import HoursCenti, format_hours
 from ledger.witnessing.kept import Kept
 from ledger.year_line import format_line
@@ -47,15 +47,20 @@ FIRST_YEAR: Final = 2000
 CLAIMS_MOST: Final = 500
 """So many entries that changed are listed in one answer; how many there are is always said."""
 
-def close(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
-    """Fix a year's totals; `fields` has the year and, if there is one, the document that announces them."""
+
+def _of_human_resources(house: House, caller: Caller) -> Actor | Refusal:
+    """Who asks, once the answers speak of everything that stands."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    if no := standing(actor, HUMAN_RESOURCES):
-        return no
-    if (behind := house.settled()) is not None:
-        return behind
+    return standing(actor, HUMAN_RESOURCES) or house.settled() or actor
+
+
+def close(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Fix a year's totals; `fields` has the year and, if there is one, the document that announces them."""
+    actor = _of_human_resources(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
     year, as_of = fields["year"], house.answers.position()
     entries, _ = house.answers.file("entries", as_of)
     people, _ = house.answers.file("people", as_of)
@@ -95,13 +100,9 @@ def every(house: House, caller: Caller) -> dict[str, Any] | Refusal:
 
 def one(house: House, caller: Caller, year: int) -> dict[str, Any] | Refusal:
     """A year as it was closed, as it is now, and what was decided about it in between."""
-    actor = acting(house, caller)
+    actor = _of_human_resources(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    if no := standing(actor, HUMAN_RESOURCES):
-        return no
-    if (behind := house.settled()) is not None:
-        return behind
     closing = closing_of(house.ledger, year)
     if closing is None:
         return Refusal.because("year_open", year=year)
