@@ -34,7 +34,8 @@ def test_a_monitor_reads_it(tmp_path: Path) -> None:
 def test_what_is_told_of_witnesses_leaves_alone_what_is_told_of_authorities(tmp_path: Path) -> None:
     """Two threads tell, each when something changed: one that wrote what it had read would take the other's back."""
     kept = Kept(tmp_path / "witnessed")
-    witness, away = Answering("wen", "witness", 7, 900), Answering("tsa", "authority", 0, 0, 900, "timed_out", "没有答复")
+    witness = Answering("wen", "witness", 7, 900)
+    away = Answering("tsa", "authority", 0, 0, 900, "timed_out", "没有答复")
     kept.say([witness])
     kept.say([away])
     kept.say([witness])
