@@ -26,8 +26,8 @@ from api import problems, routes
 from api.addresses import LIMITED, Buckets, limited
 from api.checks import Check, Level, found
 from api.house import House
+from api.routes.answers import problem as write_problem
 from api.routes.door import Refused
-from api.routes.door import problem as write_problem
 from api.upkeep import upkeep
 from ledger.errors import LedgerError
 

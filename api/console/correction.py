@@ -26,8 +26,8 @@ from api.console.form import Fault, Field, Form, content_of, form_of, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.law_of import ruling_view
 from api.refusals import lines
-from api.routes.door import faults_of
 from api.routes.schemas.claims import CorrectionBody
+from api.routes.sent import faults_of
 from ledger.errors import Refusal
 from ledger.streams.claim import Claim
 from ledger.vocabulary import format_hours

@@ -23,7 +23,7 @@ from api.console import sending, words
 from api.console.form import Fault, Field, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward
 from api.problems import Problem
-from api.routes.door import faults_of
+from api.routes.sent import faults_of
 from ledger.errors import Refusal
 from policies.reasons import reasons
 

@@ -26,9 +26,9 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.evidence_files import MOST as FILE_MOST
 from api.law_of import bench_now
 from api.problems import Problem
-from api.routes.door import faults_of
 from api.routes.fields import Text
 from api.routes.schemas.claims import RevisionBody
+from api.routes.sent import faults_of
 from api.year_page import moment as written
 from ledger.errors import LedgerError, Refusal
 from ledger.streams.claim import Status

@@ -27,7 +27,8 @@ from api.cookies import of_host
 from api.cookies import session as session_cookie
 from api.house import House
 from api.page import caller_of_session, failed, is_from_here, refused, render, said_no
-from api.routes.door import Refused, answer, problem
+from api.routes.answers import answer, problem
+from api.routes.door import Refused
 from api.tables_out import Table, file_of
 from ledger.errors import Refusal
 

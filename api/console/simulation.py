@@ -19,8 +19,8 @@ from api.console.moment import ALL, Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
 from api.console.words import documents as documents_of
-from api.routes.door import faults_of
 from api.routes.schemas.simulations import SimulationQuery
+from api.routes.sent import faults_of
 from api.year_page import basis_view
 from ledger.errors import Refusal
 

@@ -28,8 +28,8 @@ from api.console.learning import ANNOUNCED, BOOKINGS
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.problems import Problem
-from api.routes.door import faults_of
 from api.routes.schemas.seats import ResultBody, ResultCorrectionBody, ResultsBody
+from api.routes.sent import faults_of
 from api.tables_out import Table
 from ledger.errors import Refusal
 from ledger.streams.exam import Booking

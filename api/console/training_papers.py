@@ -16,7 +16,7 @@ from api.cases.doing import Done
 from api.console import sending
 from api.console.form import Fault, Field, plainly
 from api.problems import Problem
-from api.routes.door import faults_of
+from api.routes.sent import faults_of
 from ledger.errors import Refusal
 
 HOLDING_PAPERS: Final = {"summary": "总结", "roster": "学员名单", "attendance": "考勤"}

@@ -24,9 +24,9 @@ from api.console.moment import ALL, Moment, asked_moment
 from api.console.records import passage, seat, unit_name
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.transfers import UNIT_STATES
-from api.routes.door import faults_of
 from api.routes.schemas.unit_years import UnitYearsQuery
 from api.routes.schemas.units import UnitRejectionBody, VerificationBody
+from api.routes.sent import faults_of
 from api.tables_out import Table
 from api.year_page import basis_view, region
 from ledger.errors import Refusal

@@ -9,7 +9,8 @@ from flask import Response
 from api.callers import Caller
 from api.cases import accounts
 from api.cases.doing import Asked
-from api.routes.door import Door, answer, house
+from api.routes.answers import answer
+from api.routes.door import Door, house
 from api.routes.schemas.accounts import (
     CodeAnswer,
     CredentialsAnswer,

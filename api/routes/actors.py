@@ -9,7 +9,8 @@ from flask import Response
 from api.callers import Caller
 from api.cases import actors
 from api.cases.doing import Asked, Done
-from api.routes.door import Door, answer, house
+from api.routes.answers import answer
+from api.routes.door import Door, house
 from api.routes.listing import listed
 from api.routes.schemas.actors import ActorAnswer, ActorBody, ActorsAnswer, ActorsQuery, ScopeBody, TokenAnswer
 from ledger.errors import Refusal

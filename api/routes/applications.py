@@ -13,7 +13,8 @@ from flask import Response, current_app
 from api.callers import Caller
 from api.cases import applications, packet_files, packets, people, petitions, sanctions
 from api.cases.doing import Asked, Done
-from api.routes.door import Door, Told, answer, house
+from api.routes.answers import Told, answer
+from api.routes.door import Door, house
 from api.routes.exports import archive
 from api.routes.listing import as_it_stood, listed, moment
 from api.routes.schemas.applications import (

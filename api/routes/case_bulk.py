@@ -16,7 +16,8 @@ from api.callers import Caller
 from api.cases import case_bulk, case_desk, inquiries
 from api.cases.case_bulk import PATIENCE_MS, Going, Preview
 from api.cases.doing import Asked, Done
-from api.routes.door import Door, Told, answer, house
+from api.routes.answers import Told, answer
+from api.routes.door import Door, house
 from api.routes.schemas.case_desk import CaseBulkAnswer, CaseBulkBody, ItemsAnswer, SomeWordsBody
 from api.routes.schemas.cases import DecidedCaseAnswer
 from api.routes.schemas.common import Purpose

@@ -13,7 +13,8 @@ from api.callers import Caller
 from api.cases import case_desk, inquiries
 from api.cases.case_choosing import chosen_of
 from api.cases.doing import Asked, Done
-from api.routes.door import Door, Told, answer, house
+from api.routes.answers import Told, answer
+from api.routes.door import Door, house
 from api.routes.listing import listed
 from api.routes.schemas.case_desk import (
     ConsequenceBody,

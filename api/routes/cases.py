@@ -9,7 +9,8 @@ from flask import Response
 from api.callers import Caller
 from api.cases import cases, inquiries, without
 from api.cases.doing import Asked, Done
-from api.routes.door import Door, Told, answer, house
+from api.routes.answers import Told, answer
+from api.routes.door import Door, house
 from api.routes.listing import as_it_stood, listed
 from api.routes.schemas.cases import (
     CaseAnswer,

@@ -13,10 +13,12 @@ from api.callers import Caller
 from api.cases import claim_drafts as drafts
 from api.cases import claims
 from api.cases.doing import Asked, Done
+from api.routes.answers import Told
 from api.routes.claims import foreseen
-from api.routes.door import Door, Told, faults_of, house
+from api.routes.door import Door, house
 from api.routes.schemas.claim_drafts import DraftAnswer, DraftBody, DraftsAnswer
 from api.routes.schemas.claims import ClaimAnswer, RevisionBody
+from api.routes.sent import faults_of
 from ledger.errors import Refusal
 
 door = Door("claim_drafts", __name__, description="申报草稿：自动保存、试办、提交")

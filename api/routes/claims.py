@@ -8,7 +8,8 @@ from api.callers import Caller
 from api.cases import appeals, assignment, bulk, claims, review
 from api.cases.doing import Asked, Done
 from api.cases.events import events_of
-from api.routes.door import Door, Told, house, problem_of
+from api.routes.answers import Told, problem_of
+from api.routes.door import Door, house
 from api.routes.schemas.claims import (
     AppealBody,
     ApprovalBody,

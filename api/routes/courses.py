@@ -13,7 +13,8 @@ from api.addresses import address_of_asker
 from api.callers import Caller
 from api.cases import claims, course_hours, courses, results, studying
 from api.cases.doing import Asked, Done
-from api.routes.door import Door, Told, answer, house
+from api.routes.answers import Told, answer
+from api.routes.door import Door, house
 from api.routes.schemas.claims import ClaimAnswer
 from api.routes.schemas.common import Purpose
 from api.routes.schemas.courses import (

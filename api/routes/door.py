@@ -1,137 +1,36 @@
 """A door: one blueprint a noun, whose every operation is read, asked, answered and described the same way.
 
-`reads` and `writes` take a plain function, find out who asks, read and check what was sent, call it, and put what it
-says into HTTP: a refusal or a fault as a problem, a view with its version as ETag, what was done with its place and its
-events. The same call describes the operation for OpenAPI. `tests/api/test_bad_requests.py` shows it.
+`reads`, `writes` and their like take a plain function, find out who asks, read and check what was sent (`sent`), call
+it, and put what it says into HTTP (`answers`). The same call describes the operation for OpenAPI.
+
+`tests/api/test_bad_requests.py` shows it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final
 
 import marshmallow as ma
 import msgspec
 import structlog
 from flask import Response, current_app, g, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
-from webargs.flaskparser import FlaskParser
-from werkzeug.datastructures import Headers
 
-from api import problems
 from api.callers import Caller
-from api.cases.doing import Done
 from api.house import House
 from api.problems import Problem
 from api.routes import conditions
-from api.routes.fields import Body, Query, Shared
-from ledger.errors import LedgerError, Refusal
-from ledger.ids import PREFIXES
-from projections.basis import written_time
+from api.routes.answers import Answer, answer, refused, told
+from api.routes.fields import Body, Shared
+from api.routes.sent import LINES, Parser, demand_known, lines_of
+from ledger.errors import Refusal
 
-_READ: Final = ("person", "unit", "actor", "claim", "transfer", "statement")
-PLACES: Final = {PREFIXES[kind]: f"/v1/{kind}s" for kind in _READ}
-"""Where a record is read, by the prefix of its id."""
-
-LINES: Final = "application/x-ndjson"
 PUBLIC_MOST: Final = 64 * 1024
 """So many bytes are read of somebody who need not say who they are."""
 
-_NAME_MOST: Final = 200
 SAVED_MOST: Final = 64 * 1024
-_RETRY_SECONDS: Final = 5
-
-
-class Told(NamedTuple):
-    """What was done, with what else the answer says, or would say."""
-
-    done: Done
-    more: Mapping[str, Any] = {}
-    place: str | None = None     # Where it is read, if not where the record is.
-
-
-class Parser(FlaskParser):
-    """Reads what was sent strictly: JSON that is called JSON, each name once, nothing that is not declared."""
-
-    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012 - the library's name for it
-
-    def load_json(self, req: Any, schema: ma.Schema) -> Any:
-        """Read the body; one that is absent is an empty object where nothing in it is required."""
-        content = req.get_data(cache=True)
-        if not content and not any(field.required for field in schema.fields.values()):
-            content = b"{}"
-        elif not req.is_json:
-            raise Problem("unsupported_media_type")
-        body, g.content = _json(content)
-        return body
-
-    def load_querystring(self, req: Any, schema: ma.Schema) -> Any:
-        """Read the address; what stands there twice has been read by others as the one or the other."""
-        _demand_once()
-        return super().load_querystring(req, schema)
-
-    def handle_error(self, error: ma.ValidationError, req: Any, schema: ma.Schema, *, error_status_code: int | None,
-                     error_headers: Any) -> NoReturn:
-        """Say of each field what is wrong with it."""
-        messages = error.messages
-        assert isinstance(messages, dict), "webargs names the location"
-        raise Problem("unprocessable_content", errors=problems.first_of(
-            fault for location, found in messages.items() for fault in _flattened(found, location)))
-
-
-def _demand_once() -> None:
-    _refuse_names([name for name, values in request.args.lists() if len(values) > 1], "这个参数不止一个；请只写一次。")
-
-
-def _demand_known(*known: str) -> None:
-    """Refuse in an address what is not declared: a misspelt `dry_run` would be for real, an `as_of` be passed over."""
-    _demand_once()
-    _refuse_names([name for name in request.args if name not in known], Query.error_messages["unknown"])
-
-
-def _refuse_names(names: list[str], words: str) -> None:
-    if names:
-        raise Problem("unprocessable_content", errors=problems.first_of(
-            {"parameter": name[:_NAME_MOST], "code": "invalid", "detail": words} for name in names))
-
-
-def _json(content: bytes) -> tuple[Any, bytes]:
-    """What was sent, and its one spelling: two bodies that say the same have the same."""
-    try:
-        body = json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-        spelled = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return body, spelled.encode("utf-8")  # Half a character is no text: it cannot be spelled.
-    except (ValueError, RecursionError):
-        raise Problem("bad_request", detail="请求体不是正确的 JSON（须为 UTF-8，每个名称只写一次）。") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name is given twice")
-    return found
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def faults_of(error: ma.ValidationError) -> Problem:
-    """What is wrong with fields that were read later than they were sent."""
-    return Problem("unprocessable_content", errors=problems.first_of(_flattened(error.messages, "json")))
-
-
-def _flattened(found: Any, location: str, pointer: str = "") -> Iterator[dict[str, Any]]:
-    if isinstance(found, dict):
-        for name, inner in found.items():
-            step = "/" + str(name)[:_NAME_MOST].replace("~", "~0").replace("/", "~1")
-            yield from _flattened(inner, location, pointer if name == "_schema" else pointer + step)
-        return
-    for message in found if isinstance(found, list) else [found]:
-        place = {"parameter": pointer[1:]} if location == "query" else {"pointer": pointer}
-        yield {**place, "code": "invalid", "detail": str(message)}
 
 
 def house() -> House:
@@ -161,48 +60,6 @@ class Refused(Exception):
         super().__init__(refusal.code)
 
 
-class Answer(Response):
-    """A response that was made here whole: its headers are ASCII and its length is known, so nothing is mended."""
-
-    def get_wsgi_headers(self, environ: Any) -> Headers:
-        return self.headers
-
-
-def answer(body: Any, status: int = 200, *, version: int | None = None) -> Response:
-    """Write a body as JSON, Chinese as it is."""
-    response = Answer(msgspec.json.encode(body), status=status, content_type="application/json")
-    if version is not None:
-        response.headers["ETag"] = conditions.tag(version)
-    return response
-
-
-def problem(body: Mapping[str, Any]) -> Response:
-    """Write a problem (RFC 9457)."""
-    response = Response(msgspec.json.encode(body), status=body["status"], content_type=problems.MEDIA_TYPE)
-    if response.status_code in (429, 503):
-        response.headers["Retry-After"] = str(body.get("seen", {}).get("retry_after", _RETRY_SECONDS))
-    if response.status_code == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    seen = body.get("seen")
-    if body["code"] == "stale_version" and isinstance(seen, dict):
-        response.headers["ETag"] = conditions.tag(seen["version"])
-    return response
-
-
-def refused(refusal: Refusal) -> Response:
-    """Write a refusal."""
-    return problem(problems.of_refusal(refusal, g.trace_id))
-
-
-def problem_of(outcome: Refusal | LedgerError | None) -> dict[str, Any]:
-    """What one of several came to that was not done; None was not tried."""
-    if outcome is None:
-        return problems.problem("not_tried", g.trace_id)
-    if isinstance(outcome, Refusal):
-        return problems.of_refusal(outcome, g.trace_id)
-    return problems.of_error(outcome, g.trace_id) or problems.problem("internal_server_error", g.trace_id)
-
-
 class Door(Blueprint):  # type: ignore[misc]
     """One noun's operations."""
 
@@ -218,7 +75,7 @@ class Door(Blueprint):  # type: ignore[misc]
             @wraps(function)
             def view(*sent: Any, **named: Any) -> Response:
                 if query is None:
-                    _demand_known()
+                    demand_known()
                 found = function(who(), *sent, **named)
                 if isinstance(found, Refusal):
                     return refused(found)
@@ -263,7 +120,7 @@ class Door(Blueprint):  # type: ignore[misc]
             @wraps(read)
             def let_in(**named: Any) -> Response:
                 """Before anything is read that could be long, and before anything is said about what was sent."""
-                _demand_known("dry_run")
+                demand_known("dry_run")
                 g.caller = who()
                 if login and g.caller.kind == "nobody":
                     return refused(Refusal.because("login_required"))
@@ -304,7 +161,7 @@ class Door(Blueprint):  # type: ignore[misc]
                     raise Problem("unsupported_media_type", detail=f"请以 {LINES} 提交，一行一个 JSON 对象。")
                 content = request.get_data()
                 asked = conditions.asked(house(), caller, content, conditional=False)
-                told = function(caller, how, asked, _lines(content, line(), most))
+                told = function(caller, how, asked, lines_of(content, line(), most))
                 body = b"".join(msgspec.json.encode(one) + b"\n" for one in told)
                 return Answer(body, status=200, content_type=LINES)
 
@@ -342,7 +199,7 @@ class Door(Blueprint):  # type: ignore[misc]
 
             @wraps(read)
             def bounded(**named: Any) -> Response:
-                _demand_known()
+                demand_known()
                 request.max_content_length = most
                 return read(**named)  # type: ignore[no-any-return]
 
@@ -361,7 +218,7 @@ class Door(Blueprint):  # type: ignore[misc]
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
             def view(**named: Any) -> Response:
-                _demand_known()
+                demand_known()
                 no = function(who(), **named)
                 return Response(status=204) if no is None else refused(no)
 
@@ -384,7 +241,7 @@ class Door(Blueprint):  # type: ignore[misc]
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
             def view(**named: Any) -> Response:
-                _demand_known()
+                demand_known()
                 request.max_content_length = most
                 found = function(who(), request.get_data, **named)
                 if isinstance(found, Refusal):
@@ -413,47 +270,6 @@ class Trial(Shared):
 
     dry_run = ma.fields.Boolean(required=True, metadata={"const": True})
     would = ma.fields.Dict(required=True)
-
-
-def _lines(content: bytes, schema: ma.Schema, most: int) -> list[dict[str, Any]]:
-    """What each line says, or the problem with it, which has a status; an empty line at the end is none."""
-    lines = content.removesuffix(b"\n").split(b"\n")
-    if len(lines) > most:
-        raise Problem("bulk_size_exceeded", seen={"lines": len(lines), "most": most})
-    return [line_of(one, schema) for one in lines]
-
-
-def line_of(content: bytes, schema: ma.Schema) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = schema.load(_json(content)[0])
-        return found
-    except Problem as wrong:
-        return problems.problem(wrong.code, g.trace_id, detail=wrong.detail)
-    except ma.ValidationError as error:
-        return problems.invalid(g.trace_id, _flattened(error.messages, "json"))
-
-
-def told(found: Done | Told, show: Callable[[Any], dict[str, Any]]) -> Response:
-    """Answer what was done, or what would be."""
-    done, more, place = found if isinstance(found, Told) else Told(found)
-    view = {**show(done.state), "version": done.version}
-    if done.receipt is None:
-        events = [msgspec.to_builtins(draft.event) for draft in done.drafts]
-        return answer({"dry_run": True, "would": {**view, **more, "events": events}})
-    receipt = done.receipt
-    body = {**view, **more, "events": list(receipt.positions), "recorded_at": written_time(receipt.recorded_at)}
-    response = answer(body, 201, version=done.version)
-    response.headers["Location"] = place or _place(done.stream)
-    if receipt.replayed:
-        response.headers["Idempotent-Replayed"] = "true"
-    return response
-
-
-def _place(stream: str) -> str:
-    """Where a record is read; a rulebook by its name."""
-    if stream.startswith(PREFIXES["rulebook"]):
-        return f"/v1/rulebooks/{stream.removeprefix(PREFIXES['rulebook'])}"
-    return f"{PLACES[stream[:4]]}/{stream}"
 
 
 def _needs_body(body: type[ma.Schema] | None) -> bool:

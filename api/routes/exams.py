@@ -8,7 +8,8 @@ from flask import Response
 
 from api.callers import Caller
 from api.cases import exams
-from api.routes.door import Door, answer, house
+from api.routes.answers import answer
+from api.routes.door import Door, house
 from api.routes.listing import as_it_stood, listed
 from api.routes.schemas.exams import (
     CoursesAnswer,

@@ -10,7 +10,8 @@ from flask import Response
 
 from api.callers import Caller
 from api.cases import feed
-from api.routes.door import Answer, Door, house
+from api.routes.answers import Answer
+from api.routes.door import Door, house
 from api.routes.schemas.feed import CloudEvent, FeedQuery
 from ledger.errors import Refusal
 

@@ -11,7 +11,8 @@ from typing import Any
 from api.callers import Caller
 from api.cases import filings
 from api.cases.doing import Asked, Done
-from api.routes.door import Door, Told, house
+from api.routes.answers import Told
+from api.routes.door import Door, house
 from api.routes.schemas.common import Words
 from api.routes.schemas.filings import (
     AcceptanceBody,

@@ -10,7 +10,8 @@ from api.callers import Caller
 from api.cases import finding_acts as acts
 from api.cases import findings, inquiries
 from api.cases.doing import Asked, Done
-from api.routes.door import Door, Told, answer, house
+from api.routes.answers import Told, answer
+from api.routes.door import Door, house
 from api.routes.listing import as_it_stood, listed
 from api.routes.schemas.cases import DecidedCaseAnswer
 from api.routes.schemas.findings import (

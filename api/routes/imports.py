@@ -17,7 +17,8 @@ from api.cases.import_comparisons import Comparison
 from api.cases.import_lists import Line, Wrong, listing
 from api.cases.import_records import Sent
 from api.cases.import_rows import Listed, at_pointer, returned_workbook
-from api.routes.door import Door, Told, answer, house, line_of
+from api.routes.answers import Told, answer
+from api.routes.door import Door, house
 from api.routes.listing import as_it_stood
 from api.routes.schemas.imports import (
     AbandonmentBody,
@@ -32,6 +33,7 @@ from api.routes.schemas.imports import (
     RowsQuery,
     TakenAnswer,
 )
+from api.routes.sent import line_of
 from api.tables_out import file_of
 from ledger.errors import Refusal
 

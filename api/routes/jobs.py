@@ -12,7 +12,8 @@ from api.callers import Caller
 from api.cases import replays
 from api.cases.doing import Asked
 from api.routes import paging
-from api.routes.door import Door, answer, house
+from api.routes.answers import answer
+from api.routes.door import Door, house
 from api.routes.paging import Cursor
 from api.routes.replays import told, waited
 from api.routes.schemas.replays import JobAnswer, JobsAnswer, JobsQuery

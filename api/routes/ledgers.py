@@ -14,7 +14,8 @@ from api.cases import hand_over_imports, hand_overs, imports, ledgers
 from api.cases.doing import Asked, Done
 from api.cases.hand_over_imports import Handed
 from api.cases.hand_overs import Made
-from api.routes.door import LINES, Door, Told, answer, house
+from api.routes.answers import Told, answer
+from api.routes.door import Door, house
 from api.routes.schemas.imports import TakenAnswer
 from api.routes.schemas.ledgers import (
     CheckpointQuery,
@@ -24,6 +25,7 @@ from api.routes.schemas.ledgers import (
     LedgersAnswer,
     LedgersQuery,
 )
+from api.routes.sent import LINES
 from ledger.errors import Refusal
 from ledger.hand_over_check import verdict
 

@@ -15,7 +15,8 @@ from flask import Response, request
 from api.callers import Caller
 from api.house import House
 from api.routes import paging
-from api.routes.door import answer, house
+from api.routes.answers import answer
+from api.routes.door import house
 from api.routes.paging import Cursor
 from ledger.errors import Refusal
 from projections.basis import read_axes

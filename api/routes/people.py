@@ -9,7 +9,8 @@ from flask import Response
 from api.callers import Caller
 from api.cases import people, transfers
 from api.cases.doing import Asked, Done
-from api.routes.door import Door, Told, answer, house
+from api.routes.answers import Told, answer
+from api.routes.door import Door, house
 from api.routes.schemas.actors import TokenAnswer
 from api.routes.schemas.common import Purpose
 from api.routes.schemas.people import PersonAnswer, PersonBody

@@ -18,7 +18,8 @@ from api.cases import replay_rows, replays
 from api.cases.doing import Asked
 from api.cases.feed import WAIT_MOST_S, WAITERS_MOST
 from api.house import House
-from api.routes.door import Answer, Door, answer, house
+from api.routes.answers import Answer, answer
+from api.routes.door import Door, house
 from api.routes.listing import listed
 from api.routes.schemas.replays import JobAnswer, ReplayAnswer, ReplayBody, ReplayRowsAnswer, ReplayRowsQuery
 from ledger.errors import Refusal

@@ -15,7 +15,8 @@ from api.cases import rosters
 from api.cases.doing import Asked, Done
 from api.cases.filings import class_view
 from api.cases.standing import logged_in
-from api.routes.door import Door, Told, answer, house
+from api.routes.answers import Told, answer
+from api.routes.door import Door, house
 from api.routes.schemas.filings import FiledClassAnswer
 from api.routes.schemas.rosters import RosterBody
 from ledger.errors import Refusal

@@ -12,7 +12,8 @@ from flask import Response
 from api.callers import Caller
 from api.cases import results, seats
 from api.cases.doing import Asked, Done
-from api.routes.door import Door, Told, answer, house
+from api.routes.answers import Told, answer
+from api.routes.door import Door, house
 from api.routes.listing import as_it_stood
 from api.routes.schemas.common import Purpose
 from api.routes.schemas.histories import AsOfQuery

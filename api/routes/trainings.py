@@ -9,7 +9,8 @@ from flask import Response
 
 from api.callers import Caller
 from api.cases import trainings
-from api.routes.door import Door, answer, house
+from api.routes.answers import answer
+from api.routes.door import Door, house
 from api.routes.listing import listed, moment
 from api.routes.schemas.histories import AsOfQuery
 from api.routes.schemas.trainings import (

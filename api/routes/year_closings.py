@@ -7,7 +7,8 @@ from typing import Any
 from api.callers import Caller
 from api.cases import year_closing
 from api.cases.doing import Asked, Done
-from api.routes.door import Door, Told, house
+from api.routes.answers import Told
+from api.routes.door import Door, house
 from api.routes.schemas.year_closings import (
     YearClosedLineAnswer,
     YearClosedNowAnswer,
