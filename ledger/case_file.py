@@ -9,6 +9,7 @@
     rulebooks/<sha256>.toml .txt  what was decided by, with the regulation's text
     evidence/<sha256>.<ending>    papers as they were handed in
     findings/...                  what a detector proposed: its rows, the SQL and the thresholds of its version
+    witnessed/...                 earlier checkpoints that others saw and stamped (`ledger.case_witnessed`)
     manifest.json, manifest.note  every file with its SHA-256; the seal
 
 The archive is `ledger.plain_zip`'s. The seal is a note, signed by the key that signs the log, over

@@ -103,8 +103,12 @@ def policy_of(key: str) -> Policy:
     return trust(*keys)
 
 
-def verify_file(path: Path, policy: Policy, *, progress: Progress = lambda done, total: None) -> Verdict:
+def verify_file(
+    path: Path, policy: Policy, *, roots: bytes | None = None, progress: Progress = lambda done, total: None
+) -> Verdict:
     """Check a file of any kind that we hand out; raises the reason when it does not hold, OSError where it is not read.
+
+    `roots` are the certificates of time-stamping authorities: by them the time-stamps in a case's bundle are checked.
     """
     if path.is_dir():
         from ledger.verify_archive import verify_archive  # Of Parquet, which the rest does without.
@@ -121,7 +125,7 @@ def verify_file(path: Path, policy: Policy, *, progress: Progress = lambda done,
         with path.open("rb") as file:
             return verify_line(file.read(LINE_BYTES_MAX + 1), policy, verify_proof)
     if looks_like_archive(head):
-        return verify_case(path, policy, progress=progress)
+        return verify_case(path, policy, roots=roots, progress=progress)
     if head.startswith(b"{"):
         return verify_export(path, policy, progress=progress)
     if head.startswith(PDF_HEADER):

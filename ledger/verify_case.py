@@ -21,6 +21,7 @@ from typing import IO, Any, Final
 
 from ledger.case_file import CHECKPOINT, KEY, MANIFEST, SEAL, Manifest, check_seal, parse_manifest, proof_name
 from ledger.case_file import sealed_name as sealed_at
+from ledger.case_witnessed import Witnessed, check_times, check_witnessed, read_witnessed
 from ledger.plain_zip import Member, read_content, read_members
 from ledger.proof.bundle import parse_bundle
 from ledger.proof.keys import parse_vkey
@@ -52,8 +53,13 @@ _STATES: Final = {"partly": "部分遮盖", "redacted": "已遮盖", "destroyed"
 Progress = Callable[[int, int], None]
 
 
-def verify_case(path: Path, policy: Policy, *, progress: Progress = lambda done, total: None) -> Verdict:
-    """Check a bundle; raises the reason when it does not hold, OSError where it is not read."""
+def verify_case(
+    path: Path, policy: Policy, *, roots: bytes | None = None, progress: Progress = lambda done, total: None
+) -> Verdict:
+    """Check a bundle; raises the reason when it does not hold, OSError where it is not read.
+
+    `roots` are certificates of time-stamping authorities (PEM): without them its time-stamps are only counted.
+    """
     with path.open("rb") as file:
         archive = _Archive(file, policy)
         manifest = archive.manifest
@@ -64,16 +70,19 @@ def verify_case(path: Path, policy: Policy, *, progress: Progress = lambda done,
         believed = believe(archive.read(CHECKPOINT), policy)
         _demand_same_log(manifest, believed, archive.read(KEY), policy)
         events = _events(archive, believed)
+        seen = read_witnessed(archive.members, archive.read)
+        outside, unproven_outside = _told_of_outside(seen, believed, policy, sorted(events), roots)
         checked = (
             *_told_of_archive(archive),
             *told_of(believed),
+            *outside,
             f"{len(events)} 个事件逐个重算哈希，各自的路径都通向这个检查点的根。",
             _check_records(manifest, events),
             *_check_sealed(archive, events),
             *_check_rulebooks(archive, events),
             *_check_papers(manifest, events),
         )
-    unproven = (*UNPROVEN_OF_CASE, *([UNPROVEN_OF_REDACTED] if manifest.redaction else []))
+    unproven = (*UNPROVEN_OF_CASE, *unproven_outside, *([UNPROVEN_OF_REDACTED] if manifest.redaction else []))
     told = tuple({"position": position, **leaf} for position, leaf in sorted(events.items()))
     return Verdict("bundle", believed.checkpoint, (*checked, *_told_of_redaction(manifest)), unproven, told)
 
@@ -117,6 +126,17 @@ class _Archive:
         if hashlib.sha256(content).hexdigest() != sha256:
             raise Unverified(f"移送材料的 {name}", f"不是{what}所引的那一份")
         return content
+
+
+def _told_of_outside(
+    seen: list[Witnessed], under: Believed, policy: Policy, positions: list[int], roots: bytes | None
+) -> tuple[list[str], list[str]]:
+    """Who outside saw this log, and by when each event stood: what that proves, and what it does not."""
+    checked, unproven = check_witnessed(seen, under, policy)
+    if roots is None:
+        return checked, unproven
+    times, not_times = check_times(seen, positions, roots)
+    return [*checked, *times], [*unproven[:-1], *not_times]  # The last one says that no time was checked.
 
 
 def _demand_same_log(manifest: Manifest, believed: Believed, key: bytes, policy: Policy) -> None:

@@ -8,7 +8,7 @@ For whoever else draws a screen or a command over it:
 
 Whoever may open the case may have it made, for a purpose; of everyone who is in it, it is recorded before it is handed
 out. The same case as of the same position, asked for by the same hand for the same purpose under the same checkpoint,
-is the same bytes.
+is the same bytes, until somebody outside has seen or stamped more of the log.
 
 `tests/api/test_case_bundle.py` shows it.
 """
@@ -44,15 +44,18 @@ from ledger.case_file import (
     proof_name,
     sealed_name,
 )
+from ledger.case_witnessed import Witnessed, files_of, wanted_sizes
 from ledger.errors import Refusal
 from ledger.plain_zip import Writer
 from ledger.proof.checkpoint import parse_checkpoint
+from ledger.proof.keys import SigningKey
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
-from ledger.proving import prove_event
+from ledger.proving import prove_event, prove_growth
 from ledger.streams.standing import Actor
 from ledger.vault import Absent
 from ledger.verify_leaf import format_lines
+from ledger.witnessing.kept import Kept
 
 _TOGETHER: Final = {"name": ("name", "name_normalised")}  # Whoever hides the one hides the other.
 _IN_MEMORY_MOST: Final = 8 * 1024 * 1024  # A larger archive is put together on the disk.
@@ -111,6 +114,7 @@ class _Packing:
         self._put("case.json", format_lines(_plain(data)))
         self._put(CHECKPOINT, self._note)
         self._put(KEY, "".join(f"{line}\n" for line in published_keys(self._house.register)).encode())
+        self._put_witnessed()
         for one in contents.events:
             self._put(proof_name(one.position), prove_event(self._house.ledger.store, one.position, self._note))
             if one.part.sealed in ("opened", "partly"):
@@ -146,6 +150,24 @@ class _Packing:
             return (f"没有 report.pdf：{no}",)
         self._put("report.pdf", made)
         return ()
+
+    def _put_witnessed(self) -> None:
+        """Of each event the earliest checkpoint that somebody stamped; and the newest one that witnesses saw."""
+        kept, upto = Kept(self._house.register.folder.witnessed), _size(self._note)
+        positions = [one.position for one in self._contents.events]
+        stamps = {size: kept.stamps(size) for size in kept.dated()}
+        wanted = wanted_sizes(positions, [size for size, some in stamps.items() if some], upto=upto)
+        if not wanted or wanted[-1] < positions[-1]:
+            kept.want(positions[-1])  # Whoever has it made again later gets its time.
+        notes = {size: note for size in wanted if (note := kept.at(size)) is not None}
+        cosigned = kept.latest()
+        if cosigned is not None and _size(cosigned) < upto:
+            notes.setdefault(_size(cosigned), cosigned)
+        for size, note in sorted(notes.items()):
+            if _is_of(note, self._house.register.signer.keys):  # Under a former name it is another log's.
+                growth = tuple(prove_growth(self._house.ledger.store, size, upto))
+                for name, content in files_of(Witnessed(size, note, growth, stamps.get(size, {}))):
+                    self._put(name, content)
 
     def _put_rulebooks(self) -> None:
         put: set[str] = set()
@@ -186,6 +208,11 @@ def _size(note: bytes) -> int:
     return parse_checkpoint(parse_note(note)[0]).size
 
 
+def _is_of(note: bytes, keys: Iterable[SigningKey]) -> bool:
+    signers = {(one.name, one.key_id) for one in parse_note(note)[1]}
+    return any((key.name, key.public().key_id) in signers for key in keys)
+
+
 def _plain(value: Any) -> Any:
     """The same in the types of JSON: a day is written."""
     if isinstance(value, dict):
@@ -214,9 +241,11 @@ def _readme_lines(contents: Contents, origin: str, missing: Iterable[str]) -> It
     yield "evidence/                   申报时交来的佐证原件，以 SHA-256 为名"
     yield "findings/                   提示线索的核查规则（SQL、阈值）和所查出的行，案件由规则提示时才有"
     yield "checkpoint, key.vkey        签名的检查点；登记机构的公钥（请与另行取得的公钥比对）"
+    yield "witnessed/                  较早的检查点、见证人的联署、时间戳（.tsr），本检查点由它增长而来的证明；有才附"
     yield "manifest.json, manifest.note  全部文件的 SHA-256；登记机构对它的签章"
     yield ""
     yield "核验（不需要网络）：xueshi verify 文件.zip --key 公钥"
+    yield "写有见证人的核验策略文件可作 --key；时间戳另给 --tsa CA证书.pem：证明各事件最迟何时已经登记。"
     yield "公钥请从登记机构公布的地址 /log/key 取得，不要只用材料里附的这一把。"
     yield ""
     yield "签章是签署日志的同一把密钥所签。登记机构以此担保：这些文件由它汇集；启封的文字就是密封部分的内容"

@@ -21,7 +21,7 @@ from api.unreadable import reason
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--key", required=True, help="日志的公钥（vkey 一行），或存有公钥或核验策略的文件")
 @click.option("--tsa", type=click.Path(path_type=Path, dir_okay=False),
-              help="时间戳机构的 CA 证书（PEM）：一并核验检查点旁的 .tsr 文件")
+              help="时间戳机构的 CA 证书（PEM）：一并核验检查点旁、移送材料里的 .tsr 文件")
 @as_json_option
 def verify(files: tuple[Path, ...], key: str, tsa: Path | None, as_json: bool) -> int:
     """离线核验情况表、证明、移送材料、检查点：说明核验了什么，不证明什么"""
@@ -54,7 +54,8 @@ def _verdict(path: Path, policy: Any, tsa: Path | None, *, quiet: bool) -> dict[
         if path.is_dir() and not (path / "archive.json").exists():  # Of folders, an archive can be verified.
             raise IsADirectoryError(errno.EISDIR, "")
         with bar(f"核验 {path.name}", quiet=quiet) as progress:
-            found = _handed_over(path, policy, progress) or verify_file(path, policy, progress=progress)
+            roots = None if tsa is None else tsa.read_bytes()
+            found = _handed_over(path, policy, progress) or verify_file(path, policy, roots=roots, progress=progress)
         if found.kind == "statement":
             found = _weighed(found)
         if found.kind == "checkpoint":

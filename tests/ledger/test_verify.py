@@ -483,7 +483,7 @@ class Refuse:
         allowed = ("ledger", "ledger.verify", "ledger.errors", "ledger.proof", "ledger.statement_file",
                    "ledger.verdict", "ledger.verify_map", "ledger.verify_pdf", "ledger.seal", "ledger.verify_leaf",
                    "ledger.verify_case", "ledger.case_file", "ledger.plain_zip", "ledger.verify_checkpoint",
-                   "ledger.witnessing", "ledger.witnessing.fork", "ledger.year_line")
+                   "ledger.witnessing", "ledger.witnessing.fork", "ledger.year_line", "ledger.case_witnessed")
         if top in sys.stdlib_module_names or top in ("cryptography", "_cffi_backend", "cffi"):
             return None
         if name in allowed or name.startswith("ledger.proof."):
