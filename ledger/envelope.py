@@ -21,6 +21,7 @@ import hashlib
 import operator
 import os
 from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -117,7 +118,7 @@ class SealedPart(NamedTuple):
 
     def digest(self) -> str:
         """Give the leaf's last element."""
-        return b64encode(hashlib.sha256(self.salt + self.ciphertext).digest()).decode()
+        return b2a_base64(hashlib.sha256(self.salt + self.ciphertext).digest(), newline=False).decode()
 
 
 class Encoded(NamedTuple):

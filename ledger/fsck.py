@@ -32,19 +32,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ledger.errors import LedgerError
+from ledger.fsck_index import locate_in_index, read_index
 from ledger.fsck_pool import PORTION, AtOnce, CheckBroken, in_order, pool_of
-from ledger.fsck_portion import (
-    PROBLEMS_MAX,
-    KeyFiles,
-    Portion,
-    Problem,
-    compare_tile,
-    locate_in_index,
-    read_index,
-    read_names,
-    read_portion,
-    shown,
-)
+from ledger.fsck_portion import KeyFiles, Portion, compare_tile, read_names, read_portion
+from ledger.fsck_problem import PROBLEMS_MAX, Problem, shown
 from ledger.fsck_source import Source, SQLiteSource, View
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.frontier import Frontier

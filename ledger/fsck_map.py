@@ -31,7 +31,8 @@ from ledger.errors import LedgerError
 from ledger.events.act import MapCommitted
 from ledger.fsck_map_tree import Tree
 from ledger.fsck_pool import PORTION, AtOnce, in_order, pool_of
-from ledger.fsck_portion import PROBLEMS_MAX, KeyFiles, Problem
+from ledger.fsck_portion import KeyFiles
+from ledger.fsck_problem import PROBLEMS_MAX, Problem
 from ledger.fsck_source import Source
 from ledger.log_map import MapKey, people_named
 from ledger.proof.map_proof import FORMAT, begin_chain, extend_chain, hash_entry
