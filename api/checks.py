@@ -245,7 +245,7 @@ def time_zone() -> tuple[Level, str, str]:
 def master_key(settings: Settings) -> tuple[Level, str, str]:
     """There, of its form, and nobody else's to read or to write; whether it opens the vault is asked at the start."""
     from api.register import folder_of, has_vault, people_of
-    from ledger.key_master import open_master
+    from ledger.key_opening import open_master
     from ledger.vault import make_of
 
     try:

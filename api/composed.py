@@ -16,11 +16,11 @@ from api.cases.evidence import tidy_evidence
 from api.cases.replays import tidy_replays
 from api.cases.studying import settle_all
 from api.checks import Check, Reach, ready_checks
+from api.console.screens import page_routes
 from api.following import apart
 from api.house import House, open_house
 from api.keeper import Keeper
 from api.log_routes import log_routes
-from api.page import page_routes
 from api.register import open_register
 from api.replay_runner import Runner, cores_beside
 from api.service import create_app

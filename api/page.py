@@ -55,10 +55,8 @@ _POLICY: Final = (
 )
 
 
-def page_routes() -> Blueprint:
-    """The pages, ready to be put into a service that has a house."""
-    from api.console.screens import console_routes  # Its screens stand in this frame: they import it.
-
+def frame_routes(*within: Blueprint) -> Blueprint:
+    """The frame and what stands within it, ready to be put into a service that has a house."""
     page = Blueprint("page", __name__, template_folder="templates")
     page.after_request(secured)
     page.add_url_rule("/login", view_func=login, methods=["GET", "POST"])
@@ -66,7 +64,8 @@ def page_routes() -> Blueprint:
     page.add_url_rule("/password", view_func=password, methods=["GET", "POST"])
     page.add_url_rule("/sessions", view_func=sessions, methods=["GET", "POST"])
     page.add_url_rule("/static/<name>.<digest>.<ending>", view_func=static, methods=["GET"])
-    page.register_blueprint(console_routes())
+    for each in within:
+        page.register_blueprint(each)
     return page
 
 

@@ -24,17 +24,13 @@ import structlog
 
 from api.client import Client, InProcess, Reply
 from api.house import House
+from api.nobodys_numbers import credit_code, resident_id
 from api.occupancy import ADDRESS_FILE, Served, occupying
 from api.progress import Progress
 from api.register import folder_of
 from api.settings import Settings
-from ledger.identifiers.resident_id import check_character
-from ledger.identifiers.unit_code import check_character as unit_check_character
 from ledger.ids import kind_of
 from ledger.vocabulary import LOCAL
-
-NOBODYS_AREA: Final = "330000"
-"""No person is born in a province itself: no number that begins so is anybody's."""
 
 _STREAMS_OF_A_NEW_REGISTER: Final = frozenset({"log", "rulebook"})
 
@@ -239,15 +235,3 @@ def _did(
         raise SampleFailed(path, reply)
     found: dict[str, Any] = reply.json
     return found
-
-
-def resident_id(born: str, number: int) -> str:
-    """Make a number that could be somebody's but for its area."""
-    body = f"{NOBODYS_AREA}{born}{number:03d}"
-    return body + check_character(body)
-
-
-def credit_code(number: int, kind: str) -> str:
-    """Make a unit's code; no organisation is registered in that area either."""
-    body = f"{'11' if kind == 'department' else '91'}{NOBODYS_AREA}{number:09d}"
-    return body + unit_check_character(body)

@@ -10,7 +10,7 @@ from typing import Any
 
 from api.house import House
 from projections.differences import DifferencesFile
-from projections.findings.found import FindingsFile
+from projections.findings.findings_file import FindingsFile
 from projections.follower import Lag
 
 

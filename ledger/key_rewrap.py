@@ -19,7 +19,8 @@ from typing import Final, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.key_file import KeyFile, Master, in_one, present_master
-from ledger.key_master import MasterKey, Owned, WrongKey, make_beside
+from ledger.key_master import MasterKey, Owned, WrongKey
+from ledger.key_opening import make_beside
 from ledger.stores.portable import Asked
 
 AT_ONCE: Final = 256

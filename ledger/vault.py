@@ -37,9 +37,8 @@ from ledger.key_master import (
     MasterKey,
     Owned,
     WrongKey,
-    make_beside,
-    open_master,
 )
+from ledger.key_opening import make_beside, open_master
 from ledger.stores.portable import Asked
 from ledger.vocabulary import StreamId
 

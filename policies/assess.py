@@ -16,7 +16,6 @@ from typing import Any, Final, NamedTuple
 from policies.law import CATEGORIES, Layer
 from policies.rulebook import ClaimWithin, Clause, Condition, Credit, Rate, Rulebook, Threshold
 from policies.soundness import QUANTITY, UNIT
-from policies.steps import Step, of_ruling
 
 RULED: Final = "ruled"
 MANUAL: Final = "manual"
@@ -65,8 +64,8 @@ class Room(NamedTuple):
 class Ruling:
     """What one fact is worth. Shared by all entries that state the same fact, so it holds nothing of a person."""
 
-    __slots__ = ("_steps", "article", "assessed", "book", "bucket", "by_exam", "cap", "category", "class_", "clause",
-                 "counts", "credit", "fact", "flags", "gain", "status", "trace", "written")
+    __slots__ = ("article", "assessed", "book", "bucket", "by_exam", "cap", "category", "class_", "clause",
+                 "counts", "credit", "fact", "flags", "gain", "status", "told", "trace", "written")
 
     def __init__(
         self, fact: Fact, status: str, book: Rulebook | None = None, clause: Clause | None = None,
@@ -91,7 +90,7 @@ class Ruling:
         self.class_: tuple[str, str] | None = None
         self.credit: Credit | None = None
         self.written: tuple[bytes, bytes, bytes] | None = None   # Its share of a line, kept by `lines.py`.
-        self._steps: tuple[Step, ...] | None = None
+        self.told: tuple[Any, ...] | None = None   # Its reasons, once somebody has asked (`steps.of_ruling`).
         if status == RULED and book is not None and clause is not None:
             cap = clause.cap
             if cap is not None:
@@ -121,13 +120,6 @@ class Ruling:
         if limit.force != ORDINARILY or most <= ordinary:
             return None
         return Room(ordinary, most, self.clause.article, limit.quote)
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The reasons, each with its article, its words and its arithmetic; written when somebody asks."""
-        if self._steps is None:
-            self._steps = of_ruling(self)
-        return self._steps
 
 
 def assess(layer: Layer, fact: Fact) -> Ruling:

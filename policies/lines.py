@@ -18,7 +18,7 @@ from policies.application import ApplicationRuling
 from policies.assess import DUPLICATE, RULED, Ruling
 from policies.law import CATEGORIES
 from policies.person import MEMORY_MOST, PersonRuling
-from policies.steps import Step
+from policies.steps import Step, of_ruling
 from policies.words import base_vocabulary
 from policies.year import GENERAL_PUBLIC, IN_PROGRESS, PROFESSIONAL, SECTOR_PUBLIC, MinimumRuling, YearRuling
 
@@ -69,7 +69,7 @@ class Lines:
         after = f'","flags":{json_text(ruling.flags)}'
         why = ""
         if not self.explain and ruling.status != RULED:
-            why = f',"why":{why_json(ruling.steps)}'   # What the law does not simply rule says why, always.
+            why = f',"why":{why_json(of_ruling(ruling))}'   # What the law does not simply rule says why, always.
         whole = f"{before}{text(ruling.assessed)}{after}{why}}}\n"
         ruling.written = before.encode(), after.encode(), whole.encode()
         return ruling.written
@@ -135,7 +135,7 @@ def _verdict(met: bool | None) -> str:
 def entry_steps(person: PersonRuling, place: int) -> list[Step]:
     """Every reason of one entry: its ruling, then what duplicates and caps made of it."""
     weighed = person.weighed[place]
-    ruling, steps = weighed.ruling, list(weighed.ruling.steps)
+    ruling, steps = weighed.ruling, list(of_ruling(weighed.ruling))
     if place in person.folded.lost:
         return [*steps, _duplicate_step(person, place)]
     if ruling.status == RULED and ruling.cap is not None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.vocabulary import format_hours
+from policies.assess import Ruling
 from policies.soundness import UNIT
 from policies.words import base_vocabulary
 
 if TYPE_CHECKING:
-    from policies.assess import Ruling
     from policies.rulebook import Clause, Condition
 
 UNIT_NAMES: Final = {
@@ -48,8 +48,10 @@ class Step(NamedTuple):
 
 
 def of_ruling(ruling: Ruling) -> tuple[Step, ...]:
-    """Every step of one ruling, in the order in which the law took them."""
-    return tuple(step for kind, detail in ruling.trace for step in _render(ruling, kind, detail))
+    """Every step of one ruling, in the order in which the law took them; written when somebody first asks."""
+    if ruling.told is None:
+        ruling.told = tuple(step for kind, detail in ruling.trace for step in _render(ruling, kind, detail))
+    return ruling.told
 
 
 def number(units: int) -> str:

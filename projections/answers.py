@@ -29,7 +29,7 @@ from projections.exams import Exams
 from projections.file import Reader
 from projections.files import Files
 from projections.findings.decided import Decisions
-from projections.findings.found import FindingsFile
+from projections.findings.findings_file import FindingsFile
 from projections.findings.traces import Traces
 from projections.imports import Imports
 from projections.judging import Books, year_of
@@ -48,8 +48,8 @@ from projections.sanctions import Sanctions
 from projections.statements import Statements
 from projections.timeline import Timeline
 from projections.trainings import Trainings
-from projections.wanted import EVERYTHING, Place, Wanted
-from projections.work import Waiting, Work
+from projections.wanted import EVERYTHING, Place, Waiting, Wanted
+from projections.work import Work
 from projections.year_totals import Closings
 from projections.years import person_years, read_history
 

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from projections.work import Waiting
+from typing import Any, Final, Literal, NamedTuple
 
 By = Literal["since", "unit", "category"]
 NOBODY: Final = ""
@@ -18,6 +15,25 @@ NOBODY: Final = ""
 
 Place = tuple[Any, ...]
 """Where a list goes on: the place of what stood last before it."""
+
+
+class Waiting(NamedTuple):
+    """What waits: a `claim`, an `appeal` about one or its `correction`, a `transfer`, a `unit`, a `plan`, a `class` or
+    an `application`, and for whom."""
+
+    id: str
+    kind: str
+    role: str
+    region: str
+    sector: str
+    category: str | None
+    unit: str | None
+    person: str | None
+    since: int     # The event by which it came to wait,
+    since_at: int  # and when that was recorded, in microseconds.
+    holder: str | None = None    # Which hand looks after it; None: whoever comes first.
+    studied: int | None = None   # Of a claim, the year of what shows the study,
+    papers: int | None = None    # and how many papers that is.
 
 
 class Wanted(NamedTuple):

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 
 from ledger.events.actor import ActorAppointed, Scope
 from ledger.events.application import (
@@ -62,7 +62,7 @@ from ledger.events.unit import UnitMoved, UnitRegistered, UnitRejected, UnitVeri
 from ledger.vocabulary import Category
 from projections.file import Reader
 from projections.projection import Effect, Projection, Rows, Table
-from projections.wanted import EVERYTHING, Place, Wanted
+from projections.wanted import EVERYTHING, Place, Waiting, Wanted
 
 UNIT_ROLE: Final = "unit"
 """Who answers a transfer: the receiving unit (W 4)."""
@@ -75,25 +75,6 @@ ASSESSOR_ROLE: Final = "human_resources"
 
 CLAIMANT: Final = "claimant"
 """What was returned waits for whoever claimed it."""
-
-
-class Waiting(NamedTuple):
-    """What waits: a `claim`, an `appeal` about one or its `correction`, a `transfer`, a `unit`, a `plan`, a `class` or
-    an `application`, and for whom."""
-
-    id: str
-    kind: str
-    role: str
-    region: str
-    sector: str
-    category: str | None
-    unit: str | None
-    person: str | None
-    since: int     # The event by which it came to wait,
-    since_at: int  # and when that was recorded, in microseconds.
-    holder: str | None = None    # Which hand looks after it; None: whoever comes first.
-    studied: int | None = None   # Of a claim, the year of what shows the study,
-    papers: int | None = None    # and how many papers that is.
 
 
 # Folding

@@ -27,8 +27,7 @@ from ledger.vocabulary import format_hours
 from policies.person import Bench
 from projections import duplicates
 from projections.answers import Page
-from projections.wanted import Place, Wanted
-from projections.work import Waiting
+from projections.wanted import Place, Waiting, Wanted
 
 PURPOSE: Final = "review"
 MOST: Final = 1_000

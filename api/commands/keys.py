@@ -178,7 +178,7 @@ def rewrap(to: str, data_folder: Path | None, as_json: bool) -> None:
     from api.progress import bar
     from api.register import folder_of, people_of, vault_of
     from api.settings import load
-    from ledger.key_master import open_master
+    from ledger.key_opening import open_master
     from ledger.key_rewrap import finished, prepare, switch
     from ledger.vault import make_of, open_keys
 
@@ -208,7 +208,8 @@ def rewrap(to: str, data_folder: Path | None, as_json: bool) -> None:
 def _tell_rewrapped(
     file: KeyFile, result: Rewrapped | None, present: Master, settings: Settings, as_json: bool
 ) -> None:
-    from ledger.key_master import FILE, make_beside
+    from ledger.key_master import FILE
+    from ledger.key_opening import make_beside
 
     formers = [each for each in file.masters() if each.serial < present.serial]
     former = formers[-1] if formers else None
@@ -237,7 +238,8 @@ def _tell_rewrapped(
 
 def _following(make: str, folder: Path) -> MasterKey:
     """Open the master key that is to follow; a file that is not there is made."""
-    from ledger.key_master import FILE, FileMasterKey, open_master
+    from ledger.key_master import FILE, FileMasterKey
+    from ledger.key_opening import open_master
 
     path = Path(make.removeprefix(FILE))
     if make.startswith(FILE) and not path.exists():

@@ -34,8 +34,7 @@ from ledger.vocabulary import LOCAL, format_hours, parse_hours
 from policies.reasons import reasons
 from policies.words import base_vocabulary
 from projections.basis import written_time
-from projections.wanted import NOBODY, By, Wanted
-from projections.work import Waiting
+from projections.wanted import NOBODY, By, Waiting, Wanted
 from projections.workload import days_waited
 
 ROWS: Final = 25

@@ -60,9 +60,15 @@ from api.console import (
     years,
 )
 from api.console.screen import add, take
+from api.page import frame_routes
 
 _CLAIM = "/claims/<claim:claim>"
 _DRAFT = "/drafts/<draft:draft>"
+
+
+def page_routes() -> Blueprint:
+    """Every page: the frame, and the screens within it."""
+    return frame_routes(console_routes())
 
 
 def console_routes() -> Blueprint:

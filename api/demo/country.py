@@ -17,7 +17,7 @@ from api.callers import FOUNDER
 from api.demo.calendar import SECOND, Calendar
 from api.demo.dice import Dice
 from api.demo.pen import Pen
-from api.sample import credit_code
+from api.nobodys_numbers import credit_code
 from ledger.events.actor import Official, Scope
 from ledger.events.base import By
 from ledger.events.unit import Contact

@@ -19,7 +19,7 @@ from api.demo.country import HUMAN_RESOURCES, Country, Hand, Organisation, Seat
 from api.demo.dice import Dice
 from api.demo.pen import Pen, decided
 from api.demo.studies import IDLE, LAX, STEADY, Claimed, Sketch, Studies
-from api.sample import resident_id
+from api.nobodys_numbers import resident_id
 from ledger.events.base import By
 from ledger.events.person import Affiliation, Identity
 from ledger.ledger import Deciding

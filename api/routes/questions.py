@@ -16,7 +16,7 @@ from api.routes.schemas.histories import PageQuery, WorkloadAnswer, WorkloadQuer
 from api.routes.schemas.questions import AxesQuery, WorkAnswer, WorkQuery, YearsAnswer
 from ledger.errors import Refusal
 from projections.basis import read_axes, written_time
-from projections.work import Waiting
+from projections.wanted import Waiting
 from projections.workload import days_waited
 
 door = Door("questions", __name__, description="年度学时、待办、事件")

@@ -1,12 +1,10 @@
 """Findings as answers: what the patterns found, on what it rests, what speaks against it, since when.
 
-The file is derived like any other here, and no event says what is in it: `running.py` asks the patterns and keeps it.
-It may be deleted; that costs a new run over the past, and what was found before that run is forgotten with it.
-
-A row is a finding in one form: it holds from the position of the run that found it so until the one that found it
-otherwise, or no more. So `as_of` is a read, and what ended stays to be seen. `since` goes through all its forms. The id
-of a finding follows from its pattern and from what it is about, so every run finds the same one; what people decided
-stands in the log under that id (`ledger/streams/finding.py`), with `facts_sha256`, the digest of what it rested on.
+A row of the file (`findings_file`) is a finding in one form: it holds from the position of the run that found it so
+until the one that found it otherwise, or no more. So `as_of` is a read, and what ended stays to be seen. `since` goes
+through all its forms. The id of a finding follows from its pattern and from what it is about, so every run finds the
+same one; what people decided stands in the log under that id (`ledger/streams/finding.py`), with `facts_sha256`, the
+digest of what it rested on.
 
 `tests/projections/findings/test_findings_run.py` shows it.
 """
@@ -16,16 +14,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from ledger.events.actor import Scope
 from ledger.ids import new_id
 from projections.errors import NotBuilt, ProjectionError
+from projections.findings.findings_file import FindingsFile
 from projections.findings.patterns import LISTS, SEVERITIES
 from projections.pages import Page, paged
-from projections.projection import HOLDS, Projection, Table
+from projections.projection import HOLDS
 from projections.work import reaches
 
 if TYPE_CHECKING:
@@ -75,32 +74,6 @@ class Finding(NamedTuple):
 FIELDS: Final = tuple({"until_position": "to_position"}.get(name, name) for name in Finding._fields)
 _JSON: Final = tuple(Finding._fields.index(name) for name in (*LISTS, "events", "counter", "figures", "thresholds"))
 _LIST_PLACES: Final = tuple(Finding._fields.index(name) for name in (*LISTS, "events"))
-
-
-class FindingsFile(Projection):
-    """The tables. No event has a handler: the rows are found, not folded."""
-
-    name: ClassVar = "findings"
-    version: ClassVar = 1
-    tables: ClassVar = {
-        "finding": Table(
-            {"finding": str, "pattern": str, "version": int, "severity": str, "rank": int, "about": str, "region": str,
-             "sector": str, **dict.fromkeys(LISTS, str), "events": str, "counter": str, "figures": str,
-             "facts_sha256": str, "thresholds": str, "since_position": int, "run_at": int},
-            ("finding", "from_position"),
-            (("pattern", "to_position"), ("to_position", "rank", "since_position", "finding"))),
-        # Whom and what a finding names in a form, and the other keys that lead there.
-        "member": Table(
-            {"finding": str, "from_position": int, "kind": str, "id": str}, ("finding", "from_position", "kind", "id"),
-            (("id",),), dated=False),
-        # Of each pattern what was asked last, and as of where; `whole_position`: since then what holds is known.
-        "asked": Table(
-            {"pattern": str, "version": int, "fingerprint": str, "position": int, "whole_position": int, "run_at": int},
-            ("pattern",), dated=False),
-        # Claims of which a paper is being read: touched, once it is.
-        "reading": Table({"claim": str}, ("claim",), dated=False),
-    }
-    handlers: ClassVar = {}
 
 
 def finding_id(pattern: str, about: str) -> str:

@@ -19,7 +19,8 @@ import msgspec
 
 from ledger.ledger import Ledger
 from projections.file import is_doubted
-from projections.findings.found import FindingsFile, facts_sha256, finding_id
+from projections.findings.findings_file import FindingsFile
+from projections.findings.found import facts_sha256, finding_id
 from projections.findings.patterns import SEVERITIES, Pattern
 from projections.findings.snapshot import Found
 from projections.follower import opened

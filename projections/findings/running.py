@@ -33,7 +33,7 @@ from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, Proje
 from projections.file import Reader, discard, path_of
 from projections.findings import touching
 from projections.findings.clues import PAPERS_AT_ONCE, Clues, Papers
-from projections.findings.found import FindingsFile
+from projections.findings.findings_file import FindingsFile
 from projections.findings.kept import Asked, Came, Kept
 from projections.findings.patterns import LISTED, Pattern, patterns, thresholds_on
 from projections.findings.snapshot import Found, Interrupted, Snapshot

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from api.addresses import LIMITED, PER_MINUTE, PROXIES, Buckets, address_of_asker, limited, networks
+from api.console.screens import page_routes
 from api.log_routes import log_routes
-from api.page import page_routes
 from api.problems import Problem
 from api.provider import Provider
 from api.service import create_app

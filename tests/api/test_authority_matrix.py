@@ -20,9 +20,9 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from api.console.screens import page_routes
 from api.log_routes import log_routes
 from api.metrics.door import measure
-from api.page import page_routes
 from api.provider import Provider
 from api.service import create_app
 from api.sign_on_page import sign_on_routes

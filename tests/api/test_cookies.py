@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from api.console.screens import page_routes
 from api.cookies import SESSION
-from api.page import page_routes
 from api.service import create_app
 from tests.api.house_kit import Someone, Town, house_in
 

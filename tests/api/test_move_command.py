@@ -20,7 +20,7 @@ from ledger.proving import prove_event
 from ledger.verify import policy_of, verify_proof
 from projections.answers import projections
 from projections.file import path_of
-from projections.findings.found import FindingsFile
+from projections.findings.findings_file import FindingsFile
 from projections.findings.kept import content
 from projections.findings.patterns import patterns
 from projections.findings.running import Upkeep

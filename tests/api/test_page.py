@@ -15,8 +15,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from api import logs
+from api.console.screens import page_routes
 from api.cookies import SESSION as COOKIE
-from api.page import page_routes
 from api.service import create_app
 from tests.api.house_kit import Someone, Town, house_in, study
 

@@ -12,7 +12,7 @@ import pytest
 from api.callers import Caller
 from api.cases import proofs
 from api.cases.proofs import Opened
-from api.page import page_routes
+from api.console.screens import page_routes
 from api.service import create_app
 from ledger.envelope import decode
 from ledger.errors import Refusal

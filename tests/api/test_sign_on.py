@@ -19,9 +19,9 @@ from werkzeug.test import TestResponse
 from api import provider
 from api.checks import Level, doctor_checks, found
 from api.composed import composed
+from api.console.screens import page_routes
 from api.cookies import SESSION
 from api.cookies import SIGN_ON as COOKIE
-from api.page import page_routes
 from api.provider import RETURN, Provider
 from api.service import create_app
 from api.settings import load

@@ -25,7 +25,7 @@ from ledger.ledger import Ledger
 from ledger.vault import open_vault
 from projections.file import ProjectionFile, path_of
 from projections.findings.clues import Clues
-from projections.findings.found import FindingsFile
+from projections.findings.findings_file import FindingsFile
 from projections.findings.kept import Kept
 from projections.findings.patterns import patterns, thresholds_on
 from projections.findings.running import Asking, run

@@ -19,7 +19,8 @@ from api.demo.making import FAULTS, make
 from ledger.ledger import Ledger
 from ledger.vault import open_vault
 from projections.file import Reader
-from projections.findings.found import FIELDS, Finding, FindingsFile, read
+from projections.findings.findings_file import FindingsFile
+from projections.findings.found import FIELDS, Finding, read
 from projections.findings.patterns import patterns
 from projections.findings.recall import Score, scored
 from projections.findings.running import Upkeep

@@ -16,8 +16,8 @@ from flask.testing import FlaskClient
 from waitress.server import create_server
 from werkzeug.test import TestResponse
 
+from api.console.screens import page_routes
 from api.log_routes import log_routes
-from api.page import page_routes
 from api.service import create_app
 from api.statement_pages import statement_routes
 from api.verification_page import verification_routes

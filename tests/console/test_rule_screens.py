@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.page import page_routes
+from api.console.screens import page_routes
 from api.service import create_app
 from policies.shelf import SHIPPED, TEXTS, shipped
 from projections.replay.report import FORMAT

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.console.screens import console_routes
-from api.page import page_routes
+from api.console.screens import console_routes, page_routes
 from tests.api.house_kit import study
 from tests.console.browser_kit import AXE, Window
 from tests.console.console_kit import PNG, Browser, Cast

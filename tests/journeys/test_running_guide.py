@@ -14,7 +14,7 @@ from click import Group, Option
 
 from api.checks import Level
 from api.cli import cli
-from api.page import page_routes
+from api.console.screens import page_routes
 from api.production_checks import service_log
 from api.service import create_app
 from tests.api.house_kit import house_in

@@ -17,7 +17,8 @@ from key_kit import answering, child, service
 
 from ledger.key_command import CommandDied
 from ledger.key_file import KeyFile, VaultFailed, recorded_make
-from ledger.key_master import FileMasterKey, MasterKey, Owned, WrongKey, open_master
+from ledger.key_master import FileMasterKey, MasterKey, Owned, WrongKey
+from ledger.key_opening import open_master
 from ledger.key_rewrap import AT_ONCE, Rewrapped, Unfaithful, finished, prepare, switch
 from ledger.vault import KeyGone, MasterExchanged, Vault, open_vault
 

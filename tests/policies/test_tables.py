@@ -15,6 +15,7 @@ from policies.law import Law
 from policies.person import Bench, PersonRuling, place_on, places_of
 from policies.shapes import check_affiliation
 from policies.shelf import drafts, shipped
+from policies.steps import of_ruling
 from policies.tables import Code, Tables, compile_law, fold_codes
 
 LAW = Law(shipped().books)
@@ -107,7 +108,7 @@ def some_codes() -> list[Code]:
 def test_a_table_holds_what_the_interpreter_said_of_each_code() -> None:
     tables = compile_law(LAW, some_codes())
     assert tables.assessed.tolist() == [ruling.assessed for ruling in tables.rulings] == [600 * n for n in range(1, 50)]
-    assert tables.rulings[2].steps[0].arithmetic == "3 科 × 6 = 18"
+    assert of_ruling(tables.rulings[2])[0].arithmetic == "3 科 × 6 = 18"
 
 
 def test_same_rulebooks_and_codes_give_the_same_digest_and_others_another() -> None:

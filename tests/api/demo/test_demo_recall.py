@@ -11,7 +11,8 @@ import pytest
 from demo_kit import Demo
 
 from projections.file import Reader
-from projections.findings.found import FIELDS, Finding, FindingsFile, read
+from projections.findings.findings_file import FindingsFile
+from projections.findings.found import FIELDS, Finding, read
 from projections.findings.patterns import patterns
 from projections.findings.recall import Score, scored
 from projections.findings.running import Upkeep

@@ -19,7 +19,8 @@ from ledger.streams import person as persons
 from ledger.streams import training_class as classes
 from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, UnitId
 from projections.file import Reader, path_of
-from projections.findings.found import FIELDS, Finding, FindingsFile, read
+from projections.findings.findings_file import FindingsFile
+from projections.findings.found import FIELDS, Finding, read
 from projections.findings.patterns import patterns
 from projections.findings.running import Upkeep
 from projections.findings.traces import Traces

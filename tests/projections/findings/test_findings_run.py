@@ -29,7 +29,8 @@ from ledger.vault import open_vault
 from projections.errors import AlreadyFollowed, NotBuilt
 from projections.file import Reader, path_of
 from projections.findings import found
-from projections.findings.found import Filters, FindingsBehind, FindingsFile
+from projections.findings.findings_file import FindingsFile
+from projections.findings.found import Filters, FindingsBehind
 from projections.findings.kept import content
 from projections.findings.patterns import patterns
 from projections.findings.running import Upkeep

@@ -13,7 +13,7 @@ from ledger.events.base import Draft
 from ledger.events.claim import Source
 from ledger.events.training import ClassRosterClosed, ClassRosterOpened
 from projections.file import Reader
-from projections.findings.found import FindingsFile
+from projections.findings.findings_file import FindingsFile
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from ledger.events.finding import FindingId, Upon
 from ledger.streams import finding as findings
 from projections.answers import Answers
 from projections.file import path_of
-from projections.findings.found import FindingsFile, finding_id, finding_of
+from projections.findings.findings_file import FindingsFile
+from projections.findings.found import finding_id, finding_of
 from projections.findings.kept import Kept
 from projections.findings.patterns import patterns, thresholds_on
 from projections.findings.snapshot import Found, Row
