@@ -42,6 +42,7 @@ from projections.laws import (
     read_proposals,
     read_rulebooks,
 )
+from projections.over_caps import OverCaps
 from projections.people import People, Person, Transfer, Unit
 from projections.projection import Projection
 from projections.sanctions import Sanctions
@@ -89,6 +90,7 @@ class Answers(Files):
         self.differences: Final = Reader(DifferencesFile(), folder)
         self.found: Final = Reader(FindingsFile(), folder)
         self.asked_differences: Final = AskedDifferences(ledger, folder, self.judge)
+        self.over_caps: Final = OverCaps(self, self.books)
         self._closings: Final = Closings(ledger)
         self._law: tuple[Any, tuple[str, ...]] = (None, ())
 

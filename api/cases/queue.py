@@ -66,8 +66,8 @@ def page(
     return years.work(house, caller, role=role, as_of=as_of, after=after, limit=limit, wanted=wanted)
 
 
-def rows(house: House, caller: Caller, items: Sequence[Waiting], *, what: tuple[str, ...] = ("claims", "identity")
-         ) -> list[Row] | Refusal:
+def rows(house: House, caller: Caller, items: Sequence[Waiting], *, what: tuple[str, ...] = ("claims", "identity"),
+         as_of: int | None = None) -> list[Row] | Refusal:
     """Tell a page of what waits, and record that it was seen."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
@@ -78,7 +78,8 @@ def rows(house: House, caller: Caller, items: Sequence[Waiting], *, what: tuple[
         record_accesses(house.register.access, by=by_actor(caller, actor, role), subjects=seen, purpose=PURPOSE,
                         what=what, route="queue", now_ms=house.now // 1_000)
     bench, reading, twice = bench_now(house.answers), Reading(house.ledger), claimed_twice(house, items)
-    return [_row(house, bench, reading, one, twice) for one in items]
+    over = over_caps(house, items, as_of=as_of)
+    return [_row(house, bench, reading, one, twice, over) for one in items]
 
 
 def claimed_twice(house: House, items: Sequence[Waiting]) -> frozenset[str]:
@@ -86,7 +87,15 @@ def claimed_twice(house: House, items: Sequence[Waiting]) -> frozenset[str]:
     return duplicates.claimed_twice(house.answers, {one.person for one in items if one.person is not None})
 
 
-def _row(house: House, bench: Bench, reading: Reading, one: Waiting, twice: Container[str]) -> Row:
+def over_caps(house: House, items: Sequence[Waiting], *, as_of: int | None = None) -> frozenset[str]:
+    """Those of which a cap would leave hours uncounted, were they approved now: the law's word, not an office's."""
+    waiting = {one.id: one.person for one in items if one.kind == "claim" and one.person is not None}
+    return house.answers.over_caps.among(waiting, house.answers.law_digests(), as_of=as_of)
+
+
+def _row(
+    house: House, bench: Bench, reading: Reading, one: Waiting, twice: Container[str], over: Container[str]
+) -> Row:
     unit = None if one.unit is None else reading.unit(one.unit)
     named = "" if unit is None else unit.names[-1].name
     person = None if one.person is None else reading.person(one.person)
@@ -106,15 +115,19 @@ def _row(house: House, bench: Bench, reading: Reading, one: Waiting, twice: Cont
         claim.study.evidence_on.isoformat(), claim.study.route,
         format_hours(assessed.ruling.assessed_centi) if not isinstance(assessed, Refusal) else None,
         assessed.ruling.status if not isinstance(assessed, Refusal) else None,
-        tuple(_marks(house, claim, claim.claim in twice,
+        tuple(_marks(house, claim, claim.claim in twice, claim.claim in over,
                      assessed.ruling.flags if not isinstance(assessed, Refusal) else (), is_judged)),
     )
 
 
-def _marks(house: House, claim: Claim, is_twice: bool, flags: Iterable[str], is_judged: bool) -> Iterable[str]:
+def _marks(
+    house: House, claim: Claim, is_twice: bool, is_over: bool, flags: Iterable[str], is_judged: bool
+) -> Iterable[str]:
     """What is odd about a claim, most telling first."""
     if is_twice:
         yield "duplicate"
+    if is_over:
+        yield "over_cap"
     if not is_judged:
         yield "unplaced"
     if not claim.evidence:

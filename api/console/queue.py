@@ -65,15 +65,15 @@ def listed(asking: Asking) -> Shown:
     if isinstance(sample, Refusal):
         return sample
     day = workload.counted_on(house, moment.asked["as_of"])
-    twice = queue.claimed_twice(house, sample.items)
-    wanted = _wanted(asking, moment.rest, day, twice)
+    odd = Odd(queue.claimed_twice(house, sample.items), queue.over_caps(house, sample.items, as_of=position))
+    wanted = _wanted(asking, moment.rest, day, odd)
     if request.path.endswith(".csv"):
         table = exports.work(house, caller, {"role": role} if role else {}, as_of=position, wanted=wanted)
         return table if isinstance(table, Refusal) else Page("queue.html", table=table)
     found = _page(asking, role, wanted, moment, position)
     if isinstance(found, Refusal):
         return found
-    rows = queue.rows(house, caller, found.items)
+    rows = queue.rows(house, caller, found.items, as_of=position)
     if isinstance(rows, Refusal):
         return rows
     whose = holders(asking, [one.waiting.holder for one in rows if one.waiting.holder is not None])
@@ -86,13 +86,20 @@ def listed(asking: Asking) -> Shown:
     kept = sum(map(wanted.keeps, sample.items))
     return Page("queue.html", {
         "moment": moment, "basis": told_basis(basis), "rows": told,
-        "facets": _facets(asking, sample.items, moment, day, twice), "all": len(sample.items),
+        "facets": _facets(asking, sample.items, moment, day, odd), "all": len(sample.items),
         "more": sample.next is not None, "kept": kept, "shown": found.before, "back": found.back, "on": found.on,
         "pane": pane, "done": done_before(asking), "list": _list(moment), "marks": words.MARKS,
     }, {"items": told, "waiting": kept, "is_all": sample.next is None, "next": found.on, **basis})
 
 
 # Which of them, and where in the list
+
+
+class Odd(NamedTuple):
+    """Of those that are counted, what each mark is found for by looking at all that their people have."""
+
+    twice: frozenset[str]  # What another claim of the same person names, too.
+    over: frozenset[str]   # What a cap would cut.
 
 
 class Part(NamedTuple):
@@ -133,7 +140,7 @@ def _page(asking: Asking, role: str | None, wanted: Wanted, moment: Moment, posi
     return Part(items, 0 if is_first else before, back, on)
 
 
-def _wanted(asking: Asking, rest: Mapping[str, str], day: date, twice: frozenset[str]) -> Wanted:
+def _wanted(asking: Asking, rest: Mapping[str, str], day: date, odd: Odd) -> Wanted:
     """What the facets leave, in the order that is asked for."""
     sort = rest.get("sort", "")
     by, backwards = _SORTS.get(sort, ("since", False))
@@ -147,15 +154,16 @@ def _wanted(asking: Asking, rest: Mapping[str, str], day: date, twice: frozenset
     if (held := _HELD.get(rest.get("holder", ""))) is not None:
         narrowed = held(narrowed, asking.caller.id)
     marked = _MARKED.get(rest.get("mark", ""))
-    return narrowed if marked is None else marked(narrowed, day, twice)
+    return narrowed if marked is None else marked(narrowed, day, odd)
 
 
 _HELD: Final[Mapping[str, Callable[[Wanted, str], Wanted]]] = {
     "me": lambda one, me: one._replace(holder=me), "none": lambda one, _: one._replace(holder=NOBODY),
     "others": lambda one, me: one._replace(not_holder=me),
 }
-_MARKED: Final[Mapping[str, Callable[[Wanted, date, frozenset[str]], Wanted]]] = {
-    "duplicate": lambda one, _, twice: one._replace(claims=twice),  # Of those that are counted.
+_MARKED: Final[Mapping[str, Callable[[Wanted, date, Odd], Wanted]]] = {
+    "duplicate": lambda one, _, odd: one._replace(claims=odd.twice),  # Of those that are counted.
+    "over_cap": lambda one, _, odd: one._replace(claims=odd.over),
     "late": lambda one, day, _: one._replace(studied_before=day.year),
     "no_evidence": lambda one, _, __: one._replace(papers=0),
 }
@@ -167,7 +175,7 @@ def _began(day: date, days: int) -> int:
 
 
 def _facets(
-    asking: Asking, items: Sequence[Waiting], moment: Moment, day: date, twice: frozenset[str]
+    asking: Asking, items: Sequence[Waiting], moment: Moment, day: date, odd: Odd
 ) -> list[dict[str, Any]]:
     """What the list can be narrowed to, with how much of it there is among what is counted."""
     categories, told = base_vocabulary().categories, []
@@ -179,7 +187,7 @@ def _facets(
         else:
             of = {"age": [code for code, _, _ in _AGES], "holder": list(_HOLDERS), "mark": list(_MARKED)}
             codes = of[name]
-            kept = {code: _wanted(asking, {name: code}, day, twice).keeps for code in codes}
+            kept = {code: _wanted(asking, {name: code}, day, odd).keeps for code in codes}
             counted = Counter({code: sum(map(keeps, items)) for code, keeps in kept.items()})
         choices = [{"code": code, "words": _facet_words(asking.house, name, code, categories), "many": counted[code]}
                    for code in codes if counted[code]]

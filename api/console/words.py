@@ -39,7 +39,7 @@ KINDS: Final = {
 }
 MARKS: Final = {
     "duplicate": "疑重复", "unplaced": "无法评定", "no_evidence": "无佐证", "by_analogy": "比照执行",
-    "late_filing": "逾期备案", "late": "补录",
+    "late_filing": "逾期备案", "late": "补录", "over_cap": "超上限",
 }
 APPEALS: Final = {
     "open": "办理中", "withdrawn": "已撤回", "dismissed": "维持原决定", "reopened": "重新审核", "reinstated": "已恢复",

@@ -128,3 +128,15 @@ def test_a_chosen_id_that_is_none_is_no_error_of_ours(clerk: Browser, selected: 
 def test_whoever_has_nothing_waiting_is_told_so(cast: Cast) -> None:
     quiet = cast.town.officer(cast.town.unit("舟山市人社局", "330900", "general"), "human_resources", "3309")
     assert "没有待审核的事项" in Browser(cast.town, quiet).get("/queue").text
+
+
+def test_what_a_full_cap_would_not_count_is_marked_and_can_be_asked_for(cast: Cast, clerk: Browser) -> None:
+    counted, over = (put(cast, title, route="advanced_seminar", level="municipal", days="5", date=day)
+                     for title, day in (("上半年的研修", "2026-03-10"), ("下半年的研修", "2026-09-10")))
+    cast.clerk.act(counted, "approval", {})
+    page = clerk.get("/queue?mark=over_cap")
+
+    assert [(one["id"], one["marks"], one["is_plain"]) for one in rows(clerk, "?mark=over_cap")] == [
+        (over["claim"], ["over_cap"], False)]
+    assert "超上限 1" in page.text
+    assert "下半年的研修" in page.text and "焊接工艺培训" not in page.text

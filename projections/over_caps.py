@@ -1,0 +1,92 @@
+"""Of what waits: what would count less than it is worth, since a cap of its year would then be full (超上限).
+
+Each claim is judged with everything that its person has registered, by the law at hand, as if it were approved last.
+What was found stays known as long as neither the claim, nor what is registered of that person, nor where they belong
+has changed: a list of a thousand is judged once. What the law cannot read or does not count is no matter of a cap.
+
+`tests/projections/test_over_caps.py` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from policies.assess import MANUAL, RULED
+from projections.basis import Axes
+from projections.entries import Version, read_claim, read_registered
+from projections.judging import Belonging, Books, Seat, belongings, places, year_of
+from projections.people import read_affiliations, read_departures
+from projections.years import REVOKED
+
+if TYPE_CHECKING:
+    from projections.files import Files
+
+REMEMBERED_MOST: Final = 20_000
+
+_MOVED: Final = " UNION ALL ".join(
+    f"SELECT {{0}}, max({column}) FROM {{1}} WHERE {{0}} IN (SELECT value FROM json_each(:owners)) "
+    f"AND {column} <= :as_of GROUP BY 1" for column in ("from_position", "to_position"))
+
+Since = tuple[int, int, int]
+"""The newest positions of a claim, of what its person registered, and of where they belong."""
+
+
+class OverCaps:
+    """What waits beyond its caps, with a memory."""
+
+    def __init__(self, files: Files, books: Books) -> None:
+        self._files, self._books = files, books
+        self._known: dict[tuple[str, tuple[str, ...]], tuple[Since, bool]] = {}
+
+    def among(self, waiting: Mapping[str, str], digests: tuple[str, ...], *, as_of: int | None = None
+              ) -> frozenset[str]:
+        """Of these claims, each given with its person, those that a cap of the law would cut."""
+        at, persons = self._files.settle(Axes(as_of)), set(waiting.values())
+        claims = self._moved("entries", "claim", "claims", waiting, at)
+        registered = self._moved("entries", "person", "claims", persons, at)
+        belongs = [self._moved("people", "person", table, persons, at) for table in ("affiliations", "departures")]
+        found = set()
+        for claim, person in waiting.items():
+            if claim in claims:
+                since = (claims[claim], registered[person], max(one.get(person, 0) for one in belongs))
+                if self._is_over(claim, person, digests, since, at):
+                    found.add(claim)
+        return frozenset(found)
+
+    def _moved(self, name: str, owner: str, table: str, owners: Collection[str], at: int) -> dict[str, int]:
+        """When something of each of them changed last, up to a position."""
+        found: dict[str, int] = {}
+        values = {"owners": json.dumps(sorted(owners)), "as_of": at}
+        for key, position in self._files.file(name, at)[0].rows(_MOVED.format(owner, table), values):
+            found[key] = max(position, found.get(key, 0))
+        return found
+
+    def _is_over(self, claim: str, person: str, digests: tuple[str, ...], since: Since, at: int) -> bool:
+        known = self._known.get((claim, digests))
+        if known is None or known[0] != since:
+            if len(self._known) >= REMEMBERED_MOST:
+                self._known.clear()
+            known = self._known[claim, digests] = since, self._judged(claim, person, digests, at)
+        return known[1]
+
+    def _judged(self, claim: str, person: str, digests: tuple[str, ...], at: int) -> bool:
+        (entries, _), (people, _) = self._files.file("entries", at), self._files.file("people", at)
+        tried = read_claim(entries, claim, at)[-1]
+        others = [one for one in read_registered(entries, person, at) if one.status != REVOKED and one.claim != claim]
+        belonged = belongings(read_affiliations(people, person, at), read_departures(people, person, at))
+        return _is_cut(self._books.seat(digests), [*others, tried], belonged)
+
+
+def _is_cut(seat: Seat, standing: list[Version], belonged: list[Belonging]) -> bool:
+    """Whether the last of them counts, and less than it is worth."""
+    taken, last = [seat.take(one) for one in standing], len(standing) - 1
+    if taken[last].bad is not None:
+        return False
+    first = min(min(one.study.evidence_on, date(year_of(one), 1, 1)) for one in standing).toordinal()
+    entries = [one.entry._replace(year=year_of(version)) for one, version in zip(taken, standing, strict=True)]
+    ruled = seat.bench.judge(places(belonged, first), entries)
+    worth = ruled.weighed[last].ruling.assessed
+    return ruled.status(last) in (RULED, MANUAL) and ruled.folded.counted[last] < worth
