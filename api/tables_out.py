@@ -4,7 +4,7 @@ Above the names of the columns stand the title, the position and time as of whic
 narrowed to and how many rows there are: a file that was cut off, or is passed on under another name, can be told.
 A spreadsheet computes what looks like a formula, also in CSV (CSV injection): such text is given an apostrophe there,
 and in a workbook every text is written as text. CSV begins with a byte order mark, without which Chinese is not read
-as what it is.
+as what it is. A list that nobody has whole is written as it is read (`streamed`), and says at its end that it is whole.
 
 `tests/api/test_tables_out.py` shows it.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple
@@ -29,6 +29,7 @@ FORMS: Final[Mapping[Form, str]] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+_ROWS: Final = "行数"
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?", re.ASCII)  # Of more digits a spreadsheet keeps fifteen.
 
 Value = str | int | Decimal | date | None
@@ -61,11 +62,25 @@ def file_of(table: Table, form: Form) -> TableFile:
     return TableFile(written, FORMS[form], f"{table.name}-as-of-{table.as_of}.{form}")
 
 
+def streamed(table: Table, parts: Iterable[Sequence[Sequence[Value]] | str]) -> Iterator[bytes]:
+    """A CSV as its rows are read, part by part; words in the place of a part say why the rest is not there."""
+    wide, rows = max(2, len(table.heads)), 0
+    head = [line for line in about(table) if line[0] != _ROWS]
+    yield _lines((*head, (_ROWS, "写在最后一行：没有那一行的，文件不完整"), table.heads), wide).encode("utf-8-sig")
+    for part in parts:
+        if isinstance(part, str):
+            yield _lines([("未写完", f"写到第 {rows} 行为止：{part}")], wide).encode()
+            return
+        rows += len(part)
+        yield _lines(part, wide).encode()
+    yield _lines([(_ROWS, f"{rows}，至此完整")], wide).encode()
+
+
 def about(table: Table) -> list[tuple[str, str]]:
     """What a file says of itself, line by line."""
     when = "" if table.as_of_time is None else f"{table.as_of_time} · "
     return [(table.title, ""), ("数据截至", f"{when}序号 #{table.as_of}"), *table.asked.items(),
-            ("行数", str(len(table.rows)))]
+            (_ROWS, str(len(table.rows)))]
 
 
 def safe(value: Value) -> str:
@@ -75,13 +90,17 @@ def safe(value: Value) -> str:
 
 
 def _table(table: Table) -> bytes:
+    return _lines((*about(table), table.heads, *table.rows), max(2, len(table.heads))).encode("utf-8-sig")
+
+
+def _lines(rows: Iterable[Sequence[Value]], wide: int) -> str:
+    """Rows as CSV, every line with as many fields."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)  # CR LF and quotation marks where they are needed (RFC 4180).
-    wide = max(2, len(table.heads))
-    for row in (*about(table), table.heads, *table.rows):
+    for row in rows:
         cells = [safe(cell) for cell in row]
-        writer.writerow(cells + [""] * (wide - len(cells)))  # Every line has as many fields.
-    return text.getvalue().encode("utf-8-sig")
+        writer.writerow(cells + [""] * (wide - len(cells)))
+    return text.getvalue()
 
 
 def _workbook(table: Table) -> bytes:

@@ -8,7 +8,7 @@ the first step at which the two laws part. `tests/console/test_replay_screens.py
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,23 +19,21 @@ from api.cases.doing import Reading
 from api.cases.people import identity_of
 from api.console import announcing, deeds, words
 from api.console.claim import done_before
+from api.console.form import of_refusal
 from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.replay_page import asked_words, clause_words, minimum_name, sector_name, view
 from api.routes.paging import Cursor, read_cursor, write_cursor
-from api.tables_out import Table, Value
+from api.tables_out import FORMS, Table, Value, streamed
 from api.year_page import moment as written
 from api.year_page import region
-from ledger.errors import Refusal
+from ledger.errors import LedgerError, Refusal
 from ledger.vocabulary import format_hours, parse_hours
 from policies.words import base_vocabulary
 
 ROWS: Final = 50
-CSV_MOST: Final = 5_000
-"""So many rows are written into one file of a list."""
-
-LOOKS_MOST: Final = 40
-"""So often rows are looked for further, each time through some thousands of lines."""
+AT_ONCE: Final = 500
+"""So many rows of a file are read, recorded as seen and written at a time."""
 
 KINDS: Final = {"person-years": "个人年度", "entries": "学时记录", "titles": "职称"}
 MET: Final[Mapping[bool | None, words.Mark]] = {
@@ -109,6 +107,8 @@ def _rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequence[str])
     house, purpose = asking.house, asking.purpose
     if no := replay_rows.may_read(house, asking.caller, job):
         return no
+    if request.path.endswith(".csv"):
+        return _file_of_rows(asking, job, kind, tell, heads)
     can_rank = replay_rows.can_rank(house, job, kind.replace("-", "_"))
     is_ranked = can_rank and request.args.get("order") == "change"
     name = f"{kind} {'by change' if is_ranked else ''}"  # A cursor is of one order.
@@ -121,43 +121,58 @@ def _rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequence[str])
     if found.next is not None:
         following = write_cursor(house.cursor_key, _question(asking, job, name), Cursor(0, list(found.next)))
     question = found.question
-    asked = {"报告摘要": found.digest}
-    if following is not None:
-        asked["注意"] = f"只写了前 {len(rows)} 行，其后还有；其余请用接口逐页读取"
-    table = Table(f"replay-{kind}", f"重放：{KINDS[kind]}", heads, [
-        (one["person"], one["name"], *one["told"]) for one in rows], question["as_of"], question["as_of_time"], asked)
     return Page("replay_rows.html", {
         **asked_words(question), "job": job, "kind": kind, "kinds": KINDS, "rows": rows, "heads": heads[2:],
         "purpose": purpose, "purposes": words.PURPOSES, "next": following, "is_first": "cursor" not in request.args,
         "can_rank": can_rank, "order": {"order": "change"} if is_ranked else {},
         "met": MET, "clause": clause_words, "how": _HOW, "changed": changed,
     }, {"items": [{name: one[name] for name in one if name != "told"} for one in rows], "next": following,
-        "question": question, "digest": found.digest, "sha256": found.sha256}, table)
+        "question": question, "digest": found.digest, "sha256": found.sha256})
+
+
+def _file_of_rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequence[str]) -> Shown:
+    """Every row that somebody may see, however many, as they stand in the report; each is recorded as it is written."""
+    purpose = asking.purpose  # Of the request, which is over while the file is still being written.
+
+    def some(after: tuple[int, int]) -> replay_rows.Rows | Refusal:
+        return replay_rows.rows(asking.house, asking.caller, job, kind.replace("-", "_"), purpose, after=after,
+                                limit=AT_ONCE, what=("replay", "identity"))
+
+    begun = some((0, 0))
+    if isinstance(begun, Refusal):
+        return begun
+
+    def parts() -> Iterator[list[tuple[Value, ...]] | str]:
+        found: replay_rows.Rows | Refusal = begun
+        while not isinstance(found, Refusal):
+            names = names_of(asking.house, [one["person"] for one in found.items])
+            yield [(one["person"], names[one["person"]], *tell(one)) for one in found.items]
+            if found.next is None:
+                return
+            try:
+                found = some(found.next)
+            except LedgerError as error:  # What is written cannot be taken back: the file says that it broke off.
+                yield str(error)
+                return
+        yield of_refusal(found).words
+
+    question = begun.question
+    table = Table(f"replay-{kind}", f"重放：{KINDS[kind]}", heads, (), question["as_of"], question["as_of_time"],
+                  {"报告摘要": begun.digest})
+    return Response(streamed(table, parts()), content_type=FORMS["csv"], headers={
+        "Content-Disposition": f'attachment; filename="{table.name}-as-of-{table.as_of}.csv"'})
 
 
 def _page(
     asking: Asking, job: str, kind: str, purpose: str | None, name: str, *, is_ranked: bool
 ) -> replay_rows.Rows | Refusal:
-    """A page of rows from where the address says, or as many as a file takes; these may stand far apart."""
+    """A page of rows from where the address says."""
     after: tuple[int, int] = (0, 0)
     if cursor := request.args.get("cursor"):
         _, (line, offset) = read_cursor(asking.house.cursor_key, _question(asking, job, name), cursor)
         after = (line, offset)
-
-    def some(after: tuple[int, int], limit: int) -> replay_rows.Rows | Refusal:
-        return replay_rows.rows(asking.house, asking.caller, job, kind.replace("-", "_"), purpose, after=after,
-                                limit=limit, what=("replay", "identity"), largest_first=is_ranked)
-
-    if not request.path.endswith(".csv"):
-        return some(after, ROWS)
-    found, looked = some(after, CSV_MOST), 1
-    while not isinstance(found, Refusal) and found.next is not None and len(found.items) < CSV_MOST \
-            and looked < LOOKS_MOST:
-        more = some(found.next, CSV_MOST - len(found.items))
-        if isinstance(more, Refusal):
-            return more
-        found, looked = more._replace(items=(*found.items, *more.items)), looked + 1
-    return found
+    return replay_rows.rows(asking.house, asking.caller, job, kind.replace("-", "_"), purpose, after=after, limit=ROWS,
+                            what=("replay", "identity"), largest_first=is_ranked)
 
 
 def _question(asking: Asking, job: str, name: str) -> str:

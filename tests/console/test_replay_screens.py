@@ -12,12 +12,14 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 
-from api.cases import differences
+from api.cases import differences, replay_rows
 from api.cases.replays import place_of
+from api.console import replay_result
 from api.console.replay_form import again
 from api.jobs import FAILED
 from api.replay_runner import Runner, clear
 from ledger.envelope import decode
+from ledger.errors import Refusal
 from policies.shelf import DRAFTS
 from tests.api.house_kit import Someone, study
 from tests.console.browser_kit import Window
@@ -321,7 +323,28 @@ def test_entries_name_both_clauses_and_the_whole_list_goes_into_a_file(
     assert "核定不同 没有细则规定 ningbo-industry/2019-01-01 第六条（四）" in page.text
     line = next(one for one in file.splitlines() if wang.id in one)
     assert line.split(",")[1:3] == ["王*明", "2024"] and line.split(",")[4:7] == ["0", "8", "8"]
+    assert file.splitlines()[-1].startswith("行数,") and "至此完整" in file.splitlines()[-1]
     assert "没有一个人的职称有变化" in office.get(f"/replays/{done}/titles?{LOOKING}").text
+
+
+def test_a_file_of_rows_is_written_part_by_part_and_says_where_it_broke_off(
+    office: Browser, done: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/replays/{done}/person-years.csv?{LOOKING}"
+    whole = office.client.get(address).get_data(as_text=True).splitlines()
+    monkeypatch.setattr(replay_result, "AT_ONCE", 1)
+    assert office.client.get(address).get_data(as_text=True).splitlines() == whole
+
+    asked, rows = [], replay_rows.rows
+
+    def once(*given: Any, **named: Any) -> Any:
+        asked.append(named["after"])
+        return rows(*given, **named) if len(asked) < 2 else Refusal.because("not_for_reading")
+
+    monkeypatch.setattr(replay_rows, "rows", once)
+    broken = office.client.get(address).get_data(as_text=True).splitlines()
+    assert len(whole) > 8 and broken[:-1] == whole[:len(broken) - 1]
+    assert broken[-1].startswith("未写完,写到第 1 行为止")
 
 
 def test_the_largest_changes_come_first_where_they_are_asked_for(
