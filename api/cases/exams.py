@@ -47,6 +47,14 @@ def exam(house: House, caller: Caller, name: str, *, as_of: int) -> dict[str, An
     return Refusal.because("exam_absent") if found is None else exam_view(found)
 
 
+def seats_taken(house: House, caller: Caller, name: str, *, as_of: int) -> list[int] | Refusal:
+    """The numbers of the seats that are taken, in order: by whom is not said, and nobody is looked at."""
+    if no := logged_in(house, caller):
+        return no
+    found = _exams.bookings_of(house.answers, exam=name, as_of=as_of)
+    return sorted({one.seat for one in found if one.status != "released"})
+
+
 def exams(
     house: House, caller: Caller, wanted: Wanted, *, as_of: int, after: _After, limit: int
 ) -> Page[dict[str, Any]] | Refusal:

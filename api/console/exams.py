@@ -32,6 +32,7 @@ from api.console.learning import (
 )
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
+from api.console.seat_map import runs, seat_map
 from api.house import House
 from api.refusals import lines
 from api.routes.schemas.seats import BookBody
@@ -50,6 +51,7 @@ _SORTS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "day": lambda one: (one["day"], one["starts"]), "free": lambda one: one["free"],
     "until": lambda one: one["book_until"],
 }
+_RUNS_MOST: Final = 6
 _FITS: Final = ("year", "category", "region", "sector")
 
 
@@ -131,23 +133,26 @@ def exam(asking: Asking, exam: str) -> Shown:
     house, moment = asking.house, asked_moment()
     position = moment.position(house)
     found = exams.exam(house, asking.caller, exam, as_of=position)
+    taken = exams.seats_taken(house, asking.caller, exam, as_of=position)
     own = own_studies(asking, position)
     subject = _see(asking, exam)
-    if isinstance(found, Refusal) or isinstance(own, Refusal) or isinstance(subject, Refusal):
-        return next(one for one in (found, own, subject) if isinstance(one, Refusal))
+    if isinstance(found, Refusal) or isinstance(own, Refusal) or isinstance(subject, Refusal) \
+            or isinstance(taken, Refusal):
+        return next(one for one in (found, own, subject, taken) if isinstance(one, Refusal))
     mine = [one for one in own["bookings"] if one["exam"] == exam]
     holds = any(one["status"] != "released" for one in mine)
     is_open = moment.is_now and not holds
     tried = _tried(asking, found, own["enrolments"]) if is_open and asking.capacity.is_person else None
     basis = house.answers.reflects(position)
     return Page("exam.html", {
+        "map": seat_map(found["seats"], taken, [one["seat"] for one in mine if one["status"] != "released"]),
         "moment": moment, "basis": told_basis(basis), "exam": found, "facts": facts(house, found), "mine": mine,
         "state": EXAMS[found["status"]], "bar": bar(found["taken"], found["seats"]), "done": done_before(asking),
         "offered": deeds.offered(asking, ROOM, subject) if is_open else [], "holds": holds,
         "why": of_refusal(tried).words if isinstance(tried, Refusal) else None,
         "is_open": found["status"] == "scheduled", "can_list": _lists(asking, exam, position),
         "can_enter": moment.is_now and no_list(asking, found) is None, "purpose": PURPOSE,
-    }, {**found, **basis})
+    }, {**found, "seats_taken": taken, **basis})
 
 
 def facts(house: House, exam: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -209,7 +214,16 @@ def _book_fields(asking: Asking, subject: Subject) -> Sequence[Field]:
     options = tuple((one["enrolment"], f"{one['title']}（{one['year']}）") for one in known)
     first = options[0][0] if options else ""
     return (Field("enrolment", "为哪门课程", "choice", options, is_required=True, value=first),
-            Field("seat", "座位号", "number", hint=f"1 到 {subject.state['seats']}；不填即由系统分配空位"))
+            Field("seat", "座位号", "number", hint=_free_words(asking, subject)))
+
+
+def _free_words(asking: Asking, subject: Subject) -> str:
+    """Which seats somebody may choose, in a few words; where there are many runs, the first of them."""
+    seats = subject.state["seats"]
+    taken = exams.seats_taken(asking.house, asking.caller, subject.id, as_of=asking.house.answers.position())
+    free = runs(sorted({*range(1, seats + 1)} - {*([] if isinstance(taken, Refusal) else taken)}))
+    told = "、".join(free.split("、")[:_RUNS_MOST]) + ("……" if free.count("、") >= _RUNS_MOST else "")
+    return f"空座：{told}；不填即由系统分配" if free else "已满"
 
 
 def _book_tried(asking: Asking, subject: Subject) -> Mapping[str, Any]:

@@ -74,6 +74,22 @@ def test_a_seat_is_booked_given_back_and_booked_again(school: School, course: BO
     assert "报名" in browser.get(f"/exams/{exam['exam']}").buttons()
 
 
+def test_which_seats_are_free_is_seen_before_one_is_chosen_and_whose_the_others_are_is_not(
+    school: School, course: BODY
+) -> None:
+    (first, one), (second, _) = completed(school, course, "赵一"), completed(school, course, "钱二")
+    exam = school.exam(seats=6)
+    school.booked(first, one, exam, seat=2)
+    at, browser = f"/exams/{exam['exam']}", Browser(school.town, second)
+    page = browser.get(at)
+
+    assert "座位图：空 5，已占 1；逐排见下表" in page.source
+    assert "1–6 号 1、3–6 2" in page.text and "赵" not in page.text
+    assert browser.json(f"{at}.json")["seats_taken"] == [2]
+    assert "空座：1、3–6" in browser.get(f"{at}/booking").text
+    assert "空 5，已占 0，我的 1" in Browser(school.town, first).get(at).source
+
+
 def test_a_seat_that_another_took_meanwhile_is_said_and_any_other_can_be_had(school: School, course: BODY) -> None:
     (first, one), (second, two) = completed(school, course), completed(school, course, "王芳")
     exam, browser = school.exam(seats=2), Browser(school.town, first)
