@@ -24,7 +24,7 @@ from ledger.proof.text import encode_base64
 from ledger.proving import NotYetSigned, prove_event
 from ledger.streams import year as years
 from ledger.streams.decision import Decision
-from ledger.streams.standing import Actor, standing
+from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import HoursCenti, format_hours
 from ledger.witnessing.kept import Kept
 from ledger.year_line import format_line
@@ -54,6 +54,24 @@ def _of_human_resources(house: House, caller: Caller) -> Actor | Refusal:
     if isinstance(actor, Refusal):
         return actor
     return standing(actor, HUMAN_RESOURCES) or house.settled() or actor
+
+
+def may_close(house: House, caller: Caller) -> Refusal | None:
+    """Say why somebody may not close years at all, whatever a year says; adds nothing up."""
+    actor = _of_human_resources(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    as_of = house.answers.position()
+    people, _ = house.answers.file("people", as_of)
+    held = (standing(actor, HUMAN_RESOURCES, Matter(region)) for region in regions_of(people, as_of))
+    return next((no for no in held if no is not None), None)
+
+
+def stamped(house: House, event: int) -> tuple[int, tuple[str, ...]] | None:
+    """The first checkpoint that stays and holds an event, by its size, and which authorities have stamped it."""
+    kept = Kept(house.register.folder.witnessed)
+    size = next((one for one in kept.dated() if one >= event), None)
+    return None if size is None else (size, tuple(kept.stamps(size)))
 
 
 def close(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

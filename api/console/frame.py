@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from api.callers import Caller
 from api.cases import imports
 from api.cases.doing import Reading
-from api.cases.standing import POLICY_OFFICE, SUPERVISOR
+from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR
 from api.commands.telling import role as role_name
 from api.house import House
 from ledger.errors import LedgerError
@@ -118,6 +118,8 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/timeline", "时间线", "l")
     if capacity.reviews:
         yield Way("/differences", "差异", "f")
+    if capacity.role == HUMAN_RESOURCES:
+        yield Way("/year-closings", "关账", "z")
     if capacity.role == POLICY_OFFICE:
         yield Way("/replays", "重放", "d")
     if capacity.role != POLICY_OFFICE:

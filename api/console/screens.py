@@ -57,6 +57,7 @@ from api.console import (
     trainings,
     transfers,
     units,
+    year_closings,
     years,
 )
 from api.console.screen import add, take
@@ -80,6 +81,7 @@ def console_routes() -> Blueprint:
     add(console, "/persons/<person>/years/<int:year>", years.year)
     add(console, certificates.AT, certificates.new, json=False)
     take(console, certificates.AT, certificates.register, most=certificates.SENT_MOST)
+    _closings(console)
     _filing(console)
     _claims(console)
     _accounts(console)
@@ -101,6 +103,16 @@ def console_routes() -> Blueprint:
     add(console, "/role", helping.roles, chooses=False, json=False)
     take(console, "/role", helping.choose_role)
     return console
+
+
+def _closings(console: Blueprint) -> None:
+    at = year_closings.LIST
+    add(console, at, year_closings.listed, csv=True)
+    add(console, f"{at}/new", year_closings.new, json=False)
+    take(console, f"{at}/new", year_closings.send)
+    add(console, f"{at}/<int:year>", year_closings.detail, csv=True)
+    add(console, f"{at}/<int:year>/line", year_closings.line)
+    add(console, f"{at}/<int:year>/line.txt", year_closings.line_file, json=False)
 
 
 def _rules(console: Blueprint) -> None:
