@@ -28,11 +28,12 @@ from ledger.envelope import Envelope, decode, wire_type_in
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import wire_type
 from ledger.stores.recorder import AppendingRecorder
+from projections import waiting
 from projections.board import Board
 from projections.errors import NotBuilt, Unreadable
 from projections.projection import Effect, Projection
 from projections.reached import Reached, this_run, untell
-from projections.rows import Rows, Table
+from projections.rows import Rows
 
 APPLICATION_ID: Final = 0x58535052  # "XSPR"
 _CACHE_KIB: Final = 8 * 1024
@@ -46,13 +47,12 @@ _AHEAD_MOST: Final = 1_500  # Changed rows: about a thousand pages of the write-
 _AHEAD_PAGES_MOST: Final = 8_000  # Then SQLite itself carries them over, in the midst of a commit.
 _TORN: Final = -1
 
-_WAITING: Final = Table({"position": int, "act": str}, ("position",), (("act",),), dated=False)
 _CLOSED: Final = wire_type(ActClosed).encode()
 _ABANDONED: Final = wire_type(ActAbandoned).encode()
 OF_ACTS: Final = frozenset({_CLOSED, _ABANDONED})
 _CORRUPT: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _DOUBTED: Final = ".doubted"
-_ITS_OWN: Final = frozenset({"projection", "waiting"})
+_ITS_OWN: Final = frozenset({"projection", waiting.NAME})
 _found_out: Final[dict[tuple[type[Projection], bool], tuple[str, ...]]] = {}
 
 
@@ -146,8 +146,8 @@ def _statements(projection: Projection, *, is_made: bool) -> tuple[str, ...]:
         db.table("projection").create(
             {"name": str, "version": int, "position": int, "leaf_sha256": str}, pk="name", strict=True
         )
-        db.table("waiting").create(_WAITING.every_column, pk="position", strict=True)
-        db.table("waiting").create_index(["act"])
+        db.table(waiting.NAME).create(waiting.TABLE.every_column, pk="position", strict=True)
+        db.table(waiting.NAME).create_index(["act"])
         projection.create(db)
         if not is_made:
             projection.index(db)
@@ -188,8 +188,9 @@ class ProjectionFile:
             self.handlers.pop(kind, None)  # What they do to other events is all they do.
         self._last_leaf = self._spoken_leaf = b""
         self.rows: Final = Rows(
-            self.connection, {**projection.tables, "waiting": _WAITING}, begun=self._begin,
+            self.connection, {**projection.tables, waiting.NAME: waiting.TABLE}, begun=self._begin,
             remembered=_REMEMBERED if made else _REMEMBERED_LIVE, is_new=made and self.position == 0)
+        self._waiting: Final = waiting.Waiting(self.connection, self.rows)
 
     def _prepare(self) -> None:
         connection = self.connection
@@ -348,6 +349,7 @@ class ProjectionFile:
             self.position, self._at_once = max(self.written, self.spoken), 0
             self._last_leaf = self._spoken_leaf
             self.rows.forget()
+            self._waiting.forget()
             self.connection.rollback()
             if self._is_made:
                 self.connection.execute("UPDATE projection SET position = ?", (self.written,))
@@ -372,27 +374,18 @@ class ProjectionFile:
 
     def withhold(self, position: int, act: str) -> None:
         """Let an event wait until the act that holds it is closed."""
-        self.rows.insert("waiting", {"position": position, "act": act})
+        self._waiting.add(position, act)
 
     def end_act(self, kind: bytes, effect: Effect, ledger: Log) -> None:
-        """Hand over what an act held, or forget it."""
-        if kind == _CLOSED:
-            self._release(effect.position, effect.event.act, ledger)
-        else:
-            self.rows.remove("waiting", {"act": effect.event.act})
-
-    def _release(self, position: int, act: str, ledger: Log) -> None:
-        """Hand over every row of an act that is closed here, in the order in which they were written."""
-        rows, after = self.rows, 0
-        rows.write()
-        query = f"SELECT position FROM waiting WHERE act = ? AND position > ? ORDER BY position LIMIT {_AT_ONCE}"
-        while found := [row for (row,) in self.connection.execute(query, (act, after))]:
-            for row, kind, envelope in _read(ledger, found):
-                self.handlers[kind](rows, Effect(position, row, envelope, envelope.event))
-            after = found[-1]
+        """Hand over what an act held in the order in which it was written, if it is closed here, or forget it."""
+        rows, held = self.rows, self._waiting.take_out(effect.event.act)
+        if kind != _CLOSED:
+            return
+        for at in range(0, len(held), _AT_ONCE):
+            for recorded, row_kind, envelope in _read(ledger, held[at:at + _AT_ONCE]):
+                self.handlers[row_kind](rows, Effect(effect.position, recorded, envelope, envelope.event))
             if rows.gathered >= _GATHERED:
                 rows.write()
-        rows.remove("waiting", {"act": act})
 
     # Being put in place
 
@@ -407,6 +400,7 @@ class ProjectionFile:
         """Take over the whole content of another file, in one transaction that no reader sees half of."""
         other.connection.backup(self.connection)
         self.rows.forget()
+        self._waiting.forget()
         self.position, self._leaf_sha256 = self._where()
         self.written = self.spoken = self.position
 

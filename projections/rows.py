@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from mmap import mmap
 from operator import itemgetter
@@ -199,6 +200,15 @@ class _Base:
         return [values.get(name) for name in self._names]
 
 
+@dataclass
+class _OfPart:
+    """Rows that were gathered, as far as they were looked at, by the values of some columns."""
+
+    part: Callable[[Any], tuple[Any, ...]]
+    found: dict[tuple[Any, ...], list[Identity]]
+    looked_at: int = 0
+
+
 class Lasting(_Base):
     """A table whose rows stand for ever, each under a key of its own."""
 
@@ -228,6 +238,16 @@ class Lasting(_Base):
         self.write()
         self._serve(set(key))
         self._file.write(f"DELETE FROM {self._name} WHERE {_condition(tuple(key))}", tuple(key.values()))
+
+    def drop_fresh(self, column: str, value: Any) -> list[Sequence[Any]]:
+        """Let rows of a value never have been entered, of those that are not in the file; gives them in order."""
+        at = self._at[column]
+        dropped = [row for row in self.fresh if row[at] == value]
+        if dropped:
+            kept = [row for row in self.fresh if row[at] != value]
+            self.forget()
+            self.fresh += kept
+        return dropped
 
     def now(self, columns: Sequence[str], key: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         if tuple(key) == self._table.pk and (found := self._fresh_one(self._key(key))) is not None:
@@ -284,6 +304,7 @@ class Dated(_Base):
         self.fresh: list[Row] = []  # Those that are not in the file.
         self._holding: dict[Identity, Row | None] = {}  # Of an identity the row that holds, None where none does;
         self._earlier: dict[Identity, Row | None] = {}  # here those that were not asked for of late.
+        self._of_part: dict[tuple[str, ...], _OfPart] = {}  # Of those, by some columns of their identities.
         self._ended: list[tuple[int, int]] = []
         self._dropped: list[tuple[int]] = []
         self._last: int | None = None  # The highest number in the file, once it was looked up.
@@ -390,9 +411,24 @@ class Dated(_Base):
 
     def _sought(self, key: Mapping[str, Any]) -> list[Row]:
         """The rows of a key that does not name the identity."""
+        names = tuple(key)
+        if set(names) <= set(self._identity_columns):  # What never changes in a row: it may be as it was written.
+            identities = set(self._fresh_of(names, tuple(key.values())))
+            identities.update(map(self._identity_at, self._search(key, " AND to_position IS NULL")))
+            return [row for row in map(self.holds, sorted(identities)) if row is not None]
         self.write()
         found = (self.holds(self._identity_at(row)) for row in self._search(key, " AND to_position IS NULL"))
         return [row for row in found if row is not None]
+
+    def _fresh_of(self, names: tuple[str, ...], values: tuple[Any, ...]) -> list[Identity]:
+        """The identities of rows that are not in the file, by some of their columns."""
+        of_part = self._of_part.get(names)
+        if of_part is None:
+            of_part = self._of_part[names] = _OfPart(_getter(self._table.places(*names)), {})
+        for row in self.fresh[of_part.looked_at:]:
+            of_part.found.setdefault(of_part.part(row), []).append(self._identity_at(row))
+        of_part.looked_at = len(self.fresh)
+        return of_part.found.get(values, [])
 
     def _found_again(self, identity: Identity) -> Row | None:
         """The row that holds of an identity that was not asked for of late."""
@@ -426,7 +462,7 @@ class Dated(_Base):
             self._ended = []
         if self.fresh:
             self._file.insert_all(self._name, self._numbered, self._numbered_now())
-            self.fresh = []
+            self.fresh, self._of_part = [], {}
         if len(self._holding) > self._file.remembered:
             self._age()
 
