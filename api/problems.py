@@ -31,6 +31,7 @@ from ledger.map_file import MapBehind, MapFailed
 from ledger.proving import NoSuchEvent, NotYetSigned
 from ledger.signer import CannotPublish, LogBehind, LogForked, SignerElsewhere
 from ledger.stores.append import Busy, Conflict, KeyReused, StoreFailed, TooManyEvents
+from ledger.stores.cold import ArchiveAway
 from ledger.stores.errors import Unreadable
 from ledger.vault import KeyGone
 from policies.archive import DraftRulebook, RulebookMissing
@@ -104,6 +105,7 @@ KINDS: Final[dict[str, Kind]] = {  # The first of a status gives an error its wo
 # say that the world is wrong (a bad disk, a wrong key), which is never the asker's fault: 500.
 ERRORS: Final[dict[type[Exception], int]] = {
     LedgerError: 500,
+    ArchiveAway: 503,
     BadIdentifier: 422,
     Busy: 503,
     CannotPublish: 503,

@@ -163,6 +163,17 @@ class Archive:
                 return row
         raise BadArchive(self.folder / name, f"其中没有事件 {position}")
 
+    def bodies(self, name: str, group: int) -> list[tuple[bytes, bytes | None, bytes | None]]:
+        """Leaf, salt and ciphertext of a group of a file whose digest the caller looks after."""
+        pa = arrow()
+        try:
+            with pa.parquet.ParquetFile(self.folder / name) as file:
+                table = file.read_row_group(group, columns=["leaf", "salt", "ciphertext"])
+                columns = [table.column(one).to_pylist() for one in ("leaf", "salt", "ciphertext")]
+        except pa.ArrowException as error:
+            raise BadArchive(self.folder / name, f"不是可读的 Parquet（{type(error).__name__}）") from error
+        return list(zip(*columns, strict=True))
+
     def _event_files(self) -> list[str]:
         return [name for name in sorted(self.manifest.files) if name.startswith("events/")]
 

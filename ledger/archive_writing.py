@@ -33,9 +33,9 @@ from ledger.arrow import arrow
 from ledger.durable import sync
 from ledger.errors import LedgerError
 from ledger.proof.checkpoint import parse_checkpoint
-from ledger.proof.merkle import prove_inclusion
+from ledger.proof.merkle import HASH_SIZE, hash_leaf, prove_inclusion
 from ledger.proof.notes import parse_note
-from ledger.proof.tiles import TILE_WIDTH, Tile, TileHashes, TileReader
+from ledger.proof.tiles import TILE_WIDTH, Tile, TileHashes, TileReader, tile_at
 from ledger.stores.recorder import AppendingRecorder
 
 
@@ -174,7 +174,10 @@ class _Noting:
 
 
 def compare(store: AppendingRecorder, archive: Archive, progress: Progress = lambda done, total: None) -> str | None:
-    """Hold an archive against the log, every byte of leaves and sealed parts; gives the first difference, if any."""
+    """Hold an archive against the log, every byte of leaves and sealed parts; gives the first difference, if any.
+
+    Bodies that were moved into an archive are held against the hashes that the log kept of them.
+    """
     told = archive.manifest
     if told.size > store.size() or store.frontier(told.size).root().hex() != told.root:
         return f"检查点（{told.size:,} 条）的根不是本账本在该处的根：这是另一本账的归档"
@@ -183,11 +186,24 @@ def compare(store: AppendingRecorder, archive: Archive, progress: Progress = lam
     for begin in range(told.first, told.last + 1, GROUP):
         some = range(begin, min(begin + GROUP, told.last + 1))
         progress(begin - told.first, total)
-        parts = store.sealed_at(some)
+        parts, hashes = store.sealed_at(some), _hashes(store, some)
         for position, leaf in zip(some, store.leaves(begin - 1, len(some)), strict=True):
             row, part = next(events), parts.get(position)
             stands = (row["position"], row["leaf"], row["salt"], row["ciphertext"])
-            if stands != (position, leaf, part and part.salt, part and part.ciphertext):
+            if stands != (position, leaf, part and part.salt, part and part.ciphertext) or (
+                    hash_leaf(leaf) != hashes[position - begin]):
                 return f"事件 {position} 与账本中的不同"
     progress(total, total)
     return None
+
+
+def _hashes(store: AppendingRecorder, positions: range) -> list[bytes]:
+    """The hashes of leaves as the tiles of the log have them."""
+    size, found = store.size(), b""
+    first = (positions[0] - 1) // TILE_WIDTH
+    for number in range(first, (positions[-1] - 1) // TILE_WIDTH + 1):
+        tile = tile_at(size, 0, number)
+        assert tile is not None, "a leaf of the tree stands in a tile"
+        found += store.read_tile(tile)
+    begin = positions[0] - 1 - first * TILE_WIDTH
+    return [found[at * HASH_SIZE:(at + 1) * HASH_SIZE] for at in range(begin, begin + len(positions))]

@@ -61,6 +61,19 @@ class OtherContent(LedgerError):
             f"目标的 {table} 表中有来源没有的行：那里已有另一本账，或在复制中途被写入。未作改动；请换一个空的数据库。")
 
 
+class PartlyArchived(LedgerError):
+    """Bodies of the source lie in archives: its rows alone are not the log."""
+
+    code = "source_partly_archived"
+
+    def __init__(self, path: Path, years: Sequence[int]) -> None:
+        self.years = tuple(years)
+        told = "、".join(map(str, years))
+        super().__init__(
+            f"{path} 中 {told} 年的正文已移入归档，逐行复制会缺少它们，未作改动。"
+            f"请先逐年取回，再复制：xueshi archive bring-back {years[0]}。")
+
+
 class CopyDiffers(LedgerError):
     """What was written is not what was read."""
 
@@ -173,6 +186,7 @@ class FileSide(Side):
 @contextmanager
 def in_file(path: Path, *, writing: bool = False) -> Iterator[Side]:
     """A log's file as one end; for writing it is made where there is none."""
+    from ledger.stores.cold import places
     from ledger.stores.sqlite import LedgerDatastore, SQLiteRecorder, demand_ledger
 
     try:
@@ -183,6 +197,8 @@ def in_file(path: Path, *, writing: bool = False) -> Iterator[Side]:
         address = f"{path.absolute().as_uri()}?mode={'rw' if writing else 'ro'}"
         with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as file:
             demand_ledger(file, path)
+            if moved := places(file):
+                raise PartlyArchived(path, [place.year for place in moved])
             yield FileSide(file)
     except sqlite3.Error as error:
         raise Unreadable(path, error) from error

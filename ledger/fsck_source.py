@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from heapq import merge
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -108,10 +110,12 @@ class Source(Protocol):
 
 
 class SQLiteView(View):
-    """The rows of a file."""
+    """The rows of a file; what was moved into an archive is read from there, and checked like the rest."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        from ledger.stores import cold
+
+        self._connection, self._cold = connection, cold
 
     def rows(self, query: str, *values: int) -> Iterator[Any]:
         return self._connection.execute(query, values)
@@ -123,6 +127,22 @@ class SQLiteView(View):
         from ledger.stores.sqlite import Tree
 
         return Tree(self._connection)
+
+    def leaf(self, position: int) -> Any:
+        return next((leaf for _, leaf in self.events(position - 1, position)), None)
+
+    def events(self, after: int, last: int = NUMBER_MAX) -> Iterator[tuple[int, Any]]:
+        rows = super().events(after, last)
+        return self._cold.streamed(self._connection, rows) if self._cold.places(self._connection) else rows
+
+    def sealed(self, after: int, last: int) -> Iterator[tuple[int, Any, Any]]:
+        rows = super().sealed(after, last)
+        if not self._cold.places(self._connection):
+            return rows
+        return merge(rows, self._cold.streamed_parts(self._connection, after, last), key=itemgetter(0))
+
+    def events_with_parts(self, after: int, last: int) -> Iterator[tuple[int, Any, Any, Any]]:
+        return self._cold.streamed(self._connection, super().events_with_parts(after, last))
 
     def index(self, size: int) -> Iterator[Any]:
         self._connection.text_factory = str  # Twice as fast; text that is not UTF-8 ends it and is found by position.
@@ -146,8 +166,10 @@ class SQLiteSource:
 
     @contextmanager
     def one_moment(self) -> Iterator[View]:
+        from ledger.stores import cold
         from ledger.stores.sqlite import demand_ledger
 
+        cold.SHELF.forget()  # A check reads what lies there now, and not what somebody read before.
         try:
             with closing(self._connected()) as connection:
                 connection.execute("BEGIN")

@@ -7,12 +7,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from api.commands.files import OUT, hand_over
 from api.commands.options import as_json_option, data_option, opened
 from api.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from api.register import Register
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _HIDDEN = ".xueshi-archive-"
@@ -98,6 +102,121 @@ def check(folder: Path, data_folder: Path | None, as_json: bool) -> int:
 
 @archive.command()
 @click.argument("folder", type=_FOLDER)
+@click.option("--compact", "is_compact", is_flag=True, help="移完即整理文件，把空间还给磁盘；其间登记须等候")
+@data_option
+@as_json_option
+def move(folder: Path, is_compact: bool, data_folder: Path | None, as_json: bool) -> int:
+    """核对一份归档，再把其中的事件正文移出账本；此后由归档作答
+
+    账本留有全部哈希、瓦片和流，登记、证明、fsck 照常。人员、单位、官员和细则的事件不移。逐批移动，中断可再运行；
+    可用 bring-back 取回。只用于 SQLite 的账本。
+    """
+    from api.progress import bar
+    from ledger import archive_moving as moving
+    from ledger.archive import Archive
+
+    with _said(), opened(data_folder) as register:
+        store, found = register.ledger.store, Archive(folder)
+        before = _bytes(register)
+        found.demand_nothing_more()
+        with bar("移出", quiet=as_json) as progress:
+            done = moving.move(store, found, progress)
+        if is_compact:
+            moving.compact(store)
+        after = _bytes(register)
+    if as_json:
+        click.echo(json.dumps({"year": done.place.year, "folder": done.place.folder, "moved": done.events,
+                               "bytes": done.bytes, "file_before": before, "file_after": after}, ensure_ascii=False))
+        return Exit.HOLDS
+    year = done.place.year
+    click.echo(f"✓ {year} 年有 {done.events:,} 个事件的正文（{done.bytes:,} 字节）移出账本，现由归档作答：")
+    click.echo(f"  {done.place.folder}")
+    if is_compact:
+        click.echo(f"  账本文件由 {before:,} 字节减为 {after:,} 字节。")
+    else:
+        click.echo("  腾出的空间由新的登记使用；要还给磁盘：xueshi archive compact")
+    click.echo("  这个文件夹从此是账本的一部分：请与账本一样备份，xueshi backup 不复制它。")
+    click.echo(f"  取回：xueshi archive bring-back {year}")
+    return Exit.HOLDS
+
+
+@archive.command(name="bring-back")
+@click.argument("year", type=click.IntRange(1970, 9998))
+@data_option
+@as_json_option
+def bring_back(year: int, data_folder: Path | None, as_json: bool) -> int:
+    """把移入归档的事件正文放回账本，归档本身不动；中断可再运行"""
+    from api.progress import bar
+    from ledger import archive_moving as moving
+
+    with _said(), opened(data_folder) as register, bar("取回", quiet=as_json) as progress:
+        done = moving.bring_back(register.ledger.store, year, progress)
+    if as_json:
+        click.echo(json.dumps({"year": year, "brought_back": done.events, "bytes": done.bytes}, ensure_ascii=False))
+    else:
+        click.echo(f"✓ {year} 年 {done.events:,} 个事件的正文（{done.bytes:,} 字节）已放回账本，与移出之前逐字节相同。")
+    return Exit.HOLDS
+
+
+@archive.command()
+@click.argument("folder", type=_FOLDER)
+@data_option
+def relocate(folder: Path, data_folder: Path | None) -> int:
+    """告诉账本，移出的正文所在的归档换了地方；须是同一份归档"""
+    from ledger import archive_moving as moving
+    from ledger.archive import Archive
+
+    with _said(), opened(data_folder) as register:
+        place = moving.relocate(register.ledger.store, Archive(folder))
+    click.echo(f"✓ {place.year} 年的正文此后从 {place.folder} 读取。")
+    return Exit.HOLDS
+
+
+@archive.command()
+@data_option
+def compact(data_folder: Path | None) -> int:
+    """整理账本文件，把移出的正文所占的空间还给磁盘；其间登记须等候"""
+    from ledger import archive_moving as moving
+
+    with _said(), opened(data_folder) as register:
+        before = _bytes(register)
+        moving.compact(register.ledger.store)
+        after = _bytes(register)
+    click.echo(f"✓ 账本文件由 {before:,} 字节减为 {after:,} 字节。")
+    return Exit.HOLDS
+
+
+@archive.command(name="list")
+@data_option
+@as_json_option
+def listed(data_folder: Path | None, as_json: bool) -> int:
+    """列出正文已移出账本的年份、所在的文件夹、是否在原处"""
+    from ledger.archive import MANIFEST
+    from ledger.archive_moving import moved
+
+    with _said(), opened(data_folder) as register:
+        places = moved(register.ledger.store)
+    body = [{"year": one.year, "first": one.first, "last": one.last, "folder": one.folder,
+             "is_there": (Path(one.folder) / MANIFEST).is_file()} for one in places]
+    if as_json:
+        click.echo(json.dumps(body, ensure_ascii=False))
+        return Exit.HOLDS
+    for one in body:
+        mark, said = ("✓", "") if one["is_there"] else ("✗", "，不在那里：放回原处，或 xueshi archive relocate 文件夹")
+        click.echo(f"{mark} {one['year']} 年，第 {one['first']:,} 至 {one['last']:,} 个事件：{one['folder']}{said}")
+    if not body:
+        click.echo("没有移出正文的年份：所有事件都在账本中。")
+    return Exit.HOLDS if all(one["is_there"] for one in body) else Exit.REFUSED
+
+
+def _bytes(register: Register) -> int:
+    """What the ledger's files take on the disk."""
+    path = register.folder.ledger
+    return sum(one.stat().st_size for one in path.parent.glob(f"{path.name}*") if one.is_file())
+
+
+@archive.command()
+@click.argument("folder", type=_FOLDER)
 @click.argument("position", type=click.IntRange(1))
 @OUT
 def prove(folder: Path, position: int, out: Path | None) -> int:
@@ -114,11 +233,12 @@ def _said() -> Iterator[None]:
     """What is wrong with a question, with a folder or with the disk, as a command says it."""
     from api.unreadable import reason
     from ledger.archive import NotArchived
+    from ledger.archive_moving import CannotMove, OtherArchive
     from ledger.archive_writing import YearEmpty, YearOpen
 
     try:
         yield
-    except (YearEmpty, YearOpen, NotArchived) as error:
+    except (YearEmpty, YearOpen, NotArchived, CannotMove, OtherArchive) as error:
         raise Stop(Exit.BAD_INPUT, error.code, str(error)) from error
     except OSError as error:
         raise Stop(Exit.WORLD_IS_WRONG, "archive_unwritable", f"写不了或读不了归档的文件（{reason(error)}）",

@@ -17,6 +17,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal, cast
@@ -34,6 +35,7 @@ from ledger.durable import make_private
 from ledger.envelope import SealedPart, decode
 from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
+from ledger.stores import cold
 from ledger.stores.admission import Admission, Seen, Standing, Wanted, answer, wanted
 from ledger.stores.append import Append, Outcome, Receipt, RequestKey, Reservation, StoreFailed
 from ledger.stores.errors import NotALedger, OtherSchema, Unreadable, is_cut_off
@@ -47,6 +49,7 @@ from ledger.stores.writer import GroupWriter
 
 APPLICATION_ID: Final = 0x58534C47  # "XSLG": told apart from any other SQLite file before a table is touched.
 SCHEMA_VERSION: Final = 2
+SCHEMA_WITH_ARCHIVES: Final = 3  # While bodies lie in archives: a program that knows of none must not open the file.
 BUSY_TIMEOUT_S: Final = 30
 CACHE_KIB: Final = 64 * 1024
 PAGE_BYTES: Final = 16_384  # Leaves of 500 to 900 bytes: read half again as fast as from 4,096, batches a third faster.
@@ -303,6 +306,24 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         finally:
             connection.close()
 
+    @contextmanager
+    def maintaining(self) -> Iterator[sqlite3.Connection]:
+        """One transaction in which rows are put otherwise, never two at once; what it raises undoes all of it."""
+        with _failing_clearly(), self._writing() as connection, self._turn.taken():
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                self._forget(connection)
+                raise
+
+    @contextmanager
+    def rewriting(self) -> Iterator[sqlite3.Connection]:
+        """The writing connection outside of a transaction, for what SQLite does to the whole file."""
+        with _failing_clearly(), self._writing() as connection, self._turn.taken():
+            yield connection
+
     def save_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
         with _failing_clearly(), self._writing() as connection:
             connection.execute("INSERT OR IGNORE INTO checkpoints (size, note) VALUES (?, ?)", checkpoint)
@@ -382,31 +403,38 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
             return _recorded_at(connection, self.size())
 
     def leaves(self, after: int, limit: int) -> list[bytes]:
-        query = "SELECT leaf FROM events WHERE position > ? AND position <= ? ORDER BY position"
-        return [leaf for (leaf,) in self._rows(query, (after, after + limit))]
+        with self._reading() as connection:
+            return Tree(connection).leaves(after + 1, after + limit)
 
     def sealed(self, position: int) -> SealedPart | None:
-        rows = self._rows("SELECT salt, ciphertext FROM sealed WHERE position = ?", (position,))
-        return SealedPart(*rows[0]) if rows else None
+        return self.sealed_at([position]).get(position)
 
     def stream(self, stream: str, *, after: int = 0) -> list[tuple[int, bytes]]:
-        return self._rows(
-            "SELECT e.position, e.leaf FROM streams s JOIN events e ON e.position = s.position "
-            "WHERE s.stream = ? AND s.version > ? ORDER BY s.version", (stream, after))
+        with self._reading() as connection:
+            return cold.whole(connection, lambda: self._rows(
+                "SELECT e.position, e.leaf FROM streams s JOIN events e ON e.position = s.position "
+                "WHERE s.stream = ? AND s.version > ? ORDER BY s.version", (stream, after)))
 
     def streams(self, streams: Sequence[str]) -> dict[str, list[tuple[int, bytes]]]:
         found: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in streams}
         for some in _portions(list(found)):
-            for stream, position, leaf in self._rows(
+            ask = partial(
+                self._rows,
                 "SELECT s.stream, e.position, e.leaf FROM streams s JOIN events e ON e.position = s.position "
-                f"WHERE s.stream IN ({_marks(some)}) ORDER BY s.stream, s.version", some):
-                found[stream].append((position, leaf))
+                f"WHERE s.stream IN ({_marks(some)}) ORDER BY s.stream, s.version", some)
+            with self._reading() as connection:
+                for stream, position, leaf in cold.whole(connection, ask, at=1):
+                    found[stream].append((position, leaf))
         return found
 
     def sealed_at(self, positions: Sequence[int]) -> dict[int, SealedPart]:
         query = "SELECT position, salt, ciphertext FROM sealed WHERE position IN"
-        return {position: SealedPart(salt, ciphertext) for some in _portions(list(positions))
-                for position, salt, ciphertext in self._rows(f"{query} ({_marks(some)})", some)}
+        found = {position: SealedPart(salt, ciphertext) for some in _portions(list(positions))
+                 for position, salt, ciphertext in self._rows(f"{query} ({_marks(some)})", some)}
+        if len(found) < len(positions):  # Nothing is sealed there, or the copy was redacted, or it lies in an archive.
+            with self._reading() as connection:
+                found |= cold.sealed(connection, [position for position in positions if position not in found])
+        return found
 
     def version(self, stream: str) -> int:
         return self._rows("SELECT max(version) FROM streams WHERE stream = ?", (stream,))[0][0] or 0
@@ -443,6 +471,11 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
     def max_notification_id(self) -> int:  # The library promises an int here and int | None above: 0 says both.
         return self.size()
 
+    def archives(self) -> list[cold.Place]:
+        """The archives that hold bodies of events."""
+        with self._reading() as connection:
+            return cold.places(connection)
+
     def checkpoints(self) -> list[StoredCheckpoint]:
         return [StoredCheckpoint(*row) for row in self._rows("SELECT size, note FROM checkpoints ORDER BY serial")]
 
@@ -472,9 +505,13 @@ class Tree:
         self._connection = connection
 
     def leaves(self, first: int, last: int) -> list[bytes]:
-        rows = self._connection.execute(
-            "SELECT leaf FROM events WHERE position BETWEEN ? AND ? ORDER BY position", (first, last))
-        return [leaf for (leaf,) in rows]
+        query = "SELECT leaf FROM events WHERE position BETWEEN ? AND ? ORDER BY position"
+        leaves = [leaf for (leaf,) in self._connection.execute(query, (first, last))]
+        if cold.STUB_BYTES not in map(len, leaves):
+            return leaves
+        query = "SELECT position, leaf FROM events WHERE position BETWEEN ? AND ? ORDER BY position"
+        ask = self._connection.execute
+        return [leaf for _, leaf in cold.whole(self._connection, lambda: ask(query, (first, last)).fetchall())]
 
     def tile_roots(self, level: int, first: int, last: int) -> list[bytes]:
         rows = self._connection.execute(
@@ -493,7 +530,7 @@ def demand_ledger(connection: sqlite3.Connection, path: Path) -> None:
     if found != APPLICATION_ID:
         raise NotALedger(path, application_id=found)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version != SCHEMA_VERSION:
+    if version not in (SCHEMA_VERSION, SCHEMA_WITH_ARCHIVES):
         raise OtherSchema(path, version=version, expected=SCHEMA_VERSION)
 
 
@@ -501,7 +538,7 @@ def _recorded_at(connection: sqlite3.Connection, position: int) -> int:
     if position == 0:
         return 0
     row = connection.execute("SELECT leaf FROM events WHERE position = ?", (position,)).fetchone()
-    return decode(row[0]).recorded_at
+    return cold.time_of(row[0]) if cold.is_stub(row[0]) else decode(row[0]).recorded_at
 
 
 def _held(connection: sqlite3.Connection, asked: Wanted) -> Iterator[Held]:

@@ -90,3 +90,30 @@ def test_a_kill_leaves_no_half_of_an_archive(
     assert ended.returncode == -signal.SIGKILL and left.name.startswith(".xueshi-archive-")
     told(capfd, "archive", "write", "2021", str(tmp_path / "year"), "--data", str(data))
     assert (tmp_path / "year" / "archive.json").exists()
+
+
+def test_bodies_move_into_the_archive_and_come_back_and_every_check_holds(
+    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    own, folder = shutil.copytree(data, tmp_path / "data"), tmp_path / "2021"
+    told(capfd, "archive", "write", "2021", str(folder), "--data", str(own))
+    assert "所有事件都在账本中" in told(capfd, "archive", "list", "--data", str(own))
+
+    done = json.loads(told(capfd, "archive", "move", str(folder), "--compact", "--data", str(own), "--json"))
+    assert done["moved"] > 0 and done["file_after"] < done["file_before"]
+    assert "✓ 2021 年" in told(capfd, "archive", "list", "--data", str(own))
+    assert "逐字节相同" in told(capfd, "archive", "check", str(folder), "--data", str(own))
+    told(capfd, "fsck", "--data", str(own))
+    told(capfd, "rebuild", "--compare", "--data", str(own))
+    assert f"2021 年的正文在归档 {folder} 中" in told(capfd, "backup", str(tmp_path / "backup"), "--data", str(own))
+    told(capfd, "backup", str(tmp_path / "backup"), "--check", "--data", str(own))
+
+    (moved,) = [folder.rename(tmp_path / "elsewhere")]
+    assert "✗ 2021 年" in told(capfd, "archive", "list", "--data", str(own), status=1)
+    assert "[archive_away]" in told(capfd, "fsck", "--data", str(own), status=3)
+    told(capfd, "archive", "relocate", str(moved), "--data", str(own))
+    assert json.loads(told(capfd, "archive", "bring-back", "2021", "--data", str(own), "--json")) == {
+        "year": 2021, "brought_back": done["moved"], "bytes": done["bytes"]}
+    told(capfd, "archive", "compact", "--data", str(own))
+    told(capfd, "fsck", "--data", str(own))
+    assert "[archive_other]" in told(capfd, "archive", "bring-back", "2021", "--data", str(own), status=2)

@@ -21,7 +21,7 @@ from ledger.errors import LedgerError
 from ledger.stores.append import Append, Receipt, StoreFailed
 from ledger.stores.errors import NotALedger, OtherSchema, Unreadable
 from ledger.stores.recorder import StoredCheckpoint
-from ledger.stores.sqlite import SCHEMA_VERSION, SQLiteRecorder
+from ledger.stores.sqlite import SCHEMA_VERSION, SCHEMA_WITH_ARCHIVES, SQLiteRecorder
 
 
 @pytest.fixture
@@ -155,7 +155,8 @@ def test_a_ledger_of_another_make_is_not_opened(path: Path) -> None:
     assert str(path) in str(refused.value)
 
 
-@pytest.mark.parametrize(("version", "cure"), [(SCHEMA_VERSION - 1, "不作转换"), (SCHEMA_VERSION + 1, "请升级本程序")])
+@pytest.mark.parametrize(
+    ("version", "cure"), [(SCHEMA_VERSION - 1, "不作转换"), (SCHEMA_WITH_ARCHIVES + 1, "请升级本程序")])
 def test_a_ledger_of_an_older_or_newer_form_is_refused_and_left_as_it_is(path: Path, version: int, cure: str) -> None:
     open_sqlite(path).close()
     other = sqlite3.connect(path)
