@@ -18,7 +18,8 @@ from typing import Final, NamedTuple
 
 from api.evidence_files import files_in
 from api.exits import Exit, Stop
-from api.register import Folder, demand_whole, folder_of, open_register
+from api.folder import Folder, folder_of
+from api.register import demand_whole, open_register
 from api.settings import Settings
 from api.sharing import copy_operations
 from ledger.backup import (

@@ -244,7 +244,8 @@ def time_zone() -> tuple[Level, str, str]:
 
 def master_key(settings: Settings) -> tuple[Level, str, str]:
     """There, of its form, and nobody else's to read or to write; whether it opens the vault is asked at the start."""
-    from api.register import folder_of, has_vault, people_of
+    from api.folder import folder_of
+    from api.vault_place import has_vault, people_of
     from ledger.key_opening import open_master
     from ledger.vault import make_of
 
@@ -260,7 +261,7 @@ def master_key(settings: Settings) -> tuple[Level, str, str]:
 
 def key_backup(settings: Settings) -> tuple[Level, str, str]:
     """A copy of the vault that is young enough, and none that should be gone."""
-    from api.register import has_vault, people_of
+    from api.vault_place import has_vault, people_of
     from ledger.key_file import copies_in
     from ledger.vault import open_keys
 

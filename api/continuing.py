@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from api.exits import Exit, Stop
-from api.register import ACCESS, SYSTEM, Folder, Stores, demand_whole, folder_of, open_stores
+from api.folder import Folder, folder_of
+from api.register import ACCESS, SYSTEM, Stores, demand_whole, open_stores
 from api.restore import having, read_checkpoint
 from api.settings import Settings
 from ledger.envelope import decode

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from api import logs
-from api.register import SCHEMAS, Folder
+from api.folder import Folder
+from api.register import SCHEMAS
 from api.settings import Settings
 from ledger.ledger import Conninfo
 from ledger.stores.recorder import AppendingRecorder

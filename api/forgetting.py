@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from api.register import SCHEMAS, folder_of
+from api.folder import folder_of
+from api.register import SCHEMAS
 from api.settings import Settings
 from ledger.fsck import KeyFiles
 from ledger.fsck_source import Source, SQLiteSource

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from api.register import SCHEMAS, folder_of
+from api.folder import folder_of
+from api.register import SCHEMAS
 from api.settings import Settings
 from ledger.backup import rulebooks_in
 from ledger.errors import LedgerError

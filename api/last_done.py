@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
-from api.register import Folder
+from api.folder import Folder
 from ledger.durable import write_durably
 
 What = Literal["backup", "fsck"]

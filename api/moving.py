@@ -19,7 +19,8 @@ from typing import NamedTuple
 import msgspec
 
 from api.exits import Exit, Stop
-from api.register import SCHEMAS, demand_whole, folder_of, open_stores
+from api.folder import folder_of
+from api.register import SCHEMAS, demand_whole, open_stores
 from api.restore import having
 from api.settings import Settings
 from ledger.copying import Digest, copy, in_file, in_postgres

@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Final
 
 from api.checks import Answer, Check, Level, key_backup
+from api.folder import Folder, folder_of
 from api.last_done import What, last
 from api.occupancy import ADDRESS_FILE
-from api.register import Folder, folder_of, has_vault, people_of
 from api.settings import Settings
+from api.vault_place import has_vault, people_of
 from ledger.errors import LedgerError
 
 FILES_LEAST: Final = 8_192

@@ -1,32 +1,4 @@
-"""The register in its data folder: which file is what, made at the first start, opened whole or not at all.
-
-    ledger.db            the ledger: events, tiles, checkpoints
-    access.db            the access log, a log of its own
-    keys/                what must not be lost and must not lie beside a copy of the above
-        master.key       wraps the keys of persons
-        people.db        the keys of persons, wrapped
-        ledger.signing.key, access.signing.key
-        ledger.published, access.published    the last checkpoint that anyone may have seen
-        ledger.seen      one that a witness showed us and that the log must extend before it is signed again
-        reader.token     lets its bearer read entries and proofs
-        founder.token    lets its bearer act for the installation: verify and appoint the first offices
-        ledger.former, access.former    public keys that signed before and sign no more
-        ledgers.policy   which other ledgers are believed (`api.cases.hand_over_imports`); whoever runs this writes it
-    operations.db        tokens and sessions (`api.operations`)
-    evidence/            uploaded papers, each sealed under its person's key (`api.evidence_files`)
-    rulebooks/           the enacted rulebooks by digest (`policies.archive`)
-    replays/             reports that were asked for over HTTP, for a month (`api.replay_runner`)
-    projections/         answers, which can be made anew (`projections.follower`)
-        map.1.db         the completeness map, which can be, too (`ledger.map_file`)
-    witnessed/           what witnesses and time-stamping authorities signed of this log (`ledger.witnessing.kept`)
-    moving.json          while the ledger is on its way to PostgreSQL (`api.moving`)
-    moved.json           says that the ledger lies in PostgreSQL now: the files above are its past
-    set-aside/           what a restore found in its place (`ledger.restore`)
-
-With the setting `database` both logs lie in PostgreSQL, in two schemas of one database; all else lies here. With
-`shared_folder` several hosts serve the register: keys/ without people.db, evidence/, rulebooks/, replays/ and
-witnessed/ lie there, people.db and operations.db are tables of databases, and each host has answers of its own
-(`api.sharing`).
+"""The register of a data folder (`api.folder`): made at the first start, opened whole or not at all.
 
 A register that lacks what was published under its name is opened, read and proved, and records nothing: see
 `ledger.restore` for how it comes to that and `api.continuing` for the way out.
@@ -39,146 +11,37 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from api.exits import Exit, Stop
+from api.folder import Folder, folder_of
 from api.settings import Settings
 from api.sharing import alone_among_hosts, demand_carried_over, operational_place
+from api.vault_place import has_vault, is_void, master_file, vault_of
 from ledger.durable import write_durably
 from ledger.errors import LedgerError
-from ledger.events.act import LOG, LogOpened
+from ledger.events.act import LogOpened
 from ledger.events.base import By, Draft
-from ledger.key_master import FILE
 from ledger.ledger import Conninfo, Ledger
 from ledger.log_name import names_of
 from ledger.restore import is_unfinished
 from ledger.signer import LogBehind, LogForked, OtherKeys, Signer, create_signing_key
 from ledger.stores.append import Conflict
 from ledger.stores.recorder import AppendingRecorder
-from ledger.vault import FileMasterKey, Vault, make_of, open_keys, open_vault
+from ledger.vault import FileMasterKey, Vault
 from ledger.witnessing.kept import Kept
 
 if TYPE_CHECKING:
     from api.operational import Place
-    from ledger.fsck_portion import KeyFiles
-    from ledger.key_database import KeyDatabase
 
 SYSTEM: Final = By(actor="system", role="system")
 ACCESS: Final = "/access"
 SCHEMAS: Final = ("ledger", "access")
 _TOKEN_LEAST: Final = 43
 """Characters of a token: 32 random bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """Where each part lies: with `shared`, what several hosts have in common lies there."""
-
-    root: Path
-    shared: Path | None = None
-
-    @property
-    def common(self) -> Path:
-        return self.shared or self.root
-
-    @property
-    def ledger(self) -> Path:
-        return self.root / "ledger.db"
-
-    @property
-    def access(self) -> Path:
-        return self.root / "access.db"
-
-    @property
-    def keys(self) -> Path:
-        return self.common / "keys"
-
-    @property
-    def master(self) -> Path:
-        return self.keys / "master.key"
-
-    @property
-    def people(self) -> Path:
-        return self.keys / "people.db"
-
-    @property
-    def published(self) -> Path:
-        return self.keys / "ledger.published"
-
-    @property
-    def sample_accounts(self) -> Path:
-        """Only where the register began with sample data: who is in it, and with which tokens."""
-        return self.root / "sample-accounts.txt"
-
-    @property
-    def demo_unfinished(self) -> Path:
-        """Only while a made-up history is being written, or where that was broken off (`api.demo`)."""
-        return self.root / "demo.unfinished"
-
-    def last_done(self, what: str) -> Path:
-        """A note of when something was last done for the register (`api.last_done`)."""
-        return self.root / f"last.{what}"
-
-    @property
-    def ledgers_policy(self) -> Path:
-        """Which other ledgers are believed, by which keys and witnesses (C2SP tlog-policy); absent: none."""
-        return self.keys / "ledgers.policy"
-
-    @property
-    def reader_token(self) -> Path:
-        return self.keys / "reader.token"
-
-    @property
-    def founder_token(self) -> Path:
-        return self.keys / "founder.token"
-
-    @property
-    def operations(self) -> Path:
-        return self.root / "operations.db"
-
-    @property
-    def evidence(self) -> Path:
-        return self.common / "evidence"
-
-    @property
-    def rulebooks(self) -> Path:
-        return self.common / "rulebooks"
-
-    @property
-    def replays(self) -> Path:
-        return self.common / "replays"
-
-    @property
-    def projections(self) -> Path:
-        return self.root / "projections"
-
-    @property
-    def map(self) -> Path:
-        """The completeness map as it is now, which can be made anew (`ledger.map_file`)."""
-        return self.projections / "map.1.db"
-
-    @property
-    def witnessed(self) -> Path:
-        """Cosigned and time-stamped checkpoints, and proofs of forks (`ledger.witnessing.kept`)."""
-        return self.common / "witnessed"
-
-    @property
-    def moving(self) -> Path:
-        """Only while the ledger is on its way to PostgreSQL."""
-        return self.root / "moving.json"
-
-    @property
-    def moved(self) -> Path:
-        """Only where the ledger was moved to PostgreSQL: where to, and up to where these files go."""
-        return self.root / "moved.json"
-
-
-def folder_of(settings: Settings) -> Folder:
-    """Where the parts of the register lie that the settings mean."""
-    return Folder(settings.data_folder, Path(settings.shared_folder) if settings.shared_folder else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,53 +145,6 @@ def demand_whole(settings: Settings) -> None:
         raise Stop(Exit.WORLD_IS_WRONG, "register_moved", f"{folder.root} 的账本已移到 PostgreSQL", cure)
 
 
-def people_of(settings: Settings) -> Path | KeyDatabase:
-    """Where the keys of persons lie."""
-    if not settings.key_database:
-        return folder_of(settings).people
-    from ledger.key_database import KeyDatabase  # The driver is an extra.
-
-    return KeyDatabase(settings.key_database, folder_of(settings).keys)
-
-
-def has_vault(settings: Settings) -> bool:
-    """Say whether there are keys where they should be."""
-    place = people_of(settings)
-    if isinstance(place, Path):
-        return not _is_void(place)
-    with closing(open_keys(place)) as file:
-        return file.count() > 0
-
-
-def vault_of(settings: Settings) -> Vault:
-    """Open the vault under the master key that the settings name; a lost one is not replaced by an empty one."""
-    folder = folder_of(settings)
-    master = master_file(settings)
-    is_lost = {"主密钥": master is not None and not master.exists(),
-               "密钥库": not has_vault(settings) and (folder.ledger.exists() or folder.published.exists())}
-    if lost := "和".join(each for each in is_lost if is_lost[each]):
-        cure = f"请从密钥备份恢复 {folder.keys}；不要新建，新的密钥打不开已有的个人信息"
-        raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", f"有账本而没有{lost}", cure)
-    return open_vault(people_of(settings), settings.master_key)
-
-
-def vault_files(settings: Settings) -> KeyFiles | None:
-    """Where the vault is and what opens it, for whoever checks a copy of the ledger; None where one of them is lost."""
-    from ledger.fsck_portion import KeyFiles
-
-    master = master_file(settings)
-    if not has_vault(settings) or (master is not None and not master.exists()):
-        return None
-    return KeyFiles(people_of(settings), settings.master_key)
-
-
-def master_file(settings: Settings) -> Path | None:
-    """The file that holds the master key, if it is one."""
-    folder = folder_of(settings)
-    make = make_of(people_of(settings), settings.master_key)
-    return folder.keys / make.removeprefix(FILE) if make.startswith(FILE) else None
-
-
 def open_stores(settings: Settings) -> Stores:
     """Open both logs and the vault, whatever they are called and however far they go."""
     folder, vault = folder_of(settings), vault_of(settings)
@@ -391,16 +207,10 @@ def is_there(settings: Settings) -> bool:
     return has_vault(settings) or folder.published.exists()  # Of a register whose vault is lost, too.
 
 
-def _is_void(path: Path) -> bool:
-    """Say whether a file is not there or was emptied: to SQLite both are a database that is still to be made."""
-    beside = path.with_name(f"{path.name}-wal")
-    return not any(each.exists() and each.stat().st_size for each in (path, beside))
-
-
 def _demand_logs(folder: Folder) -> None:
     """See that each log that has published something is there, before an empty one would be made in its place."""
     for log, published in ((folder.ledger, folder.published), (folder.access, folder.keys / "access.published")):
-        if published.exists() and _is_void(log):
+        if published.exists() and is_void(log):
             raise _log_missing(published, f"{log.name} 不在或是空的")
 
 
@@ -474,6 +284,3 @@ def _begin(log: Ledger, origin: str, published: Path) -> None:
             cure = f"请把 origin 改回 {name}；名称只能由 xueshi log continue-as 更换"
         raise Stop(Exit.WORLD_IS_WRONG, "other_origin", message, cure)
 
-
-__all__ = ["ACCESS", "LOG", "SYSTEM", "Folder", "Register", "Stores", "is_there", "open_register", "open_stores",
-           "stop_what_is_behind"]

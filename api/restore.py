@@ -20,10 +20,11 @@ from api import restore_postgres as postgres
 from api.backup import LOGS, demand_rulebooks, log_problems, processes_for
 from api.evidence_files import files_in
 from api.exits import Exit, Stop
+from api.folder import Folder, folder_of
 from api.forgetting import destroy, mark, stored
 from api.occupancy import Served, occupying
-from api.register import Folder, folder_of, vault_files
 from api.settings import Settings
+from api.vault_place import vault_files
 from ledger.backup import Manifest, damages, digest_of, log_in, read_manifest, rulebooks_in
 from ledger.errors import LedgerError
 from ledger.former_keys import keys_at_hand

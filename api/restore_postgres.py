@@ -17,7 +17,8 @@ from typing import NamedTuple
 import msgspec
 
 from api.exits import Exit, Stop
-from api.register import SCHEMAS, Folder
+from api.folder import Folder
+from api.register import SCHEMAS
 from api.settings import Settings
 from ledger.durable import write_durably
 from ledger.fsck import KeyFiles

@@ -23,11 +23,11 @@ from typing import IO, Any, Final, NamedTuple
 import structlog
 
 from api.client import Client, InProcess, Reply
+from api.folder import folder_of
 from api.house import House
 from api.nobodys_numbers import credit_code, resident_id
 from api.occupancy import ADDRESS_FILE, Served, occupying
 from api.progress import Progress
-from api.register import folder_of
 from api.settings import Settings
 from ledger.ids import kind_of
 from ledger.vocabulary import LOCAL

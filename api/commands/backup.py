@@ -29,8 +29,8 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, is_check: bool
     """
     from api import last_done
     from api.backup import back_up, check
+    from api.folder import folder_of
     from api.progress import bar
-    from api.register import folder_of
     from api.settings import load
 
     settings = load({"data_folder": data_folder})

@@ -34,8 +34,8 @@ def demo(data_folder: Path, people: int, years: str, seed: int, as_json: bool) -
     from api import logs
     from api.demo.history import Told
     from api.demo.making import FAULTS, make
+    from api.folder import Folder
     from api.progress import bar
-    from api.register import Folder
 
     logs.configure("error", "auto")
     first, last = _years(years)

@@ -13,8 +13,8 @@ from api.exits import Exit, Stop
 from api.unreadable import demand_readable
 
 if TYPE_CHECKING:
+    from api.folder import Folder
     from api.fsck_beside import AccessLog
-    from api.register import Folder
     from ledger.fsck import Report
     from ledger.fsck_map import MapReport
     from ledger.fsck_portion import KeyFiles
@@ -34,10 +34,11 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool,
     随后同样重读查阅日志，并核对账本所引的每一份细则原文。登记情况表的完整性证明以 --map 的核对为前提；它需要密钥库。
     """
     from api import last_done
+    from api.folder import folder_of
     from api.fsck_beside import check_access, check_rulebooks
     from api.progress import bar
-    from api.register import folder_of, vault_files
     from api.settings import load
+    from api.vault_place import vault_files
     from ledger.fsck import fsck as check
 
     settings = load({"data_folder": data_folder})

@@ -47,8 +47,9 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, days: int) -> 
 
     主密钥和签名密钥从不在其中：它们与密钥库放在一起，密封的内容就等于没有密封。
     """
-    from api.register import folder_of, master_file, vault_of
+    from api.folder import folder_of
     from api.settings import load
+    from api.vault_place import master_file, vault_of
     from ledger.key_backup import back_up
 
     settings = load({"data_folder": data_folder})
@@ -127,8 +128,9 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
 
     账本须已在：已销毁的密钥不会因恢复而回来。主密钥须另行放好。
     """
+    from api.folder import folder_of
     from api.forgetting import drop_names
-    from api.register import demand_whole, folder_of
+    from api.register import demand_whole
     from api.restore import having
     from api.settings import load
     from ledger import key_backup
@@ -174,10 +176,11 @@ def rewrap(to: str, data_folder: Path | None, as_json: bool) -> None:
 
     服务运行时只作准备，停止服务后再运行一次才切换。切换前原主密钥打开一切，切换后新的打开一切。
     """
+    from api.folder import folder_of
     from api.occupancy import Served, occupying
     from api.progress import bar
-    from api.register import folder_of, people_of, vault_of
     from api.settings import load
+    from api.vault_place import people_of, vault_of
     from ledger.key_opening import open_master
     from ledger.key_rewrap import finished, prepare, switch
     from ledger.vault import make_of, open_keys
@@ -260,7 +263,7 @@ def _make(given: str) -> str:
 
 
 def _demand_vault(settings: Settings) -> None:
-    from api.register import has_vault, people_of
+    from api.vault_place import has_vault, people_of
 
     if not has_vault(settings):
         people = people_of(settings)
@@ -280,7 +283,7 @@ def _demand_apart(folder: Path, root: Path, master: Path | None) -> None:
 
 def _put_in_place(settings: Settings, waiting: Path) -> None:
     """Let what was laid out be the vault: under its name, or in the database that has none."""
-    from api.register import people_of
+    from api.vault_place import people_of
     from ledger.key_backup import put_in_place
     from ledger.vault import open_keys
 
@@ -311,7 +314,8 @@ def _waiting_vault(waiting: Path, make: str, settings: Settings) -> Iterator[Vau
 @contextmanager
 def _ledger(settings: Settings, vault: Vault) -> Iterator[Ledger]:
     """Open the ledger over another vault; one that is not there is not made."""
-    from api.register import SCHEMAS, folder_of
+    from api.folder import folder_of
+    from api.register import SCHEMAS
     from ledger.ledger import Ledger
 
     path = folder_of(settings).ledger
@@ -329,8 +333,8 @@ def _ledger(settings: Settings, vault: Vault) -> Iterator[Ledger]:
 
 @contextmanager
 def _file(data_folder: Path | None) -> Iterator[KeyFile]:
-    from api.register import people_of
     from api.settings import load
+    from api.vault_place import people_of
     from ledger.vault import open_keys
 
     settings = load({"data_folder": data_folder})

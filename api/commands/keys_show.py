@@ -26,8 +26,9 @@ LOGS: Final = {"ledger": "账本", "access": "查阅日志"}
 @as_json_option
 def show(data_folder: Path | None, as_json: bool) -> None:
     """查看主密钥、密钥库、备份与到期、签名密钥；不显示任何秘密"""
-    from api.register import folder_of, has_vault, people_of
+    from api.folder import folder_of
     from api.settings import load
+    from api.vault_place import has_vault, people_of
     from ledger.vault import open_keys
 
     settings = load({"data_folder": data_folder})

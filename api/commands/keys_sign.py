@@ -85,7 +85,8 @@ def learn(file: Path, vkeys: tuple[str, ...]) -> None:
 
 
 def _keys_of(data_folder: Path | None, name: str) -> tuple[Path, str]:
-    from api.register import ACCESS, folder_of
+    from api.folder import folder_of
+    from api.register import ACCESS
     from api.settings import load
 
     settings = load({"data_folder": data_folder})

@@ -93,7 +93,7 @@ def key(data_folder: Path | None, former: bool) -> None:
 def forks(data_folder: Path | None, as_json: bool) -> int:
     """列出这本日志有两种历史的证明；有时退出码为 1。任何人可用 xueshi verify 核验"""
     from api.exits import Exit
-    from api.register import folder_of
+    from api.folder import folder_of
     from api.settings import load
     from ledger.witnessing.kept import Kept
 

@@ -45,7 +45,7 @@ def migrate(data_folder: Path | None, as_json: bool, is_check: bool) -> int:
     except ImportError as error:
         cure = "请安装 xueshi-ledger[postgres]"
         raise Stop(Exit.WORLD_IS_WRONG, "driver_missing", "没有安装 PostgreSQL 驱动", cure) from error
-    from api.register import folder_of
+    from api.folder import folder_of
     from api.restore import having
     from api.sharing import carry_over, own_left, schemas, statuses
 

@@ -50,7 +50,7 @@ def _with_sample(settings: Settings, options: dict[str, Any]) -> Settings:
 
 
 def _words(address: str, folder: Path) -> Iterator[str]:
-    from api.register import Folder
+    from api.folder import Folder
     from api.sample import shown
     from projections.columns import fill, width
 

@@ -22,10 +22,11 @@ from typing import Final, NamedTuple
 from api.demo.dice import Dice
 from api.demo.history import ORIGIN, History, Told
 from api.exits import Exit, Stop
+from api.folder import Folder
 from api.occupancy import ADDRESS_FILE, Served, occupying
 from api.operations import Operations
 from api.progress import Progress
-from api.register import ACCESS, Folder
+from api.register import ACCESS
 from api.settings import FILE_NAME
 from ledger.durable import sync, write_durably
 from ledger.ledger import Ledger

@@ -17,7 +17,7 @@ from command_kit import CLEAN, XUESHI, served, xueshi
 from house_kit import credit_code
 from used_kit import Used, used
 
-from api.register import Folder
+from api.folder import Folder
 from ledger.proof.keys import parse_skey
 from tests.ledger.killing import Ended, killed_at
 

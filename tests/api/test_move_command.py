@@ -13,7 +13,8 @@ import pytest
 from command_kit import CLEAN, XUESHI, served, xueshi
 from used_kit import used
 
-from api.register import Folder, Register, open_register
+from api.folder import Folder
+from api.register import Register, open_register
 from api.settings import Settings
 from ledger.copying import TABLES, in_postgres
 from ledger.proving import prove_event

@@ -14,6 +14,7 @@ import pytest
 from api import last_done, production_checks
 from api.checks import Answer, Level, found
 from api.cli import run
+from api.folder import Folder
 from api.occupancy import ADDRESS_FILE, occupying
 from api.production_checks import (
     account,
@@ -34,7 +35,7 @@ from api.production_checks import (
     synchronised,
     way_in,
 )
-from api.register import Folder, open_register
+from api.register import open_register
 from api.settings import Settings, load
 
 NOW_S = time.time_ns() // 1_000_000_000

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from api.exits import Stop
-from api.register import SYSTEM, Folder, open_register, stop_what_is_behind
+from api.folder import Folder
+from api.register import SYSTEM, open_register, stop_what_is_behind
 from api.settings import Settings
 from ledger.errors import LedgerError
 from ledger.events.act import LOG, AccessAnchored, LogOpened

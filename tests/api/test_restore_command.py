@@ -14,7 +14,8 @@ import pytest
 from command_kit import XUESHI, made, served, xueshi
 from used_kit import Used, used
 
-from api.register import Folder, open_register
+from api.folder import Folder
+from api.register import open_register
 from api.settings import Settings
 from projections.answers import projections
 

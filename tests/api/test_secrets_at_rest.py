@@ -16,7 +16,7 @@ import pytest
 from command_kit import Ended, xueshi
 from used_kit import Used, used
 
-from api.register import Folder
+from api.folder import Folder
 from ledger.proof.keys import parse_skey
 from ledger.vault import FileMasterKey, Vault
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from command_kit import xueshi
 
+from api.folder import Folder
 from api.house import open_house
-from api.register import Folder, open_register
+from api.register import open_register
 from api.service import create_app
 from api.settings import Settings
 from ledger.envelope import decode

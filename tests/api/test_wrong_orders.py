@@ -17,7 +17,8 @@ import pytest
 from command_kit import CLEAN, XUESHI, made, xueshi
 from used_kit import Used, used
 
-from api.register import SYSTEM, Folder, Register, open_register
+from api.folder import Folder
+from api.register import SYSTEM, Register, open_register
 from api.settings import Settings
 from ledger.errors import Refusal
 from ledger.events.act import LOG, AccessAnchored

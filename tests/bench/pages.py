@@ -21,7 +21,7 @@ from api import logs
 from api.composed import composed
 from api.demo.history import Told
 from api.demo.making import make
-from api.register import Folder
+from api.folder import Folder
 from api.sample import begin, prepare, shown
 from api.settings import load
 from tests.bench import Figure

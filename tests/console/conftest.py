@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api.composed import composed
-from api.register import Folder
+from api.folder import Folder
 from api.sample import begin, prepare, shown
 from api.settings import load
 from tests.console.console_kit import Browser, Cast, cast_in, serving

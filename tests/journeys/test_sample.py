@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from api.composed import composed
-from api.register import Folder
+from api.folder import Folder
 from api.sample import begin, prepare, script, shown
 from api.settings import Settings, load
 from ledger.identifiers import id_number

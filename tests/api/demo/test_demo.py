@@ -25,7 +25,8 @@ from api.demo.history import ORIGIN, Told
 from api.demo.making import FAULTS, make
 from api.demo.store import HistoryRecorder
 from api.exits import Stop
-from api.register import SYSTEM, Folder, open_register
+from api.folder import Folder
+from api.register import SYSTEM, open_register
 from api.settings import load
 from ledger.events.act import LogOpened
 from ledger.events.base import Draft, wire_type

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 
 from api import logs
 from api.composed import composed
-from api.register import Folder
+from api.folder import Folder
 from api.settings import load
 from tests.bench.http import XUESHI
 
