@@ -12,6 +12,7 @@ from typing import Final
 from flask import Blueprint, Flask
 
 from api.addresses import PROXIES, networks
+from api.bulk_runner import BulkRunner
 from api.cases.evidence import tidy_evidence
 from api.cases.replays import tidy_replays
 from api.cases.studying import settle_all
@@ -55,11 +56,14 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
             runner = Runner(house.jobs, register.folder.replays, register.folder.root, at_once=settings.replays_at_once,
                             cores=cores_beside(settings.workers) if settings.one_core else (),
                             may_begin=lambda: not any(lag.building for lag in house.follower.lag().values()))
+            bulk_lease = PostgresLease(settings.database, "case-bulk") if settings.database else None
+            bulks = BulkRunner(house, lease=bulk_lease)
             keeper.start()
             try:
                 if serves:
                     outside.start()
                     runner.start()
+                    bulks.start()
                 reach = Reach(register.ledger.store.size)
                 resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
                 checks = [*ready_checks(settings), reach.check(), *resting, *outside.checks()]
@@ -74,6 +78,7 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                 with _watched(app, house, leases, settings) if serves else nullcontext():
                     yield app
             finally:
+                bulks.stop()  # First: it writes to the log.
                 outside.stop()
                 keeper.stop()  # Also of a service that could not be made: its log is closed next.
                 runner.stop()

@@ -3,7 +3,8 @@
 A job is queued, running, and then done, failed or cancelled for good; whoever changes its state names the one that it
 had, so that of two who would end it one does. What was asked, as it was understood, and what came of it stand in its
 row, so that whatever process runs it next asks the very same. Files that a job made lie beside (`api.replay_runner`):
-they are cleared away after a month, the row when the key under which it was asked for is forgotten.
+they are cleared away after a month, the row when the key under which it was asked for is forgotten. There are two
+kinds, each with a runner of its own: replays, and what a case does to many entries (`api.bulk_runner`).
 
 `tests/api/test_jobs.py` shows it.
 """
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 OPEN: Final = (QUEUED, RUNNING)
+REPLAY, CASE_BULK = "replay", "case_bulk"
 
 KEPT_S: Final = 30 * 86_400
 REMEMBERED_S: Final = 400 * 86_400   # Thirteen months and a few days, as every other request is.
@@ -32,6 +34,7 @@ WAITING_MOST: Final = 20
 """So many of one owner's may be open: a queue that grows without end answers nobody."""
 
 _SECOND: Final = 1_000_000
+_LOOKED_BACK: Final = 100
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS job (
     job          TEXT PRIMARY KEY,
@@ -79,6 +82,11 @@ class Job(NamedTuple):
     outcome: dict[str, Any] | None = None   # What it came to, or why it came to nothing.
     cancelled_by: str | None = None
     is_cleared: bool = False  # Whether its files are gone.
+
+    @property
+    def kind(self) -> str:
+        """Who does it. It stands in what was asked; of a replay, which was the first kind, nothing does."""
+        return str(self.asked.get("kind", REPLAY))
 
     @property
     def kept_until(self) -> int | None:
@@ -149,11 +157,19 @@ class Jobs(Operational):
 
     def ahead(self, job: str) -> int:
         """How many are to be done before a job that waits."""
+        waiting = self._open()
+        kind = next((one.kind for one in waiting if one.job == job), None)
+        names = [one.job for one in waiting if one.kind == kind]
+        return names.index(job) if job in names else 0
+
+    def open_of(self, kind: str) -> list[Job]:
+        """Those of one kind that are not over, in order."""
+        return [one for one in self._open() if one.kind == kind]
+
+    def _open(self) -> list[Job]:
         with self._using() as file:
-            (count,) = file.execute(
-                "SELECT COUNT(*) FROM job WHERE state IN (?, ?) AND (made_at, job) < "
-                "(SELECT made_at, job FROM job WHERE job = ?)", (*OPEN, job)).fetchone()
-        return int(count)
+            rows = file.execute(f"{_SELECT} WHERE state IN (?, ?) ORDER BY made_at, job", OPEN).fetchall()
+        return [_read(row) for row in rows]
 
     def cancel(self, job: str, *, by: str, now: int) -> bool:
         """End a job that is not over; False where it is. Whoever runs it finds that it is not to be done any more."""
@@ -163,17 +179,16 @@ class Jobs(Operational):
                 (CANCELLED, now, by, job, *OPEN)).rowcount > 0
 
     def last_done(self) -> Job | None:
-        """The job that came to its end last: how long it took says how long the next one will."""
+        """The replay that came to its end last: how long it took says how long the next one will."""
         with self._using() as file:
-            return _one(file, "WHERE state = ? ORDER BY ended_at DESC LIMIT 1", (DONE,))
+            rows = file.execute(f"{_SELECT} WHERE state = ? ORDER BY ended_at DESC LIMIT ?", (DONE, _LOOKED_BACK))
+            return next((one for one in map(_read, rows) if one.kind == REPLAY), None)
 
     # By whoever does them
 
-    def next(self, but: Collection[str]) -> Job | None:
+    def next(self, but: Collection[str], kind: str = REPLAY) -> Job | None:
         """The first that is to be done and is none of these; one that runs was left by a process that is gone."""
-        with self._using() as file:
-            rows = file.execute(f"{_SELECT} WHERE state IN (?, ?) ORDER BY made_at, job", OPEN)
-            return next((_read(row) for row in rows if row[0] not in but), None)
+        return next((one for one in self.open_of(kind) if one.job not in but), None)
 
     def begin(self, job: str, *, now: int) -> bool:
         """Say that a job runs from here on; False where it is over."""

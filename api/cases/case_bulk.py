@@ -10,8 +10,9 @@ choice (`api.cases.case_choosing`), or neither for every entry of the case; `lis
 `Preview.rows` are `Row`s: what becomes of each entry, or why it is refused; `Preview.view()` tells it all. The entries
 that would be refused are passed over by the act, and the digest covers them, too: whatever changes is shown anew.
 
-A request works for `PATIENCE_MS` at most. What is left then is `Going`, with how far it is: whoever asks goes on with
-`resume`, and so does any member after a kill, since list, words and basis stand in the log. `Done.state` is a
+A request works for `PATIENCE_MS`, or for as long as it says, up to `PATIENCE_MOST_MS`. What is left then is `Going`,
+with how far it is, and a job that goes on with it in the background (`api.cases.bulk_jobs`); any member may also go on
+with `resume`, also after a kill, since list, words and basis stand in the log. `Done.state` is a
 `ledger.streams.case.Case`; every effect is listed by `api.cases.case_desk.followed(..., act=...)`.
 
 `tests/api/test_case_bulk.py` shows it.
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from api import refusals
@@ -45,8 +47,9 @@ from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import ActId, ActorId, ClaimId, StreamId, format_hours
 
-PATIENCE_MS: Final = 20_000
-"""So long a request writes: ten thousand entries and more. A caller that would wait less says so (`Prefer: wait`)."""
+PATIENCE_MS: Final = 2_000
+PATIENCE_MOST_MS: Final = 20_000
+"""So long a request writes: some thousand entries; and so long where the caller would rather wait (`Prefer: wait`)."""
 
 _TRIES: Final = 5
 _BECOMES: Final = {Deed.HOLD: "frozen", Deed.RELEASE: "approved", Deed.REVOKE: "revoked", Deed.REINSTATE: "approved"}
@@ -105,11 +108,13 @@ class Going(NamedTuple):
     act: ActId
     rows: int
     rows_done: int
+    deed: str
+    job: str | None = None   # What goes on with it in the background.
 
     def view(self) -> dict[str, Any]:
         """How far it is."""
         return {"case": self.case, "act": self.act, "state": "open", "rows": self.rows, "rows_done": self.rows_done,
-                "version": self.version}
+                "version": self.version, "job": self.job}
 
 
 def preview(house: House, caller: Caller, case: str, fields: dict[str, Any]) -> Preview | Refusal:
@@ -299,29 +304,43 @@ def _written(
     house: House, caller: Caller, bulk: Bulk, asked: Asked, began: float, patience_ms: int
 ) -> Done | Going | Refusal:
     """Write what is left of the list for as long as there is patience, at least some of it, and close."""
-    tries, has_written = _TRIES, patience_ms == 0
-    while bulk.rows_next:
-        if has_written and (time.monotonic() - began) * 1_000 >= patience_ms:
-            version = house.ledger.store.version(bulk.case)
-            return Going(bulk.case, version, bulk.act.id, bulk.opened.rows, bulk.rows_done)
+    first = None if patience_ms == 0 else bulk.rows_done
+
+    def goes_on(now: Bulk) -> bool:
+        return now.rows_done == first or (time.monotonic() - began) * 1_000 < patience_ms
+
+    written = write_on(house, caller, bulk, goes_on)
+    if isinstance(written, Refusal):
+        return written
+    if written.rows_next:
+        version = house.ledger.store.version(written.case)
+        return Going(written.case, version, written.act.id, written.opened.rows, written.rows_done,
+                     written.opened.effect)
+    return close(house, caller, written, asked)
+
+
+def write_on(house: House, caller: Caller, bulk: Bulk, goes_on: Callable[[Bulk], bool]) -> Bulk | Refusal:
+    """Write the list chunk by chunk until it is written, or nobody wants to go on; gives how it stands then."""
+    tries = _TRIES
+    while bulk.rows_next and goes_on(bulk):
         try:
             written = bulk.write()
-        except Conflict:  # Somebody else goes on with it, or wrote to one of its people: read again.
-            tries -= 1
+        except Conflict:  # Somebody else goes on with it, too, or wrote to one of its people: read again.
             again = resume_bulk(house.ledger, bulk.case, bulk.act.id, actor=ActorId(caller.id), role=SUPERVISOR)
             if isinstance(again, Refusal):
                 return again
+            tries = tries - 1 if again.rows_done == bulk.rows_done else _TRIES
             if not tries:
                 raise
             bulk = again
             continue
         if isinstance(written, Refusal):
             return written
-        has_written = True
-    return _closed(house, caller, bulk, asked)
+    return bulk
 
 
-def _closed(house: House, caller: Caller, bulk: Bulk, asked: Asked) -> Done | Refusal:
+def close(house: House, caller: Caller, bulk: Bulk, asked: Asked) -> Done | Refusal:
+    """Put every row in force at once."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor

@@ -23,6 +23,7 @@ from typing import Any
 
 from api.callers import Caller
 from api.cases import finding_acts
+from api.cases.bulk_jobs import open_job
 from api.cases.case_choosing import chosen_entries, chosen_of, list_digest
 from api.cases.cases import is_about, let_in, supervising, works_on
 from api.cases.doing import Asked, Done, Reading
@@ -292,16 +293,17 @@ def said(house: House, event: int) -> str | None:
 
 def bulk_view(house: House, one: case_desk.BulkAct) -> dict[str, Any]:
     """An act with how many of its rows stand."""
-    done = one.rows
+    done, job = one.rows, None
     if one.state != "closed":
         act, _ = house.ledger.load_act(one.act)
-        done = 0 if act is None else act.rows_done
+        done, job = 0 if act is None else act.rows_done, open_job(house, one.act)
     return {
         "act": one.act, "case": one.case_id, "effect": one.effect, "state": one.state, "rows": one.rows,
         "rows_done": done, "list_sha256": one.list_sha256, "basis": one.basis, "chosen": one.chosen,
         "actor": one.actor, "words": said(house, one.opened_event), "opened_event": one.opened_event,
         "opened_at": written_time(one.opened_at), "ended_event": one.ended_event,
         "ended_at": None if one.ended_at is None else written_time(one.ended_at),
+        "job": None if job is None else job.job,
     }
 
 

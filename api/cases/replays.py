@@ -21,7 +21,7 @@ from api.cases.doing import Asked
 from api.cases.faults import BadFields, Fault
 from api.cases.standing import POLICY_OFFICE, acting
 from api.house import House
-from api.jobs import CANCELLED, DONE, OPEN, QUEUED, Full, Job
+from api.jobs import CANCELLED, DONE, OPEN, QUEUED, REPLAY, Full, Job
 from api.replay_laws import Laws, UnsoundRules
 from api.replay_runner import REPORT, clear, write_drafts
 from ledger.errors import Refusal
@@ -191,22 +191,27 @@ def own(house: House, caller: Caller, *, before: str | None, limit: int) -> List
     if isinstance(actor, Refusal):
         return actor
     found = house.jobs.of(caller.id, before=before, limit=limit + 1)
-    return Listed([view(house, one) for one in found[:limit]], found[limit - 1].job if len(found) > limit else None)
+    items = [view(house, one) for one in found[:limit] if one.kind == REPLAY]
+    return Listed(items, found[limit - 1].job if len(found) > limit else None)
 
 
 def cancel(house: House, caller: Caller, job: str, asked: Asked) -> dict[str, Any] | Refusal:
     """End a job that is not over; one that was cancelled stays so."""
     found = _visible(house, caller, job)
-    if isinstance(found, Refusal):
-        return found
+    ended = found if isinstance(found, Refusal) else cancelled(house, caller, found, asked)
+    return ended if isinstance(ended, Refusal) else view(house, ended)
+
+
+def cancelled(house: House, caller: Caller, found: Job, asked: Asked) -> Job | Refusal:
+    """End a job of whichever kind, for somebody who may."""
     if found.state in OPEN and not asked.dry_run:
-        house.jobs.cancel(job, by=caller.id, now=house.now)
-        found = house.jobs.find(job) or found
+        house.jobs.cancel(found.job, by=caller.id, now=house.now)
+        found = house.jobs.find(found.job) or found
     if found.state not in (*OPEN, CANCELLED):  # Also where it came to its end meanwhile.
         return Refusal.because("job_over", state=found.state)
     if found.state in OPEN:
         found = found._replace(state=CANCELLED, cancelled_by=caller.id)
-    return view(house, found)
+    return found
 
 
 def is_over(house: House, job: str) -> bool:
@@ -217,22 +222,28 @@ def is_over(house: House, job: str) -> bool:
 
 def view(house: House, job: Job) -> dict[str, Any]:
     """A job as it is told."""
+    result = f"/v1/replays/{job.job}" if job.state == DONE and not job.is_cleared else None
+    return {**job_view(house, job), "result": result, "error": error_of(job, "推演没有完成"), "ledger": LEDGER}
+
+
+def job_view(house: House, job: Job) -> dict[str, Any]:
+    """What is told of a job of any kind."""
     times = {name: None if at is None else written_time(at) for name, at in (
         ("made_at", job.made_at), ("begun_at", job.begun_at), ("ended_at", job.ended_at),
         ("kept_until", job.kept_until))}
     return {
-        "job": job.job, "kind": "replay", "state": job.state, "asked_by": job.owner, **times,
+        "job": job.job, "kind": job.kind, "state": job.state, "asked_by": job.owner, **times,
         "ahead": house.jobs.ahead(job.job) if job.state == QUEUED else None,
-        "question": job.question, "cost": job.cost, "progress": job.progress,
-        "result": f"/v1/replays/{job.job}" if job.state == DONE and not job.is_cleared else None,
-        "is_cleared": job.is_cleared, "cancelled_by": job.cancelled_by, "error": _error(job), "ledger": LEDGER,
+        "question": job.question, "cost": job.cost, "progress": job.progress, "result": None,
+        "is_cleared": job.is_cleared, "cancelled_by": job.cancelled_by, "error": None,
     }
 
 
-def _error(job: Job) -> dict[str, Any] | None:
-    if job.outcome is None or job.state == DONE:
+def error_of(job: Job, title: str) -> dict[str, Any] | None:
+    """Why a job came to nothing, as a problem."""
+    if job.outcome is None or "code" not in job.outcome:
         return None
-    return {"type": "about:blank", "title": "推演没有完成", "trace_id": job.trace, **job.outcome}
+    return {"type": "about:blank", "title": title, "trace_id": job.trace, **job.outcome}
 
 
 def _visible(house: House, caller: Caller, job: str) -> Job | Refusal:
@@ -241,7 +252,7 @@ def _visible(house: House, caller: Caller, job: str) -> Job | Refusal:
     if isinstance(actor, Refusal):
         return actor
     found = house.jobs.find(job)
-    if found is None or (found.owner != caller.id
+    if found is None or found.kind != REPLAY or (found.owner != caller.id
                          and standing(actor, POLICY_OFFICE, Matter(found.region, found.sector)) is not None):
         return Refusal.because("job_absent")
     return found

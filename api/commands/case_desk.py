@@ -268,8 +268,10 @@ def _bulk_teller(over: str) -> Callable[[dict[str, Any]], None]:
 
     def tell(body: dict[str, Any]) -> None:
         if body.get("state") == "open":
-            click.echo(f"还没有写完，尚未生效：{body['rows_done']} / {body['rows']} 项。"
-                       f"续办：xueshi case resume {body['case']} {body['act']}")
+            click.echo(f"还没有写完，尚未生效：{body['rows_done']} / {body['rows']} 项。")
+            if body.get("job") is not None:
+                click.echo(f"服务在后台续办，看进度：xueshi job show {body['job']}")
+            click.echo(f"停下的可以续办：xueshi case resume {body['case']} {body['act']}")
         elif "list_sha256" in body:
             _tell_list(body)
         else:

@@ -1,4 +1,4 @@
-"""`xueshi job`: replays that a service does while one is away: submitted, watched, cancelled, their reports fetched."""
+"""`xueshi job`: what a service does while one is away (replays, acts of cases): watched, cancelled, reports fetched."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.case_desk import DEEDS
 from api.commands.replay import STEPS
 from api.commands.telling import PAGE, next_page, pairs, table, with_options
 from api.exits import Exit, Stop
@@ -22,7 +23,7 @@ _ROWS: Final = ("person-years", "entries", "titles")
 
 @click.group()
 def job() -> None:
-    """作业：由服务在后台推演，查看进度和结果、取消"""
+    """作业：服务在后台做的推演和案件的批量处理，查看进度和结果、取消"""
 
 
 _id = click.argument("job", type=Id("job"))
@@ -183,13 +184,32 @@ def _tell(body: dict[str, Any]) -> None:
     step = None if progress is None else STEPS.get(progress["step"], progress["step"])
     left = None if progress is None or progress["eta"] is None else f"，这一步还要约 {progress['eta']} 秒"
     pairs((
-        ("作业", body["job"]), ("状态", _STATES.get(body["state"], body["state"])), ("推演", _laws(body["question"])),
+        ("作业", body["job"]), ("状态", _STATES.get(body["state"], body["state"])), _about(body["question"]),
         ("排在前面", body["ahead"]),
         ("进度", step and f"{step} {progress['done']:,} / {progress['total']:,}{left or ''}"),
-        ("估计", f"{body['cost']['people']:,} 人、{body['cost']['entries']:,} 条，约 {body['cost']['seconds']} 秒"),
-        ("结果", body["result"] and f"xueshi job report {body['job']}，保留到 {body['kept_until'][:10]}"),
+        ("估计", _cost(body)), ("结果", body["result"] and _result(body)),
         ("原因", body["error"] and body["error"]["detail"]), ("说明", body["ledger"]),
     ))
+
+
+def _about(question: dict[str, Any]) -> tuple[str, str]:
+    """What a job is about, by its kind."""
+    if "case" in question:
+        deed = DEEDS.get(question["effect"], question["effect"])
+        return "批量处理", f"{deed} {question['rows']:,} 项，案件 {question['case']}"
+    return "推演", _laws(question)
+
+
+def _cost(body: dict[str, Any]) -> str:
+    people, entries, seconds = (body["cost"][name] for name in ("people", "entries", "seconds"))
+    return f"{f'{people:,} 人、' if people else ''}{entries:,} 条，约 {seconds} 秒"
+
+
+def _result(body: dict[str, Any]) -> str | None:
+    question = body["question"]
+    if "case" in question:
+        return None if body["state"] in ("queued", "running") else f"xueshi case bulks {question['case']}"
+    return f"xueshi job report {body['job']}，保留到 {body['kept_until'][:10]}"
 
 
 def _tell_trial(would: dict[str, Any]) -> None:
@@ -200,9 +220,9 @@ def _tell_trial(would: dict[str, Any]) -> None:
 
 
 def _tell_all(body: dict[str, Any]) -> None:
-    table(("作业", "状态", "提交", "结束", "推演"), (
+    table(("作业", "状态", "提交", "结束", "内容"), (
         (one["job"], _STATES.get(one["state"], one["state"]), one["made_at"][:19].replace("T", " "),
-         (one["ended_at"] or "")[:19].replace("T", " "), _laws(one["question"])) for one in body["items"]
+         (one["ended_at"] or "")[:19].replace("T", " "), "：".join(_about(one["question"]))) for one in body["items"]
     ), empty="没有提交过作业。")
     next_page(body)
 

@@ -16,7 +16,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from api import refusals
-from api.cases import case_bulk, case_desk, cases
+from api.cases import bulk_jobs, case_bulk, case_desk, cases, jobs
 from api.cases.case_bulk import Going, Preview
 from api.cases.doing import Asked, Done
 from api.cases.faults import BadFields
@@ -94,7 +94,7 @@ def send(asking: Asking, case: str) -> Shown:
 def _bulk(asking: Asking, case: str, sent: dict[str, Any], typed: MultiDict[str, str]) -> Shown:
     house, caller, is_changed = asking.house, asking.caller, False
     if typed.get("step") == "do":
-        came = case_bulk.act(house, caller, case, sent, sending.asked(house, caller))
+        came = bulk_jobs.act(house, caller, case, sent, sending.asked(house, caller))
         if isinstance(came, Going):
             return onward(f"{LIST}/{case}/bulk/{came.act}?{urlencode({'purpose': PURPOSE})}")
         if isinstance(came, Done):
@@ -232,15 +232,28 @@ def one(asking: Asking, case: str, act: str) -> Shown:
         "case": case, "one": bulk_row(house, body), "purpose": purpose, "chosen": chosen,
         "at": f"{LIST}/{case}/bulk/{act}",
         "effects": [effect_row(each) for each in effects.items], "more": effects.next is not None,
-        "done": "done" in request.args, "ended": body["ended_at"] and body["ended_at"][:19].replace("T", " "),
+        "done": "done" in request.args, "is_polled": "HX-Request" in request.headers,
+        "ended": body["ended_at"] and body["ended_at"][:19].replace("T", " "),
         "names": {field.name: field.label for field in _fields()}, "mine": case_deeds.account(house, asking.caller.id),
     }, {**body, "effects": list(effects.items)})
 
 
 def resume(asking: Asking, case: str, act: str) -> Shown:
     """Go on with what was stopped."""
-    came = case_bulk.resume(asking.house, asking.caller, case, act, sending.asked(asking.house, asking.caller))
+    came = bulk_jobs.resume(asking.house, asking.caller, case, act, sending.asked(asking.house, asking.caller))
     return _onward(case, act, came)
+
+
+def stop(asking: Asking, case: str, act: str) -> Shown:
+    """Let nobody go on with it in the background; what is written stays, and is in force for nobody."""
+    found = case_desk.bulk(asking.house, asking.caller, case, act, PURPOSE)
+    if isinstance(found, Refusal):
+        return found
+    if found["job"] is not None:
+        ended = jobs.cancel(asking.house, asking.caller, found["job"], sending.asked(asking.house, asking.caller))
+        if isinstance(ended, Refusal) and ended.code != "job_over":  # It may be over just now: the page says so.
+            return ended
+    return onward(f"{LIST}/{case}/bulk/{act}?{urlencode({'purpose': PURPOSE})}")
 
 
 def abandon(asking: Asking, case: str, act: str) -> Shown:

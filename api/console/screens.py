@@ -140,6 +140,7 @@ def _cases(console: Blueprint) -> None:
     take(console, f"{case}/bulk", case_bulk.send, most=case_bulk.SENT_MOST)
     add(console, f"{case}/bulk/<act:act>", case_bulk.one)
     take(console, f"{case}/bulk/<act:act>/resumption", case_bulk.resume)
+    take(console, f"{case}/bulk/<act:act>/stopping", case_bulk.stop)
     take(console, f"{case}/bulk/<act:act>/abandonment", case_bulk.abandon)
     add(console, f"{case}/notices", case_papers.every_notice, csv=True)
     add(console, f"{case}/letters.zip", case_papers.letters, json=False)

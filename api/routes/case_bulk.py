@@ -1,8 +1,9 @@
 """The same to many entries of a case at once, over HTTP: a trial shows the list, the act brings its digest.
 
-A request writes for `PATIENCE_MS`, or for as long as it says (`Prefer: wait=2`); what is not done by then is answered
-with 202 and how far it is, and gone on with under `…/resumption`, by whoever works on the case. It stands in the log
-and not among the jobs: nothing of it is lost with a process. `tests/api/test_case_bulk.py` shows it.
+A request writes for `PATIENCE_MS`, or for as long as it says (`Prefer: wait=20`); what is not done by then is answered
+with 202, how far it is, and the job that goes on with it (`/v1/jobs/<job>`); a job that was stopped is gone on with
+under `…/resumption`, by whoever works on the case. All of it stands in the log: nothing is lost with a process.
+`tests/api/test_case_bulk.py` and `tests/api/test_bulk_jobs.py` show it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any, Final
 from flask import Response, request
 
 from api.callers import Caller
-from api.cases import case_bulk, case_desk, inquiries
-from api.cases.case_bulk import PATIENCE_MS, Going, Preview
+from api.cases import bulk_jobs, case_bulk, case_desk, inquiries
+from api.cases.case_bulk import PATIENCE_MOST_MS, PATIENCE_MS, Going, Preview
 from api.cases.doing import Asked, Done
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
@@ -27,7 +28,8 @@ RETRY_SECONDS: Final = 1
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,6})\"?(?=$|[,;\s])")
 _PREFER: Final[dict[str, Any]] = {
     "in": "header", "name": "Prefer", "schema": {"type": "string"}, "required": False, "example": "wait=5",
-    "description": f"wait=秒数：本次请求至多写这么久，最多 {PATIENCE_MS // 1_000} 秒（默认）；没有写完的以 202 答复。",
+    "description": f"wait=秒数：本次请求至多写这么久，最多 {PATIENCE_MOST_MS // 1_000} 秒，默认 "
+                   f"{PATIENCE_MS // 1_000} 秒；没有写完的以 202 答复，由后台作业续办。",
 }
 
 door = Door("case_bulk", __name__, description="批量冻结、解冻、撤销、恢复")
@@ -35,7 +37,7 @@ door = Door("case_bulk", __name__, description="批量冻结、解冻、撤销�
 _Fields = dict[str, Any]
 _AT = "/v1/cases/<case:case>/bulk"
 _ACCEPTED: Final[dict[str, Any]] = {
-    "schema": CaseBulkAnswer, "description": "还没有写完，尚未生效；在 …/resumption 续办",
+    "schema": CaseBulkAnswer, "description": "还没有写完，尚未生效；后台作业 job 在续办，停下的可在 …/resumption 续办",
     "headers": {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "integer"}}},
 }
 
@@ -55,7 +57,7 @@ def show(caller: Caller, query: _Fields, case: str, act: str) -> Response | Refu
              body=CaseBulkBody, answers=DecidedCaseAnswer, show=inquiries.view, conditional=True, parameters=[_PREFER])
 @door.alt_response(202, **_ACCEPTED)  # type: ignore[untyped-decorator]  # The library has no types.
 def act(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Response | Told | Refusal:
-    found = case_bulk.act(house(), caller, case, fields, asked, patience_ms=_patience_ms())
+    found = bulk_jobs.act(house(), caller, case, fields, asked, patience_ms=_patience_ms())
     if isinstance(found, Preview):
         return answer({"dry_run": True, "would": found.view()})
     return _told(found, asked)
@@ -65,7 +67,7 @@ def act(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Response | 
              answers=DecidedCaseAnswer, show=inquiries.view, conditional=True, parameters=[_PREFER])
 @door.alt_response(202, **_ACCEPTED)  # type: ignore[untyped-decorator]
 def resume(caller: Caller, _: _Fields, asked: Asked, case: str, act: str) -> Response | Told | Refusal:
-    return _told(case_bulk.resume(house(), caller, case, act, asked, patience_ms=_patience_ms()), asked)
+    return _told(bulk_jobs.resume(house(), caller, case, act, asked, patience_ms=_patience_ms()), asked)
 
 
 @door.writes(f"{_AT}/<act:act>/abandonment", summary="放弃没有写完的一批：一项也不生效", body=SomeWordsBody,
@@ -89,4 +91,4 @@ def _told(found: Done | Going | Refusal, asked: Asked) -> Response | Told | Refu
 
 def _patience_ms() -> int:
     wanted = _WAIT.search(",".join(request.headers.getlist("Prefer")).lower())
-    return PATIENCE_MS if wanted is None else min(int(wanted[1]) * 1_000, PATIENCE_MS)
+    return PATIENCE_MS if wanted is None else min(int(wanted[1]) * 1_000, PATIENCE_MOST_MS)

@@ -1,4 +1,6 @@
-"""Jobs over HTTP: how far they are, one's own, and an end to them. `tests/api/test_replays.py` shows it."""
+"""Jobs over HTTP: how far they are, one's own, and an end to them. `tests/api/test_replays.py` and
+`tests/api/test_bulk_jobs.py` show it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from api.callers import Caller
-from api.cases import replays
+from api.cases import jobs
 from api.cases.doing import Asked
 from api.routes import paging
 from api.routes.answers import answer
@@ -31,7 +33,7 @@ def every(caller: Caller, query: dict[str, Any]) -> Response | Refusal:
     before = None
     if "cursor" in query:
         _, (before,) = paging.read_cursor(here.cursor_key, question, query["cursor"])
-    found = replays.own(here, caller, before=before, limit=limit)
+    found = jobs.own(here, caller, before=before, limit=limit)
     if isinstance(found, Refusal):
         return found
     following = None
@@ -45,17 +47,17 @@ def every(caller: Caller, query: dict[str, Any]) -> Response | Refusal:
 
 @door.reads(_AT, summary="一项作业：排到哪里、做到哪里、结果在何处（可用 Prefer: wait=5 等一等）", answers=JobAnswer)
 def show(caller: Caller, job: str) -> Response | Refusal:
-    found = replays.see(house(), caller, job)
+    found = jobs.see(house(), caller, job)
     if isinstance(found, Refusal) or "Prefer" not in request.headers:
         return found if isinstance(found, Refusal) else told(found, None)
     applied = waited(house(), job)
-    found = replays.see(house(), caller, job)
+    found = jobs.see(house(), caller, job)
     return found if isinstance(found, Refusal) else told(found, applied)
 
 
 @door.writes(f"{_AT}/cancellation", summary="取消作业：尚未做完的；已取消的仍是已取消", answers=JobAnswer, show=dict)
 def cancel(caller: Caller, _: dict[str, Any], asked: Asked, job: str) -> Response | Refusal:
-    found = replays.cancel(house(), caller, job, asked)
+    found = jobs.cancel(house(), caller, job, asked)
     if isinstance(found, Refusal):
         return found
     return answer({"dry_run": True, "would": found}) if asked.dry_run else answer(found, 201)

@@ -152,6 +152,7 @@ class CaseBulkAnswer(Answer):
     rows = ma.fields.Integer(required=True)
     rows_done = ma.fields.Integer(required=True, metadata={"description": "已写入多少；全部写入并关闭后一并生效"})
     version = ma.fields.Integer(required=True, metadata={"description": "案件的版本，也在 ETag 中"})
+    job = ma.fields.String(allow_none=True, metadata={"description": "在后台续办的作业，见 /v1/jobs/{job}"})
     effect = ma.fields.String()
     list_sha256 = ma.fields.String()
     basis = ma.fields.String(allow_none=True)

@@ -55,7 +55,7 @@ class ProgressAnswer(Answer):
     """How far the present step is."""
 
     step = ma.fields.String(required=True, metadata={"description": "正在做的一步：follow、read、gather、judge、check、"
-                                                     "person_years、entries、titles，依次"})
+                                                     "person_years、entries、titles，依次；批量处理只有 write"})
     done = ma.fields.Integer(required=True)
     total = ma.fields.Integer(required=True)
     rate = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "这一步每秒做多少"})
@@ -66,7 +66,8 @@ class JobAnswer(Answer):
     """A job as it stands."""
 
     job = ma.fields.String(required=True)
-    kind = ma.fields.String(required=True, metadata={"description": "作业的种类；现有 replay"})
+    kind = ma.fields.String(required=True, metadata={
+        "enum": ["replay", "case_bulk"], "description": "种类：推演；案件的批量处理"})
     state = ma.fields.String(required=True, metadata={
         "enum": ["queued", "running", "done", "failed", "cancelled"], "description": "后三种不再改变"})
     asked_by = ma.fields.String(required=True, metadata={"description": "提交的经办账号"})
@@ -75,14 +76,16 @@ class JobAnswer(Answer):
     ended_at = ma.fields.String(required=True, allow_none=True)
     kept_until = ma.fields.String(required=True, allow_none=True, metadata={"description": "到这时清除报告的文件"})
     ahead = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "排在前面的还有几项"})
-    question = ma.fields.Dict(required=True, metadata={"description": "推演的是什么：细则、截至、根、区划、行业"})
+    question = ma.fields.Dict(required=True, metadata={
+        "description": "推演的是什么：细则、截至、根、区划、行业；批量处理的是哪个案件的哪一批"})
     cost = ma.fields.Nested(CostAnswer, required=True)
     progress = ma.fields.Nested(ProgressAnswer, required=True, allow_none=True)
     result = ma.fields.String(required=True, allow_none=True, metadata={"description": "做完之后，在何处读取"})
     is_cleared = ma.fields.Boolean(required=True, metadata={"description": "报告的文件是否已过保留期而清除"})
     cancelled_by = ma.fields.String(required=True, allow_none=True)
     error = ma.fields.Dict(required=True, allow_none=True, metadata={"description": "没有做成的原因（RFC 9457）"})
-    ledger = ma.fields.String(required=True, metadata={"description": "推演不写入账本"})
+    ledger = ma.fields.String(required=True, metadata={
+        "description": "这项作业与账本：推演不写入；批量处理写入，写完才生效"})
 
 
 class JobsQuery(Query):
