@@ -34,7 +34,8 @@ CALLS: Final = (
     "renameat2", "link", "linkat", "mkdir", "mkdirat", *FREE_ROOM)
 
 _LINE: Final = re.compile(r"(\d+) +(\w+)\((.*)")
-_PATH: Final = re.compile(r'<(/[^>]*)>|"(/[^"]*)"')
+_PATH: Final = re.compile(r'(?<!AT_FDCWD)<(/[^>]*)>|"(/[^"]*)"')
+"""Where the process stands is no file that it touches: `AT_FDCWD</there>` stands before each name that it opens."""
 
 
 class Ended(NamedTuple):
