@@ -12,6 +12,7 @@ from typing import Final
 from flask import Blueprint, Flask
 
 from api.addresses import PROXIES, networks
+from api.asked_outside import asked_outside
 from api.bulk_runner import BulkRunner
 from api.cases.evidence import tidy_evidence
 from api.cases.replays import tidy_replays
@@ -46,7 +47,7 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
     try:
         outside = Outside(settings, register, may=keeper.holds)
         outside.look()  # What a witness has seen is known before anything is recorded.
-        with open_house(register, apart=apart(settings)) as house:
+        with open_house(register, apart=apart(settings), outside=asked_outside(settings)) as house:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
                               lambda: house.accounts.tidy(now=house.now),
                               lambda: house.claim_drafts.tidy(now=house.now),

@@ -18,6 +18,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from api.accounts import Accounts
+from api.asked_outside import NOBODY, AskedOutside
 from api.callers import FOUNDER, Tokens
 from api.checks import Check, Level
 from api.claim_drafts import ClaimDrafts
@@ -80,6 +81,7 @@ class House:
     studies: StudySessions
     jobs: Jobs
     detecting: Detecting
+    outside: AskedOutside = NOBODY
 
     @property
     def ledger(self) -> Ledger:
@@ -159,7 +161,8 @@ class House:
 
 @contextmanager
 def open_house(
-    register: Register, clock: Callable[[], int] | None = None, *, apart: Apart | None = None
+    register: Register, clock: Callable[[], int] | None = None, *, apart: Apart | None = None,
+    outside: AskedOutside = NOBODY,
 ) -> Iterator[House]:
     """Open the house around a register, and let go of what is the house's own at the end.
 
@@ -191,6 +194,7 @@ def open_house(
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
                 clock, stored, map_file, evidence, accounts, claim_drafts, opened_papers, studies, jobs, detecting,
+                outside,
             )
     finally:
         follower.stop()

@@ -33,6 +33,9 @@ PREFIX: Final = "xsl_"
 LENGTH: Final = len(PREFIX) + 43
 
 Kind = Literal["token", "session"]
+SESSION_SECONDS: Final = 8 * 3600
+IDLE_SECONDS: Final = 30 * 60      # So long a session waits for its holder.
+_NOTED_SECONDS: Final = 60         # That somebody was there is written down no more often than this.
 SIGN_ON_SECONDS: Final = 600  # So long somebody may take to log in at the provider.
 
 SCHEMA: Final = """
@@ -135,6 +138,24 @@ class Operations(Operational):
             ).fetchone()
         found = None if row is None else Credential(*row)
         return None if found is None or (found.expires_at is not None and found.expires_at <= now) else found
+
+    def begin_session(self, holder: str, *, request: bytes, now: int) -> str:
+        """Open a session: it ends when its holder has asked nothing for a while, and after some hours in any case."""
+        return self.issue(holder, request=request, now=now, kind="session", lasts_s=IDLE_SECONDS)
+
+    def session(self, token: str, *, now: int) -> Credential | None:
+        """Say whose session it is; its holder is there, so it stays open."""
+        found = self.find(token, now=now)
+        if found is None or found.kind != "session" or found.expires_at is None:
+            return None
+        if found.expires_at < now + (IDLE_SECONDS - _NOTED_SECONDS) * 1_000_000:
+            with suppress(sqlite3.OperationalError), self._using() as file:  # A full disk keeps nobody from reading.
+                file.execute(
+                    "UPDATE credential SET expires_at = CASE WHEN issued_at + ? < ? THEN issued_at + ? ELSE ? END "
+                    "WHERE sha256 = ? AND withdrawn = 0 AND expires_at = ?",
+                    (SESSION_SECONDS * 1_000_000, until := now + IDLE_SECONDS * 1_000_000, SESSION_SECONDS * 1_000_000,
+                     until, _hidden(token), found.expires_at))
+        return found
 
     def withdraw(self, token: str) -> None:
         """Make a token or a session worthless."""

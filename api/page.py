@@ -33,6 +33,7 @@ from api.console.sending import issue_key
 from api.cookies import SESSION, is_over_tls, of_host
 from api.cookies import session as session_cookie
 from api.house import House
+from api.operations import SESSION_SECONDS
 from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES
 from ledger.ledger import Recorded
@@ -43,7 +44,6 @@ from projections.errors import ProjectionError
 HOME: Final = "/home"
 """Where everybody begins: the workbench."""
 
-SESSION_SECONDS: Final = 8 * 3600
 TOKEN_MOST: Final = 200
 PASSWORD_MOST: Final = 400
 
@@ -100,8 +100,7 @@ def let_in(response: Response, found: Caller) -> Response:
     """Begin a session with an answer."""
     house = _house()
     structlog.contextvars.bind_contextvars(actor=found.id)
-    session = house.operations.issue(found.id, request=secrets.token_bytes(32), now=house.now, kind="session",
-                                     lasts_s=SESSION_SECONDS)
+    session = house.operations.begin_session(found.id, request=secrets.token_bytes(32), now=house.now)
     response.set_cookie(of_host(SESSION), session, max_age=SESSION_SECONDS, httponly=True, samesite="Strict",
                         secure=is_over_tls())
     return response
@@ -160,8 +159,8 @@ def sessions() -> Any:
 def caller_of_session() -> Caller | None:
     """Whose session it is."""
     house = _house()
-    found = house.operations.find(session_cookie(), now=house.now)
-    if found is None or found.kind != "session":
+    found = house.operations.session(session_cookie(), now=house.now)
+    if found is None:
         return None
     structlog.contextvars.bind_contextvars(actor=found.holder)
     return Caller("person" if found.holder.startswith(PREFIXES["person"]) else "actor", found.holder, g.trace_id)

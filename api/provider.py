@@ -89,12 +89,37 @@ class Identity(NamedTuple):
     subject: str
 
 
+class Strength(NamedTuple):
+    """How somebody must have shown there who they are, where the installation asks for that (Core 1.0, section 2).
+
+    `acr`: one of these classes; `amr`: at least one of these methods (RFC 8176). What is not said is not shown.
+    """
+
+    acr: tuple[str, ...] = ()
+    amr: tuple[str, ...] = ()
+
+    def asked(self) -> dict[str, str]:
+        """What is put into the request: a provider that can do more is told that it should."""
+        return {"acr_values": " ".join(self.acr)} if self.acr else {}
+
+    def is_met(self, acr: object, amr: object) -> bool:
+        """Say whether what the provider tells will do; anything but a text and a list of texts tells nothing."""
+        methods = {one for one in amr if isinstance(one, str)} if isinstance(amr, list) else set()
+        return (not self.acr or acr in self.acr) and (not self.amr or not methods.isdisjoint(self.amr))
+
+
+ANYHOW: Final = Strength()
+
+
 class Provider:
     """One provider, used by every thread."""
 
-    def __init__(self, issuer: str, client: str, secret: str, returns_to: str) -> None:
+    def __init__(
+        self, issuer: str, client: str, secret: str, returns_to: str, strength: Strength = ANYHOW
+    ) -> None:
         self.issuer: Final = issuer
         self.returns_to: Final = returns_to
+        self._strength = strength
         self._client, self._secret = client, secret
         self._turn = threading.BoundedSemaphore(_AT_ONCE)
         self._described: tuple[float, dict[str, Any]] | None = None
@@ -108,7 +133,7 @@ class Provider:
         """Where to send somebody who is to say there who they are."""
         address, _ = self._session(self._description()).create_authorization_url(
             self._description()["authorization_endpoint"], state=asked.state, nonce=asked.nonce,
-            code_verifier=asked.verifier)
+            code_verifier=asked.verifier, **self._strength.asked())
         return str(address)
 
     def identity(self, sent: Mapping[str, str], asked: Asked, *, now_s: int) -> Identity:
@@ -130,6 +155,8 @@ class Provider:
         subject = claims["sub"]
         if not isinstance(subject, str) or not 0 < len(subject) <= 255:  # Core 1.0, section 2.
             raise NotProven("answer")
+        if not self._strength.is_met(claims.get("acr"), claims.get("amr")):
+            raise NotProven("strength")
         return Identity(self.issuer, subject)
 
     def _demand_own(self, sent: Mapping[str, str], description: Mapping[str, Any]) -> None:
@@ -223,7 +250,9 @@ class Provider:
 def provider_of(settings: Settings) -> Provider:
     """The provider that is set."""
     return Provider(settings.sign_on_issuer, settings.sign_on_client, settings.sign_on_secret,
-                    settings.public_address + RETURN)
+                    settings.public_address + RETURN,
+                    Strength(*(tuple(one.strip() for one in listed.split(",") if one.strip())
+                               for listed in (settings.sign_on_acr, settings.sign_on_amr))))
 
 
 _WRONG: Final = {"nonce": "nonce", "iss": "issuer", "aud": "audience", "azp": "audience",

@@ -86,6 +86,12 @@ def _master_key(value: str) -> str | None:
     return None if value == "file" or is_named else wanted
 
 
+def _scanner(value: str) -> str | None:
+    make, _, path = value.partition(":")
+    is_named = make == "command" and Path(path).is_absolute() and value.isprintable()
+    return None if not value or is_named else "应为 command:程序的绝对路径；不扫描时留空"
+
+
 def _networks(value: str) -> str | None:
     try:
         found = [ipaddress.ip_network(one.strip()) for one in value.split(",") if one.strip()]
@@ -161,6 +167,10 @@ class Settings:
     sign_on_issuer: str = _setting("单点登录提供方的 issuer（OpenID Connect；空：不用单点登录）", "", _issuer)
     sign_on_client: str = _setting("本服务在提供方处登记的 client_id", "", _plain)
     sign_on_secret: str = _setting("本服务在提供方处的 client_secret（空：只用 PKCE）", "", _plain, secret=True)
+    sign_on_acr: str = _setting("单点登录须达到的 acr，任一即可，逗号分隔（空：不问）", "", _plain)
+    sign_on_amr: str = _setting("单点登录须用过的方法 amr，任一即可，逗号分隔，如 otp,hwk（空：不问）", "", _plain)
+    breached_passwords: str = _setting("泄露口令的清单（按 SHA-1 排序的文件；空：不查）", "", _file_name)
+    paper_scanner: str = _setting("佐证文件的扫描程序，command:绝对路径（空：不扫描）", "", _scanner)
     telemetry_address: str = _setting("调用链（OpenTelemetry，OTLP/HTTP）收集器的地址（空：不发送）", "", _collector)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -208,6 +218,11 @@ def _demand_agreement(settings: Settings) -> None:
             f"确需对外监听时，请另设 allow_remote = true（或环境变量 {PREFIX}ALLOW_REMOTE=true）。"
         )
     _demand_shared(settings)
+    strength = [name for name in ("sign_on_acr", "sign_on_amr") if getattr(settings, name)]
+    if strength and not settings.sign_on_issuer:
+        raise SettingsError(
+            f"设了 {strength[0]}（{settings.sources[strength[0]]}），而没有设 sign_on_issuer：没有人可问。"
+        )
     missing = [name for name in ("sign_on_client", "public_address") if not getattr(settings, name)]
     if settings.sign_on_issuer and missing:
         raise SettingsError(

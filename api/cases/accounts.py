@@ -11,8 +11,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import structlog
+
 from api import accounts as _accounts
 from api.accounts import HashingBusy, Try
+from api.breached import Unusable
 from api.callers import Caller
 from api.cases import actors, people
 from api.cases.doing import Asked
@@ -27,6 +30,7 @@ from ledger.ids import PREFIXES
 from projections.basis import written_time
 
 _DAY_S: Final = 86_400
+_BREACHED: Final = "这个口令在别处泄露过，已列入公开的清单，会最先被人试到。请换一个从没在别处用过的。"
 
 
 def give_code(house: House, caller: Caller, holder: str, asked: Asked) -> dict[str, Any] | Refusal:
@@ -49,6 +53,12 @@ def set_password(house: House, caller: Caller, fields: dict[str, Any], asked: As
     """
     if (wrong := _accounts.unfit(fields["password"])) is not None:
         raise BadFields([Fault("/password", "password_unfit", wrong)])
+    try:
+        if house.outside.breached is not None and house.outside.breached.hold(fields["password"]):
+            raise BadFields([Fault("/password", "password_breached", _BREACHED)])
+    except Unusable as why:
+        structlog.get_logger().warning("breached_unreadable", why=str(why))
+        return Refusal.because("breached_unreadable")
     code, request = fields.get("code"), b"" if asked.key is None else asked.key.key
     try:
         holder = _by_code(house, code, request) if code is not None else _by_token(house, caller, fields)

@@ -15,6 +15,8 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+import structlog
+
 from api.callers import Caller
 from api.cases.claims import visible
 from api.cases.doing import Reading
@@ -23,6 +25,7 @@ from api.cases.study import file_view, files_view
 from api.evidence_files import WAITING_FILES_MOST, About
 from api.evidence_types import type_of
 from api.house import House
+from api.scanner import ScannerAway
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted
@@ -66,10 +69,24 @@ def keep(
     media_type = type_of(content)
     if isinstance(media_type, Refusal):
         return media_type
+    if (harm := _looked_into(house, content)) is not None:
+        return harm
     is_new = sha256 not in files.uploaded(person)
     about = About(media_type=media_type, bytes=len(content), received_at=house.now, by=caller.id, name=name)
     files.keep(person, sha256, content, about)
     return Kept(file_view(sha256, about), is_new)
+
+
+def _looked_into(house: House, content: bytes) -> Refusal | None:
+    """What the installation's scanner has against a file; nothing where there is none."""
+    if house.outside.scanner is None:
+        return None
+    try:
+        is_harmful = house.outside.scanner.finds(content)
+    except ScannerAway as away:
+        structlog.get_logger().warning("scanner_away", why=away.why)
+        return Refusal.because("scanner_away")
+    return Refusal.because("evidence_harmful") if is_harmful else None
 
 
 def _handing_in(house: House, caller: Caller, person: str) -> Person | Refusal:

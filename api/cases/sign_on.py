@@ -26,7 +26,7 @@ from ledger.ids import PREFIXES
 _NOT_PROVEN: Final = {
     "declined": "sign_on_declined", "code": "sign_on_code_unfit", "answer": "sign_on_answer_unfit",
     "signature": "sign_on_signature_unfit", "issuer": "sign_on_issuer_differs", "audience": "sign_on_audience_differs",
-    "nonce": "sign_on_nonce_differs", "expired": "sign_on_expired",
+    "nonce": "sign_on_nonce_differs", "expired": "sign_on_expired", "strength": "sign_on_too_weak",
 }
 
 

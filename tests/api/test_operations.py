@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.operations import LENGTH, SIGN_ON_SECONDS, Operations
+from api.operations import IDLE_SECONDS, LENGTH, SESSION_SECONDS, SIGN_ON_SECONDS, Operations
 
 if TYPE_CHECKING:
     from api.operational import Place
@@ -64,6 +64,28 @@ def test_a_session_ends_by_itself_and_lives_beside_the_token(operations: Operati
     assert operations.find(session, now=NOW + 59_000_000) is not None
     assert operations.find(session, now=NOW + 60_000_000) is None
     assert operations.find(token, now=NOW + 60_000_000) is not None
+
+
+def test_a_session_stays_open_while_somebody_is_there_and_ends_when_nobody_is(operations: Operations) -> None:
+    session, away = (operations.begin_session(HOLDER, request=name, now=NOW) for name in (b"there", b"away"))
+    idle, now = IDLE_SECONDS * 1_000_000, NOW
+    for _ in range(4):
+        now += idle - 1
+        assert operations.session(session, now=now) is not None, "asked just in time, each time"
+
+    assert operations.session(away, now=NOW + idle) is None
+    assert operations.session(session, now=now + idle) is None
+    assert operations.session(operations.issue(HOLDER, request=b"1", now=NOW), now=NOW) is None, "a token is none"
+
+
+def test_a_session_ends_after_its_hours_however_busy_its_holder_is(operations: Operations) -> None:
+    session, now = operations.begin_session(HOLDER, request=b"busy", now=NOW), NOW
+    end = NOW + SESSION_SECONDS * 1_000_000
+    while now + 600_000_000 < end:
+        now += 600_000_000
+        assert operations.session(session, now=now) is not None
+
+    assert operations.session(session, now=end - 1) is not None and operations.session(session, now=end) is None
 
 
 def test_what_is_withdrawn_or_expired_is_worthless(operations: Operations) -> None:

@@ -22,7 +22,7 @@ from api.composed import composed
 from api.console.screens import page_routes
 from api.cookies import SESSION
 from api.cookies import SIGN_ON as COOKIE
-from api.provider import RETURN, Provider
+from api.provider import RETURN, Provider, Strength
 from api.service import create_app
 from api.settings import load
 from api.sign_on_page import sign_on_routes
@@ -116,6 +116,27 @@ def test_what_is_asked_of_the_provider_is_who_it_is_and_nothing_else(signing: To
         "code_challenge_method": ["S256"]}
     assert all(len(sent[name][0]) >= 43 for name in ("state", "nonce", "code_challenge"))
     assert "SameSite=Lax" in begun.headers["Set-Cookie"] and "HttpOnly" in begun.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(("claims", "status"), [
+    ({"acr": "mfa", "amr": ["pwd", "otp"]}, 200), ({"acr": "mfa", "amr": ["pwd"]}, 403), ({"acr": "mfa"}, 403),
+    ({"acr": "pwd", "amr": ["otp"]}, 403), ({"amr": ["otp"]}, 403), ({"acr": "mfa", "amr": [7]}, 403), ({}, 403),
+])
+def test_where_the_installation_asks_how_somebody_logged_in_there_only_the_providers_word_for_it_will_do(
+    signing: Town, there: There, li: Someone, claims: dict[str, Any], status: int
+) -> None:
+    """V6.8.4."""
+    there.is_now("li")
+    strict = Provider(there.issuer, there.client, there.secret, ADDRESS + RETURN, Strength(("mfa", "hsm"), ("otp",)))
+    app = create_app(signing.house, blueprints=[page_routes(), sign_on_routes(strict)])
+    client = app.test_client()
+    begun = client.post("/login/provider", headers=HERE)
+    there.misbehave(claims=claims)
+    answer = back(client, there, begun)
+
+    assert parse_qs(urlsplit(onward(begun)).query)["acr_values"] == ["mfa hsm"]
+    assert (answer.status_code == 200) is (status == 200), answer.get_data(as_text=True)
+    assert status == 200 or no(answer) == (403, "sign_on_too_weak")
 
 
 def test_a_login_makes_no_account(signing: Town, there: There, li: Someone) -> None:
