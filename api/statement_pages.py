@@ -17,10 +17,11 @@ from api.cases import statements
 from api.page import caller_of_session, refused, render, said_no, secured
 from api.routes.door import house
 from api.statement_paper import Paper, base_address, paper
-from api.statement_pdf import PdfImpossible, pdf
-from api.statement_seal import open_seal
+from api.statement_pdf import PdfImpossible, certificate_pdf, pdf
+from api.statement_seal import Seal, open_seal
 from api.statement_verifier import verifier_of
 from ledger.errors import Refusal
+from projections.statement_certificate import REMARK
 from projections.statement_reading import UnreadableStatement
 
 
@@ -30,6 +31,8 @@ def statement_routes() -> Blueprint:
     page.after_request(secured)
     page.add_url_rule("/statements/<statement:statement>", view_func=show, methods=["GET"])
     page.add_url_rule("/statements/<statement:statement>/certificate", view_func=certificate, methods=["GET"])
+    page.add_url_rule("/statements/<statement:statement>/certificate.pdf", view_func=certificate_as_pdf,
+                      methods=["GET"])
     page.add_url_rule("/statements/<statement:statement>.pdf", view_func=as_pdf, methods=["GET"])
     page.add_url_rule("/statements/<statement:statement>.txt", view_func=as_text, methods=["GET"])
     page.add_url_rule("/statements/<statement:statement>-verify.html", view_func=as_verifier, methods=["GET"])
@@ -62,23 +65,40 @@ def certificate(caller: Caller, statement: str) -> Any:
     if not isinstance(made, Paper):
         return made
     if made.certificate is None:
-        words = "年度学时证明出自只列一个年度的情况表：请先按年度出具一份。"
-        return refused("not_found", "没有年度证明", words, 404, caller)
-    return render("certificate.html", caller=caller, paper=made, purpose=_purpose())
+        return _no_certificate(caller)
+    return render("certificate.html", caller=caller, paper=made, purpose=_purpose(), remark=REMARK)
+
+
+@_for_session
+def certificate_as_pdf(caller: Caller, statement: str) -> Any:
+    """The certificate as a sealed PDF of its own."""
+    made = _paper(caller, statement)
+    if not isinstance(made, Paper):
+        return made
+    if made.certificate is None:
+        return _no_certificate(caller)
+    return _sealed(made, certificate_pdf, caller, f"{statement}-certificate.pdf")
+
+
+def _no_certificate(caller: Caller) -> Response:
+    words = "年度学时证明出自只列一个年度的情况表：请先按年度出具一份。"
+    return refused("not_found", "没有年度证明", words, 404, caller)
 
 
 @_for_session
 def as_pdf(caller: Caller, statement: str) -> Any:
     """The same as a sealed PDF."""
     made = _paper(caller, statement)
-    if not isinstance(made, Paper):
-        return made
+    return _sealed(made, pdf, caller, f"{statement}.pdf") if isinstance(made, Paper) else made
+
+
+def _sealed(made: Paper, make: Callable[[Paper, Seal], bytes], caller: Caller, name: str) -> Response:
     register = house().register
     try:
-        sealed = pdf(made, open_seal(register.folder.keys, register.signer, now=house().now))
+        sealed = make(made, open_seal(register.folder.keys, register.signer, now=house().now))
     except PdfImpossible as no:
         return refused("pdf_impossible", "做不出 PDF", str(no), 503, caller)
-    return attached(sealed, "application/pdf", f"{statement}.pdf")
+    return attached(sealed, "application/pdf", name)
 
 
 @_for_session

@@ -20,7 +20,8 @@ from api.statement_seal import Seal
 from api.typesetting import PdfImpossible as PdfImpossible  # By this name the doors know it.
 from api.typesetting import typeset
 from ledger.vocabulary import LOCAL
-from projections.statement_sheets import as_data
+from projections.statement_certificate import REMARK as CERTIFICATE_REMARK
+from projections.statement_sheets import SEALS, as_data
 
 _YEAR_TAIL: Final = ("1fr", "auto", "auto")
 _ENTRY_WIDTHS: Final = ("22pt", "28pt", "44pt", "96pt", "1fr", "54pt", "46pt", "24pt", "42pt", "42pt", "70pt", "82pt",
@@ -31,6 +32,18 @@ _AT: Final = re.compile(r"截至 ?(\d{4})-(\d\d)-(\d\d) ?(\d\d):(\d\d):(\d\d)")
 def pdf(paper: Paper, seal: Seal) -> bytes:
     """The paper, set and sealed."""
     return _sealed(_set(paper), seal)
+
+
+def certificate_pdf(paper: Paper, seal: Seal) -> bytes:
+    """Its certificate of one year, set and sealed the same way, with the same text and proof in it."""
+    made = paper.certificate
+    assert made is not None, "only a statement of one year has a certificate"
+    data = {
+        **marks(paper), "title": f"{made.title}（{made.year} 年度）", "sentences": made.sentences, "needs": made.needs,
+        "basis": made.basis, "remarks": [CERTIFICATE_REMARK], "seals": SEALS,
+        "at": list(_moment(paper).timetuple()[:6]), "file-name": f"{paper.statement}.txt",
+    }
+    return _sealed(typeset("certificate.typ", data, _moment(paper), file=paper.file.decode()), seal)
 
 
 def _set(paper: Paper) -> bytes:

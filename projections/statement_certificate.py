@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from projections.statement_reading import Need, Statement, YearLine
 
 TITLE: Final = "专业技术人员继续教育年度学时证明"
+REMARK: Final = "本证明由上列登记情况表的正文得出，逐条明细、细则全称和离线证明见该表；二者不一致的，以该表为准。"
 _MET: Final = {True: "达到所列要求", False: "未达到所列要求", None: "是否达到要求尚不能确定"}
 _SIDES: Final = {"": "登记", "认定": "登记时认定", "评定": "按所列细则评定"}
 _LAWS: Final = frozenset({"then", "now"})
@@ -36,7 +37,8 @@ def certificate(statement: Statement) -> Certificate | None:
     (year,) = years
     fields = statement.fields
     return Certificate(
-        TITLE, year, (_whose(fields), *(_told(line) for line in statement.years), *_warned(statement.law)),
+        TITLE, year, (_whose(fields), *(_told(line) for line in statement.years), *statement.closings,
+                      *_warned(statement.law)),
         tuple(map(_need, statement.years[-1].needs)),
         tuple((name, fields[name]) for name in ("记录时间", "发生时间", "本表编号", "核验码")),
     )

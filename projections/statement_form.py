@@ -184,6 +184,7 @@ class Entry(_Form):
     certificate: str | None = None
     registered: Registered | None = None
     evidence: tuple[_Hex, ...] = ()  # The digest of each paper that was shown for it (佐证).
+    after_close: bool = False        # Registered, corrected, frozen or revoked after its year was closed.
     completed_by: str | None = None  # This and what follows the law weighs; printed so that anyone can weigh it again.
     filed_on: date | None = None
     platform: str | None = None
@@ -196,6 +197,14 @@ class Entry(_Form):
     output: str | None = None
 
 
+class Closed(_Form):
+    """The close of a year: where it is recorded, what it rests on, and how many entries were decided since."""
+
+    event: _Position
+    as_of: _Position
+    changed: int
+
+
 class Year(_Form):
     """One year, as decided and as evaluated."""
 
@@ -205,6 +214,7 @@ class Year(_Form):
     differs: bool
     differences: tuple[Difference, ...]
     entries: tuple[Entry, ...]
+    closed: Closed | None = None
 
 
 class Affiliation(_Form):

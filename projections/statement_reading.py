@@ -21,7 +21,7 @@ from projections.statement_text import ENTRIES, INDENT, NOTES, TITLE, WIDTH, YEA
 HEADINGS: Final = ("打印依据", "年度情况", "登记明细", "说明")
 _NOTES: Final[Mapping[tuple[Column, ...], re.Pattern[str]]] = {
     table: re.compile(rf"{INDENT}({'|'.join(names)})  (.*)")
-    for table, names in ((YEARS, ("差异",)), (ENTRIES, NOTES))
+    for table, names in ((YEARS, ("差异", "关账")), (ENTRIES, NOTES))
 }
 _PLACE: Final = re.compile(
     r"(?P<starts>\d{4}-\d\d-\d\d) ?(?:至 ?(?P<ends>\d{4}-\d\d-\d\d)|起)，"
@@ -124,6 +124,7 @@ class Statement(NamedTuple):
     differences: tuple[str, ...]
     entries: tuple[EntryLine, ...]
     remarks: tuple[str, ...]
+    closings: tuple[str, ...] = ()  # Of each year that was closed, that it was, and what was decided since.
 
 
 def read_statement(text: str) -> Statement:
@@ -137,11 +138,12 @@ def read_statement(text: str) -> Statement:
     books = tuple(_book(words) for words in values["规则"][1:] if not words.startswith("注意："))
     signs = {book.sign: book.id for book in books}
     single = {name: words[0] for name, words in values.items() if name != "人事隶属"}
-    read_years, differences = _years(years, signs)
+    read_years, differences, closings = _years(years, signs)
     return Statement(
         fields=single, places=tuple(map(_place, values.get("人事隶属", ()))), books=books,
         law=single["规则"].rpartition("（")[2].rstrip("）"),
         years=read_years, differences=differences, entries=tuple(_entries(entries, signs)), remarks=tuple(_foot(foot)),
+        closings=closings,
     )
 
 
@@ -229,8 +231,10 @@ def _rows(lines: list[str], table: tuple[Column, ...]) -> Iterator[tuple[list[st
         yield done()
 
 
-def _years(lines: list[str], signs: Mapping[str, str]) -> tuple[tuple[YearLine, ...], tuple[str, ...]]:
-    rows, differences, year = list[YearLine](), list[str](), 0
+def _years(
+    lines: list[str], signs: Mapping[str, str]
+) -> tuple[tuple[YearLine, ...], tuple[str, ...], tuple[str, ...]]:
+    rows, differences, closings, year = list[YearLine](), list[str](), list[str](), 0
     for cells, notes in _rows(lines, YEARS):
         first, side, professional, sector, general, total, met, needs = cells
         year = int(first) if first.isdigit() else year
@@ -238,8 +242,9 @@ def _years(lines: list[str], signs: Mapping[str, str]) -> tuple[tuple[YearLine, 
             raise UnreadableStatement(f"{year} 年度一行不成形")
         rows.append(YearLine(year, side, professional, sector, general, total, _MET[met],
                              tuple(_needs(needs, signs))))
-        differences += [words for _, words in notes]
-    return tuple(rows), tuple(differences)
+        differences += [words for name, words in notes if name == "差异"]
+        closings += [f"{year} 年度{words}。" for name, words in notes if name == "关账"]
+    return tuple(rows), tuple(differences), tuple(closings)
 
 
 def _needs(lines: str, signs: Mapping[str, str]) -> Iterator[Need]:

@@ -127,7 +127,7 @@ def _sheet(
     basis = [(name, (fields[name], *books) if name == "规则" else (fields[name],)) for name in _BASIS if name in fields]
     return Sheet(
         title, tuple(head), _years(statement, form, known, summed), _entries(entries, form, known),
-        statement.differences if summed == _ALL else (), tuple(basis), statement.remarks, SEALS,
+        statement.differences if summed == _ALL else (), tuple(basis), (*statement.closings, *statement.remarks), SEALS,
     )
 
 

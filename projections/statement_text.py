@@ -24,7 +24,18 @@ from ledger.statement_file import COMPLETENESS, EVENTS_FIELD, EVENTS_WORDS, SEPA
 from ledger.vocabulary import LOCAL, Category, format_hours, parse_hours
 from policies.words import base_vocabulary
 from projections.columns import Column, fill, heads, row, visible, width, wrap
-from projections.statement_form import Answer, Basis, Entry, Evaluated, Head, Minimum, Registered, Title, convert
+from projections.statement_form import (
+    Answer,
+    Basis,
+    Closed,
+    Entry,
+    Evaluated,
+    Head,
+    Minimum,
+    Registered,
+    Title,
+    convert,
+)
 
 WIDTH: Final = 96
 TITLE: Final = "专业技术人员继续教育学时登记情况表"
@@ -47,6 +58,7 @@ _EVALUATIONS: Final = {
     "unruled": "没有条款，待定", "revoked": "已撤销",
 }
 FLAGS: Final = {"by_analogy": "比照执行", "late_filing": "逾期备案", "override": "主管部门认定"}
+AFTER_CLOSE: Final = "关账后更正"
 _QUANTITIES: Final = (
     ("days", "天"), ("hours", "学时"), ("minutes", "分钟"), ("subjects", "科"), ("courses", "门"), ("characters", "字"),
 )
@@ -213,6 +225,13 @@ def _years(answer: Answer, books: _Books) -> Iterator[str]:
         for one in year.differences:
             words = f"{one.entry} 认定 {one.decided}，评定 {one.evaluated}：{visible(one.because)}"
             yield from _note("差异", words)
+        if year.closed is not None:
+            yield from _note("关账", _closed(year.closed))
+
+
+def _closed(one: Closed) -> str:
+    since = f"其后更正 {one.changed} 项，标有“{AFTER_CLOSE}”" if one.changed else "其后没有更正"
+    return f"已关账（事件 {one.event}，合计据事件 {one.as_of}），{since}"
 
 
 def _minimum(one: Minimum, books: _Books) -> str:
@@ -253,6 +272,7 @@ def _entries(answer: Answer, books: _Books) -> Iterator[str]:
         if entry.document is not None and visible(entry.document) and entry.document not in decided.clauses:
             basis += f"，文件 {visible(entry.document)}"
         marks = "".join(f"，{FLAGS.get(flag, flag)}" for flag in decided.flags)
+        marks += f"，{AFTER_CLOSE}" if entry.after_close else ""
         yield from _note("依据", f"{basis}{marks}；事件 {'、'.join(map(str, entry.events))}；{entry.claim}")
         is_same = (entry.evaluated.assessed, entry.evaluated.counted) == (decided.assessed, decided.counted)
         if not is_same and entry.status != "revoked":

@@ -51,7 +51,7 @@ function readTables(text) {
     title: lines[1].trim(),
     whose: readFields(between(2, basis)),
     basis: readFields(between(basis, years)),
-    years: readTable(between(years, entries), WORDS.years, ["差异"]),
+    years: readTable(between(years, entries), WORDS.years, ["差异", "关账"]),
     entries: readTable(between(entries, remarks), WORDS.entries, WORDS.notes),
     remarks: readRemarks(between(remarks, lines.findIndex((line) => line.startsWith("单位意见")))),
   };

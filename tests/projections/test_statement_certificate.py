@@ -48,3 +48,20 @@ def test_hours_under_rules_of_ones_own_choice_are_called_that() -> None:
 
 def test_of_several_years_there_is_none() -> None:
     assert certificate(read_statement(statement_text(answer(), HEAD))) is None
+
+
+def test_of_a_closed_year_it_says_so_and_what_was_decided_since_is_marked() -> None:
+    def closed(told: dict[str, Any], _: dict[str, Any]) -> None:
+        told["years"] = [one for one in told["years"] if one["year"] == 2025]
+        told["years"][0]["closed"] = {"event": 30, "as_of": 25, "changed": 1}
+        told["years"][0]["entries"][1]["after_close"] = True
+
+    text = statement_text(*changed(closed))
+    read = read_statement(text)
+    made = certificate(read)
+
+    words = "2025 年度已关账（事件 30，合计据事件 25），其后更正 1 项，标有“关账后更正”。"
+    assert read.closings == (words,) and made is not None and words in made.sentences
+    assert [("关账后更正" in one.notes["依据"]) for one in read.entries][:3] == [False, True, False]
+    assert "关账" not in of(2026), "of a year that is open nothing is said"
+    assert len(read.differences) == len(read_statement(of(2025)).differences)

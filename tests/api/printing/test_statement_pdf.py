@@ -21,7 +21,7 @@ from ledger.proof.policy import Policy, trust
 from ledger.signer import Signer
 from ledger.verify import policy_of, verify_file, verify_sealed
 from tests.api.house_kit import BODY, Someone, Town
-from tests.api.printing_kit import ADDRESS, RARE, Cells, browser
+from tests.api.printing_kit import ADDRESS, RARE, Cells, browser, issued
 
 FONTS = Path("/usr/share/fonts/opentype/noto")
 pytestmark = [pytest.mark.requires_system("pdftotext", "pdfsig"),
@@ -78,6 +78,24 @@ def test_its_words_are_those_of_the_page_rare_characters_among_them(
     words = "".join("".join(Cells(page).words).split())
     assert "".join(sorted(foot.sub("", printed))) == "".join(sorted(words))
     assert all("".join(word.split()) in printed for word in Cells(page).words if len(word) <= 20)
+
+
+def test_a_year_has_a_certificate_of_its_own_as_a_sealed_page_with_the_same_proof(
+    house: Town, person: Someone, made: BODY, tmp_path: Path
+) -> None:
+    one = issued(person, years=[2025], name="clear")
+    look, place = browser(house, person), f"/statements/{one['statement']}/certificate"
+    answer = look.get(f"{place}.pdf")
+    assert (answer.status_code, answer.content_type) == (200, "application/pdf")
+    (tmp_path / "certificate.pdf").write_bytes(answer.data)
+    printed = "".join(said("pdftotext", "-raw", tmp_path / "certificate.pdf", "-").split())
+    page = Cells(look.get(place).get_data(as_text=True)).words
+
+    assert [word for word in page if "".join(word.split()) not in printed] == []
+    verdict = verify_file(tmp_path / "certificate.pdf", policy(house))
+    assert verdict.kind == verify_sealed(person.get(f"/v1/statements/{one['statement']}/pdf").data, policy(house)).kind
+    assert f'href="{place}.pdf"' in look.get(place).get_data(as_text=True)
+    assert look.get(f"/statements/{made['statement']}/certificate.pdf").status_code == 404
 
 
 def test_its_fonts_are_embedded_and_it_is_tagged(file: Path) -> None:
