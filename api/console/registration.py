@@ -46,7 +46,7 @@ ID_KINDS: Final = (
     ("mainland_travel_permit", "来往内地（大陆）通行证"), ("other", "其他证件"),
 )
 _SECRET: Final = "password"  # noqa: S105 - the name of the field
-_PERSON: Final = (
+PERSON_FIELDS: Final = (
     Field("name", "姓名", is_required=True, most=120, hint="与证件上的一致", fills="name"),
     Field("id_kind", "证件类型", "choice", ID_KINDS, is_required=True, value="resident_id"),
     Field("id_number", "证件号码", is_required=True, most=60, hint="居民身份证号码也用来登录"),
@@ -67,7 +67,7 @@ def person() -> Any:
         return _person_form(MultiDict(), [])
     if (no := _not_ours()) is not None:
         return no
-    typed, fields = request.form, list(_PERSON)
+    typed, fields = request.form, list(PERSON_FIELDS)
     sent, faults = deeds.read(PersonBody, fields, typed)
     password = typed.get(_SECRET, "")[:_PASSWORD.most]
     if (wrong := passwords.unfit(password)) is not None:
@@ -98,7 +98,7 @@ def _let_in(house: House, done: Done, password: str, asked: Asked) -> Response:
 
 
 def _person_form(typed: MultiDict[str, str], faults: Sequence[Fault], status: int = 200) -> Response:
-    fields = deeds.filled([*_PERSON, _PASSWORD], typed, faults)
+    fields = deeds.filled([*PERSON_FIELDS, _PASSWORD], typed, faults)
     return render("register.html", status=status, faults=faults, fields=fields)
 
 

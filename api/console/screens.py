@@ -23,6 +23,7 @@ from api.console import (
     deeds,
     differences,
     enrolments,
+    entering,
     event,
     exams,
     filing,
@@ -252,6 +253,10 @@ def _registry(console: Blueprint) -> None:
         console.add_url_rule(address, view_func=show, methods=["GET", "POST"])  # For everybody, so without a session.
     console.add_url_rule(f"{registration.UNIT}/<unit:unit>", view_func=registration.unit_stands, methods=["GET"])
     add(console, registration.REGISTERED, registration.registered, json=False)
+    add(console, entering.NEW, entering.new, json=False)
+    take(console, entering.NEW, entering.send)
+    add(console, entering.ENTERED, entering.entered, json=False)
+    take(console, entering.ENTERED, entering.hand_over)
     add(console, transfers.MINE, transfers.mine, csv=True)
     add(console, transfers.ASKING, transfers.look_for)
     take(console, transfers.ASKING, transfers.ask)

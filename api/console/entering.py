@@ -1,0 +1,95 @@
+"""Registering somebody else: an office or a unit enters a professional who cannot do so themselves (W 4, P 7).
+
+What is typed is checked first, for whether the number is registered already too, and read once more before it is
+recorded. Who may is the use case's to say; no password is set for anyone: human resources hand over a code with which
+the person sets their own. `tests/console/test_entering.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from api.cases import accounts, people
+from api.cases.doing import Asked, Reading
+from api.cases.faults import BadFields
+from api.cases.standing import acting
+from api.console import deeds, sending
+from api.console.claim import done_before
+from api.console.form import Fault, of_refusal
+from api.console.registration import ID_KINDS, PERSON_FIELDS
+from api.console.screen import Asking, Page, Shown, onward
+from api.routes.schemas.people import PersonBody
+from ledger.errors import Refusal
+
+NEW: Final = "/persons/new"
+ENTERED: Final = "/persons/<person>/registered"
+
+
+def is_offered(asking: Asking) -> bool:
+    """Say whether whoever looks enters people, by the role in which they work."""
+    return not asking.capacity.is_person and asking.capacity.role in people.REGISTERING
+
+
+def new(asking: Asking) -> Shown:
+    """The form, for those who may."""
+    if isinstance(no := acting(asking.house, asking.caller), Refusal):
+        return no
+    if not is_offered(asking):
+        return Refusal.because("role_not_held")
+    return _form(asking, MultiDict(), [])
+
+
+def send(asking: Asking) -> Shown:
+    """Check it, and show it once more; then enter the person."""
+    if isinstance(no := acting(asking.house, asking.caller), Refusal):
+        return no
+    typed, step = request.form, request.form.get("step")
+    content, faults = deeds.read(PersonBody, PERSON_FIELDS, typed)
+    if faults or step == "back":
+        return _form(asking, typed, [] if step == "back" else faults)
+    asked = sending.asked(asking.house, asking.caller) if step == "do" else Asked(dry_run=True)
+    try:
+        came = people.register(asking.house, asking.caller, content, asked)
+    except BadFields as bad:
+        return _form(asking, typed, deeds.faults_at(PERSON_FIELDS, (one._asdict() for one in bad.faults)))
+    if isinstance(came, Refusal):
+        if deeds.status_of(came) in (401, 403, 404):
+            return came
+        return _form(asking, typed, [Fault("id_number", of_refusal(came).words)], status=deeds.status_of(came))
+    if came.receipt is not None:
+        return onward(f"/persons/{came.stream}/registered?done={came.receipt.positions[0]}")
+    carried = [(one.name, typed.get(one.name, "").strip()) for one in PERSON_FIELDS]
+    told = [(one.label, dict(ID_KINDS).get(value, value) or "—")
+            for one, (_, value) in zip(PERSON_FIELDS, carried, strict=True)]
+    return Page("person_check.html", {"told": told, "carried": carried})
+
+
+def _form(asking: Asking, typed: MultiDict[str, str], faults: Sequence[Fault], *, status: int | None = None) -> Shown:
+    return Page("person_new.html", {"fields": deeds.filled(PERSON_FIELDS, typed, faults), "faults": faults},
+                status=status or (422 if faults else 200))
+
+
+def entered(asking: Asking, person: str) -> Shown:
+    """The page after: under which number somebody stands here, and how they come in; of who they are, nothing."""
+    return _entered(asking, person)
+
+
+def hand_over(asking: Asking, person: str) -> Shown:
+    """Give out a code with which they set their password: shown this once."""
+    given = accounts.give_code(asking.house, asking.caller, person, sending.asked(asking.house, asking.caller))
+    return given if isinstance(given, Refusal) else _entered(asking, person, given)
+
+
+def _entered(asking: Asking, person: str, given: dict[str, object] | None = None) -> Shown:
+    if isinstance(no := acting(asking.house, asking.caller), Refusal):
+        return no
+    if Reading(asking.house.ledger).person(person) is None:
+        return Refusal.because("person_absent")
+    can_hand_over = accounts.give_code(asking.house, asking.caller, person, Asked(dry_run=True))
+    return Page("person_entered.html", {
+        "person": person, "done": done_before(asking), "given": given,
+        "can_hand_over": not isinstance(can_hand_over, Refusal)}, status=200 if given is None else 201)
