@@ -21,7 +21,18 @@ from msgspec import UNSET
 from policies import shapes
 from policies.application import ApplicationRuling, judge_application
 from policies.assess import DUPLICATE, OVERRIDE, Fact, Override, Ruling, assess
-from policies.facts import DAYS, Affiliation, Application, Reader, Row, check_date, check_text
+from policies.errors import BadLine
+from policies.facts import (
+    DAYS,
+    LOOSE_FIELDS,
+    Affiliation,
+    Application,
+    Reader,
+    Row,
+    check_date,
+    check_text,
+    check_value,
+)
 from policies.law import Law
 from policies.year import Folded, Standing, Weighed, YearRuling, fold, judge_year
 
@@ -32,6 +43,9 @@ _FRAME: Final = re.compile(
     rb'\{"kind": ?"entry", ?"id": ?"([^"\\\x00-\x1f]+)", ?"person": ?"([^"\\\x00-\x1f]+)", ?"date": ?"([0-9-]{10})"'
 )
 """The usual head of an entry's line; a line written in another order is read like any line."""
+
+_LOOSE: Final = re.compile(rb'"(occasion|output|starts|filed_on)": ?"([^"\\\x00-\x1f]+)"')
+"""What entries that are alike otherwise differ in, each as it stands in the rest of such a line."""
 
 NO_LATER: Final = date.max.toordinal()
 
@@ -133,6 +147,11 @@ class Bench:
         self._overridden: dict[tuple[Shape, Override], Shape] = {}
         self._lines: dict[bytes, tuple[Any, ...]] = {}
         self._days: dict[str, Day] = {}
+        self._loose = {
+            name.encode(): (at, law.vocabulary.fields[name])
+            for at, name in enumerate(LOOSE_FIELDS) if name in ("starts", "filed_on", "occasion", "output")
+        }
+        self._written_days: dict[bytes, tuple[str, Day]] = {}
         self._memories: dict[tuple[int, str | None], dict[Any, Ruling]] = {}
         self._zones: dict[tuple[str, str, str | None], list[dict[Any, Ruling]]] = {}
         self._ruled = 0
@@ -172,25 +191,53 @@ class Bench:
         A line that differs from one read before only in id, person and date needs no second reading.
         """
         framed = _FRAME.match(line)
-        if framed is not None:
-            known = self._lines.get(line[framed.end():])
-            if known is not None:
-                name, person, day = framed.groups()
-                try:
-                    written = day.decode()
-                    if written in self._days:
-                        held = (name.decode(), person.decode(), written, *known, self._days[written])
-                        return tuple.__new__(Entry, held)
-                except UnicodeDecodeError:
-                    pass
+        if framed is None:
+            return self._read(line)
+        rest = line[framed.end():]
+        known = self._lines.get(rest)
+        if known is None:
+            return self._read_loose(line, framed.groups(), rest)
+        name, person, written = framed.groups()
+        day = self._written_days.get(written)
+        if day is None:
+            return self._read(line)
+        try:
+            held = (name.decode(), person.decode(), day[0], *known, day[1])
+        except UnicodeDecodeError:
+            return self._read(line)
+        return tuple.__new__(Entry, held)
+
+    def _read(self, line: bytes) -> Affiliation | Application | Entry:
         fact = self.reader.read(line)
-        if isinstance(fact, Affiliation | Application):
-            return fact
-        entry = self.take(fact)
-        if framed is not None and fact[3:11].count(UNSET) == 8:
-            if len(self._lines) >= MEMORY_MOST:
-                self._lines.clear()
-            self._lines[line[framed.end():]] = entry[3:12]
+        return fact if isinstance(fact, Affiliation | Application) else self.take(fact)
+
+    def _read_loose(self, line: bytes, frame: Sequence[bytes], rest: bytes) -> Affiliation | Application | Entry:
+        """Read a line with its loose texts and dates left out of what is remembered; each is checked by itself.
+
+        Only where neither `ends` nor `year` is given: those are held against the others.
+        """
+        pieces = _LOOSE.split(rest)
+        loose, names = pieces[2::3], pieces[1::3]
+        del pieces[2::3]
+        key = b"\0".join(pieces) if loose else rest      # No line that can be read holds the byte 0.
+        known, day = self._lines.get(key) if loose else None, self._written_days.get(frame[2])
+        if known is not None and day is not None:
+            try:
+                own = [*known]
+                for name, value in zip(names, loose, strict=True):
+                    at, field = self._loose[name]
+                    own[at] = value.decode()
+                    check_value(field, own[at])
+                return tuple.__new__(Entry, (frame[0].decode(), frame[1].decode(), day[0], *own, day[1]))
+            except (BadLine, UnicodeDecodeError):
+                pass                                      # What is wrong with it is said by whoever reads the whole.
+        entry = self._read(line)
+        if isinstance(entry, Entry):
+            self._written_days[frame[2]] = (entry.date, entry.day)
+            if (entry.year is UNSET and entry.ends is UNSET) if loose else entry[3:11].count(UNSET) == 8:
+                if len(self._lines) >= MEMORY_MOST:
+                    self._lines.clear()
+                self._lines[key] = entry[3:12]
         return entry
 
     def entry(self, **values: Any) -> Entry:
@@ -234,12 +281,12 @@ class Bench:
     def _weigh_all(self, places: Sequence[Place], entries: Sequence[Entry]) -> list[Weighed]:
         """The ruling of each entry, remembered by its distinct fact."""
         weighed, new = [], tuple.__new__   # A million of them: half the time of the constructor.
-        zones = [self._zone(place) for place in places]
+        zones, begins = [self._zone(place) for place in places], [place.first for place in places]
         at, many = 0, len(zones) > 1
         for _, _, _, year, starts, _, filed_on, submitted_on, occasion, output, _, shape, day in entries:
             number, own_year, interval = day
             if many:
-                at = bisect_right(places, number, key=_first_day) - 1
+                at = bisect_right(begins, number) - 1
             memory = zones[at][interval]
             if filed_on is UNSET and submitted_on is UNSET:
                 key: Any = shape
