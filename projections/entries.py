@@ -198,7 +198,7 @@ class Entries(Projection):
 
     name: ClassVar = "entries"
     version: ClassVar = 2
-    weight: ClassVar = 7
+    weight: ClassVar = 9
     tables: ClassVar = {
         "claims": _CLAIMS,
         "studies": Table({"event": int, "study": str}, ("event",), dated=False),

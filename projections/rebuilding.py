@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
@@ -70,7 +71,7 @@ def rebuild_all(
         shares = shared_out(projections, processes)
         if elsewhere is None or len(shares) < 2:
             return _made(ledger, folder, projections, told, found, owns=owns)
-        return _made_elsewhere(elsewhere, folder, shares, told, found, owns=owns)
+        return _made_elsewhere(elsewhere, ledger, folder, shares, told, found, owns=owns)
 
 
 def lacking(folder: Path, projections: Sequence[Projection]) -> list[Projection]:
@@ -217,45 +218,89 @@ class _Failed(NamedTuple):
 
 
 def _made_elsewhere(
-    elsewhere: Opener, folder: Path, shares: Sequence[Sequence[Projection]], told: Told, found: Found | None, *,
-    owns: bool,
+    elsewhere: Opener, ledger: Ledger, folder: Path, shares: Sequence[Sequence[Projection]], told: Told,
+    found: Found | None, *, owns: bool,
 ) -> dict[str, int]:
-    spawn = get_context("spawn")
-    working: dict[Connection, SpawnProcess] = {}
-    positions: dict[str, int] = {}
+    """Make the heaviest share here, which need not begin anew as a process must, and each other one elsewhere."""
+    others = _Others(told, found)
     try:
-        for share in shares:
-            ours, theirs = spawn.Pipe(duplex=False)
-            process = spawn.Process(target=_work, args=(elsewhere, folder, share, theirs), daemon=True,
-                                    kwargs={"owns": owns, "compares": found is not None})
-            process.start()
-            theirs.close()
-            working[ours] = process
-        while working:
-            ready = wait(list(working))
-            for ours in [one for one in working if one in ready]:
-                try:
-                    said = ours.recv()
-                except EOFError:
-                    raise RebuildDied from None
-                if isinstance(said, Mapping):
-                    positions |= said
-                    working.pop(ours).join()
-                elif isinstance(said, Changes | Incomparable):
-                    assert found is not None
-                    found(said)
-                elif isinstance(said, _Failed):
-                    raise ProjectionFailed(said.name, position=said.position, cause=said.because)
-                else:
-                    told(*said)
-        return positions
+        for share in shares[1:]:
+            others.call(_work, elsewhere, folder, share, owns=owns, compares=found is not None)
+
+        def told_here(name: str, done: int, total: int) -> None:
+            while others.listen(0):
+                pass
+            told(name, done, total)
+
+        with _without_collecting():
+            positions = _made(ledger, folder, shares[0], told_here, found, owns=owns)
+        while others.are_working:
+            others.listen(None)
+        return positions | others.positions
     finally:
-        for process in working.values():
-            process.kill()
-            process.join()
-        for share in shares:
+        others.end()
+        for share in shares[1:]:
             for projection in share:
                 discard(path_of(folder, projection, "building" if owns else "prepared"))  # Of one that was stopped.
+
+
+class _Others:
+    """The processes that were called, and what they say."""
+
+    def __init__(self, told: Told, found: Found | None) -> None:
+        self._told, self._found = told, found
+        self._working: dict[Connection, SpawnProcess] = {}
+        self.positions: dict[str, int] = {}
+
+    @property
+    def are_working(self) -> bool:
+        return bool(self._working)
+
+    def call(self, work: Callable[..., None], *args: Any, **options: bool) -> None:
+        spawn = get_context("spawn")
+        ours, theirs = spawn.Pipe(duplex=False)
+        process = spawn.Process(target=work, args=(*args, theirs), kwargs=options, daemon=True)
+        process.start()
+        theirs.close()
+        self._working[ours] = process
+
+    def listen(self, timeout_s: int | None) -> bool:
+        """Take one thing of each that said something, if any did; raises what one says went wrong, or RebuildDied."""
+        ready = wait(list(self._working), timeout_s)
+        for ours in ready:
+            assert isinstance(ours, Connection)
+            try:
+                said = ours.recv()
+            except EOFError:
+                raise RebuildDied from None
+            if isinstance(said, Mapping):
+                self.positions |= said
+                self._working.pop(ours).join()
+            elif isinstance(said, Changes | Incomparable):
+                assert self._found is not None
+                self._found(said)
+            elif isinstance(said, _Failed):
+                raise ProjectionFailed(said.name, position=said.position, cause=said.because)
+            else:
+                self._told(*said)
+        return bool(ready)
+
+    def end(self) -> None:
+        for process in self._working.values():
+            process.kill()
+            process.join()
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Half a million rows are looked through again and again otherwise, a fifth of the time, for nothing."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _work(
@@ -263,11 +308,15 @@ def _work(
 ) -> None:
     """What a process of its own does; when nobody listens any more it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # A Ctrl-C is its parent's: it ends this one in its own time.
-    gc.disable()  # Half a million rows are looked through again and again otherwise, a fifth of the time, for nothing.
-    with elsewhere() as ledger:
+
+    def told(*said: Any) -> None:
+        if select.select([], [tell], [], 0)[1]:  # Whoever listens is at work as well: nothing waits for being told.
+            tell.send(said)
+
+    with elsewhere() as ledger, _without_collecting():
         try:
             found = tell.send if compares else None
-            tell.send(_made(ledger, folder, share, lambda *said: tell.send(said), found, owns=owns))
+            tell.send(_made(ledger, folder, share, told, found, owns=owns))
         except ProjectionFailed as failed:
             tell.send(_Failed(failed.name, failed.position, failed.because))
         except BrokenPipeError:

@@ -284,7 +284,7 @@ class Work(Projection):
 
     name: ClassVar = "work"
     version: ClassVar = 4  # 1 knew no filings, 2 no applications, 3 nobody to whom a claim was given.
-    weight: ClassVar = 6
+    weight: ClassVar = 7
     tables: ClassVar = {
         "work": _WORK,
         "filings": Table(

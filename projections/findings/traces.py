@@ -25,7 +25,7 @@ class Traces(Projection):
 
     name: ClassVar = "traces"
     version: ClassVar = 1
-    weight: ClassVar = 20
+    weight: ClassVar = 35
     tables: ClassVar = TABLES
     handlers: ClassVar = {
         **of_people.HANDLERS, **of_claims.HANDLERS, **of_courses.HANDLERS, **of_trainings.HANDLERS,
