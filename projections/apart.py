@@ -11,11 +11,13 @@ whoever called it holds open, it lets go of the files in good order and ends: a 
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -30,6 +32,7 @@ from projections.projection import Projection
 AGAIN_MS: Final = 60_000
 """From one to the next: while each comes to nothing a thread follows."""
 END_S: Final = 10
+COLLECT_MS: Final = 60_000
 _TRY_MS: Final = 20
 READY: Final = b"ready\n"
 
@@ -122,9 +125,27 @@ def follow(
             has_waited = True
             continue
         structlog.get_logger().info("follower_apart")
-        asked.read()
+        with _collecting_seldom() as collect:
+            while not _is_over(asked, COLLECT_MS):
+                collect()
         follower.stop()
         return
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[Callable[[], object]]:
+    """Look for cycles when it is asked for, and not through what is there from the beginning.
+
+    Each look through every row that is remembered, in the midst of a round, made whoever waited wait for it as well.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield gc.collect
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def _is_over(asked: BinaryIO, wait_ms: int) -> bool:

@@ -43,7 +43,7 @@ _GATHERED: Final = 50_000  # Rows, of half a kilobyte: what begins and ends amon
 _REMEMBERED: Final = 50_000
 _REMEMBERED_LIVE: Final = 2_000  # Beside a service memory is dear, and the newest are asked for most.
 _QUIET_MOST: Final = 10_000  # Events: after a kill what was left unwritten is read again, in a tenth of a second.
-_AHEAD_MOST: Final = 1_500  # Changed rows: about a thousand pages of the write-ahead log.
+_AHEAD_MOST: Final = 3_000  # Changed rows: about two thousand pages of the write-ahead log.
 _AHEAD_PAGES_MOST: Final = 8_000  # Then SQLite itself carries them over, in the midst of a commit.
 _TORN: Final = -1
 

@@ -50,7 +50,7 @@ class Projection:
     tables: ClassVar[Mapping[str, Table]]
     handlers: ClassVar[Mapping[type[Event], Handler]]
     weight: ClassVar[int] = 1
-    """What it costs to make beside others: in halves of microseconds an event, roughly, of a register as it comes in practice."""
+    """What it costs to make beside others: halves of microseconds an event, roughly, of a register in practice."""
 
     def create(self, db: Database) -> None:
         """Make the tables in a new file, without their indexes."""
