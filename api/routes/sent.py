@@ -36,6 +36,13 @@ class Parser(FlaskParser):
         body, g.content = _json(content)
         return body
 
+    def body(self, schema: ma.Schema) -> Any:
+        """Read the body's fields, or raise the problem with them."""
+        try:
+            return schema.load(self.load_json(request, schema))
+        except ma.ValidationError as error:
+            raise faults_of(error) from None
+
     def load_querystring(self, req: Any, schema: ma.Schema) -> Any:
         """Read the address; what stands there twice has been read by others as the one or the other."""
         _demand_once()
