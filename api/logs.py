@@ -11,6 +11,7 @@ its numbers and loses every other argument.
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import sqlite3
@@ -22,6 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, TextIO
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -34,11 +36,8 @@ def configure(level: str = "info", style: str = "auto", stream: IO[str] | None =
     """Send every line of this process, ours and the libraries', to `stream` (standard error)."""
     stream = stream or sys.stderr
     is_json = style == "json" or (style == "auto" and not stream.isatty())
-    renderer: Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False, sort_keys=False)
-        if is_json
-        else structlog.dev.ConsoleRenderer(colors=stream.isatty())
-    )
+    in_colour = structlog.dev.ConsoleRenderer(colors=stream.isatty())
+    renderer: Processor = _as_json if is_json else in_colour
     bound: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -60,15 +59,10 @@ def configure(level: str = "info", style: str = "auto", stream: IO[str] | None =
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
     # That more is asked than there are threads is said for each request, while every thread waits for it to be said.
     logging.getLogger("waitress.queue").filters[:] = [_Seldom(seconds=1)]
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *bound,
-            _describe_ours,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+    structlog.configure(  # Ours are not handed through the library's records: each request waits for its line.
+        processors=[*bound, _describe_ours, _hide, renderer],
+        logger_factory=_Said(handler),
+        wrapper_class=structlog.make_filtering_bound_logger(root.level),
         cache_logger_on_first_use=False,
     )
     sys.excepthook = _uncaught
@@ -152,15 +146,38 @@ class _Lines(logging.StreamHandler[IO[str]]):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            line = self.format(record) + self.terminator
-            try:
-                file = self.stream.fileno()  # Asked each time: of a stream that was closed the number is another's.
-            except io.UnsupportedOperation:  # It lies in memory.
-                self.stream.write(line)
-                return
-            os.write(file, line.encode("utf-8", "backslashreplace"))
+            self.write(self.format(record))
         except Exception:
             self.handleError(record)
+
+    def write(self, text: str) -> None:
+        """Write a line that is ready."""
+        line = text + self.terminator
+        try:
+            file = self.stream.fileno()  # Asked each time: of a stream that was closed the number is another's.
+        except io.UnsupportedOperation:  # It lies in memory.
+            self.stream.write(line)
+            return
+        os.write(file, line.encode("utf-8", "backslashreplace"))
+
+
+class _Said:
+    """What our own loggers hand a finished line to, whatever its level."""
+
+    def __init__(self, lines: _Lines) -> None:
+        self._lines = lines
+
+    def __call__(self, *_: object) -> _Said:
+        return self
+
+    def msg(self, line: str) -> None:
+        """Write it; what cannot be written is told as the library tells it, and disturbs nobody who logs."""
+        try:
+            self._lines.write(line)
+        except Exception:
+            self._lines.handleError(logging.makeLogRecord({"msg": "a line could not be written"}))
+
+    debug = info = warning = error = critical = exception = log = msg
 
 
 class _Seldom(logging.Filter):
@@ -184,6 +201,14 @@ def _hide(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     assert isinstance(hidden, dict)
     hidden["event"] = redact_text(str(event.get("event", "")))
     return hidden
+
+
+def _as_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    """A line for programs."""
+    try:
+        return msgspec.json.encode(event).decode()
+    except (TypeError, ValueError, OverflowError):  # Half a character, or a number without end.
+        return json.dumps(event, ensure_ascii=False)
 
 
 def _uncaught(

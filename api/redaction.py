@@ -27,6 +27,9 @@ _SHAPES: Final = re.compile(
     r")(?![0-9])"
 )
 
+_LENGTH_LEAST: Final = 11  # Of any of these: the mobile number.
+_SHORTER: Final = 10 ** (_LENGTH_LEAST - 1)
+
 # A key is personal when its last words are these: `name`, `person_name`, `unit_contact_phone`.
 _PERSONAL: Final = re.compile(
     r"(?:^|_)(?:name|id_number|identity|id_card|phone|mobile|email|address|birth_date|password|secret|token"
@@ -56,9 +59,10 @@ def redact(value: object) -> object:
         case None | bool() | float():
             return value
         case int():
-            return value if redact_text(str(value)) == str(value) else REDACTED
+            is_short = -_SHORTER < value < _SHORTER
+            return value if is_short or redact_text(str(value)) == str(value) else REDACTED
         case str():
-            return redact_text(value)
+            return value if len(value) < _LENGTH_LEAST else redact_text(value)
         case Mapping():
             keys = [_key(str(key)) for key in value]
             return {
