@@ -18,7 +18,8 @@ from importlib.metadata import version
 from typing import Any, Final
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from flask import Blueprint, Flask, Request, Response, current_app, g, jsonify, request
+from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
@@ -67,6 +68,28 @@ class LateRule(Rule):
         return build
 
 
+class Service(Flask):
+    """The service, which has neither coroutines nor sessions of the library's, and looks for none at each request."""
+
+    def __init__(self) -> None:
+        super().__init__("xueshi", static_folder=None)
+        self.session_interface = _NoSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """A function is called as it is: the library would ask of a dozen of them what they are, at each request."""
+        return func
+
+
+class _NoSessions(SessionInterface):
+    """Who has a session is known by `api.operations`; the library's, in a signed cookie, nobody has."""
+
+    _nobody = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        """Give the one that nobody has: it is never written to."""
+        return self._nobody
+
+
 def create_app(
     house: House | None = None, *, checks: Iterable[Check] = (), blueprints: Iterable[Blueprint] = (),
     leases: Mapping[str, Callable[[], bool]] | None = None,
@@ -75,7 +98,7 @@ def create_app(
 
     `leases` say which of the duties that one process has for all are this one's.
     """
-    app = Flask("xueshi", static_folder=None)
+    app = Service()
     app.url_rule_class = LateRule
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Chinese is read by people, not only by programs.
     app.json.sort_keys = False  # type: ignore[attr-defined]

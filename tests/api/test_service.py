@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import os
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from api.checks import Check, Level, Reach
 from api.service import VERSION, create_app
 from ledger.errors import LedgerError
 from ledger.stores.errors import Unreadable
+from tests.api.house_kit import Town
 
 
 class DiskIsFull(LedgerError):
@@ -195,3 +197,11 @@ def test_readiness_says_which_process_answers_and_which_duties_it_has() -> None:
     body = create_app(leases=leases).test_client().get("/readyz").get_json()
 
     assert (body["process"], body["leases"]) == (os.getpid(), ["keeper"])
+
+
+def test_no_view_is_a_coroutine_since_none_is_asked_whether_it_is(town: Town) -> None:
+    app = town.app
+    hooks = [hook for funcs in (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+             for some in funcs.values() for hook in some]
+
+    assert [one for one in (*app.view_functions.values(), *hooks) if inspect.iscoroutinefunction(one)] == []
