@@ -183,7 +183,7 @@ def test_a_file_that_is_being_made_and_one_that_is_followed_hold_the_same(tmp_pa
 def test_what_was_written_ahead_is_carried_over_once_it_is_much(tmp_path: Path) -> None:
     numbers = count(1)
     with closing(ProjectionFile(Counter(), tmp_path / "live.db")) as file:
-        for rows, is_much in ((100, False), (2_000, True), (100, False)):
+        for rows, is_much in ((100, False), (4_000, True), (100, False)):
             for _ in range(rows):
                 file.rows.insert("seen", {"event": next(numbers), "word": "x" * 100})
             file.rows.write()
