@@ -110,6 +110,13 @@ class Rows:
         return self.act.write(drafts, rows=len(rows), versions=versions, guards=tuple(guards.values()))
 
 
+def events_of(row: Row) -> int:
+    """How many events a row comes to: what is registered is submitted and approved, every other step is one."""
+    if isinstance(row, Followed):
+        return sum(2 if isinstance(step, RegisterClaim) else 1 for step in row.steps)
+    return 2 if isinstance(row, RegisterClaim) else 1
+
+
 def _person_of(row: Row) -> PersonId:
     return row.submission.person if isinstance(row, RegisterClaim) else row.person
 

@@ -109,6 +109,13 @@ class Rows:
     def __init__(self, house: House, system: str) -> None:
         self._house, self._system, self._today = house, system, house.today
         self._records: set[str] = set()
+        self._keyed = hmac.new(house.request_key, digestmod="sha256")
+
+    def _digest(self, row: list[Any]) -> str:
+        """What a row says, under our key. `hmac.digest` lets go of the interpreter each time: a long list waits."""
+        keyed = self._keyed.copy()
+        keyed.update(msgspec.json.encode(msgspec.to_builtins(row), order="sorted"))
+        return keyed.hexdigest()
 
     def read(self, sent: Sent) -> Read | Wrong:
         """Take a row apart, or say what is wrong with it."""
@@ -126,10 +133,8 @@ class Rows:
             return said_no(no)._replace(at=("date",))
         source = Source(system=self._system, record=fields["record"], version=str(fields["version"]),
                         recorded_at=fields.get("recorded_at"))
-        spelled = msgspec.json.encode(msgspec.to_builtins(
-            [source, number.kind, number.normalised, name.normalised, study, fields["details"]]), order="sorted")
-        return Read(sent, source, number, name.normalised, study, read_details(fields["details"]),
-                    hmac.digest(self._house.request_key, spelled, "sha256").hex())
+        digest = self._digest([source, number.kind, number.normalised, name.normalised, study, fields["details"]])
+        return Read(sent, source, number, name.normalised, study, read_details(fields["details"]), digest)
 
     def _who(self, record: str, kind: str, document: str, name: str) -> tuple[IdNumber, names.Name] | Wrong:
         """Whose a record is that stands in the file once."""
@@ -160,10 +165,8 @@ class Rows:
                           organisation=by.organisation))
         if source.first is not None and source.first.system == ledger_system(self._house.register.signer.origin):
             return _OURS
-        spelled = msgspec.json.encode(msgspec.to_builtins(
-            [who[0].kind, who[0].normalised, who[1].normalised, there.study, handed.details, there.evidence,
-             there.ruling, there.year]), order="sorted")
-        digest = hmac.digest(self._house.request_key, spelled, "sha256").hex()
+        digest = self._digest([who[0].kind, who[0].normalised, who[1].normalised, there.study, handed.details,
+                               there.evidence, there.ruling, there.year])
         return Read(sent, source, who[0], who[1].normalised, there.study, handed.details, digest, there)
 
 

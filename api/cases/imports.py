@@ -24,12 +24,12 @@ from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sig
 from api.house import House
 from api.law_of import law_now, ruling_view
 from ledger.access import record_accesses
-from ledger.acts import CHUNK, CHUNK_REGISTERED
+from ledger.acts import CHUNK_REGISTERED
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.imports import ImportClosed, ImportId, SetAside, file_name
-from ledger.importing import Row, Rows, open_import, resume_rows
+from ledger.importing import Row, Rows, events_of, open_import, resume_rows
 from ledger.stores.append import EVENTS_MAX, Conflict, Receipt
 from ledger.streams import act as acts
 from ledger.streams import imports
@@ -226,12 +226,18 @@ def _open(desk: _Desk, fields: dict[str, Any], judged: Judged) -> Import | Refus
     accepted = len(judged.accepted)
     act = None if not accepted else acts.OpenAct(
         act=ActId(desk.house.new_id("act")), kind="import", rows=accepted,
-        chunk=CHUNK_REGISTERED if fields.get("proof") is None else CHUNK, list_sha256=desk.digest)
+        chunk=_rows_at_once(judged.accepted), list_sha256=desk.digest)
     command = imports.OpenImport(
         batch=ImportId(desk.house.new_id("import")), role=desk.role, system=fields["system"], file_sha256=desk.digest,
         rows=judged.rows, starts=fields["starts"], ends=fields["ends"], region=fields["region"],
         sector=fields.get("sector"), set_aside=tuple(judged.set_aside), act=act, proof=fields.get("proof"))
     return open_import(desk.house.ledger, command, actor=ActorId(desk.caller.id), by=desk.by)
+
+
+def _rows_at_once(accepted: Sequence[Row | None]) -> int:
+    """As many rows as fit one append with their count, however much became of the one of them that has most events."""
+    most = max((events_of(row) for row in accepted if row is not None), default=2)
+    return max(1, min(CHUNK_REGISTERED, (EVENTS_MAX - 1) // most))
 
 
 def _write(desk: _Desk, batch: Import, accepted: Sequence[Row | None]) -> Refusal | None:

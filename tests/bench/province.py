@@ -2,7 +2,8 @@
 
 Checking is what must not be skipped, so it is what has a bound: seal, checkpoint, every leaf, every commitment, every
 story. Bringing in is that and the way of every import: each person found, each record looked up, the ledger's decision,
-sealing, and two events and their names written for each entry.
+sealing, and two events and their names written for each entry. Only that is the whole import: the bound on checking is
+no bound on it. One process does all here, so that it is also slowed by whoever follows what it writes.
 """
 
 from __future__ import annotations
@@ -62,17 +63,22 @@ def rows() -> Iterator[Figure]:
 
         policy = trust(parse_vkey(city.house.register.signer.vkeys[0]))
         best = min(_seconds(file, policy) for _ in range(_ROUNDS))
-        yield Figure(f"hand-over of {ENTRIES:,} entries checked, every proof", ENTRIES / best, "entries/s",
-                     least=20_000)
+        yield Figure(f"hand-over of {ENTRIES:,} entries checked, every proof, nothing registered", ENTRIES / best,
+                     "entries/s", least=20_000)
 
         bureau = province.unit("省人社厅", "330000", "general")
         people = province.officer(bureau, "human_resources", "33")
         _registered(province, province.unit("某厂", "330203", "industry"), with_claims=False)
         _let_it_settle(province)
-        began = time.perf_counter()
+        began, computed = time.perf_counter(), time.thread_time()
         done = _brought(province, people.token, file, policy)
-        yield Figure(f"hand-over of {ENTRIES:,} entries checked and registered",
-                     ENTRIES / (time.perf_counter() - began), "entries/s")
+        passed, computed = time.perf_counter() - began, time.thread_time() - computed
+        yield Figure(f"hand-over of {ENTRIES:,} entries brought in, end to end, answers made beside it",
+                     ENTRIES / passed, "entries/s")
+        yield Figure("hand-over brought in, by the importing thread's own computing", ENTRIES / computed, "entries/s")
+        _let_it_settle(province)
+        yield Figure("hand-over brought in, until every answer has it", ENTRIES / (time.perf_counter() - began),
+                     "entries/s")
         assert done == ENTRIES, done
 
 
