@@ -24,6 +24,7 @@ from api.folder import Folder, folder_of
 from api.forgetting import destroy, mark, stored
 from api.occupancy import Served, occupying
 from api.settings import Settings
+from api.sharing import COMMON
 from api.vault_place import vault_files
 from ledger.backup import Manifest, damages, digest_of, log_in, read_manifest, rulebooks_in
 from ledger.errors import LedgerError
@@ -310,7 +311,7 @@ def _examine(work: _Work, staging: Path, bar: Bar) -> None:
 
 def _plan(work: _Work, staging: Path, *, with_operations: bool) -> Plan:
     """Say what moves where. What stands rightly already stays; what stands otherwise is set aside."""
-    root = work.folder.root
+    root, common = work.folder.root, work.folder.common
     put = [] if work.database else [f"{name}.db" for name in work.logs]
     if with_operations and (staging / "operations" / "operations.db").exists():
         (staging / "operations" / "operations.db").rename(staging / "operations.db")
@@ -325,10 +326,12 @@ def _plan(work: _Work, staging: Path, *, with_operations: bool) -> Plan:
             aside.append(f"rulebooks/{path.name}")
     lying = (path.relative_to(staging) for path in files_in(staging / "evidence"))
     signed = (path.relative_to(staging) for path in sorted((staging / "witnessed").glob("*")))
-    put += [str(path) for path in signed if not (root / path).exists()]  # What was signed outside is never replaced.
-    put += [str(path) for path in lying if not (root / path).exists()]  # Sealed anew it is not the same, and yet it is.
+    put += [str(path) for path in signed if not (common / path).exists()]  # What was signed outside is not replaced.
+    put += [str(path) for path in lying if not (common / path).exists()]  # Sealed anew it is not the same, and yet is.
+    shared = str(common.absolute()) if common != root else ""
     return Plan(
-        made_at=work.manifest.made_at, aside=tuple(name for name in aside if (root / name).exists()),
+        made_at=work.manifest.made_at, shared=shared, common=COMMON,
+        aside=tuple(name for name in aside if ((common if name.startswith("rulebooks/") else root) / name).exists()),
         aside_to=datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ"), discard=("projections",), put=tuple(put),
         published={f"{name}.published": seen.note for name, seen in work.seen.items()},
     )

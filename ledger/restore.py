@@ -14,6 +14,7 @@ What was restored is held against what anyone may have seen. The greatest checkp
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -72,10 +73,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     made_at: str  # Of the backup, to be told when another run finishes.
     aside: tuple[str, ...]
     aside_to: str
+    shared: str = ""  # The folder that several hosts have in common, where there is one: `common` lies there.
+    common: tuple[str, ...] = ()
     is_cleared: bool = False  # What stood there is aside: from here on what stands there is what was put there.
     discard: tuple[str, ...]
     put: tuple[str, ...]
     published: dict[str, str]  # By file name under keys/: the greatest note that is known.
+
+    def place(self, root: Path, name: str) -> Path:
+        """Where a file of the register lies."""
+        return (Path(self.shared) if self.shared and Path(name).parts[0] in self.common else root) / name
 
 
 def stage(backup: Path, manifest: Manifest, root: Path, names: Sequence[str], progress: Progress) -> Path:
@@ -198,16 +205,17 @@ def carry_out(root: Path) -> Plan:
         raise RestoreRefused([f"{where} 不可读：请保留整个文件夹作为证据，并恢复到另一个空文件夹"]) from error
     if not plan.is_cleared:
         for name in plan.aside:
-            _move(root / name, root / ASIDE / plan.aside_to / name)
+            _move(plan.place(root, name), root / ASIDE / plan.aside_to / name)
         plan = msgspec.structs.replace(plan, is_cleared=True)
         write_durably(root / STAGING / PLAN, msgspec.json.encode(plan), mode=0o600)
     for name in plan.discard:
         _remove(root / name)
     for name in plan.put:
-        _move(root / STAGING / name, root / name)
+        _move(root / STAGING / name, plan.place(root, name))
     for name, note in plan.published.items():
-        (root / "keys").mkdir(mode=0o700, exist_ok=True)
-        write_durably(root / "keys" / name, note.encode(), mode=0o644)
+        keys = plan.place(root, "keys")
+        keys.mkdir(mode=0o700, exist_ok=True)
+        write_durably(keys / name, note.encode(), mode=0o644)
     (root / STAGING / LOADING).unlink(missing_ok=True)  # Without a plan beside it it would undo what was restored.
     (root / STAGING / PLAN).unlink()
     _remove(root / STAGING)
@@ -219,7 +227,16 @@ def _move(source: Path, target: Path) -> None:
     if not source.exists():
         return  # It was moved before this run.
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    source.rename(target)
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        new = target.with_name(f"{target.name}.new")  # What hosts share is another file system.
+        new.unlink(missing_ok=True)
+        copy_file(source, new)
+        new.rename(target)
+        source.unlink()
     sync(target.parent)
     sync(source.parent)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from killing import Ended, killed_at
 from ledger_kit import fill, house_policy, open_house, settle_file, small_house
@@ -49,6 +51,35 @@ def staged(root: Path) -> Plan:
     return Plan(
         made_at="then", aside=("ledger.db", "ledger.db-wal"), aside_to="now", discard=("projections",),
         put=tuple(NEW), published={"ledger.published": "new note"})
+
+
+def test_what_hosts_share_is_put_where_they_share_it(tmp_path: Path) -> None:
+    """Also where that is another file system."""
+    root, shared = tmp_path / "host", tmp_path / "shared"
+    write(shared, {"rulebooks/a.toml": "other law", "keys/ledger.published": "old note"})
+    root.mkdir()
+    plan = staged(root)
+    (root / "keys" / "ledger.published").unlink()
+    write(root / STAGING, {"evidence/kept/aa": "paper"})
+    commit(root, msgspec.structs.replace(
+        plan, shared=str(shared), common=("keys", "evidence", "rulebooks"), put=(*plan.put, "evidence/kept/aa"),
+        aside=(*plan.aside, "rulebooks/a.toml")))
+    with pytest.MonkeyPatch.context() as patch:
+        rename = Path.rename
+
+        def on_one_disk(self: Path, target: Path) -> Path:
+            if (shared in self.parents) != (shared in target.parents):
+                raise OSError(errno.EXDEV, "Invalid cross-device link")
+            return rename(self, target)
+
+        patch.setattr(Path, "rename", on_one_disk)
+        carry_out(root)
+
+    assert read(shared) == {
+        "rulebooks/a.toml": "law", "evidence/kept/aa": "paper", "keys/ledger.published": "new note"}
+    assert read(root) == {
+        "ledger.db": "new", "set-aside/now/ledger.db": "old", "set-aside/now/ledger.db-wal": "journal",
+        "set-aside/now/rulebooks/a.toml": "other law"}
 
 
 def restore_in(root: Path) -> None:
