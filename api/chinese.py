@@ -69,7 +69,10 @@ def slip(error: click.ClickException) -> str:
         case click.MissingParameter():
             return f"缺少 {error.param.human_readable_name if error.param else error.param_hint}"
         case click.BadParameter():
-            which = error.param.opts[0] if error.param else error.param_hint
+            which = error.param_hint
+            if error.param is not None:  # An argument is called what the help calls it.
+                is_option = isinstance(error.param, click.Option)
+                which = error.param.opts[0] if is_option else error.param.human_readable_name
             return f"{which} 的值不能用，{_wanted(error)}"
         case _:
             return error.format_message()
