@@ -5,18 +5,24 @@ X-Forwarded-For is the proxy's own word; from anywhere else the header is anyone
 comes from this machine itself is not counted: it is the installation, its command line, or a proxy that does not say
 for whom it asks.
 
-A bucket holds a minute's worth and fills evenly; it is a process's own, so that no request waits for another. A
-program with a token is counted like any other place: fairness is the office's, protection is ours.
+A bucket holds a minute's worth and fills evenly. Processes of one service have their buckets in common, in memory that
+was theirs before they were forked (`shared`), so that more processes give nobody more; hosts have each their own, and
+what stands before several of them has a limit for all (`api/deploy/nginx.conf`). A program with a token is counted like
+any other place: fairness is the office's, protection is ours.
 
 `tests/api/test_addresses.py` shows it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import mmap
+import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from flask import current_app, request
@@ -46,6 +52,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PROXIES: Final = "TRUSTED_PROXIES"
 """Under this name the application knows the networks of proxies on other machines."""
 
+_SLOTS: Final = 1 << 20  # 8 MB, of which only what is used is ever there.
 _PLACES_MOST: Final = 20_000  # Whoever has not asked for longest is forgotten: their bucket has filled since.
 
 
@@ -71,6 +78,49 @@ class Buckets:
         return 0
 
 
+class SharedBuckets:
+    """The same for all processes of a service: a table of times, in which a place has two of its own by chance.
+
+    It is limited where both are full, so that one neighbour cannot keep it out. Nothing is locked: who reads and writes
+    at the same moment as another process may let one request too many pass, and none waits for a process that was
+    killed. Places are found by a keyed hash, so that nobody can choose whose neighbour to be.
+    """
+
+    def __init__(self) -> None:
+        self._times = memoryview(mmap.mmap(-1, _SLOTS * 8)).cast("Q")
+        self._key = secrets.token_bytes(16)
+
+    def take(self, kind: str, place: str, *, now: int) -> int:
+        """Take one (0), or say in how many seconds there is one again."""
+        each = 60_000_000 // PER_MINUTE[kind]
+        found = hashlib.blake2b(f"{kind}\0{place}".encode(), digest_size=8, key=self._key).digest()
+        slots = [int.from_bytes(half, "big") % _SLOTS for half in (found[:4], found[4:])]
+        full_at = [max(now, min(self._times[slot], now + 60_000_000)) + each for slot in slots]
+        if min(full_at) - now > 60_000_000:
+            return -((now + 60_000_000 - min(full_at)) // 1_000_000)
+        for slot, time in zip(slots, full_at, strict=True):
+            self._times[slot] = min(time, now + 60_000_000)
+        return 0
+
+
+_SHARED: list[SharedBuckets] = []
+
+
+@contextmanager
+def shared() -> Iterator[None]:
+    """Let all processes that are forked in here count together."""
+    _SHARED.append(SharedBuckets())
+    try:
+        yield
+    finally:
+        _SHARED.pop()
+
+
+def buckets_here() -> Buckets | SharedBuckets:
+    """The buckets of this process, or of all that it belongs to."""
+    return _SHARED[-1] if _SHARED else Buckets()
+
+
 def address_of_asker() -> str:
     """The address that a request comes from."""
     connected = request.remote_addr or ""
@@ -79,7 +129,7 @@ def address_of_asker() -> str:
     return request.headers.get("X-Forwarded-For", connected).rpartition(",")[2].strip() or connected
 
 
-def limited(buckets: Buckets, kind: str, *, now: int) -> None:
+def limited(buckets: Buckets | SharedBuckets, kind: str, *, now: int) -> None:
     """Let a request pass, or raise the problem that it is one too many."""
     address = address_of_asker()
     if _is_here(address):

@@ -25,7 +25,7 @@ from typing import Final
 import structlog
 from flask import Flask
 
-from api import logs, metrics, routes
+from api import addresses, logs, metrics, routes
 from api.checks import port_cure
 from api.composed import BODY_BYTES_MOST, composed
 from api.evidence_files import MOST as FILE_BYTES_MOST
@@ -91,7 +91,7 @@ def _serve_in_processes(settings: Settings, announce: Callable[[str], None], for
         structlog.get_logger().info("serving", port=port, **count)
         announce(_address(host, port))
 
-    with metrics.shared_in():
+    with metrics.shared_in(), addresses.shared():
         workers.serve(
             settings, listening, lambda: composed(settings), _leave_alone_what_stands, begun, forget,
             drain_seconds=DRAIN_SECONDS,

@@ -24,7 +24,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from api import problems, routes
-from api.addresses import LIMITED, Buckets, limited
+from api.addresses import LIMITED, buckets_here, limited
 from api.checks import Check, Level, found
 from api.house import House
 from api.routes.answers import problem as write_problem
@@ -177,7 +177,7 @@ def _begin() -> None:
 
 def _limited(house: House) -> Callable[[], None]:
     """Turn away what is one too many from its place, before anything is read for it."""
-    buckets = Buckets()
+    buckets = buckets_here()
 
     def limit() -> None:
         rule = request.url_rule

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from api.addresses import LIMITED, PER_MINUTE, PROXIES, Buckets, address_of_asker, limited, networks
+from api.addresses import (
+    LIMITED,
+    PER_MINUTE,
+    PROXIES,
+    Buckets,
+    address_of_asker,
+    buckets_here,
+    limited,
+    networks,
+    shared,
+)
 from api.console.screens import page_routes
 from api.log_routes import log_routes
 from api.problems import Problem
@@ -52,6 +63,39 @@ def test_a_clock_that_is_set_back_by_a_day_keeps_nobody_out_for_a_day() -> None:
 
     buckets.take("registration", "a", now=NOW)
     assert buckets.take("registration", "a", now=NOW + 60_000_000 // most) == 0
+
+
+def in_a_process(work: Callable[[], int]) -> int:
+    """What a forked process comes to."""
+    child = os.fork()
+    if child == 0:
+        os._exit(work())
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_processes_of_one_service_count_together_so_that_more_of_them_give_nobody_more() -> None:
+    most = PER_MINUTE["registration"]
+    with shared():
+        buckets = buckets_here()
+
+        def asked() -> int:
+            return sum(buckets_here().take("registration", "a", now=NOW) == 0 for _ in range(most // 2 + 3))
+
+        assert [in_a_process(asked) for _ in range(3)] == [most // 2 + 3, most // 2 - 3, 0]
+        assert buckets.take("registration", "a", now=NOW) == 60 // most
+        assert buckets.take("registration", "b", now=NOW) == 0 and buckets.take("login", "a", now=NOW) == 0
+        assert buckets.take("registration", "a", now=NOW + 60_000_000 // most) == 0
+        assert buckets.take("registration", "a", now=NOW - 86_400_000_000) == 60 // most, "as if the clock had stood"
+    assert isinstance(buckets_here(), Buckets), "a process alone has its own"
+
+
+def test_who_shares_a_time_with_a_place_that_asks_too_often_is_not_kept_out() -> None:
+    with shared():
+        buckets = buckets_here()
+        for place in range(300):
+            for _ in range(PER_MINUTE["registration"]):
+                assert buckets.take("registration", f"loud {place}", now=NOW) == 0
+        assert all(buckets.take("registration", f"quiet {place}", now=NOW) == 0 for place in range(3_000))
 
 
 def test_only_a_proxy_on_this_machine_is_believed_for_whom_it_asks() -> None:
