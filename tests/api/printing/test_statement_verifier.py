@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 
 from ledger.errors import LedgerError
-from ledger.proof.keys import format_vkey, generate_key
+from ledger.proof.bundle import parse_bundle
+from ledger.proof.cosignature import cosign
+from ledger.proof.keys import SigningKey, format_vkey, generate_key
+from ledger.proof.notes import format_signature, parse_note
+from ledger.statement_file import parse_statement
 from ledger.verdict import Unverified, Verdict
 from ledger.verify import policy_of, verify_sealed, verify_statement
 from policies.shelf import shipped
@@ -164,6 +168,42 @@ def test_it_says_of_a_text_what_the_verifier_in_python_says(page: Any, file: byt
 
     (told,) = asked(page, [file], key)
     assert isinstance(found, Verdict) and told["holds"] and is_same(told, found)
+
+
+def cosigned(file: bytes, *lines: bytes) -> bytes:
+    """The same under checkpoints that others put their names to as well."""
+    parts = parse_statement(file)
+    bundles = [parts.bundle] if parts.completeness is None else [parts.bundle, parts.completeness.bundle]
+    for note in {parse_bundle(one).checkpoint for one in bundles}:
+        file = file.replace(note, note + b"".join(lines))
+    return file
+
+
+def seen_by(file: bytes, name: str, seed: bytes) -> bytes:
+    """The line of a witness who saw its checkpoint."""
+    text, _ = parse_note(parse_bundle(parse_statement(file).bundle).checkpoint)
+    return format_signature(cosign(text, SigningKey(name, seed), 1_780_000_000)).encode()
+
+
+def test_a_checkpoint_that_witnesses_signed_too_verifies_and_their_lines_hide_nothing(
+    page: Any, file: bytes, key: str
+) -> None:
+    one, two = (seen_by(file, f"witness.example/{name}", name.encode() * 32) for name in "ab")
+    own = next(line for line in file.splitlines(keepends=True) if line.startswith("\u2014 ".encode()))
+    good = [cosigned(file, one), cosigned(file, one, two), cosigned(file, two, one), cosigned(file, own, one),
+            cosigned(file, *[one] * 99), cosigned(file, one[:-8] + b"AAAAAA=\n" if one.endswith(b"=\n") else one)]
+    bad = [cosigned(file, *[one] * 100), cosigned(file, one[:-1]), cosigned(file, b"\n", one),
+           cosigned(file, b"- x AAAA\n"), cosigned(file, one.replace(b" ", b"  ", 2)),
+           cosigned(file, one).replace(own, b""), cosigned(file, one).replace(own[-20:], b"A" * 19 + b"\n")]
+    told = asked(page, [*good, *bad], key)
+
+    for data, found in zip([*good, *bad], told, strict=True):
+        verdict = by_python(data, key)
+        if isinstance(verdict, Verdict):
+            assert found["holds"] and is_same(found, verdict), found
+        else:
+            assert (found["holds"], found["code"]) == (False, verdict.code), found
+    assert all(found["holds"] for found in told[:5]) and not any(found["holds"] for found in told[len(good):])
 
 
 def test_a_sealed_pdf_verifies_and_each_change_of_it_is_found(page: Any, key: str, pdf: bytes) -> None:
