@@ -47,6 +47,9 @@ COUNTED: Final = "counted"
 LEFT_OUT: Final = "left_out"
 HELD: Final = (COUNTED, LEFT_OUT)
 
+AT_ONCE: Final = 400
+"""So many people are read and judged together: of ten thousand no more is in memory than of so many, and the answer."""
+
 FROZEN: Final = "frozen"
 GRANTED: Final = "granted"
 _ISSUED: Final = "issued"
@@ -87,8 +90,10 @@ def without(answers: Answers, claims: Iterable[str], axes: Axes, *, held: str = 
     basis, asked = answers.basis(axes), frozenset(claims)
     entries, at = answers.file("entries", basis.as_of)
     named = entries.rows(_NAMED, {"claims": json.dumps(sorted(asked)), "as_of": at})
-    question = _Question(answers, basis, asked, held == COUNTED, {person for _, person, _, _ in named})
-    found = [_Past(question, person).effects() for person in question.persons]
+    persons, found = sorted({person for _, person, _, _ in named}), list[dict[str, Any]]()
+    for at_first in range(0, len(persons), AT_ONCE):  # What is judged of some is forgotten before the next are read.
+        question = _Question(answers, basis, asked, held == COUNTED, persons[at_first:at_first + AT_ONCE])
+        found += (_Past(question, person).effects() for person in question.persons)
     counting = {one["claim"]: one for each in found for one in each["entries"]}
     told = {
         "basis": basis.as_json(), "held": held,

@@ -19,7 +19,7 @@ from api.cases.standing import SUPERVISOR
 from api.house import House
 from ledger.errors import Refusal
 from ledger.events.case import Chosen
-from ledger.streams.case_work import WIDENED_MOST
+from ledger.streams.case import NAMED_MOST
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import ClaimId
 from projections.case_entries import chosen_claims
@@ -47,9 +47,9 @@ def chosen_entries(house: House, actor: Actor, fields: dict[str, Any]) -> tuple[
         if among is None:
             return Refusal.because("finding_absent")
     scopes = [scope for scope in actor.scopes if scope.role == SUPERVISOR]
-    found = chosen_claims(house.answers, chosen, scopes, among=among, most=WIDENED_MOST)
-    if len(found) > WIDENED_MOST:
-        return Refusal.because("too_many_entries", most=WIDENED_MOST)
+    found = chosen_claims(house.answers, chosen, scopes, among=among, most=NAMED_MOST)
+    if len(found) > NAMED_MOST:
+        return Refusal.because("too_many_entries", most=NAMED_MOST)
     return tuple(found)
 
 

@@ -28,7 +28,7 @@ from ledger.events.finding import FindingId, Upon
 from ledger.ids import PREFIXES
 from ledger.streams import case_work
 from ledger.streams import finding as findings
-from ledger.streams.case import Case
+from ledger.streams.case import NAMED_MOST, Case
 from ledger.streams.decision import Decision
 from ledger.streams.finding import Finding
 from ledger.streams.standing import Actor, Matter, standing
@@ -42,7 +42,6 @@ EVENTS_MOST: Final = 1_500
 PERSONS_MOST: Final = 800
 OTHERS_MOST: Final = 200
 """So much of what it rests on an event names: a leaf holds 65,535 bytes. The digest is of all of it."""
-CASE_CLAIMS_MOST: Final = 700
 CASE_EVENTS_MOST: Final = 500
 
 Make = Callable[[Finding | None, dict[str, Any], Actor, Reading], Decision]
@@ -114,9 +113,9 @@ def open_case(house: House, caller: Caller, finding: str, fields: dict[str, Any]
         return Refusal.because("finding_absent")
     body = {"kind": fields["kind"], "words": fields["words"], "due": fields.get("due"), **_together(found)}
     faults = [_absent(f"/others/{at}") for at, name in enumerate(others) if name not in found]
-    if (many := len(body["claims"])) > CASE_CLAIMS_MOST:
+    if (many := len(body["claims"])) > NAMED_MOST:
         faults.append(Fault("/others" if others else "", "too_many_claims", (
-            f"这些线索共涉及 {many} 项学时，一个案件最多写明 {CASE_CLAIMS_MOST} 项；请分别立案。")))
+            f"这些线索共涉及 {many} 项学时，一个案件最多写明 {NAMED_MOST} 项；请分别立案。")))
     if faults:
         raise BadFields(faults)
 

@@ -56,6 +56,8 @@ def open_case(
 
     def decide(reading: Reading) -> Decision:
         by = present(reading, caller)
+        found = reading.states(named.claims, evolve_claim)  # Thousands are read together; of strange ones some are not.
+        reading.states([one.person for one in found.values() if one is not None], evolve_person)
         if no := standing(by, SUPERVISOR, matter) or strange(house, reading, named, by):
             return no
         _within_time(house, command)

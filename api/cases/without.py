@@ -19,12 +19,13 @@ from api.cases.unit_years import identities
 from api.house import House
 from api.tables_out import Table
 from ledger.errors import Refusal
+from ledger.streams.case_bulk import BULK_MOST
 from projections.basis import Axes, read_axes
 from projections.cases import is_named, named_in
 from projections.without import COUNTED, without
 
-SIMULATED_MOST: Final = 5_000
-"""So many entries at once: some ten seconds, were each another person's."""
+SIMULATED_MOST: Final = BULK_MOST
+"""So many entries at once as can be revoked at once, for whoever does that wants to know before."""
 
 ALL: Final = "all"
 HELD: Final = "held"

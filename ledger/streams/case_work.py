@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import zip_longest
-from typing import Any, Final, Literal
+from typing import Literal
 
 from ledger.errors import Refusal
 from ledger.events.application import ApplicationId
 from ledger.events.base import Draft
 from ledger.events.case import (
-    LISTED_MOST,
     CaseWidened,
     Chosen,
     Concerned,
@@ -31,13 +29,10 @@ from ledger.events.case import (
     NoteAdded,
 )
 from ledger.streams.application import Application
-from ledger.streams.case import Case, Request, at_work, is_concerned, joined
+from ledger.streams.case import NAMED_MOST, Case, Request, at_work, is_concerned, joined, parts_of
 from ledger.streams.claim import Claim
 from ledger.streams.decision import Command, Decision, spoken
 from ledger.streams.standing import Actor
-
-WIDENED_MOST: Final = 20_000
-"""So many entries at once: 40 events."""
 
 
 class AddNote(Command):
@@ -136,8 +131,8 @@ def decide_widening(case: Case | None, command: WidenCase, claims: Sequence[Clai
     if isinstance(known, Refusal):
         return known
     assert tuple(one.claim for one in claims) == command.concerned.claims, "the caller brought other claims"
-    if len(claims) > WIDENED_MOST:
-        return Refusal.because("too_many_entries", rows=len(claims), most=WIDENED_MOST)
+    if len(claims) > NAMED_MOST:
+        return Refusal.because("too_many_entries", rows=len(claims), most=NAMED_MOST)
     named = joined(command.concerned, Concerned(persons=tuple(one.person for one in claims)))
     new = _but(named, known.concerned)
     if new == Concerned():
@@ -146,15 +141,11 @@ def decide_widening(case: Case | None, command: WidenCase, claims: Sequence[Clai
         return no
     if (words := spoken(command.words)) is None:
         return Refusal.because("words_missing")
-    parts = list(zip_longest(_parts(new.claims), _parts(new.persons), fillvalue=())) or [((), ())]
-    drafts = []
-    for part, (some, whose) in enumerate(parts, 1):
-        first = part == 1
-        concerned = Concerned(claims=some, persons=whose, actors=new.actors if first else (),
-                              organisers=new.organisers if first else ())
+    parts, drafts = parts_of(new), list[Draft]()
+    for part, concerned in enumerate(parts, 1):
         widened = CaseWidened(case=known.case, concerned=concerned, hand=by.hand, part=part, parts=len(parts),
                               list_sha256=command.list_sha256, chosen=command.chosen)
-        drafts.append(Draft(widened, words if first else None))
+        drafts.append(Draft(widened, words if part == 1 else None))
     return tuple(drafts)
 
 
@@ -242,8 +233,3 @@ def _but(named: Concerned, known: Concerned) -> Concerned:
         before = frozenset(getattr(known, name))
         fields[name] = tuple(one for one in getattr(named, name) if one not in before)
     return Concerned(**fields)
-
-
-def _parts(ids: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """Cut a list so that one event holds each part."""
-    return [ids[at:at + LISTED_MOST] for at in range(0, len(ids), LISTED_MOST)]

@@ -227,6 +227,26 @@ def test_a_case_is_opened_on_a_finding_in_one_transaction_and_each_knows_the_oth
     assert absent["errors"][0]["pointer"] == "/others/0"
 
 
+def test_a_case_on_more_entries_than_one_event_names_is_opened_on_all_of_them_at_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown_twice(place, "2026-04-20")
+    found = looked(place)
+    monkeypatch.setattr("ledger.streams.case.LISTED_MOST", 1)
+    body = {"facts_sha256": found.facts_sha256, "kind": "falsification", **WHY}
+    tried = place.watch.post(at(found, "case"), body, dry_run="true").get_json()["would"]
+    kinds = [each["type"] for each in tried["events"]]
+    assert kinds == ["case.opened/1", "case.member_named/1", *["case.widened/1"] * (len(found.claims) - 1),
+                     "case.findings_taken/1", "finding.linked/1"] and len(found.claims) > 1
+    one = place.watch.saw(at(found), **FOR)
+    case = place.watch.did(at(found, "case"), body, version=one["version"])
+    assert (case["counts"]["claims"], case["counts"]["persons"]) == (len(found.claims), len(found.persons))
+    assert set(place.watch.saw(f"/v1/cases/{case['case']}", **FOR)["claims"]) == set(found.claims)
+    monkeypatch.setattr("ledger.streams.case.NAMED_MOST", 1)
+    no = place.watch.post(at(found, "case"), body, dry_run="true").get_json()
+    assert no["code"] == "too_many_entries"
+
+
 def test_what_is_found_no_more_is_not_acted_upon_and_its_history_stays(place: Place) -> None:
     found = looked(place)
     for claim in found.claims:

@@ -126,6 +126,19 @@ def test_whatever_is_taken_away_it_is_as_if_it_were_revoked(house: House) -> Non
         revoked_as_foreseen(house, person, chance.sample(claims, chance.randrange(1, 5)))
 
 
+def test_of_however_many_people_it_is_asked_together_the_answer_is_the_same(
+    house: House, li: PersonId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everyone = [li, *(house.person(unit=house.unit(NINGBO, "industry")) for _ in range(2))]
+    claims = [house.registered(person, seminar(f"2022-0{at}-03")) for at, person in enumerate(everyone, 1)]
+    for person in everyone:
+        issue(house, person, 2022)
+    together = ask(house, *claims)
+    monkeypatch.setattr("projections.without.AT_ONCE", 1)
+
+    assert ask(house, *claims) == together and len(together["persons"]) == 3
+
+
 def test_a_verdict_that_falls_is_counted_year_by_year(house: House, li: PersonId) -> None:
     professional, public = compliant(house, li, YEAR)
     found = ask(house, professional)
