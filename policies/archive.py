@@ -18,9 +18,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from policies.building import build
 from policies.errors import RulebookError, UnreadableRulebook, shown
 from policies.rulebook import Rulebook
-from policies.schema import build, read_form
+from policies.schema import read_form
 from policies.shelf import Shelf, unsound
 
 _RULEBOOK: Final = ".toml"

@@ -1,7 +1,6 @@
-"""The form of a rulebook file: TOML through marshmallow into the frozen values of `rulebook.py`.
+"""The form of a rulebook file: TOML through marshmallow into checked rows; `building.py` makes frozen values of them.
 
-Every problem is collected and said in Chinese with its row, its field, what was found and what is wanted. A number of
-the law is a whole number or a decimal string; a TOML float is refused, because 4.35 is not a float.
+Every problem is collected and said in Chinese with its row, its field, what was found and what is wanted.
 
 `tests/policies/test_rulebook_errors.py` shows it.
 """
@@ -9,108 +8,19 @@ the law is a whole number or a decimal string; a TOML float is refused, because 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable
+from typing import Any, Final
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate
 
-from ledger.vocabulary import parse_hours
-from policies import rulebook as law
-from policies.errors import UnreadableRulebook, shown
-from policies.words import Declarations, MinimumWord, field_of, route_of
+from policies.errors import UnreadableRulebook
+from policies.schema_fields import Day, Flag, FloatText, Hours, OneOf, Row, Text, Whole, words
 
-T = TypeVar("T")
 FORMAT: Final = 1
 EACH: Final = ("class", "item", "exam", "day", "subject", "course", "marked_hour", "whole_minutes",
                "ten_thousand_characters", "characters_prorata")
 FORCES: Final = ("must", "ordinarily")
 CYCLES: Final = ("fixed", "rolling", "personal_start")
-
-
-class FloatText(str):
-    """A number with a point as it stood in the file; kept as text so that it can be refused by name."""
-
-    __slots__ = ()
-
-
-class Hours(fields.Field[int]):
-    """Hours: a whole number, or a decimal string of at most two decimals."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
-        try:
-            if isinstance(value, bool | FloatText) or not isinstance(value, int | str):
-                raise ValueError
-            return int(parse_hours(str(value)))
-        except ValueError:
-            raise ValidationError(f"读到 {shown(value)}，应为整数或至多两位小数的字符串，如 6 或 \"4.5\"") from None
-
-
-class Day(fields.Field[date]):
-    """A plain TOML date."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> date:
-        if not isinstance(value, date) or isinstance(value, datetime):
-            raise ValidationError(f"读到 {shown(value)}，应为不带引号的日期，如 2019-01-01")
-        return value
-
-
-class Text(fields.Field[str]):
-    """Words, not empty."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
-        if not isinstance(value, str) or isinstance(value, FloatText) or not value.strip():
-            raise ValidationError(f"读到 {shown(value)}，应为不空的文字")
-        return value
-
-
-class Whole(fields.Field[int]):
-    """A whole number within bounds."""
-
-    def __init__(self, least: int, most: int, **rest: Any) -> None:
-        super().__init__(**rest)
-        self.least, self.most = least, most
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.most:
-            raise ValidationError(f"读到 {shown(value)}，应为 {self.least} 到 {self.most} 的整数")
-        return value
-
-
-class OneOf(Text):
-    """One word of a closed list."""
-
-    def __init__(self, *words: str, **rest: Any) -> None:
-        super().__init__(**rest)
-        self.words = words
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
-        if value not in self.words:
-            raise ValidationError(f"读到 {shown(value)}，应为 {'、'.join(self.words)} 之一")
-        return str(value)
-
-
-class Flag(fields.Field[bool]):
-    """true or false."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValidationError(f"读到 {shown(value)}，应为 true 或 false")
-        return value
-
-
-def words(**rest: Any) -> fields.List[str]:
-    """A list of words."""
-    return fields.List(Text(), error_messages={"invalid": "应为一列文字，如 [\"exam\"]"}, **rest)
-
-
-class Row(Schema):
-    """A row knows all its fields; an unknown one is a spelling mistake, never ignored."""
-
-    class Meta:
-        unknown = RAISE
-
-    error_messages = {"unknown": "没有这个字段，请查拼写", "type": "应为一张表（[...] 或 {...}）"}  # noqa: RUF012
 
 
 class ScopeRow(Row):
@@ -444,135 +354,3 @@ def problems(tree: Any, plain: Any, where: str = "") -> Iterable[str]:
         else:
             here = f"{where} {key}".strip()
         yield from problems(below, inner, here)
-
-
-def build(path: str, source: bytes, digest: str, text: str | None) -> law.Rulebook:
-    """The rulebook that a file's bytes say; every row becomes a frozen value."""
-    _, row = read_form(path, source)
-    conditions = {one["name"]: _condition(one) for one in row.get("condition", ())}
-    wrong = [
-        f"clause 第 {index + 1} 条（{one['article']}） conditions：没有名为 {shown(name)} 的 [[condition]]"
-        for index, one in enumerate(row.get("clause", ()))
-        for name in one.get("conditions", ()) if name not in conditions
-    ]
-    if wrong:
-        raise UnreadableRulebook(path, wrong)
-    declares = _declares(row.get("declares", {}))
-    revision = row.get("revision", 1)
-    version = f"{row['family']}/{row['in_force_from']}"
-    return law.Rulebook(
-        id=version if revision == 1 else f"{version}.{revision}",
-        family=row["family"],
-        in_force_from=row["in_force_from"],
-        in_force_to=row.get("in_force_to"),
-        revision=revision,
-        key=row["key"],
-        title=row["title"],
-        document=row["document"],
-        issuers=tuple(row["issuers"]),
-        issued_on=row.get("issued_on"),
-        scope=_tuples(law.Scope, row["scope"]),
-        first_year_judged=row["first_year_judged"],
-        draft=row.get("draft", False),
-        off=row.get("off", False),
-        legal_basis=tuple(row.get("legal_basis", ())),
-        supersedes=tuple(row.get("supersedes", ())),
-        declares=declares,
-        clauses=tuple(_clause(index, one, conditions) for index, one in enumerate(row.get("clause", ()))),
-        conditions=tuple(conditions.values()),
-        minimums=tuple(_minimum(one, declares) for one in row.get("minimum", ())),
-        application=_application(row.get("application")),
-        registrars=tuple(_registrar(one) for one in row.get("registrar", ())),
-        steps=_tuples(law.Steps, row["steps"]) if "steps" in row else None,
-        duties=tuple(_duty(one) for one in row.get("duty", ())),
-        consequences=tuple(_tuples(law.Consequence, one) for one in row.get("consequence", ())),
-        readings=tuple(_tuples(law.Reading, one) for one in row.get("reading", ())),
-        make_up=tuple(_tuples(law.MakeUp, one) for one in row.get("make_up", ())),
-        relief=tuple(_tuples(law.Relief, one) for one in row.get("relief", ())),
-        rounding=law.Rounding(row["rounding"]["mode"], row["rounding"]["unit"]) if "rounding" in row else None,
-        text_name=row.get("text"),
-        text=text,
-        digest=digest,
-        source=source,
-    )
-
-
-def _tuples(make: type[T], row: Mapping[str, Any], **more: Any) -> T:
-    """A value whose lists are tuples."""
-    return make(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()} | more)
-
-
-def _hours(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row with its `hours` named by unit."""
-    return {("hours_centi" if key == "hours" else key): value for key, value in row.items()}
-
-
-def _condition(row: Mapping[str, Any]) -> law.Condition:
-    parts: dict[str, Any] = {
-        name: _tuples(make, row[name])
-        for name, make in (("when", law.When), ("filing", law.Filing), ("binds", law.Binds)) if name in row
-    }
-    return _tuples(law.Condition, row, **parts)
-
-
-def _clause(index: int, row: Mapping[str, Any], conditions: Mapping[str, law.Condition]) -> law.Clause:
-    parts: dict[str, Any] = {
-        name: _tuples(make, _hours(row[name]))
-        for name, make in (
-            ("rate", law.Rate), ("share", law.Share), ("bonus", law.Bonus), ("class_limit", law.Limit),
-            ("cap", law.Cap), ("when", law.When), ("claim_within", law.ClaimWithin),
-            ("credit", law.Credit),
-        ) if name in row
-    }
-    if "threshold" in row:
-        parts["threshold"] = law.Threshold(row["threshold"]["field"], row["threshold"]["more_than"])
-    parts["conditions"] = tuple(conditions[name] for name in row.get("conditions", ()))
-    parts["categories"] = tuple(row.get("categories", ("professional",)))
-    return _tuples(law.Clause, row, index=index, **parts)
-
-
-def _minimum(row: Mapping[str, Any], declares: Declarations) -> law.Minimum:
-    from policies.words import base_vocabulary
-
-    known = base_vocabulary().with_declared([declares]).minimums
-    rest = {key: value for key, value in row.items() if key not in ("cycle", "hours")}
-    cycle = row.get("cycle")
-    return law.Minimum(
-        **rest,
-        hours_centi=row.get("hours", 0),
-        categories=known[row["name"]].categories if row["name"] in known else (),
-        cycle=law.Cycle(cycle["years"], cycle["from_"], cycle["kind"]) if cycle else None,
-    )
-
-
-def _application(row: Mapping[str, Any] | None) -> law.ApplicationRule | None:
-    if row is None:
-        return None
-    pairs = {name: tuple((pair[0], pair[1]) for pair in row[name]) for name in ("first_half_pairs", "other_pairs")}
-    return law.ApplicationRule(**{**row, **pairs})
-
-
-def _registrar(row: Mapping[str, Any]) -> law.Registrar:
-    offices = tuple(part.strip() for part in row["office"].split(","))
-    return _tuples(law.Registrar, {key: value for key, value in row.items() if key != "office"}, offices=offices)
-
-
-def _duty(row: Mapping[str, Any]) -> law.Duty:
-    plain = ("kind", "article", "quote", "who", "what", "routes", "documents")
-    more = {key: value for key, value in row.items() if key not in (*plain, "to")}
-    to = tuple(part.strip() for part in row.get("to", "").split(",") if part.strip())
-    return _tuples(law.Duty, {key: row[key] for key in plain if key in row}, to=to, more=more)
-
-
-def _declares(row: Mapping[str, Any]) -> Declarations:
-    return Declarations(
-        sectors=row.get("sectors", {}),
-        levels=row.get("levels", {}),
-        routes=tuple(route_of(code, one) for code, one in row.get("routes", {}).items()),
-        fields=tuple(field_of(code, one) for code, one in row.get("fields_", {}).items()),
-        minimums=tuple(
-            MinimumWord(code, one["name"], tuple(one["categories"])) for code, one in row.get("minimums", {}).items()
-        ),
-        route_levels={code: tuple(more) for code, more in row.get("route_levels", {}).items()},
-        majors=tuple(row.get("majors", ())),
-    )

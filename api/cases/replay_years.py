@@ -21,8 +21,8 @@ from api.cases.replays import place_of, sums_of
 from api.cases.standing import look_at
 from api.house import House
 from ledger.errors import Refusal
+from policies.building import build
 from policies.rulebook import Rulebook
-from policies.schema import build
 from projections.basis import Basis, Cited
 from projections.errors import LawUnknown
 from projections.judging import Books

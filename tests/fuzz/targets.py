@@ -36,12 +36,12 @@ from ledger.verify_pdf import open_pdf
 from ledger.vocabulary import parse_hours
 from ledger.witnessing.fork import parse_fork
 from ledger.witnessing.request import parse_request
+from policies.building import build
 from policies.cases import outcome, read_cases
 from policies.errors import RulebookError
 from policies.evaluate import main_evaluate
 from policies.law import Law
 from policies.person import Bench
-from policies.schema import build
 from policies.shelf import shipped
 from projections.basis import read_axes
 from projections.errors import ProjectionError

@@ -1,0 +1,102 @@
+"""The forms that a value in a rulebook file may have: hours, days, words, whole numbers, and the row that holds them.
+
+Each says in Chinese what was found and what is wanted. A number of the law is a whole number or a decimal string; a
+TOML float is refused, because 4.35 is not a float.
+
+`tests/policies/test_rulebook_errors.py` shows it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields
+
+from ledger.vocabulary import parse_hours
+from policies.errors import shown
+
+
+class FloatText(str):
+    """A number with a point as it stood in the file; kept as text so that it can be refused by name."""
+
+    __slots__ = ()
+
+
+class Hours(fields.Field[int]):
+    """Hours: a whole number, or a decimal string of at most two decimals."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
+        try:
+            if isinstance(value, bool | FloatText) or not isinstance(value, int | str):
+                raise ValueError
+            return int(parse_hours(str(value)))
+        except ValueError:
+            raise ValidationError(f"读到 {shown(value)}，应为整数或至多两位小数的字符串，如 6 或 \"4.5\"") from None
+
+
+class Day(fields.Field[date]):
+    """A plain TOML date."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> date:
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise ValidationError(f"读到 {shown(value)}，应为不带引号的日期，如 2019-01-01")
+        return value
+
+
+class Text(fields.Field[str]):
+    """Words, not empty."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        if not isinstance(value, str) or isinstance(value, FloatText) or not value.strip():
+            raise ValidationError(f"读到 {shown(value)}，应为不空的文字")
+        return value
+
+
+class Whole(fields.Field[int]):
+    """A whole number within bounds."""
+
+    def __init__(self, least: int, most: int, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.least, self.most = least, most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.most:
+            raise ValidationError(f"读到 {shown(value)}，应为 {self.least} 到 {self.most} 的整数")
+        return value
+
+
+class OneOf(Text):
+    """One word of a closed list."""
+
+    def __init__(self, *words: str, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.words = words
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        if value not in self.words:
+            raise ValidationError(f"读到 {shown(value)}，应为 {'、'.join(self.words)} 之一")
+        return str(value)
+
+
+class Flag(fields.Field[bool]):
+    """true or false."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError(f"读到 {shown(value)}，应为 true 或 false")
+        return value
+
+
+def words(**rest: Any) -> fields.List[str]:
+    """A list of words."""
+    return fields.List(Text(), error_messages={"invalid": "应为一列文字，如 [\"exam\"]"}, **rest)
+
+
+class Row(Schema):
+    """A row knows all its fields; an unknown one is a spelling mistake, never ignored."""
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages = {"unknown": "没有这个字段，请查拼写", "type": "应为一张表（[...] 或 {...}）"}  # noqa: RUF012
