@@ -28,7 +28,7 @@ from api.house import House
 from api.law_of import law_now
 from ledger.errors import Refusal
 from ledger.events.application import ApplicationId, Sanction
-from ledger.streams import application as applications
+from ledger.streams import application_sanctions as sanctions
 from ledger.streams import case as cases
 from ledger.streams.application import TERM, THIS_APPLICATION, Application, not_by
 from ledger.streams.claim import Status
@@ -100,7 +100,7 @@ def disqualify(house: House, caller: Caller, name: str, fields: dict[str, Any], 
         term = _term(house, place, fields, upon_application=True)
         if isinstance(term, Refusal):
             return term
-        return applications.decide_disqualification(found, _command(found.application, role, term, fields), person, by)
+        return sanctions.decide_disqualification(found, _command(found.application, role, term, fields), person, by)
 
     return as_office(house, caller, name, asked, SANCTIONING, decide)
 
@@ -117,7 +117,7 @@ def bar(house: House, caller: Caller, person: str, fields: dict[str, Any], asked
         if isinstance(term, Refusal):
             return term
         reading.fresh(name)
-        return applications.decide_disqualification(None, _command(name, role, term, fields), found, by)
+        return sanctions.decide_disqualification(None, _command(name, role, term, fields), found, by)
 
     return upon_person(house, caller, person, asked, SANCTIONING, decide)
 
@@ -126,9 +126,9 @@ def lift(house: House, caller: Caller, name: str, fields: dict[str, Any], asked:
     """Give the right to apply back, by another hand."""
 
     def decide(_: Reading, found: Application, role: str, person: Person, by: Actor) -> Decision:
-        command = applications.LiftDisqualification(
+        command = sanctions.LiftDisqualification(
             role=role, on=fields.get("on", house.today), basis=fields["basis"], words=fields["words"])
-        return applications.decide_lifting(found, command, person, by)
+        return sanctions.decide_lifting(found, command, person, by)
 
     return as_office(house, caller, name, asked, SANCTIONING, decide)
 
@@ -144,12 +144,12 @@ def revoke_title(house: House, caller: Caller, person: str, fields: dict[str, An
         sanction = place if isinstance(place, Refusal) else _sanction(house, place, fields, for_title)
         if isinstance(sanction, Refusal):
             return sanction
-        command = applications.RevokeTitle(
+        command = sanctions.RevokeTitle(
             application=name, role=role, sanction=sanction[0], level=fields["level"], series=fields.get("series"),
             obtained_on=fields["obtained_on"], on=house.today, words=fields["words"],
         )
         reading.fresh(name)
-        return applications.decide_title_revocation(None, command, found, by)
+        return sanctions.decide_title_revocation(None, command, found, by)
 
     return upon_person(house, caller, person, asked, REVOKING, decide)
 
@@ -225,8 +225,8 @@ def _sanction(
 
 def _command(
     name: ApplicationId, role: str, term: Term, fields: dict[str, Any]
-) -> applications.DisqualifyApplicant:
-    return applications.DisqualifyApplicant(
+) -> sanctions.DisqualifyApplicant:
+    return sanctions.DisqualifyApplicant(
         application=name, role=role, sanction=term.sanction, lasts=term.lasts, starts=term.starts, until=term.until,
         words=fields["words"],
     )

@@ -27,6 +27,7 @@ from ledger.events.application import ApplicationId, Goal, Sanction
 from ledger.events.base import By
 from ledger.events.case import CaseId, Concerned
 from ledger.streams import application as applications
+from ledger.streams import application_sanctions as sanctions
 from ledger.streams import case as cases
 from ledger.streams import case_work
 from ledger.streams import claim as claims
@@ -201,19 +202,19 @@ class Petitions:
         basis = Sanction(cause="falsified", article="第十六条", rulebook=_PROVINCE, claims=(claim,), case=case)  # type: ignore[arg-type]
         for lifted in (False, True):  # The second had been taken in error.
             name = self._file(whose, goal)
-            self._on(name, whose, hand, applications.decide_disqualification, applications.DisqualifyApplicant(
+            self._on(name, whose, hand, sanctions.decide_disqualification, sanctions.DisqualifyApplicant(
                 application=name, role=HUMAN_RESOURCES, sanction=basis, lasts=THIS_APPLICATION, starts=self._day,
                 words="以代考取得学时"))
             if not lifted:
                 taken.append(name)
             else:
-                self._on(name, whose, other, applications.decide_lifting, applications.LiftDisqualification(
+                self._on(name, whose, other, sanctions.decide_lifting, sanctions.LiftDisqualification(
                     role=HUMAN_RESOURCES, on=self._day, basis="decided_twice", words="同一事实重复处理，予以恢复"))
         if not self._is_under_ningbo(whose):
             return taken
         revoked = Sanction(cause="falsified", article="第十条", rulebook=_NINGBO, claims=(claim,), case=case)  # type: ignore[arg-type]
         name = ApplicationId(self._dice.id("application", self._now))
-        self._on(name, whose, hand, applications.decide_title_revocation, applications.RevokeTitle(
+        self._on(name, whose, hand, sanctions.decide_title_revocation, sanctions.RevokeTitle(
             application=name, role=HUMAN_RESOURCES, sanction=revoked, level=title.level, series=title.series,
             obtained_on=title.obtained_on, on=self._day, words="职称所依据的学时系代考取得"))
         return [*taken, name]

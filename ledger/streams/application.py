@@ -1,4 +1,4 @@
-"""An application for a title (职称申报) as far as hours go: filed, assessed, postponed, withdrawn; and its sanctions.
+"""An application for a title (职称申报) as far as hours go: filed, assessed, postponed, withdrawn, and what bars one.
 
     filed       → assessed, withdrawn
     assessed    → assessed (again), postponed, granted, withdrawn
@@ -6,14 +6,14 @@
 
 P 15 (the person applies with the statement of their hours), N 9 (a shortage postpones, it is no sanction), P 16, E 13,
 R 10, W 15 and N 10 (falsification takes the right to apply; a title that was granted for it is revoked). What the hours
-are worth comes in as an `Assessment`; the term of a sanction comes in with the text that gives it (AMB-06).
+are worth comes in as an `Assessment`; `application_sanctions.py` decides on sanctions.
 
 What is granted is a title: the person's own stream says so in the same transaction. From then on nothing is left of the
 application that could be taken, only the title (N 10).
 
 A sanction may be the first event of a stream: the application it answers, or the title, may be older than the register.
 
-D07: nobody assesses or sanctions themselves, and D14: whoever disqualified does not lift it.
+D07: nobody assesses themselves.
 
 `tests/ledger/streams/test_application_stream.py` shows it.
 """
@@ -40,7 +40,6 @@ from ledger.events.application import (
     Assessment,
     DisqualificationLifted,
     Goal,
-    Sanction,
     TitleRevoked,
 )
 from ledger.events.base import Draft
@@ -51,7 +50,6 @@ from ledger.vocabulary import PersonId
 
 THIS_APPLICATION: Final = "this_application"
 TERM: Final = "term"
-FALSIFIED: Final = "falsified"
 
 
 class Status(StrEnum):
@@ -139,40 +137,6 @@ class WithdrawApplication(Command):
     person: PersonId
 
 
-class DisqualifyApplicant(Command):
-    """Take the right to apply: for this application or for a term."""
-
-    application: ApplicationId
-    role: str
-    sanction: Sanction
-    lasts: str
-    starts: date
-    words: str
-    until: date | None = None
-
-
-class LiftDisqualification(Command):
-    """Give the right to apply back."""
-
-    role: str
-    on: date
-    basis: str
-    words: str
-
-
-class RevokeTitle(Command):
-    """Take away a title that rested on what was false."""
-
-    application: ApplicationId
-    role: str
-    sanction: Sanction
-    level: str
-    obtained_on: date
-    on: date
-    words: str
-    series: str | None = None
-
-
 def decide_filing(
     application: Application | None, command: FileApplication, person: Person | None,
     sanctions: Iterable[Application] = (),
@@ -232,7 +196,7 @@ def decide_assessment(
     application: Application | None, command: AssessApplication, person: Person, by: Actor
 ) -> Decision:
     """Assess, and again when more is known; an answer names the rulebook that gave it."""
-    known = _by_office(application, command.role, person, by, while_it_is=(Status.FILED, Status.ASSESSED))
+    known = by_office(application, command.role, person, by, while_it_is=(Status.FILED, Status.ASSESSED))
     if isinstance(known, Refusal):
         return known
     made = command.assessment
@@ -248,7 +212,7 @@ def decide_postponement(
     application: Application | None, command: PostponeApplication, person: Person, by: Actor
 ) -> Decision:
     """Postpone what was assessed as falling short, under the article of that assessment (N 9)."""
-    known = _by_office(application, command.role, person, by, while_it_is=(Status.ASSESSED,))
+    known = by_office(application, command.role, person, by, while_it_is=(Status.ASSESSED,))
     if isinstance(known, Refusal):
         return known
     made = known.assessment
@@ -269,7 +233,7 @@ def decide_grant(
     application: Application | None, command: GrantApplication, person: Person, by: Actor
 ) -> Decision:
     """Grant what was assessed and does not fall short, and enter the title; the day is not before the application."""
-    known = _by_office(application, command.role, person, by, while_it_is=(Status.ASSESSED,))
+    known = by_office(application, command.role, person, by, while_it_is=(Status.ASSESSED,))
     if isinstance(known, Refusal):
         return known
     made, filed = known.assessment, known.filed
@@ -305,97 +269,7 @@ def decide_application_withdrawal(
     return (Draft(ApplicationWithdrawn(application=application.application, person=application.person)),)
 
 
-def decide_disqualification(
-    application: Application | None, command: DisqualifyApplicant, person: Person | None, by: Actor
-) -> Decision:
-    """Disqualify once, for this application or for a term, resting on entries or a case where it is falsification."""
-    if person is None:
-        return Refusal.because("person_absent")
-    if no := not_by(application, command.role, person, by):
-        return no
-    if application is not None and application.disqualified is not None and application.lifted_on is None:
-        return Refusal.because("already_disqualified", application=application.application)
-    if command.lasts == THIS_APPLICATION and (application is None or application.filed is None):
-        return Refusal.because("application_absent")  # Nothing that could be lost: only a term bars what is to come.
-    if command.lasts == THIS_APPLICATION and application is not None and application.status is Status.GRANTED:
-        return Refusal.because("application_granted", application=application.application)
-    if command.until is not None and command.until < command.starts:
-        return Refusal.because("term_unfit", starts=command.starts, until=command.until)
-    if no := _baseless(command.sanction):
-        return no
-    if (words := spoken(command.words)) is None:
-        return Refusal.because("words_missing")
-    disqualified = ApplicantDisqualified(
-        application=command.application,
-        person=person.person,
-        sanction=command.sanction,
-        lasts=command.lasts,
-        starts=command.starts,
-        hand=by.hand,
-        until=command.until if command.lasts == TERM else None,
-    )
-    return (Draft(disqualified, words),)
-
-
-def decide_lifting(
-    application: Application | None, command: LiftDisqualification, person: Person, by: Actor
-) -> Decision:
-    """Lift by another hand than the one that disqualified."""
-    known = _by_office(application, command.role, person, by)
-    if isinstance(known, Refusal):
-        return known
-    term = known.disqualified
-    if term is None or known.lifted_on is not None:
-        return Refusal.because("not_disqualified", status=known.status)
-    if by.is_same_hand(term.hand):
-        return Refusal.because("same_hand", actor=by.actor)
-    if command.on < term.starts:
-        return Refusal.because("term_unfit", starts=term.starts, until=command.on)
-    if (words := spoken(command.words)) is None:
-        return Refusal.because("words_missing")
-    lifted = DisqualificationLifted(
-        application=known.application, person=known.person, on=command.on, basis=command.basis
-    )
-    return (Draft(lifted, words),)
-
-
-def decide_title_revocation(
-    application: Application | None, command: RevokeTitle, person: Person | None, by: Actor
-) -> Decision:
-    """Revoke a title that is recorded, naming the entries that were false (N 10)."""
-    if person is None:
-        return Refusal.because("person_absent")
-    if no := not_by(application, command.role, person, by):
-        return no
-    lost = Lost(command.level, command.series, command.obtained_on)
-    if application is not None and lost in application.revoked:
-        return Refusal.because("title_revoked", level=command.level, obtained_on=command.obtained_on)
-    if all((one.level, one.series, one.obtained_on) != lost for one in person.titles):
-        return Refusal.because("title_not_recorded", obtained_on=command.obtained_on)
-    if not command.sanction.claims:
-        return Refusal.because("sanction_baseless", cause=command.sanction.cause)
-    if (words := spoken(command.words)) is None:
-        return Refusal.because("words_missing")
-    revoked = TitleRevoked(
-        application=command.application,
-        person=person.person,
-        sanction=command.sanction,
-        level=command.level,
-        obtained_on=command.obtained_on,
-        on=command.on,
-        hand=by.hand,
-        series=command.series,
-    )
-    return (Draft(revoked, words),)
-
-
-def _baseless(sanction: Sanction) -> Refusal | None:
-    if sanction.cause == FALSIFIED and not sanction.claims and sanction.case is None:
-        return Refusal.because("sanction_baseless", cause=sanction.cause)
-    return None
-
-
-def _by_office(
+def by_office(
     application: Application | None, role: str, person: Person, by: Actor, *,
     while_it_is: Collection[Status] = tuple(Status),
 ) -> Application | Refusal:

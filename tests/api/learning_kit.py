@@ -17,6 +17,7 @@ from ledger.events.course import CourseId, EnrolmentId
 from ledger.events.exam import BookingId, ExamId
 from ledger.streams import actor as actors
 from ledger.streams import application as applications
+from ledger.streams import application_sanctions as sanctions
 from ledger.streams import booking as bookings
 from ledger.streams import case as cases
 from ledger.streams import claim as claims
@@ -233,8 +234,8 @@ def _application(desk: _Desk, officer: Someone, claim: ClaimId) -> tuple[Applica
         of(application), applications.PostponeApplication(role=PEOPLE, earliest_year=2030, words="学时不足"),
         desk.person, by))
     basis = Sanction(cause="falsified", article="虚假承诺", document="人社部发〔2024〕56号", claims=(claim,))
-    desk.do(officer, PEOPLE, lambda by: applications.decide_disqualification(
-        of(sanction), applications.DisqualifyApplicant(
+    desk.do(officer, PEOPLE, lambda by: sanctions.decide_disqualification(
+        of(sanction), sanctions.DisqualifyApplicant(
             application=sanction, role=PEOPLE, sanction=basis, lasts="term", starts=date(2026, 6, 1),
             until=date(2029, 5, 31), words="材料不实"), desk.person, by))
     return application, sanction

@@ -15,6 +15,7 @@ from ledger.events.case import CaseId, Concerned
 from ledger.events.course import CourseId, EnrolmentId
 from ledger.events.exam import BookingId, ExamId
 from ledger.streams import application as applications
+from ledger.streams import application_sanctions as sanctions
 from ledger.streams import booking as bookings
 from ledger.streams import case as cases
 from ledger.streams import claim as claims
@@ -177,27 +178,27 @@ def disqualify(
     application: str | None = None, lasts: str = "term",
 ) -> str:
     name = application or house.new("app")
-    command = applications.DisqualifyApplicant(
+    command = sanctions.DisqualifyApplicant(
         application=ApplicationId(name), role=ROLE, lasts=lasts, starts=date.fromisoformat(starts), words="材料不实",
         sanction=Sanction(cause="falsified", article="虚假承诺", document="人社部发〔2024〕56号", claims=claims),
         until=None if until is None else date.fromisoformat(until))
-    on_application(house, name, person, applications.decide_disqualification, command)
+    on_application(house, name, person, sanctions.decide_disqualification, command)
     return name
 
 
 def lift(house: House, application: str, person: PersonId, on: str) -> int:
-    command = applications.LiftDisqualification(role=ROLE, on=date.fromisoformat(on), basis="复核", words="属实")
-    return on_application(house, application, person, applications.decide_lifting, command, by=house.colleague)
+    command = sanctions.LiftDisqualification(role=ROLE, on=date.fromisoformat(on), basis="复核", words="属实")
+    return on_application(house, application, person, sanctions.decide_lifting, command, by=house.colleague)
 
 
 def revoke_title(house: House, person: PersonId, claims: tuple[ClaimId, ...], obtained_on: str, on: str,
                  level: str = "intermediate") -> str:
     name = house.new("app")
-    command = applications.RevokeTitle(
+    command = sanctions.RevokeTitle(
         application=ApplicationId(name), role=ROLE, level=level, obtained_on=date.fromisoformat(obtained_on),
         on=date.fromisoformat(on), words="材料不实",
         sanction=Sanction(cause="falsified", article="第十条", claims=claims))
-    on_application(house, name, person, applications.decide_title_revocation, command)
+    on_application(house, name, person, sanctions.decide_title_revocation, command)
     return name
 
 

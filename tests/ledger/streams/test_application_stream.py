@@ -29,6 +29,7 @@ from ledger.events.actor import Scope
 from ledger.events.application import ApplicationId, Assessment, Goal, Sanction
 from ledger.events.base import Name
 from ledger.streams import application as applications
+from ledger.streams import application_sanctions as sanctions
 from ledger.streams.application import TERM, THIS_APPLICATION, Application, Status, evolve
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person, Title
@@ -56,19 +57,19 @@ ASSESS = applications.AssessApplication(role=ROLE, assessment=SHORT)
 POSTPONE = applications.PostponeApplication(role=ROLE, earliest_year=2027, words=WHY)
 GRANT = applications.GrantApplication(role=ROLE, obtained_on=date(2026, 12, 30))
 WITHDRAW = applications.WithdrawApplication(person=LI)
-DISQUALIFY = applications.DisqualifyApplicant(
+DISQUALIFY = sanctions.DisqualifyApplicant(
     application=FIRST, role=ROLE, sanction=FALSE, lasts=TERM, starts=date(2026, 6, 1), until=date(2029, 5, 31),
     words=WHY,
 )
-LIFT = applications.LiftDisqualification(role=ROLE, on=date(2027, 1, 1), basis="复核", words=WHY)
-REVOKE = applications.RevokeTitle(
+LIFT = sanctions.LiftDisqualification(role=ROLE, on=date(2027, 1, 1), basis="复核", words=WHY)
+REVOKE = sanctions.RevokeTitle(
     application=FIRST, role=ROLE, sanction=FALSE, level="intermediate", series="engineering",
     obtained_on=ENGINEER.obtained_on, on=date(2026, 6, 1), words=WHY,
 )
 
 FILED = evolve(None, event(applications.decide_filing(None, FILE, APPLICANT)))
 ASSESSED = evolve(FILED, event(applications.decide_assessment(FILED, ASSESS, APPLICANT, OFFICER)))
-BARRED = evolve(ASSESSED, event(applications.decide_disqualification(ASSESSED, DISQUALIFY, APPLICANT, OFFICER)))
+BARRED = evolve(ASSESSED, event(sanctions.decide_disqualification(ASSESSED, DISQUALIFY, APPLICANT, OFFICER)))
 STATES: dict[str, Application | None] = {
     "absent": None,
     "filed": FILED,
@@ -86,9 +87,9 @@ BY_OFFICE: dict[str, Give] = {
     "AssessApplication": lambda one, person, by: applications.decide_assessment(one, ASSESS, person, by),
     "PostponeApplication": lambda one, person, by: applications.decide_postponement(one, POSTPONE, person, by),
     "GrantApplication": lambda one, person, by: applications.decide_grant(one, GRANT, person, by),
-    "DisqualifyApplicant": lambda one, person, by: applications.decide_disqualification(one, DISQUALIFY, person, by),
-    "LiftDisqualification": lambda one, person, by: applications.decide_lifting(one, LIFT, person, by),
-    "RevokeTitle": lambda one, person, by: applications.decide_title_revocation(one, REVOKE, person, by),
+    "DisqualifyApplicant": lambda one, person, by: sanctions.decide_disqualification(one, DISQUALIFY, person, by),
+    "LiftDisqualification": lambda one, person, by: sanctions.decide_lifting(one, LIFT, person, by),
+    "RevokeTitle": lambda one, person, by: sanctions.decide_title_revocation(one, REVOKE, person, by),
 }
 COMMANDS: dict[str, Give] = {
     "FileApplication": lambda one, person, by: applications.decide_filing(one, FILE, person),
@@ -186,9 +187,9 @@ def test_a_term_bars_from_its_first_day_to_its_last(applied_on: date, code: str)
 
 
 def test_what_was_lifted_bars_until_the_day_before_and_what_was_for_once_bars_nothing_else() -> None:  # AMB-06
-    lifted = evolve(BARRED, event(applications.decide_lifting(BARRED, LIFT, APPLICANT, COLLEAGUE)))
+    lifted = evolve(BARRED, event(sanctions.decide_lifting(BARRED, LIFT, APPLICANT, COLLEAGUE)))
     for_once = replace(DISQUALIFY, lasts=THIS_APPLICATION)
-    once = evolve(ASSESSED, event(applications.decide_disqualification(ASSESSED, for_once, APPLICANT, OFFICER)))
+    once = evolve(ASSESSED, event(sanctions.decide_disqualification(ASSESSED, for_once, APPLICANT, OFFICER)))
 
     assert [lifted.bars(date(2026, 12, 31)), lifted.bars(date(2027, 1, 1))] == [True, False]
     assert not once.bars(date(2026, 6, 1))
@@ -232,40 +233,40 @@ def test_a_falsification_rests_on_entries_or_on_a_case_and_a_title_on_entries() 
 
     def disqualify(sanction: Sanction) -> str:
         command = replace(DISQUALIFY, sanction=sanction)
-        return outcome(applications.decide_disqualification(FILED, command, APPLICANT, OFFICER))
+        return outcome(sanctions.decide_disqualification(FILED, command, APPLICANT, OFFICER))
 
     assert disqualify(baseless) == "sanction_baseless"
     assert disqualify(by_case) == disqualify(replace(baseless, cause="short")) == "ApplicantDisqualified"
     command = replace(REVOKE, sanction=by_case)
-    assert outcome(applications.decide_title_revocation(None, command, APPLICANT, OFFICER)) == "sanction_baseless"
+    assert outcome(sanctions.decide_title_revocation(None, command, APPLICANT, OFFICER)) == "sanction_baseless"
 
 
 def test_a_sanction_may_stand_alone_but_not_one_for_an_application_that_is_not_there() -> None:
-    alone = event(applications.decide_disqualification(None, DISQUALIFY, APPLICANT, OFFICER))
+    alone = event(sanctions.decide_disqualification(None, DISQUALIFY, APPLICANT, OFFICER))
     for_once = replace(DISQUALIFY, lasts=THIS_APPLICATION)
 
     assert evolve(None, alone).bars(date(2026, 6, 1))
-    assert outcome(applications.decide_disqualification(None, for_once, APPLICANT, OFFICER)) == "application_absent"
+    assert outcome(sanctions.decide_disqualification(None, for_once, APPLICANT, OFFICER)) == "application_absent"
     backwards = replace(DISQUALIFY, until=date(2026, 5, 31))
-    assert outcome(applications.decide_disqualification(FILED, backwards, APPLICANT, OFFICER)) == "term_unfit"
+    assert outcome(sanctions.decide_disqualification(FILED, backwards, APPLICANT, OFFICER)) == "term_unfit"
 
 
 def test_whoever_disqualified_does_not_lift_it() -> None:  # D14
     early = replace(LIFT, on=date(2026, 5, 31))
 
-    assert outcome(applications.decide_lifting(BARRED, LIFT, APPLICANT, OFFICER)) == "same_hand"
-    assert outcome(applications.decide_lifting(BARRED, early, APPLICANT, COLLEAGUE)) == "term_unfit"
+    assert outcome(sanctions.decide_lifting(BARRED, LIFT, APPLICANT, OFFICER)) == "same_hand"
+    assert outcome(sanctions.decide_lifting(BARRED, early, APPLICANT, COLLEAGUE)) == "term_unfit"
 
 
 def test_a_title_is_revoked_once_and_only_one_that_is_recorded() -> None:  # N 10
-    revoked = event(applications.decide_title_revocation(None, REVOKE, APPLICANT, OFFICER))
+    revoked = event(sanctions.decide_title_revocation(None, REVOKE, APPLICANT, OFFICER))
     again = evolve(None, revoked)
     unknown = replace(REVOKE, level="senior")
 
     assert revoked.sanction.claims == (CLAIM,)
     assert revoked.names(None) == (Name("revoked_title", f"{LI}:intermediate:engineering:2020-11-30"),)
-    assert outcome(applications.decide_title_revocation(again, REVOKE, APPLICANT, OFFICER)) == "title_revoked"
-    no = refusal(applications.decide_title_revocation(None, unknown, APPLICANT, OFFICER))
+    assert outcome(sanctions.decide_title_revocation(again, REVOKE, APPLICANT, OFFICER)) == "title_revoked"
+    no = refusal(sanctions.decide_title_revocation(None, unknown, APPLICANT, OFFICER))
     assert no.code == "title_not_recorded"
 
 
@@ -287,12 +288,12 @@ def test_what_is_granted_is_a_title_of_a_day_that_is_not_before_the_application(
 def test_of_what_was_granted_only_the_title_can_be_taken() -> None:  # N 10
     once = replace(DISQUALIFY, lasts=THIS_APPLICATION, until=None)
 
-    no = refusal(applications.decide_disqualification(STATES["granted"], once, APPLICANT, OFFICER))
+    no = refusal(sanctions.decide_disqualification(STATES["granted"], once, APPLICANT, OFFICER))
     assert no.code == "application_granted"
 
 
 def test_nobody_applies_from_a_title_that_was_taken_unless_another_is_of_the_same_day() -> None:  # N 10
-    taken = evolve(None, event(applications.decide_title_revocation(None, REVOKE, APPLICANT, OFFICER)))
+    taken = evolve(None, event(sanctions.decide_title_revocation(None, REVOKE, APPLICANT, OFFICER)))
     twice = replace(APPLICANT, titles=(ENGINEER, ENGINEER._replace(series="economics")))
 
     assert outcome(applications.decide_filing(None, FILE, APPLICANT, [taken])) == "title_revoked"
