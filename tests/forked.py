@@ -2,14 +2,17 @@
 
 What a document shows is some hundred commands, and of each second that one takes, three quarters go into loading the
 same modules. `programs()` gives a folder for the front of PATH with a `xueshi` in it that hands its words, its
-environment, its folder and its three streams to that process, waits, and ends as the command ended. What serves runs
-as it always does, since it is signalled and killed by its number. How a process of its own begins is what
-`tests/api/test_cli.py` and `tests/api/test_serve.py` try.
+environment, its folder and its three streams to that process, waits, and ends as the command ended.
+
+What serves is signalled and killed by its number. `Popen` is `subprocess.Popen` for a `xueshi` that is forked in the
+same way: its number is the command's own, and how it ended is told by whoever forked it. In a script it runs as it
+always does. How a process of its own begins is what `tests/api/test_cli.py` and `tests/api/test_serve.py` try.
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import select
@@ -19,9 +22,10 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[1]
 REAL = Path(sysconfig.get_path("scripts")) / "xueshi"
@@ -33,7 +37,7 @@ if "serve" in sys.argv[1:3]:
     os.execv({real!r}, [{real!r}, *sys.argv[1:]])
 asked = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 asked.connect({address!r})
-words = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+words = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ), None]).encode()
 socket.send_fds(asked, [words], [0, 1, 2])
 try:
     told = asked.recv(16)
@@ -48,8 +52,9 @@ def programs() -> Path:
     """The folder; with its process, it lasts as long as this one."""
     folder = Path(tempfile.mkdtemp(prefix="forked-", dir="/tmp"))
     address = folder / "socket"
-    server = subprocess.Popen([sys.executable, "-m", "tests.forked", str(address)], cwd=ROOT, stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE, env={**os.environ, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"})
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.forked", str(address)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env={**os.environ, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"})
     assert server.stdin is not None and server.stdout is not None
     assert server.stdout.readline() == b"ready\n"
     program = folder / "xueshi"
@@ -68,12 +73,60 @@ def programs() -> Path:
     return folder
 
 
+class Popen(subprocess.Popen[Any]):
+    """A `xueshi` that is forked: a process that is written to, read, signalled, killed and waited for as any other."""
+
+    def __init__(self, words: list[str], **how: Any) -> None:
+        assert Path(words[0]) == REAL, f"{words[0]} is not what can be forked"
+        super().__init__(words, **how)
+
+    def _execute_child(  # All that the library has to be told anew; its pipes and its waiting are as they were.
+        self, args: Any, executable: Any, preexec_fn: Any, close_fds: Any, pass_fds: Any, cwd: Any, env: Any,
+        startupinfo: Any, creationflags: Any, shell: Any, p2cread: int, p2cwrite: int, c2pread: int, c2pwrite: int,
+        errread: int, errwrite: int, restore_signals: Any, gid: Any, gids: Any, uid: Any, umask: Any,
+        start_new_session: bool, process_group: Any,
+    ) -> None:
+        assert not (pass_fds or preexec_fn or shell), "a forked process is given three streams and no more"
+        streams = [own if given == -1 else given for own, given in enumerate((p2cread, c2pwrite, errwrite))]
+        self._asked = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._asked.connect(str(programs() / "socket"))
+        words = [args[1:], os.fspath(cwd or Path.cwd()), dict(os.environ if env is None else env), start_new_session]
+        socket.send_fds(self._asked, [json.dumps(words).encode()], streams)
+        self.pid = int(self._asked.recv(16))
+        self._child_created = True
+        self._close_pipe_fds(p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite)
+
+    def _try_wait(self, wait_flags: int) -> tuple[int, int]:
+        if wait_flags & os.WNOHANG and not select.select([self._asked], [], [], 0)[0]:
+            return 0, 0
+        told = self._asked.recv(16)
+        self._asked.close()
+        assert told, "whoever forked it is gone"
+        return self.pid, int(told)
+
+    def _internal_poll(self, _deadstate: Any = None, **_: Any) -> Any:
+        return super()._internal_poll(_deadstate, lambda _, flags: self._try_wait(flags))
+
+
+def run(words: list[str], *, timeout: float = 60, **how: Any) -> subprocess.CompletedProcess[Any]:
+    """What `subprocess.run` is to the other."""
+    with Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how) as process:
+        try:
+            told, wrong = process.communicate(timeout=timeout)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(words, process.returncode, told, wrong)
+
+
 def serve(address: str) -> None:
     """Fork a command for each who asks, until whoever started this is gone."""
     _load()
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listening.bind(address)
     listening.listen(16)
+    gc.collect()
+    gc.freeze()  # Or each would walk through it, and have a copy of its own thereby.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # Whoever has ended is waited for by nobody.
     os.write(1, b"ready\n")
     while True:
@@ -98,20 +151,28 @@ def _load() -> None:
     for package in (commands, routes):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
-    for name in ("api.composed", "api.progress", "ledger.fsck", "ledger.backup", "ledger.verify"):
+    for name in ("api.composed", "api.progress", "api.serve", "ledger.fsck", "ledger.backup", "ledger.verify"):
         import_module(name)
+    assert "prometheus_client" not in sys.modules, "it is told on being loaded how many processes count together"
 
 
 def _answer(asked: socket.socket) -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     told, streams, _, _ = socket.recv_fds(asked, MOST, 3)
-    words, folder, environment = json.loads(told)
+    words, folder, environment, of_its_own = json.loads(told)
+    if of_its_own is not None:
+        _keep(asked, streams)
+        if of_its_own:
+            os.setsid()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    time.tzset()
+    tempfile.tempdir = None
+    sys.stdout.reconfigure(line_buffering="PYTHONUNBUFFERED" in environment)  # type: ignore[union-attr]
     status = 1
     try:
         from api.cli import main
@@ -123,8 +184,24 @@ def _answer(asked: socket.socket) -> NoReturn:
     finally:
         for each in (sys.stdout, sys.stderr):
             each.flush()
-        asked.send(str(status).encode())
+        if of_its_own is None:
+            asked.send(str(status).encode())
         os._exit(status)
+
+
+def _keep(asked: socket.socket, streams: list[int]) -> None:
+    """Fork once more, and come back in the child; whoever forked it says its number, and in the end how it ended."""
+    process = os.fork()
+    if not process:
+        asked.close()
+        return
+    for stream in streams:
+        os.close(stream)
+    try:
+        asked.send(str(process).encode())
+        asked.send(str(os.waitpid(process, 0)[1]).encode())
+    finally:
+        os._exit(0)
 
 
 if __name__ == "__main__":

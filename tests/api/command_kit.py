@@ -21,6 +21,7 @@ from structlog.testing import capture_logs
 from werkzeug.serving import make_server
 
 from api.cli import run
+from tests.forked import Popen
 
 XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")
 CLEAN = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
@@ -94,7 +95,7 @@ def answering(app: Flask) -> Iterator[str]:
 def served(folder: Path) -> Iterator[None]:
     """Serve the register of a folder until the block ends."""
     command = [XUESHI, "serve", "--port", "0"]
-    with subprocess.Popen(
+    with Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=CLEAN
     ) as serving:
         assert serving.stdout is not None

@@ -24,6 +24,7 @@ from policies.shelf import DRAFTS
 from tests.api.command_kit import CLEAN, XUESHI, made, xueshi
 from tests.api.house_kit import Town, house_in, study
 from tests.api.workers_kit import serving as serving_workers
+from tests.forked import Popen
 
 DRAFT = "hangzhou-credits/2025-06-06"
 
@@ -162,8 +163,8 @@ def test_of_several_processes_one_runs_them_and_none_while_answers_are_being_bui
 
 @contextmanager
 def serving(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen([XUESHI, "serve", "--port", "0"], cwd=folder, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, text=True, env=CLEAN) as process:
+    with Popen([XUESHI, "serve", "--port", "0"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+               text=True, env=CLEAN) as process:
         assert process.stdout is not None and re.search(r"http://127\.0\.0\.1:", process.stdout.readline())
         try:
             yield process

@@ -37,6 +37,7 @@ from tests.api import workers_kit as kit
 from tests.api.house_kit import Town as InProcess
 from tests.api.test_rulebooks import AMENDED, sixth
 from tests.api.workers_kit import Fresh, Service, alive, answered, events, serving, until
+from tests.forked import run
 from tests.journeys.register_kit import ENVIRONMENT, XUESHI, Body, Someone, Town
 
 TRAINING = {"route": "training", "level": "provincial", "days": "3", "date": "2025-04-02"}
@@ -395,17 +396,13 @@ def _status(service: Service, path: str) -> int:
 
 def beside(service: Service, database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command on the service's folder."""
-    return subprocess.run(
-        [XUESHI, *arguments], cwd=service.folder, env={**ENVIRONMENT, "XUESHI_DATABASE": database},
-        capture_output=True, text=True, timeout=60, check=False,
-    )
+    return run(
+        [XUESHI, *arguments], cwd=service.folder, env={**ENVIRONMENT, "XUESHI_DATABASE": database}, text=True)
 
 
 def started(folder: Path, database: str, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        kit.command(*more), cwd=folder, env={**ENVIRONMENT, "XUESHI_DATABASE": database, **environment},
-        capture_output=True, text=True, timeout=60, check=False,
-    )
+    return run(
+        kit.command(*more), cwd=folder, env={**ENVIRONMENT, "XUESHI_DATABASE": database, **environment}, text=True)
 
 
 def test_what_keeps_it_from_starting_is_told_once_in_its_own_words(
@@ -442,10 +439,9 @@ def test_a_taken_port_is_told_with_its_cure(tmp_path: Path, postgres: str) -> No
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         number = taken.getsockname()[1]
-        ended = subprocess.run(
+        ended = run(
             [XUESHI, "serve", "--port", str(number)], cwd=tmp_path, env={**ENVIRONMENT, "XUESHI_DATABASE": postgres},
-            capture_output=True, text=True, timeout=60, check=False,
-        )
+            text=True)
     assert (ended.returncode, f"--port {number + 1}" in ended.stderr) == (3, True), ended.stderr
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from api.client import Client, Remote, Reply
+from tests.forked import Popen
 from tests.journeys.register_kit import ENVIRONMENT, XUESHI, Town
 
 
@@ -139,7 +140,7 @@ def serving(
     environment = {**ENVIRONMENT, "PYTHONUNBUFFERED": "1", "XUESHI_DATABASE": database,
                    "XUESHI_WORKERS": str(workers), **settings}
     with (folder / "stderr").open("w") as stderr:
-        master = subprocess.Popen(
+        master = (subprocess.Popen if arguments else Popen)(
             arguments or command(), cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True,
             start_new_session=True,
         )

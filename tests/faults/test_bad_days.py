@@ -23,6 +23,7 @@ from tests.api.command_kit import CLEAN, XUESHI
 from tests.api.house_kit import BODY, resident_id
 from tests.faults.failing_kit import wait_for_strace
 from tests.faults.faulted_register import Scene, made_in
+from tests.forked import Popen
 
 WRITING = "pwrite64,write,ftruncate,fallocate,fsync,fdatasync,rename,unlink,mkdir"
 
@@ -79,7 +80,7 @@ def served(folder: Path, **environment: str) -> Iterator[Service]:
     """Serve the register of a folder."""
     told = folder / "stderr"
     with told.open("w") as stderr:
-        process = subprocess.Popen(
+        process = (subprocess.Popen if "LD_PRELOAD" in environment else Popen)(
             [XUESHI, "serve", "--port", "0"], cwd=folder, stdout=subprocess.PIPE, stderr=stderr, text=True,
             env={**CLEAN, "XUESHI_CHECKPOINT_SECONDS": "1", **environment})
     try:

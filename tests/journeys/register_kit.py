@@ -26,7 +26,7 @@ from api.client import Client, Reply, connected
 from api.settings import Settings
 from ledger.identifiers.resident_id import check_character
 from ledger.identifiers.unit_code import check_character as unit_check_character
-from tests.forked import programs
+from tests.forked import Popen, programs
 
 XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
@@ -130,7 +130,7 @@ class Town:
 def serving(folder: Path, *, kill: bool = False) -> Iterator[Town]:
     """Serve a register in a folder, made where there is none, until the block ends; with `kill`, without a goodbye."""
     command = [XUESHI, "serve", "--port", "0"]
-    with subprocess.Popen(
+    with Popen(
         command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         assert process.stdout is not None

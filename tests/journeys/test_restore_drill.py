@@ -34,6 +34,7 @@ from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
 from tests.api.command_kit import xueshi as run_here
 from tests.api.workers_kit import alive, until
+from tests.forked import Popen
 
 WRITERS = 4
 NEW = "localhost/xueshi-after"
@@ -71,7 +72,7 @@ class Drill:
     @contextmanager
     def serving(self, *, crash: bool = False) -> Iterator[str]:
         """Serve until the block ends; with `crash` every process of it is gone without a goodbye."""
-        with (self.folder / "service.log").open("a") as log, subprocess.Popen(
+        with (self.folder / "service.log").open("a") as log, Popen(
             [XUESHI, "serve", "--port", "0"], cwd=self.folder, env=ENVIRONMENT | self.settings, stdout=subprocess.PIPE,
             stderr=log, text=True, start_new_session=True,
         ) as process:
