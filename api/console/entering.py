@@ -19,8 +19,9 @@ from api.cases.faults import BadFields
 from api.cases.standing import acting
 from api.console import deeds, sending
 from api.console.claim import done_before
+from api.console.field_words import ID_KINDS
 from api.console.form import Fault, of_refusal
-from api.console.registration import ID_KINDS, PERSON_FIELDS
+from api.console.registration import PERSON_FIELDS
 from api.console.screen import Asking, Page, Shown, onward
 from api.routes.schemas.people import PersonBody
 from ledger.errors import Refusal
@@ -63,7 +64,7 @@ def send(asking: Asking) -> Shown:
     if came.receipt is not None:
         return onward(f"/persons/{came.stream}/registered?done={came.receipt.positions[0]}")
     carried = [(one.name, typed.get(one.name, "").strip()) for one in PERSON_FIELDS]
-    told = [(one.label, dict(ID_KINDS).get(value, value) or "—")
+    told = [(one.label, ID_KINDS.get(value, value) or "—")
             for one, (_, value) in zip(PERSON_FIELDS, carried, strict=True)]
     return Page("person_check.html", {"told": told, "carried": carried})
 

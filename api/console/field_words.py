@@ -100,7 +100,11 @@ COMPLETED_BY: Final = {"completion": "完成学习", "exam": "考试合格"}
 ID_KINDS: Final = {
     "resident_id": "居民身份证", "hmt_residence_permit": "港澳台居民居住证",
     "foreign_permanent_residence": "外国人永久居留身份证", "passport": "护照",
-    "mainland_travel_permit": "来往内地（大陆）通行证", "other": "其他",
+    "mainland_travel_permit": "来往内地（大陆）通行证", "other": "其他证件",
+}
+UNIT_KINDS: Final = {
+    "employer": "用人单位", "organiser": "培训举办单位", "department": "主管部门", "association": "协会",
+    "committee": "职称评审委员会",
 }
 ORIGINS: Final = {"self": "本人申报", "batch": "名单登记", "auto": "自动登记", "import": "导入", "office": "部门登记"}
 """How a claim or a person came into the register."""

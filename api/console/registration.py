@@ -22,10 +22,10 @@ from api.cases.doing import Asked, Done
 from api.cases.faults import BadFields
 from api.console import deeds, sending
 from api.console.claim import done_before
+from api.console.field_words import ID_KINDS, UNIT_KINDS
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.transfers import UNIT_STATES
-from api.console.units import KINDS
 from api.cookies import session as session_cookie
 from api.house import House
 from api.law_of import law_now
@@ -40,15 +40,10 @@ from ledger.identifiers import regions
 PERSON: Final = "/register"
 UNIT: Final = "/register/unit"
 REGISTERED: Final = "/register/done"
-ID_KINDS: Final = (
-    ("resident_id", "居民身份证"), ("hmt_residence_permit", "港澳台居民居住证"),
-    ("foreign_permanent_residence", "外国人永久居留身份证"), ("passport", "护照"),
-    ("mainland_travel_permit", "来往内地（大陆）通行证"), ("other", "其他证件"),
-)
 _SECRET: Final = "password"  # noqa: S105 - the name of the field
 PERSON_FIELDS: Final = (
     Field("name", "姓名", is_required=True, most=120, hint="与证件上的一致", fills="name"),
-    Field("id_kind", "证件类型", "choice", ID_KINDS, is_required=True, value="resident_id"),
+    Field("id_kind", "证件类型", "choice", tuple(ID_KINDS.items()), is_required=True, value="resident_id"),
     Field("id_number", "证件号码", is_required=True, most=60, hint="居民身份证号码也用来登录"),
     Field("phone", "手机号码", most=40, fills="tel"),
 )
@@ -157,7 +152,7 @@ def _unit_fields(house: House) -> list[Field]:
         Field("credit_code", "统一社会信用代码", is_required=True, most=40, hint="18 位"),
         Field("region", "所在地", "choice", tuple(places), is_required=True, hint="决定由哪里的部门核验和登记学时"),
         Field("sector", "行业", "choice", sectors, is_required=True, hint="决定适用哪个行业的细则"),
-        Field("kinds", "性质", "many", tuple(KINDS.items()), value="employer"),
+        Field("kinds", "性质", "many", tuple(UNIT_KINDS.items()), value="employer"),
         Field("contact.name", "联系人", is_required=True, most=60, fills="name"),
         Field("contact.phone", "联系电话", most=40, fills="tel"),
         Field("contact.email", "电子邮箱", most=200, fills="email"),

@@ -19,6 +19,7 @@ from api.cases.standing import reading_unit
 from api.console import deeds, entering, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
+from api.console.field_words import UNIT_KINDS
 from api.console.form import Field
 from api.console.moment import ALL, Moment, asked_moment
 from api.console.records import passage, seat, unit_name
@@ -37,8 +38,6 @@ from projections.units import Listed
 ROWS: Final = 25
 PEOPLE: Final = 50
 _AT_ONCE: Final = 500
-KINDS: Final = {"employer": "用人单位", "organiser": "培训举办单位", "department": "主管部门", "association": "协会",
-                "committee": "职称评审委员会"}
 _MET: Final[Mapping[bool | None, words.Mark]] = {
     True: ("met", "✓", "达标"), False: ("short", "✗", "未达标"), None: ("open", "…", "未定")}
 _RUNNING: Final[words.Mark] = ("open", "…", "年度未完")
@@ -114,7 +113,7 @@ def facts(asking: Asking, unit: Unit) -> list[tuple[str, str]]:
     last = unit.seats[-1]
     pairs = [("统一社会信用代码", unit.credit_code), ("地区", region(last.region)),
              ("行业", base_vocabulary().sectors.get(last.sector, last.sector)),
-             ("性质", "、".join(KINDS.get(one, one) for one in unit.kinds)),
+             ("性质", "、".join(UNIT_KINDS.get(one, one) for one in unit.kinds)),
              ("并入", unit_name(asking.house, unit.into)),
              ("自" if unit.into else "至", "" if unit.ended_on is None else str(unit.ended_on))]
     return [(name, value) for name, value in pairs if value]
