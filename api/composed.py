@@ -51,7 +51,8 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
                               lambda: house.accounts.tidy(now=house.now),
                               lambda: house.claim_drafts.tidy(now=house.now),
-                              lambda: house.opened_papers.tidy(now=house.now), lambda: settle_all(house),
+                              lambda: house.opened_papers.tidy(now=house.now),
+                              lambda: house.event_notes.tidy(), lambda: settle_all(house),
                               lambda: tidy_replays(house),
                               lambda: keep_up(register.access, register.folder.projections)]
             runner = Runner(house.jobs, register.folder.replays, register.folder.root, at_once=settings.replays_at_once,

@@ -22,6 +22,7 @@ from api.asked_outside import NOBODY, AskedOutside
 from api.callers import FOUNDER, Tokens
 from api.checks import Check, Level
 from api.claim_drafts import ClaimDrafts
+from api.event_notes import EventNotes
 from api.evidence_files import EvidenceDamaged, EvidenceFiles, FolderShelf
 from api.jobs import Jobs
 from api.law_of import Library
@@ -78,6 +79,7 @@ class House:
     accounts: Accounts
     claim_drafts: ClaimDrafts
     opened_papers: OpenedPapers
+    event_notes: EventNotes
     studies: StudySessions
     jobs: Jobs
     detecting: Detecting
@@ -176,6 +178,7 @@ def open_house(
     accounts = Accounts(register.operations, secret("tokens"))
     claim_drafts = ClaimDrafts(register.operations, ledger.vault)
     opened_papers = OpenedPapers(register.operations)
+    event_notes = EventNotes(register.operations, ledger.vault)
     studies = StudySessions(register.operations, secret("study"), ledger.vault)
     jobs = Jobs(register.operations)
     follower = Standby(ledger, folder.projections, projections(), apart=apart)
@@ -193,14 +196,15 @@ def open_house(
         with kept_up(map_file), differing, detecting, answers.asked_differences:
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
-                clock, stored, map_file, evidence, accounts, claim_drafts, opened_papers, studies, jobs, detecting,
-                outside,
+                clock, stored, map_file, evidence, accounts, claim_drafts, opened_papers, event_notes, studies, jobs,
+                detecting, outside,
             )
     finally:
         follower.stop()
         map_file.close()
         jobs.close()
         studies.close()
+        event_notes.close()
         opened_papers.close()
         claim_drafts.close()
         accounts.close()

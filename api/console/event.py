@@ -19,7 +19,7 @@ from api.cases import histories, proofs
 from api.cases.events import event_view
 from api.cases.proofs import Proof
 from api.cases.threads import OF_SOMEBODY
-from api.console import lines
+from api.console import event_notes, lines
 from api.console.fields import Change, Field, changes, fields, told_so_far
 from api.console.screen import Asking, Page, Shown
 from api.console.words import PURPOSES
@@ -60,7 +60,8 @@ def event(asking: Asking, position: int) -> Shown:
         "has_sealed": found.envelope.sealed is not None, "sealed": sealed,
         "why_not": "" if opened is None or opened.why is None else _WHY_NOT[opened.why],
         "proof": _proof_view(proof), "purpose": purpose, "purposes": PURPOSES, "lead": _lead(asking, found, purpose),
-        "leaf": json.dumps(json.loads(proof.leaf), ensure_ascii=False, indent=1),
+        "notes": event_notes.told(asking, (position,)).get(position), "may_note": event_notes.may_note(asking),
+        "noted": request.args.get("noted"), "leaf": json.dumps(json.loads(proof.leaf), ensure_ascii=False, indent=1),
     }, {**event_view(*found), "sealed": None if opened is None else opened.fields, "proof": _proof_data(proof)})
 
 

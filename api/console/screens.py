@@ -25,6 +25,7 @@ from api.console import (
     enrolments,
     entering,
     event,
+    event_notes,
     exams,
     filing,
     finder,
@@ -324,6 +325,8 @@ def _trainings(console: Blueprint) -> None:
 
 
 def _timelines(console: Blueprint) -> None:
+    add(console, event_notes.LIST, event_notes.listed, csv=True)
+    take(console, "/events/<int:position>/note", event_notes.save)
     add(console, "/timeline", finder.find, json=False)
     take(console, "/timeline", finder.found)
     add(console, "/persons/<person:person>/timeline", timeline.person, csv=True)

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from flask import request
 
 from api.cases import actors, histories, officers, people, threads
-from api.console import conduct_view, lines
+from api.console import conduct_view, event_notes, lines
 from api.console.claim import told_basis
 from api.console.form import Fault
 from api.console.lanes import Span, lanes
@@ -254,6 +254,7 @@ def _page(
     following = None if page.next is None else "-".join(map(str, page.next))
     return Page("timeline.html", {
         "moment": asked.moment, "basis": told_basis(basis), "rows": rows, "following": following,
+        "notes": event_notes.told(asking, [one["event"] for one in rows]), "may_note": event_notes.may_note(asking),
         "lanes": lanes([Span(one["event"], one["happened"], one["recorded"], one["words"]) for one in rows]),
         "faults": asked.faults, "families": families(), "purpose": asked.purpose,
         "narrowed": [one for one in _ASKED if one in asked.moment.rest and one not in ("purpose", "order", "after")],
