@@ -29,6 +29,15 @@ LEVELS: Final[Mapping[Level, Mark]] = {
 CHECKS: Final = {"projections": "查询所用的投影", "differences": "认定与评定的差异",
                  "findings": "核查线索", "rulebooks": "细则", "log_time": "系统时钟",
                  "witnesses": "见证人", "time_stamps": "时间戳"}
+PROJECTIONS: Final = {
+    "people": "人员、单位和隶属", "work": "待办", "entries": "学时申报和登记", "laws": "细则", "timeline": "时间线",
+    "duplicates": "相同的佐证和成果", "statements": "登记情况表", "trainings": "培训计划和培训班",
+    "imports": "导入", "exams": "课程和考试", "applications": "职称申报", "sanctions": "处理和恢复",
+    "cases": "案件", "decided": "线索的处理", "traces": "办理痕迹", "differences": "认定与评定的差异",
+    "findings": "核查线索",
+}
+"""What each projection is of, as the page names it."""
+
 _KINDS: Final = {"witness": "见证人", "authority": "时间戳机构"}
 _DONE: Final = {"backup": ("备份", "xueshi backup", 1), "fsck": ("逐条重读账本", "xueshi fsck", 7)}
 """What is done for a register, by which command, and after how many days somebody should wonder."""
@@ -57,7 +66,7 @@ def status(asking: Asking) -> Shown:
         **data, "outside": _outside(data["outside"], size), "checks": checks, "done": done,
         "unsigned": size - (0 if signed is None else signed.size),
         "recorded": "" if newest is None else moment(data["last_recorded_at"]),
-        "rows": [{**one, "mark": _mark(one)} for one in told["items"]],
+        "names": PROJECTIONS, "rows": [{**one, "mark": _mark(one)} for one in told["items"]],
     }, data)
 
 
