@@ -30,16 +30,11 @@ NEW: Final = "/persons/new"
 ENTERED: Final = "/persons/<person>/registered"
 
 
-def is_offered(asking: Asking) -> bool:
-    """Say whether whoever looks enters people, by the role in which they work."""
-    return not asking.capacity.is_person and asking.capacity.role in people.REGISTERING
-
-
 def new(asking: Asking) -> Shown:
     """The form, for those who may."""
     if isinstance(no := acting(asking.house, asking.caller), Refusal):
         return no
-    if not is_offered(asking):
+    if not asking.capacity.enters:
         return Refusal.because("role_not_held")
     return _form(asking, MultiDict(), [])
 

@@ -6,13 +6,14 @@ shown, and is only ever one of those that the account holds. `tests/console/test
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
 from api.callers import Caller
 from api.cases import imports
 from api.cases.doing import Reading
+from api.cases.people import REGISTERING
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR
 from api.commands.telling import role as role_name
 from api.house import House
@@ -52,6 +53,11 @@ class Capacity(NamedTuple):
     def sees(self) -> bool:
         """Say whether the role looks at people at all: the policy office makes rules, and looks at nobody."""
         return self.reviews and self.role != POLICY_OFFICE
+
+    @property
+    def enters(self) -> bool:
+        """Say whether the role enters people who cannot do so themselves."""
+        return not self.is_person and self.role in REGISTERING
 
     @property
     def words(self) -> str:
@@ -127,12 +133,14 @@ def ways(capacity: Capacity) -> Iterable[Way]:
     yield Way("/rules", "规则库", "b")
 
 
-def here(ways: Iterable[Way], path: str) -> str | None:
+def here(ways: Sequence[Way], path: str) -> str | None:
     """Of the ways the one that somebody stands on: the longest that the path begins with."""
     path = "/claims/new" if path.startswith("/drafts/") else path  # A draft is a form that was begun there.
     path = "/courses" if path.startswith(("/enrolments/", "/exams", "/bookings/")) else path  # So is what is learned.
     is_thread = path.endswith(("/timeline", "/certificate")) or path.startswith(("/events/", "/evidence/", "/notes"))
     path = "/timeline" if is_thread else path
+    if path.startswith(("/statements/", "/year-closings")):  # For a person, what their years are handed out as.
+        path = next((way.address for way in ways if way.address.startswith("/persons/")), path)
     fitting = (way.address for way in ways if f"{path}/".startswith(f"{way.address}/"))
     return max(fitting, key=len, default=None)
 

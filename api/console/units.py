@@ -16,7 +16,7 @@ from flask import request
 from api.cases import unit_years, units
 from api.cases.queue import PURPOSE
 from api.cases.standing import reading_unit
-from api.console import deeds, entering, words
+from api.console import deeds, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.field_words import UNIT_KINDS
@@ -103,7 +103,7 @@ def detail(asking: Asking, unit: str) -> Shown:
         "subject": subject, "state": UNIT_STATES[found.unit.status], "facts": facts(asking, found.unit),
         "reason": found.body["reason"], "names": _dated(found.body["names"], "name"),
         "seats": _dated([{**one, "seat": seat(one["region"], one["sector"])} for one in found.body["seats"]], "seat"),
-        "events": passage(found.body), "reads": reads, "may_enter": entering.is_offered(asking),
+        "events": passage(found.body), "reads": reads,
         "offered": deeds.offered(asking, UNIT, subject) if moment.is_now else [],
     }, {**found.body, **basis})
 

@@ -12,7 +12,7 @@ from flask import request
 
 from api.cases import events, people, workload, years
 from api.cases.standing import acting
-from api.console import certificates, entering
+from api.console import certificates
 from api.console.moment import ALL, asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import PURPOSES
@@ -32,7 +32,7 @@ def find(asking: Asking) -> Shown:
     person, purpose = request.args.get("person", "").strip(), request.args.get("purpose", "")
     if person.startswith(PREFIXES["person"]) and person.replace("_", "").isalnum():
         return onward(f"/persons/{person}/years?{urlencode({'purpose': purpose})}")
-    return Page("find.html", {"purposes": PURPOSES, "may_enter": entering.is_offered(asking)})
+    return Page("find.html", {"purposes": PURPOSES})
 
 
 def newest(asking: Asking, person: str) -> Shown:
