@@ -59,6 +59,7 @@ COMMANDS: Final = {
     "verify": Lazy("api.commands.verify:verify", "离线核验情况表、证明、移送材料、检查点：说明核验了什么，不证明什么"),
     "archive": Lazy("api.commands.archive:archive", "归档：把已结束的一年写成冷存文件，凭公钥即可离线核验，逐条可证"),
     "export": Lazy("api.commands.export:export", "导出登记簿，供其他程序读取：Parquet，各列附中文说明"),
+    "standby": Lazy("api.commands.standby:standby", "以备用数据库提供日志和证明：只读，每个答复都说明可能落后多少"),
     "fsck": Lazy("api.commands.fsck:fsck", "逐条重读账本，重建根、瓦片、版本与保留名称，指出第一处错误"),
     "backup": Lazy("api.commands.backup:backup", "把整个登记簿备份到一个新文件夹，服务运行时也可；或检查一份备份"),
     "restore": Lazy("api.commands.restore:restore", "核验一份备份并放到位：全部通过才动数据文件夹，中断可再运行"),

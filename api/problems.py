@@ -33,6 +33,7 @@ from ledger.signer import CannotPublish, LogBehind, LogForked, SignerElsewhere
 from ledger.stores.append import Busy, Conflict, KeyReused, StoreFailed, TooManyEvents
 from ledger.stores.cold import ArchiveAway
 from ledger.stores.errors import Unreadable
+from ledger.stores.on_standby import OnStandby
 from ledger.vault import KeyGone
 from policies.archive import DraftRulebook, RulebookMissing
 from policies.authority import NobodyRegisters
@@ -120,6 +121,7 @@ ERRORS: Final[dict[type[Exception], int]] = {
     MapBehind: 503,
     MapFailed: 503,
     NoSuchEvent: 404,
+    OnStandby: 503,
     NotText: 422,
     NotCoded: 422,
     NotYetSigned: 409,
