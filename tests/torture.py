@@ -58,10 +58,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def commit() -> str:
-    named = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
-    return f"{named or 'no commit'}, {datetime.now(UTC):%m-%d}"
+    """The commit whose code is run; that the table itself was written since changes nothing of it."""
+    named = _git("describe", "--always")
+    is_dirty = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{RESULTS.relative_to(ROOT)}")
+    return f"{named or 'no commit'}{'-dirty' if is_dirty else ''}, {datetime.now(UTC):%m-%d}"
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 def found(report: str, made: str) -> Rows:
