@@ -8,9 +8,11 @@ from __future__ import annotations
 import csv
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.cli import run
@@ -69,6 +71,9 @@ class Scene:
     def run(self, *arguments: str, **environment: str) -> int:
         """Run a command on the copy: what a child does."""
         os.chdir(self.place)
+        names = tempfile._RandomNameSequence()    # type: ignore[attr-defined]  # Files are met by their names.
+        names._rng, names._rng_pid = Random(0), os.getpid()
+        tempfile._name_sequence = names    # type: ignore[attr-defined]
         os.environ.update(XUESHI_DATA_FOLDER=str(self.data), **environment)
         return int(run(arguments))
 

@@ -10,21 +10,28 @@ import sys
 import tempfile
 import time
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
 
 from structlog.testing import capture_logs
 
 from tests.memory_kit import temporary
 from tests.simulation.breakages import BREAKAGES, Breakage, broken
+from tests.simulation.postgres_breakages import POSTGRES_BREAKAGES
+from tests.simulation.postgres_world import PostgresWorld
+from tests.simulation.virtual_postgres import is_virtual, virtual
 from tests.simulation.world import World
 
 STEPS = 120
 
 
-def live(seed: int, *, steps: int = STEPS, trace: bool = False) -> World:
+def live(seed: int, *, steps: int = STEPS, trace: bool = False, postgres: bool = False) -> World:
     """Live through one history; raises Broken where it comes to what may not be."""
-    with tempfile.TemporaryDirectory(prefix="simulated-", dir=temporary()) as folder, capture_logs():
-        world = World(seed, Path(folder), say=print if trace else None)
+    with (
+        tempfile.TemporaryDirectory(prefix="simulated-", dir=temporary()) as folder, capture_logs(),
+        virtual() if postgres and not is_virtual() else nullcontext(),
+    ):
+        world = (PostgresWorld if postgres else World)(seed, Path(folder), say=print if trace else None)
         try:
             world.run(steps)
         finally:
@@ -32,14 +39,14 @@ def live(seed: int, *, steps: int = STEPS, trace: bool = False) -> World:
     return world
 
 
-def found_by(breakage: Breakage, *, many: int = 400) -> int | None:
+def found_by(breakage: Breakage, *, many: int = 400, postgres: bool = False) -> int | None:
     """Say which history is the first to come upon a breakage, if any of so many does."""
-    with broken(breakage):
-        for seed in range(many):
-            try:
-                live(seed)
-            except Exception:
-                return seed
+    for seed in range(many):
+        try:
+            with virtual() if postgres else nullcontext(), broken(breakage):
+                live(seed, postgres=postgres)
+        except Exception:
+            return seed
     return None
 
 
@@ -48,23 +55,25 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--many", type=int, default=1)
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--postgres", action="store_true", help="over a server that loses connections")
     parser.add_argument("--breakages", action="store_true", help="which seed is the first to find each")
     given = parser.parse_args(arguments)
     if given.breakages:
-        for breakage in BREAKAGES:
-            print(f"{found_by(breakage)!s:>6}  {breakage.__name__}", flush=True)
+        for breakage in POSTGRES_BREAKAGES if given.postgres else BREAKAGES:
+            print(f"{found_by(breakage, postgres=given.postgres)!s:>6}  {breakage.__name__}", flush=True)
         return 0
     failed, began = [], time.monotonic()
     for number, seed in enumerate(range(given.seed, given.seed + given.many), 1):
         try:
-            world = live(seed, steps=given.steps, trace=given.many == 1)
+            world = live(seed, steps=given.steps, trace=given.many == 1, postgres=given.postgres)
         except Exception:
             failed.append(seed)
             print(f"seed {seed}:")
             traceback.print_exc(file=sys.stdout)
         else:
             if given.many == 1:
-                print(f"holds: {len(world.leaves)} events, {dict(world.counts)}, met {world.weather.met}")
+                met = world.server.met if isinstance(world, PostgresWorld) else world.weather.met
+                print(f"holds: {len(world.leaves)} events, {dict(world.counts)}, met {met}")
         if number % 100 == 0:
             minutes = (time.monotonic() - began) / 60
             print(f"{number} histories, {number / minutes:,.0f} a minute, failed: {failed or 'none'}", flush=True)

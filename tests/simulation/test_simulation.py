@@ -12,21 +12,24 @@ import pytest
 
 from tests.simulation.__main__ import found_by, live
 from tests.simulation.breakages import BREAKAGES, Breakage, broken
-from tests.simulation.world import Broken
+from tests.simulation.parts import Broken
+from tests.simulation.postgres_breakages import POSTGRES_BREAKAGES
+from tests.simulation.virtual_postgres import virtual
 
-KEPT = [int(line.partition("#")[0]) for line in Path(__file__).with_name("seeds.txt").read_text("utf-8").splitlines()
+KEPT = [line.partition("#")[0].split() for line in Path(__file__).with_name("seeds.txt").read_text("utf-8").splitlines()
         if line.partition("#")[0].strip()]
 
 
-def hold(seeds: range) -> None:
+def hold(seeds: range, *, postgres: bool = False) -> None:
     """Live through histories, and name each that fails: a seed is all that is needed to see it again."""
     failed = {}
     for seed in seeds:
         try:
-            live(seed)
+            live(seed, postgres=postgres)
         except Exception as error:
             failed[seed] = repr(error)
-    assert not failed, f"python -m tests.simulation --seed {next(iter(failed))}; and keep it in seeds.txt: {failed}"
+    how = "--postgres --seed" if postgres else "--seed"
+    assert not failed, f"python -m tests.simulation {how} {next(iter(failed))}; and keep it in seeds.txt: {failed}"
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -34,9 +37,14 @@ def test_whatever_fails_the_register_comes_to_what_it_must(part: int) -> None:
     hold(range(part * 25, part * 25 + 25))
 
 
-@pytest.mark.parametrize("seed", KEPT)
-def test_a_history_that_once_failed_holds(seed: int) -> None:
-    live(seed)
+def test_whatever_connections_are_lost_and_servers_replaced_the_register_comes_to_what_it_must() -> None:
+    """Several processes over one database whose commits may be answered late, never, or carried out much later."""
+    hold(range(30), postgres=True)
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=" ".join)
+def test_a_history_that_once_failed_holds(kept: list[str]) -> None:
+    live(int(kept[0]), postgres="postgres" in kept)
 
 
 def test_a_history_is_its_seed() -> None:
@@ -50,6 +58,20 @@ def test_what_is_broken_is_found(breakage: Breakage) -> None:
     live(BREAKAGES[breakage])
     with broken(breakage), pytest.raises(Broken):
         live(BREAKAGES[breakage])
+
+
+@pytest.mark.parametrize("breakage", POSTGRES_BREAKAGES, ids=lambda breakage: breakage.__name__)
+def test_what_is_broken_over_a_database_is_found(breakage: Breakage) -> None:
+    with virtual():
+        live(POSTGRES_BREAKAGES[breakage], postgres=True)
+        with broken(breakage), pytest.raises(Broken):
+            live(POSTGRES_BREAKAGES[breakage], postgres=True)
+
+
+@pytest.mark.torture
+def test_thousands_of_histories_over_a_database(record_property: Any) -> None:
+    record_property("tried", 5_000)
+    hold(range(1_000, 6_000), postgres=True)
 
 
 @pytest.mark.torture
