@@ -25,7 +25,8 @@ from ledger.proof.tiles import TILE_WIDTH
 from ledger.stores import cold
 from ledger.stores.cold import Body, Place
 from ledger.stores.recorder import AppendingRecorder
-from ledger.stores.sqlite import SCHEMA_VERSION, SCHEMA_WITH_ARCHIVES, SQLiteRecorder
+from ledger.stores.sqlite import SQLiteRecorder
+from ledger.stores.sqlite_file import SCHEMA_VERSION, SCHEMA_WITH_ARCHIVES
 
 PORTION: Final = 2_048
 _TABLE: Final = """CREATE TABLE archives (  -- Which folder has the bodies of which positions.

@@ -187,7 +187,8 @@ class FileSide(Side):
 def in_file(path: Path, *, writing: bool = False) -> Iterator[Side]:
     """A log's file as one end; for writing it is made where there is none."""
     from ledger.stores.cold import places
-    from ledger.stores.sqlite import LedgerDatastore, SQLiteRecorder, demand_ledger
+    from ledger.stores.sqlite import LedgerDatastore, SQLiteRecorder
+    from ledger.stores.sqlite_file import demand_ledger
 
     try:
         if writing:

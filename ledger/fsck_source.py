@@ -124,7 +124,7 @@ class SQLiteView(View):
         return self._connection.execute(query, values).fetchone()
 
     def tree(self) -> StoredTree:
-        from ledger.stores.sqlite import Tree
+        from ledger.stores.sqlite_rows import Tree
 
         return Tree(self._connection)
 
@@ -167,7 +167,7 @@ class SQLiteSource:
     @contextmanager
     def one_moment(self) -> Iterator[View]:
         from ledger.stores import cold
-        from ledger.stores.sqlite import demand_ledger
+        from ledger.stores.sqlite_file import demand_ledger
 
         cold.SHELF.forget()  # A check reads what lies there now, and not what somebody read before.
         try:

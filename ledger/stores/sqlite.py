@@ -6,7 +6,8 @@ readers up behind writers and can lose the writer's lock for good, its implicit 
 
 Several processes may write one file: each transaction takes the write lock first and reads the head before it judges.
 
-`tests/ledger/stores/` shows it; `ledger/stores/admission.py` decides who wins.
+`sqlite_reading.py` is what is asked of it, `sqlite_file.py` what the file is; `ledger/stores/admission.py` decides who
+wins. `tests/ledger/stores/` shows it.
 """
 
 from __future__ import annotations
@@ -14,46 +15,30 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Final
 
-from eventsourcing.sqlite import (
-    SQLiteApplicationRecorder,
-    SQLiteConnection,
-    SQLiteConnectionPool,
-    SQLiteDatastore,
-    SQLiteFactory,
-)
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteFactory
 from eventsourcing.utils import Environment
 
 from ledger.durable import make_private
-from ledger.envelope import SealedPart, decode
 from ledger.proof.frontier import Frontier
-from ledger.proof.tiles import Tile
-from ledger.stores import cold
-from ledger.stores.admission import Admission, Seen, Standing, Wanted, answer, wanted
-from ledger.stores.append import Append, Outcome, Receipt, RequestKey, Reservation, StoreFailed
+from ledger.stores.admission import Admission, Seen, Standing, answer, wanted
+from ledger.stores.append import Append, Outcome, Receipt, RequestKey, StoreFailed
 from ledger.stores.errors import NotALedger, OtherSchema, Unreadable, is_cut_off
-from ledger.stores.journal import keep_journal
-from ledger.stores.names import Held, NameBook
-from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
+from ledger.stores.names import NameBook
+from ledger.stores.recorder import StoredCheckpoint
 from ledger.stores.requests import MONTHS_KEPT, KeyFilter, month_of
-from ledger.stores.tree import read_frontier, read_tile
+from ledger.stores.sqlite_file import BUSY_TIMEOUT_S, CACHE_KIB, LedgerDatastore, make_ledger
+from ledger.stores.sqlite_reading import SQLiteReading
+from ledger.stores.sqlite_rows import Tree, held, marks, portions, time_at
+from ledger.stores.tree import read_frontier
 from ledger.stores.turn import Turn
 from ledger.stores.writer import GroupWriter
 
-APPLICATION_ID: Final = 0x58534C47  # "XSLG": told apart from any other SQLite file before a table is touched.
-SCHEMA_VERSION: Final = 2
-SCHEMA_WITH_ARCHIVES: Final = 3  # While bodies lie in archives: a program that knows of none must not open the file.
-BUSY_TIMEOUT_S: Final = 30
-CACHE_KIB: Final = 64 * 1024
-PAGE_BYTES: Final = 16_384  # Leaves of 500 to 900 bytes: read half again as fast as from 4,096, batches a third faster.
-_IN_MAX: Final = 500  # Values in one IN list; lists are padded to powers of two so that few statements are prepared.
+__all__ = ["LedgerDatastore", "LedgerFactory", "SQLiteRecorder"]
 
 _DROPPED_AT_ONCE: Final = 10_000
 _MONTHS: Final = """
@@ -66,55 +51,8 @@ _MONTHS: Final = """
 """  # One step of the index a month; DISTINCT would read the keys of all thirteen.
 
 
-class _Own:
-    """A thread's own reading connection, closed when the thread is over: a server may make a thread a request."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-
-    def __del__(self) -> None:
-        self.connection.close()
-
-
-class LedgerPool(SQLiteConnectionPool):
-    """Makes connections as a ledger needs them."""
-
-    cache_kib = CACHE_KIB
-    factory: type[sqlite3.Connection] = sqlite3.Connection
-
-    def _create_connection(self) -> SQLiteConnection:
-        return SQLiteConnection(self.connect(), max_age=self.max_age)
-
-    def connect(self, *, writing: bool = False) -> sqlite3.Connection:
-        """Open the file; a reading connection cannot write, whatever is asked of it."""
-        connection = sqlite3.connect(
-            self.db_name, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256,
-            factory=self.factory,
-        )
-        connection.execute("PRAGMA synchronous=FULL")  # NORMAL is 5 times faster and may forget what was acknowledged.
-        connection.execute(f"PRAGMA cache_size=-{self.cache_kib if writing else self.cache_kib // 8}")
-        connection.execute("PRAGMA temp_store=MEMORY")
-        if not writing:
-            connection.execute("PRAGMA query_only=ON")
-        return connection
-
-
-class LedgerDatastore(SQLiteDatastore):
-    """The library's datastore around a ledger's pool."""
-
-    pool: LedgerPool
-
-    def __init__(self, path: str, *, cache_kib: int = CACHE_KIB) -> None:
-        self.pool = LedgerPool(db_name=path)
-        self.pool.cache_kib = cache_kib
-        self.single_row_tracking = True
-        self.originator_id_type: Literal["uuid", "text"] = "text"
-
-
-class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
+class SQLiteRecorder(SQLiteReading):
     """The ledger in one SQLite file."""
-
-    datastore: LedgerDatastore
 
     def __init__(
         self,
@@ -125,9 +63,6 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
     ) -> None:
         super().__init__(datastore, events_table_name)
         self._clock = clock
-        self._local = threading.local()
-        self._readers: weakref.WeakSet[_Own] = weakref.WeakSet()
-        self._readers_lock = threading.Lock()
         self._write: sqlite3.Connection | None = None
         self._turn = Turn(f"{datastore.pool.db_name}-turn", timeout_s=BUSY_TIMEOUT_S)
         self._write_lock = threading.Lock()  # The writer thread and maintenance share one connection, never at once.
@@ -137,7 +72,6 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         self._months_read_in = 0
         self._filters: dict[int, KeyFilter] = {}
         self._writer: GroupWriter | None = None
-        self._closed = False
 
     # Making and opening
 
@@ -149,34 +83,13 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         make_private(path)
         try:
             with self._writing() as connection:
-                if not self._is_ledger(connection):
-                    connection.execute(f"PRAGMA page_size={PAGE_BYTES}")  # Of a new file only, and before its journal.
-                    mode = keep_journal(connection)
-                    if mode != "wal":  # SQLite says so and no more: the disk failed, or it is a network folder.
-                        raise sqlite3.OperationalError(f"the journal stays in mode {mode}")
-                    connection.execute("BEGIN IMMEDIATE")
-                    if not self._is_ledger(connection):  # Another process may have made it while this one waited.
-                        script = files("ledger.stores").joinpath("schema.sql").read_text("utf-8")
-                        for statement in _statements(script):
-                            connection.execute(statement)
-                        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-                        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-                    connection.execute("COMMIT")
+                make_ledger(connection, path)
         except sqlite3.Error as error:
             self.close()
             raise Unreadable(path, error) from error
         except (NotALedger, OtherSchema):
             self.close()
             raise
-
-    def _is_ledger(self, connection: sqlite3.Connection) -> bool:
-        """Say whether the file is a ledger; False: it is new. Raises for anything else, as `demand_ledger` does."""
-        is_new = not any(
-            connection.execute(question).fetchone()[0]
-            for question in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master"))
-        if not is_new:
-            demand_ledger(connection, Path(self.datastore.pool.db_name))
-        return not is_new
 
     def close(self) -> None:
         """Commit what is queued, then let go of the file."""
@@ -188,10 +101,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
                 self._write.close()
                 self._write = None
             self._turn.close()
-        with self._readers_lock:
-            for own in list(self._readers):
-                own.connection.close()
-            self._readers.clear()
+        self._close_readers()
 
     # Writing
 
@@ -222,7 +132,7 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         size = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
         if size != self._frontier.size:  # First use, another process wrote, or a commit whose end is unknown.
             self._frontier = read_frontier(Tree(connection), size)
-            self._last_recorded_at = _recorded_at(connection, size)
+            self._last_recorded_at = time_at(connection, size)
         now = max(self._clock() // 1000, self._last_recorded_at + 1)  # A key's month is the log's, not a clock's.
         standing = self._look_up(connection, appends, month_of(now))
         admission = Admission(standing, size=size, last_recorded_at=self._last_recorded_at, now=now)
@@ -257,13 +167,13 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
     def _look_up(self, connection: sqlite3.Connection, appends: Sequence[Append], month: int) -> Standing:
         asked = wanted(appends)
         standing = Standing()
-        for some in _portions(asked.streams):
-            query = f"SELECT stream, max(version) FROM streams WHERE stream IN ({_marks(some)}) GROUP BY stream"
+        for some in portions(asked.streams):
+            query = f"SELECT stream, max(version) FROM streams WHERE stream IN ({marks(some)}) GROUP BY stream"
             standing.versions.update(connection.execute(query, some).fetchall())
         if asked.requests:
             standing.seen = self._seen(connection, asked.requests, month)
         if asked.names or asked.holders or asked.owners or asked.ended:
-            standing.names = NameBook(_held(connection, asked))
+            standing.names = NameBook(held(connection, asked))
         return standing
 
     def _seen(self, connection: sqlite3.Connection, keys: Sequence[bytes], this_month: int) -> dict[bytes, Seen]:
@@ -274,13 +184,13 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
         for month in {this_month, this_month - 1} | self._months:  # Another process adds to this month or the last.
             keys_filter = self._filters.get(month)
             asked = list(keys) if keys_filter is None else [key for key in keys if keys_filter.may_hold(key)]
-            for some in _portions(asked):
+            for some in portions(asked):
                 query = (
                     "SELECT key, fingerprint, status, first, events FROM requests "
-                    f"WHERE month = ? AND key IN ({_marks(some)})"
+                    f"WHERE month = ? AND key IN ({marks(some)})"
                 )
                 for key, fingerprint, status, first, events in connection.execute(query, [month, *some]):
-                    found[key] = Seen(fingerprint, status, first, events, _recorded_at(connection, first))
+                    found[key] = Seen(fingerprint, status, first, events, time_at(connection, first))
         return found
 
     @contextmanager
@@ -369,211 +279,6 @@ class SQLiteRecorder(AppendingRecorder, SQLiteApplicationRecorder):
             month = month_of(max(self._clock() // 1000, self.last_recorded_at()))
             return answer(request, self._seen(connection, [request.key], month))
 
-    # Reading
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the thread's own connection; what goes wrong with it is said clearly."""
-        try:
-            own: _Own | None = getattr(self._local, "own", None)
-            if own is None or self._closed:
-                with self._readers_lock:
-                    if self._closed:
-                        raise sqlite3.ProgrammingError("the store is closed")
-                    own = self._local.own = _Own(self.datastore.pool.connect())
-                    self._readers.add(own)
-            yield own.connection
-        except sqlite3.Error as error:
-            raise Unreadable(Path(self.datastore.pool.db_name), error) from error
-
-    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._reading() as connection:
-            return connection.execute(query, values).fetchall()
-
-    def _rows_one_by_one(self, query: str, values: Sequence[Any] = ()) -> Iterator[Any]:
-        with self._reading() as connection:
-            yield from connection.execute(query, values)
-
-    def size(self) -> int:
-        return self._rows("SELECT max(position) FROM events")[0][0] or 0
-
-    def last_recorded_at(self) -> int:
-        """The time of the last event; 0 where there is none."""
-        with self._reading() as connection:
-            return _recorded_at(connection, self.size())
-
-    def leaves(self, after: int, limit: int) -> list[bytes]:
-        with self._reading() as connection:
-            return Tree(connection).leaves(after + 1, after + limit)
-
-    def sealed(self, position: int) -> SealedPart | None:
-        return self.sealed_at([position]).get(position)
-
-    def stream(self, stream: str, *, after: int = 0) -> list[tuple[int, bytes]]:
-        with self._reading() as connection:
-            return cold.whole(connection, lambda: self._rows(
-                "SELECT e.position, e.leaf FROM streams s JOIN events e ON e.position = s.position "
-                "WHERE s.stream = ? AND s.version > ? ORDER BY s.version", (stream, after)))
-
-    def streams(self, streams: Sequence[str]) -> dict[str, list[tuple[int, bytes]]]:
-        found: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in streams}
-        for some in _portions(list(found)):
-            ask = partial(
-                self._rows,
-                "SELECT s.stream, e.position, e.leaf FROM streams s JOIN events e ON e.position = s.position "
-                f"WHERE s.stream IN ({_marks(some)}) ORDER BY s.stream, s.version", some)
-            with self._reading() as connection:
-                for stream, position, leaf in cold.whole(connection, ask, at=1):
-                    found[stream].append((position, leaf))
-        return found
-
-    def sealed_at(self, positions: Sequence[int]) -> dict[int, SealedPart]:
-        query = "SELECT position, salt, ciphertext FROM sealed WHERE position IN"
-        found = {position: SealedPart(salt, ciphertext) for some in _portions(list(positions))
-                 for position, salt, ciphertext in self._rows(f"{query} ({_marks(some)})", some)}
-        if len(found) < len(positions):  # Nothing is sealed there, or the copy was redacted, or it lies in an archive.
-            with self._reading() as connection:
-                found |= cold.sealed(connection, [position for position in positions if position not in found])
-        return found
-
-    def version(self, stream: str) -> int:
-        return self._rows("SELECT max(version) FROM streams WHERE stream = ?", (stream,))[0][0] or 0
-
-    def position_at(self, recorded_at: int) -> int:
-        low, high = 0, self.size()
-        with self._reading() as connection:
-            while low < high:  # Times only grow with the position, so no index is needed to find one.
-                middle = (low + high + 1) // 2
-                low, high = (middle, high) if _recorded_at(connection, middle) < recorded_at else (low, middle - 1)
-        return low
-
-    def holder(self, name: bytes) -> Reservation | None:
-        rows = self._rows("SELECT name, kind, holder, owner, act FROM names WHERE name = ?", (name,))
-        return Reservation(*rows[0]) if rows else None
-
-    def holders(self, names: Sequence[bytes]) -> dict[bytes, Reservation]:
-        query = "SELECT name, kind, holder, owner, act FROM names WHERE name IN"
-        return {row[0]: Reservation(*row) for some in _portions(list(names))
-                for row in self._rows(f"{query} ({_marks(some)})", some)}
-
-    def names(self) -> Iterator[Held]:
-        for *reservation, position, freed_by in self._rows_one_by_one("SELECT * FROM names ORDER BY position, name"):
-            yield Held(Reservation(*reservation), position, freed_by)
-
-    def read_tile(self, tile: Tile) -> bytes:
-        with self._reading() as connection:
-            return read_tile(Tree(connection), tile)
-
-    def frontier(self, size: int | None = None) -> Frontier:
-        with self._reading() as connection:
-            return read_frontier(Tree(connection), self.size() if size is None else size)
-
-    def max_notification_id(self) -> int:  # The library promises an int here and int | None above: 0 says both.
-        return self.size()
-
-    def archives(self) -> list[cold.Place]:
-        """The archives that hold bodies of events."""
-        with self._reading() as connection:
-            return cold.places(connection)
-
-    def checkpoints(self) -> list[StoredCheckpoint]:
-        return [StoredCheckpoint(*row) for row in self._rows("SELECT size, note FROM checkpoints ORDER BY serial")]
-
-    def last_checkpoint(self) -> StoredCheckpoint | None:
-        rows = self._rows("SELECT size, note FROM checkpoints ORDER BY serial DESC LIMIT 1")
-        return StoredCheckpoint(*rows[0]) if rows else None
-
-
-class LedgerFactory(SQLiteFactory):
-    """The library's factory for a ledger in SQLite: set PERSISTENCE_MODULE to this class's topic."""
-
-    SQLITE_CACHE_KIB = "SQLITE_CACHE_KIB"
-
-    application_recorder_class: type[SQLiteApplicationRecorder] = SQLiteRecorder
-
-    def __init__(self, env: Environment | dict[str, str] | None) -> None:
-        super().__init__(env)
-        self.datastore.close()
-        cache_kib = int(self.env.get(self.SQLITE_CACHE_KIB) or CACHE_KIB)
-        self.datastore = LedgerDatastore(self.env.get(self.SQLITE_DBNAME) or "", cache_kib=cache_kib)
-
-
-class Tree:
-    """Reads what the tree is made of, in one connection's view."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def leaves(self, first: int, last: int) -> list[bytes]:
-        query = "SELECT leaf FROM events WHERE position BETWEEN ? AND ? ORDER BY position"
-        leaves = [leaf for (leaf,) in self._connection.execute(query, (first, last))]
-        if cold.STUB_BYTES not in map(len, leaves):
-            return leaves
-        query = "SELECT position, leaf FROM events WHERE position BETWEEN ? AND ? ORDER BY position"
-        ask = self._connection.execute
-        return [leaf for _, leaf in cold.whole(self._connection, lambda: ask(query, (first, last)).fetchall())]
-
-    def tile_roots(self, level: int, first: int, last: int) -> list[bytes]:
-        rows = self._connection.execute(
-            "SELECT root FROM tiles WHERE level = ? AND number BETWEEN ? AND ? ORDER BY number", (level, first, last))
-        return [root for (root,) in rows]
-
-    def full_tile(self, level: int, number: int) -> bytes | None:
-        row = self._connection.execute(
-            "SELECT hashes FROM tiles WHERE level = ? AND number = ?", (level, number)).fetchone()
-        return None if row is None else cast("bytes", row[0])
-
-
-def demand_ledger(connection: sqlite3.Connection, path: Path) -> None:
-    """See that a file is a ledger of this version; raises NotALedger or OtherSchema."""
-    found = connection.execute("PRAGMA application_id").fetchone()[0]
-    if found != APPLICATION_ID:
-        raise NotALedger(path, application_id=found)
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version not in (SCHEMA_VERSION, SCHEMA_WITH_ARCHIVES):
-        raise OtherSchema(path, version=version, expected=SCHEMA_VERSION)
-
-
-def _recorded_at(connection: sqlite3.Connection, position: int) -> int:
-    if position == 0:
-        return 0
-    row = connection.execute("SELECT leaf FROM events WHERE position = ?", (position,)).fetchone()
-    return cold.time_of(row[0]) if cold.is_stub(row[0]) else decode(row[0]).recorded_at
-
-
-def _held(connection: sqlite3.Connection, asked: Wanted) -> Iterator[Held]:
-    columns: tuple[tuple[str, list[Any]], ...] = (
-        ("name", asked.names), ("holder", asked.holders), ("owner", asked.owners),
-        ("act", asked.abandoned), ("freed_by", asked.ended),
-    )
-    for column, values in columns:
-        for some in _portions(values):
-            query = f"SELECT * FROM names WHERE {column} IN ({_marks(some)})"
-            for *reservation, position, freed_by in connection.execute(query, some):
-                yield Held(Reservation(*reservation), position, freed_by)
-
-
-def _portions(values: list[Any]) -> Iterator[list[Any]]:
-    """Cut a list for IN (...), each portion padded with its last value to a power of two."""
-    for start in range(0, len(values), _IN_MAX):
-        some = values[start:start + _IN_MAX]
-        yield some + [some[-1]] * ((1 << (len(some) - 1).bit_length()) - len(some))
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Cut a script; `executescript` would commit the transaction that it is to be part of."""
-    statement = ""
-    for part in script.split(";")[:-1]:
-        statement += part + ";"
-        if sqlite3.complete_statement(statement):  # A trigger has semicolons of its own.
-            yield statement
-            statement = ""
-
-
 @contextmanager
 def _failing_clearly() -> Iterator[None]:
     try:
@@ -593,3 +298,17 @@ def _cure(error: sqlite3.Error) -> str:
     if "malformed" in words or "corrupt" in words or "not a database" in words:
         return "数据库文件已损坏：请停止服务，保留现有文件作为证据，运行 xueshi fsck，并从备份恢复。"
     return "本次是否写入尚不确定：请检查磁盘后以同一个 Idempotency-Key 重试，已写入的会得到原来的答复。"
+
+
+class LedgerFactory(SQLiteFactory):
+    """The library's factory for a ledger in SQLite: set PERSISTENCE_MODULE to this class's topic."""
+
+    SQLITE_CACHE_KIB = "SQLITE_CACHE_KIB"
+
+    application_recorder_class: type[SQLiteApplicationRecorder] = SQLiteRecorder
+
+    def __init__(self, env: Environment | dict[str, str] | None) -> None:
+        super().__init__(env)
+        self.datastore.close()
+        cache_kib = int(self.env.get(self.SQLITE_CACHE_KIB) or CACHE_KIB)
+        self.datastore = LedgerDatastore(self.env.get(self.SQLITE_DBNAME) or "", cache_kib=cache_kib)

@@ -21,7 +21,8 @@ from ledger.errors import LedgerError
 from ledger.stores.append import Append, Receipt, StoreFailed
 from ledger.stores.errors import NotALedger, OtherSchema, Unreadable
 from ledger.stores.recorder import StoredCheckpoint
-from ledger.stores.sqlite import SCHEMA_VERSION, SCHEMA_WITH_ARCHIVES, SQLiteRecorder
+from ledger.stores.sqlite import SQLiteRecorder
+from ledger.stores.sqlite_file import SCHEMA_VERSION, SCHEMA_WITH_ARCHIVES
 
 
 @pytest.fixture

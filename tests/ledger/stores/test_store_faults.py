@@ -26,7 +26,8 @@ from fault_kit import check_after
 from store_kit import open_sqlite, outcome_of, stream
 
 from ledger.stores.append import Receipt, StoreFailed
-from ledger.stores.sqlite import LedgerDatastore, LedgerPool, SQLiteRecorder
+from ledger.stores.sqlite import LedgerDatastore, SQLiteRecorder
+from ledger.stores.sqlite_file import LedgerPool
 
 WRITES = "pwrite64,fdatasync,fsync,ftruncate"
 

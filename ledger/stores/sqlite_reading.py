@@ -1,0 +1,172 @@
+"""The ledger in a SQLite file as it is read: every question on the thread's own connection, which cannot write.
+
+Rows never change and a size bounds what is read, so several statements need no common view of the data.
+
+`tests/ledger/stores/test_contract.py` shows it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.sqlite import SQLiteApplicationRecorder
+
+from ledger.envelope import SealedPart
+from ledger.proof.frontier import Frontier
+from ledger.proof.tiles import Tile
+from ledger.stores import cold
+from ledger.stores.append import Reservation
+from ledger.stores.errors import Unreadable
+from ledger.stores.names import Held
+from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
+from ledger.stores.sqlite_file import LedgerDatastore
+from ledger.stores.sqlite_rows import Tree, marks, portions, time_at
+from ledger.stores.tree import read_frontier, read_tile
+
+
+class Own:
+    """A thread's own reading connection, closed when the thread is over: a server may make a thread a request."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
+class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
+    """What is asked of the ledger in one SQLite file."""
+
+    datastore: LedgerDatastore
+
+    def __init__(self, datastore: LedgerDatastore, events_table_name: str = "events") -> None:
+        super().__init__(datastore, events_table_name)
+        self._local = threading.local()
+        self._readers: weakref.WeakSet[Own] = weakref.WeakSet()
+        self._readers_lock = threading.Lock()
+        self._closed = False
+
+    def _close_readers(self) -> None:
+        with self._readers_lock:
+            for own in list(self._readers):
+                own.connection.close()
+            self._readers.clear()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Give the thread's own connection; what goes wrong with it is said clearly."""
+        try:
+            own: Own | None = getattr(self._local, "own", None)
+            if own is None or self._closed:
+                with self._readers_lock:
+                    if self._closed:
+                        raise sqlite3.ProgrammingError("the store is closed")
+                    own = self._local.own = Own(self.datastore.pool.connect())
+                    self._readers.add(own)
+            yield own.connection
+        except sqlite3.Error as error:
+            raise Unreadable(Path(self.datastore.pool.db_name), error) from error
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._reading() as connection:
+            return connection.execute(query, values).fetchall()
+
+    def _rows_one_by_one(self, query: str, values: Sequence[Any] = ()) -> Iterator[Any]:
+        with self._reading() as connection:
+            yield from connection.execute(query, values)
+
+    def size(self) -> int:
+        return self._rows("SELECT max(position) FROM events")[0][0] or 0
+
+    def last_recorded_at(self) -> int:
+        """The time of the last event; 0 where there is none."""
+        with self._reading() as connection:
+            return time_at(connection, self.size())
+
+    def leaves(self, after: int, limit: int) -> list[bytes]:
+        with self._reading() as connection:
+            return Tree(connection).leaves(after + 1, after + limit)
+
+    def sealed(self, position: int) -> SealedPart | None:
+        return self.sealed_at([position]).get(position)
+
+    def stream(self, stream: str, *, after: int = 0) -> list[tuple[int, bytes]]:
+        with self._reading() as connection:
+            return cold.whole(connection, lambda: self._rows(
+                "SELECT e.position, e.leaf FROM streams s JOIN events e ON e.position = s.position "
+                "WHERE s.stream = ? AND s.version > ? ORDER BY s.version", (stream, after)))
+
+    def streams(self, streams: Sequence[str]) -> dict[str, list[tuple[int, bytes]]]:
+        found: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in streams}
+        for some in portions(list(found)):
+            ask = partial(
+                self._rows,
+                "SELECT s.stream, e.position, e.leaf FROM streams s JOIN events e ON e.position = s.position "
+                f"WHERE s.stream IN ({marks(some)}) ORDER BY s.stream, s.version", some)
+            with self._reading() as connection:
+                for stream, position, leaf in cold.whole(connection, ask, at=1):
+                    found[stream].append((position, leaf))
+        return found
+
+    def sealed_at(self, positions: Sequence[int]) -> dict[int, SealedPart]:
+        query = "SELECT position, salt, ciphertext FROM sealed WHERE position IN"
+        found = {position: SealedPart(salt, ciphertext) for some in portions(list(positions))
+                 for position, salt, ciphertext in self._rows(f"{query} ({marks(some)})", some)}
+        if len(found) < len(positions):  # Nothing is sealed there, or the copy was redacted, or it lies in an archive.
+            with self._reading() as connection:
+                found |= cold.sealed(connection, [position for position in positions if position not in found])
+        return found
+
+    def version(self, stream: str) -> int:
+        return self._rows("SELECT max(version) FROM streams WHERE stream = ?", (stream,))[0][0] or 0
+
+    def position_at(self, recorded_at: int) -> int:
+        low, high = 0, self.size()
+        with self._reading() as connection:
+            while low < high:  # Times only grow with the position, so no index is needed to find one.
+                middle = (low + high + 1) // 2
+                low, high = (middle, high) if time_at(connection, middle) < recorded_at else (low, middle - 1)
+        return low
+
+    def holder(self, name: bytes) -> Reservation | None:
+        rows = self._rows("SELECT name, kind, holder, owner, act FROM names WHERE name = ?", (name,))
+        return Reservation(*rows[0]) if rows else None
+
+    def holders(self, names: Sequence[bytes]) -> dict[bytes, Reservation]:
+        query = "SELECT name, kind, holder, owner, act FROM names WHERE name IN"
+        return {row[0]: Reservation(*row) for some in portions(list(names))
+                for row in self._rows(f"{query} ({marks(some)})", some)}
+
+    def names(self) -> Iterator[Held]:
+        for *reservation, position, freed_by in self._rows_one_by_one("SELECT * FROM names ORDER BY position, name"):
+            yield Held(Reservation(*reservation), position, freed_by)
+
+    def read_tile(self, tile: Tile) -> bytes:
+        with self._reading() as connection:
+            return read_tile(Tree(connection), tile)
+
+    def frontier(self, size: int | None = None) -> Frontier:
+        with self._reading() as connection:
+            return read_frontier(Tree(connection), self.size() if size is None else size)
+
+    def max_notification_id(self) -> int:  # The library promises an int here and int | None above: 0 says both.
+        return self.size()
+
+    def archives(self) -> list[cold.Place]:
+        """The archives that hold bodies of events."""
+        with self._reading() as connection:
+            return cold.places(connection)
+
+    def checkpoints(self) -> list[StoredCheckpoint]:
+        return [StoredCheckpoint(*row) for row in self._rows("SELECT size, note FROM checkpoints ORDER BY serial")]
+
+    def last_checkpoint(self) -> StoredCheckpoint | None:
+        rows = self._rows("SELECT size, note FROM checkpoints ORDER BY serial DESC LIMIT 1")
+        return StoredCheckpoint(*rows[0]) if rows else None
