@@ -36,6 +36,9 @@ _ONCE: Final = select.EPOLLONESHOT
 SENDING_SECONDS: Final = 300
 """So long a request may take to arrive: twenty megabytes over a line of half a megabit."""
 
+TOGETHER_MOST: Final = 65_536
+"""Of an answer this long the head is sent with it; to put longer ones together costs more than a second call."""
+
 CONNECTIONS_MOST: Final = 4_000
 """Beyond it whoever has been silent for longest is hung up on: a connection that is kept takes no newcomer's place."""
 _ROOM: Final = 10  # A tenth of all at once.
@@ -113,6 +116,20 @@ class Answering(WSGITask):  # type: ignore[misc]
         self.response_headers.extend(headers.items())
         self.content_length = len(body)
         self.write(body if self.request.command != "HEAD" else b"")
+
+    def write(self, data: bytes) -> None:
+        """Write; a whole short answer with its head, in one call of the system and for one wake-up of whoever reads."""
+        if self.wrote_header or not self.complete or not 0 < len(data) == self.content_length <= TOGETHER_MOST:
+            super().write(data)
+            return
+        head = self.build_response_header()
+        self.wrote_header = True
+        if not self.has_body or self.chunked_response:
+            self.channel.write_soon(head)
+            super().write(data)
+            return
+        self.content_bytes_written = len(data)
+        self.channel.write_soon(head + data)
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]  # The library has no types.
