@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import structlog
 from flask import Blueprint, Flask, Request, Response, current_app, g, jsonify, request
+from flask.globals import request_ctx
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
@@ -162,16 +163,18 @@ def _house(checks: tuple[Check, ...], leases: Mapping[str, Callable[[], bool]]) 
 
 
 def _begin() -> None:
-    offered = request.headers.get("X-Request-Id", "")
-    g.trace_id = offered if _REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
-    g.began = time.perf_counter_ns()
+    environ = request.environ
+    offered = environ.get("HTTP_X_REQUEST_ID", "")
+    told = g._get_current_object()  # type: ignore[attr-defined]  # Each look at `g` goes by way of two proxies.
+    told.trace_id = trace_id = offered if _REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
+    told.began = time.perf_counter_ns()
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.trace_id, actor="anonymous")
-    host = request.environ.get("HTTP_HOST")
-    if not (_HOST.fullmatch(host) if host else request.environ["SERVER_PROTOCOL"] == "HTTP/1.0"):
+    structlog.contextvars.bind_contextvars(request_id=trace_id, actor="anonymous")
+    host = environ.get("HTTP_HOST")
+    if not (_HOST.fullmatch(host) if host else environ["SERVER_PROTOCOL"] == "HTTP/1.0"):
         # Of two, a proxy in front may have read the other (RFC 9112, section 3.2).
         raise problems.Problem("bad_request", detail="Host 请求头须有且只有一个，是主机名，可带端口。请更正后重试。")
-    if request.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":  # It may unpack to anything.
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":  # It may unpack to anything.
         raise problems.Problem("unsupported_media_type", detail="请求体不能压缩（Content-Encoding）。请原样提交。")
 
 
@@ -180,8 +183,9 @@ def _limited(house: House) -> Callable[[], None]:
     buckets = buckets_here()
 
     def limit() -> None:
-        rule = request.url_rule
-        kind = None if rule is None else LIMITED.get((request.method, rule.rule))
+        asked = request_ctx.request
+        rule = asked.url_rule
+        kind = None if rule is None else LIMITED.get((asked.method, rule.rule))
         if kind is not None:
             limited(buckets, kind, now=house.now)
 
@@ -189,18 +193,18 @@ def _limited(house: House) -> Callable[[], None]:
 
 
 def _finish(response: Response) -> Response:
-    headers = response.headers
-    headers["X-Request-Id"] = g.trace_id
+    headers, asked, told = response.headers, request_ctx.request, g._get_current_object()  # type: ignore[attr-defined]
+    headers["X-Request-Id"] = told.trace_id
     given = {name.lower() for name in headers.keys()}  # noqa: SIM118 - to iterate gives pairs
     for name, value in _HEADERS.items():
         if name.lower() not in given:  # Several times as fast as to look each one up, and here at each answer.
             headers.add(name, value)
     structlog.get_logger().info(
         "request",
-        method=request.method if request.method in _METHODS else "other",
-        route=request.url_rule.rule if request.url_rule else None,
+        method=asked.method if asked.method in _METHODS else "other",
+        route=asked.url_rule.rule if asked.url_rule else None,
         status=response.status_code,
-        micros=(time.perf_counter_ns() - g.began) // 1_000,
+        micros=(time.perf_counter_ns() - told.began) // 1_000,
     )
     return response
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from flask import Response, request
+from flask import Request, Response
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -38,12 +38,19 @@ class Counted:
         self._commits = Histogram("xueshi_commit_events", "一次提交写入的事件数", buckets=_EVENTS, registry=own)
         self._committing = Histogram("xueshi_commit_seconds", "一次提交落盘的时间", buckets=_SECONDS, registry=own)
 
-    def answered(self, response: Response, nanos: int) -> None:
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}  # As many as are told a monitor.
+
+    def answered(self, response: Response, asked: Request, nanos: int) -> None:
         """Count an answer."""
-        route = request.url_rule.rule if request.url_rule else _NO_ROUTE
-        method = request.method if request.method in _METHODS else "other"
-        self._requests.labels(route, method, str(response.status_code)).inc()
-        self._took.labels(route, method).observe(nanos / 1_000_000_000)  # not hours: seconds
+        route = asked.url_rule.rule if asked.url_rule else _NO_ROUTE
+        method = asked.method if asked.method in _METHODS else "other"
+        kind = route, method, response.status_code
+        known = self._known.get(kind)
+        if known is None:  # To find them by their labels takes a lock that every thread wants.
+            known = self._requests.labels(route, method, str(response.status_code)), self._took.labels(route, method)
+            self._known[kind] = known
+        known[0].inc()
+        known[1].observe(nanos / 1_000_000_000)  # not hours: seconds
         if response.mimetype == "application/problem+json" and not response.direct_passthrough:
             self._problems.labels(str(json.loads(response.get_data()).get("code", "none"))).inc()
 

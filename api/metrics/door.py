@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from flask import Flask, Response, g
+from flask.globals import request_ctx
 from prometheus_client import CollectorRegistry, generate_latest
 
 from api.house import House
@@ -24,7 +25,7 @@ def measure(app: Flask, house: House, leases: Mapping[str, Callable[[], bool]]) 
 
     @app.after_request
     def answered(response: Response) -> Response:
-        counted.answered(response, time.perf_counter_ns() - g.began)
+        counted.answered(response, request_ctx.request, time.perf_counter_ns() - g.began)
         return response
 
     @app.get("/metrics", endpoint="metrics")

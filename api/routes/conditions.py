@@ -14,6 +14,7 @@ import re
 from typing import Final
 
 from flask import g, request
+from flask.globals import request_ctx
 
 from api.callers import Caller
 from api.cases.doing import Asked
@@ -63,7 +64,7 @@ def _dry_run() -> bool:
 
 
 def _if_match(*, required: bool) -> int | None:
-    given = request.headers.get("If-Match")
+    given = request.environ.get("HTTP_IF_MATCH")
     if given is None:
         if required:
             raise Problem("precondition_required")
@@ -75,14 +76,15 @@ def _if_match(*, required: bool) -> int | None:
 
 
 def _request_key(house: House, caller: Caller, content: bytes) -> RequestKey:
-    given = request.headers.get("Idempotency-Key")
+    asked = request_ctx.request
+    given = asked.environ.get("HTTP_IDEMPOTENCY_KEY")
     if given is None or not given.strip():
         raise Problem("idempotency_key_missing")
     if not _KEY.fullmatch(given):
         raise Problem("idempotency_key_malformed")
     if caller.kind == "nobody" and len(given) < KEY_OF_NOBODY_LEAST:
         raise Problem("idempotency_key_too_short")
-    place = f"{caller.scope}\0{request.method} {request.path}\0{given}"
+    place = f"{caller.scope}\0{asked.method} {asked.path}\0{given}"
     return RequestKey(
         hmac.digest(house.request_key, place.encode(), "sha256"),
         hmac.digest(house.request_key, content, "sha256"),

@@ -17,6 +17,7 @@ import msgspec
 import structlog
 from flask import Response, current_app, g, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
+from werkzeug.datastructures import Authorization
 
 from api.callers import Caller
 from api.house import House
@@ -41,15 +42,20 @@ def house() -> House:
 
 def who() -> Caller:
     """Who asks, or the problem with their token."""
-    given, token = request.authorization, None
-    if "Authorization" in request.headers:  # Whoever names themselves badly is not taken for nobody.
-        token = (given.token or "") if given is not None and given.type == "bearer" else ""
+    written = request.environ.get("HTTP_AUTHORIZATION")
+    token = None if written is None else _borne(written)
     here = house()
     found = here.tokens.caller(token, now=here.now, trace=g.trace_id)
     if isinstance(found, Refusal):
         raise Refused(found)
     structlog.contextvars.bind_contextvars(actor=found.id or found.kind)
     return found
+
+
+def _borne(written: str) -> str:
+    """The token in a header; whoever names themselves badly is not taken for nobody."""
+    given = Authorization.from_header(written)
+    return (given.token or "") if given is not None and given.type == "bearer" else ""
 
 
 class Refused(Exception):
