@@ -268,7 +268,7 @@ def read_claim(reader: Reader, claim: str, as_of: int) -> list[Version]:
     return [_read(row) for row in reader.rows(_CLAIM, {"claim": claim, "as_of": as_of})]
 
 
-@lru_cache(maxsize=20_000)  # Of few rows many are read: a person's page is looked at again and again.
+@lru_cache(maxsize=10_000)  # 24 MB. Of few rows many are read: a person's page is looked at again and again.
 def _read(row: tuple[Any, ...]) -> Version:
     (claim, person, status, revision, endorsed, origin, submitted_on, registered, registered_event, events, first,
      last, study_event, study, event, assessed, ruled, rulebook, digest, clauses, flags, year, system, at_source) = row

@@ -37,6 +37,9 @@ from projections.rows import Rows
 
 APPLICATION_ID: Final = 0x58535052  # "XSPR"
 _CACHE_KIB: Final = 8 * 1024
+_READING_CACHE_KIB: Final = 128
+"""Of each of the connections that threads read by, some five hundred of them: what they ask of is in the system's own
+cache, and what each kept beside it was the same pages once more, up to two megabytes a connection."""
 _MAKING_CACHE_KIB: Final = 64 * 1024
 _AT_ONCE: Final = 500
 _GATHERED: Final = 50_000  # Rows, of half a kilobyte: what begins and ends among them is written once.
@@ -469,6 +472,8 @@ class _Open:
         self.connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False, cached_statements=256
         )
+        with suppress(sqlite3.Error):  # It looks into the file; of what is broken the first question says so.
+            self.connection.execute(f"PRAGMA cache_size=-{_READING_CACHE_KIB}")
 
     def __del__(self) -> None:
         if hasattr(self, "connection"):

@@ -41,7 +41,8 @@ from projections.facts import entry_fields, shown
 from projections.people import Affiliation, Departure
 
 BENCHES_MOST: Final = 16
-REMEMBERED_MOST: Final = 50_000
+REMEMBERED_MOST: Final = 10_000
+"""Entries: 15 MB of what was decided of them, and 12 MB of each law by which they were asked about."""
 
 _UNREADABLE: Final = {category: Shape({"category": category, "route": ""}) for category in CATEGORIES}
 """A shape that no clause has: its entry is unruled, and what could be filled by it is undetermined."""
