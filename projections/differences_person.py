@@ -33,7 +33,7 @@ from projections.judging import Books, Judged, judge, year_of
 from projections.laws import read_rulebooks
 from projections.years import REVOKED, History, read_history, sides, years_of
 
-_REMEMBERED: Final = 65_536
+_REMEMBERED: Final = 8_192  # Events: 12 MB.
 
 
 def _moves(table: str, further: str = "") -> str:
