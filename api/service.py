@@ -165,7 +165,7 @@ def _house(checks: tuple[Check, ...], leases: Mapping[str, Callable[[], bool]]) 
 def _begin() -> None:
     environ = request.environ
     offered = environ.get("HTTP_X_REQUEST_ID", "")
-    told = g._get_current_object()  # type: ignore[attr-defined]  # Each look at `g` goes by way of two proxies.
+    told = g._get_current_object()  # Each look at `g` goes by way of two proxies.
     told.trace_id = trace_id = offered if _REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
     told.began = time.perf_counter_ns()
     structlog.contextvars.clear_contextvars()
@@ -193,7 +193,7 @@ def _limited(house: House) -> Callable[[], None]:
 
 
 def _finish(response: Response) -> Response:
-    headers, asked, told = response.headers, request_ctx.request, g._get_current_object()  # type: ignore[attr-defined]
+    headers, asked, told = response.headers, request_ctx.request, g._get_current_object()
     headers["X-Request-Id"] = told.trace_id
     given = {name.lower() for name in headers.keys()}  # noqa: SIM118 - to iterate gives pairs
     for name, value in _HEADERS.items():

@@ -102,6 +102,8 @@ class Unread(ErrorTask):  # type: ignore[misc]
 class Answering(WSGITask):  # type: ignore[misc]
     """Answers a request, or tells whoever asks to come back."""
 
+    wrote_header: bool
+
     def execute(self) -> None:
         """Do what its turn says."""
         turn = self.channel.turn

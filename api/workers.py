@@ -88,6 +88,8 @@ _STATUS: Final[tuple[tuple[type[Exception], HTTPStatus], ...]] = (
 class Whole(wsgi.Response):  # type: ignore[misc]
     """An answer, whose head goes out with its body where that is short: one call of the system, and one wake-up."""
 
+    headers_sent: bool
+
     def write(self, arg: bytes) -> None:
         """Write what the application gave."""
         is_all = not (self.headers_sent or self._omits_body or self.chunked) and len(arg) == self.response_length
