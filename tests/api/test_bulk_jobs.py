@@ -200,6 +200,26 @@ def test_a_request_and_a_runner_that_write_at_once_double_nothing(desk: Desk) ->
     assert desk.statuses() == ["revoked"] * 3 and set(revoked(desk).values()) == {1}
 
 
+def test_of_two_members_who_begin_at_once_one_does_and_the_other_is_told(desk: Desk) -> None:
+    body: BODY = {**REVOKE, "list_sha256": desk.would(desk.first, "bulk", REVOKE)["list_sha256"]}
+    version, both, answers = desk.version(), threading.Barrier(2), dict[str, Any]()
+
+    def begin(whom: Someone) -> None:
+        both.wait(60)
+        answers[whom.id] = whom.post(f"/v1/cases/{desk.case}/bulk", body, version=version)
+
+    hands = [threading.Thread(target=begin, args=(whom,)) for whom in (desk.first, desk.second)]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    codes = sorted(one.status_code for one in answers.values())
+    assert codes[0] in (201, 202) and codes[1] in (409, 412), codes
+    with running(desk.town):
+        until(lambda: not desk.town.house.jobs.open_of("case_bulk"))
+    assert desk.statuses() == ["revoked"] * 3 and set(revoked(desk).values()) == {1}
+
+
 def test_an_entry_that_changed_since_it_was_shown_stops_the_job_and_it_says_why(desk: Desk) -> None:
     _, going = begun(desk, "a-key-of-a-bulk-act-0700")
     desk.first.act(desk.people[2].saw(f"/v1/claims/{desk.claims[2]}"), "freeze", WHY)

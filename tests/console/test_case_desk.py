@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 
+from api.bulk_runner import BulkRunner
 from api.callers import Caller
-from api.cases import case_bulk
+from api.cases import bulk_jobs, case_bulk
 from api.cases.doing import Asked
+from ledger.stores.append import RequestKey
 from tests.api.house_kit import BODY, Someone, study
 from tests.api.petition_kit import Bureau, act, bureau_in
 from tests.console.browser_kit import Window
@@ -219,6 +222,37 @@ def test_what_was_stopped_on_its_way_is_gone_on_with_or_given_up(
     ended = watch.press(page, button)
     assert after in ended.text
     assert desk.bureau.clerk.saw(f"/v1/claims/{claim}", purpose="review")["status"] == status
+
+
+def test_what_goes_on_in_the_background_is_stopped_on_its_page_and_watched_to_its_end(
+    desk: Desk, served: str, chromium: Any, watch: Browser
+) -> None:
+    claim, house = desk.entry("2026-03-09"), desk.bureau.town.house
+    case, caller = desk.opened(claim), Caller("actor", desk.watch.id)
+    fields = {"act": "hold", "words": "核查"}
+    shown = case_bulk.preview(house, caller, case, fields)
+    assert isinstance(shown, case_bulk.Preview)
+    fields |= {"list_sha256": shown.list_sha256}
+    key = RequestKey(os.urandom(32), os.urandom(32))
+    going = bulk_jobs.act(house, caller, case, fields, Asked(key=key, version=shown.version), patience_ms=0)
+    assert isinstance(going, case_bulk.Going) and going.job is not None
+    stopped = watch.press(watch.get(at(case, f"/bulk/{going.act}")), "停下")
+    assert "正在后台写入" not in stopped.text and "继续办理" in stopped.text
+
+    more = bulk_jobs.resume(house, caller, case, going.act, Asked(key=RequestKey(os.urandom(32), b"x" * 32)),
+                            patience_ms=0)
+    assert isinstance(more, case_bulk.Going) and more.job not in (None, going.job)
+    window = Window(chromium, served, desk.watch.token)
+    assert window.faults(at(case, f"/bulk/{going.act}")) == []
+    assert "正在后台写入" in window.page.inner_text("main")
+    runner = BulkRunner(house)
+    runner.start()
+    try:
+        window.page.get_by_text("已一并生效：冻结 1 项").wait_for()
+    finally:
+        runner.stop()
+    assert window.said == []
+    assert desk.bureau.clerk.saw(f"/v1/claims/{claim}", purpose="review")["status"] == "frozen"
 
 
 def test_a_case_that_is_ruled_out_is_closed_and_its_holds_with_it(desk: Desk, watch: Browser) -> None:
