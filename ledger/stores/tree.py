@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ledger.proof.frontier import Frontier
-from ledger.proof.merkle import hash_leaves
+from ledger.proof.merkle import HASH_SIZE, hash_leaves
 from ledger.proof.text import NUMBER_MAX
 from ledger.proof.tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, Tile, edge_widths, encode_entries, format_tile_path
 from ledger.stores.errors import AbsentTile
@@ -52,5 +52,8 @@ def _row(tree: StoredTree, level: int, first: int, width: int) -> list[bytes]:
     if width == 0:
         return []
     if level == 0:
+        full = tree.full_tile(0, first >> TILE_HEIGHT)  # Of a full tile the hashes stand, wherever bodies are.
+        if full is not None:
+            return [full[at:at + HASH_SIZE] for at in range(0, width * HASH_SIZE, HASH_SIZE)]
         return hash_leaves(tree.leaves(first + 1, first + width))
     return tree.tile_roots(level - 1, first, first + width - 1)

@@ -22,7 +22,7 @@ from ledger.archive_writing import compare, write
 from ledger.copying import PartlyArchived, in_file
 from ledger.fsck import fsck
 from ledger.proof.tiles import Tile
-from ledger.proving import prove_event
+from ledger.proving import prove_event, prove_growth
 from ledger.stores import cold
 from ledger.stores.append import Append
 from ledger.stores.errors import OtherSchema
@@ -212,6 +212,7 @@ def test_a_body_that_differs_is_not_let_go(house: House, root: Path) -> None:
 def test_an_archive_that_is_away_is_said_to_be_and_the_register_goes_on(
     house: House, root: Path, spoil: Callable[[Path], object], told: str
 ) -> None:
+    roots = [house.store.frontier(size).root() for size in (20, 256, 300, 500)]
     move(house, root, 2026)
     for path in sorted((root / "2026" / "events").iterdir())[1:] if told == "摘要不符" else ():
         path.write_bytes(b"short")
@@ -226,6 +227,8 @@ def test_an_archive_that_is_away_is_said_to_be_and_the_register_goes_on(
     fill(house.store, 5, start=4_000)  # Appends, checkpoints and positions by time need nothing of it.
     assert house.store.position_at(first_moment(2027)) == 18 + FILLED
     assert house.signer().checkpoint() and house.person(LI)
+    assert [house.store.frontier(size).root() for size in (20, 256, 300, 500)] == roots, "of any size, the edge too"
+    assert prove_growth(house.store, 20, 500)
 
 
 def test_an_archive_that_was_put_elsewhere_is_found_once_that_is_said(house: House, root: Path) -> None:
