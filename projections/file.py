@@ -12,36 +12,30 @@ Rows of an open act wait as positions beside the rows. They are read again and a
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, Final, NamedTuple, Protocol
-
-import msgspec
+from typing import Final
 
 from ledger.durable import make_private, sync
-from ledger.envelope import Envelope, decode, wire_type_in
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import wire_type
-from ledger.stores.recorder import AppendingRecorder
 from projections import waiting
-from projections.board import Board
-from projections.errors import NotBuilt, Unreadable
+from projections.batch import AGAIN_AT_ONCE, Batch, Log, read_again
+from projections.content import ITS_OWN, Content, content, stands
+from projections.places import discard, doubt, is_damage, is_doubted, path_of
 from projections.projection import Effect, Projection
-from projections.reached import Reached, this_run, untell
+from projections.reached import this_run
+from projections.reader import Reader
 from projections.rows import Rows
+
+__all__ = ["OF_ACTS", "Batch", "Content", "Log", "ProjectionFile", "Reader", "content", "discard", "doubt", "is_damage",
+           "is_doubted", "path_of", "stands"]
 
 APPLICATION_ID: Final = 0x58535052  # "XSPR"
 _CACHE_KIB: Final = 8 * 1024
-_READING_CACHE_KIB: Final = 128
-"""Of each of the connections that threads read by, some five hundred of them: what they ask of is in the system's own
-cache, and what each kept beside it was the same pages once more, up to two megabytes a connection."""
 _MAKING_CACHE_KIB: Final = 64 * 1024
-_AT_ONCE: Final = 500
 _GATHERED: Final = 50_000  # Rows, of half a kilobyte: what begins and ends among them is written once.
 _REMEMBERED: Final = 50_000
 _REMEMBERED_LIVE: Final = 2_000  # Beside a service memory is dear, and the newest are asked for most.
@@ -53,85 +47,7 @@ _TORN: Final = -1
 _CLOSED: Final = wire_type(ActClosed).encode()
 _ABANDONED: Final = wire_type(ActAbandoned).encode()
 OF_ACTS: Final = frozenset({_CLOSED, _ABANDONED})
-_CORRUPT: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_DOUBTED: Final = ".doubted"
-_ITS_OWN: Final = frozenset({"projection", waiting.NAME})
 _found_out: Final[dict[tuple[type[Projection], bool], tuple[str, ...]]] = {}
-
-
-class Log(Protocol):
-    """The log as whoever follows it needs it: without a key that opens what is sealed."""
-
-    @property
-    def store(self) -> AppendingRecorder:
-        """Where its leaves are."""
-
-
-class Batch:
-    """Leaves that follow one another. Whoever takes them reads the events that it cares about, each of them once."""
-
-    def __init__(self, after: int, leaves: Sequence[bytes]) -> None:
-        self.after, self.leaves = after, leaves
-        self.kinds = [wire_type_in(leaf) for leaf in leaves]
-        self.every_kind = frozenset(self.kinds)
-        self._envelopes: list[Envelope | None] = [None] * len(leaves)
-        self._effects: list[Effect | None] = [None] * len(leaves)
-
-    @property
-    def position(self) -> int:
-        """Where it ends."""
-        return self.after + len(self.leaves)
-
-    def envelope(self, place: int) -> Envelope:
-        """Read one of them; the first is 0."""
-        envelope = self._envelopes[place]
-        if envelope is None:
-            envelope = self._envelopes[place] = decode(self.leaves[place])
-        return envelope
-
-    def effect(self, place: int) -> Effect:
-        """Give the effect of one of them, which is the same for all who take it: that it has when no act holds it."""
-        effect = self._effects[place]
-        if effect is None:
-            envelope, position = self.envelope(place), self.after + place + 1
-            effect = self._effects[place] = Effect(position, position, envelope, envelope.event)
-        return effect
-
-    def parts(self, size: int) -> Iterator[Batch]:
-        """Give the same, so many events at a time."""
-        return (Batch(self.after + at, self.leaves[at:at + size]) for at in range(0, len(self.leaves), size))
-
-
-def path_of(folder: Path, projection: Projection, word: str = "") -> Path:
-    """Name the file of a projection; a word says what it is while it is no answer (`former.py`)."""
-    return folder / f"{projection.name}.{projection.version}{word and f'.{word}'}.db"
-
-
-def is_damage(error: BaseException) -> bool:
-    """Say whether an error means that the file itself is broken, rather than the disk, the code or the moment."""
-    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _CORRUPT
-
-
-def doubt(path: Path) -> None:
-    """Have whoever keeps a file look through it: somebody could not read it."""
-    with suppress(OSError):
-        path.with_name(path.name + _DOUBTED).touch()
-
-
-def is_doubted(path: Path) -> bool:
-    """Say whether somebody has doubted a file, once."""
-    try:
-        path.with_name(path.name + _DOUBTED).unlink()
-    except OSError:
-        return False
-    return True
-
-
-def discard(path: Path) -> None:
-    """Delete a file with what SQLite keeps beside it; first itself: without its journal it would be another one."""
-    untell(path)
-    for end in ("", "-wal", "-shm", _DOUBTED):
-        path.with_name(path.name + end).unlink(missing_ok=True)
 
 
 def _statements(projection: Projection, *, is_made: bool) -> tuple[str, ...]:
@@ -250,7 +166,7 @@ class ProjectionFile:
     def _has_its_tables(self) -> bool:
         """Say whether all are there: under another file's journal a file may bear the right name and be neither."""
         there = {name for (name,) in self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        return there >= {*self.projection.tables, *_ITS_OWN}
+        return there >= {*self.projection.tables, *ITS_OWN}
 
     @property
     def inode(self) -> int:
@@ -384,8 +300,8 @@ class ProjectionFile:
         rows, held = self.rows, self._waiting.take_out(effect.event.act)
         if kind != _CLOSED:
             return
-        for at in range(0, len(held), _AT_ONCE):
-            for recorded, row_kind, envelope in _read(ledger, held[at:at + _AT_ONCE]):
+        for at in range(0, len(held), AGAIN_AT_ONCE):
+            for recorded, row_kind, envelope in read_again(ledger, held[at:at + AGAIN_AT_ONCE]):
                 self.handlers[row_kind](rows, Effect(effect.position, recorded, envelope, envelope.event))
             if rows.gathered >= _GATHERED:
                 rows.write()
@@ -414,120 +330,3 @@ class ProjectionFile:
                 self.write()
         finally:
             self.connection.close()
-
-
-def _read(ledger: Log, positions: Sequence[int]) -> Iterator[tuple[int, bytes, Envelope]]:
-    """Read events that stand close together, as the rows of an act nearly always do, at once."""
-    first, last = positions[0], positions[-1]
-    together = last - first < 2 * _AT_ONCE
-    for position in positions:
-        if position == first or not together:
-            batch = Batch(position - 1, ledger.store.leaves(position - 1, last - first + 1 if together else 1))
-        place = position - 1 - batch.after
-        yield position, batch.kinds[place], batch.envelope(place)
-
-
-class Content(NamedTuple):
-    """What a file says and up to where: the digest of every row of every table."""
-
-    position: int
-    sha256: str
-    rows: int
-
-
-def content(connection: sqlite3.Connection, told: tuple[int, str] | None = None) -> Content:
-    """Digest a file's content: tables by name, rows in the order of all their columns.
-
-    Where it was `told` to speak further than it says itself, that position and its leaf stand for its own.
-    """
-    digest, count = hashlib.sha256(), 0
-    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
-    for (table,) in connection.execute(query).fetchall():
-        width = len(connection.execute(f"SELECT * FROM {table} LIMIT 0").description)
-        digest.update(msgspec.json.encode(table))
-        for row in connection.execute(f"SELECT * FROM {table} ORDER BY {', '.join(map(str, range(1, width + 1)))}"):
-            if table == "projection":
-                row = row[:2] + told if told is not None and told[0] > row[2] else row
-                position = row[2]
-            digest.update(msgspec.json.encode(row))
-            count += table not in _ITS_OWN
-    return Content(position, digest.hexdigest(), count)
-
-
-def stands(path: Path, ledger: Log) -> Content:
-    """Digest what readers find in the file at a path, at one moment and as far as they are told that it speaks."""
-    told = Reached(path).position(path.stat().st_ino)  # Before the snapshot is taken, so that it holds all of that.
-    leaf = ledger.store.leaves(told - 1, 1) if told else []
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as snapshot:
-        snapshot.execute("BEGIN")
-        return content(snapshot, (told, hashlib.sha256(leaf[0]).hexdigest()) if leaf else None)
-
-
-class _Open:
-    """A thread's own reading connection, closed when the thread is over."""
-
-    def __init__(self, path: Path) -> None:
-        self.file = path.stat().st_ino
-        # Read-only, so that closing never tidies up a write-ahead log that meanwhile belongs to a newer file.
-        self.connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False, cached_statements=256
-        )
-        with suppress(sqlite3.Error):  # It looks into the file; of what is broken the first question says so.
-            self.connection.execute(f"PRAGMA cache_size=-{_READING_CACHE_KIB}")
-
-    def __del__(self) -> None:
-        if hasattr(self, "connection"):
-            self.connection.close()
-
-
-class Reader:
-    """Reads the file of one projection, a connection a thread; a file that was swapped is opened anew.
-
-    One that is `shared` has a single connection; whoever shares it sees to it that one thread at a time asks.
-    """
-
-    def __init__(self, projection: Projection, folder: Path, *, shared: bool = False) -> None:
-        self.name = projection.name
-        self.path = path_of(folder, projection)
-        self._path, self._told = str(self.path), Reached(self.path)
-        self._local: Any = SimpleNamespace() if shared else threading.local()
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """Give the thread's connection to the file as it is now; raises NotBuilt."""
-        own: _Open | None = getattr(self._local, "own", None)
-        try:
-            if own is None or own.file != os.stat(self._path).st_ino:  # noqa: PTH116 - asked ten times a question
-                own = self._local.own = _Open(self.path)
-        except FileNotFoundError:
-            raise self._not_built() from None
-        except sqlite3.Error as error:
-            raise Unreadable(self.path, error) from error
-        return own.connection
-
-    def _not_built(self) -> NotBuilt:
-        """How far whoever follows is with it, if they say."""
-        said = Board(self.path.parent).said().get(self.name)
-        if said is None or said.building is None:
-            return NotBuilt(self.name)
-        building = said.building
-        return NotBuilt(self.name, done=building.done, total=building.total, seconds_left=building.seconds_left)
-
-    def rows(self, query: str, values: Any = ()) -> list[tuple[Any, ...]]:
-        """Ask; what goes wrong is said clearly."""
-        try:
-            return self.connection.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            if is_damage(error):
-                doubt(self.path)
-            raise Unreadable(self.path, error) from error
-
-    def position(self) -> int:
-        """Say up to where the file speaks, which whoever follows may tell without its being opened."""
-        try:
-            if told := self._told.position(os.stat(self._path).st_ino):  # noqa: PTH116 - asked a thousand times a second
-                return told
-        except FileNotFoundError:
-            raise self._not_built() from None
-        found = self.rows("SELECT position FROM projection")
-        return int(found[0][0])

@@ -14,312 +14,42 @@ Files are checked for damage at the start, unless an orderly stop left them as t
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
-from contextlib import closing, suppress
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import structlog
 
-from ledger.durable import sync
-from ledger.lease import FileLease
 from projections import marker
-from projections.board import Bell, Board, Failed, Progress, Said
-from projections.errors import AlreadyFollowed, ProjectionError, ProjectionFailed, UnknownProjection
-from projections.file import Batch, Log, ProjectionFile, discard, is_damage, is_doubted, path_of
-from projections.former import remove_older
+from projections.batch import EVENTS_AT_ONCE, Batch, Log, read_batch
+from projections.board import Bell, Board, Said
+from projections.build import Build, opened
+from projections.errors import ProjectionError, UnknownProjection
+from projections.ownership import Ownership
 from projections.projection import Projection
-from projections.reached import Reached, Telling, take_back
+from projections.reached import Telling, take_back
+from projections.track import LOOK_MS, RETRY_MS, Clock, Lag, Track
 
-EVENTS_AT_ONCE: Final = 1_000
+__all__ = ["EVENTS_AT_ONCE", "LOOK_MS", "Build", "Clock", "Follower", "Lag", "Ownership", "known", "opened",
+           "read_batch"]
+
 POLL_MS: Final = 20
 PAUSE_MS: Final = 20
 """At most so often while nobody waits: a round is a commit in each file, and a busy log has an event each moment."""
-RETRY_MS: Final = 1_000
 BUSY_PERCENT: Final = 3
 """It is busy when following has lately taken so much of a core, some 600 events a second: then whoever answers, in
 the same interpreter, and it are in each other's way."""
 BUSY_OVER_MS: Final = 1_000
-LOOK_MS: Final = 200
-"""So often it is looked whether the files are still there: whoever deletes one means it to be made anew."""
-_SOUND: Final = " sound"
-
-
-Clock = Callable[[], int]
-"""Nanoseconds that only grow: when a projection that failed is tried again, and files are looked at."""
-
-
-class Lag(NamedTuple):
-    """How far one projection is behind the log, and what keeps it, if anything does."""
-
-    position: int
-    behind: int
-    building: Progress | None
-    failure: ProjectionFailed | None
-
-
-class Ownership:
-    """The lock on a folder of projections: of all processes of this host, one has it.
-
-    `were_sound`: whoever had it before found every file whole or made it, and died since. A death tears no file apart,
-    only a loss of power may; so whoever has been waiting since then need not look through them again.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path = folder / "follower.lock"
-        self._lease = FileLease(self._path)
-        if not self._lease.try_take():
-            raise AlreadyFollowed(folder, process=self._said().removesuffix(_SOUND))
-        self.were_sound: Final = self._said().endswith(_SOUND)
-        self._note(str(os.getpid()))
-
-    def found_sound(self) -> None:
-        """Note that every file is whole."""
-        self._note(f"{os.getpid()}{_SOUND}")
-
-    def release(self) -> None:
-        """Let another have it. The file stays: removing it would let two hold two files of one name."""
-        self._note("")
-        self._lease.release()
-
-    def _note(self, text: str) -> None:
-        with suppress(OSError):  # On a full disk nothing is noted, and whoever comes next checks.
-            self._path.write_text(text, "ascii")
-
-    def _said(self) -> str:
-        return self._path.read_text("ascii").strip()
-
-
-class Build:
-    """A projection that is being made from nothing, beside whatever stands in its place."""
-
-    def __init__(
-        self, projection: Projection, folder: Path, ledger: Log, *, untouched: frozenset[str] = frozenset(),
-        word: str = "building",
-    ) -> None:
-        self.path = path_of(folder, projection, word)
-        # Of one that was stopped, what was done is kept.
-        self.file = opened(projection, self.path, ledger, untouched=untouched, made=True)
-        self._began, self._from = time.monotonic_ns(), self.file.position
-
-    def progress(self, total: int) -> Progress:
-        """Say how far it is."""
-        done = self.file.position
-        took_ms = max(1, (time.monotonic_ns() - self._began) // 1_000_000)
-        rate = (done - self._from) * 1_000 // took_ms
-        return Progress(done, total, rate, (total - done) // rate if rate else None)
-
-    def put_in_place(self, path: Path) -> ProjectionFile:
-        """Make it the file where there is none."""
-        projection = self.file.projection
-        self.file.finish()
-        self.file.close()
-        self.path.replace(path)
-        sync(path.parent)
-        return ProjectionFile(projection, path)
-
-    def put_beside(self, path: Path) -> int:
-        """Make it the file for whoever follows next, unless that one has begun to follow meanwhile and has its own."""
-        self.file.finish()
-        self.file.close()
-        with suppress(FileExistsError):
-            path.hardlink_to(self.path)
-            sync(path.parent)
-        discard(self.path)
-        return self.file.position
-
-    def put_into(self, live: ProjectionFile) -> None:
-        """Give its content to the file that stands, in one transaction."""
-        self.file.finish()
-        live.replace_with(self.file)
-        self.file.close()
-        discard(self.path)
-
-
-def opened(
-    projection: Projection, path: Path, ledger: Log, *, untouched: frozenset[str] = frozenset(), made: bool = False
-) -> ProjectionFile:
-    """Open a file that fits the log; one that does not, or is damaged, is discarded with a line in the log.
-
-    Those that are `untouched` since an orderly stop are not checked for damage.
-    """
-    because = "damaged"
-    is_trusted = path.name in untouched or not path.exists()
-    try:
-        file = ProjectionFile(projection, path, made=made)
-        if not file.is_own:
-            because = "other_version"
-        elif not file.is_whole:
-            because = "torn"
-        elif is_trusted or _is_sound(file):
-            if file.fits(ledger):
-                return file
-            because = "ahead_of_log" if file.position > ledger.store.size() else "other_log"
-        file.connection.close()
-    except sqlite3.Error as error:
-        if not is_damage(error):
-            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
-                raise
-            because = "other_version"  # It has not the tables that are asked for.
-    structlog.get_logger().warning("projection_discarded", projection=projection.name, because=because)
-    discard(path)
-    return ProjectionFile(projection, path, made=made)
-
-
-def _is_sound(file: ProjectionFile) -> bool:
-    """Check a file for damage, and say how long it took: a start that is slow should say why."""
-    began = time.monotonic_ns()
-    sound = file.is_sound()
-    millis = (time.monotonic_ns() - began) // 1_000_000
-    structlog.get_logger().info("projection_checked", file=file.path.name, sound=sound, millis=millis)
-    return sound
 
 
 def known(name: str, names: Collection[str]) -> None:
     """Demand that there is a projection of a name."""
     if name not in names:
         raise UnknownProjection(name, tuple(names))
-
-
-def read_batch(ledger: Log, after: int, limit: int = EVENTS_AT_ONCE) -> Batch | None:
-    """Read the events past a position; None when there are none."""
-    leaves = ledger.store.leaves(after, limit)
-    if not leaves:
-        return None
-    return Batch(after, leaves)
-
-
-class _Track:
-    """One projection on its way: the file that stands, the build beside it, and what went wrong last."""
-
-    def __init__(
-        self, projection: Projection, folder: Path, ledger: Log, untouched: frozenset[str],
-        clock: Clock = time.monotonic_ns,
-    ) -> None:
-        self.projection, self.folder, self.ledger, self.clock = projection, folder, ledger, clock
-        self.path = path_of(folder, projection)
-        self.live: ProjectionFile | None = None
-        self.told = 0  # Up to where readers know it to speak.
-        self.build: Build | None = None
-        self.failure: ProjectionFailed | None = None
-        self.retry_at_ns = self.look_at_ns = 0
-        if self.path.exists():
-            file = opened(projection, self.path, ledger, untouched=untouched)
-            if file.position or not ledger.store.size():
-                self._stands(file)
-                discard(path_of(folder, projection, "building"))  # Of a rebuild that was stopped.
-                return
-            file.close()
-            discard(self.path)
-        self.build = Build(projection, folder, ledger, untouched=untouched)
-
-    def rebuild(self) -> None:
-        """Begin to make it anew, beside what stands."""
-        if self.build is None:
-            discard(path_of(self.folder, self.projection, "building"))
-            self.build = Build(self.projection, self.folder, self.ledger)
-
-    def step(self, read: Callable[[int], Batch | None], size: int) -> bool:
-        """Take the next batch, and the build's; say whether there is more to take at once."""
-        if self.failure is not None and self.clock() < self.retry_at_ns:
-            return False
-        try:
-            self._look()
-            for file in self._files():
-                if file.position < size and (batch := read(file.position)) is not None:
-                    self._take(file, batch)
-            if self.build is not None and self.build.file.position >= size:
-                self._swap(self.build)
-            self.failure = None
-        except _Damaged as damaged:
-            self._begin_anew(damaged.file)
-        except ProjectionFailed as failed:
-            self.failure = failed
-            self.retry_at_ns = self.clock() + RETRY_MS * 1_000_000
-            structlog.get_logger().error(
-                "projection_failed", projection=failed.name, position=failed.position, exc_info=failed.cause
-            )
-            return False
-        return any(file.position < size for file in self._files())
-
-    def _look(self) -> None:
-        """See now and then that the files are still there, and whole as far as their length says."""
-        if self.clock() >= self.look_at_ns:
-            self.look_at_ns = self.clock() + LOOK_MS * 1_000_000
-            for file in self._files():
-                _demand_there(file)
-
-    def _files(self) -> list[ProjectionFile]:
-        return [file for file in (self.live, None if self.build is None else self.build.file) if file is not None]
-
-    def _take(self, file: ProjectionFile, batch: Batch) -> None:
-        try:
-            file.apply(batch, self.ledger)
-        except Exception as error:
-            if is_damage(error):
-                raise _Damaged(file) from error
-            if len(batch.leaves) == 1:
-                raise ProjectionFailed(file.projection.name, position=batch.position, cause=error) from error
-            if file.position == batch.after:  # Else it went back to what was written, and comes here again.
-                for single in batch.parts(1):  # Which one was it? What stands before it is taken.
-                    self._take(file, single)
-
-    def _begin_anew(self, file: ProjectionFile) -> None:
-        structlog.get_logger().warning("projection_discarded", projection=self.projection.name, because="damaged")
-        file.connection.close()
-        discard(file.path)
-        if file is self.live:
-            self.live, self.told = None, 0
-        if self.build is None or file is self.build.file:
-            self.build = Build(self.projection, self.folder, self.ledger)
-
-    def _swap(self, build: Build) -> None:
-        _demand_there(build.file)
-        if self.live is None:
-            self._stands(build.put_in_place(self.path))
-        else:
-            build.put_into(self.live)
-        self.build = None
-        structlog.get_logger().info("projection_built", projection=self.projection.name, position=build.file.position)
-
-    @property
-    def reached(self) -> tuple[int, int]:
-        """Say which file stands, by its number on the disk, and up to where it speaks; 0 and 0 for none."""
-        return (0, 0) if self.live is None else (self.live.inode, self.live.spoken)
-
-    def lag(self, size: int) -> Lag:
-        build = self.build
-        return Lag(self.told, size - self.told, None if build is None else build.progress(size), self.failure)
-
-    def is_far(self, size: int) -> bool:
-        """Say whether nothing stands yet, nor will soon."""
-        build = self.build
-        return self.live is None and build is not None and build.progress(size).is_far
-
-    def said(self, size: int) -> Said:
-        failure = None if self.failure is None else Failed(self.failure.position, self.failure.because)
-        return Said(None if self.build is None else self.build.progress(size), failure)
-
-    def close(self) -> None:
-        for file in self._files():
-            file.close()
-
-    def come_back(self, read: Callable[[int], Batch | None], size: int) -> None:
-        """Take what the file was told to speak of by whoever died: nobody is told less than before."""
-        told = 0 if self.live is None else min(size, Reached(self.path).position(self.live.inode))
-        while self.live is not None and self.live.position < told and self.failure is None:
-            self.step(read, size)
-
-    def _stands(self, file: ProjectionFile) -> None:
-        self.live, file.is_told = file, True
-        for name in remove_older(self.folder, self.projection):
-            structlog.get_logger().info("projection_removed", file=name)
 
 
 class _Worked:
@@ -339,32 +69,6 @@ class _Worked:
             self._since = now, used
 
 
-class _Damaged(Exception):
-    """SQLite finds the file broken; no answer may come from it."""
-
-    def __init__(self, file: ProjectionFile) -> None:
-        self.file = file
-        super().__init__(file.path.name)
-
-
-def _demand_there(file: ProjectionFile) -> None:
-    """Demand that nobody has taken a file away or cut it off, nor found it unreadable."""
-    try:
-        is_whole = file.is_there() and (not is_doubted(file.path) or _reads_whole(file.path))
-    except sqlite3.Error as error:
-        if not is_damage(error):
-            raise
-        is_whole = False
-    if not is_whole:
-        raise _Damaged(file)
-
-
-def _reads_whole(path: Path) -> bool:
-    """Check a file as others see it: what its owner has read already it does not read again."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
-        return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-
-
 class Follower:
     """Owns the files of all projections in a folder, for as long as it runs."""
 
@@ -373,7 +77,7 @@ class Follower:
     ) -> None:
         self._ledger, self._folder, self._projections = ledger, folder, tuple(projections)
         self._clock = clock
-        self._tracks: dict[str, _Track] = {}
+        self._tracks: dict[str, Track] = {}
         self._ownership: Ownership | None = None
         self._thread: threading.Thread | None = None
         self._woken = threading.Event()
@@ -414,7 +118,7 @@ class Follower:
             if succeeding and ownership.were_sound:
                 untouched |= {path.name for path in self._folder.glob("*.db")}
             for projection in self._projections:
-                self._tracks[projection.name] = _Track(
+                self._tracks[projection.name] = Track(
                     projection, self._folder, self._ledger, untouched, self._clock)
             size = self._ledger.store.size()
             for track in self._tracks.values():
@@ -473,7 +177,7 @@ class Follower:
 
         What is far from being made need not be waited for: whoever asks of it is told so.
         """
-        def passed_over(track: _Track) -> bool:
+        def passed_over(track: Track) -> bool:
             return not far_too and track.is_far(position)
 
         def there() -> bool:
@@ -520,7 +224,7 @@ class Follower:
         self._wanted |= self._board.wanted() & self._tracks.keys()
         self._hurry()
 
-    def _track(self, name: str) -> _Track:
+    def _track(self, name: str) -> Track:
         known(name, self._tracks)
         return self._tracks[name]
 

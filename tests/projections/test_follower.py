@@ -29,10 +29,11 @@ from projections.answers import Answers, projections
 from projections.entries import Entries
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, UnknownProjection, Unreadable
 from projections.file import ProjectionFile, Reader, content, doubt, path_of
-from projections.follower import LOOK_MS, Build, Follower, _Track, read_batch
+from projections.follower import LOOK_MS, Build, Follower, read_batch
 from projections.people import People, read_unit
 from projections.projection import Effect, Projection, Rows, Table
 from projections.rebuilding import compare
+from projections.track import Track
 from projections.work import Work
 
 
@@ -298,7 +299,7 @@ def test_a_build_whose_file_goes_is_begun_anew(tmp_path: Path) -> None:
         ledger, folder = house.ledger, tmp_path / "house" / "answers"
         house.follower.stop()
         build = path_of(folder, People(), "building")
-        track = _Track(People(), folder, ledger, frozenset())
+        track = Track(People(), folder, ledger, frozenset())
         track.rebuild()
         read, size = (lambda after: read_batch(ledger, after, 5)), ledger.store.size()
         assert track.step(read, size) and build.exists()

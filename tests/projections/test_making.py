@@ -19,8 +19,9 @@ from test_follower import Counter, lived, made_up_to, say
 
 from ledger.ledger import Ledger
 from projections.answers import projections
+from projections.batch import read_again
 from projections.entries import Entries
-from projections.file import ProjectionFile, _read, content, path_of
+from projections.file import ProjectionFile, content, path_of
 from projections.follower import Follower, opened, read_batch
 from projections.people import People
 from projections.projection import Effect, Rows
@@ -200,8 +201,8 @@ def test_the_rows_of_an_act_are_found_close_together_and_far_apart(tmp_path: Pat
         size = house.size
         near, far = [size - 3, size - 1, size], [1, *range(3, 20), 2_000]
 
-        assert [found for found, _, _ in _read(house.ledger, near)] == near
-        found = list(_read(Far(house.ledger), far))  # type: ignore[arg-type]
+        assert [found for found, _, _ in read_again(house.ledger, near)] == near
+        found = list(read_again(Far(house.ledger), far))  # type: ignore[arg-type]
 
         assert [position for position, _, _ in found] == far
         assert found[0][2] == house.ledger.at(1).envelope  # type: ignore[union-attr]

@@ -23,8 +23,8 @@ from ledger.stores.requests import KeyFilter
 from ledger.stores.sqlite import SQLiteRecorder
 from ledger.stores.writer import GroupWriter
 from projections.file import ProjectionFile
-from projections.follower import _Track
 from projections.rows import Rows
+from projections.track import Track
 from tests.simulation.disk import Weather
 
 Breakage = Callable[[MonkeyPatch], None]
@@ -132,7 +132,7 @@ def a_follower_speaks_before_it_has_written(patch: MonkeyPatch) -> None:
 
 
 def who_follows_after_a_death_tells_less(patch: MonkeyPatch) -> None:
-    patch.setattr(_Track, "come_back", lambda self, read, size: None)
+    patch.setattr(Track, "come_back", lambda self, read, size: None)
 
 
 def a_decision_is_made_once_and_recorded_for_ever(patch: MonkeyPatch) -> None:
