@@ -18,10 +18,10 @@ from werkzeug.datastructures import FileStorage
 
 from api import problems
 from api.cases import claim_drafts, claim_sheet, claims, evidence
-from api.cases.doing import Asked, Done
+from api.cases.doing import Asked, Done, Reading
 from api.cases.faults import BadFields
 from api.console import sending, words
-from api.console.form import Fault, Form, content_of, form_of, of_errors, of_refusal
+from api.console.form import Fault, Form, content_of, form_of, of_errors, of_refusal, with_unfilled
 from api.console.screen import Asking, Page, Shown, onward
 from api.evidence_files import MOST as FILE_MOST
 from api.law_of import bench_now
@@ -80,7 +80,8 @@ def new(asking: Asking) -> Shown:
         groups[-1][1].extend(route for name, route in known.routes.items() if name not in listed)
         kept = claim_drafts.every(asking.house, asking.caller, asking.caller.id)
         drafts = [] if isinstance(kept, Refusal) else kept["items"]
-        return Page("claim_routes.html", {"groups": groups, "drafts": drafts, "words": known, "written": written})
+        return Page("claim_routes.html", {
+            "belongs": _belongs(asking), "groups": groups, "drafts": drafts, "words": known, "written": written})
     form = form_of(known, known.routes[code])
     return _form(asking, form, f"/drafts/{secrets.token_hex(8)}", None, Tried({}, []), {})
 
@@ -91,7 +92,8 @@ def draft(asking: Asking, draft: str) -> Shown:
     if not isinstance(found, Kept):
         return found
     kept, version, route = found
-    tried = _tried(asking, draft, form_of(vocabulary(asking), route)) if "tried" in request.args else Tried({}, [])
+    form = form_of(vocabulary(asking), route, kept)
+    tried = _tried(asking, draft, form) if "tried" in request.args else Tried({}, [])
     form = form_of(vocabulary(asking), route, kept, tried.faults)
     return _form(asking, form, f"/drafts/{draft}", version, tried, {"saved_at": written(kept["saved_at"])},
                  status=422 if tried.faults else 200)
@@ -111,7 +113,7 @@ def save(asking: Asking, draft: str) -> Shown:
     kept = claim_drafts.save(asking.house, asking.caller, asking.caller.id, draft, content, sending.version())
     if isinstance(kept, Refusal):
         return _not_saved(asking, draft, route, content, kept)
-    tried = _tried(asking, draft, form_of(vocabulary(asking), route))
+    tried = _tried(asking, draft, form_of(vocabulary(asking), route, content))
     saved_at = written(claim_drafts.view(asking.caller.id, kept)["saved_at"])
     if "HX-Request" in request.headers:
         return worth_panel(asking, tried, kept.version, saved_at)
@@ -218,9 +220,16 @@ def _version(asking: Asking, claim: str) -> int:
 def _form(asking: Asking, form: Form, action: str, version: int | None, tried: Tried, more: Mapping[str, Any],
           *, status: int = 200) -> Page:
     return Page("claim_form.html", {
-        "form": form, "action": action, "version": "" if version is None else version, "tried": tried,
+        "belongs": _belongs(asking), "form": form, "action": action, "tried": tried,
+        "version": "" if version is None else version,
         "faults": tried.faults, "files": _files(asking), "papers": words.PAPERS, "words": vocabulary(asking),
         "documents": words.documents(asking.house), **told_of(tried), **more}, status=status)
+
+
+def _belongs(asking: Asking) -> bool:
+    """Whether somebody was ever affiliated: who was not can claim nothing yet, and is told before they type."""
+    person = Reading(asking.house.ledger).person(asking.caller.id)
+    return person is not None and bool(person.affiliations)
 
 
 def _checked(asking: Asking, form: Form, content: Mapping[str, Any], tried: Tried) -> dict[str, Any]:
@@ -260,7 +269,7 @@ def _try(asking: Asking, form: Form, ask: Callable[[Read], Done | Refusal]) -> T
         missing = [of_refusal(done, words.documents(asking.house))]
         done = caught(form, lambda: ask(_read_as_shown))
     if isinstance(done, list):
-        return Tried({}, done)
+        return Tried({}, with_unfilled(form, done))
     if isinstance(done, Refusal):
         return Tried({}, [of_refusal(done, words.documents(asking.house))])
     return Tried(claims.prospects(asking.house, done.state), missing)

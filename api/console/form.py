@@ -198,6 +198,15 @@ def of_errors(errors: Iterable[Mapping[str, Any]], form: Form) -> list[Fault]:
     return found
 
 
+def with_unfilled(form: Form, faults: Sequence[Fault]) -> list[Fault]:
+    """Everything that is wrong, with whatever must be filled in and is not, in the order of the form."""
+    fields = [one for block in (form.what, form.when, form.proof, form.more) for one in block]
+    known, places = {one.field for one in faults}, {one.id: at for at, one in enumerate(fields)}
+    missing = [Fault(one.id, f"{one.label}：请{'选择' if one.kind == 'choice' else '填写'}。")
+               for one in fields if one.is_required and not one.value and one.id not in known]
+    return sorted([*faults, *missing], key=lambda one: places.get(one.field, len(fields)))
+
+
 def plainly(words: str) -> str:
     """What the API says of JSON, to somebody who typed it into a field."""
     for json, field in (("，不带引号", ""), ("带引号的", ""), ("这个字段必须给出", "请填写")):

@@ -182,3 +182,18 @@ def test_what_was_returned_is_mended_on_the_same_form_with_its_reason_above(cast
 
 def test_nobody_but_a_person_puts_a_claim_forward(clerk: Browser) -> None:
     clerk.get("/claims/new", 403)
+
+
+def test_everything_that_is_missing_is_said_at_once_and_in_the_order_of_the_form(cast: Cast) -> None:
+    browser = Browser(cast.town, cast.stranger)
+    page = browser.press(browser.get("/claims/new?route=advanced_seminar"), "下一步：核对", 422)
+    said = [address for words, address in page.links if words.endswith(("请填写。", "请选择。"))]
+
+    assert said == ["#details-title", "#study-level", "#study-days", "#study-date"]
+
+
+def test_who_belongs_nowhere_yet_is_told_before_they_type(cast: Cast) -> None:
+    alone = Browser(cast.town, cast.town.person("钱无单位"))
+    for address in ("/claims/new", "/claims/new?route=paper"):
+        assert "您还没有匹配用人单位" in alone.get(address).text
+        assert "您还没有匹配用人单位" not in Browser(cast.town, cast.li).get(address).text
