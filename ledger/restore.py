@@ -82,7 +82,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def place(self, root: Path, name: str) -> Path:
         """Where a file of the register lies."""
-        return (Path(self.shared) if self.shared and Path(name).parts[0] in self.common else root) / name
+        folder = Path(self.shared) if self.shared and Path(name).parts[0] in self.common else root
+        return folder / name
 
 
 def stage(backup: Path, manifest: Manifest, root: Path, names: Sequence[str], progress: Progress) -> Path:
@@ -215,7 +216,7 @@ def carry_out(root: Path) -> Plan:
     for name, note in plan.published.items():
         keys = plan.place(root, "keys")
         keys.mkdir(mode=0o700, exist_ok=True)
-        write_durably(keys / name, note.encode(), mode=0o644)
+        write_durably(keys.joinpath(name), note.encode(), mode=0o644)
     (root / STAGING / LOADING).unlink(missing_ok=True)  # Without a plan beside it it would undo what was restored.
     (root / STAGING / PLAN).unlink()
     _remove(root / STAGING)
