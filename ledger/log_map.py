@@ -28,6 +28,7 @@ from ledger.proof.text import encode_base64
 from ledger.vocabulary import StreamId
 
 _PERSON: Final = PREFIXES["person"]
+_BLOCK_BYTES: Final = 64  # Of SHA-256; a shorter key is filled up with zeros.
 
 
 def people_named(envelope: Envelope) -> Sequence[str]:
@@ -42,15 +43,24 @@ class MapKey:
     def __init__(self, index_key: bytes) -> None:
         # What is looked up under the index key holds a NUL (`ledger.lookup`): this is no name that anyone reserves.
         self._secret = hmac.digest(index_key, b"xueshi/log.map", "sha256")
+        padded = self._secret.ljust(_BLOCK_BYTES, b"\0")
+        self._inner, self._outer = (hashlib.sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
         self.commitment: Final = hashlib.sha256(b"\x07" + self._secret).hexdigest()
 
     def key_of(self, person: str) -> bytes:
         """The place of a person's entry."""
-        return hmac.digest(self._secret, b"key\0" + person.encode(), "sha256")
+        return self._keyed(b"key\0" + person.encode())
 
     def blind_of(self, person: str, count: int) -> bytes:
         """What is mixed into the value of an entry."""
-        return hmac.digest(self._secret, b"blind\0%b\0%d" % (person.encode(), count), "sha256")
+        return self._keyed(b"blind\0%b\0%d" % (person.encode(), count))
+
+    def _keyed(self, data: bytes) -> bytes:
+        """HMAC-SHA256 (RFC 2104) from the two hashes begun with the key: a third of what making them anew costs."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(data)
+        outer.update(inner.digest())
+        return outer.digest()
 
     def entry(self, person: str, count: int, chain: bytes) -> Entry:
         """The entry of a person whom so many events name."""

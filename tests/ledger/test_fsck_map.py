@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import random
 import subprocess
 import sys
@@ -257,6 +258,16 @@ def folded(leaves: dict[bytes, bytes], depth: int = 0) -> bytes:
         return next(iter(leaves.values()), EMPTY)
     return hash_fork(*(
         folded({key: leaf for key, leaf in leaves.items() if bit_of(key, depth) == bit}, depth + 1) for bit in (0, 1)))
+
+
+def test_where_a_person_stands_follows_from_the_key_by_hmac_as_anyone_computes_it() -> None:
+    index_key = bytes(range(32))
+    secret = hmac.digest(index_key, b"xueshi/log.map", "sha256")
+
+    for person, count in (("per_0", 1), ("per_" + "1" * 90, 70_000)):
+        assert MapKey(index_key).key_of(person) == hmac.digest(secret, b"key\0" + person.encode(), "sha256")
+        expected = hmac.digest(secret, b"blind\0" + person.encode() + b"\0%d" % count, "sha256")
+        assert MapKey(index_key).blind_of(person, count) == expected
 
 
 @settings(derandomize=True, max_examples=100, deadline=None)
