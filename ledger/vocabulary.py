@@ -44,14 +44,34 @@ class Category(StrEnum):
 
 HOURS_PATTERN: Final = r"^(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?$"
 _HOURS = re.compile(HOURS_PATTERN)
+_READ_MOST: Final = 4_096  # Texts that are remembered; the others are read each time.
+
+
+class _Read(dict[str, HoursCenti]):
+    """Hours that were read, by their text: a register holds a million of them, and few that differ."""
+
+    def __missing__(self, text: str) -> HoursCenti:
+        if not _HOURS.fullmatch(text):
+            raise _not_hours(text)
+        whole, _, fraction = text.partition(".")
+        centi = HoursCenti(int(whole) * 100 + int(fraction.ljust(2, "0")))
+        if len(self) < _READ_MOST:
+            self[text] = centi
+        return centi
+
+
+_READ: Final = _Read()
 
 
 def parse_hours(text: str) -> HoursCenti:
     """Read `"19.6"` as 1960 hundredths; anything but a plain decimal of at most two decimals is a ValueError."""
-    if not isinstance(text, str) or not _HOURS.fullmatch(text):
-        raise ValueError(f"{text!r} is not a decimal number of hours with at most two decimals")
-    whole, _, fraction = text.partition(".")
-    return HoursCenti(int(whole) * 100 + int(fraction.ljust(2, "0")))
+    if not isinstance(text, str):
+        raise _not_hours(text)
+    return _READ[text]
+
+
+def _not_hours(value: object) -> ValueError:
+    return ValueError(f"{value!r} is not a decimal number of hours with at most two decimals")
 
 
 def format_hours(centi: int) -> str:

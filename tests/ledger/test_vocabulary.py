@@ -35,6 +35,11 @@ def test_hours_are_read_from_text_alone(value: object) -> None:
         parse_hours(value)  # type: ignore[arg-type]
 
 
+def test_however_many_different_hours_were_read_each_is_read_as_the_first() -> None:
+    for centi in (*range(1, 9_000), *range(1, 9_000)):
+        assert parse_hours(f"{centi // 100}.{centi % 100:02d}") == centi
+
+
 @pytest.mark.parametrize(("centi", "text"), [
     (0, "0"), (1, "0.01"), (10, "0.1"), (100, "1"), (450, "4.5"), (1960, "19.6"), (2400, "24"), (10_000, "100"),
     (-1, "-0.01"), (-450, "-4.5"), (-10_000, "-100"),
