@@ -7,6 +7,7 @@ percentiles of pages those of the thread that answers. Bytes are what files have
 from __future__ import annotations
 
 import resource
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from tests.bench.http import XUESHI
 
 FIRST_YEAR, LAST_YEAR = 2024, 2025
 _ASKED = 200
+_AGAIN = 2
 _OFFICES = ("浙江省人力资源和社会保障局经办一", "温州市人力资源和社会保障局经办一")
 Progress = Callable[[str], None]
 
@@ -60,10 +62,10 @@ def measure(folder: Path, people: int, progress: Progress) -> Measured:
     append_s = steps.took("the history", lambda: _cpu_of(
         "demo", "--people", str(people), "--years", years, "--seed", "1", at=folder))
     build_s = steps.took("the answers", lambda: _cpu_of("rebuild", at=folder))
-    coded_s = steps.took("the coded ledger", lambda: _cpu_of("rebuild", "coded", at=folder))
-    replay_s = steps.took("a replay", lambda: _cpu_of(
+    coded_s = steps.took("the coded ledger", lambda: _least_cpu_of("rebuild", "coded", at=folder))
+    replay_s = steps.took("a replay", lambda: _least_cpu_of(
         "replay", "--under", "set:zhejiang/2016-08-01", "--out", report, at=folder))
-    fsck_s = steps.took("fsck", lambda: _cpu_of("fsck", at=folder))
+    fsck_s = steps.took("fsck", lambda: _least_cpu_of("fsck", at=folder))
     events, entries, pages = steps.took("pages", lambda: _pages(folder))
     answers = {path.name.partition(".")[0]: path.stat().st_size
                for path in sorted((folder / "projections").glob("*.db"))}
@@ -101,6 +103,19 @@ def _cpu_of(*arguments: str, at: Path) -> float:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, f"{arguments}: {done.stdout[-500:]} {done.stderr[-500:]}"
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _least_cpu_of(*arguments: str, at: Path) -> float:
+    """What can be done again is done again: who else uses the caches makes it dearer, and nobody makes it cheaper.
+
+    A replay of 25,000 people took 9.5 seconds of processors at a load of 40, and 4.9 at one of 20.
+    """
+    took = []
+    for _ in range(_AGAIN):
+        if "--out" in arguments:
+            shutil.rmtree(arguments[arguments.index("--out") + 1], ignore_errors=True)  # Else it is there already.
+        took.append(_cpu_of(*arguments, at=at))
+    return min(took)
 
 
 class _Page(NamedTuple):

@@ -39,7 +39,8 @@ def page(found: Sequence[Measured]) -> str:
         f"Written by `python -m tests.bench.growth --write`, {datetime.now(UTC):%Y-%m-%d}: Python "
         f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} cores, load of the machine "
         f"{os.getloadavg()[0]:.1f}. Demos of {FIRST_YEAR} to {LAST_YEAR}, one seed. Seconds are those of processors, "
-        "of all processes together, starting included; pages are the processor time of the thread that answers. "
+        "of all processes together, starting included, the less of two runs but for the history and the answers; "
+        "pages are the processor time of the thread that answers. "
         "*Power*: 1 where twice as many people cost twice as much, 0 where it stays the same; from the smallest to the "
         "largest.",
         "", f"![how cost grows]({DRAWING.name})", "",
