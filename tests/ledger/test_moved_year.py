@@ -26,6 +26,7 @@ from ledger.proving import prove_event, prove_growth
 from ledger.stores import cold
 from ledger.stores.append import Append
 from ledger.stores.errors import OtherSchema
+from ledger.stores.memory import MemoryRecorder
 from ledger.verify import verify_file
 
 NOW = first_moment(2028) + 1
@@ -189,6 +190,12 @@ def test_the_archive_of_another_log_takes_nothing(house: House, root: Path, tmp_
     with pytest.raises(moving.OtherArchive, match="另一本账"):
         moving.move(house.store, Archive(tmp_path / "of"))
     assert stubs(house.file) == 0 and moving.moved(house.store) == []
+
+
+def test_a_store_that_keeps_its_bodies_refuses_by_name(root: Path) -> None:
+    with pytest.raises(moving.CannotMove, match="PostgreSQL"):
+        moving.move(MemoryRecorder(), Archive(root / "2025"))
+    assert moving.moved(MemoryRecorder()) == []
 
 
 def test_a_body_that_differs_is_not_let_go(house: House, root: Path) -> None:
