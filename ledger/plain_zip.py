@@ -2,7 +2,7 @@
 
     1*(local header, content)    in the order of the directory, without a gap
     1*(entry of the directory)
-    end of the directory         the last 22 bytes
+    end of the directory         the last 22 bytes; of 65,535 files and more 76 bytes stand before them (ZIP64)
 
 Any program opens it. But an ordinary archive says the same in many ways (times, attributes, comments, gaps, a directory
 that differs from the headers), so of a changed byte nobody can tell whether it matters. Here each header follows from a
@@ -25,12 +25,14 @@ from typing import IO, ClassVar, Final, NamedTuple
 
 from ledger.proof.text import Malformed, show
 
-FILES_MOST: Final = 40_000            # A directory counts in 16 bits.
+FILES_MOST: Final = 150_000           # Two for each event of a bundle, and the papers.
 BYTES_MOST: Final = 2 * 1024 ** 3     # Sizes are of 32 bits; readers that take them for signed ones still agree.
 _FIRST: Final = b"PK\x03\x04"
 _LOCAL: Final = struct.Struct("<4s5H3I2H")
 _ENTRY: Final = struct.Struct("<4s6H3I5H2I")
 _END: Final = struct.Struct("<4s4H2IH")
+_LARGE: Final = struct.Struct("<4sQ2H2I4Q4sIQI")  # The end of a large directory, and where that end begins.
+_MANY: Final = 0xFFFF                 # So many files and more are counted there alone.
 _PLAIN: Final = (20, 0, 0, 0, 0x0021)  # Version 2.0, no flags, stored, midnight of 1980-01-01: it says nothing of when.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}(/[A-Za-z0-9][A-Za-z0-9_.-]{0,99}){0,3}")
 _NAME_MOST: Final = 4 * 101
@@ -118,7 +120,11 @@ def _read_directory(file: IO[bytes], size: int) -> tuple[bytes, int]:
     signature, *_, count, length, begins, comment = _END.unpack(end)
     if signature != b"PK\x05\x06" or comment:
         raise MalformedArchive("ZIP 文件的结尾", "不是目录的结尾：文件被截断，或末尾附有别的内容")
-    if (count > FILES_MOST or length > count * (_ENTRY.size + _NAME_MOST) or begins + length + _END.size != size
+    if count == _MANY and size >= _LARGE.size + _END.size:
+        file.seek(size - _LARGE.size - _END.size)
+        large = file.read(_LARGE.size)
+        count, end = _LARGE.unpack(large)[7], large + end
+    if (count > FILES_MOST or length > count * (_ENTRY.size + _NAME_MOST) or begins + length + len(end) != size
             or end != _end(count, length, begins)):
         raise MalformedArchive("ZIP 文件的结尾", "所记的目录位置、大小或文件数不符")
     file.seek(begins)
@@ -177,4 +183,8 @@ def _directory(members: list[Member]) -> bytes:
 
 
 def _end(count: int, length: int, begins: int) -> bytes:
-    return _END.pack(b"PK\x05\x06", 0, 0, count, count, length, begins, 0)
+    if count < _MANY:
+        return _END.pack(b"PK\x05\x06", 0, 0, count, count, length, begins, 0)
+    large = _LARGE.pack(b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, length, begins,
+                        b"PK\x06\x07", 0, begins + length, 1)
+    return large + _END.pack(b"PK\x05\x06", 0, 0, _MANY, _MANY, length, begins, 0)

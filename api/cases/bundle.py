@@ -51,13 +51,14 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.keys import SigningKey
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
-from ledger.proving import prove_event, prove_growth
+from ledger.proving import Prover, prove_growth
 from ledger.streams.standing import Actor
 from ledger.vault import Absent
 from ledger.verify_leaf import format_lines
 from ledger.witnessing.kept import Kept
 
 _TOGETHER: Final = {"name": ("name", "name_normalised")}  # Whoever hides the one hides the other.
+SET_MOST: Final = 8_000  # So many events are set as pages: some hundred; nobody reads more on paper.
 _IN_MEMORY_MOST: Final = 8 * 1024 * 1024  # A larger archive is put together on the disk.
 
 
@@ -115,8 +116,9 @@ class _Packing:
         self._put(CHECKPOINT, self._note)
         self._put(KEY, "".join(f"{line}\n" for line in published_keys(self._house.register)).encode())
         self._put_witnessed()
+        prover = Prover(self._house.ledger.store, self._note)
         for one in contents.events:
-            self._put(proof_name(one.position), prove_event(self._house.ledger.store, one.position, self._note))
+            self._put(proof_name(one.position), prover.prove(one.position))
             if one.part.sealed in ("opened", "partly"):
                 self._put(sealed_name(one.position), _sealed(self._house, one))
         self._put_rulebooks()
@@ -143,6 +145,8 @@ class _Packing:
     def _put_report(self, document: Document) -> tuple[str, ...]:
         """The report as a page, and as PDF where that can be made; else why it cannot."""
         self._put("report.html", pages([document], f"{document.title} {document.number}"))
+        if (many := len(self._contents.events)) > SET_MOST:
+            return (f"没有 report.pdf：所附事件 {many} 个，逐个排版要数百页；report.html 和 case.json 是完整的。",)
         told = self._house.stored(self._contents.events[-1].position).envelope.recorded_at
         try:
             made = set_as_pdf(document, datetime.fromtimestamp(told // 1_000_000, UTC))

@@ -38,7 +38,7 @@ from ledger.vault import Absent
 from policies.rulebook import Rulebook
 from projections.cases import NAMED, case_of, named_in
 
-EVENTS_MOST: Final = 8_000
+EVENTS_MOST: Final = 60_000       # A bulk act over ten thousand entries, with all that came before it.
 PAPERS_MOST: Final = 10_000       # With two files an event that is still fewer than an archive counts.
 PAPERS_BYTES_MOST: Final = 512 * 1024 * 1024
 ENDINGS: Final = dict(zip(TYPES, ("pdf", "jpg", "png", "ofd"), strict=True))

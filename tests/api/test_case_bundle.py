@@ -249,6 +249,16 @@ def test_what_is_too_long_is_refused_and_not_cut(place: Place, monkeypatch: pyte
     assert refused(place.watch, place, **FOR, redact="nothing_such") == "unprocessable_content"
 
 
+def test_what_would_be_hundreds_of_pages_is_no_pdf_and_the_rest_is_whole(
+    place: Place, kept: Callable[[bytes], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.cases.bundle.SET_MOST", 3)
+    files = files_of(data := fetched(place))
+
+    assert "report.pdf" not in files and "没有 report.pdf" in files["README.txt"].decode()
+    assert {"report.html", "case.json"} <= files.keys() and verify_file(kept(data), place.policy).kind == "bundle"
+
+
 def test_of_whoever_was_forgotten_everything_is_proved_and_nothing_can_be_read(
     place: Place, kept: Callable[[bytes], Path]
 ) -> None:

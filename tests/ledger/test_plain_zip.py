@@ -46,6 +46,34 @@ def test_it_is_read_as_it_was_written_by_us_and_by_any_program() -> None:
     assert opened(archive({})) == {}
 
 
+@pytest.mark.torture
+def test_more_files_than_sixteen_bits_count_are_read_by_us_and_by_any_program(
+    record_property: Callable[[str, object], None]
+) -> None:
+    many = {f"e/{number}": b"" for number in range(65_535)}
+    record_property("tried", len(many))
+    data = archive(many)
+
+    assert opened(data) == many
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        assert len(file.namelist()) == len(many)
+
+
+def test_the_end_of_a_large_archive_has_one_spelling_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.plain_zip._MANY", 3)
+    few, data = archive(dict(list(FILES.items())[:2])), archive(FILES)
+
+    assert opened(data) == FILES and len(opened(few)) == 2
+    for at in range(len(data)):
+        changed = bytearray(data)
+        changed[at] ^= 1
+        with pytest.raises(MalformedArchive):
+            opened(bytes(changed))
+    for cut in (data[:-98] + data[-22:], data[:-1], data[-98:], data[-22:], few[:-22] + data[-98:]):
+        with pytest.raises(MalformedArchive):
+            opened(cut)
+
+
 def test_every_flipped_bit_is_found() -> None:
     data = archive(FILES)
 
