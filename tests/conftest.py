@@ -18,9 +18,12 @@ import structlog
 from hypothesis import settings
 
 from tests.memory_kit import temporary
+from tests.sharing_kit import compile_share, rewrite_share
 
 if TYPE_CHECKING:
     from postgres_kit import Server
+
+compile_share()  # Before any other conftest, whose kits load everything.
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
@@ -49,6 +52,11 @@ LONGEST = (
 """These begin, so that no worker is left alone with one of them at the end."""
 
 gc.disable()  # Until all tests are known: what is made till then stands to the end.
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before anything is collected."""
+    rewrite_share(session.config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
