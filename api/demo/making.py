@@ -127,11 +127,11 @@ def _hand_out(paths: Folder, history: History, operations: Operations) -> None:
     houses = [*history.country.offices(), *(found[0] for found in history.country.units.values())]
     holders: list[tuple[str, str]] = [(hand.name, hand.state.actor) for house in houses for hand in house.hands]
     holders += [(name, whose.id) for name, whose in history.people.known]
+    tokens = operations.issue_all([holder for _, holder in holders], random=os.urandom, now=time.time_ns() // 1_000)
     descriptor = os.open(paths.sample_accounts, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as accounts:
         accounts.write("示例账号（虚构）。令牌用于登录页面，或 XUESHI_TOKEN。\n\n")
-        for name, holder in holders:
-            token = operations.issue(holder, request=os.urandom(16), now=time.time_ns() // 1_000)
+        for (name, holder), token in zip(holders, tokens, strict=True):
             accounts.write(f"{name}\n  {holder}\n  {token}\n")
 
 

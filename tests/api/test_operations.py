@@ -49,6 +49,26 @@ def test_the_same_request_gives_the_same_token_and_another_takes_its_place(opera
     assert operations.find(first, now=NOW) is None and operations.find(second, now=NOW) is not None
 
 
+def test_many_are_given_tokens_at_once_each_their_own_or_nobody_one(operations: Operations) -> None:
+    before = operations.issue("per_a", request=b"1" * 16, now=NOW)
+
+    first, second = operations.issue_all(["per_a", "per_b"], random=lambda size: b"2" * size, now=NOW)
+
+    found = [operations.find(token, now=NOW) for token in (first, second)]
+    assert [one and one.holder for one in found] == ["per_a", "per_b"]
+    assert operations.find(before, now=NOW) is None, "a new token takes the place of the old one, as one by one"
+
+    def fails(size: int) -> bytes:
+        if full.pop():
+            raise OSError(size)
+        return b"3" * size
+
+    full = [True, False]
+    with pytest.raises(OSError, match="16"):
+        operations.issue_all(["per_b", "per_a"], random=fails, now=NOW)
+    assert operations.find(second, now=NOW) is not None, "what failed took nobody's token away"
+
+
 def test_repeating_an_old_request_brings_its_token_not_back_to_life(operations: Operations) -> None:
     first = operations.issue(HOLDER, request=b"1", now=NOW)
     second = operations.issue(HOLDER, request=b"2", now=NOW)
