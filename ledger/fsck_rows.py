@@ -3,7 +3,7 @@
 A stored value may be anything: SQLite keeps text in a column of bytes, and a damaged page keeps whatever it keeps. So
 each value's type is asked before its content, and what cannot be read is a problem with a position, never a crash.
 
-Sound rows are the rule, so what many at once are asked is only whether all is well: it costs a third less than asking
+Sound rows are the rule, so what many at once are asked is only whether all is well: it costs a quarter less than asking
 each. Whatever is not well is left to the walk row by row, which alone says what is wrong; so nothing is told twice,
 or otherwise. `tests/ledger/test_fsck.py` holds the two together.
 """
