@@ -14,7 +14,6 @@ from api.exits import Exit, Stop
 if TYPE_CHECKING:
     from api.backup import Checked
     from ledger.backup import Manifest
-    from ledger.stores.cold import Place
 
 
 @click.command()
@@ -32,6 +31,7 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, is_check: bool
     from api.folder import folder_of
     from api.progress import bar
     from api.settings import load
+    from ledger.stores.cold import places_in
 
     settings = load({"data_folder": data_folder})
     if is_check:
@@ -48,23 +48,10 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, is_check: bool
     click.echo(f"✓ 已备份到 {folder}（{len(manifest.files)} 个文件，{manifest.room:,} 字节）。")
     click.echo(f"  账本 {manifest.ledger.origin}：{manifest.ledger.size} 个事件，根 {manifest.ledger.root}")
     click.echo(f"  其中 {signed.size} 个由检查点签名；查阅日志 {manifest.access.size} 个事件。")
-    for place in _archives(folder):
+    for place in places_in(folder / "ledger.db"):
         click.echo(f"  {place.year} 年的正文在归档 {place.folder} 中，不在备份里：请另行备份；核对和恢复时它须在原处。")
     click.echo("  备份中没有密钥：请另行备份 keys，另处存放。核对这一份：xueshi backup --check " + str(folder))
     return Exit.HOLDS
-
-
-def _archives(folder: Path) -> list[Place]:
-    """The archives that a copy rests on."""
-    import sqlite3
-    from contextlib import closing
-
-    from ledger.stores.cold import places
-
-    if not (folder / "ledger.db").is_file():
-        return []
-    with closing(sqlite3.connect(f"{(folder / 'ledger.db').absolute().as_uri()}?mode=ro", uri=True)) as file:
-        return places(file)
 
 
 def _body(manifest: Manifest) -> dict[str, Any]:

@@ -17,14 +17,16 @@ def doctor(for_production: bool, as_json: bool) -> None:
 
     每项为 ok、warn 或 fail；有 fail 时退出码为 1。--production 的各项在运维手册里有说明。
     """
+    from api.archive_check import archive_checks
     from api.asked_outside import outside_checks
     from api.checks import Level, doctor_checks, found
     from api.database_checks import database_checks
     from api.exits import Exit, Stop
+    from api.folder import folder_of
     from api.settings import load
 
     settings = load()
-    checks = [*doctor_checks(settings), *outside_checks(settings),
+    checks = [*doctor_checks(settings), *archive_checks(folder_of(settings).ledger), *outside_checks(settings),
               *database_checks(settings, for_production=for_production)]
     if for_production:
         from api.production_checks import production_checks

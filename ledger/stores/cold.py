@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
@@ -80,6 +81,14 @@ def places(connection: sqlite3.Connection) -> list[Place]:
         return []
     return [Place(*row) for row in connection.execute(
         "SELECT first, last, year, folder, manifest FROM archives ORDER BY first")]
+
+
+def places_in(file: Path) -> list[Place]:
+    """The same of a file that is not open here; none where there is no such file."""
+    if not file.is_file():
+        return []
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        return places(connection)
 
 
 # Reading rows that may have moved

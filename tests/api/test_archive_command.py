@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from api.archive_check import archive_checks
 from api.cli import run
 
 
@@ -110,10 +111,14 @@ def test_bodies_move_into_the_archive_and_come_back_and_every_check_holds(
 
     (moved,) = [folder.rename(tmp_path / "elsewhere")]
     assert "✗ 2021 年" in told(capfd, "archive", "list", "--data", str(own), status=1)
+    (check,) = archive_checks(own / "ledger.db")
+    assert check.ask()[0] == "fail" and "relocate" in check.ask()[2]
     assert "[archive_away]" in told(capfd, "fsck", "--data", str(own), status=3)
     told(capfd, "archive", "relocate", str(moved), "--data", str(own))
+    assert archive_checks(own / "ledger.db")[0].ask()[0] == "ok"
     assert json.loads(told(capfd, "archive", "bring-back", "2021", "--data", str(own), "--json")) == {
         "year": 2021, "brought_back": done["moved"], "bytes": done["bytes"]}
     told(capfd, "archive", "compact", "--data", str(own))
     told(capfd, "fsck", "--data", str(own))
     assert "[archive_other]" in told(capfd, "archive", "bring-back", "2021", "--data", str(own), status=2)
+    assert archive_checks(own / "ledger.db") == [], "nothing is asked where nothing is away"
