@@ -334,3 +334,10 @@ def test_a_line_for_a_stream_that_was_closed_goes_into_no_file_that_was_opened_s
 
     assert (tmp_path / "ledger.db").read_bytes() == b""
     assert stream.getvalue() == ""
+
+
+def test_a_line_with_half_a_character_is_written_all_the_same(stream: io.StringIO) -> None:
+    structlog.get_logger().info("said", words="\ud83d", number=10**30)
+
+    (line,) = lines(stream)
+    assert (line["event"], line["number"]) == ("said", 10**30)

@@ -106,3 +106,21 @@ def test_a_line_about_what_is_no_request_is_no_other_requests_line(port: int) ->
     assert len(unread) == 3 and "CANARY" not in stream.getvalue()
     assert not any("actor" in line for line in unread)
     assert len({line["request_id"] for line in lines}) == len(lines)
+
+
+def test_a_short_answer_comes_in_one_piece_with_its_head(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
+        for _ in range(2):  # On one connection: how long the first was is known.
+            one.sendall(get(b"Host: x"))
+            head, _, body = one.recv(65_536).partition(b"\r\n\r\n")
+            assert f"Content-Length: {len(body)}".encode() in head
+            assert json.loads(body) == {"status": "alive"}
+
+
+def test_to_whoever_asks_for_the_head_the_head_alone_is_sent(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
+        one.sendall(get(b"Host: x").replace(b"GET", b"HEAD") + get(b"Host: x"))
+        with one.makefile("rb") as said:
+            heads = [list(iter(said.readline, b"\r\n")) for _ in range(2)]
+            assert json.loads(said.read(18)) == {"status": "alive"}
+    assert all(head[0] == b"HTTP/1.1 200 OK\r\n" for head in heads)
