@@ -3,6 +3,11 @@
 Half of the load that `http.py` measures, years and claims together, each timed from when it was due: first alone, then
 while a process of low priority replays a million entries over and over. Two processes serve, and both cores are shared
 with the replays and the load. Claims are those of many people, as in life: each has a stream of their own either way.
+
+The replay has stood back by all that Linux offers since it was written: a process and a session of its own, idle
+scheduling, the lowest priority, no core that a worker stays on where there is one to spare. What is left (8 times on
+two cores) is that half the load and its generator already keep both cores busy: whoever waits then waits for another
+request. It becomes less as a request costs less.
 """
 
 from __future__ import annotations
