@@ -27,6 +27,7 @@ from ledger.vocabulary import format_hours
 from policies.person import Bench
 from projections import duplicates
 from projections.answers import Page
+from projections.over_caps import Found
 from projections.wanted import Place, Waiting, Wanted
 
 PURPOSE: Final = "review"
@@ -78,7 +79,7 @@ def rows(house: House, caller: Caller, items: Sequence[Waiting], *, what: tuple[
         record_accesses(house.register.access, by=by_actor(caller, actor, role), subjects=seen, purpose=PURPOSE,
                         what=what, route="queue", now_ms=house.now // 1_000)
     bench, reading, twice = bench_now(house.answers), Reading(house.ledger), claimed_twice(house, items)
-    over = over_caps(house, items, as_of=as_of)
+    over = over_caps(house, items, as_of=as_of).over
     return [_row(house, bench, reading, one, twice, over) for one in items]
 
 
@@ -87,10 +88,12 @@ def claimed_twice(house: House, items: Sequence[Waiting]) -> frozenset[str]:
     return duplicates.claimed_twice(house.answers, {one.person for one in items if one.person is not None})
 
 
-def over_caps(house: House, items: Sequence[Waiting], *, as_of: int | None = None) -> frozenset[str]:
+def over_caps(
+    house: House, items: Sequence[Waiting], *, as_of: int | None = None, most: int | None = None
+) -> Found:
     """Those of which a cap would leave hours uncounted, were they approved now: the law's word, not an office's."""
     waiting = {one.id: one.person for one in items if one.kind == "claim" and one.person is not None}
-    return house.answers.over_caps.among(waiting, house.answers.law_digests(), as_of=as_of)
+    return house.answers.over_caps.among(waiting, house.answers.law_digests(), as_of=as_of, most=most)
 
 
 def _row(

@@ -42,6 +42,8 @@ _FACETS: Final = ("kind", "category", "unit", "age", "holder", "mark")
 _AGES: Final = (("10", "超过 10 天", 11), ("4", "4–10 天", 4), ("0", "3 天以内", 0))
 _HOLDERS: Final = {"me": "指定给我", "none": "未指定", "others": "指定给同事"}
 _UNITS_MOST: Final = 8
+_JUDGED_MOST: Final = 60
+"""So many are held against their caps anew for the facets at one opening; the next one goes on."""
 _SORTS: Final[Mapping[str, tuple[By, bool]]] = {
     "days": ("since", True), "-days": ("since", False),  # Who has waited fewest days came last.
     "unit": ("unit", False), "-unit": ("unit", True), "category": ("category", False), "-category": ("category", True),
@@ -65,7 +67,8 @@ def listed(asking: Asking) -> Shown:
     if isinstance(sample, Refusal):
         return sample
     day = workload.counted_on(house, moment.asked["as_of"])
-    odd = Odd(queue.claimed_twice(house, sample.items), queue.over_caps(house, sample.items, as_of=position))
+    over = queue.over_caps(house, sample.items, as_of=position, most=_JUDGED_MOST)
+    odd = Odd(queue.claimed_twice(house, sample.items), over.over, over.unknown)
     wanted = _wanted(asking, moment.rest, day, odd)
     if request.path.endswith(".csv"):
         table = exports.work(house, caller, {"role": role} if role else {}, as_of=position, wanted=wanted)
@@ -99,7 +102,8 @@ class Odd(NamedTuple):
     """Of those that are counted, what each mark is found for by looking at all that their people have."""
 
     twice: frozenset[str]  # What another claim of the same person names, too.
-    over: frozenset[str]   # What a cap would cut.
+    over: frozenset[str]   # What a cap would cut,
+    unknown: int           # and of how many that is not known yet.
 
 
 class Part(NamedTuple):
@@ -191,6 +195,8 @@ def _facets(
             counted = Counter({code: sum(map(keeps, items)) for code, keeps in kept.items()})
         choices = [{"code": code, "words": _facet_words(asking.house, name, code, categories), "many": counted[code]}
                    for code in codes if counted[code]]
+        for one in choices:
+            one["words"] += " 至少" if one["code"] == "over_cap" and odd.unknown else ""
         is_told = len(choices) > 1 if name in ("kind", "category", "unit", "age") else _tells(name, counted)
         if is_told or moment.rest.get(name):
             told.append({"name": name, "title": title, "choices": choices})

@@ -17,7 +17,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 def over(house: House, *waiting: tuple[str, str], as_of: int | None = None) -> set[str]:
     answers = house.followed()
-    return set(answers.over_caps.among(dict(waiting), answers.law_digests(), as_of=as_of))
+    return set(answers.over_caps.among(dict(waiting), answers.law_digests(), as_of=as_of).over)
 
 
 def test_hours_that_a_full_cap_would_not_count_are_told_before_they_are_approved(house: House) -> None:
@@ -58,3 +58,12 @@ def test_what_nobody_has_or_the_law_does_not_rule_is_no_matter_of_a_cap(house: H
     unruled = house.submit(li, seminar("2021-03-01"))
 
     assert over(house, (unruled, li), (house.submit(li, course("2021-05-01")), li), ("clm_none", li)) == set()
+
+
+def test_of_a_long_list_so_many_are_judged_at_a_time_and_the_rest_is_said_to_be_unknown(house: House) -> None:
+    li = house.person(unit=house.unit(NINGBO, "industry"))
+    waiting = {house.submit(li, exam(f"2021-03-0{day}", subjects=7)): li for day in (1, 2, 3)}
+    answers = house.followed()
+
+    told = [answers.over_caps.among(waiting, answers.law_digests(), most=2) for _ in range(2)]
+    assert [(len(one.over), one.unknown) for one in told] == [(2, 1), (3, 0)]
