@@ -36,6 +36,9 @@ _TABLE: Final = """CREATE TABLE archives (  -- Which folder has the bodies of wh
     folder   TEXT NOT NULL,
     manifest TEXT NOT NULL                  -- Its digest: the folder may be put elsewhere, and not be another.
 )"""
+_MEANWHILE: Final = (
+    "另一个命令同时在移出、取回同一年或更改归档的位置，本命令已停下，没有事件丢失。"
+    "请等它结束，用 xueshi archive list 核对后再运行。")
 _FORBIDDING: Final = ("events_stay_as_they_are", "sealed_stays")
 
 
@@ -116,6 +119,10 @@ def bring_back(store: AppendingRecorder, year: int, progress: Progress = lambda 
             done = _bring_portion(connection, place, begin, min(begin + PORTION - 1, place.last))
         events, room = events + done[0], room + done[1]
     with store.maintaining() as connection:
+        left = connection.execute("SELECT 1 FROM events WHERE position BETWEEN ? AND ? AND length(leaf) = ? LIMIT 1",
+                                  (place.first, place.last, cold.STUB_BYTES)).fetchone()
+        if left is not None:  # Without its place nobody would find it.
+            raise OtherArchive(_MEANWHILE)
         connection.execute("DELETE FROM archives WHERE first = ?", (place.first,))
         if not cold.places(connection):
             connection.execute("DROP TABLE archives")
@@ -168,6 +175,8 @@ def _enter(connection: sqlite3.Connection, place: Place) -> None:
 
 
 def _move_portion(connection: sqlite3.Connection, place: Place, first: int, last: int) -> tuple[int, int]:
+    if place not in cold.places(connection):
+        raise OtherArchive(_MEANWHILE)
     rows = connection.execute(
         "SELECT position, leaf, salt, ciphertext FROM events LEFT JOIN sealed USING (position) "
         "WHERE position BETWEEN ? AND ? ORDER BY position", (first, last)).fetchall()

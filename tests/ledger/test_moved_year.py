@@ -281,6 +281,24 @@ def _die_at_the_end(statement: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def test_moving_and_bringing_back_at_once_stops_one_of_them_and_loses_nothing(house: House, root: Path) -> None:
+    before, archive = house.store.leaves(0, 918), Archive(root / "2026")
+
+    def back(done: int, total: int) -> None:
+        if done == 300:
+            moving.bring_back(house.store, 2026)
+
+    with pytest.raises(moving.OtherArchive, match="同时"):
+        moving.move(house.store, archive, back)
+    assert (stubs(house.file), house.store.leaves(0, 918)) == (0, before)
+
+    moving.move(house.store, archive)
+    with pytest.raises(moving.OtherArchive, match="同时"):
+        moving.bring_back(house.store, 2026, lambda done, total: done == 300 and moving.move(house.store, archive))
+    assert stubs(house.file) > 0 and house.store.leaves(0, 918) == before
+    assert check(house).holds
+
+
 def killed_in_portion(number: int, work: Callable[[], object]) -> bool:
     """Do it in a child that is killed within the transaction of its n-th portion, before it is committed."""
     child = os.fork()
