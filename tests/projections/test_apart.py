@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import pytest
 from projection_kit import NINGBO, House, living
@@ -23,7 +25,7 @@ from ledger.ledger import Ledger
 from ledger.vault import FileMasterKey, Vault
 from projections import marker
 from projections.answers import projections as every_projection
-from projections.apart import Apart
+from projections.apart import Apart, _collecting_seldom
 from projections.file import Reader, path_of, stands
 from projections.laws import Laws
 from projections.standby import Standby
@@ -71,6 +73,25 @@ def owner(house: House) -> str:
 
 def moved_out(house: House, standby: Standby) -> bool:
     return until(lambda: standby._follower is None and owner(house) not in ("", str(os.getpid())))
+
+
+def test_cycles_are_found_when_they_are_looked_for_and_a_round_is_not_interrupted_for_them() -> None:
+    class Kept:
+        itself: Any = None
+
+    with _collecting_seldom() as collect:
+        one = Kept()
+        one.itself, seen = one, ref(one)
+        del one
+
+        assert not gc.isenabled()
+        assert seen() is not None
+        collect()
+        assert seen() is None
+        assert gc.get_freeze_count() > 10_000, "what was there from the beginning is looked through no more"
+    assert gc.isenabled()
+    assert gc.get_freeze_count() < 10_000
+    gc.freeze()  # As it was: what stands when a file's tests begin stands to the end (`tests/conftest.py`).
 
 
 def test_where_little_happens_a_thread_follows_and_no_process_is_called(tmp_path: Path) -> None:
