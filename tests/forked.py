@@ -5,7 +5,8 @@ same modules. `programs()` gives a folder for the front of PATH with a `xueshi` 
 environment, its folder and its three streams to that process, waits, and ends as the command ended.
 
 What serves is signalled and killed by its number. `Popen` is `subprocess.Popen` for a `xueshi` that is forked in the
-same way: its number is the command's own, and how it ended is told by whoever forked it. In a script it runs as it
+same way: its number is the command's own, and how it ended is told by whoever forked it. So is Python, where it is
+handed a program in words (`-c`), which may put something else in a command's place. In a script `serve` runs as it
 always does. How a process of its own begins is what `tests/api/test_cli.py` and `tests/api/test_serve.py` try.
 """
 
@@ -23,12 +24,14 @@ import sys
 import sysconfig
 import tempfile
 import time
+import traceback
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[1]
 REAL = Path(sysconfig.get_path("scripts")) / "xueshi"
+PYTHON = REAL.with_name("python")
 MOST = 1 << 20
 
 SHIM = """#!{python} -ISB
@@ -77,7 +80,7 @@ class Popen(subprocess.Popen[Any]):
     """A `xueshi` that is forked: a process that is written to, read, signalled, killed and waited for as any other."""
 
     def __init__(self, words: list[str], **how: Any) -> None:
-        assert Path(words[0]) == REAL, f"{words[0]} is not what can be forked"
+        assert Path(words[0]) == REAL or [Path(words[0]), words[1]] == [PYTHON, "-c"], f"{words} cannot be forked"
         super().__init__(words, **how)
 
     def _execute_child(  # All that the library has to be told anew; its pipes and its waiting are as they were.
@@ -90,7 +93,8 @@ class Popen(subprocess.Popen[Any]):
         streams = [own if given == -1 else given for own, given in enumerate((p2cread, c2pwrite, errwrite))]
         self._asked = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._asked.connect(str(programs() / "socket"))
-        words = [args[1:], os.fspath(cwd or Path.cwd()), dict(os.environ if env is None else env), start_new_session]
+        words = [args[1 if Path(args[0]) == REAL else 0:], os.fspath(cwd or Path.cwd()),
+                 dict(os.environ if env is None else env), start_new_session]
         socket.send_fds(self._asked, [json.dumps(words).encode()], streams)
         self.pid = int(self._asked.recv(16))
         self._child_created = True
@@ -109,7 +113,7 @@ class Popen(subprocess.Popen[Any]):
 
 
 def run(words: list[str], *, timeout: float = 60, **how: Any) -> subprocess.CompletedProcess[Any]:
-    """What `subprocess.run` is to the other."""
+    """What `subprocess.run` is to the other, with what was said and what was complained of."""
     with Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how) as process:
         try:
             told, wrong = process.communicate(timeout=timeout)
@@ -175,12 +179,19 @@ def _answer(asked: socket.socket) -> NoReturn:
     sys.stdout.reconfigure(line_buffering="PYTHONUNBUFFERED" in environment)  # type: ignore[union-attr]
     status = 1
     try:
-        from api.cli import main
+        if of_its_own is not None and words[:1] == [str(PYTHON)]:
+            sys.argv, program = words[1:2] + words[3:], words[2]
+            exec(program, {"__name__": "__main__"})
+            status = 0
+        else:
+            from api.cli import main
 
-        sys.argv = ["xueshi", *words]
-        main()
+            sys.argv = ["xueshi", *words]
+            main()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
     finally:
         for each in (sys.stdout, sys.stderr):
             each.flush()

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from command_kit import CLEAN, XUESHI, Ended, xueshi
+from command_kit import CLEAN, Ended, xueshi
 from postgres_kit import Server
 from used_kit import used
 
 from api.register import open_register
 from api.settings import Settings
+from tests.forked import PYTHON, run
 
 
 class Place:
@@ -186,9 +186,8 @@ def test_killed_while_loading_nobody_opens_it_and_the_next_run_begins_with_what_
         "main(['restore', 'copy', '--replace'])\n"
     )
     for step in ("make_room", "load", "forget"):
-        ended = subprocess.run(
-            [Path(XUESHI).with_name("python"), "-c", script, step], cwd=place.folder, check=False,
-            capture_output=True, env={**CLEAN, "XUESHI_DATABASE": place.conninfo})
+        ended = run(
+            [str(PYTHON), "-c", script, step], cwd=place.folder, env={**CLEAN, "XUESHI_DATABASE": place.conninfo})
         assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
         closed = place("log", "show")
         assert closed.returncode == 3 and "restore_unfinished" in closed.stderr

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import signal
 import sqlite3
-import subprocess
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from command_kit import CLEAN, XUESHI, served, xueshi
+from command_kit import CLEAN, served, xueshi
 from used_kit import used
 
 from api.folder import Folder
@@ -27,6 +26,7 @@ from projections.findings.patterns import patterns
 from projections.findings.running import Upkeep
 from projections.findings.traces import Traces
 from projections.rebuilding import compare, rebuild
+from tests.forked import PYTHON, run
 
 
 @pytest.fixture
@@ -117,11 +117,8 @@ def test_killed_it_leaves_the_files_in_use_and_the_target_closed_and_goes_on(fol
         "from api.cli import main\n"
         "main(['move'])\n"
     )
-    python = str(Path(XUESHI).with_name("python"))
     for portions in (1, 4, 9):
-        killed = subprocess.run(
-            [python, "-c", script, str(portions)], cwd=folder, env={**CLEAN, "XUESHI_DATABASE": postgres},
-            capture_output=True, check=False)
+        killed = run([str(PYTHON), "-c", script, str(portions)], cwd=folder, env={**CLEAN, "XUESHI_DATABASE": postgres})
         assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
         closed = xueshi(folder, "log", "show", XUESHI_DATABASE=postgres)
         assert closed.returncode == 3 and "register_moving" in closed.stderr

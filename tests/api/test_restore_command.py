@@ -11,13 +11,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from command_kit import XUESHI, made, served, xueshi
+from command_kit import made, served, xueshi
 from used_kit import Used, used
 
 from api.folder import Folder
 from api.register import open_register
 from api.settings import Settings
 from projections.answers import projections
+from tests.forked import PYTHON, run
 
 
 class Kept:
@@ -281,7 +282,7 @@ def test_a_restore_that_was_stopped_is_finished_first_and_nothing_opens_meanwhil
         "from api.cli import main\n"
         "main(['restore', 'second', '--replace'])\n"
     )
-    subprocess.run([Path(XUESHI).with_name("python"), "-c", script], cwd=folder, check=False, capture_output=True)
+    run([str(PYTHON), "-c", script], cwd=folder)
     for command in (("log", "show"), ("backup", "third"), ("serve", "--port", "0")):
         closed = xueshi(folder, *command)
         assert closed.returncode == 3 and "restore_unfinished" in closed.stderr, command

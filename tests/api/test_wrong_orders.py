@@ -6,7 +6,6 @@ from __future__ import annotations
 import shutil
 import signal
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from command_kit import CLEAN, XUESHI, made, xueshi
+from command_kit import CLEAN, made, xueshi
 from used_kit import Used, used
 
 from api.folder import Folder
@@ -28,6 +27,7 @@ from ledger.ledger import Deciding
 from ledger.signer import LogBehind
 from ledger.streams import person as persons
 from ledger.vocabulary import PersonId
+from tests.forked import PYTHON, run
 
 SAFE = ("master.key", "ledger.signing.key", "access.signing.key")
 
@@ -120,7 +120,7 @@ def test_whoever_is_forgotten_stays_so_when_that_restore_is_killed(
         f"{moment} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "main(['restore', 'after', '--replace'])\n"
     )
-    killed = subprocess.run([Path(XUESHI).with_name("python"), "-c", script], cwd=there, check=False, env=CLEAN)
+    killed = run([str(PYTHON), "-c", script], cwd=there, env=CLEAN)
     assert killed.returncode == -signal.SIGKILL
     if moment == "ledger.restore._move":
         assert made(there, "restore", "after")["is_finished_only"]
@@ -245,8 +245,7 @@ def test_a_restore_that_was_decided_is_not_taken_back_by_what_fails_after(there:
         "api.restore.commit = interrupted\n"
         "main(['restore', 'dump', '--replace'])\n"
     )
-    python = Path(XUESHI).with_name("python")
-    subprocess.run([python, "-c", script], cwd=there, check=False, env={**CLEAN, **within}, capture_output=True)
+    run([str(PYTHON), "-c", script], cwd=there, env={**CLEAN, **within})
     done = made(there, "restore", "dump", **within)
     assert done["is_finished_only"]
     with closing(psycopg.connect(postgres)) as server:
