@@ -165,7 +165,8 @@ def test_a_class_that_never_happened_is_found_held_weighed_revoked_and_two_of_it
     closed = office.press(office.get(f"/cases/{case}/closing"), "办结")
     assert "✓ 已办结" in closed.text
     sealed = tmp_path / "bundle.zip"
-    sealed.write_bytes(office.client.get(f"/cases/{case}/bundle.zip?{FOR}").get_data())
+    with office.client.get(f"/cases/{case}/bundle.zip?{FOR}") as sent:  # Whoever reads it to its end lets go of it.
+        sealed.write_bytes(sent.get_data())
     key = tmp_path / "log.key"
     key.write_text(town.nobody.get("/log/key").get_data(as_text=True), encoding="utf-8")
     checked = subprocess.run(
