@@ -14,7 +14,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from api.cases import accounts, people
-from api.cases.doing import Asked, Reading
+from api.cases.doing import Asked
 from api.cases.faults import BadFields
 from api.cases.standing import acting
 from api.console import deeds, sending
@@ -24,6 +24,7 @@ from api.console.form import Fault, of_refusal
 from api.console.registration import PERSON_FIELDS
 from api.console.screen import Asking, Page, Shown, onward
 from api.routes.schemas.people import PersonBody
+from ledger.envelope import decode
 from ledger.errors import Refusal
 
 NEW: Final = "/persons/new"
@@ -70,7 +71,7 @@ def _form(asking: Asking, typed: MultiDict[str, str], faults: Sequence[Fault], *
 
 
 def entered(asking: Asking, person: str) -> Shown:
-    """The page after: under which number somebody stands here, and how they come in; of who they are, nothing."""
+    """The page after, to whoever entered them or lets them in: their number here, and how they come in; no name."""
     return _entered(asking, person)
 
 
@@ -83,9 +84,14 @@ def hand_over(asking: Asking, person: str) -> Shown:
 def _entered(asking: Asking, person: str, given: dict[str, object] | None = None) -> Shown:
     if isinstance(no := acting(asking.house, asking.caller), Refusal):
         return no
-    if Reading(asking.house.ledger).person(person) is None:
-        return Refusal.because("person_absent")
-    can_hand_over = accounts.give_code(asking.house, asking.caller, person, Asked(dry_run=True))
+    refused = accounts.give_code(asking.house, asking.caller, person, Asked(dry_run=True))
+    if isinstance(refused, Refusal) and not _is_entered_by(asking, person):
+        return Refusal.because("person_absent")  # Who is registered is nobody else's to find out.
     return Page("person_entered.html", {
         "person": person, "done": done_before(asking), "given": given,
-        "can_hand_over": not isinstance(can_hand_over, Refusal)}, status=200 if given is None else 201)
+        "can_hand_over": not isinstance(refused, Refusal)}, status=200 if given is None else 201)
+
+
+def _is_entered_by(asking: Asking, person: str) -> bool:
+    first = next(iter(asking.house.ledger.store.stream(person)), None)
+    return first is not None and decode(first[1]).by.actor == asking.caller.id
