@@ -6,8 +6,8 @@ with the replays and the load. Claims are those of many people, as in life: each
 
 The replay has stood back by all that Linux offers since it was written: a process and a session of its own, idle
 scheduling, the lowest priority, no core that a worker stays on where there is one to spare. What is left (8 times on
-two cores) is that half the load and its generator already keep both cores busy: whoever waits then waits for another
-request. It becomes less as a request costs less.
+two cores, when it was last measured) is explained here by reading and not by measurement: half the load and its
+generator keep both cores busy, and whoever waits then waits for another request.
 """
 
 from __future__ import annotations
