@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
+from ledger.own_connection import OwnConnection
 from projections.board import Board
 from projections.errors import NotBuilt, Unreadable
 from projections.places import doubt, is_damage, path_of
@@ -24,21 +25,21 @@ _READING_CACHE_KIB: Final = 128
 cache, and what each kept beside it was the same pages once more, up to two megabytes a connection."""
 
 
-class _Open:
-    """A thread's own reading connection, closed when the thread is over."""
+class _Open(OwnConnection):
+    """A thread's own reading connection to the file as it was when it was opened."""
 
     def __init__(self, path: Path) -> None:
         self.file = path.stat().st_ino
         # Read-only, so that closing never tidies up a write-ahead log that meanwhile belongs to a newer file.
-        self.connection = sqlite3.connect(
+        super().__init__(sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False, cached_statements=256
-        )
+        ))
         with suppress(sqlite3.Error):  # It looks into the file; of what is broken the first question says so.
             self.connection.execute(f"PRAGMA cache_size=-{_READING_CACHE_KIB}")
 
     def __del__(self) -> None:
-        if hasattr(self, "connection"):
-            self.connection.close()
+        if hasattr(self, "connection"):  # Of a file that there is not, none was opened.
+            super().__del__()
 
 
 class Reader:

@@ -19,6 +19,7 @@ from typing import Any
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from ledger.envelope import SealedPart
+from ledger.own_connection import OwnConnection
 from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
 from ledger.stores import cold
@@ -31,16 +32,6 @@ from ledger.stores.sqlite_rows import Tree, marks, portions, time_at
 from ledger.stores.tree import read_frontier, read_tile
 
 
-class Own:
-    """A thread's own reading connection, closed when the thread is over: a server may make a thread a request."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-
-    def __del__(self) -> None:
-        self.connection.close()
-
-
 class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
     """What is asked of the ledger in one SQLite file."""
 
@@ -49,7 +40,7 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
     def __init__(self, datastore: LedgerDatastore, events_table_name: str = "events") -> None:
         super().__init__(datastore, events_table_name)
         self._local = threading.local()
-        self._readers: weakref.WeakSet[Own] = weakref.WeakSet()
+        self._readers: weakref.WeakSet[OwnConnection] = weakref.WeakSet()
         self._readers_lock = threading.Lock()
         self._closed = False
 
@@ -63,12 +54,12 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """Give the thread's own connection; what goes wrong with it is said clearly."""
         try:
-            own: Own | None = getattr(self._local, "own", None)
+            own: OwnConnection | None = getattr(self._local, "own", None)
             if own is None or self._closed:
                 with self._readers_lock:
                     if self._closed:
                         raise sqlite3.ProgrammingError("the store is closed")
-                    own = self._local.own = Own(self.datastore.pool.connect())
+                    own = self._local.own = OwnConnection(self.datastore.pool.connect())
                     self._readers.add(own)
             yield own.connection
         except sqlite3.Error as error:
