@@ -30,8 +30,10 @@ IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
 
-structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
-# As it comes, a traceback is drawn in colours for half a second, and nobody looks.
+LINES = {**structlog.get_config(),
+         # As it comes, a traceback is drawn in colours for half a second, and nobody looks.
+         "processors": [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]}
+structlog.configure(**LINES)
 
 os.environ["TMPDIR"] = tempfile.tempdir = str(temporary())  # Of ours, and of `tmp_path` when it is first asked for.
 
@@ -86,6 +88,13 @@ def _what_outlives_a_file_is_left_alone() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _lines_are_said_as_before() -> Iterator[None]:
+    """A service that was put together here says what its settings let it; the next file looks for other lines."""
+    yield
+    structlog.configure(**LINES)
 
 
 @pytest.fixture(autouse=True)

@@ -114,6 +114,8 @@ def _ticks(values: Sequence[float], *, by_tens: bool, from_nought: bool) -> list
             found.append(found[-1] * 10)
         return [one for one in found if one * 10 > least]
     least = 0.0 if from_nought else min(values)
+    if most == least:
+        return [least]
     step = 10.0 ** int(log10(max(most - least, 1e-9)))
     while (most - least) / step > 5:
         step *= 2
