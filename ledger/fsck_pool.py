@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, Final, TypeVar
 
 from ledger.errors import LedgerError
@@ -49,10 +50,10 @@ class AtOnce(Executor):
 def pool_of(processes: int, reached: Callable[[], int], *, seed: int | None = None) -> Iterator[Executor]:
     """Make processes; with a seed they share it for `hash`, so that their sums can be added and compared.
 
-    They hold lists of bytes and no cycles: without the collector they are a tenth faster.
+    They end with this one, also where it is killed: each waits for work at a pipe that it holds both ends of itself.
     """
     before = os.environ.get("PYTHONHASHSEED")
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=gc.disable)
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin)
     try:
         if seed is not None:
             os.environ["PYTHONHASHSEED"] = str(seed)
@@ -69,6 +70,18 @@ def pool_of(processes: int, reached: Callable[[], int], *, seed: int | None = No
         raise CheckBroken(reached()) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    gc.disable()  # They hold lists of bytes and no cycles: a tenth faster.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None, "it is a child that was begun by `pool_of`"
+    parent.join()
+    os._exit(1)
 
 
 def in_order(pool: Executor, read: Callable[[int, int], _Read], starts: range) -> Iterator[_Read]:

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
@@ -496,11 +497,14 @@ def test_a_check_that_was_killed_goes_on_and_finds_a_name_that_was_put_in(
     tampered(large.file, copy, (NAME_FAULTS[2][0], ()))
     state = tmp_path / "fsck.state"
     script = (
-        "import os, signal, sys\n"
+        "import multiprocessing, os, signal, sys\n"
         "from pathlib import Path\n"
         "from ledger.fsck import KeyFiles, fsck\n"
         "def kill(done, total):\n"
-        "    done == 768 and os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    if done == 768:\n"
+        "        pids = [str(one.pid) for one in multiprocessing.active_children()]\n"
+        "        state.with_name('pids').write_text(' '.join(pids))\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "file, state, vault, master = map(Path, sys.argv[1:])\n"
         "if __name__ == '__main__':\n"
         f"    fsck(file, keys=KeyFiles(vault, master), state_file=state, portion={PORTION}, processes=1,"
@@ -513,6 +517,19 @@ def test_a_check_that_was_killed_goes_on_and_finds_a_name_that_was_put_in(
         cwd=Path(__file__).parents[2], env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
     assert killed.returncode == -signal.SIGKILL
     assert check(large, copy, portion=PORTION, state_file=state, resume=True) == check(large, copy, portion=PORTION)
+    left, until = state.with_name("pids").read_text().split(), time.monotonic() + 30
+    while any(lives(pid) for pid in left):
+        assert time.monotonic() < until, "a process of the check outlived it"
+        time.sleep(0.01)
+    assert left
+
+
+def lives(pid: str) -> bool:
+    """Say whether there is such a process; one that nobody waits for has ended all the same."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_a_check_whose_processes_die_says_nothing_of_the_ledger_and_can_go_on(large: House, tmp_path: Path) -> None:
