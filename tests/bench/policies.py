@@ -29,6 +29,7 @@ from policies.rulebook import Clause, Rulebook
 from policies.shapes import check_affiliation
 from policies.shelf import drafts, shipped
 from policies.soundness import QUANTITY
+from policies.steps import of_ruling
 from policies.tables import Code, compile_law
 from tests.bench import Figure, Race, seconds
 from tests.bench.facts import ENTRIES_EACH, life, write
@@ -71,7 +72,7 @@ def _one_person() -> Iterator[Race | Figure]:
 
 def _told(ruled: PersonRuling) -> list[Any]:
     """The reasons of every entry, as they would be cited; written once for each distinct fact."""
-    return [one.ruling.steps for one in ruled.weighed]
+    return [of_ruling(one.ruling) for one in ruled.weighed]
 
 
 def _read(bench: Bench, random: Random, person: str) -> tuple[list[Place], list[Entry]]:
