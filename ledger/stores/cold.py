@@ -100,9 +100,9 @@ def whole(connection: sqlite3.Connection, ask: Callable[[], list[Any]], *, at: i
     """The rows of a question with every stub replaced by its leaf; the column after the position's holds the leaf."""
     for attempt in range(_TRIES):
         rows = ask()
-        if not any(is_stub(row[at + 1]) for row in rows):
-            return rows
         moved = [row[at] for row in rows if is_stub(row[at + 1])]
+        if not moved:
+            return rows
         found = bodies(places(connection), moved)
         if len(found) == len(moved) or attempt == _TRIES - 1:
             return [row if row[at] not in found else (*row[:at + 1], found[row[at]].leaf, *row[at + 2:])

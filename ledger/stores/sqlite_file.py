@@ -40,7 +40,8 @@ class LedgerPool(SQLiteConnectionPool):
             factory=self.factory,
         )
         connection.execute("PRAGMA synchronous=FULL")  # NORMAL is 5 times faster and may forget what was acknowledged.
-        connection.execute(f"PRAGMA cache_size=-{self.cache_kib if writing else self.cache_kib // 128}")
+        # For reading, room for the edge of the tree (256 tiles, a page each), which every proof goes through.
+        connection.execute(f"PRAGMA cache_size=-{self.cache_kib if writing else self.cache_kib // 16}")
         connection.execute("PRAGMA temp_store=MEMORY")
         if not writing:
             connection.execute("PRAGMA query_only=ON")

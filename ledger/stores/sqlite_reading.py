@@ -89,10 +89,13 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
         return self.sealed_at([position]).get(position)
 
     def stream(self, stream: str, *, after: int = 0) -> list[tuple[int, bytes]]:
-        with self._reading() as connection:
-            return cold.whole(connection, lambda: self._rows(
+        def ask() -> list[Any]:
+            return connection.execute(
                 "SELECT e.position, e.leaf FROM streams s JOIN events e ON e.position = s.position "
-                "WHERE s.stream = ? AND s.version > ? ORDER BY s.version", (stream, after)))
+                "WHERE s.stream = ? AND s.version > ? ORDER BY s.version", (stream, after)).fetchall()
+
+        with self._reading() as connection:
+            return cold.whole(connection, ask)
 
     def streams(self, streams: Sequence[str]) -> dict[str, list[tuple[int, bytes]]]:
         found: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in streams}
