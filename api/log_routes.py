@@ -21,6 +21,7 @@ from ledger.proof.keys import format_vkey, parse_vkey
 from ledger.proof.tiles import ENTRIES, MalformedTile, parse_tile_path
 from ledger.proving import NoSuchEvent, NotYetSigned, prove_event
 from ledger.stores.errors import AbsentTile
+from ledger.stores.recorder import AppendingRecorder
 from ledger.witnessing.kept import seen_at
 
 _TEXT = "text/plain; charset=utf-8"
@@ -34,41 +35,34 @@ def log_routes(register: Register) -> Blueprint:
     @routes.get("/log/checkpoint")
     def checkpoint() -> Response:
         note = register.signer.handed_out()
-        answer = _answer(note, _TEXT, _SOON)
+        answer = answered(note, _TEXT, _SOON)
         if (seconds := seen_at(note)) > 0:  # How old it is: when a witness saw it last.
             answer.last_modified = datetime.fromtimestamp(seconds, UTC)
         return answer
 
     @routes.get("/log/key")
     def key() -> Response:
-        return _answer("".join(f"{line}\n" for line in published_keys(register)).encode(), _TEXT, _SOON)
+        return answered("".join(f"{line}\n" for line in published_keys(register)).encode(), _TEXT, _SOON)
 
     @routes.get("/log/key/succession")
     def key_succession() -> Response:
         path = register.folder.keys / "ledger.succession"
-        return _answer(path.read_bytes() if path.exists() else b"", _TEXT, _SOON)
+        return answered(path.read_bytes() if path.exists() else b"", _TEXT, _SOON)
 
     @routes.get("/log/tile/<path:rest>")
     def tile(rest: str) -> Response:
-        try:
-            wanted = parse_tile_path(f"tile/{rest}")
-            if wanted.level == ENTRIES:
-                _demand_reader(register)
-            keep = f"{'private' if wanted.level == ENTRIES else 'public'}, max-age=31536000, immutable"
-            return _answer(register.ledger.store.read_tile(wanted), "application/octet-stream", keep)
-        except (MalformedTile, AbsentTile) as error:
-            raise NotFound(str(error)) from error
+        return tile_of(register.ledger.store, rest, register.reader_token)
 
     @routes.get("/v1/events/<int:position>/proof")
     def proof(position: int) -> Response:
-        _demand_reader(register)
+        demand_reader(register.reader_token)
         try:
             bundle = prove_event(register.ledger.store, position, register.signer.latest())
         except NotYetSigned:
             bundle = prove_event(register.ledger.store, position, register.signer.checkpoint())
         except NoSuchEvent as error:
             raise NotFound(str(error)) from error
-        answer = _answer(bundle, _TEXT, "no-store")
+        answer = answered(bundle, _TEXT, "no-store")
         answer.headers["Content-Disposition"] = f'attachment; filename="event-{position}.tlog-proof"'
         return answer
 
@@ -81,14 +75,28 @@ def published_keys(register: Register) -> list[str]:
     return [format_vkey(key) for key in believable(register.folder.keys, "ledger", signing)]
 
 
-def _demand_reader(register: Register) -> None:
+def tile_of(store: AppendingRecorder, path: str, reader_token: str) -> Response:
+    """A tile of the log to anybody; a bundle of entries to whoever may read the ledger."""
+    try:
+        wanted = parse_tile_path(f"tile/{path}")
+        if wanted.level == ENTRIES:
+            demand_reader(reader_token)
+        keep = f"{'private' if wanted.level == ENTRIES else 'public'}, max-age=31536000, immutable"
+        return answered(store.read_tile(wanted), "application/octet-stream", keep)
+    except (MalformedTile, AbsentTile) as error:
+        raise NotFound(str(error)) from error
+
+
+def demand_reader(known: str) -> None:
+    """See that whoever asks may read the ledger; where there is no token for that, nobody may."""
     given = request.authorization
     token = (given.token or "") if given is not None and given.type == "bearer" else ""
-    if not hmac.compare_digest(token.encode(), register.reader_token.encode()):
+    if not known or not hmac.compare_digest(token.encode(), known.encode()):
         raise Unauthorized("读取事件须有令牌。", www_authenticate=WWWAuthenticate("bearer"))
 
 
-def _answer(body: bytes, mimetype: str, keep: str) -> Response:
+def answered(body: bytes, mimetype: str, keep: str) -> Response:
+    """Bytes with how long they may be kept."""
     answer = Response(body, content_type=mimetype)
     answer.headers["Cache-Control"] = keep
     return answer

@@ -14,26 +14,22 @@ and the token of those who may read the ledger.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
-from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import NotFound, Unauthorized
 
 from api.checks import Check, Level
 from api.exits import Exit, Stop
 from api.folder import Folder, folder_of
+from api.log_routes import answered, demand_reader, tile_of
 from api.service import create_app
 from api.settings import Settings
 from ledger.former_keys import keys_at_hand
 from ledger.ledger import Conninfo
 from ledger.proof.keys import format_vkey
-from ledger.proof.tiles import ENTRIES, MalformedTile, parse_tile_path
 from ledger.proving import NoSuchEvent, NotYetSigned, prove_event
-from ledger.stores.errors import AbsentTile
 from ledger.stores.on_standby import OnStandby
 from ledger.stores.postgres_standby import Replica, StandbyRecorder
 
@@ -124,33 +120,26 @@ def _routes(store: StandbyRecorder, folder: Folder, primary: str) -> Blueprint:
 
     @routes.get("/log/checkpoint")
     def checkpoint() -> Response:
-        return _answer(_last_note(store, primary), _TEXT, "no-cache")  # Of a standby none is kept: it may be behind.
+        return answered(_last_note(store, primary), _TEXT, "no-cache")  # Of a standby none is kept: it may be behind.
 
     @routes.get("/log/key")
     def key() -> Response:
         if not (found := keys_at_hand(folder.keys, "ledger")):
             raise OnStandby(primary)  # No folder of keys is at hand here.
-        return _answer("".join(f"{format_vkey(one)}\n" for one in found).encode(), _TEXT, "no-cache")
+        return answered("".join(f"{format_vkey(one)}\n" for one in found).encode(), _TEXT, "no-cache")
 
     @routes.get("/log/tile/<path:rest>")
     def tile(rest: str) -> Response:
-        try:
-            wanted = parse_tile_path(f"tile/{rest}")
-            if wanted.level == ENTRIES:
-                _demand_reader(folder)
-            keep = f"{'private' if wanted.level == ENTRIES else 'public'}, max-age=31536000, immutable"
-            return _answer(store.read_tile(wanted), "application/octet-stream", keep)
-        except (MalformedTile, AbsentTile) as error:
-            raise NotFound(str(error)) from error
+        return tile_of(store, rest, _reader_token(folder))
 
     @routes.get("/v1/events/<int:position>/proof")
     def proof(position: int) -> Response:
-        _demand_reader(folder)
+        demand_reader(_reader_token(folder))
         try:
             bundle = prove_event(store, position, _last_note(store, primary))
         except (NoSuchEvent, NotYetSigned) as error:  # It may have happened, or been signed, where this has not got to.
             raise OnStandby(primary) from error
-        answer = _answer(bundle, _TEXT, "no-store")
+        answer = answered(bundle, _TEXT, "no-store")
         answer.headers["Content-Disposition"] = f'attachment; filename="event-{position}.tlog-proof"'
         return answer
 
@@ -164,15 +153,5 @@ def _last_note(store: StandbyRecorder, primary: str) -> bytes:
     return last.note
 
 
-def _demand_reader(folder: Folder) -> None:
-    given = request.authorization
-    token = (given.token or "") if given is not None and given.type == "bearer" else ""
-    known = folder.reader_token.read_text("utf-8").strip() if folder.reader_token.is_file() else ""
-    if not known or not hmac.compare_digest(token.encode(), known.encode()):
-        raise Unauthorized("读取事件须有令牌。", www_authenticate=WWWAuthenticate("bearer"))
-
-
-def _answer(body: bytes, mimetype: str, keep: str) -> Response:
-    answer = Response(body, content_type=mimetype)
-    answer.headers["Cache-Control"] = keep
-    return answer
+def _reader_token(folder: Folder) -> str:
+    return folder.reader_token.read_text("utf-8").strip() if folder.reader_token.is_file() else ""
