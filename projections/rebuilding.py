@@ -13,7 +13,6 @@ whatever position it has, so it may be followed meanwhile. Both can be stopped a
 
 from __future__ import annotations
 
-import gc
 import os
 import select
 import signal
@@ -28,10 +27,15 @@ from typing import Any, Final, NamedTuple
 
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
+from ledger.uncollected import uncollected
+from projections.batch import EVENTS_AT_ONCE, Batch, read_batch
+from projections.build import Build, opened
+from projections.content import Content, content, stands
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, RebuildDied, Unreadable
-from projections.file import Batch, Content, ProjectionFile, content, discard, path_of, stands
-from projections.follower import EVENTS_AT_ONCE, Build, Ownership, opened, read_batch
+from projections.file import ProjectionFile
 from projections.former import Changes, Former, Incomparable, changes, former_of, remove_older
+from projections.ownership import Ownership
+from projections.places import discard, path_of
 from projections.projection import Projection
 from projections.reached import followed, take_back
 from projections.together import Together
@@ -232,7 +236,7 @@ def _made_elsewhere(
                 pass
             told(name, done, total)
 
-        with _without_collecting():
+        with uncollected():
             positions = _made(ledger, folder, shares[0], told_here, found, owns=owns)
         while others.are_working:
             others.listen(None)
@@ -291,18 +295,6 @@ class _Others:
             process.join()
 
 
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Half a million rows are looked through again and again otherwise, a fifth of the time, for nothing."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
 def _work(
     elsewhere: Opener, folder: Path, share: Sequence[Projection], tell: Connection, *, owns: bool, compares: bool
 ) -> None:
@@ -313,7 +305,7 @@ def _work(
         if select.select([], [tell], [], 0)[1]:  # Whoever listens is at work as well: nothing waits for being told.
             tell.send(said)
 
-    with elsewhere() as ledger, _without_collecting():
+    with elsewhere() as ledger, uncollected():
         try:
             found = tell.send if compares else None
             tell.send(_made(ledger, folder, share, told, found, owns=owns))

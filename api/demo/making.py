@@ -9,7 +9,6 @@ no proof out of it can pass for one of a real register.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import shutil
@@ -31,6 +30,7 @@ from api.settings import FILE_NAME
 from ledger.durable import sync, write_durably
 from ledger.ledger import Ledger
 from ledger.signer import Signer, create_signing_key
+from ledger.uncollected import uncollected
 from ledger.vault import FileMasterKey, Vault, open_vault
 from policies.archive import Archive
 
@@ -57,25 +57,13 @@ def make(folder: Path, told: Told, progress: Progress = lambda done, total: None
             if paths.demo_unfinished.exists():  # And nobody is at it any more.
                 _remove(paths)
             _demand_free(paths)
-            with _unfinished(paths, told), _without_collecting():
+            with _unfinished(paths, told), uncollected():
                 history = _write(paths, told, progress)
                 root = _finish(paths, history)
             return Made(history.pen.written, history.people.registered, root)
     except Served as other:
         raise Stop(Exit.WORLD_IS_WRONG, "already_serving", f"{folder} 已有服务在运行：{other.address}",
                    "请换一个空的文件夹") from None
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Look for no cycles: everyone who ever came is still there, and is plain values."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _write(paths: Folder, told: Told, progress: Progress) -> History:

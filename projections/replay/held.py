@@ -10,12 +10,11 @@ dates and keys) is a *statement*, numbered; one text of each is kept, so that an
 
 from __future__ import annotations
 
-import gc
 import json
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -25,12 +24,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ledger.uncollected import uncollected
 from policies.assess import OVERRIDDEN, RULED
 from policies.facts import DAYS
 from projections.entries import Entries
 from projections.errors import NotBuilt, Unreadable
-from projections.file import Reader, path_of
 from projections.people import People
+from projections.places import path_of
+from projections.reader import Reader
 from projections.replay.coded import Zone
 from projections.replay.studies import Studies
 
@@ -151,25 +152,13 @@ def read_all(
     reading.take_departures(snapshot.people.execute(_DEPARTURES, {"upto": upto}))
     cursor, done = snapshot.entries.execute(_CLAIMS, {"upto": upto}), 0
     progress(0, total)
-    with _uncollected():
+    with uncollected():
         while rows := cursor.fetchmany(_AT_ONCE):
             reading.take_claims(rows)
             done += len(rows)
             progress(min(done, total), total)
     progress(total, total)
     return reading.held()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no cycles: rows are tuples of texts and numbers, which have none, and looking takes a fifth of all."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def read_people(snapshot: Snapshot, people: Sequence[str]) -> Held:
