@@ -290,7 +290,7 @@ def projections(path: Path) -> tuple[Level, str, str]:
     from projections.answers import projections as every
     from projections.board import Board
     from projections.errors import NotBuilt, ProjectionError
-    from projections.file import Reader
+    from projections.reader import Reader
 
     folder = path / "projections"
     if not folder.is_dir():

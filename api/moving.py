@@ -29,7 +29,7 @@ from ledger.proof.text import encode_base64
 from ledger.stores.postgres_connections import Target
 from ledger.stores.postgres_schema import migrate
 from projections.answers import projections
-from projections.file import path_of
+from projections.places import path_of
 from projections.rebuilding import Comparison, compare, rebuild
 
 Bar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]

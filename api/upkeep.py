@@ -11,7 +11,7 @@ from typing import Any
 from api.house import House
 from projections.differences import DifferencesFile
 from projections.findings.findings_file import FindingsFile
-from projections.follower import Lag
+from projections.track import Lag
 
 
 def upkeep(house: House) -> dict[str, Any]:

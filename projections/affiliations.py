@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from projections.file import Reader
 from projections.judging import Belonging, belongings
 from projections.pages import Page, paged
 from projections.people import Departure, is_registered, read_affiliations, read_departures, read_transfer
 from projections.projection import HOLDS
+from projections.reader import Reader
 
 if TYPE_CHECKING:
     from projections.files import Files

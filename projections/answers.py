@@ -26,7 +26,6 @@ from projections.duplicates import Duplicates
 from projections.entries import Entries, Version, read_claim, read_claims_of, read_registered
 from projections.errors import LawChanged, LawUnknown
 from projections.exams import Exams
-from projections.file import Reader
 from projections.files import Files
 from projections.findings.decided import Decisions
 from projections.findings.findings_file import FindingsFile
@@ -45,6 +44,7 @@ from projections.laws import (
 from projections.over_caps import OverCaps
 from projections.people import People, Person, Transfer, Unit
 from projections.projection import Projection
+from projections.reader import Reader
 from projections.sanctions import Sanctions
 from projections.statements import Statements
 from projections.timeline import Timeline

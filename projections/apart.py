@@ -24,8 +24,8 @@ from typing import BinaryIO, Final
 import structlog
 
 from ledger.lease import FileLease
+from projections.batch import Log
 from projections.errors import AlreadyFollowed
-from projections.file import Log
 from projections.follower import Follower
 from projections.projection import Projection
 

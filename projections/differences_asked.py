@@ -35,9 +35,10 @@ from projections.differences_person import Dated, Judge
 from projections.differences_search import EACH_MOST, Search
 from projections.entries import Entries
 from projections.errors import ProjectionError
-from projections.file import Reader, is_doubted, path_of
 from projections.laws import Laws
 from projections.people import People
+from projections.places import is_doubted, path_of
+from projections.reader import Reader
 
 NAME: Final = "differences-asked"
 KEPT_MOST: Final = 16

@@ -15,9 +15,9 @@ from typing import Any, Final
 import msgspec
 
 from ledger.ledger import Ledger
+from projections.build import opened
 from projections.differences import DifferencesFile
 from projections.differences_person import Dated, Differences, EntryRow, YearRow
-from projections.follower import opened
 
 
 class Kept:

@@ -28,9 +28,9 @@ from policies.assess import Ruling
 from projections.basis import THEN, Basis
 from projections.differing import Differing, differing
 from projections.entries import Version
-from projections.file import Reader
 from projections.judging import Books, Judged, judge, year_of
 from projections.laws import read_rulebooks
+from projections.reader import Reader
 from projections.years import REVOKED, History, read_history, sides, years_of
 
 _REMEMBERED: Final = 8_192  # Events: 12 MB.

@@ -35,8 +35,9 @@ from projections.differences_kept import Kept, content, position_in
 from projections.differences_person import NOTHING, Differences, Judge
 from projections.differences_search import EACH_MOST, Search
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, ProjectionFailed, Unreadable
-from projections.file import Reader, discard, is_doubted, path_of
-from projections.follower import Lag
+from projections.places import discard, is_doubted, path_of
+from projections.reader import Reader
+from projections.track import Lag
 
 POLL_MS: Final = 50
 TRY_MS: Final = 200

@@ -30,9 +30,9 @@ from ledger.events.exam import (
     SeatBooked,
     SeatReleased,
 )
+from projections.gathered import Former
 from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
-from projections.rows import Former
 
 if TYPE_CHECKING:
     from projections.files import Files

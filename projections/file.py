@@ -23,15 +23,10 @@ from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import wire_type
 from projections import waiting
 from projections.batch import AGAIN_AT_ONCE, Batch, Log, read_again
-from projections.content import ITS_OWN, Content, content, stands
-from projections.places import discard, doubt, is_damage, is_doubted, path_of
+from projections.content import ITS_OWN
 from projections.projection import Effect, Projection
 from projections.reached import this_run
-from projections.reader import Reader
 from projections.rows import Rows
-
-__all__ = ["OF_ACTS", "Batch", "Content", "Log", "ProjectionFile", "Reader", "content", "discard", "doubt", "is_damage",
-           "is_doubted", "path_of", "stands"]
 
 APPLICATION_ID: Final = 0x58535052  # "XSPR"
 _CACHE_KIB: Final = 8 * 1024

@@ -20,8 +20,8 @@ from ledger.ledger import Ledger
 from projections.basis import Axes, position_of, written_time
 from projections.board import Board
 from projections.errors import AsOfBeforeLedger, AsOfInFuture, NotBuilt, NotFollowedYet
-from projections.file import Reader
 from projections.projection import Projection
+from projections.reader import Reader
 
 OF_HOURS: Final = ("people", "entries", "laws")
 """The projections that a question about hours reads."""

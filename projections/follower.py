@@ -25,17 +25,13 @@ from typing import Final
 import structlog
 
 from projections import marker
-from projections.batch import EVENTS_AT_ONCE, Batch, Log, read_batch
+from projections.batch import Batch, Log, read_batch
 from projections.board import Bell, Board, Said
-from projections.build import Build, opened
 from projections.errors import ProjectionError, UnknownProjection
 from projections.ownership import Ownership
 from projections.projection import Projection
 from projections.reached import Telling, take_back
-from projections.track import LOOK_MS, RETRY_MS, Clock, Lag, Track
-
-__all__ = ["EVENTS_AT_ONCE", "LOOK_MS", "Build", "Clock", "Follower", "Lag", "Ownership", "known", "opened",
-           "read_batch"]
+from projections.track import RETRY_MS, Clock, Lag, Track
 
 POLL_MS: Final = 20
 PAUSE_MS: Final = 20

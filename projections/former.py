@@ -26,7 +26,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from projections.file import Log, discard
+from projections.batch import Log
+from projections.places import discard
 from projections.projection import Projection
 from projections.reached import Reached
 

@@ -17,11 +17,13 @@ from typing import Any, ClassVar, Final, NamedTuple
 from ledger.events.act import AccessRecorded
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
+from projections.batch import read_batch
+from projections.build import opened
 from projections.errors import NotBuilt
-from projections.file import Reader, path_of
-from projections.follower import opened, read_batch
 from projections.pages import Page, paged
+from projections.places import path_of
 from projections.projection import Effect, Projection, Rows, Table
+from projections.reader import Reader
 
 AT_ONCE: Final = 2_000
 EVENTS_MOST: Final = 40_000

@@ -36,8 +36,8 @@ from ledger.events.unit import (
     UnitVerified,
 )
 from projections import accounts
-from projections.file import Reader
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
+from projections.reader import Reader
 
 # What was entered
 

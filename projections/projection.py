@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 from ledger.envelope import Envelope
 from ledger.events.base import Event, wire_type
 from ledger.events.catalogue import OLDER
-from projections.rows import Rows, Table, index_name
+from projections.rows import Rows
+from projections.table import Table, index_name
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -20,11 +20,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from projections.dated import Dated
-from projections.gathered import Changed, File, Former
+from projections.gathered import Changed, File
 from projections.lasting import Lasting
-from projections.table import Table, index_name
-
-__all__ = ["Former", "Rows", "Table", "index_name"]
+from projections.table import Table
 
 
 class Rows:

@@ -23,11 +23,13 @@ from typing import Final, NamedTuple
 import structlog
 
 from projections.apart import Apart
+from projections.batch import Log
 from projections.board import Bell, Board, Said
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, ProjectionFailed, Unreadable
-from projections.file import Log, Reader
-from projections.follower import Follower, Lag, known
+from projections.follower import Follower, known
 from projections.projection import Projection
+from projections.reader import Reader
+from projections.track import Lag
 
 TRY_MS: Final = 200
 """So often the lock is tried: what a death may cost whoever waits for an answer."""

@@ -13,7 +13,8 @@ from contextlib import ExitStack
 from typing import Final
 
 from ledger.envelope import decode
-from projections.file import OF_ACTS, Batch, Log, ProjectionFile
+from projections.batch import Batch, Log
+from projections.file import OF_ACTS, ProjectionFile
 from projections.projection import Effect, Handler
 from projections.rows import Rows
 

@@ -13,7 +13,8 @@ from array import array
 from collections.abc import Sequence
 from typing import Final
 
-from projections.rows import Rows, Table
+from projections.rows import Rows
+from projections.table import Table
 
 NAME: Final = "waiting"
 TABLE: Final = Table({"position": int, "act": str}, ("position",), (("act",),), dated=False)

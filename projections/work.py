@@ -60,8 +60,8 @@ from ledger.events.training import (
 from ledger.events.transfer import TransferConfirmed, TransferRefused, TransferRequested, TransferWithdrawn
 from ledger.events.unit import UnitMoved, UnitRegistered, UnitRejected, UnitVerified
 from ledger.vocabulary import Category
-from projections.file import Reader
 from projections.projection import Effect, Projection, Rows, Table
+from projections.reader import Reader
 from projections.wanted import EVERYTHING, Place, Waiting, Wanted
 
 UNIT_ROLE: Final = "unit"

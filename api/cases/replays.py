@@ -31,8 +31,8 @@ from policies.errors import UnreadableRulebook
 from policies.schema import read_form
 from projections.basis import written_time
 from projections.entries import Entries
-from projections.file import Reader
 from projections.people import People
+from projections.reader import Reader
 
 LEDGER: Final = "推演不写入账本。要预告细则的影响，另把 report.json 提交到 /v1/impact-reports。"
 

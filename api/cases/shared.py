@@ -23,10 +23,10 @@ from ledger.errors import Refusal
 from ledger.streams.standing import Actor, standing
 from projections.basis import written_time
 from projections.errors import NotBuilt
-from projections.file import Reader
 from projections.findings import alike
 from projections.findings.clues import ClueFile, clue_of
 from projections.findings.shared import GUARDS, Key, Member, Pivot, Shared, Traced, holding, pivot, readable
+from projections.reader import Reader
 
 ROUTE: Final = "shared"
 _After = tuple[Any, ...] | None

@@ -40,11 +40,13 @@ from ledger.events.training import CardIssued, CardNumber, ClassAccepted, ClassF
 from ledger.ledger import Ledger, Recorded
 from ledger.lookup import Lookup
 from ledger.vault import WrongKey
+from projections.batch import read_batch
+from projections.build import opened
 from projections.duplicates import OF_ONE_PERSON
-from projections.file import ProjectionFile, path_of
+from projections.file import ProjectionFile
 from projections.findings import alike
 from projections.findings.marks import marks_of
-from projections.follower import opened, read_batch
+from projections.places import path_of
 from projections.projection import Effect, Handler, Projection, Rows, Table
 
 KINDS: Final = (

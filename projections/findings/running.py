@@ -30,7 +30,6 @@ from ledger.ledger import Ledger
 from ledger.vocabulary import LOCAL
 from projections.board import Progress
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, ProjectionFailed
-from projections.file import Reader, discard, path_of
 from projections.findings import touching
 from projections.findings.clues import PAPERS_AT_ONCE, Clues, Papers
 from projections.findings.findings_file import FindingsFile
@@ -38,7 +37,9 @@ from projections.findings.kept import Asked, Came, Kept
 from projections.findings.patterns import LISTED, Pattern, patterns, thresholds_on
 from projections.findings.snapshot import Found, Interrupted, Snapshot
 from projections.findings.traces import Traces
-from projections.follower import Lag
+from projections.places import discard, path_of
+from projections.reader import Reader
+from projections.track import Lag
 
 FAR_EVENTS: Final = 100_000
 """Beyond it everything is asked about: that costs less than looking for so much that moved."""

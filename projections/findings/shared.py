@@ -58,7 +58,7 @@ _OWN: Final = ("claim", "person", "unit", "region", "sector", "status", "categor
 
 
 class Asks(Protocol):
-    """A file that can be asked (`projections.file.Reader`)."""
+    """A file that can be asked (`projections.reader.Reader`)."""
 
     def rows(self, query: str, values: Any = ()) -> list[tuple[Any, ...]]: ...
 

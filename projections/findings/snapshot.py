@@ -16,10 +16,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from projections.errors import NotBuilt
-from projections.file import Reader
 from projections.findings import touching
 from projections.findings.patterns import COLUMNS, LISTED, LISTS, Pattern, PatternMalformed
 from projections.findings.traces import Traces
+from projections.reader import Reader
 
 _CACHE_KIB: Final = 64 * 1024
 _LOOK_EVERY: Final = 100_000

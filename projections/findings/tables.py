@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from projections.rows import Table
+from projections.table import Table
 
 EVER: Final = {"from_position": int, "to_position": int}
 """Columns of what never ends, so that whoever asks for what holds need not know which tables those are."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from projections.findings import of_claims, of_courses, of_people, of_trainings
 from projections.findings.tables import TABLES
 from projections.projection import Projection
-from projections.rows import index_name
+from projections.table import index_name
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -19,9 +19,9 @@ from ledger.vocabulary import format_hours
 from projections.basis import Basis, Cited
 from projections.entries import Entries
 from projections.errors import ProjectionError
-from projections.file import Reader
 from projections.judging import Books
 from projections.people import People, read_unit
+from projections.reader import Reader
 from projections.replay.checked import Disagreement, answered_account, replayed_account
 from projections.replay.comparison import (
     EDGES,

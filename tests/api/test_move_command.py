@@ -19,12 +19,12 @@ from ledger.copying import TABLES, in_postgres
 from ledger.proving import prove_event
 from ledger.verify import policy_of, verify_proof
 from projections.answers import projections
-from projections.file import path_of
 from projections.findings.findings_file import FindingsFile
 from projections.findings.kept import content
 from projections.findings.patterns import patterns
 from projections.findings.running import Upkeep
 from projections.findings.traces import Traces
+from projections.places import path_of
 from projections.rebuilding import compare, rebuild
 from tests.forked import PYTHON, run
 

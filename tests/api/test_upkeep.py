@@ -13,7 +13,7 @@ import pytest
 from api.checks import Level, projections
 from projections.answers import EVERY
 from projections.entries import Entries
-from projections.file import path_of
+from projections.places import path_of
 from tests.api.house_kit import Town, house_in, study
 
 NAMES = [one.name for one in EVERY]

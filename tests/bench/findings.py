@@ -23,7 +23,8 @@ from api.demo.history import Told
 from api.demo.making import make
 from ledger.ledger import Ledger
 from ledger.vault import open_vault
-from projections.file import ProjectionFile, path_of
+from projections.batch import read_batch
+from projections.file import ProjectionFile
 from projections.findings.clues import Clues
 from projections.findings.findings_file import FindingsFile
 from projections.findings.kept import Kept
@@ -31,7 +32,7 @@ from projections.findings.patterns import patterns, thresholds_on
 from projections.findings.running import Asking, run
 from projections.findings.snapshot import Snapshot
 from projections.findings.traces import Traces
-from projections.follower import read_batch
+from projections.places import path_of
 from tests.bench import Figure
 
 ENTRIES = 1_000_000

@@ -18,13 +18,13 @@ from api.demo.history import Told
 from api.demo.making import FAULTS, make
 from ledger.ledger import Ledger
 from ledger.vault import open_vault
-from projections.file import Reader
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import FIELDS, Finding, read
 from projections.findings.patterns import patterns
 from projections.findings.recall import Score, scored
 from projections.findings.running import Upkeep
 from projections.findings.traces import Traces
+from projections.reader import Reader
 from projections.rebuilding import rebuild
 from tests.bench import Figure
 

@@ -50,10 +50,11 @@ from ledger.vault import FileMasterKey, Vault
 from projections.answers import projections
 from projections.apart import Apart
 from projections.entries import Entries
-from projections.file import ProjectionFile, Reader
+from projections.file import ProjectionFile
 from projections.laws import Laws
 from projections.people import People
 from projections.projection import Projection
+from projections.reader import Reader
 from projections.rebuilding import fill, rebuild_all
 from projections.standby import Standby
 from projections.work import Work

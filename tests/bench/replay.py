@@ -48,10 +48,11 @@ from ledger.vault import FileMasterKey, Vault
 from policies.law import Law
 from policies.person import Bench
 from policies.shelf import drafts, shipped
+from projections.batch import read_batch
 from projections.entries import Entries
-from projections.file import ProjectionFile, path_of
-from projections.follower import read_batch
+from projections.file import ProjectionFile
 from projections.people import People
+from projections.places import path_of
 from projections.replay.coded import Case, Coded, Zone
 from projections.replay.compiled import NONE, Compiled, compile_over
 from projections.replay.held import Snapshot, read_all

@@ -19,7 +19,7 @@ from ledger.events.actor import Scope
 from projections.findings.clues import ClueFile
 from projections.findings.shared import COUNT_MOST, Traced, pivot
 from projections.findings.tables import TABLES
-from projections.rows import index_name
+from projections.table import index_name
 from tests.bench import Figure
 
 ENTRIES = 1_000_000

@@ -18,10 +18,12 @@ from ledger.events.actor import Scope
 from ledger.vocabulary import PersonId
 from projections.answers import EVERY, Answers, projections
 from projections.basis import axes_of, read_axes
+from projections.batch import read_batch
 from projections.errors import AsOfInFuture, NotBuilt, NotFollowedYet
-from projections.file import ProjectionFile, path_of
-from projections.follower import Follower, read_batch
+from projections.file import ProjectionFile
+from projections.follower import Follower
 from projections.people import People
+from projections.places import path_of
 
 OFFICE = Scope(role="sector_authority", region="3302")
 

@@ -26,8 +26,10 @@ from ledger.vault import FileMasterKey, Vault
 from projections import marker
 from projections.answers import projections as every_projection
 from projections.apart import Apart, _collecting_seldom
-from projections.file import Reader, path_of, stands
+from projections.content import stands
 from projections.laws import Laws
+from projections.places import path_of
+from projections.reader import Reader
 from projections.standby import Standby
 
 KIT = Path(__file__).parent

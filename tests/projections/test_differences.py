@@ -51,8 +51,9 @@ from projections.differences_person import Judge
 from projections.differences_upkeep import Stopped, Upkeep
 from projections.entries import Entries
 from projections.errors import AlreadyFollowed
-from projections.file import Reader, path_of
 from projections.judging import Books
+from projections.places import path_of
+from projections.reader import Reader
 
 ALL = Filters()
 

@@ -26,14 +26,19 @@ from ledger.events.base import Draft
 from ledger.ledger import Ledger
 from projections import board
 from projections.answers import Answers, projections
+from projections.batch import read_batch
+from projections.build import Build
+from projections.content import content
 from projections.entries import Entries
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, UnknownProjection, Unreadable
-from projections.file import ProjectionFile, Reader, content, doubt, path_of
-from projections.follower import LOOK_MS, Build, Follower, read_batch
+from projections.file import ProjectionFile
+from projections.follower import Follower
 from projections.people import People, read_unit
+from projections.places import doubt, path_of
 from projections.projection import Effect, Projection, Rows, Table
+from projections.reader import Reader
 from projections.rebuilding import compare
-from projections.track import Track
+from projections.track import LOOK_MS, Track
 from projections.work import Work
 
 

@@ -13,10 +13,11 @@ from projection_kit import House, close_house, open_house
 from test_follower import Counter, say
 
 from projections.errors import AlreadyFollowed
-from projections.file import Reader, path_of
 from projections.follower import Follower
 from projections.former import Changes, Incomparable, TableChange, others, remove_older
+from projections.places import path_of
 from projections.projection import Table
+from projections.reader import Reader
 from projections.rebuilding import rebuild_all
 
 

@@ -12,8 +12,8 @@ from ledger.events.base import By
 from ledger.ledger import Ledger
 from ledger.vault import FileMasterKey, Vault
 from projections import looks as module
-from projections.file import path_of
 from projections.looks import Asked, Looks, keep_up, look_at, looks
+from projections.places import path_of
 
 CLERK, OTHER = "acr_" + "1" * 22, "acr_" + "2" * 22
 LI, WANG = "per_" + "1" * 22, "per_" + "2" * 22

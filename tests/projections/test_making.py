@@ -19,11 +19,14 @@ from test_follower import Counter, lived, made_up_to, say
 
 from ledger.ledger import Ledger
 from projections.answers import projections
-from projections.batch import read_again
+from projections.batch import read_again, read_batch
+from projections.build import opened
+from projections.content import content
 from projections.entries import Entries
-from projections.file import ProjectionFile, content, path_of
-from projections.follower import Follower, opened, read_batch
+from projections.file import ProjectionFile
+from projections.follower import Follower
 from projections.people import People
+from projections.places import path_of
 from projections.projection import Effect, Rows
 
 MAKER = """
@@ -33,7 +36,8 @@ sys.path.insert(0, sys.argv[2])
 from projection_kit import open_house
 from projections import file
 from projections.entries import Entries
-from projections.follower import opened, read_batch
+from projections.build import opened
+from projections.batch import read_batch
 file._GATHERED = 4
 house = open_house(Path(sys.argv[1]), start=False)
 made = opened(Entries(), Path(sys.argv[3]), house.ledger, made=True)

@@ -18,9 +18,9 @@ from structlog.testing import capture_logs
 
 from projections import marker
 from projections.answers import projections
-from projections.file import path_of
 from projections.follower import Follower
 from projections.people import People
+from projections.places import path_of
 
 ALL = sorted(path_of(Path(), one).name for one in projections())
 

@@ -21,7 +21,7 @@ from ledger.ledger import Ledger
 from projections.answers import projections
 from projections.entries import Entries
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, RebuildDied
-from projections.file import path_of
+from projections.places import path_of
 from projections.projection import Projection
 from projections.rebuilding import compare, rebuild, rebuild_all, shared_out
 

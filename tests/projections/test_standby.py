@@ -20,9 +20,11 @@ from test_follower import Counter, made_up_to, say
 
 from ledger.errors import LedgerError
 from projections.answers import projections
+from projections.content import stands
 from projections.errors import ProjectionFailed, UnknownProjection
-from projections.file import Reader, path_of, stands
 from projections.people import People
+from projections.places import path_of
+from projections.reader import Reader
 from projections.standby import Standby
 
 KIT = Path(__file__).parent

@@ -23,8 +23,8 @@ from ledger.signer import Signer
 from ledger.stores.append import Append, NameTaken, Receipt, StoreFailed
 from ledger.stores.writer import Ticket
 from ledger.vault import FileMasterKey, Vault
-from projections.file import Reader
 from projections.follower import Follower
+from projections.reader import Reader
 from tests.ledger.ledger_kit import ORIGIN
 from tests.simulation.asked import Asked
 from tests.simulation.checks import check_end

@@ -18,13 +18,15 @@ from ledger.streams import claim_review as review
 from ledger.streams import person as persons
 from ledger.streams import training_class as classes
 from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, UnitId
-from projections.file import Reader, path_of
+from projections.batch import read_batch
+from projections.build import opened
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import FIELDS, Finding, read
 from projections.findings.patterns import patterns
 from projections.findings.running import Upkeep
 from projections.findings.traces import Traces
-from projections.follower import opened, read_batch
+from projections.places import path_of
+from projections.reader import Reader
 
 OFFICE = "sector_authority"
 TITLE = "智能制造技术培训班"

@@ -25,7 +25,7 @@ from ledger.events.base import Name
 from ledger.ledger import Deciding
 from ledger.streams import person as persons
 from ledger.vocabulary import StreamId
-from projections.file import content
+from projections.content import content
 from projections.findings import alike, marks
 from projections.findings.clues import KINDS, Clues, clue_of
 from projections.findings.marks import BYTES_MOST, NONE, marks_of

@@ -26,8 +26,9 @@ from ledger.ledger import Ledger
 from ledger.streams import claim_register
 from ledger.streams.claim import evolve
 from ledger.vault import open_vault
+from projections.batch import read_batch
+from projections.build import opened
 from projections.errors import AlreadyFollowed, NotBuilt
-from projections.file import Reader, path_of
 from projections.findings import found
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import Filters, FindingsBehind
@@ -36,7 +37,8 @@ from projections.findings.patterns import patterns
 from projections.findings.running import Upkeep
 from projections.findings.snapshot import Interrupted
 from projections.findings.traces import Traces
-from projections.follower import opened, read_batch
+from projections.places import path_of
+from projections.reader import Reader
 
 NOW = 1_800_000_000_000_000
 

@@ -14,7 +14,7 @@ from projections.findings import shared as sharing
 from projections.findings.clues import ClueFile
 from projections.findings.shared import GUARDS, Key, Traced, hour_of, pivot, readable
 from projections.findings.tables import TABLES
-from projections.rows import index_name
+from projections.table import index_name
 
 NINE = 1_772_672_400_000_000  # 2026-03-05 09:00 here
 NINGBO = Scope(role="supervisor", region="3302")
