@@ -18,7 +18,7 @@ from projections.findings.found import Finding
 from tests.api.finding_kit import PATTERN, look
 from tests.api.house_kit import BODY, SHA, Someone, Town, credit_code, study
 from tests.api.learning_kit import going_bodies, going_on, going_routes, learning_in
-from tests.api.training_kit import NUMBER, Training, training_bodies, training_in
+from tests.api.past_class_kit import NUMBER, Training, training_bodies, training_in
 
 ABSENT: Final = "0" * 22
 ABSENT_CLAIM: Final = PREFIXES["claim"] + ABSENT

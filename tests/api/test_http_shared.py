@@ -13,7 +13,7 @@ from projections.findings.clues import Clues
 from tests.api.command_kit import answering, xueshi
 from tests.api.finding_kit import PATTERN, look
 from tests.api.house_kit import SHA, Someone, Town, house_in, study
-from tests.api.training_kit import training_in
+from tests.api.past_class_kit import training_in
 
 WHY = {"purpose": "investigation"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.events.act import AccessRecorded
 from tests.api.house_kit import BODY, Town
-from tests.api.training_kit import NUMBER, Trained, trained
+from tests.api.past_class_kit import NUMBER, Trained, trained
 
 
 @pytest.fixture(scope="module")

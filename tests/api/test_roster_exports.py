@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from api.cases import roster_exports
 from ledger.events.act import AccessRecorded
-from tests.api.training_kit import NUMBER, Trained, trained
+from tests.api.past_class_kit import NUMBER, Trained, trained
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from schemathesis.core.parameters import ParameterLocation
 
 from tests.api.house_kit import Someone, Town, study
 from tests.api.learning_kit import going_on
-from tests.api.training_kit import training_in
+from tests.api.past_class_kit import training_in
 
 EXAMPLES, EXAMPLES_EXHAUSTIVE = 2, 60
 EXPECTED = ["2xx", "304", "401", "403", "404", "409", "412", "422", "428", "503"]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.api.command_kit import Desk
 from tests.api.house_kit import house_in
-from tests.api.training_kit import NUMBER, Training, training_in
+from tests.api.past_class_kit import NUMBER, Training, training_in
 
 
 @pytest.fixture(scope="module")

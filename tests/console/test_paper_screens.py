@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.api.house_kit import BODY, Someone
+from tests.api.past_class_kit import NUMBER, Training, training_in
 from tests.api.test_packet_files import with_papers
-from tests.api.training_kit import NUMBER, Training, training_in
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, Cast
 
