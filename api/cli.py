@@ -138,4 +138,5 @@ def _explain(error: Exception) -> int:
 
 
 def _say(text: str, code: str) -> None:
-    click.echo(f"xueshi：{text.rstrip('。')}。[{code}]", err=True)
+    ended = text if text.endswith(("。", "？")) else f"{text}。"
+    click.echo(f"xueshi：{ended}[{code}]", err=True)
