@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     for path in paths:
         if not (ROOT / path.partition("::")[0]).exists():
             parser.error(f"{path}: no such room or file of tests")
-    made = commit()    # Before: it is the code that ran.
+    made = commit(RESULTS)    # Before: it is the code that ran.
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         status = subprocess.run(
@@ -57,10 +57,10 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if status == 5 else status    # 5: there is none yet.
 
 
-def commit() -> str:
+def commit(table: Path) -> str:
     """The commit whose code is run; that the table itself was written since changes nothing of it."""
     named = _git("describe", "--always")
-    is_dirty = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{RESULTS.relative_to(ROOT)}")
+    is_dirty = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{table.relative_to(ROOT)}")
     return f"{named or 'no commit'}{'-dirty' if is_dirty else ''}, {datetime.now(UTC):%m-%d}"
 
 

@@ -1,5 +1,8 @@
 """The benchmarks, ours and a peer's side by side: `python -m tests.bench [--rounds N] [--only NAME]... [--write]`.
 
+What is written is a table for each benchmark, which names the commit that was measured: `--only` writes those anew and
+leaves the others as they are, each with the commit and the day of its own.
+
 Every other module of this folder has a function `rows()` that yields a `Race` for each comparison and a `Figure` for a
 number that has no peer. It is a generator: what a race needs is set up before the yield and torn down after it, and a
 figure may be worked out from what the race before it left. Rounds are interleaved, ours and the peer's, the first of
@@ -20,14 +23,23 @@ import sqlite3
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
+from tests.torture import commit
+
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.md"
+HEADING = """\
+# Benchmarks: the last results
+
+A table for each benchmark, with the commit and the day: `make bench` writes all anew, `python -m tests.bench
+--only NAME --write` that one. Medians, with the lowest and highest round; trust ratios.
+"""
+COLUMNS = "| work | unit | ours | peer | ratio | target | |\n|---|---|---:|---:|---:|---:|---|"
+STOPPED = "This run has not come to its end."
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +131,10 @@ def loaded(only: list[str]) -> dict[str, ModuleType]:
     return {name: importlib.import_module(f"tests.bench.{name}") for name in modules(only)}
 
 
-def results(only: list[str], rounds: int) -> Iterator[Ran | Figure]:
-    for name, benchmark in loaded(only).items():
-        for row in benchmark.rows():
-            print(f"{name}: {row.name} ...", file=sys.stderr, flush=True)
-            yield row if isinstance(row, Figure) else run(row, rounds)
+def results(name: str, benchmark: ModuleType, rounds: int) -> Iterator[Ran | Figure]:
+    for row in benchmark.rows():
+        print(f"{name}: {row.name} ...", file=sys.stderr, flush=True)
+        yield row if isinstance(row, Figure) else run(row, rounds)
 
 
 def spread(values: list[float], digits: int = 0) -> str:
@@ -156,33 +167,42 @@ def verdict(row: Ran | Figure) -> str:
     return "" if not has_target else "**missed**" if is_missed(row) else "met"
 
 
-def heading() -> str:
+def measured_on(made: str) -> str:
     return (
-        f"# Benchmarks: the last result\n\nWritten by `make bench`, {datetime.now(UTC):%Y-%m-%d}: "
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()} "
-        f"{platform.machine()}, {os.cpu_count()} cores. Medians, with the lowest and highest round; trust ratios.\n\n"
-        "| work | unit | ours | peer | ratio | target | |\n|---|---|---:|---:|---:|---:|---|"
+        f"{made}: Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()} "
+        f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before."
     )
 
 
-def _write(lines: list[str]) -> None:
-    RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+def kept(text: str) -> dict[str, str]:
+    """The tables that stand in the file, by benchmark."""
+    parts = [part.partition("\n") for part in text.split("\n## ")[1:]]
+    return {name: table.strip() for name, _, table in parts}
+
+
+def written(tables: Mapping[str, str]) -> str:
+    return HEADING + "".join(f"\n## {name}\n\n{tables[name]}\n" for name in sorted(tables))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="ours and a peer's, side by side")
     parser.add_argument("--rounds", type=int, default=7, help="how often each side runs (default 7)")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this benchmark alone")
-    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} as well")
+    parser.add_argument("--write", action="store_true", help=f"write its table in {RESULTS.name} anew")
     options = parser.parse_args()
-    rows, lines = [], [heading()]
-    print(lines[0])
-    for row in results(options.only, options.rounds):
-        rows.append(row)
-        lines.append(line(row))
-        print(lines[-1], flush=True)
-        if options.write:  # What was measured is not lost with what is stopped.
-            _write([*lines, "\nThis run has not come to its end."])
-    if options.write:
-        _write(lines)
-    return 1 if any(map(is_missed, rows)) else 0
+    made, is_any_missed = commit(RESULTS), False    # Before: it is the code that ran.
+    tables = kept(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    tables = {name: table for name, table in tables.items() if name in modules([])}
+    for name, benchmark in loaded(options.only).items():
+        lines = [measured_on(made), "", COLUMNS]
+        print(f"\n## {name}\n", *lines, sep="\n", flush=True)
+        for row in results(name, benchmark, options.rounds):
+            is_any_missed |= is_missed(row)
+            lines.append(line(row))
+            print(lines[-1], flush=True)
+            if options.write:    # What was measured is not lost with what is stopped.
+                RESULTS.write_text(written({**tables, name: "\n".join([*lines, "", STOPPED])}), encoding="utf-8")
+        tables[name] = "\n".join(lines)
+        if options.write:
+            RESULTS.write_text(written(tables), encoding="utf-8")
+    return 1 if is_any_missed else 0

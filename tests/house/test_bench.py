@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import Figure, Race, Ran, is_missed, line, run
+from tests.bench import Figure, Race, Ran, is_missed, kept, line, run, written
 
 
 def test_rounds_are_interleaved_and_begin_in_turn() -> None:
@@ -39,3 +39,11 @@ def test_every_benchmark_can_be_loaded_where_no_test_runs() -> None:
     loaded = subprocess.run([sys.executable, "-c", load], cwd=root, capture_output=True, text=True, check=False)
 
     assert loaded.returncode == 0, loaded.stderr
+
+
+def test_what_is_measured_anew_takes_the_place_of_its_own_table_and_of_no_other() -> None:
+    before = {"appends": "abc1234, 11-22\n\n| a |", "years": "abc1234, 11-22\n\n| y |"}
+
+    after = kept(written({**kept(written(before)), "years": "def5678, 11-23\n\n| z |"}))
+
+    assert after == {"appends": before["appends"], "years": "def5678, 11-23\n\n| z |"}
