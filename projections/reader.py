@@ -1,4 +1,4 @@
-"""Reading the files of projections: a connection a thread, of a file that was swapped a new one.
+"""Reading the files of projections, by connections that are lent for a question; a file that was swapped is read anew.
 
 `tests/projections/test_follower.py` and `tests/projections/test_reached.py` show it.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Final
 
-from ledger.own_connection import OwnConnection
+from ledger.lender import Lender
 from projections.board import Board
 from projections.errors import NotBuilt, Unreadable
 from projections.places import doubt, is_damage, path_of
@@ -21,51 +21,46 @@ from projections.projection import Projection
 from projections.reached import Reached
 
 _READING_CACHE_KIB: Final = 128
-"""Of each of the connections that threads read by, some five hundred of them: what they ask of is in the system's own
-cache, and what each kept beside it was the same pages once more, up to two megabytes a connection."""
+"""Of each connection: what is asked of is in the system's own cache, and each would keep the same pages once more."""
 
 
-class _Open(OwnConnection):
-    """A thread's own reading connection to the file as it was when it was opened."""
+class _Open:
+    """The connections to a file as it was when it was first opened."""
 
     def __init__(self, path: Path) -> None:
         self.file = path.stat().st_ino
-        # Read-only, so that closing never tidies up a write-ahead log that meanwhile belongs to a newer file.
-        super().__init__(sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False, cached_statements=256
-        ))
-        with suppress(sqlite3.Error):  # It looks into the file; of what is broken the first question says so.
-            self.connection.execute(f"PRAGMA cache_size=-{_READING_CACHE_KIB}")
+        self.lender = Lender(partial(_connected, f"{path.absolute().as_uri()}?mode=ro"))
 
-    def __del__(self) -> None:
-        if hasattr(self, "connection"):  # Of a file that there is not, none was opened.
-            super().__del__()
+
+def _connected(address: str) -> sqlite3.Connection:
+    # Read-only, so that closing never tidies up a write-ahead log that meanwhile belongs to a newer file.
+    connection = sqlite3.connect(address, uri=True, timeout=30, check_same_thread=False, cached_statements=256)
+    with suppress(sqlite3.Error):  # It looks into the file; of what is broken the first question says so.
+        connection.execute(f"PRAGMA cache_size=-{_READING_CACHE_KIB}")
+    return connection
 
 
 class Reader:
-    """Reads the file of one projection, a connection a thread; a file that was swapped is opened anew.
+    """Reads the file of one projection, for any thread; a file that was swapped is opened anew."""
 
-    One that is `shared` has a single connection; whoever shares it sees to it that one thread at a time asks.
-    """
-
-    def __init__(self, projection: Projection, folder: Path, *, shared: bool = False) -> None:
+    def __init__(self, projection: Projection, folder: Path) -> None:
         self.name = projection.name
         self.path = path_of(folder, projection)
         self._path, self._told = str(self.path), Reached(self.path)
-        self._local: Any = SimpleNamespace() if shared else threading.local()
+        self._open: _Open | None = None
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """Give the thread's connection to the file as it is now; raises NotBuilt."""
-        own: _Open | None = getattr(self._local, "own", None)
+    def _lender(self) -> Lender:
+        """Who lends connections to the file as it is now; raises NotBuilt."""
+        before = self._open
         try:
-            if own is None or own.file != os.stat(self._path).st_ino:  # noqa: PTH116 - asked ten times a question
-                own = self._local.own = _Open(self.path)
+            if before is not None and before.file == os.stat(self._path).st_ino:  # noqa: PTH116 - asked ten times a question
+                return before.lender
+            self._open = opened = _Open(self.path)
         except FileNotFoundError:
             raise self._not_built() from None
-        except sqlite3.Error as error:
-            raise Unreadable(self.path, error) from error
-        return own.connection
+        if before is not None:
+            before.lender.close()
+        return opened.lender
 
     def _not_built(self) -> NotBuilt:
         """How far whoever follows is with it, if they say."""
@@ -77,12 +72,33 @@ class Reader:
 
     def rows(self, query: str, values: Any = ()) -> list[tuple[Any, ...]]:
         """Ask; what goes wrong is said clearly."""
+        lender = self._lender()
         try:
-            return self.connection.execute(query, values).fetchall()
+            connection = lender.take()
+            try:
+                return connection.execute(query, values).fetchall()
+            finally:
+                lender.give_back(connection)
         except sqlite3.Error as error:
-            if is_damage(error):
-                doubt(self.path)
-            raise Unreadable(self.path, error) from error
+            raise self._unreadable(error) from error
+
+    def rows_one_by_one(self, query: str, values: Any = ()) -> Iterator[tuple[Any, ...]]:
+        """Ask where there may be millions: a portion of them is in memory."""
+        lender = self._lender()
+        try:
+            connection = lender.take()
+            try:
+                with closing(connection.execute(query, values)) as rows:
+                    yield from rows
+            finally:
+                lender.give_back(connection)
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: sqlite3.Error) -> Unreadable:
+        if is_damage(error):
+            doubt(self.path)
+        return Unreadable(self.path, error)
 
     def position(self) -> int:
         """Say up to where the file speaks, which whoever follows may tell without its being opened."""

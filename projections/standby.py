@@ -61,8 +61,8 @@ class Standby:
     ) -> None:
         self._ledger, self._folder, self._projections = ledger, folder, tuple(projections)
         self._apart = apart
-        self._readers = {projection.name: Reader(projection, folder, shared=True) for projection in projections}
-        self._reading = threading.Lock()  # One look serves all; a connection a thread would be hundreds of open files.
+        self._readers = {projection.name: Reader(projection, folder) for projection in projections}
+        self._reading = threading.Lock()  # One look serves all.
         self._board = Board(folder)
         self._bell: Bell | None = None
         self._follower: Follower | None = None
@@ -106,8 +106,7 @@ class Standby:
         known(name, self._readers)
         if (follower := self._follower) is not None:
             return follower.position(name)
-        with self._reading:
-            return self._position(name)
+        return self._position(name)
 
     def wait_for(self, position: int, timeout_s: int = 5, *, far_too: bool = True) -> bool:
         """Wait until every projection has taken an event; False when one has not in time, or cannot.

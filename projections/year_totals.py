@@ -12,7 +12,6 @@ What changed since is found by comparing two such lists: `changes` gives the per
 
 from __future__ import annotations
 
-import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
@@ -25,7 +24,6 @@ from ledger.events.year import YearClosed, stream_of
 from ledger.ledger import Ledger
 from ledger.proof.merkle import check_inclusion, hash_leaf, hash_leaves, prove_inclusion, root_of
 from projections.basis import written_time
-from projections.errors import Unreadable
 from projections.projection import HOLDS
 from projections.reader import Reader
 
@@ -130,7 +128,7 @@ def year_totals(
     total = entries.rows("SELECT count(*) FROM claims WHERE status IN ('approved', 'frozen')")[0][0]
     lines: list[Line] = []
     person, count, sums = "", 0, [0, 0, 0]
-    for number, (whose, _, _, study, decided, centi, _) in enumerate(_each(entries, as_of)):
+    for number, (whose, _, _, study, decided, centi, _) in enumerate(entries.rows_one_by_one(_ALL, {"as_of": as_of})):
         if number % _AT_ONCE == 0:
             progress(number, total)
         if whose != person:
@@ -186,14 +184,6 @@ def closing_of(ledger: Ledger, year: int) -> tuple[int, int, YearClosed] | None:
         if isinstance(envelope.event, YearClosed):
             return position, envelope.recorded_at, envelope.event
     return None
-
-
-def _each(entries: Reader, as_of: int) -> Iterator[tuple[Any, ...]]:
-    """Every entry that stands, a portion at a time: there may be millions."""
-    try:
-        yield from entries.connection.execute(_ALL, {"as_of": as_of})
-    except sqlite3.Error as error:
-        raise Unreadable(entries.path, error) from error
 
 
 class Closings:

@@ -33,7 +33,7 @@ from ledger.stores.recorder import StoredCheckpoint
 from ledger.stores.requests import MONTHS_KEPT, KeyFilter, month_of
 from ledger.stores.sqlite_file import BUSY_TIMEOUT_S, CACHE_KIB, LedgerDatastore, make_ledger
 from ledger.stores.sqlite_reading import SQLiteReading
-from ledger.stores.sqlite_rows import Tree, held, marks, portions, time_at
+from ledger.stores.sqlite_rows import Tree, held, marks, portions, size_of, time_at
 from ledger.stores.tree import read_frontier
 from ledger.stores.turn import Turn
 from ledger.stores.writer import GroupWriter
@@ -101,7 +101,7 @@ class SQLiteRecorder(SQLiteReading):
                 self._write.close()
                 self._write = None
             self._turn.close()
-        self._close_readers()
+        self._lender.close()
 
     # Writing
 
@@ -129,7 +129,7 @@ class SQLiteRecorder(SQLiteReading):
     def _judge_and_write(
         self, connection: sqlite3.Connection, appends: Sequence[Append]
     ) -> tuple[list[Outcome], Frontier, int]:
-        size = connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
+        size = size_of(connection)
         if size != self._frontier.size:  # First use, another process wrote, or a commit whose end is unknown.
             self._frontier = read_frontier(Tree(connection), size)
             self._last_recorded_at = time_at(connection, size)
@@ -276,7 +276,7 @@ class SQLiteRecorder(SQLiteReading):
 
     def answered(self, request: RequestKey) -> Receipt | None:
         with self._reading() as connection:
-            month = month_of(max(self._clock() // 1000, self.last_recorded_at()))
+            month = month_of(max(self._clock() // 1000, time_at(connection, size_of(connection))))
             return answer(request, self._seen(connection, [request.key], month))
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The ledger in a SQLite file as it is read: every question on the thread's own connection, which cannot write.
+"""The ledger in a SQLite file as it is read: every question on a connection that is lent for it and cannot write.
 
 Rows never change and a size bounds what is read, so several statements need no common view of the data.
 
@@ -8,10 +8,8 @@ Rows never change and a size bounds what is read, so several statements need no 
 from __future__ import annotations
 
 import sqlite3
-import threading
-import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from typing import Any
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from ledger.envelope import SealedPart
-from ledger.own_connection import OwnConnection
+from ledger.lender import Lender
 from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
 from ledger.stores import cold
@@ -28,7 +26,7 @@ from ledger.stores.errors import Unreadable
 from ledger.stores.names import Held
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 from ledger.stores.sqlite_file import LedgerDatastore
-from ledger.stores.sqlite_rows import Tree, marks, portions, time_at
+from ledger.stores.sqlite_rows import Tree, marks, portions, size_of, time_at
 from ledger.stores.tree import read_frontier, read_tile
 
 
@@ -39,29 +37,20 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
 
     def __init__(self, datastore: LedgerDatastore, events_table_name: str = "events") -> None:
         super().__init__(datastore, events_table_name)
-        self._local = threading.local()
-        self._readers: weakref.WeakSet[OwnConnection] = weakref.WeakSet()
-        self._readers_lock = threading.Lock()
+        self._lender = Lender(datastore.pool.connect)
         self._closed = False
-
-    def _close_readers(self) -> None:
-        with self._readers_lock:
-            for own in list(self._readers):
-                own.connection.close()
-            self._readers.clear()
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Give the thread's own connection; what goes wrong with it is said clearly."""
+        """Lend a connection; what goes wrong with it is said clearly."""
         try:
-            own: OwnConnection | None = getattr(self._local, "own", None)
-            if own is None or self._closed:
-                with self._readers_lock:
-                    if self._closed:
-                        raise sqlite3.ProgrammingError("the store is closed")
-                    own = self._local.own = OwnConnection(self.datastore.pool.connect())
-                    self._readers.add(own)
-            yield own.connection
+            if self._closed:
+                raise sqlite3.ProgrammingError("the store is closed")
+            connection = self._lender.take()
+            try:
+                yield connection
+            finally:
+                self._lender.give_back(connection)
         except sqlite3.Error as error:
             raise Unreadable(Path(self.datastore.pool.db_name), error) from error
 
@@ -70,16 +59,17 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
             return connection.execute(query, values).fetchall()
 
     def _rows_one_by_one(self, query: str, values: Sequence[Any] = ()) -> Iterator[Any]:
-        with self._reading() as connection:
-            yield from connection.execute(query, values)
+        with self._reading() as connection, closing(connection.execute(query, values)) as rows:
+            yield from rows
 
     def size(self) -> int:
-        return self._rows("SELECT max(position) FROM events")[0][0] or 0
+        with self._reading() as connection:
+            return size_of(connection)
 
     def last_recorded_at(self) -> int:
         """The time of the last event; 0 where there is none."""
         with self._reading() as connection:
-            return time_at(connection, self.size())
+            return time_at(connection, size_of(connection))
 
     def leaves(self, after: int, limit: int) -> list[bytes]:
         with self._reading() as connection:
@@ -99,13 +89,15 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
 
     def streams(self, streams: Sequence[str]) -> dict[str, list[tuple[int, bytes]]]:
         found: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in streams}
-        for some in portions(list(found)):
-            ask = partial(
-                self._rows,
+
+        def ask(some: list[str]) -> list[Any]:
+            return connection.execute(
                 "SELECT s.stream, e.position, e.leaf FROM streams s JOIN events e ON e.position = s.position "
-                f"WHERE s.stream IN ({marks(some)}) ORDER BY s.stream, s.version", some)
-            with self._reading() as connection:
-                for stream, position, leaf in cold.whole(connection, ask, at=1):
+                f"WHERE s.stream IN ({marks(some)}) ORDER BY s.stream, s.version", some).fetchall()
+
+        with self._reading() as connection:
+            for some in portions(list(found)):
+                for stream, position, leaf in cold.whole(connection, partial(ask, some), at=1):
                     found[stream].append((position, leaf))
         return found
 
@@ -122,8 +114,8 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
         return self._rows("SELECT max(version) FROM streams WHERE stream = ?", (stream,))[0][0] or 0
 
     def position_at(self, recorded_at: int) -> int:
-        low, high = 0, self.size()
         with self._reading() as connection:
+            low, high = 0, size_of(connection)
             while low < high:  # Times only grow with the position, so no index is needed to find one.
                 middle = (low + high + 1) // 2
                 low, high = (middle, high) if time_at(connection, middle) < recorded_at else (low, middle - 1)
@@ -148,7 +140,7 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
 
     def frontier(self, size: int | None = None) -> Frontier:
         with self._reading() as connection:
-            return read_frontier(Tree(connection), self.size() if size is None else size)
+            return read_frontier(Tree(connection), size_of(connection) if size is None else size)
 
     def max_notification_id(self) -> int:  # The library promises an int here and int | None above: 0 says both.
         return self.size()

@@ -44,6 +44,11 @@ class Tree:
         return None if row is None else cast("bytes", row[0])
 
 
+def size_of(connection: sqlite3.Connection) -> int:
+    """How many events there are."""
+    return connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0
+
+
 def time_at(connection: sqlite3.Connection, position: int) -> int:
     if position == 0:
         return 0

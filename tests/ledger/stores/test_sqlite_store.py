@@ -342,7 +342,7 @@ def test_a_closed_store_says_so_to_readers_and_writers(path: Path) -> None:
         store.save_checkpoint(StoredCheckpoint(1, b"note"))
 
 
-def test_a_reading_connection_goes_with_its_thread(full: SQLiteRecorder, path: Path) -> None:
+def test_of_many_threads_that_read_none_leaves_a_file_open(full: SQLiteRecorder, path: Path) -> None:
     """A server that makes a thread a request must not run out of file descriptors."""
     def open_files() -> int:
         return sum(os.path.realpath(fd) == str(path) for fd in Path("/proc/self/fd").iterdir())
