@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import click
@@ -67,15 +67,25 @@ def slip(error: click.ClickException) -> str:
             known = group.list_commands(error.ctx) if isinstance(group, click.Group) and error.ctx is not None else []
             return f"没有命令 {error.command_name}，可用的命令：{'、'.join(known)}"
         case click.MissingParameter():
-            return f"缺少 {error.param.human_readable_name if error.param else error.param_hint}"
+            meant = error.param.help if isinstance(error.param, click.Option) else None
+            return f"缺少 {_called(error)}" + (f"：{meant}" if meant else "")
         case click.BadParameter():
-            which = error.param_hint
-            if error.param is not None:  # An argument is called what the help calls it.
-                is_option = isinstance(error.param, click.Option)
-                which = error.param.opts[0] if is_option else error.param.human_readable_name
-            return f"{which} 的值不能用，{_wanted(error)}"
+            return f"{_called(error)} 的值不能用，{_wanted(error)}"
         case _:
             return error.format_message()
+
+
+def usage_of(error: click.ClickException) -> str:
+    """The command whose help page tells how it is called."""
+    ctx = getattr(error, "ctx", None)
+    return f"{ctx.command_path if ctx is not None else 'xueshi'} --help"
+
+
+def _called(error: click.BadParameter) -> str | Sequence[str] | None:
+    """What the help calls it: an option as it is typed, an argument by its place."""
+    if error.param is None:
+        return error.param_hint
+    return error.param.opts[0] if isinstance(error.param, click.Option) else error.param.human_readable_name
 
 
 def _wanted(error: click.BadParameter) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 
 import click
 
-from api.chinese import ChineseFormatter, slip
+from api.chinese import ChineseFormatter, slip, usage_of
 from api.exits import Exit, ReaderWentAway, Stop
 from api.lazy import Lazy, LazyGroup
 
@@ -103,7 +103,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return Exit.BAD_INPUT
     except click.ClickException as error:
-        _say(f"{slip(error)}。用法见 xueshi --help", "bad_usage")
+        _say(f"{slip(error).rstrip('。')}。用法见 {usage_of(error)}", "bad_usage")
         return Exit.BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED

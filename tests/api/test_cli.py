@@ -83,6 +83,9 @@ def test_a_help_page_is_chinese_throughout() -> None:
         (["serve", "--prot", "1"], "--port"),
         (["serve", "--port", "x"], "0 到 65535 的整数"),
         (["evaluate", "--rules", "nowhere"], "应为已有的文件夹"),
+        (["verify", "statement.txt"], "缺少 --key：日志的公钥（vkey 一行）"),
+        (["verify"], "缺少 FILES。用法见 xueshi verify --help"),
+        (["rules", "shwo"], "用法见 xueshi rules --help"),
     ],
 )
 def test_a_slip_in_the_command_line_is_bad_input_and_told_in_chinese(arguments: list[str], words: str) -> None:
