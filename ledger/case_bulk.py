@@ -22,13 +22,13 @@ from typing import Final
 from ledger.acts import Act, resume_act
 from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.events.base import By, Draft, Words
+from ledger.events.base import Draft, Words
 from ledger.events.case import CaseId
 from ledger.events.case_bulk import BulkOpened
-from ledger.ledger import Deciding, Ledger, Loaded, Recorded
+from ledger.hands import by_hand, decide_upon, hand_of, present
+from ledger.ledger import Deciding, Ledger, Recorded
 from ledger.stores.append import Receipt
 from ledger.streams import act as acts
-from ledger.streams import actor as actors
 from ledger.streams import case as cases
 from ledger.streams import case_bulk as bulks
 from ledger.streams import claim as claims
@@ -68,8 +68,8 @@ class Bulk:
         """Write the next rows of the list, all or nothing."""
         first, last = self.rows_done, self.rows_done + self.rows_next
         names: tuple[ClaimId, ...] = self._claims[first:last]
-        hand = _hand(self._ledger, self._actor)
-        by, entries = _present(hand), self._ledger.load_each_free(names, claims.evolve)
+        hand = hand_of(self._ledger, self._actor)
+        by, entries = present(hand), self._ledger.load_each_free(names, claims.evolve)
         people = self._ledger.load_each_free(
             list(dict.fromkeys(one.state.person for one in entries.values() if one.state is not None)), persons.evolve)
         guards = {guard.stream: guard for one in people.values() for guard in one.guards}
@@ -99,34 +99,28 @@ class Bulk:
         return self._end(lambda case, act, by: bulks.decide_bulk_abandonment(case, act, command, by))
 
     def _end(self, decide: Callable[[Case | None, acts.Act | None, Actor], Decision]) -> Receipt | Refusal:
-        def decision() -> Deciding:
-            hand, case = _hand(self._ledger, self._actor), self._ledger.load_free(self.case, cases.evolve)
-            act, version = self._ledger.load_act(self.act.id)
-            versions = {StreamId(self.case): case.version, StreamId(self.act.id): version}
-            return Deciding(decide(case.state, act, _present(hand)), versions, hand.guards)
-
-        return self._ledger.decide(decision, by=_by(self._ledger, self._actor, self._role))
+        return decide_upon(self._ledger, self.case, cases.evolve, self._actor, self._role, decide, act=self.act.id)
 
 
 def open_bulk(ledger: Ledger, case: CaseId, command: bulks.OpenBulk, *, actor: ActorId) -> Bulk | Refusal:
     """Open the act for a list as it was shown, and fix the list with it."""
     def decision() -> Deciding:
-        hand, found = _hand(ledger, actor), ledger.load_free(case, cases.evolve)
-        decided = bulks.decide_bulk_opening(found.state, command, _present(hand))
+        hand, found = hand_of(ledger, actor), ledger.load_free(case, cases.evolve)
+        decided = bulks.decide_bulk_opening(found.state, command, present(hand))
         return Deciding(decided, {StreamId(case): found.version, StreamId(command.act): 0}, hand.guards)
 
-    opened = ledger.decide(decision, by=_by(ledger, actor, command.role))
+    opened = ledger.decide(decision, by=by_hand(ledger, actor, command.role))
     return opened if isinstance(opened, Refusal) else resume_bulk(
         ledger, case, command.act, actor=actor, role=command.role)
 
 
 def resume_bulk(ledger: Ledger, case: CaseId, act: str, *, actor: ActorId, role: str) -> Bulk | Refusal:
     """Go on with an act that is open, after a kill or by another member."""
-    going = bulks.going_on(ledger.load_free(case, cases.evolve).state, act, role, _present(_hand(ledger, actor)))
+    going = bulks.going_on(ledger.load_free(case, cases.evolve).state, act, role, present(hand_of(ledger, actor)))
     if isinstance(going, Refusal):
         return going
     known, bulk = going
-    resumed = resume_act(ledger, bulk.opened.act, list_sha256=bulk.opened.list_sha256, by=_by(ledger, actor, role))
+    resumed = resume_act(ledger, bulk.opened.act, list_sha256=bulk.opened.list_sha256, by=by_hand(ledger, actor, role))
     if isinstance(resumed, Refusal):
         return resumed
     return Bulk(ledger, known, bulk, resumed, words_of(ledger, case, act), actor, role)
@@ -140,16 +134,3 @@ def words_of(ledger: Ledger, case: CaseId, act: str) -> str:
             sealed = ledger.opened(Recorded(position, envelope))
             return sealed.words if isinstance(sealed, Words) else ""
     return ""
-
-
-def _hand(ledger: Ledger, actor: ActorId) -> Loaded[Actor]:
-    return ledger.load_free(actor, actors.evolve)
-
-
-def _present(hand: Loaded[Actor]) -> Actor:
-    assert hand.state is not None, "whoever acts was appointed"
-    return hand.state
-
-
-def _by(ledger: Ledger, actor: ActorId, role: str) -> By:
-    return By(actor=actor, role=role, organisation=_present(_hand(ledger, actor)).organisation)

@@ -17,22 +17,20 @@ that is known is refused as `file_imported` with its receipt, also where both ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, cast
 
-from ledger.acts import Act as WrittenAct
-from ledger.acts import resume_act
+from ledger.acts import Act, resume_act
 from ledger.errors import Refusal
 from ledger.events.base import By, Draft
 from ledger.events.claim import ClaimEvent
 from ledger.events.imports import ImportId, file_name
+from ledger.hands import by_hand, decide_upon, hand_of, present
 from ledger.ledger import Deciding, Ledger, Loaded
 from ledger.stores.append import Guard, NameTaken, Receipt
-from ledger.streams import actor as actors
 from ledger.streams import claim as claims
 from ledger.streams import imports
 from ledger.streams import person as persons
-from ledger.streams.act import Act
 from ledger.streams.claim_register import (
     CorrectClaim,
     FreezeClaim,
@@ -47,14 +45,7 @@ from ledger.streams.claim_register import (
 )
 from ledger.streams.claim_review import RegisterClaim, decide_registration
 from ledger.streams.decision import Decision
-from ledger.streams.imports import (
-    AbandonImport,
-    CloseImport,
-    ContradictImport,
-    Import,
-    OpenImport,
-    ReconcileImport,
-)
+from ledger.streams.imports import CloseImport, ContradictImport, Import, OpenImport
 from ledger.streams.standing import Actor
 from ledger.vocabulary import ActorId, ClaimId, PersonId, StreamId
 
@@ -82,7 +73,7 @@ Row = RegisterClaim | Correction | Followed
 class Rows:
     """The rows of an import that are taken over, written in the act that was opened with it."""
 
-    def __init__(self, ledger: Ledger, act: WrittenAct, by: By) -> None:
+    def __init__(self, ledger: Ledger, act: Act, by: By) -> None:
         self.act = act
         self._ledger, self._actor = ledger, ActorId(by.actor)
 
@@ -93,7 +84,7 @@ class Rows:
 
     def write(self, rows: Sequence[Row]) -> Receipt | Refusal:
         """Write the next rows, all or nothing."""
-        hand = _hand(self._ledger, self._actor)
+        hand = hand_of(self._ledger, self._actor)
         people = self._ledger.load_each_free([_person_of(row) for row in rows], persons.evolve)
         corrected = [row.claim for row in rows if not isinstance(row, RegisterClaim) and not _is_new(row)]
         known = self._ledger.load_each_free(corrected, claims.evolve)
@@ -101,7 +92,7 @@ class Rows:
         drafts: list[Draft] = []
         for row in rows:
             person = people[_person_of(row)]
-            decided = _decided(row, known, person.state, _present(hand))
+            decided = _decided(row, known, person.state, present(hand))
             if isinstance(decided, Refusal):
                 return decided
             drafts += decided
@@ -176,11 +167,11 @@ def open_import(ledger: Ledger, command: OpenImport, *, actor: ActorId, by: By |
     """Take a file in, or say what became of it when it was taken in before. `by`: where it says more than the role."""
 
     def decision() -> Deciding:
-        hand, batch = _hand(ledger, actor), _import(ledger, command.batch)
+        hand, batch = hand_of(ledger, actor), _import(ledger, command.batch)
         known = ledger.find(file_name(command.system, command.file_sha256))
         same = None if known is None else _import(ledger, ImportId(known))
         decided = imports.decide_import_opening(
-            batch.state, command, None if same is None else same.state, _present(hand))
+            batch.state, command, None if same is None else same.state, present(hand))
         guards = (*hand.guards, *(() if same is None else same.guards))
         versions = {StreamId(command.batch): batch.version}
         if command.act is not None:
@@ -188,7 +179,7 @@ def open_import(ledger: Ledger, command: OpenImport, *, actor: ActorId, by: By |
         return Deciding(decided, versions, guards)
 
     try:
-        opened = ledger.decide(decision, by=by or _by(ledger, actor, command.role))
+        opened = ledger.decide(decision, by=by or by_hand(ledger, actor, command.role))
     except NameTaken:  # Another came with the same file and was faster: now it is known.
         again = decision().drafts
         if isinstance(again, Refusal):
@@ -203,62 +194,17 @@ def open_import(ledger: Ledger, command: OpenImport, *, actor: ActorId, by: By |
 
 def close_import(ledger: Ledger, batch: ImportId, command: CloseImport, *, actor: ActorId) -> Receipt | Refusal:
     """Say what became of every row, and put those that were accepted in force with it."""
-
-    def decide(known: Import | None, act: Act | None, by: Actor) -> Decision:
-        return imports.decide_import_closing(known, command, act, by)
-
-    return _upon(ledger, batch, command.role, actor, decide, act=command.act)
-
-
-def abandon_import(ledger: Ledger, batch: ImportId, command: AbandonImport, *, actor: ActorId) -> Receipt | Refusal:
-    """Give it up: its file may come again."""
-    return _upon(ledger, batch, command.role, actor,
-                 lambda known, _, by: imports.decide_import_abandonment(known, command, by))
-
-
-def reconcile_import(
-    ledger: Ledger, batch: ImportId, command: ReconcileImport, *, actor: ActorId
-) -> Receipt | Refusal:
-    """Record how it compares with a later snapshot."""
-    return _upon(ledger, batch, command.role, actor,
-                 lambda known, _, by: imports.decide_reconciliation(known, command, by))
+    return decide_upon(ledger, batch, imports.evolve, actor, command.role,
+                       lambda known, rows, by: imports.decide_import_closing(known, command, rows, by), act=command.act)
 
 
 def contradict_import(
     ledger: Ledger, batch: ImportId, command: ContradictImport, *, actor: ActorId
 ) -> Receipt | Refusal:
     """Keep what the ledger that it came from signed against it."""
-    return _upon(ledger, batch, command.role, actor,
-                 lambda known, _, by: imports.decide_contradiction(known, command, by))
-
-
-def _upon(
-    ledger: Ledger, batch: ImportId, role: str, actor: ActorId,
-    decide: Callable[[Import | None, Act | None, Actor], Decision], *, act: str | None = None,
-) -> Receipt | Refusal:
-    def decision() -> Deciding:
-        hand, known = _hand(ledger, actor), _import(ledger, batch)
-        versions = {StreamId(batch): known.version}
-        rows = None
-        if act is not None:
-            rows, versions[StreamId(act)] = ledger.load_act(act)
-        return Deciding(decide(known.state, rows, _present(hand)), versions, hand.guards)
-
-    return ledger.decide(decision, by=_by(ledger, actor, role))
-
-
-def _hand(ledger: Ledger, actor: ActorId) -> Loaded[Actor]:
-    return ledger.load_free(actor, actors.evolve)
+    return decide_upon(ledger, batch, imports.evolve, actor, command.role,
+                       lambda known, _, by: imports.decide_contradiction(known, command, by))
 
 
 def _import(ledger: Ledger, batch: ImportId) -> Loaded[Import]:
     return ledger.load_free(batch, imports.evolve)
-
-
-def _present(hand: Loaded[Actor]) -> Actor:
-    assert hand.state is not None, "whoever acts was appointed"
-    return hand.state
-
-
-def _by(ledger: Ledger, actor: ActorId, role: str) -> By:
-    return By(actor=actor, role=role, organisation=_present(_hand(ledger, actor)).organisation)

@@ -18,13 +18,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ledger.acts import CHUNK, Act, resume_act
 from ledger.errors import Refusal
-from ledger.events.base import By, Draft
+from ledger.events.base import Draft
 from ledger.events.training import ClassId
+from ledger.hands import by_hand, decide_upon, hand_of, present
 from ledger.ids import new_id
 from ledger.ledger import Deciding, Ledger, Loaded
 from ledger.stores.append import Guard, Receipt
 from ledger.streams import act as acts
-from ledger.streams import actor as actors
 from ledger.streams import person as persons
 from ledger.streams import training_class as classes
 from ledger.streams import training_roster as rosters
@@ -48,14 +48,14 @@ class Roster:
 
     def write(self, rows: Sequence[RegisterRow]) -> Receipt | Refusal:
         """Write the next rows of the list, all or nothing."""
-        hand, held = _hand(self._ledger, self._actor), _class(self._ledger, self.training_class)
+        hand, held = hand_of(self._ledger, self._actor), _class(self._ledger, self.training_class)
         drafts: list[Draft] = []
         guards: dict[str, Guard] = {guard.stream: guard for guard in (*hand.guards, *held.guards)}
         people = self._ledger.load_each_free([row.person for row in rows], persons.evolve)
         for row in rows:
             person = people[row.person]
             # A claim begins here: its id was just made, and the append holds us to its being new.
-            decided = decide_row(held.state, None, row, person.state, _present(hand))
+            decided = decide_row(held.state, None, row, person.state, present(hand))
             if isinstance(decided, Refusal):
                 return decided
             drafts += decided
@@ -75,13 +75,8 @@ class Roster:
     def _end(
         self, decide: Callable[[classes.TrainingClass | None, acts.Act | None, Actor], Decision]
     ) -> Receipt | Refusal:
-        def decision() -> Deciding:
-            hand, held = _hand(self._ledger, self._actor), _class(self._ledger, self.training_class)
-            act, version = self._ledger.load_act(self.act.id)
-            versions = {StreamId(self.training_class): held.version, StreamId(self.act.id): version}
-            return Deciding(decide(held.state, act, _present(hand)), versions, hand.guards)
-
-        return self._ledger.decide(decision, by=_by(self._ledger, self._actor, self._role))
+        return decide_upon(self._ledger, self.training_class, classes.evolve, self._actor, self._role, decide,
+                           act=self.act.id)
 
 
 def open_roster(
@@ -100,13 +95,13 @@ def open_roster(
     command = rosters.OpenRoster(role=role, act=act, rows=rows, chunk=chunk, list_sha256=list_sha256)
 
     def decision() -> Deciding:
-        hand, held = _hand(ledger, actor), _class(ledger, training_class)
+        hand, held = hand_of(ledger, actor), _class(ledger, training_class)
         versions: Mapping[StreamId, int] = {StreamId(training_class): held.version, StreamId(act): 0}
         return Deciding(
-            rosters.decide_roster_opening(held.state, command, _present(hand)), versions, hand.guards
+            rosters.decide_roster_opening(held.state, command, present(hand)), versions, hand.guards
         )
 
-    opened = ledger.decide(decision, by=_by(ledger, actor, role))
+    opened = ledger.decide(decision, by=by_hand(ledger, actor, role))
     if isinstance(opened, Refusal):
         return opened
     return resume_roster(ledger, training_class, list_sha256=list_sha256, actor=actor, role=role)
@@ -120,22 +115,9 @@ def resume_roster(
     roster = None if held is None else held.open_roster
     if held is None or roster is None:
         return Refusal.because("roster_not_open", rosters=0 if held is None else len(held.rosters))
-    act = resume_act(ledger, roster.act, list_sha256=list_sha256, by=_by(ledger, actor, role))
+    act = resume_act(ledger, roster.act, list_sha256=list_sha256, by=by_hand(ledger, actor, role))
     return act if isinstance(act, Refusal) else Roster(ledger, training_class, act, actor, role)
-
-
-def _hand(ledger: Ledger, actor: ActorId) -> Loaded[Actor]:
-    return ledger.load_free(actor, actors.evolve)
 
 
 def _class(ledger: Ledger, training_class: ClassId) -> Loaded[classes.TrainingClass]:
     return ledger.load_free(training_class, classes.evolve)
-
-
-def _present(hand: Loaded[Actor]) -> Actor:
-    assert hand.state is not None, "whoever acts was appointed"
-    return hand.state
-
-
-def _by(ledger: Ledger, actor: ActorId, role: str) -> By:
-    return By(actor=actor, role=role, organisation=_present(_hand(ledger, actor)).organisation)

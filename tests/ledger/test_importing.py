@@ -15,7 +15,7 @@ from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.claim import Source, StudyDetails, record_name, version_name
 from ledger.events.imports import ImportId
-from ledger.importing import abandon_import, close_import, open_import, reconcile_import
+from ledger.importing import close_import, open_import
 from ledger.stores.append import NameTaken, Receipt
 from ledger.streams import claim as claims
 from ledger.streams.claim_register import CorrectClaim, decide_correction
@@ -27,6 +27,8 @@ from ledger.streams.imports import (
     OpenImport,
     ReconcileImport,
     Status,
+    decide_import_abandonment,
+    decide_reconciliation,
 )
 from ledger.streams.imports import evolve as evolve_import
 from ledger.vocabulary import ClaimId, PersonId
@@ -123,7 +125,9 @@ def test_of_a_crowd_with_one_file_one_takes_it_in_and_every_other_is_told_which(
 
 def test_a_file_that_was_given_up_is_taken_in_again(house: House) -> None:
     batch = opened(house)
-    abandon_import(house.ledger, batch.batch, AbandonImport(role=ROLE, why="wrong_period"), actor=OFFICER)
+    given_up = decide_import_abandonment(batch, AbandonImport(role=ROLE, why="wrong_period"), house.actor(OFFICER))
+    assert not isinstance(given_up, Refusal), given_up
+    house.record(given_up)
 
     assert opened(house, 2).batch == "imp_2"
     assert check(house).holds
@@ -157,10 +161,13 @@ def test_an_import_is_compared_and_its_counts_have_to_add_up(house: House) -> No
     batch = opened(house)
     compare = ReconcileImport(role=ROLE, snapshot_sha256="7" * 64, snapshot_on=date(2026, 6, 30), compared=3,
                               differences=1)
-    assert code(reconcile_import(house.ledger, batch.batch, compare, actor=OFFICER)) == "import_not_closed"
+    assert code(decide_reconciliation(batch, compare, house.actor(OFFICER))) == "import_not_closed"
     act = act_of(house, [("r1", LI)])
     assert code(close_import(house.ledger, batch.batch, closing(act, 2), actor=OFFICER)) == "act_differs"
     assert isinstance(close_import(house.ledger, batch.batch, closing(act, 1), actor=OFFICER), Receipt)
-    assert isinstance(reconcile_import(house.ledger, batch.batch, compare, actor=OFFICER), Receipt)
-    assert code(reconcile_import(house.ledger, batch.batch, compare, actor=OFFICER)) == "already_reconciled"
+    compared = decide_reconciliation(house.load(batch.batch, evolve_import), compare, house.actor(OFFICER))
+    assert not isinstance(compared, Refusal), compared
+    house.record(compared)
+    again = decide_reconciliation(house.load(batch.batch, evolve_import), compare, house.actor(OFFICER))
+    assert code(again) == "already_reconciled"
     assert check(house).holds
