@@ -16,8 +16,9 @@ are free again (`ledger.stores.names`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -25,11 +26,14 @@ from ledger.errors import Refusal
 from ledger.events.act import ActEvent
 from ledger.events.base import By, Draft
 from ledger.ids import new_id
-from ledger.ledger import Ledger
-from ledger.stores.append import Guard, Receipt
+from ledger.ledger import DECISIONS_MAX, Ledger
+from ledger.stores.append import Conflict, Guard, Receipt
 from ledger.streams import act as acts
 from ledger.streams.decision import Decision
 from ledger.vocabulary import ActId, StreamId
+
+_Rows = TypeVar("_Rows")
+_Outcome = TypeVar("_Outcome")
 
 CHUNK: Final = 500  # Rows, each of three events at most, with their count fit one append (`EVENTS_MAX`).
 CHUNK_REGISTERED: Final = 999
@@ -38,6 +42,14 @@ CHUNK_REGISTERED: Final = 999
 Names that rows reserve lie scattered, so that every commit rewrites most pages of a long list's: half as many commits
 write half as much.
 """
+
+
+def insist(write: Callable[[_Rows], _Outcome], rows: _Rows) -> _Outcome:
+    """Write the next rows; where somebody else has just written to what they rest on, read and decide them again."""
+    for _ in range(DECISIONS_MAX - 1):
+        with suppress(Conflict):
+            return write(rows)
+    return write(rows)
 
 
 class Act:

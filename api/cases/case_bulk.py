@@ -35,12 +35,11 @@ from ledger.case_bulk import CHUNK, Bulk, open_bulk, resume_bulk
 from ledger.errors import Refusal
 from ledger.events.case import CaseId
 from ledger.stores.append import Conflict
-from ledger.streams import act as acts
 from ledger.streams import case_bulk as bulks
 from ledger.streams.case import Case
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
-from ledger.vocabulary import ActId, ActorId, StreamId
+from ledger.vocabulary import ActId, ActorId
 
 PATIENCE_MS: Final = 2_000
 PATIENCE_MOST_MS: Final = 20_000
@@ -120,7 +119,7 @@ def abandon(
     command = bulks.AbandonBulk(role=SUPERVISOR, words=fields.get("words"))
 
     def decide(reading: Reading, found: Case, by: Actor) -> Decision:
-        return bulks.decide_bulk_abandonment(found, _act_of(house, reading, act), command, by)
+        return bulks.decide_bulk_abandonment(found, reading.act(act), command, by)
 
     return in_case(house, caller, case, asked, decide)
 
@@ -186,13 +185,6 @@ def close(house: House, caller: Caller, bulk: Bulk, asked: Asked) -> Done | Refu
         if isinstance(found, Refusal):
             return found
         command = bulks.CloseBulk(role=SUPERVISOR)
-        return bulks.decide_bulk_closing(found, _act_of(house, reading, bulk.act.id), command, by)
+        return bulks.decide_bulk_closing(found, reading.act(bulk.act.id), command, by)
 
     return do(house.ledger, by_actor(caller, actor, SUPERVISOR), asked._replace(version=None), decide)
-
-
-def _act_of(house: House, reading: Reading, act: str) -> acts.Act | None:
-    """The act itself, read for this decision."""
-    found, version = house.ledger.load_act(act)
-    reading.versions[StreamId(act)] = version
-    return found

@@ -27,6 +27,7 @@ from api.cases.standing import (
     not_a_person,
     of_another_level,
     places,
+    present,
     role_for,
 )
 from api.house import House
@@ -227,8 +228,7 @@ def as_department(
     role = role_for(actor, [one.role for one in offices], matter)
 
     def decide(reading: Reading) -> Decision:
-        by = reading.actor(caller.id)
-        assert by is not None, "whoever acts was appointed"
+        by = present(reading, caller)
         drafts = decide_it(reading, role, by)
         return drafts if isinstance(drafts, Refusal) else of_another_level(offices, matter, role, by) or drafts
 

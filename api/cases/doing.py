@@ -43,7 +43,7 @@ from ledger.streams import (
     unit,
     year,
 )
-from ledger.streams.act import Status
+from ledger.streams.act import Act, Status
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
 from ledger.vocabulary import StreamId
@@ -139,6 +139,13 @@ class Reading:
     def actor(self, of: str) -> Actor | None:
         """Read an actor."""
         return self.state(of, actor.evolve)
+
+    def act(self, of: str | None) -> Act | None:
+        """Read a larger act, which a decision about what opened it may end; None where nothing did."""
+        if of is None:
+            return None
+        found, self.versions[StreamId(of)] = self.ledger.load_act(of)
+        return found
 
     def transfer(self, of: str) -> transfer.Transfer | None:
         """Read a transfer."""

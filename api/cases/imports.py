@@ -20,30 +20,28 @@ from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.finding import blocks
 from api.cases.import_rows import DUPLICATE, Judged, Listed, Terms, judge
-from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, role_for
+from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, present, role_for
 from api.house import House
 from api.law_of import law_now, ruling_view
 from ledger.access import record_accesses
-from ledger.acts import CHUNK_REGISTERED
+from ledger.acts import CHUNK_REGISTERED, insist
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.imports import ImportClosed, ImportId, SetAside, file_name
-from ledger.importing import Row, Rows, events_of, open_import, resume_rows
-from ledger.stores.append import EVENTS_MAX, Conflict, Receipt
+from ledger.importing import Row, events_of, open_import, resume_rows
+from ledger.stores.append import EVENTS_MAX, Receipt
 from ledger.streams import act as acts
 from ledger.streams import imports
 from ledger.streams.decision import Decision
 from ledger.streams.imports import Import
 from ledger.streams.standing import Actor, Matter, standing
-from ledger.vocabulary import ActId, ActorId, StreamId
+from ledger.vocabulary import ActId, ActorId
 from policies.systems import importing_roles
 from projections.imports import imports as known_imports
 
 TOLD_MOST: Final = 200
 """So many rows are told in an answer; all that were set aside are listed by `GET .../rows`."""
-
-_TRIES: Final = 5
 
 
 class _Desk(NamedTuple):
@@ -100,7 +98,7 @@ def abandon(house: House, caller: Caller, name: str, fields: dict[str, Any], ask
     def decide(reading: Reading) -> Decision:
         batch = import_of(reading, name)
         command = imports.AbandonImport(role=role, why=fields["why"])
-        return imports.decide_import_abandonment(batch, command, _hand(reading, caller), _act_of(house, reading, batch))
+        return imports.decide_import_abandonment(batch, command, present(reading, caller), _act_of(reading, batch))
 
     return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=name, show=view)
 
@@ -213,12 +211,6 @@ def _receipt(house: House, batch: Import) -> Receipt:
     raise AssertionError("what is closed was closed")
 
 
-def _hand(reading: Reading, caller: Caller) -> Actor:
-    by = reading.actor(caller.id)
-    assert by is not None, "whoever acts was appointed"
-    return by
-
-
 # Taken over
 
 
@@ -252,20 +244,10 @@ def _write(desk: _Desk, batch: Import, accepted: Sequence[Row | None]) -> Refusa
         some = [row for row in accepted[first:first + rows.rows_next] if row is not None]
         if len(some) != rows.rows_next:
             return Refusal.because("list_changed", rows=len(accepted))
-        written = _chunk(rows, some)
+        written = insist(rows.write, some)
         if isinstance(written, Refusal):
             return written
     return None
-
-
-def _chunk(rows: Rows, some: Sequence[Row]) -> Receipt | Refusal:
-    """Write the next rows; somebody else may have written to one of their people in between."""
-    for _ in range(_TRIES - 1):
-        try:
-            return rows.write(some)
-        except Conflict:
-            continue
-    return rows.write(some)
 
 
 def _close(desk: _Desk, batch: Import, asked: Asked) -> Done | Refusal:
@@ -273,24 +255,19 @@ def _close(desk: _Desk, batch: Import, asked: Asked) -> Done | Refusal:
 
     def decide(reading: Reading) -> Decision:
         known = import_of(reading, batch.batch)
-        act = _act_of(desk.house, reading, known)
         aside = batch.set_aside
         duplicates = sum(one.code == DUPLICATE for one in aside)
         command = imports.CloseImport(
             role=desk.role, accepted=batch.opened.rows - len(aside), rejected=len(aside) - duplicates,
             duplicates=duplicates, result_sha256=_digest(aside), act=batch.opened.act)
-        return imports.decide_import_closing(known, command, act, _hand(reading, desk.caller))
+        return imports.decide_import_closing(
+            known, command, _act_of(reading, known), present(reading, desk.caller))
 
     return do(desk.house.ledger, desk.by, asked, decide)
 
 
-def _act_of(house: House, reading: Reading, batch: Import | None) -> acts.Act | None:
-    """The act of an import, read for this decision."""
-    if batch is None or batch.opened.act is None:
-        return None
-    act, version = house.ledger.load_act(batch.opened.act)
-    reading.versions[StreamId(batch.opened.act)] = version
-    return act
+def _act_of(reading: Reading, batch: Import | None) -> acts.Act | None:
+    return reading.act(None if batch is None else batch.opened.act)
 
 
 def _digest(aside: Sequence[SetAside]) -> str:

@@ -28,20 +28,20 @@ from api.cases.faults import BadFields, Fault
 from api.cases.filings import class_of, class_view
 from api.cases.finding import blocks, by_documents
 from api.cases.roster_lists import HEADS, NOTES, Listed, Wrong, listed, marks_of, told
-from api.cases.standing import acting, by_actor, of_another_level, role_for
+from api.cases.standing import acting, by_actor, of_another_level, present, role_for
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed, law_now
 from api.sheets import Columns, Sheet, cell_name, read, returned, template
 from ledger.access import record_accesses
-from ledger.acts import CHUNK_REGISTERED
+from ledger.acts import CHUNK_REGISTERED, insist
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By, Name
 from ledger.events.claim import Ruling, Study, certificate_name
 from ledger.events.training import ClassId, ClassRosterClosed
 from ledger.ids import new_ids
-from ledger.rosters import Roster, open_roster, resume_roster
-from ledger.stores.append import EVENTS_MAX, Conflict, Receipt
+from ledger.rosters import open_roster, resume_roster
+from ledger.stores.append import EVENTS_MAX, Receipt
 from ledger.streams import act as acts
 from ledger.streams import claim as claims
 from ledger.streams import training_class as classes
@@ -57,7 +57,6 @@ from projections.duplicates import owners_of
 TOLD_MOST: Final = 200
 """So many rows are told in an answer; the workbook that goes back has them all."""
 
-_TRIES: Final = 5
 _NOBODY: Final = "没有证件号码和姓名都与此相符的人员；请按证件核对，尚未注册的请本人先注册。"
 
 
@@ -103,10 +102,9 @@ def abandon(house: House, caller: Caller, name: str, asked: Asked) -> Done | Ref
 
     def decide(reading: Reading) -> Decision:
         held = class_of(reading, name)
-        by = reading.actor(caller.id)
-        assert by is not None, "whoever acts was appointed"
         command = rosters.AbandonRoster(role=as_role)
-        return rosters.decide_roster_abandonment(held, command, _act_of(house, reading, held), by)
+        return rosters.decide_roster_abandonment(
+            held, command, _act_of(reading, held), present(reading, caller))
 
     return do(house.ledger, by_actor(caller, actor, as_role), asked, decide, upon=name, show=class_view)
 
@@ -362,38 +360,21 @@ def _written(desk: _Desk, rows: Sequence[RegisterRow], asked: Asked) -> Done | R
         return Refusal.because("list_changed", rows=len(rows))  # Somebody has been registered by hand since.
     while roster.rows_next:
         first = roster.act.rows_done
-        written = _chunk(roster, rows[first:first + roster.rows_next])
+        written = insist(roster.write, rows[first:first + roster.rows_next])
         if isinstance(written, Refusal):
             return written
 
     def decide(reading: Reading) -> Decision:
         held = class_of(reading, desk.training_class)
-        by = reading.actor(desk.caller.id)
-        assert by is not None, "whoever acts was appointed"
         command = rosters.CloseRoster(role=desk.role)
-        return rosters.decide_roster_closing(held, command, _act_of(desk.house, reading, held), by)
+        return rosters.decide_roster_closing(held, command, _act_of(reading, held), present(reading, desk.caller))
 
     return do(ledger, desk.by, asked, decide)
 
 
-def _chunk(roster: Roster, rows: Sequence[RegisterRow]) -> Receipt | Refusal:
-    """Write the next rows; somebody else may have written to one of their people in between."""
-    for _ in range(_TRIES - 1):
-        try:
-            return roster.write(rows)
-        except Conflict:
-            continue
-    return roster.write(rows)
-
-
-def _act_of(house: House, reading: Reading, held: classes.TrainingClass | None) -> acts.Act | None:
-    """The act of the roster that is open, read for this decision."""
-    roster = None if held is None else held.open_roster
-    if roster is None:
-        return None
-    act, version = house.ledger.load_act(roster.act)
-    reading.versions[StreamId(roster.act)] = version
-    return act
+def _act_of(reading: Reading, held: classes.TrainingClass | None) -> acts.Act | None:
+    """The act of the roster that is open."""
+    return reading.act(None if held is None or held.open_roster is None else held.open_roster.act)
 
 
 def _record_seen(desk: _Desk, seen: Sequence[str]) -> None:

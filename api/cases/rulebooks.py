@@ -10,7 +10,7 @@ from typing import Any
 
 from api.callers import FOUNDER, Caller
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.standing import POLICY_OFFICE, acting, by_actor
+from api.cases.standing import POLICY_OFFICE, acting, by_actor, present
 from api.house import House
 from api.law_of import law_now
 from ledger.errors import Refusal
@@ -38,8 +38,7 @@ def propose(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) 
     )
 
     def decide(reading: Reading) -> Decision:
-        by = reading.actor(caller.id)
-        assert by is not None, "whoever acts was appointed"
+        by = present(reading, caller)
         if no := standing(by, POLICY_OFFICE, _matter(book)):
             return no
         state = reading.state(f"rul_{command.rulebook}", rulebooks.evolve)

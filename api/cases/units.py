@@ -13,7 +13,7 @@ from api.cases import reasons
 from api.cases.doing import Asked, Done, Reading, do, state_after
 from api.cases.events import events_of
 from api.cases.faults import BadFields, Fault, identifier
-from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, logged_in, looking, seeing_scopes
+from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, logged_in, looking, present, seeing_scopes
 from api.house import House
 from api.law_of import law_now
 from ledger.errors import Refusal
@@ -77,9 +77,7 @@ def reject(house: House, caller: Caller, unit: str, fields: dict[str, Any], aske
         return actor
 
     def decide(reading: Reading) -> Decision:
-        by = reading.actor(caller.id)
-        assert by is not None, "whoever acts was appointed"
-        return units.decide_rejection(reading.unit(unit), command, by)
+        return units.decide_rejection(reading.unit(unit), command, present(reading, caller))
 
     return do(house.ledger, _by(caller, actor), asked.because(fields), decide, upon=unit, show=view)
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, logged_in, oneself
+from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, logged_in, oneself, present
 from api.house import House
 from ledger.errors import Refusal
 from ledger.events.year import YearClosed, stream_of
@@ -92,9 +92,7 @@ def close(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) ->
     )
 
     def decide(reading: Reading) -> Decision:
-        by = reading.actor(caller.id)
-        assert by is not None, "whoever acts was appointed"
-        return years.decide_closing(reading.state(stream_of(year), years.evolve), command, by)
+        return years.decide_closing(reading.state(stream_of(year), years.evolve), command, present(reading, caller))
 
     done = do(house.ledger, by_actor(caller, actor, HUMAN_RESOURCES), asked, decide)
     if not isinstance(done, Refusal) and done.receipt is not None:
