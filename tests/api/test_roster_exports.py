@@ -55,6 +55,7 @@ def test_a_roster_says_who_was_registered_with_what_and_how_that_stands(scene: T
 
 def test_what_became_of_a_row_is_told_as_of_the_day_that_is_asked_about(scene: Trained) -> None:
     town, at = scene.town, str(scene.town.house.ledger.store.size())
+    assert town.house.settled() is None, "whoever asks the answers directly waits for them, as a door does"
     claim = town.house.answers.registered(scene.li.id)[0].claim
     city = town.officer(town.unit("宁波市经信局", "330200", "industry"), "sector_authority", "3302")
     city.act(city.saw(f"/v1/claims/{claim}", purpose="check"), "freeze", {"words": "待查"})
