@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from api.callers import Caller
-from api.cases import people, trainings
+from api.cases import cards, people, trainings
 from api.documents import Document, Section, Table
 from api.house import House
 from ledger.errors import Refusal
@@ -27,7 +27,7 @@ STATES: Final = {"approved": "已登记", "frozen": "冻结", "revoked": "已撤
 
 def sheet(house: House, caller: Caller, card: str, purpose: str | None, *, as_of: int) -> dict[str, Any] | Refusal:
     """Everything that stands on a card's paper, for whoever may see the card."""
-    found = trainings.card(house, caller, card, purpose, as_of=as_of)
+    found = cards.card(house, caller, card, purpose, as_of=as_of)
     if isinstance(found, Refusal):
         return found
     held = trainings.training_class(house, caller, found["training_class"], read_axes(str(as_of)))

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from api.callers import Caller
-from api.cases import import_reports, trainings, workload, years
+from api.cases import import_answers, import_reports, trainings, workload, years
 from api.commands.telling import CLASS_STATES, PLAN_STATES, word
 from api.commands.telling import role as role_name
 from api.house import House
@@ -58,7 +58,7 @@ def work(
 
 def imports(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int) -> Table | Refusal:
     """What was brought in from other systems, in the order in which it came."""
-    found = _every(lambda after: trainings.imports(
+    found = _every(lambda after: import_answers.imports(
         house, caller, system=query.get("system"), as_of=as_of, after=after, limit=_AT_ONCE))
     if isinstance(found, Refusal):
         return found

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
-from api.cases import cases, claims, statements, trainings, transfers, units
+from api.cases import cases, claims, import_answers, statements, trainings, transfers, units
 from api.cases.standing import logged_in
 from api.house import House
 from ledger.errors import Refusal
@@ -51,7 +51,7 @@ GATES: Final[dict[str, Gate]] = {
     "statement": lambda house, caller, record, purpose, _: statements.see(house, caller, record, purpose),
     "plan": lambda house, caller, record, _, at: trainings.plan(house, caller, record, as_of=at),
     "class": lambda house, caller, record, _, at: trainings.training_class(house, caller, record, Axes(at)),
-    "import": lambda house, caller, record, _, at: trainings.import_of(house, caller, record, as_of=at),
+    "import": lambda house, caller, record, _, at: import_answers.import_of(house, caller, record, as_of=at),
 }
 """Of each kind of record that has a thread here, who may look at it."""
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from api.cases import cards as _cards
 from api.cases import filings, roster_exports, trainings
 from api.cases.queue import PURPOSE
 from api.commands.telling import RESULTS
@@ -85,7 +86,7 @@ def cards(asking: Asking, training_class: str) -> Shown:
     """The cards of a class, void ones too, for a purpose."""
     house, moment = asking.house, asked_moment(rest=("purpose",))
     position = moment.position(house)
-    found = trainings.cards_of_class(house, asking.caller, training_class, asking.purpose, as_of=position)
+    found = _cards.cards_of_class(house, asking.caller, training_class, asking.purpose, as_of=position)
     if isinstance(found, Refusal):
         return found
     one = class_now(asking, training_class)
@@ -106,7 +107,7 @@ def card(asking: Asking, card: str) -> Shown:
     """One card, to whom it is about or to an office for a purpose."""
     house, moment = asking.house, asked_moment(rest=("purpose",))
     position = moment.position(house)
-    found = trainings.card(house, asking.caller, card, asking.purpose, as_of=position)
+    found = _cards.card(house, asking.caller, card, asking.purpose, as_of=position)
     if isinstance(found, Refusal):
         return found
     held = trainings.training_class(house, asking.caller, found["training_class"], read_axes(None, None, None))
@@ -137,7 +138,7 @@ def _stands(status: str) -> Pairs:
 def _see_card(asking: Asking, card: str) -> Subject | Refusal:
     house = asking.house
     position = Moment((), {}, {}).position(house)
-    found = trainings.card(house, asking.caller, card, PURPOSE, as_of=position)
+    found = _cards.card(house, asking.caller, card, PURPOSE, as_of=position)
     return found if isinstance(found, Refusal) else _subject(found)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import exports, hand_over_imports, imports, trainings
+from api.cases import exports, hand_over_imports, import_answers, imports
 from api.cases.doing import Asked, Done
 from api.cases.faults import BadFields
 from api.cases.hand_over_imports import Handed
@@ -69,7 +69,7 @@ def listed(asking: Asking) -> Shown:
         made: Table | Refusal = exports.imports(house, caller, query, as_of=position)
         return made if isinstance(made, Refusal) else Page("imports.html", table=made)
     after = moment.rest.get("after", "")
-    page = trainings.imports(
+    page = import_answers.imports(
         house, caller, system=query.get("system"), as_of=position, limit=ROWS, newest_first=True,
         after=(int(after),) if after.isascii() and after.isdecimal() and len(after) < 16 else None)
     if isinstance(page, Refusal):
@@ -88,7 +88,7 @@ def one(asking: Asking, batch: str) -> Shown:
     house, caller = asking.house, asking.caller
     moment = asked_moment(rest=("row",))
     position = moment.position(house)
-    body = trainings.import_of(house, caller, batch, as_of=position)
+    body = import_answers.import_of(house, caller, batch, as_of=position)
     if isinstance(body, Refusal):
         return body
     row = moment.rest.get("row", "")
@@ -233,7 +233,7 @@ def _stands(status: str) -> Pairs:
 def see(asking: Asking, batch: str) -> Subject | Refusal:
     """An import as something to be done upon."""
     position = Moment((), {}, {}).position(asking.house)
-    body = trainings.import_of(asking.house, asking.caller, batch, as_of=position)
+    body = import_answers.import_of(asking.house, asking.caller, batch, as_of=position)
     return body if isinstance(body, Refusal) else _subject(body)
 
 

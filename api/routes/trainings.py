@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 
 from api.callers import Caller
-from api.cases import trainings
+from api.cases import cards, import_answers, trainings
 from api.routes.answers import answer
 from api.routes.door import Door, house
 from api.routes.listing import listed, moment
@@ -87,34 +87,34 @@ def one_class(caller: Caller, query: _Query, training_class: str) -> _Said | Ref
 @door.reads("/v1/classes/<class:training_class>/cards", summary="一个培训班的学时登记卡", query=AsOfQuery,
             answers=CardsAnswer)
 def cards_of_class(caller: Caller, query: _Query, training_class: str) -> _Said | Refusal:
-    return _at(query, lambda as_of: trainings.cards_of_class(
+    return _at(query, lambda as_of: cards.cards_of_class(
         house(), caller, training_class, query.get("purpose"), as_of=as_of))
 
 
 @door.reads("/v1/persons/<person:person>/cards", summary="一个人的学时登记卡", query=AsOfQuery, answers=CardsAnswer)
 def cards_of_person(caller: Caller, query: _Query, person: str) -> _Said | Refusal:
-    return _at(query, lambda as_of: trainings.cards_of_person(
+    return _at(query, lambda as_of: cards.cards_of_person(
         house(), caller, person, query.get("purpose"), as_of=as_of))
 
 
 @door.reads("/v1/cards", summary="凭卡号查学时登记卡", query=CardNumberQuery, answers=OneCardAnswer)
 def card_of_number(caller: Caller, query: _Query) -> _Said | Refusal:
-    return _at(query, lambda as_of: trainings.card_of_number(
+    return _at(query, lambda as_of: cards.card_of_number(
         house(), caller, query["organiser"], query["number"], query.get("purpose"), as_of=as_of))
 
 
 @door.reads("/v1/cards/<card:card>", summary="一张学时登记卡", query=AsOfQuery, answers=OneCardAnswer)
 def one_card(caller: Caller, query: _Query, card: str) -> _Said | Refusal:
-    return _at(query, lambda as_of: trainings.card(house(), caller, card, query.get("purpose"), as_of=as_of))
+    return _at(query, lambda as_of: cards.card(house(), caller, card, query.get("purpose"), as_of=as_of))
 
 
 @door.reads("/v1/imports", summary="从其他系统的导入，按打开先后", query=ImportsQuery, answers=ImportsAnswer)
 def every_import(caller: Caller, query: _Query) -> Response | Refusal:
-    return listed(caller, "imports", query, lambda as_of, after, limit: trainings.imports(
+    return listed(caller, "imports", query, lambda as_of, after, limit: import_answers.imports(
         house(), caller, system=query.get("system"), as_of=as_of, after=after, limit=limit))
 
 
 @door.reads("/v1/imports/<import:batch>", summary="一次导入：逐行结果的计数、对账", query=MomentQuery,
             answers=OneImportAnswer)
 def one_import(caller: Caller, query: _Query, batch: str) -> _Said | Refusal:
-    return _at(query, lambda as_of: trainings.import_of(house(), caller, batch, as_of=as_of))
+    return _at(query, lambda as_of: import_answers.import_of(house(), caller, batch, as_of=as_of))
