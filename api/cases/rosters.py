@@ -23,9 +23,9 @@ from typing import Any, Final, NamedTuple
 
 from api import refusals
 from api.callers import Caller
+from api.cases.class_filings import class_of, class_view
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.faults import BadFields, Fault
-from api.cases.filings import class_of, class_view
 from api.cases.finding import blocks, by_documents
 from api.cases.roster_lists import HEADS, NOTES, Listed, Wrong, listed, marks_of, told
 from api.cases.standing import acting, by_actor, of_another_level, present, role_for

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from api.cases import card_issuing, roster_exports, trainings
 from api.cases import cards as _cards
-from api.cases import filings, roster_exports, trainings
 from api.cases.queue import PURPOSE
 from api.commands.telling import RESULTS
 from api.console import deeds, sending, words
@@ -143,8 +143,8 @@ def _see_card(asking: Asking, card: str) -> Subject | Refusal:
 
 
 CARDS: Final = Room(_see_card, named(
-    Deed("voiding", "作废", filings.void_card, Words, lambda _, __: [WORDS], lambda _, __: {"words": "-"}, look="bad",
-         note="作废后记为一个事件，原来的登记卡仍可查到；有误的，另行出具。"),
+    Deed("voiding", "作废", card_issuing.void_card, Words, lambda _, __: [WORDS], lambda _, __: {"words": "-"},
+         look="bad", note="作废后记为一个事件，原来的登记卡仍可查到；有误的，另行出具。"),
 ))
 
 
@@ -181,7 +181,7 @@ def issue_card(asking: Asking, training_class: str) -> Shown:
     if faults:
         return _card_form(asking, training_class, request.form, faults, 422)
     try:
-        came = filings.issue_card(house, asking.caller, {**fields, "training_class": training_class},
+        came = card_issuing.issue_card(house, asking.caller, {**fields, "training_class": training_class},
                                   sending.asked(house, asking.caller))
     except LedgerError as error:
         return _card_form(asking, training_class, request.form, [Fault("", str(error))], 409)

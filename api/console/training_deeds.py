@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from api.callers import Caller
-from api.cases import filings, rosters, trainings
+from api.cases import class_filings, plan_filings, rosters, trainings
 from api.cases.doing import Asked, Done, Reading
 from api.commands.telling import CLASS_STATES, PLAN_STATES
 from api.commands.telling import role as role_name
@@ -135,12 +135,12 @@ def _held_as_filed(_: Asking, subject: Subject) -> dict[str, Any]:
 
 def _hold(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """What was handed in before stays, but for what is handed in anew."""
-    sent, known = papers(), filings.class_of(Reading(house.ledger), name)
+    sent, known = papers(), class_filings.class_of(Reading(house.ledger), name)
     kinds = {one["kind"] for one in sent}
     before = () if known is None or known.held is None else known.held.evidence
     kept = [{"kind": one.kind, "sha256": one.sha256, "issued_on": one.issued_on} for one in before
             if one.kind not in kinds]
-    return filings.hold(house, caller, name, {**fields, "evidence": [*kept, *sent]}, asked)
+    return class_filings.hold(house, caller, name, {**fields, "evidence": [*kept, *sent]}, asked)
 
 
 def _evaluation(_: Asking, subject: Subject) -> list[Field]:
@@ -159,17 +159,17 @@ def _tried(**given: Any) -> Any:
 
 
 CLASSES: Final = Room(_see_class, named(
-    Deed("acceptance", "备案", filings.accept, AcceptanceBody, _number, _tried(number="-"), look="main"),
-    Deed("refusal", "不予备案", filings.refuse, ClassRefusalBody, _with_reason("class.refused"),
+    Deed("acceptance", "备案", class_filings.accept, AcceptanceBody, _number, _tried(number="-"), look="main"),
+    Deed("refusal", "不予备案", class_filings.refuse, ClassRefusalBody, _with_reason("class.refused"),
          _tried(words="-", reason="other"), look="bad", note="不予备案后不能再办；须另行申报。办理后记为一个事件。"),
     Deed("holding", "登记举办情况", _hold, HoldingBody, _holding, _held_as_filed, look="main"),
     Deed("roster-abandonment", "放弃未完成的名单", rosters.abandon, look="bad",
          note="放弃后，已写入的各行都不会生效；名册可以再导入。办理后记为一个事件。"),
 ))
 PLANS: Final = Room(_see_plan, named(
-    Deed("acknowledgement", "备案", filings.acknowledge, look="main"),
-    Deed("return", "退回修改", filings.send_plan_back, PlanReturnBody, _with_reason("plan.returned"),
+    Deed("acknowledgement", "备案", plan_filings.acknowledge, look="main"),
+    Deed("return", "退回修改", plan_filings.send_plan_back, PlanReturnBody, _with_reason("plan.returned"),
          _tried(words="-", reason="other")),
-    Deed("evaluation", "评估实施情况", filings.evaluate, EvaluationBody, _evaluation,
+    Deed("evaluation", "评估实施情况", plan_filings.evaluate, EvaluationBody, _evaluation,
          _tried(grade="qualified", words="-")),
 ))

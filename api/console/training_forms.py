@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import filings, rosters, trainings
+from api.cases import card_issuing, class_filings, plan_filings, rosters, trainings
 from api.cases.doing import Asked, Done, Reading
 from api.cases.faults import BadFields
 from api.cases.standing import acting
@@ -58,24 +58,24 @@ def why_not_file(asking: Asking, kind: str) -> Refusal | None:
     today = asking.house.today
     if kind == "plans":
         item = {"number": 1, "title": "-", "route": "filed_training", "days": 2, "headcount": 1}
-        return _why_not(lambda: filings.file_plan(asking.house, asking.caller, {"year": 2099, "items": [item]},
+        return _why_not(lambda: plan_filings.file_plan(asking.house, asking.caller, {"year": 2099, "items": [item]},
                                                   Asked(dry_run=True)))
     sample = {"title": "-", "category": "professional", "route": "filed_training", "starts": today + timedelta(60),
               "ends": today + timedelta(60), "days": 2, "headcount": 1, "lessons": [{"title": "-", "hours": 100}]}
-    return _why_not(lambda: filings.file_class(asking.house, asking.caller, sample, Asked(dry_run=True)))
+    return _why_not(lambda: class_filings.file_class(asking.house, asking.caller, sample, Asked(dry_run=True)))
 
 
 def why_not_refile_class(asking: Asking, one: Mapping[str, Any]) -> Refusal | None:
     """Say why a class may not be filed anew, as it stands."""
     fields, _ = loaded(ClassBody, of_class(one))
-    return _why_not(lambda: filings.refile_class(asking.house, asking.caller, one["training_class"], fields,
+    return _why_not(lambda: class_filings.refile_class(asking.house, asking.caller, one["training_class"], fields,
                                                  Asked(dry_run=True)))
 
 
 def why_not_refile_plan(asking: Asking, one: Mapping[str, Any]) -> Refusal | None:
     """Say why a plan may not be filed anew, as it stands."""
     fields, _ = loaded(RefiledPlanBody, of_plan(one))
-    return _why_not(lambda: filings.refile_plan(asking.house, asking.caller, one["plan"], fields,
+    return _why_not(lambda: plan_filings.refile_plan(asking.house, asking.caller, one["plan"], fields,
                                                 Asked(dry_run=True)))
 
 
@@ -92,7 +92,7 @@ def may_certify(asking: Asking, name: str) -> bool:
     """Say whether cards of a class may be issued: for nobody only the person is missing."""
     sample = {"training_class": name, "person": _NOBODY, "number": "-", "attended_days": 1, "hours": 100,
               "result": "passed"}
-    came = filings.issue_card(asking.house, asking.caller, sample, Asked(dry_run=True))
+    came = card_issuing.issue_card(asking.house, asking.caller, sample, Asked(dry_run=True))
     return isinstance(came, Refusal) and came.code == "person_absent"
 
 
@@ -194,7 +194,7 @@ def _class_paper(asking: Asking, upon: str | None) -> Paper:
     )
     columns = (Field("title", "课程", is_required=True, most=200),
                Field("hours", "学时", "decimal", is_required=True, most=8))
-    run = filings.file_class if upon is None else filings.refile_class
+    run = class_filings.file_class if upon is None else class_filings.refile_class
     title = "申报培训班" if upon is None else "重新申报培训班"
     return Paper("classes", title, ClassBody, fields, "lessons", "课程安排", columns, run, upon)
 
@@ -212,7 +212,7 @@ def _plan_paper(asking: Asking, upon: str | None) -> Paper:
         Field("days", "天数", "decimal", is_required=True, most=5),
         Field("headcount", "人数", "number", is_required=True, most=5), Field("month", "月份", "number", most=2),
     )
-    run = filings.file_plan if upon is None else filings.refile_plan
+    run = plan_filings.file_plan if upon is None else plan_filings.refile_plan
     return Paper("plans", "申报年度培训计划" if upon is None else "重新申报年度培训计划",
                  PlanBody if upon is None else RefiledPlanBody, fields, "items", "计划举办的班次", columns, run, upon)
 
@@ -307,9 +307,9 @@ def _checked(asking: Asking, paper: Paper, read: Read, came: Done, version: int 
     house, state = asking.house, came.state
     if paper.noun == "classes":
         filed_with = [] if state.filed.recipient is None else [state.filed.recipient]
-        law = {"duties": filings.duties(house, state), "lead": (state.filed.starts - state.filed.filed_on).days}
+        law = {"duties": class_filings.duties(house, state), "lead": (state.filed.starts - state.filed.filed_on).days}
     else:
-        filed_with, law = list(state.filed.recipients), {"last_year": filings.last_year(house, state)}
+        filed_with, law = list(state.filed.recipients), {"last_year": plan_filings.last_year(house, state)}
     options = {f"{field.name}.{code}": told
                for field in (*paper.fields, *paper.columns) for code, told in field.options}
 

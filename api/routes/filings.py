@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from api.callers import Caller
-from api.cases import filings
+from api.cases import card_issuing, class_filings, plan_filings
 from api.cases.doing import Asked, Done
 from api.routes.answers import Told
 from api.routes.door import Door, house
@@ -45,80 +45,83 @@ def _told(noun: str, done: Done | Refusal, foreseen: Callable[[Any], dict[str, A
 
 
 def _plan(done: Done | Refusal) -> _Outcome:
-    return _told("plans", done, lambda plan: {"last_year": filings.last_year(house(), plan)})
+    return _told("plans", done, lambda plan: {"last_year": plan_filings.last_year(house(), plan)})
 
 
 def _class(done: Done | Refusal) -> _Outcome:
-    return _told("classes", done, lambda found: {"duties": filings.duties(house(), found)})
+    return _told("classes", done, lambda found: {"duties": class_filings.duties(house(), found)})
 
 
 _AT_PLAN, _AT_CLASS = "/v1/plans/<plan:plan>", "/v1/classes/<class:training_class>"
 
 
-@door.writes("/v1/plans", summary="申报年度培训计划", body=PlanBody, answers=FiledPlanAnswer, show=filings.plan_view)
+@door.writes("/v1/plans", summary="申报年度培训计划", body=PlanBody, answers=FiledPlanAnswer,
+             show=plan_filings.plan_view)
 def file_plan(caller: Caller, fields: _Fields, asked: Asked) -> _Outcome:
-    return _plan(filings.file_plan(house(), caller, fields, asked))
+    return _plan(plan_filings.file_plan(house(), caller, fields, asked))
 
 
 @door.writes(f"{_AT_PLAN}/refiling", summary="重新申报计划", body=RefiledPlanBody, answers=FiledPlanAnswer,
-             show=filings.plan_view, conditional=True)
+             show=plan_filings.plan_view, conditional=True)
 def refile_plan(caller: Caller, fields: _Fields, asked: Asked, plan: str) -> _Outcome:
-    return _plan(filings.refile_plan(house(), caller, plan, fields, asked))
+    return _plan(plan_filings.refile_plan(house(), caller, plan, fields, asked))
 
 
 @door.writes(f"{_AT_PLAN}/acknowledgement", summary="受理部门备案计划", answers=FiledPlanAnswer,
-             show=filings.plan_view, conditional=True)
+             show=plan_filings.plan_view, conditional=True)
 def acknowledge(caller: Caller, _: _Fields, asked: Asked, plan: str) -> _Outcome:
-    return _told("plans", filings.acknowledge(house(), caller, plan, asked))
+    return _told("plans", plan_filings.acknowledge(house(), caller, plan, asked))
 
 
 @door.writes(f"{_AT_PLAN}/return", summary="受理部门退回计划", body=PlanReturnBody, answers=FiledPlanAnswer,
-             show=filings.plan_view, conditional=True)
+             show=plan_filings.plan_view, conditional=True)
 def send_plan_back(caller: Caller, fields: _Fields, asked: Asked, plan: str) -> _Outcome:
-    return _told("plans", filings.send_plan_back(house(), caller, plan, fields, asked))
+    return _told("plans", plan_filings.send_plan_back(house(), caller, plan, fields, asked))
 
 
 @door.writes(f"{_AT_PLAN}/evaluation", summary="受理部门评估计划的实施", body=EvaluationBody, answers=FiledPlanAnswer,
-             show=filings.plan_view, conditional=True)
+             show=plan_filings.plan_view, conditional=True)
 def evaluate(caller: Caller, fields: _Fields, asked: Asked, plan: str) -> _Outcome:
-    return _told("plans", filings.evaluate(house(), caller, plan, fields, asked))
+    return _told("plans", plan_filings.evaluate(house(), caller, plan, fields, asked))
 
 
-@door.writes("/v1/classes", summary="申报培训班", body=ClassBody, answers=FiledClassAnswer, show=filings.class_view)
+@door.writes("/v1/classes", summary="申报培训班", body=ClassBody, answers=FiledClassAnswer,
+             show=class_filings.class_view)
 def file_class(caller: Caller, fields: _Fields, asked: Asked) -> _Outcome:
-    return _class(filings.file_class(house(), caller, fields, asked))
+    return _class(class_filings.file_class(house(), caller, fields, asked))
 
 
 @door.writes(f"{_AT_CLASS}/refiling", summary="变更后重新申报培训班", body=ClassBody, answers=FiledClassAnswer,
-             show=filings.class_view, conditional=True)
+             show=class_filings.class_view, conditional=True)
 def refile_class(caller: Caller, fields: _Fields, asked: Asked, training_class: str) -> _Outcome:
-    return _class(filings.refile_class(house(), caller, training_class, fields, asked))
+    return _class(class_filings.refile_class(house(), caller, training_class, fields, asked))
 
 
 @door.writes(f"{_AT_CLASS}/acceptance", summary="备案培训班", body=AcceptanceBody, answers=FiledClassAnswer,
-             show=filings.class_view, conditional=True)
+             show=class_filings.class_view, conditional=True)
 def accept(caller: Caller, fields: _Fields, asked: Asked, training_class: str) -> _Outcome:
-    return _class(filings.accept(house(), caller, training_class, fields, asked))
+    return _class(class_filings.accept(house(), caller, training_class, fields, asked))
 
 
 @door.writes(f"{_AT_CLASS}/refusal", summary="不予备案培训班", body=ClassRefusalBody, answers=FiledClassAnswer,
-             show=filings.class_view, conditional=True)
+             show=class_filings.class_view, conditional=True)
 def refuse(caller: Caller, fields: _Fields, asked: Asked, training_class: str) -> _Outcome:
-    return _told("classes", filings.refuse(house(), caller, training_class, fields, asked))
+    return _told("classes", class_filings.refuse(house(), caller, training_class, fields, asked))
 
 
 @door.writes(f"{_AT_CLASS}/holding", summary="登记举办情况：总结、名单、考勤", body=HoldingBody,
-             answers=FiledClassAnswer, show=filings.class_view, conditional=True)
+             answers=FiledClassAnswer, show=class_filings.class_view, conditional=True)
 def hold(caller: Caller, fields: _Fields, asked: Asked, training_class: str) -> _Outcome:
-    return _told("classes", filings.hold(house(), caller, training_class, fields, asked))
+    return _told("classes", class_filings.hold(house(), caller, training_class, fields, asked))
 
 
-@door.writes("/v1/cards", summary="出具学时登记卡", body=CardBody, answers=IssuedCardAnswer, show=filings.card_view)
+@door.writes("/v1/cards", summary="出具学时登记卡", body=CardBody, answers=IssuedCardAnswer,
+             show=card_issuing.card_view)
 def issue_card(caller: Caller, fields: _Fields, asked: Asked) -> _Outcome:
-    return _told("cards", filings.issue_card(house(), caller, fields, asked))
+    return _told("cards", card_issuing.issue_card(house(), caller, fields, asked))
 
 
 @door.writes("/v1/cards/<card:card>/voiding", summary="作废学时登记卡", body=Words, answers=IssuedCardAnswer,
-             show=filings.card_view, conditional=True)
+             show=card_issuing.card_view, conditional=True)
 def void_card(caller: Caller, fields: _Fields, asked: Asked, card: str) -> _Outcome:
-    return _told("cards", filings.void_card(house(), caller, card, fields, asked))
+    return _told("cards", card_issuing.void_card(house(), caller, card, fields, asked))

@@ -12,8 +12,8 @@ from flask import Response
 
 from api.callers import Caller
 from api.cases import rosters
+from api.cases.class_filings import class_view
 from api.cases.doing import Asked, Done
-from api.cases.filings import class_view
 from api.cases.standing import logged_in
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
