@@ -3,11 +3,7 @@
 Whoever brings the same file again goes on where a killed registration stopped, or is given the receipt of the one that
 was finished. A file in which anything is wrong registers nobody; who has the class already is passed over and counted.
 Who registers is read from the rulebooks (`policies.authority`); that it is another hand than the one that said who was
-there, and what keeps anyone from being registered, is the ledger's to say: it is asked once for all who stand alike in
-its eyes, and again of each row when that is written.
-
-Reading: an ID number that is not registered and one that belongs to another name are answered in the same words, and of
-a trial everyone who was found is recorded as looked at: a roster is no way to ask who is registered here.
+there is the ledger's to say. Of a trial everyone who was found is recorded as looked at.
 
 `tests/api/test_http_rosters.py` shows it.
 """
@@ -15,66 +11,38 @@ a trial everyone who was found is recorded as looked at: a roster is no way to a
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from api import refusals
 from api.callers import Caller
 from api.cases.class_filings import class_of, class_view
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.faults import BadFields, Fault
-from api.cases.finding import blocks, by_documents
-from api.cases.roster_lists import HEADS, NOTES, Listed, Wrong, listed, marks_of, told
+from api.cases.finding import blocks
+from api.cases.roster_judging import Checked, Desk, judged
+from api.cases.roster_lists import HEADS, NOTES, Listed, marks_of, told
 from api.cases.standing import acting, by_actor, of_another_level, present, role_for
 from api.house import House
-from api.law_of import Assessed, assess, bench_now, confirmed, law_now
-from api.sheets import Columns, Sheet, cell_name, read, returned, template
+from api.law_of import law_now
+from api.sheets import cell_name, read, returned, template
 from ledger.access import record_accesses
 from ledger.acts import CHUNK_REGISTERED, insist
 from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.events.base import By, Name
-from ledger.events.claim import Ruling, Study, certificate_name
 from ledger.events.training import ClassId, ClassRosterClosed
-from ledger.ids import new_ids
 from ledger.rosters import open_roster, resume_roster
 from ledger.stores.append import EVENTS_MAX, Receipt
 from ledger.streams import act as acts
-from ledger.streams import claim as claims
 from ledger.streams import training_class as classes
 from ledger.streams import training_roster as rosters
 from ledger.streams.decision import Decision
-from ledger.streams.person import Person
 from ledger.streams.standing import Actor, standing
-from ledger.streams.training_roster import RegisterRow, decide_row, study_of
-from ledger.vocabulary import ActId, ActorId, ClaimId, PersonId, StreamId, format_hours
+from ledger.streams.training_roster import RegisterRow
+from ledger.vocabulary import ActId, ActorId, StreamId, format_hours
 from policies.authority import Office, roster_offices
-from projections.duplicates import owners_of
 
 TOLD_MOST: Final = 200
 """So many rows are told in an answer; the workbook that goes back has them all."""
-
-_NOBODY: Final = "没有证件号码和姓名都与此相符的人员；请按证件核对，尚未注册的请本人先注册。"
-
-
-class Checked(NamedTuple):
-    """A list that was read and judged: who would be registered, who has it already, what is wrong."""
-
-    sheet: Sheet
-    columns: Columns
-    rows: list[Listed]
-    new: list[RegisterRow]
-    duplicates: list[int]           # Rows, counted from 0.
-    worth: Counter[tuple[int, Ruling]]  # How many get what for how many half days.
-    seen: list[str]
-
-    @property
-    def wrong(self) -> list[Listed]:
-        """The rows that keep it from being registered."""
-        return [one for one in self.rows if one.wrongs]
 
 
 def register(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Checked | Refusal:
@@ -82,7 +50,7 @@ def register(house: House, caller: Caller, name: str, fields: dict[str, Any], as
     desk = _desk(house, caller, name, fields, asked)
     if isinstance(desk, Refusal | Done):
         return desk
-    checked = _Judging(desk, fields.get("document")).checked(read(fields["file"]))
+    checked = judged(desk, fields.get("document"), read(fields["file"]))
     if asked.dry_run:
         _record_seen(desk, checked.seen)
         return checked
@@ -117,21 +85,6 @@ def blank() -> bytes:
 # Who, and upon what
 
 
-class _Desk(NamedTuple):
-    """Whoever registers, with the class as it stands and as it stands while a roster is open."""
-
-    house: House
-    caller: Caller
-    by: By
-    actor: Actor
-    role: str
-    training_class: ClassId
-    held: classes.TrainingClass    # With this roster open.
-    digest: str
-    resumed: bool
-    may_confirm: bool              # Whoever registers is an authority, and no organiser or employer (N 8).
-
-
 def _role(house: House, caller: Caller, name: str) -> tuple[Actor, str] | Refusal:
     """The actor who asks, and of the roles that the law lets register this class the one that they hold."""
     actor = acting(house, caller)
@@ -154,7 +107,7 @@ def _offices(house: House, found: classes.TrainingClass) -> tuple[Office, ...]:
 
 def _desk(
     house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked
-) -> _Desk | Done | Refusal:
+) -> Desk | Done | Refusal:
     """Everything that is decided before a row is read; a list that was registered is answered with its receipt."""
     if asked.key is not None and (receipt := house.ledger.store.answered(asked.key)) is not None:
         return done(house.ledger, receipt)
@@ -183,7 +136,7 @@ def _desk(
         if draft.event.stream == name:
             held = classes.evolve(held, draft.event)  # type: ignore[arg-type]
     may_confirm = any(one.role == role and one.level is not None for one in _offices(house, found))
-    return _Desk(house, caller, by_actor(caller, actor, role), actor, role, ClassId(name), held, digest, resumed,
+    return Desk(house, caller, by_actor(caller, actor, role), actor, role, ClassId(name), held, digest, resumed,
                  may_confirm)
 
 
@@ -197,156 +150,10 @@ def _receipt(house: House, found: classes.TrainingClass, digest: str) -> Receipt
     raise AssertionError("what is closed was closed")
 
 
-# What each row comes to
-
-
-@dataclass(slots=True)
-class _Judging:
-    """Asks of each row who it is, what the law makes of it, and whether the ledger would take it."""
-
-    desk: _Desk
-    document: str | None
-
-    def checked(self, sheet: Sheet) -> Checked:
-        house, held = self.desk.house, self.desk.held
-        self._today = house.today
-        columns, rows = listed(sheet, self._today)
-        checked = Checked(sheet, columns, rows, [], [], Counter(), [])
-        self._bench, self._known = bench_now(house.answers), dict[Any, Assessed | Refusal]()
-        self._named = owners_of(house.answers, "occasion", self.desk.training_class)
-        assert held.held is not None, "whoever registers a class was told that it was held"
-        for block in blocks(rows):
-            self._judge(block, checked)
-        return checked
-
-    _today: date = date.min
-    _ids: list[ClaimId] = field(default_factory=list)
-    _bench: Any = None
-    _known: Any = None
-    _studies: dict[int, Study] = field(default_factory=dict)  # By how long somebody was there.
-    _decided: dict[Any, Refusal | None] = field(default_factory=dict)
-    _named: frozenset[str] = frozenset()
-
-    def _judge(self, block: Sequence[Listed], checked: Checked) -> None:
-        """Judge the next rows; whom they name, and who holds the numbers of their cards, is looked up for all."""
-        held, judged = self.desk.held.held, list[tuple[Listed, RegisterRow]]()
-        assert held is not None, "see above"
-        self._ids = [ClaimId(one) for one in new_ids("claim", len(block), now_ms=self.desk.house.now // 1_000)]
-        people = by_documents(self.desk.house.ledger,
-                              [one.id for one in block if one.id is not None and not one.wrongs])
-        for one in block:
-            if one.wrongs or one.id is None:
-                continue
-            found = people.get(one.id)
-            if found is None or found.name != one.name:
-                one.is_wrong(Wrong("person_unknown", _NOBODY, checked.columns.places["id_number"]))
-                continue
-            checked.seen.append(found.person.person)
-            if self._has_it(found.person):
-                checked.duplicates.append(one.row)
-                continue
-            row = self._row(one, found.person, held.days_half if one.days_half is None else one.days_half)
-            if isinstance(row, Wrong):
-                one.is_wrong(row)
-            else:
-                judged.append((one, row))
-        taken = self._taken([self._card_name(new) for _, new in judged if new.card_number is not None])
-        for one, new in judged:
-            if new.card_number is not None and self._card_name(new) in taken:
-                one.is_wrong(Wrong("card_used", "这个登记卡号已用于本人的另一项申报；请核对。"))
-            else:
-                checked.new.append(new)
-                checked.worth[new.days_half, new.ruling] += 1
-
-    def _has_it(self, person: Person) -> bool:
-        """Whether the class is registered for them, by hand or on another roster; also where that was revoked."""
-        name = self.desk.training_class
-        return person.person in self._named and any(
-            one.study.occasion == name for one in self.desk.house.answers.registered(person.person))
-
-    def _row(self, one: Listed, person: Person, days: int) -> RegisterRow | Wrong:
-        held = self.desk.held
-        assert held.held is not None, "see above"
-        if not 1 <= days <= held.held.days_half:  # Before the law: it would judge days that were not held.
-            return _no(Refusal.because("attendance_unfit"))
-        assessed = self._assessed(person, days)
-        if isinstance(assessed, Refusal):
-            return _no(assessed)
-        ruling = self._ruling(one, assessed)
-        if isinstance(ruling, Wrong):
-            return ruling
-        row = RegisterRow(
-            claim=self._ids.pop(), person=PersonId(person.person), on=self._today, role=self.desk.role,
-            days_half=days, ruling=ruling, year=assessed.year, card_number=one.card,
-        )
-        no = self._kept_out(row, person)
-        return row if no is None else _no(no)
-
-    def _kept_out(self, row: RegisterRow, person: Person) -> Refusal | None:
-        """What the ledger says against a row; the same for everyone who stands alike in what it rests on."""
-        desk = self.desk
-        alike = (person.affiliation_on(row.on), person.is_restricted, person.is_forgotten,
-                 person.person == desk.actor.person, row.days_half, row.ruling)
-        if alike not in self._decided:
-            decided = decide_row(desk.held, None, row, person, desk.actor)
-            self._decided[alike] = decided if isinstance(decided, Refusal) else None
-        return self._decided[alike]
-
-    def _card_name(self, row: RegisterRow) -> Name:
-        assert row.card_number is not None, "of a row without a card nothing is reserved"
-        return certificate_name(self.desk.held.filed.organiser_name, row.card_number, row.person)
-
-    def _taken(self, names: Sequence[Name]) -> set[Name]:
-        """Those that others hold. What was written before the registration was killed holds its own."""
-        ledger, roster = self.desk.house.ledger, self.desk.held.open_roster
-        found = ledger.find_all(names)
-        if self.desk.resumed and roster is not None:
-            rows = ledger.load_each(list(found.values()), claims.evolve)
-            return {name for name, holder in found.items() if rows[holder].held_by != roster.act}
-        return set(found)
-
-    def _assessed(self, person: Person, days: int) -> Assessed | Refusal:
-        """What the law makes of so many days; the same for everyone who belongs to the same place."""
-        if days not in self._studies:
-            self._studies[days] = study_of(self.desk.held, days)
-        study = self._studies[days]
-        at = person.affiliation_on(study.evidence_on)
-        key = None if at is None else (at.region, at.sector, at.major, days)
-        if key not in self._known:
-            self._known[key] = assess(self._bench, person, study, self._today)
-        found: Assessed | Refusal = self._known[key]
-        return found
-
-    def _ruling(self, one: Listed, assessed: Assessed) -> Ruling | Wrong:
-        """The law's ruling, or where it has none what an authority confirms with a document (W 12)."""
-        ruling = assessed.ruling
-        if ruling.status == "refused":
-            why = "；".join(str(step["arithmetic"]) for step in assessed.why if step.get("arithmetic"))
-            return Wrong("not_countable", f"按细则（{_article(ruling)}）不予计算：{why or '不符合规定'}。")
-        if ruling.status != "unruled":
-            if one.hours_centi is not None and one.hours_centi != ruling.assessed_centi:
-                hours = format_hours(ruling.assessed_centi)
-                return Wrong("hours_differ", f"按细则（{_article(ruling)}）为 {hours} 学时；请删去所填学时或改为一致。")
-            return ruling
-        if not self.desk.may_confirm:
-            return Wrong("confirmation_not_theirs", "没有细则规定这类班次的学时，由主管部门确认；举办单位不能自填。")
-        if one.hours_centi is None or self.document is None:
-            return Wrong("ruling_needed", "没有细则规定这类班次的学时；请填写确认学时，并在提交时写明确认的文件号。")
-        return confirmed(one.hours_centi, self.document)
-
-
-def _article(ruling: Ruling) -> str:
-    return f"{ruling.rulebook or ''} {'、'.join(ruling.clauses)}".strip()
-
-
-def _no(refusal: Refusal) -> Wrong:
-    return Wrong(refusal.code, refusals.lines()[refusal.code].detail)
-
-
 # Registered
 
 
-def _written(desk: _Desk, rows: Sequence[RegisterRow], asked: Asked) -> Done | Refusal:
+def _written(desk: Desk, rows: Sequence[RegisterRow], asked: Asked) -> Done | Refusal:
     """Write every row in an act of its own and close it with the class; killed, it goes on with the same file."""
     ledger, actor = desk.house.ledger, ActorId(desk.caller.id)
     if desk.resumed:
@@ -377,7 +184,7 @@ def _act_of(reading: Reading, held: classes.TrainingClass | None) -> acts.Act | 
     return reading.act(None if held is None or held.open_roster is None else held.open_roster.act)
 
 
-def _record_seen(desk: _Desk, seen: Sequence[str]) -> None:
+def _record_seen(desk: Desk, seen: Sequence[str]) -> None:
     for some in blocks(seen, EVENTS_MAX):
         record_accesses(
             desk.house.register.access, by=desk.by, subjects=some,
