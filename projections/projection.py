@@ -43,6 +43,15 @@ class Effect(NamedTuple):
 Handler = Callable[[Rows, Effect], None]
 
 
+def add_indexes(db: Database, name: str, table: Table) -> None:
+    """Make the indexes of a table that are not there."""
+    for index in table.indexes:
+        db.table(name).create_index(index, index_name(name, index), if_not_exists=True)
+    for column in table.sparse:
+        db.execute(f"CREATE INDEX IF NOT EXISTS {index_name(name, (column,))} ON {name} ({column}) "
+                   f"WHERE {column} IS NOT NULL")
+
+
 class Projection:
     """A fold. Raising the version is how one changes one's mind: the follower builds it anew beside the old one."""
 
@@ -61,8 +70,7 @@ class Projection:
     def index(self, db: Database) -> None:
         """Make the indexes that are not there; a file that is being made has few until the end."""
         for name, table in self.tables.items():
-            for index in table.indexes:
-                db.table(name).create_index(index, index_name(name, index), if_not_exists=True)
+            add_indexes(db, name, table)
 
     def handlers_by_kind(self) -> dict[bytes, Handler]:
         """Its handlers, by the name that events have in leaves. What an older form is read as, it says itself."""

@@ -13,6 +13,7 @@ class Table(NamedTuple):
     columns: Mapping[str, type]
     pk: tuple[str, ...]
     indexes: tuple[tuple[str, ...], ...] = ()
+    sparse: tuple[str, ...] = ()  # Columns that few rows have a value in, looked up by it: only those are indexed.
     dated: bool = True  # Its rows say between which positions they hold.
 
     @property

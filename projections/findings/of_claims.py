@@ -1,4 +1,4 @@
-"""What happens to claims, as traces: each claim as it stands, its papers, every decision upon it, every later change.
+"""What happens to claims, as traces: what each says, how it stands, its papers, every decision, what moved its hours.
 
 A row of an act counts from where the act is closed, as everywhere; `step.at` is when it was recorded itself.
 
@@ -38,20 +38,19 @@ from ledger.events.claim import (
     Study,
 )
 from ledger.events.claim_appeal import ClaimAppealAllowed, ClaimAppealDismissed
-from projections.findings.tables import CLAIM
+from projections.findings.tables import CLAIM, STANDING
 from projections.projection import Effect, Handler, Rows
 
-_AT: Final = {name: place for place, name in enumerate(CLAIM.columns)}
 _STUDY: Final = CLAIM.places(
-    "category", "route", "level", "major", "starts", "ends", "days_half", "hours_centi", "minutes", "characters",
-    "subjects", "courses", "evidence_on", "year", "occasion", "output", "rank", "participants", "joint_first",
-    "organiser", "organiser_level", "training_class", "filing", "filed_on", "platform", "document", "completed_by",
-    "approved_by")
+    "category", "route", "level", "starts", "ends", "days_half", "hours_centi", "minutes", "characters", "subjects",
+    "courses", "evidence_on", "year", "occasion", "output", "rank", "participants", "joint_first", "organiser",
+    "training_class", "filed_on", "platform", "document")
 _OF_STUDY: Final = slice(_STUDY[0], _STUDY[0] + len(_STUDY))
 assert tuple(range(_STUDY[0], _STUDY[0] + len(_STUDY))) == _STUDY, "what a study says stands together"
+_YEAR, _STUDY_EVENT, _PAPERS = CLAIM.places("year", "study_event", "papers")
 
-(_PERSON, _STATUS, _YEAR, _ASSESSED, _PAPERS, _OPENED, _DUE_AT, _REVISION) = CLAIM.places(
-    "person", "status", "year", "assessed_centi", "papers", "opened", "due_at", "revision")
+_STATUS, _DECIDED, _ASSESSED, _DUE_AT = STANDING.places("status", "decided_event", "assessed_centi", "due_at")
+_OF_DECISION: Final = slice(_DECIDED, _DUE_AT)
 
 _stating = msgspec.json.Encoder().encode
 
@@ -82,12 +81,11 @@ def person_of(rows: Rows, actor: str) -> str | None:
 def _said(study: Study) -> list[Any]:
     """What a study says, in the order of its columns."""
     return [
-        study.category.value, study.route, study.level, study.major, day_or_none(study.starts), day_or_none(study.ends),
+        study.category.value, study.route, study.level, day_or_none(study.starts), day_or_none(study.ends),
         study.days_half, study.hours_centi, study.minutes, study.characters, study.subjects, study.courses,
         _day(study.evidence_on), study.year or study.evidence_on.year, study.occasion, study.output, study.rank,
-        study.participants, int(study.joint_first), study.organiser, study.organiser_level, study.training_class,
-        study.filing, day_or_none(study.filed_on), study.platform, study.document, study.completed_by,
-        study.approved_by]
+        study.participants, int(study.joint_first), study.organiser, study.training_class, day_or_none(study.filed_on),
+        study.platform, study.document]
 
 
 def _show(rows: Rows, effect: Effect, evidence: tuple[Evidence, ...]) -> int:
@@ -116,30 +114,32 @@ def _from(rows: Rows, effect: Effect, source: Source, study: Study) -> None:
 def _submitted(rows: Rows, effect: Effect) -> None:
     event: ClaimSubmitted = effect.event
     source, by, at = event.source, effect.envelope.by, effect.envelope.recorded_at
-    row = [
-        event.claim, event.person, event.unit, event.region, event.sector, event.origin, "under_review",
-        *_said(event.study), None, None, None, at, effect.recorded, by.actor, by.organisation, effect.recorded,
-        None, None, None, None, None, None, None, None, by.act, 1, _show(rows, effect, event.evidence), None, at,
-        effect.position, None]
     if source is not None:
-        row[_AT["source_system"]:_AT["source_version"] + 1] = source.system, source.record, source.version
         _from(rows, effect, source, event.study)
-    rows.dated["claim"].hold(event.claim, row)
+    rows.dated["claim"].hold(event.claim, [
+        event.claim, event.person, event.unit, event.region, event.sector, event.origin, *_said(event.study),
+        None if source is None else source.system, at, effect.recorded, by.actor, by.act, effect.recorded,
+        _show(rows, effect, event.evidence), effect.position, None])
+    rows.dated["standing"].hold(event.claim, [
+        event.claim, "under_review", None, None, None, None, None, None, at, effect.position, None])
 
 
-def _step(rows: Rows, effect: Effect, claim: list[Any], what: str, *, opened: int | None = None,
-          assessed: int | None = None) -> None:
-    """Write down who decided what, and how long that had waited."""
+def _step(
+    rows: Rows, effect: Effect, claim: list[Any], due: int | None, what: str, *, opened: int | None = None
+) -> None:
+    """Write down who decided what, and how long that had waited since it was `due`."""
     event, by, at = effect.event, effect.envelope.by, effect.envelope.recorded_at
-    due = claim[_DUE_AT]
     rows.lasting["step"].enter((
         effect.recorded, event.claim, event.person, by.actor, person_of(rows, by.actor), by.organisation, by.role, what,
-        by.act, by.correlation, at, None if due is None else at - due, claim[_PAPERS], opened, assessed,
-        effect.position, None))
+        by.act, by.correlation, at, None if due is None else at - due, claim[_PAPERS], opened, effect.position, None))
 
 
-def _moved(rows: Rows, effect: Effect, what: str, before: tuple[Any, Any], after: tuple[Any, Any]) -> None:
-    """Write down what a change came to: hours and year before it, hours and year after it."""
+_Worth = tuple[int | None, int]
+"""Which hours, and for which year."""
+
+
+def _moved(rows: Rows, effect: Effect, what: str, before: _Worth, after: _Worth) -> None:
+    """Write down what a change came to."""
     event, by = effect.event, effect.envelope.by
     rows.lasting["change"].enter((
         effect.recorded, event.claim, event.person, by.actor, what, by.act, effect.envelope.recorded_at, before[0],
@@ -149,11 +149,11 @@ def _moved(rows: Rows, effect: Effect, what: str, before: tuple[Any, Any], after
 _COUNTS: Final = frozenset({"approved", "frozen"})
 
 
-def _worth(claim: list[Any]) -> tuple[int | None, int]:
+def _worth(claim: list[Any], standing: list[Any]) -> _Worth:
     """Which hours stand of a claim, and for which year; what is revoked is worth nothing, what is open unknown."""
-    if claim[_ASSESSED] is not None and claim[_STATUS] not in _COUNTS:
+    if standing[_ASSESSED] is not None and standing[_STATUS] not in _COUNTS:
         return 0, claim[_YEAR]
-    return claim[_ASSESSED], claim[_YEAR]
+    return standing[_ASSESSED], claim[_YEAR]
 
 
 def _becomes(
@@ -161,83 +161,84 @@ def _becomes(
     moves: bool = False,
 ) -> None:
     """A claim comes to stand otherwise. `due`: from here on a step waits, or none does."""
-    claim = rows.dated["claim"].succeed(effect.event.claim, effect.position)
-    if claim is None:
+    standing = rows.dated["standing"].succeed(effect.event.claim, effect.position)
+    claim = rows.dated["claim"].holds(effect.event.claim)
+    if standing is None or claim is None:
         return
     if step:
-        _step(rows, effect, claim, what)
-    before = _worth(claim)
+        _step(rows, effect, claim, standing[_DUE_AT], what)
+    before = _worth(claim, standing)
     if status is not None:
-        claim[_STATUS] = status
+        standing[_STATUS] = status
     if due is not None:
-        claim[_DUE_AT] = effect.envelope.recorded_at if due else None
+        standing[_DUE_AT] = effect.envelope.recorded_at if due else None
     if moves:
-        _moved(rows, effect, what, before, _worth(claim))
+        _moved(rows, effect, what, before, _worth(claim, standing))
 
 
-def _decided(claim: list[Any], effect: Effect, ruling: Ruling) -> None:
-    by = effect.envelope.by
-    claim[_AT["decided_event"]:_AT["flags"] + 1] = (
-        effect.recorded, effect.envelope.recorded_at, by.actor, by.role, by.organisation, ruling.assessed_centi,
-        ruling.status, _listed(ruling.flags))
+def _decided(standing: list[Any], effect: Effect, ruling: Ruling) -> None:
+    standing[_OF_DECISION] = (
+        effect.recorded, effect.envelope.recorded_at, effect.envelope.by.actor, ruling.assessed_centi, ruling.status,
+        _listed(ruling.flags))
 
 
 def _approved(rows: Rows, effect: Effect) -> None:
     event: ClaimApproved = effect.event
-    claim = rows.dated["claim"].succeed(event.claim, effect.position)
-    if claim is None:
+    standing = rows.dated["standing"].succeed(event.claim, effect.position)
+    claim = rows.dated["claim"].holds(event.claim)
+    if standing is None or claim is None:
         return
     papers = rows.dated["paper"]
     opened = sum(papers.holds((event.claim, sha256)) is not None for sha256 in set(event.opened_evidence))
-    _step(rows, effect, claim, "approved", opened=opened, assessed=event.ruling.assessed_centi)
-    _decided(claim, effect, event.ruling)
-    claim[_STATUS], claim[_OPENED], claim[_DUE_AT] = "approved", opened, None
-    if event.year is not None:
-        claim[_YEAR] = event.year
+    _step(rows, effect, claim, standing[_DUE_AT], "approved", opened=opened)
+    _decided(standing, effect, event.ruling)
+    standing[_STATUS], standing[_DUE_AT] = "approved", None
+    if event.year is not None and event.year != claim[_YEAR]:
+        _state(rows, effect)[_YEAR] = event.year
 
 
-def _states(claim: list[Any], effect: Effect, study: Study) -> None:
-    claim[_OF_STUDY] = _said(study)
-    claim[_AT["study_event"]] = effect.recorded
-    claim[_REVISION] += 1
+def _state(rows: Rows, effect: Effect, study: Study | None = None) -> list[Any]:
+    """Let a claim say otherwise from here on."""
+    claim = rows.dated["claim"].succeed(effect.event.claim, effect.position)
+    assert claim is not None, "it stands, so it says something"
+    if study is not None:
+        claim[_OF_STUDY], claim[_STUDY_EVENT] = _said(study), effect.recorded
+    return claim
 
 
 def _revised(rows: Rows, effect: Effect) -> None:
     event: ClaimRevised = effect.event
-    claim = rows.dated["claim"].succeed(event.claim, effect.position)
-    if claim is None:
+    standing = rows.dated["standing"].succeed(event.claim, effect.position)
+    if standing is None:
         return
-    before = _worth(claim)
-    _states(claim, effect, event.study)
-    claim[_STATUS], claim[_DUE_AT] = "under_review", effect.envelope.recorded_at
-    claim[_PAPERS] = _show(rows, effect, event.evidence)
-    _moved(rows, effect, "revised", before, _worth(claim))
+    _state(rows, effect, event.study)[_PAPERS] = _show(rows, effect, event.evidence)
+    standing[_STATUS], standing[_DUE_AT] = "under_review", effect.envelope.recorded_at
 
 
 def _corrected(rows: Rows, effect: Effect) -> None:
     """A correction that says nothing of the year leaves it; one that shows no papers leaves those that are shown."""
     event: ClaimCorrected = effect.event
-    claim = rows.dated["claim"].succeed(event.claim, effect.position)
-    if claim is None:
+    standing = rows.dated["standing"].succeed(event.claim, effect.position)
+    claim = rows.dated["claim"].holds(event.claim)
+    if standing is None or claim is None:
         return
-    _step(rows, effect, claim, "corrected", assessed=event.ruling.assessed_centi)
-    before = _worth(claim)
-    _states(claim, effect, event.study)
-    _decided(claim, effect, event.ruling)
+    _step(rows, effect, claim, standing[_DUE_AT], "corrected")
+    before = _worth(claim, standing)
+    claim = _state(rows, effect, event.study)
+    _decided(standing, effect, event.ruling)
     claim[_YEAR] = before[1] if event.year is None else event.year
     if event.evidence:
         claim[_PAPERS] = _show(rows, effect, event.evidence)
     if event.source is not None:
-        claim[_AT["source_version"]] = event.source.version
         _from(rows, effect, event.source, event.study)
-    _moved(rows, effect, "corrected", before, _worth(claim))
+    _moved(rows, effect, "corrected", before, _worth(claim, standing))
 
 
 def _only_a_step(rows: Rows, effect: Effect, *, what: str) -> None:
     """It was decided upon, and stands as it stood."""
-    claim = rows.dated["claim"].holds(effect.event.claim)
-    if claim is not None:
-        _step(rows, effect, claim, what)
+    standing, claim = (rows.dated[name].holds(effect.event.claim) for name in ("standing", "claim"))
+    if standing is not None and claim is not None:
+        _step(rows, effect, claim, standing[_DUE_AT], what)
 
 
 def _as(what: str, **how: Any) -> Callable[[Rows, Effect], None]:
@@ -247,16 +248,16 @@ def _as(what: str, **how: Any) -> Callable[[Rows, Effect], None]:
 HANDLERS: Final[Mapping[type[Event], Handler]] = {
     ClaimSubmitted: _submitted,
     ClaimEndorsed: _as("endorsed", due=True),
-    ClaimReturned: _as("returned", status="returned", due=False, moves=True),
+    ClaimReturned: _as("returned", status="returned", due=False),
     ClaimRevised: _revised,
-    ClaimWithdrawn: _as("withdrawn", status="withdrawn", due=False, step=False, moves=True),
+    ClaimWithdrawn: _as("withdrawn", status="withdrawn", due=False, step=False),
     ClaimApproved: _approved,
     ClaimRefused: _as("refused", status="refused", due=False),
-    ClaimReopened: _as("reopened", status="under_review", due=True, moves=True),
+    ClaimReopened: _as("reopened", status="under_review", due=True),
     ClaimCorrected: _corrected,
-    ClaimFrozen: _as("frozen", status="frozen", moves=True),
-    ClaimReleased: _as("released", status="approved", moves=True),
-    ClaimRevoked: _as("revoked", status="revoked", moves=True),
+    ClaimFrozen: _as("frozen", status="frozen"),
+    ClaimReleased: _as("released", status="approved"),
+    ClaimRevoked: _as("revoked", status="revoked"),
     ClaimReinstated: _as("reinstated", status="approved", moves=True),
     ClaimUpheld: partial(_only_a_step, what="upheld"),
     ClaimAppealDismissed: partial(_only_a_step, what="appeal_dismissed"),

@@ -32,8 +32,7 @@ from ledger.events.person import (
     PersonLeft,
     PersonRegistered,
 )
-from ledger.events.statement import StatementIssued, StatementSuperseded, StatementVoided
-from ledger.events.transfer import TransferConfirmed, TransferRefused, TransferRequested, TransferWithdrawn
+from ledger.events.transfer import TransferConfirmed, TransferRequested
 from projections.projection import Effect, Handler, Rows
 
 _SPAN: Final = ("since", "unit", "until")
@@ -121,21 +120,23 @@ def _granted(rows: Rows, effect: Effect) -> None:
                 {"region": event.scope.region, "role": event.scope.role})
 
 
-# Moving, applying, statements
+# Moving, applying
 
 
 def _asked(rows: Rows, effect: Effect) -> None:
     event: TransferRequested = effect.event
     rows.begin("transfer", effect.position, {
         "transfer": event.transfer, "person": event.person, "from_unit": event.from_unit, "to_unit": event.to_unit,
-        "starts": event.starts.isoformat(), "status": "requested", "asked_at": effect.envelope.recorded_at,
-        "confirmed_at": None, "event": effect.recorded})
+        "starts": event.starts.isoformat(), "event": effect.recorded})
 
 
 def _confirmed(rows: Rows, effect: Effect) -> None:
+    """The unit may put the day right."""
     event: TransferConfirmed = effect.event
-    rows.change("transfer", effect.position, {"transfer": event.transfer}, {
-        "status": "confirmed", "starts": event.starts.isoformat(), "confirmed_at": effect.envelope.recorded_at})
+    starts = event.starts.isoformat()
+    for (asked,) in rows.now("transfer", ("starts",), {"transfer": event.transfer}):
+        if asked != starts:
+            rows.change("transfer", effect.position, {"transfer": event.transfer}, {"starts": starts})
 
 
 def _filed(rows: Rows, effect: Effect) -> None:
@@ -150,13 +151,6 @@ def _assessed(rows: Rows, effect: Effect) -> None:
     event: ApplicationAssessed = effect.event
     outcome = {True: "eligible", False: "short", None: "unruled"}[event.assessment.eligible]
     rows.change("application", effect.position, {"application": event.application}, {"outcome": outcome})
-
-
-def _issued(rows: Rows, effect: Effect) -> None:
-    event: StatementIssued = effect.event
-    rows.begin("statement", effect.position, {
-        "statement": event.statement, "person": event.person, "status": "issued",
-        "issued_at": effect.envelope.recorded_at, "as_of": event.as_of, "event": effect.recorded})
 
 
 def _becomes(table: str, **values: Any) -> Callable[[Rows, Effect], None]:
@@ -177,8 +171,6 @@ HANDLERS: Final[Mapping[type[Event], Handler]] = {
     ScopeGranted: _granted,
     TransferRequested: _asked,
     TransferConfirmed: _confirmed,
-    TransferRefused: _becomes("transfer", status="refused"),
-    TransferWithdrawn: _becomes("transfer", status="withdrawn"),
     ApplicationFiled: _filed,
     ApplicationAssessed: _assessed,
     ApplicationPostponed: _becomes("application", outcome="postponed"),
@@ -186,7 +178,4 @@ HANDLERS: Final[Mapping[type[Event], Handler]] = {
     ApplicationWithdrawn: _becomes("application", outcome="withdrawn"),
     ApplicantDisqualified: _becomes("application", outcome="disqualified"),
     TitleRevoked: _becomes("application", outcome="title_revoked"),
-    StatementIssued: _issued,
-    StatementSuperseded: _becomes("statement", status="superseded"),
-    StatementVoided: _becomes("statement", status="voided"),
 }

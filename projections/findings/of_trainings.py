@@ -31,19 +31,13 @@ from projections.projection import Effect, Handler, Rows
 
 
 def _plan_filed(rows: Rows, effect: Effect) -> None:
-    """Filed anew it begins anew, with what it now foresees."""
+    """Filed anew it begins anew."""
     event: PlanFiled = effect.event
     rows.end("plan", effect.position, {"plan": event.plan})
     rows.begin("plan", effect.position, {
         "plan": event.plan, "organiser": event.organiser, "region": event.region, "status": "filed",
         "filed_on": event.filed_on.isoformat(), "year": event.year, "filed_at": effect.envelope.recorded_at,
         "event": effect.recorded})
-    for (item,) in rows.now("plan_item", ("item",), {"plan": event.plan}):
-        rows.end("plan_item", effect.position, {"plan": event.plan, "item": item})
-    for one in {one.number: one for one in event.items}.values():
-        rows.begin("plan_item", effect.position, {
-            "plan": event.plan, "route": one.route, "level": one.level, "item": one.number,
-            "days_half": one.days_half, "headcount": one.headcount, "month": one.month, "event": effect.recorded})
 
 
 def _plan_becomes(status: str) -> Handler:

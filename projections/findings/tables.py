@@ -29,10 +29,12 @@ def _columns(texts: str, numbers: str = "", **more: type) -> dict[str, type]:
     return {**dict.fromkeys(texts.split(), str), **dict.fromkeys(numbers.split(), int), **more}
 
 
-def _dated(columns: dict[str, Any], key: tuple[str, ...], *by: str, ends: bool = False) -> Table:
-    """A table of what stands otherwise from time to time; what it is looked up by leads to what holds first."""
-    indexes = [(*one.split(), "to_position") for one in by]
-    return Table(columns, (*key, "from_position"), (*indexes, BEGAN, *([("to_position",)] if ends else [])))
+def _dated(
+    columns: dict[str, Any], key: tuple[str, ...], *by: str, sparsely: tuple[str, ...] = (), ends: bool = False
+) -> Table:
+    """A table of what stands otherwise from time to time, and what it is looked up by; `sparsely`: few rows have it."""
+    indexes = [tuple(one.split()) for one in by]
+    return Table(columns, (*key, "from_position"), (*indexes, BEGAN, *([("to_position",)] if ends else [])), sparsely)
 
 
 def _once(key: str, texts: str, numbers: str, *indexes: tuple[str, ...]) -> Table:
@@ -41,40 +43,41 @@ def _once(key: str, texts: str, numbers: str, *indexes: tuple[str, ...]) -> Tabl
     return Table(columns, (key,), (*indexes, BEGAN), dated=False)
 
 
-_STUDY: Final = {  # As the newest version of the study says.
-    **_columns("category route level major starts ends",
-               "days_half hours_centi minutes characters subjects courses"),
-    **_columns("evidence_on", "year"),  # The year it was attributed to; until then the chosen one, or of the evidence.
-    **_columns("occasion output", "rank participants joint_first"),
-    **_columns("organiser organiser_level training_class filing filed_on platform document completed_by approved_by"),
-}
+# What a claim says, as its newest version does, and where it came from. How it stands is apart, since that changes by
+# the step, and what is said seldom.
 CLAIM: Final = _dated(
     {
-        **_columns("claim person unit region sector origin status"), **_STUDY,
-        **_columns("source_system source_record source_version", "submitted_at submitted_event"),
-        **_columns("submitted_by submitted_org", "study_event decided_event decided_at"),
-        **_columns("decided_by decided_role decided_org", "assessed_centi"),  # Of the hours that stand, or stood.
-        **_columns("ruling_status flags act", "revision papers opened due_at"),   # flags: a list in JSON.
+        **_columns("claim person unit region sector origin"),
+        **_columns("category route level starts ends", "days_half hours_centi minutes characters subjects courses"),
+        **_columns("evidence_on", "year"),  # The year it was attributed to, or the chosen one, or of the evidence.
+        **_columns("occasion output", "rank participants joint_first"),
+        **_columns("organiser training_class filed_on platform document source_system", "submitted_at submitted_event"),
+        **_columns("submitted_by act", "study_event papers"),
     },
-    ("claim",), "person", "unit year", "organiser", "training_class", "occasion", "output", "decided_by", "decided_at",
-    "act", "source_system source_record")
+    ("claim",), "person", "unit year", sparsely=("organiser", "training_class", "output", "act"))
+STANDING: Final = _dated(
+    {
+        **_columns("claim status", "decided_event decided_at"), **_columns("decided_by", "assessed_centi"),
+        **_columns("ruling_status flags", "due_at"),   # Of the hours that stand, or stood. flags: a list in JSON.
+    },
+    ("claim",), sparsely=("decided_by", "decided_at"))
 
 TABLES: Final = {
     "claim": CLAIM,
+    "standing": STANDING,
     "paper": _dated(_columns("claim sha256 person kind issued_on", "event"), ("claim", "sha256"), "sha256"),
     # What a hand decided upon a claim: endorsed, returned, approved, refused, corrected, frozen, released, revoked, ...
     "step": _once("event", "claim person actor actor_person organisation role what act correlation",
-                  "at waited papers opened assessed_centi", ("claim",), ("actor", "at"), ("actor_person",)),
-    # What moved a claim after it was submitted; hours and years as they stood before and stand from here on.
+                  "at waited papers opened", ("claim",), ("actor", "at"), ("actor_person",)),
+    # A correction or a reinstatement; hours and years as they stood before and stand from here on.
     "change": _once("event", "claim person actor what act", "at centi_before centi_after year_before year_after",
-                    ("claim",), ("person",), ("actor",), ("act",)),
+                    ("person",), ("act",)),
     "affiliation": _dated(_columns("person since unit region sector until", "event"), ("person", "since"), "unit",
                           ends=True),
     "departure": _dated(_columns("person unit ends", "event"), ("person", "unit", "ends"), ends=True),
     "person": _dated(_columns("person left_on", "registered_event registered_at forgotten"), ("person",)),
     "actor": _dated(_columns("actor person organisation region role", "event"), ("actor",), "person", "organisation"),
-    "transfer": _dated(_columns("transfer person from_unit to_unit starts status", "asked_at confirmed_at event"),
-                       ("transfer",), "person"),
+    "transfer": _dated(_columns("transfer person from_unit to_unit starts", "event"), ("transfer",), "person"),
     "course": _once("course", "unit region sector category code", "year minutes hours_centi gap_seconds "
                     "challenge_minutes event"),
     "session": _once("event", "enrolment person course",
@@ -90,7 +93,6 @@ TABLES: Final = {
                                "present score_centi passed event starts_at ends_at"),
                       ("booking",), "person", "exam", "enrolment"),
     "plan": _dated(_columns("plan organiser region status filed_on", "year filed_at event"), ("plan",), "organiser"),
-    "plan_item": _dated(_columns("plan route level", "item days_half headcount month event"), ("plan", "item")),
     # As filed last; `held_` as it took place. Filed anew, `revision` counts on; `first_filed_at` stays.
     "class": _dated(
         {**_columns("class plan organiser region sector status category route level filed_on starts ends filed_by",
@@ -104,7 +106,6 @@ TABLES: Final = {
                    ("card",), "person", "class"),
     "application": _dated(_columns("application person unit region sector applied_on outcome title", "at event"),
                           ("application",), "person", "unit"),
-    "statement": _dated(_columns("statement person status", "issued_at as_of event"), ("statement",), "person"),
     # Each version of each record of another system, taken over `at`; `recorded_at` is what it says of its own time, and
     # `digest` that of the study as it was taken over.
     "source": _once("event", "system record version digest claim recorded_at", "at", ("system", "record"), ("claim",)),

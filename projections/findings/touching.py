@@ -46,9 +46,13 @@ def _new(column: str, *tables: str) -> tuple[str, ...]:
     return tuple(f"SELECT {column} FROM {table} WHERE {_NEW}" for table in tables)
 
 
-def _of_moved(column: str) -> str:
-    """What claims that moved say now, and what they said before."""
-    return f"SELECT {column} FROM claim WHERE claim IN (SELECT claim FROM claim WHERE {_NEW})"
+def _in(queries: Sequence[str]) -> str:
+    return f"({' UNION '.join(queries)})"
+
+
+def _of_moved(column: str, table: str = "claim") -> str:
+    """What is said of claims that moved, now and before."""
+    return f"SELECT {column} FROM {table} WHERE claim IN {_in(_new('claim', 'claim', 'standing'))}"
 
 
 _CLASSES: Final = _new("class", "class", "roster", "card")
@@ -60,13 +64,9 @@ _NUMBERED: Final = (*_new("class", "class"), *_new("card", "card"))
 _HOLDS: Final = "to_position IS NULL"
 
 
-def _in(queries: Sequence[str]) -> str:
-    return f"({' UNION '.join(queries)})"
-
-
 _SINCE: Final[dict[str, tuple[str, ...]]] = {
     "claim": (
-        *_new("claim", "claim", "step", "change", "registered", "source"),
+        *_new("claim", "claim", "standing", "step", "registered", "source"),
         f"SELECT claim FROM claim WHERE {_HOLDS} AND person IN {_in(_BELONGING)}",
         f"SELECT claim FROM claim WHERE {_HOLDS} AND training_class IN {_in(_CLASSES)}",
         f"SELECT claim FROM registered WHERE enrolment IN {_in(_STUDIED)}",
@@ -75,8 +75,9 @@ _SINCE: Final[dict[str, tuple[str, ...]]] = {
     "person": (
         _of_moved("person"), *_BELONGING, *_new("actor_person", "step"),
         *_new("person", "transfer", "session", "completion", "registered", "booking", "card", "application",
-              "statement", "actor")),
-    "actor": (*_new("actor", "step", "change", "actor"), _of_moved("decided_by"), _of_moved("submitted_by")),
+              "actor")),
+    "actor": (
+        *_new("actor", "step", "change", "actor"), _of_moved("decided_by", "standing"), _of_moved("submitted_by")),
     "actor_month": _new(f"actor || '/' || {_MONTH}", "step"),
     "class": (*_CLASSES, _of_moved("training_class")),
     "organiser": (*_new("organiser", "class", "plan", "roster", "card"), _of_moved("organiser")),

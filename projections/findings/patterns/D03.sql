@@ -25,9 +25,11 @@ named(about, claim) AS MATERIALIZED (
     WHERE c.output IS NULL AND c.route IN ('project', 'paper', 'book', 'patent')
 ),
 member AS MATERIALIZED (
-    SELECT n.about, c.*, (SELECT value FROM clue WHERE claim = c.claim AND kind = 'author_list') AS authors
+    SELECT n.about, c.*, st.decided_by, st.decided_event,
+           (SELECT value FROM clue WHERE claim = c.claim AND kind = 'author_list') AS authors
     FROM named n CROSS JOIN claim c ON c.claim = n.claim AND c.to_position IS NULL
-    WHERE c.status NOT IN ('withdrawn', 'refused', 'revoked')
+    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
+    WHERE st.status NOT IN ('withdrawn', 'refused', 'revoked')
 ),
 -- 两人同一位次；第一位次而人人注明共同第一的除外。
 clashing AS MATERIALIZED (

@@ -18,7 +18,8 @@ onsite AS MATERIALIZED (
            2 * CAST(julianday(c.ends) - julianday(c.starts) + 1 AS INTEGER) AS span,
            c.route = 'overseas' AS abroad
     FROM looked l CROSS JOIN claim c ON c.person = l.person AND c.to_position IS NULL
-    WHERE c.status IN ('under_review', 'returned', 'approved', 'frozen')
+    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
+    WHERE st.status IN ('under_review', 'returned', 'approved', 'frozen')
       AND c.route IN ('advanced_seminar', 'training', 'filed_training', 'society_training', 'society_meeting',
                       'unit_training', 'other_training', 'overseas')
       AND c.starts IS NOT NULL AND c.ends >= c.starts AND c.days_half > 0 AND c.platform IS NULL
@@ -104,9 +105,10 @@ clash(about, claim, other, what, days, needed, room, minutes, same_organiser, ev
     HAVING sum(seconds) >= 60 * :D04_study_minutes
 ),
 member AS MATERIALIZED (
-    SELECT x.about, c.*
+    SELECT x.about, c.*, st.decided_by, st.decided_event
     FROM (SELECT about, claim FROM clash UNION SELECT about, other FROM clash WHERE other IS NOT NULL) x
     CROSS JOIN claim c ON c.claim = x.claim AND c.to_position IS NULL
+    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
 ),
 found AS MATERIALIZED (SELECT * FROM clash),
 told AS MATERIALIZED (

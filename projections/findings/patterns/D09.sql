@@ -12,7 +12,8 @@ WITH looked(person) AS MATERIALIZED (
 mine AS MATERIALIZED (
     SELECT c.claim, c.person, c.route, c.occasion, c.output, c.training_class, c.starts, c.ends
     FROM looked l CROSS JOIN claim c ON c.person = l.person AND c.to_position IS NULL
-    WHERE c.status IN ('under_review', 'returned', 'approved', 'frozen')
+    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
+    WHERE st.status IN ('under_review', 'returned', 'approved', 'frozen')
 ),
 -- 同一人的两条凭什么算同一件事；按人归组，所以一个大班不会两两相比。
 keyed(person, shared, value, claim) AS (
@@ -52,22 +53,24 @@ found AS MATERIALIZED (
            1 + (a.origin IS NOT b.origin) AS origins, 1 + (a.source_system IS NOT b.source_system) AS systems,
            coalesce(max(0, CAST(julianday(max(a.starts, b.starts)) - julianday(min(a.ends, b.ends)) AS INTEGER) - 1), 0)
                AS apart,
-           coalesce(a.assessed_centi, 0) + coalesce(b.assessed_centi, 0) AS assessed,
-           min(coalesce(a.assessed_centi, 0), coalesce(b.assessed_centi, 0)) AS smaller,
+           coalesce(ast.assessed_centi, 0) + coalesce(bst.assessed_centi, 0) AS assessed,
+           min(coalesce(ast.assessed_centi, 0), coalesce(bst.assessed_centi, 0)) AS smaller,
            a.year IS b.year AND a.category IS b.category AND (a.occasion = b.occasion OR a.output = b.output) IS TRUE
                AS once
     FROM pair p
     CROSS JOIN claim a ON a.claim = p.one AND a.to_position IS NULL
     CROSS JOIN claim b ON b.claim = p.other AND b.to_position IS NULL
-    WHERE a.status IN ('under_review', 'returned', 'approved', 'frozen')
-      AND b.status IN ('under_review', 'returned', 'approved', 'frozen')
-      AND (a.year IS NOT b.year OR a.route IS NOT b.route OR a.origin IS NOT b.origin
-           OR a.source_system IS NOT b.source_system)
+    CROSS JOIN standing ast ON ast.claim = p.one AND ast.to_position IS NULL
+    CROSS JOIN standing bst ON bst.claim = p.other AND bst.to_position IS NULL
+    -- 两条都在 mine 之中，所以都在册。
+    WHERE a.year IS NOT b.year OR a.route IS NOT b.route OR a.origin IS NOT b.origin
+       OR a.source_system IS NOT b.source_system
 ),
 member AS MATERIALIZED (
-    SELECT x.about, c.*
+    SELECT x.about, c.*, st.decided_by, st.decided_event
     FROM (SELECT about, one AS claim FROM found UNION SELECT about, other FROM found) x
     CROSS JOIN claim c ON c.claim = x.claim AND c.to_position IS NULL
+    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
 ),
 told AS MATERIALIZED (
     SELECT * FROM member WHERE about IN (SELECT about FROM found)

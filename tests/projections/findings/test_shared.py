@@ -14,7 +14,7 @@ from projections.findings import shared as sharing
 from projections.findings.clues import ClueFile
 from projections.findings.shared import GUARDS, Key, Traced, hour_of, pivot, readable
 from projections.findings.tables import TABLES
-from projections.table import index_name
+from projections.projection import add_indexes
 
 NINE = 1_772_672_400_000_000  # 2026-03-05 09:00 here
 NINGBO = Scope(role="supervisor", region="3302")
@@ -27,10 +27,9 @@ class Tables:
         self.traces, self.clues = Database(folder / "traces.db"), Database(folder / "clues.db")
         for db, tables in ((self.traces, TABLES), (self.clues, ClueFile.tables)):
             for name, table in tables.items():
-                if name in ("claim", "paper", "clue"):
+                if name in ("claim", "standing", "paper", "clue"):
                     db.table(name).create(table.every_column, pk=table.pk)
-                    for index in table.indexes:
-                        db.table(name).create_index(index, index_name(name, index))
+                    add_indexes(db, name, table)
         self.claims = 0
 
     def claim(self, name: str, person: str, *, papers: tuple[tuple[str, str], ...] = (),
@@ -38,9 +37,10 @@ class Tables:
         claim = f"clm_{name}"
         told = {"unit": "unt_a", "region": "330203", "sector": "industry", "status": "approved",
                 "category": "professional", "route": "training", "evidence_on": "2026-03-01", "submitted_at": NINE - 1,
-                **said}
-        self.traces.table("claim").insert(
-            {"claim": claim, "person": person, **told, "from_position": begins, "to_position": ends})
+                **said, "claim": claim, "person": person, "from_position": begins, "to_position": ends}
+        stands = {name: told.pop(name) for name in told.keys() & TABLES["standing"].columns.keys()}
+        self.traces.table("claim").insert({**told, "claim": claim})
+        self.traces.table("standing").insert({**stands, "from_position": begins, "to_position": ends})
         for kind, sha256 in papers:
             self.traces.table("paper").insert({"claim": claim, "sha256": sha256, "person": person, "kind": kind,
                                                "event": begins, "from_position": begins, "to_position": None})
