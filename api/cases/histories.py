@@ -43,7 +43,6 @@ from projections.timeline import Wanted, actor_timeline, person_timeline
 
 STEPS_MOST: Final = 300
 """So many lines say how somebody decides; of earlier ones a span of days is asked for."""
-_AT_ONCE: Final = 500
 
 _Page = Page[dict[str, Any]]
 _After = tuple[Any, ...] | None
@@ -71,44 +70,25 @@ def of_person(
 
 def of_actor(
     house: House, caller: Caller, actor: str, wanted: Wanted, purpose: str | None, *, as_of: int | None,
-    after: _After, limit: int,
+    after: _After, limit: int, recorded: set[str] | None = None,
 ) -> _Page | Refusal:
-    """An account's timeline, to whoever supervises its organisation and to itself."""
-    asking = _following(house, caller, actor, purpose)
-    if isinstance(asking, Refusal):
-        return asking
-    page = actor_timeline(house.answers, actor, wanted._replace(told=_is_same_hand(house, asking, actor)), as_of=as_of,
-                          after=after, limit=limit)
-    if asking.actor != actor:
-        named = (line["facts"].get("person") for line in page.items)
-        _seen(house, caller, asking, SUPERVISOR, (actor, *filter(None, named)), purpose, "timeline")
-    return page
+    """An account's timeline, to whoever supervises its organisation and to itself.
 
-
-def all_of_actor(
-    house: House, caller: Caller, actor: str, wanted: Wanted, purpose: str | None, *, as_of: int, most: int
-) -> list[dict[str, Any]] | Refusal:
-    """The same as a whole and in plain lines; what is longer than `most` is refused and not cut.
-
-    Whoever is on it is recorded once, and not with each piece of it that is read.
+    `recorded`: of a file that is read piece by piece, in plain lines, whoever was recorded with an earlier piece.
     """
     asking = _following(house, caller, actor, purpose)
     if isinstance(asking, Refusal):
         return asking
-    shown = wanted._replace(told=_is_same_hand(house, asking, actor))
-    found: list[dict[str, Any]] = []
-    after: _After = None
-    while len(found) <= most:
-        page = actor_timeline(house.answers, actor, shown, as_of=as_of, after=after, limit=_AT_ONCE, plainly=True)
-        found += page.items
-        if (after := page.next) is None:
-            break
-    if len(found) > most:
-        return Refusal.because("list_too_long", most=most)
+    page = actor_timeline(house.answers, actor, wanted._replace(told=_is_same_hand(house, asking, actor)), as_of=as_of,
+                          after=after, limit=limit, plainly=recorded is not None)
     if asking.actor != actor:
-        named = dict.fromkeys(filter(None, (line["person"] for line in found)))
-        _seen(house, caller, asking, SUPERVISOR, (actor, *named), purpose, "timeline")
-    return found
+        named = (line["facts"].get("person") if recorded is None else line["person"] for line in page.items)
+        seen = dict.fromkeys((actor, *filter(None, named)))
+        anew = [one for one in seen if recorded is None or one not in recorded]
+        _seen(house, caller, asking, SUPERVISOR, anew, purpose, "timeline")
+        if recorded is not None:
+            recorded.update(anew)
+    return page
 
 
 def conduct_of(

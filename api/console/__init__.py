@@ -13,6 +13,7 @@
     queue    what waits for an office, side by side with what it is about; many approvals at once
     years    a person's years; certificates: a course completed elsewhere, registered on the certificate that is shown
     timeline the investigator's: of a person, an account, a record; lines: what each line says; lanes: the picture;
+             as_read: a long list as a file that is written while it is read;
              fields, field_words: what an event says, in Chinese; conduct_view: how an account decides
     finder   from what one has in hand to its timeline; event: one event whole, and its proof
     rules    the rulebooks: where each holds, one beside its official text, two compared, words looked for;

@@ -76,11 +76,12 @@ def events(asking: Asking) -> Shown:
     dimension, wanted = moment.rest.get("dimension", ""), moment.rest.get("value", "")
     key = shared.key_of(dimension, wanted)
     position = moment.position(asking.house)
-    told = _key(asking, key, asking.purpose)
+    purpose = asking.purpose  # Of the request, which is over while a file is still being written.
+    told = _key(asking, key, purpose)
     kept: list[shared_threads.Thread] = []
 
     def ask(newest: bool, after: Any, limit: int) -> Any:
-        found = shared_threads.of_key(asking.house, asking.caller, dimension, wanted, asking.purpose, as_of=position,
+        found = shared_threads.of_key(asking.house, asking.caller, dimension, wanted, purpose, as_of=position,
                                       newest=newest, after=after, limit=limit)
         if isinstance(found, Refusal):
             return found

@@ -18,16 +18,16 @@ from api.cases import replay_rows, replay_years, replays
 from api.cases.doing import Reading
 from api.cases.people import identity_of
 from api.console import announcing, deeds, words
+from api.console.as_read import file_as_read
 from api.console.claim import done_before
-from api.console.form import of_refusal
 from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.replay_page import asked_words, clause_words, minimum_name, sector_name, view
 from api.routes.paging import Cursor, read_cursor, write_cursor
-from api.tables_out import FORMS, Table, Value, streamed
+from api.tables_out import Table, Value
 from api.year_page import moment as written
 from api.year_page import region
-from ledger.errors import LedgerError, Refusal
+from ledger.errors import Refusal
 from ledger.vocabulary import format_hours, parse_hours
 from policies.words import base_vocabulary
 
@@ -142,25 +142,14 @@ def _file_of_rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequen
     if isinstance(begun, Refusal):
         return begun
 
-    def parts() -> Iterator[list[tuple[Value, ...]] | str]:
-        found: replay_rows.Rows | Refusal = begun
-        while not isinstance(found, Refusal):
-            names = names_of(asking.house, [one["person"] for one in found.items])
-            yield [(one["person"], names[one["person"]], *tell(one)) for one in found.items]
-            if found.next is None:
-                return
-            try:
-                found = some(found.next)
-            except LedgerError as error:  # What is written cannot be taken back: the file says that it broke off.
-                yield str(error)
-                return
-        yield of_refusal(found).words
+    def told(some: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Value]]:
+        names = names_of(asking.house, [one["person"] for one in some])
+        yield from ((one["person"], names[one["person"]], *tell(one)) for one in some)
 
     question = begun.question
     table = Table(f"replay-{kind}", f"重放：{KINDS[kind]}", heads, (), question["as_of"], question["as_of_time"],
                   {"报告摘要": begun.digest})
-    return Response(streamed(table, parts()), content_type=FORMS["csv"], headers={
-        "Content-Disposition": f'attachment; filename="{table.name}-as-of-{table.as_of}.csv"'})
+    return file_as_read(table, begun, some, told)
 
 
 def _page(

@@ -8,7 +8,7 @@ seen at that moment. Who may read it, and that their reading is recorded, is the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -18,6 +18,7 @@ from flask import request
 
 from api.cases import actors, histories, officers, people, threads
 from api.console import conduct_view, event_notes, lines
+from api.console.as_read import file_as_read
 from api.console.claim import told_basis
 from api.console.form import Fault
 from api.console.lanes import Span, lanes
@@ -30,8 +31,8 @@ from projections.timeline import SIDES, Wanted, words
 
 LINES: Final = 50
 _AT_ONCE: Final = 200
-_MOST: Final = 5_000
-"""A file of so many lines; of more, a span of days is taken."""
+_AT_ONCE_OF_SEVERAL: Final = 5_000
+"""Of a file in pieces. For every piece of several records all of them are read again: these are one piece mostly."""
 _PLACE: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,18}", re.ASCII)
 _YEARS: Final = (1900, 2999)
 _ASKED: Final = ("purpose", "kinds", "from", "to", "hand", "organisation", "correlation", "stream", "side", "order",
@@ -96,14 +97,8 @@ def of_several(
     def tell(asked: _Question) -> Shown:
         newest = asked.wanted.newest
 
-        def whole() -> Sequence[dict[str, Any]] | Refusal:
-            page = ask(newest, None, _MOST)
-            if isinstance(page, Refusal):
-                return page
-            return page.items if page.next is None else Refusal.because("list_too_long", most=_MOST)
-
         return _page(asking, asked, lambda after, limit: ask(newest, after, limit), told,
-                     Named(name, title, {title: str(told["whose"])}), whole=whole)
+                     Named(name, title, {title: str(told["whose"])}), at_once=_AT_ONCE_OF_SEVERAL)
 
     return _shown(asking, tell, rest)
 
@@ -175,13 +170,11 @@ def _person(asking: Asking, person: str, asked: _Question) -> Shown:
 def _actor(asking: Asking, actor: str, asked: _Question) -> Shown:
     house, caller = asking.house, asking.caller
 
+    recorded: set[str] | None = set() if _is_file() else None  # A file records each person once, not with each piece.
+
     def ask(after: Any, limit: int) -> _Lines | Refusal:
         return histories.of_actor(house, caller, actor, asked.wanted, asked.purpose, as_of=asked.position,
-                                  after=after, limit=limit)
-
-    def whole() -> Sequence[dict[str, Any]] | Refusal:
-        return histories.all_of_actor(house, caller, actor, asked.wanted, asked.purpose, as_of=asked.position,
-                                      most=_MOST)
+                                  after=after, limit=limit, recorded=recorded)
 
     conducted = None
     if not asked.faults and asked.after is None and not _is_file():  # A file of lines says nothing of it.
@@ -199,7 +192,7 @@ def _actor(asking: Asking, actor: str, asked: _Question) -> Shown:
         "whose": actor, "path": f"/actors/{actor}/timeline", "account": account, "conduct": conducted,
         "sides": SIDE_WORDS, "lead": _lead("actor", actor, asked.purpose)},
         Named("actor-timeline", "经办账号时间线", {"经办账号": actor}),
-        {"conduct": None if conducted is None else conducted["data"]}, whole=whole)
+        {"conduct": None if conducted is None else conducted["data"]})
 
 
 def _record(asking: Asking, kind: str, record: str, asked: _Question) -> Shown:
@@ -242,10 +235,10 @@ class Named(NamedTuple):
 
 def _page(
     asking: Asking, asked: _Question, ask: _Ask, told: dict[str, Any], named: Named,
-    also: Mapping[str, Any] | None = None, *, whole: Callable[[], Sequence[dict[str, Any]] | Refusal] | None = None,
+    also: Mapping[str, Any] | None = None, *, at_once: int | None = None,
 ) -> Shown:
     if _is_file() and not asked.faults:
-        return _file(asking, asked, named, whole() if whole is not None else _whole(ask))
+        return _file(asking, asked, named, ask, at_once or _AT_ONCE)
     page = Some((), None, asked.position) if asked.faults else ask(asked.after, LINES)
     if isinstance(page, Refusal):
         return page
@@ -266,30 +259,17 @@ def _is_file() -> bool:
     return request.path.endswith(".csv")
 
 
-def _file(asking: Asking, asked: _Question, named: Named, whole: Sequence[dict[str, Any]] | Refusal) -> Shown:
-    """The lines as a file: what only the page says of them is not asked for."""
-    if isinstance(whole, Refusal):
-        return whole
+def _file(asking: Asking, asked: _Question, named: Named, ask: _Ask, at_once: int) -> Shown:
+    """Every line as a file, however many, written as they are read; what only the page says of them is not asked for.
+
+    Nothing but the first piece is waited for, and nothing but one is held: an account may have a lifetime's lines.
+    """
+    begun = ask(None, at_once)
+    if isinstance(begun, Refusal):
+        return begun
     basis = asking.house.answers.reflects(asked.position)
-    table = Table(named.name, named.title, HEADS, list(map(lines.row, whole)), asked.position, basis["as_of_time"],
-                  named.asked)
-    return Page("timeline.html", table=table)
-
-
-def _whole(ask: _Ask) -> Sequence[dict[str, Any]] | Refusal:
-    """Every line; a list that is longer than what is written at once is refused and not cut."""
-    found: list[dict[str, Any]] = []
-    after: Any = None
-    while True:
-        page = ask(after, _AT_ONCE)
-        if isinstance(page, Refusal):
-            return page
-        found += page.items
-        if page.next is None:
-            return found
-        if len(found) > _MOST:
-            return Refusal.because("list_too_long", most=_MOST)
-        after = page.next
+    table = Table(named.name, named.title, HEADS, (), asked.position, basis["as_of_time"], named.asked)
+    return file_as_read(table, begun, lambda after: ask(after, at_once), lambda some: map(lines.row, some))
 
 
 assert _RECORD_NAMES.keys() == RECORDS.keys() == threads.GATES.keys(), "each has its page"

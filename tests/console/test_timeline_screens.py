@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
+from api.cases import histories
+from api.console import timeline
 from api.console.field_words import FIELDS
 from api.console.fields import changes, fields, told_so_far
 from api.console.lanes import Span, lanes
 from ledger.envelope import decode
+from ledger.errors import Refusal
 from ledger.events.base import Event
 from ledger.events.catalogue import CURRENT
 from ledger.verify import policy_of, verify_proof
@@ -130,6 +133,33 @@ def test_a_long_timeline_is_paged_and_its_file_is_whole(cast: Cast, scene: Scene
     rest = scene.watching.json(f"{path}.json?{WHY}&order=oldest&after={after}")["items"]
     assert rest[0]["event"] >= oldest["event"] and "回到开头" in scene.watching.get(
         f"{path}?{WHY}&order=oldest&after={after}").text
+
+
+def test_a_file_begins_with_its_first_lines_and_records_everyone_once_however_many_pieces_follow(
+    cast: Cast, scene: Scene, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = f"/actors/{cast.clerk.id}/timeline"
+    whole = scene.watching.client.get(f"{path}.csv?{WHY}").get_data(as_text=True)
+    before = len(seen_by(cast, scene.supervisor.id))
+    monkeypatch.setattr(timeline, "_AT_ONCE", 1)
+    pieces = [piece.decode() for piece in scene.watching.client.get(f"{path}.csv?{WHY}").iter_encoded()]
+    seen = [who for who, _, what in seen_by(cast, scene.supervisor.id)[before:] if what == ("timeline",)]
+
+    assert "".join(pieces) == whole and "至此完整" in pieces[-1]
+    assert len(pieces) == 2 + sum(line[:1].isdigit() for line in whole.splitlines()) > 8
+    assert scene.wu.id in seen and len(set(seen)) == len(seen)
+
+
+def test_a_file_whose_reader_is_let_in_no_more_says_where_it_broke_off(
+    cast: Cast, scene: Scene, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timeline, "_AT_ONCE", 1)
+    pieces = scene.watching.client.get(f"/actors/{cast.clerk.id}/timeline.csv?{WHY}").iter_encoded()
+    begun = [next(pieces), next(pieces)]
+    monkeypatch.setattr(histories, "_following", lambda *_: Refusal.because("actor_absent"))
+    last = b"".join(pieces).decode()
+
+    assert begun and last.startswith("未写完,写到第 1 行为止：") and "完整" not in last
 
 
 def test_how_an_account_decides_is_told_in_numbers_and_by_the_hour_with_a_table(cast: Cast, scene: Scene) -> None:
