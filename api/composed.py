@@ -17,12 +17,13 @@ from api.bulk_runner import BulkRunner
 from api.cases.evidence import tidy_evidence
 from api.cases.replays import tidy_replays
 from api.cases.studying import settle_all
-from api.checks import Check, Reach, ready_checks
+from api.checks import Check, Reach
 from api.console.screens import page_routes
 from api.following import apart
 from api.house import House, open_house
 from api.keeper import Keeper
 from api.log_routes import log_routes
+from api.machine_checks import ready_checks
 from api.register import open_register
 from api.replay_runner import Runner, cores_beside
 from api.service import create_app

@@ -1,8 +1,8 @@
 """What a careful keeper looks at before the register goes live, and daily after: `xueshi doctor --production`.
 
-Beyond what any machine must offer (`api.checks`): who may read what, how the service is reached, that copies are young,
-that the log is signed, that nothing here was meant for a demonstration. Each is a question that nobody should have to
-remember. `tests/api/test_production_checks.py` shows it.
+Beyond what any machine must offer (`api.machine_checks`): who may read what, how the service is reached, that copies
+are young, that the log is signed, that nothing here was meant for a demonstration. Each is a question that nobody
+should have to remember. `tests/api/test_production_checks.py` shows it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from api.checks import Answer, Check, Level, key_backup
+from api.checks import Answer, Check, Level
 from api.folder import Folder, folder_of
 from api.last_done import What, last
 from api.occupancy import ADDRESS_FILE
+from api.register_checks import key_backup
 from api.settings import Settings
 from api.vault_place import has_vault, people_of
 from ledger.errors import LedgerError

@@ -26,10 +26,10 @@ import structlog
 from flask import Flask
 
 from api import addresses, logs, metrics, routes
-from api.checks import port_cure
 from api.composed import BODY_BYTES_MOST, composed
 from api.evidence_files import MOST as FILE_BYTES_MOST
 from api.exits import Exit, Stop
+from api.machine_checks import port_cure
 from api.occupancy import Served, occupying
 from api.settings import Settings
 from api.sockets import Listener, Sockets

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from postgres_kit import Server
 
-from api import checks
-from api.checks import Check, Level, doctor_checks, found
+from api import machine_checks as machine
+from api.checks import Check, Level, found
 from api.cli import run
 from api.database_checks import (
     Facts,
@@ -29,7 +29,8 @@ from api.database_checks import (
     server,
     way,
 )
-from api.settings import load
+from api.register_checks import register_checks
+from api.settings import Settings, load
 
 
 @pytest.fixture(autouse=True)
@@ -37,15 +38,20 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
 
 
+def asked(settings: Settings) -> list[Check]:
+    """What is asked wherever a register is."""
+    return [*machine.machine_checks(settings), *register_checks(settings)]
+
+
 def test_whatever_is_not_well_has_a_cure() -> None:
-    findings = [found(check) for check in doctor_checks(load({"listen_port": 0}))]
+    findings = [found(check) for check in asked(load({"listen_port": 0}))]
 
     assert [each.check for each in findings if each.level is not Level.OK and not each.cure] == []
     assert [each.check for each in findings if not each.message] == []
 
 
 def test_asking_leaves_nothing_behind(tmp_path: Path) -> None:
-    for check in doctor_checks(load({"data_folder": tmp_path / "not" / "yet"})):
+    for check in asked(load({"data_folder": tmp_path / "not" / "yet"})):
         found(check)
 
     assert list(tmp_path.iterdir()) == []
@@ -57,7 +63,7 @@ def test_the_answer_for_programs_holds_the_same_lines(capsys: pytest.CaptureFixt
 
     assert status == 0
     assert body["ok"] is True
-    assert [each["check"] for each in body["checks"]] == [check.name for check in doctor_checks(load())]
+    assert [each["check"] for each in body["checks"]] == [check.name for check in asked(load())]
 
 
 def test_one_failing_line_makes_the_answer_no(
@@ -77,7 +83,7 @@ def test_a_taken_port_is_seen() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        level, message, cure = checks.port("127.0.0.1", taken.getsockname()[1])
+        level, message, cure = machine.port("127.0.0.1", taken.getsockname()[1])
 
     assert level is Level.WARN
     assert "已被占用" in message
@@ -85,16 +91,16 @@ def test_a_taken_port_is_seen() -> None:
 
 
 def test_an_address_that_is_not_ours_is_seen() -> None:
-    assert checks.port("192.0.2.1", 8040)[0] is Level.FAIL    # RFC 5737: documentation only.
+    assert machine.port("192.0.2.1", 8040)[0] is Level.FAIL    # RFC 5737: documentation only.
 
 
 def test_a_clock_behind_the_data_is_seen(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").touch()
-    assert checks.clock(tmp_path)[0] is Level.OK
+    assert machine.clock(tmp_path)[0] is Level.OK
 
     ahead = time.time() + 3600
     os.utime(tmp_path / "ledger.sqlite", (ahead, ahead))
-    assert checks.clock(tmp_path)[0] is Level.FAIL
+    assert machine.clock(tmp_path)[0] is Level.FAIL
 
 
 def test_a_check_that_breaks_is_a_finding() -> None:
@@ -110,21 +116,21 @@ def test_a_check_that_breaks_is_a_finding() -> None:
 def test_a_system_without_fonts_is_told_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
 
-    level, _, cure = checks.fonts()
+    level, _, cure = machine.fonts()
 
     assert level is Level.WARN
     assert "fonts-noto-cjk" in cure
 
 
 def test_write_ahead_logging_is_tried_on_the_disk_itself(tmp_path: Path) -> None:
-    level, message, _ = checks.wal(tmp_path)
+    level, message, _ = machine.wal(tmp_path)
 
     assert level in (Level.OK, Level.WARN)
     assert "微秒" in message
 
 
 def test_a_vault_without_a_young_copy_is_warned_of_and_one_past_its_time_too(tmp_path: Path) -> None:
-    asked = {check.name: check for check in doctor_checks(load())}["key_backup"]
+    asked = {check.name: check for check in register_checks(load())}["key_backup"]
     assert found(asked).level is Level.OK
     run(["init"])
     assert "没有密钥备份" in found(asked).message and found(asked).level is Level.WARN
@@ -138,7 +144,7 @@ def test_a_vault_without_a_young_copy_is_warned_of_and_one_past_its_time_too(tmp
 
 
 def test_a_master_key_that_cannot_be_used_is_told_without_opening_anything() -> None:
-    asked = {check.name: check for check in doctor_checks(load())}["master_key"]
+    asked = {check.name: check for check in register_checks(load())}["master_key"]
     assert found(asked).level is Level.OK
     run(["init"])
     assert found(asked).message == "主密钥 file:master.key"

@@ -17,12 +17,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api import provider
-from api.checks import Level, doctor_checks, found
+from api.checks import Level, found
 from api.composed import composed
 from api.console.screens import page_routes
 from api.cookies import SESSION
 from api.cookies import SIGN_ON as COOKIE
 from api.provider import RETURN, Provider, Strength
+from api.register_checks import register_checks
 from api.service import create_app
 from api.settings import load
 from api.sign_on_page import sign_on_routes
@@ -296,9 +297,9 @@ def test_a_provider_that_is_away_is_said_to_be_and_the_password_still_opens(town
 def test_the_doctor_says_whether_the_provider_answers(there: There) -> None:
     known = {"sign_on_client": there.client, "public_address": ADDRESS}
     for issuer, level in ((there.issuer, Level.OK), (there.issuer + "/other", Level.WARN)):
-        (check,) = [one for one in doctor_checks(load({**known, "sign_on_issuer": issuer})) if one.name == "sign_on"]
+        (check,) = [one for one in register_checks(load({**known, "sign_on_issuer": issuer})) if one.name == "sign_on"]
         assert found(check).level is level
-    assert not [one for one in doctor_checks(load()) if one.name == "sign_on"]
+    assert not [one for one in register_checks(load()) if one.name == "sign_on"]
 
 
 def test_the_service_has_the_door_that_its_settings_name_and_keeps_cookies_to_tls(tmp_path: Path, there: There) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from api.checks import Level, projections
+from api.checks import Level
+from api.register_checks import projections
 from projections.answers import EVERY
 from projections.entries import Entries
 from projections.places import path_of
