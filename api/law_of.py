@@ -21,10 +21,12 @@ from ledger.vocabulary import RulebookId, format_hours
 from policies.archive import Archive, RulebookMissing
 from policies.assess import Override, Room
 from policies.authority import Walk, confirmed_walk, walk
+from policies.entries import Entry
 from policies.errors import BadLine
 from policies.law import Law
 from policies.lines import entry_steps
-from policies.person import NO_LATER, Bench, Entry, Place
+from policies.person import Bench
+from policies.places import NO_LATER, Place
 from policies.rulebook import Rulebook
 from policies.shelf import drafts
 from policies.words import base_vocabulary

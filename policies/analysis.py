@@ -18,7 +18,7 @@ from itertools import product
 from typing import Any, Final
 
 from policies.law import Law, Layer
-from policies.person import Place
+from policies.places import Place
 from policies.rulebook import Clause, Rulebook
 from policies.soundness import QUANTITY, fold
 from policies.words import Route

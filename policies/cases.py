@@ -17,10 +17,12 @@ from typing import Any, Final
 
 import msgspec
 
+from policies.entries import Entry
 from policies.errors import BadLine, UnreadableRulebook
 from policies.facts import Affiliation, Application
 from policies.lines import text
-from policies.person import Bench, Entry, PersonRuling, places_of
+from policies.person import Bench, PersonRuling
+from policies.places import places_of
 from policies.rulebook import Rulebook
 from policies.shapes import check_affiliation
 from policies.shelf import CASES_SUFFIX

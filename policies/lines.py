@@ -16,8 +16,9 @@ import msgspec
 from ledger.vocabulary import format_hours
 from policies.application import ApplicationRuling
 from policies.assess import DUPLICATE, RULED, Ruling
+from policies.entries import MEMORY_MOST
 from policies.law import CATEGORIES
-from policies.person import MEMORY_MOST, PersonRuling
+from policies.person import PersonRuling
 from policies.steps import Step, of_ruling
 from policies.words import base_vocabulary
 from policies.year import GENERAL_PUBLIC, IN_PROGRESS, PROFESSIONAL, SECTOR_PUBLIC, MinimumRuling, YearRuling

@@ -13,10 +13,12 @@ from typing import Final, NamedTuple
 
 from msgspec import UNSET
 
+from policies.entries import Entry
 from policies.errors import BadLine
 from policies.facts import DAYS, Affiliation, Application
 from policies.lines import Lines, person_lines
-from policies.person import Bench, Entry, place_on, places_of
+from policies.person import Bench
+from policies.places import place_on, places_of
 from policies.shapes import check_affiliation, check_application
 from policies.spool import PART_BYTES_MOST, PARTS, Sorter, answers_file, person_head, read_head, rows_file
 

@@ -20,7 +20,8 @@ from policies.errors import BadLine
 from policies.facts import Affiliation, check_date, check_value
 from policies.law import Law
 from policies.lines import entry_steps, text
-from policies.person import Bench, PersonRuling, places_of
+from policies.person import Bench, PersonRuling
+from policies.places import places_of
 from policies.rulebook import Condition
 from policies.shapes import check_affiliation
 from policies.words import Field, Route, is_region

@@ -24,7 +24,7 @@ from typing import Any, Final, NamedTuple
 from ledger.vocabulary import format_hours
 from policies.assess import DUPLICATE, RULED, UNRULED, Ruling
 from policies.law import BY_EXAM
-from policies.person import Place, place_on
+from policies.places import Place, place_on
 from policies.year import Folded
 from projections.judging import Belonging, Judged, places, steps_of, year_of
 

@@ -22,7 +22,7 @@ from ledger.events.application import Assessment
 from policies.application import ApplicationRuling, judge_application
 from policies.facts import FIRST_DAY, LAST_DAY
 from policies.facts import Application as Asked
-from policies.person import standing_on
+from policies.places import standing_on
 from policies.year import Standing
 from projections.basis import Axes, Basis
 from projections.errors import TitleUnknown, UnknownYear

@@ -26,12 +26,14 @@ from ledger.errors import LedgerError
 from ledger.vocabulary import format_hours
 from policies.archive import RulebookMissing
 from policies.assess import MANUAL, UNRULED, Fact, Ruling
+from policies.entries import Entry, Shape
 from policies.errors import BadLine, RulebookError
 from policies.facts import FIRST_DAY, LAST_DAY
 from policies.facts import Affiliation as Stated
 from policies.law import CATEGORIES, Law
 from policies.lines import entry_steps
-from policies.person import NO_LATER, Bench, Entry, PersonRuling, Place, Shape, places_of
+from policies.person import Bench, PersonRuling
+from policies.places import NO_LATER, Place, places_of
 from policies.rulebook import Clause, Rulebook
 from policies.steps import Step
 from policies.year import Folded, Weighed, fold

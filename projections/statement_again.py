@@ -21,9 +21,11 @@ from ledger.verdict import Unverified, Verdict
 from ledger.verify_map import UNPROVEN_HOURS
 from ledger.vocabulary import format_hours, parse_hours
 from policies.assess import OVERRIDDEN, Override
+from policies.entries import Entry
 from policies.errors import BadLine
 from policies.law import Law
-from policies.person import NO_LATER, Bench, Entry, PersonRuling, Place
+from policies.person import Bench, PersonRuling
+from policies.places import NO_LATER, Place
 from policies.shelf import Shelf
 from policies.words import Vocabulary
 from policies.year import GENERAL_PUBLIC, PROFESSIONAL, SECTOR_PUBLIC

@@ -25,7 +25,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from ledger.vocabulary import parse_hours
-from policies.person import last_day, standing_on
+from policies.places import last_day, standing_on
 from policies.year import EMPTY, Folded
 from projections.applications import Application, applications_of_all
 from projections.basis import Axes, Basis

@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 from ledger.vocabulary import format_hours
 from policies.facts import FIRST_DAY, LAST_DAY
 from policies.lines import year_steps
-from policies.person import last_day, standing_on
+from policies.places import last_day, standing_on
 from policies.steps import Step
 from policies.year import (
     GENERAL_PUBLIC,

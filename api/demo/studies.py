@@ -21,7 +21,9 @@ from api.demo.law import LawOfTheDay
 from ledger.events.claim import Evidence, Study, StudyDetails
 from ledger.vocabulary import Category, format_hours, parse_hours
 from policies.assess import REFUSED, UNRULED
-from policies.person import NO_LATER, Bench, Entry, Place
+from policies.entries import Entry
+from policies.person import Bench
+from policies.places import NO_LATER, Place
 from projections.facts import entry_fields
 
 POOL: Final = 12

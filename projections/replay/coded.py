@@ -22,9 +22,10 @@ import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
+from policies.entries import Entry
 from policies.facts import DAYS
-from policies.person import Entry, Place, place_on
-from policies.person import last_day as last_day_of
+from policies.places import Place, place_on
+from policies.places import last_day as last_day_of
 
 NOWHERE: Final = -1
 NOT_SUBMITTED: Final = 0

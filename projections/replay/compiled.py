@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from policies.assess import UNRULED, Fact, Ruling, assess
 from policies.law import BY_EXAM, CATEGORIES, Due, Law
-from policies.person import last_day
+from policies.places import last_day
 from policies.rulebook import ClaimWithin
 from projections.replay.coded import NOT_SUBMITTED, NOWHERE, Coded
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ledger.events.claim import Study
 from policies.assess import MANUAL, OVERRIDDEN, RULED
 from policies.law import Law
-from policies.person import NO_LATER, last_day
+from policies.places import NO_LATER, last_day
 from projections.entries import Decision, Version
 from projections.judging import Seat
 from projections.replay.coded import NOWHERE, Case, Coded, Ints, Zone

@@ -22,9 +22,11 @@ import zen
 
 from policies.analysis import analyse
 from policies.assess import Fact
+from policies.entries import Entry
 from policies.facts import Affiliation
 from policies.law import Law
-from policies.person import Bench, Entry, PersonRuling, Place, places_of
+from policies.person import Bench, PersonRuling
+from policies.places import Place, places_of
 from policies.rulebook import Clause, Rulebook
 from policies.shapes import check_affiliation
 from policies.shelf import drafts, shipped

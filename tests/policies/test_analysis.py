@@ -9,8 +9,9 @@ from time import perf_counter
 
 from policies.analysis import ERROR, Finding, analyse, answers, cells
 from policies.assess import Fact, assess
+from policies.entries import Entry
 from policies.law import Law
-from policies.person import Bench, Entry
+from policies.person import Bench
 from policies.rulebook import Clause, Rate, Rulebook
 from policies.shelf import shipped
 

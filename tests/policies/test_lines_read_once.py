@@ -83,7 +83,7 @@ def test_an_id_that_needs_reading_is_read(changed: bytes) -> None:
 
 
 def test_the_memory_of_lines_starts_anew_when_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("policies.person.MEMORY_MOST", 3)
+    monkeypatch.setattr("policies.entries.MEMORY_MOST", 3)
     lines = [json.dumps(entry(n, route="overseas", days=str(n)), separators=(",", ":")).encode() for n in range(1, 9)]
     bench = warm(*lines, *lines)
     assert len(bench._lines) <= 3

@@ -17,7 +17,8 @@ from people import entry_facts, people
 from policies.facts import Affiliation
 from policies.law import Law
 from policies.lines import entry_steps
-from policies.person import Bench, PersonRuling, places_of
+from policies.person import Bench, PersonRuling
+from policies.places import places_of
 from policies.shapes import check_affiliation
 from policies.shelf import shipped
 

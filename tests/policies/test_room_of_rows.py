@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from policies.assess import OVERRIDDEN, OVERRIDE, Override, Room, Ruling
 from policies.law import Law
 from policies.lines import entry_steps
-from policies.person import NO_LATER, Bench, PersonRuling, Place
+from policies.person import Bench, PersonRuling
+from policies.places import NO_LATER, Place
 from policies.rulebook import Rulebook
 from policies.shelf import drafts, shipped
 from tests.policies.law_at_work import NINGBO, entry, raw, written

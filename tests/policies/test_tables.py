@@ -12,7 +12,8 @@ from people import people
 from policies.assess import Fact
 from policies.facts import Affiliation
 from policies.law import Law
-from policies.person import Bench, PersonRuling, place_on, places_of
+from policies.person import Bench, PersonRuling
+from policies.places import place_on, places_of
 from policies.shapes import check_affiliation
 from policies.shelf import drafts, shipped
 from policies.steps import of_ruling

@@ -13,7 +13,8 @@ from projection_kit import HANGZHOU, NINGBO, House, living
 
 from ledger.vocabulary import ClaimId, PersonId
 from policies.facts import Affiliation, Application
-from policies.person import Bench, places_of
+from policies.person import Bench
+from policies.places import places_of
 from projections.basis import axes_of, read_axes
 from projections.eligibility import Question, eligibility
 from projections.errors import TitleUnknown, UnknownYear

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from policies.facts import Affiliation
 from policies.law import Law
-from policies.person import NO_LATER, Bench, PersonRuling, Place, places_of
+from policies.person import Bench, PersonRuling
+from policies.places import NO_LATER, Place, places_of
 from policies.rulebook import Cycle, Rulebook
 from policies.shapes import check_affiliation
 from policies.shelf import drafts, shipped

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.law import Law
-from policies.person import Bench, places_of
+from policies.person import Bench
+from policies.places import places_of
 from policies.shapes import check_affiliation
 from policies.shelf import drafts, shipped
 from projections.replay.cluster import stage
