@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from environs import Env, EnvError
 
-from api.secrecy import is_secret_way
+from api import setting_checks as checks
 
 PREFIX: Final = "XUESHI_"
 CONFIG: Final = "XUESHI_CONFIG"
@@ -38,97 +38,6 @@ class SettingsError(Exception):
     """A setting cannot be used. The text is Chinese: where it stands, what is wrong, what to write."""
 
 
-def _port(value: int) -> str | None:
-    return None if 0 <= value <= 65535 else "应为 0 到 65535 之间的整数（0 表示任选一个空闲端口）"
-
-
-def _positive(limit: int) -> Callable[[int], str | None]:
-    return lambda value: None if 1 <= value <= limit else f"应为 1 到 {limit} 之间的整数"
-
-
-def _one_of(*words: str) -> Callable[[str], str | None]:
-    return lambda value: None if value in words else f"应为以下之一：{'、'.join(words)}"
-
-
-def _address(value: str) -> str | None:
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        return "应为 IP 地址，例如 127.0.0.1"
-    return None
-
-
-_ORIGIN = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)+")
-
-
-def _origin(value: str) -> str | None:
-    # A checkpoint's first line: no scheme, no spaces, no plus sign (C2SP tlog-checkpoint, signed-note).
-    return None if _ORIGIN.fullmatch(value) else "应为不带协议的网址，例如 log.example.gov.cn/xueshi"
-
-
-def _database(value: str) -> str | None:
-    # What was written is not repeated: it holds a password.
-    wanted = "应为 postgresql:// 开头的连接串，例如 postgresql://xueshi@localhost/xueshi；用 SQLite 时留空"
-    if not value:
-        return None
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return wanted
-    named = parts.path.strip("/") or "dbname=" in parts.query
-    return None if parts.scheme in ("postgresql", "postgres") and named and value.isprintable() else wanted
-
-
-def _master_key(value: str) -> str | None:
-    make, _, path = value.partition(":")
-    is_named = make in ("file", "command") and Path(path).is_absolute() and value.isprintable()
-    wanted = "应为 file（密钥库所记的文件，起初是 keys/master.key）、file:绝对路径，或 command:程序的绝对路径"
-    return None if value == "file" or is_named else wanted
-
-
-def _scanner(value: str) -> str | None:
-    make, _, path = value.partition(":")
-    is_named = make == "command" and Path(path).is_absolute() and value.isprintable()
-    return None if not value or is_named else "应为 command:程序的绝对路径；不扫描时留空"
-
-
-def _networks(value: str) -> str | None:
-    try:
-        found = [ipaddress.ip_network(one.strip()) for one in value.split(",") if one.strip()]
-    except ValueError:
-        return "应为 IP 地址或网段，以逗号分隔，例如 10.0.0.5,10.0.1.0/28"
-    return "不能是所有地址：那样谁都可以自称来自别处" if any(not one.prefixlen for one in found) else None
-
-
-def _shared(value: str) -> str | None:
-    wanted = "应为各台主机都能写入的文件夹的绝对路径，例如 /mnt/xueshi；只有一台主机时留空"
-    return None if not value or (Path(value).is_absolute() and value.isprintable()) else wanted
-
-
-def _public_address(value: str) -> str | None:
-    wanted = "应为本服务对外的网址，https:// 开头，后面没有路径，例如 https://xueshi.example.gov.cn"
-    is_bare = re.fullmatch(r"https?://[^/?#\\]+", value) is not None
-    return None if not value or (is_bare and is_secret_way(value)) else wanted
-
-
-def _issuer(value: str) -> str | None:
-    wanted = "应为提供方的 issuer，https:// 开头，没有 ? 和 #，例如 https://sso.example.gov.cn/realms/staff"
-    return None if not value or (is_secret_way(value) and not set("?#") & set(value)) else wanted
-
-
-def _collector(value: str) -> str | None:
-    wanted = "应为收集器的地址，在本机或以 https:// 开头，后面没有 /v1/traces，例如 http://127.0.0.1:4318"
-    return None if not value or (is_secret_way(value) and not set("?#") & set(value)) else wanted
-
-
-def _plain(value: str) -> str | None:
-    return None if value.isascii() and value.isprintable() else "应为可见的 ASCII 字符"
-
-
-def _file_name(value: str) -> str | None:
-    return None if value.isprintable() else "应为文件的路径"
-
-
 def _setting(
     text: str, default: Any, check: Callable[[Any], str | None] | None = None, *, secret: bool = False
 ) -> Any:
@@ -141,37 +50,41 @@ class Settings:
     """Every setting. The type of the default is the type of the value."""
 
     data_folder: Path = _setting("数据文件夹", Path("data"))
-    listen_host: str = _setting("监听地址（默认只限本机）", "127.0.0.1", _address)
-    listen_port: int = _setting("监听端口", 8040, _port)
+    listen_host: str = _setting("监听地址（默认只限本机）", "127.0.0.1", checks.address)
+    listen_port: int = _setting("监听端口", 8040, checks.port)
     allow_remote: bool = _setting("允许监听本机以外的地址", False)
-    trusted_proxies: str = _setting("别的主机上的反向代理（IP 或网段，逗号分隔），取其 X-Forwarded-For", "", _networks)
-    database: str = _setting("PostgreSQL 连接串（空：用数据文件夹中的 SQLite 文件）", "", _database, secret=True)
+    trusted_proxies: str = _setting(
+        "别的主机上的反向代理（IP 或网段，逗号分隔），取其 X-Forwarded-For", "", checks.networks)
+    database: str = _setting("PostgreSQL 连接串（空：用数据文件夹中的 SQLite 文件）", "", checks.database, secret=True)
     key_database: str = _setting(
-        "密钥库的 PostgreSQL 连接串（几台主机共用时；与账本分开备份）", "", _database, secret=True)
-    shared_folder: str = _setting("几台主机共用的文件夹（签名密钥、证明材料、细则、报告）", "", _shared)
-    master_key: str = _setting("主密钥：file，或 command:程序的绝对路径（密钥服务）", "file", _master_key)
-    workers: int = _setting("处理请求的进程数（默认：SQLite 1，PostgreSQL 2）；宜等于处理器核数", 1, _positive(64))
-    threads: int = _setting("每个进程中处理请求的线程数", 32, _positive(512))
+        "密钥库的 PostgreSQL 连接串（几台主机共用时；与账本分开备份）", "", checks.database, secret=True)
+    shared_folder: str = _setting("几台主机共用的文件夹（签名密钥、证明材料、细则、报告）", "", checks.shared)
+    master_key: str = _setting("主密钥：file，或 command:程序的绝对路径（密钥服务）", "file", checks.master_key)
+    workers: int = _setting(
+        "处理请求的进程数（默认：SQLite 1，PostgreSQL 2）；宜等于处理器核数", 1, checks.positive(64))
+    threads: int = _setting("每个进程中处理请求的线程数", 32, checks.positive(512))
     one_core: bool = _setting("每个进程只用一个处理器核（解释器在核之间交接，费时多于第二个核所省）", True)
-    replays_at_once: int = _setting("同时进行的推演数（HTTP 提交的，其余排队）", 1, _positive(16))
-    log_level: str = _setting("日志级别", "info", _one_of("debug", "info", "warning", "error"))
+    replays_at_once: int = _setting("同时进行的推演数（HTTP 提交的，其余排队）", 1, checks.positive(16))
+    log_level: str = _setting("日志级别", "info", checks.one_of("debug", "info", "warning", "error"))
     log_format: str = _setting(
-        "日志格式（auto：终端上易读，否则 JSON）", "auto", _one_of("auto", "json", "console")
+        "日志格式（auto：终端上易读，否则 JSON）", "auto", checks.one_of("auto", "json", "console")
     )
-    origin: str = _setting("日志账的名称，写入每个检查点", "localhost/xueshi", _origin)
-    checkpoint_seconds: int = _setting("签发检查点的间隔（秒）", 10, _positive(86_400))
-    witnesses: str = _setting("见证人的策略文件（C2SP tlog-policy；空：没有见证人）", "", _file_name)
-    time_stamps: str = _setting("时间戳机构的文件（TOML，RFC 3161；空：不盖时间戳）", "", _file_name)
-    sqlite_cache_mb: int = _setting("SQLite 缓存（MB）", 64, _positive(65_536))
-    public_address: str = _setting("本服务对外的网址（单点登录由此返回）", "", _public_address)
-    sign_on_issuer: str = _setting("单点登录提供方的 issuer（OpenID Connect；空：不用单点登录）", "", _issuer)
-    sign_on_client: str = _setting("本服务在提供方处登记的 client_id", "", _plain)
-    sign_on_secret: str = _setting("本服务在提供方处的 client_secret（空：只用 PKCE）", "", _plain, secret=True)
-    sign_on_acr: str = _setting("单点登录须达到的 acr，任一即可，逗号分隔（空：不问）", "", _plain)
-    sign_on_amr: str = _setting("单点登录须用过的方法 amr，任一即可，逗号分隔，如 otp,hwk（空：不问）", "", _plain)
-    breached_passwords: str = _setting("泄露口令的清单（按 SHA-1 排序的文件；空：不查）", "", _file_name)
-    paper_scanner: str = _setting("佐证文件的扫描程序，command:绝对路径（空：不扫描）", "", _scanner)
-    telemetry_address: str = _setting("调用链（OpenTelemetry，OTLP/HTTP）收集器的地址（空：不发送）", "", _collector)
+    origin: str = _setting("日志账的名称，写入每个检查点", "localhost/xueshi", checks.origin)
+    checkpoint_seconds: int = _setting("签发检查点的间隔（秒）", 10, checks.positive(86_400))
+    witnesses: str = _setting("见证人的策略文件（C2SP tlog-policy；空：没有见证人）", "", checks.file_name)
+    time_stamps: str = _setting("时间戳机构的文件（TOML，RFC 3161；空：不盖时间戳）", "", checks.file_name)
+    sqlite_cache_mb: int = _setting("SQLite 缓存（MB）", 64, checks.positive(65_536))
+    public_address: str = _setting("本服务对外的网址（单点登录由此返回）", "", checks.public_address)
+    sign_on_issuer: str = _setting("单点登录提供方的 issuer（OpenID Connect；空：不用单点登录）", "", checks.issuer)
+    sign_on_client: str = _setting("本服务在提供方处登记的 client_id", "", checks.plain)
+    sign_on_secret: str = _setting("本服务在提供方处的 client_secret（空：只用 PKCE）", "", checks.plain, secret=True)
+    sign_on_acr: str = _setting("单点登录须达到的 acr，任一即可，逗号分隔（空：不问）", "", checks.plain)
+    sign_on_amr: str = _setting(
+        "单点登录须用过的方法 amr，任一即可，逗号分隔，如 otp,hwk（空：不问）", "", checks.plain)
+    breached_passwords: str = _setting("泄露口令的清单（按 SHA-1 排序的文件；空：不查）", "", checks.file_name)
+    paper_scanner: str = _setting("佐证文件的扫描程序，command:绝对路径（空：不扫描）", "", checks.scanner)
+    telemetry_address: str = _setting(
+        "调用链（OpenTelemetry，OTLP/HTTP）收集器的地址（空：不发送）", "", checks.collector)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
