@@ -5,12 +5,12 @@ A store sees only these. Without the index key, which lies in the vault, an ID n
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable
 
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import Draft, Event, Name
 from ledger.events.person import KeyDestroyed
+from ledger.keyed import Keyed
 from ledger.stores.append import Abandoning, Closing, Forgetting, Freeing, NameChange, Reservation
 from ledger.vocabulary import StreamId
 
@@ -19,14 +19,11 @@ class Lookup:
     """Turns names into what a store may hold."""
 
     def __init__(self, index_key: bytes) -> None:
-        self._keyed = hmac.new(index_key, digestmod="sha256")
+        self._keyed = Keyed(index_key)
 
     def hidden(self, name: Name) -> bytes:
         """The 32 bytes under which a name is reserved and found."""
-        # `hmac.digest` gives the same, but lets go of the interpreter each time: a long list would wait for it.
-        keyed = self._keyed.copy()
-        keyed.update(f"{name.kind}\0{name.value}".encode())
-        return keyed.digest()
+        return self._keyed.digest(f"{name.kind}\0{name.value}".encode())
 
     def changes(self, stream: StreamId, version: int, draft: Draft, act: str | None) -> Iterable[NameChange]:
         """What an event does to reserved names: first it frees, then it reserves. The checker replays exactly this."""
