@@ -154,11 +154,16 @@ _decode_lines = msgspec.json.Decoder(Envelope).decode_lines
 def encode(
     stream: StreamId, version: int, draft: Draft, by: By, sealed: SealedPart | None, *, random: Random = os.urandom
 ) -> Encoded:
-    """Encode an event for its place in a stream; raises TooLarge, NotText or Malformed.
+    """Encode an event for its place in a stream; raises TooLarge, NotText or Malformed."""
+    encoded = encode_unread(stream, version, draft, by, sealed, random=random)
+    read_back([encoded])
+    return encoded
 
-    It is read back before anyone may record it: nothing checks types when an event is built, and a leaf that no reader
-    can decode would stand in the log for ever.
-    """
+
+def encode_unread(
+    stream: StreamId, version: int, draft: Draft, by: By, sealed: SealedPart | None, *, random: Random = os.urandom
+) -> Encoded:
+    """The same of one of many, all of which the caller reads back together before anyone may record them."""
     salt = b64encode(random(SALT_BYTES)).decode()
     digest = None if sealed is None else sealed.digest()
     try:
@@ -168,9 +173,18 @@ def encode(
     before = b'["%b",%b,%d,' % (FORMAT.encode(), _encode(stream), version)
     if len(before) + len(after) + 16 > LEAF_BYTES_MAX:  # 16 digits of microseconds last until the year 2286.
         raise TooLarge(len(before) + len(after) + 16)
-    encoded = Encoded(stream, version, before, after, sealed)
-    check_canonical(encoded.leaf(0))
-    return encoded
+    return Encoded(stream, version, before, after, sealed)
+
+
+def read_back(events: Sequence[Encoded]) -> None:
+    """Demand that a reader can decode what was encoded; raises Malformed.
+
+    Nothing checks types when an event is built, and a leaf that nobody can read would stand in the log for ever.
+    """
+    leaves = [event.leaf(0) for event in events]
+    if check_canonical_all(leaves) is None:
+        for leaf in leaves:
+            check_canonical(leaf)
 
 
 def decode(leaf: bytes) -> Envelope:

@@ -15,7 +15,17 @@ from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar, cast
 
 from eventsourcing.application import Application
 
-from ledger.envelope import SALT_BYTES, Encoded, Envelope, Random, SealedPart, decode, drawn_at_once, encode
+from ledger.envelope import (
+    SALT_BYTES,
+    Encoded,
+    Envelope,
+    Random,
+    SealedPart,
+    decode,
+    drawn_at_once,
+    encode_unread,
+    read_back,
+)
 from ledger.errors import LedgerError, Refusal
 from ledger.events.act import ActEvent
 from ledger.events.base import By, Draft, Event, Name, Sealed
@@ -196,9 +206,10 @@ class Ledger(Application[str]):
             stream = draft.event.stream
             version = ahead[stream] = ahead.get(stream, 0) + 1
             part = self._seal(stream, version, draft, random)
-            events.append(encode(stream, version, draft, by, part, random=random))
+            events.append(encode_unread(stream, version, draft, by, part, random=random))
             if changes := list(self.lookup.changes(stream, version, draft, by.act)):
                 names += [OfEvent(number), *changes] if number else changes
+        read_back(events)
         return Append(tuple(events), tuple(guards), tuple(names), request)
 
     def decide(
