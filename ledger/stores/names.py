@@ -11,7 +11,7 @@ the former holder may keep it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ledger.stores.append import (
@@ -37,18 +37,42 @@ class Held(NamedTuple):
 _Done = list[tuple[bytes, Held | None]]
 
 
+class _Lists:
+    """The names by whose they are, by what drops them, and by what frees them."""
+
+    def __init__(self, now: Mapping[bytes, Held]) -> None:
+        self.by_holder: defaultdict[str, set[bytes]] = defaultdict(set)
+        self.by_owner: defaultdict[str, set[bytes]] = defaultdict(set)
+        self.by_act: defaultdict[str, set[bytes]] = defaultdict(set)
+        self.by_freeing: defaultdict[str, set[bytes]] = defaultdict(set)
+        for name, held in now.items():
+            self.add(name, held)
+
+    def add(self, name: bytes, held: Held) -> None:
+        for names in self._of(held):
+            names.add(name)
+
+    def remove(self, name: bytes, held: Held) -> None:
+        for names in self._of(held):
+            names.discard(name)
+
+    def _of(self, held: Held) -> list[set[bytes]]:
+        _, _, holder, owner, act = held.reservation
+        lists = [self.by_holder[holder], self.by_owner[owner]]
+        if act is not None:
+            lists.append(self.by_act[act])
+        if held.freed_by is not None:
+            lists.append(self.by_freeing[held.freed_by])
+        return lists
+
+
 class NameBook:
     """The names that a batch touches. Changes of one append apply together or not at all."""
 
     def __init__(self, stored: Iterable[Held]) -> None:
         self._stored = {held.reservation.name: held for held in stored}
-        self._now: dict[bytes, Held] = {}
-        self._by_holder: defaultdict[str, set[bytes]] = defaultdict(set)
-        self._by_owner: defaultdict[str, set[bytes]] = defaultdict(set)
-        self._by_act: defaultdict[str, set[bytes]] = defaultdict(set)
-        self._by_freeing: defaultdict[str, set[bytes]] = defaultdict(set)
-        for name, held in self._stored.items():
-            self._place(name, held)
+        self._now = dict(self._stored)
+        self._made: _Lists | None = None  # From the first change that asks for one: most appends only reserve.
 
     def change(self, changes: Sequence[NameChange], *, position: int) -> NameTaken | None:
         """Apply the changes in order, or say which name another holds and leave the book as it was."""
@@ -66,12 +90,12 @@ class NameBook:
                 case Freeing():
                     self._free(change, done)
                 case Forgetting(owner):
-                    self._drop(self._by_owner[owner], done)
+                    self._drop(self._lists.by_owner[owner], done)
                 case Closing(act):
-                    self._drop(self._by_freeing[act], done)
+                    self._drop(self._lists.by_freeing[act], done)
                 case Abandoning(act):
-                    self._drop(self._by_act[act], done)
-                    for name in list(self._by_freeing[act]):
+                    self._drop(self._lists.by_act[act], done)
+                    for name in list(self._lists.by_freeing[act]):
                         self._set(name, self._now[name]._replace(freed_by=None), done)
         return None
 
@@ -96,7 +120,7 @@ class NameBook:
         return None
 
     def _free(self, change: Freeing, done: _Done) -> None:
-        for name in list(self._by_holder[change.holder]):
+        for name in list(self._lists.by_holder[change.holder]):
             held = self._now[name]
             if held.reservation.kind not in change.kinds:
                 continue
@@ -114,20 +138,17 @@ class NameBook:
         self._place(name, held)
 
     def _place(self, name: bytes, held: Held | None) -> None:
-        if (before := self._now.pop(name, None)) is not None:
-            for names in self._lists(before):
-                names.discard(name)
+        before = self._now.pop(name, None)
         if held is not None:
             self._now[name] = held
-            for names in self._lists(held):
-                names.add(name)
+        if self._made is not None:
+            if before is not None:
+                self._made.remove(name, before)
+            if held is not None:
+                self._made.add(name, held)
 
-    def _lists(self, held: Held) -> list[set[bytes]]:
-        """Give the lists that a name stands in."""
-        _, _, holder, owner, act = held.reservation
-        lists = [self._by_holder[holder], self._by_owner[owner]]
-        if act is not None:
-            lists.append(self._by_act[act])
-        if held.freed_by is not None:
-            lists.append(self._by_freeing[held.freed_by])
-        return lists
+    @property
+    def _lists(self) -> _Lists:
+        if self._made is None:
+            self._made = _Lists(self._now)
+        return self._made
