@@ -3,11 +3,15 @@
     batch = open_import(ledger, command, actor=actor)           # or the receipt of the first that took the file
     rows = resume_rows(ledger, batch, by=by)                    # of the act that was opened with it
     while rows.rows_next:
-        rows.write(accepted[...])                               # a killed run goes on here
+        rows.write(decided[...], by=actor)                      # a killed run goes on here
     close_import(ledger, batch.batch, command, actor=actor)     # every row takes force, and the counts say what became
 
 A row is a record that is new here, a newer version of one that is registered already and is corrected by it, or what
 became of one in the ledger that it came from: frozen, released, revoked, reinstated, in the order that leads there.
+
+Each row was decided when it was looked at, and is written as decided as long as what that rests on has not moved: the
+hand is the same, and the append names the versions that were read. Where one has moved, all of the chunk is read and
+decided again.
 
 What may be done is decided in `ledger.streams.imports`, and its refusals come out as they are. Whoever brings a file
 that is known is refused as `file_imported` with its receipt, also where both came at once and the other was faster.
@@ -27,7 +31,7 @@ from ledger.events.claim import ClaimEvent
 from ledger.events.imports import ImportId, file_name
 from ledger.hands import by_hand, decide_upon, hand_of, present
 from ledger.ledger import Deciding, Ledger, Loaded
-from ledger.stores.append import Guard, NameTaken, Receipt
+from ledger.stores.append import Conflict, Guard, NameTaken, Receipt
 from ledger.streams import claim as claims
 from ledger.streams import imports
 from ledger.streams import person as persons
@@ -70,6 +74,15 @@ Step = RegisterClaim | CorrectClaim | FreezeClaim | ReleaseClaim | RevokeClaim |
 Row = RegisterClaim | Correction | Followed
 
 
+class Decided(NamedTuple):
+    """A row, what was decided about it, and upon which versions of its claim and its person."""
+
+    row: Row
+    drafts: tuple[Draft, ...]
+    version: int               # Of the claim; 0: it begins here.
+    guards: tuple[Guard, ...]  # Of the person.
+
+
 class Rows:
     """The rows of an import that are taken over, written in the act that was opened with it."""
 
@@ -82,8 +95,22 @@ class Rows:
         """How many rows the next chunk holds; 0 when all are written."""
         return self.act.rows_next
 
-    def write(self, rows: Sequence[Row]) -> Receipt | Refusal:
-        """Write the next rows, all or nothing."""
+    def write(self, rows: Sequence[Decided], *, by: Actor) -> Receipt | Refusal:
+        """Write the next rows, all or nothing, as this hand decided them or, where something has moved, anew."""
+        hand = hand_of(self._ledger, self._actor)
+        if hand.state == by:
+            guards = {guard.stream: guard for one in rows for guard in one.guards}
+            guards |= {guard.stream: guard for guard in hand.guards}
+            try:
+                return self.act.write(
+                    [draft for one in rows for draft in one.drafts], rows=len(rows), guards=tuple(guards.values()),
+                    versions={StreamId(_claim_of(one.row)): one.version for one in rows if one.version})
+            except Conflict:
+                pass  # Which of them it was the decision finds.
+        return self.write_anew([one.row for one in rows])
+
+    def write_anew(self, rows: Sequence[Row]) -> Receipt | Refusal:
+        """Read and decide the next rows, and write them, all or nothing."""
         hand = hand_of(self._ledger, self._actor)
         people = self._ledger.load_each_free([_person_of(row) for row in rows], persons.evolve)
         corrected = [row.claim for row in rows if not isinstance(row, RegisterClaim) and not _is_new(row)]
@@ -101,15 +128,12 @@ class Rows:
         return self.act.write(drafts, rows=len(rows), versions=versions, guards=tuple(guards.values()))
 
 
-def events_of(row: Row) -> int:
-    """How many events a row comes to: what is registered is submitted and approved, every other step is one."""
-    if isinstance(row, Followed):
-        return sum(2 if isinstance(step, RegisterClaim) else 1 for step in row.steps)
-    return 2 if isinstance(row, RegisterClaim) else 1
-
-
 def _person_of(row: Row) -> PersonId:
     return row.submission.person if isinstance(row, RegisterClaim) else row.person
+
+
+def _claim_of(row: Row) -> ClaimId:
+    return row.submission.claim if isinstance(row, RegisterClaim) else row.claim
 
 
 def _is_new(row: Correction | Followed) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from api.callers import Caller
-from api.cases.doing import Reading
 from api.cases.faults import identifier
 from api.cases.standing import absent, logged_in, look_at
 from api.house import House
@@ -20,9 +19,11 @@ from ledger.events.base import Name
 from ledger.events.person import Identity, IdentityChange, PersonCorrected, PersonRegistered
 from ledger.identifiers import id_number, unit_code
 from ledger.identifiers.id_number import IdNumber
-from ledger.ledger import Ledger, Recorded
+from ledger.ledger import Ledger, Loaded, Recorded
+from ledger.stores.append import Guard
 from ledger.streams import person as persons
 from ledger.streams.person import Person
+from ledger.vocabulary import StreamId
 
 AT_ONCE: Final = 500
 
@@ -32,8 +33,14 @@ _One = TypeVar("_One")
 class Found(NamedTuple):
     """Whoever has a document, and their name in the form in which names are compared; None when its key is gone."""
 
-    person: Person
+    loaded: Loaded[Person]
     name: str | None
+
+    @property
+    def person(self) -> Person:
+        """As they stand."""
+        assert self.loaded.state is not None, "whoever is found is registered"
+        return self.loaded.state
 
 
 def blocks(rows: Sequence[_One], size: int = AT_ONCE) -> Iterator[Sequence[_One]]:
@@ -46,20 +53,22 @@ def by_documents(ledger: Ledger, documents: Iterable[IdNumber]) -> dict[IdNumber
     asked = {Name("id_number", f"{one.kind}:{one.normalised}"): one for one in documents}
     holders = ledger.find_all(asked)
     said: dict[str, Recorded] = {}
-    people: dict[str, Person] = {}
+    people: dict[str, Loaded[Person]] = {}
     for stream, leaves in ledger.store.streams(list(holders.values())).items():
         person: Person | None = None
-        by_act = False
+        version, by_act = 0, False
         for position, leaf in leaves:
             envelope = decode(leaf)
+            version = envelope.version
             by_act |= envelope.by.act is not None
             person = persons.evolve(person, envelope.event)
             if isinstance(envelope.event, PersonRegistered | PersonCorrected):
                 said[stream] = Recorded(position, envelope)
+        found = Loaded(person, version, None, (Guard(StreamId(stream), version),))
         if by_act:  # Whether what a larger act wrote to them counts is the ledger's to say.
-            person = Reading(ledger).person(stream)
-        if person is not None:
-            people[stream] = person
+            found = ledger.load_free(stream, persons.evolve)
+        if found.state is not None:
+            people[stream] = found
     opened = dict(zip(said, ledger.opened_each(list(said.values())), strict=True))
     names = {stream: _name(one) for stream, one in opened.items()}
     return {asked[name]: Found(people[stream], names.get(stream))

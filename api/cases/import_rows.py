@@ -31,11 +31,11 @@ from api.house import House
 from api.law_of import Assessed, assess, bench_now
 from api.sheets import Columns, Mark, Sheet, returned
 from ledger.errors import LedgerError, Refusal
-from ledger.events.base import Name
-from ledger.events.claim import Evidence, Ruling, Study
+from ledger.events.base import Draft, Name
+from ledger.events.claim import CERTIFICATE, Evidence, Ruling, Study
 from ledger.events.imports import SetAside
 from ledger.ids import new_ids
-from ledger.importing import Correction, Followed, Row, decide_following
+from ledger.importing import Correction, Decided, Row, decide_following
 from ledger.streams.claim import Claim
 from ledger.streams.claim_register import CorrectClaim, decide_correction
 from ledger.streams.claim_review import RegisterClaim, SubmitClaim, decide_registration
@@ -118,9 +118,9 @@ class Terms(NamedTuple):
 
 
 class _Taken(NamedTuple):
-    """A row that would be taken over: the names that it reserves, and what the law makes of it."""
+    """A row that would be taken over: what was decided, the names that it reserves, and what the law makes of it."""
 
-    row: Row
+    decided: Decided
     names: list[Name]
     ruling: Ruling
 
@@ -130,7 +130,7 @@ class Judged:
     """What becomes of the rows of a file; what stands from before a kill is accepted and needs no writing."""
 
     listed: Listed
-    accepted: list[Row | None] = field(default_factory=list)
+    accepted: list[Decided | None] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
     wrongs: dict[int, Wrong] = field(default_factory=dict)
     corrections: int = 0
@@ -176,6 +176,13 @@ def returned_workbook(judged: Judged) -> bytes | None:
         marks[row - 1] = Mark(frozenset(columns.places[name] for name in wrong.at if name in columns.places) or wide,
                               wrong.words)
     return returned(sheet.rows, columns.row, marks)
+
+
+def _taken(row: Row, decided: Sequence[Draft], found: Found, known: Known | None, ruling: Ruling) -> _Taken:
+    version = 0 if known is None or known.claim is None else known.version
+    names = [name for draft in decided for name in draft.event.names(draft.sealed)
+             if known is not None or name.kind == CERTIFICATE]  # Of a record that is new here no name is held.
+    return _Taken(Decided(row, tuple(decided), version, found.loaded.guards), names, ruling)
 
 
 class _Judging:
@@ -228,15 +235,15 @@ class _Judging:
             if one is None:
                 judged.accepted.append(None)
                 continue
-            own = one.row.submission.claim if isinstance(one.row, RegisterClaim) else one.row.claim
+            row = one.decided.row
+            own = row.submission.claim if isinstance(row, RegisterClaim) else row.claim
             if any(held.get(name, own) != own or name in self._reserved for name in one.names):
                 judged.put_aside(read.sent, _WORDS["certificate_used"])
                 continue
             self._reserved.update(one.names)
-            judged.accepted.append(one.row)
+            judged.accepted.append(one.decided)
             judged.worth[one.ruling] += 1
-            judged.corrections += isinstance(one.row, Correction) or (
-                isinstance(one.row, Followed) and not isinstance(one.row.steps[0], RegisterClaim))
+            judged.corrections += one.decided.version > 0
 
     def _outcome(
         self, one: Read, claim: ClaimId, found: Found | None, known: Known | None, judged: Judged
@@ -247,7 +254,7 @@ class _Judging:
         if known is not None and known.is_of_this_act:
             return None
         if one.there is not None:
-            return self._followed(one, one.there, claim, found.person, known)
+            return self._followed(one, one.there, claim, found, known)
         if known is not None and (wrong := self._not_newer(one, known, found.person)) is not None:
             return wrong
         assessed = self._assessed(found.person, one.study)
@@ -260,22 +267,22 @@ class _Judging:
                    if isinstance(row, Correction) else decide_registration(None, row, found.person, by))
         if isinstance(decided, Refusal):
             return said_no(decided)
-        return _Taken(row, [name for draft in decided for name in draft.event.names(draft.sealed)], assessed.ruling)
+        return _taken(row, decided, found, known, assessed.ruling)
 
     def _followed(
-        self, one: Read, there: Claim, claim: ClaimId, person: Person, known: Known | None
+        self, one: Read, there: Claim, claim: ClaimId, found: Found, known: Known | None
     ) -> _Taken | Wrong | None:
         """What another ledger decided is taken as decided there; whether our law agrees is asked of the answers."""
-        came = following.steps(self._terms.following, one, there, claim, person, known)
+        came = following.steps(self._terms.following, one, there, claim, found.person, known)
         if isinstance(came, str):
             return _WORDS[came]
         if there.ruling is not None and not self._is_known(there.ruling.digest):
             return _WORDS["rulebook_not_here"]
-        decided = decide_following(None if known is None else known.claim, came.steps, person, self._terms.actor)
+        decided = decide_following(None if known is None else known.claim, came.steps, found.person, self._terms.actor)
         if isinstance(decided, Refusal):
             return said_no(decided)
         assert there.ruling is not None, "what was registered was decided"
-        return _Taken(came, [name for draft in decided for name in draft.event.names(draft.sealed)], there.ruling)
+        return _taken(came, decided, found, known, there.ruling)
 
     def _is_known(self, digest: str | None) -> bool:
         """Say whether a rulebook is kept here: what was decided by another could be explained to nobody."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -29,7 +30,7 @@ from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.imports import ImportClosed, ImportId, SetAside, file_name
-from ledger.importing import Row, events_of, open_import, resume_rows
+from ledger.importing import Decided, open_import, resume_rows
 from ledger.stores.append import EVENTS_MAX, Receipt
 from ledger.streams import act as acts
 from ledger.streams import imports
@@ -226,13 +227,13 @@ def _open(desk: _Desk, fields: dict[str, Any], judged: Judged) -> Import | Refus
     return open_import(desk.house.ledger, command, actor=ActorId(desk.caller.id), by=desk.by)
 
 
-def _rows_at_once(accepted: Sequence[Row | None]) -> int:
+def _rows_at_once(accepted: Sequence[Decided | None]) -> int:
     """As many rows as fit one append with their count, however much became of the one of them that has most events."""
-    most = max((events_of(row) for row in accepted if row is not None), default=2)
+    most = max((len(one.drafts) for one in accepted if one is not None), default=2)
     return max(1, min(CHUNK_REGISTERED, (EVENTS_MAX - 1) // most))
 
 
-def _write(desk: _Desk, batch: Import, accepted: Sequence[Row | None]) -> Refusal | None:
+def _write(desk: _Desk, batch: Import, accepted: Sequence[Decided | None]) -> Refusal | None:
     """Write what is not written yet; killed, it goes on with the same file."""
     rows = resume_rows(desk.house.ledger, batch, by=desk.by)
     if isinstance(rows, Refusal):
@@ -241,10 +242,10 @@ def _write(desk: _Desk, batch: Import, accepted: Sequence[Row | None]) -> Refusa
         return Refusal.because("list_changed", rows=len(accepted))
     while rows.rows_next:
         first = rows.act.rows_done
-        some = [row for row in accepted[first:first + rows.rows_next] if row is not None]
+        some = [one for one in accepted[first:first + rows.rows_next] if one is not None]
         if len(some) != rows.rows_next:
             return Refusal.because("list_changed", rows=len(accepted))
-        written = insist(rows.write, some)
+        written = insist(partial(rows.write, by=desk.actor), some)
         if isinstance(written, Refusal):
             return written
     return None

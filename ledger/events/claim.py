@@ -8,11 +8,15 @@ hours that count after caps (计入学时) are an answer and stand nowhere here.
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 import msgspec
 
 from ledger.events.base import Event, Hand, Name, Open, Part, Pseudonym, Sealed, Secret, Words
 from ledger.vocabulary import ActorId, Category, ClaimId, PersonId, RulebookId, StreamId, UnitId
+
+CERTIFICATE: Final = "certificate"
+"""The kind of the name that a certificate is reserved under."""
 
 
 class Evidence(Part):
@@ -135,7 +139,7 @@ class ClaimEvent(Event):
 
 def certificate_name(issuer: str | None, number: str, person: str) -> Name:
     """The name under which a certificate is reserved: for its person, so two people who show one are no conflict."""
-    return Name("certificate", f"{issuer or ''}:{number}:{person}")
+    return Name(CERTIFICATE, f"{issuer or ''}:{number}:{person}")
 
 
 def record_name(system: str, record: str) -> Name:

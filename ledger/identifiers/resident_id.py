@@ -21,6 +21,9 @@ from ledger.identifiers.errors import BadIdNumber
 
 Sex = Literal["female", "male"]
 
+LENGTHS: Final = (15, 18)
+"""Characters of a number: fifteen before 1999-10-01."""
+
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS: Final = "10X98765432"
 _LAST: Final = DIGITS | {"X"}

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from api.cases import imports as cases
 from ledger.events.act import AccessRecorded
@@ -195,11 +196,11 @@ def test_a_killed_import_counts_nowhere_goes_on_with_its_file_or_is_given_up(
     li, write, written = learner(here), Rows.write, list[int]()
     sent = body(*(row(li, f"g-{number}") for number in range(5)), row(li, "g-5", category="none"))
 
-    def dying(self: Rows, some: Any) -> Any:
+    def dying(self: Rows, some: Any, *, by: Any) -> Any:
         if written:
             raise KeyboardInterrupt
         written.append(len(some))
-        return write(self, some)
+        return write(self, some, by=by)
 
     monkeypatch.setattr(cases, "CHUNK_REGISTERED", 2)
     monkeypatch.setattr(Rows, "write", dying)
@@ -220,6 +221,31 @@ def test_a_killed_import_counts_nowhere_goes_on_with_its_file_or_is_given_up(
     assert (finished["outcome"]["accepted"], finished["outcome"]["rejected"]) == (5, 1)
     assert len(entries(li)) == 5
     assert here.source.saw("/v1/imports", system="ningbo")["items"][-1]["batch"] == finished["batch"]
+
+
+def test_a_row_whose_person_or_hand_changed_since_it_was_looked_at_is_decided_anew(
+    here: Here, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    li, write, anew, decided = learner(here), Rows.write, Rows.write_anew, list[int]()
+
+    def moved(self: Rows, some: Any, *, by: Any) -> Any:
+        here.town.belongs(li.someone, here.works, "2021-01-01")
+        return write(self, some, by=by)
+
+    def noted(self: Rows, some: Any) -> Any:
+        decided.append(len(some))
+        return anew(self, some)
+
+    monkeypatch.setattr(Rows, "write_anew", noted)
+    assert taken(here, row(li, "k-1"))["outcome"]["accepted"] == 1
+    assert not decided, "nothing had moved"
+    monkeypatch.setattr(Rows, "write", moved)
+    assert taken(here, row(li, "k-2"), row(li, "k-3"))["outcome"]["accepted"] == 2
+    assert decided == [2] and len(entries(li)) == 3
+    monkeypatch.setattr(
+        Rows, "write", lambda self, some, *, by: write(self, some, by=replace(by, organisation="unt_x")))
+    assert taken(here, row(li, "k-4"))["outcome"]["accepted"] == 1
+    assert decided == [2, 1]
 
 
 def test_only_a_department_of_the_place_brings_records_in_and_nobody_uses_up_anothers(here: Here) -> None:

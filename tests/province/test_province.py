@@ -10,13 +10,11 @@ from province_kit import Three, entries
 
 from api.cases.imports import _rows_at_once
 from ledger.events.base import By, Draft, Words
-from ledger.events.claim import ClaimCorrected, Ruling, StudyDetails
+from ledger.events.claim import ClaimCorrected, ClaimWithdrawn, Ruling, StudyDetails
 from ledger.events.person import PersonRestricted
-from ledger.importing import Correction, Followed
+from ledger.importing import Decided, Followed
 from ledger.stores.append import EVENTS_MAX
 from ledger.streams.claim import evolve
-from ledger.streams.claim_register import CorrectClaim, FreezeClaim
-from ledger.streams.claim_review import RegisterClaim
 from ledger.vocabulary import ClaimId, PersonId, RulebookId, StreamId
 from tests.api.house_kit import BODY, resident_id
 
@@ -83,14 +81,14 @@ def test_corrections_holds_revocations_and_reinstatements_follow_whichever_came_
 
 def test_a_chunk_holds_as_many_rows_as_fit_one_append_whatever_became_of_them() -> None:
     """Their count is one event more; an import of plain entries is written by the thousand."""
-    registered, corrected, frozen = (
-        kind(**dict.fromkeys(kind.__struct_fields__)) for kind in (RegisterClaim, CorrectClaim, FreezeClaim))
     claim, person = ClaimId("clm_1"), PersonId("per_1")
-    plain = Followed(claim, person, (registered,))
-    long = Followed(claim, person, (registered, corrected, frozen, frozen))
 
-    assert _rows_at_once([registered, plain, None]) == _rows_at_once([Correction(claim, person, corrected)]) == 999
-    assert _rows_at_once([plain, long]) * 5 + 1 <= EVENTS_MAX < (_rows_at_once([plain, long]) + 1) * 5 + 1
+    def one(events: int) -> Decided:
+        some = Draft(ClaimWithdrawn(claim=claim, person=person))
+        return Decided(Followed(claim, person, ()), (some,) * events, 1, ())
+
+    assert _rows_at_once([one(2), one(1), None]) == _rows_at_once([one(1)] * 2 + [one(2)]) == 999
+    assert _rows_at_once([one(2), one(5)]) * 5 + 1 <= EVENTS_MAX < (_rows_at_once([one(2), one(5)]) + 1) * 5 + 1
     assert _rows_at_once([]) == 999
 
 
