@@ -36,7 +36,7 @@ LIMITED: Final = {
     ("POST", "/v1/persons"): "registration", ("POST", "/v1/units"): "registration",
     ("POST", "/register"): "registration", ("POST", "/register/unit"): "registration",
     ("POST", "/login"): "login", ("POST", "/password"): "login", ("POST", "/v1/password"): "login",
-    ("POST", "/login/provider"): "login", ("POST", "/sessions/link"): "login",
+    ("POST", "/login/code"): "login", ("POST", "/login/provider"): "login", ("POST", "/sessions/link"): "login",
     ("GET", "/v1/verifications"): "verification", ("GET", "/verify"): "verification",
     ("POST", "/verify"): "verification", ("GET", "/v/<code>"): "verification",
     ("GET", "/verify/offline"): "verification",

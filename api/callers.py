@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from typing import Final, Literal, NamedTuple
 
-from api.operations import Operations
+from api.operations import Credential, Operations
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.ids import PREFIXES
@@ -19,12 +19,21 @@ Kind = Literal["nobody", "person", "actor", "founder", "reader"]
 FOUNDER: Final = "founder"
 
 
+class Opened(NamedTuple):
+    """With what somebody was let in, and when a second factor was last shown with it; 0: never."""
+
+    digest: bytes
+    is_session: bool
+    shown_at: int
+
+
 class Caller(NamedTuple):
     """Who asks, and in which request."""
 
     kind: Kind
     id: str = ""       # `per_...` or `acr_...`; empty for the others.
     trace: str | None = None
+    opened: Opened | None = None
 
     @property
     def scope(self) -> str:
@@ -54,4 +63,10 @@ class Tokens(NamedTuple):
         found = self.given.find(token, now=now)
         if found is None or found.kind != "token":  # A session is a cookie's, which no other site can make us read.
             return Refusal.because("token_unknown")
-        return Caller("person" if found.holder.startswith(PREFIXES["person"]) else "actor", found.holder, trace)
+        return caller_of(found, trace)
+
+
+def caller_of(found: Credential, trace: str | None = None) -> Caller:
+    """Whoever bears a token or a session."""
+    kind: Kind = "person" if found.holder.startswith(PREFIXES["person"]) else "actor"
+    return Caller(kind, found.holder, trace, Opened(found.digest, found.kind == "session", found.shown_at))

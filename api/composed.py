@@ -26,6 +26,7 @@ from api.log_routes import log_routes
 from api.machine_checks import ready_checks
 from api.register import open_register
 from api.replay_runner import Runner, cores_beside
+from api.second_factor import rule_of
 from api.service import create_app
 from api.settings import Settings
 from api.statement_pages import statement_routes
@@ -48,9 +49,11 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
     try:
         outside = Outside(settings, register, may=keeper.holds)
         outside.look()  # What a witness has seen is known before anything is recorded.
-        with open_house(register, apart=apart(settings), outside=asked_outside(settings)) as house:
+        with open_house(register, apart=apart(settings), outside=asked_outside(settings),
+                        factor_rule=rule_of(settings)) as house:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
                               lambda: house.accounts.tidy(now=house.now),
+                              lambda: house.factors.tidy(now=house.now),
                               lambda: house.claim_drafts.tidy(now=house.now),
                               lambda: house.opened_papers.tidy(now=house.now),
                               lambda: house.event_notes.tidy(), lambda: settle_all(house),

@@ -30,6 +30,7 @@ from api.map_keeping import kept_up
 from api.opened_papers import OpenedPapers
 from api.operations import Operations
 from api.register import SYSTEM, Register
+from api.second_factor import Rule, SecondFactors
 from api.study_sessions import StudySessions
 from ledger.envelope import Envelope, SealedPart
 from ledger.errors import Refusal
@@ -49,6 +50,7 @@ from projections.findings.running import Upkeep as Detecting
 from projections.standby import Standby
 
 SETTLE_S = 5
+OPTIONAL: Final = Rule()
 CLOCK_MAY_DIFFER_S = 120
 _REMEMBERED = 4_096  # Events: 12 MB.
 _HOUR_MICROS: Final = 3_600_000_000
@@ -84,6 +86,7 @@ class House:
     studies: StudySessions
     jobs: Jobs
     detecting: Detecting
+    factors: SecondFactors
     outside: AskedOutside = NOBODY
 
     @property
@@ -165,7 +168,7 @@ class House:
 @contextmanager
 def open_house(
     register: Register, clock: Callable[[], int] | None = None, *, apart: Apart | None = None,
-    outside: AskedOutside = NOBODY,
+    outside: AskedOutside = NOBODY, factor_rule: Rule = OPTIONAL,
 ) -> Iterator[House]:
     """Open the house around a register, and let go of what is the house's own at the end.
 
@@ -182,6 +185,7 @@ def open_house(
     event_notes = EventNotes(register.operations, ledger.vault)
     studies = StudySessions(register.operations, secret("study"), ledger.vault)
     jobs = Jobs(register.operations)
+    factors = SecondFactors(register.operations, secret("tokens"), ledger.vault, factor_rule)
     follower = Standby(ledger, folder.projections, projections(), apart=apart)
     map_file = MapFile(folder.map, ledger.store, MapKey(secret("index")))
     try:
@@ -198,11 +202,12 @@ def open_house(
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
                 clock, stored, map_file, evidence, accounts, claim_drafts, opened_papers, event_notes, studies, jobs,
-                detecting, outside,
+                detecting, factors, outside,
             )
     finally:
         follower.stop()
         map_file.close()
+        factors.close()
         jobs.close()
         studies.close()
         event_notes.close()

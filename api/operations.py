@@ -60,6 +60,10 @@ CREATE TABLE IF NOT EXISTS sign_on (
     session    BLOB,
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS second_shown (
+    sha256   BLOB PRIMARY KEY,
+    shown_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 """
 
 
@@ -67,11 +71,13 @@ NAMED: Final = "ALTER TABLE credential ADD COLUMN name TEXT NOT NULL DEFAULT ''"
 
 
 class Credential(NamedTuple):
-    """Whose it is, and until when."""
+    """Whose it is, until when, and when a second factor was last shown with it; 0: never."""
 
     holder: str
     kind: Kind
     expires_at: int | None
+    shown_at: int = 0
+    digest: bytes = b""
 
 
 class Listed(NamedTuple):
@@ -147,14 +153,27 @@ class Operations(Operational):
             return None
         with self._using() as file:
             row = file.execute(
-                "SELECT holder, kind, expires_at FROM credential WHERE sha256 = ? AND withdrawn = 0", (_hidden(token),)
-            ).fetchone()
+                "SELECT holder, kind, expires_at, COALESCE(shown_at, 0), c.sha256 FROM credential c "
+                "LEFT JOIN second_shown s ON s.sha256 = c.sha256 WHERE c.sha256 = ? AND withdrawn = 0",
+                (_hidden(token),)).fetchone()
         found = None if row is None else Credential(*row)
         return None if found is None or (found.expires_at is not None and found.expires_at <= now) else found
 
-    def begin_session(self, holder: str, *, request: bytes, now: int) -> str:
-        """Open a session: it ends when its holder has asked nothing for a while, and after some hours in any case."""
-        return self.issue(holder, request=request, now=now, kind="session", lasts_s=IDLE_SECONDS)
+    def begin_session(self, holder: str, *, request: bytes, now: int, shown: bool = False) -> str:
+        """Open a session: it ends when its holder has asked nothing for a while, and after some hours in any case.
+
+        `shown`: with a second factor.
+        """
+        session = self.issue(holder, request=request, now=now, kind="session", lasts_s=IDLE_SECONDS)
+        if shown:
+            self.shown(_hidden(session), now=now)
+        return session
+
+    def shown(self, digest: bytes, *, now: int) -> None:
+        """Note that the holder of a credential has just shown a second factor."""
+        with self._using() as file:
+            file.execute("INSERT INTO second_shown VALUES (?, ?) ON CONFLICT (sha256) "
+                         "DO UPDATE SET shown_at = excluded.shown_at", (digest, now))
 
     def session(self, token: str, *, now: int) -> Credential | None:
         """Say whose session it is; its holder is there, so it stays open."""
@@ -259,8 +278,9 @@ class Operations(Operational):
 
     def tidy(self, *, now: int) -> None:
         """Drop sessions that have expired; of a token that has, the request that made it must not make it anew."""
-        with self._using() as file:
+        with self._writing() as file:
             file.execute("DELETE FROM credential WHERE expires_at <= ? AND kind = 'session'", (now,))
+            file.execute("DELETE FROM second_shown WHERE sha256 NOT IN (SELECT sha256 FROM credential)")
             file.execute("DELETE FROM sign_on WHERE expires_at <= ?", (now,))
 
 

@@ -24,7 +24,7 @@ from flask import Blueprint, Response, current_app, g, redirect, render_template
 
 from api import problems
 from api.addresses import address_of_asker
-from api.callers import Caller
+from api.callers import Caller, caller_of
 from api.cases import accounts
 from api.cases.doing import Asked
 from api.cases.faults import BadFields
@@ -33,9 +33,8 @@ from api.console.sending import issue_key
 from api.cookies import SESSION, is_over_tls, of_host
 from api.cookies import session as session_cookie
 from api.house import House
-from api.operations import SESSION_SECONDS
+from api.letting_in import opened, way_on
 from ledger.errors import LedgerError, Refusal
-from ledger.ids import PREFIXES
 from ledger.ledger import Recorded
 from ledger.stores.append import RequestKey
 from projections.basis import written_time
@@ -93,17 +92,8 @@ def login() -> Any:
 
 
 def _opened(found: Caller) -> Response:
-    return let_in(_home(), found)
-
-
-def let_in(response: Response, found: Caller) -> Response:
-    """Begin a session with an answer."""
-    house = _house()
-    structlog.contextvars.bind_contextvars(actor=found.id)
-    session = house.operations.begin_session(found.id, request=secrets.token_bytes(32), now=house.now)
-    response.set_cookie(of_host(SESSION), session, max_age=SESSION_SECONDS, httponly=True, samesite="Strict",
-                        secure=is_over_tls())
-    return response
+    place, is_in = way_on(found, HOME)
+    return opened(Response(status=303, headers={"Location": place}), found, is_in=is_in)
 
 
 def logout() -> Any:
@@ -163,7 +153,7 @@ def caller_of_session() -> Caller | None:
     if found is None:
         return None
     structlog.contextvars.bind_contextvars(actor=found.holder)
-    return Caller("person" if found.holder.startswith(PREFIXES["person"]) else "actor", found.holder, g.trace_id)
+    return caller_of(found, g.trace_id)
 
 
 def is_from_here() -> bool:

@@ -81,6 +81,10 @@ class Settings:
     sign_on_acr: str = _setting("单点登录须达到的 acr，任一即可，逗号分隔（空：不问）", "", checks.plain)
     sign_on_amr: str = _setting(
         "单点登录须用过的方法 amr，任一即可，逗号分隔，如 otp,hwk（空：不问）", "", checks.plain)
+    sign_on_second_factor: bool = _setting("单点登录算作第二因素（须设 sign_on_acr 或 sign_on_amr）", False)
+    second_factor: str = _setting(
+        "第二因素（动态口令）：offices 部门账号必须有，optional 自愿，auto 对外（https）时同 offices", "auto",
+        checks.one_of("auto", "offices", "optional"))
     breached_passwords: str = _setting("泄露口令的清单（按 SHA-1 排序的文件；空：不查）", "", checks.file_name)
     paper_scanner: str = _setting("佐证文件的扫描程序，command:绝对路径（空：不扫描）", "", checks.scanner)
     telemetry_address: str = _setting(
@@ -135,6 +139,11 @@ def _demand_agreement(settings: Settings) -> None:
     if strength and not settings.sign_on_issuer:
         raise SettingsError(
             f"设了 {strength[0]}（{settings.sources[strength[0]]}），而没有设 sign_on_issuer：没有人可问。"
+        )
+    if settings.sign_on_second_factor and not strength:
+        raise SettingsError(
+            f"设了 sign_on_second_factor（{settings.sources['sign_on_second_factor']}），还须设 sign_on_acr 或 "
+            "sign_on_amr：提供方须写明用过第二种凭据，才能算数。"
         )
     missing = [name for name in ("sign_on_client", "public_address") if not getattr(settings, name)]
     if settings.sign_on_issuer and missing:

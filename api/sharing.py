@@ -155,13 +155,14 @@ def copy_operations(settings: Settings, target: Path) -> None:
     """Copy the operational tables, in one view, into a file as one host has it: `carry_over` brings it back."""
     import sqlite3
 
-    from api import accounts, claim_drafts, event_notes, jobs, opened_papers, operations, study_sessions
+    from api import accounts, claim_drafts, event_notes, jobs, opened_papers, operations, second_factor, study_sessions
     from ledger.stores.postgres_portable import PortableDatabase
 
     target.touch(mode=0o600)
     database = PortableDatabase(settings.database, OPERATIONS)
     with closing(sqlite3.connect(target)) as file, closing(database), database.used() as source:
-        for module in (operations, accounts, claim_drafts, opened_papers, event_notes, study_sessions, jobs):
+        for module in (operations, accounts, claim_drafts, opened_papers, event_notes, study_sessions, jobs,
+                       second_factor):
             file.executescript(module.SCHEMA)
         file.execute(operations.NAMED)
         source.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")

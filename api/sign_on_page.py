@@ -18,8 +18,9 @@ from flask import Blueprint, Response, redirect, request
 from api.cases import sign_on
 from api.cookies import SIGN_ON, is_over_tls, of_path
 from api.cookies import session as session_cookie
+from api.letting_in import opened, way_on
 from api.operations import SIGN_ON_SECONDS
-from api.page import HOME, caller_of_session, is_from_here, let_in, refused, render, said_no, secured
+from api.page import HOME, caller_of_session, is_from_here, refused, render, said_no, secured
 from api.provider import RETURN, Provider
 from api.routes.door import house
 from ledger.errors import Refusal
@@ -48,10 +49,10 @@ def sign_on_routes(provider: Provider) -> Blueprint:
         found = sign_on.finish(house(), provider, request.args.to_dict(), request.cookies.get(of_path(SIGN_ON), ""))
         if isinstance(found, Refusal):
             return _without_cookie(said_no(found, None))
-        place = "/sessions" if found.linked else HOME
+        place, is_in = way_on(found.caller, "/sessions" if found.linked else HOME, by_provider=True)
         words = "已绑定，正在返回。" if found.linked else "已登录，正在进入。"
         page = render("onward.html", address_onward=place, words=words)
-        return _without_cookie(let_in(page, found.caller))
+        return _without_cookie(opened(page, found.caller, is_in=is_in, by_provider=True))
 
     return door
 

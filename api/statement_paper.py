@@ -8,18 +8,17 @@ this. `tests/api/printing/test_statement_paper.py` shows it.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Final, NamedTuple
 
-import segno
 from flask import render_template, request
 
 from api.callers import Caller
 from api.cases import statements
 from api.house import House
+from api.qr import drawn
 from ledger.errors import Refusal
 from ledger.statement_file import digest_of, parse_statement
 from policies.shelf import shipped
@@ -62,21 +61,13 @@ def paper(house: House, caller: Caller, statement: str, purpose: str | None, bas
     return Paper(
         statement, house.register.signer.origin, told["code"], digest_of(text), address,
         None if standing is None else standing.format(told["superseded_by"]),
-        sheets(read, shipped()), certificate(read), _qr(address), file,
+        sheets(read, shipped()), certificate(read), drawn(address, omitsize=True), file,
     )
 
 
 def base_address(config: Mapping[str, Any]) -> str:
     """Where the service is reached from outside: what it was told, else where it was asked."""
     return str(config.get("PUBLIC_ADDRESS") or request.host_url).rstrip("/")
-
-
-def _qr(address: str) -> str:
-    """The QR code as a drawing; a quarter of it may be unreadable."""
-    drawn = io.BytesIO()
-    segno.make(address, error="q", micro=False).save(
-        drawn, kind="svg", border=2, omitsize=True, xmldecl=False, svgclass=None, lineclass=None, title=None)
-    return drawn.getvalue().decode().strip()
 
 
 def page_alone(made: Paper) -> str:

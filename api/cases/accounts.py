@@ -19,6 +19,7 @@ from api.breached import Unusable
 from api.callers import Caller
 from api.cases import actors, people
 from api.cases.doing import Asked
+from api.cases.factor_shown import fresh
 from api.cases.faults import BadFields, Fault
 from api.cases.standing import handed_over, logged_in
 from api.house import House
@@ -41,6 +42,8 @@ def give_code(house: House, caller: Caller, holder: str, asked: Asked) -> dict[s
         return by
     if asked.key is None:
         return {"holder": holder}
+    if (stale := fresh(house, caller, of_tokens=True)) is not None:
+        return stale
     handed_over(house, by, holder, "persons" if is_person else "actors")
     code = house.accounts.give_code(holder, request=asked.key.key, now=house.now)
     return {"holder": holder, "code": code, "lasts_days": _accounts.CODE_LASTS_S // _DAY_S}
@@ -69,6 +72,7 @@ def set_password(house: House, caller: Caller, fields: dict[str, Any], asked: As
         return Refusal.because("login_busy")
     if not done:  # Another request has used it since.
         return Refusal.because("code_unknown")
+    house.factors.turn_back(holder)
     return {"holder": holder, "sessions_ended": house.operations.end_sessions(holder)}
 
 
@@ -131,6 +135,8 @@ def name_token(house: House, caller: Caller, fields: dict[str, Any], asked: Aske
     told = {"holder": caller.id, "name": fields["name"]}
     if asked.key is None:
         return told
+    if (stale := fresh(house, caller, of_tokens=True)) is not None:
+        return stale
     lasts = fields["lasts_days"] * _DAY_S
     token = house.operations.issue(
         caller.id, request=asked.key.key, now=house.now, lasts_s=lasts, name=fields["name"])

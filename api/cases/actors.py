@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from api.callers import FOUNDER, Caller
 from api.cases.allotment import ALLOTS, allotting, not_above, reserved
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.factor_shown import fresh
 from api.cases.standing import POLICY_OFFICE, UNIT, acting, by_actor, handed_over, reaches, role_for
 from api.house import House
 from ledger.access import record_accesses
@@ -195,6 +196,8 @@ def give_token(house: House, caller: Caller, actor: str, request: bytes, *, dry_
         return by
     if dry_run:
         return Given(actor, "")
+    if (stale := fresh(house, caller, of_tokens=True)) is not None:
+        return stale
     handed_over(house, by, actor, "actors")
     return Given(actor, house.operations.issue(actor, request=request, now=house.now))
 

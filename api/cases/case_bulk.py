@@ -28,6 +28,7 @@ from api.cases.case_bulk_shown import Row as Row
 from api.cases.case_bulk_shown import enter, list_as_it_stands, stale
 from api.cases.case_bulk_shown import preview as preview
 from api.cases.doing import Asked, Done, Reading, do, done
+from api.cases.factor_shown import fresh
 from api.cases.inquiries import in_case, reached
 from api.cases.standing import SUPERVISOR, acting, by_actor, present
 from api.house import House
@@ -73,6 +74,8 @@ def act(
         return preview(house, caller, case, fields)
     if asked.key is not None and (receipt := house.ledger.store.answered(asked.key)) is not None:
         return done(house.ledger, receipt)
+    if fields["act"] == "revocation" and (old := fresh(house, caller)) is not None:
+        return old
     began = time.monotonic()
     entered = enter(house, caller, case, version=None)
     if isinstance(entered, Refusal):

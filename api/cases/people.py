@@ -12,6 +12,7 @@ from typing import Any
 
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.factor_shown import fresh
 from api.cases.faults import identifier
 from api.cases.standing import (
     HUMAN_RESOURCES,
@@ -71,6 +72,8 @@ def give_token(house: House, caller: Caller, person: str, request: bytes, *, dry
     by = hand_for(house, caller, person)
     if isinstance(by, Refusal) or dry_run:
         return by if isinstance(by, Refusal) else ""
+    if (stale := fresh(house, caller, of_tokens=True)) is not None:
+        return stale
     handed_over(house, by, person, "persons")
     return house.operations.issue(person, request=request, now=house.now)
 

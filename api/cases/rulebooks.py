@@ -10,6 +10,7 @@ from typing import Any
 
 from api.callers import FOUNDER, Caller
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.factor_shown import fresh
 from api.cases.standing import POLICY_OFFICE, acting, by_actor, present
 from api.house import House
 from api.law_of import law_now
@@ -59,6 +60,8 @@ def enact(house: House, caller: Caller, digest: str, asked: Asked) -> Done | Ref
     found = _proposed(house, digest)
     if isinstance(found, Refusal):
         return found
+    if not asked.dry_run and (stale := fresh(house, caller)) is not None:
+        return stale
     kept = house.library.archive.book(digest)
     assert kept.text is not None, "what was proposed quotes a text"
     book = examined(house, kept.source, kept.text.encode())

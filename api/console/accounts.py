@@ -13,7 +13,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from api.cases import accounts as logins
-from api.cases import actors, histories
+from api.cases import actors, factors, histories
 from api.cases.allotment import ALLOTS
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import UNIT
@@ -200,7 +200,8 @@ def opening(asking: Asking, actor: str) -> Shown:
         return subject
     if isinstance(by := actors.hand_for(asking.house, asking.caller, actor), Refusal):
         return by
-    return Page("account_opening.html", {"subject": subject, "given": None})
+    return Page("account_opening.html", {"subject": subject, "given": None, "reasons": factors.REASONS,
+                                         "has_factor": asking.house.factors.has(actor).since is not None})
 
 
 def open_it(asking: Asking, actor: str) -> Shown:
@@ -213,10 +214,16 @@ def open_it(asking: Asking, actor: str) -> Shown:
     if request.form.get("what") == "token":
         given = actors.give_token(asking.house, asking.caller, actor, asked.key.key, dry_run=False)
         secret = given if isinstance(given, Refusal) else {"token": given.token}
+    elif request.form.get("what") == "factor":
+        secret = factors.reset(asking.house, asking.caller, actor, _reason(request.form.get("reason", "")), asked)
     else:
         secret = logins.give_code(asking.house, asking.caller, actor, asked)
     return secret if isinstance(secret, Refusal) else Page(
         "account_opening.html", {"subject": subject, "given": secret}, status=201)
+
+
+def _reason(typed: str) -> str:
+    return typed if typed in factors.REASONS else "lost"
 
 
 # A new one

@@ -29,7 +29,8 @@ from api.console.transfers import UNIT_STATES
 from api.cookies import session as session_cookie
 from api.house import House
 from api.law_of import law_now
-from api.page import HOME, caller_of_session, is_from_here, let_in, refused, render
+from api.letting_in import opened, way_on
+from api.page import HOME, caller_of_session, is_from_here, refused, render
 from api.routes.door import PUBLIC_MOST
 from api.routes.schemas.people import PersonBody
 from api.routes.schemas.units import UnitBody
@@ -89,7 +90,8 @@ def _let_in(house: House, done: Done, password: str, asked: Asked) -> Response:
             return onward("/login")
         token = house.operations.issue(done.stream, request=asked.key.key, now=house.now)
         return render("registered.html", token=token, person=done.stream, event=event, done=None)
-    return let_in(onward(f"{REGISTERED}?done={event}"), oneself)
+    place, is_in = way_on(oneself, f"{REGISTERED}?done={event}")  # Sent again, it may find a second factor there.
+    return opened(onward(place), oneself, is_in=is_in)
 
 
 def _person_form(typed: MultiDict[str, str], faults: Sequence[Fault], status: int = 200) -> Response:

@@ -18,7 +18,9 @@ from flask import Blueprint, Response, current_app, g, redirect, request
 from werkzeug.exceptions import HTTPException
 
 from api import problems
+from api.addresses import address_of_asker
 from api.callers import Caller
+from api.cases.factor_shown import show_again
 from api.cases.standing import acting
 from api.console import frame, sending
 from api.console.frame import Capacity
@@ -34,6 +36,7 @@ from ledger.errors import Refusal
 
 _FORM_MOST: Final = 512 * 1024
 _PURPOSE_MOST: Final = 40
+_CODE_MOST: Final = 64
 
 
 class Asking(NamedTuple):
@@ -124,6 +127,11 @@ def _sent(asking: Asking, act: Callable[..., Shown], named: dict[str, Any]) -> S
         return refused("form_unknown", "这份表单不是这次登录时打开的", words, 403, asking.caller)
     if request.args.keys() & {"as_of", "valid_on", "law"}:
         return refused("not_now", "您看的不是现在", "查看过去时不能办理。请先回到现在。", 409, asking.caller)
+    if sending.FACTOR in request.form:
+        shown = show_again(asking.house, asking.caller, request.form[sending.FACTOR][:_CODE_MOST], address_of_asker())
+        if isinstance(shown, Refusal):
+            return shown
+        asking = asking._replace(caller=shown)
     return act(asking, **named)
 
 
@@ -177,4 +185,22 @@ def _refused(asking: Asking, form: str, refusal: Refusal) -> Response:
         return render("purpose.html", caller=asking.caller, purposes=PURPOSES, action=request.path, kept=kept)
     if form == "json":
         return problem(problems.of_refusal(refusal, g.trace_id))
+    if request.method == "POST" and (refusal.code == "factor_stale" or sending.FACTOR in request.form):
+        return _asked_for_code(asking, refusal)
     return said_no(refusal, asking.caller)
+
+
+def _asked_for_code(asking: Asking, refusal: Refusal) -> Response:
+    """Ask for a code before something grave, and carry along all that was typed: it is done when the code was given."""
+    if refusal.code not in ("factor_stale", "factor_wrong", "login_delayed"):
+        return said_no(refusal, asking.caller)
+    body = problems.of_refusal(refusal, g.trace_id)
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name != sending.FACTOR]
+    response = render(
+        "factor_asked.html", status=int(str(body["status"])), caller=asking.caller,
+        action=request.full_path.rstrip("?"),
+        carried=typed, error=None if refusal.code == "factor_stale" else str(body["detail"]),
+        has=asking.house.factors.has(asking.caller.id).since is not None, field=sending.FACTOR)
+    if "retry_after" in refusal.seen:
+        response.headers["Retry-After"] = str(refusal.seen["retry_after"])
+    return response

@@ -63,6 +63,7 @@ from api.console import (
     years,
 )
 from api.console.screen import add, take
+from api.factor_page import factor_routes
 from api.page import frame_routes
 
 _CLAIM = "/claims/<claim:claim>"
@@ -71,7 +72,7 @@ _DRAFT = "/drafts/<draft:draft>"
 
 def page_routes() -> Blueprint:
     """Every page: the frame, and the screens within it."""
-    return frame_routes(console_routes())
+    return frame_routes(console_routes(), factor_routes())
 
 
 def console_routes() -> Blueprint:

@@ -21,6 +21,9 @@ from ledger.stores.append import RequestKey
 
 KEY: Final = "key"
 VERSION: Final = "version"
+FACTOR: Final = "factor_code"
+"""A code of a second factor, asked for on the way: no part of what is sent."""
+
 _RANDOM_CHARS: Final = 22
 
 
@@ -45,7 +48,7 @@ def asked(house: House, caller: Caller, *, dry_run: bool = False, leaving_out: t
         return Asked(dry_run=True, trace=caller.trace)
     place = f"{caller.scope}\0console {request.path}\0{request.form[KEY]}"
     content = urlencode([(name, value) for name, value in request.form.items(multi=True)
-                         if name not in (KEY, *leaving_out)])
+                         if name not in (KEY, FACTOR, *leaving_out)])
     key = RequestKey(hmac.digest(house.request_key, place.encode(), "sha256"),
                      hmac.digest(house.request_key, content.encode(), "sha256"))
     return Asked(key, version(), trace=caller.trace)

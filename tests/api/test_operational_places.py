@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from api import accounts, claim_drafts, event_notes, jobs, opened_papers, operations, study_sessions
+from api import accounts, claim_drafts, event_notes, jobs, opened_papers, operations, second_factor, study_sessions
 from api.accounts import Accounts, Try
 from api.operational import STEPS
 from api.operations import Operations
@@ -28,7 +28,8 @@ _KINDS = {"TEXT": "text", "BLOB": "bytea", "INTEGER": "bigint"}
 def test_each_table_of_the_file_is_a_table_of_the_schema_column_for_column(operational_database: str) -> None:
     migrate(operational_database, "alike", STEPS)
     with sqlite3.connect(":memory:") as file:
-        for module in (operations, accounts, claim_drafts, opened_papers, event_notes, study_sessions, jobs):
+        for module in (operations, accounts, claim_drafts, opened_papers, event_notes, study_sessions, jobs,
+                       second_factor):
             file.executescript(module.SCHEMA)
         file.execute(operations.NAMED)
         tables = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
