@@ -28,7 +28,7 @@ COMMANDS: Final = {
     "config": Lazy("api.commands.config:config", "查看设置及其来源"),
     "unit": Lazy("api.commands.unit:unit", "用人单位、部门和机构：登记、查看、核验"),
     "actor": Lazy("api.commands.actor:actor", "经办账号：任用、权限、令牌、停用"),
-    "account": Lazy("api.commands.account:account", "账号：设置口令、具名令牌，列出和终止名下有效的令牌和会话"),
+    "account": Lazy("api.commands.account:account", "账号：口令、第二因素、具名令牌，列出和终止名下有效的令牌和会话"),
     "person": Lazy("api.commands.person:person", "专业技术人员：登记、查看、另发令牌，登记职称"),
     "transfer": Lazy("api.commands.transfer:transfer", "单位匹配和变更：申请、确认、拒绝、撤回"),
     "claim": Lazy("api.commands.claim:claim", "学时申报：试办、提交、审核、认定、更正、冻结、撤销"),

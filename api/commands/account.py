@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from api.commands import factor
 from api.commands.asking import Asking, asks
 from api.commands.secrets_told import tell_token
 from api.commands.telling import pairs, table
@@ -18,7 +19,11 @@ from api.commands.telling import pairs, table
 
 @click.group()
 def account() -> None:
-    """账号：设置口令、具名令牌，列出和终止名下有效的令牌和会话"""
+    """账号：口令、第二因素、具名令牌，列出和终止名下有效的令牌和会话"""
+
+
+for _each in factor.EVERY:
+    account.add_command(_each)
 
 
 @account.command()
