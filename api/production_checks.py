@@ -25,6 +25,7 @@ from api.folder import Folder, folder_of
 from api.last_done import What, last
 from api.occupancy import ADDRESS_FILE
 from api.register_checks import key_backup
+from api.second_factor import rule_of
 from api.settings import Settings
 from api.vault_place import has_vault, people_of
 from ledger.errors import LedgerError
@@ -57,6 +58,7 @@ def production_checks(settings: Settings) -> list[Check]:
         Check("key_copies", partial(key_copies, settings)),
         Check("real", partial(real, place, settings.origin)),
         Check("way_in", partial(way_in, settings)),
+        Check("second_factor", partial(second_factor, settings)),
         Check("files", partial(files, limits)),
         Check("memory", partial(memory, limits)),
         Check("synchronised", synchronised),
@@ -151,6 +153,16 @@ def way_in(settings: Settings) -> Answer:
         cure = "让本服务只监听 127.0.0.1，由同一台机器上的反向代理转来；确需对外监听时用防火墙只放行代理"
         return Level.WARN, f"直接监听 {settings.listen_host}：代理之外的人也能不经 TLS 连上", cure
     return Level.OK, f"对外网址 {settings.public_address}，服务只监听本机", ""
+
+
+def second_factor(settings: Settings) -> Answer:
+    """Whoever rules on others comes in by two factors: a password that was guessed or told opens nothing."""
+    rule = rule_of(settings)
+    if not rule.demands_of_offices:
+        cure = "设 second_factor = \"offices\"：登录还须动态口令（见运维手册）"
+        return Level.FAIL, "部门账号只凭口令或令牌就能登录", cure
+    how = "，单点登录算作第二因素" if rule.sign_on_counts else ""
+    return Level.OK, f"部门账号登录须有第二因素{how}", ""
 
 
 def files(limits: Limits) -> Answer:

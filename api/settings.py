@@ -83,8 +83,8 @@ class Settings:
         "单点登录须用过的方法 amr，任一即可，逗号分隔，如 otp,hwk（空：不问）", "", checks.plain)
     sign_on_second_factor: bool = _setting("单点登录算作第二因素（须设 sign_on_acr 或 sign_on_amr）", False)
     second_factor: str = _setting(
-        "第二因素（动态口令）：offices 部门账号必须有，optional 自愿，auto 对外（https）时同 offices", "auto",
-        checks.one_of("auto", "offices", "optional"))
+        "第二因素（动态口令）：offices 部门账号必须有，everyone 人人，optional 自愿，auto 对外（https）时同 offices",
+        "auto", checks.one_of("auto", "offices", "everyone", "optional"))
     breached_passwords: str = _setting("泄露口令的清单（按 SHA-1 排序的文件；空：不查）", "", checks.file_name)
     paper_scanner: str = _setting("佐证文件的扫描程序，command:绝对路径（空：不扫描）", "", checks.scanner)
     telemetry_address: str = _setting(

@@ -30,6 +30,7 @@ from api.production_checks import (
     modes,
     real,
     room,
+    second_factor,
     service_log,
     signed,
     synchronised,
@@ -124,6 +125,12 @@ def test_passwords_travel_by_tls_alone_and_the_service_is_reached_through_its_pr
     assert level(way_in(Settings(public_address="http://localhost:8040"))) is Level.FAIL
     assert level(way_in(Settings(public_address=there, listen_host="10.0.0.1", allow_remote=True))) is Level.WARN
     assert level(way_in(Settings(public_address=there))) is Level.OK
+
+
+def test_whoever_rules_on_others_comes_in_by_two_factors_or_it_does_not_go_live() -> None:
+    assert level(second_factor(Settings())) is Level.FAIL
+    assert level(second_factor(Settings(public_address="https://xueshi.example.gov.cn"))) is Level.OK
+    assert level(second_factor(Settings(second_factor="offices"))) is Level.OK
 
 
 def test_few_files_and_a_memory_that_may_be_written_to_disk_are_warned_of() -> None:
