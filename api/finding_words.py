@@ -48,6 +48,16 @@ def sentence(pattern: Pattern | None, id_: str, figures: Mapping[str, Any]) -> s
     return f"{title}：{told}。" if told else f"{title}。"
 
 
+def limits() -> Mapping[str, Mapping[str, str]]:
+    """What the thresholds of each pattern are called."""
+    return _words()["limits"]
+
+
+def limit(id_: str, name: str) -> str:
+    """What a threshold is called; one that has no name any more, by its code."""
+    return limits().get(id_, {}).get(name, name)
+
+
 def filled(id_: str, text: str, thresholds: Mapping[str, int | str]) -> str:
     """A text of a pattern's head, with the value of each threshold for its parameter and articles as they are cited."""
     for name in sorted(thresholds, key=len, reverse=True):  # A name may begin another.

@@ -246,7 +246,8 @@ def _rule(pattern: Pattern, today: date) -> dict[str, Any]:
         "pattern": pattern.id, "version": pattern.version, "title": pattern.title, "severity": pattern.severity,
         "rule": _filled(pattern, pattern.rule, now), "reason": _filled(pattern, pattern.reason, now),
         "guard": _filled(pattern, pattern.guard, now),
-        "thresholds": [{"name": name, "value": now[name], "history": _history(histories[name])}
+        "thresholds": [{"name": name, "words": finding_words.limit(pattern.id, name), "value": now[name],
+                        "history": _history(histories[name])}
                        for name in pattern.thresholds],
     }
 
@@ -264,8 +265,8 @@ def _threshold(found: Finding, name: str, value: int | str, today: date) -> dict
     history = _patterns.thresholds().get(found.pattern, {}).get(name, ())
     of_then = next((one for one in reversed(history) if one.value == value), None)
     of_now = next((one for one in reversed(history) if one.starts <= today), None)
-    return {"name": name, "value": value, "now": value if of_now is None else of_now.value,
-            "from": None if of_then is None else of_then.starts,
+    return {"name": name, "words": finding_words.limit(found.pattern, name), "value": value,
+            "now": value if of_now is None else of_now.value, "from": None if of_then is None else of_then.starts,
             "because": "" if of_then is None else finding_words.cited(of_then.because), "history": _history(history)}
 
 

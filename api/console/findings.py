@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 from flask import request
 
+from api import finding_words
 from api.cases import cases, findings, inquiries
 from api.cases import finding_acts as acts
 from api.cases.cases import KINDS as CASE_KINDS
@@ -159,7 +160,7 @@ def detail(asking: Asking, finding: str) -> Shown:
         "inputs": [_input(house, one, names) for one in body["rests_on"]],
         "beside": [] if isinstance(beside, Refusal) else [_row(one) for one in beside],
         "decisions": [{**one, "time": written(one["recorded_at"])} for one in reversed(body["decisions"])],
-        "figures": _named(body["figures_words"]), "counter": _named(body["counter_words"]),
+        "limit": _limit, "figures": _named(body["figures_words"]), "counter": _named(body["counter_words"]),
         "offered": deeds.offered(asking, FINDING, subject) if moment.is_now else [], "people_most": NAMES_MOST,
     }, {**body, **basis})
 
@@ -172,6 +173,11 @@ def _input(house: House, one: Mapping[str, Any], names: Mapping[str, str]) -> di
             "about": "，".join(lines.about(house, facts))}
 
 
+def _limit(name: str, value: int | str) -> str:
+    """A threshold's value as people read it: hours as hours, not in hundredths."""
+    return finding_words.value(name, value, "")
+
+
 def _named(told: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
     return [(one["name"], one["value"]) for one in told]
 
@@ -182,7 +188,7 @@ def patterns(asking: Asking) -> Shown:
     if isinstance(found, Refusal):
         return found
     rows = [{**one, "grave": SEVERITIES[one["severity"]]} for one in found["items"]]
-    return Page("finding_patterns.html", {"rows": rows, "states": STATES}, found)
+    return Page("finding_patterns.html", {"rows": rows, "states": STATES, "limit": _limit}, found)
 
 
 # What is done about one

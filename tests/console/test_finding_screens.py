@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.finding_words import cited
+from api.finding_words import cited, limits
 from projections.findings.found import Finding
 from projections.findings.patterns import patterns
 from tests.api.finding_kit import PATTERN, Place, look, looked, place_in, shown_twice
@@ -61,7 +61,7 @@ def test_a_finding_is_opened_for_a_purpose_and_shows_on_what_it_rests(place: Pla
     said = cited(rule.reason)[:40]
     assert said in page.text and "〕" in said and "怎样不误伤" in page.text and "相反的情况" in page.text
     for threshold in rule.thresholds:
-        assert threshold in page.text
+        assert limits()[PATTERN][threshold] in page.text and threshold not in page.text, "no code stands for words"
     assert all(f"/events/{event}{FOR}" in page.source for event in found.events)
     assert all(f"/claims/{claim}{FOR}" in page.source for claim in found.claims)
     assert "李*" in page.text and "李明" not in page.text, "names stay masked"
@@ -123,8 +123,10 @@ def test_every_pattern_stands_on_its_page_with_the_history_of_its_thresholds(wat
 
     for pattern in patterns().values():
         assert f"{pattern.id} {pattern.title}" in page.text
+        assert limits().get(pattern.id, {}).keys() == {*pattern.thresholds}
         for name in pattern.thresholds:
-            assert name in page.text
+            assert limits()[pattern.id][name] in page.text
+    assert "一天最多几学时 8 2026-01-01" in " ".join(page.text.split()), "hours are told as hours, not in hundredths"
     assert "2026-" in page.text
     assert "没有规定界限" in page.text, "none of the five texts gives one"
 
