@@ -17,7 +17,7 @@ from api.cases.cases import KINDS
 from api.commands.telling import role as role_name
 from api.commands.telling import state, word
 from api.documents import Document, Section, Table
-from api.evidence_types import PAPERS
+from api.evidence_types import PAPER_KINDS
 from api.house import House
 from api.year_page import region
 from ledger.ids import PREFIXES
@@ -204,7 +204,8 @@ def _told_findings(findings: list[dict[str, Any]]) -> list[Section]:
 
 
 def _told_papers(papers: list[dict[str, Any]]) -> Section:
-    rows = [(number, PAPERS.get(one["kind"], one["kind"]), one["claim"], one["sha256"][:32] + " " + one["sha256"][32:],
+    rows = [(number, PAPER_KINDS.get(one["kind"], one["kind"]), one["claim"],
+             one["sha256"][:32] + " " + one["sha256"][32:],
              "已附" if one["file"] else _WHY_NOT.get(one["why"], one["why"])) for number, one in enumerate(papers, 1)]
     heads = ("序号", "种类", "学时", "SHA-256", "文件")
     return Section("四、佐证", () if rows else ("没有佐证。",),

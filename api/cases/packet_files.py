@@ -26,7 +26,7 @@ from typing import IO, Any, Final, NamedTuple
 from api import problems
 from api.callers import Caller
 from api.cases import evidence, packets, statements
-from api.evidence_types import PAPERS, TYPES
+from api.evidence_types import PAPER_KINDS, TYPES
 from api.house import House
 from api.statement_verifier import verifier_of
 from ledger.errors import Refusal
@@ -41,7 +41,6 @@ SUMS: Final = "SHA256SUMS"
 KINDS: Final = {"statement": "学时登记情况表", "title": "现职称", "entry": "学时", "card": "学时登记卡",
                 "assessment": "学时审核结论"}
 
-_PAPERS: Final = {**PAPERS, "roster": "名册"}
 _ENDINGS: Final = dict(zip(TYPES, ("pdf", "jpg", "png", "ofd"), strict=True))
 _IN_MEMORY_MOST: Final = 8 * 1024 * 1024  # A larger archive is put together on the disk.
 _DAY_ONE: Final = (1980, 1, 1, 0, 0, 0)   # An archive says nothing of when it was made: the same files, the same bytes.
@@ -83,7 +82,7 @@ def lines(packet: Mapping[str, Any]) -> tuple[Line, ...]:
         if item["kind"] == "entry":
             about = f"{item['year']} 年度，{words.categories[item['category']]}，{words.route_name(item['route'])}"
         papers = tuple(
-            Annex(f"{number}-{at}", str(item["id"]), _PAPERS.get(one["kind"], one["kind"]), one["sha256"],
+            Annex(f"{number}-{at}", str(item["id"]), PAPER_KINDS.get(one["kind"], one["kind"]), one["sha256"],
                   _day(one.get("issued_on")))
             for at, one in enumerate(item.get("evidence", ()), 1))
         if item["kind"] == "title":

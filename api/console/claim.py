@@ -17,7 +17,7 @@ from api.console import words
 from api.console.acts import STEPS, holder_of, offered
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
-from api.evidence_types import TYPES
+from api.evidence_types import PAPER_KINDS, TYPES
 from api.law_of import bench_now
 from api.tables_out import Table
 from api.year_page import moment as written
@@ -121,7 +121,7 @@ def _is_capped(entry: dict[str, Any] | None) -> bool:
 
 
 def _paper(one: dict[str, Any], file: dict[str, Any] | None) -> dict[str, Any]:
-    kind = words.PAPERS.get(one["kind"], one["kind"])
+    kind = PAPER_KINDS.get(one["kind"], one["kind"])
     return {**one, "words": kind, "file": file, "is_shown": file is not None and file["media_type"] in _SHOWN}
 
 

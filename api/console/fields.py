@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from api.commands.telling import role as role_name
 from api.console.field_words import COMPLETED_BY, FIELDS, FLAGS, ID_KINDS, ORIGINS, OWN
-from api.console.words import PAPERS, VERDICTS
+from api.console.words import VERDICTS
+from api.evidence_types import PAPER_KINDS
 from api.year_page import region
 from ledger.ids import PREFIXES
 from ledger.vocabulary import format_hours
@@ -109,7 +110,7 @@ def _codes() -> Mapping[str, Mapping[str, str]]:
     known = base_vocabulary()
     return {
         "category": known.categories, "sector": known.sectors, "level": known.levels, "origin": ORIGINS,
-        "flags": FLAGS, "completed_by": COMPLETED_BY, "id_kind": ID_KINDS, "kind": PAPERS,
+        "flags": FLAGS, "completed_by": COMPLETED_BY, "id_kind": ID_KINDS, "kind": PAPER_KINDS,
         "status": {code: mark[2] for code, mark in VERDICTS.items()},
     }
 
