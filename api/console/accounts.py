@@ -137,8 +137,10 @@ def _scope_fields(asking: Asking, subject: Subject) -> Sequence[Field]:
               value=given.get("role", "")),
         Field("region", "地区", "choice", tuple(_areas(asking)), is_required=True, value=given.get("region", ""),
               hint="所选地区及其以下"),
-        Field("sector", "只限行业", "choice", tuple(vocabulary.sectors.items()), value=given.get("sector", "")),
-        Field("category", "只限科目", "choice", tuple(vocabulary.categories.items()), value=given.get("category", "")),
+        Field("sector", "只限行业", "choice", tuple(vocabulary.sectors.items()), value=given.get("sector", ""),
+              blank="不限"),
+        Field("category", "只限科目", "choice", tuple(vocabulary.categories.items()),
+              value=given.get("category", ""), blank="不限"),
         Field("unit", "只限单位", "choice", ((organisation, subject.title),), value=given.get("unit", ""),
               hint="用人单位角色必选"),
     )

@@ -109,7 +109,7 @@ def _fields(asking: Asking) -> list[Field]:
         Field("kind", "事由", "choice", tuple(KINDS.items()), is_required=True),
         Field("region", "案件所在的地区", is_required=True, most=6, hint="六位区划代码，如 330203",
               value=scopes[0].region if whole else ""),
-        Field("sector", "行业", "choice", sectors, hint="不限行业的不选"),
+        Field("sector", "行业", "choice", sectors, blank="不限行业"),
         Field("due", "办结限期", "date", value=due.isoformat()),
         Field("named", "所涉的学时、人员、账号、单位", "words", is_required=True, most=60_000,
               hint="每行一个编号：clm_、per_、acr_ 或 unt_ 开头；学时的申报人随之列入。很多的，立案后再成批列入。"),

@@ -61,6 +61,7 @@ class Field:
     value: str = ""                             # Of `many`, what was ticked, with a space between.
     fault: str = ""
     fills: str = ""                             # What a browser may fill it in with, as HTML names it.
+    blank: str = "请选择"                        # What a choice says that was not made: where that means all, that.
 
     @property
     def id(self) -> str:

@@ -289,7 +289,8 @@ def _scope_fields(house: House, own: Scope, given: Mapping[str, str], faults: It
               value=given.get("valid_on", ""), fault=wrong.get("valid_on", "")),
         Field("region", "区划", "choice", options=places, hint="只报告这里的人", is_required=True,
               value=region, fault=wrong.get("region", "")),
-        Field("sector", "行业", "choice", options=sectors, hint="不选为全部" if own.sector is None else "本账号的行业",
+        Field("sector", "行业", "choice", options=sectors, hint="" if own.sector is None else "本账号的行业",
+              blank="全部行业" if own.sector is None else "请选择",
               value=given.get("sector", own.sector or ""), fault=wrong.get("sector", "")),
     ]
 
