@@ -52,6 +52,25 @@
     one('#pane')?.focus({preventScroll: innerWidth > 1000});
   });
 
+  // What is passed on: the address, which holds everything that was chosen, and the numbers that others are asked about.
+  const put = async (text) => {
+    if (navigator.clipboard) { await navigator.clipboard.writeText(text); return; }
+    const field = document.createElement('textarea');  // Without TLS there is no clipboard to write to.
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    document.execCommand('copy');
+    field.remove();
+  };
+  const copies = (beside, words, text) => {
+    const button = document.createElement('button');
+    Object.assign(button, {type: 'button', className: 'quiet', textContent: words, ariaLive: 'polite'});
+    button.addEventListener('click', async () => { await put(text()); button.textContent = '已复制'; button.focus(); });
+    beside.after(' ', button);
+  };
+  for (const look of all('form.axes > button')) copies(look, '复制链接', () => location.href);
+  for (const number of all('[data-copy]')) copies(number, '复制', () => number.textContent);
+
   one('#faults')?.focus();
   // A number opens what it is made of, also where the browser does not do so by itself.
   const open = () => {

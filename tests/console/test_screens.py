@@ -121,3 +121,25 @@ def test_a_queue_is_worked_through_with_keys_and_they_are_quiet_while_one_types(
     page.keyboard.press("h")
     page.wait_for_url("**/home")
     assert window.said == []
+
+
+@pytest.mark.requires_system("chromium")
+def test_what_one_looks_at_is_passed_on_with_a_button_also_where_there_is_no_clipboard_to_write_to(
+    cast: Cast, served: str, chromium: Any
+) -> None:
+    window = Window(chromium, served, cast.clerk.token)
+    page, claim = window.page, cast.claims["open"]["claim"]
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{served}/claims/{claim}?purpose=annual_review&as_of={cast.claims['open']['events'][0]}")
+    page.get_by_role("button", name="复制链接").click()
+    page.get_by_role("button", name="已复制").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url, "with the moment that is looked at"
+
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.reload()
+    page.evaluate("addEventListener('copy', () => { window.taken = String(document.activeElement.value); })")
+    page.get_by_role("button", name="复制", exact=True).click()
+    page.get_by_role("button", name="已复制").wait_for()
+    assert page.evaluate("window.taken") == claim
+    assert page.evaluate("document.activeElement.textContent") == "已复制", "focus stays where it was"
+    assert window.said == []
