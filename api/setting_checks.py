@@ -83,6 +83,11 @@ def shared(value: str) -> str | None:
     return None if not value or (Path(value).is_absolute() and value.isprintable()) else wanted
 
 
+def archives(value: str) -> str | None:
+    wanted = "应为文件夹的绝对路径，例如 /mnt/archives；归档都在移出时所在之处的留空"
+    return None if not value or (Path(value).is_absolute() and value.isprintable()) else wanted
+
+
 def public_address(value: str) -> str | None:
     wanted = "应为本服务对外的网址，https:// 开头，后面没有路径，例如 https://xueshi.example.gov.cn"
     is_bare = re.fullmatch(r"https?://[^/?#\\]+", value) is not None

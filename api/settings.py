@@ -32,6 +32,8 @@ FOR_COMMANDS: Final = ("XUESHI_SERVER", "XUESHI_TOKEN", "XUESHI_TOKEN_FILE")
 FILE_NAME: Final = "xueshi.toml"
 MASK: Final = "********"
 WORKERS_ON_POSTGRESQL: Final = 2
+HERE: Final = "LEDGER_ARCHIVES"
+"""What `ledger.stores.cold` calls the folder: said again, since settings are read before anything of a ledger is."""
 
 
 class SettingsError(Exception):
@@ -59,6 +61,8 @@ class Settings:
     key_database: str = _setting(
         "密钥库的 PostgreSQL 连接串（几台主机共用时；与账本分开备份）", "", checks.database, secret=True)
     shared_folder: str = _setting("几台主机共用的文件夹（签名密钥、证明材料、细则、报告）", "", checks.shared)
+    archive_folder: str = _setting(
+        "本机读归档的文件夹，各归档按原名在其中（空：在移出时所在之处）", "", checks.archives)
     master_key: str = _setting("主密钥：file，或 command:程序的绝对路径（密钥服务）", "file", checks.master_key)
     workers: int = _setting(
         "处理请求的进程数（默认：SQLite 1，PostgreSQL 2）；宜等于处理器核数", 1, checks.positive(64))
@@ -124,6 +128,7 @@ def load(options: Mapping[str, Any] | None = None) -> Settings:
         values["workers"] = WORKERS_ON_POSTGRESQL
     settings = Settings(**values, sources={name: sources.get(name, "默认值") for name in NAMES})
     _demand_agreement(settings)
+    os.environ[HERE] = settings.archive_folder  # Whatever process is begun from here reads archives there as well.
     return settings
 
 

@@ -20,6 +20,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ledger.errors import LedgerError
+from ledger.stores.cold import Place
 from ledger.stores.errors import Unreadable
 
 PORTION: Final = 4_096
@@ -66,11 +67,11 @@ class PartlyArchived(LedgerError):
 
     code = "source_partly_archived"
 
-    def __init__(self, path: Path, years: Sequence[int]) -> None:
+    def __init__(self, where: object, years: Sequence[int]) -> None:
         self.years = tuple(years)
         told = "、".join(map(str, years))
         super().__init__(
-            f"{path} 中 {told} 年的正文已移入归档，逐行复制会缺少它们，未作改动。"
+            f"{where} 中 {told} 年的正文已移入归档，逐行复制会缺少它们，未作改动。"
             f"请先逐年取回，再复制：xueshi archive bring-back {years[0]}。")
 
 
@@ -186,8 +187,8 @@ class FileSide(Side):
 @contextmanager
 def in_file(path: Path, *, writing: bool = False) -> Iterator[Side]:
     """A log's file as one end; for writing it is made where there is none."""
-    from ledger.stores.cold import places
     from ledger.stores.sqlite import LedgerDatastore, SQLiteRecorder
+    from ledger.stores.sqlite_cold import FileRows
     from ledger.stores.sqlite_file import demand_ledger
 
     try:
@@ -198,8 +199,7 @@ def in_file(path: Path, *, writing: bool = False) -> Iterator[Side]:
         address = f"{path.absolute().as_uri()}?mode={'rw' if writing else 'ro'}"
         with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as file:
             demand_ledger(file, path)
-            if moved := places(file):
-                raise PartlyArchived(path, [place.year for place in moved])
+            _demand_whole(path, FileRows(file).archives())
             yield FileSide(file)
     except sqlite3.Error as error:
         raise Unreadable(path, error) from error
@@ -243,6 +243,7 @@ def in_postgres(conninfo: str, schema: str, *, writing: bool = False) -> Iterato
     """A schema as one end; its tables must be there."""
     import psycopg
 
+    from ledger.stores.postgres_cold import SchemaRows
     from ledger.stores.postgres_connections import Target, reading_clearly
     from ledger.stores.postgres_schema import demand_migrated, demand_name
 
@@ -253,13 +254,20 @@ def in_postgres(conninfo: str, schema: str, *, writing: bool = False) -> Iterato
     with closing(connection):
         with reading_clearly(target):
             read_only = "off" if writing else "on"
+            connection.execute(f"SET search_path = {schema}".encode())
             connection.execute(f"SET default_transaction_read_only = {read_only}".encode())
             connection.execute(b"SET idle_in_transaction_session_timeout = 0")  # The other side may take its time.
             demand_migrated(connection, target)
+            _demand_whole(target.shown, SchemaRows(connection).archives())
         try:
             yield PostgresSide(connection, schema)
         except psycopg.Error as error:
             raise CopyFailed(target.shown, target.words(error)) from None
+
+
+def _demand_whole(where: object, moved: Sequence[Place]) -> None:
+    if moved:
+        raise PartlyArchived(where, [place.year for place in moved])
 
 
 def copy(source: Side, target: Side, progress: Progress = lambda done, total: None) -> dict[str, Digest]:

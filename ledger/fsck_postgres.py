@@ -8,7 +8,6 @@ transaction that sees the database as it was when the check began; it changes no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,8 +19,11 @@ from psycopg.adapt import Loader
 from psycopg.pq import Format
 
 from ledger.fsck_source import View
+from ledger.stores.cold import SHELF, Place
 from ledger.stores.postgres_arrays import Bigint
+from ledger.stores.postgres_cold import SchemaRows
 from ledger.stores.postgres_connections import Connection, Target, connect, reading_clearly
+from ledger.stores.postgres_portable import numbered
 from ledger.stores.postgres_rows import Tree
 from ledger.stores.postgres_schema import demand_migrated, demand_name
 from ledger.stores.tree import StoredTree
@@ -51,21 +53,18 @@ class PostgresView(View):
         """Let the server keep the result and fetch it piece by piece."""
         with psycopg.RawServerCursor(self.connection, f"check_{next(self._numbers)}") as cursor:
             cursor.itersize = _ROWS_AT_ONCE
-            cursor.execute(_numbered(query), [Bigint(value) for value in values], binary=True)
+            cursor.execute(numbered(query), [Bigint(value) for value in values], binary=True)
             yield from cursor
 
     def row(self, query: str, *values: int) -> Any:
         asked = [Bigint(value) for value in values]
-        return self.connection.execute(_numbered(query), asked, binary=True).fetchone()
+        return self.connection.execute(numbered(query), asked, binary=True).fetchone()
 
     def tree(self) -> StoredTree:
         return Tree(self.connection, self._schema)
 
-
-def _numbered(query: str) -> bytes:
-    """Write `$1`, `$2`, ... for each `?`."""
-    numbers = count(1)
-    return re.sub(r"\?", lambda _: f"${next(numbers)}", query).encode()
+    def archives(self) -> list[Place]:
+        return SchemaRows(self.connection).archives()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +88,7 @@ class PostgresSource:
 
     @contextmanager
     def one_moment(self) -> Iterator[View]:
+        SHELF.forget()  # A check reads what lies there now, and not what somebody read before.
         target = Target(self.conninfo, demand_name(self.schema))
         with reading_clearly(target), self.opened() as view:
             assert isinstance(view, PostgresView)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from ledger.proof.text import NUMBER_MAX
+from ledger.stores import cold
 from ledger.stores.errors import Unreadable
 from ledger.stores.tree import StoredTree
 
@@ -48,19 +49,27 @@ class View(ABC):
     def size(self) -> int:
         return self.row("SELECT max(position) FROM events")[0] or 0
 
+    @abstractmethod
+    def archives(self) -> list[cold.Place]:
+        """The archives that hold bodies: what lies there is read, and checked like the rest."""
+
     def leaf(self, position: int) -> Any:
-        row = self.row("SELECT leaf FROM events WHERE position = ?", position)
-        return None if row is None else row[0]
+        return next((leaf for _, leaf in self.events(position - 1, position)), None)
 
     def events(self, after: int, last: int = NUMBER_MAX) -> Iterator[tuple[int, Any]]:
-        return self.rows(f"SELECT position, leaf FROM events {_BETWEEN}", after, last)
+        rows = self.rows(f"SELECT position, leaf FROM events {_BETWEEN}", after, last)
+        return cold.streamed(self, rows) if self.archives() else rows
 
     def sealed(self, after: int, last: int) -> Iterator[tuple[int, Any, Any]]:
-        return self.rows(f"SELECT position, salt, ciphertext FROM sealed {_BETWEEN}", after, last)
+        rows = self.rows(f"SELECT position, salt, ciphertext FROM sealed {_BETWEEN}", after, last)
+        if not self.archives():
+            return rows
+        return merge(rows, cold.streamed_parts(self, after, last), key=itemgetter(0))
 
     def events_with_parts(self, after: int, last: int) -> Iterator[tuple[int, Any, Any, Any]]:
-        return self.rows("SELECT position, leaf, salt, ciphertext FROM events LEFT JOIN sealed USING (position) "
-                         f"{_BETWEEN}", after, last)
+        return cold.streamed(self, self.rows(
+            "SELECT position, leaf, salt, ciphertext FROM events LEFT JOIN sealed USING (position) "
+            f"{_BETWEEN}", after, last))
 
     def index(self, size: int) -> Iterator[Any]:
         """The index of streams in its own order: stream, version, position."""
@@ -110,12 +119,10 @@ class Source(Protocol):
 
 
 class SQLiteView(View):
-    """The rows of a file; what was moved into an archive is read from there, and checked like the rest."""
+    """The rows of a file."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        from ledger.stores import cold
-
-        self._connection, self._cold = connection, cold
+        self._connection = connection
 
     def rows(self, query: str, *values: int) -> Iterator[Any]:
         return self._connection.execute(query, values)
@@ -128,21 +135,10 @@ class SQLiteView(View):
 
         return Tree(self._connection)
 
-    def leaf(self, position: int) -> Any:
-        return next((leaf for _, leaf in self.events(position - 1, position)), None)
+    def archives(self) -> list[cold.Place]:
+        from ledger.stores.sqlite_cold import FileRows
 
-    def events(self, after: int, last: int = NUMBER_MAX) -> Iterator[tuple[int, Any]]:
-        rows = super().events(after, last)
-        return self._cold.streamed(self._connection, rows) if self._cold.places(self._connection) else rows
-
-    def sealed(self, after: int, last: int) -> Iterator[tuple[int, Any, Any]]:
-        rows = super().sealed(after, last)
-        if not self._cold.places(self._connection):
-            return rows
-        return merge(rows, self._cold.streamed_parts(self._connection, after, last), key=itemgetter(0))
-
-    def events_with_parts(self, after: int, last: int) -> Iterator[tuple[int, Any, Any, Any]]:
-        return self._cold.streamed(self._connection, super().events_with_parts(after, last))
+        return FileRows(self._connection).archives()
 
     def index(self, size: int) -> Iterator[Any]:
         self._connection.text_factory = str  # Twice as fast; text that is not UTF-8 ends it and is found by position.
@@ -166,7 +162,6 @@ class SQLiteSource:
 
     @contextmanager
     def one_moment(self) -> Iterator[View]:
-        from ledger.stores import cold
         from ledger.stores.sqlite_file import demand_ledger
 
         cold.SHELF.forget()  # A check reads what lies there now, and not what somebody read before.

@@ -16,7 +16,7 @@ from api.commands.options import as_json_option, data_option, opened
 from api.exits import Exit, Stop
 
 if TYPE_CHECKING:
-    from api.register import Register
+    from ledger.stores.recorder import Room
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _HIDDEN = ".xueshi-archive-"
@@ -102,14 +102,14 @@ def check(folder: Path, data_folder: Path | None, as_json: bool) -> int:
 
 @archive.command()
 @click.argument("folder", type=_FOLDER)
-@click.option("--compact", "is_compact", is_flag=True, help="移完即整理文件，把空间还给磁盘；其间登记须等候")
+@click.option("--compact", "is_compact", is_flag=True, help="移完即整理（xueshi archive compact）")
 @data_option
 @as_json_option
 def move(folder: Path, is_compact: bool, data_folder: Path | None, as_json: bool) -> int:
     """核对一份归档，再把其中的事件正文移出账本；此后由归档作答
 
     账本留有全部哈希、瓦片和流，登记、证明、fsck 照常。人员、单位、官员和细则的事件不移。逐批移动，中断可再运行；
-    可用 bring-back 取回。只用于 SQLite 的账本。
+    可用 bring-back 取回。几台主机共用账本时，归档须放在各台都读得到的文件夹里（设置 archive_folder）。
     """
     from api.progress import bar
     from ledger import archive_moving as moving
@@ -117,24 +117,22 @@ def move(folder: Path, is_compact: bool, data_folder: Path | None, as_json: bool
 
     with _said(), opened(data_folder) as register:
         store, found = register.ledger.store, Archive(folder)
-        before = _bytes(register)
         found.demand_nothing_more()
         with bar("移出", quiet=as_json) as progress:
             done = moving.move(store, found, progress)
-        if is_compact:
-            moving.compact(store)
-        after = _bytes(register)
+        room = store.compact() if is_compact else None
     if as_json:
-        click.echo(json.dumps({"year": done.place.year, "folder": done.place.folder, "moved": done.events,
-                               "bytes": done.bytes, "file_before": before, "file_after": after}, ensure_ascii=False))
+        body = {"year": done.place.year, "folder": done.place.folder, "moved": done.events, "bytes": done.bytes}
+        told = {} if room is None else {"file_before": room.before, "file_after": room.after}
+        click.echo(json.dumps({**body, **told}, ensure_ascii=False))
         return Exit.HOLDS
     year = done.place.year
     click.echo(f"✓ {year} 年有 {done.events:,} 个事件的正文（{done.bytes:,} 字节）移出账本，现由归档作答：")
     click.echo(f"  {done.place.folder}")
-    if is_compact:
-        click.echo(f"  账本文件由 {before:,} 字节减为 {after:,} 字节。")
+    if room is not None:
+        click.echo(f"  {_told(room)}")
     else:
-        click.echo("  腾出的空间由新的登记使用；要还给磁盘：xueshi archive compact")
+        click.echo("  腾出的空间由新的登记使用；要还给磁盘：xueshi archive compact（PostgreSQL 另见其 --help）")
     click.echo("  这个文件夹从此是账本的一部分：请与账本一样备份，xueshi backup 不复制它。")
     click.echo(f"  取回：xueshi archive bring-back {year}")
     return Exit.HOLDS
@@ -173,16 +171,17 @@ def relocate(folder: Path, data_folder: Path | None) -> int:
 
 
 @archive.command()
+@click.option("--whole", "is_whole", is_flag=True, help="PostgreSQL：整表重写，把空间还给磁盘；其间谁也读写不了账本")
 @data_option
-def compact(data_folder: Path | None) -> int:
-    """整理账本文件，把移出的正文所占的空间还给磁盘；其间登记须等候"""
-    from ledger import archive_moving as moving
+def compact(is_whole: bool, data_folder: Path | None) -> int:
+    """整理账本，让移出的正文所占的空间重新可用
 
+    SQLite 总是重写整个文件，空间还给磁盘，其间登记须等候。PostgreSQL 只清理（VACUUM），谁也不必等：空间留给新的登记用，
+    不还给磁盘；要还给磁盘须加 --whole（VACUUM FULL），请在停机时做，磁盘须另有整理后账本那么大的空间。
+    """
     with _said(), opened(data_folder) as register:
-        before = _bytes(register)
-        moving.compact(register.ledger.store)
-        after = _bytes(register)
-    click.echo(f"✓ 账本文件由 {before:,} 字节减为 {after:,} 字节。")
+        room = register.ledger.store.compact(whole=is_whole)
+    click.echo(f"✓ {_told(room)}")
     return Exit.HOLDS
 
 
@@ -192,12 +191,12 @@ def compact(data_folder: Path | None) -> int:
 def listed(data_folder: Path | None, as_json: bool) -> int:
     """列出正文已移出账本的年份、所在的文件夹、是否在原处"""
     from ledger.archive import MANIFEST
-    from ledger.archive_moving import moved
+    from ledger.stores.cold import found_here
 
     with _said(), opened(data_folder) as register:
-        places = moved(register.ledger.store)
-    body = [{"year": one.year, "first": one.first, "last": one.last, "folder": one.folder,
-             "is_there": (Path(one.folder) / MANIFEST).is_file()} for one in places]
+        places = register.ledger.store.archives()
+    body = [{"year": one.year, "first": one.first, "last": one.last, "folder": str(found_here(one)),
+             "is_there": (found_here(one) / MANIFEST).is_file()} for one in places]
     if as_json:
         click.echo(json.dumps(body, ensure_ascii=False))
         return Exit.HOLDS
@@ -209,10 +208,10 @@ def listed(data_folder: Path | None, as_json: bool) -> int:
     return Exit.HOLDS if all(one["is_there"] for one in body) else Exit.REFUSED
 
 
-def _bytes(register: Register) -> int:
-    """What the ledger's files take on the disk."""
-    path = register.folder.ledger
-    return sum(one.stat().st_size for one in path.parent.glob(f"{path.name}*") if one.is_file())
+def _told(room: Room) -> str:
+    if room.after < room.before:
+        return f"账本在磁盘上由 {room.before:,} 字节减为 {room.after:,} 字节。"
+    return f"账本在磁盘上占 {room.after:,} 字节，没有变小：腾出的空间留给新的登记。"
 
 
 @archive.command()
@@ -233,8 +232,9 @@ def _said() -> Iterator[None]:
     """What is wrong with a question, with a folder or with the disk, as a command says it."""
     from api.unreadable import reason
     from ledger.archive import NotArchived
-    from ledger.archive_moving import CannotMove, OtherArchive
+    from ledger.archive_moving import OtherArchive
     from ledger.archive_writing import YearEmpty, YearOpen
+    from ledger.stores.recorder import CannotMove
 
     try:
         yield

@@ -27,11 +27,11 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, is_check: bool
     备份中没有任何密钥：密钥须另行备份，另处存放。两者合在一起才能读出个人信息。
     """
     from api import last_done
+    from api.archive_check import archives_of
     from api.backup import back_up, check
     from api.folder import folder_of
     from api.progress import bar
     from api.settings import load
-    from ledger.stores.cold import places_in
 
     settings = load({"data_folder": data_folder})
     if is_check:
@@ -48,7 +48,7 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, is_check: bool
     click.echo(f"✓ 已备份到 {folder}（{len(manifest.files)} 个文件，{manifest.room:,} 字节）。")
     click.echo(f"  账本 {manifest.ledger.origin}：{manifest.ledger.size} 个事件，根 {manifest.ledger.root}")
     click.echo(f"  其中 {signed.size} 个由检查点签名；查阅日志 {manifest.access.size} 个事件。")
-    for place in places_in(folder / "ledger.db"):
+    for place in archives_of(settings):
         click.echo(f"  {place.year} 年的正文在归档 {place.folder} 中，不在备份里：请另行备份；核对和恢复时它须在原处。")
     click.echo("  备份中没有密钥：请另行备份 keys，另处存放。核对这一份：xueshi backup --check " + str(folder))
     return Exit.HOLDS

@@ -22,13 +22,12 @@ def doctor(for_production: bool, as_json: bool) -> None:
     from api.checks import Level, found
     from api.database_checks import database_checks
     from api.exits import Exit, Stop
-    from api.folder import folder_of
     from api.machine_checks import machine_checks
     from api.register_checks import register_checks
     from api.settings import load
 
     settings = load()
-    checks = [*machine_checks(settings), *register_checks(settings), *archive_checks(folder_of(settings).ledger),
+    checks = [*machine_checks(settings), *register_checks(settings), *archive_checks(settings),
               *outside_checks(settings), *database_checks(settings, for_production=for_production)]
     if for_production:
         from api.production_checks import production_checks

@@ -20,8 +20,8 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -38,6 +38,7 @@ from ledger.stores.append import Append, Outcome, Receipt, RequestKey, StoreFail
 from ledger.stores.errors import NotDurable
 from ledger.stores.names import NameBook
 from ledger.stores.postgres_arrays import Bigint
+from ledger.stores.postgres_cold import SchemaChange, compacted
 from ledger.stores.postgres_connections import (
     LOST,
     Connection,
@@ -52,7 +53,7 @@ from ledger.stores.postgres_months import RequestMonths
 from ledger.stores.postgres_reading import LedgerPostgresDatastore, PostgresReading
 from ledger.stores.postgres_rows import Edge, Tree, caught_up, look_up
 from ledger.stores.postgres_schema import demand_migrated
-from ledger.stores.recorder import StoredCheckpoint
+from ledger.stores.recorder import Room, StoredCheckpoint
 from ledger.stores.requests import month_of
 from ledger.stores.writer import GroupWriter
 
@@ -264,6 +265,24 @@ class PostgresRecorder(PostgresReading):
             f"FROM {self._schema}.checkpoints ON CONFLICT (note) DO NOTHING"
         ).encode()
         self._maintain(lambda connection: connection.execute(query, (Bigint(checkpoint.size), checkpoint.note)))
+
+    @contextmanager
+    def changing(self) -> Iterator[SchemaChange]:
+        with writing_clearly(self._target), self._write_lock:
+            connection = self._line.connected(time.monotonic() + RECONNECT_S)
+            try:
+                connection.execute(b"BEGIN")
+                connection.execute(self._lock)
+                yield SchemaChange(connection)
+                connection.execute(b"COMMIT")
+            except BaseException:
+                self._line.drop()  # It rolls back; whoever writes next reads the edge anew.
+                raise
+
+    def compact(self, *, whole: bool = False) -> Room:
+        settings = {"default_transaction_read_only": "off", "statement_timeout": "0"}
+        with writing_clearly(self._target), connect(self._target, settings) as connection:
+            return compacted(connection, whole=whole)
 
     def _maintain(self, work: Callable[[Connection], Any]) -> Any:
         """Do on the writing connection what may be done twice: after a lost connection or a lost race, again."""

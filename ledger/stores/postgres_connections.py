@@ -131,7 +131,7 @@ def _connected(target: Target, server: dict[str, Any], settings: dict[str, str])
         **server, autocommit=True, prepare_threshold=0, cursor_factory=RawCursor)
     try:
         register(connection.adapters)
-        chosen = {**_SETTINGS, **settings}
+        chosen = {**_SETTINGS, "search_path": target.schema, **settings}
         calls = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in chosen.items())
         row = connection.execute(f"SELECT {_TIMELINE}, {calls}".encode(), prepare=False).fetchone()
         assert row is not None, "such a query has one row"

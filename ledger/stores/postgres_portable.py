@@ -37,11 +37,11 @@ class PortableConnection:
         if sql == "BEGIN IMMEDIATE":
             self._connection.execute(b"BEGIN")
             return self._connection.execute(_LOCK, self._alone)
-        return self._connection.execute(_numbered(sql), tuple(parameters))
+        return self._connection.execute(numbered(sql), tuple(parameters))
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Found:
         cursor = self._connection.cursor()
-        cursor.executemany(_numbered(sql), [tuple(row) for row in parameters])
+        cursor.executemany(numbered(sql), [tuple(row) for row in parameters])
         return cursor
 
     def rollback(self) -> None:
@@ -82,7 +82,7 @@ def is_alive(connection: Connection) -> bool:
 
 
 @cache
-def _numbered(sql: str) -> bytes:
+def numbered(sql: str) -> bytes:
     """Give each value its number, which is how PostgreSQL calls them."""
     numbers = count(1)
     return "".join(f"${next(numbers)}" if part == "?" else part for part in sql).encode()

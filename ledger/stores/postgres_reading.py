@@ -18,9 +18,11 @@ from ledger.envelope import SealedPart
 from ledger.proof.frontier import Frontier
 from ledger.proof.text import NUMBER_MAX
 from ledger.proof.tiles import Tile
+from ledger.stores import cold
 from ledger.stores.append import Reservation
 from ledger.stores.names import Held
 from ledger.stores.postgres_arrays import Bigint, Bigints, Bytes, Packed, Texts
+from ledger.stores.postgres_cold import SchemaRows
 from ledger.stores.postgres_connections import Connection, Readers, Target
 from ledger.stores.postgres_rows import Tree, recorded_at
 from ledger.stores.postgres_schema import demand_name
@@ -71,6 +73,12 @@ class PostgresReading(AppendingRecorder, PostgresApplicationRecorder):
         text = query.replace("{}", self._schema).encode()
         return self._read(lambda connection: connection.execute(text, values, binary=True).fetchall())
 
+    def _whole(self, query: str, *values: Packed | bytes, at: int = 0) -> list[Any]:
+        """The same of rows of events, wherever their bodies are; the column after `at` holds the leaf."""
+        text = query.replace("{}", self._schema).encode()
+        return self._read(lambda connection: cold.whole(
+            SchemaRows(connection), lambda: connection.execute(text, values, binary=True).fetchall(), at=at))
+
     def _recorded_at_end(self, connection: Connection) -> int:
         row = connection.execute(f"SELECT max(position) FROM {self._schema}.events".encode()).fetchone()
         return recorded_at(connection, self._schema, (row and row[0]) or 0)
@@ -83,32 +91,32 @@ class PostgresReading(AppendingRecorder, PostgresApplicationRecorder):
         return self._read(self._recorded_at_end)
 
     def leaves(self, after: int, limit: int) -> list[bytes]:
-        query = "SELECT leaf FROM {}.events WHERE position > $1 AND position <= $2 ORDER BY position"
-        return [leaf for (leaf,) in self._rows(query, Bigint(after), Bigint(min(after + limit, NUMBER_MAX)))]
+        first, last = min(after + 1, NUMBER_MAX), min(after + limit, NUMBER_MAX)
+        return self._read(lambda connection: Tree(connection, self._schema).leaves(first, last))
 
     def sealed(self, position: int) -> SealedPart | None:
-        rows = self._rows("SELECT salt, ciphertext FROM {}.sealed WHERE position = $1", Bigint(position))
-        return SealedPart(*rows[0]) if rows else None
+        return self.sealed_at([position]).get(position)
 
     def stream(self, stream: str, *, after: int = 0) -> list[tuple[int, bytes]]:
         if "\0" in stream:  # No text in PostgreSQL holds one, so no stream is called that; SQLite just finds none.
             return []
-        return self._rows(
+        return self._whole(
             "SELECT e.position, e.leaf FROM {}.streams s JOIN {}.events e ON e.position = s.position "
             "WHERE s.stream = ($1::text[])[1] AND s.version > $2 ORDER BY s.version", Texts([stream]), Bigint(after))
 
     def streams(self, streams: Sequence[str]) -> dict[str, list[tuple[int, bytes]]]:
         found: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in streams}
-        for stream, position, leaf in self._rows(
+        for stream, position, leaf in self._whole(
             "SELECT s.stream, e.position, e.leaf FROM {}.streams s JOIN {}.events e ON e.position = s.position "
-            "WHERE s.stream = ANY($1) ORDER BY s.stream, s.version", Texts([one for one in found if "\0" not in one])):
+            "WHERE s.stream = ANY($1) ORDER BY s.stream, s.version", Texts([one for one in found if "\0" not in one]),
+            at=1,
+        ):
             found[stream].append((position, leaf))
         return found
 
     def sealed_at(self, positions: Sequence[int]) -> dict[int, SealedPart]:
-        rows = self._rows("SELECT position, salt, ciphertext FROM {}.sealed WHERE position = ANY($1)",
-                          Bigints(positions))
-        return {position: SealedPart(salt, ciphertext) for position, salt, ciphertext in rows}
+        return cold.parts_of(self._whole(
+            f"{cold.PARTS} WHERE position = ANY($1) AND {cold.HAS_PART}", Bigints(positions)))
 
     def version(self, stream: str) -> int:
         if "\0" in stream:
@@ -158,6 +166,9 @@ class PostgresReading(AppendingRecorder, PostgresApplicationRecorder):
 
     def max_notification_id(self) -> int:  # The library promises an int here and int | None above: 0 says both.
         return self.size()
+
+    def archives(self) -> list[cold.Place]:
+        return self._read(lambda connection: SchemaRows(connection).archives())
 
     def checkpoints(self) -> list[StoredCheckpoint]:
         return [StoredCheckpoint(*row) for row in self._rows("SELECT size, note FROM {}.checkpoints ORDER BY serial")]

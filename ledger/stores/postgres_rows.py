@@ -16,12 +16,13 @@ from typing import Any, Final, NamedTuple
 
 from psycopg import Cursor
 
-from ledger.envelope import decode
 from ledger.proof.frontier import Frontier
+from ledger.stores import cold
 from ledger.stores.admission import Rows, Seen, Standing, Wanted
 from ledger.stores.append import Reservation
 from ledger.stores.names import Held, NameBook
 from ledger.stores.postgres_arrays import Bigint, Bigints, Bytes, Packed, Texts
+from ledger.stores.postgres_cold import SchemaRows
 from ledger.stores.postgres_connections import Connection
 from ledger.stores.postgres_months import Places
 from ledger.stores.requests import month_of
@@ -82,9 +83,10 @@ def caught_up(connection: Connection, schema: str, edge: Edge, looked: Looked) -
     frontier, size = edge.frontier, looked.size
     if size == frontier.size:
         return edge
-    if frontier.size and looked.leaves and size == frontier.size + len(looked.leaves):
+    is_at_hand = not any(map(cold.is_stub, looked.leaves))  # Of a year that was moved meanwhile the tiles are read.
+    if is_at_hand and frontier.size and looked.leaves and size == frontier.size + len(looked.leaves):
         grown, _ = frontier.append([hashlib.sha256(b"\0" + leaf).digest() for leaf in looked.leaves])
-        return Edge(grown, decode(looked.leaves[-1]).recorded_at)
+        return Edge(grown, cold.recorded_at(looked.leaves[-1]))
     return Edge(read_frontier(Tree(connection, schema), size), recorded_at(connection, schema, size))
 
 
@@ -214,7 +216,7 @@ def _ask_keys(connection: Connection, schema: str, places: Places) -> Cursor[tup
 
 
 def _seen(found: Cursor[tuple[Any, ...]]) -> dict[bytes, Seen]:
-    return {key: Seen(fingerprint, status, first, events, decode(leaf).recorded_at)
+    return {key: Seen(fingerprint, status, first, events, cold.recorded_at(leaf))
             for key, fingerprint, status, first, events, leaf in found}
 
 
@@ -244,7 +246,7 @@ def recorded_at(connection: Connection, schema: str, position: int) -> int:
     row = connection.execute(
         f"SELECT leaf FROM {schema}.events WHERE position = $1".encode(), (Bigint(position),), binary=True).fetchone()
     assert row is not None, "positions have no gap"
-    return decode(row[0]).recorded_at
+    return cold.recorded_at(row[0])
 
 
 class Tree:
@@ -254,7 +256,12 @@ class Tree:
         self._connection, self._schema = connection, schema
 
     def leaves(self, first: int, last: int) -> list[bytes]:
-        return self._column("leaf", "events", "position BETWEEN $1 AND $2 ORDER BY position", first, last)
+        leaves = self._column("leaf", "events", "position BETWEEN $1 AND $2 ORDER BY position", first, last)
+        if cold.STUB_BYTES not in map(len, leaves):
+            return leaves
+        rows = SchemaRows(self._connection)
+        query = "SELECT position, leaf FROM events WHERE position BETWEEN ? AND ? ORDER BY position"
+        return [leaf for _, leaf in cold.whole(rows, lambda: list(rows.rows(query, first, last)))]
 
     def tile_roots(self, level: int, first: int, last: int) -> list[bytes]:
         return self._column(

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Final, NamedTuple
 
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification, StoredEvent, Subscription
 
 from ledger.envelope import FORMAT, SALT_BYTES, Encoded, SealedPart, decode
+from ledger.errors import LedgerError
 from ledger.events.base import wire_type
 from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
 from ledger.stores.append import Append, Conflict, Receipt, RequestKey, Reservation
+from ledger.stores.cold import Change, Place
 from ledger.stores.names import Held
 from ledger.stores.writer import Watch
 from ledger.vocabulary import StreamId
@@ -30,6 +33,22 @@ class StoredCheckpoint(NamedTuple):
 
     size: int
     note: bytes
+
+
+class Room(NamedTuple):
+    """What a store takes on the disk before and after it was tidied, in bytes."""
+
+    before: int
+    after: int
+
+
+class CannotMove(LedgerError):
+    """This store keeps its bodies."""
+
+    code: ClassVar[str] = "archive_move_unsupported"
+
+    def __init__(self) -> None:
+        super().__init__("这个账本只在内存中，正文不能移入归档：只有 SQLite 和 PostgreSQL 的账本能移。")
 
 
 class AppendingRecorder(ApplicationRecorder):
@@ -139,6 +158,20 @@ class AppendingRecorder(ApplicationRecorder):
     @abstractmethod
     def last_checkpoint(self) -> StoredCheckpoint | None:
         """The checkpoint that was signed last."""
+
+    # Bodies that lie in archives (`ledger.stores.cold`)
+
+    def archives(self) -> list[Place]:
+        """The archives that hold bodies of events, by position."""
+        return []
+
+    def changing(self) -> AbstractContextManager[Change]:
+        """One transaction in which rows are put otherwise, never two at once; what it raises undoes all of it."""
+        raise CannotMove
+
+    def compact(self, *, whole: bool = False) -> Room:
+        """Make the room that bodies took fit for use again; `whole` gives it back to the disk, while others wait."""
+        raise CannotMove
 
     # The library's calls, on the same rows
 

@@ -29,8 +29,9 @@ from ledger.stores.admission import Admission, Seen, Standing, answer, wanted
 from ledger.stores.append import Append, Outcome, Receipt, RequestKey, StoreFailed
 from ledger.stores.errors import NotALedger, OtherSchema, Unreadable, is_cut_off
 from ledger.stores.names import NameBook
-from ledger.stores.recorder import StoredCheckpoint
+from ledger.stores.recorder import Room, StoredCheckpoint
 from ledger.stores.requests import MONTHS_KEPT, KeyFilter, month_of
+from ledger.stores.sqlite_cold import FileChange, compacted
 from ledger.stores.sqlite_file import BUSY_TIMEOUT_S, CACHE_KIB, LedgerDatastore, make_ledger
 from ledger.stores.sqlite_reading import SQLiteReading
 from ledger.stores.sqlite_rows import Tree, held, marks, portions, size_of, time_at
@@ -217,22 +218,20 @@ class SQLiteRecorder(SQLiteReading):
             connection.close()
 
     @contextmanager
-    def maintaining(self) -> Iterator[sqlite3.Connection]:
-        """One transaction in which rows are put otherwise, never two at once; what it raises undoes all of it."""
+    def changing(self) -> Iterator[FileChange]:
         with _failing_clearly(), self._writing() as connection, self._turn.taken():
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield connection
+                yield FileChange(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 self._forget(connection)
                 raise
 
-    @contextmanager
-    def rewriting(self) -> Iterator[sqlite3.Connection]:
-        """The writing connection outside of a transaction, for what SQLite does to the whole file."""
+    def compact(self, *, whole: bool = False) -> Room:
+        """Write the file anew, which is all that SQLite can do: `whole` or not, whoever writes meanwhile waits."""
         with _failing_clearly(), self._writing() as connection, self._turn.taken():
-            yield connection
+            return compacted(connection, Path(self.datastore.pool.db_name))
 
     def save_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
         with _failing_clearly(), self._writing() as connection:
@@ -278,6 +277,7 @@ class SQLiteRecorder(SQLiteReading):
         with self._reading() as connection:
             month = month_of(max(self._clock() // 1000, time_at(connection, size_of(connection))))
             return answer(request, self._seen(connection, [request.key], month))
+
 
 @contextmanager
 def _failing_clearly() -> Iterator[None]:

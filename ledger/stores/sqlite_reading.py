@@ -25,6 +25,7 @@ from ledger.stores.append import Reservation
 from ledger.stores.errors import Unreadable
 from ledger.stores.names import Held
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
+from ledger.stores.sqlite_cold import FileRows
 from ledger.stores.sqlite_file import LedgerDatastore
 from ledger.stores.sqlite_rows import Tree, marks, portions, size_of, time_at
 from ledger.stores.tree import read_frontier, read_tile
@@ -85,7 +86,7 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
                 "WHERE s.stream = ? AND s.version > ? ORDER BY s.version", (stream, after)).fetchall()
 
         with self._reading() as connection:
-            return cold.whole(connection, ask)
+            return cold.whole(FileRows(connection), ask)
 
     def streams(self, streams: Sequence[str]) -> dict[str, list[tuple[int, bytes]]]:
         found: dict[str, list[tuple[int, bytes]]] = {stream: [] for stream in streams}
@@ -97,17 +98,20 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
 
         with self._reading() as connection:
             for some in portions(list(found)):
-                for stream, position, leaf in cold.whole(connection, partial(ask, some), at=1):
+                for stream, position, leaf in cold.whole(FileRows(connection), partial(ask, some), at=1):
                     found[stream].append((position, leaf))
         return found
 
     def sealed_at(self, positions: Sequence[int]) -> dict[int, SealedPart]:
-        query = "SELECT position, salt, ciphertext FROM sealed WHERE position IN"
-        found = {position: SealedPart(salt, ciphertext) for some in portions(list(positions))
-                 for position, salt, ciphertext in self._rows(f"{query} ({marks(some)})", some)}
-        if len(found) < len(positions):  # Nothing is sealed there, or the copy was redacted, or it lies in an archive.
-            with self._reading() as connection:
-                found |= cold.sealed(connection, [position for position in positions if position not in found])
+        found: dict[int, SealedPart] = {}
+
+        def ask(some: list[int]) -> list[Any]:
+            query = f"{cold.PARTS} WHERE position IN ({marks(some)}) AND {cold.HAS_PART}"
+            return connection.execute(query, some).fetchall()
+
+        with self._reading() as connection:
+            for some in portions(list(positions)):
+                found |= cold.parts_of(cold.whole(FileRows(connection), partial(ask, some)))
         return found
 
     def version(self, stream: str) -> int:
@@ -146,9 +150,8 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
         return self.size()
 
     def archives(self) -> list[cold.Place]:
-        """The archives that hold bodies of events."""
         with self._reading() as connection:
-            return cold.places(connection)
+            return FileRows(connection).archives()
 
     def checkpoints(self) -> list[StoredCheckpoint]:
         return [StoredCheckpoint(*row) for row in self._rows("SELECT size, note FROM checkpoints ORDER BY serial")]

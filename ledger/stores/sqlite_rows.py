@@ -9,11 +9,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
-from ledger.envelope import decode
 from ledger.stores import cold
 from ledger.stores.admission import Wanted
 from ledger.stores.append import Reservation
 from ledger.stores.names import Held
+from ledger.stores.sqlite_cold import FileRows
 
 _IN_MAX: Final = 500  # Values in one IN list; lists are padded to powers of two so that few statements are prepared.
 
@@ -30,8 +30,8 @@ class Tree:
         if cold.STUB_BYTES not in map(len, leaves):
             return leaves
         query = "SELECT position, leaf FROM events WHERE position BETWEEN ? AND ? ORDER BY position"
-        ask = self._connection.execute
-        return [leaf for _, leaf in cold.whole(self._connection, lambda: ask(query, (first, last)).fetchall())]
+        rows = FileRows(self._connection)
+        return [leaf for _, leaf in cold.whole(rows, lambda: list(rows.rows(query, first, last)))]
 
     def tile_roots(self, level: int, first: int, last: int) -> list[bytes]:
         rows = self._connection.execute(
@@ -53,7 +53,7 @@ def time_at(connection: sqlite3.Connection, position: int) -> int:
     if position == 0:
         return 0
     row = connection.execute("SELECT leaf FROM events WHERE position = ?", (position,)).fetchone()
-    return cold.time_of(row[0]) if cold.is_stub(row[0]) else decode(row[0]).recorded_at
+    return cold.recorded_at(row[0])
 
 
 def held(connection: sqlite3.Connection, asked: Wanted) -> Iterator[Held]:

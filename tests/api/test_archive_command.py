@@ -14,6 +14,7 @@ import pytest
 
 from api.archive_check import archive_checks
 from api.cli import run
+from api.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -111,14 +112,48 @@ def test_bodies_move_into_the_archive_and_come_back_and_every_check_holds(
 
     (moved,) = [folder.rename(tmp_path / "elsewhere")]
     assert "✗ 2021 年" in told(capfd, "archive", "list", "--data", str(own), status=1)
-    (check,) = archive_checks(own / "ledger.db")
+    (check,) = archive_checks(Settings(data_folder=own))
     assert check.ask()[0] == "fail" and "relocate" in check.ask()[2]
     assert "[archive_away]" in told(capfd, "fsck", "--data", str(own), status=3)
     told(capfd, "archive", "relocate", str(moved), "--data", str(own))
-    assert archive_checks(own / "ledger.db")[0].ask()[0] == "ok"
+    assert archive_checks(Settings(data_folder=own))[0].ask()[0] == "ok"
     assert json.loads(told(capfd, "archive", "bring-back", "2021", "--data", str(own), "--json")) == {
         "year": 2021, "brought_back": done["moved"], "bytes": done["bytes"]}
     told(capfd, "archive", "compact", "--data", str(own))
     told(capfd, "fsck", "--data", str(own))
     assert "[archive_other]" in told(capfd, "archive", "bring-back", "2021", "--data", str(own), status=2)
-    assert archive_checks(own / "ledger.db") == [], "nothing is asked where nothing is away"
+    assert archive_checks(Settings(data_folder=own)) == [], "nothing is asked where nothing is away"
+
+
+def test_the_same_of_a_ledger_in_postgresql_which_is_backed_up_and_restored_beside_its_archive(
+    data: Path, of_2021: Path, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    own, mounted = shutil.copytree(data, tmp_path / "data"), tmp_path / "mnt"
+    folder = shutil.copytree(of_2021, tmp_path / "2021")
+    monkeypatch.setenv("XUESHI_DATABASE", postgres)
+    settings = Settings(data_folder=own, database=postgres)
+    told(capfd, "move", "--data", str(own))
+
+    done = json.loads(told(capfd, "archive", "move", str(folder), "--compact", "--data", str(own), "--json"))
+    assert done["moved"] > 0 and done["file_before"] > 0
+    assert "逐字节相同" in told(capfd, "archive", "check", str(folder), "--data", str(own))
+    told(capfd, "fsck", "--data", str(own))
+    told(capfd, "rebuild", "--compare", "--data", str(own))
+    assert f"2021 年的正文在归档 {folder} 中" in told(capfd, "backup", str(tmp_path / "backup"), "--data", str(own))
+
+    mounted.mkdir()
+    folder.rename(mounted / folder.name)
+    assert archive_checks(settings)[0].ask()[0] == "fail"
+    assert "[archive_away]" in told(capfd, "fsck", "--data", str(own), status=3)
+    monkeypatch.setenv("XUESHI_ARCHIVE_FOLDER", str(mounted))
+    assert "✓ 2021 年" in told(capfd, "archive", "list", "--data", str(own))
+    told(capfd, "restore", str(tmp_path / "backup"), "--replace", "--data", str(own))
+    told(capfd, "fsck", "--data", str(own))
+    assert archive_checks(settings)[0].ask()[0] == "ok"
+
+    back = json.loads(told(capfd, "archive", "bring-back", "2021", "--data", str(own), "--json"))
+    assert back == {"year": 2021, "brought_back": done["moved"], "bytes": done["bytes"]}
+    assert "减为" in told(capfd, "archive", "compact", "--whole", "--data", str(own))
+    shutil.rmtree(mounted)
+    told(capfd, "fsck", "--data", str(own))

@@ -69,7 +69,7 @@ def test_no_table_of_the_store_is_left_out(file: Path, postgres: str) -> None:
     assert {table.name: list(table.columns) for table in TABLES} == columns
     with psycopg.connect(postgres) as server:
         found = server.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'ledger'")
-        assert {name for (name,) in found} == tables | {"turn", "migrations"}
+        assert {name for (name,) in found} == tables | {"turn", "migrations", "archives"}
 
 
 @pytest.mark.parametrize("after", [1, 3, 7, 15, 20, 24])

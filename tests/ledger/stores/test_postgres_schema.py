@@ -111,13 +111,14 @@ def test_a_step_that_fails_leaves_nothing_and_those_before_it_stand(
 
 def test_a_schema_of_an_older_or_a_later_program_is_refused_by_name_and_left_alone(empty: str) -> None:
     migrate(empty, "ledger")
-    rows(empty, "UPDATE ledger.migrations SET number = 900, beside = NULL RETURNING 1")
+    newest = "WHERE number = (SELECT max(number) FROM ledger.migrations)"
+    rows(empty, f"UPDATE ledger.migrations SET number = 900, beside = NULL {newest} RETURNING 1")
     for attempt in (lambda: open_postgres(empty), lambda: migrate(empty, "ledger"), lambda: status(empty, "ledger")):
         with pytest.raises(SchemaAhead, match="升级") as ahead:
             attempt()  # type: ignore[no-untyped-call]
         assert ahead.value.code == "schema_ahead"
 
-    rows(empty, "UPDATE ledger.migrations SET number = 0 RETURNING 1")
+    rows(empty, f"UPDATE ledger.migrations SET number = 0 {newest} RETURNING 1")
     with pytest.raises(SchemaBehind):
         open_postgres(empty)
 
