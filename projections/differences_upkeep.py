@@ -39,7 +39,9 @@ from projections.places import discard, is_doubted, path_of
 from projections.reader import Reader
 from projections.track import Lag
 
-POLL_MS: Final = 50
+POLL_MS: Final = 200
+"""So often it is looked what there is to judge, while nobody of this process waits for it."""
+_LOOK_MS: Final = 10
 TRY_MS: Final = 200
 RETRY_MS: Final = 60_000
 """After a failure: a disagreement will not mend itself, and to find it again may cost a look at everyone."""
@@ -67,6 +69,7 @@ class Upkeep:
         self._kept: Kept | None = None
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
+        self._awaited = threading.Event()
         self._building: Progress | None = None  # Of people, of a long piece of work.
         self._began = 0
         self._failure: ProjectionFailed | None = None
@@ -80,6 +83,7 @@ class Upkeep:
     def stop(self) -> None:
         """Let go of the file; a long piece of work ends where it is."""
         self._stopping.set()
+        self._awaited.set()
         if self._thread is not None:
             self._thread.join()
         self._let_go()
@@ -107,7 +111,8 @@ class Upkeep:
         """Wait until the file speaks of a position; False if not in time."""
         until = time.monotonic_ns() + timeout_s * 1_000_000_000
         while (reached := self.position()) < position and time.monotonic_ns() < until:
-            time.sleep(POLL_MS / 4_000)  # not hours: seconds
+            self._awaited.set()
+            time.sleep(_LOOK_MS / 1_000)  # not hours: seconds
         return reached >= position
 
     # While nobody serves
@@ -150,12 +155,13 @@ class Upkeep:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            pause_ms = TRY_MS
+            pause_ms, is_kept = TRY_MS, False
+            self._awaited.clear()  # Before it is looked: what is waited for from now on may not be in it.
             try:
                 began = time.monotonic_ns()
-                if self.catch_up():
+                if is_kept := self.catch_up():
                     took_ms = (time.monotonic_ns() - began) // 1_000_000
-                    self._failure, pause_ms = None, POLL_MS + min(REST_MOST_MS, REST * took_ms)
+                    self._failure, pause_ms = None, min(REST_MOST_MS, REST * took_ms)
             except (Stopped, NotBuilt):  # What it reads is being made.
                 pass
             except Exception as error:
@@ -163,7 +169,8 @@ class Upkeep:
                 self._failure = ProjectionFailed(DifferencesFile.name, position=self.position() + 1, cause=error)
                 pause_ms = RETRY_MS
                 self._close()  # The next try looks through the file before it believes it.
-            self._stopping.wait(pause_ms / 1_000)  # not hours: seconds
+            if not self._stopping.wait(pause_ms / 1_000) and is_kept:  # not hours: seconds
+                self._awaited.wait(POLL_MS / 1_000)  # not hours: seconds
 
     def _try_take(self) -> bool:
         if self._lease is None:

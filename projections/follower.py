@@ -33,7 +33,8 @@ from projections.projection import Projection
 from projections.reached import Telling, take_back
 from projections.track import RETRY_MS, Clock, Lag, Track
 
-POLL_MS: Final = 20
+POLL_MS: Final = 100
+"""So often it is looked what other processes have written: a commit of this one wakes it, and whoever waits rings."""
 PAUSE_MS: Final = 20
 """At most so often while nobody waits: a round is a commit in each file, and a busy log has an event each moment."""
 BUSY_PERCENT: Final = 3
@@ -242,7 +243,7 @@ class Follower:
             except Exception as error:  # The log could not be read, or a file not made: the next round may go well.
                 structlog.get_logger().error("follower_failed", exc_info=error)
                 self._stopping.wait(RETRY_MS / 1_000)  # not hours: seconds
-            if not has_carried:
+            if is_moving and not has_carried:
                 self._awaited.wait(PAUSE_MS / 1_000)  # not hours: seconds
 
     def _round(self) -> bool:
