@@ -17,6 +17,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.chromium_kit import program
 from tests.memory_kit import temporary
 from tests.sharing_kit import compile_share, rewrite_share
 
@@ -115,7 +116,7 @@ def _the_same_cores() -> Iterator[None]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Honour `@pytest.mark.requires_system("go", "strace")`."""
     for marker in item.iter_markers("requires_system"):
-        missing = [program for program in marker.args if shutil.which(program) is None]
+        missing = [name for name in marker.args if (program() if name == "chromium" else shutil.which(name)) is None]
         if missing:
             pytest.skip(f"needs {', '.join(missing)} from the system; `sh tests/setup-system.sh` says how to get it")
 
@@ -150,7 +151,7 @@ def _one_chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[
+        browser = playwright.chromium.launch(executable_path=program(), args=[
             "--no-sandbox", "--disable-gpu", "--disable-extensions", "--no-zygote"])
         loop = asyncio.get_running_loop()
         asyncio._set_running_loop(None)

@@ -5,7 +5,6 @@ The provider is a process of its own; what it is told to get wrong is what someb
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +29,7 @@ from api.sign_on_page import sign_on_routes
 from api.sockets import Listener, Sockets
 from tests.api.house_kit import Someone, Town
 from tests.api.provider_kit import There, provider_running
+from tests.chromium_kit import program
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 ADDRESS = "http://127.0.0.1:8040"
@@ -344,7 +344,7 @@ def test_in_a_browser_somebody_links_themselves_and_comes_in_from_another_site(
     running.start()
     try:
         with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            chromium = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox"])
             page = chromium.new_context().new_page()
             page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
             page.goto(f"{address}/login")

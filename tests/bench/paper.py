@@ -3,7 +3,6 @@ file that verifies itself, from its opening in Chromium to the verdict."""
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import tempfile
 import time
@@ -18,6 +17,7 @@ from api.statement_verifier import verifier_of
 from ledger.verify import policy_of, verify_sealed
 from tests.api.house_kit import Town, house_in, study
 from tests.bench import Figure
+from tests.chromium_kit import program
 
 ENTRIES = 60
 ROUNDS = 15
@@ -34,7 +34,7 @@ def rows() -> Iterator[Figure]:
         policy = policy_of(signer.vkeys[0])
         verified = [_micros(lambda: verify_sealed(sealed, policy)) for _ in range(ROUNDS)]
         alone = verifier_of(town.house.register, "https://xueshi.example", made.file)
-        opened = _opened(alone, Path(folder)) if shutil.which("chromium") else []
+        opened = _opened(alone, Path(folder)) if program() else []
     name = f"a statement of {ENTRIES} studies as sealed PDF"
     yield Figure(name, int(statistics.median(took)), "µs", most=500_000)
     yield Figure(f"{name}, the first one, with fonts and programs read", first, "µs")
@@ -53,7 +53,7 @@ def _opened(alone: bytes, folder: Path) -> list[int]:
     place = folder / "verify.html"
     place.write_bytes(alone)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox"])
         page = browser.new_context(offline=True).new_page()
 
         def open_it() -> None:
