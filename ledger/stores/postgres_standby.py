@@ -65,6 +65,12 @@ class StandbyRecorder(PostgresReading):
     def save_checkpoint(self, checkpoint: StoredCheckpoint) -> NoReturn:
         raise OnStandby
 
+    def changing(self) -> NoReturn:
+        raise OnStandby
+
+    def compact(self, *, whole: bool = False) -> NoReturn:
+        raise OnStandby
+
 
 class _Datastore(LedgerPostgresDatastore):
     """Connections to whichever server answers: whoever asks says that it may be behind."""
