@@ -46,7 +46,6 @@ class Sheet(NamedTuple):
     """The rows of a file's first sheet as they stand, empty ones too: the number of a row is that on the screen."""
 
     rows: list[list[Cell]]
-    is_workbook: bool
 
 
 def read(content: bytes) -> Sheet:
@@ -56,10 +55,10 @@ def read(content: bytes) -> Sheet:
     if len(content) > FILE_BYTES_MOST:
         raise bad("sheet_too_large", f"文件超过 {FILE_BYTES_MOST >> 20} MB。请删去图片和多余的工作表，或分成几份名单。")
     if content.startswith(b"PK"):
-        return Sheet(_workbook(content), True)
+        return Sheet(_workbook(content))
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise bad("sheet_not_read", "这是旧的 xls 格式，或设有打开密码。请另存为不加密的 xlsx 或 CSV。")
-    return Sheet(_table(content), False)
+    return Sheet(_table(content))
 
 
 def bad(code: str, detail: str, pointer: str = "/file") -> BadFields:

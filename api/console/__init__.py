@@ -6,7 +6,7 @@
     sending  the hidden fields of a form: a key that no other site has, the version that was seen
     words    statuses, steps, facts and hours in Chinese
     home     the workbench of each role
-    form     the fields of the claim form; filing: a claim on its way from the form to the log
+    form     the fields of the claim form; claim_trial: what was typed, tried; filing: its way from the form to the log
     claim    one's own claims, and one claim in full; acts: what can be done about it; correction: putting it right
     deeds    what can be done about any other record: one page a deed, with before, after and result
     records  what the pages of such records have in common

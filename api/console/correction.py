@@ -21,7 +21,7 @@ from api.cases.doing import Asked, Done
 from api.cases.queue import PURPOSE
 from api.cases.study import files_view
 from api.console import sending, words
-from api.console.filing import Tried, caught, put_papers, route_of, told_of, vocabulary, worth_panel
+from api.console.claim_trial import Tried, caught, put_papers, route_of, told_of, vocabulary, worth_panel
 from api.console.form import Fault, Field, Form, content_of, form_of, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.law_of import ruling_view

@@ -7,39 +7,36 @@ way. `tests/console/test_filing.py` shows it.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-import marshmallow as ma
-from flask import Response, render_template, request
-from werkzeug.datastructures import FileStorage
+from flask import request
 
-from api import problems
 from api.cases import claim_drafts, claim_sheet, claims, evidence
 from api.cases.doing import Asked, Done, Reading
-from api.cases.faults import BadFields
 from api.console import sending, words
-from api.console.form import Fault, Form, content_of, form_of, of_errors, of_refusal, with_unfilled
+from api.console.claim_trial import (
+    Tried,
+    caught,
+    put_papers,
+    read,
+    route_of,
+    told_above,
+    told_of,
+    tried_with,
+    vocabulary,
+    worth_panel,
+)
+from api.console.form import Fault, Form, content_of, form_of, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.evidence_files import MOST as FILE_MOST
-from api.law_of import bench_now
-from api.problems import Problem
-from api.routes.fields import Text
-from api.routes.schemas.claims import RevisionBody
-from api.routes.sent import faults_of
 from api.year_page import moment as written
-from ledger.errors import LedgerError, Refusal
+from ledger.errors import Refusal
 from ledger.streams.claim import Status
-from policies.errors import RulebookError
-from policies.words import Route, Vocabulary
-
-Read = Callable[[dict[str, Any]], dict[str, Any]]
+from policies.words import Route
 
 SENT_MOST: Final = FILE_MOST + 512 * 1024
-_READS: Final = RevisionBody()
-_NAME_MOST: Final = 200
 _GROUPS: Final = (
     ("培训、会议", ("advanced_seminar", "training", "filed_training", "society_training", "society_meeting",
                     "unit_training", "other_training", "overseas")),
@@ -47,13 +44,6 @@ _GROUPS: Final = (
     ("成果", ("paper", "book", "patent", "project")),
     ("服务、其他", ("service", "teaching", "other")),
 )
-
-
-class Tried(NamedTuple):
-    """What a trial came to: what it would be worth, or what is wrong."""
-
-    worth: Mapping[str, Any]
-    faults: list[Fault]
 
 
 class Kept(NamedTuple):
@@ -119,7 +109,7 @@ def save(asking: Asking, draft: str) -> Shown:
         return worth_panel(asking, tried, kept.version, saved_at)
     if step == "check" and not tried.faults:
         return onward(f"/drafts/{draft}/check")
-    faults = [paper] if paper else _said(tried, step)
+    faults = [paper] if paper else told_above(tried, step)
     form = form_of(vocabulary(asking), route, content, faults)
     return _form(asking, form, f"/drafts/{draft}", kept.version, tried, {"saved_at": saved_at, "faults": faults},
                  status=422 if faults else 200)
@@ -142,7 +132,7 @@ def check(asking: Asking, draft: str) -> Shown:
 def submit(asking: Asking, draft: str) -> Shown:
     """Put it forward. Sent twice, it is the one claim that it was to become."""
     house, caller = asking.house, asking.caller
-    done = claim_drafts.submit(house, caller, caller.id, draft, _read, sending.asked(house, caller))
+    done = claim_drafts.submit(house, caller, caller.id, draft, read, sending.asked(house, caller))
     if isinstance(done, Refusal) and done.code == "claim_exists":
         return onward(f"/claims/{done.seen['claim']}/receipt")
     return done if isinstance(done, Refusal) else onward(f"/claims/{done.stream}/receipt")
@@ -188,13 +178,14 @@ def revise(asking: Asking, claim: str) -> Shown:
     paper = put_papers(asking, asking.caller.id, content, step)
     form = form_of(vocabulary(asking), route, content)
     if step == "submit":
-        done = caught(form, lambda: claims.revise(house, caller, claim, _read(content), sending.asked(house, caller)))
+        done = caught(form, lambda: claims.revise(house, caller, claim, read(content), sending.asked(house, caller)))
         if isinstance(done, Done):
             return onward(f"/claims/{claim}/receipt")
         faults = [of_refusal(done)] if isinstance(done, Refusal) else done
         return _form(asking, form, f"/claims/{claim}/revision", _version(asking, claim), Tried({}, faults),
                      {"claim": claim}, status=409 if isinstance(done, Refusal) else 422)
-    tried = _try(asking, form, lambda read: claims.revise(house, caller, claim, read(content), Asked(dry_run=True)))
+    tried = tried_with(asking, form, lambda reads: claims.revise(
+        house, caller, claim, reads(content), Asked(dry_run=True)))
     version = sending.version()
     if "HX-Request" in request.headers:
         return worth_panel(asking, tried, version, None)
@@ -204,7 +195,7 @@ def revise(asking: Asking, claim: str) -> Shown:
         return Page("claim_check.html", _checked(asking, form, content, tried) | {
             "version": version, "action": f"/claims/{claim}/revision", "back": f"/claims/{claim}/revision",
             "carried": carried})
-    faults = [paper] if paper else _said(tried, step)
+    faults = [paper] if paper else told_above(tried, step)
     return _form(asking, form_of(vocabulary(asking), route, content, faults), f"/claims/{claim}/revision", version,
                  tried, {"claim": claim, "faults": faults}, status=422 if faults else 200)
 
@@ -238,91 +229,10 @@ def _checked(asking: Asking, form: Form, content: Mapping[str, Any], tried: Trie
             "documents": words.documents(asking.house), **told_of(tried)}
 
 
-def told_of(tried: Tried) -> dict[str, Any]:
-    """How the law rules in what was tried, as a mark."""
-    ruling = tried.worth.get("ruling")
-    return {"verdict": None if ruling is None else words.verdict(ruling["status"])}
-
-
-def worth_panel(asking: Asking, tried: Tried, version: int | None, saved_at: str | None) -> Shown:
-    """The panel alone, for a page that is already there."""
-    page = render_template("claim_worth.html", tried=tried, documents=words.documents(asking.house), alone=True,
-                           version="" if version is None else version, saved_at=saved_at, **told_of(tried))
-    return Response(page, content_type="text/html; charset=utf-8")
-
-
-def _said(tried: Tried, step: str) -> list[Fault]:
-    """Which faults are said above the form: of a trial that came to something, what is missing stands beside it."""
-    return tried.faults if step == "check" or (step == "try" and not tried.worth) else []
-
-
 def _tried(asking: Asking, name: str, form: Form) -> Tried:
     house, caller = asking.house, asking.caller
-    return _try(asking, form, lambda read: claim_drafts.submit(
-        house, caller, caller.id, name, read, Asked(dry_run=True)))
-
-
-def _try(asking: Asking, form: Form, ask: Callable[[Read], Done | Refusal]) -> Tried:
-    """What a submission would come to, or everything that is wrong with it; without a paper, what it would with one."""
-    done, missing = caught(form, lambda: ask(_read)), list[Fault]()
-    if isinstance(done, Refusal) and done.code == "evidence_missing":
-        missing = [of_refusal(done, words.documents(asking.house))]
-        done = caught(form, lambda: ask(_read_as_shown))
-    if isinstance(done, list):
-        return Tried({}, with_unfilled(form, done))
-    if isinstance(done, Refusal):
-        return Tried({}, [of_refusal(done, words.documents(asking.house))])
-    return Tried(claims.prospects(asking.house, done.state), missing)
-
-
-def caught(form: Form, ask: Callable[[], Done | Refusal]) -> Done | Refusal | list[Fault]:
-    """What was done, or what is wrong with the fields of the form."""
-    try:
-        return ask()
-    except Problem as bad:
-        errors: Any = bad.members.get("errors", ())
-        return of_errors(errors, form)
-    except BadFields as bad:
-        return of_errors((one._asdict() for one in bad.faults), form)
-    except (LedgerError, RulebookError) as error:
-        if (body := problems.of_error(error, "")) is None or int(str(body["status"])) >= 500:
-            raise
-        return [Fault("", str(error))]
-
-
-def _read(content: dict[str, Any]) -> dict[str, Any]:
-    """What was typed, read as a claim is read."""
-    named = ("study", "details", "evidence")
-    try:
-        found: dict[str, Any] = _READS.load({name: content[name] for name in named if name in content})
-    except ma.ValidationError as error:
-        raise faults_of(error) from None
-    return found
-
-
-def _read_as_shown(content: dict[str, Any]) -> dict[str, Any]:
-    """The same as if a paper were there: for a trial, which writes nothing and asks only what it would be worth."""
-    return {**_read(content), "evidence": [{"kind": "certificate", "sha256": "0" * 64}]}
-
-
-def put_papers(asking: Asking, person: str, content: dict[str, Any], step: str) -> Fault | None:
-    """Put a paper of a person that was handed in to the others, or take one away; say what is wrong with it."""
-    if step.startswith("remove "):
-        content["evidence"] = [one for one in content["evidence"] if one["sha256"] != step[7:]]
-    sent: FileStorage | None = request.files.get("paper")
-    if sent is None or not sent.filename:
-        return Fault("paper", "请先选择文件，再上传。") if step == "upload" else None
-    data = sent.stream.read()
-    sha256 = hashlib.sha256(data).hexdigest()
-    name = sent.filename.replace("\\", "/").rpartition("/")[2]
-    kept = evidence.keep(asking.house, asking.caller, person, sha256,
-                         name if Text.is_plain(name, _NAME_MOST) and name.strip(". ") else None, lambda: data)
-    if isinstance(kept, Refusal):
-        return Fault("paper", of_refusal(kept).words)
-    if all(one["sha256"] != sha256 for one in content["evidence"]):
-        kind = request.form.get("paper_kind", "other")
-        content["evidence"].append({"kind": kind if kind in words.PAPERS else "other", "sha256": sha256})
-    return None
+    return tried_with(asking, form, lambda reads: claim_drafts.submit(
+        house, caller, caller.id, name, reads, Asked(dry_run=True)))
 
 
 def _files(asking: Asking) -> dict[str, str]:
@@ -343,11 +253,6 @@ def _not_saved(asking: Asking, name: str, route: Route, content: Mapping[str, An
     return _form(asking, form, f"/drafts/{name}", stands, Tried({}, [fault]), {}, status=409)
 
 
-def vocabulary(asking: Asking) -> Vocabulary:
-    """The words of the law in force."""
-    return bench_now(asking.house.answers).law.vocabulary
-
-
 def _kept(asking: Asking, draft: str) -> Kept | Shown:
     """Read somebody's own draft; one without a route begins with the choice of it."""
     found = claim_drafts.see(asking.house, asking.caller, asking.caller.id, draft)
@@ -356,10 +261,3 @@ def _kept(asking: Asking, draft: str) -> Kept | Shown:
     content, version = found
     route = route_of(asking, content.get("study", {}).get("route"))
     return onward("/claims/new") if route is None else Kept(content, version, route)
-
-
-def route_of(asking: Asking, code: Any) -> Route | None:
-    """A route by its code, as far as the law in force knows it."""
-    return vocabulary(asking).routes.get(code) if isinstance(code, str) else None
-
-

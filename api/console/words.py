@@ -91,11 +91,6 @@ def _value(words: Vocabulary, name: str, value: Any) -> str:
     return f"{words.value_name(name, str(value))}{' ' + _UNITS[name] if name in _UNITS else ''}"
 
 
-def amount(study: Mapping[str, Any]) -> str:
-    """How much a study is of: its days, subjects, characters."""
-    return "，".join(f"{study[name]} {unit}" for name, unit in _UNITS.items() if study.get(name) is not None)
-
-
 def steps(claim: Claim, events: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """The way of a claim: submitted, then one step an office, each done, due, or to come."""
     taken = len(claim.endorsed)
