@@ -1,7 +1,7 @@
 """What is done about one case: noted, asked for, dated, joined, linked, found, referred, closed.
 
-Each on a page of its own with before and after (`deeds.py`); what is done to many entries is `case_bulk.py`. Ids that
-are typed may stand one below another: a form has texts where the API has lists.
+Each on a page of its own with before and after (`deeds.py`); what is done to many entries is `case_bulk.py`, what the
+forms send is `case_sent.py`.
 `tests/console/test_case_desk.py` shows it.
 """
 
@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-import marshmallow as ma
-
 from api.callers import Caller
 from api.cases import case_desk, inquiries
 from api.cases import cases as _cases
@@ -21,27 +19,20 @@ from api.cases.assignment import names_of
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import SUPERVISOR, acting
 from api.console import deeds
+from api.console.case_sent import EndingForm, FindingsForm, MemberForm, ReceiptForm, ReleaseForm, WideningForm
 from api.console.case_words import ENDINGS, FINDINGS, STATES, kind_words
 from api.console.deeds import Deed, Pairs, Room, Subject
 from api.console.form import Field
 from api.console.screen import Asking
 from api.house import House
-from api.routes.fields import Number
 from api.routes.schemas.case_desk import (
     ConsequenceBody,
     DeadlineBody,
-    MaterialEndBody,
-    MaterialReceiptBody,
     MaterialRequestBody,
-    MemberBody,
     NoteBody,
-    SomeWordsBody,
-    TakenFindingsBody,
-    WideningBody,
 )
 from api.routes.schemas.cases import FindingBody, ReferralBody
 from ledger.errors import Refusal
-from ledger.ids import PREFIXES
 from ledger.streams import case as streams
 from ledger.streams.case import Case, Finding
 from ledger.streams.standing import standing
@@ -95,78 +86,6 @@ def account(house: House, actor: str) -> str:
     found = reading.actor(actor)
     unit = None if found is None else reading.unit(found.organisation)
     return f"账号尾号 {actor[-4:]}" + ("" if unit is None else f"（{unit.names[-1].name}）")
-
-
-# As forms send it
-
-
-def ids_of(text: str) -> list[str]:
-    """Ids one below another, or with commas between."""
-    return text.replace(",", " ").replace("，", " ").replace("、", " ").split()
-
-
-class _Receipt(MaterialReceiptBody):
-    """What came, for which request, its digests one below another."""
-
-    number = Number(1, 1_000, required=True)
-
-    @ma.pre_load
-    def _typed(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        number, files = str(data.get("number", "")), data.pop("files", "")
-        return {**data, "number": int(number) if number.isdecimal() else number,
-                "files": ids_of(files) if isinstance(files, str) else files,
-                "is_complete": data.pop("is_complete", "yes") != "no"}
-
-
-class _Ending(MaterialEndBody):
-    """Why which request is waited for no longer."""
-
-    number = Number(1, 1_000, required=True)
-
-    @ma.pre_load
-    def _typed(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        number = str(data.get("number", ""))
-        return {**data, "number": int(number) if number.isdecimal() else number}
-
-
-class _Member(MemberBody):
-    """A colleague who was chosen, or another account by its id."""
-
-    @ma.pre_load
-    def _typed(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        colleague = data.pop("colleague", None)
-        return data if colleague is None or "actor" in data else {**data, "actor": colleague}
-
-
-class _Release(MemberBody, SomeWordsBody):
-    """Which member, and why."""
-
-
-class _Findings(TakenFindingsBody):
-    """Findings one below another."""
-
-    @ma.pre_load
-    def _typed(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        text = data.get("findings")
-        return {**data, "findings": ids_of(text)} if isinstance(text, str) else data
-
-
-class _Widening(WideningBody):
-    """What is named, whatever it is: its id says so."""
-
-    @ma.pre_load
-    def _typed(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        text = data.pop("named", None)
-        return data if text is None else {**data, **sorted_ids(text)}
-
-
-def sorted_ids(text: str) -> dict[str, list[str]]:
-    """Ids by what they are ids of; what is none of them is taken for an entry's, and refused as one."""
-    kinds = {PREFIXES["person"]: "persons", PREFIXES["actor"]: "actors", PREFIXES["unit"]: "organisers"}
-    found: dict[str, list[str]] = {}
-    for one in dict.fromkeys(ids_of(text)):
-        found.setdefault(kinds.get(one[:4], "claims"), []).append(one)
-    return found
 
 
 # Fields
@@ -325,18 +244,19 @@ CASE: Final = Room(_see, deeds.named(
     Deed("note", "记办案笔记", case_desk.add_note, NoteBody, _note, _tried(), note=_SEALED),
     Deed("request", "要求提供材料", case_desk.request_material, MaterialRequestBody, _request, _tried_days,
          note=f"到期未交的，列在案件列表上方。{_SEALED}"),
-    Deed("receipt", "收到材料", case_desk.receive_material, _Receipt, _receipt, _tried_request,
+    Deed("receipt", "收到材料", case_desk.receive_material, ReceiptForm, _receipt, _tried_request,
          note=f"文件以摘要记入，原件另行保存。{_KEPT}"),
-    Deed("request-end", "不再等候材料", case_desk.end_request, _Ending, _ending, _tried_request,
+    Deed("request-end", "不再等候材料", case_desk.end_request, EndingForm, _ending, _tried_request,
          note=f"拒不提供是一项事实，记入案件。{_KEPT}"),
     Deed("deadline", "改定限期", case_desk.set_deadline, DeadlineBody, _deadline, _tried_days, note=_KEPT),
-    Deed("member", "指定办案人员", _name, _Member, _member, _tried_member,
+    Deed("member", "指定办案人员", _name, MemberForm, _member, _tried_member,
          note=f"案件内容从此也对该账号开放，其查阅逐次留痕。{_KEPT}"),
-    Deed("member-release", "不再办理此案", case_desk.release_member, _Release, _leaving, _tried_leaving,
+    Deed("member-release", "不再办理此案", case_desk.release_member, ReleaseForm, _leaving, _tried_leaving,
          note=f"该账号从此看不到案件内容；最后一人须先另行指定。{_KEPT}"),
-    Deed("widening", "扩大范围", _widen, _Widening, _widening, _tried(), depends=True,
+    Deed("widening", "扩大范围", _widen, WideningForm, _widening, _tried(), depends=True,
          note=f"所列学时的申报人随之列入。{_KEPT}"),
-    Deed("findings", "列入线索", case_desk.take_findings, _Findings, _findings, _tried(findings=["fnd_-"]), note=_KEPT),
+    Deed("findings", "列入线索", case_desk.take_findings, FindingsForm, _findings, _tried(findings=["fnd_-"]),
+         note=_KEPT),
     Deed("consequence", "列入后续处理", _name_consequence, ConsequenceBody, _consequence, _tried(),
          depends=True, note=f"处理时没有写明本案的，在此列入。{_KEPT}"),
     Deed("finding", "登记结论", inquiries.find, FindingBody, _finding, _tried(finding="substantiated"), depends=True,

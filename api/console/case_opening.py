@@ -20,7 +20,7 @@ from api.cases.doing import Done
 from api.cases.faults import BadFields
 from api.cases.standing import SUPERVISOR
 from api.console import deeds, sending, words
-from api.console.case_deeds import ids_of, sorted_ids
+from api.console.case_sent import ids_of, sorted_ids
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.routes.schemas.cases import CaseBody
