@@ -15,6 +15,7 @@ import msgspec
 
 from api.cases.roster_lists import KINDS
 from api.sheets import ROWS_MOST, Cell, Columns, Sheet, bad, cell_name, columns, is_number, is_scientific, read, text_of
+from api.whole import whole_or_as_typed
 
 NAMES: Final = {
     "record": ("来源记录号", "记录号", "record"), "version": ("版本", "版本号", "version"),
@@ -99,7 +100,7 @@ def _fields(cells: dict[str, Cell]) -> dict[str, Any]:
     row: dict[str, Any] = {"study": {}, "details": {}}
     for name, cell in cells.items():
         text = text_of(cell)
-        value: Any = int(text) if name in _COUNTS and text.isascii() and text.isdigit() else text
+        value: Any = whole_or_as_typed(text) if name in _COUNTS else text
         if name == "category":
             value = _CATEGORIES.get(text, text)
         if name == "id_kind":

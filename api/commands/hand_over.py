@@ -51,8 +51,10 @@ def hand_over(asking: Asking, since: str, also: Path | None, out: Path) -> int:
 
 def _size(since: str) -> int:
     """A size as it was given, or that of a checkpoint."""
-    if since.isdecimal():
-        return int(since)
+    from api.whole import whole
+
+    if (size := whole(since)) is not None:
+        return size
     from ledger.errors import LedgerError
     from ledger.proof.checkpoint import parse_checkpoint
     from ledger.proof.notes import parse_note

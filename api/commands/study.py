@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.exits import Exit, Stop
+from api.whole import whole_or_as_typed
 
 _ISSUED: Final = re.compile(r"(.+)@([0-9]{4}-[0-9]{2}-[0-9]{2})", re.DOTALL)
 
@@ -38,8 +39,8 @@ def study(facts: Iterable[str]) -> dict[str, Any]:
         if not equals or not name:
             cure = "应为 字段=值，如 route=training level=municipal days=5；各字段见 xueshi rules try"
             raise Stop(Exit.BAD_INPUT, "bad_fact", f"读不懂 {fact}", cure)
-        is_number = name in fields and fields[name].kind == "integer" and value.isascii() and value.isdigit()
-        found[name] = int(value) if is_number else value
+        is_number = name in fields and fields[name].kind == "integer"
+        found[name] = whole_or_as_typed(value) if is_number else value
     return found
 
 

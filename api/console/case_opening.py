@@ -24,6 +24,7 @@ from api.console.case_sent import ids_of, sorted_ids
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.routes.schemas.cases import CaseBody
+from api.whole import whole_or_as_typed
 from ledger.errors import Refusal
 from ledger.streams.case import Case
 from policies.words import base_vocabulary
@@ -42,7 +43,7 @@ class _Typed(CaseBody):
         named, events = data.pop("named", ""), data.pop("events", "")
         found = {**data, **sorted_ids(named)}
         if events:
-            found["findings"] = [int(one) if one.isdecimal() and len(one) < 16 else one for one in ids_of(events)]
+            found["findings"] = [whole_or_as_typed(one) for one in ids_of(events)]
         return found
 
 

@@ -18,6 +18,7 @@ from api.routes.schemas.case_desk import (
     TakenFindingsBody,
     WideningBody,
 )
+from api.whole import whole_or_as_typed
 from ledger.ids import PREFIXES
 
 
@@ -37,8 +38,7 @@ def sorted_ids(text: str) -> dict[str, list[str]]:
 
 def _numbered(data: dict[str, Any]) -> dict[str, Any]:
     """The same with the number of a request as a number, where what was typed is one."""
-    number = str(data.get("number", ""))
-    return {**data, "number": int(number) if number.isdecimal() else number}
+    return {**data, "number": whole_or_as_typed(str(data.get("number", "")))}
 
 
 class ReceiptForm(MaterialReceiptBody):

@@ -34,6 +34,7 @@ from api.console.replay_result import names_of
 from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.tables_out import Table
+from api.whole import whole
 from api.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours
@@ -61,8 +62,7 @@ def listed(asking: Asking) -> Shown:
     if isinstance(every, Refusal):
         return every
     kept = [one for one in every if _fits(one, moment.rest, asking)]
-    first = moment.rest.get("from", "")
-    begin = int(first) if first.isascii() and first.isdecimal() and len(first) < 7 else 0
+    begin = whole(moment.rest.get("from", ""), 6) or 0
     basis = house.answers.reflects(position)
     late = case_desk.overdue(house, caller) if moment.is_now else {"items": []}
     return Page("cases.html", {

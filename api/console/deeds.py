@@ -24,6 +24,7 @@ from api.console.form import Fault, Field, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward
 from api.problems import Problem
 from api.routes.sent import faults_of
+from api.whole import whole_or_as_typed
 from ledger.errors import Refusal
 from policies.reasons import reasons
 
@@ -239,7 +240,7 @@ def _sent(field: Field, typed: MultiDict[str, str]) -> Any:
     if field.kind == "many":
         return [one for one in typed.getlist(field.name) if one]
     value = typed.get(field.name, "").strip()
-    return int(value) if field.kind == "number" and value.isascii() and value.isdecimal() and len(value) < 10 else value
+    return whole_or_as_typed(value, 9) if field.kind == "number" else value
 
 
 def _nested(sent: Mapping[str, Any]) -> dict[str, Any]:

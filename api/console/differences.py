@@ -24,6 +24,7 @@ from api.console.replay_result import MET, changed, names_of
 from api.console.screen import Asking, Page, Shown
 from api.routes.paging import Cursor, read_cursor, write_cursor
 from api.tables_out import Table
+from api.whole import whole
 from api.year_page import basis_view, region
 from ledger.errors import Refusal
 from policies.words import base_vocabulary
@@ -125,9 +126,8 @@ def _axes(moment: Moment, position: int) -> Axes:
     axes = moment.read()
     if axes == Axes():
         return axes
-    log_size = moment.rest.get("log_size", "")
-    head = int(log_size) if log_size.isascii() and log_size.isdecimal() and len(log_size) < 16 else axes.head
-    return replace(axes, as_of=position, head=head)
+    log_size = whole(moment.rest.get("log_size", ""))
+    return replace(axes, as_of=position, head=axes.head if log_size is None else log_size)
 
 
 def _filters(moment: Moment) -> Filters:

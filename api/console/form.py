@@ -14,6 +14,7 @@ from typing import Any, Final
 from werkzeug.datastructures import MultiDict
 
 from api import refusals
+from api.whole import whole_or_as_typed
 from ledger.errors import Refusal
 from ledger.events.claim import Study
 from policies.words import Route, Vocabulary, base_vocabulary
@@ -168,7 +169,7 @@ def content_of(form: MultiDict[str, str], route: Route) -> dict[str, Any]:
         if name.startswith("study.further."):
             further[field] = value
         elif name.startswith("study."):
-            study[field] = _number(value) if field in NUMBERS else True if field == "joint_first" else value
+            study[field] = whole_or_as_typed(value) if field in NUMBERS else True if field == "joint_first" else value
         elif name.startswith("details."):
             details[field] = value
     if further:
@@ -176,11 +177,6 @@ def content_of(form: MultiDict[str, str], route: Route) -> dict[str, Any]:
     papers = [dict(zip(("kind", "sha256", "issued_on"), one.split(" "), strict=False))
               for one in form.getlist("evidence") if one.count(" ") in (1, 2)]
     return {"study": study, "details": details, "evidence": papers}
-
-
-def _number(value: str) -> int | str:
-    """A whole number as the law reads it; anything else as it was typed, to be told of."""
-    return int(value) if value.isascii() and value.isdecimal() and len(value) <= 12 else value
 
 
 # What is wrong

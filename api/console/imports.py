@@ -33,6 +33,7 @@ from api.routes.schemas.imports import AbandonmentBody, ImportBody
 from api.routes.schemas.ledgers import HandedOverBody
 from api.sheets import FILE_BYTES_MOST
 from api.tables_out import Table
+from api.whole import whole
 from api.year_page import region
 from ledger.errors import Refusal
 from ledger.hand_over_file import looks_like_hand_over
@@ -71,7 +72,7 @@ def listed(asking: Asking) -> Shown:
     after = moment.rest.get("after", "")
     page = import_answers.imports(
         house, caller, system=query.get("system"), as_of=position, limit=ROWS, newest_first=True,
-        after=(int(after),) if after.isascii() and after.isdecimal() and len(after) < 16 else None)
+        after=None if (place := whole(after)) is None else (place,))
     if isinstance(page, Refusal):
         return page
     basis = house.answers.reflects(position)
@@ -92,7 +93,7 @@ def one(asking: Asking, batch: str) -> Shown:
     if isinstance(body, Refusal):
         return body
     row = moment.rest.get("row", "")
-    after = int(row) if row.isascii() and row.isdecimal() and len(row) < 8 else 0
+    after = whole(row, 7) or 0
     aside = imports.set_aside(house, caller, batch, after, _ASIDE_MOST + 1)
     told = [] if isinstance(aside, Refusal) else [
         {**imports.aside_view(each), "words": words_of(each.code)} for each in aside[:_ASIDE_MOST]]

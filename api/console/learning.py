@@ -19,6 +19,7 @@ from api.console.moment import Moment
 from api.console.screen import Asking
 from api.house import House
 from api.law_of import law_now
+from api.whole import whole
 from api.year_page import region
 from ledger.errors import Refusal
 from ledger.events.course import CoursePublished
@@ -95,8 +96,7 @@ def facets(found: Sequence[dict[str, Any]], moment: Moment) -> list[dict[str, An
 def page_of(rows: Sequence[dict[str, Any]], moment: Moment) -> tuple[int, int, Sequence[dict[str, Any]]]:
     """Which page is asked for, of how many, and its rows."""
     pages = max(1, -(-len(rows) // ROWS))
-    asked = moment.rest.get("page", "")
-    number = min(max(1, int(asked) if asked.isascii() and asked.isdecimal() else 1), pages)
+    number = min(max(1, whole(moment.rest.get("page", "")) or 1), pages)
     return number, pages, rows[(number - 1) * ROWS:number * ROWS]
 
 

@@ -14,6 +14,7 @@ from api.cases import ledgers
 from api.console.claim import told_basis
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
+from api.whole import whole
 from ledger.errors import Refusal
 
 _WIDE: Final = 240
@@ -27,7 +28,7 @@ def listed(asking: Asking) -> Shown:
     """Every ledger that is believed, or that something was accepted of."""
     house = asking.house
     given = request.args.get("within", "")
-    within = int(given) if given.isascii() and given.isdecimal() and 0 < len(given) < 5 else ledgers.DAYS
+    within = ledgers.DAYS if (asked := whole(given, 4)) is None else asked
     found = ledgers.listed(house, asking.caller, within=max(within, 1))
     if isinstance(found, Refusal):
         return found

@@ -21,6 +21,7 @@ from api.console.form import Fault
 from api.console.screen import Asking, Page, Shown
 from api.console.words import PURPOSES
 from api.tables_out import Table
+from api.whole import whole
 from api.year_page import moment as written
 from ledger.errors import Refusal
 
@@ -49,8 +50,8 @@ def listed(asking: Asking) -> Shown:
     if faults:
         return _form(typed, tuple(faults), 422)
     is_file = request.path.endswith(".csv")
-    after = typed.get("after", "")
-    place = None if is_file or not after.isdecimal() else (int(after[:15]),)
+    after = whole(typed.get("after", ""))
+    place = None if is_file or after is None else (after,)
     found = looks.looks(
         asking.house, asking.caller, actor=whom if whom.startswith("acr_") else None,
         person=whom if whom.startswith("per_") else None, purpose=typed.get("purpose"), first=first, last=last,

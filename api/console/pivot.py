@@ -22,6 +22,7 @@ from api.console.moment import Moment, asked_moment
 from api.console.ring import Node, ring
 from api.console.screen import Asking, Page, Shown
 from api.tables_out import Table
+from api.whole import whole
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours
 from policies.words import base_vocabulary
@@ -103,9 +104,9 @@ def _shown(
     asking: Asking, moment: Moment, path: str, only: str | None, ask: _Ask, told: dict[str, Any]
 ) -> Shown:
     position = moment.position(asking.house)
-    place = moment.rest.get("after", "")
+    place = whole(moment.rest.get("after", ""))
     is_file = request.path.endswith(".csv")
-    found = ask(position, None if is_file or not place.isdecimal() else (int(place[:9]),),
+    found = ask(position, None if is_file or place is None else (place,),
                 _FILE_MOST if is_file else ROWS)
     if isinstance(found, Refusal):
         return found

@@ -31,6 +31,7 @@ from api.routes.fields import Day
 from api.routes.imports import rows_of
 from api.sheets import FILE_BYTES_MOST
 from api.tables_out import Table, file_of
+from api.whole import whole
 from api.year_page import moment as written
 from ledger.errors import Refusal
 
@@ -75,7 +76,7 @@ def changes(asking: Asking) -> Shown:
     system, after = given.get("system"), given.get("after", "")
     if system is None:
         return Page("import_changes.html", {"system": None, "found": None, "words": CHANGES, "written": written})
-    at = int(after) if after.isascii() and after.isdecimal() and len(after) < 16 else 0
+    at = whole(after) or 0
     found = import_reports.changes(asking.house, asking.caller, system, after=at, limit=_CHANGES_MOST)
     if isinstance(found, Refusal):
         return found

@@ -17,6 +17,7 @@ from flask import request
 from api.callers import Caller
 from api.cases.doing import Asked
 from api.house import House
+from api.whole import whole
 from ledger.stores.append import RequestKey
 
 KEY: Final = "key"
@@ -56,8 +57,7 @@ def asked(house: House, caller: Caller, *, dry_run: bool = False, leaving_out: t
 
 def version() -> int | None:
     """The version of what a form is about; None of what is new."""
-    given = request.form.get(VERSION, "")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) <= 10 else None
+    return whole(request.form.get(VERSION, ""), 10)
 
 
 def _bound(house: House, session: str, random: str) -> str:

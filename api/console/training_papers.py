@@ -17,6 +17,7 @@ from api.console import sending
 from api.console.form import Fault, Field, plainly
 from api.problems import Problem
 from api.routes.sent import faults_of
+from api.whole import whole, whole_or_as_typed
 from ledger.errors import Refusal
 
 HOLDING_PAPERS: Final = {"summary": "总结", "roster": "学员名单", "attendance": "考勤"}
@@ -101,8 +102,7 @@ def read_of(paper: Paper) -> Read:
     carried = [dict(zip(_EVIDENCE, one.split(" "), strict=False)) for one in form.getlist("evidence")]
     for at, one in enumerate([*carried, *papers({"document": ""})]):
         typed |= {f"evidence.{at}.{name}": value for name, value in one.items()}
-    given = form.get("rows", "")
-    many = min(int(given), ROWS_MOST) if given.isascii() and given.isdecimal() and len(given) < 5 else ROWS_MORE
+    many = ROWS_MORE if (given := whole(form.get("rows", ""), 4)) is None else min(given, ROWS_MOST)
     sent: dict[str, Any] = {field.name: _value(field.name, value) for field in paper.fields
                             if (value := typed.get(field.name))}
     plan, _, item = str(sent.pop("within", "")).partition(" ")
@@ -129,8 +129,7 @@ def row_of(paper: Paper, typed: Mapping[str, str], at: int) -> dict[str, Any]:
 
 
 def _value(name: str, value: str) -> int | str:
-    is_whole = name in _NUMBERS and value.isascii() and value.isdecimal() and len(value) < 10
-    return int(value) if is_whole else value
+    return whole_or_as_typed(value, 9) if name in _NUMBERS else value
 
 
 def loaded(body: type[ma.Schema], sent: dict[str, Any]) -> tuple[dict[str, Any], Any]:

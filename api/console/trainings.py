@@ -33,6 +33,7 @@ from api.console.training_deeds import (
 )
 from api.console.words import Mark
 from api.tables_out import Table
+from api.whole import whole
 from api.year_page import HANDS, basis_view, region
 from api.year_page import moment as written
 from ledger.errors import Refusal
@@ -71,7 +72,7 @@ def _list(asking: Asking, noun: str, ask: Any, table: Any, marks: Mapping[str, M
     wanted: dict[str, Any] = dict.fromkeys(("organiser", "year", "status", *(["plan"] if noun == "classes" else [])))
     after = moment.rest.get("after", "")
     page = ask(house, caller, **{**wanted, **query}, as_of=position, limit=ROWS, newest_first=True,
-               after=(int(after),) if after.isascii() and after.isdecimal() and len(after) < 16 else None)
+               after=None if (place := whole(after)) is None else (place,))
     if isinstance(page, Refusal):
         return page
     basis = house.answers.reflects(position)
