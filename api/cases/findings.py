@@ -35,6 +35,7 @@ from projections.findings import worklist
 from projections.findings.decided import decided_by_case
 from projections.findings.found import Finding
 from projections.findings.patterns import Pattern, Threshold
+from projections.findings.running import EVERYTHING_S
 from projections.findings.worklist import Line, View, Wanted
 from projections.pages import Page
 from projections.timeline import words as words_of_events
@@ -143,6 +144,11 @@ def patterns(house: House, caller: Caller) -> dict[str, Any] | Refusal:
     counts = worklist.by_pattern(house.answers, _view(house, actor))
     return {"items": [{**_rule(one, house.today), "counts": counts.get(one.id, {})}
                       for one in _patterns.patterns().values()]}
+
+
+def minutes_between() -> dict[str, int]:
+    """So many minutes apart, at least, a pattern is asked that compares everyone with everyone; others at once."""
+    return {one.id: EVERYTHING_S // 60 for one in _patterns.patterns().values() if one.looks_at_everything}
 
 
 def titles() -> dict[str, str]:

@@ -87,6 +87,7 @@ def listed(asking: Asking) -> Shown:
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "rows": rows,
         "facets": _facets(counts, moment), "counts": counts, "next": following, "is_first": after is None,
         "no_filters": {**moment.no_filters, "purpose": PURPOSE}, "is_narrowed": bool(moment.rest),
+        "minutes": findings.minutes_between().get(moment.rest.get("pattern") or ""),
     }, {"items": list(page.items), "facets": counts, "next": following, **basis}, _table(page.items, basis, moment))
 
 
@@ -155,7 +156,7 @@ def detail(asking: Asking, finding: str) -> Shown:
     names = names_of(house, body["persons"][:NAMES_MOST])
     return Page("finding.html", {
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "at": address, "body": body,
-        "subject": subject, "purpose": purpose,
+        "subject": subject, "purpose": purpose, "minutes": findings.minutes_between().get(body["pattern"]),
         "one": _row(body), "names": names, "units": named_units(house, body["organisers"]),
         "inputs": [_input(house, one, names) for one in body["rests_on"]],
         "beside": [] if isinstance(beside, Refusal) else [_row(one) for one in beside],
@@ -188,7 +189,8 @@ def patterns(asking: Asking) -> Shown:
     if isinstance(found, Refusal):
         return found
     rows = [{**one, "grave": SEVERITIES[one["severity"]]} for one in found["items"]]
-    return Page("finding_patterns.html", {"rows": rows, "states": STATES, "limit": _limit}, found)
+    return Page("finding_patterns.html", {
+        "rows": rows, "states": STATES, "limit": _limit, "minutes": findings.minutes_between()}, found)
 
 
 # What is done about one

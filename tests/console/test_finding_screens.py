@@ -10,6 +10,7 @@ import pytest
 from api.finding_words import cited, limits
 from projections.findings.found import Finding
 from projections.findings.patterns import patterns
+from projections.findings.running import EVERYTHING_S
 from tests.api.finding_kit import PATTERN, Place, look, looked, place_in, shown_twice
 from tests.api.house_kit import house_in
 from tests.console.browser_kit import Window
@@ -129,6 +130,17 @@ def test_every_pattern_stands_on_its_page_with_the_history_of_its_thresholds(wat
     assert "一天最多几学时 8 2026-01-01" in " ".join(page.text.split()), "hours are told as hours, not in hundredths"
     assert "2026-" in page.text
     assert "没有规定界限" in page.text, "none of the five texts gives one"
+
+
+def test_a_pattern_that_compares_everyone_with_everyone_says_how_seldom_it_is_asked(watch: Browser) -> None:
+    """Who waits for it after a class was entered must not take its silence for an answer."""
+    seldom = [one.id for one in patterns().values() if one.looks_at_everything]
+    said = f"至多每 {EVERYTHING_S // 60} 分钟重问一次"
+
+    assert seldom == ["D13"]
+    assert watch.get("/findings/patterns").text.count(said) == len(seldom)
+    assert said in watch.get("/findings?pattern=D13").text
+    assert said not in watch.get(f"/findings?pattern={PATTERN}").text
 
 
 def test_the_screens_hold_in_a_real_browser(place: Place, chromium: Any) -> None:
