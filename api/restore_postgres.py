@@ -56,6 +56,7 @@ def loaded(
 ) -> Iterator[int]:
     """Load the dump, to be checked; take it back where that ends badly. Gives how many were forgotten since."""
     from ledger import dumping
+    from ledger.stores.postgres_schema import migrate
 
     write_durably(staging / LOADING, msgspec.json.encode(room.asides), mode=0o600)
     try:
@@ -63,6 +64,8 @@ def loaded(
         with bar("装入转储") as progress:
             progress(0, 1)
             dumping.load(settings.database, backup / dumping.DUMP)
+            for schema in SCHEMAS:
+                migrate(settings.database, schema)  # An older program's dump has its tables.
             progress(1, 1)
         forgotten = 0
         if keys is not None:

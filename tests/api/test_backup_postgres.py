@@ -15,8 +15,10 @@ from command_kit import CLEAN, Ended, xueshi
 from postgres_kit import Server
 from used_kit import used
 
+from api.cli import run as done
 from api.register import open_register
 from api.settings import Settings
+from ledger.stores import postgres_schema
 from tests.forked import PYTHON, run
 
 
@@ -101,6 +103,25 @@ def test_what_was_dumped_comes_back_with_the_same_root_and_is_signed_again(place
     add(place, 3)
     assert place.root()[0] == before[0] + 3
     assert not (place.folder / "data" / ".restoring").exists()
+
+
+def test_a_dump_that_an_older_program_made_is_brought_to_this_ones_tables(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = place.root()
+    monkeypatch.setenv("XUESHI_DATABASE", place.conninfo)
+    where = str(place.folder / "copy")
+    with monkeypatch.context() as older:
+        known = postgres_schema.steps()
+        older.setattr(postgres_schema, "steps", lambda package="": known[:1])
+        for schema in ("ledger", "access"):
+            place.sql(f"DROP TABLE {schema}.archives")
+            place.sql(f"DELETE FROM {schema}.migrations WHERE number > 1")
+        assert done(["backup", where, "--data", str(place.folder / "data"), "--json"]) == 0
+    lose(place)
+    restored = place("restore", "copy")
+    assert restored.returncode == 0 and place.root() == before, restored.stdout + restored.stderr
+    assert place("migrate", "--check").returncode == 0 and place("fsck").returncode == 0
 
 
 def test_an_older_dump_is_behind_until_a_later_one_takes_its_place(place: Place) -> None:
