@@ -11,6 +11,7 @@ What a store does with its rows is the store's (`ledger.stores.sqlite_cold`, `le
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
@@ -69,8 +70,10 @@ def move(store: AppendingRecorder, archive: Archive, progress: Progress = lambda
     events = room = 0
     for begin in range(told.first, last + 1, PORTION):
         progress(begin - told.first, told.last - told.first + 1)
+        end = min(begin + PORTION - 1, last)
+        cold.bodies([place], [begin, end])  # Read before the lock is taken: whoever writes waits for no slow folder.
         with store.changing() as change:
-            done = _move_portion(change, place, begin, min(begin + PORTION - 1, last))
+            done = _move_portion(change, place, begin, end)
         events, room = events + done[0], room + done[1]
     progress(told.last - told.first + 1, told.last - told.first + 1)
     return Moved(place, events, room)
@@ -84,8 +87,11 @@ def bring_back(store: AppendingRecorder, year: int, progress: Progress = lambda 
     events = room = 0
     for begin in range(place.first, place.last + 1, PORTION):
         progress(begin - place.first, place.last - place.first + 1)
+        end = min(begin + PORTION - 1, place.last)
+        with suppress(cold.ArchiveAway):  # Where nothing is left to bring back it need not be there.
+            cold.bodies([place], [begin, end])
         with store.changing() as change:
-            done = _bring_portion(change, place, begin, min(begin + PORTION - 1, place.last))
+            done = _bring_portion(change, place, begin, end)
         events, room = events + done[0], room + done[1]
     with store.changing() as change:
         left = change.rows("SELECT 1 FROM events WHERE position BETWEEN ? AND ? AND length(leaf) = ? LIMIT 1",

@@ -323,6 +323,26 @@ def test_each_host_reads_archives_where_it_has_them_and_one_that_has_none_says_s
     assert moving.bring_back(house.store, 2026).events == FILLED
 
 
+def test_bringing_back_is_ended_without_the_archive_where_every_body_is_back(
+    house: House, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped before the last step, and the folder thrown away since."""
+    kept.move(house, 2025)
+    def stop(_change: Any, _place: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
+        for change in (FileChange, SchemaChange):
+            stopped.setattr(change, "leave", stop)
+        moving.bring_back(house.store, 2025)
+    assert kept.stubs() == 0 and house.store.archives() != []
+    shutil.rmtree(kept.root / "2025")
+    cold.SHELF.forget()
+
+    assert moving.bring_back(house.store, 2025).events == 0
+    assert house.store.archives() == [] and kept.check(house).holds
+
+
 def test_moving_and_bringing_back_at_once_stops_one_of_them_and_loses_nothing(house: House, kept: Kept) -> None:
     before, archive = house.store.leaves(0, 918), kept.archive(2026)
 
