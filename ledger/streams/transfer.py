@@ -129,14 +129,9 @@ def decide_confirmation(
     transfer: Transfer | None, command: ConfirmTransfer, person: Person, to_unit: Unit, by: Actor
 ) -> Decision:
     """Confirm, and record the affiliation where the unit is on that day: two streams, one transaction."""
-    asked = _answerable(transfer, command.role, to_unit, by)
+    asked = _answerable(transfer, command.role, person, to_unit, by)
     if isinstance(asked, Refusal):
         return asked
-    assert person.person == asked.person, "the caller brought another person"
-    if no := closed_to_processing(person):
-        return no
-    if asked.status is not Status.REQUESTED:
-        return Refusal.because("transfer_not_open", status=asked.status)
     if no := unfit(to_unit):
         return no
     starts = asked.starts if command.starts is None else command.starts
@@ -161,14 +156,9 @@ def decide_transfer_refusal(
     transfer: Transfer | None, command: RefuseTransfer, person: Person, to_unit: Unit, by: Actor
 ) -> Decision:
     """Refuse, with words for the person."""
-    asked = _answerable(transfer, command.role, to_unit, by)
+    asked = _answerable(transfer, command.role, person, to_unit, by)
     if isinstance(asked, Refusal):
         return asked
-    assert person.person == asked.person, "the caller brought another person"
-    if no := closed_to_processing(person):
-        return no
-    if asked.status is not Status.REQUESTED:
-        return Refusal.because("transfer_not_open", status=asked.status)
     if (words := spoken(command.words)) is None:
         return Refusal.because("words_missing")
     return (Draft(TransferRefused(transfer=asked.transfer, person=asked.person), words),)
@@ -178,18 +168,27 @@ def decide_transfer_withdrawal(transfer: Transfer | None, command: WithdrawTrans
     """Withdraw, by the person alone and before an answer."""
     if transfer is None:
         return Refusal.because("transfer_absent")
-    assert person.person == transfer.person, "the caller brought another person"
     if command.person != transfer.person:
         return Refusal.because("not_the_person")
+    if no := _shut(transfer, person):
+        return no
+    return (Draft(TransferWithdrawn(transfer=transfer.transfer, person=transfer.person)),)
+
+
+def _shut(transfer: Transfer, person: Person) -> Refusal | None:
+    """Say why a request can be answered or withdrawn no more."""
+    assert person.person == transfer.person, "the caller brought another person"
     if no := closed_to_processing(person):
         return no
     if transfer.status is not Status.REQUESTED:
         return Refusal.because("transfer_not_open", status=transfer.status)
-    return (Draft(TransferWithdrawn(transfer=transfer.transfer, person=transfer.person)),)
+    return None
 
 
-def _answerable(transfer: Transfer | None, role: str, to_unit: Unit, by: Actor) -> Transfer | Refusal:
-    """Give a transfer that this hand may answer for the receiving unit, or say why not."""
+def _answerable(
+    transfer: Transfer | None, role: str, person: Person, to_unit: Unit, by: Actor
+) -> Transfer | Refusal:
+    """Give a transfer that this hand may still answer for the receiving unit, or say why not."""
     if transfer is None:
         return Refusal.because("transfer_absent")
     assert to_unit.unit == transfer.to_unit, "the caller brought another unit"
@@ -199,7 +198,7 @@ def _answerable(transfer: Transfer | None, role: str, to_unit: Unit, by: Actor) 
         return Refusal.because("not_the_receiving_unit", unit=transfer.to_unit, organisation=by.organisation)
     if by.person == transfer.person:
         return Refusal.because("own_transfer", actor=by.actor)
-    return transfer
+    return _shut(transfer, person) or transfer
 
 
 def evolve(transfer: Transfer | None, event: TransferEvent) -> Transfer:
