@@ -5,11 +5,20 @@ It needs the standard library alone, because the verifier reads it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.proof.checkpoint import Checkpoint
+
+Progress = Callable[[int, int], None]
+
+UNPROVEN: Final = (
+    "不证明登记的内容属实：只证明登记机构在当时确实如此登记，此后未被改动。",
+    "不证明此后没有更正或撤销：请以最新的检查点为准，或向登记机构查询。",
+)
+
 
 
 class Unverified(LedgerError):

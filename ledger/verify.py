@@ -5,14 +5,12 @@ read all of it. Nothing it reads is believed before it is checked: the leaf is h
 from that hash to a root, the root stands in a checkpoint, the checkpoint is signed by a key that the caller brought.
 
 `tests/ledger/test_verify.py` and `tests/ledger/test_verify_statement.py` flip every byte.
-Bundles are `ledger.verify_case`'s.
+Bundles are `ledger.verify_case`'s, exports `ledger.verify_export`'s.
 """
 
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -21,12 +19,12 @@ from typing import Any, ClassVar, Final, NamedTuple
 from ledger.errors import LedgerError
 from ledger.plain_zip import looks_like_archive
 from ledger.proof.bundle import HEADER, parse_bundle, verify_bundle
-from ledger.proof.frontier import Frontier
 from ledger.proof.keys import parse_vkey
-from ledger.proof.merkle import hash_leaf, hash_leaves
-from ledger.proof.policy import Believed, Policy, believe, parse_policy, trust
-from ledger.proof.text import Malformed, decode_base64, show
+from ledger.proof.merkle import hash_leaf
+from ledger.proof.policy import Policy, parse_policy, trust
+from ledger.proof.text import show
 from ledger.statement_file import FILE_BYTES_MAX, SEPARATOR, looks_like_statement, parse_statement
+from ledger.verdict import UNPROVEN, Progress
 from ledger.verdict import Unverified as Unverified  # By this name readers know them, wherever they stand.
 from ledger.verdict import Verdict as Verdict
 from ledger.verify_case import verify_case
@@ -37,7 +35,7 @@ from ledger.verify_checkpoint import (
     verify_checkpoint,
     verify_fork,
 )
-from ledger.verify_leaf import read_json
+from ledger.verify_export import EXPORT_FORMAT, verify_export
 from ledger.verify_leaf import read_leaf as read_leaf
 from ledger.verify_map import (
     UNPROVEN_HOURS,
@@ -54,14 +52,9 @@ from ledger.witnessing.fork import HEADER as FORK_HEADER
 from ledger.year_line import HEADER as YEAR_LINE_HEADER
 from ledger.year_line import LINE_BYTES_MAX, verify_line
 
-EXPORT_FORMAT: Final = "xueshi-export/1"
 STATEMENT_EVENT: Final = "statement.issued/1"
 CONTINUED_EVENT: Final = "log.continued/1"
-SALT_BYTES: Final = 16  # Of fixed length, so that no byte can move between salt and ciphertext.
-_SEALED: Final = ("salt", "ciphertext")
-_PORTION: Final = 65_536
 _LOCAL: Final = timezone(timedelta(hours=8))
-Progress = Callable[[int, int], None]
 
 
 class NoKey(LedgerError):
@@ -73,13 +66,8 @@ class NoKey(LedgerError):
         super().__init__(f"{show(key)} 里没有公钥。请给出 vkey 一行，或存有公钥或核验策略的文件的路径。")
 
 
-_UNPROVEN: Final = (
-    "不证明登记的内容属实：只证明登记机构在当时确实如此登记，此后未被改动。",
-    "不证明此后没有更正或撤销：请以最新的检查点为准，或向登记机构查询。",
-)
-
 UNPROVEN_OF_STATEMENT: Final = (
-    _UNPROVEN[0],
+    UNPROVEN[0],
     "不证明此后没有更正、撤销，也不证明本表没有被取代或作废：请凭核验码向登记机构查询现状。",
 )
 
@@ -195,52 +183,7 @@ def verify_proof(data: bytes, policy: Policy) -> Verdict:
         *told_of(believed),
         *_continuation(event["event"], f"事件 {bundle.index + 1}"),
     )
-    return Verdict("proof", believed.checkpoint, checked, _UNPROVEN, ({"position": bundle.index + 1, **event},))
-
-
-def verify_export(path: Path, policy: Policy, *, progress: Progress = lambda done, total: None) -> Verdict:
-    """Check a whole export: every line, every sealed part, the root of all leaves, the checkpoint."""
-    frontier, digest, parts, redacted = Frontier(), hashlib.sha256(), 0, 0
-    portion: list[bytes] = []
-    origin, size = "", -1
-    last: dict[str, Any] | None = None
-    previous = 0
-    for number, (line, value) in enumerate(_lines(path), 1):
-        if last is not None:
-            raise Unverified(f"第 {number} 行", "在结尾行之后还有内容")
-        if "checkpoint" in value:
-            _demand_keys(value, number, {"checkpoint", "events", "sha256"})
-            last = value
-            continue
-        digest.update(line)
-        if number == 1:
-            origin, size = _header(value)
-            continue
-        _demand_keys(value, number, {"leaf"}, {"leaf", *_SEALED})
-        leaf = _text(value, "leaf", number)
-        event = read_leaf(leaf, f"第 {number} 行")
-        if event["recorded_at"] <= previous:
-            raise Unverified(f"第 {number} 行", "记录时间没有晚于前一事件")
-        previous = event["recorded_at"]
-        has_part = "salt" in value
-        if has_part:
-            _check_sealed_part(value, event["sealed"], number)
-        parts, redacted = parts + has_part, redacted + (not has_part and event["sealed"] is not None)
-        portion.append(leaf)
-        if len(portion) == _PORTION:
-            frontier, portion = frontier.append(hash_leaves(portion))[0], []
-            progress(frontier.size, size)
-    frontier = frontier.append(hash_leaves(portion))[0]
-    if last is None:
-        raise Unverified(str(path), f"没有结尾行：文件在第 {frontier.size} 个事件之后被截断")
-    believed = _conclude(last, policy, origin=origin, frontier=frontier, size=size, sha256=digest.hexdigest())
-    progress(size, size)
-    checked = (
-        f"{size} 个事件逐条重算哈希，从第一条重建的根与检查点一致，记录时间只增不减。",
-        f"{parts} 个密封部分与各自事件中的摘要一致" + (f"；{redacted} 个已遮盖，未随文件提供。" if redacted else "。"),
-        *told_of(believed),
-    )
-    return Verdict("export", believed.checkpoint, checked, _UNPROVEN)
+    return Verdict("proof", believed.checkpoint, checked, UNPROVEN, ({"position": bundle.index + 1, **event},))
 
 
 class _Issued(NamedTuple):
@@ -292,66 +235,3 @@ def _local_time(microseconds: int, where: str) -> str:
         return time.astimezone(_LOCAL).isoformat(sep=" ", timespec="seconds")
     except OverflowError as error:
         raise Unverified(where, "记录时间不成形") from error
-
-
-def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            where = f"第 {number} 行"
-            if not line.endswith(b"\n"):
-                raise Unverified(where, "不完整：文件可能被截断")
-            value = read_json(line[:-1], where, "该行")
-            if not isinstance(value, dict):
-                raise Unverified(where, "不是 JSON 对象")
-            yield line, value
-
-
-def _header(value: dict[str, Any]) -> tuple[str, int]:
-    _demand_keys(value, 1, {"format", "origin", "size"})
-    origin, size = value["origin"], value["size"]
-    if value["format"] != EXPORT_FORMAT or not isinstance(origin, str) or type(size) is not int or size < 0:
-        raise Unverified("第 1 行", f"不是 {EXPORT_FORMAT} 的首行")
-    return origin, size
-
-
-def _demand_keys(value: dict[str, Any], number: int, *allowed: set[str]) -> None:
-    """Nothing may ride along that nobody checks."""
-    if value.keys() not in allowed:
-        raise Unverified(f"第 {number} 行", f"所含各项应为 {'、'.join(sorted(allowed[-1]))}")
-
-
-def _text(value: dict[str, Any], name: str, number: int) -> bytes:
-    text = value[name]
-    if not isinstance(text, str):
-        raise Unverified(f"第 {number} 行", f"{name} 不是文本")
-    return text.encode()  # Its line was written again: there is no lone surrogate in it.
-
-
-def _check_sealed_part(value: dict[str, Any], digest: str | None, number: int) -> None:
-    where = f"第 {number} 行"
-    if digest is None:
-        raise Unverified(where, "事件没有密封部分，文件却附带一个")
-    salt, ciphertext = (
-        decode_base64(_text(value, name, number).decode(), f"{where}的 {name}", Malformed) for name in _SEALED
-    )
-    if len(salt) != SALT_BYTES or b64encode(hashlib.sha256(salt + ciphertext).digest()).decode() != digest:
-        raise Unverified(where, "密封部分与事件中的摘要不符")
-
-
-def _conclude(
-    last: dict[str, Any], policy: Policy, *, origin: str, frontier: Frontier, size: int, sha256: str
-) -> Believed:
-    where = "结尾行"
-    if last["sha256"] != sha256:
-        raise Unverified(where, f"以上各行的 SHA-256 是 {sha256}，与所记不符")
-    if type(last["events"]) is not int or not size == last["events"] == frontier.size:
-        raise Unverified(where, f"首行称 {size} 个事件，实有 {frontier.size} 个")
-    note = last["checkpoint"]
-    if not isinstance(note, str):
-        raise Unverified(where, "检查点不是文本")
-    believed = believe(note.encode(), policy)
-    if believed.checkpoint.origin != origin:
-        raise Unverified(where, f"首行称 {show(origin)}，检查点是 {show(believed.checkpoint.origin)}")
-    if believed.checkpoint.size != size or believed.checkpoint.root != frontier.root():
-        raise Unverified(where, f"重建的根是 {frontier.root().hex()}，检查点是 {believed.checkpoint.root.hex()}")
-    return believed

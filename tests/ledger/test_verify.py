@@ -41,7 +41,8 @@ from ledger.proof.notes import format_note, parse_note, parse_signature
 from ledger.proof.policy import Policy, parse_policy
 from ledger.proving import NoSuchEvent, NotYetSigned, prove_event, prove_growth
 from ledger.streams.person import RegisterPerson, decide_person_registration
-from ledger.verify import Unverified, policy_of, read_leaf, verify_export, verify_file, verify_proof
+from ledger.verify import Unverified, policy_of, read_leaf, verify_file, verify_proof
+from ledger.verify_export import verify_export
 from ledger.vocabulary import Category, ClaimId, PersonId, StreamId, UnitId
 
 WITNESS = SigningKey("witness.example/w1", b"\x17" * 32)
@@ -482,7 +483,8 @@ class Refuse:
         top = name.partition(".")[0]
         allowed = ("ledger", "ledger.verify", "ledger.errors", "ledger.proof", "ledger.statement_file",
                    "ledger.verdict", "ledger.verify_map", "ledger.verify_pdf", "ledger.seal", "ledger.verify_leaf",
-                   "ledger.verify_case", "ledger.case_file", "ledger.plain_zip", "ledger.verify_checkpoint",
+                   "ledger.verify_case", "ledger.verify_export", "ledger.case_file", "ledger.plain_zip",
+                   "ledger.verify_checkpoint",
                    "ledger.witnessing", "ledger.witnessing.fork", "ledger.year_line", "ledger.case_witnessed")
         if top in sys.stdlib_module_names or top in ("cryptography", "_cffi_backend", "cffi"):
             return None
