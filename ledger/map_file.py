@@ -1,12 +1,5 @@
 """The file that keeps the completeness map at hand: made from the log, thrown away at will, believed by nobody.
 
-    state      how far it has read (`position`), up to where the tree is hashed (`hashed`), with how many people, under
-               which key; the event that last committed to a map, and of which size
-    people     each person by number: how many events name them, the last of those, and their chain
-    named      each such event: whom it names, their event before it, and the hash of its leaf
-    entries    the entries of the map by key
-    nodes      the 16 levels above the buckets, by place
-
 It reads the log on as it grows, in small commits, and hashes only when a statement asks: then what has changed since
 the last one, so that a statement costs what has happened in between and not the size of the register. Whoever is asked
 does it, one at a time by SQLite's own lock. A file of another log, ahead of a restored one or of another key is emptied
@@ -27,13 +20,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
-from ledger.durable import make_private
 from ledger.envelope import decode
 from ledger.errors import LedgerError
 from ledger.events.act import MapCommitted
 from ledger.log_map import MapKey, committed
 from ledger.map_nodes import entries_below, hash_changed, kept
 from ledger.map_people import Broken, events_of, take
+from ledger.map_tables import TABLES, State, connected, counted, discard, is_damage, state_of
 from ledger.proof.map_proof import (
     Absence,
     MapUnproven,
@@ -43,31 +36,13 @@ from ledger.proof.map_proof import (
 )
 from ledger.proof.map_tree import way_to
 from ledger.proof.merkle import hash_leaf
-from ledger.stores.journal import keep_journal
 from ledger.stores.recorder import AppendingRecorder
 from ledger.vocabulary import StreamId
 
-APPLICATION_ID: Final = 0x58534D50  # "XSMP"
 CHUNK: Final = 50_000  # In one commit: of a register whose people are named at random, each rewrites most pages.
 BEHIND_MOST: Final = 200_000   # More than some seconds' work is not done while somebody waits.
 UNHASHED_MOST: Final = 1_000   # So many events are hashed in a tenth of a second; more are not left to whoever asks,
 BUSY_MOST: Final = 100_000     # unless more come in each second: what is hashed now would be hashed again.
-_CACHE_KIB: Final = 64 * 1024
-_DAMAGE: Final = frozenset({  # Also a table that is missing, and a row that is there already.
-    sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA, sqlite3.SQLITE_ERROR,
-    sqlite3.SQLITE_CONSTRAINT,
-})
-_TABLES: Final = {
-    "state": "(position INTEGER, leaf_hash BLOB, hashed INTEGER, people INTEGER, key TEXT, committed_size INTEGER,"
-             " committed_event INTEGER) STRICT",
-    "people": "(number INTEGER PRIMARY KEY, person TEXT NOT NULL UNIQUE, count INTEGER NOT NULL,"
-              " last INTEGER NOT NULL, chain BLOB NOT NULL) STRICT",
-    "named": "(position INTEGER, person INTEGER, before INTEGER NOT NULL, leaf_hash BLOB NOT NULL,"
-             " PRIMARY KEY (position, person)) STRICT, WITHOUT ROWID",
-    "entries": "(key BLOB PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID",
-    "nodes": "(place INTEGER PRIMARY KEY, holds INTEGER NOT NULL, hash BLOB NOT NULL) STRICT",
-}
-
 _Result = TypeVar("_Result")
 
 
@@ -102,19 +77,6 @@ class Proved(NamedTuple):
     people: int
     proof: Presence | Absence
     event: int | None
-
-
-class _State(NamedTuple):
-    position: int
-    leaf_hash: bytes
-    hashed: int
-    people: int
-    key: str
-    committed_size: int
-    committed_event: int
-
-
-_STATE: Final = ", ".join(_State._fields)
 
 
 class MapFile:
@@ -186,7 +148,7 @@ class MapFile:
 
     # Reading the log
 
-    def _read_on(self, stopped: Callable[[], bool] = lambda: False, upto: int | None = None) -> _State:
+    def _read_on(self, stopped: Callable[[], bool] = lambda: False, upto: int | None = None) -> State:
         while True:
             with self._changed() as connection:
                 state = self._fitting(connection)
@@ -197,9 +159,9 @@ class MapFile:
                 last = take(connection, state.position, leaves)
                 connection.execute("UPDATE state SET position = ?, leaf_hash = ?", (state.position + len(leaves), last))
 
-    def _fitting(self, connection: sqlite3.Connection) -> _State:
+    def _fitting(self, connection: sqlite3.Connection) -> State:
         """How far the file is; emptied first where it is not of this log and key."""
-        state = _state(connection)
+        state = state_of(connection)
         if state is not None and state.key == self._key.commitment:
             if state.position == 0:
                 return state
@@ -208,20 +170,20 @@ class MapFile:
                 return state
         return self._emptied(connection)
 
-    def _emptied(self, connection: sqlite3.Connection) -> _State:
-        for table in _TABLES:
+    def _emptied(self, connection: sqlite3.Connection) -> State:
+        for table in TABLES:
             connection.execute(f"DELETE FROM {table}")
-        fresh = _State(0, b"", 0, 0, self._key.commitment, 0, 0)
+        fresh = State(0, b"", 0, 0, self._key.commitment, 0, 0)
         connection.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?)", fresh)
         return fresh
 
     # Hashing and proving
 
-    def _hash(self, connection: sqlite3.Connection, state: _State) -> _State:
+    def _hash(self, connection: sqlite3.Connection, state: State) -> State:
         if state.hashed == state.position:
             return state
         hash_changed(connection, self._key, after=state.hashed)
-        people = _counted(connection)
+        people = counted(connection)
         connection.execute("UPDATE state SET hashed = position, people = ?", (people,))
         return state._replace(hashed=state.position, people=people)
 
@@ -239,8 +201,8 @@ class MapFile:
                 raise MapFailed(self.path, "账本在读取时被换成了较短的副本")
             return self._proved(connection, state, person)
 
-    def _proved(self, connection: sqlite3.Connection, state: _State, person: str) -> Proved:
-        if state.hashed == state.position and state.people != _counted(connection):
+    def _proved(self, connection: sqlite3.Connection, state: State, person: str) -> Proved:
+        if state.hashed == state.position and state.people != counted(connection):
             raise Broken  # What is committed to says how many there are; who was read since is in neither.
         root = kept(connection, 1).hash
         proof = self._shown(connection, person, state.hashed, root)
@@ -265,7 +227,7 @@ class MapFile:
             raise Broken from error
         return presence
 
-    def _event_of(self, state: _State, root: bytes) -> int | None:
+    def _event_of(self, state: State, root: bytes) -> int | None:
         """The event that committed to this very map, as the log says."""
         if state.committed_size != state.hashed or state.committed_event == 0:
             return None
@@ -281,12 +243,12 @@ class MapFile:
     def _opened(self) -> sqlite3.Connection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            return _connected(self.path)
+            return connected(self.path)
         except sqlite3.Error as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise MapFailed(self.path, error) from error
         discard(self.path)
-        return _connected(self.path)
+        return connected(self.path)
 
     def _mended(self, work: Callable[[], _Result]) -> _Result:
         """Do it; where the file turns out to be wrong, once more on an empty one, and where it is damaged on a new one.
@@ -299,7 +261,7 @@ class MapFile:
             except Broken:
                 self._empty()
             except sqlite3.Error as error:
-                if not _is_damage(error):
+                if not is_damage(error):
                     raise
                 self._begin_anew()
             return work()
@@ -324,42 +286,3 @@ class MapFile:
             except BaseException:
                 connection.rollback()
                 raise
-
-
-def discard(path: Path) -> None:
-    """Delete the file with what SQLite keeps beside it; the log has all that was in it."""
-    for end in ("", "-wal", "-shm"):
-        path.with_name(path.name + end).unlink(missing_ok=True)
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    make_private(path)
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    try:
-        keep_journal(connection)
-        connection.execute("PRAGMA synchronous=NORMAL")  # A power failure may take back the newest; it is made again.
-        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-        connection.execute("BEGIN IMMEDIATE")  # Another process may be making it.
-        if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            for table, columns in _TABLES.items():
-                connection.execute(f"CREATE TABLE {table} {columns}")
-            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _is_damage(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
-
-
-def _counted(connection: sqlite3.Connection) -> int:
-    """How many people have been read of: they are numbered as they come."""
-    return int(connection.execute("SELECT coalesce(max(number), 0) FROM people").fetchone()[0])
-
-
-def _state(connection: sqlite3.Connection) -> _State | None:
-    row = connection.execute(f"SELECT {_STATE} FROM state").fetchone()
-    return None if row is None or None in row else _State(*row)

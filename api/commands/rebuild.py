@@ -211,7 +211,8 @@ def _map(register: Register) -> Works:
     from contextlib import closing
 
     from ledger.log_map import MapKey
-    from ledger.map_file import MapFile, discard
+    from ledger.map_file import MapFile
+    from ledger.map_tables import discard
 
     store, key, path = register.ledger.store, MapKey(register.ledger.vault.secret("index")), register.folder.map
     size = store.size()
