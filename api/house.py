@@ -25,6 +25,7 @@ from api.claim_drafts import ClaimDrafts
 from api.event_notes import EventNotes
 from api.evidence_files import EvidenceDamaged, EvidenceFiles, FolderShelf
 from api.jobs import Jobs
+from api.lately import Lately
 from api.law_of import Library
 from api.map_keeping import kept_up
 from api.opened_papers import OpenedPapers
@@ -87,6 +88,7 @@ class House:
     jobs: Jobs
     detecting: Detecting
     factors: SecondFactors
+    lately: Lately
     outside: AskedOutside = NOBODY
 
     @property
@@ -202,7 +204,7 @@ def open_house(
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
                 clock, stored, map_file, evidence, accounts, claim_drafts, opened_papers, event_notes, studies, jobs,
-                detecting, factors, outside,
+                detecting, factors, Lately(ledger), outside,
             )
     finally:
         follower.stop()

@@ -22,6 +22,7 @@ from api.cases.faults import BadFields, Fault
 from api.cases.finding import by_documents
 from api.cases.import_records import Sent, ledger_system
 from api.cases.import_rows import Judged, Listed
+from api.cases.import_waits import settled
 from api.cases.imports import for_source, may_begin, take
 from api.cases.standing import acting
 from api.house import House
@@ -71,15 +72,15 @@ def accept(
     house: House, caller: Caller, handed: HandOver, fields: dict[str, Any], asked: Asked
 ) -> Done | Handed | Refusal:
     """The same of a file that was checked: that it goes on from what was accepted, then row by row."""
-    if (behind := house.settled()) is not None:  # What was accepted before is asked of the answers.
-        return behind
     header, system = handed.header, ledger_system(handed.header.origin)
+    proof = Proof(origin=header.origin, since=header.since, size=header.size, root=handed.root, part=header.part,
+                  parts=header.parts, checkpoint=handed.note, carried_by=_carrier(house, handed))
+    if (behind := settled(house, proof)) is not None:  # What was accepted before is asked of the answers.
+        return behind
     if house.ledger.find(file_name(system, hashlib.sha256(fields["file"]).hexdigest())) is None:
         no = _not_next(house, caller, handed, fields, asked)
         if no is not None:
             return no
-    proof = Proof(origin=header.origin, since=header.since, size=header.size, root=handed.root, part=header.part,
-                  parts=header.parts, checkpoint=handed.note, carried_by=_carrier(house, handed))
     days = [one.state.study.evidence_on for one in handed.entries if one.state is not None] or [house.today]
     rows = [Sent(number, None, handed=one) for number, one in enumerate(handed.entries, 1)]
     told = {**fields, "system": system, "starts": min(days), "ends": max(days), "proof": proof}

@@ -21,6 +21,7 @@ from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.finding import blocks
 from api.cases.import_rows import DUPLICATE, Judged, Listed, Terms, judge
+from api.cases.import_waits import place_of, settled
 from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, present, role_for
 from api.house import House
 from api.law_of import law_now, ruling_view
@@ -39,7 +40,6 @@ from ledger.streams.imports import Import
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import ActId, ActorId
 from policies.systems import importing_roles
-from projections.imports import imports as known_imports
 
 TOLD_MOST: Final = 200
 """So many rows are told in an answer; all that were set aside are listed by `GET .../rows`."""
@@ -66,7 +66,7 @@ def take(
     """
     if asked.key is not None and (receipt := house.ledger.store.answered(asked.key)) is not None:
         return done(house.ledger, receipt)
-    if (behind := house.settled()) is not None:  # The law is asked of the answers.
+    if (behind := settled(house, fields.get("proof"))) is not None:
         return behind
     desk = _desk(house, caller, fields, asked)
     if isinstance(desk, Refusal | Done):
@@ -154,19 +154,13 @@ def may_ask(house: House, caller: Caller, system: str | None) -> Refusal | None:
         return actor
     if (behind := house.settled()) is not None:  # Whose a system's records are is asked of the answers.
         return behind
-    place = None if system is None else _place_of(house, system)
+    place = None if system is None else place_of(house, system)
     return may_look(actor) if place is None else may_see(actor, place)
-
-
-def _place_of(house: House, system: str) -> Matter | None:
-    """Whose records a system's are: what its first import said. None: nothing was brought in from it."""
-    first = next(iter(known_imports(house.answers, system=system, limit=1).items), None)
-    return None if first is None else Matter(first.opened.region, first.opened.sector)
 
 
 def for_source(house: House, actor: Actor, system: str, place: Matter) -> tuple[Actor, str] | Refusal:
     """An actor and their role for all that a system sends; where it sent nothing yet, for the place that is named."""
-    return _as(house, actor, _place_of(house, system) or place)
+    return _as(house, actor, place_of(house, system) or place)
 
 
 def _as(house: House, actor: Actor, matter: Matter) -> tuple[Actor, str] | Refusal:
