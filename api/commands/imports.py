@@ -56,18 +56,35 @@ def hand_over(asking: Asking, files: tuple[Path, ...], **fields: Any) -> int:
 
     多份的，一次给出即依次导入；中断后再运行即继续，已导入的不会重复。
     """
+    import time
+
     from api.exits import Exit
+    from api.progress import bar
 
     if asking.key is not None and len(files) > 1:
         raise click.UsageError("一个幂等键只用于一个文件；多份请分别给出，或不写 --key。")
     known = {name: value for name, value in fields.items() if value is not None}
-    for file in files:
-        click.echo(f"{file}：", err=True)
-        show = _tell if not asking.dry_run else _tell_handed
-        status = asking.post("/v1/hand-overs", show, {"file": encoded(file), **known}, done="已导入")
-        if status != Exit.HOLDS:
-            return status
+    show = _tell if not asking.dry_run else _tell_handed
+    lines, done, began = [_entries_in(file) for file in files], 0, time.monotonic()
+    with bar("导入", quiet=asking.as_json) as progress:
+        for number, file in enumerate(files):
+            progress(done, sum(lines))
+            click.echo(f"{file}：", err=True)
+            status = asking.post("/v1/hand-overs", show, {"file": encoded(file), **known}, done="已导入")
+            if status != Exit.HOLDS:
+                return status
+            done += lines[number]
+    if len(files) > 1:
+        passed = time.monotonic() - began
+        rate = f"用时 {passed:.1f} 秒，每秒 {done / passed:,.0f} 条"
+        click.echo(f"共 {len(files)} 份，{done:,} 条记录，{rate}。", err=True)
     return Exit.HOLDS
+
+
+def _entries_in(file: Path) -> int:
+    """How many entries a file hands over, by its lines: it is checked where it is sent."""
+    with file.open("rb") as lines:
+        return sum(line.startswith(b'{"is":"entry"') for line in lines)
 
 
 @imports.command()

@@ -62,8 +62,8 @@ def _years(port: int, process: int, token: str, person: str, words: str) -> Iter
     ask = request("GET", f"/v1/persons/{person}/years/{YEAR}", token)
     for _ in range(4):  # The first answer makes a law of the rulebooks, once for a process's life; each has begun then.
         at_rate(port, _evenly(ask, RATE))
-    used, took = _cpu_micros(process), at_rate(port, _evenly(ask, RATE * SECONDS))["years"]
-    used = (_cpu_micros(process) - used) // len(took)
+    used, took = cpu_micros(process), at_rate(port, _evenly(ask, RATE * SECONDS))["years"]
+    used = (cpu_micros(process) - used) // len(took)
     for percent, most in ((50, None), (99, 20_000)):
         micros = took[len(took) * percent // 100] // 1_000
         name = f"a person's year of {ENTRIES} entries, {RATE} requests/s, {words}, p{percent}"
@@ -73,10 +73,10 @@ def _years(port: int, process: int, token: str, person: str, words: str) -> Iter
 
 def _claims(port: int, process: int, token: str, person: str, words: str, least: int | None) -> Iterator[Figure]:
     claims = [claim_of(token, person, f"bench-{number}") for number in range(CLAIMS)]
-    used, begun = _cpu_micros(process), time.perf_counter_ns()
+    used, begun = cpu_micros(process), time.perf_counter_ns()
     _in_turn(port, claims)
     took_ns = time.perf_counter_ns() - begun
-    used = (_cpu_micros(process) - used) // CLAIMS
+    used = (cpu_micros(process) - used) // CLAIMS
     name = f"claims submitted, durable and proven, {CONNECTIONS} connections, {words}"
     yield Figure(name, CLAIMS * 1_000_000_000 // took_ns, "claims/s", least=least)
     yield Figure(f"the same, the service's processor time, {words}", used, "µs")
@@ -121,7 +121,7 @@ def serving(data: Path, workers: int) -> Iterator[tuple[int, int]]:
         process.communicate()
 
 
-def _cpu_micros(process: int) -> int:
+def cpu_micros(process: int) -> int:
     """The processor time that a process and its children have used, their threads included."""
     used = 0
     children = Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 
 from werkzeug.test import TestResponse
 
+from api.callers import Caller
+from api.cases import hand_overs
 from api.house import open_house
 from api.log_routes import log_routes
 from api.register import open_register
@@ -117,6 +119,19 @@ class Three(NamedTuple):
     def brought(self, city: Office) -> BODY:
         """What was decided since it was accepted last, handed over and brought in."""
         return self.province.took(city.file(self.province.accepted(city.origin)))
+
+
+def parts_of(there: Three, parts: int, *, at_once: int = 1) -> list[bytes]:
+    """What the city decided from the beginning, in so many parts of so many entries."""
+    house, size, found = there.city.town.house, None, list[bytes]()
+    caller = house.tokens.caller(there.city.people.token, now=house.now, trace="t")
+    assert isinstance(caller, Caller)
+    for part in range(1, parts + 1):
+        made = hand_overs.make(house, caller, 0, part=part, size=size, at_once=at_once)
+        assert isinstance(made, hand_overs.Made) and made.header.parts == parts, made
+        size = made.header.size
+        found.append(made.content)
+    return found
 
 
 def in_body(file: bytes) -> BODY:

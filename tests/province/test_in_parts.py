@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from province_kit import Three, entries
+from province_kit import Three, entries, parts_of
 
-from api.callers import Caller
-from api.cases import hand_overs
-from api.cases.hand_overs import Made
+from api.cases import imports as cases
 from api.house import House
 from ledger.errors import Refusal
+from ledger.importing import Rows
 from projections.files import Files
 
 
@@ -31,19 +30,6 @@ def waits(apart: Three, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     position = Files.position
     monkeypatch.setattr(Files, "position", lambda self: at if self is house.answers else position(self))
     return asked
-
-
-def parts_of(there: Three, number: int) -> list[bytes]:
-    house = there.city.town.house
-    caller = house.tokens.caller(there.city.people.token, now=house.now, trace="t")
-    assert isinstance(caller, Caller)
-    found, size = list[bytes](), None
-    for part in range(1, number + 1):
-        made = hand_overs.make(house, caller, 0, part=part, size=size, at_once=1)
-        assert isinstance(made, Made)
-        size = made.header.size
-        found.append(made.content)
-    return found
 
 
 def test_no_part_waits_until_the_one_before_is_followed(apart: Three, waits: list[int]) -> None:
@@ -67,3 +53,30 @@ def test_the_next_hand_over_waits_until_it_is_known_that_the_last_was_accepted(
     assert not waits
     assert apart.province.took(apart.city.file(size))["outcome"]["accepted"] == 1
     assert waits
+
+
+def test_a_part_that_was_killed_in_the_middle_goes_on_with_its_file_and_nothing_stands_twice(
+    apart: Three, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lis, write, left = [apart.living() for _ in range(4)], Rows.write, [3]
+    for li in lis:
+        apart.city.counted(li.in_city)
+    parts = parts_of(apart, 2, at_once=2)
+
+    def dying(self: Rows, some: Any, *, by: Any) -> Any:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        return write(self, some, by=by)
+
+    monkeypatch.setattr(cases, "CHUNK_REGISTERED", 1)
+    monkeypatch.setattr(Rows, "write", dying)
+    apart.province.took(parts[0])
+    with pytest.raises(KeyboardInterrupt):
+        apart.province.takes(parts[1])
+    assert [len(entries(li.in_province)) for li in lis] == [1, 1, 0, 0], "nothing of what is open counts"
+    monkeypatch.setattr(Rows, "write", write)
+    assert [apart.province.took(part)["outcome"]["accepted"] for part in parts] == [2, 2]
+
+    assert [len(entries(li.in_province)) for li in lis] == [1, 1, 1, 1]
+    assert apart.province.accepted(apart.city.origin) == apart.city.size()

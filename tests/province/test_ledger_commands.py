@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from province_kit import Three
+from province_kit import Three, parts_of
 
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import resident_id
@@ -56,3 +56,20 @@ def test_a_city_hands_over_and_the_province_brings_it_in_and_sees_how_the_ledger
                       XUESHI_TOKEN=city).returncode == 0
     file, = (tmp_path / "more").iterdir()
     assert there.province.took(file.read_bytes())["outcome"]["accepted"] == 1
+
+
+def test_parts_are_brought_in_one_after_another_and_the_rate_is_told(apart: Three, tmp_path: Path) -> None:
+    for _ in range(2):
+        apart.city.counted(apart.living().in_city)
+    files = [str(tmp_path / f"{number}.ndjson") for number in (2, 1)]
+    for file, part in zip(files, reversed(parts_of(apart, 2)), strict=True):
+        Path(file).write_bytes(part)
+    with answering(apart.province.town.app) as address:
+        ended, again = (
+            xueshi(tmp_path, "import", "hand-over", *files, "--region", "330200", "--server", address,
+                   XUESHI_TOKEN=str(apart.province.people.token)) for _ in range(2))
+
+    assert ended.returncode == again.returncode == 0, ended.stderr + again.stderr
+    assert ended.stdout.count("接受 1，拒绝 0") == 2 and "共 2 份，2 条记录，用时" in ended.stderr
+    assert "此前已办理" in again.stdout
+    assert apart.province.accepted(apart.city.origin) == apart.city.size()
