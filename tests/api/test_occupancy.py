@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ import pytest
 from api.exits import Exit, Stop
 from api.occupancy import ADDRESS_FILE, Served, occupying
 from tests.api.command_kit import CLEAN, XUESHI, served, xueshi
+from tests.forked import PYTHON, Popen, run
 
-ROOT = Path(__file__).parents[2]
 HOLDER = "import sys, time; from pathlib import Path; from api.occupancy import occupying\n" \
     "with occupying(Path('.')) as publish:\n  publish(sys.argv[1]) if sys.argv[1] else None\n" \
     "  print('has it', flush=True); time.sleep(60)"
@@ -21,8 +20,7 @@ HOLDER = "import sys, time; from pathlib import Path; from api.occupancy import 
 
 def holder(folder: Path, address: str = "") -> subprocess.Popen[str]:
     """Another process that has the folder."""
-    process = subprocess.Popen([sys.executable, "-c", HOLDER, address], cwd=folder, stdout=subprocess.PIPE, text=True,
-                               env={**CLEAN, "PYTHONPATH": str(ROOT)})
+    process = Popen([str(PYTHON), "-c", HOLDER, address], cwd=folder, stdout=subprocess.PIPE, text=True, env=CLEAN)
     assert process.stdout is not None
     assert process.stdout.readline() == "has it\n"
     return process
@@ -53,7 +51,7 @@ def test_a_command_that_cannot_have_the_folder_says_so_after_a_while(tmp_path: P
 def test_commands_at_the_same_time_all_come_to_their_answer(tmp_path: Path) -> None:
     assert xueshi(tmp_path, "init").returncode == 0
     running = [
-        subprocess.Popen([XUESHI, "rulebook", "list"], cwd=tmp_path, env=CLEAN, stdout=subprocess.PIPE, text=True)
+        Popen([XUESHI, "rulebook", "list"], cwd=tmp_path, env=CLEAN, stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
     said = [process.communicate(timeout=60)[0] for process in running]
@@ -66,8 +64,7 @@ def test_a_second_service_on_a_folder_is_refused_and_told_where_the_first_is(tmp
     with served(tmp_path):
         address = (tmp_path / "data" / ADDRESS_FILE).read_text("ascii").strip()
         for more in ((), ("--sample",)):
-            second = subprocess.run([XUESHI, "serve", "--port", "0", *more], cwd=tmp_path, env=CLEAN,
-                                    capture_output=True, text=True, timeout=60, check=False)
+            second = run([XUESHI, "serve", "--port", "0", *more], cwd=tmp_path, env=CLEAN, text=True)
 
             assert (second.returncode, "[already_serving]" in second.stderr) == (3, True)
             assert address in second.stderr

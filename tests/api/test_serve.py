@@ -9,7 +9,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import sysconfig
 import threading
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import pytest
 
 from api.composed import composed
 from api.settings import Settings
+from tests.forked import PYTHON, Popen, run
 
 XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")
 
@@ -48,7 +48,7 @@ serve.serve(load({"listen_port": 0}), lambda address: print(address, flush=True)
 @contextmanager
 def running(folder: Path, *command: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     with (folder / "stderr").open("w") as stderr:
-        process = subprocess.Popen(
+        process = (Popen if command else subprocess.Popen)(
             command or (XUESHI, "serve", "--port", "0"), cwd=folder, text=True, stdout=subprocess.PIPE,
             stderr=stderr, env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
@@ -97,7 +97,7 @@ def test_it_stops_when_told_and_ends_with_zero(tmp_path: Path, which: signal.Sig
 
 
 def test_an_answer_that_was_begun_is_finished_before_it_stops(tmp_path: Path) -> None:
-    with running(tmp_path, sys.executable, "-c", SLOW) as (process, port):
+    with running(tmp_path, str(PYTHON), "-c", SLOW) as (process, port):
         answers: list[tuple[int, bytes]] = []
         asking = threading.Thread(target=lambda: answers.append(get(port, "/slow")))
         asking.start()
@@ -115,9 +115,7 @@ def test_a_taken_port_is_told_with_its_cure(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         number = taken.getsockname()[1]
-        ended = subprocess.run(
-            [XUESHI, "serve", "--port", str(number)], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        ended = run([XUESHI, "serve", "--port", str(number)], cwd=tmp_path, text=True)
 
     assert ended.returncode == 3
     assert f"端口 {number} 已被占用" in ended.stderr
@@ -128,18 +126,14 @@ def test_a_taken_port_is_told_with_its_cure(tmp_path: Path) -> None:
 def test_a_data_folder_that_cannot_be_made_is_told_with_its_cure(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    ended = subprocess.run(
-        [XUESHI, "serve", "--data", "file/data"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    ended = run([XUESHI, "serve", "--data", "file/data"], cwd=tmp_path, text=True)
 
     assert ended.returncode == 3
     assert "无法建立数据文件夹 file/data" in ended.stderr
 
 
 def test_other_machines_need_a_second_word(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [XUESHI, "serve", "--host", "0.0.0.0"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    ended = run([XUESHI, "serve", "--host", "0.0.0.0"], cwd=tmp_path, text=True)
 
     assert ended.returncode == 2
     assert "allow_remote" in ended.stderr

@@ -6,7 +6,6 @@ import hashlib
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -44,6 +43,7 @@ from ledger.streams.claim_review import (
     decide_withdrawal,
 )
 from ledger.vocabulary import ActId, ClaimId
+from tests.forked import PYTHON, Popen
 
 LIST = hashlib.sha256(b"the roster").hexdigest()
 CHUNK = 20
@@ -336,8 +336,8 @@ sys.stdin.readline()
 
 def kill_while_writing(folder: Path, act: str, rng: random.Random) -> int:
     """Let a process go on with the act and kill it after some chunk; gives the rows it acknowledged."""
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(folder), str(Path(__file__).parent), act], stdout=subprocess.PIPE, text=True,
+    with Popen(
+        [str(PYTHON), "-c", WRITER, str(folder), str(Path(__file__).parent), act], stdout=subprocess.PIPE, text=True,
         cwd=Path(__file__).parents[2],
     ) as writer:
         assert writer.stdout is not None
@@ -395,8 +395,8 @@ def kill_while_abandoning(folder: Path, tries: int) -> set[Status]:
     done(act.write(rows_of(house, 0, rows), rows=rows))
     for number in range(tries):
         house.close()
-        with subprocess.Popen(
-            [sys.executable, "-c", ABANDONER, str(folder), str(Path(__file__).parent), act.id],
+        with Popen(
+            [str(PYTHON), "-c", ABANDONER, str(folder), str(Path(__file__).parent), act.id],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
         ) as child:
             assert child.stdin is not None and child.stdout is not None

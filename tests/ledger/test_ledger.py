@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 from datetime import date
 from pathlib import Path
@@ -39,6 +37,7 @@ from ledger.streams import person as persons
 from ledger.vault import Absent, KeyGone
 from ledger.verify import verify_proof
 from ledger.vocabulary import PersonId, StreamId
+from tests.forked import PYTHON, run
 
 REQUEST = RequestKey(b"k" * 32, b"f" * 32)
 
@@ -289,9 +288,7 @@ def test_a_destruction_that_is_killed_is_finished_by_the_next_opening(
     size = house.store.size()
     house.close()
     here = str(Path(__file__).parent)
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(house.folder), moment, here], cwd=Path(__file__).parents[2],
-        capture_output=True, text=True, check=False)
+    done = run([str(PYTHON), "-c", KILLED, str(house.folder), moment, here], text=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
     reopened = open_house(house.folder)
     assert reopened.store.size() == size + is_recorded

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +53,7 @@ from projections.errors import AlreadyFollowed
 from projections.judging import Books
 from projections.places import path_of
 from projections.reader import Reader
+from tests.forked import PYTHON, Popen
 
 ALL = Filters()
 
@@ -422,7 +422,7 @@ def test_a_rebuild_that_is_killed_leaves_rows_and_position_of_one_moment(house: 
     rng = random.Random(7)
     for each_most in (1_000, 0) * (kills // 2):
         script = _REBUILDING.format(kit=str(Path(__file__).parent), folder=str(house.folder), each_most=each_most)
-        with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as rebuilding:
+        with Popen([str(PYTHON), "-c", script], stdout=subprocess.PIPE, text=True) as rebuilding:
             assert rebuilding.stdout is not None
             assert any("ready" in line for line in rebuilding.stdout)
             time.sleep(rng.random() / 4)

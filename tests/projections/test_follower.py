@@ -8,7 +8,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -40,6 +39,7 @@ from projections.reader import Reader
 from projections.rebuilding import compare
 from projections.track import LOOK_MS, Track
 from projections.work import Work
+from tests.forked import PYTHON, Popen
 
 
 class Counter(Projection):
@@ -563,8 +563,8 @@ def kill_and_look(house: House, kills: int) -> None:
     unit = house.unit(NINGBO, "industry")
     for _ in range(kills):
         person = house.person(unit=unit)
-        with subprocess.Popen(
-            [sys.executable, "-c", FOLLOWER, str(house.folder), str(Path(__file__).parent)], text=True,
+        with Popen(
+            [str(PYTHON), "-c", FOLLOWER, str(house.folder), str(Path(__file__).parent)], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2],
         ) as process:
             assert process.stdout is not None

@@ -6,7 +6,6 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -28,6 +27,7 @@ from projections.follower import Follower
 from projections.people import People
 from projections.places import path_of
 from projections.projection import Effect, Rows
+from tests.forked import PYTHON, Popen
 
 MAKER = """
 import sys
@@ -61,8 +61,8 @@ def kill_while_making(house: House, path: Path, kills: int) -> list[int]:
     """Kill whoever makes a file; whatever it left is whole, up to where it says, or is not taken."""
     rng, reached = random.Random(20261121), []
     for _ in range(kills):
-        with subprocess.Popen(
-            [sys.executable, "-c", MAKER, str(house.folder), str(Path(__file__).parent), str(path)], text=True,
+        with Popen(
+            [str(PYTHON), "-c", MAKER, str(house.folder), str(Path(__file__).parent), str(path)], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2],
         ) as process:
             assert process.stdout is not None

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +17,7 @@ from projection_kit import HANGZHOU, NINGBO, House, exam, living
 from projections.replay.gathered import gather
 from projections.replay.held import Snapshot, read_all
 from projections.replay.store import compact_coded, compacting, compare_coded, content, open_coded, rebuild_coded
+from tests.forked import PYTHON, Popen, run
 
 
 @pytest.fixture
@@ -302,8 +301,7 @@ def test_killed_while_compacting_the_next_opening_finds_all_of_it(
         register(house, person)
     house.followed()
     open_coded(folder_of(house), house.ledger, compacts=False)
-    killed = subprocess.run([sys.executable, "-c", COMPACTED, str(house.folder), where, str(number)], check=False,
-                            cwd=Path(__file__).parents[3], env={**os.environ, "PYTHONPATH": "."}, capture_output=True)
+    killed = run([str(PYTHON), "-c", COMPACTED, str(house.folder), where, str(number)])
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
 
     kept = open_coded(folder_of(house), house.ledger, compacts=False)
@@ -321,8 +319,7 @@ def test_killed_at_any_moment_the_next_opening_finds_the_former_state_or_the_new
     wanted = fresh(house)
     open_coded(folder_of(house), house.ledger)
     for number in range(6):
-        process = subprocess.Popen([sys.executable, "-c", KILLED, str(house.folder)], stdout=subprocess.PIPE,
-                                   cwd=Path(__file__).parents[3], env={**os.environ, "PYTHONPATH": "."})
+        process = Popen([str(PYTHON), "-c", KILLED, str(house.folder)], stdout=subprocess.PIPE)
         assert process.stdout is not None
         process.stdout.readline()
         time.sleep(0.003 + 0.007 * number)  # not hours: seconds
