@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from projections.people import People
 from projections.places import path_of
 from projections.reader import Reader
 from projections.standby import Standby
+from tests.forked import PYTHON, Popen
 
 KIT = Path(__file__).parent
 
@@ -183,15 +183,17 @@ import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from projection_kit import open_house
-from test_follower import Counter
 from ledger.events.catalogue import CURRENT
 from projections.answers import projections
+from projections.projection import Projection, Table
 from projections.standby import Standby
 
 house = open_house(Path(sys.argv[1]), start=False)
 journal = os.open(house.folder / "journal", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
-class Journal(Counter):
+class Journal(Projection):
+    name, version, tables = "counter", 1, {"seen": Table({"event": int, "word": str}, ("event",), dated=False)}
+
     def __init__(self):
         self.handlers = dict.fromkeys(CURRENT.values(), self._noted)
 
@@ -211,8 +213,8 @@ class Process:
     """A process of its own that answers."""
 
     def __init__(self, house: House) -> None:
-        self.child = subprocess.Popen(
-            [sys.executable, "-c", PROCESS, str(house.folder), str(KIT)], text=True, cwd=KIT.parents[1],
+        self.child = Popen(
+            [str(PYTHON), "-c", PROCESS, str(house.folder), str(KIT)], text=True, cwd=KIT.parents[1],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )
         self.log: list[str] = []
