@@ -19,6 +19,7 @@ from hypothesis import settings
 
 from tests.chromium_kit import program
 from tests.memory_kit import temporary
+from tests.reporting_kit import tell_less
 from tests.sharing_kit import compile_share, rewrite_share
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ gc.disable()  # Until all tests are known: what is made till then stands to the 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Before anything is collected."""
+    tell_less(session.config)
     rewrite_share(session.config)
 
 
