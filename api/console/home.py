@@ -29,6 +29,8 @@ from projections.basis import written_time
 from projections.workload import days_waited
 
 _UNDER_WAY_MOST = 20
+LOADS_MOST = 50
+"""So many seats of a whole province's are shown, those that have waited longest; all of them stand in the JSON."""
 
 
 def home(asking: Asking) -> Shown:
@@ -115,9 +117,10 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
              for one in loads["items"] if watches or one["role"] == role]
     told = [{"code": code, "words": words.KINDS.get(code, code), "many": many} for code, many in kinds.most_common()]
     return Page("home_office.html", {
-        **common, "waiting": len(found.items), "more": found.next is not None, "kinds": told, "loads": items,
-        "watches": watches, "ages": {"old": sum(age > 10 for age in ages), "some": sum(3 < age <= 10 for age in ages),
-                                     "new": sum(age <= 3 for age in ages)},
+        **common, "waiting": len(found.items), "more": found.next is not None, "kinds": told,
+        "loads": items[:LOADS_MOST], "more_loads": max(0, len(items) - LOADS_MOST), "watches": watches,
+        "ages": {"old": sum(age > 10 for age in ages), "some": sum(3 < age <= 10 for age in ages),
+                 "new": sum(age <= 3 for age in ages)},
         "oldest": max(ages, default=0), "own": sum(one.holder == caller.id for one in found.items),
         "looks": investigating(asking, position) if role == SUPERVISOR and moment.is_now else None,
         "replays": replays.latest(asking) if moment.is_now else None,

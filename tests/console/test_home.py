@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from api.console import home
 from tests.console.console_kit import Browser, Cast
 
 
@@ -56,3 +59,17 @@ def test_an_office_for_which_nothing_waits_is_told_why(cast: Cast) -> None:
 
     assert "没有待审核的事项" in shown
     assert "用人单位" in shown, "it sees what waits with those below it"
+
+
+def test_of_many_seats_those_that_have_waited_longest_are_shown_and_all_are_in_the_data(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    town = cast.town
+    watching = Browser(town, town.officer(town.unit("省监督办", "330000", "general"), "supervisor", "33"))
+    every = watching.json("/home.json")["loads"]
+    assert len(every) > 1 and "另有" not in watching.get("/home").text
+
+    monkeypatch.setattr(home, "LOADS_MOST", 1)
+    shown = watching.get("/home")
+    assert f"列出等得最久的 1 行，另有 {len(every) - 1} 行" in shown.text
+    assert every[0]["days"] == max(one["days"] for one in every) and watching.json("/home.json")["loads"] == every
