@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from mmap import mmap
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
@@ -22,13 +21,32 @@ Plan: TypeAlias = tuple[tuple[str, int], ...] | None
 """What a row of an identity must have besides; None for a key that does not name the identity."""
 
 
-@dataclass
 class _OfPart:
-    """Rows that were gathered, as far as they were looked at, by the values of some columns."""
+    """Rows by the values of some columns: those that were gathered, and whether the file may hold any."""
 
-    part: Callable[[Any], tuple[Any, ...]]
-    found: dict[tuple[Any, ...], list[Identity]]
-    looked_at: int = 0
+    def __init__(self, part: Callable[[Any], tuple[Any, ...]], *, is_new: bool) -> None:
+        self._part = part
+        self._written: mmap | None = mmap(-1, _SLOTS) if is_new else None   # As `Dated._let_go_of`.
+        self._found: dict[tuple[Any, ...], list[Row]] = {}
+        self._looked_at = 0
+
+    def gathered(self, fresh: Sequence[Row], values: tuple[Any, ...]) -> Sequence[Row]:
+        """Those of some values among rows that are not in the file; of more and more of them, until they are."""
+        for row in fresh[self._looked_at:]:
+            self._found.setdefault(self._part(row), []).append(row)
+        self._looked_at = len(fresh)
+        return self._found.get(values, ())
+
+    def may_be_written(self, values: tuple[Any, ...]) -> bool:
+        """Say whether the file may hold any of some values."""
+        return self._written is None or bool(self._written[hash(values) % _SLOTS])
+
+    def write(self, fresh: Sequence[Row]) -> None:
+        """Take rows as written."""
+        if self._written is not None:
+            for row in fresh:
+                self._written[hash(self._part(row)) % _SLOTS] = 1
+        self._found, self._looked_at = {}, 0
 
 
 class Dated(Base):
@@ -55,10 +73,12 @@ class Dated(Base):
         # By hash, whether an identity was let go of that held; None where any may hold in the file.
         # Anonymous memory, of which only the pages that are touched are had: there are many tables, and few grow large.
         self._let_go_of: mmap | None = mmap(-1, _SLOTS) if is_new else None
+        self._is_empty = is_new  # The file holds nothing of it yet.
         self._clear()
 
     def _clear(self) -> None:
         self.fresh: list[Row] = []  # Those that are not in the file.
+        self._is_nowhere = False    # Some of them hold nowhere.
         self._holding: dict[Identity, Row | None] = {}  # Of an identity the row that holds, None where none does;
         self._earlier: dict[Identity, Row | None] = {}  # here those that were not asked for of late.
         self._of_part: dict[tuple[str, ...], _OfPart] = {}  # Of those, by some columns of their identities.
@@ -103,6 +123,7 @@ class Dated(Base):
         number = row[self._number]
         if not number:
             row[self._to] = position
+            self._is_nowhere |= row[self._from] == position
         elif row[self._from] == position:
             self._dropped.append((number,))
         else:
@@ -121,6 +142,7 @@ class Dated(Base):
         if row[self._to] is None:
             self.hold(self._identity(values), row)
         else:
+            self._is_nowhere |= row[self._from] == row[self._to]
             self.fresh.append([*row, 0])
 
     def end(self, position: int, key: Mapping[str, Any]) -> None:
@@ -170,22 +192,21 @@ class Dated(Base):
         """The rows of a key that does not name the identity."""
         names = tuple(key)
         if set(names) <= set(self._identity_columns):  # What never changes in a row: it may be as it was written.
-            identities = set(self._fresh_of(names, tuple(key.values())))
-            identities.update(map(self._identity_at, self._search(key, " AND to_position IS NULL")))
+            of_part, values = self._part_of(names), tuple(key.values())
+            identities = set(map(self._identity_at, of_part.gathered(self.fresh, values)))
+            if of_part.may_be_written(values):
+                identities.update(map(self._identity_at, self._search(key, " AND to_position IS NULL")))
             return [row for row in map(self.holds, sorted(identities)) if row is not None]
         self.write()
         found = (self.holds(self._identity_at(row)) for row in self._search(key, " AND to_position IS NULL"))
         return [row for row in found if row is not None]
 
-    def _fresh_of(self, names: tuple[str, ...], values: tuple[Any, ...]) -> list[Identity]:
-        """The identities of rows that are not in the file, by some of their columns."""
+    def _part_of(self, names: tuple[str, ...]) -> _OfPart:
         of_part = self._of_part.get(names)
         if of_part is None:
-            of_part = self._of_part[names] = _OfPart(getter(self._table.places(*names)), {})
-        for row in self.fresh[of_part.looked_at:]:
-            of_part.found.setdefault(of_part.part(row), []).append(self._identity_at(row))
-        of_part.looked_at = len(self.fresh)
-        return of_part.found.get(values, [])
+            part = getter(self._table.places(*names))
+            of_part = self._of_part[names] = _OfPart(part, is_new=self._is_empty)
+        return of_part
 
     def _found_again(self, identity: Identity) -> Row | None:
         """The row that holds of an identity that was not asked for of late."""
@@ -219,7 +240,9 @@ class Dated(Base):
             self._ended = []
         if self.fresh:
             self._file.insert_all(self._name, self._numbered, self._numbered_now())
-            self.fresh, self._of_part = [], {}
+            for of_part in self._of_part.values():
+                of_part.write(self.fresh)
+            self.fresh, self._is_empty, self._is_nowhere = [], False, False
         if len(self._holding) > self._file.remembered:
             self._age()
 
@@ -228,7 +251,7 @@ class Dated(Base):
         if self._last is None:
             self._last = self._file.connection.execute(f"SELECT max(rowid) FROM {self._name}").fetchone()[0] or 0
         first, to, number = self._from, self._to, self._number
-        rows = [row for row in self.fresh if row[first] != row[to]]
+        rows = [row for row in self.fresh if row[first] != row[to]] if self._is_nowhere else self.fresh
         if len(rows) > _MANY:
             rows.sort(key=self._identity_at)
         for last, row in enumerate(rows, self._last + 1):
@@ -245,5 +268,5 @@ class Dated(Base):
         self._holding, self._earlier = {}, self._holding
 
     def forget(self) -> None:
-        self._let_go_of = None
+        self._let_go_of, self._is_empty = None, False
         self._clear()

@@ -59,11 +59,16 @@ class Base:
         self._names = tuple(table.every_column)
         self._at = {column: number for number, column in enumerate(self._names)}
         self._served: set[tuple[str, ...]] = set()
+        self._searches: dict[tuple[str, ...], str] = {}
 
     def _search(self, key: Mapping[str, Any], also: str = "") -> list[Row]:
         """The rows of any key, from the file alone."""
-        self._serve({*key, "to_position"})
-        query = f"SELECT {', '.join(self._names)} FROM {self._name} WHERE {condition(tuple(key))}{also}"
+        names = (*key, also)
+        query = self._searches.get(names)
+        if query is None:
+            self._serve({*key, "to_position"})
+            query = self._searches[names] = (
+                f"SELECT {', '.join(self._names)} FROM {self._name} WHERE {condition(tuple(key))}{also}")
         return [list(row) for row in self._file.connection.execute(query, tuple(key.values()))]
 
     def _serve(self, columns: set[str]) -> None:

@@ -199,6 +199,21 @@ def test_what_was_let_go_of_is_found_again() -> None:
     assert connection.execute(query).fetchall() == [(1, 9, 1), (9, None, 2)]
 
 
+def test_of_what_a_new_file_was_never_given_it_is_not_asked() -> None:
+    connection = made(sqlite3.connect(":memory:", isolation_level=None))
+    rows = Rows(connection, TABLES, begun=lambda: None, remembered=9, is_new=True)
+    asked: list[str] = []
+    connection.set_trace_callback(lambda statement: asked.append(statement) if "SELECT name" in statement else None)
+    assert rows.now("pairs", ("kind",), {"name": "a"}) == []
+    rows.begin("pairs", 1, {"name": "a", "kind": "x", "worth": 1})
+    assert rows.now("pairs", ("kind",), {"name": "a"}) == [("x",)]
+    rows.write()
+    assert rows.now("pairs", ("kind",), {"name": "b"}) == [] and asked == []
+
+    rows.begin("pairs", 2, {"name": "a", "kind": "y", "worth": 1})
+    assert rows.now("pairs", ("kind",), {"name": "a"}) == [("x",), ("y",)] and len(asked) == 1
+
+
 def test_a_row_that_was_written_and_would_hold_nowhere_is_taken_out() -> None:
     connection = made(sqlite3.connect(":memory:", isolation_level=None))
     rows = Rows(connection, TABLES, begun=lambda: None, remembered=9, is_new=True)
