@@ -84,8 +84,8 @@ _WORK: Final = Table(
      "steps": str, "taken": int, "since_at": int, "event": int, "holder": str, "studied": int,
      "papers": int},
     ("id", "from_position"), (("to_position", "role", "region"), ("to_position", "person"), ("to_position", "unit")))
-_ROLE, _STEPS, _TAKEN, _SINCE_AT, _EVENT, _HOLDER = _WORK.places(
-    "role", "steps", "taken", "since_at", "event", "holder")
+_ROLE, _UNIT, _STEPS, _TAKEN, _SINCE_AT, _EVENT, _HOLDER = _WORK.places(
+    "role", "unit", "steps", "taken", "since_at", "event", "holder")
 
 
 def _wait(rows: Rows, effect: Effect, values: dict[str, Any]) -> None:
@@ -177,8 +177,9 @@ def _reopened(rows: Rows, effect: Effect) -> None:
 
 def _transfer_requested(rows: Rows, effect: Effect) -> None:
     event: TransferRequested = effect.event
-    seats = rows.now("seats", ("event", "region", "sector"), {"unit": event.to_unit})
-    _, region, sector = max(seats, default=(0, "", ""))
+    seat = rows.dated["seats"].holds(event.to_unit)
+    _, region, sector = ("", "", "") if seat is None else seat[:3]
+    rows.dated["moving"].hold((event.to_unit, event.transfer), [event.to_unit, event.transfer, effect.position, None])
     _wait(rows, effect, {
         "id": event.transfer, "kind": "transfer", "role": UNIT_ROLE, "region": region, "sector": sector,
         "category": None, "unit": event.to_unit, "person": event.person, "steps": "[]", "taken": 0,
@@ -186,14 +187,17 @@ def _transfer_requested(rows: Rows, effect: Effect) -> None:
 
 
 def _transfer_done(rows: Rows, effect: Effect) -> None:
-    rows.end("work", effect.position, {"id": effect.event.transfer})
+    transfer: str = effect.event.transfer
+    waiting = rows.dated["work"].holds(transfer)
+    if waiting is not None:
+        rows.dated["moving"].cease((waiting[_UNIT], transfer), effect.position)
+        rows.dated["work"].cease(transfer, effect.position)
 
 
 def _seated(rows: Rows, effect: Effect) -> None:
     event: UnitRegistered | UnitMoved = effect.event
-    rows.insert("seats", {
-        "event": effect.recorded, "unit": event.unit, "region": event.region, "sector": event.sector,
-    })
+    rows.dated["seats"].cease(event.unit, effect.position)
+    rows.dated["seats"].hold(event.unit, [event.unit, event.region, event.sector, effect.position, None])
 
 
 def _unit_registered(rows: Rows, effect: Effect) -> None:
@@ -209,7 +213,7 @@ def _unit_moved(rows: Rows, effect: Effect) -> None:
     """What waits for the unit waits for it where it now is."""
     event: UnitMoved = effect.event
     _seated(rows, effect)
-    for (id_,) in rows.now("work", ("id",), {"unit": event.unit, "kind": "transfer"}):
+    for (id_,) in rows.now("moving", ("id",), {"unit": event.unit}):
         rows.change("work", effect.position, {"id": id_}, {"region": event.region, "sector": event.sector})
 
 
@@ -283,16 +287,16 @@ class Work(Projection):
     """The fold."""
 
     name: ClassVar = "work"
-    version: ClassVar = 4  # 1 knew no filings, 2 no applications, 3 nobody to whom a claim was given.
-    weight: ClassVar = 7
+    version: ClassVar = 5  # 1 knew no filings, 2 no applications, 3 nobody to whom a claim was given, 4 no `moving`.
+    weight: ClassVar = 6
     tables: ClassVar = {
         "work": _WORK,
         "filings": Table(
             {"id": str, "kind": str, "role": str, "region": str, "sector": str, "category": str, "unit": str,
              "person": str, "since_at": int, "event": int},
             ("id", "role", "from_position"), (("to_position", "role", "region"),)),
-        "seats": Table({"event": int, "unit": str, "region": str, "sector": str}, ("event",), (("unit",),),
-                       dated=False),
+        "seats": Table({"unit": str, "region": str, "sector": str}, ("unit", "from_position")),
+        "moving": Table({"unit": str, "id": str}, ("unit", "id", "from_position")),  # Transfers that wait for a unit.
         "hands": Table({"event": int, "organisation": str, "actor": str}, ("event",), (("organisation",),),
                        dated=False),
     }
