@@ -236,7 +236,7 @@ class Duplicates(Projection):
 
     name: ClassVar = "duplicates"
     version: ClassVar = 4  # Until 3 each page read and sorted every group there is.
-    weight: ClassVar = 7
+    weight: ClassVar = 6
     tables: ClassVar = {
         "claims": _CLAIMS,   # Where each was submitted, and what it shows.
         "keys": _OF_KEY,     # The one claim that has a key; none where several do, and the next three tell.

@@ -44,7 +44,7 @@ from ledger.events.claim_appeal import (
 )
 from ledger.vocabulary import LOCAL
 from policies.assess import OVERRIDDEN, RULED, Override
-from projections.projection import HOLDS, Effect, Projection, Rows, Table
+from projections.projection import HOLDS, Effect, Handler, Projection, Rows, Table
 from projections.reader import Reader
 
 
@@ -102,8 +102,9 @@ _CLAIMS: Final = Table(
     {"claim": str, "person": str, "status": str, "revision": int, "endorsed": int, "origin": str, "submitted_on": str,
      "registered": int, "registered_event": int, "study_event": int, "decision_event": int, "events": str},
     ("claim", "from_position"), (("person",),))
-_AT: Final = {name: place for place, name in enumerate(_CLAIMS.columns)}
-_EVENTS: Final = _AT["events"]
+(_STATUS, _REVISION, _ENDORSED, _REGISTERED, _REGISTERED_EVENT, _STUDY_EVENT, _DECISION_EVENT, _EVENTS) = (
+    _CLAIMS.places("status", "revision", "endorsed", "registered", "registered_event", "study_event", "decision_event",
+                   "events"))
 
 _study = msgspec.json.Decoder(Study).decode
 _stating = msgspec.json.Encoder().encode
@@ -146,39 +147,54 @@ def _submitted(rows: Rows, effect: Effect) -> None:
         rows.insert("sources", {"claim": event.claim, "system": source.system, "recorded_at": source.recorded_at})
 
 
-def _change(rows: Rows, effect: Effect, **values: Any) -> None:
-    """Let the claim hold otherwise from here on; `revision` and `endorsed` are given as steps."""
+def _followed(rows: Rows, effect: Effect) -> list[Any] | None:
+    """The version of a claim that holds from here on, to be altered; it names this event, too."""
     claim = rows.dated["claims"].succeed(effect.event.claim, effect.position)
-    if claim is None:
-        return
-    claim[_EVENTS] = f"{claim[_EVENTS][:-1]}, {effect.recorded}]"  # A list in JSON grows at its end.
-    for name, value in values.items():
-        is_step = name == "revision" or (name == "endorsed" and value)
-        claim[_AT[name]] = claim[_AT[name]] + value if is_step else value
+    if claim is not None:
+        claim[_EVENTS] = f"{claim[_EVENTS][:-1]}, {effect.recorded}]"  # A list in JSON grows at its end.
+    return claim
 
 
-def _becomes(status: str) -> Any:
-    return lambda rows, effect: _change(rows, effect, status=status)
+def _only_named(rows: Rows, effect: Effect) -> None:
+    _followed(rows, effect)
+
+
+def _becomes(status: str) -> Handler:
+    def handle(rows: Rows, effect: Effect) -> None:
+        claim = _followed(rows, effect)
+        if claim is not None:
+            claim[_STATUS] = status
+
+    return handle
 
 
 def _endorsed(rows: Rows, effect: Effect) -> None:
-    _change(rows, effect, endorsed=1)
+    claim = _followed(rows, effect)
+    if claim is not None:
+        claim[_ENDORSED] += 1
 
 
 def _revised(rows: Rows, effect: Effect) -> None:
     _stated(rows, effect)
-    _change(rows, effect, status="under_review", revision=1, endorsed=0, study_event=effect.recorded)
+    claim = _followed(rows, effect)
+    if claim is not None:
+        claim[_STATUS], claim[_ENDORSED], claim[_STUDY_EVENT] = "under_review", 0, effect.recorded
+        claim[_REVISION] += 1
 
 
 def _reopened(rows: Rows, effect: Effect) -> None:
-    _change(rows, effect, status="under_review", endorsed=0)
+    claim = _followed(rows, effect)
+    if claim is not None:
+        claim[_STATUS], claim[_ENDORSED] = "under_review", 0
 
 
 def _approved(rows: Rows, effect: Effect) -> None:
     event: ClaimApproved = effect.event
     _decided(rows, effect, event.year)
-    _change(rows, effect, status="approved", decision_event=effect.recorded, registered=effect.position,
-            registered_event=effect.recorded)
+    claim = _followed(rows, effect)
+    if claim is not None:
+        claim[_STATUS], claim[_DECISION_EVENT] = "approved", effect.recorded
+        claim[_REGISTERED], claim[_REGISTERED_EVENT] = effect.position, effect.recorded
 
 
 def _corrected(rows: Rows, effect: Effect) -> None:
@@ -190,7 +206,10 @@ def _corrected(rows: Rows, effect: Effect) -> None:
                 year = former
     _stated(rows, effect)
     _decided(rows, effect, year)
-    _change(rows, effect, revision=1, study_event=effect.recorded, decision_event=effect.recorded)
+    claim = _followed(rows, effect)
+    if claim is not None:
+        claim[_STUDY_EVENT] = claim[_DECISION_EVENT] = effect.recorded
+        claim[_REVISION] += 1
 
 
 class Entries(Projection):
@@ -198,7 +217,7 @@ class Entries(Projection):
 
     name: ClassVar = "entries"
     version: ClassVar = 2
-    weight: ClassVar = 9
+    weight: ClassVar = 8
     tables: ClassVar = {
         "claims": _CLAIMS,
         "studies": Table({"event": int, "study": str}, ("event",), dated=False),
@@ -216,17 +235,17 @@ class Entries(Projection):
         ClaimApproved: _approved,
         ClaimRefused: _becomes("refused"),
         ClaimCorrected: _corrected,
-        ClaimAssigned: _change,
-        ClaimUpheld: _change,
+        ClaimAssigned: _only_named,
+        ClaimUpheld: _only_named,
         ClaimFrozen: _becomes("frozen"),
         ClaimReleased: _becomes("approved"),
         ClaimRevoked: _becomes("revoked"),
         ClaimReinstated: _becomes("approved"),
         ClaimReopened: _reopened,
-        ClaimAppealed: _change,
-        ClaimAppealWithdrawn: _change,
-        ClaimAppealDismissed: _change,
-        ClaimAppealAllowed: _change,
+        ClaimAppealed: _only_named,
+        ClaimAppealWithdrawn: _only_named,
+        ClaimAppealDismissed: _only_named,
+        ClaimAppealAllowed: _only_named,
     }
 
 
@@ -239,11 +258,11 @@ _VERSION: Final = (
     "FROM claims v JOIN studies s ON s.event = v.study_event LEFT JOIN decisions d ON d.event = v.decision_event "
     "LEFT JOIN sources o ON o.claim = v.claim "
 )
-_REGISTERED: Final = (
+_STOOD: Final = (
     f"{_VERSION} WHERE v.person {{}} AND v.status IN ('approved', 'frozen', 'revoked') AND {HOLDS} "
     "ORDER BY v.registered, v.registered_event"
 )
-_OF_ONE, _OF_ALL = _REGISTERED.format("= :person"), _REGISTERED.format("IN (SELECT value FROM json_each(:persons))")
+_OF_ONE, _OF_ALL = _STOOD.format("= :person"), _STOOD.format("IN (SELECT value FROM json_each(:persons))")
 _OF_PERSON: Final = "SELECT DISTINCT claim FROM claims WHERE person = :person ORDER BY claim"
 _CLAIM: Final = f"{_VERSION} WHERE v.claim = :claim AND v.from_position <= :as_of ORDER BY v.from_position"
 

@@ -215,18 +215,18 @@ def _transfer_requested(rows: Rows, effect: Effect) -> None:
     rows.begin("transfers", effect.position, {
         "transfer": event.transfer, "person": event.person, "to_unit": event.to_unit, "from_unit": event.from_unit,
         "starts": event.starts.isoformat(), "major": event.major, "standing": event.standing, "status": "requested",
-        "events": json.dumps([effect.recorded]),
+        "events": f"[{effect.recorded}]",
     })
 
 
 def _transfer_becomes(status: str) -> Any:
     def handle(rows: Rows, effect: Effect) -> None:
         event, key = effect.event, {"transfer": effect.event.transfer}
-        for (events,) in rows.now("transfers", ("events",), key):
-            values = {"status": status, "events": json.dumps([*json.loads(events), effect.recorded])}
-            if isinstance(event, TransferConfirmed):
-                values["starts"] = event.starts.isoformat()  # The unit may put the day right.
-            rows.change("transfers", effect.position, key, values)
+        values = {"status": status}
+        if isinstance(event, TransferConfirmed):
+            values["starts"] = event.starts.isoformat()  # The unit may put the day right.
+        rows.change("transfers", effect.position, key, lambda former: {
+            **values, "events": f"{former('events')[:-1]}, {effect.recorded}]"})  # A list in JSON grows at its end.
 
     return handle
 

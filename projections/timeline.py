@@ -82,7 +82,7 @@ class Timeline(Projection):
 
     name: ClassVar = "timeline"
     version: ClassVar = 2
-    weight: ClassVar = 7
+    weight: ClassVar = 5
     tables: ClassVar = {
         # Rows come at the end of the table, and the index ends in `line`, so it gives them in their order.
         "lines": Table({"line": int, "who": str, "position": int, "kind": str, "side": int}, ("line",),
