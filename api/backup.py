@@ -22,6 +22,7 @@ from api.folder import Folder, folder_of
 from api.register import demand_whole, open_register
 from api.settings import Settings
 from api.sharing import copy_operations
+from ledger.access_pruning import cut_upto
 from ledger.backup import (
     MANIFEST,
     BackupFailed,
@@ -109,7 +110,8 @@ def check(backup: Path, settings: Settings, bar: Callable[[str], AbstractContext
             with bar(f"重读 {name}.db") as progress:
                 policy = trust(*keys[name]) if keys[name] else None
                 said: CopiedLog = getattr(manifest, name)
-                report = fsck(backup / f"{name}.db", policy=policy, progress=progress, processes=processes_for(said))
+                report = fsck(backup / f"{name}.db", policy=policy, progress=progress, processes=processes_for(said),
+                              cut_upto=cut_upto(SQLiteSource(backup / "ledger.db")) if name == "access" else 0)
             problems += log_problems(name, report, said)
         if manifest.store == "sqlite" and not problems:
             try:

@@ -11,6 +11,7 @@ from typing import Final
 
 from flask import Blueprint, Flask
 
+from api.access_keeping import keep_for
 from api.addresses import PROXIES, networks
 from api.asked_outside import asked_outside
 from api.bulk_runner import BulkRunner
@@ -58,7 +59,8 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                               lambda: house.opened_papers.tidy(now=house.now),
                               lambda: house.event_notes.tidy(), lambda: settle_all(house),
                               lambda: tidy_replays(house),
-                              lambda: keep_up(register.access, register.folder.projections)]
+                              lambda: keep_up(register.access, register.folder.projections),
+                              lambda: keep_for(register, months=settings.access_months, now=house.now)]
             runner = Runner(house.jobs, register.folder.replays, register.folder.root, at_once=settings.replays_at_once,
                             cores=cores_beside(settings.workers) if settings.one_core else (),
                             may_begin=lambda: not any(lag.building for lag in house.follower.lag().values()))

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from api.folder import folder_of
 from api.register import SCHEMAS
 from api.settings import Settings
+from ledger.access_pruning import cut_upto
 from ledger.backup import rulebooks_in
 from ledger.errors import LedgerError
 from ledger.former_keys import keys_at_hand
@@ -53,7 +54,8 @@ def check_access(settings: Settings, processes: int | None, progress: Callable[[
         keys = keys_at_hand(folder.keys, _ACCESS)
         report = fsck(
             source_of(settings, _ACCESS), policy=trust(*keys) if keys else None,
-            published=_read(published), processes=processes, progress=progress)
+            published=_read(published), processes=processes, progress=progress,
+            cut_upto=cut_upto(source_of(settings, SCHEMAS[0])))
     except LedgerError as error:
         return AccessLog(None, (Problem(None, error.code, str(error)),))
     return AccessLog(report.size, report.problems)

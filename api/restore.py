@@ -26,6 +26,7 @@ from api.occupancy import Served, occupying
 from api.settings import Settings
 from api.sharing import COMMON
 from api.vault_place import vault_files
+from ledger.access_pruning import cut_upto
 from ledger.backup import Manifest, damages, digest_of, log_in, read_manifest, rulebooks_in
 from ledger.errors import LedgerError
 from ledger.former_keys import keys_at_hand
@@ -288,12 +289,13 @@ def _examine(work: _Work, staging: Path, bar: Bar) -> None:
     for name in work.logs:
         source, policy = _source(work, name, staging), work.policies[name]
         processes = processes_for(getattr(work.manifest, name))
+        cut = cut_upto(_source(work, "ledger", staging)) if name == "access" and "ledger" in work.logs else 0
         with bar(f"检查 {name}") as progress:
-            report = fsck(source, policy=policy, keys=work.keys, processes=processes, progress=progress)
+            report = fsck(source, policy=policy, keys=work.keys, processes=processes, progress=progress, cut_upto=cut)
         if any(one.code == "sealed_unreadable" for one in report.problems):
             work.lacks_keys = True  # Its digest holds, so it is the vault that lacks something, and not the backup.
             with bar(f"检查 {name}，不用密钥库") as progress:
-                report = fsck(source, policy=policy, processes=processes, progress=progress)
+                report = fsck(source, policy=policy, processes=processes, progress=progress, cut_upto=cut)
         problems += log_problems(name, report, getattr(work.manifest, name))
         if any(one.code == "checkpoint_invalid" for one in report.problems):
             problems.append(OTHER_KEY)

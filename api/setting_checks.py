@@ -23,6 +23,11 @@ def port(value: int) -> str | None:
     return None if 0 <= value <= 65535 else "应为 0 到 65535 之间的整数（0 表示任选一个空闲端口）"
 
 
+def between(least: int, most: int) -> Callable[[int], str | None]:
+    """A whole number that law or reason bounds on both sides."""
+    return lambda value: None if least <= value <= most else f"应为 {least} 到 {most} 之间的整数"
+
+
 def positive(limit: int) -> Callable[[int], str | None]:
     return lambda value: None if 1 <= value <= limit else f"应为 1 到 {limit} 之间的整数"
 

@@ -74,6 +74,9 @@ class Settings:
         "日志格式（auto：终端上易读，否则 JSON）", "auto", checks.one_of("auto", "json", "console")
     )
     origin: str = _setting("日志账的名称，写入每个检查点", "localhost/xueshi", checks.origin)
+    access_months: int = _setting(
+        "查阅记录保存几个月（至少 6，网络安全法；默认 36，个人信息保护法第五十六条的三年）", 36,
+        checks.between(6, 1_200))
     checkpoint_seconds: int = _setting("签发检查点的间隔（秒）", 10, checks.positive(86_400))
     witnesses: str = _setting("见证人的策略文件（C2SP tlog-policy；空：没有见证人）", "", checks.file_name)
     time_stamps: str = _setting("时间戳机构的文件（TOML，RFC 3161；空：不盖时间戳）", "", checks.file_name)

@@ -113,9 +113,11 @@ def fsck(
     processes: int | None = None,
     portion: int = PORTION,
     progress: Progress = lambda done, total: None,
+    cut_upto: int = 0,
 ) -> Report:
     """Check a ledger, in a file or elsewhere.
 
+    `cut_upto`: up to where the ledger says that entries of this access log were taken out (`ledger.access_pruning`).
     Names are a fold over all events: a run that goes on folds those before it once more. `portion` is a number of full
     tiles; one process, where nothing is to be resumed, is this one, and so it is where there is one portion alone.
     """
@@ -139,7 +141,9 @@ def fsck(
                     _take_names(state, again, names)
                     progress(again.last, size)
             last: Portion | None = None
-            for last in in_order(pool, partial(read_portion, source, keys), range(state.position, size, portion)):
+            for last in in_order(
+                    pool, partial(read_portion, source, keys, cut_upto=cut_upto),
+                    range(state.position, size, portion)):
                 _join(view, state, last, names)
                 if state_file is not None and not is_small and last.is_whole and not last.rest:
                     _save(state_file, state, view)

@@ -51,10 +51,12 @@ class Portion(NamedTuple):
     problems: list[Problem]
 
 
-def read_portion(source: Source, keys: KeyFiles | None, after: int, last: int) -> Portion:
+def read_portion(
+    source: Source, keys: KeyFiles | None, after: int, last: int, *, cut_upto: int = 0
+) -> Portion:
     """Read, hash and demand everything of the events past `after`, up to `last`."""
     vault = keys.opened() if keys else None
-    reader = Reader(after, vault, source.damage)
+    reader = Reader(after, vault, source.damage, cut_upto)
     with source.opened() as events, source.opened() as beside:
         try:  # Sealed parts are read beside the leaves: a join costs twice as much.
             reader.read(events.events(after, last), beside.sealed(after, last))

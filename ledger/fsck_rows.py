@@ -10,21 +10,23 @@ or otherwise. `tests/ledger/test_fsck.py` holds the two together.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from operator import attrgetter, lt, mul
 from typing import Any, Final
 
 from ledger.envelope import SALT_BYTES, Envelope, Malformed, SealedPart, check_canonical, check_canonical_all
 from ledger.errors import LedgerError
-from ledger.events.act import ActAbandoned, ActClosed
+from ledger.events.act import AccessCut, ActAbandoned, ActClosed
 from ledger.events.base import Draft, Event, Words
 from ledger.events.catalogue import EVERY
 from ledger.events.person import KeyDestroyed
 from ledger.fsck_problem import PROBLEMS_MAX, Problem
 from ledger.lookup import Lookup
-from ledger.proof.merkle import hash_leaf, hash_leaves
+from ledger.proof.merkle import HASH_SIZE, hash_leaf, hash_leaves
 from ledger.stores.append import NameChange
 from ledger.vault import Absent, Vault
 
@@ -83,7 +85,9 @@ class Parts:
 class Reader:
     """Goes through rows in order and collects what must hold of each."""
 
-    def __init__(self, after: int, vault: Vault | None, damage: tuple[type[Exception], ...]) -> None:
+    def __init__(
+        self, after: int, vault: Vault | None, damage: tuple[type[Exception], ...], cut_upto: int = 0
+    ) -> None:
         self.hashes: list[bytes] = []  # Of the leaves, as far as positions run without a gap.
         self.problems: list[Problem] = []
         self.names: list[tuple[int, list[NameChange]]] = []
@@ -91,6 +95,7 @@ class Reader:
         self.first_time: tuple[int, int] | None = None
         self.last_time = self.index_sum = self.sealed = self.redacted = 0
         self.expected = after + 1
+        self._cut_upto = cut_upto  # Up to here a hash may stand in an entry's place (`ledger.access_pruning`).
         self._vault, self._damage = vault, damage
         self._lookup = Lookup(vault.secret("index")) if vault else None
 
@@ -117,7 +122,8 @@ class Reader:
                 return False
             if SealedPart(salt, ciphertext).digest() != envelopes[position - first].sealed:
                 return False
-        self.hashes += hash_leaves(leaves)
+        self.hashes += hash_leaves(leaves) if first > self._cut_upto else map(
+            self._hash, positions, leaves, envelopes)
         self.expected, self.last_time = last + 1, times[-1]
         if self.first_time is None:
             self.first_time = (first, times[1])
@@ -185,12 +191,22 @@ class Reader:
             self.hashes.append(hash_leaf(b""))
             self._wrong(position, "leaf_malformed", "事件不是字节：该列被改动。")
             return None
-        self.hashes.append(hash_leaf(leaf))
         try:
-            return check_canonical(leaf)
+            envelope = check_canonical(leaf)
         except Malformed as error:
+            self.hashes.append(hash_leaf(leaf))
             self._wrong(position, "leaf_malformed", str(error))
             return None
+        self.hashes.append(self._hash(position, leaf, envelope))
+        return envelope
+
+    def _hash(self, position: int, leaf: bytes, envelope: Envelope) -> bytes:
+        """The hash of a leaf; where one was taken out, the hash that stands there, which the tiles bear out or not."""
+        if position <= self._cut_upto and type(envelope.event) is AccessCut:
+            with suppress(ValueError):
+                if len(told := b64decode(envelope.event.leaf_hash, validate=True)) == HASH_SIZE:
+                    return told
+        return hash_leaf(leaf)
 
     def _part(self, row: tuple[int, Any, Any]) -> SealedPart | None:
         position, salt, ciphertext = row

@@ -101,6 +101,27 @@ def keep_up(log: Ledger, folder: Path, most: int = EVENTS_MOST) -> int:
     return _position(reader)
 
 
+def drop(log: Ledger, folder: Path, upto: int) -> bool:
+    """Forget those that were taken out of the log up to a position; False where somebody else is about the file."""
+    path = path_of(folder, Looks())
+    if not path.exists():
+        return True
+    lease = FileLease(folder / f"{Looks.name}.lock")
+    if not lease.try_take():
+        return False
+    try:
+        file = opened(Looks(), path, log, untouched=frozenset({path.name}))
+        try:
+            file.connection.execute("PRAGMA secure_delete=ON")
+            file.connection.execute("DELETE FROM look WHERE position <= ?", (upto,))
+            file.connection.commit()
+        finally:
+            file.close()
+    finally:
+        lease.release()
+    return True
+
+
 def looks(
     folder: Path, asked: Asked, *, upto: int, after: int | None = None, limit: int = 50
 ) -> Page[Look]:

@@ -19,6 +19,7 @@ from api.cases.proofs import Proof, proof_of
 from api.cases.standing import SUPERVISOR, by_actor, looking, places, reaches
 from api.house import House
 from ledger.access import record_access
+from ledger.access_pruning import last_pruned
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.act import LOG, AccessAnchored
@@ -46,6 +47,15 @@ class Anchor(NamedTuple):
     holds: bool
 
 
+class Gone(NamedTuple):
+    """What was taken out of the access log since its time was over, and the event of the ledger that says so."""
+
+    event: int
+    upto: int               # Every entry up to here.
+    before: str             # None that was recorded since is among them.
+    months: int
+
+
 class Listed(NamedTuple):
     """Some of the looks, of how many entries of the access log, and how that is held fast."""
 
@@ -54,6 +64,7 @@ class Listed(NamedTuple):
     as_of: int              # Up to which entry of the access log; of what came since nothing is told.
     behind: int             # So many entries have yet to be read.
     anchor: Anchor | None
+    pruned: Gone | None
 
 
 def looks(
@@ -80,7 +91,8 @@ def looks(
     page: Page[Look] = _looks.looks(folder, asked, upto=at if upto is None else min(upto, at),
                                     after=None if after is None else int(after[0]), limit=limit)
     items = tuple(look_view(one) for one in page.items if one.subject != asking.person)
-    return Listed(items, page.next, page.as_of, house.register.access.store.size() - at, _anchor(house))
+    return Listed(items, page.next, page.as_of, house.register.access.store.size() - at, _anchor(house),
+                  _gone(house))
 
 
 def proof(house: House, caller: Caller, position: int) -> Proof | Refusal:
@@ -138,6 +150,11 @@ def _reaches(asking: Actor, matter: Matter) -> bool:
 
 def _begins(day: date) -> int:
     return microseconds(datetime(day.year, day.month, day.day, tzinfo=LOCAL))
+
+
+def _gone(house: House) -> Gone | None:
+    found = last_pruned(house.ledger)
+    return None if found is None else Gone(found[0], found[1].upto, written_time(found[1].before), found[1].months)
 
 
 def _anchor(house: House) -> Anchor | None:

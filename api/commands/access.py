@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import time
+from pathlib import Path
 from typing import Any
 
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.options import as_json_option, data_option, opened
 from api.commands.telling import PAGE, next_page, role, table, with_options
+from api.exits import Exit, Stop
 
 
 @click.group()
@@ -38,4 +43,33 @@ def _tell(body: dict[str, Any]) -> None:
     anchor = body["anchor"]
     if anchor is not None and not anchor["holds"]:
         click.echo(f"查阅日志与账本事件 {anchor['event']} 所记的根不符：它被改动或截断过。", err=True)
+    if (gone := body["pruned"]) is not None:
+        words = f"保存 {gone['months']} 个月：{gone['before'][:10]} 以前的第 1 至 {gone['upto']} 条已期满清除"
+        click.echo(f"{words}（账本事件 {gone['event']}）。", err=True)
     next_page(body)
+
+
+@access.command()
+@data_option
+@as_json_option
+def prune(data_folder: Path | None, as_json: bool) -> int:
+    """清除期满的查阅记录：期限见设置 access_months，至少六个月
+
+    先记入账本，再逐批清除，中断可再运行；所留的只是每条的哈希，其余的证明照常。
+    用 SQLite 的，服务每小时自己清除一批；用 PostgreSQL 的，请以表的所有者定期运行本命令。
+    """
+    from api.access_keeping import keep_for
+    from api.settings import load
+
+    with opened(data_folder) as register:
+        done = keep_for(register, months=load({"data_folder": data_folder}).access_months,
+                        now=time.time_ns() // 1_000, at_once=True)
+        if done is None:
+            raise Stop(Exit.REFUSED, "access_not_pruned", "服务正在写入日志自己的流，没有清除任何一条", "请再运行一次")
+    if as_json:
+        click.echo(json.dumps(done._asdict(), ensure_ascii=False))
+    elif not done.cut:
+        click.echo("没有期满的查阅记录。")
+    else:
+        click.echo(f"✓ 清除了 {done.cut:,} 条期满的查阅记录，到第 {done.upto:,} 条为止；已记入账本。")
+    return Exit.HOLDS

@@ -17,6 +17,7 @@ FIELDS: Final = {
     "article": "条款", "as_of": "截至事件", "assessed_centi": "核定学时", "assessment": "学时审核",
     "attended": "参加人数", "attended_half": "参加天数", "authors": "作者", "basis": "依据", "batch": "导入",
     "because": "缘由", "book_until": "报名截止", "booked": "报名人数", "booking": "座位",
+    "before": "早于（微秒）", "leaf_hash": "原条目的哈希", "months": "保存几个月", "upto": "到第几条",
     "accepted_root": "已接受的根", "carried_by": "由谁带来", "checkpoint": "检查点", "entries": "学时记录数",
     "first": "最初的来历", "position": "来源的事件", "proven": "来源的证明", "since": "上次接受的条数",
     "still_open": "尚未办结", "total_centi": "合计学时", "totals_root": "合计的根",

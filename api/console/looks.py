@@ -65,9 +65,11 @@ def listed(asking: Asking) -> Shown:
     return Page("looks.html", {
         "rows": rows, "typed": typed, "faults": (), "wrong": set(), "whom": whom, "purposes": PURPOSES,
         "next": None if found.next is None else found.next[0], "as_of": found.as_of, "behind": found.behind,
-        "anchor": found.anchor, "asked": urlencode({name: one for name, one in typed.items() if name != "after"}),
+        "anchor": found.anchor, "pruned": found.pruned,
+        "asked": urlencode({name: one for name, one in typed.items() if name != "after"}),
     }, {"items": list(found.items), "next": found.next, "as_of": found.as_of, "behind": found.behind,
-        "anchor": None if found.anchor is None else found.anchor._asdict()}, table)
+        "anchor": None if found.anchor is None else found.anchor._asdict(),
+        "pruned": None if found.pruned is None else found.pruned._asdict()}, table)
 
 
 def proof(asking: Asking, position: int) -> Shown:
@@ -83,7 +85,7 @@ def proof(asking: Asking, position: int) -> Shown:
 def _form(typed: Mapping[str, str], faults: tuple[Fault, ...], status: int = 200) -> Page:
     return Page("looks.html", {
         "rows": (), "typed": typed, "faults": faults, "wrong": {one.field for one in faults}, "whom": None,
-        "purposes": PURPOSES, "next": None, "as_of": None, "behind": 0, "anchor": None, "asked": "",
+        "purposes": PURPOSES, "next": None, "as_of": None, "behind": 0, "anchor": None, "pruned": None, "asked": "",
     }, {"items": []}, status=status)
 
 

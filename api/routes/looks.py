@@ -42,7 +42,8 @@ def every(caller: Caller, query: _Query) -> dict[str, Any] | Refusal:
     if found.next is not None:
         following = paging.write_cursor(here.cursor_key, question, Cursor(found.as_of, list(found.next)))
     return {"items": list(found.items), "next_cursor": following, "as_of": found.as_of, "behind": found.behind,
-            "anchor": None if found.anchor is None else found.anchor._asdict()}
+            "anchor": None if found.anchor is None else found.anchor._asdict(),
+            "pruned": None if found.pruned is None else found.pruned._asdict()}
 
 
 @door.reads("/v1/access/<int:position>/proof", summary="查阅日志中一条的证明（.tlog-proof），任何人可离线核验",

@@ -98,6 +98,18 @@ class AccessAnchored(LogEvent, tag="log.access_anchored/1"):
     root: Open[str]
 
 
+class AccessPruned(LogEvent, tag="log.access_pruned/1"):
+    """Entries of the access log whose time is over are taken out; of each its hash stays, so every proof goes on.
+
+    Recorded before anything is taken out: what is gone was said to go, and nothing else may be gone.
+    """
+
+    origin: Open[str]
+    upto: Open[int]     # Every entry up to here, which a root recorded earlier in this ledger holds fast.
+    before: Open[int]   # All of them were recorded before this time, in microseconds.
+    months: Open[int]   # So long entries are kept here.
+
+
 class MapCommitted(LogEvent, tag="log.map_committed/1"):
     """Which events name which person, all of them, as one root: what a statement proves its completeness against.
 
@@ -132,3 +144,17 @@ class AccessRecorded(Event, tag="access.recorded/1"):
 
     def subjects(self) -> tuple[str, ...]:
         return (self.subject, self.reader)
+
+
+class AccessCut(Event, tag="access.cut/1"):
+    """What stands in the place of an entry of the access log that was taken out: the hash of its leaf, and no more."""
+
+    access: Pseudonym[StreamId]
+    leaf_hash: Open[str]
+
+    @property
+    def stream(self) -> StreamId:
+        return self.access
+
+    def subjects(self) -> tuple[str, ...]:
+        return ()

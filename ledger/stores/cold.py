@@ -185,6 +185,9 @@ class Change(Rows, Protocol):
     def bring_in(self, leaves: Sequence[tuple[int, bytes]], parts: Sequence[tuple[int, bytes, bytes]]) -> None:
         """Put leaves in the place of stubs, and what is sealed beside them."""
 
+    def cut(self, leaves: Sequence[tuple[int, bytes]]) -> None:
+        """Put other leaves in the place of those whose time is over, which nobody is to read any more."""
+
 
 # The archives themselves
 

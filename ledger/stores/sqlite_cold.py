@@ -65,6 +65,11 @@ class FileChange(FileRows):
             self._replace(leaves)
             self._connection.executemany("INSERT INTO sealed VALUES (?, ?, ?)", parts)
 
+    def cut(self, leaves: Sequence[tuple[int, bytes]]) -> None:
+        self._connection.execute("PRAGMA secure_delete=ON")  # What stood there is written over, not only let go.
+        with self._allowing():
+            self._replace(leaves)
+
     def _replace(self, leaves: Sequence[tuple[int, bytes]]) -> None:
         self._connection.executemany(
             "UPDATE events SET leaf = ? WHERE position = ?", [(leaf, position) for position, leaf in leaves])

@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "df91c3dc1d279825d51c520d5b3bec95b8550dd271abe64f341d8e05106fa322"
+ROOT = "1896c1306bf538215dd05b968640cb0d74494a50ab180394fdf3e9a2cf2768cc"
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,15 @@ class AnchorAnswer(Answer):
     holds = ma.fields.Boolean(required=True, metadata={"description": "false：查阅日志被改动或截断过"})
 
 
+class PrunedAnswer(Answer):
+    """What was taken out of the access log, since its time was over."""
+
+    event = ma.fields.Integer(required=True, metadata={"description": "账本中记载清除的事件"})
+    upto = ma.fields.Integer(required=True, metadata={"description": "到第几条为止已清除"})
+    before = ma.fields.String(required=True, metadata={"format": "date-time", "description": "都早于此时"})
+    months = ma.fields.Integer(required=True, metadata={"description": "保存几个月"})
+
+
 class LooksAnswer(Answer):
     """A page of looks, the newest first."""
 
@@ -51,3 +60,4 @@ class LooksAnswer(Answer):
     as_of = ma.fields.Integer(required=True, metadata={"description": "按查阅日志的第几条为止"})
     behind = ma.fields.Integer(required=True, metadata={"description": "还有几条没有读到；稍后再查"})
     anchor = ma.fields.Nested(AnchorAnswer, allow_none=True, required=True)
+    pruned = ma.fields.Nested(PrunedAnswer, allow_none=True, required=True)

@@ -58,6 +58,7 @@ NOT_IN_A_DEMO = {
     "import.proved/1": "no other ledger hands over to it", "import.contradicted/1": "nor contradicts itself",
     "log.access_anchored/1": "nobody has looked at anything yet",
     "access.recorded/1": "stands in the access log",
+    "access.cut/1": "stands in the access log", "log.access_pruned/1": "nobody has looked at anything yet",
     **dict.fromkeys((f"finding.{what}/1" for what in (
         "taken_up", "given", "ruled_out", "substantiated", "referred", "linked")),
         "nobody has looked at what the patterns find in it"),

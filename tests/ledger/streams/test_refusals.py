@@ -108,7 +108,8 @@ STREAMS: dict[type[Event], tuple[Any, type[Event] | None]] = {
     year_events.YearEvent: (year.evolve, None),
     act_events.ActEvent: (act.evolve, act_events.ActOpened),
 }
-OF_THE_LOG = {"log.opened/1", "log.continued/1", "log.access_anchored/1", "log.map_committed/1", "access.recorded/1"}
+OF_THE_LOG = {"log.opened/1", "log.continued/1", "log.access_anchored/1", "log.map_committed/1", "access.recorded/1",
+              "log.access_pruned/1", "access.cut/1"}
 """Nothing of a person, unit or rulebook is decided from these."""
 
 

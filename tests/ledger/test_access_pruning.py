@@ -1,0 +1,224 @@
+"""Entries of the access log leave it when their time is over; every root and every proof of what stays go on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from ledger_kit import BY, LI, Clock, house_policy, open_house, settle
+
+from ledger import access_pruning
+from ledger.access import anchor_access, broken_anchors, record_accesses
+from ledger.access_pruning import MONTHS_LEAST, TooShort, last_pruned, month_before, prune
+from ledger.events.act import AccessCut, AccessPruned, AccessRecorded
+from ledger.fsck import Report, fsck
+from ledger.proof.tiles import TILE_WIDTH
+from ledger.proving import prove_event
+from ledger.signer import Signer, create_signing_key
+from ledger.verify import verify_file
+
+ORIGIN = "register.example/access"
+BEGAN = int(datetime(2023, 1, 15, 8, tzinfo=UTC).timestamp())
+
+
+class Looked:
+    """A ledger and the log of who looked, both under one clock, some days further each time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock(BEGAN)
+        self.house, self.log = (open_house(folder / name, self.clock) for name in ("house", "log"))
+        create_signing_key(folder / "log", ORIGIN, name="access")
+        self.signer = Signer(self.log.store, origin=ORIGIN, folder=self.log.folder, name="access")
+        settle(self.house)
+
+    @property
+    def now(self) -> int:
+        return self.clock.ns // 1_000
+
+    def look(self, times: int) -> None:
+        record_accesses(self.log.ledger, by=BY, subjects=[LI] * times, purpose="annual_review", what=("years",),
+                        route="years", now_ms=self.now // 1_000)
+        anchor_access(self.house.ledger, self.signer, by=BY, now=self.now)
+
+    def later(self, days: int) -> None:
+        self.clock.ns += days * 86_400_000_000_000
+
+    def prune(self, months: int = 12, most: int | None = None) -> access_pruning.Pruned:
+        return prune(self.house.ledger, self.log.ledger, months=months, now=self.now, by=BY, most=most)
+
+    def check(self, cut_upto: int) -> Report:
+        copy = self.log.folder / "copy.db"
+        copy.unlink(missing_ok=True)
+        with closing(sqlite3.connect(self.log.file)) as here, closing(sqlite3.connect(copy)) as there:
+            here.backup(there)
+        return fsck(copy, policy=house_policy(self.log.folder, "access"),
+                    published=self.signer.published(), processes=1, cut_upto=cut_upto)
+
+    def kinds(self) -> list[type]:
+        return [type(one.envelope.event) for one in self.log.ledger.read(0, 10_000)]
+
+
+@pytest.fixture
+def looked(tmp_path: Path) -> Iterator[Looked]:
+    made = Looked(tmp_path)
+    yield made
+    for house in (made.house, made.log):
+        house.close()
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path: Path) -> None:
+    for name in ("house", "log"):
+        (tmp_path / name).mkdir()
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_pruning, "PORTION", TILE_WIDTH)
+
+
+def write(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def grown(looked: Looked) -> None:
+    """Two years of looks: 300 in January 2023, then 300 half a year later, and 300 in January 2025."""
+    for days in (182, 549, 1):
+        looked.look(300)
+        looked.later(days)
+    looked.look(1)
+
+
+def test_what_is_past_its_time_is_gone_and_the_tree_stands_as_it_stood(looked: Looked) -> None:
+    grown(looked)
+    before = looked.log.store.frontier().root()
+    roots = [looked.log.store.frontier(size).root() for size in (1, 255, 256, 300, 512, 601, 900)]
+
+    done = looked.prune()
+
+    assert (done.upto, done.cut, done.left) == (512, 512, 0), "full tiles of what is older than a year"
+    assert looked.kinds()[:512] == [AccessCut] * 512 and set(looked.kinds()[512:]) == {AccessRecorded}
+    assert looked.log.store.frontier().root() == before
+    assert [looked.log.store.frontier(size).root() for size in (1, 255, 256, 300, 512, 601, 900)] == roots
+    assert broken_anchors(looked.house.ledger, looked.log.ledger) == []
+    assert looked.check(512).holds, looked.check(512).problems
+    file = prove_event(looked.log.store, 700, looked.signer.checkpoint())
+    assert verify_file(write(looked.log.folder / "one.tlog-proof", file), house_policy(looked.log.folder, "access"))
+
+
+def test_nothing_of_whom_or_what_for_is_left_in_the_file(looked: Looked) -> None:
+    grown(looked)
+    looked.prune()
+    looked.log.close()
+
+    with closing(sqlite3.connect(looked.log.file)) as file:
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        left = file.execute("SELECT count(*) FROM events WHERE position <= 512 AND instr(leaf, ?)",
+                            (LI.encode(),)).fetchone()[0]
+    assert left == 0
+    assert looked.log.file.read_bytes().count(LI.encode()) == 2 * (901 - 512), "as subject and among the subjects"
+
+
+def test_the_ledger_says_first_what_is_to_go_and_what_is_killed_goes_on(looked: Looked) -> None:
+    grown(looked)
+    one = looked.prune(most=1)
+    assert (one.cut, one.left) == (TILE_WIDTH, TILE_WIDTH)
+    recorded = last_pruned(looked.house.ledger)
+    assert recorded is not None and recorded[1].upto == 512 and recorded[1].months == 12
+    assert looked.check(512).holds
+
+    events = looked.house.store.size()
+    assert looked.prune().cut == TILE_WIDTH
+    assert looked.prune() == (512, 0, 0, recorded[1].before)
+    assert looked.house.store.size() == events, "it was said once"
+
+
+def test_a_service_says_so_once_a_day_and_what_it_said_goes_the_next_time(looked: Looked) -> None:
+    grown(looked)
+
+    def hourly(months: int) -> access_pruning.Pruned:
+        return prune(looked.house.ledger, looked.log.ledger, months=months, now=looked.now, by=BY, waits=True)
+
+    assert hourly(23) == (0, 0, 0, 0) and last_pruned(looked.house.ledger) is not None
+    assert hourly(23).cut == 256
+    events = looked.house.store.size()
+    assert hourly(12).cut == 0 and looked.house.store.size() == events, "more is due, and was said today"
+    looked.later(1)
+    assert hourly(12).cut == 0 and looked.house.store.size() == events + 1
+    assert hourly(12).cut == 256
+
+
+def test_an_entry_that_went_without_a_word_is_found(looked: Looked) -> None:
+    grown(looked)
+    looked.prune()
+
+    report = looked.check(256)
+    assert {one.code for one in report.problems} == {"tile_mismatch"}
+    assert min(one.position for one in report.problems if one.position) == 257
+    assert not looked.check(0).holds
+
+
+def test_a_hash_that_is_not_the_one_that_stood_there_is_found(looked: Looked) -> None:
+    grown(looked)
+    looked.prune()
+    with closing(sqlite3.connect(looked.log.file)) as file:
+        file.execute("DROP TRIGGER events_stay_as_they_are")
+        (leaf,) = file.execute("SELECT leaf FROM events WHERE position = 7").fetchone()
+        at = leaf.index(b'"leaf_hash":"') + 13
+        file.execute("UPDATE events SET leaf = ? WHERE position = 7",
+                     (leaf[:at] + (b"A" if leaf[at:at + 1] != b"A" else b"B") + leaf[at + 1:],))
+        file.commit()
+    assert [one.position for one in looked.check(512).problems] == [7]
+
+
+def test_nothing_younger_than_the_law_lets_go_whatever_is_asked_for(looked: Looked) -> None:
+    grown(looked)
+    for months in (0, 1, MONTHS_LEAST - 1, -40):
+        with pytest.raises(TooShort):
+            looked.prune(months)
+
+    done = looked.prune(MONTHS_LEAST)
+    assert done.upto == 512 and AccessCut not in looked.kinds()[600:]
+
+
+def test_a_clock_that_jumps_ahead_takes_nothing_with_it(looked: Looked) -> None:
+    """What the ledger held fast last is a day old at most: a year that nobody lived through is not believed."""
+    grown(looked)
+    looked.later(3_650)
+
+    assert looked.prune(24).upto == 256, "as of the last root that was recorded, and a day"
+
+
+def test_what_no_root_in_the_ledger_holds_fast_stays(looked: Looked) -> None:
+    looked.look(200)
+    record_accesses(looked.log.ledger, by=BY, subjects=[LI] * 400, purpose="annual_review", what=("years",),
+                    route="years", now_ms=looked.now // 1_000)
+    looked.later(4_000)
+    assert looked.prune().upto == 0 and last_pruned(looked.house.ledger) is None
+    looked.look(1)
+    assert looked.prune().upto == 512
+
+
+def test_a_month_before_is_the_same_day_or_the_last_of_a_shorter_month() -> None:
+    def at(*when: int) -> int:
+        return int(datetime(*when, tzinfo=UTC).timestamp()) * 1_000_000
+
+    assert month_before(at(2026, 8, 31, 9, 30), 6) == at(2026, 2, 28, 9, 30)
+    assert month_before(at(2024, 8, 31), 6) == at(2024, 2, 29)
+    assert month_before(at(2026, 1, 15), 36) == at(2023, 1, 15)
+    assert month_before(at(2026, 12, 1), 12) == at(2025, 12, 1)
+
+
+def test_what_went_is_said_in_the_ledger_for_everyone_to_read(looked: Looked) -> None:
+    grown(looked)
+    looked.prune()
+    found = [one.envelope.event for one in looked.house.ledger.read(0, 10_000)
+             if isinstance(one.envelope.event, AccessPruned)]
+    assert [(one.origin, one.upto, one.months) for one in found] == [(ORIGIN, 512, 12)]
+
+
