@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 from ledger_kit import BY, LI, Clock, house_policy, open_house, settle
+from postgres_kit import Server
 
 from ledger import access_pruning
 from ledger.access import anchor_access, broken_anchors, record_accesses
-from ledger.access_pruning import MONTHS_LEAST, TooShort, last_pruned, month_before, prune
+from ledger.access_pruning import MONTHS_LEAST, TooShort, goes_by_itself, last_pruned, month_before, prune
 from ledger.events.act import AccessCut, AccessPruned, AccessRecorded
 from ledger.fsck import Report, fsck
+from ledger.fsck_postgres import PostgresSource
+from ledger.ledger import Ledger
 from ledger.proof.tiles import TILE_WIDTH
 from ledger.proving import prove_event
 from ledger.signer import Signer, create_signing_key
@@ -28,9 +31,13 @@ BEGAN = int(datetime(2023, 1, 15, 8, tzinfo=UTC).timestamp())
 class Looked:
     """A ledger and the log of who looked, both under one clock, some days further each time."""
 
-    def __init__(self, folder: Path) -> None:
-        self.clock = Clock(BEGAN)
+    def __init__(self, folder: Path, conninfo: str = "") -> None:
+        self.clock, self.conninfo = Clock(BEGAN), conninfo
         self.house, self.log = (open_house(folder / name, self.clock) for name in ("house", "log"))
+        if conninfo:
+            self.log.ledger.close()
+            self.log.ledger = Ledger.in_postgres(conninfo, self.log.vault)
+            self.log.store._clock = self.clock  # type: ignore[attr-defined]
         create_signing_key(folder / "log", ORIGIN, name="access")
         self.signer = Signer(self.log.store, origin=ORIGIN, folder=self.log.folder, name="access")
         settle(self.house)
@@ -51,6 +58,9 @@ class Looked:
         return prune(self.house.ledger, self.log.ledger, months=months, now=self.now, by=BY, most=most)
 
     def check(self, cut_upto: int) -> Report:
+        if self.conninfo:
+            return fsck(PostgresSource(self.conninfo), policy=house_policy(self.log.folder, "access"),
+                        published=self.signer.published(), processes=1, cut_upto=cut_upto)
         copy = self.log.folder / "copy.db"
         copy.unlink(missing_ok=True)
         with closing(sqlite3.connect(self.log.file)) as here, closing(sqlite3.connect(copy)) as there:
@@ -109,6 +119,22 @@ def test_what_is_past_its_time_is_gone_and_the_tree_stands_as_it_stood(looked: L
     assert looked.check(512).holds, looked.check(512).problems
     file = prove_event(looked.log.store, 700, looked.signer.checkpoint())
     assert verify_file(write(looked.log.folder / "one.tlog-proof", file), house_policy(looked.log.folder, "access"))
+
+
+def test_a_command_takes_them_out_of_a_database_and_a_service_leaves_that_to_it(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    looked = Looked(tmp_path, postgres_server.new_database())
+    grown(looked)
+    root = looked.log.store.frontier().root()
+    assert not goes_by_itself(looked.log.ledger) and goes_by_itself(looked.house.ledger)
+
+    assert looked.prune().cut == 512
+    assert looked.kinds()[:512] == [AccessCut] * 512 and looked.log.store.frontier().root() == root
+    assert looked.check(512).holds and not looked.check(256).holds
+    looked.look(1)
+    for house in (looked.house, looked.log):
+        house.close()
 
 
 def test_nothing_of_whom_or_what_for_is_left_in_the_file(looked: Looked) -> None:
