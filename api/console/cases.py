@@ -15,6 +15,7 @@ from flask import request
 
 from api.cases import case_desk, cases
 from api.cases.events import events_of
+from api.cases.finding_acts import CASE_EVENTS_MOST
 from api.console import case_deeds, words
 from api.console.case_words import (
     ACCESS,
@@ -182,6 +183,7 @@ def detail(asking: Asking, case: str) -> Shown:
     subject = case_deeds.subject(house, body) if moment.is_now else None
     told: dict[str, Any] = {
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "at": address, "body": body,
+        "listed_most": CASE_EVENTS_MOST if body["linked_findings"] else 0,
         "one": _row(body, asking), "subject": subject, "purpose": purpose, "is_member": is_member,
         "offered": [] if subject is None else case_deeds.offered(asking, subject),
         "members": [{"actor": one, "name": case_deeds.account(house, one), "is_me": one == caller.id}

@@ -108,7 +108,9 @@ def test_it_is_taken_up_given_on_and_ruled_out_and_waits_again_on_other_facts(pl
     assert "事实已变，重新待核查" in again.text and WHY in again.text and "以前的" in again.text
 
 
-def test_a_case_is_opened_on_it_and_stands_on_its_page(place: Place, watch: Browser) -> None:
+def test_a_case_is_opened_on_it_and_stands_on_its_page(
+    place: Place, watch: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = looked(place)
     done = watch.press(watch.get(at(found, "case")), "立案", kind="falsification", words="立案核查")
 
@@ -117,6 +119,11 @@ def test_a_case_is_opened_on_it_and_stands_on_its_page(place: Place, watch: Brow
     assert case in done.text and "线索归入案件" in done.text
     home = watch.get("/home")
     assert "我办理的案件" in home.text and case in home.source
+
+    listed = len(watch.json(f"/cases/{case}.json{FOR}")["findings"])
+    assert "见各条线索" not in watch.get(f"/cases/{case}{FOR}").text
+    monkeypatch.setattr("api.console.cases.CASE_EVENTS_MOST", listed)
+    assert f"至多列入 {listed} 个事件，这里已满" in watch.get(f"/cases/{case}{FOR}").text
 
 
 def test_every_pattern_stands_on_its_page_with_the_history_of_its_thresholds(watch: Browser) -> None:
