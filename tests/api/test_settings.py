@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 
 from api.settings import MASK, SettingsError, load, shown, unknown_variables
+from ledger.stores import cold
 
 
 @pytest.fixture(autouse=True)
@@ -201,3 +203,14 @@ def test_single_sign_on_wants_to_know_who_asks_and_where_to_return_and_hides_its
     told = {one.name: one.value for one in shown(settings)}
     assert (settings.sign_on_secret, told["sign_on_secret"]) == ("hush", MASK)
     assert "hush" not in repr(settings)
+
+
+def test_where_this_host_has_archives_is_known_to_every_process_that_is_begun_from_here(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cold.HERE, "/of/somebody/else")
+
+    for folder in ("/mnt/archives", ""):
+        assert load({"archive_folder": folder}).archive_folder == os.environ[cold.HERE] == folder
+    with pytest.raises(SettingsError, match="绝对路径"):
+        load({"archive_folder": "archives"})
