@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from api.cases import claim_drafts, claim_sheet, histories, people, queue, workload, years
-from api.cases.standing import HUMAN_RESOURCES, SUPERVISOR
+from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR
 from api.commands.telling import role as role_name
 from api.console import replays, rules, words
 from api.console.claim import done_before, told_basis
@@ -31,6 +32,45 @@ from projections.workload import days_waited
 _UNDER_WAY_MOST = 20
 LOADS_MOST = 50
 """So many seats of a whole province's are shown, those that have waited longest; all of them stand in the JSON."""
+
+STEPS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
+    "unit": (
+        ("/years", "查阅学时", "本单位人员各年度还差什么"),
+        ("/persons/new", "登记人员", "新来的、不便自己登记的"),
+        ("/classes/new", "申报培训班", "本单位组织的培训，开班之前备案"),
+    ),
+    HUMAN_RESOURCES: (
+        ("/imports/new", "导入", "别的系统已认定的学时"),
+        ("/persons/new", "登记人员", "不便自己登记的"),
+        ("/year-closings", "年度关账", "把所辖各人的年度学时定下来"),
+    ),
+    "sector_authority": (
+        ("/classes", "培训班", "备案的、自办的，和导入的名册"),
+        ("/imports/new", "导入", "别的系统已认定的学时"),
+        ("/years", "查阅学时", "所辖人员各年度还差什么"),
+    ),
+    "recognised_organiser": (
+        ("/plans/new", "申报年度计划", "全年要办的班"),
+        ("/classes/new", "申报培训班", "开班之前备案"),
+        ("/classes", "办过的班", "登记举办情况、导入名册、出具登记卡"),
+    ),
+    "title_committee": (
+        ("/applications?purpose=title_application", "职称申报", "各人的年度和学时是否达到"),
+        ("/sanctions?purpose=title_application", "不得申报的人员", "为何，到何时"),
+        ("/years", "查阅学时", "申报人各年度的学时和依据"),
+    ),
+    POLICY_OFFICE: (
+        ("/rules/proposals/new", "提出一版细则", "由另一人施行"),
+        ("/replays/new", "影响分析", "施行之前看谁的学时会变"),
+        ("/differences", "差异", "认定与按细则重新评定的不同"),
+    ),
+    SUPERVISOR: (
+        ("/findings", "核查线索", "规则发现的，逐条核查"),
+        ("/cases", "案件", "立案、冻结、推演、处理"),
+        ("/timeline", "时间线", "从手上有的编号、证件、证书查起"),
+    ),
+}
+"""Where each begins for whom nothing waits: what is done of one's own accord."""
 
 
 def home(asking: Asking) -> Shown:
@@ -118,6 +158,7 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     told = [{"code": code, "words": words.KINDS.get(code, code), "many": many} for code, many in kinds.most_common()]
     return Page("home_office.html", {
         **common, "waiting": len(found.items), "more": found.next is not None, "kinds": told,
+        "steps": STEPS.get(str(role), ()) if moment.is_now else (),
         "loads": items[:LOADS_MOST], "more_loads": max(0, len(items) - LOADS_MOST), "watches": watches,
         "ages": {"old": sum(age > 10 for age in ages), "some": sum(3 < age <= 10 for age in ages),
                  "new": sum(age <= 3 for age in ages)},

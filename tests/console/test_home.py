@@ -59,6 +59,9 @@ def test_an_office_for_which_nothing_waits_is_told_why(cast: Cast) -> None:
 
     assert "没有待审核的事项" in shown
     assert "用人单位" in shown, "it sees what waits with those below it"
+    for place in ("/home", "/queue"):
+        past = Browser(cast.town, cast.office).get(f"{place}?as_of=1").text
+        assert "当时没有待审核的事项" in past and "就在这里出现" not in past, "nothing comes into a past"
 
 
 def test_of_many_seats_those_that_have_waited_longest_are_shown_and_all_are_in_the_data(
@@ -73,3 +76,15 @@ def test_of_many_seats_those_that_have_waited_longest_are_shown_and_all_are_in_t
     shown = watching.get("/home")
     assert f"列出等得最久的 1 行，另有 {len(every) - 1} 行" in shown.text
     assert every[0]["days"] == max(one["days"] for one in every) and watching.json("/home.json")["loads"] == every
+
+
+@pytest.mark.parametrize("role", ["human_resources", "sector_authority", "recognised_organiser", "title_committee",
+                                  "policy_office", "supervisor"])
+def test_for_whom_nothing_waits_there_are_three_steps_and_each_leads_somewhere(cast: Cast, role: str) -> None:
+    town = cast.town
+    idle = Browser(town, town.officer(town.unit(f"清闲的单位 {role}", "331100", "general"), role, "3311"))
+    steps = idle.get("/home").tags
+    links = [told["href"] for tag, told in steps if tag == "a"]
+
+    assert [links.count(address) >= 1 for address, _, _ in home.STEPS[role]] == [True] * 3
+    assert all(idle.client.get(address).status_code == 200 for address, _, _ in home.STEPS[role])
