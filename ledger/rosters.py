@@ -15,6 +15,8 @@ open. Every row guards the class: one that changed is read and decided again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
 from ledger.acts import CHUNK, Act, resume_act
 from ledger.errors import Refusal
@@ -23,15 +25,16 @@ from ledger.events.training import ClassId
 from ledger.hands import by_hand, decide_upon, hand_of, present
 from ledger.ids import new_id
 from ledger.ledger import Deciding, Ledger, Loaded
-from ledger.stores.append import Guard, Receipt
+from ledger.stores.append import Conflict, Guard, Receipt
 from ledger.streams import act as acts
 from ledger.streams import person as persons
 from ledger.streams import training_class as classes
 from ledger.streams import training_roster as rosters
 from ledger.streams.decision import Decision
+from ledger.streams.person import Person
 from ledger.streams.standing import Actor
 from ledger.streams.training_roster import RegisterRow, decide_row
-from ledger.vocabulary import ActId, ActorId, StreamId
+from ledger.vocabulary import ActId, ActorId, PersonId, StreamId
 
 
 class Roster:
@@ -46,12 +49,19 @@ class Roster:
         """How many rows the next chunk holds; 0 when all are written."""
         return self.act.rows_next
 
-    def write(self, rows: Sequence[RegisterRow]) -> Receipt | Refusal:
-        """Write the next rows of the list, all or nothing."""
+    def write(
+        self, rows: Sequence[RegisterRow], people: Mapping[PersonId, Loaded[Person]] | None = None
+    ) -> Receipt | Refusal:
+        """Write the next rows of the list, all or nothing. `people`: as they were read before, unless one has moved."""
+        if people is not None:
+            with suppress(Conflict):
+                return self._write(rows, people)
+        return self._write(rows, self._ledger.load_each_free([row.person for row in rows], persons.evolve))
+
+    def _write(self, rows: Sequence[RegisterRow], people: Mapping[Any, Loaded[Person]]) -> Receipt | Refusal:
         hand, held = hand_of(self._ledger, self._actor), _class(self._ledger, self.training_class)
         drafts: list[Draft] = []
         guards: dict[str, Guard] = {guard.stream: guard for guard in (*hand.guards, *held.guards)}
-        people = self._ledger.load_each_free([row.person for row in rows], persons.evolve)
         for row in rows:
             person = people[row.person]
             # A claim begins here: its id was just made, and the append holds us to its being new.

@@ -26,6 +26,7 @@ from ledger.events.base import By, Name
 from ledger.events.claim import Ruling, Study, certificate_name
 from ledger.events.training import ClassHeld, ClassId
 from ledger.ids import new_ids
+from ledger.ledger import Loaded
 from ledger.streams import claim as claims
 from ledger.streams import training_class as classes
 from ledger.streams.person import Person
@@ -61,7 +62,7 @@ class Checked(NamedTuple):
     new: list[RegisterRow]
     duplicates: list[int]           # Rows, counted from 0.
     worth: Counter[tuple[int, Ruling]]  # How many get what for how many half days.
-    seen: list[str]
+    people: dict[PersonId, Loaded[Person]]  # Who was found, as they stood.
 
     @property
     def wrong(self) -> list[Listed]:
@@ -73,7 +74,7 @@ def judged(desk: Desk, document: str | None, sheet: Sheet) -> Checked:
     """Read a list and judge every row of it. `document`: by which an authority confirms what no rulebook rules."""
     assert desk.held.held is not None, "whoever registers a class was told that it was held"
     columns, rows = listed(sheet, desk.house.today)
-    checked = Checked(sheet, columns, rows, [], [], Counter(), [])
+    checked = Checked(sheet, columns, rows, [], [], Counter(), {})
     judging = _Judging(desk, document, desk.held.held)
     for block in blocks(rows):
         judging.judge(block, checked)
@@ -106,7 +107,7 @@ class _Judging:
             if found is None or found.name != one.name:
                 one.is_wrong(Wrong("person_unknown", _NOBODY, checked.columns.places["id_number"]))
                 continue
-            checked.seen.append(found.person.person)
+            checked.people[found.person.person] = found.loaded
             if self._has_it(found.person):
                 checked.duplicates.append(one.row)
                 continue

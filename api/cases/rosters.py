@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from api.callers import Caller
@@ -37,7 +38,6 @@ from ledger.streams import training_class as classes
 from ledger.streams import training_roster as rosters
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor, standing
-from ledger.streams.training_roster import RegisterRow
 from ledger.vocabulary import ActId, ActorId, StreamId, format_hours
 from policies.authority import Office, roster_offices
 
@@ -52,13 +52,13 @@ def register(house: House, caller: Caller, name: str, fields: dict[str, Any], as
         return desk
     checked = judged(desk, fields.get("document"), read(fields["file"]))
     if asked.dry_run:
-        _record_seen(desk, checked.seen)
+        _record_seen(desk, list(checked.people))
         return checked
     if wrong := checked.wrong:
         raise BadFields(Fault("/file", one.wrongs[0].code, words_of(checked, one)) for one in wrong[:TOLD_MOST])
     if not checked.new:
         return Refusal.because("roster_all_registered", duplicates=len(checked.duplicates))
-    return _written(desk, checked.new, asked)
+    return _written(desk, checked, asked)
 
 
 def abandon(house: House, caller: Caller, name: str, asked: Asked) -> Done | Refusal:
@@ -153,9 +153,9 @@ def _receipt(house: House, found: classes.TrainingClass, digest: str) -> Receipt
 # Registered
 
 
-def _written(desk: Desk, rows: Sequence[RegisterRow], asked: Asked) -> Done | Refusal:
+def _written(desk: Desk, checked: Checked, asked: Asked) -> Done | Refusal:
     """Write every row in an act of its own and close it with the class; killed, it goes on with the same file."""
-    ledger, actor = desk.house.ledger, ActorId(desk.caller.id)
+    ledger, actor, rows = desk.house.ledger, ActorId(desk.caller.id), checked.new
     if desk.resumed:
         roster = resume_roster(ledger, desk.training_class, list_sha256=desk.digest, actor=actor, role=desk.role)
     else:
@@ -167,7 +167,7 @@ def _written(desk: Desk, rows: Sequence[RegisterRow], asked: Asked) -> Done | Re
         return Refusal.because("list_changed", rows=len(rows))  # Somebody has been registered by hand since.
     while roster.rows_next:
         first = roster.act.rows_done
-        written = insist(roster.write, rows[first:first + roster.rows_next])
+        written = insist(partial(roster.write, people=checked.people), rows[first:first + roster.rows_next])
         if isinstance(written, Refusal):
             return written
 

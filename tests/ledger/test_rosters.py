@@ -17,6 +17,7 @@ from ledger.events.training import CardId, ClassId, Lesson, card_name
 from ledger.rosters import Roster, open_roster, resume_roster
 from ledger.stores.append import NameTaken, Receipt
 from ledger.streams import claim as claims
+from ledger.streams import person as persons
 from ledger.streams import training_card as cards
 from ledger.streams import training_class as classes
 from ledger.streams import unit as units
@@ -221,3 +222,19 @@ def test_no_card_number_stands_in_clear_in_the_file(house: House) -> None:
     stored = b"".join(path.read_bytes() for path in house.folder.glob("ledger.db*"))
     assert b"CARD-NUMBER" not in stored
     assert b"cls_1" in stored, "what is looked for is read as it is written"
+
+
+def test_a_row_rests_on_its_person_as_read_before_unless_that_has_moved(house: House) -> None:
+    before = {LI: house.ledger.load_free(LI, persons.evolve), WANG: house.ledger.load_free(WANG, persons.evolve)}
+    roster = begin(house)
+    restricted = persons.RestrictPerson(role="registrar", basis="consent_withdrawn")
+    house.record(persons.decide_restriction(house.person(WANG), restricted, house.actor(OFFICER)), by=OFFICE)
+
+    done(roster.write([row(1, LI)], before))
+    refused = roster.write([row(2, WANG)], before)
+    assert isinstance(refused, Refusal) and refused.code == "person_restricted"
+    lifted = persons.LiftRestriction(role="registrar", basis="consent_given")
+    house.record(persons.decide_restriction_lift(house.person(WANG), lifted, house.actor(OFFICER)), by=OFFICE)
+    done(roster.write([row(2, WANG)], before))
+    done(roster.close())
+    assert standing(house, 2) is not None and check(house).holds
