@@ -16,6 +16,8 @@ from typing import Any, Final
 from flask import Blueprint, Response, redirect, request
 
 from api.cases import sign_on
+from api.cases.factor_shown import fresh
+from api.console.screen import asked_for_code, shown_first
 from api.cookies import SIGN_ON, is_over_tls, of_path
 from api.cookies import session as session_cookie
 from api.letting_in import opened, way_on
@@ -41,8 +43,11 @@ def sign_on_routes(provider: Provider) -> Blueprint:
     def link() -> Any:
         if not is_from_here():
             return _not_from_here()
-        is_open = caller_of_session() is not None
-        return _out(provider, session_cookie()) if is_open else redirect("/login", 303)
+        if (caller := caller_of_session()) is None:
+            return redirect("/login", 303)
+        shown = shown_first(house(), caller)  # What is linked is a way in, as good as one that is given out.
+        stale = shown if isinstance(shown, Refusal) else fresh(house(), shown)
+        return _out(provider, session_cookie()) if stale is None else asked_for_code(house(), caller, stale)
 
     @door.get(RETURN)
     def back() -> Any:

