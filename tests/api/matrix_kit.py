@@ -86,7 +86,7 @@ def scene_in(town: Town) -> Scene:
     registered = {f"POST /v1/claims/<claim:claim>/{act}": {"claim": claims["registered"]}
                   for act in ("correction", "upholding", "freeze", "revocation")}
     proposer = town.officer(town.unit("政策二处", "330000", "general"), "policy_office", "33")
-    (digest,) = proposer.did("/v1/rulebook-proposals", _rulebook("2026-12-01"))["proposed"]
+    (digest,) = proposer.did("/v1/rulebook-proposals", rulebook_anew("2026-12-01"))["proposed"]
     by_route = registered | going_routes(going) | {
         "GET /v1/rulebook-proposals/<sha256:digest>": {"digest": digest},
         "POST /v1/rulebook-proposals/<sha256:digest>/enactment": {"digest": digest},
@@ -182,7 +182,7 @@ def _finding_bodies(found: Finding, cast: dict[str, Someone]) -> dict[str, BODY]
     }
 
 
-def _rulebook(day: str) -> BODY:
+def rulebook_anew(day: str) -> BODY:
     """Ningbo's rulebook anew, from another day on."""
     source = (SHIPPED / "ningbo-industry" / "2019-01-01.toml").read_text("utf-8")
     return {"source": source.replace("in_force_from = 2019-01-01", f"in_force_from = {day}"),
@@ -236,7 +236,7 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         "POST /v1/persons/<person:person>/second-factor-resets": {"reason": "lost"},
         "POST /v1/statements/<statement:statement>/supersession": {"by_statement": other},
         "POST /v1/statements/<statement:statement>/voiding": {"basis": "issued_in_error", **WORDS},
-        "POST /v1/rulebook-proposals": _rulebook("2027-01-01"),
+        "POST /v1/rulebook-proposals": rulebook_anew("2027-01-01"),
         "POST /v1/year-closings": {"year": 2019},
         "POST /v1/impact-reports": {"report": "-"}, "POST /v1/replays": REPLAY,
         f"{at}assignment": {"to": None}, f"{at}revision": STUDY, f"{at}return": WORDS, f"{at}refusal": WORDS,

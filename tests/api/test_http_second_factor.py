@@ -12,12 +12,18 @@ from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from api.callers import Caller, Opened
+from api.cases import case_bulk, rulebooks
+from api.cases.doing import Asked
 from api.console.screens import page_routes
 from api.cookies import SESSION
 from api.second_factor import FRESH_S, PAPER_CODES, Rule, code_at
 from api.service import create_app
+from ledger.errors import Refusal
 from ledger.events.act import AccessRecorded
+from ledger.stores.append import RequestKey
 from tests.api.house_kit import BODY, Someone, Town, house_in
+from tests.api.matrix_kit import rulebook_anew
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 PASSWORD = "四月的甬江边有一座桥 2026"
@@ -309,6 +315,23 @@ def test_in_a_browser_the_code_is_asked_on_the_way_and_what_was_typed_is_done(sc
     assert done.status_code == 201 and "设置码" in done.get_data(as_text=True)
     again = client.post(f"/accounts/{below}/opening", data=form, headers=HERE)
     assert again.status_code == 201, "within a quarter of an hour nothing is asked again"
+
+
+def test_a_rulebook_is_enacted_and_many_entries_revoked_by_whoever_has_just_shown_theirs(scene: Scene) -> None:
+    house = scene.town.house
+    offices = [scene.town.officer(scene.town.unit(name, "330000", "general"), "policy_office", "33")
+               for name in ("政策一处", "政策二处")]
+    (digest,) = offices[0].did("/v1/rulebook-proposals", rulebook_anew("2026-12-01"))["proposed"]
+    enrolled(scene, offices[1])
+    asked = Asked(RequestKey(b"a request of thirty-two bytes ..", b""))
+    stale = Caller("actor", offices[1].id, None, Opened(b"", is_session=True, shown_at=0))
+
+    for no_ in (rulebooks.enact(house, stale, digest, asked),
+                case_bulk.act(house, stale, "cas_" + "0" * 22, {"act": "revocation"}, asked)):
+        assert isinstance(no_, Refusal) and no_.code == "factor_stale"
+    assert not isinstance(rulebooks.enact(house, stale, digest, Asked(dry_run=True)), Refusal), "a trial enacts nothing"
+    seen = house.ledger.store.version("rul_ningbo-industry/2026-12-01")
+    offices[1].did(f"/v1/rulebook-proposals/{digest}/enactment", version=seen)  # A token types no codes.
 
 
 # To have one
