@@ -35,7 +35,7 @@ from ledger.stores.sqlite_cold import FileChange, compacted
 from ledger.stores.sqlite_file import BUSY_TIMEOUT_S, CACHE_KIB, LedgerDatastore, make_ledger
 from ledger.stores.sqlite_reading import SQLiteReading
 from ledger.stores.sqlite_rows import Tree, held, marks, portions, size_of, time_at
-from ledger.stores.tree import read_frontier
+from ledger.stores.tree import caught_up
 from ledger.stores.turn import Turn
 from ledger.stores.writer import GroupWriter
 
@@ -132,7 +132,7 @@ class SQLiteRecorder(SQLiteReading):
     ) -> tuple[list[Outcome], Frontier, int]:
         size = size_of(connection)
         if size != self._frontier.size:  # First use, another process wrote, or a commit whose end is unknown.
-            self._frontier = read_frontier(Tree(connection), size)
+            self._frontier = caught_up(Tree(connection), self._frontier, size)
             self._last_recorded_at = time_at(connection, size)
         now = max(self._clock() // 1000, self._last_recorded_at + 1)  # A key's month is the log's, not a clock's.
         standing = self._look_up(connection, appends, month_of(now))

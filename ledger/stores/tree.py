@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from ledger.proof.frontier import Frontier
 from ledger.proof.merkle import HASH_SIZE, hash_leaves
 from ledger.proof.text import NUMBER_MAX
 from ledger.proof.tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, Tile, edge_widths, encode_entries, format_tile_path
 from ledger.stores.errors import AbsentTile
+
+_CAUGHT_UP_MOST: Final = 256  # To read it anew takes as many leaves, and as many roots of tiles for each level above.
 
 
 class StoredTree(Protocol):
@@ -46,6 +48,13 @@ def read_frontier(tree: StoredTree, size: int) -> Frontier:
         first = (size >> TILE_HEIGHT * level) - width
         edge.append(b"".join(_row(tree, level, first, width)))
     return Frontier.restore(size, edge)
+
+
+def caught_up(tree: StoredTree, before: Frontier, size: int) -> Frontier:
+    """The right edge at a size, of which an earlier one is known: what stands never changes, so few leaves make it."""
+    if before.size and 0 <= size - before.size <= _CAUGHT_UP_MOST:
+        return before.append(hash_leaves(tree.leaves(before.size + 1, size)))[0]
+    return read_frontier(tree, size)
 
 
 def _row(tree: StoredTree, level: int, first: int, width: int) -> list[bytes]:

@@ -328,6 +328,36 @@ def test_closing_under_load_answers_everyone(path: Path) -> None:
     assert acknowledged == set(range(1, len(check(path).leaves) + 1))
 
 
+def test_what_one_process_appended_the_other_builds_on_far_behind_or_not(path: Path) -> None:
+    mine, theirs = open_sqlite(path), open_sqlite(path)
+    number = 0
+    for behind in (1, 3, 200, 255, 256, 257, 700, 2):
+        mine.append(one(f"mine-{behind}"))
+        theirs.append(Append(tuple(event(number + each) for each in range(behind))))
+        number += behind
+    mine.append(one("last"))
+
+    mine.close()
+    theirs.close()
+    check(path)
+
+
+def test_whoever_is_a_little_behind_reads_what_came_since_and_no_more(full: SQLiteRecorder, path: Path) -> None:
+    """Two processes in turn would otherwise read the whole edge of the tree at each commit."""
+    theirs = open_sqlite(path)
+    theirs.append(Append(tuple(event(f"theirs-{each}") for each in range(3))))
+    theirs.close()
+    asked: list[str] = []
+    assert full._write is not None
+    full._write.set_trace_callback(asked.append)
+
+    full.append(one("mine"))
+
+    assert [each for each in asked if each.startswith("SELECT leaf") and "BETWEEN" in each] == [
+        "SELECT leaf FROM events WHERE position BETWEEN 301 AND 303 ORDER BY position"]
+    assert not [each for each in asked if each.startswith("SELECT root")]
+
+
 def test_a_closed_store_says_so_to_readers_and_writers(path: Path) -> None:
     store = open_sqlite(path)
     store.append(one(1))
