@@ -109,11 +109,11 @@ def _load_what_each_needs(settings: Settings) -> None:
 
 def _workers() -> ModuleType:
     try:
-        from api import workers
+        from api.workers import master
     except ImportError:
         cure = "请安装：pip install 'xueshi-ledger[postgres]'"
         raise Stop(Exit.WORLD_IS_WRONG, "extra_missing", "多个进程需要另外的组件", cure) from None
-    return workers
+    return master
 
 
 def _bound(settings: Settings) -> socket.socket:

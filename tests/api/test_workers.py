@@ -27,7 +27,9 @@ from api.house import House, open_house
 from api.register import SYSTEM, open_register
 from api.service import create_app
 from api.settings import Settings
-from api.workers import Crowds, Patient, apart
+from api.workers.child import apart
+from api.workers.connection import Patient
+from api.workers.worker import Crowds
 from ledger.events.base import Draft
 from ledger.events.person import KeyDestroyed
 from ledger.ledger import Deciding
@@ -635,7 +637,7 @@ def test_more_connections_than_there_is_room_for_wait_and_end_nobody(tmp_path: P
 
 
 def test_one_byte_at_a_time_keeps_no_thread_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.workers.REQUEST_SECONDS", 1)
+    monkeypatch.setattr("api.workers.connection.REQUEST_SECONDS", 1)
     ours, theirs = socket.socketpair()
     with theirs, Patient(fileno=ours.detach()) as patient:
         patient.setblocking(True)
