@@ -53,6 +53,7 @@ from projections.replay.store import compacting, open_coded
 
 NICE: Final = 10
 NICE_IDLE: Final = 19
+_THREADS: Final = Path("/proc/self/task")
 _AUTOGROUP: Final = Path("/proc/self/autogroup")
 _TELL_EVERY_NS: Final = 100_000_000
 _WAIT_MS: Final = 60_000
@@ -91,21 +92,34 @@ def main() -> int:
 
 
 def stand_back(*, is_idle: bool, cores: Collection[int] = ()) -> None:
-    """Let others go first: a command by a little; beside a service, by everything, and off the cores that answer."""
+    """Let others go first: a command by a little; beside a service, by everything, and off the cores that answer.
+
+    Linux does it thread by thread: those begun later go as this one does, those that libraries have begun go along.
+    """
     nice = NICE_IDLE if is_idle else NICE
-    os.nice(nice)
-    if is_idle and hasattr(os, "SCHED_IDLE"):  # Whoever answers need not wait for the end of a slice.
-        with suppress(OSError):  # A container may forbid it.
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    for thread in _threads():
+        with suppress(OSError):  # One is over; or a container may forbid it.
+            os.setpriority(os.PRIO_PROCESS, thread, max(nice, os.getpriority(os.PRIO_PROCESS, thread)))
+            if is_idle and hasattr(os, "SCHED_IDLE"):  # Whoever answers need not wait for the end of a slice.
+                os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
     if os.getsid(0) == os.getpid():  # Linux gives each session its share; in one of its own all that was for nothing.
         with suppress(OSError):
             _AUTOGROUP.write_text(str(nice), "ascii")
     if hasattr(os, "sched_setaffinity"):  # Whoever started it may stay on one core; arithmetic wants them all.
         every = range(os.cpu_count() or 1)
-        try:
-            os.sched_setaffinity(0, cores or every)
-        except OSError:  # Those cores are not given to this container.
-            os.sched_setaffinity(0, every)
+        for thread in _threads():
+            try:
+                os.sched_setaffinity(thread, cores or every)
+            except OSError:  # Those cores are not given to this container; or the thread is over.
+                with suppress(ProcessLookupError):
+                    os.sched_setaffinity(thread, every)
+
+
+def _threads() -> list[int]:
+    """Every thread of this process by its number, or this one where nobody tells."""
+    with suppress(OSError):
+        return [int(name) for name in os.listdir(_THREADS)]  # noqa: PTH208 - their names are all that is wanted
+    return [0]
 
 
 def _go_with_the_parent(own: Collection[Path]) -> None:

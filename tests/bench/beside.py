@@ -33,6 +33,7 @@ REPLAYED = 1_000_000
 
 _REPLAYS = f"""
 from api.replay_job import stand_back
+stand_back(is_idle=True)
 from policies.law import Law
 from policies.shelf import shipped
 from projections.replay.compiled import compile_over
@@ -44,7 +45,6 @@ coded = history({REPLAYED}, law)
 compiled = compile_over(law, coded)
 out = room(coded, compiled)
 replay(coded, compiled, out=out)
-stand_back(is_idle=True)
 print("begun", flush=True)
 done = 0
 while True:
