@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Final
 
 from flask import Blueprint, Flask
@@ -25,6 +25,7 @@ from api.house import House, open_house
 from api.keeper import Keeper
 from api.log_routes import log_routes
 from api.machine_checks import ready_checks
+from api.memory import giving_back
 from api.register import open_register
 from api.replay_runner import Runner, cores_beside
 from api.second_factor import rule_of
@@ -102,12 +103,12 @@ def _watched(
     from api.metrics.door import measure
 
     measure(app, house, leases)
-    if not settings.telemetry_address:
-        yield
-        return
-    from api.telemetry import telling
+    with ExitStack() as beside:
+        beside.enter_context(giving_back())
+        if settings.telemetry_address:
+            from api.telemetry import telling
 
-    with telling(app, house.ledger.store, settings.telemetry_address):
+            beside.enter_context(telling(app, house.ledger.store, settings.telemetry_address))
         yield
 
 

@@ -25,7 +25,7 @@ from typing import Final
 import structlog
 from flask import Flask
 
-from api import addresses, logs, metrics, routes
+from api import addresses, logs, memory, metrics, routes
 from api.composed import BODY_BYTES_MOST, composed
 from api.evidence_files import MOST as FILE_BYTES_MOST
 from api.exits import Exit, Stop
@@ -43,6 +43,7 @@ _NEW_OBJECTS: Final = 10_000  # So many before the young are looked through, ins
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until told to stop. `announce` is called once with the address, when it can be visited."""
     logs.configure(settings.log_level, settings.log_format)
+    memory.keep_few_pools()
     _have_as_many_files_as_may_be()
     _make_folder(settings)
     try:

@@ -29,7 +29,7 @@ from projections.reached import this_run
 from projections.rows import Rows
 
 APPLICATION_ID: Final = 0x58535052  # "XSPR"
-_CACHE_KIB: Final = 8 * 1024
+_CACHE_KIB: Final = 2 * 1024  # Of each of twenty files: what little changes at once is in it, the rest in the system's.
 _MAKING_CACHE_KIB: Final = 64 * 1024
 _GATHERED: Final = 50_000  # Rows, of half a kilobyte: what begins and ends among them is written once.
 _REMEMBERED: Final = 50_000
