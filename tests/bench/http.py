@@ -19,6 +19,7 @@ since. The rest lies in the use case, in SQLite, and in the interpreter's lock, 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -83,10 +84,11 @@ def _claims(port: int, process: int, token: str, person: str, words: str, least:
 
 
 def claim_of(token: str, person: str, key: str) -> bytes:
-    """A request that submits a claim."""
+    """A request that submits a claim, of a training and with a certificate of its own: thousands that share one are a
+    find of its own, which is looked at again with each that comes."""
     body = json.dumps({
-        "person": person, "study": study(), "details": {"title": "某次培训"},
-        "evidence": [{"kind": "certificate", "sha256": "ab" * 32}],
+        "person": person, "study": study(), "details": {"title": f"某次培训（{key}）"},
+        "evidence": [{"kind": "certificate", "sha256": hashlib.sha256(key.encode()).hexdigest()}],
     }).encode()
     return request("POST", "/v1/claims", token, body, key=key)
 
