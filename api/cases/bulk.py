@@ -126,7 +126,7 @@ def _only(lines: Sequence[Line], number: int, refusal: Refusal) -> list[Outcome]
 
 def _ready(house: House, caller: Caller, line: Line, seen: Seen) -> Prepared | Refusal:
     fields: dict[str, Any] = {"opened_evidence": line.opened_evidence}
-    return at_step(house, caller, line.claim, _unflagged(house, approving(house, line.claim, fields), seen))
+    return at_step(house, caller, line.claim, _unflagged(house, approving(house, fields), seen))
 
 
 def _unflagged(house: House, decide: Decide, seen: Seen) -> Decide:

@@ -77,10 +77,10 @@ def refuse(house: House, caller: Caller, claim: str, fields: dict[str, Any], ask
 
 def approve(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Accept it at the last step, worth what the law as of now says or what an authority confirms."""
-    return _at_step(house, caller, claim, asked, approving(house, claim, fields))
+    return _at_step(house, caller, claim, asked, approving(house, fields))
 
 
-def approving(house: House, claim: str, fields: dict[str, Any]) -> Decide:
+def approving(house: House, fields: dict[str, Any]) -> Decide:
     """How an approval is decided, alone or among others."""
 
     def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:

@@ -55,7 +55,7 @@ def register(house: House, caller: Caller, name: str, fields: dict[str, Any], as
         _record_seen(desk, list(checked.people))
         return checked
     if wrong := checked.wrong:
-        raise BadFields(Fault("/file", one.wrongs[0].code, words_of(checked, one)) for one in wrong[:TOLD_MOST])
+        raise BadFields(Fault("/file", one.wrongs[0].code, words_of(one)) for one in wrong[:TOLD_MOST])
     if not checked.new:
         return Refusal.because("roster_all_registered", duplicates=len(checked.duplicates))
     return _written(desk, checked, asked)
@@ -204,7 +204,7 @@ def preview(checked: Checked) -> dict[str, Any]:
         "new": len(checked.new),
         "duplicates": len(checked.duplicates),
         "errors": len(wrong),
-        "problems": [{"row": one.row + 1, "code": one.wrongs[0].code, "detail": words_of(checked, one)}
+        "problems": [{"row": one.row + 1, "code": one.wrongs[0].code, "detail": words_of(one)}
                      for one in wrong[:TOLD_MOST]],
         "duplicate_rows": [row + 1 for row in checked.duplicates[:TOLD_MOST]],
         "worth": [
@@ -216,7 +216,7 @@ def preview(checked: Checked) -> dict[str, Any]:
     }
 
 
-def words_of(checked: Checked, one: Listed) -> str:
+def words_of(one: Listed) -> str:
     """What is wrong with a row, with the place on the screen."""
     words = "；".join(wrong.words for wrong in one.wrongs)
     place = one.wrongs[0].column

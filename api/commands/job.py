@@ -89,7 +89,7 @@ def report(asking: Asking, job: str, out: Path | None) -> int:
     with asking.client() as client:
         reply = client.get(f"/v1/replays/{job}")
         if reply.ok and out is not None:
-            _fetch(asking, client, reply.json["files"], out)
+            _fetch(client, reply.json["files"], out)
     return asking.tell(reply, lambda answer: _tell_report(answer, out))
 
 
@@ -158,7 +158,7 @@ def _waited(asking: Asking, client: Client, job: str) -> Reply:
             time.sleep(int(reply.headers["retry-after"]))
 
 
-def _fetch(asking: Asking, client: Client, files: list[dict[str, Any]], out: Path) -> None:
+def _fetch(client: Client, files: list[dict[str, Any]], out: Path) -> None:
     """Put every file that speaks of nobody into a new folder, each held against its digest."""
     from hashlib import sha256
 

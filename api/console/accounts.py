@@ -233,7 +233,7 @@ def _reason(typed: str) -> str:
 
 def new(asking: Asking) -> Shown:
     """The form with which an account is allotted."""
-    return _form(asking, MultiDict(), []) if _allotted(asking) else Refusal.because(
+    return _form(MultiDict(), []) if _allotted(asking) else Refusal.because(
         "official_needed" if asking.capacity.is_person else "role_not_held", role=role_name("human_resources"))
 
 
@@ -241,7 +241,7 @@ def appoint(asking: Asking) -> Shown:
     """Allot it; its scopes come next."""
     fields, faults = deeds.read(ActorBody, _fields(), request.form)
     if faults:
-        return _form(asking, request.form, faults, 422)
+        return _form(request.form, faults, 422)
     came = actors.appoint(asking.house, asking.caller, fields, sending.asked(asking.house, asking.caller))
     if isinstance(came, Refusal):
         if came.code == "role_not_held":
@@ -249,7 +249,7 @@ def appoint(asking: Asking) -> Shown:
         taken = Fault("account", "账号名：已有人使用，请换一个。")
         fault = taken if came.code == "name_taken" else Fault(
             "organisation", of_refusal(came, documents(asking.house)).words)
-        return _form(asking, request.form, [fault], status_of(came))
+        return _form(request.form, [fault], status_of(came))
     state: Actor = came.state
     event = came.receipt.positions[0] if came.receipt is not None else 0
     return onward(f"/accounts/{state.actor}?done={event}")
@@ -266,5 +266,5 @@ def _fields() -> tuple[Field, ...]:
     )
 
 
-def _form(asking: Asking, typed: MultiDict[str, str], faults: Sequence[Fault], status: int = 200) -> Shown:
+def _form(typed: MultiDict[str, str], faults: Sequence[Fault], status: int = 200) -> Shown:
     return Page("account_new.html", {"fields": deeds.filled(_fields(), typed, faults), "faults": faults}, status=status)

@@ -123,7 +123,7 @@ def detail(asking: Asking, application: str) -> Shown:
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "at": address, "one": one,
         "row": titles.application_row(found.body), "facts": titles.facts(house, state), "identity": found.identity,
         "decided": one.decided, "events": passage(found.body), "said": found.body["said"], "purpose": purpose,
-        "packet": _packet(house, found.packet), "missing": _missing(house, found.packet), "effect": found.effect,
+        "packet": _packet(found.packet), "missing": _missing(house, found.packet), "effect": found.effect,
         "subject": subject, "offered": deeds.offered(asking, APPLICATION, subject) if moment.is_now else [],
         "documents": words.documents(house),
     }, {**found.body, "packet": found.packet, "effect": found.effect, **basis})
@@ -140,7 +140,7 @@ _KINDS: Final = {
 }
 
 
-def _packet(house: House, packet: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _packet(packet: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What goes along, in words."""
     vocabulary = base_vocabulary()
     told = []

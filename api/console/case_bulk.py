@@ -112,7 +112,7 @@ def _bulk(asking: Asking, case: str, sent: dict[str, Any], typed: MultiDict[str,
     told = shown.view()
     if not shown.rows:
         return _form(asking, case, typed, [Fault("", "没有这样的学时：请核对条件，或先列入本案。")], 422)
-    return _checked(asking, case, typed, told["list_sha256"], {
+    return _checked(case, typed, told["list_sha256"], {
         "version": shown.version, "many": told["rows"], "refused": told["refused"], "people": told["people"],
         "beyond": told["beyond_the_case"], "rows": [_row(one) for one in _refused_first(shown)[:ROWS_MOST]],
         "reasons": [(refusals.lines()[code].detail, many) for code, many in told["refused_by_code"].items()],
@@ -154,13 +154,13 @@ def _widening(asking: Asking, case: str, sent: dict[str, Any], typed: MultiDict[
     rows = [{"claim": one, "person": None, "year": None, "hours": None, "now": None, "then": None, "why": None}
             for one in new[:ROWS_MOST]]
     body = _head(asking, case)
-    return body if isinstance(body, Refusal) else _checked(asking, case, typed, digest, {
+    return body if isinstance(body, Refusal) else _checked(case, typed, digest, {
         "version": body["version"], "many": len(new), "refused": 0, "people": None, "beyond": 0, "rows": rows,
         "reasons": []}, is_changed=is_changed)
 
 
 def _checked(
-    asking: Asking, case: str, typed: MultiDict[str, str], digest: str, told: Mapping[str, Any], *, is_changed: bool
+    case: str, typed: MultiDict[str, str], digest: str, told: Mapping[str, Any], *, is_changed: bool
 ) -> Page:
     deed = typed["act"]
     carried = [(name, value) for name, value in typed.items()

@@ -37,7 +37,7 @@ def new(asking: Asking) -> Shown:
         return no
     if not asking.capacity.enters:
         return Refusal.because("role_not_held")
-    return _form(asking, MultiDict(), [])
+    return _form(MultiDict(), [])
 
 
 def send(asking: Asking) -> Shown:
@@ -47,16 +47,16 @@ def send(asking: Asking) -> Shown:
     typed, step = request.form, request.form.get("step")
     content, faults = deeds.read(PersonBody, PERSON_FIELDS, typed)
     if faults or step == "back":
-        return _form(asking, typed, [] if step == "back" else faults)
+        return _form(typed, [] if step == "back" else faults)
     asked = sending.asked(asking.house, asking.caller) if step == "do" else Asked(dry_run=True)
     try:
         came = people.register(asking.house, asking.caller, content, asked)
     except BadFields as bad:
-        return _form(asking, typed, deeds.faults_at(PERSON_FIELDS, (one._asdict() for one in bad.faults)))
+        return _form(typed, deeds.faults_at(PERSON_FIELDS, (one._asdict() for one in bad.faults)))
     if isinstance(came, Refusal):
         if deeds.status_of(came) in (401, 403, 404):
             return came
-        return _form(asking, typed, [Fault("id_number", of_refusal(came).words)], status=deeds.status_of(came))
+        return _form(typed, [Fault("id_number", of_refusal(came).words)], status=deeds.status_of(came))
     if came.receipt is not None:
         return onward(f"/persons/{came.stream}/registered?done={came.receipt.positions[0]}")
     carried = [(one.name, typed.get(one.name, "").strip()) for one in PERSON_FIELDS]
@@ -65,7 +65,7 @@ def send(asking: Asking) -> Shown:
     return Page("person_check.html", {"told": told, "carried": carried})
 
 
-def _form(asking: Asking, typed: MultiDict[str, str], faults: Sequence[Fault], *, status: int | None = None) -> Shown:
+def _form(typed: MultiDict[str, str], faults: Sequence[Fault], *, status: int | None = None) -> Shown:
     return Page("person_new.html", {"fields": deeds.filled(PERSON_FIELDS, typed, faults), "faults": faults},
                 status=status or (422 if faults else 200))
 

@@ -126,7 +126,7 @@ class _HandedTerms(HandedOverBody):
 _ASKED_OF_HANDED: Final = frozenset({"region", "sector", "on_behalf_of", "seen"})
 
 
-def _fields(asking: Asking, *, is_handed: bool = False) -> list[Field]:
+def _fields(*, is_handed: bool = False) -> list[Field]:
     sectors = tuple(base_vocabulary().sectors.items())
     every = [
         Field("system", "来源系统代码", hint="小写英文，如 ningbo；同一来源始终用同一代码", is_required=True, most=40),
@@ -143,12 +143,12 @@ def _fields(asking: Asking, *, is_handed: bool = False) -> list[Field]:
 def new(asking: Asking) -> Shown:
     """Choose a file, and say whose records of which days it holds."""
     no = imports.may_begin(asking.house, asking.caller)
-    return no if no is not None else _form(asking, MultiDict(), [], 200)
+    return no if no is not None else _form(MultiDict(), [], 200)
 
 
-def _form(asking: Asking, typed: MultiDict[str, str], faults: Sequence[Fault], status: int) -> Page:
+def _form(typed: MultiDict[str, str], faults: Sequence[Fault], status: int) -> Page:
     return Page("import_form.html", {
-        "fields": deeds.filled(_fields(asking), typed, faults), "faults": faults, "most": FILE_BYTES_MOST >> 20,
+        "fields": deeds.filled(_fields(), typed, faults), "faults": faults, "most": FILE_BYTES_MOST >> 20,
     }, status=status)
 
 
@@ -156,23 +156,23 @@ def send(asking: Asking) -> Shown:
     """Try a file, hand it back marked, or take it over."""
     house, caller, step, sent = asking.house, asking.caller, request.form.get("step", ""), Sent()
     is_handed = looks_like_hand_over(sent.content)
-    terms, asked_of = _HandedTerms if is_handed else _Terms, _fields(asking, is_handed=is_handed)
+    terms, asked_of = _HandedTerms if is_handed else _Terms, _fields(is_handed=is_handed)
     fields, faults = deeds.read(terms, asked_of, request.form)
     if not sent.content:
         faults = [*faults, Fault("file", "文件：请选择文件。")]
     if faults:
-        return _form(asking, request.form, faults, 422)
+        return _form(request.form, faults, 422)
     fields["file"] = sent.content
     came = _taken(asking, fields, Asked(dry_run=True))
     if isinstance(came, Judged) and step == "take" and _is_meant(came):
         came = _taken(asking, fields, sending.asked(house, caller))
     if isinstance(came, list):
-        return _form(asking, request.form, came, 422)
+        return _form(request.form, came, 422)
     if isinstance(came, Refusal):
         if deeds.status_of(came) in (401, 403, 404):
             return came
         fault = of_refusal(came, words.documents(house))
-        return _form(asking, request.form, [fault], deeds.status_of(came))
+        return _form(request.form, [fault], deeds.status_of(came))
     if isinstance(came, Done):
         event = came.receipt.positions[0] if came.receipt is not None else 0
         about = {"again": 1} if came.replayed else {"done": event}
@@ -204,7 +204,7 @@ def _is_meant(judged: Judged) -> bool:
 
 def _checked(asking: Asking, sent: Sent, judged: Judged, *, is_unsure: bool) -> Page:
     would = imports.preview(judged)
-    carried = [(field.name, request.form.get(field.name, "")) for field in _fields(asking)]
+    carried = [(field.name, request.form.get(field.name, "")) for field in _fields()]
     fault = Fault("partial", f"有 {would['refused']} 行不能接受：请先改好文件，或勾选只导入其余的。")
     return Page("import_check.html", {
         "sent": sent.told, "would": would, "carried": carried, "documents": words.documents(asking.house),

@@ -62,7 +62,7 @@ def listed(asking: Asking, person: str) -> Shown:
          one["superseded_by"]) for one in rows], position, basis["as_of_time"])
     return Page("statements.html", {
         "moment": moment, "basis": told_basis(basis), "rows": rows, "person": person, "place": place,
-        "purpose": purpose, "may_issue": moment.is_now and _may_issue(asking, person),
+        "purpose": purpose, "may_issue": moment.is_now and _may_issue(asking),
     }, {"items": found, **basis}, table)
 
 
@@ -87,7 +87,7 @@ def years_words(found: Sequence[int]) -> str:
     return f"{told[0]}–{told[-1]}" if is_run else "、".join(map(str, told))
 
 
-def _may_issue(asking: Asking, person: str) -> bool:
+def _may_issue(asking: Asking) -> bool:
     return asking.capacity.is_person or any(role in statements.ISSUING for role in asking.capacity.roles)
 
 

@@ -131,7 +131,7 @@ def training_class(asking: Asking, training_class: str) -> Shown:
     said = trainings.said(house, asking.caller, training_class, as_of=basis["as_of"])
     return Page("training_class.html", {
         "moment": moment, "basis": basis_view(basis), "one": body, "state": CLASS_MARKS[body["status"]],
-        "facts": _class_facts(asking, body, moment), "counts": _counts(body), "differs": _differs(body),
+        "facts": _class_facts(asking, body), "counts": _counts(body), "differs": _differs(body),
         "duties": [{**one, "mark": _EFFECTS.get(one["effect"], ("open", "!", one["effect"])),
                     "document": _document(asking, one["rulebook"])} for one in body["duties"]],
         "way": _class_way(body), "offers": offers, "done": done_before(asking), "said": said,
@@ -144,7 +144,7 @@ def training_class(asking: Asking, training_class: str) -> Shown:
     }, body)
 
 
-def _class_facts(asking: Asking, one: Mapping[str, Any], moment: Moment) -> list[tuple[str, Any]]:
+def _class_facts(asking: Asking, one: Mapping[str, Any]) -> list[tuple[str, Any]]:
     words = base_vocabulary()
     recipient = "无须备案（部门自办）" if one["recipient"] is None else role_name(one["recipient"])
     level = f"，{words.level_name(one['level'], one['route'])}" if one["level"] else ""

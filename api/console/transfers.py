@@ -227,7 +227,7 @@ def detail(asking: Asking, transfer: str) -> Shown:
     if isinstance(found, Refusal):
         return found
     basis = asking.house.answers.reflects(position)
-    subject = _subject_of(asking, found, purpose)
+    subject = _subject_of(found, purpose)
     return Page("transfer.html", {
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "sheet": found, "at": address,
         "state": STATES[found.transfer.status], "facts": _facts(asking.house, found.transfer),
@@ -239,10 +239,10 @@ def detail(asking: Asking, transfer: str) -> Shown:
 def _subject(asking: Asking, transfer: str) -> Subject | Refusal:
     purpose = None if asking.capacity.is_person else PURPOSE
     found = transfers.sheet(asking.house, asking.caller, transfer, purpose)
-    return found if isinstance(found, Refusal) else _subject_of(asking, found, purpose)
+    return found if isinstance(found, Refusal) else _subject_of(found, purpose)
 
 
-def _subject_of(asking: Asking, found: transfers.Sheet, purpose: str | None) -> Subject:
+def _subject_of(found: transfers.Sheet, purpose: str | None) -> Subject:
     one, name = found.transfer, found.to_unit.names[-1].name
     whose = "" if found.identity is None else f"{found.identity['name']} "
     title = f"{'' if purpose is None else whose}申请{'变更到' if one.from_unit else '匹配'}{name}"
