@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
-from api.cases.claims import duplicates_of, view
+from api.cases.claims import view
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.prospects import duplicates_of
 from api.cases.review import Decide, Prepared, approving, at_step
 from api.cases.standing import acting, by_actor
 from api.house import House

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from api.callers import Caller
 from api.cases import reasons, years
-from api.cases.claims import prospects, sealed_details, view, visible
+from api.cases.claims import sealed_details, view, visible
 from api.cases.doing import Reading, state_after
 from api.cases.events import events_of
 from api.cases.people import identity_of
+from api.cases.prospects import prospects
 from api.cases.study import details_view, files_view
 from api.house import House
 from ledger.errors import Refusal

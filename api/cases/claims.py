@@ -1,16 +1,15 @@
-"""Claims by their claimant: submitted, revised, withdrawn, and looked at; tried first, to see what they would come to.
+"""Claims by their claimant: submitted, revised, withdrawn, and looked at.
 
 The steps that a claim walks are those of the law where the person belongs on the day of submission; they are fixed
 then and stay with those offices when the person moves (W 12, N 8, AMB-28). What a study is worth is the approver's to
-record, so a submission records none; a trial says what it would be and what it would do to the year.
+record, so a submission records none; a trial says what it would be (`api.cases.prospects`).
 
 `tests/api/test_claims.py` shows it.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 from api.callers import Caller
@@ -27,7 +26,7 @@ from api.cases.study import (
     study_view,
 )
 from api.house import House, local_date
-from api.law_of import Assessed, assess, bench_now, judged, law_now, not_yet, ruling_view, understand, walk_of
+from api.law_of import bench_now, judged, law_now, not_yet, ruling_view, understand, walk_of
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import (
@@ -49,8 +48,6 @@ from ledger.streams.standing import Matter
 from ledger.vocabulary import ClaimId, PersonId
 from policies.authority import Office, Walk
 from policies.papers import Paper, papers
-from projections.entries import Decision as Decided
-from projections.entries import Version
 
 _DETAILED: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected, ClaimReopened)
 
@@ -171,7 +168,7 @@ def walk_for(house: House, person: Person, study: Study, at: Affiliation) -> Wal
     return walk
 
 
-def _papers(house: House, person: Person | None, study: Study) -> tuple[Paper, ...]:
+def papers_of(house: House, person: Person | None, study: Study) -> tuple[Paper, ...]:
     """The papers that the law asks for such a study where the person belonged on its day."""
     at = None if person is None else person.affiliation_on(study.evidence_on)
     if at is None:
@@ -183,82 +180,10 @@ def _without_papers(
     house: House, person: Person | None, study: Study, evidence: tuple[Evidence, ...]
 ) -> Refusal | None:
     """Say that nothing is shown where the law asks for papers; which of them suffice is for the office to judge."""
-    wanted = () if evidence else _papers(house, person, study)
+    wanted = () if evidence else papers_of(house, person, study)
     if not wanted:
         return None
     return Refusal.because("evidence_missing", papers=[paper._asdict() for paper in wanted])
-
-
-# What it would come to
-
-
-def prospects(house: House, state: Claim) -> dict[str, Any]:
-    """What a claim in this state would pass, be worth and do to its year, by the law as of now."""
-    person = Reading(house.ledger).person(state.person)
-    assert person is not None, "a claim is a person's"
-    bench = bench_now(house.answers)
-    assessed = assess(bench, person, state.study, house.today)
-    if isinstance(assessed, Refusal):  # It stood when it was decided; an affiliation may have been struck out since.
-        return {}
-    walk = walk_of(bench.law, place_of(state, person), house.today, state.study.category.value,
-                   confirmed=assessed.is_for_an_authority)
-    if state.is_registered and state.ruling is not None and state.year is not None:  # A correction is being tried.
-        assessed = assessed._replace(ruling=state.ruling, year=state.year)
-    house.settled()
-    return {
-        "walk": [office_view(office) for office in walk.steps],
-        "ruling": assessed.as_json(),
-        "papers": [paper._asdict() for paper in _papers(house, person, state.study)],
-        **_effect(house, state, assessed),
-    }
-
-
-def _effect(house: House, state: Claim, assessed: Assessed) -> dict[str, Any]:
-    """What the year would come to with it, what is still missing then, and what says the same already."""
-    before, after = house.answers.years_with(state.person, _as_approved(house, state, assessed))
-    stands, left = house.answers.claim(state.claim), None
-    if state.is_registered and stands:  # What it is put in the place of counts before, wherever that was.
-        without, before_it = house.answers.years_with(state.person, stands[-1])
-        if before_it is not None and after is not None and before_it["year"] != after["year"]:
-            left = {"year": before_it["year"], "before": before_it["evaluated"]["total"],
-                    "after": "0" if without is None else without["evaluated"]["total"]}
-        else:
-            before = before_it
-    if after is None:
-        return {"year": None, "duplicates": []}
-    entry = next(one for one in after["entries"] if one["claim"] == state.claim)
-    missing = [
-        {"name": one["name"], "rulebook": one["rulebook"], "article": one["article"], "need": one["need"],
-         "have": one["have"], "met": one["met"]}
-        for one in after["evaluated"]["minimums"] if one["met"] is not True
-    ]
-    year = {
-        "year": after["year"], "counted": entry["evaluated"]["counted"], "status": entry["evaluated"]["status"],
-        "before": None if before is None else before["evaluated"], "after": after["evaluated"], "missing": missing,
-        "left": left,
-    }
-    return {"year": year, "duplicates": list(duplicates_of(house, state))}
-
-
-def _as_approved(house: House, state: Claim, assessed: Assessed) -> Version:
-    """The claim as an entry of the answers, as if it had just been approved."""
-    event = -secrets.randbits(62) - 1   # No event has it: the answers remember what events stated.
-    ruling, size = assessed.ruling, house.ledger.store.size()
-    decision = Decided(event, ruling.assessed_centi, ruling.status, ruling.rulebook, ruling.digest, ruling.clauses,
-                       ruling.flags, assessed.year)
-    return Version(
-        state.claim, state.person, Status.APPROVED.value, 1, 0, "self", house.today.isoformat(), size + 1, size + 1,
-        (), state.study, event, decision, size + 1, None,
-    )
-
-
-def duplicates_of(house: House, state: Claim) -> Iterable[dict[str, str]]:
-    """Registered claims of the same person that name the same occasion or the same output."""
-    for other in house.answers.registered(state.person):
-        for name in ("occasion", "output"):
-            key = getattr(state.study, name)
-            if key is not None and other.claim != state.claim and getattr(other.study, name) == key:
-                yield {"claim": other.claim, "by": name, "date": other.study.evidence_on.isoformat()}
 
 
 # How it is shown

@@ -18,6 +18,7 @@ from api import refusals
 from api.cases import appeals, assignment, claim_sheet, claims, review
 from api.cases.doing import Asked, Done, Reading
 from api.cases.events import events_of
+from api.cases.prospects import prospects
 from api.cases.queue import PURPOSE
 from api.cases.study import study_view
 from api.console import correction, sending, words
@@ -233,7 +234,7 @@ def _by_documents(asking: Asking, told: str) -> str:
 
 def _room(asking: Asking, act: Act, claim: Claim) -> dict[str, str] | None:
     """What the words of the row leave to whoever asks: found by trying the most that it gives."""
-    ruling = claims.prospects(asking.house, claim).get("ruling")
+    ruling = prospects(asking.house, claim).get("ruling")
     room: dict[str, str] | None = None if ruling is None else ruling.get("room")
     if room is None:
         return None

@@ -15,9 +15,10 @@ from flask import Response, render_template, request
 from werkzeug.datastructures import FileStorage
 
 from api import problems
-from api.cases import claims, evidence
+from api.cases import evidence
 from api.cases.doing import Done
 from api.cases.faults import BadFields
+from api.cases.prospects import prospects
 from api.console import words
 from api.console.form import Fault, Form, of_errors, of_refusal, with_unfilled
 from api.console.screen import Asking, Shown
@@ -63,7 +64,7 @@ def tried_with(asking: Asking, form: Form, ask: Callable[[Read], Done | Refusal]
         return Tried({}, with_unfilled(form, done))
     if isinstance(done, Refusal):
         return Tried({}, [of_refusal(done, words.documents(asking.house))])
-    return Tried(claims.prospects(asking.house, done.state), missing)
+    return Tried(prospects(asking.house, done.state), missing)
 
 
 def caught(form: Form, ask: Callable[[], Done | Refusal]) -> Done | Refusal | list[Fault]:

@@ -18,6 +18,7 @@ from flask import request
 from api.cases import claim_sheet, claims, review
 from api.cases.claim_sheet import Sheet
 from api.cases.doing import Asked, Done
+from api.cases.prospects import prospects
 from api.cases.queue import PURPOSE
 from api.cases.study import files_view
 from api.console import sending, words
@@ -202,7 +203,7 @@ def _tried(
         fault = of_refusal(done, words.documents(house))
         place = {"year_locked": "year_because", "ruling_needed": "confirmed_hours"}.get(done.code, fault.field)
         return Tried({}, [Fault(place, fault.words), *missing]), None
-    return Tried(claims.prospects(house, done.state), missing), None if missing else done.state
+    return Tried(prospects(house, done.state), missing), None if missing else done.state
 
 
 def _placed(faults: Sequence[Fault]) -> list[Fault]:

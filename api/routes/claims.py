@@ -8,6 +8,7 @@ from api.callers import Caller
 from api.cases import appeals, assignment, bulk, claims, review
 from api.cases.doing import Asked, Done
 from api.cases.events import events_of
+from api.cases.prospects import prospects
 from api.routes.answers import Told, problem_of
 from api.routes.door import Door, house
 from api.routes.schemas.claims import (
@@ -40,7 +41,7 @@ def foreseen(done: Done | Refusal) -> Done | Told | Refusal:
     """Of a trial, what the claim would come to."""
     if isinstance(done, Refusal) or done.receipt is not None:
         return done
-    return Told(done, claims.prospects(house(), done.state))
+    return Told(done, prospects(house(), done.state))
 
 
 @door.writes("/v1/claims", summary="提交学时申报", body=ClaimBody, answers=ClaimAnswer, show=claims.view)

@@ -1,0 +1,87 @@
+"""What a claim would come to: the offices it would pass, what it would be worth, what it would do to its year.
+
+`tests/api/test_claims.py` shows it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from api.cases.claims import office_view, papers_of, place_of
+from api.cases.doing import Reading
+from api.house import House
+from api.law_of import Assessed, assess, bench_now, walk_of
+from ledger.errors import Refusal
+from ledger.streams.claim import Claim, Status
+from projections.entries import Decision, Version
+
+
+def prospects(house: House, state: Claim) -> dict[str, Any]:
+    """What a claim in this state would pass, be worth and do to its year, by the law as of now."""
+    person = Reading(house.ledger).person(state.person)
+    assert person is not None, "a claim is a person's"
+    bench = bench_now(house.answers)
+    assessed = assess(bench, person, state.study, house.today)
+    if isinstance(assessed, Refusal):  # It stood when it was decided; an affiliation may have been struck out since.
+        return {}
+    walk = walk_of(bench.law, place_of(state, person), house.today, state.study.category.value,
+                   confirmed=assessed.is_for_an_authority)
+    if state.is_registered and state.ruling is not None and state.year is not None:  # A correction is being tried.
+        assessed = assessed._replace(ruling=state.ruling, year=state.year)
+    house.settled()
+    return {
+        "walk": [office_view(office) for office in walk.steps],
+        "ruling": assessed.as_json(),
+        "papers": [paper._asdict() for paper in papers_of(house, person, state.study)],
+        **_effect(house, state, assessed),
+    }
+
+
+def _effect(house: House, state: Claim, assessed: Assessed) -> dict[str, Any]:
+    """What the year would come to with it, what is still missing then, and what says the same already."""
+    before, after = house.answers.years_with(state.person, _as_approved(house, state, assessed))
+    stands, left = house.answers.claim(state.claim), None
+    if state.is_registered and stands:  # What it is put in the place of counts before, wherever that was.
+        without, before_it = house.answers.years_with(state.person, stands[-1])
+        if before_it is not None and after is not None and before_it["year"] != after["year"]:
+            left = {"year": before_it["year"], "before": before_it["evaluated"]["total"],
+                    "after": "0" if without is None else without["evaluated"]["total"]}
+        else:
+            before = before_it
+    if after is None:
+        return {"year": None, "duplicates": []}
+    entry = next(one for one in after["entries"] if one["claim"] == state.claim)
+    missing = [
+        {"name": one["name"], "rulebook": one["rulebook"], "article": one["article"], "need": one["need"],
+         "have": one["have"], "met": one["met"]}
+        for one in after["evaluated"]["minimums"] if one["met"] is not True
+    ]
+    year = {
+        "year": after["year"], "counted": entry["evaluated"]["counted"], "status": entry["evaluated"]["status"],
+        "before": None if before is None else before["evaluated"], "after": after["evaluated"], "missing": missing,
+        "left": left,
+    }
+    return {"year": year, "duplicates": list(duplicates_of(house, state))}
+
+
+def _as_approved(house: House, state: Claim, assessed: Assessed) -> Version:
+    """The claim as an entry of the answers, as if it had just been approved."""
+    event = -secrets.randbits(62) - 1   # No event has it: the answers remember what events stated.
+    ruling, size = assessed.ruling, house.ledger.store.size()
+    decision = Decision(event, ruling.assessed_centi, ruling.status, ruling.rulebook, ruling.digest, ruling.clauses,
+                       ruling.flags, assessed.year)
+    return Version(
+        state.claim, state.person, Status.APPROVED.value, 1, 0, "self", house.today.isoformat(), size + 1, size + 1,
+        (), state.study, event, decision, size + 1, None,
+    )
+
+
+def duplicates_of(house: House, state: Claim) -> Iterable[dict[str, str]]:
+    """Registered claims of the same person that name the same occasion or the same output."""
+    for other in house.answers.registered(state.person):
+        for name in ("occasion", "output"):
+            key = getattr(state.study, name)
+            if key is not None and other.claim != state.claim and getattr(other.study, name) == key:
+                yield {"claim": other.claim, "by": name, "date": other.study.evidence_on.isoformat()}
