@@ -10,7 +10,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from api.sample import prepare
 from api.settings import load
 from policies.shelf import DRAFTS, shipped
 from projections.replay.folder import Unsound, read
+from tests.forked import REAL, Popen
 
 PROVINCE = "set:zhejiang/2016-08-01"
 
@@ -236,11 +236,9 @@ def test_sums_that_were_made_smaller_by_hand_are_not_what_happened(announced: Pa
 def test_cancelled_or_killed_nothing_torn_is_left_and_the_next_one_is_whole(
     data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    command = [sys.executable, "-c", "from api.cli import main; main()",
-               "replay", "--data", str(data), "--under", "now"]
+    command = [str(REAL), "replay", "--data", str(data), "--under", "now"]
     for number in range(4):
-        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
+        process = Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         time.sleep(0.25 + 0.2 * number)  # not hours: seconds
         process.send_signal(signal.SIGINT if number < 3 else signal.SIGKILL)
         process.communicate(timeout=30)

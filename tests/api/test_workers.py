@@ -8,7 +8,6 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -39,7 +38,7 @@ from tests.api import workers_kit as kit
 from tests.api.house_kit import Town as InProcess
 from tests.api.test_rulebooks import AMENDED, sixth
 from tests.api.workers_kit import Fresh, Service, alive, answered, events, serving, until
-from tests.forked import run
+from tests.forked import PYTHON, run
 from tests.journeys.register_kit import ENVIRONMENT, XUESHI, Body, Someone, Town
 
 TRAINING = {"route": "training", "level": "provincial", "days": "3", "date": "2025-04-02"}
@@ -501,7 +500,7 @@ serve.serve(load({"listen_port": 0}), lambda address: print(address, flush=True)
 
 
 def test_an_answer_that_was_begun_is_finished_before_it_stops(tmp_path: Path, postgres: str) -> None:
-    with serving(tmp_path, postgres, arguments=[sys.executable, "-c", SLOW],
+    with serving(tmp_path, postgres, arguments=[str(PYTHON), "-c", SLOW],
                  PYTHONPATH=str(Path(__file__).parents[2])) as service:
         answers: list[tuple[int, int]] = []
 

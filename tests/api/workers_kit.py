@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from api.client import Client, Remote, Reply
-from tests.forked import Popen
+from tests.forked import PYTHON, Popen
 from tests.journeys.register_kit import ENVIRONMENT, XUESHI, Town
 
 
@@ -140,8 +140,9 @@ def serving(
     environment = {**ENVIRONMENT, "PYTHONUNBUFFERED": "1", "XUESHI_DATABASE": database,
                    "XUESHI_WORKERS": str(workers), **settings}
     with (folder / "stderr").open("w") as stderr:
-        master = (subprocess.Popen if arguments else Popen)(
-            arguments or command(), cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True,
+        words = arguments or command()
+        master = (Popen if words[0] in (XUESHI, str(PYTHON)) else subprocess.Popen)(
+            words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True,
             start_new_session=True,
         )
     service = None
