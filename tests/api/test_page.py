@@ -19,6 +19,7 @@ from api.console.screens import page_routes
 from api.cookies import SESSION as COOKIE
 from api.service import create_app
 from tests.api.house_kit import Someone, Town, house_in, study
+from tests.forked import Popen
 
 CSS_BYTES_MOST = 10_240
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -397,9 +398,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict
     folder = tmp_path_factory.mktemp("served")
     xueshi = str(Path(sysconfig.get_path("scripts")) / "xueshi")
     command = [xueshi, "serve", "--sample", "--port", "0"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with (folder / "stderr").open("w") as stderr, Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=stderr, text=True
+    ) as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip().partition("：")[2]
+        assert address, (folder / "stderr").read_text("utf-8")
         lines = (folder / "data" / "sample-accounts.txt").read_text(encoding="utf-8").splitlines()[2:]
         found = {lines[at]: (lines[at + 1].strip(), lines[at + 2].strip()) for at in range(0, len(lines), 3)}
         yield address, found
