@@ -16,7 +16,7 @@ ID = resident_id(1)
 
 
 def rows_of(*rows: list[Any], heads: tuple[str, ...] = HEADS) -> list[Listed]:
-    return listed(Sheet([list(heads), *rows], True), TODAY)[1]
+    return listed(Sheet([list(heads), *rows]), TODAY)[1]
 
 
 def one(**cells: Any) -> Listed:
