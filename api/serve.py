@@ -142,7 +142,7 @@ def _on_one_core() -> Iterator[None]:
 
 
 def _have_as_many_files_as_may_be() -> None:
-    """Each thread reads four files with a journal each, besides connections: that is beyond the usual 1,024."""
+    """Of some twenty files several connections each, and up to 4,000 visitors: that is beyond the usual 1,024."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
