@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from projections.judging import Belonging, belongings
 from projections.pages import Page, paged
-from projections.people import Departure, is_registered, read_affiliations, read_departures, read_transfer
+from projections.people_reading import Departure, is_registered, read_affiliations, read_departures, read_transfer
 from projections.projection import HOLDS
 from projections.reader import Reader
 

@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 from ledger.events.actor import Scope
 from ledger.ledger import Ledger
 from policies.rulebook import Rulebook
-from projections import people as _people
-from projections import work as _work
+from projections import people_reading as _people
+from projections import work_reading as _work
 from projections.applications import Applications
 from projections.basis import NOW, Axes, Basis, Cited
 from projections.cases import Cases
@@ -42,7 +42,8 @@ from projections.laws import (
     read_rulebooks,
 )
 from projections.over_caps import OverCaps
-from projections.people import People, Person, Transfer, Unit
+from projections.people import People
+from projections.people_reading import Person, Transfer, Unit
 from projections.projection import Projection
 from projections.reader import Reader
 from projections.sanctions import Sanctions

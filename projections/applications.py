@@ -28,7 +28,7 @@ from ledger.events.application import (
 )
 from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
-from projections.work import reaches
+from projections.reach import reaches
 
 if TYPE_CHECKING:
     from projections.files import Files

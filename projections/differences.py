@@ -24,8 +24,9 @@ from projections.differences_person import EntryRow, YearRow
 from projections.errors import NotBuilt, ProjectionError
 from projections.pages import Page, paged
 from projections.projection import HOLDS, Projection, Table
+from projections.reach import LIMITS, reaches
 from projections.wanted import EVERYTHING, Place, Waiting, Wanted
-from projections.work import LIMITS, UNIT_ROLE, reaches
+from projections.work import UNIT_ROLE
 
 KIND: Final = "difference"
 """What a difference is called among the things that wait."""

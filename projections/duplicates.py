@@ -39,7 +39,7 @@ from projections.entries import read_claim
 from projections.facts import shown
 from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
-from projections.work import reaches
+from projections.reach import reaches
 
 if TYPE_CHECKING:
     from projections.files import Files

@@ -27,7 +27,7 @@ from policies.year import Standing
 from projections.basis import Axes, Basis
 from projections.errors import TitleUnknown, UnknownYear
 from projections.judging import Judged, judge
-from projections.people import Title, read_person
+from projections.people_reading import Title, read_person
 from projections.sanctions import Disqualification, Revocation, disqualifications_of, revocations_of
 from projections.years import REVOKED, read_history
 

@@ -40,7 +40,7 @@ from policies.year import Folded, Weighed, fold
 from projections.entries import Version
 from projections.errors import LawUnknown
 from projections.facts import entry_fields, shown
-from projections.people import Affiliation, Departure
+from projections.people_reading import Affiliation, Departure
 
 BENCHES_MOST: Final = 16
 REMEMBERED_MOST: Final = 10_000

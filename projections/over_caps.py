@@ -19,7 +19,7 @@ from policies.assess import MANUAL, RULED
 from projections.basis import Axes
 from projections.entries import Version, read_claim, read_registered
 from projections.judging import Belonging, Books, Seat, belongings, places, year_of
-from projections.people import read_affiliations, read_departures
+from projections.people_reading import read_affiliations, read_departures
 from projections.years import REVOKED
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from projections.errors import KindUnknown
 from projections.happened import happened_on
 from projections.pages import Page, paged
 from projections.projection import Effect, Projection, Rows, Table
-from projections.work import read_step
+from projections.work_reading import read_step
 
 if TYPE_CHECKING:
     from projections.files import Files

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ledger.events.actor import Scope
 from projections.pages import Page, paged
 from projections.projection import HOLDS
-from projections.work import reaches
+from projections.reach import reaches
 
 if TYPE_CHECKING:
     from projections.files import Files

@@ -32,7 +32,7 @@ from projections.basis import Axes, Basis
 from projections.eligibility import ruling_of
 from projections.entries import Version, read_claim, read_registered_of_all
 from projections.judging import Belonging, Judged, belongings, judge, judge_rest, judge_under, year_of
-from projections.people import read_whereabouts_of_all
+from projections.people_reading import read_whereabouts_of_all
 from projections.projection import HOLDS
 from projections.reliance import is_so, question_of, years_used
 from projections.sanctions import revocations_of_all

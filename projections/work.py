@@ -15,11 +15,10 @@ how many papers show it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from functools import cache
 from typing import Any, ClassVar, Final
 
-from ledger.events.actor import ActorAppointed, Scope
+from ledger.events.actor import ActorAppointed
 from ledger.events.application import (
     ApplicantDisqualified,
     ApplicationAssessed,
@@ -61,8 +60,6 @@ from ledger.events.transfer import TransferConfirmed, TransferRefused, TransferR
 from ledger.events.unit import UnitMoved, UnitRegistered, UnitRejected, UnitVerified
 from ledger.vocabulary import Category
 from projections.projection import Effect, Projection, Rows, Table
-from projections.reader import Reader
-from projections.wanted import EVERYTHING, Place, Waiting, Wanted
 
 UNIT_ROLE: Final = "unit"
 """Who answers a transfer: the receiving unit (W 4)."""
@@ -338,89 +335,3 @@ class Work(Projection):
         ClassAccepted: _answered,
         ClassRefused: _answered,
     }
-
-
-# Reading
-
-_FIELDS: Final = "id, kind, role, region, sector, category, unit, person, event, since_at"
-_ALL: Final = {"work": f"{_FIELDS}, holder, studied, papers", "filings": f"{_FIELDS}, NULL, NULL, NULL"}
-TABLES: Final = ("work", "filings")
-"""Where things wait: for one office at a time, or for several at once."""
-
-NOT_OWN: Final = "(kind NOT IN ('unit', 'plan', 'class') OR unit IS NOT :organisation)"
-"""Nobody vouches for their own organisation."""
-
-_OPEN: Final = ("to_position IS NULL", "to_position > :as_of")  # Two searches of one index; an OR would read it all.
-
-
-def read_work(
-    reader: Reader, scopes: Iterable[Scope], organisation: str | None, *, as_of: int, after: Place | None,
-    limit: int, wanted: Wanted = EVERYTHING,
-) -> list[Waiting]:
-    """What waits for an actor with these scopes, longest first unless asked otherwise.
-
-    A transfer is shown to those who act for the receiving unit alone, and no unit, plan or class to its own people:
-    nobody else may answer the one, nobody vouches for themselves in the others.
-    """
-    values: dict[str, Any] = {"organisation": organisation}
-    own = f"(kind <> 'transfer' OR unit = :organisation) AND {NOT_OWN}"
-    reached = [(table, f"{reaches(number, scope, values, table=table)} AND {own}")
-               for number, scope in enumerate(scopes) for table in TABLES]
-    return _read(reader, reached, {**values, "as_of": as_of, "limit": limit}, after, wanted)
-
-
-def read_colleagues(reader: Reader, organisation: str, *, limit: int) -> list[str]:
-    """Every account that was appointed to act for an organisation, the first first, whatever became of it."""
-    query = "SELECT actor FROM hands WHERE organisation = :organisation ORDER BY event LIMIT :limit"
-    return [actor for actor, in reader.rows(query, {"organisation": organisation, "limit": limit})]
-
-
-def read_own_work(
-    reader: Reader, person: str, *, as_of: int, after: Place | None, limit: int
-) -> list[Waiting]:
-    """What a person has under way: claims, returned ones too, and an open transfer."""
-    values = {"person": person, "as_of": as_of, "limit": limit}
-    return _read(reader, [("work", "person = :person")], values, after, EVERYTHING)
-
-
-def read_step(reader: Reader, id_: str, position: int) -> Waiting | None:
-    """The step of open work that was ended at a position: for whom it waited, and since when."""
-    goes_on = ("EXISTS (SELECT 1 FROM work AS next WHERE next.id = work.id AND next.from_position = :position "
-               "AND next.event = work.event)")  # It was given to another hand, and waits still.
-    ended = {"work": f"NOT {goes_on}", "filings": "1"}
-    query = " UNION ".join(f"SELECT {_ALL[table]} FROM {table} WHERE id = :id AND to_position = :position "
-                           f"AND {ended[table]}" for table in TABLES)
-    found = reader.rows(query, {"id": id_, "position": position})
-    return Waiting._make(found[0]) if found else None
-
-
-def _read(
-    reader: Reader, reached: list[tuple[str, str]], values: dict[str, Any], after: Place | None, wanted: Wanted
-) -> list[Waiting]:
-    if not reached:
-        return []
-    parts = []
-    for table, one in reached:
-        narrowed = [*wanted.conditions(values, Work.tables[table].columns), *wanted.past(after, values)]
-        inside = " AND ".join([one, "from_position <= :as_of", *narrowed])
-        parts += [f"SELECT {_ALL[table]} FROM {table} WHERE {is_open} AND {inside}" for is_open in _OPEN]
-    query = f"SELECT * FROM ({' UNION '.join(parts)}) ORDER BY {wanted.sorted()} LIMIT :limit"
-    return [Waiting._make(row) for row in reader.rows(query, values)]
-
-
-LIMITS: Final = ("role", "sector", "category", "unit")
-"""What a scope may limit, beside the region."""
-
-
-def reaches(
-    number: int, scope: Scope, values: dict[str, Any], *, limits: Iterable[str] = LIMITS, table: str = "work"
-) -> str:
-    """Say in SQL whether a scope reaches a row: every limit it sets must be met (`ledger.streams.standing`)."""
-    # Codes are digits, so every code with this prefix lies between the prefix and the prefix with a colon.
-    parts = [f"{table}.region >= :region{number} AND {table}.region < :beyond{number}"]
-    values |= {f"region{number}": scope.region, f"beyond{number}": f"{scope.region}:"}
-    for name in limits:
-        if (limit := getattr(scope, name)) is not None:
-            parts.append(f"{table}.{name} = :{name}{number}")
-            values[f"{name}{number}"] = limit
-    return " AND ".join(parts)

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ledger.events.actor import Scope
 from ledger.vocabulary import LOCAL
 from projections.differences import Reach, loads_too
-from projections.work import LIMITS, NOT_OWN, TABLES, UNIT_ROLE, reaches
+from projections.reach import LIMITS, reaches
+from projections.work import UNIT_ROLE
+from projections.work_reading import NOT_OWN, TABLES
 
 if TYPE_CHECKING:
     from projections.answers import Answers

@@ -37,7 +37,7 @@ from projections.differing import Differing, Known, differing
 from projections.entries import Version, read_registered
 from projections.errors import UnknownYear
 from projections.judging import Belonging, Books, Judged, belongings, judge, steps_of, year_of
-from projections.people import read_affiliations, read_departures, read_moves
+from projections.people_reading import read_affiliations, read_departures, read_moves
 from projections.reader import Reader
 
 REVOKED: Final = "revoked"

@@ -25,7 +25,7 @@ from projections.findings.findings_file import FindingsFile
 from projections.findings.patterns import LISTS, SEVERITIES
 from projections.pages import Page, paged
 from projections.projection import HOLDS
-from projections.work import reaches
+from projections.reach import reaches
 
 if TYPE_CHECKING:
     from projections.answers import Answers

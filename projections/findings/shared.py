@@ -30,7 +30,7 @@ from ledger.events.actor import Scope
 from ledger.vocabulary import LOCAL
 from projections.basis import microseconds
 from projections.duplicates import OF_ONE_PERSON
-from projections.work import reaches
+from projections.reach import reaches
 
 COUNT_MOST: Final = 3_000
 """So many entries of one kind are counted and can be listed; that there are more is said."""

@@ -20,7 +20,8 @@ from projections.basis import Basis, Cited
 from projections.entries import Entries
 from projections.errors import ProjectionError
 from projections.judging import Books
-from projections.people import People, read_unit
+from projections.people import People
+from projections.people_reading import read_unit
 from projections.reader import Reader
 from projections.replay.checked import Disagreement, answered_account, replayed_account
 from projections.replay.comparison import (

@@ -39,7 +39,7 @@ from projections.basis import read_axes
 from projections.entries import Decision
 from projections.follower import Follower
 from projections.judging import Books, belongings, judge
-from projections.people import Affiliation as Stated
+from projections.people_reading import Affiliation as Stated
 
 SECONDS = 1_767_225_600  # 2026-01-01 00:00 in UTC.
 BY = By(actor="acr_officer", role="sector_authority")

@@ -32,7 +32,8 @@ from projections.entries import Entries
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, UnknownProjection, Unreadable
 from projections.file import ProjectionFile
 from projections.follower import Follower
-from projections.people import People, read_unit
+from projections.people import People
+from projections.people_reading import read_unit
 from projections.places import doubt, path_of
 from projections.projection import Effect, Projection, Rows, Table
 from projections.reader import Reader
