@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 import msgspec
 
 from ledger.envelope import decode
-from ledger.events.act import AccessRecorded, ActAbandoned, ActChunkWritten, ActClosed, ActOpened
+from ledger.events.act import AccessCut, AccessRecorded, ActAbandoned, ActChunkWritten, ActClosed, ActOpened
 from ledger.events.base import By, Event, wire_type
 from ledger.events.catalogue import CURRENT
 from ledger.events.claim import ClaimApproved, ClaimRevised, ClaimSubmitted
@@ -48,7 +48,7 @@ SIFTED_MOST: Final = 2_000
 """So many lines are read for one page of those that are wanted; where it stops short, the next page goes on."""
 _ROOM: Final = 12
 """So many bits for the parties of one event: a leaf of 65,535 bytes does not hold 4,096 ids."""
-_ELSEWHERE: Final = frozenset({ActChunkWritten, ActClosed, ActAbandoned, AccessRecorded})
+_ELSEWHERE: Final = frozenset({ActChunkWritten, ActClosed, ActAbandoned, AccessRecorded, AccessCut})
 """What becomes of an act is told in the line of its opening; who looked at what stands in a log of its own."""
 
 
