@@ -7,8 +7,9 @@ with the replays and the load. Claims are those of many people, as in life: each
 The replay stands back by all that Linux offers: a process and a session of its own, idle scheduling, the lowest
 priority, no core that a worker stays on where there is one to spare. Linux gives these to a thread: here the threads
 that do the arithmetic were begun before, and ran as equals of the service (8 times on two cores), which no replay of a
-service does. With others on the machine, so at an eighth of the load, p99 beside was then once 5 times that alone and
-once as long; with all threads standing back, 0.9 times. At half the load nothing could be told there.
+service does. With others on the machine, at an eighth of the load, p99 beside was from half to 5 times that alone in
+four runs so, and 0.9 to 1.7 times in two with all threads standing back. On a machine of its own it is still to be
+measured.
 """
 
 from __future__ import annotations
