@@ -13,7 +13,7 @@ from typing import Any, Final
 from api.cases import claim_drafts, claim_sheet, histories, people, queue, workload, years
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR
 from api.commands.telling import role as role_name
-from api.console import replays, rules, words
+from api.console import replays, rules, status, words
 from api.console.claim import done_before, told_basis
 from api.console.findings import investigating
 from api.console.learning import own_studies
@@ -164,6 +164,7 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
                  "new": sum(age <= 3 for age in ages)},
         "oldest": max(ages, default=0), "own": sum(one.holder == caller.id for one in found.items),
         "looks": investigating(asking, position) if role == SUPERVISOR and moment.is_now else None,
+        "amiss": status.amiss(house) if role == SUPERVISOR and moment.is_now else None,
         "replays": replays.latest(asking) if moment.is_now else None,
         "proposed": [one for one in rules.proposed(asking, moment) or () if one["enacted"] is None],
         "oldest_since": written_time(found.items[0].since_at)[:10] if found.items else "",

@@ -14,6 +14,7 @@ from typing import Any, Final
 from api.checks import Level, found
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
+from api.house import House
 from api.last_done import EVERY, Last, last
 from api.upkeep import upkeep
 from api.witness.telling import outside
@@ -68,6 +69,20 @@ def status(asking: Asking) -> Shown:
         "recorded": "" if newest is None else moment(data["last_recorded_at"]),
         "names": PROJECTIONS, "rows": [{**one, "mark": _mark(one)} for one in told["items"]],
     }, data)
+
+
+def amiss(house: House) -> list[dict[str, Any]]:
+    """Where the register itself does not hold, or nobody has looked whether it does: it comes before any finding."""
+    now = datetime.fromtimestamp(house.now / 1_000_000, UTC)  # not hours: a moment
+    reread = _done("fsck", last(house.register.folder, "fsck"), now, house.ledger.store.size())
+    told = {LEVELS[Level.FAIL]: "最近一次逐条重读账本，发现它不完好", LEVELS[Level.WARN]: "很久没有逐条重读账本",
+            LEVELS[Level.OK]: None}.get(reread["mark"], "没有逐条重读账本的记录")
+    forks = outside(Kept(house.register.folder.witnessed), now_s=house.now // 1_000_000)["forks"]
+    said = [(reread["mark"], told)] if told else []
+    said += [(LEVELS[Level.FAIL], "日志有两种历史，证明已经保存")] if forks else []
+    said += [(LEVELS[one.level], f"{CHECKS.get(each.name, each.name)}：{one.message}")
+             for each in house.checks() if (one := found(each)).level is not Level.OK]
+    return [{"mark": mark, "words": words} for mark, words in said]
 
 
 def _outside(told: dict[str, Any], size: int) -> dict[str, Any]:

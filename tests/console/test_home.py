@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from api.console import home
+from api.last_done import note
+from projections.findings.patterns import patterns
 from tests.console.console_kit import Browser, Cast
 
 
@@ -87,4 +89,19 @@ def test_for_whom_nothing_waits_there_are_three_steps_and_each_leads_somewhere(c
     links = [told["href"] for tag, told in steps if tag == "a"]
 
     assert [links.count(address) >= 1 for address, _, _ in home.STEPS[role]] == [True] * 3
+    town.house.detecting.run([*patterns().values()])  # What they find is a list of its own, which begins with this.
     assert all(idle.client.get(address).status_code == 200 for address, _, _ in home.STEPS[role])
+
+
+def test_whoever_investigates_is_told_first_where_the_register_itself_does_not_hold(cast: Cast) -> None:
+    town = cast.town
+    watching = Browser(town, town.officer(town.unit("市监督办", "331000", "general"), "supervisor", "3310"))
+    folder = town.house.register.folder
+    try:
+        assert "没有逐条重读账本的记录" in watching.get("/home").text
+        note(folder, "fsck", size=3, holds=False)
+        assert "发现它不完好" in watching.get("/home").text
+        note(folder, "fsck", size=3, holds=True)
+        assert "不完好" not in watching.get("/home").text and "没有逐条重读" not in watching.get("/home").text
+    finally:
+        folder.last_done("fsck").unlink(missing_ok=True)
