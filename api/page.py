@@ -218,13 +218,15 @@ def render(template: str, *, status: int = 200, **known: Any) -> Response:
 def _framed(house: House, caller: Caller | None) -> dict[str, Any]:
     """As whom somebody looks, where they may go, which rules hold; of nobody, nothing."""
     if caller is None:
-        return {"capacity": None, "ways": (), "here": None, "rules": "", "keys_on": False}
+        return {"capacity": None, "ways": (), "here": None, "rules": "", "keys_on": False, "look": ()}
     capacity = frame.capacity_of(house, caller, request.cookies.get(of_host(frame.ROLE_COOKIE)))
     ways, rules = list(frame.ways(capacity)), ""
     with suppress(LedgerError, ProjectionError):  # A page that says why there is no answer can still be shown.
         rules = frame.rules_in_force(house)
     return {"capacity": capacity, "ways": ways, "here": frame.here(ways, request.path), "rules": rules,
-            "keys_on": request.cookies.get(of_host(frame.KEYS_COOKIE)) != "off"}
+            "keys_on": request.cookies.get(of_host(frame.KEYS_COOKIE)) != "off",
+            "look": [one for one in request.cookies.get(of_host(frame.LOOK_COOKIE), "").split("-")
+                     if one in frame.LOOKS]}
 
 
 def _time(last: Recorded | None) -> str:

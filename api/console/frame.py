@@ -23,6 +23,9 @@ from projections.errors import ProjectionError
 
 ROLE_COOKIE: Final = "xueshi_role"
 KEYS_COOKIE: Final = "xueshi_keys"
+LOOK_COOKIE: Final = "xueshi_look"
+LOOKS: Final = ("large", "dense")
+"""Larger letters, closer rows: what everybody may choose for their browser, none or both."""
 
 
 class Capacity(NamedTuple):

@@ -1,4 +1,5 @@
-"""Help: the keys, the words, the rules in force; and two choices: as whom somebody works, and whether single keys act.
+"""Help: the keys, the words, the rules in force; and three choices: as whom somebody works, whether single keys
+act, and how large letters and how close rows are.
 
 The choices are kept in cookies of this browser alone: they are nobody else's to know. `tests/console/test_frame.py`.
 """
@@ -11,7 +12,7 @@ from flask import Response, request
 
 from api.cases.doing import Reading
 from api.commands.telling import role as role_name
-from api.console.frame import KEYS_COOKIE, ROLE_COOKIE
+from api.console.frame import KEYS_COOKIE, LOOK_COOKIE, LOOKS, ROLE_COOKIE
 from api.console.screen import Asking, Page, Shown, onward
 from api.cookies import is_over_tls, of_host
 from api.page import HOME
@@ -49,6 +50,11 @@ def help_page(asking: Asking) -> Shown:
 def choose_keys(asking: Asking) -> Shown:
     """Switch single keys on or off (WCAG 2.1.4)."""
     return _kept(onward("/help#keys"), KEYS_COOKIE, "off" if request.form.get("keys") == "off" else "on")
+
+
+def choose_look(asking: Asking) -> Shown:
+    """Larger letters, closer rows, both or neither."""
+    return _kept(onward("/help#look"), LOOK_COOKIE, "-".join(one for one in LOOKS if request.form.get(one) == "yes"))
 
 
 def roles(asking: Asking) -> Shown:

@@ -102,6 +102,7 @@ def console_routes() -> Blueprint:
     take(console, "/queue/batch", queue.batch)
     add(console, "/help", helping.help_page, chooses=False, json=False)
     take(console, "/help/keys", helping.choose_keys)
+    take(console, "/help/look", helping.choose_look)
     add(console, "/status", status.status, chooses=False)
     add(console, "/role", helping.roles, chooses=False, json=False)
     take(console, "/role", helping.choose_role)

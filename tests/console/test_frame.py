@@ -82,6 +82,16 @@ def test_single_keys_can_be_switched_off_and_on(cast: Cast) -> None:
     assert 'data-keys="on"' in browser.get("/home").source
 
 
+def test_letters_can_be_larger_and_rows_closer(cast: Cast) -> None:
+    browser = Browser(cast.town, cast.stranger)
+    assert '<html lang="zh-CN">' in browser.get("/home").source
+
+    browser.press(browser.get("/help"), "保存", large="yes", dense="yes")
+    assert '<html lang="zh-CN" class="large dense">' in browser.get("/home").source
+    browser.press(browser.get("/help"), "保存", large=None, dense="yes")
+    assert '<html lang="zh-CN" class="dense">' in browser.get("/home").source
+
+
 def test_whoever_opens_somebodys_years_without_a_purpose_is_asked_for_one(cast: Cast, clerk: Browser) -> None:
     asked = clerk.get(f"/persons/{cast.li.id}/years/2026?as_of=30")
     assert "为什么查阅？" in asked.text
