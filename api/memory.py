@@ -10,10 +10,10 @@ was nobody's after three minutes, and a third of what it had grown by. Where the
 from __future__ import annotations
 
 import ctypes
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Final
+
+from api.again import again
 
 POOLS_MOST: Final = 2
 EVERY_S: Final = 30
@@ -32,22 +32,9 @@ def give_back() -> None:
         library.malloc_trim(0)
 
 
-@contextmanager
-def giving_back(every_s: float = EVERY_S) -> Iterator[None]:
+def giving_back(every_s: float = EVERY_S) -> AbstractContextManager[None]:
     """Give back again and again, until the block ends."""
-    over = threading.Event()
-
-    def again() -> None:
-        while not over.wait(every_s):
-            give_back()
-
-    thread = threading.Thread(target=again, name="memory", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return again(give_back, every_s, name="memory")
 
 
 def _glibc() -> ctypes.CDLL | None:

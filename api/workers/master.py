@@ -9,11 +9,10 @@ import logging
 import os
 import socket
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +24,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
+from api.again import again
 from api.evidence_files import MOST as FILE_BYTES_MOST
 from api.exits import Stop
 from api.settings import Settings
@@ -135,7 +135,8 @@ class Service(BaseApplication):  # type: ignore[misc]  # The library has no type
     def load(self) -> Flask:
         """Put the house together; what keeps it from standing is handed to the master, which ends with it."""
         assert self.worker is not None, "no house is put together before a fork"
-        with _beating(self.worker):
+        # Signs of life while what takes long and is known to goes on: large files are looked through at a start.
+        with again(self.worker.notify, _BEAT_SECONDS, name="beat"):
             try:
                 app = self._composed(self.worker)
             except Exception as error:
@@ -180,24 +181,6 @@ class Service(BaseApplication):  # type: ignore[misc]  # The library has no type
         with suppress(BlockingIOError):
             return read(os.read(self._why[0], 65_536))
         return broke()
-
-
-@contextmanager
-def _beating(worker: Worker) -> Iterator[None]:
-    """Give signs of life while something takes long that is known to: large files are looked through at a start."""
-    done = threading.Event()
-
-    def beat() -> None:
-        while not done.wait(_BEAT_SECONDS):
-            worker.notify()
-
-    beating = threading.Thread(target=beat, name="beat", daemon=True)
-    beating.start()
-    try:
-        yield
-    finally:
-        done.set()
-        beating.join()
 
 
 def _choose_place(master: Arbiter, worker: Worker) -> None:
