@@ -127,6 +127,20 @@ class Someone:
         return found
 
 
+class Ticking:
+    """Microseconds since 1970 that go on by one with each look, and as far as a test wants."""
+
+    def __init__(self, start: int) -> None:
+        self.now = start
+
+    def __call__(self) -> int:
+        self.now += 1
+        return self.now
+
+    def wait(self, seconds: int) -> None:
+        self.now += seconds * 1_000_000
+
+
 class Town:
     """A house with its service, and a founder who lets the first offices in."""
 

@@ -18,25 +18,16 @@ from ledger import access_pruning
 from ledger.access import anchor_access, record_accesses
 from ledger.events.base import By
 from ledger.proof.tiles import TILE_WIDTH
-from tests.api.house_kit import Someone, Town, house_in
+from tests.api.house_kit import Someone, Ticking, Town, house_in
 
 DAY = 86_400_000_000
 START = 2_000_000_000_000_000  # 2033: later than whoever opens the register by the real clock.
 HEAD = "acr_" + "1" * 22
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> int:
-        self.now += 1
-        return self.now
-
-
 class Scene(NamedTuple):
     town: Town
-    clock: Clock
+    clock: Ticking
     watch: Someone
     li: Someone
     folder: Path
@@ -45,7 +36,7 @@ class Scene(NamedTuple):
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """300 looks at Li, and as many three years and a half later."""
-    folder, clock = tmp_path_factory.mktemp("keeping") / "data", Clock()
+    folder, clock = tmp_path_factory.mktemp("keeping") / "data", Ticking(START)
     with house_in(folder, clock) as town:
         register = town.house.register
         for log in (register.ledger, register.access):

@@ -22,7 +22,7 @@ from api.service import create_app
 from ledger.errors import Refusal
 from ledger.events.act import AccessRecorded
 from ledger.stores.append import RequestKey
-from tests.api.house_kit import BODY, Someone, Town, house_in
+from tests.api.house_kit import BODY, Someone, Ticking, Town, house_in
 from tests.api.matrix_kit import rulebook_anew
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -31,30 +31,16 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 START = 1_795_000_005_000_000
 
 
-class Clock:
-    """A clock that stands until it is moved: each code serves once."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> int:
-        self.now += 1
-        return self.now
-
-    def wait(self, seconds: int = 90) -> None:
-        self.now += seconds * 1_000_000
-
-
 class Scene(NamedTuple):
     town: Town
-    clock: Clock
+    clock: Ticking
     bureau: BODY
     people: Someone
 
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    clock = Clock()
+    clock = Ticking(START)
     with house_in(tmp_path_factory.mktemp("factors") / "data", clock) as town:
         town.house.accounts._hasher = CHEAP
         town.app = create_app(town.house, blueprints=[page_routes()])
@@ -80,7 +66,7 @@ def enrolled(scene: Scene, someone: Someone) -> tuple[str, list[str]]:
 
 def now(scene: Scene, secret: str) -> str:
     """What the authenticator shows, of a half minute in which nothing was typed yet."""
-    scene.clock.wait()
+    scene.clock.wait(90)
     return code_at(secret, scene.clock.now)
 
 
