@@ -8,11 +8,15 @@ What serves is signalled and killed by its number. `Popen` is `subprocess.Popen`
 same way: its number is the command's own, and how it ended is told by whoever forked it. So is Python, where it is
 handed a program in words (`-c`), which may put something else in a command's place. In a script `serve` runs as it
 always does. How a process of its own begins is what `tests/api/test_cli.py` and `tests/api/test_serve.py` try.
+
+However whoever asked ends, killed or not, everything that was forked for them ends with them
+(`tests/house/test_forked.py`).
 """
 
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import json
 import os
@@ -33,6 +37,7 @@ ROOT = Path(__file__).parents[1]
 REAL = Path(sysconfig.get_path("scripts")) / "xueshi"
 PYTHON = REAL.with_name("python")
 MOST = 1 << 20
+PR_SET_PDEATHSIG = 1
 
 SHIM = """#!{python} -ISB
 import json, os, socket, sys
@@ -138,11 +143,22 @@ def serve(address: str) -> None:
         if 0 in ready:
             return
         asked, _ = listening.accept()
-        if os.fork():
+        if _fork():
             asked.close()
         else:
             listening.close()
             _answer(asked)
+
+
+def _fork() -> int:
+    """Fork a process that is killed when this one ends. Only where one thread runs: the system looks at the thread."""
+    parent = os.getpid()
+    process = os.fork()
+    if not process:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # It was gone before that was said.
+            os._exit(1)
+    return process
 
 
 def _load() -> None:
@@ -202,7 +218,7 @@ def _answer(asked: socket.socket) -> NoReturn:
 
 def _keep(asked: socket.socket, streams: list[int]) -> None:
     """Fork once more, and come back in the child; whoever forked it says its number, and in the end how it ended."""
-    process = os.fork()
+    process = _fork()
     if not process:
         asked.close()
         return
