@@ -11,13 +11,13 @@ they signed must not go on under the same key.
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
 from ledger.errors import LedgerError
+from ledger.lender import Lender
 
 SUSPECTS_MAX: Final = 16    # Of each log: whoever replays old notes with false proofs fills no disk.
 _WAIT_S: Final = 10
@@ -74,14 +74,13 @@ class Suspect(NamedTuple):
 
 
 class State:
-    """The file, used by every thread; each has a connection of its own."""
+    """The file, used by every thread."""
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
             raise StateMissing(path)
         self.path = path
-        self._threads = threading.local()
-        self._open: list[sqlite3.Connection] = []
+        self._lender = Lender(self._opened)
         with self._connected() as connection:
             form = connection.execute("PRAGMA user_version").fetchone()[0]
         if form != _FORM:
@@ -119,17 +118,12 @@ class State:
         """Let `now` take the place of `before`, durably; False where something else stands there by now."""
         with self._connected() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                row = connection.execute("SELECT size, root FROM seen WHERE origin = ?", (now.origin,)).fetchone()
-                if row != (None if before is None else (before.size, before.root)):
-                    connection.execute("ROLLBACK")
-                    return False
-                connection.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", now)
-                connection.execute("COMMIT")  # synchronous = FULL: it returns when the disk has it.
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+            row = connection.execute("SELECT size, root FROM seen WHERE origin = ?", (now.origin,)).fetchone()
+            if row != (None if before is None else (before.size, before.root)):
+                connection.execute("ROLLBACK")
+                return False
+            connection.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", now)
+            connection.execute("COMMIT")  # synchronous = FULL: it returns when the disk has it.
         return True
 
     def suspect(self, suspect: Suspect) -> None:
@@ -151,22 +145,25 @@ class State:
 
     def close(self) -> None:
         """Let go of the file."""
-        while self._open:
-            self._open.pop().close()
-        self._threads = threading.local()
+        self._lender.close()
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
-            connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
-            if connection is None:
-                connection = sqlite3.connect(
-                    f"{self.path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=_WAIT_S,
-                    check_same_thread=False)    # Closed by whoever closes the state.
-                self._open.append(connection)
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
-                self._threads.connection = connection
-            yield connection
+            connection = self._lender.take()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()  # What it had begun is undone, and holds up nobody.
+                raise
+            self._lender.give_back(connection)
         except sqlite3.Error as error:
             raise StateUnusable(self.path, error) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=_WAIT_S,
+            check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from ledger.proof.merkle import EMPTY_ROOT
 from ledger.proof.notes import format_note, open_note, sign
 from ledger.proof.text import encode_base64
 from ledger.witnessing.request import MalformedRequest, Request, format_request, parse_request
-from ledger.witnessing.state import SUSPECTS_MAX, Seen, State, StateMissing, Suspect
+from ledger.witnessing.state import SUSPECTS_MAX, Seen, State, StateMissing, StateUnusable, Suspect
 from ledger.witnessing.witness import Outcome, Witness, signatures_of
 
 
@@ -162,6 +164,17 @@ def test_only_so_many_contradictions_are_kept(witness: Witness) -> None:
         witness.state.suspect(Suspect(ORIGIN, b"a", b"%d" % number, NOW))
     assert [each.offered for each in witness.state.suspects()][-1] == b"%d" % (SUSPECTS_MAX + 4)
     assert len(witness.state.suspects()) == SUSPECTS_MAX
+
+
+def test_what_could_not_be_kept_holds_up_nothing_that_comes_after_it(witness: Witness, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "witness.db", timeout=0)) as other:
+        other.execute("CREATE TRIGGER full BEFORE INSERT ON suspects BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+        with pytest.raises(StateUnusable, match="disk full"):
+            witness.state.suspect(Suspect(ORIGIN, b"a", b"b", NOW))
+        other.execute("DROP TRIGGER full")
+
+    witness.state.suspect(Suspect(ORIGIN, b"a", b"b", NOW))
+    assert [each.offered for each in witness.state.suspects()] == [b"b"]
 
 
 def test_of_many_threads_with_two_histories_one_history_is_cosigned(witness: Witness) -> None:
