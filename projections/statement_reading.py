@@ -135,6 +135,8 @@ def read_statement(text: str) -> Statement:
         raise UnreadableStatement("没有登记情况表的标题和边线")
     whose, basis, years, entries, foot = _parts(lines[3:-2])
     values = dict(_fields([*whose, *basis]))
+    if "规则" not in values:
+        raise UnreadableStatement("没有“规则”一项")
     books = tuple(_book(words) for words in values["规则"][1:] if not words.startswith("注意："))
     signs = {book.sign: book.id for book in books}
     single = {name: words[0] for name, words in values.items() if name != "人事隶属"}
@@ -191,6 +193,10 @@ def _matched(pattern: re.Pattern[str], words: str) -> re.Match[str]:
     return found
 
 
+def _is_number(words: str) -> bool:
+    return words.isascii() and words.isdigit()  # Or ² would be one.
+
+
 def _place(words: str) -> Place:
     one = _matched(_PLACE, words)
     return Place(one["starts"], one["ends"], one["place"], one["region"] or one["code"], one["sector"], one["major"],
@@ -237,7 +243,7 @@ def _years(
     rows, differences, closings, year = list[YearLine](), list[str](), list[str](), 0
     for cells, notes in _rows(lines, YEARS):
         first, side, professional, sector, general, total, met, needs = cells
-        year = int(first) if first.isdigit() else year
+        year = int(first) if _is_number(first) else year
         if met not in _MET or not year:
             raise UnreadableStatement(f"{year} 年度一行不成形")
         rows.append(YearLine(year, side, professional, sector, general, total, _MET[met],
@@ -270,7 +276,7 @@ def _entries(lines: list[str], signs: Mapping[str, str]) -> Iterator[EntryLine]:
         return
     for number, (cells, pairs) in enumerate(_rows(lines, ENTRIES), 1):
         notes = dict(pairs)
-        if cells[0] != str(number) or len(notes) != len(pairs) or "依据" not in notes or not cells[1].isdigit():
+        if cells[0] != str(number) or len(notes) != len(pairs) or "依据" not in notes or not _is_number(cells[1]):
             raise UnreadableStatement(f"明细第 {number} 条不成形")
         cited = _CITED.match(notes["依据"])
         _, _, category, route, day, quantity, assessed, counted, status = cells

@@ -102,7 +102,8 @@ def test_the_cells_of_a_row_are_found_at_their_places() -> None:
     lambda text: text.replace("登记明细\n", ""), lambda text: text.replace("丙 第六条", "丁 第六条", 1),
     lambda text: text.replace("  是  ", "  好  "), lambda text: "学时登记情况表\n", lambda text: "",
     lambda text: text.replace("   2  2025", "   3  2025"), lambda text: text.replace("年度  口径", "年份  口径"),
-    lambda text: text.replace("起，温州市", "起；温州市"),
+    lambda text: text.replace("起，温州市", "起；温州市"), lambda text: text.replace("\n2025  ", "\n202²  "),
+    lambda text: text.replace("   2  2025", "   2  202²"), lambda text: text.replace("\n规则", "\n规范"),
 ])
 def test_what_could_not_have_been_written_is_not_read(change: Any) -> None:
     assert change(TEXT) != TEXT
