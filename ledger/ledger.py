@@ -10,6 +10,7 @@ names and request and ends in the same append, at some 10 µs more an event.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar, cast
 
@@ -287,9 +288,14 @@ class Ledger(Application[str]):
 
     # Reading
 
-    def load(self, stream: str, evolve: Callable[[_State | None, Any], _State]) -> Loaded[_State]:
-        """Fold a stream. Events of an act count only once it is closed; while it is open it holds the stream."""
-        return self._folded(stream, self.store.stream(stream), evolve, {})
+    def load(
+        self, stream: str, evolve: Callable[[_State | None, Any], _State], *, as_of: int | None = None
+    ) -> Loaded[_State]:
+        """Fold a stream, now or as it stood at a position.
+
+        Events of an act count only once it is closed; while it is open it holds the stream.
+        """
+        return self._folded(stream, _until(as_of, self.store.stream(stream)), evolve, {}, as_of)
 
     def load_each(
         self, streams: Sequence[str], evolve: Callable[[_State | None, Any], _State]
@@ -301,7 +307,7 @@ class Ledger(Application[str]):
 
     def _folded(
         self, stream: str, leaves: Iterable[tuple[int, bytes]], evolve: Callable[[_State | None, Any], _State],
-        acts: dict[str, tuple[Act | None, int]],
+        acts: dict[str, tuple[Act | None, int]], as_of: int | None = None,
     ) -> Loaded[_State]:
         state: _State | None = None
         version = 0
@@ -311,7 +317,7 @@ class Ledger(Application[str]):
             version = envelope.version
             act = envelope.by.act
             if act is not None and str(envelope.stream) != act:
-                found, version_of_act = acts.get(act) or acts.setdefault(act, self.load_act(act))
+                found, version_of_act = acts.get(act) or acts.setdefault(act, self.load_act(act, as_of=as_of))
                 if found is None or found.status is Status.OPEN:
                     held_by = Guard(StreamId(act), version_of_act)
                 elif found.status is Status.ABANDONED:
@@ -333,9 +339,10 @@ class Ledger(Application[str]):
         """The same of many streams of one kind, read together."""
         return {stream: _free(stream, loaded) for stream, loaded in self.load_each(streams, evolve).items()}
 
-    def load_act(self, act: str) -> tuple[Act | None, int]:
+    def load_act(self, act: str, *, as_of: int | None = None) -> tuple[Act | None, int]:
         """Fold an act's own stream, whose events take force at once; the version with it."""
-        events = [event for _, leaf in self.store.stream(act) if isinstance(event := decode(leaf).event, ActEvent)]
+        events = [event for _, leaf in _until(as_of, self.store.stream(act))
+                  if isinstance(event := decode(leaf).event, ActEvent)]
         return rebuild(evolve_act, events), len(events)
 
     def read(self, after: int = 0, limit: int = 1_000) -> list[Recorded]:
@@ -378,6 +385,10 @@ class Ledger(Application[str]):
         hidden = self.lookup.hidden
         return [(position, held.holder) for held, position, _ in self.store.names()
                 if held.kind == kind and held.name == hidden(name_of(held.owner))]
+
+
+def _until(position: int | None, leaves: Iterable[tuple[int, bytes]]) -> Iterable[tuple[int, bytes]]:
+    return leaves if position is None else takewhile(lambda leaf: leaf[0] <= position, leaves)
 
 
 def _free(stream: str, loaded: Loaded[_State]) -> Loaded[_State]:

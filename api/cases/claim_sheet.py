@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 from api.callers import Caller
 from api.cases import reasons, years
 from api.cases.claims import sealed_details, view, visible
-from api.cases.doing import Reading, state_after
+from api.cases.doing import Reading
 from api.cases.events import events_of
 from api.cases.people import identity_of
 from api.cases.prospects import prospects
 from api.cases.study import details_view, files_view
 from api.house import House
 from ledger.errors import Refusal
+from ledger.streams import claim as claims
 from ledger.streams.claim import Claim, Status
 from projections.basis import Axes
 from projections.entries import Version
@@ -45,10 +46,10 @@ def sheet(
         return found
     state, version = found
     if as_of is not None:
-        then, version = state_after(house.ledger, claim, as_of)
-        if then is None:
+        then = house.ledger.load(claim, claims.evolve, as_of=as_of)
+        if then.state is None:
             return Refusal.because("claim_absent")
-        state = then
+        state, version = then.state, then.version
     reading = Reading(house.ledger)
     person, unit = reading.person(state.person), reading.unit(state.submitted.unit)
     assert person is not None, "a claim is a person's"

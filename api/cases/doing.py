@@ -17,7 +17,6 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 
 from api import refusals
-from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By, Draft
 from ledger.ids import kind_of
@@ -43,7 +42,7 @@ from ledger.streams import (
     unit,
     year,
 )
-from ledger.streams.act import Act, Status
+from ledger.streams.act import Act
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
 from ledger.vocabulary import StreamId
@@ -197,8 +196,8 @@ def done(ledger: Ledger, receipt: Receipt) -> Done:
     """Render what was done before, from the log as it stood right after it."""
     events = [one for position in receipt.positions if (one := ledger.at(position)) is not None]
     stream = events[0].envelope.stream
-    state, version = state_after(ledger, stream, receipt.positions[-1])
-    return Done(stream, version, state, tuple(Draft(one.envelope.event) for one in events), receipt)
+    loaded = ledger.load(stream, EVOLVE[kind_of(stream)], as_of=receipt.positions[-1])
+    return Done(stream, loaded.version, loaded.state, tuple(Draft(one.envelope.event) for one in events), receipt)
 
 
 def _stale(
@@ -222,19 +221,6 @@ def _extended(reading: Reading, drafts: tuple[Draft, ...]) -> Done:
         if draft.event.stream == stream:
             state, version = evolve(state, draft.event), version + 1
     return Done(stream, version, state, drafts, None)
-
-
-def state_after(ledger: Ledger, stream: str, position: int) -> tuple[Any, int]:
-    """Fold a stream as it stood up to a position; of an act that is not closed, nothing is in force."""
-    evolve, state, version = EVOLVE[kind_of(stream)], None, 0
-    for where, leaf in ledger.store.stream(stream):
-        if where > position:
-            break
-        envelope = decode(leaf)
-        version, act = envelope.version, envelope.by.act
-        if act is None or ((found := ledger.load_act(act)[0]) is not None and found.status is Status.CLOSED):
-            state = evolve(state, envelope.event)
-    return state, version
 
 
 def _taken(ledger: Ledger, drafts: tuple[Draft, ...]) -> Refusal | None:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
 from api.cases import reasons
-from api.cases.doing import Asked, Done, Reading, do, state_after
+from api.cases.doing import Asked, Done, Reading, do
 from api.cases.events import events_of
 from api.cases.faults import BadFields, Fault
 from api.cases.people import identity_of
@@ -172,8 +172,8 @@ def sheet(
     found = _seen(house, caller, reading, transfer, purpose, ("transfer", "identity"))
     if isinstance(found, Refusal):
         return found
-    state, version = state_after(house.ledger, transfer, house.ledger.store.size() if as_of is None else as_of)
-    if state is None:
+    loaded = house.ledger.load(transfer, transfers.evolve, as_of=as_of)
+    if (state := loaded.state) is None:
         return Refusal.because("transfer_absent")
     person, to_unit = reading.person(found.person), reading.unit(found.to_unit)
     assert person is not None and to_unit is not None, "a transfer is between what is registered"
@@ -184,7 +184,7 @@ def sheet(
     body = {**view(state), "said": [one for one in _said(house, reading, found) if then(one, "event")],
             "events": [one for one in events_of(house, transfer)["items"] if then(one, "position")]}
     before = None if found.from_unit is None else reading.unit(found.from_unit)
-    return Sheet(state, version, body, identity_of(house, person), to_unit, before)
+    return Sheet(state, loaded.version, body, identity_of(house, person), to_unit, before)
 
 
 def of_person(house: House, caller: Caller, *, as_of: int) -> list[dict[str, Any]] | Refusal:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from api.callers import FOUNDER, Caller
 from api.cases import reasons
-from api.cases.doing import Asked, Done, Reading, do, state_after
+from api.cases.doing import Asked, Done, Reading, do
 from api.cases.events import events_of
 from api.cases.faults import BadFields, Fault, identifier
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, logged_in, looking, present, seeing_scopes
@@ -110,13 +110,13 @@ def sheet(house: House, unit: str, *, as_of: int | None = None) -> Sheet | Refus
     found = see(house, unit)
     if isinstance(found, Refusal):
         return found
-    state, version = state_after(house.ledger, unit, house.ledger.store.size() if as_of is None else as_of)
-    if state is None:
+    loaded = house.ledger.load(unit, units.evolve, as_of=as_of)
+    if (state := loaded.state) is None:
         return Refusal.because("unit_absent")
     events = [one for one in events_of(house, unit)["items"] if as_of is None or one["position"] <= as_of]
     body = {**view(state), "reason": found[0]["reason"] if as_of is None else None, "events": events,
             "names": [one._asdict() for one in state.names], "seats": [one._asdict() for one in state.seats]}
-    return Sheet(state, version, body)
+    return Sheet(state, loaded.version, body)
 
 
 def is_id(text: str) -> bool:

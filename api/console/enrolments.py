@@ -13,7 +13,7 @@ from typing import Any, Final
 from flask import request
 
 from api.cases import course_hours, courses, events, results, studying
-from api.cases.doing import Asked, Reading, state_after
+from api.cases.doing import Asked, Reading
 from api.console import deeds, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
@@ -25,7 +25,7 @@ from api.routes.schemas.courses import QuizBody
 from api.study_sessions import Whereabouts
 from api.year_page import region
 from ledger.errors import Refusal
-from ledger.streams.enrolment import Enrolment
+from ledger.streams.enrolment import Enrolment, evolve
 from ledger.vocabulary import format_hours
 
 PURPOSE: Final = "course_hours"
@@ -39,12 +39,11 @@ def enrolment(asking: Asking, enrolment: str) -> Shown:
         return Refusal.because("purpose_missing")
     if isinstance(subject := _see(asking, enrolment), Refusal):
         return subject
-    then, version = state_after(house.ledger, enrolment, position)
-    if then is None:
+    loaded = house.ledger.load(enrolment, evolve, as_of=position)
+    if (found := loaded.state) is None:
         return Refusal.because("enrolment_absent")
     if isinstance(own := own_studies(asking, position), Refusal):
         return own
-    found: Enrolment = then
     chosen = courses.course_of(Reading(house.ledger), found.course)
     assert chosen is not None, "an enrolment is in a course that was published"
     told = courses.enrolment_view(found)
@@ -59,7 +58,7 @@ def enrolment(asking: Asking, enrolment: str) -> Shown:
         "events": [words.event(one, {one["position"]: _about(one["event"])}) for one in reversed(said)],
         "is_brief": "brief" in request.args, "purpose": subject.purpose,
         "can_study": moment.is_now and asking.capacity.is_person and _studies(asking, enrolment),
-    }, {**told, "version": version, "bookings": bookings, **basis})
+    }, {**told, "version": loaded.version, "bookings": bookings, **basis})
 
 
 def _offered(asking: Asking, subject: Subject) -> list[deeds.Offered]:

@@ -17,7 +17,7 @@ import marshmallow as ma
 from flask import request
 
 from api.cases import events, exams, results, seats
-from api.cases.doing import Asked, Reading, state_after
+from api.cases.doing import Asked, Reading
 from api.cases.faults import BadFields
 from api.console import deeds, sending, words
 from api.console.claim import done_before, told_basis
@@ -32,7 +32,7 @@ from api.routes.schemas.seats import ResultBody, ResultCorrectionBody, ResultsBo
 from api.routes.sent import faults_of
 from api.tables_out import Table
 from ledger.errors import Refusal
-from ledger.streams.exam import Booking
+from ledger.streams.exam import evolve_booking
 from ledger.vocabulary import format_hours
 
 SENT_MOST: Final = 2 * 1024 * 1024
@@ -49,10 +49,9 @@ def booking(asking: Asking, booking: str) -> Shown:
         return Refusal.because("purpose_missing")
     if isinstance(subject := _see(asking, booking), Refusal):
         return subject
-    then, version = state_after(house.ledger, booking, position)
-    if then is None:
+    loaded = house.ledger.load(booking, evolve_booking, as_of=position)
+    if (found := loaded.state) is None:
         return Refusal.because("booking_absent")
-    found: Booking = then
     exam = exams.exam(house, asking.caller, found.booked.exam, as_of=position)
     if isinstance(exam, Refusal):
         return exam
@@ -67,7 +66,7 @@ def booking(asking: Asking, booking: str) -> Shown:
         "state": BOOKINGS[told["status"]], "done": done_before(asking), "purpose": subject.purpose,
         "offered": deeds.offered(asking, ROOM, subject) if moment.is_now else [],
         "events": [words.event(one, {one["position"]: _about(one["event"])}) for one in reversed(said)],
-    }, {**told, "version": version, **basis})
+    }, {**told, "version": loaded.version, **basis})
 
 
 def _about(event: Mapping[str, Any]) -> str:

@@ -116,6 +116,16 @@ def test_rows_count_in_nothing_until_the_act_is_closed_and_then_all_at_once(hous
     assert check(house).holds
 
 
+def test_as_of_a_position_before_an_act_was_closed_its_rows_did_not_count(house: House) -> None:
+    act = begin(house, 20)
+    written = done(act.write(rows_of(house, 0, 20), rows=20)).positions[-1]
+    closed = done(act.close()).positions[-1]
+
+    before, after = (house.ledger.load(claim_of(3), claims.evolve, as_of=at) for at in (written, closed))
+    assert (before.state, before.held_by, after.held_by) == (None, act.id, None)
+    assert after.state == standing(house, 3) and before.version == after.version == 2
+
+
 def freeze(house: House, number: int) -> tuple[Draft, ...]:
     command = register.FreezeClaim(role="registrar", words="核查")
     decided = register.decide_freeze(house.claim(claim_of(number)), command, house.person(LI), house.actor(OFFICER))
