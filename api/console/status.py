@@ -53,8 +53,7 @@ def status(asking: Asking) -> Shown:
     signed = None if note is None else parse_checkpoint(parse_note(note)[0])
     now = datetime.fromtimestamp(house.now / 1_000_000, UTC)  # not hours: a moment, to tell how long ago something was
     done = [_done(what, last(house.register.folder, what), now, size) for what in EVERY]
-    checks = [{"name": CHECKS.get(each.name, each.name), "level": one.level, "mark": LEVELS[one.level],
-               "message": one.message} for each in house.checks() for one in (found(each),)]
+    checks = _checked(house)
     data = {
         "version": version("xueshi-ledger"), "log_size": size, "origin": None if signed is None else signed.origin,
         "last_recorded_at": None if newest is None else written_time(newest.envelope.recorded_at),
@@ -75,14 +74,27 @@ def amiss(house: House) -> list[dict[str, Any]]:
     """Where the register itself does not hold, or nobody has looked whether it does: it comes before any finding."""
     now = datetime.fromtimestamp(house.now / 1_000_000, UTC)  # not hours: a moment
     reread = _done("fsck", last(house.register.folder, "fsck"), now, house.ledger.store.size())
-    told = {LEVELS[Level.FAIL]: "最近一次逐条重读账本，发现它不完好", LEVELS[Level.WARN]: "很久没有逐条重读账本",
-            LEVELS[Level.OK]: None}.get(reread["mark"], "没有逐条重读账本的记录")
+    words = _not_reread(reread)
     forks = outside(Kept(house.register.folder.witnessed), now_s=house.now // 1_000_000)["forks"]
-    said = [(reread["mark"], told)] if told else []
-    said += [(LEVELS[Level.FAIL], "日志有两种历史，证明已经保存")] if forks else []
-    said += [(LEVELS[one.level], f"{CHECKS.get(each.name, each.name)}：{one.message}")
-             for each in house.checks() if (one := found(each)).level is not Level.OK]
-    return [{"mark": mark, "words": words} for mark, words in said]
+    told = [] if words is None else [{"mark": reread["mark"], "words": words, "command": reread["command"]}]
+    told += [{"mark": LEVELS[Level.FAIL], "words": "日志有两种历史，证明已经保存"}] if forks else []
+    return told + [{"mark": one["mark"], "words": f"{one['name']}：{one['message']}"} for one in _checked(house)
+                   if one["level"] is not Level.OK]
+
+
+def _not_reread(one: Mapping[str, Any]) -> str | None:
+    """Why the log has to be re-read now; None where that was done lately and it held."""
+    if one["at"] is None:
+        return "没有逐条重读账本的记录"
+    if not one["holds"]:
+        return "最近一次逐条重读账本，发现它不完好"
+    return None if one["mark"] is LEVELS[Level.OK] else f"{one['days']} 天没有逐条重读账本"
+
+
+def _checked(house: House) -> list[dict[str, Any]]:
+    """What the house was asked about itself, and what it said."""
+    return [{"name": CHECKS.get(each.name, each.name), "level": one.level, "mark": LEVELS[one.level],
+             "message": one.message} for each in house.checks() for one in (found(each),)]
 
 
 def _outside(told: dict[str, Any], size: int) -> dict[str, Any]:
@@ -96,7 +108,7 @@ def _done(what: str, one: Last | None, now: datetime, size: int) -> dict[str, An
     words, command, days_most = _DONE[what]
     about = {"what": what, "words": words, "command": command, "at": None, "size": None, "holds": None}
     if one is None:
-        return {**about, "mark": ("open", "…", "没有记录"), "since": None, "days": None}
+        return {**about, "mark": LEVELS[Level.WARN], "since": None, "days": None}
     days = max(0, (now - one.at).days)
     mark = LEVELS[Level.FAIL] if not one.holds else LEVELS[Level.WARN if days > days_most else Level.OK]
     at = one.at.isoformat(timespec="seconds")

@@ -98,9 +98,11 @@ def test_whoever_investigates_is_told_first_where_the_register_itself_does_not_h
     watching = Browser(town, town.officer(town.unit("市监督办", "331000", "general"), "supervisor", "3310"))
     folder = town.house.register.folder
     try:
-        assert "没有逐条重读账本的记录" in watching.get("/home").text
+        told = watching.get("/home").text
+        assert "请留意 没有逐条重读账本的记录：请在服务器上运行 xueshi fsck" in " ".join(told.split())
+        assert told.count("没有逐条") == 1 and "没有记录" not in told, "it is said once"
         note(folder, "fsck", size=3, holds=False)
-        assert "发现它不完好" in watching.get("/home").text
+        assert "发现它不完好：请在服务器上运行" in watching.get("/home").text
         note(folder, "fsck", size=3, holds=True)
         assert "不完好" not in watching.get("/home").text and "没有逐条重读" not in watching.get("/home").text
     finally:
