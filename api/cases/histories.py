@@ -43,6 +43,7 @@ from projections.timeline import Wanted, actor_timeline, person_timeline
 
 STEPS_MOST: Final = 300
 """So many lines say how somebody decides; of earlier ones a span of days is asked for."""
+_LOOKED_BACK: Final = 50
 
 _Page = Page[dict[str, Any]]
 _After = tuple[Any, ...] | None
@@ -89,6 +90,12 @@ def of_actor(
         if recorded is not None:
             recorded.update(anew)
     return page
+
+
+def last_decision(house: House, actor: str, *, as_of: int) -> dict[str, Any] | None:
+    """The line of the last step of anybody's work that an account ended, of the newest things that it did."""
+    page = actor_timeline(house.answers, actor, Wanted(side="done", newest=True), as_of=as_of, limit=_LOOKED_BACK)
+    return next((line for line in page.items if line.get("decision")), None)
 
 
 def conduct_of(

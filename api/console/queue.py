@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from flask import current_app, request
 
-from api.cases import bulk, claim_sheet, exports, queue, workload
+from api.cases import bulk, claim_sheet, exports, histories, queue, workload
 from api.cases.queue import PURPOSE, Row
 from api.cases.standing import acting
 from api.console import sending, words
@@ -24,10 +24,12 @@ from api.console.acts import holders
 from api.console.claim import done_before, sheet_told, told_basis
 from api.console.form import of_refusal
 from api.console.moment import Moment, asked_moment
+from api.console.records import place_of
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
 from api.refusals import lines as lines_of_refusals
 from api.routes.paging import Cursor, read_cursor, write_cursor
+from api.year_page import moment as written
 from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES
 from ledger.vocabulary import LOCAL, format_hours, parse_hours
@@ -92,6 +94,7 @@ def listed(asking: Asking) -> Shown:
         "facets": _facets(asking, sample.items, moment, day, odd), "all": len(sample.items),
         "more": sample.next is not None, "kept": kept, "shown": found.before, "back": found.back, "on": found.on,
         "pane": pane, "done": done_before(asking), "list": _list(moment), "marks": words.MARKS,
+        "last": None if told or sample.items or not moment.is_now else _last(asking, position),
     }, {"items": told, "waiting": kept, "is_all": sample.next is None, "next": found.on, **basis})
 
 
@@ -251,6 +254,13 @@ def _pane(asking: Asking, moment: Moment, position: int, ids: Sequence[str]) -> 
     following = ids[at + 1] if 0 <= at < len(ids) - 1 else next((one for one in ids if one != chosen), "")
     return sheet_told(asking, found, moment) | {
         "next": following, "purpose": PURPOSE, "reasons": reasons()["claim.returned"]}
+
+
+def _last(asking: Asking, position: int) -> dict[str, str] | None:
+    """What whoever asks decided last, for whom nothing waits now."""
+    line = histories.last_decision(asking.house, asking.caller.id, as_of=position)
+    return None if line is None else {
+        "time": written(line["recorded_at"])[:16], "words": line["words"], "address": place_of(line["stream"])}
 
 
 def _list(moment: Moment) -> str:

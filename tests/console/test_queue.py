@@ -127,7 +127,21 @@ def test_a_chosen_id_that_is_none_is_no_error_of_ours(clerk: Browser, selected: 
 
 def test_whoever_has_nothing_waiting_is_told_so(cast: Cast) -> None:
     quiet = cast.town.officer(cast.town.unit("舟山市人社局", "330900", "general"), "human_resources", "3309")
-    assert "没有待审核的事项" in Browser(cast.town, quiet).get("/queue").text
+    shown = Browser(cast.town, quiet).get("/queue").text
+    assert "没有待审核的事项" in shown and "上次审核" not in shown, "nobody ever asked it for anything"
+
+
+def test_whoever_has_done_it_all_is_told_what_they_decided_last(cast: Cast) -> None:
+    town = cast.town
+    house = town.unit("海曙新办的单位", "330203", "industry")
+    clerk, newcomer = town.officer(house, "unit", "330203", unit=house["unit"]), town.person("赵新")
+    asked = newcomer.did(f"/v1/persons/{newcomer.id}/transfers", {"to_unit": house["unit"], "starts": "2026-01-01"})
+    waiting = Browser(town, clerk).get("/queue").text
+    clerk.did(f"/v1/transfers/{asked['transfer']}/confirmation", version=1)
+    page = Browser(town, clerk).get("/queue")
+
+    assert "赵" in waiting and "上次审核" not in waiting
+    assert "您上次审核：20" in page.text and page.link("确认").partition("?")[0] == f"/transfers/{asked['transfer']}"
 
 
 def test_what_a_full_cap_would_not_count_is_marked_and_can_be_asked_for(cast: Cast, clerk: Browser) -> None:
