@@ -29,7 +29,8 @@ from ledger.errors import Refusal
 from projections.pages import Page as Some
 from projections.timeline import SIDES, Wanted, words
 
-LINES: Final = 50
+LINES: Final = 25
+"""So that the first page of an account, with how it decides, is below 100 KB."""
 _AT_ONCE: Final = 200
 _AT_ONCE_OF_SEVERAL: Final = 5_000
 """Of a file in pieces. For every piece of several records all of them are read again: these are one piece mostly."""

@@ -62,6 +62,7 @@ def test_approvals_at_night_lead_to_the_account_and_how_it_stands_among_its_peer
 
     assert "一天中的时刻" in account.text and "与同类账号相比" in account.text
     assert "没有打开" in account.text or "一份未开" in account.text
+    assert "更早的" in account.text and len(account.source.encode()) < 100_000, "the first page of many is soon read"
 
 
 def test_days_that_were_raised_lead_to_what_the_officer_saw_before(watch: Browser) -> None:
