@@ -23,9 +23,10 @@ from api.cases.faults import BadFields
 from api.console import case_deeds, deeds, sending, words
 from api.console.acts import BASES
 from api.console.case_deeds import PURPOSE, WORDS
+from api.console.case_lists import effect_row
 from api.console.case_sent import ids_of
 from api.console.case_words import ACCESS, BULK_DEEDS, kind_words
-from api.console.cases import LIST, bulk_row, effect_row
+from api.console.cases import LIST, bulk_row
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.routes.schemas.case_desk import CaseBulkBody, SomeWordsBody, WideningBody

@@ -11,17 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import request
-
 from api.cases import case_desk, cases
 from api.cases.events import events_of
-from api.cases.finding_acts import CASE_EVENTS_MOST
 from api.console import case_deeds, words
+from api.console.case_lists import effect_row, entry_row
 from api.console.case_words import (
     ACCESS,
     BULK_DEEDS,
     BULK_STATES,
-    EFFECTS,
     FINDINGS,
     REQUESTS,
     STATES,
@@ -38,8 +35,6 @@ from api.tables_out import Table
 from api.whole import whole
 from api.year_page import moment as written
 from ledger.errors import Refusal
-from ledger.vocabulary import format_hours
-from policies.words import base_vocabulary
 
 LIST: Final = "/cases"
 PURPOSE: Final = case_deeds.PURPOSE
@@ -183,7 +178,6 @@ def detail(asking: Asking, case: str) -> Shown:
     subject = case_deeds.subject(house, body) if moment.is_now else None
     told: dict[str, Any] = {
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "at": address, "body": body,
-        "listed_most": CASE_EVENTS_MOST if body["linked_findings"] else 0,
         "one": _row(body, asking), "subject": subject, "purpose": purpose, "is_member": is_member,
         "offered": [] if subject is None else case_deeds.offered(asking, subject),
         "members": [{"actor": one, "name": case_deeds.account(house, one), "is_me": one == caller.id}
@@ -223,7 +217,7 @@ def _contents(
         "names": names_of(house, body["persons"][:NAMES_MOST]),
         "units": named_units(house, body["organisers"][:NAMES_MOST]),
         "accounts": {one: case_deeds.account(house, one) for one in body["actors"][:NAMES_MOST]},
-        "events": _passage(house, case, position), "most": NAMES_MOST,
+        "events": _passage(house, case, position), "most": NAMES_MOST, "first": _FIRST,
     }
 
 
@@ -234,81 +228,8 @@ def _passage(house: House, case: str, position: int) -> list[dict[str, Any]]:
     return [words.event(one, said) for one in reversed(items)]
 
 
-def entry_row(one: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry of a case as it now stands."""
-    known = base_vocabulary()
-    hours = one.get("assessed_centi")
-    return {**one, "mark": words.state(one["status"]) if "status" in one else ("", "·", "（不在账本）"),
-            "study": known.route_name(one["route"]) if "route" in one else "",
-            "hours": None if hours is None else format_hours(hours)}
-
-
-def effect_row(one: Mapping[str, Any]) -> dict[str, Any]:
-    """Something that followed from a case."""
-    at = "/claims/" if str(one["about"]).startswith("clm_") else "/sanctions/"
-    return {**one, "words": EFFECTS.get(one["what"], one["what"]), "leads": at + one["about"]}
-
-
 def bulk_row(house: House, one: Mapping[str, Any]) -> dict[str, Any]:
     """Something that was done to many entries at once."""
     return {**one, "said": one["words"], "words": BULK_DEEDS.get(one["effect"], one["effect"]),
             "mark": BULK_STATES[one["state"]], "time": written(one["opened_at"])[:16],
             "name": case_deeds.account(house, one["actor"])}
-
-
-# All that it names, all that followed
-
-
-def entries(asking: Asking, case: str) -> Shown:
-    """Every entry of a case as it now stands, by the page."""
-    def ask(position: int, after: tuple[Any, ...] | None, limit: int) -> Any:
-        return case_desk.named(asking.house, asking.caller, case, "claims", asking.purpose, as_of=position,
-                               after=after, limit=limit)
-
-    heads = ("学时", "人员", "年度", "途径", "核定学时", "培训班", "状态")
-    return _paged(asking, case, "entries", "所涉的学时", ask, entry_row, heads, lambda one: (
-        one["id"], one.get("person"), one.get("year"), one["study"], one["hours"], one.get("training_class"),
-        one["mark"][2]))
-
-
-def effects(asking: Asking, case: str) -> Shown:
-    """Everything that followed from a case, or from one of its bulk acts, in the order in which it took effect."""
-    act = request.args.get("act", "").strip()[:60] or None
-
-    def ask(position: int, after: tuple[Any, ...] | None, limit: int) -> Any:
-        return case_desk.followed(asking.house, asking.caller, case, asking.purpose, act=act, as_of=position,
-                                  after=after, limit=limit)
-
-    heads = ("事件", "办理", "编号", "人员", "批次")
-    return _paged(asking, case, "effects", "随之发生的", ask, effect_row, heads, lambda one: (
-        one["event"], one["words"], one["about"], one["person"], one["act"]))
-
-
-def _paged(
-    asking: Asking, case: str, name: str, title: str, ask: Callable[..., Any],
-    show: Callable[[Mapping[str, Any]], dict[str, Any]], heads: Sequence[str],
-    cells: Callable[[dict[str, Any]], tuple[Any, ...]],
-) -> Shown:
-    """A list of a case: a page of it, or all of it as a file."""
-    house, is_file = asking.house, request.path.endswith(".csv")
-    moment = asked_moment(rest=("purpose", "act", "after"))
-    position = moment.position(house)
-    given = moment.rest.get("after", "").split("-")
-    after = tuple(map(int, given)) if all(one.isdecimal() and len(one) < 16 for one in given) else None
-    found: list[dict[str, Any]] = []
-    while True:
-        page = ask(position, after, _AT_ONCE if is_file else ROWS)
-        if isinstance(page, Refusal):
-            return page
-        found += [show(one) for one in page.items]
-        if (after := page.next) is None or not is_file:
-            break
-    basis = house.answers.reflects(position)
-    table = Table(f"case-{name}", f"案件 {case}：{title}", heads, list(map(cells, found)), position,
-                  basis["as_of_time"], {"批次": moment.rest["act"]} if "act" in moment.rest else {})
-    return Page("case_list.html", {
-        "moment": moment, "basis": told_basis(basis), "case": case, "at": f"{LIST}/{case}/{name}", "title": title,
-        "kind": name, "rows": found, "next": None if after is None else "-".join(map(str, after)),
-        "purpose": asking.purpose,
-    }, {"case": case, "items": found, **basis}, table)
-

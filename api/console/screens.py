@@ -13,6 +13,7 @@ from api.console import (
     cards,
     case_bulk,
     case_deeds,
+    case_lists,
     case_opening,
     case_papers,
     cases,
@@ -137,8 +138,9 @@ def _cases(console: Blueprint) -> None:
     add(console, case_opening.NEW, case_opening.new, json=False)
     take(console, case_opening.NEW, case_opening.open_it, most=case_opening.SENT_MOST)
     add(console, case, cases.detail)
-    add(console, f"{case}/entries", cases.entries, csv=True)
-    add(console, f"{case}/effects", cases.effects, csv=True)
+    add(console, f"{case}/entries", case_lists.entries, csv=True)
+    add(console, f"{case}/effects", case_lists.effects, csv=True)
+    add(console, f"{case}/rests-on", case_lists.rests_on, csv=True)
     add(console, f"{case}/simulation", simulation.shown, csv=True)
     add(console, f"{case}/bulk", case_bulk.form, json=False)
     take(console, f"{case}/bulk", case_bulk.send, most=case_bulk.SENT_MOST)

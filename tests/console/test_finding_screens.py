@@ -108,9 +108,7 @@ def test_it_is_taken_up_given_on_and_ruled_out_and_waits_again_on_other_facts(pl
     assert "事实已变，重新待核查" in again.text and WHY in again.text and "以前的" in again.text
 
 
-def test_a_case_is_opened_on_it_and_stands_on_its_page(
-    place: Place, watch: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_case_is_opened_on_it_and_stands_on_its_page(place: Place, watch: Browser) -> None:
     found = looked(place)
     done = watch.press(watch.get(at(found, "case")), "立案", kind="falsification", words="立案核查")
 
@@ -120,10 +118,28 @@ def test_a_case_is_opened_on_it_and_stands_on_its_page(
     home = watch.get("/home")
     assert "我办理的案件" in home.text and case in home.source
 
-    listed = len(watch.json(f"/cases/{case}.json{FOR}")["findings"])
-    assert "见各条线索" not in watch.get(f"/cases/{case}{FOR}").text
-    monkeypatch.setattr("api.console.cases.CASE_EVENTS_MOST", listed)
-    assert f"至多列入 {listed} 个事件，这里已满" in watch.get(f"/cases/{case}{FOR}").text
+
+def test_a_case_on_findings_lists_every_event_they_rest_on_by_the_page(
+    place: Place, watch: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event that opens it has room for some of them; the list has them all."""
+    found = looked(place)
+    monkeypatch.setattr("api.cases.finding_acts.CASE_EVENTS_MOST", 1)
+    monkeypatch.setattr("api.console.case_lists.ROWS", 1)
+    watch.press(watch.get(at(found, "case")), "立案", kind="falsification", words="立案核查")
+    *_, case = watch.json(f"/findings/{found.finding}.json{FOR}")["cases"]
+    assert len(watch.json(f"/cases/{case}.json{FOR}")["findings"]) == 1 < len(found.events)
+
+    page, seen = watch.get(watch.get(f"/cases/{case}{FOR}").link("所依据的全部事件")), []
+    while True:
+        seen += [int(words[1:]) for words, address in page.links
+                 if words.startswith("#") and address.startswith("/events/")]
+        if "下一页" not in page.text:
+            break
+        page = watch.get(page.link("下一页"))
+    assert seen == sorted(found.events)
+    whole = watch.client.get(f"/cases/{case}/rests-on.csv{FOR}").get_data(as_text=True)
+    assert all(f"\n{event}," in whole for event in seen)
 
 
 def test_every_pattern_stands_on_its_page_with_the_history_of_its_thresholds(watch: Browser) -> None:
