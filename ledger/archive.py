@@ -85,7 +85,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
     format: str
     origin: str
-    year: Annotated[int, msgspec.Meta(ge=1)]
+    year: Annotated[int, msgspec.Meta(ge=1, lt=date.max.year)]
     first: Annotated[int, msgspec.Meta(ge=1)]
     last: Annotated[int, msgspec.Meta(ge=1)]
     size: int           # Of the checkpoint.
@@ -98,6 +98,15 @@ def first_moment(year: int) -> int:
     """The first microsecond of a year at +08:00."""
     ahead = LOCAL.utcoffset(None)
     return ((date(year, 1, 1) - date(1970, 1, 1)) - ahead) // timedelta(microseconds=1)
+
+
+def schema_of(columns: Mapping[str, tuple[str, str]]) -> Any:
+    """What a file of these columns says of them, each with its meaning."""
+    pa = arrow()
+    kinds = {"int32": pa.int32(), "int64": pa.int64(), "string": pa.string(), "binary": pa.binary(),
+             "time": pa.timestamp("us", "UTC")}
+    return pa.schema([pa.field(name, kinds[kind], metadata={"description": meaning})
+                      for name, (kind, meaning) in columns.items()])
 
 
 def name_of(first: int) -> str:
@@ -183,7 +192,7 @@ class Archive:
         path = self.demand(name)
         try:
             with pa.parquet.ParquetFile(path) as file:
-                if file.schema_arrow.names != list(EVENTS):
+                if file.schema_arrow != schema_of(EVENTS):
                     raise BadArchive(path, "各列不是归档应有的")
                 begins = int(Path(name).stem) if position is not None else 0
                 groups = range(file.num_row_groups) if position is None else [(position - begins) // GROUP]
@@ -192,7 +201,7 @@ class Archive:
                         table = file.read_row_group(group)
                         at = table.schema.get_field_index("recorded_at")
                         yield from table.set_column(at, "recorded_at", table.column(at).cast(pa.int64())).to_pylist()
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OSError, ValueError) as error:  # A page that is no page, a name that is no text.
             raise BadArchive(path, f"不是可读的 Parquet（{type(error).__name__}）") from error
 
     @lru_cache(maxsize=1)  # noqa: B019 - an archive is opened once and let go with its process
@@ -200,9 +209,11 @@ class Archive:
         pa = arrow()
         path = self.demand(TILES)
         try:
-            rows = pa.parquet.read_table(path).to_pylist()
-            return {(row["level"], row["number"], row["width"]): row["hashes"] for row in rows}
-        except (pa.ArrowException, KeyError) as error:
+            table = pa.parquet.read_table(path)
+            if table.schema != schema_of(TILE_COLUMNS):
+                raise BadArchive(path, "各列不是归档应有的")
+            return {(row["level"], row["number"], row["width"]): row["hashes"] for row in table.to_pylist()}
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise BadArchive(path, f"不是可读的瓦片（{type(error).__name__}）") from error
 
     def read_tile(self, tile: Tile) -> bytes:
@@ -226,7 +237,7 @@ def _read_manifest(folder: Path) -> Manifest:
         manifest = msgspec.json.decode(data, type=Manifest)
     except OSError as error:
         raise BadArchive(path, f"读不出（{type(error).__name__}）") from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadArchive(path, "不是归档的清单") from error
     if manifest.format != FORMAT:
         raise BadArchive(path, f"格式为 {manifest.format[:40]}，本程序读得懂 {FORMAT}")

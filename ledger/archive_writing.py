@@ -28,6 +28,7 @@ from ledger.archive import (
     first_moment,
     format_manifest,
     name_of,
+    schema_of,
 )
 from ledger.arrow import arrow
 from ledger.durable import sync
@@ -139,11 +140,7 @@ def columns_of(leaf: bytes) -> dict[str, Any]:
 
 def _put(path: Path, columns: Mapping[str, tuple[str, str]], rows: Sequence[Mapping[str, Any]]) -> int:
     pa = arrow()
-    kinds = {"int32": pa.int32(), "int64": pa.int64(), "string": pa.string(), "binary": pa.binary(),
-             "time": pa.timestamp("us", "UTC")}
-    schema = pa.schema([pa.field(name, kinds[kind], metadata={"description": meaning})
-                        for name, (kind, meaning) in columns.items()])
-    table = pa.Table.from_pylist(list(rows), schema=schema)
+    table = pa.Table.from_pylist(list(rows), schema=schema_of(columns))
     pa.parquet.write_table(table, path, compression="zstd", row_group_size=GROUP, version="2.6")
     return len(rows)
 

@@ -149,6 +149,11 @@ def put(folder: Path, name: str, change: Change) -> None:
     table = pq.read_table(folder / name)
     rows = change(table.to_pylist())
     pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), folder / name, row_group_size=64)
+    agree(folder, name)
+
+
+def agree(folder: Path, name: str) -> None:
+    """Let the manifest say of a file what it is now."""
     told = json.loads((folder / "archive.json").read_bytes())
     told["files"][name].update(bytes=(folder / name).stat().st_size, sha256=archives.digest(folder / name))
     (folder / "archive.json").write_bytes(format_manifest(msgspec.convert(told, archives.Manifest)))
@@ -203,6 +208,38 @@ def test_a_forger_who_writes_the_manifest_anew_is_found(
         verify_file(folder, house.policy)
 
 
+@pytest.mark.parametrize(("file", "column", "kind"), [
+    (EVENTS, "ciphertext", pa.string()), (EVENTS, "leaf", pa.string()), ("tiles.parquet", "hashes", pa.string()),
+    ("tiles.parquet", "number", pa.float64()),
+])
+def test_a_forger_who_writes_a_column_as_another_kind_is_told_so(
+    house: House, of_2025: Path, tmp_path: Path, file: str, column: str, kind: Any
+) -> None:
+    folder = shutil.copytree(of_2025, tmp_path / "forged")
+    table = pq.read_table(folder / file)
+    at = table.schema.get_field_index(column)
+    other = pa.array([str(number) if kind == pa.string() else number for number in range(len(table))], kind)
+    pq.write_table(table.set_column(at, column, other), folder / file)
+    agree(folder, file)
+
+    with pytest.raises(BadArchive, match="各列不是归档应有的"):
+        verify_file(folder, house.policy)
+
+
+@pytest.mark.parametrize("file", [EVENTS, "tiles.parquet"])
+def test_a_forger_whose_pages_cannot_be_read_is_told_so(
+    house: House, of_2025: Path, tmp_path: Path, file: str
+) -> None:
+    """The library calls that an error of the disk; the disk has done its part."""
+    folder = shutil.copytree(of_2025, tmp_path / "forged")
+    content = (folder / file).read_bytes()
+    (folder / file).write_bytes(content[:4] + bytes(200) + content[204:])
+    agree(folder, file)
+
+    with pytest.raises(BadArchive, match="不是可读的"):
+        verify_file(folder, house.policy)
+
+
 def test_a_year_that_is_cut_short_is_found(house: House, of_2026: Path, tmp_path: Path) -> None:
     """The manifest says that the year ended a file earlier, and the event after it is handed over as the edge."""
     folder = shutil.copytree(of_2026, tmp_path / "short")
@@ -232,6 +269,7 @@ def test_the_ledger_says_of_an_archive_of_another_log_that_it_is_none_of_its_own
 
 @pytest.mark.parametrize(("content", "told"), [
     (b"", "不是归档的清单"), (b"{}", "不是归档的清单"), (b"[1]", "不是归档的清单"),
+    (b'{"format": "\xff"}', "不是归档的清单"),
 ])
 def test_what_is_no_archive_is_said_to_be_none(tmp_path: Path, house: House, content: bytes, told: str) -> None:
     with pytest.raises(BadArchive, match="读不出"):
