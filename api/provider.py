@@ -180,7 +180,7 @@ class Provider:
             claims.validate(now=now_s, leeway=LEEWAY_SECONDS)
         except ClaimError as wrong:
             raise NotProven(_WRONG.get(str(wrong.claim), "answer")) from None
-        except (JoseError, ValueError, TypeError, KeyError):
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError):
             raise NotProven("signature") from None
         return claims
 
