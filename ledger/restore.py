@@ -201,7 +201,7 @@ def carry_out(root: Path) -> Plan:
     """Do what the plan says, also when some of it was done before; raises RestoreRefused for a plan that is none."""
     try:
         plan = msgspec.json.decode((root / STAGING / PLAN).read_bytes(), type=Plan)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         where = root / STAGING / PLAN
         raise RestoreRefused([f"{where} 不可读：请保留整个文件夹作为证据，并恢复到另一个空文件夹"]) from error
     if not plan.is_cleared:

@@ -236,7 +236,7 @@ def _manifest(folder: Path, ledger: Ledger) -> _Manifest:
         manifest = msgspec.json.decode(_path(folder).read_bytes(), type=_Manifest)
     except FileNotFoundError:
         raise _Unfit("other_version" if newer else "missing") from None
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise _Unfit("damaged") from None
     if manifest.position > ledger.store.size():
         raise _Unfit("ahead_of_log")

@@ -111,9 +111,10 @@ def test_killed_at_any_step_it_leaves_what_was_there_or_is_finished_by_the_next_
     assert number > 12, "there are as many steps as were killed"
 
 
-def test_a_plan_that_cannot_be_read_is_told_and_nothing_is_moved(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"{", b"", b'{"aside_to":"\xff"}'])
+def test_a_plan_that_cannot_be_read_is_told_and_nothing_is_moved(tmp_path: Path, content: bytes) -> None:
     commit(tmp_path, staged(tmp_path))
-    (tmp_path / STAGING / PLAN).write_text("{")
+    (tmp_path / STAGING / PLAN).write_bytes(content)
     with pytest.raises(RestoreRefused, match="另一个空文件夹"):
         carry_out(tmp_path)
     assert (tmp_path / "ledger.db").read_text() == "old"

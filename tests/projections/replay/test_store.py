@@ -219,6 +219,10 @@ def before_the_log(path: Path) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), "position": -1}))
 
 
+def no_text(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b'"', b'"\xff', 1))
+
+
 def newer(path: Path) -> None:
     path.rename(path.with_name("coded.2.json"))
 
@@ -226,7 +230,7 @@ def newer(path: Path) -> None:
 @pytest.mark.parametrize(("kind", "harm", "because"), [
     ("base", Path.unlink, "file_missing"), ("base", cut, "truncated"), ("base", flip, "damaged"),
     ("json", Path.unlink, "missing"), ("json", cut, "damaged"), ("json", of_another, "other_log"),
-    ("json", ahead, "ahead_of_log"), ("json", newer, "other_version"),
+    ("json", no_text, "damaged"), ("json", ahead, "ahead_of_log"), ("json", newer, "other_version"),
     ("json", without_base, "damaged"), ("json", before_the_log, "damaged"), ("delta", flip, "damaged"),
 ])
 def test_a_file_that_cannot_be_used_is_told_apart_and_made_anew(
