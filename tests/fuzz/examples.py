@@ -16,22 +16,29 @@ import xlsxwriter
 
 from api.routes.paging import Cursor, write_cursor
 from ledger import key_backup
+from ledger.archive import first_moment
+from ledger.archive_writing import write
 from ledger.events.statement import StatementId
 from ledger.export import export
+from ledger.hand_over import gather, hand_over
+from ledger.hand_over_file import FORMAT, Header
 from ledger.key_rotation import retire, sign_with_new
 from ledger.plain_zip import Writer
+from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.keys import format_skey, generate_key
 from ledger.proof.map_proof import Presence, format_presence
+from ledger.proof.notes import parse_note
 from ledger.proof.tiles import encode_entries
 from ledger.proving import prove_event
 from ledger.vocabulary import PersonId
 from ledger.witnessing.request import Request, format_request
 from policies.shelf import CASES_SUFFIX, rulebook_files
+from tests.fuzz.rehung import claims, parted
 from tests.fuzz.targets import KEY
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ledger"))  # Where its tests find what they share.
 
-from ledger_kit import ORIGIN, House, small_house
+from ledger_kit import FIRST, ORIGIN, House, small_house
 from map_kit import complete_file, counting, issue_complete, map_file
 from statement_kit import TEXT, issue, statement_file
 
@@ -72,11 +79,26 @@ def _of_ledger(house: House) -> dict[str, list[bytes]]:
         "statement": [plain, _complete(house)], "verify": [plain, proof, exported[:3_000], note],
         "witness_request": [format_request(Request(12, (b"h" * 32, b"i" * 32), note))],
         "map_proof": [_presence(house)], "fork": [note],
+        "year_archive": [_year_archive(house, house.folder.parent / "2025")],
+        "hand_over": [_hand_over(house, note)],
         "succession": [_succession(house.folder / "other")],
         "backup_manifest": [_manifest()], "key_backup_manifest": [_key_manifest()],
         "case_manifest": [b'{"format": "xueshi-case-bundle/1"}\n'],
         "cursor": [write_cursor(KEY, "q", Cursor(12, ["clm_1", 3])).encode()],
     }
+
+
+def _year_archive(house: House, folder: Path) -> bytes:
+    folder.mkdir()
+    write(house.store, house.signer().checkpoint(), 2025, folder, now=first_moment(2026) + 1)
+    return parted(folder, house.signer().vkeys[0].encode())
+
+
+def _hand_over(house: House, note: bytes) -> bytes:
+    size = parse_checkpoint(parse_note(note)[0]).size
+    gathered = gather(house.ledger, [FIRST], size)
+    header = Header(FORMAT, ORIGIN, 0, size)
+    return b"".join(hand_over(house.store, gathered, header, note, house.signer().keys))
 
 
 def _complete(house: House) -> bytes:
@@ -128,7 +150,9 @@ def _of_law() -> dict[str, list[bytes]]:
 
 def _of_people() -> dict[str, list[bytes]]:
     return {"identifiers": [b"330203199003070019", b"91330100MA27XYA111", "李　明".encode(), b"13800138000"],
-            "hours": [b"4.5", b"24"], "verify_code": [b"7K3M-9QXT-0AHB"],
+            "hours": [b"4.5", b"24"], "one_time_code": [b"287 082", b"abcd-efgh-ijkl-mnop-qrst-uvwx"],
+            "id_token": [claims()], "settings": [b'access_months = 12\nlisten_host = "127.0.0.1"\nworkers = 2\n'],
+            "verify_code": [b"7K3M-9QXT-0AHB"],
             "statement_text": [("=" * 78 + "\n学时登记情况表\n" + "=" * 78 + "\n").encode()]}
 
 

@@ -23,6 +23,8 @@ from api.cases.faults import BadFields
 from api.evidence_types import type_of
 from api.problems import Problem
 from api.routes.paging import read_cursor
+from api.second_factor import _hidden, _step_of
+from api.settings import SettingsError, _file_values
 from api.sheets import read as read_sheet
 from ledger import backup, envelope, key_backup, plain_zip, statement_file, verify
 from ledger.case_file import parse_manifest
@@ -46,6 +48,7 @@ from policies.shelf import shipped
 from projections.basis import read_axes
 from projections.errors import ProjectionError
 from projections.statement_reading import read_statement
+from tests.fuzz import rehung
 from tests.memory_kit import temporary
 
 Target = Callable[[bytes], object]
@@ -165,6 +168,19 @@ def _identifiers(text: str) -> None:
             parse()
 
 
+def _code(data: bytes) -> object:
+    """A code of a second factor, as a form or JSON may bring it: also half of a character."""
+    text = data.decode("utf-8", "surrogateescape")
+    return _hidden(text), _step_of(KEY[:20], text, now=1_795_000_005_000_000)
+
+
+def _settings(data: bytes) -> object:
+    try:
+        return list(_file_values(_in_file("settings.toml", data), is_named=True))
+    except SettingsError:  # It stops the program with words of its own, before there is anything with codes.
+        return None
+
+
 def _hours(text: str) -> object:
     try:
         return parse_hours(text)
@@ -187,6 +203,8 @@ TARGETS: Final[dict[str, Target]] = {
     "statement_text": _text(read_statement),
     "archive": _archive,
     "case_manifest": parse_manifest,
+    "year_archive": lambda data: rehung.archive(_folder(), data),
+    "hand_over": rehung.hand_over,
     "backup_manifest": _backup,
     "key_backup_manifest": _key_backup,
     "succession": parse_succession,
@@ -201,6 +219,9 @@ TARGETS: Final[dict[str, Target]] = {
     "axes": _text(_axes),
     "identifiers": _text(_identifiers),
     "hours": _text(_hours),
+    "id_token": rehung.id_token,
+    "one_time_code": _code,
+    "settings": _settings,
     "verify_code": _text(parse_verify_code),
     "evidence": type_of,
     "sheet": read_sheet,

@@ -14,7 +14,7 @@ from tests.fuzz.mutate import WORDS
 from tests.fuzz.targets import TARGETS, read
 
 ROOT = Path(__file__).parents[2]
-SLOW = {"facts": 30}  # It makes a folder to sort in each time.
+SLOW = {"facts": 30, "hand_over": 60, "year_archive": 60}  # Of these each time a folder is made, or a log.
 SECONDS = 60
 
 

@@ -1,0 +1,145 @@
+"""Files of other registers, made to hang together again after a mutation: what a register that lies can sign.
+
+A change breaks a digest or a seal first, and a fuzzer would see nothing of what stands behind them. So here the digest
+is computed anew and the seal is made with a key that is trusted; what is left to notice is what the file says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final
+
+import msgspec
+from joserfc import jws
+from joserfc.jwk import KeySet, OKPKey
+
+from api.provider import Asked, NotProven, Provider, ProviderAway
+from ledger.archive import MANIFEST, Manifest, digest, format_manifest
+from ledger.errors import LedgerError
+from ledger.hand_over_check import check
+from ledger.hand_over_file import AnyLine, End, Ended, Entry, Hashes, Header, Whose, format_file, hash_lines
+from ledger.proof.checkpoint import Checkpoint, format_checkpoint
+from ledger.proof.keys import SigningKey, generate_key, parse_vkey
+from ledger.proof.merkle import OutOfTree, hash_leaf, root_of
+from ledger.proof.multiproof import prove_many
+from ledger.proof.notes import format_note, sign
+from ledger.proof.policy import trust
+from ledger.verify_archive import verify_archive
+
+PARTED: Final = b"\n--part--\n"
+ARCHIVED: Final = ("vkey", MANIFEST, "checkpoint", "tiles.parquet", "edges.parquet", "events/000000001.parquet")
+"""What an archive of a few events consists of, in the order in which a fuzzed one has it."""
+
+ORIGIN: Final = "fuzzed.example/log"
+_LEAVES: Final = 64
+_read_line = msgspec.json.Decoder(AnyLine).decode
+
+
+# A hand-over whose register signs whatever it says
+
+
+@cache
+def _key() -> SigningKey:
+    return generate_key(ORIGIN)
+
+
+def hand_over(data: bytes) -> object:
+    """Check a hand-over as it is, and as its register would have signed it."""
+    with suppress(LedgerError):
+        check(data, trust(_key().public()))
+    return check(_signed(data), trust(_key().public()))
+
+
+def _signed(data: bytes) -> bytes:
+    """The lines that can be read, in a log of its own in which they stand where they say, proved and sealed."""
+    lines = list(_readable(data))
+    body = [line for line in lines if not isinstance(line, Header | Hashes | End)]
+    header = next((line for line in lines if isinstance(line, Header)), Header("", ORIGIN, 0, 0))
+    leaves = {position - 1: hash_leaf(leaf) for position, leaf in _leaves(body) if 0 < position <= _LEAVES}
+    tree = [leaves.get(index, bytes(32)) for index in range(_LEAVES)]
+    header = msgspec.structs.replace(header, origin=ORIGIN, size=_LEAVES)
+    try:
+        proof = prove_many(sorted(leaves), header.since, _LEAVES, _in_memory(tree))
+    except OutOfTree:
+        proof = []
+    text = format_checkpoint(Checkpoint(ORIGIN, _LEAVES, root_of(tree)))
+    note = format_note(text, [sign(text, _key())])
+    return b"".join(format_file((header, *body, *hash_lines(proof)), note, [_key()]))
+
+
+def _readable(data: bytes) -> Iterable[AnyLine]:
+    for text in data.split(b"\n"):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            yield _read_line(text)
+
+
+def _leaves(lines: Iterable[AnyLine]) -> Iterable[tuple[int, bytes]]:
+    for line in lines:
+        if isinstance(line, Ended | Whose):
+            yield line.position, bytes(line.leaf)
+        elif isinstance(line, Entry):
+            yield from ((one.position, bytes(one.leaf)) for one in line.events)
+
+
+def _in_memory(tree: Sequence[bytes]) -> Any:
+    """Reads subtrees of a list of hashes."""
+    return SimpleNamespace(read_hashes=lambda subtrees: [
+        root_of(tree[index << level:(index + 1) << level]) for level, index in subtrees])
+
+
+# A year's archive whose manifest agrees with its files
+
+
+def archive(folder: Path, data: bytes) -> object:
+    """Check a folder whose files are the parts of what is given, the manifest put right where it can be read."""
+    parts = dict(zip(ARCHIVED, data.split(PARTED), strict=False))
+    for name in ARCHIVED[1:]:
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(parts.get(name, b""))
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        told = msgspec.json.decode(parts.get(MANIFEST, b""), type=Manifest)
+        files = {name: msgspec.structs.replace(one, bytes=(folder / name).stat().st_size, sha256=digest(folder / name))
+                 if name in parts else one for name, one in told.files.items()}
+        (folder / MANIFEST).write_bytes(format_manifest(msgspec.structs.replace(told, files=files)))
+    return verify_archive(folder, trust(parse_vkey(parts["vkey"])))
+
+
+def parted(folder: Path, vkey: bytes) -> bytes:
+    """An archive as `archive` takes it."""
+    return PARTED.join([vkey, *((folder / name).read_bytes() for name in ARCHIVED[1:])])
+
+
+# What a provider says of somebody, signed by it
+
+
+@cache
+def _provider() -> tuple[Provider, dict[str, Any], OKPKey]:
+    key = OKPKey.generate_key("Ed25519", {"kid": "1"})
+    provider = Provider("https://provider.example", "client", "", "https://xueshi.example/return")
+    described = {"issuer": provider.issuer, "id_token_signing_alg_values_supported": ["Ed25519"]}
+    provider._key_set = lambda *_: KeySet([key])  # type: ignore[method-assign]  # Nobody is asked.
+    return provider, described, key
+
+
+def id_token(data: bytes) -> object:
+    """Check a token as it came, and one that says the same in a signature that holds."""
+    provider, described, key = _provider()
+    signed = jws.serialize_compact({"alg": "Ed25519", "kid": "1"}, data, key, algorithms=["Ed25519"])
+    for token in (data.decode("latin-1"), signed):
+        with suppress(NotProven, ProviderAway):
+            return provider._claims({"id_token": token}, described, Asked("s", "n", "v"), now_s=1_795_000_000)
+    return None
+
+
+def claims() -> bytes:
+    """What a provider would say."""
+    said = {"iss": "https://provider.example", "aud": "client", "sub": "li", "nonce": "n", "exp": 1_795_000_100,
+            "iat": 1_795_000_000, "acr": "2", "amr": ["otp"]}
+    return json.dumps(said).encode()
+
