@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from api.folder import folder_of
 from api.register import SCHEMAS
 from api.settings import Settings
+from ledger.access import broken_anchors
 from ledger.access_pruning import cut_upto
 from ledger.backup import rulebooks_in
 from ledger.errors import LedgerError
@@ -44,21 +45,25 @@ class AccessLog(NamedTuple):
 
 
 def check_access(settings: Settings, processes: int | None, progress: Callable[[int, int], None]) -> AccessLog:
-    """Check the access log as the ledger is checked."""
+    """Check the access log as the ledger is checked, and against its checkpoints that the ledger recorded."""
     folder = folder_of(settings)
     published = folder.keys / f"{_ACCESS}.published"
     if not settings.database and not folder.access.exists():
         lost = Problem(None, "log_missing", f"{folder.access.name} 不在，{published.name} 表明有过它。请从备份恢复。")
         return AccessLog(None, (lost,) if published.exists() else ())
+    ledger, log = (source_of(settings, schema) for schema in SCHEMAS)
     try:
         keys = keys_at_hand(folder.keys, _ACCESS)
         report = fsck(
-            source_of(settings, _ACCESS), policy=trust(*keys) if keys else None,
+            log, policy=trust(*keys) if keys else None,
             published=_read(published), processes=processes, progress=progress,
-            cut_upto=cut_upto(source_of(settings, SCHEMAS[0])))
+            cut_upto=cut_upto(ledger))
+        broken = tuple(Problem(None, "access_anchor_broken", (
+            f"账本第 {position} 个事件记下的检查点（前 {size} 个事件）与现在的查阅日志不符：此后它被改写或截短。"
+        )) for position, size in broken_anchors(ledger, log))
     except LedgerError as error:
         return AccessLog(None, (Problem(None, error.code, str(error)),))
-    return AccessLog(report.size, report.problems)
+    return AccessLog(report.size, (*report.problems, *broken))
 
 
 def check_rulebooks(settings: Settings) -> tuple[int | None, list[Problem]]:

@@ -7,19 +7,24 @@ holds its signing key.
 It says who, whose, what for and what, in ids and codes. Words would be personal data in a place where nothing is sealed
 and from which nobody can be forgotten, so they are refused.
 
+Whether it still bears the recorded checkpoints out is read from the stored rows, as the checker reads them
+(`ledger.fsck_source`), for nothing of a log that was tampered with may be taken for granted.
+
 `tests/ledger/test_access.py` shows it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Final, NamedTuple, TypeVar
 
-from ledger.envelope import decode
+from ledger.envelope import Malformed, decode
 from ledger.errors import LedgerError
-from ledger.events.act import LOG, AccessAnchored, AccessRecorded
+from ledger.events.act import LOG, AccessAnchored, AccessRecorded, LogEvent
 from ledger.events.base import By, Draft
+from ledger.fsck_source import Source, View
 from ledger.ids import kind_of, new_ids
 from ledger.ledger import Ledger
 from ledger.proof.checkpoint import parse_checkpoint
@@ -28,6 +33,9 @@ from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
 from ledger.signer import Signer
 from ledger.stores.append import Receipt
+from ledger.stores.tree import read_frontier
+
+_Said = TypeVar("_Said", bound=LogEvent)
 
 ANCHOR_EVERY_US: Final = 24 * 3600 * 1_000_000
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -78,13 +86,39 @@ def anchor_access(ledger: Ledger, signer: Signer, *, by: By, now: int) -> Receip
     return ledger.record([Draft(anchored)], by=by, versions={LOG: len(events)})
 
 
-def broken_anchors(ledger: Ledger, log: Ledger) -> list[tuple[int, AccessAnchored]]:
-    """Give the anchors, with their positions, that the access log as it is does not bear out: it was changed or cut."""
-    anchors = [(position, envelope.event) for position, leaf in ledger.store.stream(LOG)
-               if isinstance((envelope := decode(leaf)).event, AccessAnchored)]
-    size = log.store.size()
-    return [(position, anchor) for position, anchor in anchors
-            if anchor.size > size or encode_base64(log.store.frontier(anchor.size).root()) != anchor.root]
+class BrokenAnchor(NamedTuple):
+    """A checkpoint that the ledger recorded at a position, and that the access log as it is does not lead to."""
+
+    position: int
+    size: int
+
+
+def broken_anchors(ledger: Source, log: Source) -> list[BrokenAnchor]:
+    """Hold an access log against all that the ledger recorded of it: it may have been rewritten, or cut back.
+
+    The ledger is read first, so that a log in use has grown at least as far as what is recorded of it.
+    """
+    with ledger.one_moment() as view:
+        anchors = list(said_in(view, AccessAnchored))
+    with log.one_moment() as view:
+        size = view.size()
+        return [BrokenAnchor(position, anchor.size) for position, anchor in anchors
+                if anchor.size > size or _root_at(view, anchor.size) != anchor.root]
+
+
+def said_in(view: View, kind: type[_Said]) -> Iterator[tuple[int, _Said]]:
+    """What a stored ledger says of its access log; a value that cannot be read, which may be anything, says nothing."""
+    for position, in view.rows(f"SELECT position FROM streams WHERE stream = '{LOG}' ORDER BY position"):
+        leaf = view.leaf(position)
+        with suppress(Malformed):
+            if isinstance(leaf, bytes) and isinstance(event := decode(leaf).event, kind):
+                yield position, event
+
+
+def _root_at(view: View, size: int) -> str | None:
+    with suppress(LedgerError):
+        return encode_base64(read_frontier(view.tree(), size).root())
+    return None
 
 
 def _demand_codes(subjects: Iterable[str], purpose: str, what: tuple[str, ...]) -> None:

@@ -16,12 +16,11 @@ and nobody writes in between: there it is a command's to do (`xueshi access prun
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final, NamedTuple
 
-from ledger.access import ANCHOR_EVERY_US
-from ledger.envelope import Malformed, decode, encode
+from ledger.access import ANCHOR_EVERY_US, said_in
+from ledger.envelope import decode, encode
 from ledger.errors import LedgerError
 from ledger.events.act import LOG, AccessAnchored, AccessCut, AccessPruned, AccessRecorded
 from ledger.events.base import By, Draft
@@ -129,17 +128,7 @@ def _recorded_at(ledger: Ledger, position: int) -> int:
 def cut_upto(source: Source) -> int:
     """Up to where a stored ledger says that entries of its access log are gone; what cannot be read says nothing."""
     with source.one_moment() as view:
-        rows = view.rows(f"SELECT leaf FROM streams JOIN events USING (position) WHERE stream = '{LOG}'")
-        found = [event.upto for (leaf,) in rows if (event := _pruned_in(leaf)) is not None]
-    return max(found, default=0)
-
-
-def _pruned_in(leaf: object) -> AccessPruned | None:
-    """Read a stored value, which may be anything."""
-    with suppress(Malformed):
-        event = decode(leaf).event if isinstance(leaf, bytes) else None
-        return event if isinstance(event, AccessPruned) else None
-    return None
+        return max((event.upto for _, event in said_in(view, AccessPruned)), default=0)
 
 
 def _begins(log: Ledger, upto: int) -> int:

@@ -15,7 +15,7 @@ from api.cli import cli
 from api.register import SYSTEM
 from api.settings import Settings, SettingsError, load
 from ledger import access_pruning
-from ledger.access import anchor_access, record_accesses
+from ledger.access import anchor_access, record_access, record_accesses
 from ledger.events.base import By
 from ledger.proof.tiles import TILE_WIDTH
 from tests.api.house_kit import Someone, Ticking, Town, house_in
@@ -90,7 +90,7 @@ def test_whatever_checks_the_register_goes_on_checking_it(scene: Scene, tmp_path
     for _ in range(2):
         keep_for(register, months=36, now=scene.clock.now)
     checked = run.invoke(cli, ["fsck", "--data", data, "--json", "--processes", "1"])
-    assert checked.exit_code == 0, checked.output
+    assert json.loads(checked.stdout)["holds"], checked.output
     assert run.invoke(cli, ["backup", str(tmp_path / "copy"), "--data", data]).exit_code == 0
     held = run.invoke(cli, ["backup", str(tmp_path / "copy"), "--check", "--data", data])
     assert held.exit_code == 0, held.output
@@ -111,3 +111,31 @@ def test_half_a_year_is_the_least_that_can_be_set() -> None:
     assert load({"access_months": access_pruning.MONTHS_LEAST}).access_months == 6
     with pytest.raises(SettingsError, match="6 到"):
         load({"access_months": 5})
+
+
+def test_an_access_log_that_was_written_anew_with_its_own_key_is_found_by_what_the_ledger_recorded(
+    tmp_path: Path,
+) -> None:
+    folder, clock = tmp_path / "data", Ticking(START)
+
+    def look(reader: str) -> None:
+        with house_in(folder, clock) as town:
+            record_access(town.house.register.access, by=By(actor=reader, role="unit"), subject="per_li", route="years",
+                          purpose="annual_review", what=("years",), now_ms=clock.now // 1_000)
+            anchor_access(town.house.register.ledger, town.house.register.access_signer, by=SYSTEM, now=clock.now)
+            town.house.register.access_signer.checkpoint()
+
+    def wrong() -> list[str]:
+        ran = CliRunner().invoke(cli, ["fsck", "--data", str(folder), "--processes", "1", "--json"])
+        told = json.loads(ran.stdout)
+        found = [problem["code"] for problem in (*told["problems"], *told["access"]["problems"])]
+        assert told["holds"] is (found == [])
+        return found
+
+    look(HEAD)
+    assert wrong() == []
+
+    (folder / "access.db").unlink()
+    (folder / "keys" / "access.published").unlink()
+    look("acr_" + "2" * 22)
+    assert wrong() == ["access_anchor_broken"]

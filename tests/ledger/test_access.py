@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from ledger_kit import BY, LI, OFFICER, House, enter, house_policy, open_house, settle, settle_file, tampered
 
-from ledger.access import ANCHOR_EVERY_US, NotCoded, anchor_access, broken_anchors, record_access
+from ledger.access import ANCHOR_EVERY_US, BrokenAnchor, NotCoded, anchor_access, broken_anchors, record_access
 from ledger.envelope import decode
 from ledger.events.act import LOG, AccessAnchored, AccessRecorded
 from ledger.events.base import By
 from ledger.fsck import Report, fsck
-from ledger.ledger import Ledger
+from ledger.fsck_source import SQLiteSource
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
@@ -54,6 +54,9 @@ class Looked:
 
     def checkpoint(self) -> Checkpoint:
         return parse_checkpoint(parse_note(self.signer().checkpoint())[0])
+
+    def broken(self) -> list[BrokenAnchor]:
+        return broken_anchors(SQLiteSource(self.house.file), SQLiteSource(self.log.file))
 
     def check(self, file: Path) -> Report:
         signer = self.signer()
@@ -143,7 +146,7 @@ def test_it_is_anchored_once_a_day_and_only_when_it_has_grown(looked: Looked) ->
     second = looked.anchor(recorded_at + DAY)
     assert second is not None and second.size == 2
     assert looked.anchor(recorded_at + 9 * DAY) is None, "nobody looked since"
-    assert broken_anchors(looked.house.ledger, looked.log.ledger) == []
+    assert looked.broken() == []
 
 
 # Tampered with
@@ -184,10 +187,9 @@ def test_a_log_rewritten_by_whoever_holds_its_key_is_found_by_its_anchor(looked:
         other = Looked(looked.house, forged)
         other.look(kept, by=By(actor="acr_nobody", role="registrar"))
         other.signer().checkpoint()
-        broken = broken_anchors(looked.house.ledger, forged.ledger)
-        assert [where for where, _ in broken] == [position]
+        assert [each.position for each in other.broken()] == [position]
         assert other.check(settle_file(forged)).holds
-    assert broken_anchors(looked.house.ledger, looked.log.ledger) == []
+    assert looked.broken() == []
 
 
 def test_an_access_log_that_was_cut_back_is_found_by_its_anchor(looked: Looked, tmp_path: Path) -> None:
@@ -199,6 +201,5 @@ def test_an_access_log_that_was_cut_back_is_found_by_its_anchor(looked: Looked, 
     looked.log = open_house(looked.log.folder)
     looked.look(2)
     assert looked.anchor() is not None
-    restored = Ledger.in_file(earlier, looked.log.vault)
-    assert [anchor.size for _, anchor in broken_anchors(looked.house.ledger, restored)] == [4]
-    restored.close()
+    broken = broken_anchors(SQLiteSource(looked.house.file), SQLiteSource(earlier))
+    assert [each.size for each in broken] == [4]

@@ -18,6 +18,7 @@ from ledger.access_pruning import MONTHS_LEAST, TooShort, goes_by_itself, last_p
 from ledger.events.act import AccessCut, AccessPruned, AccessRecorded
 from ledger.fsck import Report, fsck
 from ledger.fsck_postgres import PostgresSource
+from ledger.fsck_source import SQLiteSource
 from ledger.ledger import Ledger
 from ledger.proof.tiles import TILE_WIDTH
 from ledger.proving import prove_event
@@ -115,7 +116,7 @@ def test_what_is_past_its_time_is_gone_and_the_tree_stands_as_it_stood(looked: L
     assert looked.kinds()[:512] == [AccessCut] * 512 and set(looked.kinds()[512:]) == {AccessRecorded}
     assert looked.log.store.frontier().root() == before
     assert [looked.log.store.frontier(size).root() for size in (1, 255, 256, 300, 512, 601, 900)] == roots
-    assert broken_anchors(looked.house.ledger, looked.log.ledger) == []
+    assert broken_anchors(SQLiteSource(looked.house.file), SQLiteSource(looked.log.file)) == []
     assert looked.check(512).holds, looked.check(512).problems
     file = prove_event(looked.log.store, 700, looked.signer.checkpoint())
     assert verify_file(write(looked.log.folder / "one.tlog-proof", file), house_policy(looked.log.folder, "access"))
