@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from ledger_kit import ORIGIN, House, drop_triggers, fill, open_house, settle_file
 
+from ledger.errors import LedgerError
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.frontier import Frontier
 from ledger.proof.keys import format_skey, generate_key, parse_vkey
@@ -74,6 +75,21 @@ def test_a_note_that_could_not_be_kept_is_not_handed_out(house: House) -> None:
     published = signer.published()
     assert published is not None and size_of(published) == 10
     (house.folder / "ledger.published.new").rmdir()
+    assert size_of(signer.checkpoint()) == 11
+
+
+def test_a_note_that_the_database_does_not_keep_is_seen_by_nobody(house: House) -> None:
+    """Kept in the log first: a note that somebody has and the log has lost could not be told from a forged one."""
+    signer = house.signer()
+    first = signer.checkpoint()
+    fill(house.store, 1, start=10)
+    with closing(sqlite3.connect(house.file)) as file:
+        file.execute("CREATE TRIGGER full BEFORE INSERT ON checkpoints BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with pytest.raises(LedgerError):
+        signer.checkpoint()
+    assert signer.published() == first
+    with closing(sqlite3.connect(house.file)) as file:
+        file.execute("DROP TRIGGER full")
     assert size_of(signer.checkpoint()) == 11
 
 
