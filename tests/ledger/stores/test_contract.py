@@ -27,6 +27,7 @@ from store_kit import (
 from ledger.envelope import check_canonical, decode
 from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import ENTRIES, TILE_WIDTH, Tile, bundles_of, decode_entries, tiles_of
+from ledger.stores.admission import Admission, Standing
 from ledger.stores.append import (
     EVENTS_MAX,
     Abandoning,
@@ -574,6 +575,24 @@ def test_names_keys_and_versions_conflict_inside_one_group_as_they_do_between_tw
         elif isinstance(outcome, StreamMoved):
             assert (outcome.stream, outcome.expected, outcome.actual) == (stream(number % 16), 0, 1)
     assert {held.reservation.holder for held in store.names()} == set(holders.values())
+
+
+def test_one_request_that_many_send_at_once_is_done_once_and_answers_all(store: AppendingRecorder) -> None:
+    """Each with ids of its own, as a request has that is sent again before it was answered."""
+    outcomes = crowd(store, [one(number, request=request("the same")) for number in range(32)])
+
+    receipts = [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
+    assert len(receipts) == 32 and {receipt.first for receipt in receipts} == {1} and store.size() == 1
+    assert [receipt.replayed for receipt in receipts].count(False) == 1
+
+
+def test_a_request_that_meets_itself_in_one_group_is_done_once() -> None:
+    admission = Admission(Standing(), size=0, last_recorded_at=0, now=1)
+    first, again = (admission.admit(one(number, request=request("the same"))) for number in (1, 2))
+
+    assert isinstance(first, Receipt) and isinstance(again, Receipt)
+    assert (first.replayed, again.replayed) == (False, True) and again.first == first.first
+    assert len(admission.rows.leaves) == len(admission.rows.requests) == 1
 
 
 def test_reading_an_empty_store_gives_nothing_and_fails_nowhere(store: AppendingRecorder) -> None:
