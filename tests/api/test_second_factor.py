@@ -93,6 +93,9 @@ def test_each_code_on_paper_serves_once_however_it_is_typed(factors: SecondFacto
     assert factors.accept(LI, papers[3], now=NOW) is None
     assert factors.has(LI).paper_left == PAPER_CODES - 1
     assert factors.accept(WANG, papers[4], now=NOW) is None
+    enrolled(factors, WANG, request=b"another")
+    assert factors.accept(WANG, papers[4], now=NOW) is None, "whoever has codes of their own has no other's"
+    assert factors.accept(LI, papers[4], now=NOW) == "paper"
 
 
 def test_new_codes_on_paper_end_the_old_ones_and_asking_again_brings_none_back(factors: SecondFactors) -> None:

@@ -5,6 +5,7 @@ Whatever is shown here is shown of a ledger in a file and of one in PostgreSQL.
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import shutil
@@ -15,6 +16,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from ledger_kit import FIRST, LI, House, fill, plain_event, small_house
 from moved_kit import FILLED, NOW, Kept, copied, in_database, make
@@ -187,6 +191,27 @@ def test_a_body_that_differs_is_not_let_go(house: House, kept: Kept) -> None:
     with pytest.raises(moving.MovedDiffers, match=f"事件 {position} "):
         kept.move(house, 2025)
     assert kept.stubs() == 0
+
+
+def test_a_body_that_the_tree_does_not_hold_is_not_brought_back_whatever_the_database_says(
+    house: House, kept: Kept
+) -> None:
+    """Whoever has the archive and the database can make both agree; the hash of each event stands in the tree."""
+    kept.move(house, 2025)
+    stubs, folder = kept.stubs(), kept.root / "2025"
+    path = next((folder / "events").iterdir())
+    table = pq.read_table(path)
+    rows = [{**row, "leaf": row["leaf"].replace(b"clm_first", b"clm_other")} for row in table.to_pylist()]
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
+    told = json.loads((folder / "archive.json").read_bytes())
+    told["files"][f"events/{path.name}"].update(bytes=path.stat().st_size, sha256=archives.digest(path))
+    (folder / "archive.json").write_bytes(archives.format_manifest(msgspec.convert(told, archives.Manifest)))
+    kept.execute(f"UPDATE archives SET manifest = '{archives.digest(folder / 'archive.json')}'")
+    cold.SHELF.forget()
+
+    with pytest.raises(archives.BadArchive, match="与账本的瓦片不符"):
+        moving.bring_back(house.store, 2025)
+    assert kept.stubs() == stubs
 
 
 @pytest.mark.parametrize(("spoil", "told"), [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from stream_cast import OFFICER, WANG, WORKS, actor
+from stream_cast import BUREAU, OFFICER, WANG, WORKS, actor
 
 from ledger.events.actor import Scope
 from ledger.events.base import Hand
@@ -42,6 +42,7 @@ matters = st.builds(
         (Scope(role="r", region="3302", category="professional"), True),
         (Scope(role="r", region="3302", category="general_public"), False),
         (Scope(role="r", region="3302", unit=WORKS), True),
+        (Scope(role="r", region="3302", unit=BUREAU), False),
     ],
 )
 def test_a_scope_reaches_what_meets_every_limit_it_sets(scope: Scope, reached: bool) -> None:
