@@ -125,8 +125,3 @@ def resume_act(ledger: Ledger, act: ActId, *, list_sha256: str, by: By) -> Act |
     resumed = Act(ledger, act, by, list_sha256=list_sha256)
     standing = acts.going_on(resumed.state, list_sha256)
     return standing if isinstance(standing, Refusal) else resumed
-
-
-def abandon_act(ledger: Ledger, act: ActId, *, by: By) -> Receipt | Refusal:
-    """Give up an act without its list, which may be the very thing that is lost."""
-    return Act(ledger, act, by, list_sha256="").abandon()

@@ -28,7 +28,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import msgspec
 
 from ledger.errors import LedgerError
-from ledger.events.base import By, Draft, Event
+from ledger.events.base import By, Draft
 from ledger.events.catalogue import EVERY, OLDER, upcast
 from ledger.vocabulary import StreamId
 
@@ -239,8 +239,3 @@ def wire_type_in(leaf: bytes) -> bytes:
     """
     begin = leaf.find(_TYPE) + len(_TYPE)
     return leaf[begin:leaf.find(b'"', begin)]
-
-
-def wire_event(event: Event) -> bytes:
-    """Write an event's own JSON, as it stands in the leaf."""
-    return _encode(event)

@@ -4,8 +4,8 @@
     rows = resume_rows(ledger, batch, by=by)                    # of the act that was opened with it
     while rows.rows_next:
         rows.write(decided[...], by=actor)                      # a killed run goes on here
-    close_import(ledger, batch.batch, command, actor=actor)     # every row takes force, and the counts say what became
 
+At its closing (`ledger.streams.imports.decide_import_closing`) every row takes force, and the counts say what became.
 A row is a record that is new here, a newer version of one that is registered already and is corrected by it, or what
 became of one in the ledger that it came from: frozen, released, revoked, reinstated, in the order that leads there.
 
@@ -49,7 +49,7 @@ from ledger.streams.claim_register import (
 )
 from ledger.streams.claim_review import RegisterClaim, decide_registration
 from ledger.streams.decision import Decision
-from ledger.streams.imports import CloseImport, ContradictImport, Import, OpenImport
+from ledger.streams.imports import ContradictImport, Import, OpenImport
 from ledger.streams.standing import Actor
 from ledger.vocabulary import ActorId, ClaimId, PersonId, StreamId
 
@@ -214,12 +214,6 @@ def open_import(ledger: Ledger, command: OpenImport, *, actor: ActorId, by: By |
     state = _import(ledger, command.batch).state
     assert state is not None, "what was just opened is there"
     return state
-
-
-def close_import(ledger: Ledger, batch: ImportId, command: CloseImport, *, actor: ActorId) -> Receipt | Refusal:
-    """Say what became of every row, and put those that were accepted in force with it."""
-    return decide_upon(ledger, batch, imports.evolve, actor, command.role,
-                       lambda known, rows, by: imports.decide_import_closing(known, command, rows, by), act=command.act)
 
 
 def contradict_import(

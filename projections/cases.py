@@ -194,14 +194,6 @@ def case_of(files: Files, case: str, *, as_of: int | None = None, listed: bool =
     return None
 
 
-def cases_about(files: Files, party: str, *, as_of: int | None = None) -> list[Case]:
-    """The cases in which a claim, a person, an account or an organiser is concerned, oldest first."""
-    reader, at = files.file("cases", as_of)
-    about = f"case_id IN (SELECT case_id FROM named WHERE party = :key AND position <= :as_of AND kind IN {PARTIES})"
-    values = {"as_of": at, "after": "", "limit": -1, "key": party}
-    return [_case(reader, row, at, listed=True) for row in reader.rows(_CASES.format(about), values)]
-
-
 def named_in(
     files: Files, case: str, kind: str, *, as_of: int | None = None, after: tuple[int, int] = (0, -1),
     limit: int = LISTED_MOST,

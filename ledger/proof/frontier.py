@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from ledger.proof.merkle import HASH_SIZE, hash_pairs, root_of
 from ledger.proof.text import Malformed
-from ledger.proof.tiles import TILE_HEIGHT, TILE_SIZE, Tile, edge_widths, split_hashes
+from ledger.proof.tiles import TILE_HEIGHT, TILE_SIZE, edge_widths, split_hashes
 
 
 class FrontierMismatch(Malformed):
@@ -77,13 +77,6 @@ class Frontier:
             row = split_hashes(hashes) + ragged
             ragged = [root_of(row)] if row else []
         return root_of(ragged)
-
-    def partial_tiles(self) -> list[tuple[Tile, bytes]]:
-        """The partial tiles as they are served at this size, by level."""
-        return [
-            (Tile(level, self.size >> TILE_HEIGHT * (level + 1), len(hashes) // HASH_SIZE), hashes)
-            for level, hashes in enumerate(self.edge) if hashes
-        ]
 
 
 def _roots_of(row: bytes) -> list[bytes]:

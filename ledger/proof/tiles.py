@@ -11,7 +11,7 @@ evidence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
@@ -103,19 +103,6 @@ def tile_at(size: int, level: int, index: int) -> Tile | None:
     return Tile(level, index, min(width, TILE_WIDTH)) if width > 0 and index >= 0 else None
 
 
-def tiles_of(size: int) -> Iterator[Tile]:
-    """Every hash tile of a tree of `size` leaves, by level from 0, the partial one last."""
-    level = 0
-    while count := size >> TILE_HEIGHT * level:
-        yield from _row(level, count)
-        level += 1
-
-
-def bundles_of(size: int) -> Iterator[Tile]:
-    """Every entry bundle of a log of `size` leaves."""
-    return _row(ENTRIES, size)
-
-
 def edge_widths(size: int) -> list[int]:
     """How many hashes the partial tile of each level holds in a tree of `size` leaves; 0 where there is
     none.
@@ -185,11 +172,3 @@ def decode_entries(tile: Tile, data: bytes) -> list[bytes]:
     if place != len(data):
         raise MalformedTile(where, f"{tile.width} 条记录之后多出 {len(data) - place} 字节")
     return entries
-
-
-def _row(level: int, count: int) -> Iterator[Tile]:
-    full, rest = divmod(count, TILE_WIDTH)
-    for index in range(full):
-        yield Tile(level, index)
-    if rest:
-        yield Tile(level, full, rest)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from projections.replay.coded import Coded
 from projections.replay.compiled import NONE, Compiled
-from projections.replay.packed import FIRST, Columns, columns_of, stretches
+from projections.replay.packed import FIRST, Columns, stretches
 
 
 class Alike(NamedTuple):
@@ -40,13 +40,6 @@ def alike_of(coded: Coded, old: Compiled, new: Compiled) -> Alike:
     cells, dues = _same_cells(cases, old, new, edges), _same_dues(old, new)
     return Alike(stretches(edges) * np.int32(cases), cells.ravel(), dues.ravel(), dues.shape[1], new.dues.first_year,
                  _touched(coded, cells, dues))
-
-
-def who_is_alike(coded: Coded, old: Compiled, new: Compiled) -> NDArray[np.bool_]:
-    """Of everyone whether both laws treat them alike."""
-    found = np.zeros(len(coded.people), dtype=np.bool_)
-    compare(columns_of(coded, new, np.zeros(0, dtype=np.bool_)), alike_of(coded, old, new), 0, len(found), found)
-    return found
 
 
 def _same_cells(cases: int, old: Compiled, new: Compiled, edges: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -27,7 +27,7 @@ from ledger_kit import (
 )
 from msgspec.structs import replace
 
-from ledger.acts import Act, abandon_act, open_act, resume_act
+from ledger.acts import Act, open_act, resume_act
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.ledger import Held
@@ -261,8 +261,8 @@ def test_another_list_cannot_go_on_with_an_act_and_no_act_is_no_act(house: House
     assert refusal(resume_act(house.ledger, act.id, list_sha256="0" * 64, by=BY)) == "list_changed"
     for absent in (ActId("act_never"), ActId(LI)):
         assert refusal(resume_act(house.ledger, absent, list_sha256=LIST, by=BY)) == "act_absent"
-        assert refusal(abandon_act(house.ledger, absent, by=BY)) == "act_absent"
-    done(abandon_act(house.ledger, act.id, by=BY))
+        assert refusal(Act(house.ledger, absent, BY, list_sha256="").abandon()) == "act_absent"
+    done(Act(house.ledger, act.id, BY, list_sha256="").abandon())
     assert refusal(resume_act(house.ledger, act.id, list_sha256=LIST, by=BY)) == "act_ended"
     nothing = open_act(house.ledger, kind="roster", rows=0, list_sha256=LIST, by=BY, now_ms=1)
     assert refusal(nothing) == "act_empty"
@@ -333,12 +333,12 @@ import sys
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
 from ledger_kit import BY, open_house
-from ledger.acts import abandon_act
+from ledger.acts import Act
 
 house = open_house(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
-abandon_act(house.ledger, sys.argv[3], by=BY)
+Act(house.ledger, sys.argv[3], BY, list_sha256="").abandon()
 print("abandoned", flush=True)
 sys.stdin.readline()
 """

@@ -15,7 +15,8 @@ from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.claim import Source, StudyDetails, record_name, version_name
 from ledger.events.imports import ImportId
-from ledger.importing import close_import, open_import
+from ledger.hands import decide_upon
+from ledger.importing import open_import
 from ledger.stores.append import NameTaken, Receipt
 from ledger.streams import claim as claims
 from ledger.streams.claim_register import CorrectClaim, decide_correction
@@ -28,6 +29,7 @@ from ledger.streams.imports import (
     ReconcileImport,
     Status,
     decide_import_abandonment,
+    decide_import_closing,
     decide_reconciliation,
 )
 from ledger.streams.imports import evolve as evolve_import
@@ -80,6 +82,11 @@ def closing(act: Act | None, accepted: int) -> CloseImport:
                        act=None if act is None else act.id)
 
 
+def close(house: House, batch: Import, command: CloseImport) -> Receipt | Refusal:
+    return decide_upon(house.ledger, batch.batch, evolve_import, OFFICER, ROLE,
+                       lambda known, rows, by: decide_import_closing(known, command, rows, by), act=command.act)
+
+
 def code(outcome: object) -> str:
     assert isinstance(outcome, Refusal), outcome
     return outcome.code
@@ -89,7 +96,7 @@ def test_rows_come_into_force_with_the_closing_of_their_import(house: House) -> 
     batch = opened(house)
     act = act_of(house, [("r1", LI), ("r2", WANG)])
     assert house.load("clm_r1_1", claims.evolve) is None
-    done = close_import(house.ledger, batch.batch, closing(act, 2), actor=OFFICER)
+    done = close(house, batch, closing(act, 2))
 
     assert isinstance(done, Receipt) and len(done.positions) == 2, "one append says it of the import and of the act"
     assert house.load("clm_r1_1", claims.evolve).is_registered
@@ -102,7 +109,7 @@ def test_the_same_file_is_answered_with_what_became_of_it(house: House) -> None:
     again = open_import(house.ledger, command(2), actor=OFFICER)
     assert isinstance(again, Refusal)
     assert (again.code, again.seen) == ("file_imported", {"batch": "imp_1", "status": "open", "rows": 3})
-    close_import(house.ledger, batch.batch, closing(None, 0), actor=OFFICER)
+    close(house, batch, closing(None, 0))
 
     for number in (3, 4):
         later = open_import(house.ledger, command(number), actor=OFFICER)
@@ -163,8 +170,8 @@ def test_an_import_is_compared_and_its_counts_have_to_add_up(house: House) -> No
                               differences=1)
     assert code(decide_reconciliation(batch, compare, house.actor(OFFICER))) == "import_not_closed"
     act = act_of(house, [("r1", LI)])
-    assert code(close_import(house.ledger, batch.batch, closing(act, 2), actor=OFFICER)) == "act_differs"
-    assert isinstance(close_import(house.ledger, batch.batch, closing(act, 1), actor=OFFICER), Receipt)
+    assert code(close(house, batch, closing(act, 2))) == "act_differs"
+    assert isinstance(close(house, batch, closing(act, 1)), Receipt)
     compared = decide_reconciliation(house.load(batch.batch, evolve_import), compare, house.actor(OFFICER))
     assert not isinstance(compared, Refusal), compared
     house.record(compared)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ledger_kit import BUREAU, CLERK, LI, OFFICER, RULING, WANG, WORKS, House, check, enter, open_house, settle
 
-from ledger.acts import abandon_act
+from ledger.acts import Act
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.training import CardId, ClassId, Lesson, card_name
@@ -148,7 +148,7 @@ def test_a_roster_that_is_given_up_registers_nobody_and_the_list_may_come_again(
 
 def test_a_roster_whose_act_was_given_up_by_itself_is_ended_after_it(house: House) -> None:
     roster = begin(house)
-    done(abandon_act(house.ledger, roster.act.id, by=OFFICE))  # type: ignore[arg-type]
+    done(Act(house.ledger, roster.act.id, OFFICE, list_sha256="").abandon())  # type: ignore[arg-type]
 
     closing = roster.close()
     assert isinstance(closing, Refusal) and closing.code == "act_ended"

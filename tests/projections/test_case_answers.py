@@ -14,7 +14,7 @@ from ledger.events.actor import Scope
 from ledger.streams import case as cases_of
 from ledger.streams.case import Finding
 from ledger.vocabulary import ClaimId, PersonId
-from projections.cases import Cases, case_of, cases, cases_about
+from projections.cases import Cases, case_of, cases
 from projections.rebuilding import compare
 
 OFFICE = Scope(role=ROLE, region="3302")
@@ -98,18 +98,6 @@ def test_pages_are_whole(house: House) -> None:
         seen += [one.case_id for one in page.items]
 
     assert seen == opened
-
-
-def test_the_cases_about_a_claim_a_person_or_an_account_are_found_as_of_then(house: House) -> None:
-    person, claim = entry(house)
-    before = house.size
-    case = open_case(house, (claim,))
-    answers = house.followed()
-
-    for party in (claim, person):
-        assert [one.case_id for one in cases_about(answers, party)] == [case]
-        assert cases_about(answers, party, as_of=before) == []
-    assert cases_about(answers, "acr_colleague") == []
 
 
 def test_what_was_followed_is_what_a_rebuilt_copy_holds(house: House) -> None:

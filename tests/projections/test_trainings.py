@@ -10,7 +10,7 @@ import pytest
 from projection_kit import NINGBO, House, living
 from training_kit import PEOPLE, SECTOR, School
 
-from ledger.acts import abandon_act
+from ledger.acts import Act
 from ledger.events.actor import Scope
 from ledger.events.base import By
 from ledger.streams import person as persons
@@ -206,7 +206,7 @@ def test_a_roster_that_was_given_up_is_told_as_such(house: House) -> None:
     school = School(house)
     name = school.held()
     roster = school.roster(name, rows=1)
-    abandon_act(house.ledger, roster.act.id, by=By(actor="acr_officer", role=SECTOR))
+    Act(house.ledger, roster.act.id, By(actor="acr_officer", role=SECTOR), list_sha256="").abandon()
     roster.abandon()
     again = school.roster(name, rows=1)
     found = training_class(house.followed(), name)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tlog_vectors import Tree, numbered_leaves
+from tlog_vectors import Tree, numbered_leaves, partial_tiles, tiles_of
 
 from ledger.proof.frontier import Frontier, FrontierMismatch
 from ledger.proof.merkle import EMPTY_ROOT, root_of
-from ledger.proof.tiles import Tile, edge_widths, split_hashes, tile_at, tiles_of
+from ledger.proof.tiles import Tile, edge_widths, split_hashes, tile_at
 
 COUNT = 66_500   # Past 256 × 256, so that tiles of level 1 fill and level 2 opens.
 
@@ -73,7 +73,7 @@ def test_a_frontier_is_restored_from_its_edge(size: int) -> None:
 
     assert restored == grown
     assert [len(hashes) // 32 for hashes in grown.edge] == edge_widths(size)
-    assert grown.partial_tiles() == [
+    assert partial_tiles(grown) == [
         (tile_at(size, level, size >> 8 * (level + 1)), hashes) for level, hashes in enumerate(grown.edge) if hashes
     ]
     assert restored.append(numbered_leaves(9))[0] == grown.append(numbered_leaves(9))[0]
@@ -93,7 +93,7 @@ def test_an_edge_of_another_size_is_refused_with_the_cure() -> None:
 def test_the_empty_frontier_has_the_root_of_nothing() -> None:
     assert Frontier().root() == EMPTY_ROOT
     assert Frontier().append([]) == (Frontier(), [])
-    assert Frontier().partial_tiles() == []
+    assert partial_tiles(Frontier()) == []
 
 
 def test_the_shape_of_seventy_thousand_leaves_is_as_published() -> None:

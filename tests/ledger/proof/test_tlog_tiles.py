@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tlog_vectors import Tree, numbered_leaves
+from tlog_vectors import Tree, bundles_of, numbered_leaves, tiles_of
 
 from ledger.proof.merkle import OutOfTree, Unprovable, check_inclusion, prove_inclusion, root_of
 from ledger.proof.tiles import (
@@ -16,13 +16,11 @@ from ledger.proof.tiles import (
     MalformedTile,
     Tile,
     TileHashes,
-    bundles_of,
     decode_entries,
     encode_entries,
     format_tile_path,
     parse_tile_path,
     tile_at,
-    tiles_of,
 )
 
 TILES = st.builds(

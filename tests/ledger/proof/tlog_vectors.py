@@ -8,12 +8,13 @@ transparency-dev/tessera (`testdata/log`, `append_lifecycle_test.go`).
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
 from ledger.proof.frontier import Frontier
-from ledger.proof.merkle import hash_leaves
-from ledger.proof.tiles import Tile
+from ledger.proof.merkle import HASH_SIZE, hash_leaves
+from ledger.proof.tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, Tile
 
 # RFC 6962 over SHA-256.
 LEAF_OF_NOTHING = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
@@ -111,6 +112,27 @@ def golden_note(size: int, *more: str) -> bytes:
     return f"{GOLDEN_ORIGIN}\n{size}\n{root}\n\n— {GOLDEN_ORIGIN} {signature}\n{lines}".encode()
 
 
+def tiles_of(size: int) -> Iterator[Tile]:
+    """Every hash tile of a tree of `size` leaves, by level from 0, the partial one last."""
+    level = 0
+    while count := size >> TILE_HEIGHT * level:
+        yield from _row(level, count)
+        level += 1
+
+
+def bundles_of(size: int) -> Iterator[Tile]:
+    """Every entry bundle of a log of `size` leaves."""
+    return _row(ENTRIES, size)
+
+
+def partial_tiles(frontier: Frontier) -> list[tuple[Tile, bytes]]:
+    """The partial tiles as they are served at its size, by level."""
+    return [
+        (Tile(level, frontier.size >> TILE_HEIGHT * (level + 1), len(hashes) // HASH_SIZE), hashes)
+        for level, hashes in enumerate(frontier.edge) if hashes
+    ]
+
+
 class Tree:
     """A grown tree that serves its tiles; `reads` counts them."""
 
@@ -121,7 +143,7 @@ class Tree:
         for start, end in pairwise(cuts):
             self.frontier, full = self.frontier.append(leaf_hashes[start:end])
             self.tiles.update({Tile(tile.level, tile.index): tile.hashes for tile in full})
-        self.tiles.update(self.frontier.partial_tiles())
+        self.tiles.update(partial_tiles(self.frontier))
 
     def read_tile(self, tile: Tile) -> bytes:
         self.reads += 1
@@ -140,3 +162,11 @@ def flips(data: bytes, *, bits: tuple[int, ...] = ()) -> list[tuple[int, bytes]]
         (place, data[:place] + bytes([byte ^ 1 << bit]) + data[place + 1:])
         for place, byte in enumerate(data) for bit in bits or (place % 8,)
     ]
+
+
+def _row(level: int, count: int) -> Iterator[Tile]:
+    full, rest = divmod(count, TILE_WIDTH)
+    for index in range(full):
+        yield Tile(level, index)
+    if rest:
+        yield Tile(level, full, rest)

@@ -26,7 +26,7 @@ from store_kit import (
 
 from ledger.envelope import check_canonical, decode
 from ledger.proof.frontier import Frontier
-from ledger.proof.tiles import ENTRIES, TILE_WIDTH, Tile, bundles_of, decode_entries, tiles_of
+from ledger.proof.tiles import ENTRIES, TILE_WIDTH, Tile, decode_entries
 from ledger.stores.admission import Admission, Standing
 from ledger.stores.append import (
     EVENTS_MAX,
@@ -45,6 +45,7 @@ from ledger.stores.append import (
 )
 from ledger.stores.errors import AbsentTile
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
+from tests.ledger.proof.tlog_vectors import bundles_of, tiles_of
 
 OpenStore = Callable[..., AppendingRecorder]
 

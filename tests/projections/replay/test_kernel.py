@@ -287,7 +287,8 @@ def test_whom_two_laws_treat_alike_comes_out_under_the_second_as_if_judged_by_it
 
 def test_an_amendment_of_one_city_is_judged_for_its_people_alone() -> None:
     """Everyone else is carried over: Hangzhou's credits move nobody in Ningbo."""
-    from projections.replay.carried import who_is_alike
+    from projections.replay.carried import alike_of, compare
+    from projections.replay.packed import columns_of
 
     five = LAWS["the five"]
     amended = Law([*shipped().books, next(book for book in drafts().books if book.family == "hangzhou-credits")])
@@ -301,7 +302,9 @@ def test_an_amendment_of_one_city_is_judged_for_its_people_alone() -> None:
     old = compile_over(five, coded)
     new = compile_over(amended, coded, old)
 
-    assert who_is_alike(coded, old, new).tolist() == [False, True]
+    alike = np.zeros(2, dtype=np.bool_)
+    compare(columns_of(coded, new, np.zeros(0, dtype=np.bool_)), alike_of(coded, old, new), 0, 2, alike)
+    assert alike.tolist() == [False, True]
 
 
 def test_nobody_at_all_is_judged_in_no_time() -> None:
