@@ -4,8 +4,10 @@ A run takes one snapshot of traces and clues. What it found and the position of 
 transaction (of a whole run, one a pattern), so a kill leaves no half of a run; the next one goes on from what stands.
 A pattern that is new, or whose words, version or thresholds are others, is asked about the whole past by itself.
 
-`Upkeep` does this beside whoever follows, a little behind: findings are for people to look at, not to wait for. Whoever
-runs has the lock of the files for as long as the run lasts, so `xueshi findings run` may run beside a service.
+`Upkeep` does this beside whoever follows, a little behind: findings are for people to look at, not to wait for. Of the
+processes of a service one does it, until it ends: two in turn would each look through the whole of both files before
+each run, since the other had written them, and take twice as much of the machine. Whoever runs has the lock of the
+files for as long as the run lasts, so `xueshi findings run` may run beside a service.
 
 `tests/projections/findings/test_findings_run.py` shows it.
 """
@@ -197,7 +199,8 @@ class Upkeep:
         self._ledger, self._folder, self._papers, self._now = ledger, folder, papers, now
         self._traces, self._reader = Reader(Traces(), folder), Reader(FindingsFile(), folder)
         self.path: Final = path_of(folder, FindingsFile())
-        self._lease: FileLease | None = None
+        self._lease: FileLease | None = None     # Of the files, for as long as a run lasts.
+        self._keeping: FileLease | None = None   # Of keeping them up, for as long as this process does.
         self._open: tuple[Kept, Clues] | None = None
         self._seen = (0, 0)   # What the files' own counters of changes were when they were let go of.
         self._thread: threading.Thread | None = None
@@ -223,6 +226,8 @@ class Upkeep:
         if self._thread is not None:
             self._thread.join()
         self._close()
+        if self._keeping is not None:
+            self._keeping.release()
 
     def __enter__(self) -> Upkeep:
         self.start()
@@ -249,7 +254,7 @@ class Upkeep:
             pause_ms = POLL_MS
             began = time.monotonic_ns()
             try:
-                if self.catch_up():
+                if self._keeps() and self.catch_up():
                     self._failure = None
                     pause_ms += min(REST_MOST_MS, REST * (time.monotonic_ns() - began) // 1_000_000)
             except (Interrupted, NotBuilt):  # What it reads is being made.
@@ -261,6 +266,13 @@ class Upkeep:
                 self._failure = ProjectionFailed(FindingsFile.name, position=self.position() + 1, cause=error)
                 pause_ms = RETRY_MS
                 self._close()  # The next try looks through the files before it believes them.
+
+    def _keeps(self) -> bool:
+        """Say whether it is this process that keeps the file up."""
+        if self._keeping is None:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._keeping = FileLease(self._folder / "findings-upkeep.lock")
+        return self._keeping.try_take()
 
     # The work
 

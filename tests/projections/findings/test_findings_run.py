@@ -329,6 +329,29 @@ def test_a_service_keeps_the_file_a_little_behind(register: Register, monkeypatc
         assert len(one.claims) == 3 and upkeep.lag().failure is None
 
 
+def test_of_two_that_serve_one_keeps_the_file_and_the_other_follows_it_only_when_that_one_is_gone(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two in turn would each look through both files before each run: the other had written them."""
+    monkeypatch.setattr("projections.findings.running.BEGINS_MS", 1)
+    monkeypatch.setattr("projections.findings.running.POLL_MS", 5)
+    monkeypatch.setattr("projections.findings.running.REST", 0)
+    shared_file(register)
+    followed(register.house.ledger, register.folder)
+    ledger, folder = register.house.ledger, register.folder
+    with Upkeep(ledger, folder) as first, Upkeep(ledger, folder) as second:
+        assert _soon(lambda: max(first.asked_at, second.asked_at) == register.house.size)
+        keeps, waits = (first, second) if first.asked_at else (second, first)
+        register.registered(register.person(), training("2022-03-09", "2022-03-09", 2), paper("ab"))
+        followed(register.house.ledger, register.folder)
+        assert _soon(lambda: keeps.asked_at == register.house.size)
+        assert waits.asked_at == 0 and waits.position() == keeps.position()
+        keeps.stop()
+        register.registered(register.person(), training("2022-03-12", "2022-03-12", 2), paper("ab"))
+        followed(register.house.ledger, register.folder)
+        assert _soon(lambda: waits.asked_at == register.house.size)
+
+
 def _soon(is_so: Any) -> bool:
     until = time.monotonic() + 20
     while not is_so() and time.monotonic() < until:
