@@ -96,7 +96,7 @@ def until(true: Callable[[], bool]) -> None:
 
 def hold_up(gate: Gate, waiting: Waiting) -> None:
     """Let one request get into its commit and keep it there, in the writer's own thread, so that all others queue."""
-    waiting.writer._crowded = True
+    waiting.writer._crowded = 1
     gate.open.clear()
     gate.committing.clear()
     waiting.ask(-1, one("first"))
@@ -286,3 +286,55 @@ def test_a_crowd_that_does_not_come_back_is_not_waited_for_long(
 
     assert time.monotonic() - begin < 1
     assert [len(batch) for batch in gate.batches] == [1, 30, 1, 1, 1, 1, 1]
+
+
+def test_requests_that_come_on_their_own_share_a_commit_once_they_have_met(
+    gate: Gate, writers: Callable[..., GroupWriter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = three_meet(gate, writers())
+    monkeypatch.setattr("ledger.stores.writer.PACE_S", 3_600.0)
+    for number in (10, 11):
+        waiting.ask(number, one(number))
+    until(lambda: waiting.writer._queue.qsize() == 1)
+    assert [len(batch) for batch in gate.batches] == [1, 2], "those that are here wait for the one that lately was"
+    waiting.ask(12, one(12))
+
+    waiting.all()
+
+    assert [len(batch) for batch in gate.batches] == [1, 2, 3]
+
+
+def test_whoever_is_alone_again_soon_waits_for_nobody(
+    gate: Gate, writers: Callable[..., GroupWriter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.stores.writer.PACE_S", 0.001)
+    waiting = three_meet(gate, writers())
+    for number in range(10, 30):
+        waiting.writer.submit(one(number))
+
+    assert [len(batch) for batch in gate.batches] == [1, 2] + [1] * 20
+    assert gate.threads[-1] == threading.current_thread().name != gate.threads[2]
+
+
+def test_closing_waits_for_nobody_who_might_still_come(
+    gate: Gate, writers: Callable[..., GroupWriter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = three_meet(gate, writers())
+    monkeypatch.setattr("ledger.stores.writer.PACE_S", 3_600.0)
+    waiting.ask(10, one(10))
+    until(waiting.writer._queue.empty)
+    waiting.writer.close()
+
+    assert isinstance(waiting.all()[10], Receipt)
+
+
+def three_meet(gate: Gate, writer: GroupWriter) -> Waiting:
+    """Let two come while a third is being committed; all are answered."""
+    waiting = Waiting(writer)
+    hold_up(gate, waiting)
+    for number in range(2):
+        waiting.ask(number, one(number))
+    until(lambda: writer._queue.qsize() == 2)
+    gate.open.set()
+    waiting.all()
+    return waiting
