@@ -26,16 +26,17 @@ from api.cases import following
 from api.cases.faults import BadFields
 from api.cases.finding import Found, blocks, by_documents
 from api.cases.import_lists import NAMES, Wrong
-from api.cases.import_records import ROW, Known, Read, Register, Rows, Sent, number_of, said_no
-from api.house import House
+from api.cases.import_records import ROW, Around, Known, Read, Register, Rows, Sent, number_of, said_no
 from api.law_of import Assessed, assess, bench_now
 from api.sheets import Columns, Mark, Sheet, returned
+from ledger.acts import CHUNK_REGISTERED
 from ledger.errors import LedgerError, Refusal
 from ledger.events.base import Draft, Name
 from ledger.events.claim import CERTIFICATE, Evidence, Ruling, Study
 from ledger.events.imports import SetAside
 from ledger.ids import new_ids
 from ledger.importing import Correction, Decided, Row, decide_following
+from ledger.stores.append import EVENTS_MAX
 from ledger.streams.claim import Claim
 from ledger.streams.claim_register import CorrectClaim, decide_correction
 from ledger.streams.claim_review import RegisterClaim, SubmitClaim, decide_registration
@@ -102,7 +103,7 @@ class Listed(NamedTuple):
 class Terms(NamedTuple):
     """What holds for every row of a batch."""
 
-    house: House
+    given: Around
     actor: Actor
     role: str
     system: str
@@ -114,7 +115,7 @@ class Terms(NamedTuple):
     @property
     def following(self) -> following.Terms:
         """The same for what another ledger handed over."""
-        return following.Terms(self.role, self.house.today, self.seen)
+        return following.Terms(self.role, self.given.today, self.seen)
 
 
 class _Taken(NamedTuple):
@@ -163,6 +164,12 @@ def judge(terms: Terms, listed: Listed) -> Judged:
     return _Judging(terms).judged(listed)
 
 
+def rows_at_once(accepted: Sequence[Decided | None]) -> int:
+    """As many rows as fit one append with their count, however much became of the one of them that has most events."""
+    most = max((len(one.drafts) for one in accepted if one is not None), default=2)
+    return max(1, min(CHUNK_REGISTERED, (EVENTS_MAX - 1) // most))
+
+
 def returned_workbook(judged: Judged) -> bytes | None:
     """The sheet as it came, what was refused in red with the reason; None where nothing was, or where it is none."""
     refused = [one.row for one in judged.set_aside if one.code != DUPLICATE]
@@ -187,11 +194,12 @@ def _taken(row: Row, decided: Sequence[Draft], found: Found, known: Known | None
 
 class _Judging:
     def __init__(self, terms: Terms) -> None:
-        self._terms, self._today = terms, terms.house.today
-        self._bench = bench_now(terms.house.answers)
+        self._terms, self._today, self._ledger = terms, terms.given.today, terms.given.ledger
+        answers = terms.given.answers
+        self._bench = None if answers is None else bench_now(answers)
         self._assessments: dict[Any, Assessed | Refusal] = {}
-        self._rows = Rows(terms.house, terms.system)
-        self._register = Register(terms.house, terms.act)
+        self._rows = Rows(terms.given, terms.system)
+        self._register = Register(self._ledger, terms.act)
         self._reserved: set[Name] = set()  # By rows before, in this file.
         self._books: dict[str | None, bool] = {}
 
@@ -204,16 +212,16 @@ class _Judging:
 
     def _block(self, block: Sequence[Sent], judged: Judged) -> None:
         """Judge the next rows; whom they name and which records are known is looked up for all."""
-        ledger, read = self._terms.house.ledger, list[Read]()
+        read = list[Read]()
         for sent in block:
             found = self._in_period(self._rows.read(sent))
             if isinstance(found, Wrong):
                 judged.put_aside(sent, found)
             else:
                 read.append(found)
-        people = by_documents(ledger, [one.id for one in read])
+        people = by_documents(self._ledger, [one.id for one in read])
         known = self._register.known(one.source for one in read)
-        ids = new_ids("claim", len(read), now_ms=self._terms.house.now // 1_000)
+        ids = new_ids("claim", len(read), now_ms=self._terms.given.now // 1_000)
         taken: list[tuple[Read, _Taken | None]] = []
         for one, claim in zip(read, ids, strict=True):
             outcome = self._outcome(one, ClaimId(claim), people.get(one.id), known.get(one.source.record), judged)
@@ -230,7 +238,7 @@ class _Judging:
 
     def _accept(self, taken: Sequence[tuple[Read, _Taken | None]], judged: Judged) -> None:
         """Accept what names no certificate that another claim of the same person holds, or another row of the file."""
-        held = self._terms.house.ledger.find_all(name for _, one in taken if one is not None for name in one.names)
+        held = self._ledger.find_all(name for _, one in taken if one is not None for name in one.names)
         for read, one in taken:
             if one is None:
                 judged.accepted.append(None)
@@ -288,7 +296,7 @@ class _Judging:
         """Say whether a rulebook is kept here: what was decided by another could be explained to nobody."""
         if digest not in self._books:
             try:
-                self._books[digest] = digest is None or bool(self._terms.house.library.archive.book(digest))
+                self._books[digest] = digest is None or bool(self._terms.given.archive.book(digest))
             except (RulebookError, LedgerError):
                 self._books[digest] = False
         return self._books[digest]
@@ -312,6 +320,7 @@ class _Judging:
         key = (at and (at.region, at.sector, at.major), msgspec.json.encode(study))
         if key not in self._assessments:
             try:
+                assert self._bench is not None, "whoever has rows judged by our law says which it is"
                 self._assessments[key] = assess(self._bench, person, study, self._today)
             except BadFields as bad:
                 fault = bad.faults[0]

@@ -20,13 +20,14 @@ import msgspec
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.finding import blocks
-from api.cases.import_rows import DUPLICATE, Judged, Listed, Terms, judge
+from api.cases.import_records import around
+from api.cases.import_rows import DUPLICATE, Judged, Listed, Terms, judge, rows_at_once
 from api.cases.import_waits import place_of, settled
 from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, present, role_for
 from api.house import House
 from api.law_of import law_now, ruling_view
 from ledger.access import record_accesses
-from ledger.acts import CHUNK_REGISTERED, insist
+from ledger.acts import insist
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By
@@ -45,7 +46,7 @@ TOLD_MOST: Final = 200
 """So many rows are told in an answer; all that were set aside are listed by `GET .../rows`."""
 
 
-class _Desk(NamedTuple):
+class Desk(NamedTuple):
     """Whoever brings records in, as what, and the import that was killed, if it goes on."""
 
     house: House
@@ -68,16 +69,16 @@ def take(
         return done(house.ledger, receipt)
     if (behind := settled(house, fields.get("proof"))) is not None:
         return behind
-    desk = _desk(house, caller, fields, asked)
+    desk = desk_of(house, caller, fields, asked)
     if isinstance(desk, Refusal | Done):
         return desk
     act = None if desk.open_batch is None else desk.open_batch.opened.act
-    judged = judge(Terms(house, desk.actor, desk.role, fields["system"], fields["starts"], fields["ends"],
+    judged = judge(Terms(around(house), desk.actor, desk.role, fields["system"], fields["starts"], fields["ends"],
                          fields.get("seen", 0), act), rows())
     if asked.dry_run:
         _record_seen(desk, judged.seen)
         return judged
-    batch = desk.open_batch or _open(desk, fields, judged)
+    batch = desk.open_batch or begin_batch(desk, fields, judged.rows, judged.set_aside, _to_open(desk, judged.accepted))
     if isinstance(batch, Refusal):
         return batch
     if batch.opened.rows != judged.rows or list(batch.set_aside) != judged.set_aside:
@@ -86,7 +87,7 @@ def take(
         written = _write(desk, batch, judged.accepted)
         if written is not None:
             return written
-    return _close(desk, batch, asked)
+    return end_batch(desk, batch, asked)
 
 
 def abandon(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -174,7 +175,7 @@ def import_of(reading: Reading, name: str) -> Import | None:
     return reading.state(name, imports.evolve)
 
 
-def _desk(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> _Desk | Done | Refusal:
+def desk_of(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Desk | Done | Refusal:
     """Everything that is decided before a row is judged; a file that was taken over is answered with its receipt."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
@@ -194,7 +195,7 @@ def _desk(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) ->
     if batch is not None and (no := standing(actor, role, batch.matter)):
         return no
     is_open = batch is not None and batch.status is imports.Status.OPEN
-    return _Desk(house, caller, actor, role, by, digest, batch if is_open else None)
+    return Desk(house, caller, actor, role, by, digest, batch if is_open else None)
 
 
 def _receipt(house: House, batch: Import) -> Receipt:
@@ -209,25 +210,25 @@ def _receipt(house: House, batch: Import) -> Receipt:
 # Taken over
 
 
-def _open(desk: _Desk, fields: dict[str, Any], judged: Judged) -> Import | Refusal:
-    accepted = len(judged.accepted)
-    act = None if not accepted else acts.OpenAct(
-        act=ActId(desk.house.new_id("act")), kind="import", rows=accepted,
-        chunk=_rows_at_once(judged.accepted), list_sha256=desk.digest)
+def _to_open(desk: Desk, accepted: Sequence[Decided | None]) -> acts.OpenAct | None:
+    """The act in which rows are written, if there are any."""
+    return None if not accepted else acts.OpenAct(
+        act=ActId(desk.house.new_id("act")), kind="import", rows=len(accepted), chunk=rows_at_once(accepted),
+        list_sha256=desk.digest)
+
+
+def begin_batch(
+    desk: Desk, fields: dict[str, Any], rows: int, aside: Sequence[SetAside], act: acts.OpenAct | None
+) -> Import | Refusal:
+    """Say of a file which of its rows are taken over, in the act in which they will be."""
     command = imports.OpenImport(
         batch=ImportId(desk.house.new_id("import")), role=desk.role, system=fields["system"], file_sha256=desk.digest,
-        rows=judged.rows, starts=fields["starts"], ends=fields["ends"], region=fields["region"],
-        sector=fields.get("sector"), set_aside=tuple(judged.set_aside), act=act, proof=fields.get("proof"))
+        rows=rows, starts=fields["starts"], ends=fields["ends"], region=fields["region"],
+        sector=fields.get("sector"), set_aside=tuple(aside), act=act, proof=fields.get("proof"))
     return open_import(desk.house.ledger, command, actor=ActorId(desk.caller.id), by=desk.by)
 
 
-def _rows_at_once(accepted: Sequence[Decided | None]) -> int:
-    """As many rows as fit one append with their count, however much became of the one of them that has most events."""
-    most = max((len(one.drafts) for one in accepted if one is not None), default=2)
-    return max(1, min(CHUNK_REGISTERED, (EVENTS_MAX - 1) // most))
-
-
-def _write(desk: _Desk, batch: Import, accepted: Sequence[Decided | None]) -> Refusal | None:
+def _write(desk: Desk, batch: Import, accepted: Sequence[Decided | None]) -> Refusal | None:
     """Write what is not written yet; killed, it goes on with the same file."""
     rows = resume_rows(desk.house.ledger, batch, by=desk.by)
     if isinstance(rows, Refusal):
@@ -245,7 +246,7 @@ def _write(desk: _Desk, batch: Import, accepted: Sequence[Decided | None]) -> Re
     return None
 
 
-def _close(desk: _Desk, batch: Import, asked: Asked) -> Done | Refusal:
+def end_batch(desk: Desk, batch: Import, asked: Asked) -> Done | Refusal:
     """Put what was accepted in force, and say what became of every row."""
 
     def decide(reading: Reading) -> Decision:
@@ -270,7 +271,7 @@ def _digest(aside: Sequence[SetAside]) -> str:
     return hashlib.sha256(msgspec.json.Encoder().encode_lines(aside)).hexdigest()
 
 
-def _record_seen(desk: _Desk, seen: Sequence[str]) -> None:
+def _record_seen(desk: Desk, seen: Sequence[str]) -> None:
     for some in blocks(seen, EVENTS_MAX):
         record_accesses(
             desk.house.register.access, by=desk.by, subjects=some, purpose="import_check", what=("identity",),

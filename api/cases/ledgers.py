@@ -133,7 +133,7 @@ def _waiting(house: House, known: Known) -> Iterator[tuple[str, str]]:
             refused[one.record] = batch, one
     refused = {record: (batch, one) for record, (batch, one) in refused.items() if one.code not in _SETTLED}
     system = ledger_system(known.origin)
-    register = Register(house)
+    register = Register(house.ledger)
     for some in blocks(list(refused)):
         try:
             here = register.known(Source(system=system, record=one, version="0") for one in some)

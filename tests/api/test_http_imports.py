@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from api.cases import imports as cases
+from api.cases import import_rows as cases
 from ledger.events.act import AccessRecorded
 from ledger.importing import Rows
 from tests.api.house_kit import BODY, Someone, Town, resident_id

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from province_kit import Three, entries, parts_of
 
-from api.cases import imports as cases
+from api.cases import import_rows as cases
 from api.house import House
 from ledger.errors import Refusal
 from ledger.importing import Rows

@@ -8,7 +8,7 @@ import json
 import pytest
 from province_kit import Three, entries
 
-from api.cases.imports import _rows_at_once
+from api.cases.import_rows import rows_at_once
 from ledger.events.base import By, Draft, Words
 from ledger.events.claim import ClaimCorrected, ClaimWithdrawn, Ruling, StudyDetails
 from ledger.events.person import PersonRestricted
@@ -87,9 +87,9 @@ def test_a_chunk_holds_as_many_rows_as_fit_one_append_whatever_became_of_them() 
         some = Draft(ClaimWithdrawn(claim=claim, person=person))
         return Decided(Followed(claim, person, ()), (some,) * events, 1, ())
 
-    assert _rows_at_once([one(2), one(1), None]) == _rows_at_once([one(1)] * 2 + [one(2)]) == 999
-    assert _rows_at_once([one(2), one(5)]) * 5 + 1 <= EVENTS_MAX < (_rows_at_once([one(2), one(5)]) + 1) * 5 + 1
-    assert _rows_at_once([]) == 999
+    assert rows_at_once([one(2), one(1), None]) == rows_at_once([one(1)] * 2 + [one(2)]) == 999
+    assert rows_at_once([one(2), one(5)]) * 5 + 1 <= EVENTS_MAX < (rows_at_once([one(2), one(5)]) + 1) * 5 + 1
+    assert rows_at_once([]) == 999
 
 
 def test_what_was_revoked_before_it_was_handed_over_is_never_registered_here(there: Three) -> None:
