@@ -24,6 +24,7 @@ from api.checks import Check, Level
 from api.claim_drafts import ClaimDrafts
 from api.event_notes import EventNotes
 from api.evidence_files import EvidenceDamaged, EvidenceFiles, FolderShelf
+from api.helpers import Helpers
 from api.jobs import Jobs
 from api.lately import Lately
 from api.law_of import Library
@@ -90,6 +91,7 @@ class House:
     factors: SecondFactors
     lately: Lately
     outside: AskedOutside = NOBODY
+    helpers: Helpers | None = None  # Beside a service; whoever only asks has none.
 
     @property
     def ledger(self) -> Ledger:
@@ -170,7 +172,7 @@ class House:
 @contextmanager
 def open_house(
     register: Register, clock: Callable[[], int] | None = None, *, apart: Apart | None = None,
-    outside: AskedOutside = NOBODY, factor_rule: Rule = OPTIONAL,
+    outside: AskedOutside = NOBODY, factor_rule: Rule = OPTIONAL, helpers: Helpers | None = None,
 ) -> Iterator[House]:
     """Open the house around a register, and let go of what is the house's own at the end.
 
@@ -204,9 +206,11 @@ def open_house(
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
                 clock, stored, map_file, evidence, accounts, claim_drafts, opened_papers, event_notes, studies, jobs,
-                detecting, factors, Lately(ledger), outside,
+                detecting, factors, Lately(ledger), outside, helpers,
             )
     finally:
+        if helpers is not None:
+            helpers.close()
         follower.stop()
         map_file.close()
         factors.close()
