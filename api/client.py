@@ -109,6 +109,11 @@ class Client:
         self.transport: Final = transport
         self._token = token
 
+    @property
+    def is_remote(self) -> bool:
+        """Say whether somebody else answers, who may be asked several things at once."""
+        return isinstance(self.transport, Remote)
+
     def bearing(self, token: str | None) -> Client:
         """The same door, knocked at by somebody else."""
         return Client(self.transport, token)

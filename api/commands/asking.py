@@ -84,6 +84,10 @@ class Asking(NamedTuple):
                     return self.tell(seen, show)
                 version = int(seen.headers["etag"].strip('W/"v'))
             reply = client.post(path, body, key=self.key, version=version, dry_run=self.dry_run)
+        return self.tell_written(reply, show, done)
+
+    def tell_written(self, reply: Reply, show: Show, done: str) -> int:
+        """Print the answer to what was written."""
         return self.tell(reply, lambda answer: _written(answer, show, done, replayed="idempotent-replayed" in
                                                         reply.headers))
 

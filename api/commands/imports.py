@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,6 +18,10 @@ from api.commands.files import FILE
 from api.commands.returned import demand_trial, encoded, keep_returned, workbook_option
 from api.commands.telling import pairs, table, with_options
 
+if TYPE_CHECKING:
+    from api.client import Client, Reply
+
+_AT_ONCE: Final = 3  # One is written, one proved, one on its way.
 _WHAT: Final = {"corrected": "更正", "frozen": "冻结", "released": "解冻", "revoked": "撤销", "reinstated": "恢复"}
 _STATES: Final = {"open": "导入中", "closed": "已完成", "abandoned": "已放弃"}
 _AS_OF = click.option("--as-of", help="按当时所知：事件序号、带时区的时间或日期")
@@ -66,19 +73,48 @@ def hand_over(asking: Asking, files: tuple[Path, ...], **fields: Any) -> int:
     known = {name: value for name, value in fields.items() if value is not None}
     show = _tell if not asking.dry_run else _tell_handed
     lines, done, began = [_entries_in(file) for file in files], 0, time.monotonic()
-    with bar("导入", quiet=asking.as_json) as progress:
-        for number, file in enumerate(files):
-            progress(done, sum(lines))
+    with bar("导入", quiet=asking.as_json) as progress, closing(_replies(asking, files, known)) as replies:
+        progress(done, sum(lines))
+        for file, entries, reply in zip(files, lines, replies, strict=True):
             click.echo(f"{file}：", err=True)
-            status = asking.post("/v1/hand-overs", show, {"file": encoded(file), **known}, done="已导入")
+            status = asking.tell_written(reply, show, "已导入")
             if status != Exit.HOLDS:
                 return status
-            done += lines[number]
+            done += entries
+            progress(done, sum(lines))
     if len(files) > 1:
         passed = time.monotonic() - began
         rate = f"用时 {passed:.1f} 秒，每秒 {done / passed:,.0f} 条"
         click.echo(f"共 {len(files)} 份，{done:,} 条记录，{rate}。", err=True)
     return Exit.HOLDS
+
+
+def _replies(asking: Asking, files: Sequence[Path], known: dict[str, Any]) -> Generator[Reply, None, None]:
+    """Send file by file and give the answers in their order; of several a service has the next ones while it writes."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    def send(file: Path, client: Client) -> Reply:
+        return client.post("/v1/hand-overs", {"file": encoded(file), **known}, key=asking.key, dry_run=asking.dry_run)
+
+    def send_beside(file: Path) -> Reply:
+        with asking.client() as client:  # A connection each: one carries one request at a time.
+            return send(file, client)
+
+    with asking.client() as client:
+        if not client.is_remote or len(files) == 1:
+            yield from (send(file, client) for file in files)
+            return
+    with ThreadPoolExecutor(_AT_ONCE) as senders:
+        under_way: deque[Future[Reply]] = deque()
+        try:
+            for file in files:
+                under_way.append(senders.submit(send_beside, file))
+                if len(under_way) == _AT_ONCE:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            senders.shutdown(cancel_futures=True)  # What was sent is ended; what was not stays where it is.
 
 
 def _entries_in(file: Path) -> int:
