@@ -126,8 +126,8 @@ def serving(data: Path, workers: int) -> Iterator[tuple[int, int]]:
 def cpu_micros(process: int) -> int:
     """The processor time that a process and its children have used, their threads included."""
     used = 0
-    children = Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()
-    for each in (process, *map(int, children)):
+    children = " ".join(each.read_text("ascii") for each in Path(f"/proc/{process}/task").glob("*/children"))
+    for each in (process, *map(int, children.split())):
         fields = Path(f"/proc/{each}/stat").read_text("ascii").rpartition(")")[2].split()
         used += int(fields[11]) + int(fields[12])
     return used * 1_000_000 // TICKS_PER_S

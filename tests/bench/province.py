@@ -4,24 +4,35 @@ Checking is what must not be skipped, so it is what has a bound: seal, checkpoin
 story. Bringing in is that and the way of every import: each person found, each record looked up, the ledger's decision,
 sealing, and two events and their names written for each entry. Only that is the whole import: the bound on checking is
 no bound on it. It is measured as it is done: the command sends one part after another to a service of its own process,
-beside which the answers follow. What that costs the service is told apart, and so is how long the answers take.
+beside which the answers follow. What that costs the service is told apart, and so is how long the answers take, and
+what a register takes in that nobody follows meanwhile, over the same route, by its helpers and alone.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import shutil
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import structlog
 
 from api.cases.finding import blocks
 from api.cases.hand_overs import A_PART
+from api.hand_over_helper import helpers
+from api.house import open_house
+from api.register import open_register
+from api.service import create_app
+from api.settings import Settings
 from ledger.events.base import Draft
 from ledger.events.claim import ClaimApproved, ClaimSubmitted, Evidence, Ruling, Study, StudyDetails
 from ledger.events.person import Affiliation, Identity, PersonAffiliated, PersonRegistered
@@ -35,7 +46,7 @@ from ledger.proof.notes import parse_note
 from ledger.proof.policy import Policy, trust
 from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, UnitId
 from policies.shelf import shipped
-from tests.api.house_kit import BODY, Town, house_in
+from tests.api.house_kit import BODY, Someone, Town, house_in
 from tests.bench import Figure
 from tests.bench.claims import BY
 from tests.bench.http import XUESHI, cpu_micros, serving
@@ -89,6 +100,10 @@ def _brought(folder: Path, parts: list[bytes], vkey: str) -> Iterator[Figure]:
         _let_it_settle(province)
         province.house.register.folder.ledgers_policy.write_text(f"log {vkey}\nquorum none\n", "utf-8")
         size = province.house.ledger.store.size()
+    for helps in (True, False):
+        shutil.copytree(folder / "province", folder / "copy")
+        yield _unfollowed(folder / "copy", parts, str(people.token), helps=helps)
+        shutil.rmtree(folder / "copy")
     files = [folder / f"{number:03}.ndjson" for number in range(len(parts))]
     for path, part in zip(files, parts, strict=True):
         path.write_bytes(part)
@@ -109,6 +124,33 @@ def _brought(folder: Path, parts: list[bytes], vkey: str) -> Iterator[Figure]:
         _let_it_settle(province)
         yield Figure("hand-over brought in, until every answer has it", ENTRIES / (time.perf_counter() - began),
                      "entries/s")
+
+
+def _unfollowed(data: Path, parts: list[bytes], token: str, *, helps: bool) -> Figure:
+    """The same of a register whose answers stay where they are, asked over its route by several at once."""
+    settings = Settings(data_folder=data)
+    register = open_register(settings)
+    bodies = [{"file": b64encode(part).decode(), "region": "330000"} for part in parts]
+    beside = helpers(settings) if helps else None
+    with closing(register), open_house(register, helpers=beside) as house:
+        for each in (house.follower, house.differing, house.detecting):
+            each.stop()
+        if beside is not None:
+            with ThreadPoolExecutor(beside.processes) as callers:  # They are there, as after the first hand-over.
+                list(callers.map(lambda _: beside.ask(time.sleep, 1), range(beside.processes)))
+        app, size = create_app(house, checks=house.checks()), house.ledger.store.size()
+
+        def send(body: BODY) -> None:
+            Someone(app.test_client(), token).did("/v1/hand-overs", body, key=uuid4().hex)
+
+        began, used = time.perf_counter(), time.process_time()
+        with ThreadPoolExecutor(3 if helps else 1) as senders:
+            list(senders.map(send, bodies))
+        passed, used = time.perf_counter() - began, time.process_time() - used
+        assert house.ledger.store.size() - size >= 2 * ENTRIES
+    how = "by helpers" if helps else "by one process"
+    return Figure(f"the same registered {how}, nobody following; {1e6 * used / ENTRIES:.0f} µs each in the writer",
+                  ENTRIES / passed, "entries/s")
 
 
 def _seconds(file: bytes, policy: Policy) -> float:
