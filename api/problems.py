@@ -93,11 +93,11 @@ KINDS: Final[dict[str, Kind]] = {  # The first of a status gives an error its wo
     "cursor_malformed": Kind(422, "cursor 不能用", "它只能原样用于得到它的那个查询。请从第一页重新开始。"),
     "not_tried": Kind(424, "未办理", "同一批中另有一行没有办成，这一行因此没有办理。请更正那一行后重新提交。"),
     "precondition_required": Kind(428, "缺少版本条件", "此操作须带 If-Match 请求头，其值为读取时的 ETag。"),
-    "too_many_requests": Kind(429, "请求过于频繁", "请在 Retry-After 所示的秒数后重试。"),
+    "too_many_requests": Kind(429, "请求过于频繁", "请稍候再试；程序请等 Retry-After 所示的秒数。"),
     "request_header_fields_too_large": Kind(431, "请求头过大", "地址和请求头的长度有上限。请缩短后重试。"),
     "internal_server_error": Kind(500, "系统出错", "这是系统的错误，不是您的。请把追踪号告知管理员。"),
     "not_implemented": Kind(501, "不支持这种传输方式", "请求体请以 Content-Length 或 chunked 传送。"),
-    "service_unavailable": Kind(503, "暂时无法服务", "请在 Retry-After 所示的秒数后重试。"),
+    "service_unavailable": Kind(503, "暂时无法服务", "请稍候再试；程序请等 Retry-After 所示的秒数。"),
     "overloaded": Kind(503, "现在来的人太多", f"没有办理，也没有写入任何内容。{_COME_BACK}"),
     "too_many_at_once": Kind(429, "同时提出的请求过多", f"同一账号有太多请求还在等候，本次没有办理。{_COME_BACK}"),
 }

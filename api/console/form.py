@@ -7,6 +7,7 @@ says what is wrong. `tests/console/test_filing.py` shows it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -208,7 +209,7 @@ def plainly(words: str) -> str:
     """What the API says of JSON, to somebody who typed it into a field."""
     for json, field in (("，不带引号", ""), ("带引号的", ""), ("这个字段必须给出", "请填写")):
         words = words.replace(json, field)
-    return words
+    return re.sub(r'如 "([0-9.]+)"', r"如 \1", words)
 
 
 def of_refusal(refusal: Refusal, documents: Mapping[str, str] | None = None) -> Fault:

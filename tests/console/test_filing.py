@@ -70,7 +70,7 @@ def test_what_is_wrong_is_said_at_its_field_and_above_all_with_a_link_to_it(li: 
     page = li.press(begun(li), "下一步：核对", 422, **{"study.days": "1.7", "study.date": "2026-06-03"})
 
     assert page.text.startswith(" 错误：申报")
-    for field, words in (("details-title", "名称：请填写"), ("study-days", "天数：应为天数，0.5 的倍数")):
+    for field, words in (("details-title", "名称：请填写"), ("study-days", "天数：应为天数，0.5 的倍数，如 2.5。")):
         assert ("a", {"href": f"#{field}"}) in page.tags
         assert words in page.text
         (told,) = [one for tag, one in page.tags if one.get("id") == field]
