@@ -24,6 +24,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from api import problems
 from api.lanes import Lanes
 from api.workers.connection import Connection, Patient, looked_at
+from api.workers.pool import Pool
 
 _ROOM: Final = 10   # When there are as many, a tenth of those that are idle makes room for newcomers.
 _PAUSE_SECONDS: Final = 0.1  # not hours: seconds
@@ -104,6 +105,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         finally:
             self.app.let_go()
 
+    def get_thread_pool(self) -> Pool:
+        """Threads of our own kind, which answer whose turn it is."""
+        return Pool(self.cfg.threads, self._answer)
+
     def init_signals(self) -> None:
         """Leave Ctrl-C to the master, which then ends its workers in good order."""
         super().init_signals()
@@ -145,19 +150,39 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Let a request wait for its turn, by what can be seen of it: it is read by the thread that answers it."""
         lane, holder = looked_at(conn)
         self.lanes.put(conn, lane, holder)
-        self.tpool.submit(self._answer)
+        self.tpool.call()
 
     def _answer(self) -> None:
         """Answer whose turn it is, until nobody's is."""
         while (turn := self.lanes.take()) is not None:
+            conn = turn.item
+            conn.turn = turn
             done: Future[Any] = Future()
-            turn.item.turn = turn
             try:
-                done.set_result(self.handle(turn.item))
+                done.set_result(kept := self.handle(conn))
             except BaseException as error:
+                kept = False
                 done.set_exception(error)
             self.lanes.done(turn)
-            self.method_queue.defer(self.finish_request, turn.item, done)
+            if not (kept is True and self.alive and self._waits_again(conn)):
+                self.method_queue.defer(self.finish_request, conn, done)
+
+    def _waits_again(self, conn: Connection) -> bool:
+        """Let a connection wait for its next request from here: whoever reads sockets need not be woken for that."""
+        if conn.parser.unreader.buf.getvalue():
+            return False
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)  # Before it can be woken, which takes it from there.
+        try:
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
+        except (OSError, ValueError):
+            try:
+                self.keepalived_conns.remove(conn)
+            except ValueError:  # It was hung up on in between, to make room.
+                return True
+            return False        # All end just now.
+        return True
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Answer it, or tell whoever asks to come back."""
