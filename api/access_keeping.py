@@ -1,7 +1,8 @@
 """How long it is kept who looked at whose data: what is past its time leaves the access log, hourly a bounded portion.
 
 What goes is recorded in the ledger first and goes an hour later, so that a backup that is being made holds what it
-says. Where the access log lies in PostgreSQL, a command has to do it (`ledger.access_pruning`).
+says. In PostgreSQL a service that does not own the tables may do it by a function of their owner's
+(`ledger.access_pruning`); where it may not even call that, a command of the owner's has to.
 `tests/api/test_access_keeping.py` shows it.
 """
 

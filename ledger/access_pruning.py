@@ -9,8 +9,9 @@ Only what a root recorded in the ledger already holds fast is taken out, in full
 killed between two of them is gone on with. No entry younger than the least time is ever taken out, whatever is asked
 for, and a clock that jumped ahead is not believed past the last such root.
 
-The service does it by itself where the log is a file. In PostgreSQL no row of a log changes but by its tables' owner,
-and nobody writes in between: there it is a command's to do (`xueshi access prune`).
+The service does it by itself, hourly. In PostgreSQL no row of a log changes but by its tables' owner: there a function
+of theirs does it (`stores/migrations/0003_access_cut.sql`), which holds each entry against the ledger's record, the
+least time and its hash before it goes; so a service without any right to change a row need only call it.
 `tests/ledger/test_access_pruning.py` shows it.
 """
 
@@ -30,7 +31,6 @@ from ledger.proof.merkle import hash_leaf
 from ledger.proof.text import encode_base64
 from ledger.proof.tiles import TILE_WIDTH
 from ledger.stores.recorder import AppendingRecorder
-from ledger.stores.sqlite import SQLiteRecorder
 
 MONTHS_LEAST: Final = 6  # 网络安全法: logs are kept for six months at least.
 PORTION: Final = 8 * TILE_WIDTH
@@ -91,8 +91,8 @@ def due(ledger: Ledger, log: Ledger, *, months: int, now: int) -> AccessPruned |
 
 
 def goes_by_itself(log: Ledger) -> bool:
-    """Say whether the service takes entries out of this store, or a command has to."""
-    return isinstance(log.store, SQLiteRecorder)
+    """Say whether the service may take entries out of this store, or its owner has to."""
+    return log.store.may_cut()
 
 
 def prune(

@@ -38,7 +38,7 @@ from ledger.stores.append import Append, Outcome, Receipt, RequestKey, StoreFail
 from ledger.stores.errors import NotDurable
 from ledger.stores.names import NameBook
 from ledger.stores.postgres_arrays import Bigint
-from ledger.stores.postgres_cold import SchemaChange, compacted
+from ledger.stores.postgres_cold import SchemaChange, compacted, may_cut
 from ledger.stores.postgres_connections import (
     LOST,
     Connection,
@@ -278,6 +278,10 @@ class PostgresRecorder(PostgresReading):
             except BaseException:
                 self._line.drop()  # It rolls back; whoever writes next reads the edge anew.
                 raise
+
+    def may_cut(self) -> bool:
+        with writing_clearly(self._target):
+            return bool(self._maintain(may_cut))
 
     def compact(self, *, whole: bool = False) -> Room:
         settings = {"default_transaction_read_only": "off", "statement_timeout": "0"}

@@ -64,8 +64,8 @@ class SchemaChange(SchemaRows):
                 (Bigints(positions), Bytes(salts), Bytes(ciphertexts)))
 
     def cut(self, leaves: Sequence[tuple[int, bytes]]) -> None:
-        with self._allowing():  # What stood there the server clears away with its next vacuum.
-            self._replace(leaves)
+        positions, bodies = zip(*leaves, strict=True)  # What stood there the server clears away with its next vacuum.
+        self._connection.execute(b"SELECT cut_access($1, $2)", (Bigints(positions), Bytes(bodies)))
 
     def _replace(self, leaves: Sequence[tuple[int, bytes]]) -> None:
         positions, bodies = zip(*leaves, strict=True)
@@ -81,6 +81,14 @@ class SchemaChange(SchemaRows):
         yield
         for table in _FORBIDDING:
             self._connection.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER stays".encode())
+
+
+def may_cut(connection: Connection) -> bool:
+    """Say whether whoever is connected may let entries of an access log go: the owner, and whom it was granted."""
+    row = connection.execute(
+        b"SELECT coalesce(has_function_privilege(to_regprocedure('cut_access(bigint[],bytea[])'), 'execute'), false)"
+    ).fetchone()
+    return row is not None and bool(row[0])
 
 
 def compacted(connection: Connection, *, whole: bool) -> Room:

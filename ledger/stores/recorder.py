@@ -169,6 +169,10 @@ class AppendingRecorder(ApplicationRecorder):
         """One transaction in which rows are put otherwise, never two at once; what it raises undoes all of it."""
         raise CannotMove
 
+    def may_cut(self) -> bool:
+        """Say whether entries of an access log whose time is over may be let go of here."""
+        return False
+
     def compact(self, *, whole: bool = False) -> Room:
         """Make the room that bodies took fit for use again; `whole` gives it back to the disk, while others wait."""
         raise CannotMove

@@ -217,6 +217,9 @@ class SQLiteRecorder(SQLiteReading):
         finally:
             connection.close()
 
+    def may_cut(self) -> bool:
+        return True
+
     @contextmanager
     def changing(self) -> Iterator[FileChange]:
         with _failing_clearly(), self._writing() as connection, self._turn.taken():

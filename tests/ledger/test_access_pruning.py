@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from ledger_kit import BY, LI, Clock, house_policy, open_house, settle
-from postgres_kit import Server
+from postgres_kit import SCHEMAS, USER, Server
 
 from ledger import access_pruning
 from ledger.access import anchor_access, broken_anchors, record_accesses
+from ledger.access_pruning import _NOBODY as NOBODY
 from ledger.access_pruning import MONTHS_LEAST, TooShort, goes_by_itself, last_pruned, month_before, prune
-from ledger.events.act import AccessCut, AccessPruned, AccessRecorded
+from ledger.envelope import Envelope, decode, encode
+from ledger.errors import LedgerError
+from ledger.events.act import LOG, AccessCut, AccessPruned, AccessRecorded
+from ledger.events.base import Draft
 from ledger.fsck import Report, fsck
 from ledger.fsck_postgres import PostgresSource
 from ledger.fsck_source import SQLiteSource
 from ledger.ledger import Ledger
+from ledger.proof.merkle import hash_leaf
+from ledger.proof.text import encode_base64
 from ledger.proof.tiles import TILE_WIDTH
 from ledger.proving import prove_event
 from ledger.signer import Signer, create_signing_key
+from ledger.stores import postgres_schema
+from ledger.stores.postgres_schema import migrate
 from ledger.verify import verify_file
+from ledger.vocabulary import StreamId
 
 ORIGIN = "register.example/access"
 BEGAN = int(datetime(2023, 1, 15, 8, tzinfo=UTC).timestamp())
@@ -36,9 +48,10 @@ class Looked:
         self.clock, self.conninfo = Clock(BEGAN), conninfo
         self.house, self.log = (open_house(folder / name, self.clock) for name in ("house", "log"))
         if conninfo:
-            self.log.ledger.close()
-            self.log.ledger = Ledger.in_postgres(conninfo, self.log.vault)
-            self.log.store._clock = self.clock  # type: ignore[attr-defined]
+            for house, schema in ((self.house, "ledger"), (self.log, "access")):
+                house.ledger.close()
+                house.ledger = Ledger.in_postgres(conninfo, house.vault, schema=schema)
+                house.store._clock = self.clock  # type: ignore[attr-defined]
         create_signing_key(folder / "log", ORIGIN, name="access")
         self.signer = Signer(self.log.store, origin=ORIGIN, folder=self.log.folder, name="access")
         settle(self.house)
@@ -60,7 +73,7 @@ class Looked:
 
     def check(self, cut_upto: int) -> Report:
         if self.conninfo:
-            return fsck(PostgresSource(self.conninfo), policy=house_policy(self.log.folder, "access"),
+            return fsck(PostgresSource(self.conninfo, "access"), policy=house_policy(self.log.folder, "access"),
                         published=self.signer.published(), processes=1, cut_upto=cut_upto)
         copy = self.log.folder / "copy.db"
         copy.unlink(missing_ok=True)
@@ -68,6 +81,10 @@ class Looked:
             here.backup(there)
         return fsck(copy, policy=house_policy(self.log.folder, "access"),
                     published=self.signer.published(), processes=1, cut_upto=cut_upto)
+
+    def close(self) -> None:
+        for house in (self.house, self.log):
+            house.close()
 
     def kinds(self) -> list[type]:
         return [type(one.envelope.event) for one in self.log.ledger.read(0, 10_000)]
@@ -77,8 +94,7 @@ class Looked:
 def looked(tmp_path: Path) -> Iterator[Looked]:
     made = Looked(tmp_path)
     yield made
-    for house in (made.house, made.log):
-        house.close()
+    made.close()
 
 
 @pytest.fixture(autouse=True)
@@ -122,20 +138,119 @@ def test_what_is_past_its_time_is_gone_and_the_tree_stands_as_it_stood(looked: L
     assert verify_file(write(looked.log.folder / "one.tlog-proof", file), house_policy(looked.log.folder, "access"))
 
 
-def test_a_command_takes_them_out_of_a_database_and_a_service_leaves_that_to_it(
+SERVICE = "CREATE ROLE looks_service LOGIN PASSWORD 'looks'"
+READS_AND_WRITES = ("GRANT USAGE ON SCHEMA {0} TO looks_service",
+                    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {0} TO looks_service")
+
+
+def as_service(server: Server, conninfo: str, *, may_cut: bool) -> str:
+    """The same database as somebody sees it who owns none of its tables."""
+    with psycopg.connect(conninfo, autocommit=True) as owner:
+        with suppress(psycopg.errors.DuplicateObject):
+            owner.execute(SERVICE)
+        for schema in SCHEMAS:
+            for line in READS_AND_WRITES:
+                owner.execute(line.format(schema))
+        if may_cut:
+            for schema in SCHEMAS:
+                owner.execute(f"GRANT EXECUTE ON FUNCTION {schema}.cut_access TO looks_service")
+    return conninfo.replace(f"{USER}:{server.password}", "looks_service:looks")
+
+
+def test_a_service_that_owns_no_table_takes_them_out_of_a_database_and_every_root_stays(
     tmp_path: Path, postgres_server: Server
 ) -> None:
-    looked = Looked(tmp_path, postgres_server.new_database())
+    looked = Looked(tmp_path, as_service(postgres_server, postgres_server.new_database(), may_cut=True))
     grown(looked)
     root = looked.log.store.frontier().root()
-    assert not goes_by_itself(looked.log.ledger) and goes_by_itself(looked.house.ledger)
+    assert goes_by_itself(looked.log.ledger)
 
     assert looked.prune().cut == 512
     assert looked.kinds()[:512] == [AccessCut] * 512 and looked.log.store.frontier().root() == root
     assert looked.check(512).holds and not looked.check(256).holds
     looked.look(1)
-    for house in (looked.house, looked.log):
-        house.close()
+    with pytest.raises(LedgerError), looked.log.store.changing() as change:
+        change.move_out([(600, b"")])  # It may call one function, and is no owner for that.
+    looked.close()
+
+
+def test_without_the_right_to_call_it_a_service_leaves_it_to_the_owner_who_has_it(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    conninfo = postgres_server.new_database()
+    looked = Looked(tmp_path, as_service(postgres_server, conninfo, may_cut=False))
+    assert not goes_by_itself(looked.log.ledger)
+    with closing(Ledger.in_postgres(conninfo, looked.log.vault, schema="access")) as owned:
+        assert goes_by_itself(owned)
+    looked.close()
+
+
+WRONG: dict[str, Callable[[AccessCut, Envelope], tuple[Any, str, int, int]]] = {
+    "another hash": lambda cut, was: (
+        AccessCut(access=cut.access, leaf_hash=encode_base64(bytes(32))), was.stream, was.version, was.recorded_at),
+    "another time": lambda cut, was: (cut, was.stream, was.version, was.recorded_at + 1),
+    "another version": lambda cut, was: (cut, was.stream, was.version + 1, was.recorded_at),
+    "another stream": lambda cut, was: (
+        AccessCut(access="acc_" + "0" * 22, leaf_hash=cut.leaf_hash), "acc_" + "0" * 22, was.version, was.recorded_at),
+}
+
+
+def test_the_function_believes_nobody_and_takes_out_nothing_else(tmp_path: Path, postgres_server: Server) -> None:
+    conninfo = as_service(postgres_server, postgres_server.new_database(), may_cut=True)
+    looked = Looked(tmp_path, conninfo)
+    looked.look(2)
+    looked.clock.ns = time.time_ns() - 30 * 86_400_000_000_000  # Younger than half a year by the server's own clock.
+    looked.look(1)
+
+    def tried(at: int, wrong: str = "", schema: str = "access") -> int:
+        store = looked.house.store if schema == "ledger" else looked.log.store
+        (leaf,) = store.leaves(at - 1, 1)
+        was = decode(leaf)
+        cut = AccessCut(access=was.stream, leaf_hash=encode_base64(hash_leaf(leaf)))
+        event, stream, version, recorded_at = WRONG[wrong](cut, was) if wrong else (
+            cut, was.stream, was.version, was.recorded_at)
+        put = encode(StreamId(stream), version, Draft(event), NOBODY, None).leaf(recorded_at)
+        with psycopg.connect(conninfo) as service:
+            row = service.execute(f"SELECT {schema}.cut_access(%s, %s)", ([at], [put])).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        tried(2)  # The ledger has not recorded that it goes.
+    looked.house.ledger.record([Draft(AccessPruned(origin=ORIGIN, upto=3, before=looked.now, months=12))], by=BY,
+                               versions={LOG: looked.house.store.version(LOG)})
+    for wrong in WRONG:
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            tried(2, wrong)
+    for at, schema in ((3, "access"), (1, "ledger")):
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            tried(at, schema=schema)
+    with psycopg.connect(conninfo) as service, pytest.raises(psycopg.errors.RestrictViolation):
+        service.execute("SELECT access.cut_access(%s, %s)", ([1, 2], [b"[]"]))
+    assert tried(2) == 1, "and what is as it has to be goes"
+    assert looked.kinds() == [AccessRecorded, AccessCut, AccessRecorded]
+    looked.close()
+
+
+def test_a_service_that_wrote_before_the_step_may_call_it_after_and_strangers_may_not(
+    postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conninfo = postgres_server.new_database(migrated=False)
+    known = postgres_schema.steps()
+    monkeypatch.setattr(postgres_schema, "steps", lambda _package: known[:2])
+    for schema in SCHEMAS:
+        migrate(conninfo, schema)
+    service = as_service(postgres_server, conninfo, may_cut=False)
+    monkeypatch.undo()
+    for schema in SCHEMAS:
+        migrate(conninfo, schema)
+
+    with psycopg.connect(service) as connection:
+        assert connection.execute("SELECT has_function_privilege('access.cut_access(bigint[],bytea[])', 'execute')"
+                                  ).fetchone() == (True,)
+    with psycopg.connect(conninfo) as connection:
+        assert connection.execute("SELECT has_function_privilege('public', 'access.cut_access(bigint[],bytea[])', "
+                                  "'execute')").fetchone() == (False,)
 
 
 def test_nothing_of_whom_or_what_for_is_left_in_the_file(looked: Looked) -> None:
