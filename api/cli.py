@@ -67,7 +67,7 @@ COMMANDS: Final = {
     "rebuild": Lazy("api.commands.rebuild:rebuild", "从账本重建投影（查询所用的表），或与现有的比较"),
     "projections": Lazy("api.commands.projections:projections", "查询所用的投影：处理到哪里、落后多少、重建进度"),
     "replay": Lazy("api.commands.replay:replay", "按另一套细则推演全部历史，报告谁多了谁少了、因哪一条"),
-    "job": Lazy("api.commands.job:job", "作业：服务在后台做的推演和案件的批量处理，查看进度和结果、取消"),
+    "job": Lazy("api.commands.job:job", "作业：服务在后台做的推演、案件的批量处理和移送材料，查看进度和结果、取消"),
     "evaluate": Lazy("api.commands.evaluate:evaluate", "按学时登记细则核定：读入事实，输出认定，不用账本"),
     "rules": Lazy("api.commands.rules:rules", "细则：列出、对照原文、检查、比较两版、试算一条"),
 }

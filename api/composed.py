@@ -14,7 +14,9 @@ from flask import Blueprint, Flask
 from api.access_keeping import keep_for
 from api.addresses import PROXIES, networks
 from api.asked_outside import asked_outside
-from api.bulk_runner import BulkRunner
+from api.bulk_runner import BULKS, BUNDLES, BulkRunner
+from api.cases.bundle_contents import EVENTS_MOST
+from api.cases.bundle_jobs import tidy_bundles
 from api.cases.evidence import tidy_evidence
 from api.cases.replays import tidy_replays
 from api.cases.studying import settle_all
@@ -29,6 +31,7 @@ from api.machine_checks import ready_checks
 from api.memory import giving_back
 from api.register import open_register
 from api.replay_runner import Runner, cores_beside
+from api.routes.case_papers import DIRECT
 from api.second_factor import rule_of
 from api.service import create_app
 from api.settings import Settings
@@ -47,33 +50,34 @@ BODY_BYTES_MOST: Final = 8 * 1024 * 1024
 def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
     """Choose the parts, and let go of them. A command that only asks has no pages and does not what takes long."""
     register = open_register(settings, create=True)
-    lease = PostgresLease(settings.database, "keeper") if settings.database else None
-    keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=lease)
+    keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=_lease(settings, "keeper"))
     try:
         outside = Outside(settings, register, may=keeper.holds)
         outside.look()  # What a witness has seen is known before anything is recorded.
         with open_house(register, apart=apart(settings), outside=asked_outside(settings),
-                        factor_rule=rule_of(settings), helpers=helpers(settings) if serves else None) as house:
+                        factor_rule=rule_of(settings), helpers=helpers(settings) if serves else None,
+                        bundle_hours=settings.bundle_hours) as house:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
                               lambda: house.accounts.tidy(now=house.now),
                               lambda: house.factors.tidy(now=house.now),
                               lambda: house.claim_drafts.tidy(now=house.now),
                               lambda: house.opened_papers.tidy(now=house.now),
                               lambda: house.event_notes.tidy(), lambda: settle_all(house),
-                              lambda: tidy_replays(house),
+                              lambda: tidy_bundles(house), lambda: tidy_replays(house),
                               lambda: keep_up(register.access, register.folder.projections),
                               lambda: keep_for(register, months=settings.access_months, now=house.now)]
             runner = Runner(house.jobs, register.folder.replays, register.folder.root, at_once=settings.replays_at_once,
                             cores=cores_beside(settings.workers) if settings.one_core else (),
                             may_begin=lambda: not any(lag.building for lag in house.follower.lag().values()))
-            bulk_lease = PostgresLease(settings.database, "case-bulk") if settings.database else None
-            bulks = BulkRunner(house, lease=bulk_lease)
+            beside = [BulkRunner(house, lease=_lease(settings, work.kind.replace("_", "-")), work=work)
+                      for work in (BULKS, BUNDLES)]
             keeper.start()
             try:
                 if serves:
                     outside.start()
                     runner.start()
-                    bulks.start()
+                    for one in beside:
+                        one.start()
                 reach = Reach(register.ledger.store.size)
                 resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
                 checks = [*ready_checks(settings), reach.check(), *resting, *outside.checks()]
@@ -83,12 +87,15 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                 doors = [log_routes(register), witnessed, *pages]
                 app = create_app(house, checks=checks, blueprints=doors, leases=leases)
                 app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
+                if not serves:
+                    app.config[DIRECT] = EVENTS_MOST  # A command waits, and nobody else: it needs no job.
                 app.config[PROXIES] = networks(settings.trusted_proxies)
                 app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
                 with _watched(app, house, leases, settings) if serves else nullcontext():
                     yield app
             finally:
-                bulks.stop()  # First: it writes to the log.
+                for one in beside:
+                    one.stop()  # First: it writes to the log.
                 outside.stop()
                 keeper.stop()  # Also of a service that could not be made: its log is closed next.
                 runner.stop()
@@ -111,6 +118,10 @@ def _watched(
 
             beside.enter_context(telling(app, house.ledger.store, settings.telemetry_address))
         yield
+
+
+def _lease(settings: Settings, name: str) -> PostgresLease | None:
+    return PostgresLease(settings.database, name) if settings.database else None
 
 
 def _pages(settings: Settings) -> list[Blueprint]:

@@ -15,7 +15,8 @@
     operations.db        tokens and sessions (`api.operations`)
     evidence/            uploaded papers, each sealed under its person's key (`api.evidence_files`)
     rulebooks/           the enacted rulebooks by digest (`policies.archive`)
-    replays/             reports that were asked for over HTTP, for a month (`api.replay_runner`)
+    replays/             reports that were asked for over HTTP, for a month (`api.replay_runner`); bundles of large
+                         cases, sealed, until they are fetched (`api.cases.bundle_jobs`)
     projections/         answers, which can be made anew (`projections.follower`)
         map.1.db         the completeness map, which can be, too (`ledger.map_file`)
     witnessed/           what witnesses and time-stamping authorities signed of this log (`ledger.witnessing.kept`)

@@ -92,6 +92,7 @@ class House:
     lately: Lately
     outside: AskedOutside = NOBODY
     helpers: Helpers | None = None  # Beside a service; whoever only asks has none.
+    bundle_hours: int = 24   # How long what was made of a case in the background waits to be fetched.
 
     @property
     def ledger(self) -> Ledger:
@@ -173,6 +174,7 @@ class House:
 def open_house(
     register: Register, clock: Callable[[], int] | None = None, *, apart: Apart | None = None,
     outside: AskedOutside = NOBODY, factor_rule: Rule = OPTIONAL, helpers: Helpers | None = None,
+    bundle_hours: int = 24,
 ) -> Iterator[House]:
     """Open the house around a register, and let go of what is the house's own at the end.
 
@@ -206,7 +208,7 @@ def open_house(
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
                 clock, stored, map_file, evidence, accounts, claim_drafts, opened_papers, event_notes, studies, jobs,
-                detecting, factors, Lately(ledger), outside, helpers,
+                detecting, factors, Lately(ledger), outside, helpers, bundle_hours,
             )
     finally:
         if helpers is not None:

@@ -3,8 +3,9 @@
 A job is queued, running, and then done, failed or cancelled for good; whoever changes its state names the one that it
 had, so that of two who would end it one does. What was asked, as it was understood, and what came of it stand in its
 row, so that whatever process runs it next asks the very same. Files that a job made lie beside (`api.replay_runner`):
-they are cleared away after a month, the row when the key under which it was asked for is forgotten. There are two
-kinds, each with a runner of its own: replays, and what a case does to many entries (`api.bulk_runner`).
+they are cleared away after a month, the row when the key under which it was asked for is forgotten. There are three
+kinds, each with a runner of its own: replays; what a case does to many entries; bundles of large cases
+(`api.bulk_runner`).
 
 `tests/api/test_jobs.py` shows it.
 """
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 OPEN: Final = (QUEUED, RUNNING)
-REPLAY, CASE_BULK = "replay", "case_bulk"
+REPLAY, CASE_BULK, CASE_BUNDLE = "replay", "case_bulk", "case_bundle"
 
 KEPT_S: Final = 30 * 86_400
 REMEMBERED_S: Final = 400 * 86_400   # Thirteen months and a few days, as every other request is.
@@ -92,6 +93,13 @@ class Job(NamedTuple):
     def kept_until(self) -> int | None:
         """Until when its files are kept."""
         return None if self.ended_at is None else self.ended_at + KEPT_S * _SECOND
+
+
+class Outcome(NamedTuple):
+    """How a job ended, and what it came to."""
+
+    state: str
+    told: dict[str, Any]
 
 
 class Full(NamedTuple):

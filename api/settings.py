@@ -77,6 +77,7 @@ class Settings:
     access_months: int = _setting(
         "查阅记录保存几个月（至少 6，网络安全法；默认 36，个人信息保护法第五十六条的三年）", 36,
         checks.between(6, 1_200))
+    bundle_hours: int = _setting("后台做成的移送材料保留几小时（至多；取走即删）", 24, checks.between(1, 168))
     checkpoint_seconds: int = _setting("签发检查点的间隔（秒）", 10, checks.positive(86_400))
     witnesses: str = _setting("见证人的策略文件（C2SP tlog-policy；空：没有见证人）", "", checks.file_name)
     time_stamps: str = _setting("时间戳机构的文件（TOML，RFC 3161；空：不盖时间戳）", "", checks.file_name)

@@ -21,7 +21,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import IO, ClassVar, Final, NamedTuple
+from typing import IO, ClassVar, Final, NamedTuple, Protocol
 
 from ledger.proof.text import Malformed, show
 
@@ -53,10 +53,17 @@ class Member(NamedTuple):
     crc: int
 
 
+class Sink(Protocol):
+    """What an archive is written to, from its beginning to its end: a file, or what seals one."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take in the next bytes."""
+
+
 class Writer:
     """Writes an archive file by file; `finish` ends it."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: Sink) -> None:
         self._file, self._members, self._at = file, dict[str, Member](), 0
 
     def put(self, name: str, content: bytes) -> None:

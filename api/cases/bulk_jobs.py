@@ -14,7 +14,7 @@ with it or gives it up. Each chunk is decided on the standing of whoever asked, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from api import refusals
 from api.callers import Caller
@@ -24,7 +24,7 @@ from api.cases.cases import works_on
 from api.cases.doing import Asked, Done
 from api.cases.standing import SUPERVISOR, acting
 from api.house import House
-from api.jobs import CANCELLED, CASE_BULK, DONE, FAILED, OPEN, Full, Job
+from api.jobs import CANCELLED, CASE_BULK, DONE, FAILED, OPEN, Full, Job, Outcome
 from ledger.case_bulk import CHUNK, Bulk, resume_bulk
 from ledger.errors import Refusal
 from ledger.events.case import CaseId
@@ -34,13 +34,6 @@ from ledger.vocabulary import ActorId
 
 LEDGER: Final = "整批写完才一并生效；停下的没有一项生效，可以继续，也可以放弃。"
 _CHUNKS_A_SECOND: Final = 2
-
-
-class Outcome(NamedTuple):
-    """How a job ended, and what it came to."""
-
-    state: str
-    told: dict[str, Any]
 
 
 def act(
@@ -126,6 +119,11 @@ def _ended(no: Refusal) -> Outcome:
     """Why it goes on no more; that somebody else has done it, or given it up, is no failure."""
     if no.code == "act_ended":
         return Outcome(DONE if no.seen.get("status") == "closed" else CANCELLED, {"events": []})
+    return refused(no)
+
+
+def refused(no: Refusal) -> Outcome:
+    """The end of a job that may not be done."""
     line = refusals.lines().get(no.code)
     return Outcome(FAILED, {
         "status": 500 if line is None else line.status, "code": no.code,

@@ -4,6 +4,8 @@ For whoever else draws a screen or a command over it:
 
 * `bundle(house, caller, case, purpose, as_of=..., chosen=(), redaction=Redaction())` gives the archive as an open file,
   or the refusal; the file's format is `ledger.case_file`'s, and `xueshi verify FILE` checks it;
+* `pack(house, contents, actor, purpose, into)` writes it to whatever takes bytes: a large one is made by a job
+  (`api.cases.bundle_jobs`), sealed as it grows;
 * `redacted(fields, persons=...)` reads what is to be blacked out, and refuses a name under which nothing is sealed.
 
 Whoever may open the case may have it made, for a purpose; of everyone who is in it, it is recorded before it is handed
@@ -23,7 +25,16 @@ from typing import IO, Any, Final
 
 from api.callers import Caller
 from api.cases import cases
-from api.cases.bundle_contents import Contents, Told, gathered, opened_case, sealed_fields
+from api.cases.bundle_contents import (
+    DIRECT_MOST,
+    Contents,
+    Tell,
+    Told,
+    gathered,
+    opened_case,
+    sealed_fields,
+    told_of,
+)
 from api.cases.bundle_report import report, report_data
 from api.cases.faults import BadFields, Fault
 from api.documents import Document, pages, set_as_pdf
@@ -46,7 +57,7 @@ from ledger.case_file import (
 )
 from ledger.case_witnessed import Witnessed, files_of, wanted_sizes
 from ledger.errors import Refusal
-from ledger.plain_zip import Writer
+from ledger.plain_zip import Sink, Writer
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.keys import SigningKey
 from ledger.proof.notes import parse_note
@@ -65,6 +76,7 @@ _IN_MEMORY_MOST: Final = 8 * 1024 * 1024  # A larger archive is put together on 
 def bundle(
     house: House, caller: Caller, case: str, purpose: str | None, *, as_of: int, chosen: Iterable[int] = (),
     redaction: Redaction = Redaction(),  # noqa: B008 - it is a value that cannot change
+    most: int = DIRECT_MOST,
 ) -> IO[bytes] | Refusal:
     """Put it together for whoever may open the case; whoever sends it closes it."""
     opened = opened_case(house, caller, case, purpose, as_of=as_of, what="case_bundle")
@@ -72,18 +84,26 @@ def bundle(
         return opened
     actor, shown = opened
     assert purpose is not None, "nobody is let in without one"
-    contents = gathered(house, caller, shown, purpose, as_of=as_of, chosen=chosen, redaction=redaction)
+    contents = gathered(house, caller, shown, purpose, as_of=as_of, chosen=chosen, redaction=redaction,
+                        most=most)
     if isinstance(contents, Refusal):
         return contents
     cases.seen(house, caller, actor, contents.people, purpose, "case_bundle")
     made = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_MOST)  # noqa: SIM115 - whoever sends it closes it
     try:
-        _Packing(house, contents, made).put_all(actor, purpose)
+        pack(house, contents, actor, purpose, made)
     except BaseException:
         made.close()
         raise
     made.seek(0)
     return made
+
+
+def pack(
+    house: House, contents: Contents, actor: Actor, purpose: str, into: Sink, tell: Tell | None = None
+) -> None:
+    """Write the archive."""
+    _Packing(house, contents, into, tell).put_all(actor, purpose)
 
 
 def redacted(fields: Iterable[str], *, persons: bool) -> Redaction:
@@ -98,8 +118,8 @@ def redacted(fields: Iterable[str], *, persons: bool) -> Redaction:
 class _Packing:
     """An archive that is being put together."""
 
-    def __init__(self, house: House, contents: Contents, file: IO[bytes]) -> None:
-        self._house, self._contents = house, contents
+    def __init__(self, house: House, contents: Contents, file: Sink, tell: Tell | None) -> None:
+        self._house, self._contents, self._tell = house, contents, tell
         self._writer, self._files = Writer(file), list[File]()
         signer = house.register.signer
         last = max(one.position for one in contents.events)
@@ -117,7 +137,7 @@ class _Packing:
         self._put(KEY, "".join(f"{line}\n" for line in published_keys(self._house.register)).encode())
         self._put_witnessed()
         prover = Prover(self._house.ledger.store, self._note)
-        for one in contents.events:
+        for one in told_of("prove", contents.events, self._tell):
             self._put(proof_name(one.position), prover.prove(one.position))
             if one.part.sealed in ("opened", "partly"):
                 self._put(sealed_name(one.position), _sealed(self._house, one))

@@ -11,9 +11,9 @@ is not opened by a key: that would open all that was ever sealed of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -39,9 +39,15 @@ from policies.rulebook import Rulebook
 from projections.cases import NAMED, case_of, named_in
 
 EVENTS_MOST: Final = 60_000       # A bulk act over ten thousand entries, with all that came before it.
+DIRECT_MOST: Final = 20_000       # So many are made while a request waits: some ten seconds. More is a job's to do.
 PAPERS_MOST: Final = 10_000       # With two files an event that is still fewer than an archive counts.
 PAPERS_BYTES_MOST: Final = 512 * 1024 * 1024
 ENDINGS: Final = dict(zip(TYPES, ("pdf", "jpg", "png", "ofd"), strict=True))
+Item = TypeVar("Item")
+Tell = Callable[[str, int, int], None]
+"""Is told of a step how much is done, and of how much, now and then; it may raise, and nothing is made."""
+
+_TOLD_EVERY: Final = 200
 _STATES: Final = {Absent.DESTROYED: "destroyed", Absent.REDACTED: "redacted"}
 
 
@@ -118,9 +124,12 @@ def _every(house: House, case: str, kind: str, as_of: int) -> list[str]:
 
 def gathered(
     house: House, caller: Caller, case: Mapping[str, Any], purpose: str, *, as_of: int, chosen: Iterable[int],
-    redaction: Redaction,
+    redaction: Redaction, most: int = EVENTS_MOST, tell: Tell | None = None,
 ) -> Contents | Refusal:
-    """Gather it for somebody who may open the case; what is too much is refused and never cut."""
+    """Gather it for somebody who may open the case; what is too much is refused and never cut.
+
+    `most`: of more, a job has to be made of it (`api.cases.bundle_jobs`).
+    """
     reasons = _reasons(house, case, as_of)
     for position, why in ((*((one, "cited") for one in case["findings"]), *((one, "chosen") for one in chosen))):
         if position > as_of:
@@ -130,9 +139,9 @@ def gathered(
             if isinstance(seen, Refusal):
                 return seen
             reasons[position] = why
-    if len(reasons) > EVENTS_MOST:
-        return Refusal.because("bundle_too_large", events=len(reasons), most=EVENTS_MOST)
-    stored = [(position, house.stored(position)) for position in sorted(reasons)]
+    if (no := too_many(len(reasons), most)) is not None:
+        return no
+    stored = [(position, house.stored(position)) for position in told_of("events", sorted(reasons), tell)]
     recorded = [Recorded(position, one.envelope) for position, one in stored]
     owners: dict[str, str] = {one.envelope.stream: one.envelope.event.person for one in recorded
                               if kind_of(one.envelope.stream) == "claim"}
@@ -142,7 +151,8 @@ def gathered(
         str(case["case"]), *case["linked_findings"], *case["persons"], *(owners[claim] for claim in named)})
     events = tuple(
         _told(one, sealed, reasons[one.position], may_open, redaction)
-        for one, sealed in zip(recorded, house.ledger.opened_each(recorded), strict=True))
+        for one, sealed in told_of("unseal", zip(recorded, house.ledger.opened_each(recorded), strict=True), tell,
+                                   total=len(recorded)))
     records: dict[str, list[Told]] = {}
     for one in events:
         records.setdefault(one.envelope.stream, []).append(one)
@@ -151,6 +161,29 @@ def gathered(
         return Refusal.because("bundle_too_large", papers=len(papers), bytes=size, most=PAPERS_BYTES_MOST)
     return Contents(case, as_of, events, records, papers, owners, tuple(sorted(set(named))), _rulebooks(house, events),
                     detected(house, case, as_of), redaction)
+
+
+def too_many(events: int, most: int) -> Refusal | None:
+    """Say of so many events why nothing is made of them, or nothing while somebody waits."""
+    if events > EVENTS_MOST:
+        return Refusal.because("bundle_too_large", events=events, most=EVENTS_MOST)
+    return Refusal.because("bundle_in_background", events=events, most=most) if events > most else None
+
+
+def count_events(house: House, case: Mapping[str, Any], *, as_of: int, chosen: Collection[int]) -> int:
+    """How many events it would hold."""
+    return len({*_reasons(house, case, as_of), *case["findings"], *chosen})
+
+
+def told_of(step: str, some: Iterable[Item], tell: Tell | None, *, total: int | None = None) -> Iterator[Item]:
+    """Go through some, telling how far that is."""
+    many = total if total is not None else len(some) if isinstance(some, Sized) else 0
+    for done, one in enumerate(some):
+        if tell is not None and done % _TOLD_EVERY == 0:
+            tell(step, done, many)
+        yield one
+    if tell is not None:
+        tell(step, many, many)
 
 
 def sealed_fields() -> frozenset[str]:

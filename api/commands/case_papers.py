@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.files import OUT
+from api.commands.files import OUT, hand_over
 from api.commands.telling import AS_OF, table, with_options
+from api.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from api.client import Client, Reply
 
 _AS: Final = {"csv": ".csv", "html": ".html", "pdf": ".zip"}
 
@@ -31,7 +35,37 @@ def bundle(
     """打成移送材料：签章的 ZIP，含事件、证明、细则、佐证和报告，用 xueshi verify 离线核验"""
     query: dict[str, Any] = {"as_of": as_of, "purpose": purpose, "events": ",".join(map(str, events)) or None,
                              "redact": ",".join(redact) or None, "redact_persons": "true" if redact_persons else None}
-    return asking.fetch(f"/v1/cases/{case}/bundle.zip", out, query, then=f"核验：xueshi verify {out} --key 公钥")
+    with asking.client() as client:
+        reply = client.get(f"/v1/cases/{case}/bundle.zip", query)
+        if not reply.ok and reply.json.get("code") == "bundle_in_background":
+            body = {"as_of": as_of, "purpose": purpose, "events": list(events), "redact": list(redact),
+                    "redact_persons": redact_persons}
+            reply = _made(asking, client, case, {name: value for name, value in body.items() if value})
+    if not reply.ok:
+        return asking.tell(reply, lambda _: None)
+    return hand_over(reply.body, out, f"核验：xueshi verify {out} --key 公钥")
+
+
+def _made(asking: Asking, client: Client, case: str, body: dict[str, Any]) -> Reply:
+    """Have the service make it in the background, wait for that, and fetch it."""
+    from api.commands.asking import problem
+    from api.commands.waiting import waited
+
+    reply = client.post(f"/v1/cases/{case}/bundles", body)
+    if not reply.ok:
+        return reply
+    job = reply.json["job"]
+    click.echo(f"由服务在后台制作：作业 {job}。\n可以中断本命令，之后用 xueshi job bundle {job} 取走。", err=True)
+    done = waited(asking, client, job)
+    if not done.ok:
+        return done
+    if done.json["state"] != "done":
+        why = done.json["error"] or {"code": "job_over", "detail": "作业已取消"}
+        raise Stop(Exit.REFUSED, why["code"], why["detail"].rstrip("。"), "请查看 xueshi job show，或重新提交")
+    fetched = client.get(f"/v1/jobs/{job}/bundle.zip")
+    if not fetched.ok:
+        raise problem(fetched)
+    return fetched
 
 
 @click.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,10 +11,11 @@ from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.case_desk import DEEDS
 from api.commands.replay import STEPS
 from api.commands.telling import PAGE, next_page, pairs, table, with_options
+from api.commands.waiting import waited
 from api.exits import Exit, Stop
 
 if TYPE_CHECKING:
-    from api.client import Client, Reply
+    from api.client import Client
 
 _STATES: Final = {"queued": "排队", "running": "进行中", "done": "已做完", "failed": "没有做成", "cancelled": "已取消"}
 _ROWS: Final = ("person-years", "entries", "titles")
@@ -23,7 +23,7 @@ _ROWS: Final = ("person-years", "entries", "titles")
 
 @click.group()
 def job() -> None:
-    """作业：服务在后台做的推演和案件的批量处理，查看进度和结果、取消"""
+    """作业：服务在后台做的推演、案件的批量处理和移送材料，查看进度和结果、取消"""
 
 
 _id = click.argument("job", type=Id("job"))
@@ -49,7 +49,7 @@ def replay(asking: Asking, drafts: Path | None, wait: bool, **asked: str | None)
     with asking.client() as client:
         reply = client.post("/v1/replays", body, key=asking.key, dry_run=asking.dry_run)
         if reply.ok and not asking.dry_run and _is_served(client) and wait:
-            reply = _waited(asking, client, reply.json["job"])
+            reply = waited(asking, client, reply.json["job"])
     return asking.tell(reply, lambda answer: _tell_trial(answer["would"]) if asking.dry_run else _tell(answer))
 
 
@@ -68,7 +68,7 @@ def list_(asking: Asking, cursor: str | None, limit: int | None) -> int:
 def show(asking: Asking, job: str, wait: bool) -> int:
     """查看一项作业：排到哪里、做到哪里、结果在何处"""
     with asking.client() as client:
-        reply = _waited(asking, client, job) if wait and _is_served(client) else client.get(f"/v1/jobs/{job}")
+        reply = waited(asking, client, job) if wait and _is_served(client) else client.get(f"/v1/jobs/{job}")
     return asking.tell(reply, _tell)
 
 
@@ -91,6 +91,16 @@ def report(asking: Asking, job: str, out: Path | None) -> int:
         if reply.ok and out is not None:
             _fetch(client, reply.json["files"], out)
     return asking.tell(reply, lambda answer: _tell_report(answer, out))
+
+
+@job.command()
+@asks()
+@_id
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False),
+              help="写成这个 ZIP；已有的文件不会被覆盖")
+def bundle(asking: Asking, job: str, out: Path) -> int:
+    """取走后台做成的移送材料：只给提交它的人，留痕，取完即删"""
+    return asking.fetch(f"/v1/jobs/{job}/bundle.zip", out, then=f"核验：xueshi verify {out} --key 公钥")
 
 
 @job.command()
@@ -140,24 +150,6 @@ def _is_served(client: Client) -> bool:
     return True
 
 
-def _waited(asking: Asking, client: Client, job: str) -> Reply:
-    """Ask again and again until it is over, and show how far it is."""
-    from api.progress import bars
-
-    with bars(quiet=asking.as_json) as line:
-        steps: dict[str, Any] = {}
-        while True:
-            reply = client.get(f"/v1/jobs/{job}")
-            if not reply.ok or "retry-after" not in reply.headers:
-                return reply
-            if (progress := reply.json["progress"]) is not None:
-                step = progress["step"]
-                if step not in steps:
-                    steps[step] = line(STEPS.get(step, step))
-                steps[step](progress["done"], progress["total"])
-            time.sleep(int(reply.headers["retry-after"]))
-
-
 def _fetch(client: Client, files: list[dict[str, Any]], out: Path) -> None:
     """Put every file that speaks of nobody into a new folder, each held against its digest."""
     from hashlib import sha256
@@ -194,6 +186,8 @@ def _tell(body: dict[str, Any]) -> None:
 
 def _about(question: dict[str, Any]) -> tuple[str, str]:
     """What a job is about, by its kind."""
+    if "purpose" in question:
+        return "移送材料", f"案件 {question['case']}，截至第 {question['as_of']} 个事件"
     if "case" in question:
         deed = DEEDS.get(question["effect"], question["effect"])
         return "批量处理", f"{deed} {question['rows']:,} 项，案件 {question['case']}"
@@ -207,6 +201,8 @@ def _cost(body: dict[str, Any]) -> str:
 
 def _result(body: dict[str, Any]) -> str | None:
     question = body["question"]
+    if "purpose" in question:
+        return f"xueshi job bundle {body['job']} --out 文件.zip，保留到 {body['kept_until'][:16].replace('T', ' ')}"
     if "case" in question:
         return None if body["state"] in ("queued", "running") else f"xueshi case bulks {question['case']}"
     return f"xueshi job report {body['job']}，保留到 {body['kept_until'][:10]}"

@@ -13,10 +13,12 @@ from flask import request
 
 from api.cases import bundle as bundles
 from api.cases import notice_letters, notices
+from api.console import case_bundle
 from api.console.claim import told_basis
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.problems import Problem
+from api.routes.case_papers import direct_most
 from api.routes.exports import archive
 from api.typesetting import PdfImpossible
 from ledger.errors import Refusal
@@ -60,7 +62,8 @@ def bundle(asking: Asking, case: str) -> Shown:
     position = asked_moment(rest=("purpose",)).position(asking.house)
     is_redacted = request.args.get("redacted") == "1"
     made = bundles.bundle(asking.house, asking.caller, case, asking.purpose, as_of=position,
-                          redaction=bundles.redacted((), persons=is_redacted))
+                          redaction=bundles.redacted((), persons=is_redacted), most=direct_most())
     if isinstance(made, Refusal):
-        return made
+        return case_bundle.offered(asking, case, made, as_of=position, is_redacted=is_redacted) \
+            if made.code == "bundle_in_background" else made
     return archive(made, f"{case}{'-redacted' if is_redacted else ''}.zip")

@@ -12,6 +12,7 @@ from api.console import (
     applying,
     cards,
     case_bulk,
+    case_bundle,
     case_deeds,
     case_lists,
     case_opening,
@@ -151,6 +152,10 @@ def _cases(console: Blueprint) -> None:
     add(console, f"{case}/notices", case_papers.every_notice, csv=True)
     add(console, f"{case}/letters.zip", case_papers.letters, json=False)
     add(console, f"{case}/bundle.zip", case_papers.bundle, json=False)
+    take(console, f"{case}/bundles", case_bundle.ask)
+    add(console, f"{case}/bundles/<job:job>", case_bundle.one)
+    add(console, f"{case}/bundles/<job:job>/bundle.zip", case_bundle.fetch, json=False)
+    take(console, f"{case}/bundles/<job:job>/stopping", case_bundle.stop)
     for code in case_deeds.CASE.deeds:
         add(console, f"{case}/{code}", deeds.shown(case_deeds.CASE, code), json=False)
         take(console, f"{case}/{code}", deeds.done(case_deeds.CASE, code))

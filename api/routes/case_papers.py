@@ -5,21 +5,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from flask import Response
+from flask import Response, current_app
 
 from api.callers import Caller
 from api.cases import bundle as bundles
-from api.cases import notice_letters, notices
+from api.cases import bundle_jobs, jobs, notice_letters, notices
+from api.cases.bundle_contents import DIRECT_MOST
+from api.cases.doing import Asked
 from api.problems import Problem
+from api.routes.answers import answer
 from api.routes.door import Door, house
 from api.routes.exports import archive, response
 from api.routes.listing import as_it_stood, moment
-from api.routes.schemas.case_papers import BundleQuery, NoticesAnswer
+from api.routes.replays import PREFER, told, waited
+from api.routes.schemas.case_papers import BundleBody, BundleQuery, NoticesAnswer
 from api.routes.schemas.histories import AsOfQuery
+from api.routes.schemas.replays import JobAnswer
 from api.typesetting import PdfImpossible
 from ledger.errors import Refusal
+
+DIRECT: Final = "BUNDLE_DIRECT_MOST"
+"""In the configuration: up to how many events a bundle is made while the request waits."""
 
 door = Door("case_papers", __name__, description="监察案件的材料：移送材料、告知书")
 
@@ -35,10 +43,39 @@ def bundle(caller: Caller, query: _Query, case: str) -> Response | Refusal:
         return as_of
     redaction = bundles.redacted(_listed(query, "redact"), persons="redact_persons" in query)
     made = bundles.bundle(house(), caller, case, query.get("purpose"), as_of=as_of,
-                          chosen=map(int, _listed(query, "events")), redaction=redaction)
+                          chosen=map(int, _listed(query, "events")), redaction=redaction, most=direct_most())
     if isinstance(made, Refusal):
         return made
     return archive(made, f"{case}{'-redacted' if redaction else ''}.zip")
+
+
+def direct_most() -> int:
+    """Up to how many events a bundle is made while the request waits."""
+    return int(current_app.config.get(DIRECT, DIRECT_MOST))
+
+
+@door.writes(f"{_AT}/bundles", summary="在后台做移送材料：作业排队（202），做好后由提交的人取走一次；事件多的案件用它",
+             body=BundleBody, answers=JobAnswer, show=dict, parameters=[PREFER])
+@door.alt_response(  # type: ignore[untyped-decorator]  # The library has no types.
+    202, schema=JobAnswer, description="已受理，排队或正在做；见 Location 和 Retry-After",
+    headers={"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "integer"}}})
+def ask(caller: Caller, fields: dict[str, Any], asked: Asked, case: str) -> Response | Refusal:
+    as_of = moment(house(), fields.get("as_of"))
+    if isinstance(as_of, Refusal):
+        return as_of
+    found = bundle_jobs.ask(house(), caller, case, {**fields, "as_of": as_of}, asked)
+    if isinstance(found, Refusal):
+        return found
+    if isinstance(found, dict):
+        return answer({"dry_run": True, "would": found})
+    applied = waited(house(), found.job.job)
+    view = jobs.see(house(), caller, found.job.job)
+    if isinstance(view, Refusal):
+        return view
+    response = told(view, applied, begun=True)
+    if found.is_replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
 
 
 def _listed(query: _Query, name: str) -> list[str]:

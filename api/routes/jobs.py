@@ -16,6 +16,7 @@ from api.cases.doing import Asked
 from api.routes import paging
 from api.routes.answers import answer
 from api.routes.door import Door, house
+from api.routes.exports import handed_out
 from api.routes.paging import Cursor
 from api.routes.replays import told, waited
 from api.routes.schemas.replays import JobAnswer, JobsAnswer, JobsQuery
@@ -53,6 +54,13 @@ def show(caller: Caller, job: str) -> Response | Refusal:
     applied = waited(house(), job)
     found = jobs.see(house(), caller, job)
     return found if isinstance(found, Refusal) else told(found, applied)
+
+
+@door.reads(f"{_AT}/bundle.zip", summary="取走后台做成的移送材料：只给提交它的人，留痕，取完即删", answers=None,
+            content_type="application/zip")
+def bundle(caller: Caller, job: str) -> Response | Refusal:
+    made = jobs.bundle(house(), caller, job)
+    return made if isinstance(made, Refusal) else handed_out(made)
 
 
 @door.writes(f"{_AT}/cancellation", summary="取消作业：尚未做完的；已取消的仍是已取消", answers=JobAnswer, show=dict)

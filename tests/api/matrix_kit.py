@@ -219,6 +219,7 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         f"{in_case}material-requests/<int:number>/receipt": WORDS,
         f"{in_case}material-requests/<int:number>/ending": {"why": "withdrawn", **WORDS},
         f"{in_case}bulk": {"act": "release", **WORDS},
+        f"{in_case}bundles": {"purpose": "investigation"},
         "POST /v1/applications": {"person": li.id, "level": "senior", "title_obtained_on": "2020-11-30",
                                   "minimum_years": 5},
         f"{of}assessment": {"minimum_years": 5}, f"{of}postponement": WORDS,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 
-from api.bulk_runner import BulkRunner
+from api.bulk_runner import BUNDLES, BulkRunner
 from api.callers import Caller
 from api.cases import bulk_jobs, case_bulk
 from api.cases.doing import Asked
@@ -253,6 +254,36 @@ def test_what_goes_on_in_the_background_is_stopped_on_its_page_and_watched_to_it
         runner.stop()
     assert window.said == []
     assert desk.bureau.clerk.saw(f"/v1/claims/{claim}", purpose="review")["status"] == "frozen"
+
+
+def test_a_large_bundle_is_made_in_the_background_watched_and_fetched_once(
+    desk: Desk, served: str, chromium: Any, watch: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, case = desk.bureau.town.house, desk.opened(desk.entry("2026-03-16"))
+    monkeypatch.setitem(desk.bureau.town.app.config, "BUNDLE_DIRECT_MOST", 3)
+    offered = watch.get(f"{at(case, '/bundle.zip')}&redacted=1")
+    assert "要做几分钟" in offered.text and "24 小时后删除" in offered.text and "遮盖个人信息" in offered.text
+    stopped = watch.press(watch.press(offered, "在后台制作"), "停下")
+    assert "已取消" in stopped.text and "在后台制作" not in stopped.buttons()
+    watch.press(offered, "在后台制作")  # The same form: the same job, which is over.
+    queued = watch.press(watch.get(at(case, "/bundle.zip")), "在后台制作")
+    (job,) = set(re.findall(r"job_[0-9a-z]{22}", queued.text))
+
+    window = Window(chromium, served, desk.watch.token)
+    place = f"/cases/{case}/bundles/{job}"
+    assert window.faults(place) == []
+    runner = BulkRunner(house, work=BUNDLES)
+    runner.start()
+    try:
+        window.page.get_by_text("取走（签章的 ZIP）").wait_for()
+    finally:
+        runner.stop()
+    assert window.said == []
+    sealed = watch.client.get(watch.get(place).link("取走（签章的 ZIP）"))
+    assert sealed.get_data().startswith(b"PK\x03\x04") and "attachment" in sealed.headers["Content-Disposition"]
+    assert "已经取走或到期" in watch.get(place).text
+    assert watch.client.get(f"{place}/bundle.zip").status_code == 410
+    assert watch.json(f"{place}.json")["is_cleared"] is True
 
 
 def test_a_case_that_is_ruled_out_is_closed_and_its_holds_with_it(desk: Desk, watch: Browser) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Choice, Shaped
+from api.routes.fields import Body, Choice, Flag, Many, Number, Shaped, Text, Word
 from api.routes.schemas.common import Answer
 from api.routes.schemas.histories import AsOfQuery, Reflects
 
@@ -22,6 +22,17 @@ class BundleQuery(AsOfQuery):
         "^[a-z_]{1,40}(,[a-z_]{1,40}){0,29}$", "以逗号分隔的项目", example="name,id_number",
         metadata={"description": "遮盖这些密封的项目；佐证文件不附，证明和签章照样成立"})
     redact_persons = Choice("true", metadata={"description": "遮盖全部密封的个人信息和文字"})
+
+
+class BundleBody(Body):
+    """What goes along beside the case itself, what is blacked out, and what for."""
+
+    purpose = Word(required=True, metadata={"description": "目的代码，写进材料和查阅记录", "example": "court_referral"})
+    as_of = Text(40, metadata={"description": "截至何时所知：事件位置、带时区的时间或日期；默认到现在"})
+    events = Many(Number(1, 10**15), 500, unique=True, metadata={"description": "另行选附的事件的序号"})
+    redact = Many(Shaped("^[a-z_]{1,40}$", "密封的项目的名称", example="name"), 30, unique=True, metadata={
+        "description": "遮盖这些密封的项目；佐证文件不附"})
+    redact_persons = Flag(metadata={"description": "遮盖全部密封的个人信息和文字"})
 
 
 class AppealWayAnswer(Answer):

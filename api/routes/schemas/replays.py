@@ -67,17 +67,18 @@ class JobAnswer(Answer):
 
     job = ma.fields.String(required=True)
     kind = ma.fields.String(required=True, metadata={
-        "enum": ["replay", "case_bulk"], "description": "种类：推演；案件的批量处理"})
+        "enum": ["replay", "case_bulk", "case_bundle"], "description": "种类：推演；案件的批量处理；案件的移送材料"})
     state = ma.fields.String(required=True, metadata={
         "enum": ["queued", "running", "done", "failed", "cancelled"], "description": "后三种不再改变"})
     asked_by = ma.fields.String(required=True, metadata={"description": "提交的经办账号"})
     made_at = ma.fields.String(required=True, metadata={"format": "date-time"})
     begun_at = ma.fields.String(required=True, allow_none=True)
     ended_at = ma.fields.String(required=True, allow_none=True)
-    kept_until = ma.fields.String(required=True, allow_none=True, metadata={"description": "到这时清除报告的文件"})
+    kept_until = ma.fields.String(required=True, allow_none=True, metadata={"description": "到这时清除文件"})
     ahead = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "排在前面的还有几项"})
     question = ma.fields.Dict(required=True, metadata={
-        "description": "推演的是什么：细则、截至、根、区划、行业；批量处理的是哪个案件的哪一批"})
+        "description": "推演的是什么：细则、截至、根、区划、行业；批量处理的是哪个案件的哪一批；"
+                       "移送材料的是哪个案件、截至何时、遮盖什么"})
     cost = ma.fields.Nested(CostAnswer, required=True)
     progress = ma.fields.Nested(ProgressAnswer, required=True, allow_none=True)
     result = ma.fields.String(required=True, allow_none=True, metadata={"description": "做完之后，在何处读取"})
@@ -85,7 +86,7 @@ class JobAnswer(Answer):
     cancelled_by = ma.fields.String(required=True, allow_none=True)
     error = ma.fields.Dict(required=True, allow_none=True, metadata={"description": "没有做成的原因（RFC 9457）"})
     ledger = ma.fields.String(required=True, metadata={
-        "description": "这项作业与账本：推演不写入；批量处理写入，写完才生效"})
+        "description": "这项作业与账本：推演和移送材料不写入；批量处理写入，写完才生效"})
 
 
 class JobsQuery(Query):
