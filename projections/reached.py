@@ -134,13 +134,20 @@ class Reached:
 
     def place(self) -> int | None:
         """Say where it stands what is told of the file."""
+        return None if (found := self._looked()) is None else found.places.get(self._name)
+
+    def everything(self) -> bytes | None:
+        """Give all that is told just now, of every file: where it is what it was, nobody was told anything since."""
+        return None if (found := self._looked()) is None else found.told[_TOLD:]
+
+    def _looked(self) -> _Open | None:
         try:
             found = os.stat(self._path).st_ino  # noqa: PTH116 - asked of each file a thousand times a second
             if self._open is None or self._open.inode != found:
                 self._open = _opened(self._path, found)
         except (OSError, ValueError, struct.error, msgspec.DecodeError):
             return None
-        return self._open.places.get(self._name)
+        return self._open
 
 
 def followed(folder: Path) -> frozenset[str]:

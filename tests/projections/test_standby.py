@@ -105,6 +105,30 @@ def test_a_position_that_does_not_come_is_waited_for_no_longer_than_asked(tmp_pa
             assert time.monotonic() - began < 4
 
 
+def test_while_somebody_waits_no_file_is_asked_until_something_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked a thousand times a second: to ask each file each time is a fifth of a core."""
+    asked, position = [], Reader.position
+
+    def counted(of: Reader) -> int:
+        asked.append(of.name)
+        return position(of)
+
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        with two(house) as (_, second):
+            say(house.ledger)
+            assert second.wait_for(house.size)
+            monkeypatch.setattr(Reader, "position", counted)
+
+            assert not second.wait_for(house.size + 1, 1)
+            assert len(asked) <= 2 * len(projections())
+
+            say(house.ledger)
+            assert second.wait_for(house.size)
+
+
 def test_when_the_first_stops_the_second_follows_and_whoever_waits_is_answered(tmp_path: Path) -> None:
     with living(tmp_path / "house") as house:
         house.follower.stop()
