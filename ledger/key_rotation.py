@@ -32,7 +32,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ledger.durable import write_durably
+from ledger.durable import sync, write_durably
 from ledger.errors import LedgerError
 from ledger.former_keys import former_keys, keep_as_former
 from ledger.proof.keys import PublicKey, SigningKey, format_skey, format_vkey, generate_key, parse_skey, parse_vkey
@@ -109,8 +109,13 @@ def retire(folder: Path, origin: str, key_id: str, *, name: str = "ledger", is_c
     with _alone(folder):
         path = folder / f"{name}.signing.key"
         keys = load_keys(path, origin)
+        what = What.COMPROMISED if is_compromised else What.RETIRED
         found = [key for key in keys if key.public().key_id.hex() == key_id]
         if not found:
+            for one in succession(folder, name):
+                if (one.key.key_id.hex(), one.what) == (key_id, what) and one.key in former_keys(folder, name):
+                    sync(folder)  # It was taken out, and whoever did it was not told.
+                    return one.key
             known = "、".join(key.public().key_id.hex() for key in keys)
             raise RotationRefused(f"{path} 中没有编号为 {key_id} 的密钥；其中有 {known}。请用 xueshi keys show 查看。")
         (old,) = found
@@ -119,7 +124,6 @@ def retire(folder: Path, origin: str, key_id: str, *, name: str = "ledger", is_c
                 f"{key_id} 是唯一的签名密钥，停用后无法签发。请先运行 xueshi keys sign-with-new 加入新的一把。"
             )
         _demand_all_signed(folder / f"{name}.published", keys)
-        what = What.COMPROMISED if is_compromised else What.RETIRED
         keep_as_former(folder, [old.public()], name)
         if not any(one.key == old.public() and one.what is not What.SIGNS for one in succession(folder, name)):
             _say(folder, name, keys, what, old.public())

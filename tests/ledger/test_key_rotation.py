@@ -84,6 +84,20 @@ def test_a_key_is_not_retired_before_a_checkpoint_with_both_signatures_was_publi
     assert retire(house.folder, ORIGIN, old.key_id.hex()) == old
 
 
+def test_whoever_was_not_told_that_a_key_is_retired_is_told_when_they_ask_again(house: House) -> None:
+    """As after an error or a kill right at the end: it says to run it once more, and that has to help."""
+    old = key_of(house)
+    sign_with_new(house.folder, ORIGIN)
+    house.signer().checkpoint()
+    retire(house.folder, ORIGIN, old.key_id.hex())
+    before = (house.folder / "ledger.succession").read_bytes()
+
+    assert retire(house.folder, ORIGIN, old.key_id.hex()) == old
+    assert (house.folder / "ledger.succession").read_bytes() == before
+    with pytest.raises(RotationRefused, match="没有编号为"):
+        retire(house.folder, ORIGIN, old.key_id.hex(), is_compromised=True)
+
+
 def test_neither_the_only_key_nor_an_unknown_one_is_retired_and_a_third_is_not_added(house: House) -> None:
     with pytest.raises(RotationRefused, match="唯一的签名密钥"):
         retire(house.folder, ORIGIN, key_of(house).key_id.hex())
