@@ -28,5 +28,6 @@ def keep_for(register: Register, *, months: int, now: int, at_once: bool = False
                      most=None if at_once else AT_ONCE, waits=not at_once)
     if done is not None and done.cut:
         looks.drop(register.access, register.folder.projections, done.upto - done.left)
-        structlog.get_logger().info("access_pruned", entries=done.cut, left=done.left)
+        if not at_once:  # A command tells it in words of its own, and its standard output is for them.
+            structlog.get_logger().info("access_pruned", entries=done.cut, left=done.left)
     return done
