@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from functools import partial
 from pathlib import Path
@@ -109,6 +110,32 @@ def test_killed_at_any_step_it_leaves_what_was_there_or_is_finished_by_the_next_
             carry_out(root)
         assert {name: text for name, text in read(root).items() if not name.startswith(STAGING)} == AFTER
     assert number > 12, "there are as many steps as were killed"
+
+
+def test_each_file_that_is_put_in_place_is_so_on_the_disk_before_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    fsync, rename = os.fsync, os.rename
+
+    def synced(descriptor: int) -> None:
+        calls.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        fsync(descriptor)
+
+    def renamed(source: Path, target: Path) -> None:
+        calls.append(f"{source} becomes {target}")
+        rename(source, target)
+
+    commit(tmp_path, staged(tmp_path))
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "rename", renamed)
+    carry_out(tmp_path)
+
+    moves = [number for number, call in enumerate(calls) if " becomes " in call]
+    assert len(moves) > 3
+    for number in moves:
+        source, target = map(Path, calls[number].split(" becomes "))
+        assert calls[number + 1:number + 3] == [str(target.parent), str(source.parent)], calls[number]
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b'{"aside_to":"\xff"}'])
