@@ -216,8 +216,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _cap_keepalive(self, deadline: float) -> None:
         """When it ends, wait no longer for those who have not begun to ask than for those who may ask again."""
-        super()._cap_keepalive(deadline)
-        for conn in self.pending_conns:
+        for conn in (*self.keepalived_conns, *self.pending_conns):  # As they are now: whoever answers adds to them.
             conn.timeout = min(conn.timeout, deadline)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:

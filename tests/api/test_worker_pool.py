@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from api.workers.pool import Pool
+from api.workers.worker import Worker
 
 
 class Work:
@@ -112,3 +113,28 @@ def test_those_that_rest_end_at_once_and_the_others_when_they_are_done() -> None
     for one in set(work.by):
         one.join(30)
     assert work.done == 3 and not any(one.is_alive() for one in work.by)
+
+
+def test_an_ending_is_not_disturbed_by_a_connection_that_comes_back_meanwhile() -> None:
+    worker = Worker.__new__(Worker)  # Of which only the connections are asked.
+
+    class Waiting:
+        """A connection; just when it is told how long it may still wait, somebody else's has been answered."""
+
+        def __init__(self) -> None:
+            self._timeout = 60.0
+
+        @property
+        def timeout(self) -> float:
+            return self._timeout
+
+        @timeout.setter
+        def timeout(self, until: float) -> None:
+            self._timeout = until
+            worker.keepalived_conns.append(Waiting())
+
+    worker.keepalived_conns, worker.pending_conns = deque([Waiting(), Waiting()]), deque([Waiting()])
+
+    worker._cap_keepalive(2.0)
+
+    assert [one.timeout for one in (*worker.keepalived_conns, *worker.pending_conns)] == [2.0, 2.0, *[60.0] * 3, 2.0]
