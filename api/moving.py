@@ -1,8 +1,9 @@
 """Moving a register from SQLite to PostgreSQL: both logs, byte for byte, and not before all is compared is it moved.
 
-Keys, rulebooks, tokens and answers stay where they are, in the data folder. What marks the files as moved is a file
-beside them (`moved.json`) and no event: where bytes lie is no fact of the register, and an event would have made the
-copy and its source two different logs. The source stays as it was; it is just not opened as the ledger any more.
+Keys, rulebooks, tokens and answers stay where they are, in the data folder, and so do archives that hold bodies of
+closed years: that they are whole is seen first. What marks the files as moved is a file beside them (`moved.json`) and
+no event: where bytes lie is no fact of the register, and an event would have made the copy and its source two different
+logs. The source stays as it was; it is just not opened as the ledger any more.
 
 While it is under way `moving.json` lies there and nobody opens the target. Stopped at any point, the same command goes
 on. `tests/api/test_move_command.py` shows it.
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -23,6 +25,7 @@ from api.folder import folder_of
 from api.register import SCHEMAS, demand_whole, open_stores
 from api.restore import having
 from api.settings import Settings
+from ledger.archive_moving import demand_there
 from ledger.copying import Digest, copy, in_file, in_postgres
 from ledger.durable import write_durably
 from ledger.proof.text import encode_base64
@@ -61,6 +64,7 @@ def move(settings: Settings, conninfo: str, bar: Bar) -> Moved:
             cure = f"请用 --data 指定数据文件夹（当前查找 {folder.root}）"
             raise Stop(Exit.WORLD_IS_WRONG, "no_register", "这里没有账本", cure)
         mark = {"to": target.shown, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        _demand_archives(folder.ledger, bar)  # Before anything is written: what is away would be missed at the end.
         write_durably(folder.moving, msgspec.json.encode(mark), mode=0o600)
         digests = {}
         for schema, path in zip(SCHEMAS, (folder.ledger, folder.access), strict=True):
@@ -76,6 +80,15 @@ def move(settings: Settings, conninfo: str, bar: Bar) -> Moved:
             write_durably(folder.moved, msgspec.json.encode(mark), mode=0o600)
             folder.moving.unlink()
         return moved
+
+
+def _demand_archives(path: Path, bar: Bar) -> None:
+    """See that the archives of years whose bodies moved can be read here; they stay where they are."""
+    with in_file(path) as here:
+        places = here.archives()
+    for place in places:
+        with bar(f"核对 {place.year} 年的归档") as progress:
+            demand_there(place, progress)
 
 
 def _compared(

@@ -103,6 +103,23 @@ def bring_back(store: AppendingRecorder, year: int, progress: Progress = lambda 
     return Moved(place, events, room)
 
 
+def demand_there(place: Place, progress: Progress = lambda done, total: None) -> None:
+    """See that an archive that holds bodies is here and is what it was, to the byte; raises ArchiveAway."""
+    folder = cold.found_here(place)
+    try:
+        if digest(folder / MANIFEST) != place.manifest:
+            raise cold.ArchiveAway(place, place.first, f"的 {MANIFEST} 不是当初的")
+        archive = Archive(folder)
+        for done, name in enumerate(archive.manifest.files):
+            progress(done, len(archive.manifest.files))
+            archive.demand(name)
+    except FileNotFoundError as error:
+        raise cold.ArchiveAway(place, place.first, f"没有文件 {Path(error.filename or folder).name}") from error
+    except (BadArchive, OSError) as error:
+        raise cold.ArchiveAway(place, place.first, f"的文件不能读（{str(error).rstrip('。')}）") from error
+    progress(1, 1)
+
+
 def relocate(store: AppendingRecorder, archive: Archive) -> Place:
     """Say that an archive lies elsewhere now; raises OtherArchive where it is not the one that holds the bodies."""
     for name in archive.manifest.files:

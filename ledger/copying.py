@@ -4,6 +4,9 @@ Both stores have the same tables with the same meaning. Each table is copied in 
 transaction, so a copy that was stopped goes on after the last row that stands. A target whose rows are not the source's
 is refused. At the end every table is read again on both sides, in the same order, into one digest.
 
+Of events whose bodies lie in archives the stubs are copied, and which archive has them is said in the target before the
+first row stands there: a program that knows of no archives opens neither. The archives stay where they are.
+
 The source must rest: nobody may write to it meanwhile. `tests/ledger/test_copying.py` shows it.
 """
 
@@ -20,7 +23,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ledger.errors import LedgerError
-from ledger.stores.cold import Place
+from ledger.stores.cold import PLACES, Place
 from ledger.stores.errors import Unreadable
 
 PORTION: Final = 4_096
@@ -60,19 +63,6 @@ class OtherContent(LedgerError):
         self.table = table
         super().__init__(
             f"目标的 {table} 表中有来源没有的行：那里已有另一本账，或在复制中途被写入。未作改动；请换一个空的数据库。")
-
-
-class PartlyArchived(LedgerError):
-    """Bodies of the source lie in archives: its rows alone are not the log."""
-
-    code = "source_partly_archived"
-
-    def __init__(self, where: object, years: Sequence[int]) -> None:
-        self.years = tuple(years)
-        told = "、".join(map(str, years))
-        super().__init__(
-            f"{where} 中 {told} 年的正文已移入归档，逐行复制会缺少它们，未作改动。"
-            f"请先逐年取回，再复制：xueshi archive bring-back {years[0]}。")
 
 
 class CopyDiffers(LedgerError):
@@ -152,6 +142,12 @@ class Side:
     def ask(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
     @abstractmethod
+    def archives(self) -> list[Place]: ...
+
+    @abstractmethod
+    def enter(self, place: Place) -> None: ...
+
+    @abstractmethod
     def rows(self, table: Table, after: tuple[Any, ...] | None) -> Iterator[tuple[Any, ...]]: ...
 
     @abstractmethod
@@ -173,6 +169,18 @@ class FileSide(Side):
     def ask(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, values).fetchall()
 
+    def archives(self) -> list[Place]:
+        from ledger.stores.sqlite_cold import FileRows
+
+        return FileRows(self._connection).archives()
+
+    def enter(self, place: Place) -> None:
+        from ledger.stores.sqlite_cold import FileChange
+
+        self._connection.execute("BEGIN IMMEDIATE")
+        FileChange(self._connection).enter(place)
+        self._connection.execute("COMMIT")
+
     def rows(self, table: Table, after: tuple[Any, ...] | None) -> Iterator[tuple[Any, ...]]:
         query, values = self.after(table, after)
         yield from self._connection.execute(query, values)
@@ -188,7 +196,6 @@ class FileSide(Side):
 def in_file(path: Path, *, writing: bool = False) -> Iterator[Side]:
     """A log's file as one end; for writing it is made where there is none."""
     from ledger.stores.sqlite import LedgerDatastore, SQLiteRecorder
-    from ledger.stores.sqlite_cold import FileRows
     from ledger.stores.sqlite_file import demand_ledger
 
     try:
@@ -199,7 +206,6 @@ def in_file(path: Path, *, writing: bool = False) -> Iterator[Side]:
         address = f"{path.absolute().as_uri()}?mode={'rw' if writing else 'ro'}"
         with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as file:
             demand_ledger(file, path)
-            _demand_whole(path, FileRows(file).archives())
             yield FileSide(file)
     except sqlite3.Error as error:
         raise Unreadable(path, error) from error
@@ -220,6 +226,16 @@ class PostgresSide(Side):
     def ask(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = self._connection.execute(query.encode(), values, binary=True).fetchall()
         return found
+
+    def archives(self) -> list[Place]:
+        return [Place(*row) for row in self.ask(PLACES)]
+
+    def enter(self, place: Place) -> None:
+        from ledger.stores.postgres_cold import STEP
+
+        with self._connection.transaction():
+            self._connection.execute(b"INSERT INTO archives VALUES ($1, $2, $3, $4, $5)", place)
+            self._connection.execute(b"UPDATE migrations SET beside = $1 WHERE number = $1", (STEP,))
 
     def rows(self, table: Table, after: tuple[Any, ...] | None) -> Iterator[tuple[Any, ...]]:
         query, values = self.after(table, after)
@@ -243,7 +259,6 @@ def in_postgres(conninfo: str, schema: str, *, writing: bool = False) -> Iterato
     """A schema as one end; its tables must be there."""
     import psycopg
 
-    from ledger.stores.postgres_cold import SchemaRows
     from ledger.stores.postgres_connections import Target, reading_clearly
     from ledger.stores.postgres_schema import demand_migrated, demand_name
 
@@ -258,16 +273,10 @@ def in_postgres(conninfo: str, schema: str, *, writing: bool = False) -> Iterato
             connection.execute(f"SET default_transaction_read_only = {read_only}".encode())
             connection.execute(b"SET idle_in_transaction_session_timeout = 0")  # The other side may take its time.
             demand_migrated(connection, target)
-            _demand_whole(target.shown, SchemaRows(connection).archives())
         try:
             yield PostgresSide(connection, schema)
         except psycopg.Error as error:
             raise CopyFailed(target.shown, target.words(error)) from None
-
-
-def _demand_whole(where: object, moved: Sequence[Place]) -> None:
-    if moved:
-        raise PartlyArchived(where, [place.year for place in moved])
 
 
 def copy(source: Side, target: Side, progress: Progress = lambda done, total: None) -> dict[str, Digest]:
@@ -275,6 +284,12 @@ def copy(source: Side, target: Side, progress: Progress = lambda done, total: No
     totals = {table.name: source.count(table) for table in TABLES}
     done, total = 0, 2 * sum(totals.values())  # Each row is written once, and read again.
     lasts = {table.name: _goes_on(source, target, table) for table in TABLES}
+    known, there = source.archives(), target.archives()
+    if not set(there) <= set(known):
+        raise OtherContent("archives")
+    for place in known:
+        if place not in there:
+            target.enter(place)
     for table in TABLES:
         last, standing = lasts[table.name]
         done += standing

@@ -16,7 +16,7 @@ from ledger.stores.postgres_connections import Connection
 from ledger.stores.postgres_portable import numbered
 from ledger.stores.recorder import Room
 
-_STEP: Final = 2
+STEP: Final = 2
 """The migration that makes the table: with bodies away it is beside none before it."""
 _FORBIDDING: Final = ("events", "sealed")
 
@@ -42,12 +42,12 @@ class SchemaChange(SchemaRows):
             b"INSERT INTO archives VALUES ($1, $2, $3, ($4::text[])[1], ($4::text[])[2]) ON CONFLICT (first) DO UPDATE "
             b"SET last = excluded.last, year = excluded.year, folder = excluded.folder, manifest = excluded.manifest",
             (*map(Bigint, place[:3]), Texts([place.folder, place.manifest])))
-        self._connection.execute(b"UPDATE migrations SET beside = $1 WHERE number = $1", (Bigint(_STEP),))
+        self._connection.execute(b"UPDATE migrations SET beside = $1 WHERE number = $1", (Bigint(STEP),))
 
     def leave(self, place: Place) -> None:
         self._connection.execute(b"DELETE FROM archives WHERE first = $1", (Bigint(place.first),))
         if not self.archives():
-            self._connection.execute(b"UPDATE migrations SET beside = $1 - 1 WHERE number = $1", (Bigint(_STEP),))
+            self._connection.execute(b"UPDATE migrations SET beside = $1 - 1 WHERE number = $1", (Bigint(STEP),))
 
     def move_out(self, stubs: Sequence[tuple[int, bytes]]) -> None:
         with self._allowing():

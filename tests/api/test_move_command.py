@@ -6,6 +6,7 @@ import json
 import signal
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from used_kit import used
 from api.folder import Folder
 from api.register import Register, open_register
 from api.settings import Settings
+from ledger import archive_moving
+from ledger.archive import Archive, first_moment
+from ledger.archive_writing import write
 from ledger.copying import TABLES, in_postgres
 from ledger.proving import prove_event
 from ledger.verify import policy_of, verify_proof
@@ -27,6 +31,7 @@ from projections.findings.traces import Traces
 from projections.places import path_of
 from projections.rebuilding import compare, rebuild
 from tests.forked import PYTHON, run
+from tests.ledger.ledger_kit import fill
 
 
 @pytest.fixture
@@ -151,3 +156,30 @@ def test_it_wants_the_service_stopped_and_a_place_to_go(folder: Path, postgres: 
     nobody = postgres.rpartition("/")[0] + "/nowhere"
     unreachable = xueshi(folder, "move", XUESHI_DATABASE=nobody)
     assert unreachable.returncode == 3 and Path(nobody).name in unreachable.stderr
+
+
+def test_years_whose_bodies_lie_in_archives_go_along_and_one_that_is_away_stops_it_before_anything(
+    folder: Path, postgres: str, tmp_path: Path
+) -> None:
+    register = open_register(Settings(data_folder=folder / "data"))
+    store, year = register.ledger.store, datetime.now(UTC).year
+    fill(store, 600)
+    note = register.signer.checkpoint()
+    before = store.leaves(0, 600)
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    write(store, note, year, archive, now=first_moment(year + 1) + 1)
+    assert archive_moving.move(store, Archive(archive)).events > 400
+    register.close()
+
+    archive.rename(tmp_path / "elsewhere")
+    refused = xueshi(folder, "move", XUESHI_DATABASE=postgres)
+    assert refused.returncode == 3 and "archive_away" in refused.stderr, refused.stderr
+    assert not (folder / "data" / "moving.json").exists(), "nothing was begun"
+    (tmp_path / "elsewhere").rename(archive)
+    told = xueshi(folder, "move", XUESHI_DATABASE=postgres)
+    assert told.returncode == 0, told.stdout + told.stderr
+    target = open_register(Settings(data_folder=folder / "data", database=postgres))
+    assert target.ledger.store.leaves(0, 600) == before
+    assert [place.folder for place in target.ledger.store.archives()] == [str(archive)]
+    target.close()

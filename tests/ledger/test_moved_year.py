@@ -28,7 +28,7 @@ from ledger import archive_moving as moving
 from ledger import archive_writing
 from ledger.archive import Archive, first_moment
 from ledger.archive_writing import compare, write
-from ledger.copying import PartlyArchived, in_file, in_postgres
+from ledger.copying import OtherContent, copy, in_file, in_postgres
 from ledger.proof.tiles import Tile
 from ledger.proving import prove_event, prove_growth
 from ledger.stores import cold, postgres_schema
@@ -253,14 +253,11 @@ def test_an_archive_that_was_put_elsewhere_is_found_once_that_is_said(house: Hou
     assert house.store.leaves(0, 900) == before
 
 
-def test_a_copy_of_the_rows_alone_is_refused_and_an_older_program_does_not_open_the_ledger(
+def test_an_older_program_does_not_open_the_ledger(
     house: House, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would take a stub for an event."""
     kept.move(house, 2026)
-    copying = in_postgres(kept.conninfo, "ledger") if kept.conninfo else in_file(house.file)
-    with pytest.raises(PartlyArchived, match="bring-back 2026"), copying:
-        pytest.fail("it was opened")
     if not kept.conninfo:
         assert kept.rows("PRAGMA user_version") == [(3,)]
         assert OtherSchema(house.file, version=3, expected=2).code == "ledger_of_other_version"
@@ -272,6 +269,74 @@ def test_a_copy_of_the_rows_alone_is_refused_and_an_older_program_does_not_open_
             kept.open()
         moving.bring_back(house.store, 2026)
         kept.open().close()  # As long as nothing is away it goes on working beside this one.
+
+
+def _carried(kept: Kept, other: Kept, house: House, progress: Any = lambda done, total: None) -> None:
+    """Copy the rows of a ledger into the other kind of store."""
+    if kept.conninfo:
+        with in_postgres(kept.conninfo, "ledger") as source, in_file(house.file, writing=True) as target:
+            copy(source, target, progress)
+    else:
+        with in_file(house.file) as source, in_postgres(other.conninfo, "ledger", writing=True) as target:
+            copy(source, target, progress)
+
+
+def test_a_copy_into_the_other_store_finds_bodies_where_they_lie_also_after_it_was_killed(
+    house: House, kept: Kept, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.copying.PORTION", 100)
+    before = house.store.leaves(0, 918)
+    kept.move(house, 2025, 2026)
+    stubs = kept.stubs()
+    house.close()
+    if kept.conninfo:
+        house.file.unlink()  # What the database was made from lies there.
+    other = Kept(kept.root, "" if kept.conninfo else request.getfixturevalue("postgres_server").new_database())
+
+    def stops(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _carried(kept, other, house, stops)
+    assert other.rows("SELECT year FROM archives ORDER BY year") == [(2025,), (2026,)], "said before any row stands"
+    _carried(kept, other, house)
+    assert other.stubs() == stubs > 500
+    there = other.open()
+    assert there.store.leaves(0, 918) == before and other.check(there).holds
+    moving.bring_back(there.store, 2026)
+    moving.bring_back(there.store, 2025)
+    assert other.stubs() == 0 and there.store.leaves(0, 918) == before
+    there.close()
+
+
+def test_a_copy_onto_a_store_whose_bodies_lie_elsewhere_is_refused(
+    house: House, kept: Kept, request: pytest.FixtureRequest
+) -> None:
+    if kept.conninfo:
+        house.close()
+        house.file.unlink()
+    other = Kept(kept.root, "" if kept.conninfo else request.getfixturevalue("postgres_server").new_database())
+    _carried(kept, other, house)
+    there = other.open()
+    other.move(there, 2026)
+    there.close()
+    with pytest.raises(OtherContent):
+        _carried(kept, other, house)
+
+
+def test_an_archive_is_looked_through_before_anything_rests_on_it(house: House, kept: Kept) -> None:
+    (moved,) = kept.move(house, 2026)
+    steps: list[tuple[int, int]] = []
+    moving.demand_there(moved.place, lambda done, total: steps.append((done, total)))
+    assert steps[0] == (0, len(kept.archive(2026).manifest.files)) and steps[-1] == (1, 1)
+    name = next(one for one in kept.archive(2026).manifest.files if one.startswith("events/"))
+    path = kept.root / "2026" / name
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(cold.ArchiveAway, match="摘要不符"):
+        moving.demand_there(moved.place)
+    shutil.rmtree(kept.root / "2026")
+    with pytest.raises(cold.ArchiveAway, match="没有文件"):
+        moving.demand_there(moved.place)
 
 
 def test_who_reads_while_bodies_move_sees_every_event_as_it_was(house: House, kept: Kept) -> None:
