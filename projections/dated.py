@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from projections.gathered import Base, Changed, File, Row
-from projections.table import Table, condition, getter
+from projections.table import Table, condition, getter, unique_index
 
 _SLOTS: Final = 1 << 24
 _MANY: Final = 1_000
@@ -85,6 +85,7 @@ class Dated(Base):
         self._ended: list[tuple[int, int]] = []
         self._dropped: list[tuple[int]] = []
         self._last: int | None = None  # The highest number in the file, once it was looked up.
+        self._keyed: bool | None = None  # Whether the file has an index of identities, once that was looked up.
 
     # What handlers do, by identity
 
@@ -222,8 +223,28 @@ class Dated(Base):
     def _read(self, identity: Identity) -> Row | None:
         values = (identity,) if self._is_one else identity
         assert None not in values, f"{self._name}: nothing equals a key that is missing"
+        if not self._is_keyed():
+            self._make_key()
         row = self._file.connection.execute(self._select, values).fetchone()
         return None if row is None else list(row)
+
+    def _serve(self, columns: set[str]) -> None:
+        """See to it that what is looked for by the beginning of the key is found by it: otherwise that comes last."""
+        if self._identity_columns[0] not in columns:
+            super()._serve(columns)
+        elif not self._is_keyed():
+            self._make_key()
+
+    def _make_key(self) -> None:
+        self._file.write(unique_index(self._name, self._table))
+        self._keyed = True
+
+    def _is_keyed(self) -> bool:
+        """Say whether the file has an index of identities; then rows are best entered in their order."""
+        if self._keyed is None:
+            query = f"SELECT 1 FROM pragma_index_list('{self._name}') WHERE \"unique\""
+            self._keyed = self._file.connection.execute(query).fetchone() is not None
+        return self._keyed
 
     # Writing
 
@@ -252,7 +273,7 @@ class Dated(Base):
             self._last = self._file.connection.execute(f"SELECT max(rowid) FROM {self._name}").fetchone()[0] or 0
         first, to, number = self._from, self._to, self._number
         rows = [row for row in self.fresh if row[first] != row[to]] if self._is_nowhere else self.fresh
-        if len(rows) > _MANY:
+        if len(rows) > _MANY and self._is_keyed():
             rows.sort(key=self._identity_at)
         for last, row in enumerate(rows, self._last + 1):
             row[number] = last

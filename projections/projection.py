@@ -20,7 +20,7 @@ from ledger.envelope import Envelope
 from ledger.events.base import Event, wire_type
 from ledger.events.catalogue import OLDER
 from projections.rows import Rows
-from projections.table import Table, index_name
+from projections.table import Table, index_name, unique_index
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -45,6 +45,8 @@ Handler = Callable[[Rows, Effect], None]
 
 def add_indexes(db: Database, name: str, table: Table) -> None:
     """Make the indexes of a table that are not there."""
+    if table.dated:
+        db.execute(unique_index(name, table))
     for index in table.indexes:
         db.table(name).create_index(index, index_name(name, index), if_not_exists=True)
     for column in table.sparse:
@@ -65,7 +67,9 @@ class Projection:
     def create(self, db: Database) -> None:
         """Make the tables in a new file, without their indexes."""
         for name, table in self.tables.items():
-            db.table(name).create(table.every_column, pk=table.pk, strict=True)
+            # The key of rows that begin and end is an index like the others: dearer row by row than made at the end.
+            key: dict[str, Any] = {"not_null": table.pk} if table.dated else {"pk": table.pk}
+            db.table(name).create(table.every_column, strict=True, **key)
 
     def index(self, db: Database) -> None:
         """Make the indexes that are not there; a file that is being made has few until the end."""

@@ -32,6 +32,12 @@ def index_name(table: str, columns: Sequence[str]) -> str:
     return f"idx_{table}_{'_'.join(columns)}"
 
 
+def unique_index(name: str, table: Table) -> str:
+    """Make the index of a table's key, if it is not there."""
+    key = ", ".join(table.pk)
+    return f"CREATE UNIQUE INDEX IF NOT EXISTS {index_name(name, ('key',))} ON {name} ({key})"
+
+
 def condition(names: Sequence[str]) -> str:
     """Say that some columns have the values that are bound."""
     return " AND ".join(f"{name} = ?" for name in names)

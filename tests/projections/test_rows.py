@@ -66,7 +66,8 @@ class AtOnce:
 def made(connection: sqlite3.Connection) -> sqlite3.Connection:
     for name, table in TABLES.items():
         columns = ", ".join(f"{one} {'TEXT' if of is str else 'INTEGER'}" for one, of in table.every_column.items())
-        connection.execute(f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({', '.join(table.pk)})) STRICT")
+        key = "" if table.dated else f", PRIMARY KEY ({', '.join(table.pk)})"  # As in a file that is being made.
+        connection.execute(f"CREATE TABLE {name} ({columns}{key}) STRICT")
     return connection
 
 
@@ -197,6 +198,27 @@ def test_what_was_let_go_of_is_found_again() -> None:
     rows.write()
     query = "SELECT from_position, to_position, worth FROM held WHERE name = 'a' ORDER BY 1"
     assert connection.execute(query).fetchall() == [(1, 9, 1), (9, None, 2)]
+
+
+def test_identities_have_no_index_until_one_is_looked_for() -> None:
+    connection = made(sqlite3.connect(":memory:", isolation_level=None))
+    rows = Rows(connection, TABLES, begun=lambda: None, remembered=1, is_new=True)
+
+    def keys() -> list[tuple[str, str]]:
+        query = ("SELECT m.name, i.name FROM sqlite_master m, pragma_index_list(m.name) i "
+                 "WHERE m.type = 'table' AND m.name != 'said' ORDER BY 1")
+        return connection.execute(query).fetchall()
+
+    for position, name in enumerate("abcdefgh", 1):
+        rows.begin("held", position, {"name": name, "kind": "x", "worth": 1})
+        rows.begin("pairs", position, {"name": name, "kind": "x", "worth": 1})
+        rows.write()
+    assert keys() == [], "rows are entered as they come"
+
+    assert rows.now("held", ("worth",), {"name": "a"}) == [(1,)]
+    assert keys() == [("held", "idx_held_key")]
+    assert rows.now("pairs", ("kind",), {"name": "a"}) == [("x",)]
+    assert keys() == [("held", "idx_held_key"), ("pairs", "idx_pairs_key")], "the beginning of a key serves as well"
 
 
 def test_of_what_a_new_file_was_never_given_it_is_not_asked() -> None:
