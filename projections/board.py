@@ -2,7 +2,8 @@
 
 Three things, none of which an answer rests on:
 
-    a bell            whoever waits for a position rings it, and the follower makes no pause
+    a bell            whoever waits for a position rings it, and the follower makes no pause; whoever has written
+                      after a while tells by it that there is more
     follower.said     what the files do not say of themselves: which projection fails, which is being built
     <name>.wanted     somebody wants a projection made anew; whoever follows next does it
 
@@ -23,6 +24,8 @@ import structlog
 
 _SAID: Final = "follower.said"
 _WANTED: Final = ".wanted"
+_HURRY: Final = b"."
+_MORE: Final = b"+"
 
 
 class Failed(NamedTuple):
@@ -69,12 +72,19 @@ class Bell:
         self._thread: threading.Thread | None = None
 
     def ring(self) -> None:
-        """Wake the follower, whichever process that is. Nobody need be there, and who is busy has heard it before."""
-        with suppress(OSError):
-            self._socket.sendto(b".", socket.MSG_DONTWAIT, self._name)
+        """Have the follower hurry, whichever process that is. Nobody need be there, and who is busy has heard it."""
+        self._say(_HURRY)
 
-    def answer(self, woken: Callable[[], object]) -> None:
-        """Of the follower: call this whenever it rings, until it is taken down."""
+    def tell(self) -> None:
+        """Tell the follower that there is more to take; it takes its time."""
+        self._say(_MORE)
+
+    def _say(self, what: bytes) -> None:
+        with suppress(OSError):
+            self._socket.sendto(what, socket.MSG_DONTWAIT, self._name)
+
+    def answer(self, hurried: Callable[[], object], told: Callable[[], object]) -> None:
+        """Of the follower: call these whenever it rings, until it is taken down."""
         try:
             self._socket.bind(self._name)
         except OSError as error:
@@ -82,8 +92,8 @@ class Bell:
             return
 
         def listen() -> None:
-            while self._socket.recv(1):  # Nothing comes when it is taken down.
-                woken()
+            while said := self._socket.recv(1):  # Nothing comes when it is taken down.
+                told() if said == _MORE else hurried()
 
         self._thread = threading.Thread(target=listen, name="bell", daemon=True)
         self._thread.start()

@@ -1,9 +1,9 @@
 """The follower: one process of a host keeps every projection up to date with the log.
 
-It wakes on each commit of its own process and polls as well, since another process may write and a lost wake-up must
-put nobody to sleep; after a round that found something it looks again without being woken. It reads in batches; each
-projection takes a batch in one transaction of its own file. A projection that fails says so, stops before the event it
-cannot take, tries again each second, and holds up no other.
+It wakes on each commit of its own process and when another tells it that it wrote, and polls as well, since a lost
+wake-up must put nobody to sleep; after a round that found something it looks again without being woken. It reads in
+batches; each projection takes a batch in one transaction of its own file. A projection that fails says so, stops before
+the event it cannot take, tries again each second, and holds up no other.
 
 A projection without a file, of a new version, ahead of the log or damaged is built anew beside whatever is there, a
 batch in turn with the others, and put in place when it has caught up. A build that was stopped goes on where it was.
@@ -34,7 +34,7 @@ from projections.reached import Telling, take_back
 from projections.track import RETRY_MS, Clock, Lag, Track
 
 POLL_MS: Final = 100
-"""So often it is looked what other processes have written: a commit of this one wakes it, and whoever waits rings."""
+"""So often it is looked what other processes have written that did not ring: a commit of this one wakes it."""
 PAUSE_MS: Final = 20
 """At most so often while nobody waits: a round is a commit in each file, and a busy log has an event each moment."""
 BUSY_PERCENT: Final = 3
@@ -98,7 +98,7 @@ class Follower:
         self.open(succeeding=succeeding)
         try:
             self._bell = Bell(self._folder)
-            self._bell.answer(self._rung)
+            self._bell.answer(self._rung, self._woken.set)
         except BaseException:
             self._let_go()
             raise
@@ -228,10 +228,11 @@ class Follower:
     # The thread
 
     def _run(self) -> None:
-        is_moving = has_carried = False
+        is_moving = was_moving = has_carried = False
         while not self._stopping.is_set():
-            if not is_moving:
-                self._woken.wait(POLL_MS / 1_000)  # not hours: seconds
+            if not is_moving:  # Those who write without a pause do not ring: once more it is looked soon.
+                self._woken.wait((PAUSE_MS if was_moving else POLL_MS) / 1_000)  # not hours: seconds
+            was_moving = is_moving
             self._awaited.clear()  # Before the size is read: what is waited for from now on may not be in it.
             self._woken.clear()
             try:

@@ -4,7 +4,8 @@ Every process that answers has a `Standby`. The first that starts becomes the fo
 files for what it is asked, and a few times a second whether the lock on them is free. When the follower's process ends,
 however it ends, one of the others takes its place; which one is the kernel's choice, and never two.
 
-Whoever waits for a position beside the follower rings its bell, and is told within a millisecond or two of its commit.
+Whoever waits for a position beside the follower rings its bell, and is told within a millisecond or two of its commit;
+whoever writes beside one that may be at rest tells it so.
 
 Where much happens and a process can be had for it (`apart`), that process follows: whoever answers lets go of the files
 once it stands ready, and stands by. When it dies it is succeeded like any other.
@@ -26,7 +27,7 @@ from projections.apart import Apart
 from projections.batch import Log
 from projections.board import Bell, Board, Said
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, ProjectionFailed, Unreadable
-from projections.follower import Follower, known
+from projections.follower import PAUSE_MS, Follower, known
 from projections.projection import Projection
 from projections.reached import Reached
 from projections.reader import Reader
@@ -75,11 +76,13 @@ class Standby:
         self._moved = threading.Condition()
         self._waiting = 0
         self._seen = _Seen(0, 0, _NEVER)
+        self._wrote_at_ns = 0
 
     def start(self) -> None:
         """Follow if nobody does, stand by otherwise."""
         follows = self._take_over(succeeding=False)
         self._bell = Bell(self._folder)
+        self._ledger.store.wake_on_commit(self._wrote)
         if not follows or self._apart is not None:
             self._thread = threading.Thread(target=self._watch, name="standby", daemon=True)
             self._thread.start()
@@ -199,6 +202,12 @@ class Standby:
     def _ring(self) -> None:
         if self._bell is not None:
             self._bell.ring()
+
+    def _wrote(self) -> None:
+        """Of a commit of this process: tell whoever follows in another one, unless that is at it anyway."""
+        before, self._wrote_at_ns = self._wrote_at_ns, time.monotonic_ns()
+        if self._follower is None and self._wrote_at_ns - before > PAUSE_MS * 1_000_000 and self._bell is not None:
+            self._bell.tell()
 
     # The thread
 

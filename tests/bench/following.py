@@ -2,22 +2,28 @@
 
 An event is late by the time from its acknowledged commit until every projection has it, as whoever answers sees it;
 that is looked at each millisecond. The writer keeps to a timetable in 32 threads, as requests would come. What follows
-is by then in a process of its own (`projections.apart`), as in a service under such a load.
+is by then in a process of its own (`projections.apart`), as in a service under such a load. The latest ones used to be
+those of the first tenth of a second, and of one after a moment without any: the process looked again only then. What is
+left of the rest is the round before (a third of the time at this rate), its pause and the disk, which is waited for in
+its stead: carrying one file's changes over takes 2 to 4 ms of a processor and most often as much again of the disk.
 
 A build is measured twice. Against the library's own way, one process each, over claims: its notifications, its mapper
 and a row in the transaction of its tracking record, as its manual has it; one table where ours are three. And as
 `xueshi rebuild` does it, on every core, over the events of a demo.
 
-Two cores give 20 µs an event for 100,000 events a second. An event of a demo is 5 rows of 80 values; measured in one
-process beside the way it was done before, in turn, it takes four fifths of that (54 µs to 68 under a load that doubles
-both): a tenth to read and decode the leaf, four tenths in the handlers, as much for SQLite to enter the rows and to
-order them, a tenth for the indexes. A value costs 0.09 µs whether it is a text or nothing, 0.04 as a number. In two
-processes each leaf is read and decoded twice, and the second needs most of a second to start. What patterns compare
-(`traces`) is two fifths of it all, 2.3 rows an event: what a claim says is written once, how it stands by the step.
+Two cores give 20 µs an event for 100,000 events a second. The 296,000 events of a demo are 2.1 million rows: to enter
+just these, made before, and to index them takes SQLite 18 µs an event (12 and 6), so that is the bound whatever is done
+in Python; beyond it rows, columns or indexes would have to be fewer. In one process everything takes 54 (measured in
+turn with the way it was done before, 57, under a load that doubles both): 3 to read, take apart and decode leaves, 27
+in the handlers, 4 to number rows and let go of them, 12 to enter them and 8 for the indexes. In two processes each leaf
+is read and decoded twice, and the second needs 0.7 s of a processor to start, 2 µs an event of this log. What patterns
+compare (`traces`) is two fifths of it all, 2.3 rows an event: what a claim says is written once, how it stands by the
+step. A value costs 0.09 µs whether it is a text or nothing, 0.04 as a number.
 What was tried besides: the columns of a piece that hold nothing found by turning it around (more than twice as dear);
-a table without its key's index, which is made at the end (0.1 µs a row less); a row without the columns that hold
-nothing (0.4 less, which finding them costs); one statement a row (a fifth more); 4,000 or 10,000 rows in a piece
-instead of 50,000 (the same). Beyond that rows would have to be fewer, or not be made in Python.
+a row without the columns that hold nothing (0.4 less, which finding them costs); one statement a row (a fifth more);
+4,000 or 10,000 rows in a piece instead of 50,000 (the same). Not done: past standings in `traces` are 155,000 rows that
+no pattern reads, but what entries share is asked as of any position; no pattern looks for new papers by position, but
+that index is half a percent; a forked process would begin at once, with SQLite's locks of the one it came from.
 """
 
 from __future__ import annotations

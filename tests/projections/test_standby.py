@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from projection_kit import NINGBO, House, exam, living, open_house
+from test_apart import until
 from test_follower import Counter, made_up_to, say
 
 from ledger.errors import LedgerError
+from ledger.stores.sqlite import LedgerFactory
+from projections import follower
 from projections.answers import projections
 from projections.content import stands
 from projections.errors import ProjectionFailed, UnknownProjection
@@ -71,6 +75,27 @@ def test_what_is_written_is_read_beside_the_follower_without_its_pauses(tmp_path
                 took_ms.append((time.monotonic_ns() - began) // 1_000_000)
 
     assert sorted(took_ms)[20] < 20, f"the follower's pause alone is 20 ms: {took_ms}"
+
+
+def test_what_is_written_beside_a_follower_at_rest_is_taken_at_once_though_nobody_asks(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follower, "POLL_MS", 600_000)  # It would look again in ten minutes.
+    with living(tmp_path / "house") as house:
+        house.follower.stop()
+        apart = LedgerFactory({"SQLITE_DBNAME": str(tmp_path / "house" / "ledger.db")}).application_recorder()
+        first = Standby(SimpleNamespace(store=apart), house.folder / "answers", projections())
+        second = Standby(house.ledger, house.folder / "answers", projections())
+        first.start()
+        second.start()
+        try:
+            assert (first.follows, second.follows) == (True, False)
+            for _ in range(30):
+                say(house.ledger)
+                assert until(lambda: second.position("people") == house.size)
+        finally:
+            second.stop()
+            first.stop()
+            apart.close()
 
 
 def test_many_wait_beside_the_follower_and_each_is_told(tmp_path: Path) -> None:
