@@ -83,7 +83,7 @@ class GroupWriter:
         self._door = threading.Lock()  # Between the last look at `_closed` and the queue, nothing may slip through.
         self._held: Ticket | None = None  # What did not fit the last group.
         self._crowd, self._smaller = 1, 0
-        self._last = 0.0   # When the last group's commit began, and how many it held.
+        self._last = 0.0  # not hours: seconds. When the last group's commit began, and how many it held.
         self._grouped = 0
         self._here = threading.Event()  # As many are queued as were about.
         self._thread = None if driven else threading.Thread(target=self._run, name=name, daemon=True)
