@@ -24,7 +24,8 @@ from api.console.moment import asked_moment
 from api.console.records import passage
 from api.console.screen import Asking, Page, Shown
 from api.console.titles import LEVELS, SERIES
-from api.routes.fields import Day, Query
+from api.routes.bodies import Query
+from api.routes.fields import Day
 from api.routes.schemas.applications import DisqualificationBody, LiftingBody, TitleBody, TitleRevocationBody
 from api.routes.sent import faults_of
 from api.tables_out import Table

@@ -24,7 +24,7 @@ from api.house import House
 from api.problems import Problem
 from api.routes import conditions
 from api.routes.answers import Answer, answer, refused, told
-from api.routes.fields import Body, Shared
+from api.routes.bodies import Body, Shared
 from api.routes.sent import LINES, Parser, demand_known, lines_of
 from ledger.errors import Refusal
 

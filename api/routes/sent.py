@@ -15,7 +15,7 @@ from webargs.flaskparser import FlaskParser
 
 from api import problems
 from api.problems import Problem
-from api.routes.fields import Query
+from api.routes.bodies import Query
 
 LINES: Final = "application/x-ndjson"
 _NAME_MOST: Final = 200

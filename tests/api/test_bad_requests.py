@@ -9,7 +9,7 @@ import marshmallow as ma
 import pytest
 
 from api import problems
-from api.routes.fields import Body
+from api.routes.bodies import Body
 from tests.api.house_kit import BODY, SHA, Someone, Town, study
 
 

@@ -9,7 +9,8 @@ import marshmallow as ma
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.routes.fields import Body, Choice, Day, Flag, Hours, Many, Number, Part, Shaped, Text
+from api.routes.bodies import Body
+from api.routes.fields import Choice, Day, Flag, Hours, Many, Number, Part, Shaped, Text
 
 
 class _Inner(Body):

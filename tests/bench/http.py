@@ -9,7 +9,7 @@ the generator is one thread over bare sockets that reads no more of an answer th
 
 What the promise of 1,200 claims a second needs is a service that takes less than a millisecond of a processor for each.
 On a quiet machine one process took 1.7 ms. A claim was then 2,416 calls of functions and is 1,675 now: the ways of
-libraries to the next function are no longer taken (`api/routes/door.py`, `api/routes/fields.py`, `api/logs.py`). Of two
+libraries to the next function are no longer taken (`api/routes/door.py`, `api/routes/bodies.py`, `api/logs.py`). Of two
 services measured in turn, with twenty others at work on the machine, the one after took three quarters of the one
 before: 1,590 and 1,225 us; asked again, between 1,225 and 1,440. Of these 1,270 and 980 were in the threads that
 answer, 90 in the one that writes, 65 in the one that reads sockets, some 100 in those that look for findings. A

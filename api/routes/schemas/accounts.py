@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Number, Text
+from api.routes.bodies import Body
+from api.routes.fields import Number, Text
 from api.routes.schemas.common import Answer
 
 

@@ -9,7 +9,8 @@ from typing import Final
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Choice, Day, Id, Many, Number, QueryNumber, Sha256, Text, Word
+from api.routes.bodies import Body
+from api.routes.fields import Choice, Day, Id, Many, Number, QueryNumber, Sha256, Text, Word
 from api.routes.schemas.common import Answer, Recorded, Words
 from api.routes.schemas.histories import AsOfQuery, PageAnswer, PageQuery, Reflects
 from api.routes.schemas.questions import AxesQuery

@@ -9,7 +9,8 @@ from typing import Final
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Choice, Day, Flag, Id, Many, Sha256, Shaped, Text, Word
+from api.routes.bodies import Body
+from api.routes.fields import Choice, Day, Flag, Id, Many, Sha256, Shaped, Text, Word
 from api.routes.schemas.common import Answer, Words
 from api.routes.schemas.histories import PageAnswer, PageQuery
 from projections.cases import NAMED

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Choice, Flag, Many, Number, Shaped, Text, Word
+from api.routes.bodies import Body
+from api.routes.fields import Choice, Flag, Many, Number, Shaped, Text, Word
 from api.routes.schemas.common import Answer
 from api.routes.schemas.histories import AsOfQuery, Reflects
 

@@ -9,20 +9,8 @@ from typing import Final
 
 import marshmallow as ma
 
-from api.routes.fields import (
-    Body,
-    Choice,
-    Day,
-    Id,
-    Many,
-    Number,
-    Query,
-    QueryNumber,
-    Region,
-    Shaped,
-    Text,
-    Word,
-)
+from api.routes.bodies import Body, Query
+from api.routes.fields import Choice, Day, Id, Many, Number, QueryNumber, Region, Shaped, Text, Word
 from api.routes.schemas.common import Answer, Recorded, Words
 from api.routes.schemas.histories import PageAnswer, Reflects
 from ledger.streams.case import DECIDABLE

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import marshmallow as ma
 
-from api.routes.fields import Body
+from api.routes.bodies import Body
 from api.routes.schemas.common import Answer
 
 _STUDY: Final = {"category": "professional", "route": "training", "days": ""}

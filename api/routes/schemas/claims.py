@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
+from api.routes.bodies import Body, Query
 from api.routes.fields import (
-    Body,
     Choice,
     Day,
     Flag,
@@ -19,7 +19,6 @@ from api.routes.fields import (
     Many,
     Number,
     Part,
-    Query,
     QueryFlag,
     Sha256,
     Subject,

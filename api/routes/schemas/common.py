@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Choice, Query, Shaped, Shared, Text
+from api.routes.bodies import Body, Query, Shared
+from api.routes.fields import Choice, Shaped, Text
 from policies.reasons import OTHER, reasons
 
 PHONE_MOST = 40

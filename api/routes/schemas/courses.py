@@ -10,7 +10,8 @@ from typing import Any
 import marshmallow as ma
 
 from api.cases.result_lists import MARK, mark_of
-from api.routes.fields import Body, Choice, Day, Flag, Hours, Id, Many, Number, Part, Region, Shaped, Text, Word
+from api.routes.bodies import Body
+from api.routes.fields import Choice, Day, Flag, Hours, Id, Many, Number, Part, Region, Shaped, Text, Word
 from api.routes.schemas.claims import EvidenceBody
 from api.routes.schemas.common import Answer, Recorded
 from api.study_sessions import NONCE_LENGTH

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Area, Query, QueryNumber, Shaped, Subject, Text
+from api.routes.bodies import Query
+from api.routes.fields import Area, QueryNumber, Shaped, Subject, Text
 from api.routes.schemas.common import Answer
 from api.routes.schemas.histories import PageAnswer, Reflects
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 
 from api.cases.feed import WAIT_MOST_S
-from api.routes.fields import Query, QueryNumber
+from api.routes.bodies import Query
+from api.routes.fields import QueryNumber
 from api.routes.schemas.common import Answer
 from api.routes.schemas.questions import LOG_SIZE_MOST
 

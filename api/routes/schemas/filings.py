@@ -7,20 +7,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import (
-    Body,
-    Choice,
-    Day,
-    HalfDays,
-    Hours,
-    Id,
-    Many,
-    Number,
-    Part,
-    Subject,
-    Text,
-    Word,
-)
+from api.routes.bodies import Body
+from api.routes.fields import Choice, Day, HalfDays, Hours, Id, Many, Number, Part, Subject, Text, Word
 from api.routes.schemas.claims import EvidenceBody
 from api.routes.schemas.common import ReasonCode, Recorded, Words
 from api.routes.schemas.trainings import CLASS_STATES, PLAN_STATES, HeldAnswer

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Choice, Day, Id, Many, Query, QueryFlag, QueryNumber, Sha256, Shaped, Text, Word
+from api.routes.bodies import Body, Query
+from api.routes.fields import Choice, Day, Id, Many, QueryFlag, QueryNumber, Sha256, Shaped, Text, Word
 from api.routes.schemas.common import Answer, Recorded, Words
 from api.routes.schemas.histories import PageAnswer, Reflects
 from ledger.streams.finding import Status

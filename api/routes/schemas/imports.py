@@ -6,7 +6,8 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Choice, Day, Id, Number, Part, Query, QueryNumber, Region, Shaped, Text, Word
+from api.routes.bodies import Body, Query
+from api.routes.fields import Choice, Day, Id, Number, Part, QueryNumber, Region, Shaped, Text, Word
 from api.routes.schemas.claims import DetailsBody, StudyBody
 from api.routes.schemas.common import Answer, Recorded
 from api.routes.schemas.histories import Reflects

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Id, Number, Query, QueryNumber, Region, Shaped, Word
+from api.routes.bodies import Body, Query
+from api.routes.fields import Id, Number, QueryNumber, Region, Shaped, Word
 from api.routes.schemas.common import Answer
 from api.routes.schemas.imports import NDJSON
 from api.routes.schemas.questions import LOG_SIZE_MOST

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Choice, Text
+from api.routes.bodies import Body
+from api.routes.fields import Choice, Text
 from api.routes.schemas.common import PHONE_MOST, Answer, Recorded
 from ledger.identifiers.id_number import KINDS
 

@@ -7,7 +7,8 @@ from typing import Final
 import marshmallow as ma
 
 from api.cases.allotment import ROLES
-from api.routes.fields import Choice, Query, QueryNumber, Shaped, Text
+from api.routes.bodies import Query
+from api.routes.fields import Choice, QueryNumber, Shaped, Text
 from api.routes.schemas.common import Answer, DifferencesAsOf, Purpose
 
 LOG_SIZE_MOST: Final = (1 << 53) - 1  # What every reader of JSON holds exactly.

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Day, Document, Many, Part, Query, QueryNumber, Region, Shaped, Text, Word
+from api.routes.bodies import Body, Query
+from api.routes.fields import Day, Document, Many, Part, QueryNumber, Region, Shaped, Text, Word
 from api.routes.paging import LIMIT_MOST
 from api.routes.schemas.common import Answer, Purpose
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Text
+from api.routes.bodies import Body
+from api.routes.fields import Text
 from api.sheets import FILE_BYTES_MOST
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Document, Query, Text
+from api.routes.bodies import Body, Query
+from api.routes.fields import Document, Text
 from api.routes.schemas.common import Answer, Recorded
 
 

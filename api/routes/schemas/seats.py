@@ -10,7 +10,8 @@ from typing import Any
 import marshmallow as ma
 
 from api.cases.result_lists import ROWS_MOST
-from api.routes.fields import Body, Day, Flag, Id, Number, Shaped, Text
+from api.routes.bodies import Body
+from api.routes.fields import Day, Flag, Id, Number, Shaped, Text
 from api.routes.schemas.common import Answer, Recorded, Words
 from api.routes.schemas.courses import ANNOUNCED, Mark, PlaceBody
 from api.routes.schemas.exams import BookingAnswer

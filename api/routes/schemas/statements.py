@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Choice, Id, Many, Number, Query, Shaped, Text, Word
+from api.routes.bodies import Body, Query
+from api.routes.fields import Choice, Id, Many, Number, Shaped, Text, Word
 from api.routes.schemas.common import Answer, Recorded, Words
 
 

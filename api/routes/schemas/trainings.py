@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Choice, Id, Query, QueryNumber, Shaped, Text
+from api.routes.bodies import Query
+from api.routes.fields import Choice, Id, QueryNumber, Shaped, Text
 from api.routes.schemas.common import Answer, ReasonAnswer
 from api.routes.schemas.histories import AsOfQuery, PageAnswer, Reflects
 from api.routes.schemas.questions import LOG_SIZE_MOST

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Day, Id, Many, Sha256, Text, Word
+from api.routes.bodies import Body
+from api.routes.fields import Day, Id, Many, Sha256, Text, Word
 from api.routes.schemas.common import ReasonCode, Recorded, SaidAnswer, Words
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Choice, Many, Part, Region, Sha256, Shaped, Text, Word
+from api.routes.bodies import Body
+from api.routes.fields import Choice, Many, Part, Region, Sha256, Shaped, Text, Word
 from api.routes.schemas.common import PHONE_MOST, ReasonAnswer, ReasonCode, Recorded, Words
 
 

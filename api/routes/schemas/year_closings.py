@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.fields import Body, Text
+from api.routes.bodies import Body
+from api.routes.fields import Text
 from api.routes.schemas.common import Answer, Recorded
 
 
