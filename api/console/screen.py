@@ -34,7 +34,7 @@ from api.routes.door import Refused
 from api.tables_out import Table, file_of
 from ledger.errors import Refusal
 
-_FORM_MOST: Final = 512 * 1024
+FORM_MOST: Final = 512 * 1024
 _PURPOSE_MOST: Final = 40
 _CODE_MOST: Final = 64
 
@@ -77,7 +77,7 @@ def add(
         blueprint.add_url_rule(rule + form, name, _reading(show, form[1:], chooses=chooses), methods=["GET"])
 
 
-def take(blueprint: Blueprint, rule: str, act: Callable[..., Shown], *, most: int = _FORM_MOST) -> None:
+def take(blueprint: Blueprint, rule: str, act: Callable[..., Shown], *, most: int = FORM_MOST) -> None:
     """Take what a form sends."""
     blueprint.add_url_rule(rule, f"{_named(act)}_sent", _writing(act, most), methods=["POST"])
 

@@ -64,7 +64,7 @@ from api.console import (
     year_closings,
     years,
 )
-from api.console.screen import add, take
+from api.console.screen import FORM_MOST, add, take
 from api.factor_page import factor_routes
 from api.page import frame_routes
 
@@ -111,6 +111,13 @@ def console_routes() -> Blueprint:
     return console
 
 
+def _deeds(console: Blueprint, address: str, room: deeds.Room, *, most: int = FORM_MOST) -> None:
+    """What can be done about a subject: each has a page that says what it would come to, and takes it."""
+    for code in room.deeds:
+        add(console, f"{address}/{code}", deeds.shown(room, code), json=False)
+        take(console, f"{address}/{code}", deeds.done(room, code), most=most)
+
+
 def _closings(console: Blueprint) -> None:
     at = year_closings.LIST
     add(console, at, year_closings.listed, csv=True)
@@ -129,8 +136,7 @@ def _rules(console: Blueprint) -> None:
     add(console, "/rules/proposals/new", proposals.new, json=False)
     take(console, "/rules/proposals/new", proposals.propose, most=proposals.SENT_MOST)
     add(console, proposal, proposals.proposal)
-    add(console, f"{proposal}/enactment", deeds.shown(proposals.ROOM, "enactment"), json=False)
-    take(console, f"{proposal}/enactment", deeds.done(proposals.ROOM, "enactment"))
+    _deeds(console, proposal, proposals.ROOM)
 
 
 def _cases(console: Blueprint) -> None:
@@ -156,9 +162,7 @@ def _cases(console: Blueprint) -> None:
     add(console, f"{case}/bundles/<job:job>", case_bundle.one)
     add(console, f"{case}/bundles/<job:job>/bundle.zip", case_bundle.fetch, json=False)
     take(console, f"{case}/bundles/<job:job>/stopping", case_bundle.stop)
-    for code in case_deeds.CASE.deeds:
-        add(console, f"{case}/{code}", deeds.shown(case_deeds.CASE, code), json=False)
-        take(console, f"{case}/{code}", deeds.done(case_deeds.CASE, code))
+    _deeds(console, case, case_deeds.CASE)
 
 
 def _findings(console: Blueprint) -> None:
@@ -166,9 +170,7 @@ def _findings(console: Blueprint) -> None:
     add(console, findings.LIST, findings.listed, csv=True)
     add(console, f"{findings.LIST}/patterns", findings.patterns)
     add(console, finding, findings.detail)
-    for code in findings.FINDING.deeds:
-        add(console, f"{finding}/{code}", deeds.shown(findings.FINDING, code), json=False)
-        take(console, f"{finding}/{code}", deeds.done(findings.FINDING, code))
+    _deeds(console, finding, findings.FINDING)
 
 
 def _papers(console: Blueprint) -> None:
@@ -206,26 +208,24 @@ def _learning(console: Blueprint) -> None:
     exam, booking = "/exams/<exam:exam>", "/bookings/<booking:booking>"
     add(console, "/courses", courses.listed, csv=True)
     add(console, course, courses.course)
+    _deeds(console, course, courses.ROOM)
     add(console, enrolment, enrolments.enrolment)
+    _deeds(console, enrolment, enrolments.ROOM)
     add(console, f"{enrolment}/study", player.study)
     take(console, f"{enrolment}/study", player.beat)
     take(console, f"{enrolment}/study/begin", player.begin)
     take(console, f"{enrolment}/study/end", player.end)
     add(console, "/exams", exams.listed, csv=True)
     add(console, exam, exams.exam)
+    _deeds(console, exam, exams.ROOM)
     add(console, f"{exam}/bookings", sitting.listed, csv=True)
     add(console, f"{exam}/results", sitting.form, json=False)
     take(console, f"{exam}/results", sitting.enter, most=sitting.SENT_MOST)
     add(console, booking, sitting.booking)
+    _deeds(console, booking, sitting.ROOM)
     for kind in (publishing.COURSE, publishing.EXAM):
         add(console, f"{kind.address}/new", publishing.shown(kind), json=False)
         take(console, f"{kind.address}/new", publishing.sent(kind))
-    for address, room in (
-        (course, courses.ROOM), (enrolment, enrolments.ROOM), (exam, exams.ROOM), (booking, sitting.ROOM)
-    ):
-        for code in room.deeds:
-            add(console, f"{address}/{code}", deeds.shown(room, code), json=False)
-            take(console, f"{address}/{code}", deeds.done(room, code))
 
 
 def _accounts(console: Blueprint) -> None:
@@ -236,9 +236,7 @@ def _accounts(console: Blueprint) -> None:
     add(console, account, accounts.detail)
     add(console, f"{account}/opening", accounts.opening, json=False)
     take(console, f"{account}/opening", accounts.open_it)
-    for code in accounts.ROOM.deeds:
-        add(console, f"{account}/{code}", deeds.shown(accounts.ROOM, code), json=False)
-        take(console, f"{account}/{code}", deeds.done(accounts.ROOM, code))
+    _deeds(console, account, accounts.ROOM)
 
 
 def _replays(console: Blueprint) -> None:
@@ -248,8 +246,7 @@ def _replays(console: Blueprint) -> None:
     take(console, "/replays/new", replay_form.send, most=replay_form.SENT_MOST)
     add(console, job, replays.detail)
     take(console, f"{job}/cancellation", replays.cancel)
-    add(console, f"{job}/announcement", deeds.shown(announcing.ROOM, "announcement"), json=False)
-    take(console, f"{job}/announcement", deeds.done(announcing.ROOM, "announcement"))
+    _deeds(console, job, announcing.ROOM)
     add(console, f"{job}/files/<name>", replay_result.file, json=False)
     add(console, f"{job}/person-years", replay_result.person_years, csv=True)
     add(console, f"{job}/entries", replay_result.entries, csv=True)
@@ -271,25 +268,21 @@ def _registry(console: Blueprint) -> None:
     add(console, transfers.ASKING, transfers.look_for)
     take(console, transfers.ASKING, transfers.ask)
     add(console, "/transfers/<transfer:transfer>", transfers.detail)
+    _deeds(console, "/transfers/<transfer:transfer>", transfers.TRANSFER)
     add(console, "/units", units.listed, csv=True)
     add(console, "/units/<unit:unit>", units.detail)
+    _deeds(console, "/units/<unit:unit>", units.UNIT)
     add(console, "/units/<unit:unit>/people", units.people, csv=True)
     add(console, applications.LIST, applications.listed, csv=True)
     add(console, applying.NEW, applying.new, json=False)
     take(console, applying.NEW, applying.file)
     add(console, "/applications/<application:application>", applications.detail)
+    _deeds(console, "/applications/<application:application>", applications.APPLICATION)
     add(console, sanctions.LIST, sanctions.listed, csv=True)
     add(console, "/sanctions/<application:application>", sanctions.detail)
+    _deeds(console, "/sanctions/<application:application>", sanctions.SANCTION)
     add(console, "/persons/<person:person>/titles", sanctions.record)
-    for place, room in (
-        ("/transfers/<transfer:transfer>", transfers.TRANSFER), ("/units/<unit:unit>", units.UNIT),
-        ("/applications/<application:application>", applications.APPLICATION),
-        ("/sanctions/<application:application>", sanctions.SANCTION),
-        ("/persons/<person:person>/titles", sanctions.RECORD),
-    ):
-        for code in room.deeds:
-            add(console, f"{place}/{code}", deeds.shown(room, code), json=False)
-            take(console, f"{place}/{code}", deeds.done(room, code))
+    _deeds(console, "/persons/<person:person>/titles", sanctions.RECORD)
 
 
 def _trainings(console: Blueprint) -> None:
@@ -299,12 +292,14 @@ def _trainings(console: Blueprint) -> None:
     add(console, "/classes/new", training_forms.new_class, json=False)
     take(console, "/classes/new", training_forms.file_class, most=most)
     add(console, one_class, trainings.training_class)
+    _deeds(console, one_class, training_deeds.CLASSES, most=most)
     add(console, f"{one_class}/refiling", training_forms.refile_class_form, json=False)
     take(console, f"{one_class}/refiling", training_forms.refile_class, most=most)
     add(console, "/plans", trainings.plans, csv=True)
     add(console, "/plans/new", training_forms.new_plan, json=False)
     take(console, "/plans/new", training_forms.file_plan, most=most)
     add(console, one_plan, trainings.plan)
+    _deeds(console, one_plan, training_deeds.PLANS, most=most)
     add(console, f"{one_plan}/refiling", training_forms.refile_plan_form, json=False)
     take(console, f"{one_plan}/refiling", training_forms.refile_plan, most=most)
     add(console, f"{one_class}/roster-template", rosters.blank, json=False)
@@ -317,6 +312,7 @@ def _trainings(console: Blueprint) -> None:
     add(console, f"{one_class}/cards/new", cards.new_card, json=False)
     take(console, f"{one_class}/cards/new", cards.issue_card)
     add(console, one_card, cards.card)
+    _deeds(console, one_card, cards.CARDS, most=most)
     add(console, "/imports", imports.listed, csv=True)
     add(console, "/imports/new", imports.new, json=False)
     take(console, "/imports/new", imports.send, most=rosters.SENT_MOST)
@@ -324,13 +320,9 @@ def _trainings(console: Blueprint) -> None:
     add(console, "/imports/changes", reconciling.changes)
     add(console, "/imports/ledgers", ledgers.listed)
     add(console, one_import, imports.one)
+    _deeds(console, one_import, imports.ROOM, most=most)
     add(console, f"{one_import}/reconciliation", reconciling.form, json=False)
     take(console, f"{one_import}/reconciliation", reconciling.send, most=rosters.SENT_MOST)
-    for rule, room in ((one_class, training_deeds.CLASSES), (one_plan, training_deeds.PLANS), (one_card, cards.CARDS),
-                       (one_import, imports.ROOM)):
-        for code in room.deeds:
-            add(console, f"{rule}/{code}", deeds.shown(room, code), json=False)
-            take(console, f"{rule}/{code}", deeds.done(room, code), most=most)
 
 
 def _timelines(console: Blueprint) -> None:
@@ -360,6 +352,4 @@ def _statements(console: Blueprint) -> None:
     add(console, f"{of_person}/new", statements.new, json=False)
     take(console, f"{of_person}/new", statements.issue)
     add(console, record, statements.detail)
-    for code in statements.ROOM.deeds:
-        add(console, f"{record}/{code}", deeds.shown(statements.ROOM, code), json=False)
-        take(console, f"{record}/{code}", deeds.done(statements.ROOM, code))
+    _deeds(console, record, statements.ROOM)
