@@ -48,7 +48,7 @@ from policies.shelf import shipped
 from projections.answers import Answers, projections
 from projections.apart import Apart
 from projections.differences_upkeep import Upkeep
-from projections.findings.running import Upkeep as Detecting
+from projections.findings.upkeep import Upkeep as Detecting
 from projections.standby import Standby
 
 SETTLE_S = 5

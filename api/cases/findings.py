@@ -35,7 +35,7 @@ from projections.findings import worklist
 from projections.findings.decided import decided_by_case
 from projections.findings.found import Finding
 from projections.findings.patterns import Pattern, Threshold
-from projections.findings.running import EVERYTHING_S
+from projections.findings.upkeep import EVERYTHING_S
 from projections.findings.worklist import Line, View, Wanted
 from projections.pages import Page
 from projections.timeline import words as words_of_events

@@ -76,7 +76,7 @@ def _run(
     """Ask them, and say what it came to."""
     from api.evidence_files import EvidenceFiles, FolderShelf
     from api.house import paper
-    from projections.findings.running import Upkeep
+    from projections.findings.upkeep import Upkeep
 
     every = {one.id: one for one in wanted}
     lines: dict[str, Progress] = {}

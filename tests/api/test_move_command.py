@@ -26,8 +26,8 @@ from projections.answers import projections
 from projections.findings.findings_file import FindingsFile
 from projections.findings.kept import content
 from projections.findings.patterns import patterns
-from projections.findings.running import Upkeep
 from projections.findings.traces import Traces
+from projections.findings.upkeep import Upkeep
 from projections.places import path_of
 from projections.rebuilding import compare, rebuild
 from tests.forked import PYTHON, run

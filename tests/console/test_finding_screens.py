@@ -10,7 +10,7 @@ import pytest
 from api.finding_words import cited, limits
 from projections.findings.found import Finding
 from projections.findings.patterns import patterns
-from projections.findings.running import EVERYTHING_S
+from projections.findings.upkeep import EVERYTHING_S
 from tests.api.finding_kit import PATTERN, Place, look, looked, place_in, shown_twice
 from tests.api.house_kit import house_in
 from tests.console.browser_kit import Window

@@ -23,8 +23,8 @@ from projections.build import opened
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import FIELDS, Finding, read
 from projections.findings.patterns import patterns
-from projections.findings.running import Upkeep
 from projections.findings.traces import Traces
+from projections.findings.upkeep import Upkeep
 from projections.places import path_of
 from projections.reader import Reader
 

@@ -34,9 +34,9 @@ from projections.findings.findings_file import FindingsFile
 from projections.findings.found import Filters, FindingsBehind
 from projections.findings.kept import content
 from projections.findings.patterns import patterns
-from projections.findings.running import Upkeep
 from projections.findings.snapshot import Interrupted
 from projections.findings.traces import Traces
+from projections.findings.upkeep import Upkeep
 from projections.places import path_of
 from projections.reader import Reader
 
@@ -275,7 +275,7 @@ def test_a_run_that_is_given_up_ends_with_the_pattern_before(register: Register)
 def test_two_runs_do_not_write_at_once(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     followed(register.house.ledger, register.folder)
     one = Upkeep(register.house.ledger, register.folder)
-    monkeypatch.setattr("projections.findings.running.WAIT_S", 0)
+    monkeypatch.setattr("projections.findings.upkeep.WAIT_S", 0)
     other = subprocess.Popen([sys.executable, "-c", (
         "import fcntl, sys, time\n"
         f"file = open({str(register.folder / 'findings.lock')!r}, 'a')\n"
@@ -316,8 +316,8 @@ def test_a_file_that_is_taken_away_is_found_again(register: Register) -> None:
 
 
 def test_a_service_keeps_the_file_a_little_behind(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projections.findings.running.BEGINS_MS", 1)
-    monkeypatch.setattr("projections.findings.running.POLL_MS", 5)
+    monkeypatch.setattr("projections.findings.upkeep.BEGINS_MS", 1)
+    monkeypatch.setattr("projections.findings.upkeep.POLL_MS", 5)
     shared_file(register)
     followed(register.house.ledger, register.folder)
     with Upkeep(register.house.ledger, register.folder) as upkeep:
@@ -333,9 +333,9 @@ def test_of_two_that_serve_one_keeps_the_file_and_the_other_follows_it_only_when
     register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two in turn would each look through both files before each run: the other had written them."""
-    monkeypatch.setattr("projections.findings.running.BEGINS_MS", 1)
-    monkeypatch.setattr("projections.findings.running.POLL_MS", 5)
-    monkeypatch.setattr("projections.findings.running.REST", 0)
+    monkeypatch.setattr("projections.findings.upkeep.BEGINS_MS", 1)
+    monkeypatch.setattr("projections.findings.upkeep.POLL_MS", 5)
+    monkeypatch.setattr("projections.findings.upkeep.REST", 0)
     shared_file(register)
     followed(register.house.ledger, register.folder)
     ledger, folder = register.house.ledger, register.folder
