@@ -9,9 +9,12 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from ledger.errors import Refusal
 from ledger.streams import refusals as of_the_ledger
+
+_TURNED_AWAY: Final = (401, 403, 404)
 
 
 class Line(NamedTuple):
@@ -40,3 +43,18 @@ def lines() -> dict[str, Line]:
     sentences = of_the_ledger.sentences()
     listed = {code: Line(int(status), *sentences[code]) for status, codes in table["ledger"].items() for code in codes}
     return listed | {code: Line(**line) for code, line in table["doors"].items()}
+
+
+def status_of(refusal: Refusal) -> int:
+    """Say with which status a refusal is answered."""
+    return lines()[refusal.code].status
+
+
+def turns_away(refusal: Refusal) -> bool:
+    """Say whether it speaks of who asks, or of what is not there for them."""
+    return status_of(refusal) in _TURNED_AWAY
+
+
+def no_word_mends(refusal: Refusal) -> bool:
+    """Say whether it speaks of that or of how a thing stands: nothing else that one could type would do."""
+    return turns_away(refusal) or status_of(refusal) == 409

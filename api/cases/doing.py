@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from api import refusals
+from api.refusals import turns_away
 from ledger.errors import Refusal
 from ledger.events.base import By, Draft
 from ledger.ids import kind_of
@@ -48,9 +48,6 @@ from ledger.streams.standing import Actor
 from ledger.vocabulary import StreamId
 
 _State = TypeVar("_State")
-
-_TURNED_AWAY: Final = (401, 403, 404)
-"""What a refusal is that speaks of who asks, or of what is not there for them; see `api/refusals.toml`."""
 
 EVOLVE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "person": person.evolve, "unit": unit.evolve, "actor": actor.evolve, "transfer": transfer.evolve,
@@ -171,7 +168,7 @@ def do(
     def decision() -> Deciding:
         reading = Reading(ledger)
         drafts = decide(reading)
-        if isinstance(drafts, Refusal) and refusals.lines()[drafts.code].status in _TURNED_AWAY:
+        if isinstance(drafts, Refusal) and turns_away(drafts):
             return Deciding(drafts)  # Before the version: how a thing stands is shown to whoever may act upon it.
         if upon is not None and (stale := _stale(reading, upon, asked.version, show)) is not None:
             return Deciding(stale)

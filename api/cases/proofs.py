@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from api import refusals
 from api.callers import Caller
 from api.cases.cases import works_on
 from api.cases.doing import Reading
@@ -23,6 +22,7 @@ from api.cases.standing import SUPERVISOR, acting, look_at, looking, may_look, m
 from api.cases.study import details_view
 from api.cases.threads import GATES
 from api.house import House
+from api.refusals import status_of
 from ledger.errors import LedgerError, Refusal
 from ledger.events.base import Sealed
 from ledger.events.claim import StudyDetails
@@ -71,7 +71,7 @@ def visible(house: House, caller: Caller, position: int, purpose: str | None) ->
     no = Refusal.because("event_absent") if found is None else _barred(house, caller, found, purpose)
     if no is None and found is not None:
         return found
-    if no is not None and refusals.lines()[no.code].status != 404:
+    if no is not None and status_of(no) != 404:
         return no
     return Refusal.because("event_absent") if actor is None else may_look(actor) or Refusal.because("event_absent")
 

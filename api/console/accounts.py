@@ -20,11 +20,12 @@ from api.cases.standing import UNIT
 from api.commands.telling import role as role_name
 from api.console import deeds, sending
 from api.console.claim import done_before, told_basis
-from api.console.deeds import Deed, Pairs, Room, Subject, status_of
+from api.console.deeds import Deed, Pairs, Room, Subject
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import Mark, documents
+from api.refusals import status_of
 from api.routes.schemas.actors import ActorBody, ScopeBody
 from api.tables_out import Table
 from api.year_page import region

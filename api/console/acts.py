@@ -14,7 +14,6 @@ from urllib.parse import parse_qsl, urlencode
 import marshmallow as ma
 from flask import request
 
-from api import refusals
 from api.cases import appeals, assignment, claim_sheet, claims, review
 from api.cases.doing import Asked, Done, Reading
 from api.cases.events import events_of
@@ -25,6 +24,7 @@ from api.console import correction, sending, words
 from api.console.form import Fault, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward
 from api.law_of import ruling_view
+from api.refusals import no_word_mends, status_of, turns_away
 from api.routes.schemas.claims import (
     AppealBody,
     ApprovalBody,
@@ -46,7 +46,6 @@ BASES: Final = {
     "falsified": "弄虚作假", "duplicate": "重复登记", "entered_in_error": "登记有误", "evidence_found": "补到有效证明",
     "decided_wrongly": "原处理有误",
 }
-_LATER: Final = (403, 404, 409)  # Of whoever asks, or of how it stands: not something that a word more would mend.
 _LABELS: Final = {
     "words": "说明", "basis": "依据", "confirmed_hours": "确认学时", "document": "文件号", "to": "转给谁",
     "override-hours": "另行认定学时", "override-reason": "另行认定的理由",
@@ -141,7 +140,7 @@ def offered(asking: Asking, claim: str) -> list[Offered]:
                 continue
             if isinstance(done, Done):
                 found.append(Offered(act, None))
-            elif _status(done) not in _LATER:
+            elif not no_word_mends(done):
                 found.append(Offered(act, f"{act.name}：{of_refusal(done).words}"))
     return found
 
@@ -167,9 +166,9 @@ def done(code: str) -> Callable[..., Shown]:
             return _page(asking, act, claim, typed, fault, status=422)
         came = _run(asking, act, claim, fields, sending.asked(asking.house, asking.caller))
         if isinstance(came, Refusal):
-            if _status(came) in (401, 403, 404):
+            if turns_away(came):
                 return came
-            return _page(asking, act, claim, typed, of_refusal(came), status=_status(came),
+            return _page(asking, act, claim, typed, of_refusal(came), status=status_of(came),
                          is_stale=came.code == "stale_version")
         event = came.receipt.positions[0] if came.receipt is not None else 0
         return onward(_after(claim, event, is_office=not asking.capacity.is_person))
@@ -189,7 +188,7 @@ def _page(
     tried = _tried(asking, act, claim)
     if tried is None:  # The use case says why there is nothing that it could be about.
         tried = _run(asking, act, claim, {"to": None, "decided": 0, "evaluated": 0, **_TRIED}, Asked(dry_run=True))
-    if isinstance(tried, Refusal) and _status(tried) in _LATER and not is_stale:
+    if isinstance(tried, Refusal) and no_word_mends(tried) and not is_stale:
         return tried
     more = _told_of(asking, act, found.claim)
     if isinstance(more, Refusal):
@@ -197,7 +196,7 @@ def _page(
     return Page("claim_act.html", {
         **more, "holder": holder_of(asking, found.claim), "by": _changed_by(asking, claim) if is_stale else None,
         "act": act, "sheet": found, "typed": typed, "fault": fault, "is_stale": is_stale,
-        "can": not (isinstance(tried, Refusal) and _status(tried) in _LATER),
+        "can": not (isinstance(tried, Refusal) and no_word_mends(tried)),
         "before": _told(found.claim), "after": _told(tried.state) if isinstance(tried, Done) else None,
         "why": of_refusal(tried).words if isinstance(tried, Refusal) else None,
         "wants_hours": _wants_hours(tried),
@@ -331,10 +330,6 @@ def _tried(asking: Asking, act: Act, claim: str) -> Done | Refusal | None:
 def _run(asking: Asking, act: Act, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     given = (fields,) if act.body is not None else ()
     return act.run(asking.house, asking.caller, claim, *given, asked)
-
-
-def _status(refusal: Refusal) -> int:
-    return refusals.lines()[refusal.code].status
 
 
 def _after(claim: str, event: int, *, is_office: bool) -> str:

@@ -19,6 +19,7 @@ from api.console import deeds, sending, titles, words
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.titles import COMMITTEES, LEVELS, SERIES
+from api.refusals import status_of
 from api.routes.schemas.applications import ApplicationBody
 from ledger.errors import Refusal
 from ledger.streams.application import Application
@@ -52,7 +53,7 @@ def file(asking: Asking) -> Shown:
     except BadFields as bad:
         return _form(asking, typed, deeds.faults_at(fields, (one._asdict() for one in bad.faults)), 422)
     if not isinstance(came, Done):
-        return _form(asking, typed, [of_refusal(came, words.documents(house))], deeds.status_of(came))
+        return _form(asking, typed, [of_refusal(came, words.documents(house))], status_of(came))
     if is_for_real:
         event = came.receipt.positions[0] if came.receipt is not None else 0
         return onward(f"/applications/{came.stream}?done={event}")

@@ -27,6 +27,7 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.console.training_forms import may_certify
 from api.console.trainings import told_events
 from api.console.words import Mark
+from api.refusals import status_of
 from api.routes.schemas.common import Words
 from api.routes.schemas.filings import CardBody
 from api.tables_out import Table, file_of
@@ -188,7 +189,7 @@ def issue_card(asking: Asking, training_class: str) -> Shown:
     if isinstance(came, Refusal):
         field = {"person_absent": "person", "attendance_unfit": "attended_days", "name_taken": "number"}
         fault = Fault(field.get(came.code, ""), of_refusal(came).words)
-        return _card_form(asking, training_class, request.form, [fault], deeds.status_of(came))
+        return _card_form(asking, training_class, request.form, [fault], status_of(came))
     event = came.receipt.positions[0] if came.receipt is not None else 0
     return onward(f"/cards/{came.stream}?{urlencode({'purpose': PURPOSE, 'done': event})}")
 

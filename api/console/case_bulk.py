@@ -29,6 +29,7 @@ from api.console.case_words import ACCESS, BULK_DEEDS, kind_words
 from api.console.cases import LIST, bulk_row
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
+from api.refusals import status_of, turns_away
 from api.routes.schemas.case_desk import CaseBulkBody, SomeWordsBody, WideningBody
 from ledger.errors import Refusal
 from ledger.streams.case import Case
@@ -174,10 +175,9 @@ def _checked(
 
 
 def _no(asking: Asking, case: str, typed: MultiDict[str, str], no: Refusal) -> Shown:
-    status = deeds.status_of(no)
-    if status in (401, 403, 404) and no.code != "finding_absent":
+    if turns_away(no) and no.code != "finding_absent":
         return no
-    return _form(asking, case, typed, [of_refusal(no, words.documents(asking.house))], status)
+    return _form(asking, case, typed, [of_refusal(no, words.documents(asking.house))], status_of(no))
 
 
 def _head(asking: Asking, case: str) -> dict[str, Any] | Refusal:

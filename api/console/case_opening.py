@@ -23,6 +23,7 @@ from api.console import deeds, sending, words
 from api.console.case_sent import ids_of, sorted_ids
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
+from api.refusals import status_of
 from api.routes.schemas.cases import CaseBody
 from api.whole import whole_or_as_typed
 from ledger.errors import Refusal
@@ -70,7 +71,7 @@ def open_it(asking: Asking) -> Shown:
     except BadFields as bad:
         return _form(asking, typed, deeds.faults_at(fields, (one._asdict() for one in bad.faults)), 422)
     if not isinstance(came, Done):
-        status = deeds.status_of(came)
+        status = status_of(came)
         if status in (401, 403) and came.code != "own_case":
             return came
         return _form(asking, typed, [of_refusal(came, words.documents(house))], status)

@@ -21,6 +21,7 @@ from api.console import deeds, sending, words
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.evidence_files import MOST as FILE_MOST
+from api.refusals import status_of
 from api.routes.fields import Text
 from api.routes.schemas.courses import PUBLIC, CertificateBody
 from ledger.errors import Refusal
@@ -104,7 +105,7 @@ def register(asking: Asking, person: str) -> Shown:
     if isinstance(came, Refusal):
         said = of_refusal(came, words.documents(asking.house))
         return _form(asking, person, request.form, [Fault(_AT.get(came.code, said.field), said.words)],
-                     deeds.status_of(came))
+                     status_of(came))
     event = came.receipt.positions[0] if came is not None and came.receipt is not None else 0
     return onward(f"/claims/{came.stream}?{urlencode({'purpose': PURPOSE, 'done': event})}")
 

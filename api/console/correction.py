@@ -26,7 +26,7 @@ from api.console.claim_trial import Tried, caught, put_papers, route_of, told_of
 from api.console.form import Fault, Field, Form, content_of, form_of, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.law_of import ruling_view
-from api.refusals import lines
+from api.refusals import no_word_mends, status_of
 from api.routes.schemas.claims import CorrectionBody
 from api.routes.sent import faults_of
 from ledger.errors import Refusal
@@ -48,7 +48,6 @@ _OFFICE: Final = (
     Field("year_because", "改变年度的理由", "choice", _BECAUSE, hint="更正后计入另一年度的须选"),
 )
 _NOTHING: Final = {one.name: "" for one in (*_OFFICE, *_BY_HAND)}
-_LATER: Final = (401, 403, 404, 409)
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def _submitted(asking: Asking, found: Sheet, filled: Filled, typed: Mapping[str,
         event = done.receipt.positions[0] if done.receipt is not None else 0
         return onward(_address(claim, done=event))
     faults = [of_refusal(done, words.documents(house))] if isinstance(done, Refusal) else done
-    status = lines()[done.code].status if isinstance(done, Refusal) else 422
+    status = status_of(done) if isinstance(done, Refusal) else 422
     return _form(asking, found, _filled(asking, filled.content, typed, faults), Tried({}, faults), faults,
                  status=status, is_stale=isinstance(done, Refusal) and done.code == "stale_version")
 
@@ -139,7 +138,7 @@ def _correctable(asking: Asking, claim: str) -> Sheet | Refusal:
         return found
     tried = review.correct(
         asking.house, asking.caller, claim, as_it_stands(asking, found.claim), Asked(dry_run=True))
-    return tried if isinstance(tried, Refusal) and lines()[tried.code].status in _LATER else found
+    return tried if isinstance(tried, Refusal) and no_word_mends(tried) else found
 
 
 def _carried_over(found: Sheet, content: dict[str, Any], asked: Form) -> dict[str, Any]:

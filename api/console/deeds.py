@@ -16,13 +16,13 @@ import marshmallow as ma
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api import refusals
 from api.cases.doing import Asked, Done
 from api.cases.faults import BadFields
 from api.console import sending, words
 from api.console.form import Fault, Field, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward
 from api.problems import Problem
+from api.refusals import no_word_mends, status_of, turns_away
 from api.routes.sent import faults_of
 from api.whole import whole_or_as_typed
 from ledger.errors import Refusal
@@ -30,8 +30,6 @@ from policies.reasons import reasons
 
 Pairs = Sequence[tuple[str, Any]]
 """How something stands: names, and values in words or as a `words.Mark`."""
-
-_LATER: Final = (401, 403, 404, 409)  # Of whoever asks, or of how it stands: not something that a word more would mend.
 
 
 class Subject(NamedTuple):
@@ -106,7 +104,7 @@ def offered(asking: Asking, room: Room, subject: Subject) -> list[Offered]:
             came = _tried(asking, deed, subject, deed.tried(asking, subject))
             if isinstance(came, Done):
                 found.append(Offered(deed, None))
-            elif came is None or status_of(came) not in _LATER:
+            elif came is None or not no_word_mends(came):
                 why = None if came is None else of_refusal(came, words.documents(asking.house)).words
                 found.append(Offered(deed, why))
     return found
@@ -155,7 +153,7 @@ def _not_done(asking: Asking, deed: Deed, subject: Subject, typed: MultiDict[str
               ) -> Shown:
     if isinstance(came, list):
         return _page(asking, deed, subject, typed, came, status=422)
-    if status_of(came) in (401, 403, 404):
+    if turns_away(came):
         return came
     return _page(asking, deed, subject, typed, [of_refusal(came, words.documents(asking.house))],
                  status=status_of(came), is_stale=came.code == "stale_version")
@@ -166,7 +164,7 @@ def _page(
     given: Mapping[str, Any] | None = None, status: int = 200, is_stale: bool = False,
 ) -> Shown:
     came = _tried(asking, deed, subject, deed.tried(asking, subject) if given is None else given)
-    if isinstance(came, Refusal) and status_of(came) in _LATER and not faults:
+    if isinstance(came, Refusal) and no_word_mends(came) and not faults:
         return came
     fields = deed.fields(asking, subject)  # What was tried with what is neither typed nor offered is nobody's wish.
     is_shown = given is not None or not deed.depends or all(one.value for one in fields if one.is_required)
@@ -199,11 +197,6 @@ def _run(asking: Asking, deed: Deed, subject: Subject, fields: dict[str, Any], a
         return deed.run(asking.house, asking.caller, subject.id, *given, asked)
     except BadFields as bad:
         return faults_at(deed.fields(asking, subject), (one._asdict() for one in bad.faults))
-
-
-def status_of(refusal: Refusal) -> int:
-    """What a refusal is over HTTP."""
-    return refusals.lines()[refusal.code].status
 
 
 # What is typed

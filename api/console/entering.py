@@ -23,6 +23,7 @@ from api.console.field_words import ID_KINDS
 from api.console.form import Fault, of_refusal
 from api.console.registration import PERSON_FIELDS
 from api.console.screen import Asking, Page, Shown, onward
+from api.refusals import status_of, turns_away
 from api.routes.schemas.people import PersonBody
 from ledger.envelope import decode
 from ledger.errors import Refusal
@@ -54,9 +55,9 @@ def send(asking: Asking) -> Shown:
     except BadFields as bad:
         return _form(typed, deeds.faults_at(PERSON_FIELDS, (one._asdict() for one in bad.faults)))
     if isinstance(came, Refusal):
-        if deeds.status_of(came) in (401, 403, 404):
+        if turns_away(came):
             return came
-        return _form(typed, [Fault("id_number", of_refusal(came).words)], status=deeds.status_of(came))
+        return _form(typed, [Fault("id_number", of_refusal(came).words)], status=status_of(came))
     if came.receipt is not None:
         return onward(f"/persons/{came.stream}/registered?done={came.receipt.positions[0]}")
     carried = [(one.name, typed.get(one.name, "").strip()) for one in PERSON_FIELDS]

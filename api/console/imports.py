@@ -28,6 +28,7 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.console.trainings import ROWS, told_events
 from api.console.words import Mark
 from api.problems import Problem
+from api.refusals import status_of, turns_away
 from api.routes.imports import rows_of
 from api.routes.schemas.imports import AbandonmentBody, ImportBody
 from api.routes.schemas.ledgers import HandedOverBody
@@ -169,10 +170,10 @@ def send(asking: Asking) -> Shown:
     if isinstance(came, list):
         return _form(request.form, came, 422)
     if isinstance(came, Refusal):
-        if deeds.status_of(came) in (401, 403, 404):
+        if turns_away(came):
             return came
         fault = of_refusal(came, words.documents(house))
-        return _form(request.form, [fault], deeds.status_of(came))
+        return _form(request.form, [fault], status_of(came))
     if isinstance(came, Done):
         event = came.receipt.positions[0] if came.receipt is not None else 0
         about = {"again": 1} if came.replayed else {"done": event}

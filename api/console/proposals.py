@@ -27,6 +27,7 @@ from api.console.form import Fault, of_refusal
 from api.console.moment import Moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
+from api.refusals import status_of
 from api.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.streams import rulebook as streams
@@ -98,7 +99,7 @@ def propose(asking: Asking) -> Shown:
         return _form(asking, replace(draft, faults=tuple(of_error(error))), status=422)
     if isinstance(came, Refusal):
         said = replace(draft, faults=(of_refusal(came),))
-        return came if (status := deeds.status_of(came)) in (401, 404) else _form(asking, said, status=status)
+        return came if (status := status_of(came)) in (401, 404) else _form(asking, said, status=status)
     digest = sha256(draft.source).hexdigest()
     if came.receipt is not None:
         return onward(f"/rules/proposals/{digest}?done={came.receipt.first}")

@@ -27,7 +27,7 @@ from api.console.moment import Moment, asked_moment
 from api.console.records import place_of
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
-from api.refusals import lines as lines_of_refusals
+from api.refusals import turns_away
 from api.routes.paging import Cursor, read_cursor, write_cursor
 from api.year_page import moment as written
 from ledger.errors import LedgerError, Refusal
@@ -311,7 +311,7 @@ def _outcome(line: bulk.Line, outcome: bulk.Outcome) -> dict[str, Any]:
 
 def _is_seen(outcome: bulk.Outcome) -> bool:
     """Say whether whoever sent a line may know of its claim: ids come from a form, and anyone can write one."""
-    return not isinstance(outcome, Refusal) or lines_of_refusals()[outcome.code].status not in (401, 403, 404)
+    return not (isinstance(outcome, Refusal) and turns_away(outcome))
 
 
 def _titles(asking: Asking, lines: Sequence[bulk.Line]) -> dict[str, dict[str, Any]] | Refusal:

@@ -18,7 +18,7 @@ from api.cases import exports, import_comparisons, import_reports, imports
 from api.cases.doing import Asked, Done
 from api.cases.faults import BadFields
 from api.cases.import_comparisons import WHAT, Comparison
-from api.console import deeds, sending, words
+from api.console import sending, words
 from api.console.claim import told_basis
 from api.console.deeds import Subject
 from api.console.form import Fault, of_refusal
@@ -27,6 +27,7 @@ from api.console.moment import asked_moment
 from api.console.rosters import Sent
 from api.console.screen import Asking, Page, Shown, onward
 from api.problems import Problem
+from api.refusals import status_of, turns_away
 from api.routes.fields import Day
 from api.routes.imports import rows_of
 from api.sheets import FILE_BYTES_MOST
@@ -122,9 +123,9 @@ def send(asking: Asking, batch: str) -> Shown:
     except Problem as bad:
         return _form(asking, subject, [Fault("file", bad.detail or "读不出这个文件。")], 422)
     if isinstance(came, Refusal):
-        if deeds.status_of(came) in (401, 403, 404):
+        if turns_away(came):
             return came
-        return _form(asking, subject, [of_refusal(came, words.documents(house))], deeds.status_of(came))
+        return _form(asking, subject, [of_refusal(came, words.documents(house))], status_of(came))
     if isinstance(came, Done):
         event = came.receipt.positions[0] if came.receipt is not None else 0
         return onward(f"/imports/{batch}?{urlencode({'done': event})}")

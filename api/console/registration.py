@@ -31,6 +31,7 @@ from api.house import House
 from api.law_of import law_now
 from api.letting_in import opened, way_on
 from api.page import HOME, caller_of_session, is_from_here, refused, render
+from api.refusals import status_of
 from api.routes.door import PUBLIC_MOST
 from api.routes.schemas.people import PersonBody
 from api.routes.schemas.units import UnitBody
@@ -135,7 +136,7 @@ def unit_stands(unit: str) -> Any:
     found = units.sheet(house, unit)
     if isinstance(found, Refusal):
         line = of_refusal(found)
-        return refused(found.code, "没有这个单位", line.words, deeds.status_of(found))
+        return refused(found.code, "没有这个单位", line.words, status_of(found))
     last = found.unit.seats[-1]
     return render("unit_registered.html", unit=found.unit, state=UNIT_STATES[found.unit.status],
                   reason=found.body["reason"], event=found.body["events"][0]["position"], place=region(last.region),
@@ -197,4 +198,4 @@ def _why(came: Refusal | list[Fault], field: str) -> tuple[list[Fault], int]:
     """What is wrong, and as which answer; what the register says is said at the field that it goes by."""
     if isinstance(came, list):
         return came, 422
-    return [Fault(field, of_refusal(came).words)], deeds.status_of(came)
+    return [Fault(field, of_refusal(came).words)], status_of(came)

@@ -19,7 +19,6 @@ import marshmallow as ma
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api import refusals
 from api.cases import replays
 from api.cases.doing import Asked
 from api.cases.faults import BadFields
@@ -27,6 +26,7 @@ from api.console import sending
 from api.console.form import Fault, Field, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
+from api.refusals import turns_away
 from api.replay_page import asked_words
 from api.routes.schemas.replays import ReplayBody
 from ledger.errors import Refusal
@@ -52,7 +52,6 @@ _SIDES: Final = ("under", "against")
 _ASKED: Final = (*_SIDES, "as_of", "valid_on", "region", "sector")
 _PLACES: Final = {"as_of_in_future": "as_of", "as_of_malformed": "as_of", "as_of_before_ledger": "as_of",
                   "valid_on_malformed": "valid_on", "outside_scope": "region"}
-_OTHERS: Final = (401, 403, 404)
 
 
 class Typed(NamedTuple):
@@ -238,7 +237,7 @@ def _submitted(
         if error.code not in _PLACES and not error.code.startswith("law_"):
             raise
         return [Fault(_PLACES.get(error.code, "under_base"), str(error))]
-    if isinstance(came, Refusal) and (came.code in _PLACES or refusals.lines()[came.code].status not in _OTHERS):
+    if isinstance(came, Refusal) and (came.code in _PLACES or not turns_away(came)):
         return [Fault(_PLACES.get(came.code, ""), of_refusal(came).words)]
     return came
 

@@ -20,7 +20,7 @@ from api.cases.doing import Asked, Done
 from api.cases.faults import BadFields
 from api.cases.roster_lists import NAMES
 from api.cases.standing import logged_in
-from api.console import deeds, sending, words
+from api.console import sending, words
 from api.console.claim import done_before, told_basis
 from api.console.form import Fault, of_refusal
 from api.console.moment import asked_moment
@@ -28,6 +28,7 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.console.training_deeds import ROSTER_MARKS
 from api.console.training_forms import why_not_register
 from api.console.trainings import told_events
+from api.refusals import status_of, turns_away
 from api.routes.fields import Text
 from api.routes.rosters import WORKBOOK
 from api.sheets import FILE_BYTES_MOST
@@ -142,9 +143,9 @@ def _not_registered(asking: Asking, one: Mapping[str, Any], sent: Sent, document
     roster = _of_file(one, sent)
     if came.code == "roster_exists" and roster is not None:
         return onward(f"/classes/{one['training_class']}/rosters/{roster['act']}?again=1")
-    if deeds.status_of(came) in (401, 403, 404):
+    if turns_away(came):
         return came
-    return _form(one, [of_refusal(came, words.documents(asking.house))], document, deeds.status_of(came))
+    return _form(one, [of_refusal(came, words.documents(asking.house))], document, status_of(came))
 
 
 def _of_file(one: Mapping[str, Any], sent: Sent) -> Mapping[str, Any] | None:

@@ -15,10 +15,11 @@ from werkzeug.datastructures import MultiDict
 from api.cases import histories, people, statements, years
 from api.console import deeds, sending, words
 from api.console.claim import done_before, told_basis
-from api.console.deeds import WORDS, Deed, Pairs, Room, Subject, status_of
+from api.console.deeds import WORDS, Deed, Pairs, Room, Subject
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
+from api.refusals import status_of, turns_away
 from api.routes.fields import Many, QueryNumber
 from api.routes.schemas.statements import StatementBody, SupersessionBody, VoidingBody
 from api.tables_out import Table
@@ -113,7 +114,7 @@ def issue(asking: Asking, person: str) -> Shown:
     asked = sending.asked(asking.house, asking.caller, dry_run=not is_for_real)
     came = statements.issue(asking.house, asking.caller, person, fields, axes, asked)
     if isinstance(came, Refusal):
-        if status_of(came) in (401, 403, 404):
+        if turns_away(came):
             return came
         return _form(asking, person, typed, [of_refusal(came, words.documents(asking.house))], status=status_of(came))
     if not is_for_real:

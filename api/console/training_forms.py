@@ -20,7 +20,6 @@ from api.cases.faults import BadFields
 from api.cases.standing import acting
 from api.commands.telling import role as role_name
 from api.console import sending, words
-from api.console.deeds import status_of
 from api.console.form import Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.training_papers import (
@@ -39,6 +38,7 @@ from api.console.training_papers import (
 )
 from api.evidence_files import MOST as FILE_MOST
 from api.law_of import law_now
+from api.refusals import no_word_mends, status_of, turns_away
 from api.routes.schemas.filings import ClassBody, PlanBody, RefiledPlanBody
 from ledger.errors import Refusal
 from policies.authority import class_recipients
@@ -46,7 +46,6 @@ from policies.words import Vocabulary
 from projections.basis import read_axes
 
 SENT_MOST: Final = FILE_MOST + 512 * 1024
-_TURNED_AWAY: Final = (401, 403, 404, 409)
 _NOBODY: Final = "per_" + "0" * 22
 
 
@@ -102,7 +101,7 @@ def _why_not(ask: Callable[[], Done | Refusal]) -> Refusal | None:
         came = ask()
     except BadFields:
         return None
-    return came if isinstance(came, Refusal) and status_of(came) in _TURNED_AWAY else None
+    return came if isinstance(came, Refusal) and no_word_mends(came) else None
 
 
 # The four forms
@@ -276,7 +275,7 @@ def _sent(asking: Asking, paper: Paper, version: int | None) -> Shown:
         faults = faults_of_paper(paper, (one._asdict() for one in bad.faults), {})
         return _shown(paper, read._replace(faults=faults), seen, 422)
     if isinstance(came, Refusal):
-        if status_of(came) in (401, 403, 404):
+        if turns_away(came):
             return came
         fault = of_refusal(came, words.documents(house))
         return _shown(paper, read._replace(faults=[fault]), version, status_of(came))  # Sent again, it takes its place.

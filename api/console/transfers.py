@@ -28,6 +28,7 @@ from api.console.moment import asked_moment
 from api.console.records import named_units, passage, seat, unit_name
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
+from api.refusals import status_of
 from api.routes.schemas.transfers import ConfirmationBody, TransferBody, TransferRefusalBody
 from api.tables_out import Table
 from api.year_page import region
@@ -140,7 +141,7 @@ def ask(asking: Asking) -> Shown:
     if isinstance(came, Refusal):
         fault = of_refusal(came, words.documents(house))
         place = "starts" if came.code == "affiliation_exists" else ""
-        return _form(asking, unit, typed, [replace(fault, field=place)], status=deeds.status_of(came))
+        return _form(asking, unit, typed, [replace(fault, field=place)], status=status_of(came))
     if is_for_real:
         event = came.receipt.positions[0] if came.receipt is not None else 0
         return onward(f"/transfers/{came.stream}?done={event}")

@@ -20,6 +20,7 @@ from api.console.claim import done_before, told_basis
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
+from api.refusals import status_of, turns_away
 from api.routes.fields import QueryNumber
 from api.routes.schemas.year_closings import YearClosingBody
 from api.tables_out import Table
@@ -89,9 +90,9 @@ def send(asking: Asking) -> Shown:
     asked = sending.asked(asking.house, asking.caller) if is_for_real else Asked(dry_run=True)
     came = year_closing.close(asking.house, asking.caller, content, asked)
     if isinstance(came, Refusal):
-        if deeds.status_of(came) in (401, 403, 404):
+        if turns_away(came):
             return came
-        return _form(asking, typed, [of_refusal(came)], status=deeds.status_of(came))
+        return _form(asking, typed, [of_refusal(came)], status=status_of(came))
     if came.receipt is not None:
         return onward(f"{LIST}/{content['year']}?done={came.receipt.positions[0]}")
     if typed.get("step") == "back":
