@@ -9,6 +9,7 @@
     -- thresholds: class_persons           names in thresholds.toml, bound as :D01_class_persons
     -- counter: one_class 是否同一班次；……   what each number of `counter` and of `figures` says
     -- looks: everything                   only of a pattern that compares everything with everything
+    -- tells: members                      `members.sql` follows: what is told of the entries that belong to a finding
 
 The question begins at the temporary table `touched(kind, id)`, goes on by indexes (`FROM touched t CROSS JOIN claim c
 ON ...`), and gives one row a finding, with these columns: `about`, the key of the finding within its pattern; `region`
@@ -52,12 +53,14 @@ KINDS: Final = (
 """What can be touched."""
 LISTED: Final = tuple(one.removesuffix("s") for one in LISTS)
 
+_FOLDER: Final = resources.files(__package__).joinpath("patterns")
 _FIRST: Final = re.compile(r"-- (D[0-9]{2})/([1-9][0-9]*) (\S.*)")
 _LINE: Final = re.compile(r"-- ([a-z]+): (\S.*)")
 _BETWEEN: Final = re.compile("；(?![^（]*）)")
 _NAME: Final = re.compile(r"[a-z][a-z_]*")
 _WANTED: Final = ("severity", "touches", "rule", "reason", "guard")
-_MORE: Final = ("thresholds", "counter", "figures", "looks")
+_MORE: Final = ("thresholds", "counter", "figures", "looks", "tells")
+_MEMBERS: Final = "members.sql"
 _PARAMETER: Final = re.compile(r"(?<![\w:]):([A-Za-z]\w*)")
 _UNSTEADY: Final = re.compile(r"'now'|\bcurrent_(?:date|time|timestamp)\b|\brandom(?:blob)?\s*\(", re.IGNORECASE)
 
@@ -123,8 +126,8 @@ class Pattern(NamedTuple):
 @cache
 def patterns() -> Mapping[str, Pattern]:
     """Every pattern there is, by its id."""
-    folder = resources.files(__package__).joinpath("patterns")
-    texts = sorted((one.name, one.read_text("utf-8")) for one in folder.iterdir() if one.name.endswith(".sql"))
+    texts = sorted((one.name, one.read_text("utf-8")) for one in _FOLDER.iterdir()
+                   if one.name.endswith(".sql") and one.name != _MEMBERS)
     read = {name.removesuffix(".sql"): read_pattern(name.removesuffix(".sql"), text) for name, text in texts}
     for pattern in read.values():
         for name in pattern.thresholds:
@@ -159,7 +162,8 @@ def read_pattern(id_: str, text: str) -> Pattern:
     pattern = Pattern(
         id_, int(first[2]), first[3], said["severity"], _names(said["touches"]), said["rule"], said["reason"],
         said["guard"], _names(said.get("thresholds", "")), _told(said.get("counter", "")),
-        _told(said.get("figures", "")), said.get("looks") == "everything", text)
+        _told(said.get("figures", "")), said.get("looks") == "everything",
+        text + _FOLDER.joinpath(_MEMBERS).read_text("utf-8") if "tells" in said else text)
     _check(pattern, said)
     return pattern
 
@@ -171,6 +175,8 @@ def _check(pattern: Pattern, said: Mapping[str, str]) -> None:
         raise PatternMalformed(pattern.id, f"touches 里没有 {unknown[0]} 这一类")
     if said.get("looks", "everything") != "everything":
         raise PatternMalformed(pattern.id, "looks 只能是 everything")
+    if said.get("tells", "members") != "members":
+        raise PatternMalformed(pattern.id, "tells 只能是 members")
     if bad := [name for name in pattern.thresholds if _NAME.fullmatch(name) is None]:
         raise PatternMalformed(pattern.id, f"门槛名 {bad[0]} 不是小写英文")
     bare = _bare(pattern.sql)

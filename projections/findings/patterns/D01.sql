@@ -7,6 +7,7 @@
 -- thresholds: class_persons
 -- counter: written_differently 有几种原样写法（一种即写法全同）；one_class 是否同一班次；refused_or_revoked 其中已驳回、撤销的条数
 -- figures: persons 人数；claims 条数；classes 班次数；card 是否与登记卡卡号相同
+-- tells: members
 WITH looked(value) AS MATERIALIZED (
     SELECT DISTINCT k.value
     FROM touched t CROSS JOIN clue k ON k.claim = t.id AND k.kind = 'certificate'
@@ -60,47 +61,13 @@ found AS MATERIALIZED (
     HAVING persons > 1 AND undone < count(*) AND max(m.of_class) = 0
        AND NOT (classes = 1 AND persons >= :D01_class_persons)
 ),
-told AS MATERIALIZED (
-    SELECT * FROM member WHERE about IN (SELECT about FROM found)
+further(about, name, id) AS (
+    SELECT 'card:' || card, 'persons', holder FROM carded
+    UNION ALL SELECT 'card:' || card, 'events', event FROM carded
 ),
-every(about, name, id) AS (
-    SELECT about, 'persons', person FROM told
-    UNION SELECT about, 'claims', claim FROM told
-    UNION SELECT about, 'actors', decided_by FROM told WHERE decided_by IS NOT NULL
-    UNION SELECT about, 'organisers', organiser FROM told WHERE organiser IS NOT NULL
-    UNION SELECT about, 'events', submitted_event FROM told
-    UNION SELECT about, 'events', study_event FROM told
-    UNION SELECT about, 'events', decided_event FROM told WHERE decided_event IS NOT NULL
-    UNION SELECT 'card:' || card, 'persons', holder FROM carded
-    UNION SELECT 'card:' || card, 'events', event FROM carded
-    ORDER BY 1, 2, 3
-),
-said(about, name, text) AS (
-    SELECT about, name, json_group_array(id) FROM every GROUP BY about, name
-    UNION ALL
-    SELECT about, 'region', CASE WHEN min(region) = max(region) THEN min(region)
-                                 WHEN substr(min(region), 1, 4) = substr(max(region), 1, 4)
-                                 THEN substr(min(region), 1, 4) ELSE substr(min(region), 1, 2) END
-    FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'sector', CASE WHEN min(sector) = max(sector) THEN min(sector) END FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'counter',
-           json_object('written_differently', written, 'one_class', classes = 1, 'refused_or_revoked', undone)
-    FROM found
-    UNION ALL
-    SELECT about, 'figures',
+numbers(about, counter, figures) AS (
+    SELECT about,
+           json_object('written_differently', written, 'one_class', classes = 1, 'refused_or_revoked', undone),
            json_object('persons', persons, 'claims', claims, 'classes', classes, 'card', card)
     FROM found
-)
-SELECT about,
-       max(CASE name WHEN 'region' THEN text END) AS region, max(CASE name WHEN 'sector' THEN text END) AS sector,
-       max(CASE name WHEN 'persons' THEN text END) AS persons, max(CASE name WHEN 'claims' THEN text END) AS claims,
-       coalesce(max(CASE name WHEN 'actors' THEN text END), '[]') AS actors,
-       coalesce(max(CASE name WHEN 'organisers' THEN text END), '[]') AS organisers,
-       max(CASE name WHEN 'events' THEN text END) AS events,
-       max(CASE name WHEN 'counter' THEN text END) AS counter, max(CASE name WHEN 'figures' THEN text END) AS figures
-FROM said
-WHERE about IN (SELECT about FROM found)
-GROUP BY about
-ORDER BY about
+),

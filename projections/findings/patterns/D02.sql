@@ -7,6 +7,7 @@
 -- thresholds: class_persons
 -- counter: one_class 是否同一班次；refused_or_revoked 其中已驳回、撤销的条数；other_papers 另交有各自证书的条数
 -- figures: persons 人数；claims 条数；classes 班次数；shared 相同的是什么：file 文件，picture 图像，document 生成软件与时刻
+-- tells: members
 WITH looked(claim) AS MATERIALIZED (
     SELECT id FROM touched WHERE kind = 'claim'
 ),
@@ -69,44 +70,12 @@ found AS MATERIALIZED (
            AND (shared = 'picture'
                 OR (first, last, claims) NOT IN (SELECT first, last, claims FROM suspect WHERE shared = 'picture')))
 ),
-told AS MATERIALIZED (
-    SELECT * FROM member WHERE about IN (SELECT about FROM found)
+further(about, name, id) AS (
+    SELECT NULL, NULL, NULL WHERE 0
 ),
-every(about, name, id) AS (
-    SELECT about, 'persons', person FROM told
-    UNION SELECT about, 'claims', claim FROM told
-    UNION SELECT about, 'actors', decided_by FROM told WHERE decided_by IS NOT NULL
-    UNION SELECT about, 'organisers', organiser FROM told WHERE organiser IS NOT NULL
-    UNION SELECT about, 'events', submitted_event FROM told
-    UNION SELECT about, 'events', study_event FROM told
-    UNION SELECT about, 'events', decided_event FROM told WHERE decided_event IS NOT NULL
-    ORDER BY 1, 2, 3
-),
-said(about, name, text) AS (
-    SELECT about, name, json_group_array(id) FROM every GROUP BY about, name
-    UNION ALL
-    SELECT about, 'region', CASE WHEN min(region) = max(region) THEN min(region)
-                                 WHEN substr(min(region), 1, 4) = substr(max(region), 1, 4)
-                                 THEN substr(min(region), 1, 4) ELSE substr(min(region), 1, 2) END
-    FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'sector', CASE WHEN min(sector) = max(sector) THEN min(sector) END FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'counter',
-           json_object('one_class', classes = 1, 'refused_or_revoked', undone, 'other_papers', other_papers)
-    FROM found
-    UNION ALL
-    SELECT about, 'figures',
+numbers(about, counter, figures) AS (
+    SELECT about,
+           json_object('one_class', classes = 1, 'refused_or_revoked', undone, 'other_papers', other_papers),
            json_object('persons', persons, 'claims', claims, 'classes', classes, 'shared', shared)
     FROM found
-)
-SELECT about,
-       max(CASE name WHEN 'region' THEN text END) AS region, max(CASE name WHEN 'sector' THEN text END) AS sector,
-       max(CASE name WHEN 'persons' THEN text END) AS persons, max(CASE name WHEN 'claims' THEN text END) AS claims,
-       coalesce(max(CASE name WHEN 'actors' THEN text END), '[]') AS actors,
-       coalesce(max(CASE name WHEN 'organisers' THEN text END), '[]') AS organisers,
-       max(CASE name WHEN 'events' THEN text END) AS events,
-       max(CASE name WHEN 'counter' THEN text END) AS counter, max(CASE name WHEN 'figures' THEN text END) AS figures
-FROM said
-GROUP BY about
-ORDER BY about
+),

@@ -6,6 +6,7 @@
 -- guard: 共同第一作者各自注明的，可以同为第一；第一、第二等位次不同、总数一致的合作者是常情；同一人把一项成果报两次属 D09，不在此列；已驳回、撤销、撤回的不计。作者名单（密封内容，只比是否相同）一致的，列为反证。行业不同的人共有一项成果并不违规，只作为数字列出。
 -- counter: author_lists 填了名单的有几种写法，1 即全部相同；joint_first 注明共同第一的人数
 -- figures: persons 填报人数；claims 条数；same_rank 重复的位次个数；rank_beyond 位次大于总数的条数；totals 作者总数有几种说法；participants 所填的最大作者总数；sectors 涉及行业数
+-- tells: members
 WITH looked(claim, output) AS MATERIALIZED (
     SELECT c.claim, c.output
     FROM touched t CROSS JOIN claim c ON c.claim = t.id AND c.to_position IS NULL
@@ -48,43 +49,13 @@ found AS MATERIALIZED (
     GROUP BY m.about
     HAVING rank_beyond > 0 OR (persons > 1 AND (same_rank > 0 OR totals > 1 OR persons > participants))
 ),
-told AS MATERIALIZED (
-    SELECT * FROM member WHERE about IN (SELECT about FROM found)
+further(about, name, id) AS (
+    SELECT NULL, NULL, NULL WHERE 0
 ),
-every(about, name, id) AS (
-    SELECT about, 'persons', person FROM told
-    UNION SELECT about, 'claims', claim FROM told
-    UNION SELECT about, 'actors', decided_by FROM told WHERE decided_by IS NOT NULL
-    UNION SELECT about, 'organisers', organiser FROM told WHERE organiser IS NOT NULL
-    UNION SELECT about, 'events', submitted_event FROM told
-    UNION SELECT about, 'events', study_event FROM told
-    UNION SELECT about, 'events', decided_event FROM told WHERE decided_event IS NOT NULL
-    ORDER BY 1, 2, 3
-),
-said(about, name, text) AS (
-    SELECT about, name, json_group_array(id) FROM every GROUP BY about, name
-    UNION ALL
-    SELECT about, 'region', CASE WHEN min(region) = max(region) THEN min(region)
-                                 WHEN substr(min(region), 1, 4) = substr(max(region), 1, 4)
-                                 THEN substr(min(region), 1, 4) ELSE substr(min(region), 1, 2) END
-    FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'sector', CASE WHEN min(sector) = max(sector) THEN min(sector) END FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'counter', json_object('author_lists', author_lists, 'joint_first', joint) FROM found
-    UNION ALL
-    SELECT about, 'figures',
+numbers(about, counter, figures) AS (
+    SELECT about,
+           json_object('author_lists', author_lists, 'joint_first', joint),
            json_object('persons', persons, 'claims', claims, 'same_rank', same_rank, 'rank_beyond', rank_beyond,
                        'totals', totals, 'participants', participants, 'sectors', sectors)
     FROM found
-)
-SELECT about,
-       max(CASE name WHEN 'region' THEN text END) AS region, max(CASE name WHEN 'sector' THEN text END) AS sector,
-       max(CASE name WHEN 'persons' THEN text END) AS persons, max(CASE name WHEN 'claims' THEN text END) AS claims,
-       coalesce(max(CASE name WHEN 'actors' THEN text END), '[]') AS actors,
-       coalesce(max(CASE name WHEN 'organisers' THEN text END), '[]') AS organisers,
-       max(CASE name WHEN 'events' THEN text END) AS events,
-       max(CASE name WHEN 'counter' THEN text END) AS counter, max(CASE name WHEN 'figures' THEN text END) AS figures
-FROM said
-GROUP BY about
-ORDER BY about
+),

@@ -7,6 +7,7 @@
 -- thresholds: study_minutes
 -- counter: same_organiser 是否同一主办单位（可能是一个活动的两部分）；spare_halves 再宽几个半天就放得下，越小越可能是日期填错
 -- figures: overlap_days 重叠天数；needed_halves 必须落在其中的半天数；room_halves 其中共有几个半天；with 与什么相冲：training、abroad、exam、study；minutes 网络学习分钟数
+-- tells: members
 WITH looked(person) AS MATERIALIZED (
     SELECT id FROM touched WHERE kind = 'person'
 ),
@@ -111,44 +112,13 @@ member AS MATERIALIZED (
     CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
 ),
 found AS MATERIALIZED (SELECT * FROM clash),
-told AS MATERIALIZED (
-    SELECT * FROM member WHERE about IN (SELECT about FROM found)
+further(about, name, id) AS (
+    SELECT about, 'events', event FROM found
 ),
-every(about, name, id) AS (
-    SELECT about, 'persons', person FROM told
-    UNION SELECT about, 'claims', claim FROM told
-    UNION SELECT about, 'actors', decided_by FROM told WHERE decided_by IS NOT NULL
-    UNION SELECT about, 'organisers', organiser FROM told WHERE organiser IS NOT NULL
-    UNION SELECT about, 'events', submitted_event FROM told
-    UNION SELECT about, 'events', study_event FROM told
-    UNION SELECT about, 'events', decided_event FROM told WHERE decided_event IS NOT NULL
-    UNION SELECT about, 'events', event FROM found WHERE event IS NOT NULL
-    ORDER BY 1, 2, 3
-),
-said(about, name, text) AS (
-    SELECT about, name, json_group_array(id) FROM every GROUP BY about, name
-    UNION ALL
-    SELECT about, 'region', CASE WHEN min(region) = max(region) THEN min(region)
-                                 WHEN substr(min(region), 1, 4) = substr(max(region), 1, 4)
-                                 THEN substr(min(region), 1, 4) ELSE substr(min(region), 1, 2) END
-    FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'sector', CASE WHEN min(sector) = max(sector) THEN min(sector) END FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'counter', json_object('same_organiser', same_organiser, 'spare_halves', needed - room) FROM found
-    UNION ALL
-    SELECT about, 'figures',
+numbers(about, counter, figures) AS (
+    SELECT about,
+           json_object('same_organiser', same_organiser, 'spare_halves', needed - room),
            json_object('overlap_days', days, 'needed_halves', needed, 'room_halves', room, 'with', what,
                        'minutes', minutes)
     FROM found
-)
-SELECT about,
-       max(CASE name WHEN 'region' THEN text END) AS region, max(CASE name WHEN 'sector' THEN text END) AS sector,
-       max(CASE name WHEN 'persons' THEN text END) AS persons, max(CASE name WHEN 'claims' THEN text END) AS claims,
-       coalesce(max(CASE name WHEN 'actors' THEN text END), '[]') AS actors,
-       coalesce(max(CASE name WHEN 'organisers' THEN text END), '[]') AS organisers,
-       max(CASE name WHEN 'events' THEN text END) AS events,
-       max(CASE name WHEN 'counter' THEN text END) AS counter, max(CASE name WHEN 'figures' THEN text END) AS figures
-FROM said
-GROUP BY about
-ORDER BY about
+),

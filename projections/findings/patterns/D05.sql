@@ -7,6 +7,7 @@
 -- thresholds: centi_a_day, weekends
 -- counter: class_halves 班次实际的半天数；document 是否有确认文件
 -- figures: what 哪一种：days 天数、class 班次、hours 学时、weekend 周末；halves 所报半天数；room_halves 最多几个半天；assessed_centi 认定学时；most_centi 按天最多；trainings 全在周末的培训次数；people 涉及人数；year 年度
+-- tells: members
 WITH looked(claim) AS MATERIALIZED (
     SELECT id FROM touched WHERE kind = 'claim'
 ),
@@ -62,44 +63,13 @@ member AS MATERIALIZED (
     CROSS JOIN claim c ON c.claim = n.claim AND c.to_position IS NULL
     CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
 ),
-told AS MATERIALIZED (
-    SELECT * FROM member WHERE about IN (SELECT about FROM found)
+further(about, name, id) AS (
+    SELECT about, 'looked', substr(about, 9) FROM found WHERE what = 'weekend'
 ),
-every(about, name, id) AS (
-    SELECT about, 'persons', person FROM told
-    UNION SELECT about, 'claims', claim FROM told
-    UNION SELECT about, 'actors', decided_by FROM told WHERE decided_by IS NOT NULL
-    UNION SELECT about, 'organisers', organiser FROM told WHERE organiser IS NOT NULL
-    UNION SELECT about, 'events', submitted_event FROM told
-    UNION SELECT about, 'events', study_event FROM told
-    UNION SELECT about, 'events', decided_event FROM told WHERE decided_event IS NOT NULL
-    ORDER BY 1, 2, 3
-),
-said(about, name, text) AS (
-    SELECT about, name, json_group_array(id) FROM every GROUP BY about, name
-    UNION ALL
-    SELECT about, 'region', CASE WHEN min(region) = max(region) THEN min(region)
-                                 WHEN substr(min(region), 1, 4) = substr(max(region), 1, 4)
-                                 THEN substr(min(region), 1, 4) ELSE substr(min(region), 1, 2) END
-    FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'sector', CASE WHEN min(sector) = max(sector) THEN min(sector) END FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'counter', json_object('class_halves', class_halves, 'document', document) FROM found
-    UNION ALL
-    SELECT about, 'figures',
+numbers(about, counter, figures) AS (
+    SELECT about,
+           json_object('class_halves', class_halves, 'document', document),
            json_object('what', what, 'halves', halves, 'room_halves', room, 'assessed_centi', assessed,
                        'most_centi', most, 'trainings', trainings, 'people', people, 'year', year)
     FROM found
-)
-SELECT about,
-       max(CASE name WHEN 'region' THEN text END) AS region, max(CASE name WHEN 'sector' THEN text END) AS sector,
-       max(CASE name WHEN 'persons' THEN text END) AS persons, max(CASE name WHEN 'claims' THEN text END) AS claims,
-       coalesce(max(CASE name WHEN 'actors' THEN text END), '[]') AS actors,
-       coalesce(max(CASE name WHEN 'organisers' THEN text END), '[]') AS organisers,
-       max(CASE name WHEN 'events' THEN text END) AS events,
-       max(CASE name WHEN 'counter' THEN text END) AS counter, max(CASE name WHEN 'figures' THEN text END) AS figures,
-       CASE WHEN about LIKE 'weekend:%' THEN json_array(substr(about, 9)) ELSE '[]' END AS looked
-FROM said
-GROUP BY about
-ORDER BY about
+),

@@ -6,6 +6,7 @@
 -- guard: 每年一期、各有日期的活动是两次；课题和它的论文是两项成果；一份成绩单、资格证书可以列多门课程、多个科目，所以考试和学历课程不比证书文件；更正、导入的新版本改的是同一条记录，不成两条；前一条已撤回、驳回、撤销的，后一条就是唯一的一条；同一年度、同一途径、同一来源的重复由规则自动只计一条，不在此列。起止不相接的，可能是一次活动的两段，列为反证。
 -- counter: apart_days 两条起止相隔的天数（0 为重叠或相接）；counted_once 是否同年同类（规则本来就只计一条）
 -- figures: shared 相同的是什么；years 年度数；routes 途径数；origins 来源数；systems 系统数；assessed_centi 合计认定学时；smaller_centi 其中较少的一条，即可能多计的学时
+-- tells: members
 WITH looked(person) AS MATERIALIZED (
     SELECT id FROM touched WHERE kind = 'person'
 ),
@@ -72,43 +73,13 @@ member AS MATERIALIZED (
     CROSS JOIN claim c ON c.claim = x.claim AND c.to_position IS NULL
     CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
 ),
-told AS MATERIALIZED (
-    SELECT * FROM member WHERE about IN (SELECT about FROM found)
+further(about, name, id) AS (
+    SELECT NULL, NULL, NULL WHERE 0
 ),
-every(about, name, id) AS (
-    SELECT about, 'persons', person FROM told
-    UNION SELECT about, 'claims', claim FROM told
-    UNION SELECT about, 'actors', decided_by FROM told WHERE decided_by IS NOT NULL
-    UNION SELECT about, 'organisers', organiser FROM told WHERE organiser IS NOT NULL
-    UNION SELECT about, 'events', submitted_event FROM told
-    UNION SELECT about, 'events', study_event FROM told
-    UNION SELECT about, 'events', decided_event FROM told WHERE decided_event IS NOT NULL
-    ORDER BY 1, 2, 3
-),
-said(about, name, text) AS (
-    SELECT about, name, json_group_array(id) FROM every GROUP BY about, name
-    UNION ALL
-    SELECT about, 'region', CASE WHEN min(region) = max(region) THEN min(region)
-                                 WHEN substr(min(region), 1, 4) = substr(max(region), 1, 4)
-                                 THEN substr(min(region), 1, 4) ELSE substr(min(region), 1, 2) END
-    FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'sector', CASE WHEN min(sector) = max(sector) THEN min(sector) END FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'counter', json_object('apart_days', apart, 'counted_once', once) FROM found
-    UNION ALL
-    SELECT about, 'figures',
+numbers(about, counter, figures) AS (
+    SELECT about,
+           json_object('apart_days', apart, 'counted_once', once),
            json_object('shared', shared, 'years', years, 'routes', routes, 'origins', origins,
                        'systems', systems, 'assessed_centi', assessed, 'smaller_centi', smaller)
     FROM found
-)
-SELECT about,
-       max(CASE name WHEN 'region' THEN text END) AS region, max(CASE name WHEN 'sector' THEN text END) AS sector,
-       max(CASE name WHEN 'persons' THEN text END) AS persons, max(CASE name WHEN 'claims' THEN text END) AS claims,
-       coalesce(max(CASE name WHEN 'actors' THEN text END), '[]') AS actors,
-       coalesce(max(CASE name WHEN 'organisers' THEN text END), '[]') AS organisers,
-       max(CASE name WHEN 'events' THEN text END) AS events,
-       max(CASE name WHEN 'counter' THEN text END) AS counter, max(CASE name WHEN 'figures' THEN text END) AS figures
-FROM said
-GROUP BY about
-ORDER BY about
+),

@@ -7,6 +7,7 @@
 -- thresholds: early_days
 -- counter: class_ended 班次登记的实际结束日；documents 注明签发日的证书数
 -- figures: what 哪一种：early 结业前发证、ahead 未结束先报、left 离开之后、elsewhere 不在该单位、exam 考试、study 学完；on 有疑问的日期；against 与之不符的日期或状态；days 相差天数
+-- tells: members
 WITH looked(claim) AS MATERIALIZED (
     SELECT id FROM touched WHERE kind = 'claim'  -- 本人的人事隶属、班次、考试有变的，其各条也在其中。
 ),
@@ -78,41 +79,12 @@ found AS MATERIALIZED (
     LEFT JOIN class s ON s.class = c.training_class AND s.to_position IS NULL
     WHERE st.status IN ('under_review', 'returned', 'approved', 'frozen')
 ),
-told AS MATERIALIZED (
-    SELECT * FROM member WHERE about IN (SELECT about FROM found)
+further(about, name, id) AS (
+    SELECT about, 'events', event FROM found
 ),
-every(about, name, id) AS (
-    SELECT about, 'persons', person FROM told
-    UNION SELECT about, 'claims', claim FROM told
-    UNION SELECT about, 'actors', decided_by FROM told WHERE decided_by IS NOT NULL
-    UNION SELECT about, 'organisers', organiser FROM told WHERE organiser IS NOT NULL
-    UNION SELECT about, 'events', submitted_event FROM told
-    UNION SELECT about, 'events', study_event FROM told
-    UNION SELECT about, 'events', decided_event FROM told WHERE decided_event IS NOT NULL
-    UNION SELECT about, 'events', event FROM found WHERE event IS NOT NULL
-    ORDER BY 1, 2, 3
+numbers(about, counter, figures) AS (
+    SELECT about,
+           json_object('class_ended', class_ended, 'documents', documents),
+           json_object('what', what, 'on', "on", 'against', against, 'days', days)
+    FROM found
 ),
-said(about, name, text) AS (
-    SELECT about, name, json_group_array(id) FROM every GROUP BY about, name
-    UNION ALL
-    SELECT about, 'region', CASE WHEN min(region) = max(region) THEN min(region)
-                                 WHEN substr(min(region), 1, 4) = substr(max(region), 1, 4)
-                                 THEN substr(min(region), 1, 4) ELSE substr(min(region), 1, 2) END
-    FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'sector', CASE WHEN min(sector) = max(sector) THEN min(sector) END FROM told GROUP BY about
-    UNION ALL
-    SELECT about, 'counter', json_object('class_ended', class_ended, 'documents', documents) FROM found
-    UNION ALL
-    SELECT about, 'figures', json_object('what', what, 'on', "on", 'against', against, 'days', days) FROM found
-)
-SELECT about,
-       max(CASE name WHEN 'region' THEN text END) AS region, max(CASE name WHEN 'sector' THEN text END) AS sector,
-       max(CASE name WHEN 'persons' THEN text END) AS persons, max(CASE name WHEN 'claims' THEN text END) AS claims,
-       coalesce(max(CASE name WHEN 'actors' THEN text END), '[]') AS actors,
-       coalesce(max(CASE name WHEN 'organisers' THEN text END), '[]') AS organisers,
-       max(CASE name WHEN 'events' THEN text END) AS events,
-       max(CASE name WHEN 'counter' THEN text END) AS counter, max(CASE name WHEN 'figures' THEN text END) AS figures
-FROM said
-GROUP BY about
-ORDER BY about
