@@ -91,7 +91,8 @@ class Ready(NamedTuple):
 
     def stands(self, ledger: Ledger) -> bool:
         """Say whether nothing has moved of what they rest on; the append asks again."""
-        return all(ledger.store.version(guard.stream) == guard.version for guard in self.append.guards)
+        versions = ledger.store.versions([guard.stream for guard in self.append.guards])
+        return all(versions.get(guard.stream, 0) == guard.version for guard in self.append.guards)
 
 
 class Rows:

@@ -40,6 +40,7 @@ from ledger.proof.policy import Policy, parse_policy
 from ledger.proof.text import encode_base64
 from ledger.streams.imports import ContradictImport, Proof
 from ledger.streams.standing import Matter
+from ledger.uncollected import uncollected
 from ledger.vocabulary import ActId, ActorId, PersonId
 from projections.ledgers import Checkpoint, ledger_of
 
@@ -70,7 +71,8 @@ def bring_in(house: House, caller: Caller, fields: dict[str, Any], asked: Asked)
         return no
     before = None if asked.dry_run else _read_beforehand(house, caller, fields)
     if before is not None:
-        return accept(house, caller, before.proved, fields, asked, before)
+        with uncollected():
+            return accept(house, caller, before.proved, fields, asked, before)
     return _bring_in_here(house, caller, fields, asked)
 
 

@@ -109,8 +109,11 @@ class NameBook:
 
     def _reserve(self, asked: Reservation, position: int, done: _Done) -> NameTaken | None:
         held = self._now.get(asked.name)
-        if held is None:
-            self._set(asked.name, Held(asked, position), done)
+        if held is None:  # Nearly always: nothing of it stands anywhere yet.
+            done.append((asked.name, None))
+            self._now[asked.name] = held = Held(asked, position)
+            if self._made is not None:
+                self._made.add(asked.name, held)
         elif held.reservation.holder != asked.holder:
             return NameTaken(asked.kind, holder=held.reservation.holder)
         elif asked.act is None and held.reservation.act is not None:  # From here on it hangs on no act.

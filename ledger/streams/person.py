@@ -74,7 +74,8 @@ class Person(State):
         """Say where the person belonged on a day: the latest that had begun, unless its last day had passed."""
         for one in reversed(self.affiliations):
             if one.starts <= day:
-                left = any(gone.unit == one.unit and one.starts <= gone.ends < day for gone in self.departures)
+                left = self.departures and any(
+                    gone.unit == one.unit and one.starts <= gone.ends < day for gone in self.departures)
                 return None if left else one
         return None
 
