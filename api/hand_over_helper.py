@@ -38,7 +38,7 @@ _OPEN: Final[list[_Open]] = []  # One, of a process that was begun.
 
 def helpers(settings: Settings) -> Helpers:
     """What a service asks."""
-    return Helpers(begin, (settings,))
+    return Helpers(begin, (settings,), processes=min(settings.helpers, os.cpu_count() or 1))
 
 
 def begin(settings: Settings) -> None:

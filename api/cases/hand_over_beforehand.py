@@ -30,6 +30,8 @@ from ledger.vocabulary import ActId
 
 LEAST_BYTES: Final = 250_000
 """Of a smaller file, some 150 entries, the way there and back is what takes long."""
+LEAST_PARTS: Final = 4
+"""Of a hand-over in fewer parts, helpers are there when it is nearly over; those that are there already are asked."""
 
 
 class Order(NamedTuple):

@@ -21,7 +21,7 @@ from api.callers import Caller
 from api.cases.doing import Asked, Done
 from api.cases.faults import BadFields, Fault
 from api.cases.finding import by_documents
-from api.cases.hand_over_beforehand import LEAST_BYTES, Order, Read, days
+from api.cases.hand_over_beforehand import LEAST_BYTES, LEAST_PARTS, Order, Read, days
 from api.cases.import_beforehand import begins, take_as_judged
 from api.cases.import_records import Sent, ledger_system
 from api.cases.import_rows import Judged, Listed
@@ -99,7 +99,7 @@ def _read_beforehand(house: House, caller: Caller, fields: dict[str, Any]) -> Re
     actor, by = began
     order = Order(file, policy, actor, by, ActId(house.new_id("act")), fields.get("seen", 0),
                   house.register.signer.origin, house.now)
-    return helpers.ask(hand_over_helper.read, order)
+    return helpers.ask(hand_over_helper.read, order, much=header.parts >= LEAST_PARTS)
 
 
 def accept(

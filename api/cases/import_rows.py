@@ -187,7 +187,8 @@ def returned_workbook(judged: Judged) -> bytes | None:
 
 def _taken(row: Row, decided: Sequence[Draft], found: Found, known: Known | None, ruling: Ruling) -> _Taken:
     version = 0 if known is None or known.claim is None else known.version
-    names = [name for draft in decided for name in draft.event.names(draft.sealed)
+    names = [name for draft in decided if known is not None or getattr(draft.sealed, "certificate_number", None)
+             for name in draft.event.names(draft.sealed)
              if known is not None or name.kind == CERTIFICATE]  # Of a record that is new here no name is held.
     return _Taken(Decided(row, tuple(decided), version, found.loaded.guards), names, ruling)
 

@@ -136,8 +136,7 @@ def _unfollowed(data: Path, parts: list[bytes], token: str, *, helps: bool) -> F
         for each in (house.follower, house.differing, house.detecting):
             each.stop()
         if beside is not None:
-            with ThreadPoolExecutor(beside.processes) as callers:  # They are there, as after the first hand-over.
-                list(callers.map(lambda _: beside.ask(time.sleep, 1), range(beside.processes)))
+            assert beside.wait(60)  # They are there, as after the first parts.
         app, size = create_app(house, checks=house.checks()), house.ledger.store.size()
 
         def send(body: BODY) -> None:

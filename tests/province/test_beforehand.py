@@ -33,7 +33,7 @@ class Here(Helpers):
         self.meanwhile: Callable[[], object] = lambda: None
         self.close = stores.close  # type: ignore[method-assign]
 
-    def ask(self, work: Callable[[Any], Any], asked: Any) -> Any:
+    def ask(self, work: Callable[[Any], Any], asked: Any, *, much: bool) -> Any:
         hand_over_helper._OPEN[:] = [self._open]
         answer = work(asked)
         self.answered.append(answer is not None)
@@ -183,6 +183,7 @@ def test_a_helper_that_is_killed_takes_nothing_along_and_another_takes_its_place
         helpers = there.province.town.house.helpers
         assert helpers is not None
         helpers.processes = 2
+        assert helpers.wait(300)
         lis = [there.living() for _ in range(3)]
         for li in lis:
             there.city.counted(li.in_city)
@@ -191,18 +192,27 @@ def test_a_helper_that_is_killed_takes_nothing_along_and_another_takes_its_place
         for process in list(helpers.running()):
             os.kill(process, signal.SIGKILL)
         assert there.province.took(second)["outcome"]["accepted"] == 1
+        assert not helpers.running(), "what they left was done without them"
         assert there.province.took(third)["outcome"]["accepted"] == 1
         assert [len(entries(li.in_province)) for li in lis] == [1, 1, 1]
-        assert helpers.running(), "there is another"
+        assert helpers.ask(abs, -1, much=True) is None and helpers.wait(300) and helpers.ask(abs, -1, much=False) == 1
 
 
-def test_on_one_core_nobody_is_asked() -> None:
-    assert not Helpers(lambda: None, (), processes=1).are_worth_it
+def test_on_one_core_nobody_is_asked(beside: Three) -> None:
+    helper, li = helper_of(beside.province), beside.living()
+    beside.city.counted(li.in_city)
+    helper.processes = 1
+    try:
+        assert beside.province.took(new(beside, beside.province))["outcome"]["accepted"] >= 1
+    finally:
+        helper.processes = 2
+    assert not helper.answered and len(entries(li.in_province)) == 1
 
 
 def test_whoever_has_nothing_to_do_goes_home() -> None:
     helpers = Helpers(os.getpid, (), processes=2, idle_s=0.01)
-    assert helpers.ask(abs, -1) == 1
+    assert helpers.ask(abs, -1, much=False) is None and not helpers.running(), "for so little none begins"
+    helpers.wait(300)
     until = time.monotonic() + 60
     while helpers.running() and time.monotonic() < until:
         time.sleep(0.01)
