@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 from gunicorn.http import errors
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from api import problems
 from api.lanes import Lanes
@@ -182,6 +182,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             except ValueError:  # It was hung up on in between, to make room.
                 return True
             return False        # All end just now.
+        if not self.alive:      # Since it was asked above: whoever waits for all to be gone has passed it over.
+            self.method_queue.defer(self._cap_keepalive, time.monotonic() + STOP_KEEPALIVE_LINGER)
         return True
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
