@@ -25,7 +25,7 @@ from api.console.claim import done_before, sheet_told, told_basis
 from api.console.form import of_refusal
 from api.console.moment import Moment, asked_moment
 from api.console.records import place_of
-from api.console.screen import Asking, Page, Shown, onward
+from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.refusals import turns_away
 from api.routes.paging import Cursor, read_cursor, write_cursor
@@ -276,7 +276,7 @@ def batch(asking: Asking) -> Shown:
     lines = [line for one in request.form.getlist("line") if (line := _line(one)) is not None][:bulk.LINES_MOST]
     back = f"/queue?{request.form.get('list', '')}"
     if not lines:
-        return onward(back)
+        return Page("batch.html", {"is_done": False, "lines": [], "good": [], "total": "0", "back": back}, status=422)
     if no := bulk.may_begin(asking.house, asking.caller):
         return no
     is_for_real = request.form.get("step") == "approve"

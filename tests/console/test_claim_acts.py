@@ -56,7 +56,7 @@ def test_a_registration_is_put_right_with_before_and_after_and_its_reason(desk: 
     check = browser.press(form, "下一步：核对", study__days="3", words="证书上是三天")
     assert "数量（天）" not in check.text
     assert "改为 3 天" in check.text and "更正的理由 证书上是三天" in check.text
-    assert "改为 12（" in check.text and "2026 年度计入 12 ✓ 可计 ，合计 8 → 12" in check.text
+    assert "改为 12（" in check.text and "2026 年度计入 12 学时 ✓ 可计 ，合计 8 → 12 学时" in check.text
     done = browser.press(check, "更正登记")
 
     assert "已办理：更正" in done.text and "证书上是三天" in done.text

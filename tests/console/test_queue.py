@@ -106,6 +106,12 @@ def test_what_carries_a_mark_cannot_be_ticked(cast: Cast, clerk: Browser) -> Non
     assert cast.claims["late"]["claim"] not in ticks
 
 
+def test_who_ticked_nothing_is_told_to_tick(clerk: Browser) -> None:
+    shown = clerk.press(clerk.get("/queue"), "成批认定所勾选的", 422, line=None)
+
+    assert "没有勾选" in shown.text and "认定这 0 份" not in shown.text and shown.link("回到待办").startswith("/queue?")
+
+
 def test_a_batch_tells_nothing_of_a_claim_beyond_the_askers_sight(cast: Cast) -> None:
     away = cast.town.officer(cast.town.unit("温州某院", "330302", "environment"), "sector_authority", "3303")
     browser = Browser(cast.town, away)
