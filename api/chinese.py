@@ -56,6 +56,10 @@ def _columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
 
 
+_MORE: Final = re.compile(r"Got unexpected extra arguments? \((.*)\)")
+"""What click says of words that no argument takes; it has no class of its own for them."""
+
+
 def slip(error: click.ClickException) -> str:
     """Say what is wrong with a command line; click's own words where the case is rare."""
     match error:
@@ -66,6 +70,8 @@ def slip(error: click.ClickException) -> str:
             group = error.ctx.command if error.ctx is not None else None
             known = group.list_commands(error.ctx) if isinstance(group, click.Group) and error.ctx is not None else []
             return f"没有命令 {error.command_name}，可用的命令：{'、'.join(known)}"
+        case click.UsageError() if (more := _MORE.match(error.message)) is not None:
+            return f"多出 {more[1]}"
         case click.MissingParameter():
             meant = error.param.help if isinstance(error.param, click.Option) else None
             return f"缺少 {_called(error)}" + (f"：{meant}" if meant else "")

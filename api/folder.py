@@ -35,6 +35,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.exits import Exit, Stop
 from api.settings import Settings
 
 
@@ -144,3 +145,12 @@ class Folder:
 def folder_of(settings: Settings) -> Folder:
     """Where the parts of the register lie that the settings mean."""
     return Folder(settings.data_folder, Path(settings.shared_folder) if settings.shared_folder else None)
+
+
+def made_folder(path: Path, cure: str = "请检查上级文件夹和它的权限，或换一个") -> Path:
+    """A folder that is there now, for its owner alone where it was not; where none can be, what to do about it."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        raise Stop(Exit.WORLD_IS_WRONG, "folder_unusable", f"无法建立文件夹 {path}", cure) from None
+    return path

@@ -89,7 +89,7 @@ KINDS: Final[dict[str, Kind]] = {  # The first of a status gives an error its wo
     "bulk_size_exceeded": Kind(413, "一批的行数过多", "一批至多五百行。请分成几批提交，各用一个新的 Idempotency-Key。"),
     "uri_too_long": Kind(414, "地址过长", "请缩短查询条件。"),
     "unsupported_media_type": Kind(415, "不支持这种内容类型", "请以 application/json 提交。"),
-    "unprocessable_content": Kind(422, "内容不符合规定", "请按 errors 中的说明更正后重新提交。"),
+    "unprocessable_content": Kind(422, "内容不符合规定", "请按所列各处的说明（errors）更正后重新提交。"),
     "cursor_malformed": Kind(422, "cursor 不能用", "它只能原样用于得到它的那个查询。请从第一页重新开始。"),
     "not_tried": Kind(424, "未办理", "同一批中另有一行没有办成，这一行因此没有办理。请更正那一行后重新提交。"),
     "precondition_required": Kind(428, "缺少版本条件", "此操作须带 If-Match 请求头，其值为读取时的 ETag。"),

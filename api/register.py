@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from api.exits import Exit, Stop
-from api.folder import Folder, folder_of
+from api.folder import Folder, folder_of, made_folder
 from api.settings import Settings
 from api.sharing import alone_among_hosts, demand_carried_over, operational_place
 from api.vault_place import has_vault, is_void, master_file, vault_of
@@ -243,8 +243,8 @@ def _create(settings: Settings) -> None:
     if folder.published.exists():
         cure = "账本丢失：请从备份恢复（xueshi restore）；确实没有备份时，另设 origin 并换一个数据文件夹"
         raise Stop(Exit.WORLD_IS_WRONG, "ledger_missing", f"{folder.published} 表明这里有过账本，现在没有", cure)
-    folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for one in (folder.root, folder.keys):
+        made_folder(one)
     if master is not None and not master.exists():
         FileMasterKey.create(master)
     for name, log in (("ledger", origin), ("access", origin + ACCESS)):

@@ -20,7 +20,7 @@ from api import restore_postgres as postgres
 from api.backup import LOGS, demand_rulebooks, log_problems, processes_for
 from api.evidence_files import files_in
 from api.exits import Exit, Stop
-from api.folder import Folder, folder_of
+from api.folder import Folder, folder_of, made_folder
 from api.forgetting import destroy, mark, stored
 from api.occupancy import Served, occupying
 from api.settings import Settings
@@ -112,7 +112,7 @@ class _Work:
 @contextmanager
 def having(folder: Folder) -> Iterator[None]:
     """Have the data folder to oneself; it is made where there is none."""
-    folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made_folder(folder.root)
     try:
         with occupying(folder.root):
             yield

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from api.commands.asking import Asking, asks
+from api.commands.files import written_whole
 from api.commands.options import data_option, opened
 from api.exits import Exit, Stop
 
@@ -60,14 +61,11 @@ def export(data_folder: Path | None, out: Path, redacted: bool) -> None:
     from api.progress import bar
     from ledger.export import export as lines_of
 
-    temporary = out.with_name(out.name + ".part")  # Under its own name only when it is whole.
-    with opened(data_folder) as register, bar("导出") as progress:
+    with opened(data_folder) as register, written_whole(out) as file, bar("导出") as progress:
         note = register.signer.checkpoint()
         size = register.ledger.store.size()
-        with temporary.open("wb") as file:
-            for number, line in enumerate(lines_of(register.ledger.store, note, redacted=redacted)):
-                file.write(line)
-                if number % 1_000 == 0:
-                    progress(min(number, size), size)
-        temporary.replace(out)
+        for number, line in enumerate(lines_of(register.ledger.store, note, redacted=redacted)):
+            file.write(line)
+            if number % 1_000 == 0:
+                progress(min(number, size), size)
     click.echo(f"已导出到 {out}（{out.stat().st_size:,} 字节）。核验：xueshi verify {out} --key 公钥")

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import click
 
@@ -59,6 +61,28 @@ def write_new(file: Path, content: bytes) -> None:
     except OSError:
         file.unlink(missing_ok=True)  # Half a proof reads like a forged one.
         raise _unwritable(file) from None
+
+
+@contextmanager
+def written_whole(out: Path) -> Iterator[IO[bytes]]:
+    """A long file, under its own name only when it is whole: before that nothing of that name is touched.
+
+    A device or a link is no place for it: the file would take the place of the thing itself.
+    """
+    if out.is_symlink() or (out.exists() and not out.is_file()):
+        cure = "请给出一个普通文件的名称"
+        raise Stop(Exit.BAD_INPUT, "not_a_file", f"{out} 是链接或设备，不是普通文件", cure)
+    temporary = out.with_name(out.name + ".part")
+    try:
+        target = temporary.open("wb")
+    except OSError:
+        raise _unwritable(out) from None
+    try:
+        with target:
+            yield target
+        temporary.replace(out)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def hand_over(content: bytes, out: Path | None, then: str = "") -> int:

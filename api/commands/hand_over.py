@@ -13,6 +13,7 @@ import click
 from api.commands.asking import Asking, asks
 from api.commands.files import read_bytes, write_new
 from api.exits import Exit, Stop
+from api.folder import made_folder
 
 
 @click.command("hand-over")
@@ -27,7 +28,7 @@ def hand_over(asking: Asking, since: str, also: Path | None, out: Path) -> int:
     文件含姓名和证件号码的明文，只可经受保护的渠道交给接收的机构。
     """
     query = {"since": str(_size(since)), "also": None if also is None else _listed(also)}
-    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made_folder(out)
     part, parts, size, left_out = 1, 1, None, 0
     with asking.client() as client:
         while part <= parts:

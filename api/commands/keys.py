@@ -18,6 +18,7 @@ from api.commands.keys_sign import learn, retire, sign_with_new
 from api.commands.options import as_json_option, data_option
 from api.commands.telling import day
 from api.exits import Exit, Stop
+from api.folder import made_folder
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -57,7 +58,7 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, days: int) -> 
     _demand_vault(settings)
     master = master_file(settings)
     _demand_apart(folder, here.root, master)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made_folder(folder)
     with closing(vault_of(settings)) as vault:
         made = back_up(vault.file, folder, origin=settings.origin, days=days)
         count, make = vault.file.count(), vault.file.masters()[-1].make

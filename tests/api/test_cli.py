@@ -85,6 +85,7 @@ def test_a_help_page_is_chinese_throughout() -> None:
         (["evaluate", "--rules", "nowhere"], "应为已有的文件夹"),
         (["verify", "statement.txt"], "缺少 --key：日志的公钥（vkey 一行）"),
         (["verify"], "缺少 FILES。用法见 xueshi verify --help"),
+        (["fsck", "one", "two"], "多出 one two。用法见 xueshi fsck --help"),
         (["rules", "shwo"], "用法见 xueshi rules --help"),
     ],
 )
@@ -170,3 +171,11 @@ def test_settings_are_shown_with_their_sources() -> None:
     ended = xueshi("config", "show", "--json", env={**os.environ, "XUESHI_THREADS": "7"})
 
     assert json.loads(ended.stdout)["threads"] == {"value": 7, "source": "环境变量 XUESHI_THREADS"}
+
+
+def test_a_folder_that_cannot_be_made_is_no_fault_of_the_program(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = xueshi("init", "--data", str(tmp_path / "file" / "data"))
+
+    assert ended.returncode == Exit.WORLD_IS_WRONG
+    assert "无法建立文件夹" in ended.stderr and "[folder_unusable]" in ended.stderr

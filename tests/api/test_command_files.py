@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 from pathlib import Path
 
 import pytest
 
-from api.commands.files import hand_over, read_bytes, read_json, write_new
+from api.commands.files import hand_over, read_bytes, read_json, write_new, written_whole
 from api.exits import Exit, Stop
 
 
@@ -28,6 +29,31 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
     assert (refused.value.status, refused.value.code) == (Exit.WORLD_IS_WRONG, "file_unwritable")
     assert "none/a.txt" in str(refused.value)
+
+
+def test_a_long_file_takes_the_place_of_no_device_and_of_no_link(tmp_path: Path) -> None:
+    """Whoever writes to /dev/stdout as the machine's keeper must still have one afterwards."""
+    link, pipe = tmp_path / "link", tmp_path / "pipe"
+    link.symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(pipe)
+    for out in (link, pipe):
+        with pytest.raises(Stop) as refused, written_whole(out) as file:
+            file.write(b"x")
+        assert (refused.value.status, refused.value.code) == (Exit.BAD_INPUT, "not_a_file")
+    assert link.is_symlink() and pipe.is_fifo() and sorted(tmp_path.iterdir()) == [link, pipe]
+
+
+def test_a_long_file_that_ends_early_leaves_what_was_there(tmp_path: Path) -> None:
+    kept = tmp_path / "log.ndjson"
+    kept.write_bytes(b"before")
+    with pytest.raises(KeyboardInterrupt), written_whole(kept) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+    assert kept.read_bytes() == b"before" and [*tmp_path.iterdir()] == [kept]
+
+    with written_whole(kept) as file:
+        file.write(b"after")
+    assert kept.read_bytes() == b"after" and [*tmp_path.iterdir()] == [kept]
 
 
 def test_of_a_full_disk_no_half_file_is_left(tmp_path: Path) -> None:
