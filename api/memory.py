@@ -4,6 +4,8 @@ A list, a file or a look for findings takes some megabytes for a moment, in whic
 pools of its own for eight threads a core, and gives back only what lies at a pool's end: a sixth of a service's memory
 was nobody's after three minutes, and a third of what it had grown by. Where there is no glibc nothing is done.
 
+Before it gives back, connections that nobody needed since the last time are closed (`ledger/lender.py`).
+
 `tests/api/test_memory.py` shows it.
 """
 
@@ -14,6 +16,7 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from api.again import again
+from ledger.lender import turn_all
 
 POOLS_MOST: Final = 2
 EVERY_S: Final = 30
@@ -27,7 +30,8 @@ def keep_few_pools() -> None:
 
 
 def give_back() -> None:
-    """Give the system what is free, wherever it lies."""
+    """Close what nobody needs, and give the system what is free, wherever it lies."""
+    turn_all()
     if (library := _glibc()) is not None:
         library.malloc_trim(0)
 

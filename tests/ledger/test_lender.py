@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.lender import KEPT_MOST, Lender
+from ledger.lender import KEPT_MOST, Lender, turn_all
 
 
 def is_open(connection: sqlite3.Connection) -> bool:
@@ -78,3 +78,55 @@ def test_a_child_neither_uses_nor_closes_its_parents_connections(lender: Lender)
 
     assert os.waitstatus_to_exitcode(status) == 0
     assert lender.take() is idle
+
+
+def test_what_a_crowd_left_open_is_closed_when_nobody_needed_it_for_a_turn(lender: Lender) -> None:
+    crowd = [lender.take() for _ in range(KEPT_MOST)]
+    for connection in crowd:
+        lender.give_back(connection)
+    lender.turn()
+    assert all(map(is_open, crowd)), "the crowd was there in this turn"
+
+    lender.give_back(lender.take())
+    lender.turn()
+
+    assert [one for one in crowd if is_open(one)] == crowd[-1:], "the one that was asked by"
+    assert lender.take() is crowd[-1]
+
+
+def test_as_many_stay_open_as_were_needed_at_once(lender: Lender) -> None:
+    crowd = [lender.take() for _ in range(KEPT_MOST)]
+    for connection in crowd:
+        lender.give_back(connection)
+    lender.turn()
+    for connection in [lender.take(), lender.take()]:
+        lender.give_back(connection)
+
+    lender.turn()
+
+    assert list(map(is_open, crowd)) == [False] * (KEPT_MOST - 2) + [True, True]
+
+
+def test_of_a_file_that_nobody_asks_one_connection_stays_open(lender: Lender) -> None:
+    connection = lender.take()
+    lender.give_back(connection)
+    for _ in range(3):
+        lender.turn()
+
+    assert is_open(connection)
+    assert lender.take() is connection
+
+
+def test_a_turn_of_a_process_is_one_of_each_of_its_lenders(tmp_path: Path) -> None:
+    lenders = [Lender(partial(sqlite3.connect, tmp_path / f"{number}.db")) for number in range(2)]
+    crowds = [[lender.take() for _ in range(2)] for lender in lenders]
+    for lender, crowd in zip(lenders, crowds, strict=True):
+        for connection in crowd:
+            lender.give_back(connection)
+
+    turn_all()
+    turn_all()
+
+    assert [list(map(is_open, crowd)) for crowd in crowds] == [[False, True]] * 2
+    del lender, lenders
+    turn_all()  # Who has gone is asked nothing.
