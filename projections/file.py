@@ -29,11 +29,11 @@ from projections.reached import this_run
 from projections.rows import Rows
 
 APPLICATION_ID: Final = 0x58535052  # "XSPR"
-_CACHE_KIB: Final = 2 * 1024  # Of each of twenty files: what little changes at once is in it, the rest in the system's.
+_CACHE_KIB: Final = 1024  # Of each of twenty files: what little changes at once is in it, the rest in the system's.
 _MAKING_CACHE_KIB: Final = 64 * 1024
 _GATHERED: Final = 50_000  # Rows, of half a kilobyte: what begins and ends among them is written once.
 _REMEMBERED: Final = 50_000
-_REMEMBERED_LIVE: Final = 2_000  # Beside a service memory is dear, and the newest are asked for most.
+_REMEMBERED_LIVE: Final = 500  # Of each of 74 tables: the newest are asked for most, and memory is dear.
 _QUIET_MOST: Final = 10_000  # Events: after a kill what was left unwritten is read again, in a tenth of a second.
 _AHEAD_MOST: Final = 3_000  # Changed rows: about two thousand pages of the write-ahead log.
 _AHEAD_PAGES_MOST: Final = 8_000  # Then SQLite itself carries them over, in the midst of a commit.

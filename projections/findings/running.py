@@ -60,6 +60,9 @@ def _whole(
     snapshot: Snapshot, wanted: Sequence[Asking], tell: Tell, at_once: int
 ) -> Iterator[tuple[Asking, list[Found]]]:
     """What each pattern finds in all that there is, as it is done."""
+    if not wanted:
+        return
+    snapshot.look_at_everything()
     kinds = [kind for one in wanted for kind in one.pattern.touches]
     if at_once == 1:
         listed = touching.list_everything(snapshot.connection, kinds)
@@ -69,6 +72,7 @@ def _whole(
     left, done = deque(wanted), Queue[tuple[Asking, list[Found]]]()
 
     def ask(own: Snapshot) -> None:
+        own.look_at_everything()
         listed = touching.list_everything(own.connection, kinds)
         while True:
             try:
@@ -125,6 +129,7 @@ def _moved(kept: Kept, snapshot: Snapshot, wanted: Sequence[Asking], read: set[s
         for one in (one for one in wanted if one.since == since):
             pattern = one.pattern
             if pattern.looks_at_everything:
+                snapshot.look_at_everything()
                 is_moved = not touched.keys().isdisjoint(pattern.touches)
                 yield one, list(snapshot.ask(pattern, one.thresholds)) if is_moved else [], None if is_moved else set()
             else:

@@ -21,7 +21,10 @@ from projections.findings.patterns import COLUMNS, LISTED, LISTS, Pattern, Patte
 from projections.findings.traces import Traces
 from projections.reader import Reader
 
-_CACHE_KIB: Final = 64 * 1024
+_CACHE_KIB: Final = 2 * 1024
+"""Of each file. What moved leads to few pages, which are in the system's cache: a service looks every few seconds, and
+with more room each look kept, for its moment, as much as the register had grown by."""
+_WHOLE_CACHE_KIB: Final = 64 * 1024
 _LOOK_EVERY: Final = 100_000
 """So many steps of SQLite's machine: some milliseconds."""
 
@@ -66,6 +69,7 @@ class Snapshot:
         try:
             for name, path in (("traces", traces.path), ("clues", clues)):
                 self._attach(name, path)
+            self._keep(_CACHE_KIB)
             touching.prepare(self.connection)
             self.connection.execute("BEGIN")
             (own,) = self.connection.execute("SELECT position FROM traces.projection").fetchone()
@@ -79,7 +83,14 @@ class Snapshot:
         if not path.exists():
             raise NotBuilt(name)
         self.connection.execute(f"ATTACH ? AS {name}", (f"{path.absolute().as_uri()}?mode=ro",))
-        self.connection.execute(f"PRAGMA {name}.cache_size=-{_CACHE_KIB}")
+
+    def _keep(self, kib: int) -> None:
+        for name in ("traces", "clues"):
+            self.connection.execute(f"PRAGMA {name}.cache_size=-{kib}")
+
+    def look_at_everything(self) -> None:
+        """Keep more of the files from now on: the same pages are met again and again."""
+        self._keep(_WHOLE_CACHE_KIB)
 
     def another(self) -> Snapshot:
         """One more for another thread, of this moment or a little later: what it sees besides will be touched again."""
