@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from api import logs
+from api import logs, memory
 from api.folder import Folder
 from api.register import SCHEMAS
 from api.settings import Settings
@@ -53,9 +53,11 @@ def main() -> int:
         signal.signal(each, signal.SIG_IGN)  # Whoever called it ends it, once what was begun is answered.
     if hasattr(os, "sched_setaffinity"):  # Whoever called it may stay on one core; this is to have another.
         os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    memory.keep_few_pools()
     log = OpenLog(_opened(told["ledger"], told["database"]))
     try:
-        follow(log, Path(told["answers"]), projections(), sys.stdin.buffer, _say_ready)
+        with memory.giving_back():
+            follow(log, Path(told["answers"]), projections(), sys.stdin.buffer, _say_ready)
     finally:
         log.store.close()
     return 0
