@@ -156,7 +156,7 @@ def open_stores(settings: Settings) -> Stores:
         else:
             cache_kib = settings.sqlite_cache_mb * 1024
             opened.append(Ledger.in_file(folder.ledger, vault, cache_kib=cache_kib))
-            opened.append(Ledger.in_file(folder.access, vault, cache_kib=cache_kib // 8))
+            opened.append(Ledger.in_file(folder.access, vault, cache_kib=cache_kib // 32))  # Written at its end.
     except BaseException:
         for one in opened:
             one.close()
