@@ -128,7 +128,7 @@ def _brought(folder: Path, parts: list[bytes], vkey: str) -> Iterator[Figure]:
 
 def _unfollowed(data: Path, parts: list[bytes], token: str, *, helps: bool) -> Figure:
     """The same of a register whose answers stay where they are, asked over its route by several at once."""
-    settings = Settings(data_folder=data)
+    settings = Settings(data_folder=data, helpers=4)
     register = open_register(settings)
     bodies = [{"file": b64encode(part).decode(), "region": "330000"} for part in parts]
     beside = helpers(settings) if helps else None
