@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 
@@ -25,8 +26,17 @@ def sync(path: Path) -> None:
 
 
 def write_new(path: Path, data: bytes, *, mode: int) -> None:
-    """Write a file where there is none, never over one; raises FileExistsError."""
-    _write(path, (data,), os.O_EXCL, mode)
+    """Write a file where there is none, never over one; raises FileExistsError.
+
+    It gets its name when it is whole: a key of which half was written when the process was killed would stand in the
+    way of the next try for ever.
+    """
+    temporary = path.with_name(f"{path.name}.{token_hex(4)}.new")
+    try:
+        _write(temporary, (data,), os.O_EXCL, mode)
+        os.link(temporary, path)  # Unlike a rename, never over another.
+    finally:
+        temporary.unlink(missing_ok=True)
     sync(path.parent)
 
 
