@@ -9,7 +9,7 @@ What is made is personal data: it lies sealed from its first byte on (`api.seale
 the last byte that was sent of it, else after `bundle_hours`, or as soon as nobody may have it. What a killed process
 left of one opens for nobody and is made anew. Nobody sees anything before it is fetched: that is what is recorded.
 
-`tests/api/test_bundle_jobs.py` shows it, with a service killed in the middle.
+`tests/api/test_bundle_jobs.py` shows it, also with what a killed process leaves.
 """
 
 from __future__ import annotations

@@ -281,7 +281,7 @@ def _carried(kept: Kept, other: Kept, house: House, progress: Any = lambda done,
             copy(source, target, progress)
 
 
-def test_a_copy_into_the_other_store_finds_bodies_where_they_lie_also_after_it_was_killed(
+def test_a_copy_into_the_other_store_finds_bodies_where_they_lie_also_after_it_stopped(
     house: House, kept: Kept, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ledger.copying.PORTION", 100)
