@@ -116,6 +116,7 @@ def test_a_dump_that_an_older_program_made_is_brought_to_this_ones_tables(
         older.setattr(postgres_schema, "steps", lambda package="": known[:1])
         for schema in ("ledger", "access"):
             place.sql(f"DROP TABLE {schema}.archives")
+            place.sql(f"DROP FUNCTION IF EXISTS {schema}.cut_access")
             place.sql(f"DELETE FROM {schema}.migrations WHERE number > 1")
         assert done(["backup", where, "--data", str(place.folder / "data"), "--json"]) == 0
     lose(place)

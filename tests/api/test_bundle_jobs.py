@@ -158,7 +158,8 @@ def test_nobody_fetched_it_in_time_so_it_is_gone_and_so_is_what_was_left_of_othe
     house, job = place.town.house, made(place)["job"]
     tidy_bundles(house)
     assert folder_of(place, job).exists(), "its time is not over"
-    monkeypatch.setattr(bundle_jobs, "until", lambda _: house.now - 1)
+    over = house.now
+    monkeypatch.setattr(bundle_jobs, "until", lambda _: over)
     assert no(place.watch, job) == "bundle_cleared", "not even before it was tidied away"
     stray = house.register.folder.replays / "job_0000000000000000000000"
     stray.mkdir()

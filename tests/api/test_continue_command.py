@@ -20,6 +20,7 @@ from ledger.events.base import Draft
 from ledger.log_name import names_of
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
+from ledger.proof.text import encode_base64
 from ledger.signer import LogForked
 from tests.ledger.killing import Ended, killed_at
 
@@ -56,6 +57,13 @@ def opened(folder: Path, origin: str = NEW) -> Register:
     return open_register(Settings(data_folder=folder / "data", origin=origin))
 
 
+def anchor(register: Register) -> Draft:
+    """What the ledger records daily: the access log as it stands."""
+    log = register.access.store
+    return Draft(AccessAnchored(
+        origin=names_of(log)[-1], size=log.size(), root=encode_base64(log.frontier().root())))
+
+
 def size_and_root(path: Path) -> tuple[int, bytes]:
     checkpoint = parse_checkpoint(parse_note(path.read_bytes())[0])
     return checkpoint.size, checkpoint.root
@@ -81,8 +89,7 @@ def test_the_same_tree_goes_on_and_its_first_event_cites_what_was_seen_and_what_
     assert names_of(register.access.store) == (f"{OLD}/access", f"{NEW}/access")
     note = register.signer.checkpoint()
     assert parse_checkpoint(parse_note(note)[0]).origin == NEW
-    register.ledger.record([Draft(AccessAnchored(origin="x/y", size=1, root="x"))], by=SYSTEM,
-                           versions={LOG: register.ledger.store.version(LOG)})
+    register.ledger.record([anchor(register)], by=SYSTEM, versions={LOG: register.ledger.store.version(LOG)})
     register.signer.checkpoint()
     register.access_signer.checkpoint()
     register.close()
@@ -167,8 +174,8 @@ def test_of_a_log_that_forked_the_evidence_of_both_is_kept(folder: Path) -> None
     register = opened(folder, OLD)
     seen_size, _ = size_and_root(folder / "ledger.seen")
     register.ledger._stopped = None  # What an older program would have done.
-    for number in range(seen_size - register.ledger.store.size() + 3):
-        anchored = Draft(AccessAnchored(origin="x/y", size=number, root="x"))
+    anchored = anchor(register)
+    for _ in range(seen_size - register.ledger.store.size() + 3):
         register.ledger.record([anchored], by=SYSTEM, versions={LOG: register.ledger.store.version(LOG)})
     with pytest.raises(LogForked):
         register.signer.checkpoint()
