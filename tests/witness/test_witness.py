@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -218,22 +217,28 @@ def test_of_two_processes_on_one_folder_one_history_is_cosigned(witness: Witness
     assert sorted(said) == [["COSIGNED", "OTHER_SIZE", "COSIGNED"], ["OTHER_SIZE", "OTHER_SIZE", "INCONSISTENT"]]
 
 
+_DIE = """
+import os
+import sys
+sys.path.insert(0, {kit!r})
+from pathlib import Path
+from witness_kit import FakeLog, witness_in
+witness = witness_in(Path({folder!r}))
+stored = witness.state.replace
+def replace_and_die(before, now):
+    stored(before, now)
+    os._exit(7)  # As a kill: nothing is flushed, closed or answered.
+witness.state.replace = replace_and_die
+witness.add(FakeLog().grown(4).body(0))
+"""
+
+
 def test_killed_between_store_and_answer_it_stands_by_what_it_stored(tmp_path: Path) -> None:
+    """In a process of its own: a fork would inherit what threads of other tests hold in SQLite just then."""
     log, other = FakeLog().grown(4), FakeLog().grown(3).grown(1, "something else")
-    State.create(tmp_path / "witness.db").close()
-    child = os.fork()
-    if child == 0:
-        witness = witness_in(tmp_path)
-        stored = witness.state.replace
-
-        def replace_and_die(before: Seen | None, now: Seen) -> bool:
-            stored(before, now)
-            os._exit(7)  # As a kill: nothing is flushed, closed or answered.
-
-        witness.state.replace = replace_and_die  # type: ignore[method-assign]
-        witness.add(log.body(0))
-        os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    program = _DIE.format(kit=str(Path(__file__).parent), folder=str(tmp_path))
+    died = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], timeout=60)
+    assert died.returncode == 7
     witness = witness_in(tmp_path)
     assert witness.add(log.body(0)) == (Outcome.OTHER_SIZE, "4")
     assert witness.add(other.body(4)).outcome is Outcome.INCONSISTENT
