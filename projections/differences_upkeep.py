@@ -34,10 +34,10 @@ from projections.differences import DifferencesFile
 from projections.differences_kept import Kept, content, position_in
 from projections.differences_person import NOTHING, Differences, Judge
 from projections.differences_search import EACH_MOST, Search
-from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, ProjectionFailed, Unreadable
+from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, Unreadable
+from projections.kept_up import KeptUp
 from projections.places import discard, is_doubted, path_of
 from projections.reader import Reader
-from projections.track import Lag
 
 POLL_MS: Final = 200
 """So often it is looked what there is to judge, while nobody of this process waits for it."""
@@ -59,26 +59,16 @@ class Stopped(Exception):
     """Whoever asked for a long piece of work asks for it no longer. What stands, stands."""
 
 
-class Upkeep:
+class Upkeep(KeptUp):
     """Keeps the file while it runs, or waits until whoever does is gone."""
 
     def __init__(self, ledger: Ledger, folder: Path, judge: Judge, *, each_most: int = EACH_MOST) -> None:
-        self._ledger, self._folder, self.judge, self._each_most = ledger, folder, judge, each_most
-        self._reader = Reader(DifferencesFile(), folder)
+        super().__init__("differences", ledger, Reader(DifferencesFile(), folder))
+        self._folder, self.judge, self._each_most = folder, judge, each_most
         self._lease: FileLease | None = None
         self._kept: Kept | None = None
-        self._thread: threading.Thread | None = None
-        self._stopping = threading.Event()
         self._awaited = threading.Event()
-        self._building: Progress | None = None  # Of people, of a long piece of work.
         self._began = 0
-        self._failure: ProjectionFailed | None = None
-
-    def start(self) -> None:
-        """Keep the file from now on, in a thread."""
-        assert self._thread is None, "upkeep is started once"
-        self._thread = threading.Thread(target=self._run, name="differences", daemon=True)
-        self._thread.start()
 
     def stop(self) -> None:
         """Let go of the file; a long piece of work ends where it is."""
@@ -87,25 +77,6 @@ class Upkeep:
         if self._thread is not None:
             self._thread.join()
         self._let_go()
-
-    def __enter__(self) -> Upkeep:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def position(self) -> int:
-        """Say up to where the file speaks; 0 while there is none."""
-        try:
-            return self._reader.position()
-        except ProjectionError:
-            return 0
-
-    def lag(self) -> Lag:
-        """Say how far it is; what keeps it is known to the process that has it."""
-        position = self.position()
-        return Lag(position, self._ledger.store.size() - position, self._building, self._failure)
 
     def wait_for(self, position: int, timeout_s: int = 5) -> bool:
         """Wait until the file speaks of a position; False if not in time."""
@@ -153,7 +124,7 @@ class Upkeep:
 
     # The thread
 
-    def _run(self) -> None:
+    def _follow(self) -> None:
         while not self._stopping.is_set():
             pause_ms, is_kept = TRY_MS, False
             self._awaited.clear()  # Before it is looked: what is waited for from now on may not be in it.

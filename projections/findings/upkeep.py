@@ -26,7 +26,7 @@ from ledger.lease import FileLease
 from ledger.ledger import Ledger
 from ledger.vocabulary import LOCAL
 from projections.board import Progress
-from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError, ProjectionFailed
+from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed
 from projections.findings.clues import PAPERS_AT_ONCE, Clues, Papers
 from projections.findings.findings_file import FindingsFile
 from projections.findings.kept import Asked, Came, Kept
@@ -34,9 +34,9 @@ from projections.findings.patterns import Pattern, patterns, thresholds_on
 from projections.findings.running import Asking, Tell, run
 from projections.findings.snapshot import Interrupted, Snapshot
 from projections.findings.traces import Traces
+from projections.kept_up import KeptUp
 from projections.places import discard, path_of
 from projections.reader import Reader
-from projections.track import Lag
 
 FAR_EVENTS: Final = 100_000
 """Beyond it everything is asked about: that costs less than looking for so much that moved."""
@@ -54,32 +54,23 @@ WAIT_S: Final = 600
 """So long a command waits for a run of somebody else: one over the whole past may be under way."""
 
 
-class Upkeep:
+class Upkeep(KeptUp):
     """Keeps the file while it runs, or waits until whoever does is done."""
 
     def __init__(
         self, ledger: Ledger, folder: Path, papers: Papers | None = None, *,
         now: Callable[[], int] = lambda: time.time_ns() // 1_000,
     ) -> None:
-        self._ledger, self._folder, self._papers, self._now = ledger, folder, papers, now
-        self._traces, self._reader = Reader(Traces(), folder), Reader(FindingsFile(), folder)
+        super().__init__("findings", ledger, Reader(FindingsFile(), folder))
+        self._folder, self._papers, self._now = folder, papers, now
+        self._traces = Reader(Traces(), folder)
         self.path: Final = path_of(folder, FindingsFile())
         self._lease: FileLease | None = None     # Of the files, for as long as a run lasts.
         self._keeping: FileLease | None = None   # Of keeping them up, for as long as this process does.
         self._open: tuple[Kept, Clues] | None = None
         self._seen = (0, 0)   # What the files' own counters of changes were when they were let go of.
-        self._thread: threading.Thread | None = None
-        self._stopping = threading.Event()
-        self._building: Progress | None = None  # Of keys, of a run over the whole past.
-        self._failure: ProjectionFailed | None = None
         self._at_work = threading.Lock()
         self.asked_at = 0     # As of where the last run asked.
-
-    def start(self) -> None:
-        """Keep the file from now on, in a thread."""
-        assert self._thread is None, "upkeep is started once"
-        self._thread = threading.Thread(target=self._follow, name="findings", daemon=True)
-        self._thread.start()
 
     def give_up(self) -> None:
         """Let a run that is under way end where it is; of the pattern that is being asked nothing stands."""
@@ -93,25 +84,6 @@ class Upkeep:
         self._close()
         if self._keeping is not None:
             self._keeping.release()
-
-    def __enter__(self) -> Upkeep:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def position(self) -> int:
-        """Say up to where the file speaks; 0 while there is none."""
-        try:
-            return self._reader.position()
-        except ProjectionError:
-            return 0
-
-    def lag(self) -> Lag:
-        """Say how far it is; what keeps it is known to the process that has it."""
-        position = self.position()
-        return Lag(position, self._ledger.store.size() - position, self._building, self._failure)
 
     def _follow(self) -> None:
         pause_ms = BEGINS_MS
