@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from api.callers import Caller
-from api.cases.doing import Asked, Done, done
-from api.cases.import_waits import settled
-from api.cases.imports import Desk, begin_batch, desk_of, end_batch
+from api.cases.doing import Asked, Done
+from api.cases.imports import Desk, admitted, begin_batch, desk_of, end_batch
 from api.house import House
 from ledger.errors import Refusal
 from ledger.events.base import By
@@ -53,11 +52,7 @@ def take_as_judged(
 
     Then it is to be judged anew: what stands of it by then is gone on with.
     """
-    if asked.key is not None and (receipt := house.ledger.store.answered(asked.key)) is not None:
-        return done(house.ledger, receipt)
-    if (behind := settled(house, fields.get("proof"))) is not None:
-        return behind
-    desk = desk_of(house, caller, fields, asked)
+    desk = admitted(house, caller, fields, asked)
     if isinstance(desk, Refusal | Done):
         return desk
     if desk.open_batch is not None or (desk.actor, desk.by) != (judged.actor, judged.asked_by):

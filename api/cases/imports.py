@@ -65,11 +65,7 @@ def take(
 
     The file is taken apart only when it is known that whoever sends it may, and that it was not taken over before.
     """
-    if asked.key is not None and (receipt := house.ledger.store.answered(asked.key)) is not None:
-        return done(house.ledger, receipt)
-    if (behind := settled(house, fields.get("proof"))) is not None:
-        return behind
-    desk = desk_of(house, caller, fields, asked)
+    desk = admitted(house, caller, fields, asked)
     if isinstance(desk, Refusal | Done):
         return desk
     act = None if desk.open_batch is None else desk.open_batch.opened.act
@@ -173,6 +169,15 @@ def _as(house: House, actor: Actor, matter: Matter) -> tuple[Actor, str] | Refus
 def import_of(reading: Reading, name: str) -> Import | None:
     """An import as a decision reads it."""
     return reading.state(name, imports.evolve)
+
+
+def admitted(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Desk | Done | Refusal:
+    """Where a file is taken in now; what was done before is told again, and whoever comes too early waits."""
+    if asked.key is not None and (receipt := house.ledger.store.answered(asked.key)) is not None:
+        return done(house.ledger, receipt)
+    if (behind := settled(house, fields.get("proof"))) is not None:
+        return behind
+    return desk_of(house, caller, fields, asked)
 
 
 def desk_of(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Desk | Done | Refusal:
