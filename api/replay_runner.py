@@ -31,6 +31,7 @@ from typing import Any, Final
 
 import structlog
 
+from api import resting
 from api.exits import Exit
 from api.jobs import DONE, FAILED, Job, Jobs
 from ledger.durable import sync
@@ -210,8 +211,11 @@ class Runner:
                     "data_folder": str(self._data_folder), "is_idle": self._stands_back, "cores": self._cores}
             if drafts := told.pop("drafts", None):
                 told["under"] = str(write_drafts(place / "drafts", drafts))
+            child = [sys.executable, "-P", "-m", "api.replay_job"]
+            if self._stands_back and resting.CAN:
+                child = [sys.executable, "-P", "-m", "api.resting", *child]
             process = subprocess.Popen(  # It inherits the lock, which is free when the last that has it is gone.
-                [sys.executable, "-P", "-m", "api.replay_job"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                child, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 text=True, encoding="utf-8", start_new_session=True, pass_fds=(lock,))
             return _Child(job, process, told)
         except BlockingIOError:

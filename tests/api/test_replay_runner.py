@@ -54,10 +54,11 @@ def queued(town: Town, **asked: Any) -> str:
 
 
 @contextmanager
-def running(town: Town, may_begin: Callable[[], bool] = lambda: True) -> Iterator[Runner]:
+def running(town: Town, may_begin: Callable[[], bool] = lambda: True, *, stands_back: bool = False) -> Iterator[Runner]:
+    """Without standing back: on a machine with much to do it would be waited for."""
     folder = town.house.register.folder
     runner = Runner(town.house.jobs, folder.replays, folder.root, at_once=1, may_begin=may_begin,
-                    stands_back=False)  # On a machine with much to do it would be waited for.
+                    stands_back=stands_back)
     runner.start()
     try:
         yield runner
@@ -107,6 +108,17 @@ def test_a_killed_child_is_followed_by_another_and_who_stops_or_cancels_leaves_n
         assert town.house.jobs.cancel(job, by="acr_x", now=town.house.now)
         until(lambda: not children(place) and [path.name for path in place.iterdir()] == ["lock"])
     assert (seen(town, job).state, seen(town, job).outcome) == ("cancelled", None)
+
+
+def test_a_child_that_stands_back_is_watched_over_and_neither_is_left(town: Town) -> None:
+    job = queued(town)
+    place = town.house.register.folder.replays / job
+    with running(town, stands_back=True):
+        watcher, child = sorted(until(lambda: len(found := children(place)) == 2 and found))
+        assert Path(f"/proc/{watcher}/cmdline").read_bytes().split(b"\0")[3] == b"api.resting"
+        assert os.getsid(child) == child, "in a session of its own, whose share it can lower"
+    assert (seen(town, job).state, children(place)) == ("queued", [])
+    assert town.house.jobs.cancel(job, by="acr_x", now=town.house.now)
 
 
 def test_while_the_last_child_of_a_job_lives_none_is_started_for_it_and_others_go_on(town: Town) -> None:
@@ -190,11 +202,10 @@ def test_a_replay_of_a_draft_outlives_the_service_that_was_killed_over_it(tmp_pa
     with serving(tmp_path) as service:
         job = ask("job", "replay", "--drafts", "drafts")["job"]
         place = tmp_path / "data" / "replays" / job
-        child = until(lambda: children(place))
+        until(lambda: len(children(place)) == 2)  # It, and who has it rest.
         service.send_signal(signal.SIGKILL)
         service.wait()
-        until(lambda: not children(place))
-        assert len(child) == 1, "a child goes with the service that started it"
+        until(lambda: not children(place))  # They go with the service that started them.
     with serving(tmp_path):
         done = ask("job", "show", job, "--wait")
         assert (done["state"], done["question"]["under"]["law"]) == ("done", f"now+{DRAFT}"), done

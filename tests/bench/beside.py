@@ -6,14 +6,12 @@ low priority replays a million entries over and over, and alone, before and afte
 younger one. Two processes serve, and both cores are shared with the replays and the load. Claims are those of many
 people, as in life: of 64, each would have a thousand at the end.
 
-The replay stands back by all that Linux offers: a process and a session of its own, idle scheduling, the lowest
-priority, no core that a worker stays on where there is one to spare. Linux gives these to a thread: here the threads
-that do the arithmetic were begun before, and ran as equals of the service (8 times on two cores), which no replay of a
-service does. With others on the machine, at an eighth of the load, p99 beside was from half to 5 times that alone in
-four runs so, and 0.9 to 1.7 times in two with all threads standing back. On a machine of its own, of four times six
-seconds each in turn, p99 of claims was 86 ms alone and 402 beside; where the replay slept for three times as long as it
-had worked, 94. The load by itself leaves a fifth of both cores, and what the replay puts out of the caches makes each
-answer longer.
+The replay stands back by all that the service's own do (`api.replay_runner`): a process and a session of its own, idle
+scheduling and the lowest priority for each of its threads, and rests while others are busy (`api.resting`). Each of
+these was found to be needed. With its threads as equals of the service p99 beside was eight times that alone. Idle but
+without rests, of four times six seconds each in turn, p99 of claims was 86 ms alone and 402 beside; where the replay
+slept for three times as long as it had worked, 94: the load by itself leaves a fifth of both cores, and what the replay
+puts out of the caches makes each answer longer.
 """
 
 from __future__ import annotations
@@ -97,8 +95,8 @@ def _load(ask: bytes, claimants: list[Someone], seconds: int, name: str) -> list
 @contextmanager
 def _replaying() -> Iterator[Callable[[], int]]:
     """Replays that stand back as those of the service do (`api.replay_runner`); says how many there have been."""
-    process = subprocess.Popen([sys.executable, "-c", _REPLAYS], stdout=subprocess.PIPE, text=True,
-                               start_new_session=True)
+    process = subprocess.Popen([sys.executable, "-m", "api.resting", sys.executable, "-c", _REPLAYS],
+                               stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
