@@ -23,7 +23,6 @@ from api.cases.studying import settle_all
 from api.checks import Check, Reach
 from api.console.screens import page_routes
 from api.following import apart
-from api.hand_over_helper import helpers
 from api.house import House, open_house
 from api.keeper import Keeper
 from api.log_routes import log_routes
@@ -55,8 +54,7 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
         outside = Outside(settings, register, may=keeper.holds)
         outside.look()  # What a witness has seen is known before anything is recorded.
         with open_house(register, apart=apart(settings), outside=asked_outside(settings),
-                        factor_rule=rule_of(settings), helpers=helpers(settings) if serves else None,
-                        bundle_hours=settings.bundle_hours) as house:
+                        factor_rule=rule_of(settings), bundle_hours=settings.bundle_hours) as house:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
                               lambda: house.accounts.tidy(now=house.now),
                               lambda: house.factors.tidy(now=house.now),

@@ -24,7 +24,6 @@ from api.checks import Check, Level
 from api.claim_drafts import ClaimDrafts
 from api.event_notes import EventNotes
 from api.evidence_files import EvidenceDamaged, EvidenceFiles, FolderShelf
-from api.helpers import Helpers
 from api.jobs import Jobs
 from api.lately import Lately
 from api.law_of import Library
@@ -91,7 +90,6 @@ class House:
     factors: SecondFactors
     lately: Lately
     outside: AskedOutside = NOBODY
-    helpers: Helpers | None = None  # Beside a service; whoever only asks has none.
     bundle_hours: int = 24   # How long what was made of a case in the background waits to be fetched.
 
     @property
@@ -173,8 +171,7 @@ class House:
 @contextmanager
 def open_house(
     register: Register, clock: Callable[[], int] | None = None, *, apart: Apart | None = None,
-    outside: AskedOutside = NOBODY, factor_rule: Rule = OPTIONAL, helpers: Helpers | None = None,
-    bundle_hours: int = 24,
+    outside: AskedOutside = NOBODY, factor_rule: Rule = OPTIONAL, bundle_hours: int = 24,
 ) -> Iterator[House]:
     """Open the house around a register, and let go of what is the house's own at the end.
 
@@ -208,11 +205,9 @@ def open_house(
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
                 clock, stored, map_file, evidence, accounts, claim_drafts, opened_papers, event_notes, studies, jobs,
-                detecting, factors, Lately(ledger), outside, helpers, bundle_hours,
+                detecting, factors, Lately(ledger), outside, bundle_hours,
             )
     finally:
-        if helpers is not None:
-            helpers.close()
         follower.stop()
         map_file.close()
         factors.close()

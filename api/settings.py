@@ -69,8 +69,6 @@ class Settings:
     threads: int = _setting("每个进程中处理请求的线程数", 32, checks.positive(512))
     one_core: bool = _setting("每个进程只用一个处理器核（解释器在核之间交接，费时多于第二个核所省）", True)
     replays_at_once: int = _setting("同时进行的推演数（HTTP 提交的，其余排队）", 1, checks.positive(16))
-    helpers: int = _setting(
-        "导入移交时在服务之外核验、裁定的进程数，不多于处理器核数（0：都由服务自己做）", 0, checks.between(0, 64))
     log_level: str = _setting("日志级别", "info", checks.one_of("debug", "info", "warning", "error"))
     log_format: str = _setting(
         "日志格式（auto：终端上易读，否则 JSON）", "auto", checks.one_of("auto", "json", "console")

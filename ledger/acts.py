@@ -27,7 +27,7 @@ from ledger.events.act import ActEvent
 from ledger.events.base import By, Draft
 from ledger.ids import new_id
 from ledger.ledger import DECISIONS_MAX, Ledger
-from ledger.stores.append import Append, Conflict, Guard, Receipt
+from ledger.stores.append import Conflict, Guard, Receipt
 from ledger.streams import act as acts
 from ledger.streams.decision import Decision
 from ledger.vocabulary import ActId, StreamId
@@ -84,16 +84,6 @@ class Act:
         command = acts.WriteChunk(rows=rows, list_sha256=self._list_sha256)
         return self._record(acts.decide_chunk(self.state, command), drafts, versions or {}, guards)
 
-    def write_ready(self, ready: Append, *, rows: int, guards: Sequence[Guard]) -> Receipt | Refusal:
-        """The same of rows that were sealed and encoded before, under this act."""
-        decision = acts.decide_chunk(self.state, acts.WriteChunk(rows=rows, list_sha256=self._list_sha256))
-        if isinstance(decision, Refusal):
-            return decision
-        receipt = self._ledger.record_ready(
-            ready, decision, by=self._by, versions={StreamId(self.id): self.version}, guards=guards)
-        self._evolve(decision)
-        return receipt
-
     def close(self) -> Receipt | Refusal:
         """Put every row in force at once."""
         return self._record(acts.decide_act_closing(self.state, acts.CloseAct()))
@@ -113,14 +103,11 @@ class Act:
             return decision
         read = {**versions, StreamId(self.id): self.version}
         receipt = self._ledger.record([*rows, *decision], by=self._by, versions=read, guards=guards)
-        self._evolve(decision)
-        return receipt
-
-    def _evolve(self, decision: Sequence[Draft]) -> None:
         for draft in decision:
             assert isinstance(draft.event, ActEvent), "what is decided about an act happens to it"
             self.state = acts.evolve(self.state, draft.event)
             self.version += 1
+        return receipt
 
 
 def open_act(

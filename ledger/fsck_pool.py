@@ -53,7 +53,7 @@ def pool_of(processes: int, reached: Callable[[], int], *, seed: int | None = No
     They end with this one, also where it is killed: each waits for work at a pipe that it holds both ends of itself.
     """
     before = os.environ.get("PYTHONHASHSEED")
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=begin)
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin)
     try:
         if seed is not None:
             os.environ["PYTHONHASHSEED"] = str(seed)
@@ -72,8 +72,7 @@ def pool_of(processes: int, reached: Callable[[], int], *, seed: int | None = No
         pool.shutdown(cancel_futures=True)
 
 
-def begin() -> None:
-    """Of a process that was made for work: it ends with whoever made it."""
+def _begin() -> None:
     gc.disable()  # They hold lists of bytes and no cycles: a tenth faster.
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

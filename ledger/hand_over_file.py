@@ -152,15 +152,6 @@ def parse_file(data: bytes) -> tuple[list[AnyLine], bytes]:
     return lines, hashlib.sha256(body + newline).digest()
 
 
-def header_of(data: bytes) -> Header | None:
-    """Read the first line of a file, of which nothing is believed yet; None where it is none."""
-    try:
-        line = _decode(data[:data.find(b"\n")])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return line if isinstance(line, Header) else None
-
-
 def looks_like_hand_over(head: bytes) -> bool:
     """Say whether a file begins as one."""
     return head.startswith(_HEAD)

@@ -31,7 +31,7 @@ from ledger.events.claim import ClaimEvent
 from ledger.events.imports import ImportId, file_name
 from ledger.hands import by_hand, decide_upon, hand_of, present
 from ledger.ledger import Deciding, Ledger, Loaded
-from ledger.stores.append import Append, Conflict, Guard, NameTaken, Receipt
+from ledger.stores.append import Conflict, Guard, NameTaken, Receipt
 from ledger.streams import claim as claims
 from ledger.streams import imports
 from ledger.streams import person as persons
@@ -83,18 +83,6 @@ class Decided(NamedTuple):
     guards: tuple[Guard, ...]  # Of the person.
 
 
-class Ready(NamedTuple):
-    """Rows as they are to be written: decided, sealed and encoded under the act of their import, maybe elsewhere."""
-
-    rows: int
-    append: Append
-
-    def stands(self, ledger: Ledger) -> bool:
-        """Say whether nothing has moved of what they rest on; the append asks again."""
-        versions = ledger.store.versions([guard.stream for guard in self.append.guards])
-        return all(versions.get(guard.stream, 0) == guard.version for guard in self.append.guards)
-
-
 class Rows:
     """The rows of an import that are taken over, written in the act that was opened with it."""
 
@@ -120,16 +108,6 @@ class Rows:
             except Conflict:
                 pass  # Which of them it was the decision finds.
         return self.write_anew([one.row for one in rows])
-
-    def write_ready(self, ready: Ready, *, by: Actor) -> Receipt | Refusal | None:
-        """Write the next rows, all or nothing, as this hand decided them; None where what that rests on has moved."""
-        hand = hand_of(self._ledger, self._actor)
-        if hand.state != by or ready.rows != self.rows_next:
-            return None
-        try:
-            return self.act.write_ready(ready.append, rows=ready.rows, guards=hand.guards)
-        except Conflict:
-            return None
 
     def write_anew(self, rows: Sequence[Row]) -> Receipt | Refusal:
         """Read and decide the next rows, and write them, all or nothing."""
@@ -200,14 +178,6 @@ def _decided(
     if isinstance(row, Followed):
         return decide_following(None if _is_new(row) else known[row.claim].state, row.steps, person, by)
     return decide_correction(known[row.claim].state, row.command, person, by)
-
-
-def made_ready(ledger: Ledger, rows: Sequence[Decided], by: By) -> Ready:
-    """Seal and encode decided rows for the act that `by` names; the keys of their people are there."""
-    drafts = [draft for one in rows for draft in one.drafts]
-    guards = {guard.stream: guard for one in rows for guard in one.guards}
-    versions = {StreamId(_claim_of(one.row)): one.version for one in rows if one.version}
-    return Ready(len(rows), ledger.encoded(drafts, by=by, versions=versions, guards=guards.values()))
 
 
 def resume_rows(ledger: Ledger, batch: Import, *, by: By) -> Rows | Refusal:

@@ -170,19 +170,6 @@ class Ledger(Application[str]):
             raise self._stopped()
         return self.store.append(self.prepare(drafts, by=by, versions=versions, guards=guards, request=request))
 
-    def record_ready(self, ready: Append, drafts: Sequence[Draft], *, by: By, versions: Mapping[StreamId, int],
-                     guards: Iterable[Guard]) -> Receipt:
-        """The same of events that were sealed and encoded before, maybe elsewhere, with the few that come after them.
-
-        Their keys were made before that; what they rest on they name themselves, with `guards` besides.
-        """
-        if self._stopped is not None:
-            raise self._stopped()
-        last = self.prepare(drafts, by=by, versions=versions)
-        names = (OfEvent(len(ready.events)), *last.names) if last.names else ()
-        return self.store.append(Append((*ready.events, *last.events), (*ready.guards, *guards),
-                                        (*ready.names, *names)))
-
     def prepare(
         self,
         drafts: Sequence[Draft],
@@ -193,7 +180,6 @@ class Ledger(Application[str]):
         request: RequestKey | None = None,
     ) -> Append:
         """Make the keys that are missing, then seal and encode drafts into an append."""
-        assert by.act is None or any(str(draft.event.stream) == by.act for draft in drafts), "an act counts its rows"
         self.make_keys(drafts)
         return self.encoded(drafts, by=by, versions=versions, guards=guards, request=request)
 
@@ -211,6 +197,7 @@ class Ledger(Application[str]):
         request: RequestKey | None = None,
     ) -> Append:
         """Seal and encode drafts into an append; their keys were made before."""
+        assert by.act is None or any(str(draft.event.stream) == by.act for draft in drafts), "an act counts its rows"
         ahead = dict(versions or {})
         events: list[Encoded] = []
         names: list[NameChange] = []

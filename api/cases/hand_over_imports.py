@@ -16,13 +16,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final, NamedTuple
 
-from api import hand_over_helper
 from api.callers import Caller
 from api.cases.doing import Asked, Done
 from api.cases.faults import BadFields, Fault
 from api.cases.finding import by_documents
-from api.cases.hand_over_beforehand import LEAST_BYTES, LEAST_PARTS, Order, Read, days
-from api.cases.import_beforehand import begins, take_as_judged
 from api.cases.import_records import Sent, ledger_system
 from api.cases.import_rows import Judged, Listed
 from api.cases.import_waits import settled
@@ -32,7 +29,6 @@ from api.house import House
 from ledger.errors import LedgerError, Refusal
 from ledger.events.imports import ImportId, file_name
 from ledger.hand_over_check import HandOver, check
-from ledger.hand_over_file import header_of
 from ledger.identifiers import id_number
 from ledger.identifiers.errors import BadIdentifier
 from ledger.importing import contradict_import
@@ -40,8 +36,7 @@ from ledger.proof.policy import Policy, parse_policy
 from ledger.proof.text import encode_base64
 from ledger.streams.imports import ContradictImport, Proof
 from ledger.streams.standing import Matter
-from ledger.uncollected import uncollected
-from ledger.vocabulary import ActId, ActorId, PersonId
+from ledger.vocabulary import ActorId, PersonId
 from projections.ledgers import Checkpoint, ledger_of
 
 ALREADY: Final = "already_contradicted"
@@ -69,41 +64,12 @@ def bring_in(house: House, caller: Caller, fields: dict[str, Any], asked: Asked)
     """Check a file, then take over what can be taken over of it; of a trial, say what would become of each row."""
     if (no := may_begin(house, caller)) is not None:
         return no
-    before = None if asked.dry_run else _read_beforehand(house, caller, fields)
-    if before is not None:
-        with uncollected():
-            return accept(house, caller, before.proved, fields, asked, before)
-    return _bring_in_here(house, caller, fields, asked)
-
-
-def _bring_in_here(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Handed | Refusal:
     handed = opened(house, fields["file"])
     return handed if isinstance(handed, Refusal) else accept(house, caller, handed, fields, asked)
 
 
-def _read_beforehand(house: House, caller: Caller, fields: dict[str, Any]) -> Read | None:
-    """Have a file proved and judged by a process beside this one; None where it is to be done here."""
-    helpers, file = house.helpers, fields["file"]
-    if helpers is None or not helpers.are_worth_it or len(file) < LEAST_BYTES:
-        return None
-    header = header_of(file)
-    if header is None or header.origin == house.register.signer.origin:
-        return None
-    try:
-        policy = house.register.folder.ledgers_policy.read_bytes()
-    except OSError:
-        return None
-    began = begins(house, caller, {**fields, "system": ledger_system(header.origin)})
-    if began is None:
-        return None
-    actor, by = began
-    order = Order(file, policy, actor, by, ActId(house.new_id("act")), fields.get("seen", 0),
-                  house.register.signer.origin, house.now)
-    return helpers.ask(hand_over_helper.read, order, much=header.parts >= LEAST_PARTS)
-
-
 def accept(
-    house: House, caller: Caller, handed: HandOver, fields: dict[str, Any], asked: Asked, before: Read | None = None
+    house: House, caller: Caller, handed: HandOver, fields: dict[str, Any], asked: Asked
 ) -> Done | Handed | Refusal:
     """The same of a file that was checked: that it goes on from what was accepted, then row by row."""
     header, system = handed.header, ledger_system(handed.header.origin)
@@ -115,11 +81,8 @@ def accept(
         no = _not_next(house, caller, handed, fields, asked)
         if no is not None:
             return no
-    starts, ends = days(handed, house.today) if before is None else (before.starts, before.ends)
-    told = {**fields, "system": system, "starts": starts, "ends": ends, "proof": proof}
-    if before is not None:
-        as_judged = take_as_judged(house, caller, told, before.judged, asked)
-        return _bring_in_here(house, caller, fields, asked) if as_judged is None else as_judged
+    days = [one.state.study.evidence_on for one in handed.entries if one.state is not None] or [house.today]
+    told = {**fields, "system": system, "starts": min(days), "ends": max(days), "proof": proof}
     rows = [Sent(number, None, handed=one) for number, one in enumerate(handed.entries, 1)]
     found = take(house, caller, told, lambda: Listed(rows), asked)
     return Handed(handed, found) if isinstance(found, Judged) else found

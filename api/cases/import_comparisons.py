@@ -25,7 +25,7 @@ from api.cases.faults import BadFields, Fault
 from api.cases.finding import blocks, by_documents
 from api.cases.hand_over_imports import opened
 from api.cases.import_lists import Wrong
-from api.cases.import_records import Known, Read, Register, Rows, Sent, around, ledger_system, number_of
+from api.cases.import_records import Known, Read, Register, Rows, Sent, ledger_system, number_of
 from api.cases.import_rows import Listed
 from api.cases.imports import TOLD_MOST, for_source, import_of, importer, view
 from api.cases.standing import by_actor, present
@@ -152,7 +152,7 @@ class _Comparing:
 
     def __init__(self, house: House, batch: Import) -> None:
         self._house, self._opened = house, batch.opened
-        self._rows, self._register = Rows(around(house), batch.opened.system), Register(house.ledger)
+        self._rows, self._register = Rows(house, batch.opened.system), Register(house.ledger)
         self._comparison = Comparison(batch, house.answers.position())
 
     def compared(self, listed: Listed) -> Comparison:

@@ -22,7 +22,7 @@ import msgspec
 from api import refusals
 from api.cases.import_lists import Wrong
 from api.cases.study import read_details, read_study
-from api.house import House, local_date
+from api.house import House
 from api.law_of import not_yet
 from ledger.envelope import decode
 from ledger.errors import Refusal
@@ -49,8 +49,6 @@ from ledger.keyed import Keyed
 from ledger.ledger import Held, Ledger
 from ledger.streams import act as acts
 from ledger.streams import claim as claims
-from policies.archive import Archive
-from projections.answers import Answers
 from projections.basis import written_time
 
 LEDGER: Final = "log:"
@@ -69,28 +67,6 @@ _TWICE: Final = Wrong(
 
 
 _sorted = msgspec.json.Encoder(order="sorted").encode
-
-
-class Around(NamedTuple):
-    """What a row is judged by, so that it may be judged where no house stands."""
-
-    ledger: Ledger
-    archive: Archive
-    request_key: bytes
-    origin: str               # Of our own log.
-    now: int
-    answers: Answers | None   # None: nothing of the law is asked, since another ledger decided.
-
-    @property
-    def today(self) -> date:
-        """The legal date."""
-        return local_date(self.now)
-
-
-def around(house: House) -> Around:
-    """The same of a house, now."""
-    return Around(house.ledger, house.library.archive, house.request_key, house.register.signer.origin, house.now,
-                  house.answers)
 
 
 class Sent(NamedTuple):
@@ -135,10 +111,10 @@ class Known(NamedTuple):
 class Rows:
     """The rows of one file of a system; a record stands in it once."""
 
-    def __init__(self, given: Around, system: str) -> None:
-        self._origin, self._system, self._today = given.origin, system, given.today
+    def __init__(self, house: House, system: str) -> None:
+        self._house, self._system, self._today = house, system, house.today
         self._records: set[str] = set()
-        self._keyed = Keyed(given.request_key)
+        self._keyed = Keyed(house.request_key)
         self._people: dict[tuple[str, str, str], tuple[IdNumber, names.Name] | Wrong] = {}
 
     def _digest(self, row: list[Any]) -> str:
@@ -197,7 +173,7 @@ class Rows:
             proven=Proven(origin=self._system.removeprefix(LEDGER), position=decided.position,
                           recorded_at=decided.envelope.recorded_at, actor=str(by.actor), role=by.role,
                           organisation=by.organisation))
-        if source.first is not None and source.first.system == ledger_system(self._origin):
+        if source.first is not None and source.first.system == ledger_system(self._house.register.signer.origin):
             return _OURS
         digest = self._digest([who[0].kind, who[0].normalised, who[1].normalised, there.study, handed.details,
                                there.evidence, there.ruling, there.year])

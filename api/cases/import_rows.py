@@ -26,7 +26,8 @@ from api.cases import following
 from api.cases.faults import BadFields
 from api.cases.finding import Found, blocks, by_documents
 from api.cases.import_lists import NAMES, Wrong
-from api.cases.import_records import ROW, Around, Known, Read, Register, Rows, Sent, number_of, said_no
+from api.cases.import_records import ROW, Known, Read, Register, Rows, Sent, number_of, said_no
+from api.house import House
 from api.law_of import Assessed, assess, bench_now
 from api.sheets import Columns, Mark, Sheet, returned
 from ledger.acts import CHUNK_REGISTERED
@@ -103,7 +104,7 @@ class Listed(NamedTuple):
 class Terms(NamedTuple):
     """What holds for every row of a batch."""
 
-    given: Around
+    house: House
     actor: Actor
     role: str
     system: str
@@ -115,7 +116,7 @@ class Terms(NamedTuple):
     @property
     def following(self) -> following.Terms:
         """The same for what another ledger handed over."""
-        return following.Terms(self.role, self.given.today, self.seen)
+        return following.Terms(self.role, self.house.today, self.seen)
 
 
 class _Taken(NamedTuple):
@@ -195,11 +196,10 @@ def _taken(row: Row, decided: Sequence[Draft], found: Found, known: Known | None
 
 class _Judging:
     def __init__(self, terms: Terms) -> None:
-        self._terms, self._today, self._ledger = terms, terms.given.today, terms.given.ledger
-        answers = terms.given.answers
-        self._bench = None if answers is None else bench_now(answers)
+        self._terms, self._today, self._ledger = terms, terms.house.today, terms.house.ledger
+        self._bench = bench_now(terms.house.answers)
         self._assessments: dict[Any, Assessed | Refusal] = {}
-        self._rows = Rows(terms.given, terms.system)
+        self._rows = Rows(terms.house, terms.system)
         self._register = Register(self._ledger, terms.act)
         self._reserved: set[Name] = set()  # By rows before, in this file.
         self._books: dict[str | None, bool] = {}
@@ -222,7 +222,7 @@ class _Judging:
                 read.append(found)
         people = by_documents(self._ledger, [one.id for one in read])
         known = self._register.known(one.source for one in read)
-        ids = new_ids("claim", len(read), now_ms=self._terms.given.now // 1_000)
+        ids = new_ids("claim", len(read), now_ms=self._terms.house.now // 1_000)
         taken: list[tuple[Read, _Taken | None]] = []
         for one, claim in zip(read, ids, strict=True):
             outcome = self._outcome(one, ClaimId(claim), people.get(one.id), known.get(one.source.record), judged)
@@ -297,7 +297,7 @@ class _Judging:
         """Say whether a rulebook is kept here: what was decided by another could be explained to nobody."""
         if digest not in self._books:
             try:
-                self._books[digest] = digest is None or bool(self._terms.given.archive.book(digest))
+                self._books[digest] = digest is None or bool(self._terms.house.library.archive.book(digest))
             except (RulebookError, LedgerError):
                 self._books[digest] = False
         return self._books[digest]
@@ -321,7 +321,6 @@ class _Judging:
         key = (at and (at.region, at.sector, at.major), msgspec.json.encode(study))
         if key not in self._assessments:
             try:
-                assert self._bench is not None, "whoever has rows judged by our law says which it is"
                 self._assessments[key] = assess(self._bench, person, study, self._today)
             except BadFields as bad:
                 fault = bad.faults[0]

@@ -20,7 +20,6 @@ import msgspec
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.finding import blocks
-from api.cases.import_records import around
 from api.cases.import_rows import DUPLICATE, Judged, Listed, Terms, judge, rows_at_once
 from api.cases.import_waits import place_of, settled
 from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, present, role_for
@@ -46,7 +45,7 @@ TOLD_MOST: Final = 200
 """So many rows are told in an answer; all that were set aside are listed by `GET .../rows`."""
 
 
-class Desk(NamedTuple):
+class _Desk(NamedTuple):
     """Whoever brings records in, as what, and the import that was killed, if it goes on."""
 
     house: House
@@ -65,16 +64,16 @@ def take(
 
     The file is taken apart only when it is known that whoever sends it may, and that it was not taken over before.
     """
-    desk = admitted(house, caller, fields, asked)
+    desk = _admitted(house, caller, fields, asked)
     if isinstance(desk, Refusal | Done):
         return desk
     act = None if desk.open_batch is None else desk.open_batch.opened.act
-    judged = judge(Terms(around(house), desk.actor, desk.role, fields["system"], fields["starts"], fields["ends"],
+    judged = judge(Terms(house, desk.actor, desk.role, fields["system"], fields["starts"], fields["ends"],
                          fields.get("seen", 0), act), rows())
     if asked.dry_run:
         _record_seen(desk, judged.seen)
         return judged
-    batch = desk.open_batch or begin_batch(desk, fields, judged.rows, judged.set_aside, _to_open(desk, judged.accepted))
+    batch = desk.open_batch or _open(desk, fields, judged)
     if isinstance(batch, Refusal):
         return batch
     if batch.opened.rows != judged.rows or list(batch.set_aside) != judged.set_aside:
@@ -83,7 +82,7 @@ def take(
         written = _write(desk, batch, judged.accepted)
         if written is not None:
             return written
-    return end_batch(desk, batch, asked)
+    return _close(desk, batch, asked)
 
 
 def abandon(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -171,16 +170,16 @@ def import_of(reading: Reading, name: str) -> Import | None:
     return reading.state(name, imports.evolve)
 
 
-def admitted(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Desk | Done | Refusal:
+def _admitted(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> _Desk | Done | Refusal:
     """Where a file is taken in now; what was done before is told again, and whoever comes too early waits."""
     if asked.key is not None and (receipt := house.ledger.store.answered(asked.key)) is not None:
         return done(house.ledger, receipt)
     if (behind := settled(house, fields.get("proof"))) is not None:
         return behind
-    return desk_of(house, caller, fields, asked)
+    return _desk(house, caller, fields, asked)
 
 
-def desk_of(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Desk | Done | Refusal:
+def _desk(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> _Desk | Done | Refusal:
     """Everything that is decided before a row is judged; a file that was taken over is answered with its receipt."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
@@ -200,7 +199,7 @@ def desk_of(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) 
     if batch is not None and (no := standing(actor, role, batch.matter)):
         return no
     is_open = batch is not None and batch.status is imports.Status.OPEN
-    return Desk(house, caller, actor, role, by, digest, batch if is_open else None)
+    return _Desk(house, caller, actor, role, by, digest, batch if is_open else None)
 
 
 def _receipt(house: House, batch: Import) -> Receipt:
@@ -215,25 +214,20 @@ def _receipt(house: House, batch: Import) -> Receipt:
 # Taken over
 
 
-def _to_open(desk: Desk, accepted: Sequence[Decided | None]) -> acts.OpenAct | None:
-    """The act in which rows are written, if there are any."""
-    return None if not accepted else acts.OpenAct(
+def _open(desk: _Desk, fields: dict[str, Any], judged: Judged) -> Import | Refusal:
+    """Say of a file which of its rows are taken over, in the act in which they will be, if there are any."""
+    accepted = judged.accepted
+    act = None if not accepted else acts.OpenAct(
         act=ActId(desk.house.new_id("act")), kind="import", rows=len(accepted), chunk=rows_at_once(accepted),
         list_sha256=desk.digest)
-
-
-def begin_batch(
-    desk: Desk, fields: dict[str, Any], rows: int, aside: Sequence[SetAside], act: acts.OpenAct | None
-) -> Import | Refusal:
-    """Say of a file which of its rows are taken over, in the act in which they will be."""
     command = imports.OpenImport(
         batch=ImportId(desk.house.new_id("import")), role=desk.role, system=fields["system"], file_sha256=desk.digest,
-        rows=rows, starts=fields["starts"], ends=fields["ends"], region=fields["region"],
-        sector=fields.get("sector"), set_aside=tuple(aside), act=act, proof=fields.get("proof"))
+        rows=judged.rows, starts=fields["starts"], ends=fields["ends"], region=fields["region"],
+        sector=fields.get("sector"), set_aside=tuple(judged.set_aside), act=act, proof=fields.get("proof"))
     return open_import(desk.house.ledger, command, actor=ActorId(desk.caller.id), by=desk.by)
 
 
-def _write(desk: Desk, batch: Import, accepted: Sequence[Decided | None]) -> Refusal | None:
+def _write(desk: _Desk, batch: Import, accepted: Sequence[Decided | None]) -> Refusal | None:
     """Write what is not written yet; killed, it goes on with the same file."""
     rows = resume_rows(desk.house.ledger, batch, by=desk.by)
     if isinstance(rows, Refusal):
@@ -251,7 +245,7 @@ def _write(desk: Desk, batch: Import, accepted: Sequence[Decided | None]) -> Ref
     return None
 
 
-def end_batch(desk: Desk, batch: Import, asked: Asked) -> Done | Refusal:
+def _close(desk: _Desk, batch: Import, asked: Asked) -> Done | Refusal:
     """Put what was accepted in force, and say what became of every row."""
 
     def decide(reading: Reading) -> Decision:
@@ -276,7 +270,7 @@ def _digest(aside: Sequence[SetAside]) -> str:
     return hashlib.sha256(msgspec.json.Encoder().encode_lines(aside)).hexdigest()
 
 
-def _record_seen(desk: Desk, seen: Sequence[str]) -> None:
+def _record_seen(desk: _Desk, seen: Sequence[str]) -> None:
     for some in blocks(seen, EVENTS_MAX):
         record_accesses(
             desk.house.register.access, by=desk.by, subjects=some, purpose="import_check", what=("identity",),

@@ -124,10 +124,6 @@ class PostgresReading(AppendingRecorder, PostgresApplicationRecorder):
         rows = self._rows("SELECT max(version) FROM {}.streams WHERE stream = ($1::text[])[1]", Texts([stream]))
         return rows[0][0] or 0
 
-    def versions(self, streams: Sequence[str]) -> dict[str, int]:
-        return dict(self._rows("SELECT stream, max(version) FROM {}.streams WHERE stream = ANY($1) GROUP BY stream",
-                               Texts([one for one in streams if "\0" not in one])))
-
     def position_at(self, recorded_before: int) -> int:
         size = self.size()
 

@@ -127,10 +127,6 @@ class AppendingRecorder(ApplicationRecorder):
     def version(self, stream: str) -> int:
         """The version of a stream; 0 where there is none."""
 
-    def versions(self, streams: Sequence[str]) -> dict[str, int]:
-        """The same of many streams, those that there are."""
-        return {stream: version for stream in streams if (version := self.version(stream))}
-
     @abstractmethod
     def position_at(self, recorded_at: int) -> int:
         """The largest position recorded before a time."""

@@ -117,11 +117,6 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
     def version(self, stream: str) -> int:
         return self._rows("SELECT max(version) FROM streams WHERE stream = ?", (stream,))[0][0] or 0
 
-    def versions(self, streams: Sequence[str]) -> dict[str, int]:
-        query = "SELECT stream, max(version) FROM streams WHERE stream IN"
-        return {stream: version for some in portions(list(streams))
-                for stream, version in self._rows(f"{query} ({marks(some)}) GROUP BY stream", some)}
-
     def position_at(self, recorded_at: int) -> int:
         with self._reading() as connection:
             low, high = 0, size_of(connection)

@@ -5,7 +5,7 @@ story. Bringing in is that and the way of every import: each person found, each 
 sealing, and two events and their names written for each entry. Only that is the whole import: the bound on checking is
 no bound on it. It is measured as it is done: the command sends one part after another to a service of its own process,
 beside which the answers follow. What that costs the service is told apart, and so is how long the answers take, and
-what a register takes in that nobody follows meanwhile, over the same route, by its helpers and alone.
+what a register takes in that nobody follows meanwhile, over the same route.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import subprocess
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,7 +27,6 @@ import structlog
 
 from api.cases.finding import blocks
 from api.cases.hand_overs import A_PART
-from api.hand_over_helper import helpers
 from api.house import open_house
 from api.register import open_register
 from api.service import create_app
@@ -100,10 +98,9 @@ def _brought(folder: Path, parts: list[bytes], vkey: str) -> Iterator[Figure]:
         _let_it_settle(province)
         province.house.register.folder.ledgers_policy.write_text(f"log {vkey}\nquorum none\n", "utf-8")
         size = province.house.ledger.store.size()
-    for helps in (True, False):
-        shutil.copytree(folder / "province", folder / "copy")
-        yield _unfollowed(folder / "copy", parts, str(people.token), helps=helps)
-        shutil.rmtree(folder / "copy")
+    shutil.copytree(folder / "province", folder / "copy")
+    yield _unfollowed(folder / "copy", parts, str(people.token))
+    shutil.rmtree(folder / "copy")
     files = [folder / f"{number:03}.ndjson" for number in range(len(parts))]
     for path, part in zip(files, parts, strict=True):
         path.write_bytes(part)
@@ -126,29 +123,20 @@ def _brought(folder: Path, parts: list[bytes], vkey: str) -> Iterator[Figure]:
                      "entries/s")
 
 
-def _unfollowed(data: Path, parts: list[bytes], token: str, *, helps: bool) -> Figure:
-    """The same of a register whose answers stay where they are, asked over its route by several at once."""
-    settings = Settings(data_folder=data, helpers=4)
-    register = open_register(settings)
+def _unfollowed(data: Path, parts: list[bytes], token: str) -> Figure:
+    """The same of a register whose answers stay where they are, asked over its route."""
+    register = open_register(Settings(data_folder=data))
     bodies = [{"file": b64encode(part).decode(), "region": "330000"} for part in parts]
-    beside = helpers(settings) if helps else None
-    with closing(register), open_house(register, helpers=beside) as house:
+    with closing(register), open_house(register) as house:
         for each in (house.follower, house.differing, house.detecting):
             each.stop()
-        if beside is not None:
-            assert beside.wait(60)  # They are there, as after the first parts.
         app, size = create_app(house, checks=house.checks()), house.ledger.store.size()
-
-        def send(body: BODY) -> None:
-            Someone(app.test_client(), token).did("/v1/hand-overs", body, key=uuid4().hex)
-
         began, used = time.perf_counter(), time.process_time()
-        with ThreadPoolExecutor(3 if helps else 1) as senders:
-            list(senders.map(send, bodies))
+        for body in bodies:
+            Someone(app.test_client(), token).did("/v1/hand-overs", body, key=uuid4().hex)
         passed, used = time.perf_counter() - began, time.process_time() - used
         assert house.ledger.store.size() - size >= 2 * ENTRIES
-    how = "by helpers" if helps else "by one process"
-    return Figure(f"the same registered {how}, nobody following; {1e6 * used / ENTRIES:.0f} µs each in the writer",
+    return Figure(f"the same registered, nobody following; {1e6 * used / ENTRIES:.0f} µs each in the writer",
                   ENTRIES / passed, "entries/s")
 
 

@@ -11,7 +11,7 @@ Each has its own folder, keys and origin; the province believes the cities by a 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,6 @@ from werkzeug.test import TestResponse
 
 from api.callers import Caller
 from api.cases import hand_overs
-from api.helpers import Helpers
 from api.house import open_house
 from api.log_routes import log_routes
 from api.register import open_register
@@ -145,12 +144,11 @@ def entries(person: Someone) -> list[BODY]:
 
 
 @contextmanager
-def office_in(folder: Path, origin: str, helpers: Callable[[Settings], Helpers] | None = None) -> Iterator[Office]:
-    settings = Settings(data_folder=folder, origin=origin)
-    register = open_register(settings, create=True)
+def office_in(folder: Path, origin: str) -> Iterator[Office]:
+    register = open_register(Settings(data_folder=folder, origin=origin), create=True)
     try:
         register.signer.checkpoint()
-        with open_house(register, helpers=None if helpers is None else helpers(settings)) as house:
+        with open_house(register) as house:
             town = Town(house, create_app(house, checks=house.checks(), blueprints=[log_routes(register)]))
             bureau = town.unit("市人社局", REGION, "general")
             works = town.unit("某厂", "330203", "industry")
@@ -162,11 +160,9 @@ def office_in(folder: Path, origin: str, helpers: Callable[[Settings], Helpers] 
 
 
 @contextmanager
-def three(folder: Path, helpers: Callable[[Settings], Helpers] | None = None) -> Iterator[Three]:
-    """The three of them; the province has helpers, if somebody makes any."""
+def three(folder: Path) -> Iterator[Three]:
     with ExitStack() as stack:
-        there = Three(*(stack.enter_context(office_in(folder / name, f"{name}.example/log",
-                                                      helpers if name == "zhejiang" else None))
+        there = Three(*(stack.enter_context(office_in(folder / name, f"{name}.example/log"))
                         for name in ("ningbo", "wenzhou", "zhejiang")))
         there.province.believes(there.city, there.other)
         yield there

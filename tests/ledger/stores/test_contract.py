@@ -179,8 +179,6 @@ def test_one_batch_may_extend_a_stream_several_times(store: AppendingRecorder) -
     assert [position for position, _ in store.stream(stream(1))] == [1, 3, 5]
     assert [position for position, _ in store.stream(stream(1), after=2)] == [5]
     assert (store.version(stream(1)), store.version(stream(2)), store.version(stream(3))) == (3, 2, 0)
-    assert store.versions([stream(1), stream(2), stream(3), "x\0"]) == {stream(1): 3, stream(2): 2}
-    assert store.versions([]) == {}
 
 
 def test_two_thousand_events_are_one_append_and_one_more_is_refused(store: AppendingRecorder) -> None:
