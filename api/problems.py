@@ -205,7 +205,7 @@ def of_error(error: Exception, trace_id: str) -> dict[str, object] | None:
 
 def of_refusal(refusal: Refusal, trace_id: str) -> dict[str, object]:
     """The body for a no of the ledger, the law or a use case: what, why, the cure, and what was seen."""
-    line = refusals.lines()[refusal.code]
+    line = refusals.line_of(refusal)
     seen = {name: value for name, value in refusal.seen.items() if name != "current"}
     current = {"current": refusal.seen["current"]} if "current" in refusal.seen else {}
     return {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ledger.errors import Refusal
 from ledger.streams import refusals as of_the_ledger
@@ -37,12 +37,24 @@ class Line(NamedTuple):
 
 
 @cache
+def _table() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(resources.files(__package__).joinpath("refusals.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def lines() -> dict[str, Line]:
     """Give every refusal by its code."""
-    table = tomllib.loads(resources.files(__package__).joinpath("refusals.toml").read_text(encoding="utf-8"))
+    table = _table()
     sentences = of_the_ledger.sentences()
     listed = {code: Line(int(status), *sentences[code]) for status, codes in table["ledger"].items() for code in codes}
     return listed | {code: Line(**line) for code, line in table["doors"].items()}
+
+
+def line_of(refusal: Refusal) -> Line:
+    """Say a refusal as it fits what was seen: a plan that is on file already is no identity document."""
+    general = lines()[refusal.code]
+    of_kind = _table()["taken"].get(str(refusal.seen.get("kind"))) if refusal.code == "name_taken" else None
+    return general if of_kind is None else Line(general.status, **of_kind)
 
 
 def status_of(refusal: Refusal) -> int:

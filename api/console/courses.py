@@ -34,7 +34,7 @@ from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
 from api.house import House
-from api.refusals import lines
+from api.refusals import line_of
 from api.tables_out import Table
 from api.year_page import region
 from ledger.errors import Refusal
@@ -83,7 +83,7 @@ def listed(asking: Asking) -> Shown:
 
 def _row(asking: Asking, one: dict[str, Any], own: dict[str, Any] | None, *, may: bool) -> dict[str, Any]:
     tried = _tried(asking, one["course"]) if may and own is None else None
-    why = _NOT.get(tried.code) or lines()[tried.code].title if isinstance(tried, Refusal) else ""
+    why = _NOT.get(tried.code) or line_of(tried).title if isinstance(tried, Refusal) else ""
     return {**one, "subject": subject_of(one), "place": region(one["region"]), "own": own,
             "can": isinstance(tried, Done), "why": why}
 

@@ -34,7 +34,7 @@ from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.console.seat_map import runs, seat_map
 from api.house import House
-from api.refusals import lines
+from api.refusals import line_of
 from api.routes.schemas.seats import BookBody
 from api.tables_out import Table
 from api.year_page import region
@@ -95,7 +95,7 @@ def _row(asking: Asking, one: dict[str, Any], own: dict[str, Any], *, may: bool)
     held = (seat for seat in own["bookings"] if seat["status"] != "released")
     mine = next((seat for seat in held if seat["exam"] == one["exam"]), None)
     tried = _tried(asking, one, own["enrolments"]) if may and mine is None else None
-    why = _NOT.get(tried.code) or lines()[tried.code].title if isinstance(tried, Refusal) else ""
+    why = _NOT.get(tried.code) or line_of(tried).title if isinstance(tried, Refusal) else ""
     return {**one, "subject": subject_of(one), "at": region(one["region"]), "mine": mine, "state": EXAMS[one["status"]],
             "can": isinstance(tried, Done), "why": why, "bar": bar(one["taken"], one["seats"])}
 

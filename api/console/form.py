@@ -214,7 +214,7 @@ def plainly(words: str) -> str:
 
 def of_refusal(refusal: Refusal, documents: Mapping[str, str] | None = None) -> Fault:
     """What the ledger or the law says, at the field that it is about, with the words it rests on by their documents."""
-    line = refusals.lines()[refusal.code]
+    line = refusals.line_of(refusal)
     seen: Mapping[str, Any] = refusal.seen
 
     def rule(one: Mapping[str, Any]) -> str:

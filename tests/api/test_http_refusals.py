@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from api import refusals
+from ledger.errors import Refusal
 from ledger.streams import refusals as of_the_ledger
 
 ROOT = Path(__file__).parents[2]
@@ -51,3 +52,15 @@ def test_each_sentence_is_one_and_says_what_why_and_the_cure(code: str) -> None:
     for sentence in line[1:]:
         assert sentence.endswith("。") and sentence.count("。") == 1, sentence
         assert not sentence.isascii()
+
+
+@pytest.mark.parametrize("kind", TABLE["taken"])
+def test_a_name_that_is_taken_is_spoken_of_as_what_it_is(kind: str) -> None:
+    line = refusals.line_of(Refusal.because("name_taken", kind=kind))
+
+    assert line.status == refusals.lines()["name_taken"].status
+    assert "令牌" not in line.detail, "that is said of people alone"
+    for sentence in line[1:]:
+        assert sentence.endswith("。") and sentence.count("。") == 1, sentence
+    events = "".join(path.read_text("utf-8") for path in (ROOT / "ledger" / "events").glob("*.py"))
+    assert f'Name("{kind}", ' in events

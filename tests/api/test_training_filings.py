@@ -83,6 +83,7 @@ def test_a_plan_goes_to_both_departments_and_is_on_file_when_both_have_acknowled
     assert answer.headers["ETag"] == f'"v{plan["version"]}"'
     again = scene.teacher.post("/v1/plans", {"year": 2031, "items": [ITEM]})
     assert (again.status_code, again.get_json()["code"]) == (409, "name_taken")
+    assert again.get_json()["detail"].startswith("本单位这一年度的培训计划已申报。"), "and nothing of identity numbers"
 
 
 def test_a_plan_that_is_returned_says_why_to_be_filed_anew(scene: Scene) -> None:
