@@ -142,7 +142,7 @@ class Sample:
         """Enter offices, units, people, and what they studied."""
         self._accounts.write("示例账号（虚构）。令牌用于登录页面，或 XUESHI_TOKEN。\n\n")
         for office in told["office"]:
-            self._unit(office, kind="department")
+            self._unit(office, kind=office.get("kind", "department"))
             scope = office["scope"]
             self._offices.append((scope, self._officer(office["key"], office["account"], scope)))
         for unit in told["unit"]:

@@ -5,6 +5,7 @@ The history that comes before it is `tests/api/demo/`'s; here is what is played 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,21 @@ def test_the_sample_shows_what_it_says_it_shows(folder: Path) -> None:
         assert year("周以宁", 2024) == {"total": "90", "met": True, "counted": ["36", "16", "8", "12", "18"]}
         assert year("沈青禾", 2024)["counted"] == ["36", "8", "9.6"]
         assert year("吴可心", 2025)["counted"] == ["12", "18"]
+
+
+def test_a_class_of_the_samples_organiser_waits_for_an_office(folder: Path) -> None:
+    """It is no department: a department's own classes are filed with nobody (W 14), and nothing would be seen here."""
+    lines = Folder(folder).sample_accounts.read_text(encoding="utf-8").splitlines()
+    with composed(load({"data_folder": folder})) as app:
+        starts = app.extensions["house"].today + timedelta(40)
+        token = lines[lines.index("温州基地经办") + 2].strip()
+        answer = app.test_client().post("/v1/classes?dry_run=true", headers={"Authorization": f"Bearer {token}"}, json={
+            "title": "危险废物管理培训班", "category": "professional", "route": "training", "level": "municipal",
+            "starts": f"{starts}", "ends": f"{starts}", "days": "1", "headcount": 20,
+            "lessons": [{"title": "危险废物管理", "hours": "6"}]})
+    told = answer.get_json()
+    assert answer.status_code == 200, told
+    assert (told["would"]["status"], told["would"]["recipient"]) == ("filed", "sector_authority")
 
 
 def test_a_folder_that_cannot_be_made_is_told_by_the_service(tmp_path: Path) -> None:
