@@ -14,11 +14,12 @@ from typing import Any, Final, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from api.typesetting import typeset
+from api.typesetting import typeset, typeset_apart
 
 Cell = str | int | None
 
 _PAGE: Final = "document_alone.html"
+_ROWS_HERE: Final = 300  # So many take 40 MB for a while; of more a process of its own takes less than what it saves.
 _UNBROKEN: Final = re.compile("[!-~]{33,}")
 _EIGHT: Final = re.compile(".{8}(?=.)")
 
@@ -60,8 +61,9 @@ def pages(documents: Sequence[Document], title: str) -> bytes:
 
 def set_as_pdf(document: Document, at: datetime) -> bytes:
     """A document as PDF; raises PdfImpossible."""
-    told = _breakable(_plain(document))
-    return typeset("document.typ", {**told, "at": list(at.timetuple()[:6])}, at)
+    told = {**_breakable(_plain(document)), "at": list(at.timetuple()[:6])}
+    rows = sum(len(one.table.rows) for one in document.sections if one.table is not None)
+    return (typeset if rows <= _ROWS_HERE else typeset_apart)("document.typ", told, at)
 
 
 def _plain(one: Document) -> dict[str, Any]:

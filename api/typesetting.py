@@ -1,14 +1,17 @@
 """Paper set as PDF by Typst: PDF/A-3a, that is tagged and with its fonts in it. It wants the extra `pdf`.
 
 A character that the font lacks makes no empty box: the standard forbids it, so nothing is handed out. All words come in
-as data; the same data at the same moment are the same bytes. `tests/api/printing/test_statement_pdf.py` and
-`tests/api/test_case_notices.py` show it.
+as data; the same data at the same moment are the same bytes. What is long is set in a process of its own: Typst takes
+some 130 kB a row of a table and keeps what its last ten documents took. `tests/api/printing/test_statement_pdf.py`,
+`tests/api/printing/test_apart.py` and `tests/api/test_case_notices.py` show it.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,6 +25,12 @@ if TYPE_CHECKING:
 FONT: Final = "Noto Serif CJK SC"
 _FONT_FOLDERS: Final = ("/usr/share/fonts/opentype/noto", "/usr/share/fonts/noto-cjk", "/usr/local/share/fonts")
 _ONE_AT_A_TIME: Final = threading.Lock()  # Its cache is one for all, and two cores would not be faster.
+_ONE_APART: Final = threading.Lock()      # Some hundred megabytes each; whoever wants a page does not wait for them.
+_APART_S: Final = 300                     # A hundred pages take one second of a processor.
+
+
+_IMPOSSIBLE: Final = 3
+_ROOM: Final = "多为内存不足，请稍后重试，或请管理员运行 xueshi doctor"
 
 
 class PdfImpossible(Exception):
@@ -49,6 +58,34 @@ def typeset(template: str, data: Mapping[str, Any], at: datetime, **files: str) 
     return made
 
 
+def typeset_apart(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
+    """The same in a process of its own, whose memory is given back when it ends."""
+    asked = json.dumps({"template": template, "data": data, "at": at.isoformat()}, ensure_ascii=False)
+    child = [sys.executable, "-P", "-m", __name__]
+    with _ONE_APART:
+        try:
+            ended = subprocess.run(child, input=asked.encode(), capture_output=True, timeout=_APART_S, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise PdfImpossible(f"排版的进程没有排完（{error}）", _ROOM) from error
+    if ended.returncode == 0:
+        return ended.stdout
+    if ended.returncode == _IMPOSSIBLE:
+        raise PdfImpossible(**json.loads(ended.stdout))
+    raise PdfImpossible(f"排版的进程中途退出（{ended.returncode}）", _ROOM)
+
+
+def _as_asked() -> int:
+    """What the process of its own does: one document, from its standard input to its standard output."""
+    asked = json.loads(sys.stdin.buffer.read())
+    try:
+        made = typeset(asked["template"], asked["data"], datetime.fromisoformat(asked["at"]))
+    except PdfImpossible as no:
+        sys.stdout.write(json.dumps({"found": no.found, "cure": no.cure, "is_total": no.is_total}))
+        return _IMPOSSIBLE
+    sys.stdout.buffer.write(made)
+    return 0
+
+
 @cache
 def _template(name: str) -> bytes:
     return resources.files(__package__).joinpath(name).read_bytes()
@@ -66,3 +103,7 @@ def _compiler() -> typst.Compiler:
     if FONT not in fonts.families():
         raise PdfImpossible(f"没有字体 {FONT}", "请执行 apt-get install fonts-noto-cjk", is_total=True)
     return typst.Compiler(font_paths=fonts, ignore_system_fonts=True)
+
+
+if __name__ == "__main__":
+    sys.exit(_as_asked())

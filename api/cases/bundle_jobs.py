@@ -39,7 +39,8 @@ WHAT: Final = "case_bundle"
 _NAME: Final = "bundle.sealed"
 _OF_VAULT: Final = "case_bundles"
 _LENGTH: Final = 8
-_EVENTS_A_SECOND: Final = 400
+_EVENTS_A_SECOND: Final = 1_500
+"""Of 30,023 events the processor took 9 s; beside others, on two cores at a load of 7, it took 23 to 30."""
 _TELL_S: Final = 0.5  # not hours: seconds
 _HOUR: Final = 3_600 * 1_000_000
 

@@ -25,7 +25,7 @@ STEPS: Final = {
     "follow": "投影追上账本", "read": "读取全部记录", "gather": "按人排列", "judge": "逐人评定", "stage": "按人分片",
     "spark": "集群逐片评定", "check": "抽样重评",
     "person_years": "写出人年度", "entries": "写出记录", "titles": "写出职称", "write": "写入账本",
-    "events": "读取事件", "unseal": "启封", "prove": "附上证明",
+    "events": "读取事件", "unseal": "启封", "report": "写报告", "prove": "附上证明",
 }
 _WAIT_S: Final = 5
 _HIDDEN: Final = ".xueshi-replay-"

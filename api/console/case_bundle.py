@@ -19,7 +19,7 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.routes.exports import handed_out
 from ledger.errors import Refusal
 
-STEPS: Final = {"events": "读取事件", "unseal": "启封", "prove": "附上证明"}
+STEPS: Final = {"events": "读取事件", "unseal": "启封", "report": "写报告", "prove": "附上证明"}
 
 
 def offered(asking: Asking, case: str, no: Refusal, *, as_of: int, is_redacted: bool) -> Page:
