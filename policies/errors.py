@@ -8,6 +8,7 @@ cannot be read is an error of the sender (`BadLine`). Both say what was found, w
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,8 +17,8 @@ SHOWN_CHARACTERS = 60
 
 
 def shown(value: object) -> str:
-    """What was found, short enough to read, and harmless on a terminal."""
-    text = f"“{value}”" if isinstance(value, str) else repr(value)
+    """What was found, as JSON writes it (null, true), short enough to read, and harmless on a terminal."""
+    text = f"“{value}”" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     short = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…（共 {len(text)} 字符）"
     return harmless(short)
 

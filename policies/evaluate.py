@@ -37,22 +37,30 @@ TWO_PROCESSES_BYTES: Final = 4 << 20
 DONE, BROKEN, BAD_LINE, READER_WENT_AWAY = 0, 1, 2, 141
 
 
+class Unwritten(Exception):
+    """The answers could not be written to where they were to go; the disk of the spool is not to blame."""
+
+
 def main_evaluate(stdin: BinaryIO, stdout: BinaryIO, stderr: TextIO, rules: Path | None, explain: bool) -> int:
     """Read facts, write rulings. 0: all is written; 2: a line is bad, nothing is; 1: rules or disk are broken."""
     try:
         law = Law((shipped() if rules is None else read_folder(rules)).books)
     except RulebookError as error:
-        stderr.write(f"细则不能使用：{error}\n")
+        stderr.write(f"细则不能使用：{error}\n请改好后再试，或不写 --rules，用随软件发布的细则[{error.code}]\n")
         return BROKEN
     collecting = gc.isenabled()
     gc.disable()                  # Rows are plain values without cycles; looking for cycles costs a fifth of the time.
     try:
         with TemporaryDirectory(prefix="xueshi-evaluate-") as folder:
             return _evaluate(stdin, stdout, stderr, Path(folder), Bench(law), Lines(explain=explain))
+    except Unwritten as error:
+        stderr.write(f"结果没有写完：{error}；已写出的部分不完整，不要使用；请为标准输出留出空间后再试[output_failed]\n")
+        return BROKEN
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        stderr.write(f"磁盘出错：{error}；请为临时文件夹留出约输入三倍的空间（TMPDIR 可另指一处）\n")
+        told = f"磁盘出错：{error.strerror or error}；请为临时文件夹留出约输入三倍的空间（TMPDIR 可另指一处）"
+        stderr.write(f"{told}[disk_failed]\n")
         return BROKEN
     finally:
         if collecting:
@@ -69,18 +77,23 @@ def _evaluate(stdin: BinaryIO, stdout: BinaryIO, stderr: TextIO, folder: Path, b
     if problems:
         _report(problems, stderr)
         return BAD_LINE
-    sorter.answers("entries", stdout)
-    sorter.by_person(stdout, headed=False)
-    sorter.answers("applications", stdout)
-    stdout.flush()
+    try:
+        sorter.answers("entries", stdout)
+        sorter.by_person(stdout, headed=False)
+        sorter.answers("applications", stdout)
+        stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unwritten(error.strerror) from error
     return DONE
 
 
 def _sort(stdin: BinaryIO, sorter: Sorter, names: Names, bench: Bench) -> Iterator[Problem]:
     """The first pass: every line into the part of its person."""
     number, problems = 0, 0
-    for block, returns in _blocks(stdin):
-        heads = None if returns else _heads(block)
+    for block in _blocks(stdin):
+        heads = _heads(block)
         if heads is not None:
             number += len(block)
             sorter.add(zip(heads, block, strict=True))
@@ -90,15 +103,16 @@ def _sort(stdin: BinaryIO, sorter: Sorter, names: Names, bench: Bench) -> Iterat
         for line in block:
             number += 1
             try:
-                if (returns and line.endswith(b"\r")) or len(line) > LINE_BYTES_MOST:
-                    raise _unfit(line)
+                if len(line) > LINE_BYTES_MOST:
+                    cure = f"每行至多 {LINE_BYTES_MOST} 字节；一行只写一条事实"
+                    raise BadLine("-", f"超过 {LINE_BYTES_MOST} 字节的一行", cure)
                 rows.append((read_head(line), line))
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BadLine) as error:
                 sorter.add(rows)
                 _remember(names, rows)
                 rows = []
                 sorter.skip()
-                if not line.strip(b" \t"):
+                if not line.strip(b" \t\r"):      # A return before the end of a line is space, as everywhere in JSON.
                     continue
                 if problems <= PROBLEMS_MOST:
                     yield Problem(number, error if isinstance(error, BadLine) else bench.reader.fault(line))
@@ -119,21 +133,15 @@ def _remember(names: Names, rows: Iterable[tuple[Head, bytes]]) -> None:
     names.add([head.id for head, _ in rows if isinstance(head.id, str) and head.kind == "entry"])
 
 
-def _blocks(stdin: BinaryIO) -> Iterator[tuple[list[bytes], bool]]:
-    """Blocks of whole lines, and whether a carriage return is among them. A line without end is cut, not kept."""
+def _blocks(stdin: BinaryIO) -> Iterator[list[bytes]]:
+    """Blocks of whole lines. A line without end is cut, not kept."""
     rest = b""
     while block := stdin.read(BLOCK_BYTES):
         lines = (rest + block).split(b"\n")
         rest = lines.pop()[:LINE_BYTES_MOST + 2]
-        yield lines, b"\r" in block or b"\r" in lines[0] if lines else False
+        yield lines
     if rest:
-        yield [rest], b"\r" in rest
-
-
-def _unfit(line: bytes) -> BadLine:
-    if len(line) > LINE_BYTES_MOST:
-        return BadLine("-", f"超过 {LINE_BYTES_MOST} 字节的一行", f"每行至多 {LINE_BYTES_MOST} 字节；一行只写一条事实")
-    return BadLine("-", "CRLF 换行", "每行应以单个换行符（LF）结束")
+        yield [rest]
 
 
 def _rule(sorter: Sorter, bench: Bench, lines: Lines) -> list[Problem]:
@@ -195,7 +203,7 @@ def _report(problems: list[Problem], stderr: TextIO) -> None:
         stderr.write(f"第 {number} 行  {bad.told}\n")
     if len(told) > PROBLEMS_MOST:
         stderr.write(f"另有 {len(told) - PROBLEMS_MOST} 行以上有误，改好以上各行后再试\n")
-    stderr.write("没有输出任何结果：有一行不能读，整份都不评\n")
+    stderr.write(f"没有输出任何结果：有一行不能读，整份都不评[{BadLine.code}]\n")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from policies.errors import BadLine, shown
+from policies.errors import BadLine
 from policies.words import Field, Vocabulary
 
 Row = tuple[Any, ...]
@@ -234,8 +234,6 @@ class Reader:
         """The JSON object on a line, names given once, or `BadLine` with field `-`."""
         if line.startswith(b"\xef\xbb\xbf"):
             raise BadLine("-", "BOM（EF BB BF）", "应为不带 BOM 的 UTF-8")
-        if line.endswith(b"\r"):
-            raise BadLine("-", "CRLF 换行", "每行应以单个换行符（LF）结束")
         try:
             row = json.loads(line.decode("utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_constant)
             json.dumps(row, ensure_ascii=False).encode("utf-8")
@@ -245,13 +243,22 @@ class Reader:
             raise BadLine("-", f"第 {error.start + 1} 字节", "应为 UTF-8") from None
         except UnicodeEncodeError:
             raise BadLine("-", "单独的代理字符（\\uD800—\\uDFFF）", "应为完整的 Unicode 字符") from None
-        except (ValueError, RecursionError) as error:
-            found = f"{shown(line.decode('utf-8', 'replace'))}（{error}）"
-            raise BadLine("-", found, "应为一个完整的 JSON 对象") from None
+        except json.JSONDecodeError as error:
+            cure = f"应为一个完整的 JSON 对象；第 {error.pos + 1} 个字符处不合写法"
+            raise BadLine("-", line.decode(), cure) from None
+        except ValueError as error:       # Words of `_no_constant`, or a number of thousands of digits.
+            told = error if isinstance(error, NoConstant) else "数字过长"
+            raise BadLine("-", line.decode(), f"应为一个完整的 JSON 对象；{told}") from None
+        except RecursionError:
+            raise BadLine("-", line.decode(), "应为一个完整的 JSON 对象；嵌套过深") from None
         if not isinstance(row, dict):
             raise BadLine("-", row, "应为一个 JSON 对象 {…}")
         return row
 
 
+class NoConstant(ValueError):
+    """A word that other readers of JSON let pass: NaN, Infinity."""
+
+
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} 不是 JSON")
+    raise NoConstant(f"{name} 不是 JSON")

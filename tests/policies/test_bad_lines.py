@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
 from typing import Any
 
 import pytest
 from law_at_work import NINGBO, Fact, entry, raw, written
+
+from policies.evaluate import main_evaluate
 
 APPLICATION: Fact = {
     "kind": "application",
@@ -161,8 +166,7 @@ def test_a_bad_affiliation_or_application_is_refused_by_its_field(field: str, fa
         b"NaN",
         b'{"a":\xff}',
         b"\xef\xbb\xbf" + written(NINGBO).strip(),
-        written(NINGBO).strip() + b"\r",
-        b"\r",
+        b"\r{",
         b'{"kind":"x","person":"\\ud800"}',
         b'{"kind":"' + b"x" * 1_000_000 + b'"}',
         b"[" * 50_000,
@@ -194,6 +198,45 @@ def test_what_a_terminal_would_obey_is_written_out(fact: Fact) -> None:
         assert status == 2 and complaint.startswith("第 2 行  字段 ")
         assert complaint.replace("\n", "").isprintable(), complaint
         assert complaint.count("\n") == 2 and len(complaint) < 2_000
+
+
+def test_a_file_that_comes_from_windows_is_the_same_file() -> None:
+    plain = written(NINGBO, entry(1)) + b"\n" + written(entry(2))
+    assert raw(plain.replace(b"\n", b"\r\n")) == raw(plain) and raw(plain)[0] == 0
+    assert raw(written(NINGBO).replace(b"\n", b"\r\n") + b"{\r\n")[2].startswith("第 2 行  字段 -：")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'{"kind":"entry"', "个字符处"),
+        (b'{"kind":NaN}', "NaN 不是 JSON"),
+        (b'{"kind":' + b"9" * 5_000 + b"}", "数字过长"),
+        (b"[" * 5_000 + b"]" * 5_000, "JSON"),
+        (b"null", "读到 null；"),
+        (written(NINGBO | {"to": None}).strip(), "读到 null；"),
+        (written(entry(1, subjects=True)).strip(), "读到 true；"),
+    ],
+)
+def test_why_a_line_cannot_be_read_is_said_in_chinese_and_in_the_words_of_json(line: bytes, said: str) -> None:
+    status, _, complaint = raw(line + b"\n")
+    assert status == 2 and said in complaint and complaint.endswith("整份都不评[line_bad]\n")
+    for english in ("Expecting", "delimiter", "limit", "recursion", "None", "True"):
+        assert english not in complaint
+
+
+class Full(io.BytesIO):
+    """A standard output with no room left."""
+
+    def writelines(self, lines: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_standard_output_is_not_blamed_on_the_folder_of_the_spool() -> None:
+    complaints = io.StringIO()
+    assert main_evaluate(io.BytesIO(written(NINGBO, entry(1))), Full(), complaints, None, False) == 1
+    assert "标准输出" in complaints.getvalue() and "[output_failed]" in complaints.getvalue()
+    assert "TMPDIR" not in complaints.getvalue()
 
 
 def test_a_name_given_twice_is_refused_whatever_its_values() -> None:
