@@ -72,6 +72,10 @@ def slip(error: click.ClickException) -> str:
             return f"没有命令 {error.command_name}，可用的命令：{'、'.join(known)}"
         case click.UsageError() if (more := _MORE.match(error.message)) is not None:
             return f"多出 {more[1]}"
+        case click.BadOptionUsage():
+            # Click says it of an option without its value, and of a flag that was given one.
+            has_value = "does not take a value" in error.message
+            return f"{error.option_name} 是开关，后面不写值" if has_value else f"{error.option_name} 后面缺少它的值"
         case click.MissingParameter():
             meant = error.param.help if isinstance(error.param, click.Option) else None
             return f"缺少 {_called(error)}" + (f"：{meant}" if meant else "")

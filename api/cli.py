@@ -86,15 +86,26 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and end the process with the status of `api.exits`."""
+    _hold_standard_streams()
     os.environ["PYTHONSAFEPATH"] = "1"  # Nor do processes of ours run what lies in the folder where somebody stands.
     sys.exit(int(run(arguments)))
+
+
+def _hold_standard_streams() -> None:
+    """Give the numbers 0, 1 and 2, where the caller closed them, to nothing: else the ledger's file would get one."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # Takes the lowest free number, which is this one.
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command and say how it ended."""
     try:
         status = cli.main(arguments, prog_name="xueshi", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # Closed by the caller: the status is the answer.
+            sys.stdout.flush()
         return status if isinstance(status, int) else Exit.HOLDS
     except Stop as stop:
         _say(f"{stop.message.rstrip('。')}。{stop.cure}" if stop.cure else stop.message, stop.code)

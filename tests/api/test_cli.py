@@ -83,6 +83,8 @@ def test_a_help_page_is_chinese_throughout() -> None:
         (["serve", "--prot", "1"], "--port"),
         (["serve", "--port", "x"], "0 到 65535 的整数"),
         (["evaluate", "--rules", "nowhere"], "应为已有的文件夹"),
+        (["evaluate", "--rules"], "--rules 后面缺少它的值"),
+        (["evaluate", "--explain=yes"], "--explain 是开关，后面不写值"),
         (["verify", "statement.txt"], "缺少 --key：日志的公钥（vkey 一行）"),
         (["verify"], "缺少 FILES。用法见 xueshi verify --help"),
         (["fsck", "one", "two"], "多出 one two。用法见 xueshi fsck --help"),
@@ -95,6 +97,24 @@ def test_a_slip_in_the_command_line_is_bad_input_and_told_in_chinese(arguments: 
     assert ended.returncode == Exit.BAD_INPUT
     assert words in ended.stderr
     assert ended.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "closed", "status", "words"),
+    [
+        ("evaluate", "<&-", Exit.WORLD_IS_WRONG, "标准输入是关着的"),
+        ("evaluate", "</dev/null >&-", Exit.WORLD_IS_WRONG, "标准输出是关着的"),
+        ("rules list", ">&-", Exit.HOLDS, ""),
+    ],
+)
+def test_a_stream_that_the_caller_closed_is_no_bug_of_ours(
+    arguments: str, closed: str, status: Exit, words: str
+) -> None:
+    line = f"{XUESHI} {arguments} {closed}"
+    ended = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True)
+
+    assert ended.returncode == status
+    assert words in ended.stderr and "internal_error" not in ended.stderr
 
 
 def test_a_wrong_setting_is_bad_input() -> None:
