@@ -64,14 +64,16 @@ def judge_application(
     outside = one.committee is not UNSET
     earliest = None
     eligible = None if found is None or outside else len(met) >= one.minimum_years and bool(consecutive)
+    backward = applied < obtained
     if eligible is None:
-        reasons: tuple[str, ...] = (_elsewhere(found, outside),)
+        reasons: tuple[str, ...] = (*[_backward(one)] * backward, _elsewhere(found, outside))
     elif eligible:
         reasons = ()
     else:
         assert found is not None
         earliest = earliest_year(found[1], verdicts, met, one.minimum_years, year)
-        reasons = _shortage(found, verdicts, met, one, year, pairs, consecutive, earliest)
+        short = _shortage(found, verdicts, met, one, year, pairs, consecutive, earliest)
+        reasons = (*[_backward(one)] * backward, *short)
     steps = _steps(found, verdicts, met, one, first, year, pairs, consecutive)
     years = tuple((past, verdicts[past].met) for past in range(first, year + 1))
     return ApplicationRuling(one, eligible, len(met), consecutive, reasons, steps, years, earliest)
@@ -91,6 +93,10 @@ def counting() -> ApplicationRule:
 
 def _pairs(rule: ApplicationRule, day: date) -> tuple[tuple[int, int], ...]:
     return rule.first_half_pairs if day.strftime("%m-%d") <= rule.first_half_ends else rule.other_pairs
+
+
+def _backward(one: Application) -> str:
+    return f"申报日期 {one.applied_on} 早于取得现职称的日期 {one.title_obtained_on}，请核对这两个日期"
 
 
 def _elsewhere(found: tuple[Rulebook, ApplicationRule] | None, outside: bool) -> str:
@@ -141,12 +147,14 @@ def _steps(
     book, rule = (found[0].id, found[1]) if found is not None else (None, counting())
     article, quote = rule.article or None, rule.quote or None
     words = {True: "达标", False: "未达标", None: "待定或无要求"}
-    listed = "，".join(f"{past} {words[verdicts[past].met]}" for past in range(first, year + 1)) or "（无）"
+    listed = "，".join(f"{past} {words[verdicts[past].met]}" for past in range(first, year + 1))
     pair_words = " 或 ".join("、".join(str(year + step) for step in sorted(pair)) for pair in pairs)
     chosen = "、".join(map(str, consecutive)) or "没有"
     counted = f"达标 {len(met)} 年，需 {one.minimum_years} 年"
+    span = f"{first}—{year} 年（{year} 年按申报之日为止的记录）：{listed}"
+    if first > year:
+        span = f"现职称 {one.title_obtained_on} 取得，自 {first} 年起计；到 {one.applied_on} 申报时还没有可计的年份"
     return (
-        Step("years", book, article, quote,
-             f"{first}—{year} 年（{year} 年按申报之日为止的记录）：{listed}；{counted}"),
+        Step("years", book, article, quote, f"{span}；{counted}"),
         Step("consecutive", book, article, rule.pairs_quote or None, f"连续两年可取 {pair_words}；达标的：{chosen}"),
     )

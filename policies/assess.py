@@ -34,6 +34,8 @@ COUNTING: Final = (RULED, MANUAL)
 CATEGORY_AT: Final = {category: at for at, category in enumerate(CATEGORIES)}
 PUBLIC_COURSE: Final = "course"
 EXAM: Final = "exam"
+LEAD_DAYS_MOST: Final = 366
+"""A filing further off than this, before or after the start, is told as more than a year: so equal facts stay few."""
 
 
 class Fact(NamedTuple):
@@ -41,7 +43,7 @@ class Fact(NamedTuple):
 
     values: Mapping[str, Any]     # The entry's fields as they were written.
     major: str | None = None      # The entry's own, else that of the affiliation.
-    lead: int | None = None       # Days from filing to start; None: nothing was filed.
+    lead: int | None = None       # Days from filing to start, within LEAD_DAYS_MOST; None: nothing was filed.
     claim: tuple[date, date] | None = None   # Attribution and submission, where some rulebook sets a deadline.
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from msgspec import UNSET
 
 from policies.application import ApplicationRuling, judge_application
-from policies.assess import DUPLICATE, Fact, Ruling, assess
+from policies.assess import DUPLICATE, LEAD_DAYS_MOST, Fact, Ruling, assess
 from policies.entries import MEMORY_MOST, Day, Entry, EntryReader, Shape
 from policies.facts import DAYS, Application
 from policies.law import Law
@@ -87,7 +87,9 @@ class Bench(EntryReader):
                 key: Any = shape
                 lead = claim = None
             else:
-                lead = None if filed_on is UNSET else max(-366, min(DAYS[starts] - DAYS[filed_on], 366))
+                lead = None
+                if filed_on is not UNSET:
+                    lead = max(-LEAD_DAYS_MOST, min(DAYS[starts] - DAYS[filed_on], LEAD_DAYS_MOST))
                 claim = None
                 if submitted_on is not UNSET and self.law.deadlines:
                     claim = (date.fromordinal(number), date.fromordinal(DAYS[submitted_on]))

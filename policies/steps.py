@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.vocabulary import format_hours
-from policies.assess import Ruling
+from policies.assess import LEAD_DAYS_MOST, REFUSED, RULED, Ruling
 from policies.soundness import UNIT
 from policies.words import base_vocabulary
 
@@ -50,8 +51,24 @@ class Step(NamedTuple):
 def of_ruling(ruling: Ruling) -> tuple[Step, ...]:
     """Every step of one ruling, in the order in which the law took them; written when somebody first asks."""
     if ruling.told is None:
-        ruling.told = tuple(step for kind, detail in ruling.trace for step in _render(ruling, kind, detail))
+        steps = [step for kind, detail in ruling.trace for step in _render(ruling, kind, detail)]
+        ruling.told = (*steps, *_unused(ruling))
     return ruling.told
+
+
+def _unused(ruling: Ruling) -> Iterator[Step]:
+    """What an entry says and the clause does not ask for, or does not know: told, so that nobody thinks it counted."""
+    confirmed, major = ruling.fact.values.get("confirmed_hours"), ruling.fact.major
+    if confirmed is not None and ruling.status == RULED:
+        words = f"确认学时 {confirmed} 不采用：细则对这一途径已有标准，按标准计"
+        yield Step("confirmed_not_used", ruling.rulebook, ruling.article, None, words)
+    if confirmed is not None and ruling.status == REFUSED:
+        words = f"确认学时 {confirmed} 不采用：细则不计的，确认学时不能代替"
+        yield Step("confirmed_not_used", ruling.rulebook, ruling.article, None, words)
+    known = () if ruling.book is None else ruling.book.declares.majors
+    if known and major is not None and major not in known:
+        words = f"专业“{major}”不在细则所列之内，按没有写专业核定；所列：{'、'.join(known)}。请核对写法"
+        yield Step("major_not_listed", ruling.rulebook, ruling.article, None, words)
 
 
 def number(units: int) -> str:
@@ -81,7 +98,8 @@ def _render(ruling: Ruling, kind: str, detail: Any) -> list[Step]:
         case "clause":
             return []
         case "late":
-            words = f"开始前 {ruling.fact.lead} 天备案，少于 {detail.filing.days} 天；计入，标注 {detail.filing.flag}"
+            before = f"开始前 {ruling.fact.lead} 天" if ruling.fact.lead else "开始当天"
+            words = f"{before}备案，少于 {detail.filing.days} 天；计入，标注 {detail.filing.flag}"
             return [Step("filing", book, detail.article, detail.filing.quote, words)]
         case "analogy":
             name, route = base_vocabulary().level_name, ruling.fact.values["route"]
@@ -97,7 +115,8 @@ def _unmet(ruling: Ruling, condition: Condition) -> Step:
     words = REASONS.get(condition.reason, condition.reason)
     if condition.filing is not None and ruling.fact.lead is not None:
         lead = ruling.fact.lead
-        words = f"开始后 {-lead} 天才备案" if lead < 0 else f"开始前 {lead} 天备案，少于 {condition.filing.days} 天"
+        after = "一年多" if lead == -LEAD_DAYS_MOST else f" {-lead} 天"
+        words = f"开始后{after}才备案" if lead < 0 else f"开始前 {lead} 天备案，少于 {condition.filing.days} 天"
     elif condition.field is not None:
         name = base_vocabulary().field_name(condition.field)
         words = f"{words}（{name} {condition.field} 为“{ruling.fact.values.get(condition.field, ruling.fact.major)}”）"

@@ -48,6 +48,38 @@ def test_a_filing_is_told_in_days() -> None:
     assert told(NINGBO, late)[0] == "开始前 22 天备案，少于 30 天；计入，标注 late_filing"
     assert told(NINGBO, late | {"filed_on": "2021-06-03"}) == ["开始后 2 天才备案，不计学时"]
     assert told(NINGBO, entry(route="filed_training", days="1")) == ["没有在开始之前备案，不计学时"]
+    assert told(NINGBO, late | {"filed_on": "2021-06-01"})[0].startswith("开始当天备案，")
+    assert told(NINGBO, late | {"filed_on": "2024-06-03"}) == ["开始后一年多才备案，不计学时"]
+
+
+def test_confirmed_hours_that_a_clause_leaves_no_room_for_are_said_not_to_be_used() -> None:
+    confirmed: Fact = {"confirmed_hours": "8", "document": "甬经信〔2021〕1号"}
+    ruled = told(NINGBO, entry(**confirmed))
+    assert ruled[:2] == ["1 科 × 6 = 6", "确认学时 8 不采用：细则对这一途径已有标准，按标准计"]
+    unfiled = entry(route="unit_training", days="1", **confirmed)
+    assert told(NINGBO, unfiled)[-1] == "确认学时 8 不采用：细则不计的，确认学时不能代替"
+    assert "不采用" not in told(NINGBO, entry(route="other", **confirmed))[-1]
+
+
+def test_a_major_that_the_rulebook_does_not_list_is_named_with_those_that_it_does() -> None:
+    course = entry(route="courseware", hours="10", platform="浙江省爆破行业网络学习平台")
+    unknown = told(R | {"major": "爆破"}, course)[-1]
+    assert unknown.startswith("专业“爆破”不在细则所列之内，按没有写专业核定；所列：地质勘查、")
+    assert len(told(R | {"major": "爆破工程"}, course)) == 1
+    assert "爆破" not in "".join(told(NINGBO | {"major": "爆破"}, entry()))
+
+
+def test_an_application_before_its_title_is_told_as_such_and_counts_no_year_backwards() -> None:
+    asked: Fact = {"kind": "application", "person": "p1", "title_obtained_on": "2022-05-05", "minimum_years": 1}
+    for held, answer in ((NINGBO, False), (E, None)):
+        ruled = of_kind("application", answers(held, asked | {"applied_on": "2021-08-31"}, explain=True))[0]
+        assert (ruled["eligible"], ruled["years_met"]) == (answer, 0)
+        assert ruled["reasons"][0] == "申报日期 2021-08-31 早于取得现职称的日期 2022-05-05，请核对这两个日期"
+        assert ruled["why"][0]["arithmetic"] == (
+            "现职称 2022-05-05 取得，自 2023 年起计；到 2021-08-31 申报时还没有可计的年份；达标 0 年，需 1 年"
+        )
+    same_year = of_kind("application", answers(NINGBO, asked | {"applied_on": "2022-08-31"}, explain=True))[0]
+    assert "早于" not in "".join(same_year["reasons"]) and "还没有可计的年份" in same_year["why"][0]["arithmetic"]
 
 
 def test_a_refusal_shows_the_value_that_was_given() -> None:
