@@ -52,7 +52,8 @@ class _OfPart:
 class Dated(Base):
     """A table whose rows hold between positions; of one identity one holds at a time.
 
-    In memory a row has one value more than columns: its number in the file, 0 until it is there.
+    A row that holds has, in memory, its number in the file where the file has nothing: in the place of the position at
+    which it ends. So no row is longer than its columns, and SQLite numbers what is entered by itself: the next, in order.
     """
 
     def __init__(self, file: File, name: str, table: Table, *, is_new: bool) -> None:
@@ -62,14 +63,12 @@ class Dated(Base):
         self._identity = itemgetter(*columns)
         self._identity_at = itemgetter(*(self._at[column] for column in columns))
         self._values = getter(tuple(table.columns))
-        self._from, self._to, self._number = self._at["from_position"], self._at["to_position"], len(self._names)
+        self._from, self._to = self._at["from_position"], self._at["to_position"]
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._update = f"UPDATE {name} SET to_position = ? WHERE rowid = ?"
         self._delete = f"DELETE FROM {name} WHERE rowid = ?"
-        self._numbered = (*self._names, "rowid")
-        self._select = (
-            f"SELECT {', '.join(self._numbered)} FROM {name} WHERE {condition(columns)} AND to_position IS NULL"
-        )
+        numbered = ("rowid" if column == "to_position" else column for column in self._names)
+        self._select = f"SELECT {', '.join(numbered)} FROM {name} WHERE {condition(columns)} AND to_position IS NULL"
         # By hash, whether an identity was let go of that held; None where any may hold in the file.
         # Anonymous memory, of which only the pages that are touched are had: there are many tables, and few grow large.
         self._let_go_of: mmap | None = mmap(-1, _SLOTS) if is_new else None
@@ -97,17 +96,16 @@ class Dated(Base):
     def hold(self, identity: Identity, row: Row) -> None:
         """Let a row hold: every value, the position, None."""
         assert self._holding.get(identity) is None, f"{self._name}: what holds is ended first"
-        row.append(0)
         self._holding[identity] = row
         self.fresh.append(row)
 
     def succeed(self, identity: Identity, position: int) -> Row | None:
         """Let the row that holds be followed by one like it, which is given to be altered; None where none holds."""
         former = self.holds(identity)
-        if former is None or (former[self._from] == position and not former[self._number]):
+        if former is None or (former[self._from] == position and former[self._to] is None):
             return former
         row = former.copy()
-        row[self._from], row[self._number] = position, 0
+        row[self._from], row[self._to] = position, None
         self._close(position, former)
         self._holding[identity] = row
         self.fresh.append(row)
@@ -121,8 +119,8 @@ class Dated(Base):
             self._holding[identity] = None
 
     def _close(self, position: int, row: Row) -> None:
-        number = row[self._number]
-        if not number:
+        number = row[self._to]
+        if number is None:
             row[self._to] = position
             self._is_nowhere |= row[self._from] == position
         elif row[self._from] == position:
@@ -144,7 +142,7 @@ class Dated(Base):
             self.hold(self._identity(values), row)
         else:
             self._is_nowhere |= row[self._from] == row[self._to]
-            self.fresh.append([*row, 0])
+            self.fresh.append(row)
 
     def end(self, position: int, key: Mapping[str, Any]) -> None:
         for row in self._found(key):
@@ -161,7 +159,6 @@ class Dated(Base):
         for name, value in changed.items():
             former[at[name]] = value
         former[self._from], former[self._to] = position, None
-        del former[self._number]
         self.hold(self._identity_at(former), former)
         return True
 
@@ -255,30 +252,31 @@ class Dated(Base):
     def write(self) -> None:
         if self._dropped:
             self._file.write_all(self._delete, self._dropped)
-            self._dropped = []
+            self._dropped, self._last = [], None  # The last may be among them, and its number is given again.
         if self._ended:
             self._file.write_all(self._update, self._ended)
             self._ended = []
         if self.fresh:
-            self._file.insert_all(self._name, self._numbered, self._numbered_now())
+            self._enter()
             for of_part in self._of_part.values():
                 of_part.write(self.fresh)
             self.fresh, self._is_empty, self._is_nowhere = [], False, False
         if len(self._holding) > self._file.remembered:
             self._age()
 
-    def _numbered_now(self) -> list[Row]:
-        """What is to be entered, each under its number; what would hold nowhere is left out."""
+    def _enter(self) -> None:
+        """Enter what is new, and number what of it holds; what would hold nowhere is left out."""
         if self._last is None:
             self._last = self._file.connection.execute(f"SELECT max(rowid) FROM {self._name}").fetchone()[0] or 0
-        first, to, number = self._from, self._to, self._number
+        first, to = self._from, self._to
         rows = [row for row in self.fresh if row[first] != row[to]] if self._is_nowhere else self.fresh
         if len(rows) > _MANY and self._is_keyed():
             rows.sort(key=self._identity_at)
-        for last, row in enumerate(rows, self._last + 1):
-            row[number] = last
+        self._file.insert_all(self._name, self._names, rows)
+        for number, row in enumerate(rows, self._last + 1):
+            if row[to] is None:
+                row[to] = number
         self._last += len(rows)
-        return rows
 
     def _age(self) -> None:
         """Let go of what nobody has asked for of late; it is in the file."""
