@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from projections.gathered import Base, Changed, File, Row
-from projections.table import Table, condition, getter, unique_index
+from projections.table import Table, condition, getter, index_name, key_index
 
 _SLOTS: Final = 1 << 24
 _MANY: Final = 1_000
@@ -53,7 +53,7 @@ class Dated(Base):
     """A table whose rows hold between positions; of one identity one holds at a time.
 
     A row that holds has, in memory, its number in the file where the file has nothing: in the place of the position at
-    which it ends. So no row is longer than its columns, and SQLite numbers what is entered by itself: the next, in order.
+    which it ends. So no row is longer than its columns, and SQLite numbers what is entered by itself, in order.
     """
 
     def __init__(self, file: File, name: str, table: Table, *, is_new: bool) -> None:
@@ -233,14 +233,15 @@ class Dated(Base):
             self._make_key()
 
     def _make_key(self) -> None:
-        self._file.write(unique_index(self._name, self._table))
+        self._file.write(key_index(self._name, self._table))
         self._keyed = True
 
     def _is_keyed(self) -> bool:
         """Say whether the file has an index of identities; then rows are best entered in their order."""
         if self._keyed is None:
-            query = f"SELECT 1 FROM pragma_index_list('{self._name}') WHERE \"unique\""
-            self._keyed = self._file.connection.execute(query).fetchone() is not None
+            query = "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?"
+            index = index_name(self._name, ("key",))
+            self._keyed = self._file.connection.execute(query, (index,)).fetchone() is not None
         return self._keyed
 
     # Writing

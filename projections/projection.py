@@ -20,7 +20,7 @@ from ledger.envelope import Envelope
 from ledger.events.base import Event, wire_type
 from ledger.events.catalogue import OLDER
 from projections.rows import Rows
-from projections.table import Table, index_name, unique_index
+from projections.table import Table, indexes_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -45,13 +45,8 @@ Handler = Callable[[Rows, Effect], None]
 
 def add_indexes(db: Database, name: str, table: Table) -> None:
     """Make the indexes of a table that are not there."""
-    if table.dated:
-        db.execute(unique_index(name, table))
-    for index in table.indexes:
-        db.table(name).create_index(index, index_name(name, index), if_not_exists=True)
-    for column in table.sparse:
-        db.execute(f"CREATE INDEX IF NOT EXISTS {index_name(name, (column,))} ON {name} ({column}) "
-                   f"WHERE {column} IS NOT NULL")
+    for statement in indexes_of(name, table):
+        db.execute(statement)
 
 
 class Projection:

@@ -15,6 +15,8 @@ class Table(NamedTuple):
     indexes: tuple[tuple[str, ...], ...] = ()
     sparse: tuple[str, ...] = ()  # Columns that few rows have a value in, looked up by it: only those are indexed.
     dated: bool = True  # Its rows say between which positions they hold.
+    found_by: tuple[str, ...] = ()  # The beginning of a long key that few rows share: indexed instead of all of it.
+    holding: tuple[tuple[str, ...], ...] = ()  # What those that hold are looked up by: few do, where much is done with.
 
     @property
     def every_column(self) -> dict[str, type]:
@@ -32,10 +34,20 @@ def index_name(table: str, columns: Sequence[str]) -> str:
     return f"idx_{table}_{'_'.join(columns)}"
 
 
-def unique_index(name: str, table: Table) -> str:
-    """Make the index of a table's key, if it is not there."""
-    key = ", ".join(table.pk)
-    return f"CREATE UNIQUE INDEX IF NOT EXISTS {index_name(name, ('key',))} ON {name} ({key})"
+def key_index(name: str, table: Table) -> str:
+    """Make the index by which rows of a key are found, if it is not there."""
+    columns, kind = (table.found_by, "INDEX") if table.found_by else (table.pk, "UNIQUE INDEX")
+    return f"CREATE {kind} IF NOT EXISTS {index_name(name, ('key',))} ON {name} ({', '.join(columns)})"
+
+
+def indexes_of(name: str, table: Table) -> list[str]:
+    """Make the indexes of a table that are not there."""
+    wanted = [(columns, "") for columns in table.indexes]
+    wanted += [((column,), f" WHERE {column} IS NOT NULL") for column in table.sparse]
+    wanted += [(columns, " WHERE to_position IS NULL") for columns in table.holding]
+    return [*([key_index(name, table)] if table.dated else []),
+            *(f"CREATE INDEX IF NOT EXISTS {index_name(name, columns)} ON {name} ({', '.join(columns)}){where}"
+              for columns, where in wanted)]
 
 
 def condition(names: Sequence[str]) -> str:

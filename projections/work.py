@@ -80,7 +80,7 @@ _WORK: Final = Table(
     {"id": str, "kind": str, "role": str, "region": str, "sector": str, "category": str, "unit": str, "person": str,
      "steps": str, "taken": int, "since_at": int, "event": int, "holder": str, "studied": int,
      "papers": int},
-    ("id", "from_position"), (("to_position", "role", "region"), ("to_position", "person"), ("to_position", "unit")))
+    ("id", "from_position"), (("to_position",),), holding=(("role", "region"), ("person",), ("unit",)))
 _ROLE, _UNIT, _STEPS, _TAKEN, _SINCE_AT, _EVENT, _HOLDER = _WORK.places(
     "role", "unit", "steps", "taken", "since_at", "event", "holder")
 
@@ -284,14 +284,15 @@ class Work(Projection):
     """The fold."""
 
     name: ClassVar = "work"
-    version: ClassVar = 5  # 1 knew no filings, 2 no applications, 3 nobody to whom a claim was given, 4 no `moving`.
+    # 1 knew no filings, 2 no applications, 3 nobody to whom a claim was given, 4 no `moving`; 5 indexed what was done.
+    version: ClassVar = 6
     weight: ClassVar = 6
     tables: ClassVar = {
         "work": _WORK,
         "filings": Table(
             {"id": str, "kind": str, "role": str, "region": str, "sector": str, "category": str, "unit": str,
              "person": str, "since_at": int, "event": int},
-            ("id", "role", "from_position"), (("to_position", "role", "region"),)),
+            ("id", "role", "from_position"), (("to_position",),), holding=(("role", "region"),)),
         "seats": Table({"unit": str, "region": str, "sector": str}, ("unit", "from_position")),
         "moving": Table({"unit": str, "id": str}, ("unit", "id", "from_position")),  # Transfers that wait for a unit.
         "hands": Table({"event": int, "organisation": str, "actor": str}, ("event",), (("organisation",),),

@@ -20,7 +20,7 @@ class Traces(Projection):
     """The fold."""
 
     name: ClassVar = "traces"
-    version: ClassVar = 2  # 1 said of a claim in one row what it says and how it stands.
+    version: ClassVar = 3  # 1 said of a claim in one row what it says and how it stands, 2 found papers by their event.
     weight: ClassVar = 20
     tables: ClassVar = TABLES
     handlers: ClassVar = {
