@@ -85,7 +85,7 @@ def opened(
             if file.fits(ledger):
                 return file
             because = "ahead_of_log" if file.position > ledger.store.size() else "other_log"
-        file.connection.close()
+        file.let_go()
     except sqlite3.Error as error:
         if not is_damage(error):
             if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:

@@ -23,6 +23,7 @@ from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import wire_type
 from projections import waiting
 from projections.batch import AGAIN_AT_ONCE, Batch, Log, read_again
+from projections.carrying import Ahead
 from projections.content import ITS_OWN
 from projections.projection import Effect, Projection
 from projections.reached import this_run
@@ -35,7 +36,6 @@ _GATHERED: Final = 50_000  # Rows, of half a kilobyte: what begins and ends amon
 _REMEMBERED: Final = 50_000
 _REMEMBERED_LIVE: Final = 500  # Of each of 74 tables: the newest are asked for most, and memory is dear.
 _QUIET_MOST: Final = 10_000  # Events: after a kill what was left unwritten is read again, in a tenth of a second.
-_AHEAD_MOST: Final = 3_000  # Changed rows: about two thousand pages of the write-ahead log.
 _AHEAD_PAGES_MOST: Final = 8_000  # Then SQLite itself carries them over, in the midst of a commit.
 _TORN: Final = -1
 
@@ -92,7 +92,7 @@ class ProjectionFile:
             raise
         self.is_whole = self.position >= 0 and self._run == (this_run() if made else 0)
         self.written = self.spoken = self.position
-        self._carried = self.connection.total_changes
+        self.ahead: Final = Ahead(self.connection, path)
         self.is_told = False  # Whoever owns it tells readers how far it is: it need not say so itself each time.
         self._seen: tuple[int, int] | None = None
         self.is_there()
@@ -237,15 +237,6 @@ class ProjectionFile:
         self.connection.commit()
         self.written, self._leaf_sha256 = self.position, digest
 
-    def carry_over(self) -> bool:
-        """Carry what was written ahead into the file itself, if it is much: the disk is waited for when nobody is."""
-        if self.connection.total_changes - self._carried < _AHEAD_MOST:
-            return False
-        self._carried = self.connection.total_changes
-        with suppress(sqlite3.Error):  # What cannot be carried over now is the next time.
-            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        return True
-
     def _begin(self) -> None:
         """Begin to write, if that has not begun."""
         if self.connection.in_transaction:
@@ -324,4 +315,9 @@ class ProjectionFile:
             with suppress(sqlite3.Error):
                 self.write()
         finally:
-            self.connection.close()
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Let go of it as it is."""
+        self.ahead.close()
+        self.connection.close()

@@ -27,6 +27,7 @@ import structlog
 from projections import marker
 from projections.batch import Batch, Log, read_batch
 from projections.board import Bell, Board, Said
+from projections.carrying import Carrier
 from projections.errors import ProjectionError, UnknownProjection
 from projections.ownership import Ownership
 from projections.projection import Projection
@@ -87,6 +88,7 @@ class Follower:
         self._board = Board(folder)
         self._telling: Telling | None = None
         self._bell: Bell | None = None
+        self._carrier: Carrier | None = None
         self._worked = _Worked()
         self._turns = deque(projection.name for projection in self._projections)
 
@@ -103,6 +105,7 @@ class Follower:
             self._let_go()
             raise
         self._ledger.store.wake_on_commit(self._woken.set)
+        self._carrier = Carrier()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
         self._thread.start()
 
@@ -151,6 +154,9 @@ class Follower:
         if self._bell is not None:
             self._bell.take_down()
             self._bell = None
+        if self._carrier is not None:
+            self._carrier.end()
+            self._carrier = None
         for track in self._tracks.values():
             track.close()
         if self._telling is not None:  # The files say it themselves from now on.
@@ -228,7 +234,7 @@ class Follower:
     # The thread
 
     def _run(self) -> None:
-        is_moving = was_moving = has_carried = False
+        is_moving = was_moving = False
         while not self._stopping.is_set():
             if not is_moving:  # Those who write without a pause do not ring: once more it is looked soon.
                 self._woken.wait((PAUSE_MS if was_moving else POLL_MS) / 1_000)  # not hours: seconds
@@ -240,11 +246,11 @@ class Follower:
                 while self._round() and not self._stopping.is_set():
                     self._carry_over()
                 is_moving = self._seen > size
-                has_carried = self._carry_over()  # It takes about as long as the pause, and instead of it.
+                self._carry_over()
             except Exception as error:  # The log could not be read, or a file not made: the next round may go well.
                 structlog.get_logger().error("follower_failed", exc_info=error)
                 self._stopping.wait(RETRY_MS / 1_000)  # not hours: seconds
-            if is_moving and not has_carried:
+            if is_moving:
                 self._awaited.wait(PAUSE_MS / 1_000)  # not hours: seconds
 
     def _round(self) -> bool:
@@ -259,14 +265,19 @@ class Follower:
             self._moved.notify_all()
         return any(moved)
 
-    def _carry_over(self) -> bool:
-        """Do for one file what waits for the disk, now that nobody waits for a round; the next time it is last."""
+    def _carry_over(self) -> None:
+        """Have done for one file what waits for the disk; the next time it is last."""
+        if self._carrier is not None and not self._carrier.is_free:
+            return
         for _ in range(len(self._turns)):
             self._turns.rotate(-1)
             live = self._tracks[self._turns[-1]].live
-            if live is not None and live.carry_over():
-                return True
-        return False
+            if live is not None and live.ahead.is_much:
+                if self._carrier is None:
+                    live.ahead.carry_over()
+                else:
+                    self._carrier.carry_over(live.ahead)
+                return
 
     def _tell(self) -> None:
         """Tell readers how far each file speaks, now that it does."""

@@ -145,7 +145,7 @@ def _made(
         return {build.file.projection.name: _put(build, folder, ledger, owns=owns) for build in builds}
     except BaseException:
         for build in builds:
-            build.file.connection.close()  # Nothing of it is kept.
+            build.file.let_go()  # Nothing of it is kept.
             discard(build.path)
         raise
 

@@ -118,7 +118,7 @@ class Track:
 
     def _begin_anew(self, file: ProjectionFile) -> None:
         structlog.get_logger().warning("projection_discarded", projection=self.projection.name, because="damaged")
-        file.connection.close()
+        file.let_go()
         discard(file.path)
         if file is self.live:
             self.live, self.told = None, 0

@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -183,20 +182,6 @@ def test_a_file_that_is_being_made_and_one_that_is_followed_hold_the_same(tmp_pa
         assert found.rows > 5
         made.close()
         live.close()
-
-
-def test_what_was_written_ahead_is_carried_over_once_it_is_much(tmp_path: Path) -> None:
-    numbers = count(1)
-    with closing(ProjectionFile(Counter(), tmp_path / "live.db")) as file:
-        for rows, is_much in ((100, False), (4_000, True), (100, False)):
-            for _ in range(rows):
-                file.rows.insert("seen", {"event": next(numbers), "word": "x" * 100})
-            file.rows.write()
-            file.connection.commit()
-            before = file.path.stat().st_size
-
-            assert file.carry_over() == is_much
-            assert (file.path.stat().st_size > before + 100_000) == is_much
 
 
 def test_the_rows_of_an_act_are_found_close_together_and_far_apart(tmp_path: Path) -> None:
