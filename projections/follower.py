@@ -37,7 +37,10 @@ from projections.track import RETRY_MS, Clock, Lag, Track
 POLL_MS: Final = 100
 """So often it is looked what other processes have written that did not ring: a commit of this one wakes it."""
 PAUSE_MS: Final = 20
-"""At most so often while nobody waits: a round is a commit in each file, and a busy log has an event each moment."""
+"""At most so often a round begins while nobody waits: it is a commit in each file, and a busy log has an event each
+moment."""
+REST_MS: Final = 4
+"""Between two rounds at least, however long the first took: whoever writes and answers wants its core as well."""
 BUSY_PERCENT: Final = 3
 """It is busy when following has lately taken so much of a core, some 600 events a second: then whoever answers, in
 the same interpreter, and it are in each other's way."""
@@ -238,7 +241,7 @@ class Follower:
         while not self._stopping.is_set():
             if not is_moving:  # Those who write without a pause do not ring: once more it is looked soon.
                 self._woken.wait((PAUSE_MS if was_moving else POLL_MS) / 1_000)  # not hours: seconds
-            was_moving = is_moving
+            was_moving, began = is_moving, time.monotonic_ns()
             self._awaited.clear()  # Before the size is read: what is waited for from now on may not be in it.
             self._woken.clear()
             try:
@@ -251,7 +254,8 @@ class Follower:
                 structlog.get_logger().error("follower_failed", exc_info=error)
                 self._stopping.wait(RETRY_MS / 1_000)  # not hours: seconds
             if is_moving:
-                self._awaited.wait(PAUSE_MS / 1_000)  # not hours: seconds
+                left_ns = began + PAUSE_MS * 1_000_000 - time.monotonic_ns()
+                self._awaited.wait(max(left_ns / 1_000_000_000, REST_MS / 1_000))  # not hours: seconds
 
     def _round(self) -> bool:
         self._worked.note()
