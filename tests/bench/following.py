@@ -4,8 +4,8 @@ An event is late by the time from its acknowledged commit until every projection
 that is looked at each millisecond. The writer keeps to a timetable in 32 threads, as requests would come. What follows
 is by then in a process of its own (`projections.apart`), as in a service under such a load. The latest ones used to be
 those of the first tenth of a second, and of one after a moment without any: the process looked again only then. What is
-left is the round itself, what came before it began (rounds begin 20 ms apart) and what it shares the cores with. What was
-written ahead is carried over beside the rounds: it takes 2 to 4 ms of a processor and most often as much again of the disk.
+left is the round itself, what came before it began (rounds begin 20 ms apart) and what it shares the cores with. What
+was written ahead is carried over beside the rounds: 2 to 4 ms of a processor, most often as much again of the disk.
 
 A build is measured twice. Against the library's own way, one process each, over claims: its notifications, its mapper
 and a row in the transaction of its tracking record, as its manual has it; one table where ours are three. And as
