@@ -58,6 +58,7 @@ def _columns(text: str) -> int:
 
 _MORE: Final = re.compile(r"Got unexpected extra arguments? \((.*)\)")
 """What click says of words that no argument takes; it has no class of its own for them."""
+_AT_PATH: Final = re.compile(r"\w+ '(.*)' (does not exist|is a \w+)\.", re.DOTALL)
 
 
 def slip(error: click.ClickException) -> str:
@@ -105,8 +106,16 @@ def _wanted(error: click.BadParameter) -> str:
         case click.Choice(choices=choices):
             return f"应为以下之一：{'、'.join(map(str, choices))}"
         case click.Path(file_okay=False):
-            return "应为已有的文件夹"
+            return f"应为已有的文件夹{_found(error)}"
         case click.Path():
-            return "应为已有的文件"
+            return f"应为已有的文件{_found(error)}"
         case _:
             return error.message
+
+
+def _found(error: click.BadParameter) -> str:
+    """What lies at a path instead, in click's words for it."""
+    told = _AT_PATH.fullmatch(error.message)
+    if told is None:
+        return ""
+    return f"：没有 {told[1]}" if told[2] == "does not exist" else f"：{told[1]} 不是"

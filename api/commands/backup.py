@@ -34,6 +34,8 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, is_check: bool
     from api.settings import load
 
     settings = load({"data_folder": data_folder})
+    if is_check and not folder.is_dir():
+        raise Stop(Exit.BAD_INPUT, "folder_absent", f"没有文件夹 {folder}", "请核对路径，或先接上存放备份的磁盘")
     if is_check:
         found = check(folder, settings, lambda words: bar(words, quiet=as_json))
         return _tell_check(folder, found, as_json)

@@ -11,6 +11,7 @@ import click
 
 from api.commands.files import OUT, hand_over
 from api.commands.options import as_json_option, data_option, opened
+from api.exits import Exit, Stop
 
 
 @click.group()
@@ -54,13 +55,15 @@ def show(data_folder: Path | None, as_json: bool, after: int, limit: int, stream
 @OUT
 def prove(data_folder: Path | None, position: int, out: Path | None) -> None:
     """为一个事件出具证明（.tlog-proof），任何人可离线核验"""
-    from ledger.proving import NotYetSigned, prove_event
+    from ledger.proving import NoSuchEvent, NotYetSigned, prove_event
 
     with opened(data_folder) as register:
         try:
             bundle = prove_event(register.ledger.store, position, register.signer.latest())
         except NotYetSigned:
             bundle = prove_event(register.ledger.store, position, register.signer.checkpoint())
+        except NoSuchEvent as error:
+            raise Stop(Exit.BAD_INPUT, error.code, str(error), "最后几个事件的编号见 xueshi log show") from error
     hand_over(bundle, out, f"事件 {position} 的证明，核验：xueshi verify {out} --key 公钥")
 
 

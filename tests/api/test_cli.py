@@ -82,9 +82,12 @@ def test_a_help_page_is_chinese_throughout() -> None:
         (["years", "per_1"], "没有命令 per_1，可用的命令：show"),
         (["serve", "--prot", "1"], "--port"),
         (["serve", "--port", "x"], "0 到 65535 的整数"),
-        (["evaluate", "--rules", "nowhere"], "应为已有的文件夹"),
         (["evaluate", "--rules"], "--rules 后面缺少它的值"),
         (["evaluate", "--explain=yes"], "--explain 是开关，后面不写值"),
+        (["evaluate", "--rules", "nowhere"], "应为已有的文件夹：没有 nowhere"),
+        (["restore", "/nowhere/copy"], "应为已有的文件夹：没有 /nowhere/copy"),
+        (["restore", "/etc/passwd"], "应为已有的文件夹：/etc/passwd 不是"),
+        (["backup", "--check", "/nowhere/copy"], "没有文件夹 /nowhere/copy"),
         (["verify", "statement.txt"], "缺少 --key：日志的公钥（vkey 一行）"),
         (["verify"], "缺少 FILES。用法见 xueshi verify --help"),
         (["fsck", "one", "two"], "多出 one two。用法见 xueshi fsck --help"),
@@ -115,6 +118,14 @@ def test_a_stream_that_the_caller_closed_is_no_bug_of_ours(
 
     assert ended.returncode == status
     assert words in ended.stderr and "internal_error" not in ended.stderr
+
+
+def test_a_proof_of_what_has_not_happened_is_bad_input_and_says_how_much_has(tmp_path: Path) -> None:
+    assert xueshi("init", "--data", str(tmp_path / "data")).returncode == 0
+    ended = xueshi("log", "prove", "999", "--data", str(tmp_path / "data"))
+
+    assert (ended.returncode, ended.stdout) == (Exit.BAD_INPUT, "")
+    assert "没有事件 999" in ended.stderr and ended.stderr.endswith("[no_such_event]\n")
 
 
 def test_a_wrong_setting_is_bad_input() -> None:
