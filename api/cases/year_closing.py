@@ -59,8 +59,17 @@ def _of_human_resources(house: House, caller: Caller) -> Actor | Refusal:
 def may_close(house: House, caller: Caller) -> Refusal | None:
     """Say why somebody may not close years at all, whatever a year says; adds nothing up."""
     actor = _of_human_resources(house, caller)
-    if isinstance(actor, Refusal):
-        return actor
+    return actor if isinstance(actor, Refusal) else _beyond(house, actor)
+
+
+def is_offered(house: House, caller: Caller) -> bool:
+    """Say whether somebody may close years by what is known just now: a page that leads there waits for nothing."""
+    actor = acting(house, caller)
+    return not isinstance(actor, Refusal) and _beyond(house, actor) is None
+
+
+def _beyond(house: House, actor: Actor) -> Refusal | None:
+    """Of the places that the register has people of one that an office does not hold."""
     as_of = house.answers.position()
     people, _ = house.answers.file("people", as_of)
     held = (standing(actor, HUMAN_RESOURCES, Matter(region)) for region in regions_of(people, as_of))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from api.cases import claim_drafts, claim_sheet, histories, people, queue, workload, years
+from api.cases import claim_drafts, claim_sheet, histories, people, queue, workload, year_closing, years
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR
 from api.commands.telling import role as role_name
 from api.console import replays, rules, status, words
@@ -33,6 +33,8 @@ _UNDER_WAY_MOST = 20
 LOADS_MOST = 50
 """So many seats of a whole province's are shown, those that have waited longest; all of them stand in the JSON."""
 
+_CLOSING: Final = ("/year-closings", "年度关账", "把全部人员的年度学时定下来")
+
 STEPS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
     "unit": (
         ("/years", "查阅学时", "本单位人员各年度还差什么"),
@@ -42,7 +44,7 @@ STEPS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
     HUMAN_RESOURCES: (
         ("/imports/new", "导入", "别的系统已认定的学时"),
         ("/persons/new", "登记人员", "不便自己登记的"),
-        ("/year-closings", "年度关账", "把所辖各人的年度学时定下来"),
+        ("/years", "查阅学时", "所辖人员各年度还差什么"),
     ),
     "sector_authority": (
         ("/classes", "培训班", "备案的、自办的，和导入的名册"),
@@ -158,7 +160,7 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     told = [{"code": code, "words": words.KINDS.get(code, code), "many": many} for code, many in kinds.most_common()]
     return Page("home_office.html", {
         **common, "waiting": len(found.items), "more": found.next is not None, "kinds": told,
-        "steps": STEPS.get(str(role), ()) if moment.is_now else (),
+        "steps": _steps(asking, role) if moment.is_now else (),
         "loads": items[:LOADS_MOST], "more_loads": max(0, len(items) - LOADS_MOST), "watches": watches,
         "ages": {"old": sum(age > 10 for age in ages), "some": sum(3 < age <= 10 for age in ages),
                  "new": sum(age <= 3 for age in ages)},
@@ -169,3 +171,10 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         "proposed": [one for one in rules.proposed(asking, moment) or () if one["enacted"] is None],
         "oldest_since": written_time(found.items[0].since_at)[:10] if found.items else "",
     }, {"waiting": len(found.items), "kinds": told, "loads": items, **common["basis"]})
+
+
+def _steps(asking: Asking, role: str | None) -> tuple[tuple[str, str, str], ...]:
+    """Where somebody begins; of a close only whoever holds everyone's place is told: a city may not make it."""
+    steps = STEPS.get(str(role), ())
+    closes = role == HUMAN_RESOURCES and year_closing.is_offered(asking.house, asking.caller)
+    return (*steps[:-1], _CLOSING) if closes else steps

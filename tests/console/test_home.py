@@ -93,6 +93,14 @@ def test_for_whom_nothing_waits_there_are_three_steps_and_each_leads_somewhere(c
     assert all(idle.client.get(address).status_code == 200 for address, _, _ in home.STEPS[role])
 
 
+def test_a_close_of_the_year_is_offered_to_whoever_holds_everyones_place_alone(cast: Cast) -> None:
+    town = cast.town
+    whole, city = (Browser(town, town.officer(town.unit(name, at.ljust(6, "0"), "general"), "human_resources", at))
+                   for name, at in (("省里的人社", "33"), ("丽水的人社", "3311")))
+    assert "年度关账 把全部人员的年度学时定下来" in whole.get("/home").text
+    assert "把全部人员的年度学时定下来" not in city.get("/home").text and "查阅学时" in city.get("/home").text
+
+
 def test_whoever_investigates_is_told_first_where_the_register_itself_does_not_hold(cast: Cast) -> None:
     town = cast.town
     watching = Browser(town, town.officer(town.unit("市监督办", "331000", "general"), "supervisor", "3310"))
