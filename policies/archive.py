@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from policies.building import build
+from policies.building import BUILT_MOST, build
 from policies.errors import RulebookError, UnreadableRulebook, shown
 from policies.rulebook import Rulebook
 from policies.schema import read_form
@@ -53,7 +54,7 @@ def examine(source: bytes, text: bytes, beside: Iterable[Rulebook] = ()) -> Rule
     `beside`: the rulebooks in force, whose declared words it may use. `UnreadableRulebook` lists every problem.
     """
     plain, _ = read_form("rulebook", source)
-    book = _book(source, text, plain)
+    book = _book(_name(plain), source, text)
     if book.draft:
         raise DraftRulebook(book.id)
     problems = [] if sha256(text).hexdigest() == plain.get("text_sha256") else [
@@ -88,8 +89,8 @@ class Archive:
         known = self._books.get(digest)
         if known is None:
             source = self._read(digest, _RULEBOOK)
-            plain, _ = read_form(f"{digest[:12]}{_RULEBOOK}", source)
-            known = self._books[digest] = _book(source, self._read(str(plain["text_sha256"]), _TEXT), plain)
+            name, cited = _cited(digest, source)
+            known = self._books[digest] = _book(name, source, self._read(cited, _TEXT))
         return known
 
     def shelf(self, digests: Iterable[str]) -> Shelf:
@@ -107,12 +108,23 @@ class Archive:
         return content
 
 
-def _book(source: bytes, text: bytes, plain: dict[str, Any]) -> Rulebook:
+@lru_cache(BUILT_MOST)
+def _cited(digest: str, source: bytes) -> tuple[str, str]:
+    """The name of a rulebook and the digest of the text that it quotes."""
+    plain, _ = read_form(f"{digest[:12]}{_RULEBOOK}", source)
+    return _name(plain), str(plain["text_sha256"])
+
+
+def _name(plain: dict[str, Any]) -> str:
+    """As its file on a shelf is named: what was built for there need not be built again."""
+    return f"{plain.get('family')}/{plain.get('in_force_from')}{_RULEBOOK}"
+
+
+def _book(name: str, source: bytes, text: bytes) -> Rulebook:
     try:
         words = text.decode("utf-8")
     except UnicodeDecodeError as error:
         raise UnreadableRulebook("text", [f"原文第 {error.start} 字节不是 UTF-8；请存为 UTF-8"]) from None
-    name = f"{plain.get('family')}/{plain.get('in_force_from')}"
     return build(name, source, sha256(source).hexdigest(), words)
 
 

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 
 from policies import rulebook as law
 from policies.errors import UnreadableRulebook, shown
@@ -14,10 +15,16 @@ from policies.schema import read_form
 from policies.words import Declarations, MinimumWord, base_vocabulary, field_of, route_of
 
 T = TypeVar("T")
+BUILT_MOST: Final = 64  # Rulebooks that are remembered by their bytes; to build one takes some ten milliseconds.
 
 
+@lru_cache(BUILT_MOST)
 def build(path: str, source: bytes, digest: str, text: str | None) -> law.Rulebook:
-    """The rulebook that a file's bytes say; every row becomes a frozen value."""
+    """The rulebook that a file's bytes say; every row becomes a frozen value, once for the same bytes and text.
+
+    A shelf, an archive and a second register in one process each read the bytes and hold them against their digest;
+    what they say is worked out for the first of them.
+    """
     _, row = read_form(path, source)
     conditions = {one["name"]: _condition(one) for one in row.get("condition", ())}
     wrong = [

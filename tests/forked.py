@@ -173,6 +173,9 @@ def _load() -> None:
             import_module(module.name)
     for name in ("api.composed", "api.progress", "api.serve", "ledger.fsck", "ledger.backup", "ledger.verify"):
         import_module(name)
+    from policies.shelf import drafts, shipped
+
+    shipped(), drafts()  # What every command would read of the same files.
     assert "prometheus_client" not in sys.modules, "it is told on being loaded how many processes count together"
 
 

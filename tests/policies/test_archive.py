@@ -47,6 +47,21 @@ def test_what_is_kept_is_read_back_by_digest_and_gives_the_same_law(tmp_path: Pa
     assert again.book(NINGBO.id).text == NINGBO.text
 
 
+def test_two_registers_of_one_process_make_one_rulebook_of_the_same_bytes(tmp_path: Path) -> None:
+    """And each holds its own bytes against their digest, as if nobody had read them before."""
+    mine, theirs = Archive(tmp_path / "mine"), Archive(tmp_path / "theirs")
+    for archive in (mine, theirs):
+        archive.keep(NINGBO)
+
+    assert mine.book(NINGBO.digest) is theirs.book(NINGBO.digest) is NINGBO
+    for path in theirs.folder.iterdir():
+        whole = path.read_bytes()
+        path.write_bytes(whole + b" ")
+        with pytest.raises(RulebookMissing, match="已被改动"):
+            Archive(theirs.folder).book(NINGBO.digest)
+        path.write_bytes(whole)
+
+
 def test_keeping_twice_changes_nothing(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     archive.keep(NINGBO)
