@@ -85,7 +85,7 @@ KINDS: Final[dict[str, Kind]] = {  # The first of a status gives an error its wo
     "request_timeout": Kind(408, "请求超时", "请求没有及时传完。请重试。"),
     "conflict": Kind(409, "与当前状态冲突", "记录已被他人改变。请重新读取后再试。"),
     "precondition_failed": Kind(412, "版本已变", "If-Match 所指的版本不是当前版本。请重新读取后再试。"),
-    "content_too_large": Kind(413, "请求体过大", "请分批提交。"),
+    "content_too_large": Kind(413, "提交的内容过大", "没有写入任何内容。请换较小的文件，或分成几份；程序请分批提交。"),
     "bulk_size_exceeded": Kind(413, "一批的行数过多", "一批至多五百行。请分成几批提交，各用一个新的 Idempotency-Key。"),
     "uri_too_long": Kind(414, "地址过长", "请缩短查询条件。"),
     "unsupported_media_type": Kind(415, "不支持这种内容类型", "请以 application/json 提交。"),
@@ -237,10 +237,18 @@ def invalid(trace_id: str, errors: Iterable[dict[str, Any]]) -> dict[str, object
     return problem("unprocessable_content", trace_id) | {"errors": first_of(errors)}
 
 
-def unread(status: HTTPStatus, found: object) -> tuple[dict[str, str], bytes]:
+_UNREAD: Final = (
+    '<!DOCTYPE html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    "<title>{title} - 学时账</title><h1>{title}</h1><p>{detail}</p>"
+    "<p>请用浏览器的“后退”回到刚才的页面。追踪号 {trace}</p></html>"
+)
+
+
+def unread(status: HTTPStatus, found: object, *, wants_page: bool = False) -> tuple[dict[str, str], bytes]:
     """Refuse what could not be read as a request, before there is any service to ask: headers and body.
 
-    What was found is logged by its type alone, and nothing of the request is repeated anywhere.
+    Whoever sent a file that is too large from a browser is told on a page. What was found is logged by its type alone,
+    and nothing of the request is repeated anywhere.
     """
     trace_id = uuid.uuid4().hex
     structlog.contextvars.clear_contextvars()  # They would be those of the last request that this thread answered.
@@ -249,9 +257,13 @@ def unread(status: HTTPStatus, found: object) -> tuple[dict[str, str], bytes]:
         log.error("failed", exc_info=found)
     else:
         log.info("unreadable", why=type(found).__name__)
-    body = json.dumps(problem(code_of(status), trace_id, status=status), ensure_ascii=False).encode()
+    said = problem(code_of(status), trace_id, status=status)
+    content_type, body = MEDIA_TYPE, json.dumps(said, ensure_ascii=False).encode()
+    if wants_page:
+        content_type = "text/html; charset=utf-8"
+        body = _UNREAD.format(title=said["title"], detail=said["detail"], trace=trace_id).encode()
     return {
-        "Connection": "close", "Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)),
+        "Connection": "close", "Content-Type": content_type, "Content-Length": str(len(body)),
         "Content-Language": "zh-CN", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
         "X-Request-Id": trace_id,
     }, body

@@ -91,7 +91,8 @@ class Unread(ErrorTask):  # type: ignore[misc]
     def execute(self) -> None:
         """Refuse it, and hang up."""
         status = HTTPStatus(self.request.error.code)
-        headers, body = unread(status, self.request.error)
+        wanted = self.request.headers.get("ACCEPT", "")  # None yet, where the head itself could not be read.
+        headers, body = unread(status, self.request.error, wants_page="text/html" in wanted)
         self.status = f"{int(status)} {status.phrase}"
         self.response_headers.extend((name, value) for name, value in headers.items() if name != "Connection")
         self.set_close_on_finish()

@@ -217,7 +217,7 @@ def marks_of(rows: Sequence[Listed], wide: int) -> dict[int, Mark]:
     """What is to be coloured in the workbook that goes back."""
     return {
         one.row: Mark(frozenset(wrong.column for wrong in one.wrongs if wrong.column is not None)
-                      or frozenset(range(wide)), "；".join(wrong.words for wrong in one.wrongs))
+                      or frozenset(range(wide)), "".join(wrong.words for wrong in one.wrongs))
         for one in rows if one.wrongs
     }
 

@@ -218,7 +218,7 @@ def preview(checked: Checked) -> dict[str, Any]:
 
 def words_of(one: Listed) -> str:
     """What is wrong with a row, with the place on the screen."""
-    words = "；".join(wrong.words for wrong in one.wrongs)
+    words = "".join(wrong.words for wrong in one.wrongs)
     place = one.wrongs[0].column
     if words.startswith("第 "):
         return words

@@ -22,7 +22,7 @@ from api.addresses import address_of_asker
 from api.callers import Caller
 from api.cases.factor_shown import show_again
 from api.cases.standing import acting
-from api.console import frame, sending
+from api.console import frame, kept, sending
 from api.console.frame import Capacity
 from api.console.words import PURPOSES
 from api.cookies import of_host
@@ -109,7 +109,7 @@ def _writing(act: Callable[..., Shown], most: int) -> Callable[..., Any]:
     def view(**named: Any) -> Any:
         asking = _asking()
         if asking is None:
-            return redirect("/login", 303)
+            return kept.without_session() if is_from_here() else redirect("/login", 303)
         if not is_from_here():
             words = "只接受从本页提交。请打开原来的页面重试。"
             return refused("not_from_here", "请求来源不明", words, 403, asking.caller)
@@ -123,8 +123,7 @@ def _writing(act: Callable[..., Shown], most: int) -> Callable[..., Any]:
 def _sent(asking: Asking, act: Callable[..., Shown], named: dict[str, Any]) -> Shown:
     key = request.form.get(sending.KEY, "")
     if not sending.is_ours(asking.house, session_cookie(), key):
-        words = "登录已过期或换过账号。请回到原来的页面，刷新后重新提交；填写的内容可先复制下来。"
-        return refused("form_unknown", "这份表单不是这次登录时打开的", words, 403, asking.caller)
+        return kept.of_another_session(asking.caller)
     if request.args.keys() & {"as_of", "valid_on", "law"}:
         return refused("not_now", "您看的不是现在", "查看过去时不能办理。请先回到现在。", 409, asking.caller)
     shown = shown_first(asking.house, asking.caller)

@@ -87,6 +87,17 @@ def test_what_is_no_request_is_refused_in_the_one_form(port: int, sent: bytes, s
     assert "canary" not in (str(headers) + json.dumps(body)).lower()
 
 
+def test_whoever_sends_too_large_a_file_from_a_browser_is_told_on_a_page(port: int) -> None:
+    sent = post(b"Accept: text/html,application/xhtml+xml", b"Content-Length: %d" % (MOST + 1))
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as talk:
+        talk.sendall(sent)
+        said = b"".join(iter(lambda: talk.recv(65_536), b"")).decode()
+
+    head, _, page = said.partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 413 ") and "Content-Type: text/html; charset=utf-8" in head
+    assert "<h1>提交的内容过大</h1>" in page and "没有写入任何内容" in page and "后退" in page
+
+
 def test_what_is_read_as_a_request_is_answered(port: int) -> None:
     for one in (get(b"Host: x:8040"), get(b"Host: [::1]:8040"), get(version=b"1.0"), get(b"Host: a_b.example")):
         assert answered(port, one)[0] == 200

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from python_calamine import CalamineWorkbook
 
+from api.console.rosters import SENT_MOST
 from ledger.events.training import ClassId
 from ledger.rosters import Roster, open_roster
 from ledger.vocabulary import ActorId
@@ -129,6 +130,9 @@ def test_a_file_that_is_none_is_told_so_over_the_form(school: School) -> None:
 
     assert "请选择文件" in school.registrar.press(school.registrar.get(f"{place}/roster"), "逐行检查", 422).text
     assert "没有找到列名" in upload(school.registrar, place, "甲,乙\n1,2\n".encode(), 422).text
+    length = {"CONTENT_LENGTH": str(SENT_MOST + 1)}
+    large = Read(school.registrar.client.post(f"{place}/roster", headers=HERE, data={}, environ_overrides=length))
+    assert "提交的内容过大" in large.text and large.link("回到表单") == f"{place}/roster"
 
 
 def test_a_long_list_travels_with_its_check(school: School) -> None:

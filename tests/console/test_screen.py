@@ -40,7 +40,7 @@ def test_a_form_with_a_key_that_this_session_was_not_given_does_nothing(
                                data={"key": key, "version": claim["version"]})
 
     assert answer.status_code == 403
-    assert "这份表单不是这次登录时打开的" in answer.get_data(as_text=True)
+    assert "这份表单是上一次登录时打开的，还没有办理" in answer.get_data(as_text=True)
     assert cast.li.saw(f"/v1/claims/{claim['claim']}")["status"] == "under_review"
 
 
