@@ -26,6 +26,8 @@ from tests.bench.http import XUESHI
 FIRST_YEAR, LAST_YEAR = 2024, 2025
 _ASKED = 200
 _AGAIN = 2
+_STEPS = 6
+_LASTED = ", seconds"
 _OFFICES = ("浙江省人力资源和社会保障局经办一", "温州市人力资源和社会保障局经办一")
 Progress = Callable[[str], None]
 
@@ -57,7 +59,7 @@ class Measured(NamedTuple):
 def measure(folder: Path, people: int, progress: Progress) -> Measured:
     """Make a register of so many people in a folder, and measure it; what was done before, by a run that was broken
     off, is not done again."""
-    steps = _Steps(folder.with_name(f"{folder.name}.json"), f"{people:,} people", progress)
+    steps = _Steps(folder, people, progress)
     years, report = f"{FIRST_YEAR}-{LAST_YEAR}", str(folder.with_name(f"{folder.name}-report"))
     append_s = steps.took("the history", lambda: _cpu_of(
         "demo", "--people", str(people), "--years", years, "--seed", "1", at=folder))
@@ -76,18 +78,38 @@ def measure(folder: Path, people: int, progress: Progress) -> Measured:
 
 
 class _Steps:
-    """What was found, kept in a file after each step."""
+    """What was found and how long each took, kept in a file after each step."""
 
-    def __init__(self, path: Path, name: str, progress: Progress) -> None:
-        self._path, self._name, self._progress = path, name, progress
-        self._found: dict[str, Any] = msgspec.json.decode(path.read_bytes()) if path.exists() else {}
+    def __init__(self, folder: Path, people: int, progress: Progress) -> None:
+        self._path, self._people, self._progress = folder.with_name(f"{folder.name}.json"), people, progress
+        self._found: dict[str, Any] = _kept(self._path)
+        self._before = _before(folder.parent, people)
+        self._began = 0
 
     def took(self, step: str, work: Callable[[], Any]) -> Any:
+        self._began += 1
         if step not in self._found:
-            self._progress(f"{self._name}: {step}")
+            self._progress(f"{self._people:,} people: {step} ({self._began} of {_STEPS}){self._told(step)}")
+            begun_ns = time.monotonic_ns()
             self._found[step] = work()
+            self._found[f"{step}{_LASTED}"] = (time.monotonic_ns() - begun_ns) // 1_000_000_000
             self._path.write_bytes(msgspec.json.encode(self._found))
         return self._found[step]
+
+    def _told(self, step: str) -> str:
+        """How long it may take: in proportion to the next smaller register that lies beside."""
+        people, lasted = self._before[0], self._before[1].get(f"{step}{_LASTED}", 0)
+        return f", some {max(1, lasted * self._people // people // 60)} min" if lasted else ""
+
+
+def _before(folder: Path, people: int) -> tuple[int, dict[str, Any]]:
+    sizes = [int(one.stem) for one in folder.glob("*.json") if one.stem.isdecimal() and int(one.stem) < people]
+    return (max(sizes), _kept(folder / f"{max(sizes)}.json")) if sizes else (1, {})
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(path.read_bytes()) if path.exists() else {}
+    return found
 
 
 def _bytes(folder: Path, *patterns: str) -> int:
