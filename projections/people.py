@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Final
 from ledger.events.person import (
     AffiliationVoided,
     DepartureVoided,
+    ErasureProposed,
+    ErasureWithdrawn,
     KeyDestroyed,
     PersonAffiliated,
     PersonLeft,
@@ -107,6 +109,27 @@ def _person_becomes(**values: bool) -> Any:
     return handle
 
 
+def _erasure_proposed(rows: Rows, effect: Effect) -> None:
+    event: ErasureProposed = effect.event
+    rows.end("erasures", effect.position, {"person": event.person})  # One that was withdrawn before.
+    rows.begin("erasures", effect.position, {
+        "person": event.person, "status": "proposed", "basis": event.basis, "document": event.document,
+        "asked_on": event.asked_on.isoformat(), "not_before": event.not_before.isoformat(), "final_after": None,
+        "event": effect.recorded,
+    })
+
+
+def _erasure_becomes(status: str) -> Any:
+    def handle(rows: Rows, effect: Effect) -> None:
+        event, values = effect.event, {"status": status, "event": effect.recorded}
+        if isinstance(event, KeyDestroyed):
+            values["final_after"] = event.final_after.isoformat()
+            rows.change("persons", effect.position, {"person": event.person}, {"forgotten": True})
+        rows.change("erasures", effect.position, {"person": event.person}, values)
+
+    return handle
+
+
 def _transfer_requested(rows: Rows, effect: Effect) -> None:
     event: TransferRequested = effect.event
     rows.begin("transfers", effect.position, {
@@ -176,7 +199,7 @@ class People(Projection):
     """The fold."""
 
     name: ClassVar = "people"
-    version: ClassVar = 3
+    version: ClassVar = 4
     weight: ClassVar = 2
     tables: ClassVar = {
         "persons": Table(_columns(("name_uncertain", "restricted", "forgotten", "event"), "person", "origin"),
@@ -189,6 +212,8 @@ class People(Projection):
                         ("person", "obtained_on", "level", "series", "from_position")),
         "transfers": Table(_columns((), "transfer", "person", "to_unit", "from_unit", "starts", "major", "standing",
                                     "status", "events"), ("transfer", "from_position"), (("person",),)),
+        "erasures": Table(_columns(("event",), "person", "status", "basis", "document", "asked_on", "not_before",
+                                   "final_after"), ("person", "from_position")),
         "units": Table(_columns(("event",), "unit", "credit_code", "kinds", "status", "into_unit", "ended_on"),
                        ("unit", "from_position")),
         "unit_names": Table(_columns(("event", "from_position"), "unit", "starts", "name"), ("event",), (("unit",),),
@@ -207,7 +232,9 @@ class People(Projection):
         TitleVoided: _title_voided,
         PersonRestricted: _person_becomes(restricted=True),
         RestrictionLifted: _person_becomes(restricted=False),
-        KeyDestroyed: _person_becomes(forgotten=True),
+        ErasureProposed: _erasure_proposed,
+        ErasureWithdrawn: _erasure_becomes("withdrawn"),
+        KeyDestroyed: _erasure_becomes("destroyed"),
         TransferRequested: _transfer_requested,
         TransferConfirmed: _transfer_becomes("confirmed"),
         TransferRefused: _transfer_becomes("refused"),

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Final
 
-from msgspec.structs import replace
-
 from api.demo.calendar import SECOND, Calendar, moment
 from api.demo.claims import Claims, Someone
 from api.demo.country import HUMAN_RESOURCES, Country, Hand, Organisation, Seat
@@ -21,8 +19,9 @@ from api.demo.pen import Pen, decided
 from api.demo.studies import IDLE, LAX, STEADY, Claimed, Sketch, Studies
 from api.nobodys_numbers import resident_id
 from ledger.events.base import By
-from ledger.events.person import Affiliation, Identity
+from ledger.events.person import Affiliation, Identity, KeyDestroyed
 from ledger.ledger import Deciding
+from ledger.streams import erasure
 from ledger.streams import person as persons
 from ledger.streams import transfer as transfers
 from ledger.streams.decision import Decision
@@ -37,6 +36,7 @@ _BORN_WITHIN: Final = 14_000
 _HABITS: Final = (STEADY,) * 11 + (LAX,) * 6 + (IDLE,) * 3
 _TITLES: Final = (("assistant", "助理工程师"), ("intermediate", "工程师"), ("senior", "高级工程师"))
 _VISITS: Final = 4
+_RESTS: Final = 30  # Days between a proposal to forget somebody and the destruction.
 KNOWN_MOST: Final = 200
 
 # Of a thousand people, in a year.
@@ -312,15 +312,29 @@ class People:
         self._decide(whose, lambda by: persons.decide_affiliation(whose.state, entering, unit, by), last.region)
 
     def forget(self, whose: Someone) -> None:
-        """Destroy the key of someone who left long ago."""
-        now = self._calendar.now
-        office = self._office(whose)
-        command = persons.DestroyKey(role=HUMAN_RESOURCES, basis="retention_over",
-                                     final_after=self._calendar.today + timedelta(days=30))
-        drafts = decided(persons.decide_key_destruction(whose.state, command, office.state))
+        """Somebody who left long ago asks to be forgotten: one hand proposes it, and another does it a month later."""
+        one = self._office(whose)
+        hands = self._country.human_resources(whose.state.affiliations[-1].region).hands[:2]
+        other = next(hand for hand in hands if hand is not one)
+        today = self._calendar.today
+        command = erasure.ProposeErasure(
+            role=HUMAN_RESOURCES, basis="request", document=f"{today.year}-{whose.number}", asked_on=today,
+            not_before=today + timedelta(days=_RESTS), words="本人申请删除个人信息")
+        self._change(whose, erasure.decide_erasure_proposal(whose.state, command, one.state), one.by(HUMAN_RESOURCES))
+        self._calendar.at(moment(today + timedelta(days=_RESTS), 10), self._destroy, whose, other)
+
+    def _destroy(self, whose: Someone, other: Hand) -> None:
+        today, standing = self._calendar.today, whose.state.erasure
+        assert standing is not None, "nobody here thinks better of it"
+        command = erasure.DestroyKey(role=HUMAN_RESOURCES, document=standing.document, on=today,
+                                     final_after=today + timedelta(days=30))
+        drafts = decided(erasure.decide_key_destruction(whose.state, command, other.state))
+        event = drafts[0].event
+        assert isinstance(event, KeyDestroyed)
         version = {StreamId(whose.id): whose.version}
-        self._pen.destroy_key(now, whose.id, lambda: Deciding(drafts, version), office.by(HUMAN_RESOURCES))
-        whose.state, whose.version = replace(whose.state, is_forgotten=True), whose.version + 1
+        self._pen.destroy_key(self._calendar.now, whose.id, lambda: Deciding(drafts, version),
+                              other.by(HUMAN_RESOURCES))
+        whose.state, whose.version = persons.evolve(whose.state, event), whose.version + 1
 
     def _is_turn(self, what: str, every: int) -> bool:
         """Say of the first of a kind that it is its turn, and of one in so many after it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from ledger.events.base import Event, Name, Open, Part, Pseudonym, Sealed, Secret, Words
+from ledger.events.base import Event, Hand, Name, Open, Part, Pseudonym, Sealed, Secret, Words
 from ledger.vocabulary import PersonId, StreamId, TransferId, UnitId
 
 
@@ -151,6 +151,26 @@ class RestrictionLifted(PersonEvent, tag="person.restriction_lifted/1"):
     """Processing goes on."""
 
     basis: Open[str]
+
+
+class ErasureProposed(PersonEvent, tag="person.erasure_proposed/1"):
+    """One hand proposed that the person be forgotten; another has to destroy the key, and not before a day."""
+
+    sealed_as = Words
+
+    hand: Open[Hand]
+    basis: Open[str]          # request: the person's own; order: an authority's.
+    document: Open[str]       # The number of the application or of the order.
+    asked_on: Open[date]
+    not_before: Open[date]
+    restricts: Open[bool] = True  # False: they were restricted before, and stay so when it is withdrawn.
+    evidence: Open[tuple[str, ...]] = ()
+
+
+class ErasureWithdrawn(PersonEvent, tag="person.erasure_withdrawn/1"):
+    """The proposal no longer stands; nothing was destroyed."""
+
+    sealed_as = Words
 
 
 class KeyDestroyed(PersonEvent, tag="person.key_destroyed/1"):

@@ -26,6 +26,8 @@ from ledger.events.person import (
     Affiliation,
     AffiliationVoided,
     DepartureVoided,
+    ErasureProposed,
+    ErasureWithdrawn,
     Identity,
     IdentityChange,
     KeyDestroyed,
@@ -69,6 +71,7 @@ class Person(State):
     titles: tuple[Title, ...] = ()
     is_restricted: bool = False
     is_forgotten: bool = False
+    erasure: ErasureProposed | None = None  # What stands to be confirmed by another hand, or withdrawn.
 
     def affiliation_on(self, day: date) -> Affiliation | None:
         """Say where the person belonged on a day: the latest that had begun, unless its last day had passed."""
@@ -185,14 +188,6 @@ class LiftRestriction(Command):
     basis: str
 
 
-class DestroyKey(Command):
-    """Destroy the person's key. Whether the time of retention has passed is not asked here."""
-
-    role: str
-    basis: str
-    final_after: date
-
-
 def decide_person_registration(person: Person | None, command: RegisterPerson, by: Actor | None = None) -> Decision:
     """Register a person; one identity document has one person."""
     if person is not None:
@@ -300,7 +295,7 @@ def decide_title_void(person: Person | None, command: VoidTitle, by: Actor) -> D
 
 def decide_restriction(person: Person | None, command: RestrictPerson, by: Actor) -> Decision:
     """Restrict once."""
-    known = _known(person, command.role, by)
+    known = known_by(person, command.role, by)
     if isinstance(known, Refusal):
         return known
     if known.is_restricted:
@@ -310,7 +305,7 @@ def decide_restriction(person: Person | None, command: RestrictPerson, by: Actor
 
 def decide_restriction_lift(person: Person | None, command: LiftRestriction, by: Actor) -> Decision:
     """Lift a restriction that stands."""
-    known = _known(person, command.role, by)
+    known = known_by(person, command.role, by)
     if isinstance(known, Refusal):
         return known
     if not known.is_restricted:
@@ -318,15 +313,7 @@ def decide_restriction_lift(person: Person | None, command: LiftRestriction, by:
     return (Draft(RestrictionLifted(person=known.person, basis=command.basis)),)
 
 
-def decide_key_destruction(person: Person | None, command: DestroyKey, by: Actor) -> Decision:
-    """Destroy the key, also of one who is restricted: erasing is what the restriction waits for."""
-    known = _known(person, command.role, by)
-    if isinstance(known, Refusal):
-        return known
-    return (Draft(KeyDestroyed(person=known.person, basis=command.basis, final_after=command.final_after)),)
-
-
-def _known(person: Person | None, role: str, by: Actor, matter: Matter | None = None) -> Person | Refusal:
+def known_by(person: Person | None, role: str, by: Actor, matter: Matter | None = None) -> Person | Refusal:
     """Give a person whose record this hand may touch, or say why not. Restriction is the caller's to ask."""
     if person is None:
         return Refusal.because("person_absent")
@@ -341,7 +328,7 @@ def _known(person: Person | None, role: str, by: Actor, matter: Matter | None = 
 
 def _open(person: Person | None, role: str, by: Actor, matter: Matter | None = None) -> Person | Refusal:
     """Give a person whose record this hand may touch and whose data may be processed, or say why not."""
-    known = _known(person, role, by, matter)
+    known = known_by(person, role, by, matter)
     return known if isinstance(known, Refusal) else closed_to_processing(known) or known
 
 
@@ -394,5 +381,7 @@ _EVOLVE: Final[dict[type[PersonEvent], Callable[[Person, Any], Person]]] = {
     TitleVoided: _title_voided,
     PersonRestricted: lambda person, event: replace(person, is_restricted=True),
     RestrictionLifted: lambda person, event: replace(person, is_restricted=False),
-    KeyDestroyed: lambda person, event: replace(person, is_forgotten=True),
+    ErasureProposed: lambda person, event: replace(person, erasure=event),
+    ErasureWithdrawn: lambda person, event: replace(person, erasure=None),
+    KeyDestroyed: lambda person, event: replace(person, is_forgotten=True, erasure=None),
 }

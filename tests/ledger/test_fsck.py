@@ -21,7 +21,6 @@ import pytest
 from ledger_kit import (
     BY,
     LI,
-    OFFICER,
     House,
     check,
     closed_large_house,
@@ -37,12 +36,13 @@ from ledger_kit import (
 )
 
 from ledger.errors import LedgerError
+from ledger.events.base import Draft
+from ledger.events.person import KeyDestroyed
 from ledger.fsck import CannotResume, CheckBroken, KeyFiles, Problem, Report, fsck
 from ledger.ledger import Deciding
 from ledger.stores.errors import NotALedger, OtherSchema, Unreadable
-from ledger.streams import person as persons
 from ledger.vault import FileMasterKey, VaultFailed, WrongKey
-from ledger.vocabulary import ClaimId
+from ledger.vocabulary import ClaimId, StreamId
 
 PORTION = 256
 
@@ -160,10 +160,9 @@ def test_a_batch_of_rows_with_certificates_holds(tmp_path: Path) -> None:
 
 def test_a_forgotten_person_leaves_a_ledger_that_holds(tmp_path: Path) -> None:
     house = small_house(tmp_path / "house")
-    command = persons.DestroyKey(role="registrar", basis="第四十七条", final_after=date(2026, 7, 1))
+    destroyed = Draft(KeyDestroyed(person=LI, basis="request", final_after=date(2026, 7, 1)))
     version = house.store.version(LI)
-    house.ledger.destroy_key(LI, lambda: Deciding(
-        persons.decide_key_destruction(house.person(LI), command, house.actor(OFFICER)), {LI: version}), by=BY)  # type: ignore[dict-item]
+    house.ledger.destroy_key(LI, lambda: Deciding((destroyed,), {StreamId(LI): version}), by=BY)
     house.signer().checkpoint()
     report = check(house)
     assert (report.holds, report.sealed, report.names) == (True, 9, 5), report

@@ -19,19 +19,19 @@ from typing import Any
 
 import pytest
 from key_kit import child
-from ledger_kit import BY, LI, OFFICER, ORIGIN, WANG, House, enter, open_house, settle
+from ledger_kit import BY, LI, ORIGIN, WANG, House, enter, open_house, settle
 
 from ledger import key_backup
 from ledger.errors import LedgerError, Refusal
 from ledger.events.act import LogOpened
 from ledger.events.base import Draft
-from ledger.events.person import PersonRegistered
+from ledger.events.person import KeyDestroyed, PersonRegistered
 from ledger.key_backup import BackupExpired, BadBackup, CannotBackUp, NoSuchBackup, Restored, VaultPresent
 from ledger.key_file import Copy, KeyFile
 from ledger.ledger import Deciding, Ledger
 from ledger.streams import person as persons
 from ledger.vault import Absent, FileMasterKey, KeyGone, Vault, WrongKey, open_vault
-from ledger.vocabulary import PersonId
+from ledger.vocabulary import PersonId, StreamId
 
 DAY = 86_400_000_000
 ZHAO = PersonId("per_zhao")
@@ -55,9 +55,8 @@ def forget(house: House, person: PersonId) -> None:
 
     def decide() -> Deciding:
         loaded = house.ledger.load(person, persons.evolve)
-        command = persons.DestroyKey(role="registrar", basis="第四十七条", final_after=date(2027, 1, 1))
-        decided = persons.decide_key_destruction(loaded.state, command, house.actor(OFFICER))
-        return Deciding(decided, {} if isinstance(decided, Refusal) else {person: loaded.version})
+        event = KeyDestroyed(person=person, basis="request", final_after=date(2027, 1, 1))
+        return Deciding((Draft(event),), {StreamId(person): loaded.version})
 
     outcome = house.ledger.destroy_key(person, decide, by=BY)
     assert not isinstance(outcome, Refusal), outcome

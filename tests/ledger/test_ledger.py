@@ -26,8 +26,8 @@ from ledger_kit import (
 )
 
 from ledger.errors import Refusal
-from ledger.events.base import By, Words
-from ledger.events.person import Identity
+from ledger.events.base import By, Draft, Words
+from ledger.events.person import Identity, KeyDestroyed
 from ledger.ledger import DECISIONS_MAX, Deciding
 from ledger.proving import prove_event
 from ledger.stores.append import Guard, GuardMoved, NameTaken, Receipt, RequestKey, StreamMoved
@@ -199,9 +199,10 @@ def test_a_restricted_persons_data_is_stored_and_nothing_else(house: House) -> N
 
 def destruction(house: House, person: PersonId = LI) -> Deciding:
     loaded = house.ledger.load_free(person, persons.evolve)
-    command = persons.DestroyKey(role="registrar", basis="第四十七条", final_after=date(2026, 7, 1))
-    drafts = persons.decide_key_destruction(loaded.state, command, house.actor(OFFICER))
-    return Deciding(drafts, {StreamId(person): loaded.version})
+    if loaded.state is not None and (no := persons.closed_to_processing(loaded.state)):
+        return Deciding(no)
+    event = KeyDestroyed(person=person, basis="request", final_after=date(2026, 7, 1))
+    return Deciding((Draft(event),), {StreamId(person): loaded.version})
 
 
 def is_forgotten(house: House) -> bool:

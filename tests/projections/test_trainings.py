@@ -12,10 +12,11 @@ from training_kit import PEOPLE, SECTOR, School
 
 from ledger.acts import Act
 from ledger.events.actor import Scope
-from ledger.events.base import By
-from ledger.streams import person as persons
+from ledger.events.base import By, Draft
+from ledger.events.person import KeyDestroyed
 from ledger.streams import training_class as classes_of_the_ledger
 from ledger.streams import training_plan
+from ledger.vocabulary import PersonId
 from projections.rebuilding import compare
 from projections.trainings import Trainings, card_of_number, cards, classes, plan, plans, training_class
 from projections.workload import workload
@@ -259,8 +260,7 @@ def test_whoever_is_forgotten_is_found_by_no_number(house: House) -> None:
     school = School(house)
     li, name = house.person(), school.held()
     card = school.card(name, li, "2026-017")
-    command = persons.DestroyKey(role=PEOPLE, basis="保存期满", final_after=date(2027, 1, 1))
-    house.record(persons.decide_key_destruction(house.load(li, persons.evolve), command, house.officer))
+    house.record((Draft(KeyDestroyed(person=PersonId(li), basis="request", final_after=date(2027, 1, 1))),))
     answers = house.followed()
 
     assert card_of_number(answers, school.unit, "2026-017") is None

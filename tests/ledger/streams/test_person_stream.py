@@ -85,9 +85,6 @@ COMMANDS: dict[str, Give] = {
     "LiftRestriction": lambda person, by: people.decide_restriction_lift(
         person, people.LiftRestriction(role=ROLE, basis="appeal"), by
     ),
-    "DestroyKey": lambda person, by: people.decide_key_destruction(
-        person, people.DestroyKey(role=ROLE, basis="retention_ended", final_after=date(2027, 1, 1)), by
-    ),
 }
 
 MATRIX = read_table("""
@@ -102,7 +99,6 @@ RecordTitle     person_absent     TitleRecorded       title_exists       TitleRe
 VoidTitle       person_absent     title_absent        TitleVoided        title_absent      person_restricted key_destroyed
 RestrictPerson  person_absent     PersonRestricted    PersonRestricted   PersonRestricted  already_restricted key_destroyed
 LiftRestriction person_absent     not_restricted      not_restricted     not_restricted    RestrictionLifted key_destroyed
-DestroyKey      person_absent     KeyDestroyed        KeyDestroyed       KeyDestroyed      KeyDestroyed      key_destroyed
 """)  # noqa: E501 - a table is read by its columns.
 
 
@@ -236,10 +232,6 @@ def test_titles_of_one_level_and_day_in_two_series_are_two_titles() -> None:
 
     assert len(both.titles) == 2
     assert one.titles == (Title(SENIOR.obtained_on, "senior", "engineering"),)
-
-
-def test_destroying_the_key_frees_the_identity_number() -> None:
-    assert event(COMMANDS["DestroyKey"](PERSON, REGISTRAR)).freed() == {"id_number"}
 
 
 FIRST = date(2020, 1, 1)

@@ -21,10 +21,11 @@ from pattern_kit import TITLE, Register, kept, paper, training
 from projection_kit import BY
 from training_kit import School
 
-from ledger.events.base import Name
+from ledger.events.base import Draft, Name
+from ledger.events.person import KeyDestroyed
 from ledger.ledger import Deciding
 from ledger.streams import person as persons
-from ledger.vocabulary import StreamId
+from ledger.vocabulary import PersonId, StreamId
 from projections.content import content
 from projections.findings import alike, marks
 from projections.findings.clues import KINDS, Clues, clue_of
@@ -189,10 +190,8 @@ def test_a_persons_clues_go_with_their_key_and_are_the_same_when_made_anew(there
 def _destroy(there: Register, person: str) -> None:
     """Let the key go, as whoever keeps the register does once nothing may be kept any more."""
     ledger, stream = there.house.ledger, StreamId(person)
-    command = persons.DestroyKey(role="human_resources", basis="个保法第四十七条", final_after=date(2026, 2, 1))
-    drafts = persons.decide_key_destruction(there.house.load(person, persons.evolve), command, there.house.officer)
-    assert isinstance(drafts, tuple), drafts
-    decided = Deciding(drafts, {stream: ledger.store.version(stream)})
+    event = KeyDestroyed(person=PersonId(person), basis="request", final_after=date(2026, 2, 1))
+    decided = Deciding((Draft(event),), {stream: ledger.store.version(stream)})
     ledger.destroy_key(person, lambda: decided, by=BY)
 
 
