@@ -131,6 +131,12 @@ class Accounts(Operational):
                          "DO UPDATE SET argon2 = excluded.argon2, set_at = excluded.set_at", (holder, hashed, now))
         return True
 
+    def forget(self, holder: str) -> None:
+        """Leave a holder neither a password nor a code to set one with."""
+        with self._writing() as file:
+            file.execute("DELETE FROM password WHERE holder = ?", (holder,))
+            file.execute("DELETE FROM setup_code WHERE holder = ?", (holder,))
+
     def has_password(self, holder: str) -> bool:
         """Say whether a holder has one."""
         with self._using() as file:

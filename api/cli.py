@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "actor": Lazy("api.commands.actor:actor", "经办账号：任用、权限、令牌、停用"),
     "account": Lazy("api.commands.account:account", "账号：口令、第二因素、具名令牌，列出和终止名下有效的令牌和会话"),
     "person": Lazy("api.commands.person:person", "专业技术人员：登记、查看、另发令牌，登记职称"),
+    "erasure": Lazy("api.commands.erasure:erasure", "销毁个人信息：提出、等候、由另一人确认，或撤回；不能挽回"),
     "transfer": Lazy("api.commands.transfer:transfer", "单位匹配和变更：申请、确认、拒绝、撤回"),
     "claim": Lazy("api.commands.claim:claim", "学时申报：试办、提交、审核、认定、更正、冻结、撤销"),
     "draft": Lazy("api.commands.draft:draft", "申报草稿：保存、试办、提交、删去"),

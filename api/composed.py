@@ -17,11 +17,13 @@ from api.asked_outside import asked_outside
 from api.bulk_runner import BULKS, BUNDLES, BulkRunner
 from api.cases.bundle_contents import EVENTS_MOST
 from api.cases.bundle_jobs import tidy_bundles
+from api.cases.erasure_purge import purge_all
 from api.cases.evidence import tidy_evidence
 from api.cases.replays import tidy_replays
 from api.cases.studying import settle_all
 from api.checks import Check, Reach
 from api.console.screens import page_routes
+from api.erasing import rule_of as erasing_of
 from api.following import apart
 from api.house import House, open_house
 from api.keeper import Keeper
@@ -54,13 +56,15 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
         outside = Outside(settings, register, may=keeper.holds)
         outside.look()  # What a witness has seen is known before anything is recorded.
         with open_house(register, apart=apart(settings), outside=asked_outside(settings),
-                        factor_rule=rule_of(settings), bundle_hours=settings.bundle_hours) as house:
+                        factor_rule=rule_of(settings), bundle_hours=settings.bundle_hours,
+                        erasing=erasing_of(settings)) as house:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
                               lambda: house.accounts.tidy(now=house.now),
                               lambda: house.factors.tidy(now=house.now),
                               lambda: house.claim_drafts.tidy(now=house.now),
                               lambda: house.opened_papers.tidy(now=house.now),
                               lambda: house.event_notes.tidy(), lambda: settle_all(house),
+                              lambda: purge_all(house),
                               lambda: tidy_bundles(house), lambda: tidy_replays(house),
                               lambda: keep_up(register.access, register.folder.projections),
                               lambda: keep_for(register, months=settings.access_months, now=house.now)]

@@ -184,6 +184,12 @@ class EvidenceFiles:
         with _telling_of_the_disk():
             return sorted({*self.waiting(person), *filter(_NAME.fullmatch, self._shelf.names(f"{KEPT}/{person}"))})
 
+    def forget(self, person: str) -> None:
+        """Drop every file of somebody whose key is destroyed."""
+        with _telling_of_the_disk():
+            for folder in (KEPT, WAITING):
+                self._shelf.drop(f"{folder}/{person}")
+
     def tidy(
         self, cited: Callable[[str], set[str] | None], *, now_s: int, held: Callable[[str], set[str]] = lambda _: set()
     ) -> None:

@@ -22,6 +22,7 @@ from api.asked_outside import NOBODY, AskedOutside
 from api.callers import FOUNDER, Tokens
 from api.checks import Check, Level
 from api.claim_drafts import ClaimDrafts
+from api.erasing import Rule as ErasureRule
 from api.event_notes import EventNotes
 from api.evidence_files import EvidenceDamaged, EvidenceFiles, FolderShelf
 from api.jobs import Jobs
@@ -52,6 +53,7 @@ from projections.standby import Standby
 
 SETTLE_S = 5
 OPTIONAL: Final = Rule()
+FORGETTING: Final = ErasureRule()
 CLOCK_MAY_DIFFER_S = 120
 _REMEMBERED = 4_096  # Events: 12 MB.
 _HOUR_MICROS: Final = 3_600_000_000
@@ -90,6 +92,7 @@ class House:
     factors: SecondFactors
     lately: Lately
     outside: AskedOutside = NOBODY
+    erasing: ErasureRule = FORGETTING
     bundle_hours: int = 24   # How long what was made of a case in the background waits to be fetched.
 
     @property
@@ -172,6 +175,7 @@ class House:
 def open_house(
     register: Register, clock: Callable[[], int] | None = None, *, apart: Apart | None = None,
     outside: AskedOutside = NOBODY, factor_rule: Rule = OPTIONAL, bundle_hours: int = 24,
+    erasing: ErasureRule = FORGETTING,
 ) -> Iterator[House]:
     """Open the house around a register, and let go of what is the house's own at the end.
 
@@ -205,7 +209,7 @@ def open_house(
             yield House(
                 register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
                 clock, stored, map_file, evidence, accounts, claim_drafts, opened_papers, event_notes, studies, jobs,
-                detecting, factors, Lately(ledger), outside, bundle_hours,
+                detecting, factors, Lately(ledger), outside, erasing, bundle_hours,
             )
     finally:
         follower.stop()

@@ -225,6 +225,12 @@ class Operations(Operational):
             file.execute("DELETE FROM link WHERE holder = ?", (holder,))
         return ended
 
+    def forget(self, holder: str) -> None:
+        """Leave nothing that opens anything in a holder's name, nor what it was called; no request makes it anew."""
+        with self._writing() as file:
+            file.execute("UPDATE credential SET withdrawn = 1, name = '' WHERE holder = ?", (holder,))
+            file.execute("DELETE FROM link WHERE holder = ?", (holder,))
+
     # Single sign-on
 
     def begin_sign_on(self, browser: str, session: str | None, *, now: int) -> None:

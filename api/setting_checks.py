@@ -36,6 +36,12 @@ def one_of(*words: str) -> Callable[[str], str | None]:
     return lambda value: None if value in words else f"应为以下之一：{'、'.join(words)}"
 
 
+def some_of(*words: str) -> Callable[[str], str | None]:
+    """Several of these words, separated by commas, or all of them."""
+    said = f"应为 all，或以下若干项，逗号分隔：{'、'.join(words)}"
+    return lambda value: None if value == "all" or {one.strip() for one in value.split(",")} <= {*words} else said
+
+
 def address(value: str) -> str | None:
     try:
         ipaddress.ip_address(value)

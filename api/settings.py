@@ -77,6 +77,15 @@ class Settings:
     access_months: int = _setting(
         "查阅记录保存几个月（至少 6，网络安全法；默认 36，个人信息保护法第五十六条的三年）", 36,
         checks.between(6, 1_200))
+    erasure_rest_days: int = _setting(
+        "提议销毁个人信息之后等候几天才能确认（默认 30，与密钥备份的保存期同长：其间撤回，什么都没有失去）", 30,
+        checks.between(1, 3_650))
+    erasure_keep_years: int = _setting(
+        "最后一次登记学时之后满几年才可提议销毁（0：不设；随附的细则没有规定保存年限，由本部门定）", 0,
+        checks.between(0, 100))
+    erasure_waits_for: str = _setting(
+        "销毁须等哪些事项办结，逗号分隔（all：全部）", "all", checks.some_of(
+            "claims", "frozen", "appeals", "transfers", "applications", "sanctions", "elsewhere", "kept"))
     bundle_hours: int = _setting("后台做成的移送材料保留几小时（至多；取走即删）", 24, checks.between(1, 168))
     checkpoint_seconds: int = _setting("签发检查点的间隔（秒）", 10, checks.positive(86_400))
     witnesses: str = _setting("见证人的策略文件（C2SP tlog-policy；空：没有见证人）", "", checks.file_name)

@@ -217,6 +217,14 @@ def named_among(files: Files, case: str, parties: Iterable[str]) -> frozenset[st
     return frozenset(party for party, in reader.rows(query, values))
 
 
+def open_about(files: Files, parties: Iterable[str]) -> tuple[str, ...]:
+    """The open cases that are about any of these, as far as is known now."""
+    reader, at = files.file("cases", None)
+    query = (f"SELECT case_id FROM cases WHERE status = 'open' AND {HOLDS} AND case_id IN (SELECT case_id FROM named "
+             f"WHERE kind IN {PARTIES} AND party IN (SELECT value FROM json_each(:parties))) ORDER BY case_id")
+    return tuple(case for case, in reader.rows(query, {"as_of": at, "parties": json.dumps(list(parties))}))
+
+
 def members_of(files: Files, case: str) -> tuple[str, ...]:
     """Who works on a case now; nobody in particular where there is none."""
     reader, at = files.file("cases", None)

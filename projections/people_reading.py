@@ -213,6 +213,26 @@ def read_person(reader: Reader, person: str, as_of: int) -> Person | None:
     )
 
 
+class Erasure(NamedTuple):
+    """What was proposed about forgetting somebody, and what came of it."""
+
+    person: str
+    status: str              # proposed, withdrawn, destroyed
+    basis: str
+    document: str
+    asked_on: str
+    not_before: str
+    final_after: str | None
+    event: int               # By which it stands as it does.
+
+
+def read_erasures(reader: Reader, as_of: int, *, before: int, limit: int) -> list[Erasure]:
+    """What was proposed of anybody, as it stood, the last that changed first; those below an event."""
+    query = (f"SELECT {', '.join(Erasure._fields)} FROM erasures WHERE {HOLDS} AND event < :before "
+             "ORDER BY event DESC LIMIT :limit")
+    return [Erasure._make(row) for row in reader.rows(query, {"as_of": as_of, "before": before, "limit": limit})]
+
+
 def read_unit(reader: Reader, unit: str, as_of: int) -> Unit | None:
     """Give a unit as it stood, with every name and seat it has had."""
     key = {"key": unit, "as_of": as_of}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -155,11 +155,22 @@ class Reading:
 Decide = Callable[[Reading], Decision]
 
 
+class Record(Protocol):
+    """Records what is decided, as `Ledger.decide` does."""
+
+    def __call__(
+        self, decision: Callable[[], Deciding], *, by: By, request: RequestKey | None
+    ) -> Receipt | Refusal: ...
+
+
 def do(
     ledger: Ledger, by: By, asked: Asked, decide: Decide, *, upon: str | None = None,
-    show: Callable[[Any], dict[str, Any]] | None = None,
+    show: Callable[[Any], dict[str, Any]] | None = None, record: Record | None = None,
 ) -> Done | Refusal:
-    """Decide and record, or only decide. `upon`: the stream whose version the request names; `show` tells it anew."""
+    """Decide and record, or only decide. `upon`: the stream whose version the request names; `show` tells it anew.
+
+    `record`: what records it, where the ledger has a way of its own.
+    """
 
     tried: list[Done] = []
     if asked.reason is not None:
@@ -181,7 +192,7 @@ def do(
         decided = decision().drafts
         return decided if isinstance(decided, Refusal) else _taken(ledger, decided) or tried[0]
     try:
-        outcome = ledger.decide(decision, by=by, request=asked.key)
+        outcome = (record or ledger.decide)(decision, by=by, request=asked.key)
     except NameTaken as taken:  # Never whose it is: of an ID number that would tell who is registered here.
         return Refusal.because("name_taken", kind=taken.kind)
     if isinstance(outcome, Refusal):

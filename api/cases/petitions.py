@@ -233,9 +233,13 @@ def as_office(
 
 def upon_person(
     house: House, caller: Caller, name: str, asked: Asked, roles: tuple[str, ...],
-    decide_it: Callable[[Reading, str, Person, Actor], Decision],
+    decide_it: Callable[[Reading, str, Person, Actor], Decision], *,
+    show: Callable[[Any], dict[str, Any]] | None = None,
 ) -> Done | Refusal:
-    """Decide upon a person who is within sight, in the first of these roles that reaches where they last belonged."""
+    """Decide upon a person who is within sight, in the first of these roles that reaches where they last belonged.
+
+    `show`: of what stands about the person, where it is decided upon the version that was seen of it.
+    """
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
@@ -250,7 +254,8 @@ def upon_person(
         assert person is not None, "nobody is ever taken out of the register"
         return decide_it(reading, role, person, present(reading, caller))
 
-    return do(house.ledger, by_actor(caller, actor, role), asked, decide)
+    upon = None if show is None else name
+    return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=upon, show=show)
 
 
 def application_of(reading: Reading, name: str) -> Application | None:

@@ -125,6 +125,7 @@ def _doors() -> list[Blueprint]:
         claims,
         courses,
         differences,
+        erasure,
         evidence,
         exams,
         exports,
@@ -154,8 +155,8 @@ def _doors() -> list[Blueprint]:
     )
 
     return [noun.door for noun in (
-        units, unit_years, actors, accounts, factors, people, transfers, claims, claim_drafts, evidence, questions,
-        differences, histories, rulebooks, statements, trainings, filings, rosters, imports, feed, exports, exams,
-        courses, seats, ledgers, applications, cases, case_desk, case_bulk, case_papers, findings, shared, looks,
+        units, unit_years, actors, accounts, factors, people, erasure, transfers, claims, claim_drafts, evidence,
+        questions, differences, histories, rulebooks, statements, trainings, filings, rosters, imports, feed, exports,
+        exams, courses, seats, ledgers, applications, cases, case_desk, case_bulk, case_papers, findings, shared, looks,
         replays, jobs, year_closings, upkeep,
     )]

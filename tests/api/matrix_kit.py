@@ -226,6 +226,8 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         f"{of}grant": {"obtained_on": "2026-06-01"},
         f"{of}disqualification": {"cause": "falsified", **WORDS},
         "POST /v1/sanctions/<application:application>/lifting": BASIS,
+        f"{person}erasure": {"basis": "request", "document": "申〔2026〕7号", "asked_on": "2026-01-05", **WORDS},
+        f"{person}erasure/withdrawal": WORDS, f"{person}erasure/destruction": {"document": "申〔2026〕7号"},
         f"{person}titles": {"level": "assistant", "obtained_on": "2016-01-01"},
         f"{person}disqualifications": {"cause": "falsified", "document": "某文", "article": "某条", **WORDS},
         f"{person}title-revocations": {"level": "intermediate", "obtained_on": "2020-11-30", "claims": [ABSENT_CLAIM],
