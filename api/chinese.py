@@ -101,8 +101,10 @@ def _called(error: click.BadParameter) -> str | Sequence[str] | None:
 
 def _wanted(error: click.BadParameter) -> str:
     match error.param.type if error.param else None:
-        case click.IntRange(min=least, max=most):
+        case click.IntRange(min=int(least), max=int(most)):
             return f"应为 {least} 到 {most} 的整数"
+        case click.IntRange(min=least, max=most):
+            return f"应为不小于 {least} 的整数" if most is None else f"应为不大于 {most} 的整数"
         case click.Choice(choices=choices):
             return f"应为以下之一：{'、'.join(map(str, choices))}"
         case click.Path(file_okay=False):

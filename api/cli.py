@@ -135,6 +135,9 @@ def _explain(error: Exception) -> int:
     from policies.errors import RulebookError
     from projections.errors import ProjectionError
 
+    if sys.stdout is None and isinstance(error, AttributeError):
+        _say("标准输出是关着的，答复写不出去。请接到一个文件或终端上；办理的结果可以另行查看", "stream_closed")
+        return Exit.WORLD_IS_WRONG
     error = disk_failure(error) or error
     if isinstance(error, SettingsError):
         _say(str(error), "bad_setting")

@@ -24,10 +24,8 @@ def evaluate(rules: Path | None, explain: bool) -> None:
     from api.exits import Exit, Stop
     from policies.evaluate import main_evaluate
 
-    if sys.stdin is None or sys.stdout is None:
-        closed = "输入" if sys.stdin is None else "输出"
-        cure = "请写 xueshi evaluate < facts.ndjson > rulings.ndjson"
-        raise Stop(Exit.WORLD_IS_WRONG, "stream_closed", f"标准{closed}是关着的", cure)
+    if sys.stdin is None:
+        raise Stop(Exit.WORLD_IS_WRONG, "stream_closed", "标准输入是关着的", "请写 xueshi evaluate < facts.ndjson")
     status = main_evaluate(sys.stdin.buffer, sys.stdout.buffer, sys.stderr, rules, explain)
     # Neither ruled nor badly written: the rulebooks or the disk. 1 would say that the question was answered with no.
     click.get_current_context().exit(status if status in (Exit.HOLDS, Exit.BAD_INPUT) else Exit.WORLD_IS_WRONG)

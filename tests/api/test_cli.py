@@ -82,6 +82,7 @@ def test_a_help_page_is_chinese_throughout() -> None:
         (["years", "per_1"], "没有命令 per_1，可用的命令：show"),
         (["serve", "--prot", "1"], "--port"),
         (["serve", "--port", "x"], "0 到 65535 的整数"),
+        (["log", "prove", "x"], "应为不小于 1 的整数"),
         (["evaluate", "--rules"], "--rules 后面缺少它的值"),
         (["evaluate", "--explain=yes"], "--explain 是开关，后面不写值"),
         (["evaluate", "--rules", "nowhere"], "应为已有的文件夹：没有 nowhere"),
