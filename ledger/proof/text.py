@@ -38,7 +38,7 @@ class Malformed(LedgerError):
 
 def show(found: str | bytes) -> str:
     """Quote what was found for a message: escaped, and cut where it is long."""
-    quoted = ascii(found) if isinstance(found, bytes) else repr(found)
+    quoted = repr(found.decode("utf-8", "backslashreplace") if isinstance(found, bytes) else found)
     return quoted if len(quoted) <= _SHOWN_MAX else f"{quoted[:_SHOWN_MAX]}…（共 {len(found)}）"
 
 

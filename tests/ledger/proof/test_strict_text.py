@@ -77,5 +77,5 @@ def test_bytes_that_are_not_plain_text_are_named(data: bytes, found: str) -> Non
 
 def test_what_is_shown_is_escaped_and_short() -> None:
     assert show("甲\x1b[31m") == r"'甲\x1b[31m'"
-    assert show(b"\xff") == r"b'\xff'"
+    assert show(b"\xff") == r"'\\xff'" and show("甲".encode()) == "'甲'"
     assert len(show("长" * 10_000)) < 100
