@@ -100,6 +100,7 @@ class ProjectionFile:
         self.handlers: Final = projection.handlers_by_kind()
         for kind in OF_ACTS:
             self.handlers.pop(kind, None)  # What they do to other events is all they do.
+        self._touching: Final = OF_ACTS | self.handlers.keys()
         self._last_leaf = self._spoken_leaf = b""
         self.rows: Final = Rows(
             self.connection, {**projection.tables, waiting.NAME: waiting.TABLE}, begun=self._begin,
@@ -204,11 +205,19 @@ class ProjectionFile:
         takes each piece as it comes: so the event that cannot be taken is found.
         """
         assert batch.after == self.position, "the batch does not follow"
-        with self.or_back():
-            self._take(batch, ledger)
-            self.reach(batch)
+        if self._is_passed_by(batch):
+            self.position, self._last_leaf = batch.position, batch.leaves[-1]
+        else:
+            with self.or_back():
+                self._take(batch, ledger)
+                self.reach(batch)
         if not self._is_made:
             self.spoken, self._spoken_leaf = self.position, self._last_leaf
+
+    def _is_passed_by(self, batch: Batch) -> bool:
+        """Say whether a batch leaves a file as it is that has nothing to write, as most do most of the time."""
+        return (self.is_told and batch.every_kind.isdisjoint(self._touching)
+                and batch.position - self.written < _QUIET_MOST)
 
     def reach(self, batch: Batch) -> None:
         """Stand where a batch ends that was handed over, and write it if it is time to."""
@@ -263,7 +272,7 @@ class ProjectionFile:
     def _take(self, batch: Batch, ledger: Log) -> None:
         """Hand over events where they take effect; those of an act when it is closed."""
         rows, handlers = self.rows, self.handlers
-        if batch.every_kind.isdisjoint(handlers) and batch.every_kind.isdisjoint(OF_ACTS):
+        if batch.every_kind.isdisjoint(self._touching):
             return
         for place, kind in enumerate(batch.kinds):
             handler = handlers.get(kind)

@@ -285,12 +285,12 @@ class Follower:
 
     def _tell(self) -> None:
         """Tell readers how far each file speaks, now that it does."""
-        reached = {track.path.name: track.reached for track in self._tracks.values()}
+        reached = {track.file_name: track.reached for track in self._tracks.values()}
         if self._telling is None or not self._telling.is_there():
             self._telling = Telling(self._folder, reached)
-        for track in self._tracks.values():
-            self._telling.tell(track.path.name, *reached[track.path.name])
-            track.told = reached[track.path.name][1]
+        for track, (name, (inode, position)) in zip(self._tracks.values(), reached.items(), strict=True):
+            self._telling.tell(name, inode, position)
+            track.told = position
 
     def _said(self, size: int) -> dict[str, Said]:
         return {name: track.said(size) for name, track in self._tracks.items()}

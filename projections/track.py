@@ -50,6 +50,7 @@ class Track:
     ) -> None:
         self.projection, self.folder, self.ledger, self.clock = projection, folder, ledger, clock
         self.path = path_of(folder, projection)
+        self.file_name = self.path.name
         self.live: ProjectionFile | None = None
         self.told = 0  # Up to where readers know it to speak.
         self.build: Build | None = None
