@@ -20,7 +20,7 @@ from hypothesis import settings
 from tests.chromium_kit import program
 from tests.memory_kit import temporary
 from tests.reporting_kit import tell_less
-from tests.sharing_kit import compile_share, rewrite_share
+from tests.sharing_kit import compile_share, remember_templates, rewrite_share
 
 if TYPE_CHECKING:
     from postgres_kit import Server
@@ -38,6 +38,7 @@ LINES = {**structlog.get_config(),
 structlog.configure(**LINES)
 
 os.environ["TMPDIR"] = tempfile.tempdir = str(temporary())  # Of ours, and of `tmp_path` when it is first asked for.
+remember_templates()
 
 LONGEST = (
     "test_workers.py", "test_readme_shell.py", "test_backup_guide.py", "test_postgresql_guide.py",

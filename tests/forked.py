@@ -173,9 +173,14 @@ def _load() -> None:
             import_module(module.name)
     for name in ("api.composed", "api.progress", "api.serve", "ledger.fsck", "ledger.backup", "ledger.verify"):
         import_module(name)
+    from policies.archive import Archive
     from policies.shelf import drafts, shipped
+    from tests.sharing_kit import remember_templates
 
-    shipped(), drafts()  # What every command would read of the same files.
+    remember_templates()
+    with tempfile.TemporaryDirectory() as folder:  # What every command would make of the same files.
+        archive = Archive(Path(folder))
+        archive.shelf(archive.keep(book) for book in (*shipped().books, *drafts().books) if book.text is not None)
     assert "prometheus_client" not in sys.modules, "it is told on being loaded how many processes count together"
 
 

@@ -2,6 +2,8 @@
 
 Otherwise each would rewrite the asserts of all tests, and compile all that they load: as long as everything else that
 a worker does before its first test. pytest has no door to this, so where it is made otherwise nothing is prepared.
+
+So it is with screens: each service has templates of its own, and hundreds are made where one was meant to serve.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGES: Final = ("ledger", "policies", "projections", "api")
@@ -38,6 +42,11 @@ def rewrite_share(config: pytest.Config) -> None:
         pyc.parent.mkdir(exist_ok=True)
         digest, code = _rewrite_test(path, config)
         _write_pyc(config.stash[assertstate_key], code, digest, pyc)
+
+
+def remember_templates() -> None:
+    """For all services of this run and of later ones: what is remembered is of the same words, or it is not used."""
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache()}
 
 
 def _share() -> slice:
