@@ -71,7 +71,10 @@ def test_both_ends_answer_byte_for_byte_the_same(served: Path) -> None:
 def test_an_address_that_was_left_behind_by_a_killed_service_is_not_believed(folder: Path) -> None:
     (folder / "data" / ADDRESS_FILE).write_text("http://127.0.0.1:1\n")
 
-    assert xueshi(folder, "rulebook", "list").returncode == 0
+    listed = xueshi(folder, "rulebook", "list", "--json")
+
+    assert listed.returncode == 0, listed.stderr
+    assert len(json.loads(listed.stdout)["items"]) == 5, "the folder's own answer"
 
 
 def test_a_folder_without_a_register_is_an_error_with_a_cure(tmp_path: Path) -> None:

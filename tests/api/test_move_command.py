@@ -102,10 +102,13 @@ def test_what_was_moved_is_not_opened_as_the_ledger_and_goes_on_in_its_new_place
 
 
 def test_a_restore_brings_the_ledger_back_into_files(folder: Path, postgres: str) -> None:
+    before = xueshi(folder, "log", "show", "--json").stdout
     assert xueshi(folder, "backup", "copy").returncode == 0
     assert xueshi(folder, "move", XUESHI_DATABASE=postgres).returncode == 0
+    assert "register_moved" in xueshi(folder, "log", "show").stderr, "until then it is in the other place"
     assert xueshi(folder, "restore", "copy", "--replace").returncode == 0
     assert xueshi(folder, "log", "checkpoint").returncode == 0
+    assert before and xueshi(folder, "log", "show", "--json").stdout == before, "event for event"
 
 
 def test_killed_it_leaves_the_files_in_use_and_the_target_closed_and_goes_on(folder: Path, postgres: str) -> None:
