@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +30,7 @@ from api.verification_page import verification_routes
 from api.witness.routes import witnessed_routes
 from ledger.witnessing.kept import Kept
 from tests.api.house_kit import Town, house_in
+from tests.children import ended
 
 NOW = 1_795_000_000_000_000
 FAR = {"REMOTE_ADDR": "203.0.113.7"}
@@ -65,14 +65,6 @@ def test_a_clock_that_is_set_back_by_a_day_keeps_nobody_out_for_a_day() -> None:
     assert buckets.take("registration", "a", now=NOW + 60_000_000 // most) == 0
 
 
-def in_a_process(work: Callable[[], int]) -> int:
-    """What a forked process comes to."""
-    child = os.fork()
-    if child == 0:
-        os._exit(work())
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
 def test_processes_of_one_service_count_together_so_that_more_of_them_give_nobody_more() -> None:
     most = PER_MINUTE["registration"]
     with shared():
@@ -81,7 +73,7 @@ def test_processes_of_one_service_count_together_so_that_more_of_them_give_nobod
         def asked() -> int:
             return sum(buckets_here().take("registration", "a", now=NOW) == 0 for _ in range(most // 2 + 3))
 
-        assert [in_a_process(asked) for _ in range(3)] == [most // 2 + 3, most // 2 - 3, 0]
+        assert [ended(asked) for _ in range(3)] == [most // 2 + 3, most // 2 - 3, 0]
         assert buckets.take("registration", "a", now=NOW) == 60 // most
         assert buckets.take("registration", "b", now=NOW) == 0 and buckets.take("login", "a", now=NOW) == 0
         assert buckets.take("registration", "a", now=NOW + 60_000_000 // most) == 0

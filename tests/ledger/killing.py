@@ -9,7 +9,6 @@ child is killed before the step is taken. Without a step of that number it ends 
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
 import traceback
@@ -17,7 +16,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-HANGS_S: Final = 30
+from tests.children import has_ended
+
 STEPS: Final = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree", "os.link"}
 
 
@@ -41,22 +41,13 @@ def killed_at(number: int, work: Callable[[], object]) -> Ended:
             traceback.print_exc()
         finally:
             os._exit(status)
-    if not _has_ended(child):
+    if not has_ended(child):  # What another thread held at the fork nobody lets go in it: so be it.
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
         return Ended.KILLED
     assert os.waitstatus_to_exitcode(status) == 0, "the work failed in the child; its words are above"
     return Ended.DONE
-
-
-def _has_ended(child: int) -> bool:
-    """Wait for a child. What another thread held at the fork nobody lets go in it: there it is killed, and so be it."""
-    watched = os.pidfd_open(child)
-    try:
-        return bool(select.select([watched], [], [], HANGS_S)[0])
-    finally:
-        os.close(watched)
 
 
 def _killing_at(number: int) -> Callable[[str, tuple[object, ...]], None]:

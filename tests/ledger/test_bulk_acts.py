@@ -32,6 +32,7 @@ from ledger.streams import unit as units
 from ledger.streams.case import Case
 from ledger.streams.case_bulk import Deed
 from ledger.vocabulary import ActId, ActorId, ClaimId, PersonId
+from tests.children import ended
 
 ROLE = "supervisor"
 WATCH, OTHER = ActorId("acr_watch"), ActorId("acr_other")
@@ -130,11 +131,12 @@ def test_an_act_that_was_killed_in_the_middle_is_gone_on_with_by_another_member_
     tmp_path: Path,
 ) -> None:
     lived_in(tmp_path / "house").close()
-    child = os.fork()
-    if child == 0:
+
+    def child() -> None:
         begin(open_house(tmp_path / "house")).write()
         os.kill(os.getpid(), signal.SIGKILL)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+    assert ended(child) == -signal.SIGKILL
 
     house = open_house(tmp_path / "house")
     bulk = going(resume_bulk(house.ledger, CASE, "act_1", actor=OTHER, role=ROLE))
@@ -248,6 +250,6 @@ def _run_and_kill(folder: Path, seconds: float) -> bool:
     time.sleep(seconds)
     with suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
-    _, ended = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(ended) or os.waitstatus_to_exitcode(ended) == 0
-    return os.WIFSIGNALED(ended)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0
+    return os.WIFSIGNALED(status)

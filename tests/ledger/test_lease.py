@@ -15,6 +15,7 @@ import pytest
 from postgres_kit import Server
 
 from ledger.lease import FileLease, Lease, LeaseUnreachable, PostgresLease
+from tests.children import ended
 
 HOLDER = """
 import sys
@@ -132,11 +133,7 @@ def test_a_holder_that_is_stopped_for_a_while_keeps_it(where: tuple[str, str], n
 def test_whoever_was_forked_from_the_holder_does_not_hold(new_lease: Callable[[], Lease], tmp_path: Path) -> None:
     lease = FileLease(tmp_path / "fork.lock")
     assert lease.try_take()
-    child = os.fork()
-    if child == 0:
-        os._exit(int(lease.holds()))
-
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert ended(lease.holds) == 0
     assert lease.holds()
     lease.release()
 

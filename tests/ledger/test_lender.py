@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from functools import partial
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger.lender import KEPT_MOST, Lender, turn_all
+from tests.children import ended
 
 
 def is_open(connection: sqlite3.Connection) -> bool:
@@ -69,14 +69,13 @@ def test_a_child_neither_uses_nor_closes_its_parents_connections(lender: Lender)
     """To close one there may wait for ever, for a lock that a thread of the parent's held."""
     idle = lender.take()
     lender.give_back(idle)
-    child = os.fork()
-    if child == 0:
+
+    def child() -> bool:
         own = lender.take()
         lender.close()
-        os._exit(0 if own is not idle and is_open(idle) else 1)
-    _, status = os.waitpid(child, 0)
+        return own is idle or not is_open(idle)
 
-    assert os.waitstatus_to_exitcode(status) == 0
+    assert ended(child) == 0
     assert lender.take() is idle
 
 

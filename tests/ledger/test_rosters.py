@@ -23,6 +23,7 @@ from ledger.streams import training_class as classes
 from ledger.streams import unit as units
 from ledger.streams.training_roster import RegisterRow
 from ledger.vocabulary import Category, ClaimId, PersonId
+from tests.children import ended
 
 CLASS = ClassId("cls_1")
 LIST = "d" * 64
@@ -114,12 +115,13 @@ def test_rows_count_when_the_roster_is_closed_and_class_and_act_say_so_together(
 
 def test_a_roster_that_was_killed_in_the_middle_is_gone_on_with_by_its_own_list(tmp_path: Path) -> None:
     lived_in(tmp_path / "house").close()
-    child = os.fork()
-    if child == 0:
+
+    def child() -> None:
         killed = open_house(tmp_path / "house")
         begin(killed).write([row(1, LI)])
         os.kill(os.getpid(), signal.SIGKILL)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+    assert ended(child) == -signal.SIGKILL
 
     house = open_house(tmp_path / "house")
     other = resume(house, "e" * 64)

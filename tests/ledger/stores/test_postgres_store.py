@@ -35,6 +35,7 @@ from ledger.stores.postgres_connections import READERS_MAX, Target, connect
 from ledger.stores.recorder import StoredCheckpoint
 from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import PersonId
+from tests.children import ended
 
 NEVER_CHANGED = ["events", "sealed", "streams", "tiles", "checkpoints"]
 OTHERS = """SELECT count(*) FROM pg_stat_activity
@@ -507,17 +508,12 @@ def test_what_no_text_of_the_database_holds_is_no_stream(store: PostgresRecorder
 def test_a_store_is_not_carried_over_a_fork(full: PostgresRecorder) -> None:
     """Two processes on one connection would read each other's answers."""
     full.size()
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            full.size()
-        except AssertionError:
-            status = 0
-        finally:
-            os._exit(status)
 
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    def child() -> None:
+        with pytest.raises(AssertionError):
+            full.size()
+
+    assert ended(child) == 0
     assert full.size() == 300
 
 
