@@ -43,9 +43,9 @@ class _OfPart:
 
     def write(self, fresh: Sequence[Row]) -> None:
         """Take rows as written."""
-        if self._written is not None:
-            for row in fresh:
-                self._written[hash(self._part(row)) % _SLOTS] = 1
+        if (written := self._written) is not None:
+            for part in map(self._part, fresh):
+                written[hash(part) % _SLOTS] = 1
         self._found, self._looked_at = {}, 0
 
 
@@ -281,10 +281,10 @@ class Dated(Base):
 
     def _age(self) -> None:
         """Let go of what nobody has asked for of late; it is in the file."""
-        if self._let_go_of is not None:
+        if (let_go_of := self._let_go_of) is not None:
             for identity, row in self._earlier.items():
                 if row is not None:
-                    self._let_go_of[hash(identity) % _SLOTS] = 1
+                    let_go_of[hash(identity) % _SLOTS] = 1
         self._holding, self._earlier = {}, self._holding
 
     def forget(self) -> None:

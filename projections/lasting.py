@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from projections.gathered import Base, Changed, File
@@ -17,10 +17,6 @@ class Lasting(Base):
         self._values, self._key = getter(self._names), getter(table.pk)
         self._key_at = getter(self._table.places(*table.pk))
         self.forget()
-
-    def enter(self, row: Sequence[Any]) -> None:
-        """Enter a row as it is, every value of it. A second one of its key is for SQLite to refuse."""
-        self.fresh.append(row)
 
     def begin(self, position: int, values: Mapping[str, Any]) -> None:
         self.insert({**values, "from_position": position})
@@ -71,4 +67,6 @@ class Lasting(Base):
 
     def forget(self) -> None:
         self.fresh: list[Sequence[Any]] = []
+        # Enters a row as it is, every value of it. A second one of its key is for SQLite to refuse.
+        self.enter: Callable[[Sequence[Any]], None] = self.fresh.append
         self._by_key: dict[Any, Sequence[Any]] = {}

@@ -11,19 +11,23 @@ A build is measured twice. Against the library's own way, one process each, over
 and a row in the transaction of its tracking record, as its manual has it; one table where ours are three. And as
 `xueshi rebuild` does it, on every core, over the events of a demo.
 
-Two cores give 20 µs an event for 100,000 events a second. The 296,000 events of a demo are 2.1 million rows: to enter
-just these, made before, and to index them takes SQLite 18 µs an event (12 and 6), so that is the bound whatever is done
-in Python; beyond it rows, columns or indexes would have to be fewer. In one process everything takes 54 (measured in
-turn with the way it was done before, 57, under a load that doubles both): 3 to read, take apart and decode leaves, 27
-in the handlers, 4 to number rows and let go of them, 12 to enter them and 8 for the indexes. In two processes each leaf
-is read and decoded twice, and the second needs 0.7 s of a processor to start, 2 µs an event of this log. What patterns
-compare (`traces`) is two fifths of it all, 2.3 rows an event: what a claim says is written once, how it stands by the
-step. A value costs 0.09 µs whether it is a text or nothing, 0.04 as a number.
+Two cores give 20 µs an event for 100,000 events a second. The 296,000 events of a demo are 2.1 million rows, 7.1 an
+event with some 80 values; a value costs 0.09 µs whether it is a text or nothing, 0.04 as a number. By a processor's
+time in one process, under a load that doubles all of it, an event took 60 before and takes 55: rows are numbered by
+SQLite, not bound one value longer, and many rows' values are put together by lists that grow (16 before, 11.7 now, to
+enter them; 32 and 30 for everything up to there); of open work only what waits is indexed by whom it waits for (1.0
+and 0.5). On a quieter machine an event is 1.2 to read, 2.5 to take apart and decode, 19 in the handlers (traces 7,
+entries 4, duplicates 3, work 2, timeline 2), 12 to enter rows, 4 to number and let go of them and 7 for indexes,
+before. In two processes each leaf is read and decoded twice, and the second needs 0.7 s of a processor to start, 2 µs
+an event of this log. What patterns compare (`traces`) is two fifths of it all, 2.3 rows an event: what a claim says
+is written once, how it stands by the step. The bound is what entering and indexing rows takes SQLite (12 and 6
+before, bare): beyond it rows, columns or indexes would have to be fewer.
 What was tried besides: the columns of a piece that hold nothing found by turning it around (more than twice as dear);
 a row without the columns that hold nothing (0.4 less, which finding them costs); one statement a row (a fifth more);
-4,000 or 10,000 rows in a piece instead of 50,000 (the same). Not done: past standings in `traces` are 155,000 rows that
-no pattern reads, but what entries share is asked as of any position; no pattern looks for new papers by position, but
-that index is half a percent; a forked process would begin at once, with SQLite's locks of the one it came from.
+4,000 or 10,000 rows in a piece instead of 50,000, and 200 rows a statement instead of 64 (the same). Not done: past
+standings in `traces` are 155,000 rows that no pattern reads, but what entries share is asked as of any position;
+parties of a timeline as numbers (its index takes 1.8, the dearest there is) would be looked up for each event that is
+followed; a forked process would begin at once, with SQLite's locks of the one it came from.
 """
 
 from __future__ import annotations

@@ -200,6 +200,22 @@ def test_what_was_let_go_of_is_found_again() -> None:
     assert connection.execute(query).fetchall() == [(1, 9, 1), (9, None, 2)]
 
 
+def test_the_number_of_a_row_that_was_taken_out_is_given_again_and_the_right_row_ends() -> None:
+    connection = made(sqlite3.connect(":memory:", isolation_level=None))
+    rows = Rows(connection, TABLES, begun=lambda: None, remembered=9)
+    rows.begin("held", 1, {"name": "a", "kind": "x", "worth": 1})
+    rows.begin("held", 2, {"name": "b", "kind": "x", "worth": 2})
+    rows.write()
+    rows.end("held", 2, {"name": "b"})  # It holds nowhere, and was the last in the file.
+    rows.begin("held", 3, {"name": "c", "kind": "x", "worth": 3})
+    rows.write()
+    rows.end("held", 4, {"name": "c"})
+    rows.write()
+
+    query = "SELECT name, from_position, to_position FROM held ORDER BY from_position"
+    assert connection.execute(query).fetchall() == [("a", 1, None), ("c", 3, 4)]
+
+
 def test_identities_have_no_index_until_one_is_looked_for() -> None:
     connection = made(sqlite3.connect(":memory:", isolation_level=None))
     rows = Rows(connection, TABLES, begun=lambda: None, remembered=1, is_new=True)
