@@ -38,7 +38,7 @@ def test_a_person_reads_what_a_statement_would_say_hands_it_out_and_finds_it_aga
     assert "请选择" in browser.press(form, "出具", 422, years=[]).text
 
     made = browser.press(form, "出具", years=["2024", "2025"], name="clear")
-    assert "已办理：" in made.text and "有效" in made.text, made.text
+    assert re.search(r"已办理：\S*情况表（事件 #\d+，", made.text) and "有效" in made.text, made.text
     code = re.search(r"核验码</dt><dd><code>([^<]+)", made.source)
     assert code is not None
     listed = browser.get(f"/persons/{person.id}/statements").text
