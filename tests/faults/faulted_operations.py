@@ -135,6 +135,8 @@ def _asked_again(scene: Scene) -> dict[str, Any]:
 
 def as_a_command(work: Callable[[Scene], None], scene: Scene) -> int:
     """Do something that is no command of its own, and say what goes wrong in it as one does."""
+    structlog.reset_defaults()  # What is logged beside, by requests and by those who follow, is for no reader of words.
+    logs.configure("error", "json")
     try:
         work(scene)
     except Stop as stop:
