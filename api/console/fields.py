@@ -119,7 +119,7 @@ def _number(name: str, value: int) -> str:
     if name.endswith("_centi"):
         return format_hours(value)
     if name.endswith("_half"):
-        return f"{value // 2}{'.5' if value % 2 else ''}"
+        return f"{value // 2}{'.5' if value % 2 else ''} 天"
     return written_time(value)[:19].replace("T", " ") if name in _TIMES else str(value)
 
 

@@ -91,7 +91,7 @@ def test_a_line_says_what_it_changed_and_leads_to_what_was_seen_right_before(cas
     shown = scene.watching.get(f"/claims/{claim}/timeline?{WHY}")
     events = scene.events
 
-    assert "学习 · 天数 2 → 3" in shown.text and "理由 佐证材料模糊，无法辨认" in shown.text
+    assert "学习 · 天数 2 天 → 3 天" in shown.text and "理由 佐证材料模糊，无法辨认" in shown.text
     before = scene.watching.get(next(to for said, to in shown.links if said == f"申报（#{events[2] - 1} 为止）"))
     assert "↩ 退回修改" in before.text and "您看的不是现在" in before.text
     assert f"/actors/{cast.clerk.id}/timeline?{WHY}" in {to for _, to in shown.links}
@@ -209,7 +209,7 @@ def test_an_event_is_told_whole_and_each_hash_of_its_proof_is_computed(cast: Cas
     revised = scene.events[2]
     shown, told = scene.watching.get(f"/events/{revised}"), scene.watching.json(f"/events/{revised}.json")
 
-    for words in ("修改申报", "证明成立", "学习 · 天数 2 → 3", f"#{scene.events[1]}", "即检查点的根", "左边并入"):
+    for words in ("修改申报", "证明成立", "学习 · 天数 2 天 → 3 天", f"#{scene.events[1]}", "即检查点的根", "左边并入"):
         assert words in shown.text, words
     assert f"/evidence/{SHA}" in {to for _, to in shown.links}, "who else showed the paper is one step away"
     computed = bytes.fromhex(told["proof"]["leaf_hash"])
@@ -351,7 +351,7 @@ def test_a_part_that_is_stated_anew_is_stated_whole() -> None:
     found = changes("claim.revised", {"study": {"route": "training", "days_half": 5}}, before)
 
     assert [(one.name, one.before, one.after) for one in found] == [
-        ("学习 · 天数", "2", "2.5"), ("学习 · 级别", base_vocabulary().levels["provincial"], None)]
+        ("学习 · 天数", "2 天", "2.5 天"), ("学习 · 级别", base_vocabulary().levels["provincial"], None)]
     assert [one.value for one in fields("claim.submitted", first)][-1] == "宁波市海曙区（330203）"
 
 
