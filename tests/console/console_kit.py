@@ -205,6 +205,7 @@ class Read(HTMLParser):
             self._form = Form(told["action"])
             self.forms.append(self._form)
         elif tag == "a":
+            assert not re.match(r"/[^?#]*//", told["href"]), f"{self.address}: {told['href']} leaves something out"
             self.links.append(("", told["href"]))
         elif self._form is not None:
             self._field(tag, told)
