@@ -1,6 +1,6 @@
 """The first process: it has workers, replaces them, and ends with the reason that one of them gives.
 
-`tests/api/test_workers.py` shows it.
+`tests/api/test_workers.py` and `tests/api/test_workers_ending.py` show it.
 """
 
 from __future__ import annotations

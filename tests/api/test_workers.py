@@ -1,4 +1,4 @@
-"""The service in several processes on PostgreSQL, as real processes of which some are killed."""
+"""The service in several processes, as real processes of which some are killed, and what reaches them from outside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -37,9 +36,8 @@ from ledger.vocabulary import PersonId, StreamId
 from tests.api import workers_kit as kit
 from tests.api.house_kit import Town as InProcess
 from tests.api.test_rulebooks import AMENDED, sixth
-from tests.api.workers_kit import Fresh, Service, alive, answered, events, serving, until
-from tests.forked import PYTHON, run
-from tests.journeys.register_kit import ENVIRONMENT, XUESHI, Body, Someone, Town
+from tests.api.workers_kit import Fresh, Service, alive, answered, serving, until
+from tests.journeys.register_kit import XUESHI, Body, Someone, Town
 
 TRAINING = {"route": "training", "level": "provincial", "days": "3", "date": "2025-04-02"}
 
@@ -256,9 +254,9 @@ def test_whatever_is_killed_under_load_what_was_acknowledged_is_there_once(
         submitted = statuses.count(201)
         assert set(statuses) <= {201, 503}
         assert len(waiting(furnished)) == submitted > kills
-        compared = beside(service, database, "rebuild", "--compare")
+        compared = kit.beside(service, database, "rebuild", "--compare")
         assert compared.returncode == 0, compared.stdout
-    checked = beside(service, database, "fsck")
+    checked = kit.beside(service, database, "fsck")
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
@@ -390,138 +388,15 @@ def _status(service: Service, path: str) -> int:
         return 0
 
 
-# Beginning and ending
-
-
-def beside(service: Service, database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command on the service's folder."""
-    return run(
-        [XUESHI, *arguments], cwd=service.folder, env={**ENVIRONMENT, "XUESHI_DATABASE": database}, text=True)
-
-
-def started(folder: Path, database: str, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return run(
-        kit.command(*more), cwd=folder, env={**ENVIRONMENT, "XUESHI_DATABASE": database, **environment}, text=True)
-
-
-def test_what_keeps_it_from_starting_is_told_once_in_its_own_words(
-    tmp_path: Path, postgres_server: Server, postgres: str
-) -> None:
-    empty = postgres_server.new_database(migrated=False)
-    unmigrated = started(tmp_path, empty)
-    assert (unmigrated.returncode, "xueshi migrate" in unmigrated.stderr) == (3, True), unmigrated.stderr
-    elsewhere = postgres.replace(f":{postgres_server.port}/", ":1/")
-    nobody = started(tmp_path, elsewhere)
-    assert (nobody.returncode, "[store_unreadable]" in nobody.stderr) == (3, True), nobody.stderr
-    wrong = started(tmp_path, postgres.replace(postgres_server.password, "canary"))
-    assert (wrong.returncode, "[store_unreadable]" in wrong.stderr) == (3, True), wrong.stderr
-
-    for ended in (unmigrated, nobody, wrong):
-        assert ended.stdout == ""
-        assert "canary" not in ended.stderr
-        assert postgres_server.password not in ended.stderr
-        assert "Traceback" not in ended.stderr
-
-
-def test_a_database_with_a_ledger_is_not_served_with_other_keys(tmp_path: Path, postgres: str) -> None:
-    open_register(Settings(data_folder=tmp_path / "data", database=postgres), create=True).close()
-    (tmp_path / "data").rename(tmp_path / "elsewhere")
-
-    ended = started(tmp_path, postgres)
-
-    assert (ended.returncode, "[keys_missing]" in ended.stderr) == (3, True), ended.stderr
-    assert not (tmp_path / "data" / "keys" / "master.key").exists()
-
-
-def test_a_taken_port_is_told_with_its_cure(tmp_path: Path, postgres: str) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        number = taken.getsockname()[1]
-        ended = run(
-            [XUESHI, "serve", "--port", str(number)], cwd=tmp_path, env={**ENVIRONMENT, "XUESHI_DATABASE": postgres},
-            text=True)
-    assert (ended.returncode, f"--port {number + 1}" in ended.stderr) == (3, True), ended.stderr
-
-
 def test_commands_ask_the_service_and_a_second_one_is_told_where_the_first_is(
     service: Service, postgres: str
 ) -> None:
-    listed = beside(service, postgres, "rulebook", "list")
+    listed = kit.beside(service, postgres, "rulebook", "list")
     assert listed.returncode == 0, listed.stderr
     assert '"/v1/rulebooks"' in service.log
 
-    second = started(service.folder, postgres)
+    second = kit.started(service.folder, postgres)
     assert (second.returncode, service.address in second.stderr) == (3, True)
-
-
-@pytest.mark.parametrize("which", [signal.SIGINT, *(
-    pytest.param(each, marks=pytest.mark.torture) for each in (signal.SIGTERM, signal.SIGHUP))])
-def test_it_stops_when_told_and_ends_with_zero(tmp_path: Path, postgres: str, which: signal.Signals) -> None:
-    with serving(tmp_path, postgres) as service:
-        processes = [door.process for door in service.doors()]
-        os.killpg(service.master.pid, which)  # As a terminal sends it: to all of them.
-
-        assert service.master.wait(timeout=20) == 0
-        assert not any(map(alive, processes))
-        assert (tmp_path / "data" / "serve.address").read_text() == ""
-        assert "Traceback" not in service.log
-        assert [one["level"] for one in events(service.log) if one["level"] not in ("info", "warning")] == []
-
-
-# The service as it is, with one slow address more.
-SLOW = """
-import time
-from contextlib import contextmanager
-from flask import Blueprint
-from api import serve
-from api.settings import load
-
-doors = Blueprint("doors", __name__)
-
-@doors.get("/slow")
-def slow():
-    time.sleep(1)
-    return "x" * 3_000_000
-
-as_it_is = serve.composed
-
-@contextmanager
-def composed(settings):
-    with as_it_is(settings) as app:
-        app.register_blueprint(doors)
-        yield app
-
-serve.composed = composed
-serve.serve(load({"listen_port": 0}), lambda address: print(address, flush=True))
-"""
-
-
-def test_an_answer_that_was_begun_is_finished_before_it_stops(tmp_path: Path, postgres: str) -> None:
-    with serving(tmp_path, postgres, arguments=[str(PYTHON), "-c", SLOW],
-                 PYTHONPATH=str(Path(__file__).parents[2])) as service:
-        answers: list[tuple[int, int]] = []
-
-        def ask() -> None:
-            reply = Client(Fresh(service.address)).get("/slow")
-            answers.append((reply.status, len(reply.body)))
-
-        asking = [threading.Thread(target=ask) for _ in range(4)]
-        for one in asking:
-            one.start()
-        time.sleep(0.4)
-        service.master.send_signal(signal.SIGTERM)
-        for one in asking:
-            one.join()
-
-        assert service.master.wait(timeout=20) == 0
-    assert answers == [(200, 3_000_000)] * 4
-
-
-def test_the_sample_is_entered_before_the_first_process_serves(tmp_path: Path, postgres: str) -> None:
-    with serving(tmp_path, postgres, arguments=kit.command("--sample")) as service:
-        assert service.town().nobody.client.get("/readyz").ok
-        assert (tmp_path / "data" / "sample-accounts.txt").exists()
 
 
 # What comes from outside

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from api.client import Client, Remote, Reply
-from tests.forked import PYTHON, Popen
+from tests.forked import PYTHON, Popen, run
 from tests.journeys.register_kit import ENVIRONMENT, XUESHI, Town
 
 
@@ -130,6 +130,18 @@ def alive(process: int) -> bool:
 
 def command(*more: str) -> list[str]:
     return [XUESHI, "serve", "--port", "0", *more]
+
+
+def beside(service: Service, database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command on the service's folder."""
+    return run(
+        [XUESHI, *arguments], cwd=service.folder, env={**ENVIRONMENT, "XUESHI_DATABASE": database}, text=True)
+
+
+def started(folder: Path, database: str, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Start a service that will not come up, and wait for its end."""
+    return run(
+        command(*more), cwd=folder, env={**ENVIRONMENT, "XUESHI_DATABASE": database, **environment}, text=True)
 
 
 @contextmanager
