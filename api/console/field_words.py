@@ -14,6 +14,7 @@ FIELDS: Final = {
     "answer_ms": "应答用时（毫秒）", "answer_spread_ms": "应答用时的离散（毫秒）",
     "application": "职称申报", "applied_on": "申报日期", "approval": "批准文件", "approved_by": "批准部门",
     "approver": "认定账号",
+    "asked_on": "提出日期", "not_before": "不早于", "restricts": "随之限制处理",
     "article": "条款", "as_of": "截至事件", "assessed_centi": "核定学时", "assessment": "学时审核",
     "attended": "参加人数", "attended_half": "参加天数", "authors": "作者", "basis": "依据", "batch": "导入",
     "because": "缘由", "book_until": "报名截止", "booked": "报名人数", "booking": "座位",
