@@ -30,7 +30,7 @@ from api.statement_pages import statement_routes
 from api.verification_page import verification_routes
 from api.witness.routes import witnessed_routes
 from ledger.witnessing.kept import Kept
-from tests.api.house_kit import house_in
+from tests.api.house_kit import Town, house_in
 from tests.api.matrix_kit import PRIVATE, Scene, scene_in
 
 WRITE: Final = bool(os.environ.get("XUESHI_WRITE_AUTHORITY"))  # Read before a test is shielded from settings outside.
@@ -64,12 +64,17 @@ Answers = dict[str, dict[str, str]]
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with house_in(tmp_path_factory.mktemp("matrix") / "data") as town:
-        town.app = create_app(town.house, blueprints=[
-            log_routes(town.house.register), witnessed_routes(Kept(town.house.register.folder.witnessed)),
-            page_routes(), statement_routes(), verification_routes(),
-            sign_on_routes(Provider("https://sso.example", "xueshi", "", "https://xueshi.example"))])
-        measure(town.app, town.house, {})
+        serving(town)
         yield scene_in(town)
+
+
+def serving(town: Town) -> None:
+    """Give a town every door that there is."""
+    town.app = create_app(town.house, blueprints=[
+        log_routes(town.house.register), witnessed_routes(Kept(town.house.register.folder.witnessed)),
+        page_routes(), statement_routes(), verification_routes(),
+        sign_on_routes(Provider("https://sso.example", "xueshi", "", "https://xueshi.example"))])
+    measure(town.app, town.house, {})
 
 
 @pytest.fixture(scope="module")
