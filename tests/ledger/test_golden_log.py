@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 from ledger.verify import policy_of, verify_file
 
-ROOT = "1896c1306bf538215dd05b968640cb0d74494a50ab180394fdf3e9a2cf2768cc"
+ROOT = "277015f757cea5e549aea7ce0c6d2707e89a4740346bf97824be9de0891142fd"
 
 
 @pytest.fixture(scope="module")
