@@ -4,7 +4,7 @@ SQLite writes beside a file first, and waits for the disk when it carries that o
 the one that takes events goes on writing. What was carried over to its end, with nothing written meanwhile, is begun
 from the front again; so it is done as soon as a round is over, and most often takes less than is left until the next.
 
-`tests/projections/test_carrying.py` shows it.
+`tests/projections/test_carried_over.py` shows it.
 """
 
 from __future__ import annotations

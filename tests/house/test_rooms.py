@@ -1,5 +1,6 @@
 """The four rooms have one direction: facts, law, answers, doors. An import that points outwards fails here, and so does
-a circle of files within a room, also one that only types or functions close.
+a circle of files within a room, also one that only types or functions close. So do two files of tests of one name: the
+second of them would not be collected.
 """
 
 from __future__ import annotations
@@ -83,6 +84,11 @@ def test_no_file_leads_back_to_itself(room: str) -> None:
 def named(name: str, files: Mapping[str, Path]) -> str:
     """The module that an imported name stands in."""
     return name if name in files else name.rpartition(".")[0]
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(one for one in {*names} if names.count(one) > 1) == []
 
 
 def test_the_proof_needs_the_standard_library_and_one_signature_library() -> None:
