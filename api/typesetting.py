@@ -3,7 +3,7 @@
 A character that the font lacks makes no empty box: the standard forbids it, so nothing is handed out. All words come in
 as data; the same data at the same moment are the same bytes. What is long is set in a process of its own: Typst takes
 some 130 kB a row of a table and keeps what its last ten documents took. `tests/api/printing/test_statement_pdf.py`,
-`tests/api/printing/test_apart.py` and `tests/api/test_case_notices.py` show it.
+`tests/api/printing/test_typeset_apart.py` and `tests/api/test_case_notices.py` show it.
 """
 
 from __future__ import annotations

@@ -112,6 +112,7 @@ def _person(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     statements = histories.statements(house, caller, caller.id, None, as_of=position)
     return Page("home_person.html", {
         **common, "person": caller.id, "identity": shown[0]["identity"], "year": day.year,
+        "is_restricted": shown[0]["restricted"],
         "view": None if year is None else {"verdict": verdict(year, day), "rows": list(rows(year, day))},
         "belongs": bool(told["affiliations"]), "place": _place(house, told["affiliations"]), "waiting": waiting,
         "drafts": [] if isinstance(kept, Refusal) else kept["items"], "written": written,

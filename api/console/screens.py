@@ -26,6 +26,7 @@ from api.console import (
     differences,
     enrolments,
     entering,
+    erasures,
     event,
     event_notes,
     exams,
@@ -283,6 +284,9 @@ def _registry(console: Blueprint) -> None:
     _deeds(console, "/sanctions/<application:application>", sanctions.SANCTION)
     add(console, "/persons/<person:person>/titles", sanctions.record)
     _deeds(console, "/persons/<person:person>/titles", sanctions.RECORD)
+    add(console, erasures.LIST, erasures.listed, csv=True)
+    add(console, "/persons/<person:person>/erasure", erasures.detail)
+    _deeds(console, "/persons/<person:person>/erasure", erasures.ROOM)
 
 
 def _trainings(console: Blueprint) -> None:

@@ -58,18 +58,18 @@ def test_a_command_hears_and_says_what_it_would_by_itself_and_ends_as_it_would()
 
 
 def test_while_others_are_busy_it_is_stopped_and_goes_on_in_turn(signals: list[int]) -> None:
-    assert run(["sleep", "0.6"], lambda: 3, free_ms=0) == 0
+    assert run(["sleep", "0.5"], lambda: 3, free_ms=0) == 0
     assert signals[:4] == [signal.SIGSTOP, signal.SIGCONT] * 2
     assert signals[-1] == signal.SIGCONT
 
 
 def test_while_nobody_else_is_busy_it_is_never_stopped(signals: list[int]) -> None:
-    assert run(["sleep", "0.6"], lambda: 0, free_ms=0) == 0
+    assert run(["sleep", "0.3"], lambda: 0, free_ms=0) == 0
     assert signals == []
 
 
 def test_for_a_while_it_works_without_a_rest_however_busy_others_are(signals: list[int]) -> None:
-    assert run(["sleep", "0.6"], lambda: 3) == 0
+    assert run(["sleep", "0.3"], lambda: 3) == 0
     assert signals == []
 
 
