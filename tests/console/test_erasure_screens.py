@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.api.house_kit import study
 from tests.api.test_erasure import ASKED, Place, place_in, somebody_in
-from tests.console.console_kit import Browser, with_pages
+from tests.console.browser_kit import Window
+from tests.console.console_kit import Browser, serving, with_pages
 
 NAME = "李忘川"
 
@@ -96,3 +98,12 @@ def test_nobody_else_reads_of_it(place: Place) -> None:
         browser = Browser(place.town, other)
         assert browser.client.get(at(place)).status_code in (403, 404)
         assert browser.client.get("/erasures").status_code == 403
+
+
+@pytest.mark.requires_system("chromium")
+def test_the_pages_can_be_read_by_everyone_and_in_a_small_window(place: Place, chromium: Any) -> None:
+    proposed(place)
+    with serving(place.town.app) as address:
+        window = Window(chromium, address, place.security.token)
+        assert {path: window.faults(path) for path in ("/erasures", at(place))} == {"/erasures": [], at(place): []}
+        assert window.said == []
