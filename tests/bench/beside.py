@@ -4,14 +4,15 @@ Half of the load that `http.py` measures, years and claims together, each timed 
 low priority replays a million entries over and over, and alone, before and after. What stands in the register grows by
 600 claims a second, and with it what each costs, so that alone and then beside would set an older register against a
 younger one. Two processes serve, and both cores are shared with the replays and the load. Claims are those of many
-people, as in life: of 64, each would have a thousand at the end.
+people, as in life, some two dozen of each at the end: of 800 each had a hundred, and what came after cost half as much
+again as what came before.
 
 The replay stands back by all that the service's own do (`api.replay_runner`): a process and a session of its own, idle
 scheduling and the lowest priority for each of its threads, and rests while others are busy (`api.resting`). Each of
 these was found to be needed. With its threads as equals of the service p99 beside was eight times that alone. Idle but
 without rests, of four times six seconds each in turn, p99 of claims was 86 ms alone and 402 beside; where the replay
 slept for three times as long as it had worked, 94: the load by itself leaves a fifth of both cores, and what the replay
-puts out of the caches makes each answer longer.
+puts out of the caches makes each answer longer. What is left is as much as the machine differs from itself.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from tests.bench.http import CONNECTIONS, ENTRIES, YEAR, at_rate, claim_of, furn
 
 YEARS_A_SECOND, CLAIMS_A_SECOND = 150, 600
 ALONE_S, BESIDE_S = 30, 60
-CLAIMANTS = 800
+CLAIMANTS = 3_200
 MOST_SLOWER = 1.5
 REPLAYED = 1_000_000
 
