@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from api.console import home
 from api.last_done import note
 from projections.findings.patterns import patterns
-from tests.console.console_kit import Browser, Cast
+from tests.api.house_kit import house_in
+from tests.console.console_kit import Browser, Cast, with_pages
 
 
 def test_somebody_sees_what_is_short_this_year_and_who_has_their_claims(cast: Cast, li: Browser) -> None:
@@ -93,12 +96,15 @@ def test_for_whom_nothing_waits_there_are_three_steps_and_each_leads_somewhere(c
     assert all(idle.client.get(address).status_code == 200 for address, _, _ in home.STEPS[role])
 
 
-def test_a_close_of_the_year_is_offered_to_whoever_holds_everyones_place_alone(cast: Cast) -> None:
-    town = cast.town
-    whole, city = (Browser(town, town.officer(town.unit(name, at.ljust(6, "0"), "general"), "human_resources", at))
-                   for name, at in (("省里的人社", "33"), ("丽水的人社", "3311")))
-    assert "年度关账 把全部人员的年度学时定下来" in whole.get("/home").text
-    assert "把全部人员的年度学时定下来" not in city.get("/home").text and "查阅学时" in city.get("/home").text
+def test_a_close_of_the_year_is_offered_to_whoever_holds_everyones_place_alone(tmp_path: Path) -> None:
+    """In a house where nothing waits for either: then each is told where to begin."""
+    with house_in(tmp_path / "data") as town:
+        with_pages(town)
+        whole, city = (
+            Browser(town, town.officer(town.unit(name, at.ljust(6, "0"), "general"), "human_resources", at))
+            for name, at in (("省里的人社", "33"), ("丽水的人社", "3311")))
+        assert "年度关账 把全部人员的年度学时定下来" in whole.get("/home").text
+        assert "把全部人员的年度学时定下来" not in city.get("/home").text and "查阅学时" in city.get("/home").text
 
 
 def test_whoever_investigates_is_told_first_where_the_register_itself_does_not_hold(cast: Cast) -> None:
