@@ -100,6 +100,7 @@ def test_a_close_of_the_year_is_offered_to_whoever_holds_everyones_place_alone(t
     """In a house where nothing waits for either: then each is told where to begin."""
     with house_in(tmp_path / "data") as town:
         with_pages(town)
+        town.belongs(town.person(), town.unit("某厂", "330203", "industry"), "2020-01-01")
         whole, city = (
             Browser(town, town.officer(town.unit(name, at.ljust(6, "0"), "general"), "human_resources", at))
             for name, at in (("省里的人社", "33"), ("丽水的人社", "3311")))
