@@ -26,6 +26,7 @@ from api.house import House
 from api.routes.schemas.common import Words
 from api.routes.schemas.erasure import DOCUMENT_MOST, DestructionBody, ProposalBody
 from api.tables_out import Table
+from api.whole import whole
 from api.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.streams.erasure import ORDER, REQUEST
@@ -46,9 +47,9 @@ def address(person: str) -> str:
 def listed(asking: Asking) -> Shown:
     """What was proposed where an office is, the last that changed first."""
     moment = asked_moment(rest=("after",))
-    position, after = moment.position(asking.house), moment.rest.get("after", "")
+    position, after = moment.position(asking.house), whole(moment.rest.get("after", ""))
     page = erasure.listed(asking.house, asking.caller, as_of=position, limit=ROWS,
-                          after=(int(after),) if after.isascii() and after.isdecimal() else None)
+                          after=None if after is None else (after,))
     if isinstance(page, Refusal):
         return page
     basis, following = asking.house.answers.reflects(position), page.next[0] if page.next else None

@@ -100,6 +100,12 @@ def test_nobody_else_reads_of_it(place: Place) -> None:
         assert browser.client.get("/erasures").status_code == 403
 
 
+@pytest.mark.parametrize("after", ["9" * 30, "-1", "x", "٣"])
+def test_a_place_in_the_list_that_is_none_is_its_beginning(place: Place, after: str) -> None:
+    proposed(place)
+    assert place.li.id in Browser(place.town, place.people).get(f"/erasures?after={after}").text
+
+
 @pytest.mark.requires_system("chromium")
 def test_the_pages_can_be_read_by_everyone_and_in_a_small_window(place: Place, chromium: Any) -> None:
     proposed(place)
