@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, g, redirect, request
 
-from api import problems
+from api import problems, wanted
 from api.addresses import address_of_asker
 from api.callers import Caller
 from api.cases import factors
@@ -22,7 +22,7 @@ from api.cases.factor_shown import after_first, show, show_again
 from api.console.sending import FACTOR
 from api.house import House
 from api.letting_in import CODE, arrived, halfway, let_in
-from api.page import HOME, caller_of_session, is_from_here, refused, render, said_no
+from api.page import caller_of_session, is_from_here, refused, render, said_no
 from api.qr import drawn
 from api.routes.door import house
 from api.second_factor import FRESH_S
@@ -51,7 +51,7 @@ def at_login() -> Any:
     here, browser = house(), halfway()
     holder = here.factors.halfway(browser, now=here.now)
     if holder is None:
-        return redirect("/login", 303)
+        return redirect(wanted.on_the_way(wanted.LOGIN, wanted.named()), 303)
     if request.method == "GET":
         return _asked(here, holder)
     if not is_from_here():
@@ -61,29 +61,30 @@ def at_login() -> Any:
     kind = show(here, holder, _typed("code"), address_of_asker())
     if isinstance(kind, Refusal):
         return _asked(here, holder, kind)
-    place = HOME if kind == "clock" else PATH  # Whoever needed paper sees how much of it is left.
+    place = wanted.named() or wanted.HOME if kind == "clock" else PATH  # Of who needed paper, how much is left.
     return _in(here, redirect(place, 303), holder, browser)  # type: ignore[arg-type]
 
 
 def _set_up(here: House, holder: str, browser: str) -> Any:
     if "code" not in request.form:
         here.factors.offer(holder, request=secrets.token_bytes(32), now=here.now)
-        return redirect(CODE, 303)
+        return redirect(wanted.on_the_way(CODE, wanted.named()), 303)
     papers = factors.taken(here, holder, _typed("code"), secrets.token_bytes(32), address_of_asker())
     if isinstance(papers, Refusal):
         return _asked(here, holder, papers)
-    return _in(here, render("factor_papers.html", papers=papers, caller=_caller(holder)), holder, browser)
+    told = render("factor_papers.html", papers=papers, caller=_caller(holder), onward=wanted.named())
+    return _in(here, told, holder, browser)
 
 
 def _in(here: House, response: Response, holder: str, browser: str) -> Any:
     if not here.factors.arrive(browser):  # It was sent twice, or the password has changed meanwhile.
-        return redirect("/login", 303)
+        return redirect(wanted.on_the_way(wanted.LOGIN, wanted.named()), 303)
     return arrived(let_in(response, _caller(holder), shown=True))
 
 
 def _asked(here: House, holder: str, no: Refusal | None = None) -> Response:
     wants = after_first(here, holder)
-    return _answered("factor_login.html", no, enrols=wants == "enrol",
+    return _answered("factor_login.html", no, enrols=wants == "enrol", action=wanted.on_the_way(CODE, wanted.named()),
                      offered=_offered(here, holder) if wants == "enrol" else None)
 
 
@@ -94,7 +95,7 @@ def own() -> Any:
     """What one has: set it up, change it, have other codes on paper, give it up."""
     caller = caller_of_session()
     if caller is None:
-        return redirect("/login", 303)
+        return redirect(wanted.login(), 303)
     if request.method == "GET":
         return _own(caller)
     if not is_from_here():

@@ -20,16 +20,17 @@ from api.cookies import SESSION, is_over_tls, of_host, of_path
 from api.house import House
 from api.operations import SESSION_SECONDS
 from api.second_factor import HALFWAY_S
+from api.wanted import HOME, on_the_way
 
 HALFWAY: Final = "xueshi_halfway"
 CODE: Final = "/login/code"
 """Where a second factor is asked for, and the only place where its cookie is sent."""
 
 
-def way_on(found: Caller, place: str, *, by_provider: bool = False) -> tuple[str, bool]:
+def way_on(found: Caller, place: str | None, *, by_provider: bool = False) -> tuple[str, bool]:
     """Where somebody who has shown a first factor goes on to, and whether they are in."""
     is_in = after_first(_house(), found.id, by_provider=by_provider) == "in"
-    return (place, True) if is_in else (CODE, False)
+    return (place or HOME, True) if is_in else (on_the_way(CODE, place), False)
 
 
 def opened(response: Response, found: Caller, *, is_in: bool, by_provider: bool = False) -> Response:

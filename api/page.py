@@ -22,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 import structlog
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request
 
-from api import problems
+from api import problems, wanted
 from api.addresses import address_of_asker
 from api.callers import Caller, caller_of
 from api.cases import accounts
@@ -34,14 +34,12 @@ from api.cookies import SESSION, is_over_tls, of_host
 from api.cookies import session as session_cookie
 from api.house import House
 from api.letting_in import opened, way_on
+from api.wanted import HOME
 from ledger.errors import LedgerError, Refusal
 from ledger.ledger import Recorded
 from ledger.stores.append import RequestKey
 from projections.basis import written_time
 from projections.errors import ProjectionError
-
-HOME: Final = "/home"
-"""Where everybody begins: the workbench."""
 
 TOKEN_MOST: Final = 200
 PASSWORD_MOST: Final = 400
@@ -74,25 +72,32 @@ def frame_routes(*within: Blueprint) -> Blueprint:
 def login() -> Any:
     """Exchange a password or a token for a session."""
     if request.method == "GET":
-        return render("login.html") if caller_of_session() is None else _home()
+        return _form() if caller_of_session() is None else redirect(wanted.named() or HOME, 303)
     if not is_from_here():
         return refused("not_from_here", "请求来源不明", "登录只接受从本页提交。请打开登录页重试。", 403)
     if "password" in request.form:
         by_name = accounts.log_in(_house(), request.form.get("name", "")[:TOKEN_MOST],
                                   request.form["password"][:PASSWORD_MOST], address_of_asker())
-        return _not_in(by_name, "login.html") if isinstance(by_name, Refusal) else _opened(by_name)
+        return _not_in(by_name, "login.html", to=wanted.named()) if isinstance(by_name, Refusal) else _opened(by_name)
     house, token = _house(), request.form.get("token", "").strip()
     found = house.tokens.caller(token, now=house.now) if 0 < len(token) <= TOKEN_MOST else None
     if not isinstance(found, Caller) or found.kind not in ("person", "actor"):
         known = isinstance(found, Caller) and found.kind != "nobody"
         words = "这个令牌不用于登录页面：它只供安装和核查使用。请用本人或经办账号的令牌。" if known else (
             "令牌无效：它从未发放，或已被新的令牌取代。请核对是否复制完整（以 xsl_ 开头，共 47 位）。")
-        return render("login.html", status=401, error=words)
+        return render("login.html", status=401, error=words, to=wanted.named())
     return _opened(found)
 
 
+def _form() -> Response:
+    """The login, by the way to where somebody wanted to go; from elsewhere a browser brings no session along, even of
+    whoever has one (SameSite=Strict): a link of ours then leads there."""
+    place = wanted.named()
+    return render("login.html", to=place, perhaps_in=request.headers.get("Sec-Fetch-Site") == "cross-site" and place)
+
+
 def _opened(found: Caller) -> Response:
-    place, is_in = way_on(found, HOME)
+    place, is_in = way_on(found, wanted.named())
     return opened(Response(status=303, headers={"Location": place}), found, is_in=is_in)
 
 
@@ -123,10 +128,10 @@ def password() -> Any:
     return _not_in(done, "password.html") if isinstance(done, Refusal) else render("login.html", set=True)
 
 
-def _not_in(refusal: Refusal, template: str) -> Response:
+def _not_in(refusal: Refusal, template: str, **known: Any) -> Response:
     """The same form, with the reason; after how long to try again is said to the browser too."""
     body = problems.of_refusal(refusal, g.trace_id)
-    response = render(template, status=int(str(body["status"])), error=str(body["detail"]))
+    response = render(template, status=int(str(body["status"])), error=str(body["detail"]), **known)
     if "retry_after" in refusal.seen:
         response.headers["Retry-After"] = str(refusal.seen["retry_after"])
     return response
@@ -136,7 +141,7 @@ def sessions() -> Any:
     """What is open in one's name, and an end to it."""
     caller = caller_of_session()
     if caller is None:
-        return redirect("/login", 303)
+        return redirect(wanted.login(), 303)
     if request.method == "POST":
         if not is_from_here():
             return refused("not_from_here", "请求来源不明", "只接受从本页提交。", 403)
@@ -165,10 +170,6 @@ def is_from_here() -> bool:
         return urlsplit(request.headers.get("Origin", "")).netloc == request.host
     except ValueError:  # No address at all.
         return False
-
-
-def _home() -> Response:
-    return Response(status=303, headers={"Location": HOME})
 
 
 # How it is sent

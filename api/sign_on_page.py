@@ -22,9 +22,10 @@ from api.cookies import SIGN_ON, is_over_tls, of_path
 from api.cookies import session as session_cookie
 from api.letting_in import opened, way_on
 from api.operations import SIGN_ON_SECONDS
-from api.page import HOME, caller_of_session, is_from_here, refused, render, said_no, secured
+from api.page import caller_of_session, is_from_here, refused, render, said_no, secured
 from api.provider import RETURN, Provider
 from api.routes.door import house
+from api.wanted import COOKIE, LOGIN, named, place_of
 from ledger.errors import Refusal
 
 PATH: Final = "/login/provider"
@@ -44,7 +45,7 @@ def sign_on_routes(provider: Provider) -> Blueprint:
         if not is_from_here():
             return _not_from_here()
         if (caller := caller_of_session()) is None:
-            return redirect("/login", 303)
+            return redirect(LOGIN, 303)
         shown = shown_first(house(), caller)  # What is linked is a way in, as good as one that is given out.
         stale = shown if isinstance(shown, Refusal) else fresh(house(), shown)
         return _out(provider, session_cookie()) if stale is None else asked_for_code(house(), caller, stale)
@@ -54,7 +55,8 @@ def sign_on_routes(provider: Provider) -> Blueprint:
         found = sign_on.finish(house(), provider, request.args.to_dict(), request.cookies.get(of_path(SIGN_ON), ""))
         if isinstance(found, Refusal):
             return _without_cookie(said_no(found, None))
-        place, is_in = way_on(found.caller, "/sessions" if found.linked else HOME, by_provider=True)
+        place = "/sessions" if found.linked else place_of(request.cookies.get(of_path(COOKIE), ""))
+        place, is_in = way_on(found.caller, place, by_provider=True)
         words = "已绑定，正在返回。" if found.linked else "已登录，正在进入。"
         page = render("onward.html", address_onward=place, words=words)
         return _without_cookie(opened(page, found.caller, is_in=is_in, by_provider=True))
@@ -69,6 +71,11 @@ def _out(provider: Provider, session: str | None) -> Response:
     page = render("onward.html", address_onward=begun.address, words="正在前往单点登录。")
     page.set_cookie(of_path(SIGN_ON), begun.browser, max_age=SIGN_ON_SECONDS, path=PATH, httponly=True, samesite="Lax",
                     secure=is_over_tls())
+    if (place := named()) is None:  # Of a detour that was given up: it is none of this one.
+        page.delete_cookie(of_path(COOKIE), path=PATH, httponly=True, samesite="Lax", secure=is_over_tls())
+    else:
+        page.set_cookie(of_path(COOKIE), place, max_age=SIGN_ON_SECONDS, path=PATH, httponly=True, samesite="Lax",
+                        secure=is_over_tls())
     return page
 
 

@@ -20,6 +20,7 @@ from api.statement_paper import Paper, base_address, paper
 from api.statement_pdf import PdfImpossible, certificate_pdf, pdf
 from api.statement_seal import Seal, open_seal
 from api.statement_verifier import verifier_of
+from api.wanted import login
 from ledger.errors import Refusal
 from projections.statement_certificate import REMARK
 from projections.statement_reading import UnreadableStatement
@@ -44,7 +45,7 @@ def _for_session(view: Callable[[Caller, str], Any]) -> Callable[[str], Any]:
     @wraps(view)
     def shown(statement: str) -> Any:
         caller = caller_of_session()
-        return redirect("/login", 303) if caller is None else view(caller, statement)
+        return redirect(login(), 303) if caller is None else view(caller, statement)
 
     return shown
 

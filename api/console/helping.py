@@ -10,12 +10,13 @@ from typing import Final
 
 from flask import Response, request
 
+from api import wanted
 from api.cases.doing import Reading
 from api.commands.telling import role as role_name
 from api.console.frame import KEYS_COOKIE, LOOK_COOKIE, LOOKS, ROLE_COOKIE
 from api.console.screen import Asking, Page, Shown, onward
 from api.cookies import is_over_tls, of_host
-from api.page import HOME
+from api.wanted import HOME
 from api.year_page import region
 from policies.words import base_vocabulary
 
@@ -60,22 +61,23 @@ def choose_look(asking: Asking) -> Shown:
 def roles(asking: Asking) -> Shown:
     """As whom somebody can work."""
     if asking.capacity.is_person:
-        return onward(HOME)
+        return onward(wanted.named() or HOME)
     actor = Reading(asking.house.ledger).actor(asking.caller.id)
     scopes = () if actor is None else actor.scopes
     sectors, categories = base_vocabulary().sectors, base_vocabulary().categories
     told = {role: [" · ".join(filter(None, (
         region(one.region), sectors.get(one.sector or "", ""), categories.get(one.category or "", ""))))
         for one in scopes if one.role == role] for role in asking.capacity.roles}
-    return Page("role.html", {"roles": [(role, role_name(role), areas) for role, areas in told.items()]})
+    return Page("role.html", {"roles": [(role, role_name(role), areas) for role, areas in told.items()],
+                              "action": wanted.on_the_way("/role", wanted.named())})
 
 
 def choose_role(asking: Asking) -> Shown:
     """Work in one of several roles from now on; it gives nothing that the account has not."""
     chosen = request.form.get("role", "")
     if chosen not in asking.capacity.roles:
-        return onward("/role")
-    return _kept(onward(HOME), ROLE_COOKIE, chosen)
+        return onward(wanted.on_the_way("/role", wanted.named()))
+    return _kept(onward(wanted.named() or HOME), ROLE_COOKIE, chosen)
 
 
 def _kept(response: Response, name: str, value: str) -> Response:

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from api.callers import Caller
 from api.console import sending
 from api.page import render
+from api.wanted import login
 
 KEPT_BYTES_MOST: Final = 256 * 1024
 """Of nobody in particular no more is taken in; a list that travels with its check is a file, and chosen again."""
@@ -30,7 +31,7 @@ def without_session() -> Response:
     try:
         return _page(401, None)
     except HTTPException:  # Too large, or in pieces that no form has.
-        return redirect("/login", 303)  # type: ignore[return-value]
+        return redirect(login(), 303)  # type: ignore[return-value]
 
 
 def of_another_session(caller: Caller) -> Response:

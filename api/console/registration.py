@@ -30,11 +30,12 @@ from api.cookies import session as session_cookie
 from api.house import House
 from api.law_of import law_now
 from api.letting_in import opened, way_on
-from api.page import HOME, caller_of_session, is_from_here, refused, render
+from api.page import caller_of_session, is_from_here, refused, render
 from api.refusals import status_of
 from api.routes.door import PUBLIC_MOST
 from api.routes.schemas.people import PersonBody
 from api.routes.schemas.units import UnitBody
+from api.wanted import HOME
 from api.year_page import region
 from ledger.errors import Refusal
 from ledger.identifiers import regions

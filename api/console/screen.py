@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Response, current_app, g, redirect, request
 from werkzeug.exceptions import HTTPException
 
-from api import problems
+from api import problems, wanted
 from api.addresses import address_of_asker
 from api.callers import Caller
 from api.cases.factor_shown import show_again
@@ -96,12 +97,21 @@ def _reading(show: Callable[..., Shown], form: str, *, chooses: bool) -> Callabl
     def view(**named: Any) -> Any:
         asking = _asking()
         if asking is None:
-            return redirect("/login", 303)
+            return _to_login()
         if chooses and asking.capacity.must_choose:
-            return redirect("/role", 303)
+            return redirect(wanted.on_the_way("/role", wanted.place_of(request.full_path.rstrip("?"))), 303)
         return _answered(asking, form, lambda: show(asking, **named))
 
     return view
+
+
+def _to_login() -> Response:
+    """Ask who is there; of a part of a page, which a script loads, the whole page asks."""
+    if "HX-Request" not in request.headers:
+        return onward(wanted.login())
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    place = wanted.place_of(f"{page.path}?{page.query}".rstrip("?"))
+    return Response(headers={"HX-Redirect": wanted.on_the_way(wanted.LOGIN, place)})
 
 
 def _writing(act: Callable[..., Shown], most: int) -> Callable[..., Any]:
@@ -109,7 +119,7 @@ def _writing(act: Callable[..., Shown], most: int) -> Callable[..., Any]:
     def view(**named: Any) -> Any:
         asking = _asking()
         if asking is None:
-            return kept.without_session() if is_from_here() else redirect("/login", 303)
+            return kept.without_session() if is_from_here() else redirect(wanted.LOGIN, 303)
         if not is_from_here():
             words = "只接受从本页提交。请打开原来的页面重试。"
             return refused("not_from_here", "请求来源不明", words, 403, asking.caller)

@@ -201,7 +201,7 @@ def test_an_axis_that_cannot_be_is_answered_with_a_reason(town: Town, li: Someon
 def test_without_a_session_everything_leads_to_the_login(town: Town, li: Someone) -> None:
     for address in (f"/persons/{li.id}/years", f"/persons/{li.id}/years/2025", "/years"):
         answer = browser(town).get(address)
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/login?to={address}")
 
 
 @pytest.mark.parametrize("token", ["", "x", "xsl_" + "A" * 43, "é" * 50, "x" * 10_000])
@@ -255,7 +255,7 @@ def test_after_the_logout_a_copied_cookie_is_worth_nothing(town: Town, li: Someo
     assert client.post("/logout", headers=HERE).status_code == 303
     client.set_cookie(COOKIE, kept.value)
 
-    assert client.get(f"/persons/{li.id}/years/2025").headers["Location"] == "/login"
+    assert client.get(f"/persons/{li.id}/years/2025").headers["Location"].startswith("/login?to=")
 
 
 def test_whoever_gets_a_new_token_ends_the_sessions_of_the_old_one(town: Town) -> None:
@@ -266,14 +266,14 @@ def test_whoever_gets_a_new_token_ends_the_sessions_of_the_old_one(town: Town) -
     assert client.get(f"/persons/{person.id}/years").status_code == 200
     office.did(f"/v1/persons/{person.id}/tokens")
 
-    assert client.get(f"/persons/{person.id}/years").headers["Location"] == "/login"
+    assert client.get(f"/persons/{person.id}/years").headers["Location"].startswith("/login?to=")
 
 
 def test_a_token_is_no_session(town: Town, li: Someone) -> None:
     client = town.client()
     client.set_cookie(COOKIE, str(li.token))
 
-    assert client.get(f"/persons/{li.id}/years/2025").headers["Location"] == "/login"
+    assert client.get(f"/persons/{li.id}/years/2025").headers["Location"].startswith("/login?to=")
 
 
 def test_nobody_sees_another_persons_year(town: Town, li: Someone) -> None:

@@ -115,7 +115,7 @@ def test_whoever_has_a_second_factor_shows_it_before_another_way_in_is_linked_an
     asked = client.post("/sessions/link", headers=HERE)
     assert asked.status_code == 403 and "再次验证" in asked.get_data(as_text=True)
     linked = back(client, there, client.post("/sessions/link", data={"factor_code": papers[0]}, headers=HERE))
-    assert onward(linked) == "/login/code"
+    assert onward(linked) == "/login/code?to=/sessions"
 
     other = signing.client()
     assert onward(log_in(other, there)) == "/login/code" and other.get("/sessions").status_code == 303
@@ -134,6 +134,20 @@ def test_a_holder_links_their_account_once_and_comes_in_by_the_provider_from_the
     assert onward(log_in(client, there)) == "/home"
     assert client.get("/sessions").status_code == 200
     assert [one["kind"] for one in li.saw("/v1/credentials")["items"]].count("link") == 1
+
+
+def test_a_sign_on_leads_to_where_one_wanted_to_go_and_never_out_of_the_house(
+    signing: Town, there: There, li: Someone
+) -> None:
+    client = signing.client()
+    assert onward(back(client, there, client.post("/login/provider?to=/claims", headers=HERE))) == "/claims"
+    client.post("/logout", headers=HERE)
+    client.post("/login/provider?to=/claims", headers=HERE)  # Given up: it leads nobody anywhere later.
+    assert onward(log_in(client, there)) == "/home"
+    client.post("/logout", headers=HERE)
+    for place in ("//evil.example", "https://evil.example/claims"):
+        client.set_cookie("xueshi_wanted", place, path="/login/provider")
+        assert onward(back(client, there, client.post(f"/login/provider?to={place}", headers=HERE))) == "/home"
 
 
 def test_what_is_asked_of_the_provider_is_who_it_is_and_nothing_else(signing: Town, li: Someone) -> None:

@@ -37,7 +37,7 @@ def test_whoever_has_several_roles_says_first_in_which_they_work(cast: Cast) -> 
     assert "以哪个身份办理" in asked.text
 
     chosen = browser.press(asked, "用人单位")
-    assert chosen.address == "/home"
+    assert chosen.address == "/queue"
     assert "经办：甬江机械厂 · 用人单位" in chosen.text
     assert browser.get("/queue").address == "/queue"
 
