@@ -16,6 +16,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import NotFound, Unauthorized
 
 from api.register import Register
+from api.saved import disposition
 from ledger.key_rotation import believable
 from ledger.proof.keys import format_vkey, parse_vkey
 from ledger.proof.tiles import ENTRIES, MalformedTile, parse_tile_path
@@ -63,7 +64,7 @@ def log_routes(register: Register) -> Blueprint:
         except NoSuchEvent as error:
             raise NotFound(str(error)) from error
         answer = answered(bundle, _TEXT, "no-store")
-        answer.headers["Content-Disposition"] = f'attachment; filename="event-{position}.tlog-proof"'
+        answer.headers["Content-Disposition"] = disposition(f"事件 {position} 的证明", f"event-{position}.tlog-proof")
         return answer
 
     return routes

@@ -24,6 +24,7 @@ from api.checks import Check, Level
 from api.exits import Exit, Stop
 from api.folder import Folder, folder_of
 from api.log_routes import answered, demand_reader, tile_of
+from api.saved import disposition
 from api.service import create_app
 from api.settings import Settings
 from ledger.former_keys import keys_at_hand
@@ -140,7 +141,7 @@ def _routes(store: StandbyRecorder, folder: Folder, primary: str) -> Blueprint:
         except (NoSuchEvent, NotYetSigned) as error:  # It may have happened, or been signed, where this has not got to.
             raise OnStandby(primary) from error
         answer = answered(bundle, _TEXT, "no-store")
-        answer.headers["Content-Disposition"] = f'attachment; filename="event-{position}.tlog-proof"'
+        answer.headers["Content-Disposition"] = disposition(f"事件 {position} 的证明", f"event-{position}.tlog-proof")
         return answer
 
     return routes

@@ -16,6 +16,7 @@ from api.callers import Caller
 from api.cases import statements
 from api.page import caller_of_session, refused, render, said_no, secured
 from api.routes.door import house
+from api.saved import attached, of_statement
 from api.statement_paper import Paper, base_address, paper
 from api.statement_pdf import PdfImpossible, certificate_pdf, pdf
 from api.statement_seal import Seal, open_seal
@@ -78,7 +79,8 @@ def certificate_as_pdf(caller: Caller, statement: str) -> Any:
         return made
     if made.certificate is None:
         return _no_certificate(caller)
-    return _sealed(made, certificate_pdf, caller, f"{statement}-certificate.pdf")
+    words = of_statement(made.file, "继续教育学时证明")
+    return _sealed(made, certificate_pdf, caller, words, f"{statement}-certificate.pdf")
 
 
 def _no_certificate(caller: Caller) -> Response:
@@ -90,16 +92,18 @@ def _no_certificate(caller: Caller) -> Response:
 def as_pdf(caller: Caller, statement: str) -> Any:
     """The same as a sealed PDF."""
     made = _paper(caller, statement)
-    return _sealed(made, pdf, caller, f"{statement}.pdf") if isinstance(made, Paper) else made
+    if not isinstance(made, Paper):
+        return made
+    return _sealed(made, pdf, caller, of_statement(made.file), f"{statement}.pdf")
 
 
-def _sealed(made: Paper, make: Callable[[Paper, Seal], bytes], caller: Caller, name: str) -> Response:
+def _sealed(made: Paper, make: Callable[[Paper, Seal], bytes], caller: Caller, words: str, name: str) -> Response:
     register = house().register
     try:
         sealed = make(made, open_seal(register.folder.keys, register.signer, now=house().now))
     except PdfImpossible as no:
         return refused("pdf_impossible", "做不出 PDF", str(no), 503, caller)
-    return attached(sealed, "application/pdf", name)
+    return attached(sealed, "application/pdf", words, name)
 
 
 @_for_session
@@ -108,7 +112,7 @@ def as_text(caller: Caller, statement: str) -> Any:
     found = statements.file(house(), caller, statement, _purpose())
     if isinstance(found, Refusal):
         return said_no(found, caller)
-    return attached(found, "text/plain; charset=utf-8", f"{statement}.txt")
+    return attached(found, "text/plain; charset=utf-8", f"{of_statement(found)}-核验文件", f"{statement}.txt")
 
 
 @_for_session
@@ -118,7 +122,7 @@ def as_verifier(caller: Caller, statement: str) -> Any:
     if isinstance(found, Refusal):
         return said_no(found, caller)
     page = verifier_of(house().register, base_address(current_app.config), found)
-    return attached(page, "text/html; charset=utf-8", f"{statement}-verify.html")
+    return attached(page, "text/html; charset=utf-8", f"{of_statement(found)}-可离线核验", f"{statement}-verify.html")
 
 
 def _paper(caller: Caller, statement: str) -> Paper | Response:
@@ -131,10 +135,3 @@ def _paper(caller: Caller, statement: str) -> Paper | Response:
 
 def _purpose() -> str | None:
     return request.args.get("purpose", "").strip()[:100] or None
-
-
-def attached(content: bytes, content_type: str, name: str) -> Response:
-    """A file to be kept."""
-    response = Response(content, content_type=content_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

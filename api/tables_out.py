@@ -30,6 +30,7 @@ FORMS: Final[Mapping[Form, str]] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _ROWS: Final = "行数"
+_WHOSE: Final = ("单位名称", "名称")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?", re.ASCII)  # Of more digits a spreadsheet keeps fifteen.
 
 Value = str | int | Decimal | date | None
@@ -54,12 +55,25 @@ class TableFile(NamedTuple):
     content: bytes
     media_type: str
     name: str
+    words: str                          # The name that people read, without its ending.
 
 
 def file_of(table: Table, form: Form) -> TableFile:
     """Write a list in a form; the same list gives the same CSV."""
     written = _table(table) if form == "csv" else _workbook(table)
-    return TableFile(written, FORMS[form], f"{table.name}-as-of-{table.as_of}.{form}")
+    return TableFile(written, FORMS[form], plain_of(table, form), words_of(table))
+
+
+def plain_of(table: Table, form: Form) -> str:
+    """What the file of a list is called in ASCII."""
+    return f"{table.name}-as-of-{table.as_of}.{form}"
+
+
+def words_of(table: Table) -> str:
+    """What it is called in Chinese: the list, whose it is, as of when."""
+    whose = [table.asked[name] for name in _WHOSE if name in table.asked]
+    day = [] if table.as_of_time is None else [table.as_of_time[:10]]
+    return "-".join([table.title, *whose, *day, f"序号{table.as_of}"])
 
 
 def streamed(table: Table, parts: Iterable[Sequence[Sequence[Value]] | str]) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from api import verification
 from api.page import refused, render, said_no, secured
 from api.routes.door import house
-from api.statement_pages import attached
+from api.saved import attached
 from api.statement_paper import base_address
 from api.statement_verifier import verifier_of
 from ledger.errors import Refusal
@@ -66,7 +66,7 @@ def file() -> Any:
 def offline() -> Any:
     """The verifier without a statement: whoever fetched it here need not believe a page that a bearer brings."""
     made = verifier_of(house().register, base_address(current_app.config))
-    return attached(made, "text/html; charset=utf-8", "xueshi-verify.html")
+    return attached(made, "text/html; charset=utf-8", "学时账离线核验", "xueshi-verify.html")
 
 
 def _answered(found: dict[str, Any] | Refusal, typed: str) -> Response:

@@ -76,6 +76,12 @@ SET_MOST: Final = 2_000
 _IN_MEMORY_MOST: Final = 8 * 1024 * 1024  # A larger archive is put together on the disk.
 
 
+def names_of(case: str, *, is_redacted: bool) -> tuple[str, str]:
+    """What a bundle is called as a file: in Chinese without an ending, and in ASCII."""
+    return (f"案件移送材料-{case}{'-去标识' if is_redacted else ''}",
+            f"{case}{'-redacted' if is_redacted else ''}.zip")
+
+
 def bundle(
     house: House, caller: Caller, case: str, purpose: str | None, *, as_of: int, chosen: Iterable[int] = (),
     redaction: Redaction = Redaction(),  # noqa: B008 - it is a value that cannot change

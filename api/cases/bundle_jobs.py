@@ -24,7 +24,7 @@ import msgspec
 
 from api.callers import Caller
 from api.cases import bulk_jobs
-from api.cases.bundle import pack, redacted
+from api.cases.bundle import names_of, pack, redacted
 from api.cases.bundle_contents import EVENTS_MOST, count_events, gathered, opened_case, too_many
 from api.cases.cases import let_in, seen, supervising, works_on
 from api.cases.doing import Asked
@@ -52,9 +52,10 @@ class Stopped(Exception):
 
 
 class Fetched(NamedTuple):
-    """What was made: its name, its length, and what it holds; it is dropped after the last of them."""
+    """What was made: its names, its length, and what it holds; it is dropped after the last of them."""
 
     name: str
+    words: str
     size: int
     portions: Iterator[bytes]
 
@@ -177,8 +178,8 @@ def fetch(house: House, caller: Caller, job: Job) -> Fetched | Refusal:
         drop(house, job.job)  # Not where the line broke before: then it can be fetched again.
 
     is_redacted = job.asked["redact_persons"] or job.asked["redact"]
-    name = f"{job.asked['case']}{'-redacted' if is_redacted else ''}.zip"
-    return Fetched(name, bytes_in(place) - ends, portions())
+    words, name = names_of(job.asked["case"], is_redacted=is_redacted)
+    return Fetched(name, words, bytes_in(place) - ends, portions())
 
 
 def until(job: Job) -> int | None:

@@ -104,7 +104,9 @@ def table(house: House, caller: Caller, asked: Asked, purpose: str | None, *, as
         if some.next is None:
             break
         after = some.next[0]
-    narrowed = {"单位": asked.unit, "隶属于": asked.on.isoformat(), "规则": basis.law,
+    unit = house.answers.unit(asked.unit)
+    called = {} if unit is None else {"单位名称": unit.names[-1].name}
+    narrowed = {"单位": asked.unit, **called, "隶属于": asked.on.isoformat(), "规则": basis.law,
                 "账本": f"{basis.log_size} · {basis.root.hex()}"}
     if basis.valid_on is not None:
         narrowed["发生时间截至"] = basis.valid_on.isoformat()

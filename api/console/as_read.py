@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeVar
 from flask import Response
 
 from api.console.form import of_refusal
-from api.tables_out import FORMS, Table, Value, streamed
+from api.saved import disposition
+from api.tables_out import FORMS, Table, Value, plain_of, streamed, words_of
 from ledger.errors import LedgerError, Refusal
 
 
@@ -49,4 +50,4 @@ def file_as_read(
         yield of_refusal(found).words
 
     return Response(streamed(table, parts()), content_type=FORMS["csv"], headers={
-        "Content-Disposition": f'attachment; filename="{table.name}-as-of-{table.as_of}.csv"'})
+        "Content-Disposition": disposition(words_of(table), plain_of(table, "csv"))})

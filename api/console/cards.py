@@ -66,7 +66,7 @@ def people_workbook(asking: Asking, training_class: str) -> Shown:
     if not isinstance(table, Table):
         return table
     made = file_of(table, "xlsx")
-    return workbook(made.content, made.name)
+    return workbook(made.content, made.words, made.name)
 
 
 def _registered(asking: Asking, training_class: str) -> Table | Shown:

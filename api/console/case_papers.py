@@ -54,7 +54,7 @@ def letters(asking: Asking, case: str) -> Shown:
         made = notice_letters.letters_archive(asking.house, found, asking.house.today, as_of=position)
     except PdfImpossible as no:
         raise Problem("service_unavailable", detail=str(no)) from no
-    return archive(made, f"{case}-notices.zip")
+    return archive(made, f"处理决定告知书-{case}", f"{case}-notices.zip")
 
 
 def bundle(asking: Asking, case: str) -> Shown:
@@ -66,4 +66,4 @@ def bundle(asking: Asking, case: str) -> Shown:
     if isinstance(made, Refusal):
         return case_bundle.offered(asking, case, made, as_of=position, is_redacted=is_redacted) \
             if made.code == "bundle_in_background" else made
-    return archive(made, f"{case}{'-redacted' if is_redacted else ''}.zip")
+    return archive(made, *bundles.names_of(case, is_redacted=is_redacted))

@@ -6,7 +6,6 @@ As of a past moment it is what it was then, and nothing can be done. `tests/cons
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import quote
 
 from flask import Response, request
 
@@ -19,6 +18,7 @@ from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.evidence_types import PAPER_KINDS, TYPES
 from api.law_of import bench_now
+from api.saved import as_it_is_called
 from api.tables_out import Table
 from api.year_page import moment as written
 from ledger.errors import Refusal
@@ -141,8 +141,7 @@ def paper(asking: Asking, claim: str, sha256: str) -> Shown:
     endings = dict(zip(TYPES, ("pdf", "jpg", "png", "ofd"), strict=True))
     name = found.about.name or f"{sha256}.{endings[media_type]}"
     response = Response(found.content, content_type=media_type)
-    how = "inline" if media_type in _SHOWN else "attachment"
-    response.headers["Content-Disposition"] = f"{how}; filename*=UTF-8''{quote(name, safe='')}"
+    response.headers["Content-Disposition"] = as_it_is_called(name, is_shown=media_type in _SHOWN)
     return response
 
 

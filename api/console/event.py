@@ -24,6 +24,7 @@ from api.console.fields import Change, Field, changes, fields, told_so_far
 from api.console.screen import Asking, Page, Shown
 from api.console.words import PURPOSES
 from api.house import House
+from api.saved import disposition
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
@@ -72,7 +73,7 @@ def proof_file(asking: Asking, position: int) -> Shown:
     if isinstance(found, Refusal):
         return found
     answer = Response(proofs.proved(asking.house, position).bundle, content_type="text/plain; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="event-{position}.tlog-proof"'
+    answer.headers["Content-Disposition"] = disposition(f"事件 {position} 的证明", f"event-{position}.tlog-proof")
     return answer
 
 

@@ -179,7 +179,7 @@ def send(asking: Asking) -> Shown:
         about = {"again": 1} if came.replayed else {"done": event}
         return onward(f"/imports/{came.stream}?{urlencode(about)}")
     if step == "returned" and (back := returned_workbook(came)) is not None:
-        return workbook(back, "import-returned.xlsx")
+        return workbook(back, "导入检查结果-请更正后重新导入", "import-returned.xlsx")
     before = None if is_handed else import_of_file(house.answers, fields["system"], sent.told["sha256"])
     if before is not None and before.status == "closed":
         return onward(f"/imports/{before.batch}?again=1")

@@ -20,6 +20,7 @@ from api.commands.telling import role as role_name
 from api.console.form import Fault
 from api.console.screen import Asking, Page, Shown
 from api.console.words import PURPOSES
+from api.saved import disposition
 from api.tables_out import Table
 from api.whole import whole
 from api.year_page import moment as written
@@ -78,7 +79,8 @@ def proof(asking: Asking, position: int) -> Shown:
     if isinstance(found, Refusal):
         return found
     answer = Response(found.bundle, content_type="text/plain; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="access-{position}.tlog-proof"'
+    answer.headers["Content-Disposition"] = disposition(
+        f"查阅记录 {position} 的证明", f"access-{position}.tlog-proof")
     return answer
 
 

@@ -6,9 +6,11 @@ at another's names a purpose. `tests/console/test_paper_screens.py` shows it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from flask import Response, current_app
+from flask import current_app
 
 from api.cases import card_paper, packet_files, packets
 from api.commands.telling import RESULTS
@@ -18,6 +20,7 @@ from api.console.screen import Asking, Page, Shown
 from api.documents import set_as_pdf
 from api.problems import Problem
 from api.routes.exports import archive
+from api.saved import attached
 from api.statement_paper import base_address
 from api.typesetting import PdfImpossible
 from ledger.errors import Refusal
@@ -47,7 +50,7 @@ def packet_archive(asking: Asking, application: str) -> Shown:
                                 address=base_address(current_app.config))
     if isinstance(made, Refusal):
         return made
-    return archive(made, f"{application}.zip")
+    return archive(made, f"职称申报材料-{application}", f"{application}.zip")
 
 
 def card(asking: Asking, card: str) -> Shown:
@@ -79,5 +82,10 @@ def card_pdf(asking: Asking, card: str) -> Shown:
         made = set_as_pdf(paper, datetime.fromtimestamp(house.now // 1_000_000, LOCAL))
     except PdfImpossible as no:
         raise Problem("service_unavailable", detail=str(no)) from no
-    return Response(made, content_type="application/pdf",
-                    headers={"Content-Disposition": f'attachment; filename="{card}.pdf"'})
+    return attached(made, "application/pdf", _card_words(found), f"{card}.pdf")
+
+
+def _card_words(found: Mapping[str, Any]) -> str:
+    """What the file of a card is called: whose it is as the card itself says, and its number."""
+    whose = (found["identity"] or {}).get("name")
+    return "-".join(filter(None, ("学时登记卡", whose, found["card"]["number"])))

@@ -30,6 +30,7 @@ from api.problems import Problem
 from api.refusals import status_of, turns_away
 from api.routes.fields import Day
 from api.routes.imports import rows_of
+from api.saved import attached
 from api.sheets import FILE_BYTES_MOST
 from api.tables_out import Table, file_of
 from api.whole import whole
@@ -148,5 +149,4 @@ def _day(text: str) -> date | None:
 
 def _differences(asking: Asking, comparison: Comparison) -> Response:
     made = file_of(import_comparisons.table(asking.house, comparison), "xlsx")
-    return Response(made.content, content_type=made.media_type,
-                    headers={"Content-Disposition": f'attachment; filename="{made.name}"'})
+    return attached(made.content, made.media_type, made.words, made.name)

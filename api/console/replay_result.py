@@ -24,6 +24,7 @@ from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.replay_page import asked_words, clause_words, minimum_name, sector_name, view
 from api.routes.paging import Cursor, read_cursor, write_cursor
+from api.saved import disposition
 from api.tables_out import Table, Value
 from api.year_page import moment as written
 from api.year_page import region
@@ -75,7 +76,7 @@ def file(asking: Asking, job: str, name: str) -> Shown:
     found = replays.file(asking.house, asking.caller, job, name)
     if isinstance(found, Refusal):
         return found
-    how = {"Content-Disposition": f'attachment; filename="{found.name}"'}
+    how = {"Content-Disposition": disposition(f"重放报告-{job}-{found.name.rpartition('.')[0]}", found.name)}
     return Response(found.content, content_type=found.media_type, headers=how)
 
 

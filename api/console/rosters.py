@@ -31,6 +31,7 @@ from api.console.trainings import told_events
 from api.refusals import status_of, turns_away
 from api.routes.fields import Text
 from api.routes.rosters import WORKBOOK
+from api.saved import attached
 from api.sheets import FILE_BYTES_MOST
 from api.year_page import moment as written
 from ledger.errors import Refusal
@@ -70,13 +71,13 @@ class Sent:
 
 def blank(asking: Asking, training_class: str) -> Shown:
     """The workbook to be filled in."""
-    return logged_in(asking.house, asking.caller) or workbook(rosters.blank(), "roster-template.xlsx")
+    no = logged_in(asking.house, asking.caller)
+    return no or workbook(rosters.blank(), "学时登记名单模板", "roster-template.xlsx")
 
 
-def workbook(content: bytes, name: str) -> Response:
+def workbook(content: bytes, words: str, name: str) -> Response:
     """A workbook to be saved."""
-    return Response(content, content_type=WORKBOOK,
-                    headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return attached(content, WORKBOOK, words, name)
 
 
 def form(asking: Asking, training_class: str) -> Shown:
@@ -115,7 +116,7 @@ def send(asking: Asking, training_class: str) -> Shown:
     if isinstance(came, Refusal):
         return _not_registered(asking, one, sent, document, came)
     if step == "returned" and (back := rosters.returned_workbook(came)) is not None:
-        return workbook(back, "roster-returned.xlsx")
+        return workbook(back, "名单检查结果-请更正后重新导入", "roster-returned.xlsx")
     would, rows = rosters.preview(came), len(came.rows)
     return Page("roster_check.html", {
         "one": one, "sent": sent.told, "document": document, "would": would, "names": _names(),

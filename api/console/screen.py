@@ -32,6 +32,7 @@ from api.house import House
 from api.page import caller_of_session, failed, is_from_here, refused, render, said_no
 from api.routes.answers import answer, problem
 from api.routes.door import Refused
+from api.saved import attached
 from api.tables_out import Table, file_of
 from ledger.errors import Refusal
 
@@ -179,8 +180,7 @@ def _form(asking: Asking, form: str, page: Page) -> Response:
         return answer(page.data, page.status)
     if form == "csv" and page.table is not None:
         made = file_of(page.table, "csv")
-        return Response(made.content, content_type=made.media_type,
-                        headers={"Content-Disposition": f'attachment; filename="{made.name}"'})
+        return attached(made.content, made.media_type, made.words, made.name)
     return render(page.template, status=page.status, caller=asking.caller, **page.told)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from flask import Response, request
+from flask import request
 from werkzeug.datastructures import MultiDict
 
 from api.cases import year_closing
@@ -23,6 +23,7 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.refusals import status_of, turns_away
 from api.routes.fields import QueryNumber
 from api.routes.schemas.year_closings import YearClosingBody
+from api.saved import attached
 from api.tables_out import Table
 from api.year_page import moment as written
 from ledger.errors import Refusal
@@ -177,5 +178,4 @@ def line_file(asking: Asking, year: int) -> Shown:
     found = year_closing.line(asking.house, asking.caller, year, asking.caller.id)
     if isinstance(found, Refusal):
         return found
-    return Response(found["file"], content_type="text/plain; charset=utf-8", headers={
-        "Content-Disposition": f'attachment; filename="year-{year}-line.txt"'})
+    return attached(found["file"], "text/plain; charset=utf-8", f"{year}年度关账-本人学时", f"year-{year}-line.txt")

@@ -87,7 +87,7 @@ def packet_archive(caller: Caller, query: _Query, application: str) -> Response 
                                 address=base_address(current_app.config))
     if isinstance(made, Refusal):
         return made
-    return archive(made, f"{application}.zip")
+    return archive(made, f"职称申报材料-{application}", f"{application}.zip")
 
 
 @door.reads(f"{_PERSON}/applications/effects", summary="审核所依据的学时此后的变化，结论是否依然成立",

@@ -23,6 +23,7 @@ from api.routes.replays import PREFER, told, waited
 from api.routes.schemas.case_papers import BundleBody, BundleQuery, NoticesAnswer
 from api.routes.schemas.histories import AsOfQuery
 from api.routes.schemas.replays import JobAnswer
+from api.saved import attached
 from api.typesetting import PdfImpossible
 from ledger.errors import Refusal
 
@@ -46,7 +47,7 @@ def bundle(caller: Caller, query: _Query, case: str) -> Response | Refusal:
                           chosen=map(int, _listed(query, "events")), redaction=redaction, most=direct_most())
     if isinstance(made, Refusal):
         return made
-    return archive(made, f"{case}{'-redacted' if redaction else ''}.zip")
+    return archive(made, *bundles.names_of(case, is_redacted=bool(redaction)))
 
 
 def direct_most() -> int:
@@ -104,8 +105,7 @@ def notices_page(caller: Caller, query: _Query, case: str) -> Response | Refusal
         return found
     # Its styles stand in it: it is handed over to be kept, and this house shows it nowhere.
     page = notice_letters.letters_page(found[0], house().today)
-    return Response(page, content_type="text/html; charset=utf-8",
-                    headers={"Content-Disposition": f'attachment; filename="{case}-notices.html"'})
+    return attached(page, "text/html; charset=utf-8", f"处理决定告知书-{case}", f"{case}-notices.html")
 
 
 @door.reads(f"{_AT}/notices.zip", summary="告知书：每人一份 PDF，连同打印页和名单打成一个 ZIP", query=AsOfQuery,
@@ -118,7 +118,7 @@ def notices_archive(caller: Caller, query: _Query, case: str) -> Response | Refu
         made = notice_letters.letters_archive(house(), found[0], house().today, as_of=found[1])
     except PdfImpossible as no:
         raise Problem("service_unavailable", detail=str(no)) from no
-    return archive(made, f"{case}-notices.zip")
+    return archive(made, f"处理决定告知书-{case}", f"{case}-notices.zip")
 
 
 def _found(caller: Caller, query: _Query, case: str) -> tuple[dict[str, Any], int] | Refusal:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import quote
 
 from flask import Response, request
 from werkzeug.http import parse_options_header
@@ -22,6 +21,7 @@ from api.routes.door import Door, house
 from api.routes.fields import Text
 from api.routes.schemas.common import Purpose
 from api.routes.schemas.evidence import FileAnswer, FilesAnswer
+from api.saved import as_it_is_called
 from ledger.errors import Refusal
 
 door = Door("evidence", __name__, description="佐证文件：上传、查看")
@@ -57,7 +57,7 @@ def opened(caller: Caller, query: dict[str, Any], claim: str, sha256: str) -> Re
         return found
     response = Response(found.content, content_type=found.about.media_type)
     named = found.about.name or f"{sha256}.{_ENDINGS[found.about.media_type]}"
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8\'\'{quote(named, safe='')}"
+    response.headers["Content-Disposition"] = as_it_is_called(named)
     # Whatever a reader makes of it, it runs nothing and reaches nothing of this house.
     response.headers["Content-Security-Policy"] = "sandbox; default-src \'none\'"
     return response

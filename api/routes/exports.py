@@ -19,6 +19,7 @@ from api.routes.listing import moment
 from api.routes.schemas.histories import AsOfQuery
 from api.routes.schemas.imports import AnySystem, ReportQuery
 from api.routes.schemas.trainings import CLASS_STATES, PLAN_STATES, MomentQuery
+from api.saved import attached, disposition
 from api.tables_out import FORMS, Form, Table, file_of
 from ledger.errors import Refusal
 
@@ -77,25 +78,25 @@ def _offer_form(rule: str, endpoint: str, summary: str, query: type[ma.Schema], 
 def response(table: Table, form: Form) -> Response:
     """A list as a file to be saved."""
     made = file_of(table, form)
-    return Response(made.content, content_type=made.media_type,
-                    headers={"Content-Disposition": f'attachment; filename="{made.name}"'})
+    return attached(made.content, made.media_type, made.words, made.name)
 
 
-def archive(made: IO[bytes], name: str) -> Response:
+def archive(made: IO[bytes], words: str, name: str) -> Response:
     """An archive as a file to be saved; a large one is read while it is sent."""
     size = made.seek(0, os.SEEK_END)
     made.seek(0)
     if size > _AT_ONCE_MOST:
-        return send_file(made, "application/zip", as_attachment=True, download_name=name, etag=False)
+        sent = send_file(made, "application/zip", etag=False)
+        sent.headers["Content-Disposition"] = disposition(words, name)
+        return sent
     with made:
-        return Response(made.read(), content_type="application/zip",
-                        headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        return attached(made.read(), "application/zip", words, name)
 
 
 def handed_out(made: Fetched) -> Response:
     """An archive that is opened while it is sent, and never lies open anywhere."""
     return Response(made.portions, content_type="application/zip", headers={
-        "Content-Length": str(made.size), "Content-Disposition": f'attachment; filename="{made.name}"'})
+        "Content-Length": str(made.size), "Content-Disposition": disposition(made.words, made.name)})
 
 
 _offer("/v1/work", "work", "待办，全部", WorkFileQuery, exports.work)

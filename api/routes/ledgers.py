@@ -26,6 +26,7 @@ from api.routes.schemas.ledgers import (
     LedgersQuery,
 )
 from api.routes.sent import LINES
+from api.saved import attached
 from ledger.errors import Refusal
 from ledger.hand_over_check import verdict
 
@@ -39,22 +40,22 @@ _TOLD_MOST: Final = 200
 def hand_over(caller: Caller, query: dict[str, Any]) -> Response | Refusal:
     also = query["also"].split(",") if "also" in query else ()
     return _file(hand_overs.make(house(), caller, query["since"], part=query.get("part", 1), size=query.get("size"),
-                                 also=also))
+                                 also=also), "学时移交")
 
 
 @door.reads("/v1/persons/<person:person>/carried", summary="随人携带：本人已登记的全部记录，附证明和检查点",
             answers=None, content_type=LINES)
 def carried(caller: Caller, person: str) -> Response | Refusal:
-    return _file(hand_overs.carry(house(), caller, person))
+    return _file(hand_overs.carry(house(), caller, person), "随人携带的学时")
 
 
-def _file(made: Made | Refusal) -> Response | Refusal:
+def _file(made: Made | Refusal, what: str) -> Response | Refusal:
     if isinstance(made, Refusal):
         return made
     header = made.header
     name = f"hand-over-{header.since}-{header.size}-{header.part}.ndjson"
-    response = Response(made.content, content_type=LINES)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    words = f"{what}-序号{header.since}至{header.size}-第{header.part}部分"
+    response = attached(made.content, LINES, words, name)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Xueshi-Parts"] = f"{header.part}/{header.parts}"
     response.headers["Xueshi-Left-Out"] = ",".join(made.left_out[:_TOLD_MOST])

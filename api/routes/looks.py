@@ -14,6 +14,7 @@ from api.routes import paging
 from api.routes.door import Door, house
 from api.routes.paging import Cursor
 from api.routes.schemas.looks import LooksAnswer, LooksQuery
+from api.saved import disposition
 from ledger.errors import Refusal
 
 door = Door("looks", __name__, description="查阅日志：谁为何看过谁的个人信息")
@@ -54,5 +55,6 @@ def proof(caller: Caller, position: int) -> Response | Refusal:
         return found
     answer = Response(found.bundle, content_type="text/plain; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Content-Disposition"] = f'attachment; filename="access-{position}.tlog-proof"'
+    answer.headers["Content-Disposition"] = disposition(
+        f"查阅记录 {position} 的证明", f"access-{position}.tlog-proof")
     return answer

@@ -22,6 +22,7 @@ from api.routes.answers import Answer, answer
 from api.routes.door import Door, house
 from api.routes.listing import listed
 from api.routes.schemas.replays import JobAnswer, ReplayAnswer, ReplayBody, ReplayRowsAnswer, ReplayRowsQuery
+from api.saved import disposition
 from ledger.errors import Refusal
 
 RETRY_SECONDS: Final = 2
@@ -70,7 +71,7 @@ def file(caller: Caller, job: str, name: str) -> Response | Refusal:
     if isinstance(found, Refusal):
         return found
     response = Answer(found.content, status=200, content_type=found.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{found.name}"'
+    response.headers["Content-Disposition"] = disposition(f"重放报告-{job}-{found.name.rpartition('.')[0]}", found.name)
     return response
 
 

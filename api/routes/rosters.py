@@ -19,6 +19,7 @@ from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.schemas.filings import FiledClassAnswer
 from api.routes.schemas.rosters import RosterBody
+from api.saved import attached
 from ledger.errors import Refusal
 
 door = Door("rosters", __name__, description="办班名单：模板、试办、统一登记、放弃")
@@ -31,9 +32,7 @@ _AT = "/v1/classes/<class:training_class>"
 def blank(caller: Caller) -> Response | Refusal:
     if no := logged_in(house(), caller):
         return no
-    response = Response(rosters.blank(), content_type=WORKBOOK)
-    response.headers["Content-Disposition"] = 'attachment; filename="roster.xlsx"'
-    return response
+    return attached(rosters.blank(), WORKBOOK, "学时登记名单模板", "roster.xlsx")
 
 
 @door.writes(f"{_AT}/rosters", summary="按名单统一登记；试办给出逐行检查和退回的工作簿", body=RosterBody,

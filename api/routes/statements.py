@@ -21,6 +21,7 @@ from api.routes.schemas.statements import (
     VerificationQuery,
     VoidingBody,
 )
+from api.saved import attached, of_statement
 from api.statement_paper import Paper, base_address, page_alone, paper
 from api.statement_pdf import PdfImpossible, pdf
 from api.statement_seal import open_seal
@@ -51,7 +52,7 @@ def file(caller: Caller, query: dict[str, Any], statement: str) -> Response | Re
     found = statements.file(house(), caller, statement, query.get("purpose"))
     if isinstance(found, Refusal):
         return found
-    return _attached(found, "text/plain; charset=utf-8", f"{statement}.txt")
+    return attached(found, "text/plain; charset=utf-8", f"{of_statement(found)}-核验文件", f"{statement}.txt")
 
 
 @door.reads(f"{_AT}/verifier", summary="可离线核验的登记情况表（一个 HTML 文件：正文、证明、公钥和核验程序）",
@@ -61,7 +62,7 @@ def verifier(caller: Caller, query: dict[str, Any], statement: str) -> Response 
     if isinstance(found, Refusal):
         return found
     page = verifier_of(house().register, base_address(current_app.config), found)
-    return _attached(page, "text/html; charset=utf-8", f"{statement}-verify.html")
+    return attached(page, "text/html; charset=utf-8", f"{of_statement(found)}-可离线核验", f"{statement}-verify.html")
 
 
 @door.reads(f"{_AT}/page", summary="登记情况表的打印页（HTML，不依赖其他文件）", query=Purpose, answers=None,
@@ -71,7 +72,7 @@ def page(caller: Caller, query: dict[str, Any], statement: str) -> Response | Re
     if isinstance(made, Refusal):
         return made
     # Its styles stand in it: it is handed over to be kept, and this house shows it nowhere.
-    return _attached(page_alone(made).encode(), "text/html; charset=utf-8", f"{statement}.html")
+    return attached(page_alone(made).encode(), "text/html; charset=utf-8", of_statement(made.file), f"{statement}.html")
 
 
 @door.reads(f"{_AT}/pdf", summary="登记情况表的 PDF（电子签章，附正文和证明）", query=Purpose, answers=None,
@@ -85,17 +86,11 @@ def as_pdf(caller: Caller, query: dict[str, Any], statement: str) -> Response | 
         sealed = pdf(made, open_seal(register.folder.keys, register.signer, now=house().now))
     except PdfImpossible as no:
         raise Problem("service_unavailable", detail=str(no)) from no
-    return _attached(sealed, "application/pdf", f"{statement}.pdf")
+    return attached(sealed, "application/pdf", of_statement(made.file), f"{statement}.pdf")
 
 
 def _paper(caller: Caller, query: dict[str, Any], statement: str) -> Paper | Refusal:
     return paper(house(), caller, statement, query.get("purpose"), base_address(current_app.config))
-
-
-def _attached(content: bytes, content_type: str, name: str) -> Response:
-    response = Response(content, content_type=content_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 @door.reads("/v1/verifications", summary="公开核验：凭核验码查一份登记情况表的现状（不需登录）",

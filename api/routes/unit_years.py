@@ -11,6 +11,7 @@ from api.cases import unit_years
 from api.routes.door import Door, house
 from api.routes.listing import listed, moment
 from api.routes.schemas.unit_years import UnitYearsAnswer, UnitYearsPageQuery, UnitYearsQuery
+from api.saved import attached
 from api.tables_out import FORMS, Form, file_of
 from ledger.errors import Refusal
 
@@ -50,5 +51,4 @@ def _file(caller: Caller, query: _Query, unit: str, form: Form) -> Response | Re
     if isinstance(found, Refusal):
         return found
     made = file_of(found, form)
-    return Response(made.content, content_type=made.media_type,
-                    headers={"Content-Disposition": f'attachment; filename="{made.name}"'})
+    return attached(made.content, made.media_type, made.words, made.name)

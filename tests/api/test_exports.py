@@ -28,7 +28,7 @@ def test_what_waits_is_taken_away_as_of_a_position_and_says_so(
     answer = officer.get("/v1/work.csv", as_of=str(at))
     found = cells(answer)
 
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="work-as-of-{at}.csv"'
+    assert f'filename="work-as-of-{at}.csv"' in answer.headers["Content-Disposition"]
     assert found[0][0] == "待办" and found[1][1].endswith(f"序号 #{at}")
     rows = {row[0]: row for row in found[4:]}
     assert rows.keys() >= set(claims) and rows[claims[0]][1:3] == ["学时申报", "用人单位"]

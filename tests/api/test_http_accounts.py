@@ -139,7 +139,7 @@ def test_whoever_changes_a_password_knows_the_old_one_and_every_session_ends(sce
     assert code(someone.post("/v1/password", {"password": ANOTHER, "current": "not it at all"})) == (
         403, "password_wrong")
     assert someone.did("/v1/password", {"password": ANOTHER, "current": PASSWORD})["sessions_ended"] == 1
-    assert client.get("/years").headers["Location"] == "/login"
+    assert client.get("/years").headers["Location"] == "/login?to=/years"
     assert log_in(client, someone.id, PASSWORD).status_code == 401
     assert log_in(client, someone.id, ANOTHER).status_code == 303
 
@@ -229,7 +229,7 @@ def test_one_sees_and_ends_ones_own_sessions_and_nobody_elses(scene: Scene) -> N
     assert code(stranger.post(path)) == (404, "credential_absent")
     assert client.get("/sessions").status_code == 200
     someone.did(path)
-    assert client.get("/sessions").headers["Location"] == "/login"
+    assert client.get("/sessions").headers["Location"] == "/login?to=/sessions"
     assert code(someone.post(path)) == (404, "credential_absent")
 
 

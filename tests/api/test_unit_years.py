@@ -133,14 +133,15 @@ def test_a_file_has_a_line_for_each_person_and_year_and_says_what_it_rests_on(un
     head = next(at for at, row in enumerate(rows) if row[0] == "人员")
     lines = [dict(zip(rows[head], row, strict=True)) for row in rows[head + 1:]]
 
-    assert [row[0] for row in rows[:head]] == ["单位人员年度学时", "数据截至", "单位", "隶属于", "规则", "账本", "行数"]
+    assert [row[0] for row in rows[:head]] == [
+        "单位人员年度学时", "数据截至", "单位", "单位名称", "隶属于", "规则", "账本", "行数"]
     assert [(one["人员"], one["年度"]) for one in lines] == [
         (person, year) for person in sorted((unit.full.id, unit.empty.id)) for year in ("2025", "2026")]
     full = next(one for one in lines if (one["人员"], one["年度"]) == (unit.full.id, "2026"))
     assert (full["姓名"], full["达标"], full["合计"], full["尚缺"]) == ("李*", "是", "90", "")
     assert "0/90（ningbo-industry/2019-01-01 第四条）" in lines[0]["尚缺"] + lines[2]["尚缺"]
     book = unit.bureau.clerk.get(f"{unit.path}.xlsx", **query)
-    assert book.headers["Content-Disposition"].endswith('.xlsx"')
+    assert book.headers["Content-Disposition"].endswith(".xlsx")
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_index(0).to_python()
     assert len(sheet) == len(rows)
 

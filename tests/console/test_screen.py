@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from tests.console.console_kit import HERE, Browser, Cast
@@ -11,7 +13,7 @@ def test_without_a_session_every_screen_leads_to_the_login(cast: Cast) -> None:
     client = cast.town.client()
     for address in ("/home", "/home.json", "/claims", "/claims.csv", "/queue", "/queue?selected=x", "/help", "/role"):
         answer = client.get(address)
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/login"), address
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/login?to={quote(address)}"), address
 
 
 def test_the_data_beside_a_page_is_what_the_page_shows(cast: Cast, li: Browser) -> None:

@@ -225,7 +225,7 @@ def test_the_proof_is_handed_out_as_the_file_that_verifies_offline(cast: Cast, s
     answer = scene.watching.client.get(f"/events/{event}/proof", headers=HERE)
     key = cast.town.house.register.signer.vkeys[0]
 
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="event-{event}.tlog-proof"'
+    assert f'filename="event-{event}.tlog-proof"' in answer.headers["Content-Disposition"]
     verdict = verify_proof(answer.data, policy_of(key))
     assert verdict.events[0]["position"] == event
     own = Browser(cast.town, scene.wu)
