@@ -7,6 +7,7 @@ where that depends on what is typed, it can be tried first. `tests/console/test_
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
@@ -14,7 +15,7 @@ from urllib.parse import urlencode
 
 import marshmallow as ma
 from flask import request
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from api.cases.doing import Asked, Done
 from api.cases.faults import BadFields
@@ -125,10 +126,10 @@ def done(room: Room, code: str) -> Callable[..., Shown]:
     """Do it, and say what it came to; or try it, and show what it would."""
 
     def do_it(asking: Asking, **named: str) -> Shown:
-        deed, typed = room.deeds[code], request.form
-        found = room.see(asking, *named.values())
+        deed, found = room.deeds[code], room.see(asking, *named.values())
         if not isinstance(found, Subject):
             return found
+        typed = _digested(deed.fields(asking, found), request.form, request.files)
         fields, faults = read(deed.body, deed.fields(asking, found), typed)
         if faults:
             return _page(asking, deed, found, typed, faults, status=422)
@@ -233,7 +234,22 @@ def _sent(field: Field, typed: MultiDict[str, str]) -> Any:
     if field.kind == "many":
         return [one for one in typed.getlist(field.name) if one]
     value = typed.get(field.name, "").strip()
+    if field.kind == "digests":
+        return value.split()
     return whole_or_as_typed(value, 9) if field.kind == "number" else value
+
+
+def _digested(
+    fields: Sequence[Field], typed: MultiDict[str, str], files: MultiDict[str, FileStorage]
+) -> MultiDict[str, str]:
+    """What was typed, and beside digests those of the files that were chosen: of a file nothing else is kept."""
+    found = MultiDict(typed)
+    for one in fields:
+        if one.kind == "digests":
+            chosen = [hashlib.file_digest(file.stream, "sha256").hexdigest()
+                      for file in files.getlist(one.name) if file.filename]
+            found[one.name] = " ".join(dict.fromkeys([*typed.get(one.name, "").lower().split(), *chosen]))
+    return found
 
 
 def _nested(sent: Mapping[str, Any]) -> dict[str, Any]:

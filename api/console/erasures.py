@@ -33,9 +33,11 @@ from ledger.streams.erasure import ORDER, REQUEST
 
 LIST: Final = "/erasures"
 ROWS: Final = 50
+DIGESTS_MOST: Final = 20 * 66    # Each of 64 letters, and what a browser sends for the end of a line.
 BASES: Final[Mapping[str, str]] = {REQUEST: "本人申请", ORDER: "有权机关的公文"}
 STATES: Final[Mapping[str, Mark]] = {
     "proposed": ("open", "…", "已提议"), "withdrawn": ("", "–", "已撤回"), "destroyed": ("short", "⊘", "已销毁")}
+_PAPERS: Final = "选择文件（合计至多 8 MB），或粘贴 SHA-256 摘要。公开登记的只是摘要；文件不保存，请自行存档。"
 _HEADS: Final = ("人员", "状态", "依据", "文号", "申请或公文日期", "可以确认之日", "最后一份密钥备份到期", "事件")
 
 
@@ -100,13 +102,19 @@ def _stands(body: Mapping[str, Any]) -> Pairs:
              ("处理", "已限制：只保存，不办理新的事项" if body["restricted"] else "照常")]
     if one is not None:
         pairs += [("依据", BASES[one["basis"]]), ("文号", one["document"]), ("申请或公文日期", str(one["asked_on"]))]
+        pairs += _papers(one["evidence"])
     return pairs
+
+
+def _papers(digests: Sequence[str]) -> Pairs:
+    return [("扫描件摘要", "、".join(f"{one[:16]}…" for one in digests))] if digests else []
 
 
 def _proposal(_: Asking, __: Subject) -> Sequence[Field]:
     return (Field("basis", "依据", "choice", tuple(BASES.items()), is_required=True),
             Field("document", "申请书或公文的编号", hint="公开登记：不写姓名。", is_required=True, most=DOCUMENT_MOST),
-            Field("asked_on", "申请或公文的日期", "date", is_required=True), deeds.WORDS)
+            Field("asked_on", "申请或公文的日期", "date", is_required=True),
+            Field("evidence", "申请书或公文的扫描件", "digests", most=DIGESTS_MOST, hint=_PAPERS), deeds.WORDS)
 
 
 def _words(_: Asking, __: Subject) -> Sequence[Field]:

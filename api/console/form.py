@@ -55,12 +55,12 @@ class Field:
 
     name: str                                   # study.days
     label: str
-    kind: str = "text"                          # text, words, date, number, decimal, password, choice, many or check.
+    kind: str = "text"                # text, words, date, number, decimal, password, choice, many, check or digests.
     options: tuple[tuple[str, str], ...] = ()
     hint: str = ""
     is_required: bool = False
     most: int = 100
-    value: str = ""                             # Of `many`, what was ticked, with a space between.
+    value: str = ""                             # Of `many`, what was ticked, with a space between; of `digests`, each.
     fault: str = ""
     fills: str = ""                             # What a browser may fill it in with, as HTML names it.
     blank: str = "请选择"                        # What a choice says that was not made: where that means all, that.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -90,6 +92,24 @@ def test_somebody_sees_that_they_are_restricted_and_takes_back_what_they_had_ask
     done = li.press(li.get(page.link("撤回提议")), "撤回提议", words="不删了")
     assert "已办理：" in done.text and "没有提议" in done.text and "照常" in done.text
     assert "已限制处理" not in li.get("/home").text
+
+
+def test_the_papers_are_named_by_their_digests_and_not_kept(place: Place) -> None:
+    office = Browser(place.town, place.people)
+    form = office.get(office.get(at(place)).link("提议销毁"))
+    named = {name: str(one) for name, one in ASKED.items()}
+    wrong = office.press(form, "提议销毁", 422, **named, evidence="申请书.pdf")
+    assert "#evidence" in {address for _, address in wrong.links} and "申请书.pdf" in wrong.source
+
+    typed, scan = "AB" * 32, b"%PDF-1.7 signed and scanned"
+    form = office.get(office.get(at(place)).link("提议销毁"))
+    files = [(BytesIO(scan), "申请书.pdf"), (BytesIO(scan), "again.pdf")]
+    done = office.press(form, "提议销毁", **{**named, "evidence": [f" {typed}\r\n", *files]})
+
+    digests = [typed.lower(), sha256(scan).hexdigest()]
+    assert place.saw()["erasure"]["evidence"] == digests
+    assert all(one[:16] in done.text for one in digests)
+    assert place.town.house.evidence.uploaded(place.li.id) == [] and "申请书.pdf" not in done.source
 
 
 def test_nobody_else_reads_of_it(place: Place) -> None:
