@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from ledger.backup import Manifest, damages, digest_of, log_in, read_manifest, r
 from ledger.errors import LedgerError
 from ledger.former_keys import keys_at_hand
 from ledger.fsck import KeyFiles, fsck
+from ledger.fsck_rows import KEY_CAME_BACK
 from ledger.fsck_source import Source, SQLiteSource
 from ledger.proof.checkpoint import Checkpoint
 from ledger.proof.policy import Policy, trust
@@ -296,7 +297,8 @@ def _examine(work: _Work, staging: Path, bar: Bar) -> None:
             work.lacks_keys = True  # Its digest holds, so it is the vault that lacks something, and not the backup.
             with bar(f"检查 {name}，不用密钥库") as progress:
                 report = fsck(source, policy=policy, processes=processes, progress=progress, cut_upto=cut)
-        problems += log_problems(name, report, getattr(work.manifest, name))
+        told = tuple(one for one in report.problems if one.code != KEY_CAME_BACK)  # That is what comes next: `mark`.
+        problems += log_problems(name, replace(report, problems=told), getattr(work.manifest, name))
         if any(one.code == "checkpoint_invalid" for one in report.problems):
             problems.append(OTHER_KEY)
         if not work.database:

@@ -31,6 +31,7 @@ from ledger.stores.append import NameChange
 from ledger.vault import Absent, Vault
 
 READ_AHEAD: Final = 256
+KEY_CAME_BACK: Final = "key_came_back"
 _NAMING: Final = {
     event for event in EVERY
     if event.names is not Event.names or event.freed is not Event.freed
@@ -219,6 +220,10 @@ class Reader:
         """Collect what the event does to reserved names. What is sealed may be gone; what it frees stands open."""
         assert self._vault is not None and self._lookup is not None
         event = envelope.event
+        if isinstance(event, KeyDestroyed) and envelope.by.act is None and came_back(self._vault, event.person):
+            self._wrong(position, KEY_CAME_BACK, (
+                f"{event.person} 的密钥已记为销毁，密钥库里却还有：密钥库是从较早的副本放回的。"
+                "请启动服务，它会在一小时之内再次销毁；含这把密钥的副本须另行删除。"))
         changes: list[NameChange] = list(self._lookup.freed(envelope.stream, event, envelope.by.act))
         if envelope.sealed is not None and (event.sealed_as is None or envelope.key_owner is None):
             self._wrong(position, "leaf_malformed", "这类事件没有密封部分，却记有其摘要。")
@@ -240,6 +245,14 @@ class Reader:
     def _wrong(self, position: int, code: str, words: str) -> None:
         if len(self.problems) < PROBLEMS_MAX:
             self.problems.append(Problem(position, code, words))
+
+
+def came_back(vault: Vault, person: str) -> bool:
+    """Whether the vault has the key of somebody whom the log says is forgotten, and does not know of it.
+
+    A mark is asked for first: who is being forgotten at this moment bears one until the key is gone.
+    """
+    return person not in vault.marked() and not vault.is_destroyed(person)
 
 
 def _is_formed(salt: Any, ciphertext: Any) -> bool:

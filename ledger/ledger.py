@@ -113,8 +113,7 @@ class Ledger(Application[str]):
         self.vault = vault
         self.lookup = Lookup(vault.secret("index"))
         self._stopped: Callable[[], LedgerError] | None = None
-        for person in vault.marked():  # A destruction was stopped between the log and the vault.
-            self._destroy_if_recorded(person)
+        self.end_destructions()  # One was stopped between the log and the vault.
 
     @classmethod
     def in_file(cls, path: Path, vault: Vault, *, cache_kib: int | None = None) -> Ledger:
@@ -273,6 +272,14 @@ class Ledger(Application[str]):
         outcome = self.decide(marking, by=by, request=request)
         self._destroy_if_recorded(person)  # Also when it was recorded before, and refused for that reason now.
         return outcome
+
+    def end_destructions(self, others: Iterable[str] = ()) -> None:
+        """Destroy what the log says is destroyed and the vault still has: it was stopped in between, or came back.
+
+        Asked of who bears a mark, and of others of whom an answer says so: the log alone decides.
+        """
+        for person in dict.fromkeys([*self.vault.marked(), *others]):
+            self._destroy_if_recorded(person)
 
     def _destroy_if_recorded(self, person: str) -> None:
         found = (decode(leaf) for _, leaf in self.store.stream(person))

@@ -246,7 +246,7 @@ def _digested(
     found = MultiDict(typed)
     for one in fields:
         if one.kind == "digests":
-            chosen = [hashlib.file_digest(file.stream, "sha256").hexdigest()
+            chosen = [hashlib.sha256(file.read()).hexdigest()
                       for file in files.getlist(one.name) if file.filename]
             found[one.name] = " ".join(dict.fromkeys([*typed.get(one.name, "").lower().split(), *chosen]))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +15,13 @@ import pytest
 
 from api import erasing
 from api.cases.erasure_purge import purge_all
+from api.composed import composed
 from api.erasing import KINDS, Rule, grounds, rule_of
 from api.second_factor import code_at
 from api.settings import Settings, SettingsError, load
 from ledger import key_backup
-from ledger.vault import Absent
+from ledger.vault import Absent, VaultFailed
+from tests.api.command_kit import xueshi
 from tests.api.finding_kit import look
 from tests.api.house_kit import BODY, Someone, Ticking, Town, house_in, study
 from tests.api.paper_kit import PDF
@@ -409,6 +412,43 @@ def test_killed_after_the_event_what_the_service_kept_goes_with_the_next_hour(
     assert house.ledger.vault.is_destroyed(place.li.id) and house.operations.every(place.li.id, now=house.now)
     purge_all(house)
     assert house.operations.every(place.li.id, now=house.now) == []
+
+
+def test_a_vault_that_is_full_for_a_moment_is_asked_again_by_the_service_itself(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event stands and the key as well: whoever asked is told to come back, and nobody has to."""
+    place.proposed()
+    place.rest()
+    house = place.town.house
+
+    def full(_: str) -> None:
+        raise VaultFailed(house.ledger.vault.path, "No space left on device")
+
+    monkeypatch.setattr(house.ledger.vault, "destroy", full)
+    assert place.destroying()[0] == 503
+    monkeypatch.undo()
+    assert not house.ledger.vault.is_destroyed(place.li.id) and place.li.id in house.ledger.vault.marked()
+    purge_all(house)
+    assert house.ledger.vault.is_destroyed(place.li.id) and house.ledger.vault.marked() == []
+    assert house.operations.every(place.li.id, now=house.now) == []
+
+
+def test_a_key_that_an_older_vault_brings_back_is_told_by_the_checker_and_destroyed_again(tmp_path: Path) -> None:
+    """Somebody copies an older `people.db` over the present one, instead of `xueshi keys restore`."""
+    with place_in(tmp_path / "data") as place:
+        copy = tmp_path / "people.db"
+        place.town.house.ledger.vault.file.copied(copy)
+        place.forgotten()
+    for journal in ("people.db-wal", "people.db-shm"):
+        (tmp_path / "data" / "keys" / journal).unlink(missing_ok=True)
+    shutil.copyfile(copy, tmp_path / "data" / "keys" / "people.db")
+
+    told = xueshi(tmp_path, "fsck")
+    assert told.returncode == 1 and "[key_came_back]" in told.stdout and place.li.id in told.stdout
+    with composed(Settings(data_folder=tmp_path / "data"), serves=False) as app:
+        assert Someone(app.test_client(), place.li.token).get(f"/v1/persons/{place.li.id}").status_code == 401
+    assert xueshi(tmp_path, "fsck").returncode == 0
 
 
 def _number_of(place: Place) -> str:
