@@ -19,6 +19,7 @@ import pytest
 
 from api.exits import Exit
 from tests.faults.failing_kit import FREE_ROOM, Calls, Ended, met, recorded
+from tests.faults.faulted_forgetting import FORGETTING
 from tests.faults.faulted_keeping import KEEPING
 from tests.faults.faulted_operations import OPERATIONS as STEPS
 from tests.faults.faulted_operations import Operation
@@ -26,7 +27,7 @@ from tests.faults.faulted_register import Scene, made_in
 
 pytestmark = pytest.mark.requires_system("strace")
 
-OPERATIONS = STEPS | KEEPING
+OPERATIONS = STEPS | KEEPING | FORGETTING
 ERROR, NO_ROOM, KILL, DELAY = "error=EIO", "error=ENOSPC", "signal=SIGKILL", "delay_enter=20000"
 SAID = ("Traceback", "internal_error", "internal_server_error", "keeper_broke")
 
@@ -91,7 +92,7 @@ def _demand_clean(scene: Scene, least: int, where: str) -> None:
 SAMPLED = {
     "append": 1, "checkpoint": 3, "backup": 2, "compaction": 2, "restore": 2, "first start": 2, "export": 1,
     "statement": 1, "archive": 2, "import of a hand-over": 1,
-    "a signing key that is retired": 1, "looks that go": 1,
+    "a signing key that is retired": 1, "looks that go": 1, "destruction": 1,
 }
 EVERY = int(os.environ.get("FAULTS_EVERY", "1"))
 COARSE = {"replay": 10}
