@@ -223,7 +223,7 @@ class Reader:
         if isinstance(event, KeyDestroyed) and envelope.by.act is None and came_back(self._vault, event.person):
             self._wrong(position, KEY_CAME_BACK, (
                 f"{event.person} 的密钥已记为销毁，密钥库里却还有：密钥库是从较早的副本放回的。"
-                "请启动服务，它会在一小时之内再次销毁；含这把密钥的副本须另行删除。"))
+                "请启动服务，它随即再次销毁；含这把密钥的副本须另行删除。"))
         changes: list[NameChange] = list(self._lookup.freed(envelope.stream, event, envelope.by.act))
         if envelope.sealed is not None and (event.sealed_as is None or envelope.key_owner is None):
             self._wrong(position, "leaf_malformed", "这类事件没有密封部分，却记有其摘要。")
