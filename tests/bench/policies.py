@@ -1,4 +1,4 @@
-"""The law's four speeds: one person with reasons against zen-engine, the whole command, compilation, static analysis.
+"""The law's four speeds: one person with reasons against zen-engine, the whole command, every case, static analysis.
 
 zen-engine gets a decision table (JDM) made of the same rulebooks: one row for each clause, route, level and quantity,
 the most specific rulebook first, with article and quoted words as outputs. It answers one entry's rate; shares, caps,
@@ -21,7 +21,7 @@ from typing import Any
 import zen
 
 from policies.analysis import analyse
-from policies.assess import Fact
+from policies.assess import Fact, assess
 from policies.entries import Entry
 from policies.facts import Affiliation
 from policies.law import Law
@@ -32,21 +32,20 @@ from policies.shapes import check_affiliation
 from policies.shelf import drafts, shipped
 from policies.soundness import QUANTITY
 from policies.steps import of_ruling
-from policies.tables import Code, compile_law
 from tests.bench import Figure, Race, seconds
 from tests.bench.facts import ENTRIES_EACH, life, write
 
 ROOT = Path(__file__).parents[2]
 PERSONS = 400
 ROUNDS = 7
-CODES = 60_000
+CASES = 60_000
 MILLION = 1_000_000
 
 
 def rows() -> Iterator[Race | Figure]:
     yield from _one_person()
     yield _whole_command()
-    yield _compilation()
+    yield _every_case()
     for name, books in (("the five", shipped().books), ("the five and every draft", shipped().books + drafts().books)):
         took = [seconds(lambda books=books: analyse(Law(books))) for _ in range(ROUNDS)]
         yield Figure(f"static analysis of {name}", statistics.median(took), "s", most=0.5)
@@ -173,10 +172,13 @@ def _whole_command() -> Figure:
     return Figure("evaluate, the whole command, a million entries (100,000 a second)", took, "s", most=10)
 
 
-def codes(law: Law, count: int) -> list[Code]:
-    """So many distinct codes, spread over places, stretches of dates, routes, levels, ranks and quantities."""
+Case = tuple[tuple[int, str, str, None], Fact]
+
+
+def cases(law: Law, count: int) -> list[Case]:
+    """So many distinct cases of an entry, over places, stretches of dates, routes, levels, ranks and quantities."""
     random, words = Random(3), law.vocabulary
-    found: dict[str, Code] = {}
+    found: dict[str, Case] = {}
     sectors, routes = list(words.sectors), list(words.routes.values())
     while len(found) < count:
         route = random.choice(routes)
@@ -193,12 +195,18 @@ def codes(law: Law, count: int) -> list[Code]:
         place = (random.randint(1, len(law.edges)), random.choice(("330203", "330302", "330106", "330782", "330000")),
                  random.choice(sectors), None)
         lead = random.randint(-40, 400) if route.code.endswith("training") else None
-        found.setdefault(repr((place, values, lead)), Code(*place, Fact(values, None, lead)))
+        found.setdefault(repr((place, values, lead)), (place, Fact(values, None, lead)))
     return list(found.values())
 
 
-def _compilation() -> Figure:
+def _every_case() -> Figure:
     books = shipped().books
-    every = codes(Law(books), CODES)
-    took = [seconds(lambda: compile_law(Law(books), every)) for _ in range(ROUNDS)]
-    return Figure(f"compile {CODES:,} distinct codes", statistics.median(took), "s", most=0.3)
+    every = cases(Law(books), CASES)
+
+    def ruled() -> None:
+        law = Law(books)
+        for place, fact in every:
+            assess(law.layer(*place), fact)
+
+    took = [seconds(ruled) for _ in range(ROUNDS)]
+    return Figure(f"rule {CASES:,} distinct cases, each once", statistics.median(took), "s", most=0.3)
