@@ -5,8 +5,6 @@ it is. A finding of that pattern finds a plant when it names an entry of it; of 
 is found beside is counted as false, though some of it is not: in a made-up history, as in a real one, what is a matter
 of measure comes about by chance as well. So both numbers are for comparing one set of thresholds with another, and say
 nothing about any person.
-
-`tests/api/demo/test_demo_recall.py` shows it.
 """
 
 from __future__ import annotations

@@ -21,12 +21,12 @@ from ledger.vault import open_vault
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import FIELDS, Finding, read
 from projections.findings.patterns import patterns
-from projections.findings.recall import Score, scored
 from projections.findings.traces import Traces
 from projections.findings.upkeep import Upkeep
 from projections.reader import Reader
 from projections.rebuilding import rebuild
 from tests.bench import Figure
+from tests.recall_kit import Score, scored
 
 TOLD = Told(people=3_000, first_year=2018, last_year=2022, seed=5)
 

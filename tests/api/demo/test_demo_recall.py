@@ -13,11 +13,11 @@ from demo_kit import Demo
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import FIELDS, Finding, read
 from projections.findings.patterns import patterns
-from projections.findings.recall import Score, scored
 from projections.findings.traces import Traces
 from projections.findings.upkeep import Upkeep
 from projections.reader import Reader
 from projections.rebuilding import rebuild
+from tests.recall_kit import Score, scored
 
 
 @pytest.fixture(scope="module")

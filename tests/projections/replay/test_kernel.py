@@ -20,7 +20,6 @@ from policies.places import NO_LATER, Place, places_of
 from policies.rulebook import Cycle, Rulebook
 from policies.shapes import check_affiliation
 from policies.shelf import drafts, shipped
-from projections.replay.coded import Coder
 from projections.replay.compiled import compile_over
 from projections.replay.kernel import replay
 from projections.replay.replayed import (
@@ -36,6 +35,7 @@ from projections.replay.replayed import (
     Replayed,
 )
 from tests.policies.people import REGIONS, WORDS, people
+from tests.projections.replay.coder import Coder
 
 
 def rare_law() -> Law:

@@ -20,12 +20,13 @@ from policies.places import places_of
 from policies.shapes import check_affiliation
 from policies.shelf import drafts, shipped
 from projections.replay.cluster import stage
-from projections.replay.coded import Coded, Coder
+from projections.replay.coded import Coded
 from projections.replay.compiled import Compiled, compile_over
 from projections.replay.replayed import Replayed
 from projections.replay.sides import judge_both
 from projections.replay.spread import Incomplete, Laws, coded_of, judged, rows_of, together
 from tests.policies.people import people
+from tests.projections.replay.coder import Coder
 
 FIVE, ALL = Law(shipped().books), Law([*shipped().books, *drafts().books])
 BENCH = Bench(ALL)
