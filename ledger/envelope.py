@@ -1,4 +1,4 @@
-"""The envelope: the bytes of an event that are hashed, stored and proved. `ledger/README.md` has it to the byte.
+"""The envelope: the bytes of an event that are hashed, stored and proved. `ledger/formats.md` has it to the byte.
 
 A leaf is one JSON array in UTF-8, written once and never written again:
 

@@ -1,6 +1,6 @@
 """The hand-over file (移交): what one ledger sends another of its entries, each with what proves it (P 13, P 14).
 
-NDJSON, so that it can be read with what is at hand; the form of each line stands in `ledger/README.md`:
+NDJSON, so that it can be read with what is at hand; the form of each line stands in `ledger/formats.md`:
 
     {"is":"hand-over","format":"xueshi-hand-over/1","origin":...,"since":M,"size":N,"part":1,"parts":1}
     {"is":"act","position":...,"leaf":[...]}         how a larger act ended that an entry belongs to

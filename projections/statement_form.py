@@ -230,7 +230,7 @@ class Affiliation(_Form):
 
 
 class Answer(_Form):
-    """A person's years, as `projections/README.md` describes them."""
+    """A person's years, as `projections/answers.md` describes them."""
 
     person: _Word
     basis: Basis

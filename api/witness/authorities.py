@@ -34,7 +34,7 @@ class Authority(NamedTuple):
 
 def read_authorities(path: Path) -> list[Authority]:
     """Read the file; what cannot be used is told with its place."""
-    cure = "每个机构一节 [[authority]]，有 name、url、ca，可有 policy；见 api/README.md"
+    cure = "每个机构一节 [[authority]]，有 name、url、ca，可有 policy；见 api/settings.md"
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -12,7 +12,7 @@ repetition would starve whoever is slower.
 When the connection is lost nobody has said whether the last batch was committed. So the session it went to is ended,
 the lock tells when the server is done with it, and the leaves, which hold 16 random bytes each, whether it stands.
 
-`tests/ledger/stores/` shows it; `ledger/README.md` tells it in order.
+`tests/ledger/stores/` shows it; `ledger/stores/README.md` tells it in order.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What must hold of whatever is sent to any door: asked of every operation that the description has.
 
 Each test ends with the log as long as it began: what is refused is not half registered. The table of bad input in
-`api/README.md` names the tests for each kind; the last test here reads it.
+`api/http.md` names the tests for each kind; the last test here reads it.
 """
 
 from __future__ import annotations
@@ -235,13 +235,13 @@ def test_a_number_is_a_whole_one_in_its_bounds_or_refused(person: Someone, numbe
 # The table
 
 
-TABLE = re.compile(r"^### Bad input$.*?(?=^#)", re.MULTILINE | re.DOTALL)
+TABLE = re.compile(r"^## Bad input$.*?(?=^#|\Z)", re.MULTILINE | re.DOTALL)
 ASKED = ("injection", "mass assignment", "path traversal", "zip bombs", "content types", "oversized", "slow", "nonces",
          "cursors", "scope", "spreadsheets", "no request")
 
 
 def rows() -> list[tuple[str, str, str]]:
-    found = TABLE.search((ROOT / "api" / "README.md").read_text("utf-8"))
+    found = TABLE.search((ROOT / "api" / "http.md").read_text("utf-8"))
     assert found is not None
     lines = [line for line in found[0].splitlines() if line.startswith("| ")][1:]
     return [(first, second, third) for first, second, third in (line.strip("| ").split(" | ") for line in lines)]

@@ -139,9 +139,7 @@ def test_decisions_are_dated() -> None:
     undated = [
         f"{room}: {decision[:60]}"
         for room in ROOMS
-        for decision in re.findall(
-            r"^### (.+)$", text_of(ROOT / room / "README.md").partition("\n## Decisions")[2], re.MULTILINE
-        )
+        for decision in re.findall(r"^## (.+)$", text_of(ROOT / room / "decisions.md"), re.MULTILINE)
         if not re.match(r"20\d\d-\d\d-\d\d", decision)
     ]
 

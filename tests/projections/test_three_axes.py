@@ -1,4 +1,4 @@
-"""The three axes worked through: the table in `projections/README.md`, asked of the history that it tells.
+"""The three axes worked through: the table in `projections/answers.md`, asked of the history that it tells.
 
 The history, in the order in which it was recorded. An exam in Ningbo counts 6 a subject by N 6(8), a municipal seminar
 24 by N 6(1); an exam in the environment sector 30 by E 8(2); a public course its hours.
@@ -47,10 +47,10 @@ from ledger.vocabulary import ClaimId
 from projections.basis import Axes, axes_of, read_axes
 from projections.errors import AsOfBeforeLedger, AsOfInFuture, LawUnknown
 
-README = Path(__file__).parents[2] / "projections" / "README.md"
+ANSWERS = Path(__file__).parents[2] / "projections" / "answers.md"
 ROW = re.compile(r"^\| (?P<question>[^|]+) \| (?P<who>Chen|Lin|Wu|Xu) (?P<year>\d{4}) \|(?P<axes>[^|]*)\| "
                  r"(?P<decided>[\d.]+) \| (?P<evaluated>[\d.]+) \| [^|]+ \|$", re.MULTILINE)
-ASKED = [found.groupdict() for found in ROW.finditer(README.read_text("utf-8"))]
+ASKED = [found.groupdict() for found in ROW.finditer(ANSWERS.read_text("utf-8"))]
 AXIS = re.compile(r"`--(as-of|valid-on|law) ([^`]+)`")
 
 
