@@ -2,7 +2,8 @@
 
 What an organiser filed and what was held stand side by side, so that whoever asks sees what differs: held outside the
 plan, for more people than planned or than the room holds, on other days, filed so many days before the start (D06).
-Whether that was too late is law, which is asked apart (`projections/filings.py`).
+Whether that was too late is law, which is asked apart (`projections/filings.py`). A class that was held waits until
+a list of it is registered (W 13): the organiser has done its part, and nobody has the hours yet.
 
 A card is found by its number through the register of reserved names, never through a column: no number stands here.
 
@@ -37,8 +38,12 @@ from ledger.events.training import (
 from ledger.vocabulary import LOCAL, UnitId
 from projections.pages import Page, paged
 from projections.projection import HOLDS, Effect, Projection, Rows, Table
+from projections.reach import reaches
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ledger.events.actor import Scope
     from projections.files import Files
 
 
@@ -129,6 +134,15 @@ class TrainingClass(NamedTuple):
         return (self.starts - self.filed.filed_on).days
 
 
+class Unregistered(NamedTuple):
+    """A class that was held, and of which no list is registered: since when, by the event that says it was held."""
+
+    training_class: str
+    organiser: str
+    since_at: int
+    event: int
+
+
 class Card(NamedTuple):
     """A card as it stands, without its number."""
 
@@ -146,6 +160,9 @@ class Card(NamedTuple):
 # Folding
 
 _text = msgspec.json.encode
+_plan = msgspec.json.Decoder(PlanFiled).decode
+_filed = msgspec.json.Decoder(ClassFiled).decode
+_held = msgspec.json.Decoder(ClassHeld).decode
 
 
 def _change(rows: Rows, table: str, effect: Effect, key: dict[str, Any], **values: Any) -> None:
@@ -218,6 +235,14 @@ def _class_refused(rows: Rows, effect: Effect) -> None:
 
 def _class_held(rows: Rows, effect: Effect) -> None:
     event: ClassHeld = effect.event
+    key = {"training_class": event.training_class}
+    rows.end("unregistered", effect.position, key)
+    for organiser, filed in rows.now("classes", ("organiser", "filed"), key):
+        said = _filed(filed)
+        rows.begin("unregistered", effect.position, {
+            **key, "organiser": organiser, "region": said.region, "sector": said.sector,
+            "category": said.category.value, "since_at": effect.envelope.recorded_at, "event": effect.recorded,
+        })
     _change(rows, "classes", effect, {"training_class": event.training_class}, status="held",
             held=_text(event).decode(), attended=event.attended)
 
@@ -237,6 +262,7 @@ def _roster_written(rows: Rows, effect: Effect) -> None:
 
 
 def _roster_closed(rows: Rows, effect: Effect) -> None:
+    rows.end("unregistered", effect.position, {"training_class": effect.event.training_class})
     _change(rows, "rosters", effect, {"act": effect.event.act}, status="closed")
 
 
@@ -262,7 +288,7 @@ class Trainings(Projection):
     """The fold."""
 
     name: ClassVar = "trainings"
-    version: ClassVar = 2  # 1 did not say when a filing was recorded.
+    version: ClassVar = 3  # 1 did not say when a filing was recorded, 2 not which classes wait to be registered.
     tables: ClassVar = {
         "plans": Table(
             {"plan": str, "organiser": str, "year": int, "status": str, "revision": int, "filed": str,
@@ -277,6 +303,10 @@ class Trainings(Projection):
             {"act": str, "training_class": str, "status": str, "rows": int, "rows_done": int, "list_sha256": str,
              "first": int, "events": str},
             ("act", "from_position"), (("training_class",),)),
+        "unregistered": Table(  # Held, and nobody who was there has the hours yet.
+            {"training_class": str, "organiser": str, "region": str, "sector": str, "category": str, "since_at": int,
+             "event": int},
+            ("training_class", "from_position"), (("organiser",), ("region",))),
         "cards": Table(
             {"card": str, "person": str, "training_class": str, "organiser": str, "status": str,
              "attended_half": int, "hours_centi": int, "result": str, "first": int, "events": str},
@@ -303,9 +333,6 @@ class Trainings(Projection):
 # Reading
 
 _MOST: Final = -1  # Of what belongs to one plan, class or person everything is told.
-_plan = msgspec.json.Decoder(PlanFiled).decode
-_filed = msgspec.json.Decoder(ClassFiled).decode
-_held = msgspec.json.Decoder(ClassHeld).decode
 
 
 def _rows(
@@ -377,6 +404,23 @@ def classes(
     wanted = {"organiser": organiser, "plan": plan, "year": year, "status": status}
     found, at = _classes(files, wanted, as_of, after=after, limit=limit + 1, newest_first=newest_first)
     return paged(found, limit, at, lambda one: (one.events[0],))
+
+
+def unregistered(
+    files: Files, *, scopes: Iterable[Scope] = (), organiser: str | None = None, as_of: int | None = None, limit: int,
+) -> list[Unregistered]:
+    """Classes that were held and of which no list is registered, in the reach of scopes or of one organiser; those
+    that have waited longest first. Whether a scope's role registers them is the law's to say."""
+    reader, at = files.file("trainings", as_of)
+    values: dict[str, Any] = {"as_of": at, "limit": limit, "organiser": organiser}
+    within = [reaches(number, scope, values, limits=("sector", "category"), table="unregistered")
+              for number, scope in enumerate(scopes)]
+    where = " OR ".join(within) if organiser is None else "organiser = :organiser"
+    if not where:
+        return []
+    query = (f"SELECT {', '.join(Unregistered._fields)} FROM unregistered WHERE {HOLDS} AND ({where}) "
+             "ORDER BY since_at, training_class LIMIT :limit")
+    return [Unregistered._make(row) for row in reader.rows(query, values)]
 
 
 def _classes(

@@ -39,7 +39,9 @@ from ledger.streams import training_roster as rosters
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import ActId, ActorId, StreamId, format_hours
-from policies.authority import Office, roster_offices
+from policies.authority import NobodyRegisters, Office, roster_offices
+
+_OF_THEIR_OWN: Final = ("recognised_organiser", "unit")
 
 TOLD_MOST: Final = 200
 """So many rows are told in an answer; the workbook that goes back has them all."""
@@ -97,6 +99,29 @@ def _role(house: House, caller: Caller, name: str) -> tuple[Actor, str] | Refusa
     role = role_for(actor, [one.role for one in offices], found.matter)
     no = standing(actor, role, found.matter) or of_another_level(offices, found.matter, role, actor)
     return no if no is not None else (actor, role)
+
+
+def offices_of(house: House, name: str) -> tuple[Office, ...]:
+    """The offices that the law lets register a class; none where the law names nobody."""
+    found = class_of(Reading(house.ledger), name)
+    try:
+        return () if found is None else _offices(house, found)
+    except NobodyRegisters:
+        return ()
+
+
+def is_for(house: House, actor: Actor, name: str, role: str | None) -> bool:
+    """Say whether a class waits for this account's office, in this of its roles or in any: for a department that the
+    law names, and for an organiser or a unit only if the class is its own."""
+    found = class_of(Reading(house.ledger), name)
+    is_own = found is not None and found.organiser == actor.organisation
+    offices = [one for one in offices_of(house, name)
+               if role in (None, one.role) and (is_own or one.role not in _OF_THEIR_OWN)]
+    if found is None or not offices:
+        return False
+    held = role_for(actor, [one.role for one in offices], found.matter)
+    return standing(actor, held, found.matter) is None and of_another_level(
+        offices, found.matter, held, actor) is None
 
 
 def _offices(house: House, found: classes.TrainingClass) -> tuple[Office, ...]:

@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from api.cases import claim_drafts, claim_sheet, histories, people, queue, workload, year_closing, years
+from api.cases import (
+    claim_drafts,
+    claim_sheet,
+    histories,
+    people,
+    queue,
+    roster_waits,
+    workload,
+    year_closing,
+    years,
+)
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR
 from api.commands.telling import role as role_name
 from api.console import replays, rules, status, words
@@ -153,6 +163,7 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     loads = workload.loads(house, caller, "", moment.asked["as_of"])
     if isinstance(loads, Refusal):
         return loads
+    rosters = roster_waits.waiting(house, caller, role, as_of=position)
     watches = role in (HUMAN_RESOURCES, SUPERVISOR)
     sectors = base_vocabulary().sectors
     items = [{**one, "role_words": role_name(one["role"]), "kind_words": words.KINDS.get(one["kind"], one["kind"]),
@@ -170,8 +181,27 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         "amiss": status.amiss(house) if role == SUPERVISOR and moment.is_now else None,
         "replays": replays.latest(asking) if moment.is_now else None,
         "proposed": [one for one in rules.proposed(asking, moment) or () if one["enacted"] is None],
+        "rosters": [] if isinstance(rosters, Refusal) else [_roster(house, one, day) for one in rosters[0]],
+        "more_rosters": not isinstance(rosters, Refusal) and rosters[1],
         "oldest_since": written_time(found.items[0].since_at)[:10] if found.items else "",
-    }, {"waiting": len(found.items), "kinds": told, "loads": items, **common["basis"]})
+    }, {"waiting": len(found.items), "kinds": told, "loads": items,
+        "rosters": [] if isinstance(rosters, Refusal) else [
+            {"training_class": one.one.training_class, "since": written_time(one.one.since_at), "is_ours": one.is_ours,
+             "roles": [each.role for each in one.offices]} for one in rosters[0]], **common["basis"]})
+
+
+def _roster(house: House, one: roster_waits.Waits, day: date) -> dict[str, Any]:
+    """A class whose list waits to be registered, and by which words of which document."""
+    names = dict.fromkeys(role_name(each.role) for each in one.offices)
+    basis = {each.rulebook: each.article for each in one.offices}
+    documents = {book.id: book.document for book in house.answers.rulebooks()}
+    return {
+        "address": f"/classes/{one.one.training_class}", "title": one.title, "organiser": one.organiser_name,
+        "is_ours": one.is_ours, "is_own_hand": one.is_own_hand, "who": "、".join(names) or "登记部门",
+        "since": written_time(one.one.since_at)[:10],
+        "days": days_waited(one.one.since_at, day),
+        "basis": "；".join(f"{documents.get(book, book)} {article}" for book, article in basis.items()),
+    }
 
 
 def _steps(asking: Asking, role: str | None) -> tuple[tuple[str, str, str], ...]:

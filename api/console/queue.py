@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from flask import current_app, request
 
-from api.cases import bulk, claim_sheet, exports, histories, queue, workload
+from api.cases import bulk, claim_sheet, exports, histories, queue, roster_waits, workload
 from api.cases.queue import PURPOSE, Row
 from api.cases.standing import acting
 from api.console import sending, words
@@ -88,11 +88,13 @@ def listed(asking: Asking) -> Shown:
     if isinstance(pane, Refusal):
         return pane
     basis = house.answers.reflects(position)
+    held = roster_waits.waiting(house, caller, role, as_of=position)
     kept = sum(map(wanted.keeps, sample.items))
     return Page("queue.html", {
         "moment": moment, "basis": told_basis(basis), "rows": told,
         "facets": _facets(asking, sample.items, moment, day, odd), "all": len(sample.items),
         "more": sample.next is not None, "kept": kept, "shown": found.before, "back": found.back, "on": found.on,
+        "held": 0 if isinstance(held, Refusal) else sum(one.is_ours for one in held[0]),
         "pane": pane, "done": done_before(asking), "list": _list(moment), "marks": words.MARKS,
         "last": None if told or sample.items or not moment.is_now else _last(asking, position),
     }, {"items": told, "waiting": kept, "is_all": sample.next is None, "next": found.on, **basis})
