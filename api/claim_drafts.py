@@ -25,6 +25,9 @@ DRAFTS_MOST: Final = 50
 KEPT_S: Final = WAITS_S
 """As long as a paper waits for its claim: neither outlives the other without the person having come back."""
 
+_TURN: Final = "turn"
+"""Beside the parts of a claim, of which none is called so: sealed with what was typed, and no column of its own."""
+
 _SECOND: Final = 1_000_000
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS claim_draft (
@@ -40,6 +43,13 @@ CREATE INDEX IF NOT EXISTS claim_draft_by_time ON claim_draft (saved_at);
 """
 
 
+class Turn(NamedTuple):
+    """Which page sent a draft, and as its how-manieth sending: whoever types alone can neither outdate nor undo it."""
+
+    page: str
+    number: int
+
+
 class Draft(NamedTuple):
     """A draft as it was last saved."""
 
@@ -48,6 +58,7 @@ class Draft(NamedTuple):
     version: int
     saved_at: int   # Microseconds since 1970.
     content: dict[str, Any]
+    turn: Turn | None = None  # None: no page of ours saved it.
 
     @property
     def kept_until(self) -> int:
@@ -75,26 +86,31 @@ class ClaimDrafts(Operational):
         super().__init__(place, SCHEMA)
 
     def save(
-        self, person: str, name: str, content: dict[str, Any], *, seen: int | None, claim: str, now: int
+        self, person: str, name: str, content: dict[str, Any], *, seen: int | None, claim: str, now: int,
+        turn: Turn | None = None,
     ) -> Draft | Stale | Full:
         """Keep what was typed over the version that was seen, None for a new one. What stands already stays as it is.
 
-        `claim`: what a new draft will become.
+        `claim`: what a new draft will become. `turn`: of the page that saved it last, the order in which it sent is
+        what counts, since neither the versions that it was answered nor its sendings need arrive in that order.
         """
         self._vault.prepare([person])  # Of whoever was forgotten it raises KeyGone.
         with self._writing(person) as file:
             stands = self._find(file, person, name)
-            if stands is not None and stands.content == content:
-                return stands  # Sent again, since the answer was lost.
-            if (None if stands is None else stands.version) != seen:
+            is_same = stands is not None and stands.content == content
+            is_later = None if stands is None else _is_later(turn, stands.turn)
+            if stands is not None and (is_later is False or (is_same and turn in (None, stands.turn))):
+                return stands  # Overtaken by what the same page sent later; or sent again, since the answer was lost.
+            if is_later is None and not is_same and (None if stands is None else stands.version) != seen:
                 return Stale(stands)
             if stands is None:
                 (count,) = file.execute("SELECT COUNT(*) FROM claim_draft WHERE person = ?", (person,)).fetchone()
                 if count >= DRAFTS_MOST:
                     return Full(count)
-            kept = Draft(name, claim, 1, now, content) if stands is None else stands._replace(
-                version=stands.version + 1, saved_at=now, content=content)
-            sealed = self._vault.seal_bytes(person, msgspec.json.encode(content), place=_place(name))
+            kept = Draft(name, claim, 1, now, content, turn) if stands is None else stands._replace(
+                version=stands.version + (not is_same), saved_at=now, content=content, turn=turn)
+            whole = content if turn is None else {**content, _TURN: turn}
+            sealed = self._vault.seal_bytes(person, msgspec.json.encode(whole), place=_place(name))
             file.execute(
                 "INSERT INTO claim_draft VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (person, name) DO UPDATE SET "
                 "claim = excluded.claim, version = excluded.version, saved_at = excluded.saved_at, "
@@ -143,7 +159,14 @@ class ClaimDrafts(Operational):
             return None
         if isinstance(content, Absent):
             return None
-        return Draft(name, claim, version, saved_at, msgspec.json.decode(content, type=dict[str, Any]))
+        whole = msgspec.json.decode(content, type=dict[str, Any])
+        turn = whole.pop(_TURN, None)
+        return Draft(name, claim, version, saved_at, whole, None if turn is None else Turn(*turn))
+
+
+def _is_later(turn: Turn | None, last: Turn | None) -> bool | None:
+    """Whether a page sent something after what stands, or at once; None: what stands is not of this page."""
+    return None if turn is None or last is None or turn.page != last.page else turn.number >= last.number
 
 
 _SELECT: Final = "SELECT name, claim, version, saved_at, sealed FROM claim_draft WHERE person = ?"

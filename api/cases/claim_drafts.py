@@ -14,7 +14,7 @@ from api.callers import Caller
 from api.cases.claims import submission
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import oneself
-from api.claim_drafts import Draft, Full
+from api.claim_drafts import Draft, Full, Turn
 from api.house import House
 from ledger.errors import Refusal
 from ledger.streams.decision import Decision
@@ -27,9 +27,10 @@ Read = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def save(
-    house: House, caller: Caller, person: str, name: str, content: dict[str, Any], seen: int | None
+    house: House, caller: Caller, person: str, name: str, content: dict[str, Any], seen: int | None,
+    turn: Turn | None = None,
 ) -> Draft | Refusal:
-    """Keep what was typed, over what was seen."""
+    """Keep what was typed, over what was seen, or over what the same page sent before."""
     self = oneself(caller, person)
     if isinstance(self, Refusal):
         return self
@@ -38,7 +39,8 @@ def save(
         return Refusal.because("person_absent")
     if no := closed_to_processing(known):
         return no
-    kept = house.claim_drafts.save(self, name, content, seen=seen, claim=house.new_id("claim"), now=house.now)
+    kept = house.claim_drafts.save(
+        self, name, content, seen=seen, claim=house.new_id("claim"), now=house.now, turn=turn)
     if isinstance(kept, Full):
         return Refusal.because("drafts_full", drafts=kept.drafts)
     if isinstance(kept, Draft):

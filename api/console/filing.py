@@ -31,6 +31,7 @@ from api.console.claim_trial import (
 from api.console.form import Fault, Form, content_of, form_of, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.evidence_files import MOST as FILE_MOST
+from api.refusals import status_of
 from api.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.streams.claim import Status
@@ -44,6 +45,12 @@ _GROUPS: Final = (
     ("成果", ("paper", "book", "patent", "project")),
     ("服务、其他", ("service", "teaching", "other")),
 )
+_CHANGED: Final = "这份草稿在别处改过。下面是您在这一页填写的内容：再次保存，即以它为准。"
+_ELSEWHERE: Final = {
+    "stale_version": _CHANGED, "draft_exists": _CHANGED,
+    "draft_absent": "这份草稿已在别处提交或弃置，已提交的见“我的申报”。"
+                    "下面是您在这一页填写的内容：再次保存，即另存为一份新的草稿。",
+}
 
 
 class Kept(NamedTuple):
@@ -94,13 +101,14 @@ def save(asking: Asking, draft: str) -> Shown:
     step = request.form.get("step", "")
     if step == "drop":
         no = claim_drafts.drop(asking.house, asking.caller, asking.caller.id, draft)
-        return no or onward("/claims/new")
+        return onward("/claims/new") if no is None or no.code == "draft_absent" else no  # Let go already, as was meant.
     route = route_of(asking, request.form.get("study.route"))
     if route is None:
         return onward("/claims/new")
     content = content_of(request.form, route)
     paper = put_papers(asking, asking.caller.id, content, step)
-    kept = claim_drafts.save(asking.house, asking.caller, asking.caller.id, draft, content, sending.version())
+    kept = claim_drafts.save(
+        asking.house, asking.caller, asking.caller.id, draft, content, sending.version(), sending.turn())
     if isinstance(kept, Refusal):
         return _not_saved(asking, draft, route, content, kept)
     tried = _tried(asking, draft, form_of(vocabulary(asking), route, content))
@@ -126,16 +134,21 @@ def check(asking: Asking, draft: str) -> Shown:
     if tried.faults:
         return onward(f"/drafts/{draft}?tried=1")
     return Page("claim_check.html", _checked(asking, form, kept, tried) | {
-        "version": version, "action": f"/drafts/{draft}/submission", "back": f"/drafts/{draft}", "carried": []})
+        "version": version, "action": f"/drafts/{draft}/submission", "back": f"/drafts/{draft}",
+        "carried": [("claim", kept["claim"])], "changed": "changed" in request.args})
 
 
 def submit(asking: Asking, draft: str) -> Shown:
-    """Put it forward. Sent twice, it is the one claim that it was to become."""
+    """Put it forward. Sent twice, or by two pages, it is the one claim that it was to become."""
     house, caller = asking.house, asking.caller
     done = claim_drafts.submit(house, caller, caller.id, draft, read, sending.asked(house, caller))
-    if isinstance(done, Refusal) and done.code == "claim_exists":
-        return onward(f"/claims/{done.seen['claim']}/receipt")
-    return done if isinstance(done, Refusal) else onward(f"/claims/{done.stream}/receipt")
+    if not isinstance(done, Refusal):
+        return onward(f"/claims/{done.stream}/receipt")
+    if done.code == "stale_version":  # Nobody puts forward what they have not read.
+        return onward(f"/drafts/{draft}/check?changed=1")
+    becomes = str(done.seen["claim"]) if done.code == "claim_exists" else request.form.get("claim", "")
+    is_put = done.code in ("claim_exists", "draft_absent") and Reading(house.ledger).claim(becomes) is not None
+    return onward(f"/claims/{becomes}/receipt") if is_put else done
 
 
 def receipt(asking: Asking, claim: str) -> Shown:
@@ -242,15 +255,14 @@ def _files(asking: Asking) -> dict[str, str]:
 
 
 def _not_saved(asking: Asking, name: str, route: Route, content: Mapping[str, Any], no: Refusal) -> Shown:
-    """Say that the draft is another by now, and keep what was typed: saved again, it takes the other's place."""
-    if no.code not in ("stale_version", "draft_exists"):
-        return no
-    fault = Fault("", "这份草稿在别处改过。下面是您在这一页填写的内容：再次保存，即以它为准。")
-    stands: Any = no.seen["version"]
+    """Say why not, and keep what was typed: where the draft is another by now, saved again it takes its place."""
+    stands: Any = no.seen.get("version")
+    fault = Fault("", _ELSEWHERE.get(no.code) or of_refusal(no).words)
     if "HX-Request" in request.headers:
         return worth_panel(asking, Tried({}, [fault]), sending.version(), None)
     form = form_of(vocabulary(asking), route, content, [fault])
-    return _form(asking, form, f"/drafts/{name}", stands, Tried({}, [fault]), {}, status=409)
+    return _form(asking, form, f"/drafts/{name}", stands, Tried({}, [fault]), {},
+                 status=409 if no.code in _ELSEWHERE else status_of(no))
 
 
 def _kept(asking: Asking, draft: str) -> Kept | Shown:

@@ -16,12 +16,16 @@ from flask import request
 
 from api.callers import Caller
 from api.cases.doing import Asked
+from api.claim_drafts import Turn
 from api.house import House
 from api.whole import whole
 from ledger.stores.append import RequestKey
 
 KEY: Final = "key"
 VERSION: Final = "version"
+TURN: Final = "turn"
+"""Counted by the script of a form that is saved as it is typed; without a script a page sends nothing by itself."""
+
 FACTOR: Final = "factor_code"
 """A code of a second factor, asked for on the way: no part of what is sent."""
 
@@ -58,6 +62,11 @@ def asked(house: House, caller: Caller, *, dry_run: bool = False, leaving_out: t
 def version() -> int | None:
     """The version of what a form is about; None of what is new."""
     return whole(request.form.get(VERSION, ""), 10)
+
+
+def turn() -> Turn:
+    """Which page sends, and as its how-manieth sending."""
+    return Turn(request.form[KEY][:_RANDOM_CHARS], whole(request.form.get(TURN, ""), 10) or 0)
 
 
 def _bound(house: House, session: str, random: str) -> str:

@@ -155,7 +155,8 @@ def test_as_it_is_typed_a_form_is_saved_and_answered_with_its_worth_alone(li: Br
 
 def test_a_draft_that_was_changed_elsewhere_is_not_written_over_unseen(li: Browser) -> None:
     page = saved(li, **{"details.title": "两处都在填"})
-    li.press(page, "存为草稿", **{"details.title": "另一处填的"})
+    other = li.get(page.address)
+    li.press(other, "存为草稿", **{"details.title": "另一处填的"})
     conflict = li.press(page, "存为草稿", 409, **{"details.title": "这一处填的"})
     assert "这份草稿在别处改过" in conflict.text
     assert ("input", "这一处填的") in [(tag, told.get("value")) for tag, told in conflict.tags]
