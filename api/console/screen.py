@@ -120,6 +120,8 @@ def _writing(act: Callable[..., Shown], most: int) -> Callable[..., Any]:
     def view(**named: Any) -> Any:
         asking = _asking()
         if asking is None:
+            if is_from_here() and "HX-Request" in request.headers:
+                return Response(status=401)  # The page stays, with what was typed, and says so (`forms.js`).
             return kept.without_session() if is_from_here() else redirect(wanted.LOGIN, 303)
         if not is_from_here():
             words = "只接受从本页提交。请打开原来的页面重试。"
