@@ -18,9 +18,9 @@ from api.callers import FOUNDER, Caller
 from api.cases.allotment import ALLOTS, allotting, not_above, reserved
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.factor_shown import fresh
+from api.cases.looked import record_looks
 from api.cases.standing import POLICY_OFFICE, UNIT, acting, by_actor, handed_over, reaches, role_for
 from api.house import House
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.events.actor import ActorAppointed, Official, Scope
 from ledger.events.base import By
@@ -80,9 +80,7 @@ def every(
         organisation=organisation, status=status, actor=actor, as_of=as_of, after=after, limit=limit)
     if page.items and asking is not None:
         by = by_actor(caller, asking, _seen_scopes(asking)[0].role)
-        record_accesses(
-            house.register.access, by=by, subjects=[one.actor for one in page.items], purpose="accounts",
-            what=("official",), route="actors", now_ms=house.now // 1_000)
+        record_looks(house, by, (one.actor for one in page.items), "accounts", what=("official",), route="actors")
     reading = Reading(house.ledger)
     return page.of([_line(house, reading, one) for one in page.items])
 

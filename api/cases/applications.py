@@ -15,12 +15,12 @@ from api.callers import Caller
 from api.cases import packets, reasons
 from api.cases.doing import Reading
 from api.cases.events import events_of
+from api.cases.looked import record_looks
 from api.cases.people import identity_of
 from api.cases.standing import absent, by_actor, look_at, looking, may_see, places, seeing_scopes
 from api.house import House
-from ledger.access import record_accesses
 from ledger.errors import Refusal
-from ledger.streams.standing import Actor, standing
+from ledger.streams.standing import Actor
 from projections import applications as _applications
 from projections.applications import Application
 from projections.basis import Axes
@@ -125,11 +125,8 @@ def within(
         return Refusal.because("purpose_missing")
     page = _applications.applications_within(
         house.answers, scopes, status=status, as_of=as_of, after="" if after is None else after[0], limit=limit)
-    if page.items:
-        record_accesses(
-            house.register.access, by=by_actor(caller, asking, scopes[0].role),
-            subjects=tuple(dict.fromkeys(one.person for one in page.items)), purpose=purpose, what=("applications",),
-            route=_ROUTE, now_ms=house.now // 1_000)
+    record_looks(house, by_actor(caller, asking, scopes[0].role), (one.person for one in page.items), purpose,
+                 what=("applications",), route=_ROUTE)
     return page.of([application_view(one) for one in page.items])
 
 
@@ -174,17 +171,12 @@ def barred(
         return asking
     if not (scopes := seeing_scopes(asking)):
         return Refusal.because("not_for_reading")
-    if no := standing(asking, scopes[0].role):
-        return no
     if purpose is None:
         return Refusal.because("purpose_missing")
     page = disqualified_on(house.answers, on, as_of=as_of, after=after or ("", 0), limit=limit)
     found = [one for one in page.items if _is_within(house, asking, one.person)]
-    if found:
-        record_accesses(
-            house.register.access, by=by_actor(caller, asking, scopes[0].role),
-            subjects=tuple(dict.fromkeys(one.person for one in found)), purpose=purpose, what=("sanctions",),
-            route=_ROUTE, now_ms=house.now // 1_000)
+    record_looks(house, by_actor(caller, asking, scopes[0].role), (one.person for one in found), purpose,
+                 what=("sanctions",), route=_ROUTE)
     return page.of([sanction_view(one) for one in found])
 
 

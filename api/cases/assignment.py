@@ -15,10 +15,10 @@ from typing import Any, Final, NamedTuple
 from api.callers import Caller
 from api.cases.claims import sights, view
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.looked import record_looks
 from api.cases.review import Decide, at_step, not_the_registrar
 from api.cases.standing import acting, by_actor, in_sight
 from api.house import House
-from ledger.access import record_accesses
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.actor import ActorAppointed, Official
@@ -106,9 +106,8 @@ def names_of(house: House, caller: Caller, actor: Actor, holders: list[str]) -> 
     reading, seen = Reading(house.ledger), list(dict.fromkeys(one for one in holders if one != actor.actor))
     own = {one for one in seen if (it := reading.actor(one)) is not None and it.organisation == actor.organisation}
     if own:
-        record_accesses(
-            house.register.access, by=by_actor(caller, actor, actor.scopes[0].role), subjects=sorted(own),
-            purpose=PURPOSE, what=("name",), route="assignment", now_ms=house.now // 1_000)
+        record_looks(house, by_actor(caller, actor, actor.scopes[0].role), sorted(own), PURPOSE, what=("name",),
+                     route="assignment")
     names = {one: _name(house, one) if one in own else None for one in seen}
     return {one: Colleague(one, names.get(one), one == actor.actor) for one in dict.fromkeys(holders)}
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from api.callers import Caller
 from api.cases.doing import Reading
+from api.cases.looked import record_looks
 from api.cases.standing import absent, by_actor, look, look_at, looking, may_see, places, seeing_scopes
 from api.cases.trainings import days_of, matter_of_class
 from api.house import House
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.events.training import CardNumber
 from ledger.streams.standing import Matter
@@ -80,11 +80,8 @@ def cards_of_class(
     if purpose is None:
         return Refusal.because("purpose_missing")
     found = known.cards(house.answers, training_class=name, as_of=as_of)
-    if found:
-        record_accesses(
-            house.register.access, by=by_actor(caller, asking, seeing_scopes(asking)[0].role),
-            subjects=tuple(dict.fromkeys(one.person for one in found)), purpose=purpose, what=_CARDS, route=_ROUTE,
-            now_ms=house.now // 1_000)
+    record_looks(house, by_actor(caller, asking, seeing_scopes(asking)[0].role), (one.person for one in found), purpose,
+                 what=_CARDS, route=_ROUTE)
     return [card_view(house, one) for one in found]
 
 

@@ -19,12 +19,10 @@ from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
 from api.cases.doing import Reading
-from api.cases.finding import blocks
+from api.cases.looked import record_looks
 from api.cases.standing import SUPERVISOR, acting, by_actor
 from api.house import House
-from ledger.access import record_accesses
 from ledger.errors import Refusal
-from ledger.stores.append import EVENTS_MAX
 from ledger.streams.case import at_work, evolve
 from ledger.streams.standing import Actor, Matter, standing
 from projections import cases as _cases
@@ -94,10 +92,8 @@ def let_in(
 
 def seen(house: House, caller: Caller, actor: Actor, subjects: Sequence[str], purpose: str, what: str) -> None:
     """Record what somebody is about to be shown of a case, and of whom."""
-    for some in blocks(list(dict.fromkeys(subjects)), EVENTS_MAX):
-        record_accesses(
-            house.register.access, by=by_actor(caller, actor, SUPERVISOR), subjects=some, purpose=purpose,
-            what=(what,), route="cases", now_ms=house.now // 1_000)
+    record_looks(house, by_actor(caller, actor, SUPERVISOR), subjects, purpose, what=(what,),
+                 route="cases")
 
 
 def _reached(

@@ -18,9 +18,9 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
+from api.cases.looked import record_looks
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR, acting, by_actor, looking, seeing_scopes
 from api.house import House
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.streams.actor import SEPARATED
 from ledger.streams.standing import Actor, standing
@@ -60,16 +60,11 @@ def listed(
     scopes = seeing_scopes(actor)
     if not scopes:
         return Refusal.because("not_for_reading")
-    if no := standing(actor, scopes[0].role):
-        return no
     if purpose is None:
         return Refusal.because("purpose_missing")
     page = _page(house, what, _reach(actor), filters, axes, after, limit)
-    people = tuple(dict.fromkeys(one["person"] for one in page.items))
-    if people:
-        record_accesses(
-            house.register.access, by=by_actor(caller, actor, scopes[0].role), subjects=people, purpose=purpose,
-            what=seen, route="differences", now_ms=house.now // 1_000)
+    record_looks(house, by_actor(caller, actor, scopes[0].role), (one["person"] for one in page.items), purpose,
+                 what=seen, route="differences")
     return page
 
 

@@ -20,10 +20,10 @@ from api.cases.erasure_purge import purge
 from api.cases.erasure_weighed import backups, final_after, in_the_way, told, weighed
 from api.cases.factor_shown import fresh
 from api.cases.faults import BadFields, Fault
+from api.cases.looked import record_looks
 from api.cases.petitions import upon_person
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, in_sight, places, present
 from api.house import House
-from ledger.access import record_access
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.person import KeyDestroyed
@@ -189,8 +189,7 @@ def _may_see(house: House, caller: Caller, found: Person | None) -> Refusal | No
         assert found is not None, "what is not there is in nobody's sight"
         if no := standing(actor, role, persons.matter_of(found)):
             return no
-    record_access(house.register.access, by=by_actor(caller, actor, role), subject=found.person, purpose=PURPOSE,
-                  what=("erasure",), route="persons", now_ms=house.now // 1_000)
+    record_looks(house, by_actor(caller, actor, role), (found.person,), PURPOSE, what=("erasure",), route="persons")
     return None
 
 

@@ -17,9 +17,9 @@ from api.callers import Caller
 from api.cases import actors, people
 from api.cases.doing import Asked
 from api.cases.factor_shown import fresh, is_demanded, show_again, tried
+from api.cases.looked import record_looks
 from api.cases.standing import logged_in
 from api.house import House
-from ledger.access import record_access
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from projections.basis import written_time
@@ -116,9 +116,8 @@ def reset(house: House, caller: Caller, holder: str, reason: str, asked: Asked) 
         return no
     if asked.key is None:
         return {"holder": holder, "reason": reason}
-    record_access(
-        house.register.access, by=by, subject=holder, purpose=f"factor_reset_{reason}", what=("second_factor",),
-        route="persons" if is_person else "actors", now_ms=house.now // 1_000)
+    record_looks(house, by, (holder,), f"factor_reset_{reason}", what=("second_factor",),
+                 route="persons" if is_person else "actors")
     house.factors.drop(holder)
     return {"holder": holder, "reason": reason, "sessions_ended": house.operations.end_sessions(holder)}
 

@@ -21,9 +21,9 @@ from api.cases.cases import supervising
 from api.cases.claims import sights
 from api.cases.doing import Reading
 from api.cases.finding_acts import is_seen
+from api.cases.looked import record_looks
 from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, look_at
 from api.house import House
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.events.base import wire_type
 from ledger.events.finding import FindingEvent
@@ -88,10 +88,8 @@ def finding(
     assert isinstance(actor, Actor), "whoever sees it acts"
     if purpose is None:
         return Refusal.because("purpose_missing")
-    if concerned := sorted({*found.persons, *found.actors}):
-        record_accesses(
-            house.register.access, by=by_actor(caller, actor, SUPERVISOR), subjects=concerned, purpose=purpose,
-            what=("finding",), route="findings", now_ms=house.now // 1_000)
+    concerned = sorted({*found.persons, *found.actors})
+    record_looks(house, by_actor(caller, actor, SUPERVISOR), concerned, purpose, what=("finding",), route="findings")
     return _told(house, line)
 
 

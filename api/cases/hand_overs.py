@@ -17,17 +17,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from api.callers import Caller
-from api.cases.finding import blocks
+from api.cases.looked import record_looks
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, oneself
 from api.house import House
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.hand_over import Gathered, gather, hand_over
 from ledger.hand_over_file import FORMAT, Header
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
-from ledger.stores.append import EVENTS_MAX
 from ledger.streams.standing import Actor, Matter, standing
 
 A_PART: Final = 1_500
@@ -149,6 +147,4 @@ def _may_hand_over(actor: Actor, matter: Matter | None) -> Refusal | None:
 
 
 def _record_seen(house: House, by: By, persons: Iterable[str], purpose: str) -> None:
-    for some in blocks(list(dict.fromkeys(persons)), EVENTS_MAX):
-        record_accesses(house.register.access, by=by, subjects=some, purpose=purpose, what=("identity", "claims"),
-                        route="hand_over", now_ms=house.now // 1_000)
+    record_looks(house, by, persons, purpose, what=("identity", "claims"), route="hand_over")

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from api.callers import Caller
 from api.cases.claims import sealed_details, sights, visible
 from api.cases.doing import Reading
+from api.cases.looked import record_looks
 from api.cases.standing import (
     SUPERVISOR,
     absent,
@@ -27,7 +28,6 @@ from api.cases.standing import (
     seeing_scopes,
 )
 from api.house import House
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.events.claim import certificate_name
 from ledger.ids import parse_verify_code
@@ -314,8 +314,4 @@ def _seen(
 ) -> None:
     """Record everyone on a list as seen, before it is shown."""
     assert purpose is not None, "without one nothing is shown"
-    everyone = tuple(dict.fromkeys(subjects))
-    if everyone:
-        record_accesses(
-            house.register.access, by=by_actor(caller, asking, role), subjects=everyone, purpose=purpose, what=(what,),
-            route="histories", now_ms=house.now // 1_000)
+    record_looks(house, by_actor(caller, asking, role), subjects, purpose, what=(what,), route="histories")

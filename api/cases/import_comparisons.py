@@ -28,16 +28,15 @@ from api.cases.import_lists import Wrong
 from api.cases.import_records import Known, Read, Register, Rows, Sent, ledger_system, number_of
 from api.cases.import_rows import Listed
 from api.cases.imports import TOLD_MOST, for_source, import_of, importer, view
+from api.cases.looked import record_looks
 from api.cases.standing import by_actor, present
 from api.cases.study import study_view
 from api.house import House
 from api.tables_out import Table
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.imports import ImportOpened
 from ledger.hand_over_file import looks_like_hand_over
-from ledger.stores.append import EVENTS_MAX
 from ledger.streams import imports
 from ledger.streams.claim import Status
 from ledger.streams.decision import Decision
@@ -264,9 +263,7 @@ def _digest(differences: Sequence[Difference]) -> str:
 
 
 def _record_seen(house: House, by: By, seen: Sequence[str]) -> None:
-    for some in blocks(list(dict.fromkeys(seen)), EVENTS_MAX):
-        record_accesses(house.register.access, by=by, subjects=some, purpose="import_reconciliation", what=("claims",),
-                        route="imports", now_ms=house.now // 1_000)
+    record_looks(house, by, seen, "import_reconciliation", what=("claims",), route="imports")
 
 
 # How it is shown

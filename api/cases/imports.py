@@ -19,20 +19,19 @@ import msgspec
 
 from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
-from api.cases.finding import blocks
 from api.cases.import_rows import DUPLICATE, Judged, Listed, Terms, judge, rows_at_once
 from api.cases.import_waits import place_of, settled
+from api.cases.looked import record_looks
 from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, present, role_for
 from api.house import House
 from api.law_of import law_now, ruling_view
-from ledger.access import record_accesses
 from ledger.acts import insist
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.imports import ImportClosed, ImportId, SetAside, file_name
 from ledger.importing import Decided, open_import, resume_rows
-from ledger.stores.append import EVENTS_MAX, Receipt
+from ledger.stores.append import Receipt
 from ledger.streams import act as acts
 from ledger.streams import imports
 from ledger.streams.decision import Decision
@@ -271,10 +270,7 @@ def _digest(aside: Sequence[SetAside]) -> str:
 
 
 def _record_seen(desk: _Desk, seen: Sequence[str]) -> None:
-    for some in blocks(seen, EVENTS_MAX):
-        record_accesses(
-            desk.house.register.access, by=desk.by, subjects=some, purpose="import_check", what=("identity",),
-            route="imports", now_ms=desk.house.now // 1_000)
+    record_looks(desk.house, desk.by, seen, "import_check", what=("identity",), route="imports")
 
 
 # How it is shown

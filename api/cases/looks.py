@@ -15,10 +15,10 @@ from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
 from api.cases.doing import Reading
+from api.cases.looked import record_looks
 from api.cases.proofs import Proof, proof_of
 from api.cases.standing import SUPERVISOR, by_actor, looking, places, reaches
 from api.house import House
-from ledger.access import record_access
 from ledger.access_pruning import last_pruned
 from ledger.envelope import decode
 from ledger.errors import Refusal
@@ -81,9 +81,8 @@ def looks(
         return no
     if purpose is None:
         return Refusal.because("purpose_missing")
-    record_access(
-        house.register.access, by=by_actor(caller, asking, _role(asking)), subject=str(actor or person),
-        purpose=purpose, what=("access",), route=_ROUTE, now_ms=house.now // 1_000)
+    record_looks(house, by_actor(caller, asking, _role(asking)), (str(actor or person),), purpose, what=("access",),
+                 route=_ROUTE)
     folder = house.register.folder.projections
     at = _looks.keep_up(house.register.access, folder)
     asked = Asked(actor, person, 0 if first is None else _begins(first),

@@ -15,11 +15,11 @@ from api.cases import years
 from api.cases.claims import sealed_details
 from api.cases.doing import Reading
 from api.cases.faults import BadFields
+from api.cases.looked import record_looks
 from api.cases.people import identity_of
 from api.cases.standing import acting, by_actor, seeing_scopes
 from api.house import House
 from api.law_of import assess, bench_now
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from ledger.streams.claim import Claim
@@ -73,11 +73,9 @@ def rows(house: House, caller: Caller, items: Sequence[Waiting], *, what: tuple[
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    seen = list(dict.fromkeys(one.person for one in items if one.person is not None))
-    if seen:
+    if seen := [one.person for one in items if one.person is not None]:
         role = seeing_scopes(actor)[0].role if seeing_scopes(actor) else actor.scopes[0].role
-        record_accesses(house.register.access, by=by_actor(caller, actor, role), subjects=seen, purpose=PURPOSE,
-                        what=what, route="queue", now_ms=house.now // 1_000)
+        record_looks(house, by_actor(caller, actor, role), seen, PURPOSE, what=what, route="queue")
     bench, reading, twice = bench_now(house.answers), Reading(house.ledger), claimed_twice(house, items)
     over = over_caps(house, items, as_of=as_of).over
     return [_row(house, bench, reading, one, twice, over) for one in items]

@@ -14,11 +14,11 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from api.callers import Caller
+from api.cases.looked import record_looks
 from api.cases.replays import place_of, settled, sums_of
 from api.cases.standing import by_actor, looking, may_look, may_see, places, seeing_scopes
 from api.house import House
 from api.jobs import Job
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.streams import person as persons
 from ledger.streams.standing import Actor
@@ -89,10 +89,8 @@ def rows(
     find = _ranked_within if largest_first else _within
     items, following = find(house, asking, folder / name, after, limit)
     if items:
-        record_accesses(
-            house.register.access, by=by_actor(caller, asking, seeing_scopes(asking)[0].role),
-            subjects=dict.fromkeys(one["person"] for one in items), purpose=purpose, what=what, route="replay",
-            now_ms=house.now // 1_000)
+        record_looks(house, by_actor(caller, asking, seeing_scopes(asking)[0].role), (one["person"] for one in items),
+                     purpose, what=what, route="replay")
     return Rows(tuple(items), following, found.question, found.outcome["digest"], sums_of(folder)[name])
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from api.callers import Caller
 from api.cases.finding import blocks
+from api.cases.looked import record_looks
 from api.cases.standing import by_actor, looking, may_see, seeing_scopes
 from api.cases.trainings import matter_of_class
 from api.cases.unit_years import identities
@@ -22,7 +23,6 @@ from api.commands.telling import RESULTS, state
 from api.house import House
 from api.sheets import ROWS_MOST
 from api.tables_out import Table, Value
-from ledger.access import record_accesses
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimApproved, ClaimSubmitted, StudyDetails
@@ -65,10 +65,8 @@ def class_roster(
         return Refusal.because("list_too_long", most=ROWS_MOST)
     found = [row for roster in closed for row in _rows(house, roster)]
     people = list(dict.fromkeys(row.approved.person for row in found))
-    for some in blocks(people, EVENTS_MAX):
-        record_accesses(
-            house.register.access, by=by_actor(caller, asking, seeing_scopes(asking)[0].role), subjects=some,
-            purpose=purpose, what=("claims", "identity"), route="roster", now_ms=house.now // 1_000)
+    record_looks(house, by_actor(caller, asking, seeing_scopes(asking)[0].role), people, purpose,
+                 what=("claims", "identity"), route="roster")
     narrowed = {"班次": training_class, "名称": held.filed.title, "举办单位": held.filed.organiser_name}
     when = house.answers.reflects(as_of)["as_of_time"]
     return Table("roster", "名单", _HEADS, list(_told(house, held, found, as_of)), as_of, when, narrowed)

@@ -19,20 +19,19 @@ from api.callers import Caller
 from api.cases.class_filings import class_of, class_view
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.faults import BadFields, Fault
-from api.cases.finding import blocks
+from api.cases.looked import record_looks
 from api.cases.roster_judging import Checked, Desk, judged
 from api.cases.roster_lists import HEADS, NOTES, Listed, marks_of, told
 from api.cases.standing import acting, by_actor, of_another_level, present, role_for
 from api.house import House
 from api.law_of import law_now
 from api.sheets import cell_name, read, returned, template
-from ledger.access import record_accesses
 from ledger.acts import CHUNK_REGISTERED, insist
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.training import ClassId, ClassRosterClosed
 from ledger.rosters import open_roster, resume_roster
-from ledger.stores.append import EVENTS_MAX, Receipt
+from ledger.stores.append import Receipt
 from ledger.streams import act as acts
 from ledger.streams import training_class as classes
 from ledger.streams import training_roster as rosters
@@ -210,10 +209,7 @@ def _act_of(reading: Reading, held: classes.TrainingClass | None) -> acts.Act | 
 
 
 def _record_seen(desk: Desk, seen: Sequence[str]) -> None:
-    for some in blocks(seen, EVENTS_MAX):
-        record_accesses(
-            desk.house.register.access, by=desk.by, subjects=some,
-            purpose="roster_check", what=("identity",), route="rosters", now_ms=desk.house.now // 1_000)
+    record_looks(desk.house, desk.by, seen, "roster_check", what=("identity",), route="rosters")
 
 
 # How it is shown

@@ -20,10 +20,10 @@ from api.cases.courses import (
     matter_of,
 )
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.looked import record_looks
 from api.cases.people import identity_of
 from api.cases.standing import absent, acting, by_actor, look, looking, may_see, not_a_person, places, seeing_scopes
 from api.house import House
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.events.base import Name
 from ledger.events.exam import BookingId, ExamId
@@ -189,11 +189,8 @@ def of_exam(
     if purpose is None:
         return Refusal.because("purpose_missing")
     found = known.bookings_of(house.answers, exam=exam, as_of=as_of)
-    if found:
-        record_accesses(
-            house.register.access, by=by_actor(caller, asking, seeing_scopes(asking)[0].role),
-            subjects=tuple(dict.fromkeys(one.person for one in found)), purpose=purpose,
-            what=("exams", "identity") if named else ("exams",), route="exams", now_ms=house.now // 1_000)
+    record_looks(house, by_actor(caller, asking, seeing_scopes(asking)[0].role), (one.person for one in found), purpose,
+                 what=("exams", "identity") if named else ("exams",), route="exams")
     reading = Reading(house.ledger)
     return {"exam": exam, "items": [
         _listed(one) | (_named(house, reading, one.person) if named else {})

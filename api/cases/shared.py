@@ -15,10 +15,10 @@ from api.callers import Caller
 from api.cases import findings
 from api.cases.claims import visible
 from api.cases.faults import BadFields, Fault
+from api.cases.looked import record_looks
 from api.cases.standing import SUPERVISOR, acting, by_actor
 from api.cases.unit_years import identities
 from api.house import House
-from ledger.access import record_accesses
 from ledger.errors import Refusal
 from ledger.streams.standing import Actor, standing
 from projections.basis import written_time
@@ -137,10 +137,7 @@ def record_seen(
     house: House, caller: Caller, asking: Actor, persons: Iterable[str], purpose: str, what: str = "shared"
 ) -> None:
     """Record everyone who is named, before they are."""
-    if everyone := tuple(dict.fromkeys(persons)):
-        record_accesses(
-            house.register.access, by=by_actor(caller, asking, SUPERVISOR), subjects=everyone, purpose=purpose,
-            what=(what,), route=ROUTE, now_ms=house.now // 1_000)
+    record_looks(house, by_actor(caller, asking, SUPERVISOR), persons, purpose, what=(what,), route=ROUTE)
 
 
 def _seen(

@@ -20,8 +20,8 @@ import msgspec
 
 from api.callers import Caller
 from api.cases.doing import Reading
+from api.cases.looked import record_looks
 from api.house import House
-from ledger.access import record_access
 from ledger.errors import Refusal
 from ledger.events.actor import Scope
 from ledger.events.base import By
@@ -189,10 +189,7 @@ def look(
     if purpose is None:
         return Refusal.because("purpose_missing")
     role = seeing_scopes(actor)[0].role
-    record_access(
-        house.register.access, by=by_actor(caller, actor, role), subject=person, purpose=purpose, what=what,
-        route=route, now_ms=house.now // 1_000,
-    )
+    record_looks(house, by_actor(caller, actor, role), (person,), purpose, what=what, route=route)
     return None
 
 
@@ -213,10 +210,7 @@ def look_at(
 
 def handed_over(house: House, by: By, holder: str, route: str) -> None:
     """Record who handed out a token, before anyone has it: whoever does so could act as its holder."""
-    record_access(
-        house.register.access, by=by, subject=holder, purpose="token_issued", what=("token",), route=route,
-        now_ms=house.now // 1_000,
-    )
+    record_looks(house, by, (holder,), "token_issued", what=("token",), route=route)
 
 
 def places(person: Person, today: date) -> tuple[Matter | None, ...]:

@@ -20,11 +20,11 @@ import msgspec
 from api.callers import Caller
 from api.cases.doing import Reading
 from api.cases.faults import BadFields, Fault
+from api.cases.looked import record_looks
 from api.cases.standing import by_actor, looking, may_see, reading_unit, seeing_scopes
 from api.cases.workload import counted_on
 from api.house import House
 from api.tables_out import Table
-from ledger.access import record_accesses
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.person import Identity, IdentityChange, PersonCorrected, PersonRegistered
@@ -123,9 +123,8 @@ def _some(
     since = _still_theirs(house, asking, asked, {one["person"]: one["from"] for one in members.items})
     assert purpose is not None, "without one nothing is shown"
     if since:
-        record_accesses(
-            house.register.access, by=by_actor(caller, asking, seeing_scopes(asking)[0].role), subjects=since,
-            purpose=purpose, what=("years", "identity"), route="unit_years", now_ms=house.now // 1_000)
+        record_looks(house, by_actor(caller, asking, seeing_scopes(asking)[0].role), since, purpose,
+                     what=("years", "identity"), route="unit_years")
     known = dict(identities(house, list(since)))
     items = tuple(
         {"person": person, **known[person], "from": since[person],
