@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-import marshmallow as ma
 from flask import Response, render_template, request
 from werkzeug.datastructures import FileStorage
 
@@ -26,7 +25,7 @@ from api.law_of import bench_now
 from api.problems import Problem
 from api.routes.fields import Text
 from api.routes.schemas.claims import RevisionBody
-from api.routes.sent import faults_of
+from api.routes.sent import fields_of
 from ledger.errors import LedgerError, Refusal
 from policies.errors import RulebookError
 from policies.words import Route, Vocabulary
@@ -85,11 +84,7 @@ def caught(form: Form, ask: Callable[[], Done | Refusal]) -> Done | Refusal | li
 def read(content: dict[str, Any]) -> dict[str, Any]:
     """What was typed, read as a claim is read."""
     named = ("study", "details", "evidence")
-    try:
-        found: dict[str, Any] = _READS.load({name: content[name] for name in named if name in content})
-    except ma.ValidationError as error:
-        raise faults_of(error) from None
-    return found
+    return fields_of(_READS, {name: content[name] for name in named if name in content})
 
 
 def _read_as_shown(content: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import marshmallow as ma
 from flask import request
 
 from api.cases import claim_sheet, claims, review
@@ -28,7 +27,7 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.law_of import ruling_view
 from api.refusals import no_word_mends, status_of
 from api.routes.schemas.claims import CorrectionBody
-from api.routes.sent import faults_of
+from api.routes.sent import fields_of
 from ledger.errors import Refusal
 from ledger.streams.claim import Claim
 from ledger.vocabulary import format_hours
@@ -177,15 +176,8 @@ def _sent(content: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, Any
     override = {name: typed[f"override.{name}"] for name in ("hours", "reason") if typed[f"override.{name}"]}
     more: dict[str, Any] = {name: typed[name] for name in ("words", "year_because", "confirmed_hours") if typed[name]}
     document = {"document": typed["document"]} if typed["document"] else {}
-    return _loaded({**content, **more, **({"override": {**override, **document}} if override else document)})
-
-
-def _loaded(content: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = _READS.load(dict(content))
-    except ma.ValidationError as error:
-        raise faults_of(error) from None
-    return found
+    return fields_of(
+        _READS, {**content, **more, **({"override": {**override, **document}} if override else document)})
 
 
 def _tried(

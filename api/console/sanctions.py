@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-import marshmallow as ma
 from flask import request
 
 from api.cases import applications, petitions, sanctions
@@ -27,7 +26,7 @@ from api.console.titles import LEVELS, SERIES
 from api.routes.bodies import Query
 from api.routes.fields import Day
 from api.routes.schemas.applications import DisqualificationBody, LiftingBody, TitleBody, TitleRevocationBody
-from api.routes.sent import faults_of
+from api.routes.sent import fields_of
 from api.tables_out import Table
 from ledger.errors import Refusal
 from ledger.streams.application import Application
@@ -74,10 +73,7 @@ def listed(asking: Asking) -> Shown:
 
 
 def _day(text: str | None, today: date) -> date:
-    try:
-        found: date = _On().load({} if text is None else {"on": text}).get("on", today)
-    except ma.ValidationError as error:
-        raise faults_of(error) from None
+    found: date = fields_of(_On(), {} if text is None else {"on": text}).get("on", today)
     return found
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import marshmallow as ma
 from flask import request
 
 from api.cases import without
@@ -20,7 +19,7 @@ from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
 from api.console.words import documents as documents_of
 from api.routes.schemas.simulations import SimulationQuery
-from api.routes.sent import faults_of
+from api.routes.sent import fields_of
 from api.year_page import basis_view
 from ledger.errors import Refusal
 
@@ -38,11 +37,8 @@ YEAR_TALL: Final = 112
 def shown(asking: Asking, case: str) -> Shown:
     """The page, the data, or the file of everyone whom it touches."""
     moment = asked_moment(ALL, rest=("purpose", *_ASKED))
-    try:
-        query: dict[str, Any] = SimulationQuery().load({
-            **moment.past, **{name: value for name, value in moment.rest.items() if name in _ASKED}})
-    except ma.ValidationError as error:
-        raise faults_of(error) from None
+    query = fields_of(SimulationQuery(), {
+        **moment.past, **{name: value for name, value in moment.rest.items() if name in _ASKED}})
     found = without.simulate(asking.house, asking.caller, case, without.wanted_of(query), asking.purpose)
     if isinstance(found, Refusal):
         return found

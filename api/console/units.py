@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import marshmallow as ma
 from flask import request
 
 from api.cases import unit_years, units
@@ -27,7 +26,7 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.console.transfers import UNIT_STATES
 from api.routes.schemas.unit_years import UnitYearsQuery
 from api.routes.schemas.units import UnitRejectionBody, VerificationBody
-from api.routes.sent import faults_of
+from api.routes.sent import fields_of
 from api.tables_out import Table
 from api.year_page import basis_view, region
 from ledger.errors import Refusal
@@ -182,11 +181,7 @@ def people(asking: Asking, unit: str) -> Shown:
 def _question(moment: Moment) -> dict[str, Any]:
     """The address, read as the API reads it."""
     given = {**moment.past, **{name: value for name, value in moment.rest.items() if name in ("from", "to", "on")}}
-    try:
-        found: dict[str, Any] = UnitYearsQuery().load(given)
-    except ma.ValidationError as error:
-        raise faults_of(error) from None
-    return found
+    return fields_of(UnitYearsQuery(), given)
 
 
 def _line(one: Mapping[str, Any], running: int) -> dict[str, Any]:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import marshmallow as ma
-
 from api.callers import Caller
 from api.cases import claim_drafts as drafts
 from api.cases import claims
@@ -18,7 +16,7 @@ from api.routes.claims import foreseen
 from api.routes.door import Door, house
 from api.routes.schemas.claim_drafts import DraftAnswer, DraftBody, DraftsAnswer
 from api.routes.schemas.claims import ClaimAnswer, RevisionBody
-from api.routes.sent import faults_of
+from api.routes.sent import fields_of
 from ledger.errors import Refusal
 
 door = Door("claim_drafts", __name__, description="申报草稿：自动保存、试办、提交")
@@ -59,8 +57,4 @@ def submit(caller: Caller, _: dict[str, Any], asked: Asked, person: str, draft: 
 
 def _read(content: dict[str, Any]) -> dict[str, Any]:
     """What was typed, read as a claim is read."""
-    try:
-        found: dict[str, Any] = _READS.load(content)
-    except ma.ValidationError as error:
-        raise faults_of(error) from None
-    return found
+    return fields_of(_READS, content)

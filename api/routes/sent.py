@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn
 
 import marshmallow as ma
@@ -38,10 +38,7 @@ class Parser(FlaskParser):
 
     def body(self, schema: ma.Schema) -> Any:
         """Read the body's fields, or raise the problem with them."""
-        try:
-            return schema.load(self.load_json(request, schema))
-        except ma.ValidationError as error:
-            raise faults_of(error) from None
+        return fields_of(schema, self.load_json(request, schema))
 
     def load_querystring(self, req: Any, schema: ma.Schema) -> Any:
         """Read the address; what stands there twice has been read by others as the one or the other."""
@@ -92,6 +89,15 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def fields_of(schema: ma.Schema, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what was sent as the API reads it, or raise the problem with it."""
+    try:
+        found: dict[str, Any] = schema.load(sent)
+    except ma.ValidationError as error:
+        raise faults_of(error) from None
+    return found
 
 
 def faults_of(error: ma.ValidationError) -> Problem:
