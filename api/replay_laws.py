@@ -38,7 +38,7 @@ class UnsoundRules(RulebookError):
     def __init__(self, folder: Path, problems: tuple[str, ...]) -> None:
         self.folder, self.problems = folder, problems
         words = "\n".join(f"  {problem}" for problem in problems[:_PROBLEMS_TOLD])
-        super().__init__(f"{folder} 中的细则不合规，没有推演：\n{words}\n")
+        super().__init__(f"{folder} 中的细则不合规，没有推演：\n{words}")
 
 
 class Laws:
@@ -56,7 +56,10 @@ class Laws:
         folder = Path(name)
         if folder.is_dir():
             _demand_sound(folder)
-            self._folders[name] = read_folder(folder)
+            shelf = self._folders[name] = read_folder(folder)
+            if all(book.off for book in shelf.books):
+                raise UnsoundRules(folder, tuple(
+                    f"{book.id}：停用（off = true），不参与任何认定" for book in shelf.books))
         elif any(each in {book.id for book in drafts().books} for each in _names(name)):
             _demand_sound(DRAFTS)
 
@@ -76,7 +79,7 @@ class Laws:
         under, basis = self._named(answers, asked["under"], asked)
         against, _ = self._named(answers, asked["against"], asked)
         return report.Question(
-            under, against, basis.as_of, basis.as_of_time,
+            self._without_off(answers, under), self._without_off(answers, against), basis.as_of, basis.as_of_time,
             answers.basis(read_axes(str(basis.as_of))).root, asked["region"], asked["sector"], valid_on)
 
     def _named(self, answers: Answers, name: str, asked: Mapping[str, Any]) -> tuple[report.LawNamed, Basis]:
@@ -88,7 +91,7 @@ class Laws:
             return report.LawNamed(name, basis.rulebooks), basis
         now = answers.basis(read_axes(as_of, None, "now", head))
         if name in self._folders:
-            books = self._folders[name].books
+            books = tuple(book for book in self._folders[name].books if not book.off)
             come = tuple(Cited(book.id, book.digest, None) for book in books)
             beside = all(book.draft for book in books)
             words = ("now+" if beside else "set:") + ",".join(book.id for book in books)
@@ -98,6 +101,12 @@ class Laws:
             words = ("now+" if beside else "set:") + ",".join(_names(name))
         cited = {one.id: one for one in (*(now.rulebooks if beside else ()), *come)}
         return report.LawNamed(words, tuple(cited[each] for each in sorted(cited))), now
+
+    def _without_off(self, answers: Answers, law: report.LawNamed) -> report.LawNamed:
+        """A law without what is kept and switched off: it judges nothing, so no report announces it."""
+        brought = {book.digest: book for shelf in self._folders.values() for book in shelf.books}
+        books = ((one, brought.get(one.digest) or answers.books.book(one.digest)) for one in law.rulebooks)
+        return law._replace(rulebooks=tuple(one for one, book in books if not book.off))
 
 
 def _demand_sound(folder: Path) -> None:

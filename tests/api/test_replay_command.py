@@ -146,12 +146,16 @@ def test_a_folder_of_drafts_stands_beside_the_law_in_force(
 ) -> None:
     drafts = tmp_path / "drafts"
     shutil.copytree(DRAFTS / "hangzhou-credits", drafts / "hangzhou-credits")
+    shutil.copytree(DRAFTS / "national-title-supervision", drafts / "national-title-supervision")
     told = [json.loads(replayed(data, capfd, "--under", under, "--out", str(tmp_path / name), "--json"))
             for name, under in (("one", str(drafts)), ("two", "now+hangzhou-credits/2025-06-06"))]
 
     assert told[0]["digest"] == told[1]["digest"]
     rulebooks = told[0]["question"]["under"]["rulebooks"]
     assert len(rulebooks) == len(shipped().books) + 1 and [one["event"] for one in rulebooks].count(None) == 1
+    assert read(tmp_path / "one")[1] == told[0]["digest"], "what is off takes part in nothing and is not announced"
+    shutil.rmtree(drafts / "hangzhou-credits")
+    assert "停用" in replayed(data, capfd, "--under", str(drafts), status=1)
 
 
 def test_after_enactment_what_was_announced_is_what_happened(
