@@ -16,7 +16,18 @@ from api.commands import reasons, study
 from api.commands.asking import Asking, Id, acts_upon, asks
 from api.commands.files import READ, read_json
 from api.commands.returned import demand_trial, encoded, keep_returned, workbook_option
-from api.commands.telling import pairs, role, state, table, with_options
+from api.commands.telling import (
+    CARD_STATES,
+    CLASS_STATES,
+    GRADES,
+    PLAN_STATES,
+    ROSTER_STATES,
+    filed,
+    pairs,
+    role,
+    table,
+    with_options,
+)
 from api.exits import Exit, Stop
 
 _words = click.option("--words", required=True, help="理由")
@@ -189,20 +200,23 @@ def _place(record: str) -> tuple[str, Callable[[dict[str, Any]], None]]:
 def _tell_plan(body: dict[str, Any]) -> None:
     pairs((
         ("计划", body["plan"]), ("办班单位", body["organiser"]), ("年度", body["year"]),
-        ("状态", "待备案" if body["status"] == "filed" else state(body["status"])), ("项目", body["items"]),
+        ("状态", PLAN_STATES.get(body["status"], body["status"])), ("项目", body["items"]),
         ("受理", "、".join(map(role, body["recipients"]))), ("尚待备案", "、".join(map(role, body["missing"]))),
     ))
     for one in body.get("last_year", ()):
-        click.echo(f"  上年度评估 {role(one['recipient'])}：{one['grade']}，举办 {one['classes_held']} 班")
+        grade = GRADES.get(one["grade"], one["grade"])
+        click.echo(f"  上年度评估 {role(one['recipient'])}：{grade}，举办 {one['classes_held']} 班")
 
 
 def _tell_class(body: dict[str, Any]) -> None:
     pairs((
-        ("班次", body["training_class"]), ("名称", body["title"]), ("状态", body["status"]),
+        ("班次", body["training_class"]), ("名称", body["title"]),
+        ("状态", CLASS_STATES.get(body["status"], body["status"])),
         ("拟办", f"{body['starts']} 至 {body['ends']}，{body['days']} 天，{body['headcount']} 人"),
         ("受理", body["recipient"] and role(body["recipient"])), ("备案号", body["number"]),
-        ("申报", f"{body['filed_on']}（开班前 {body['lead_days']} 天）"),
-        ("名单", "、".join(f"{one['rows']} 人（{one['status']}）" for one in body["rosters"])),
+        ("申报", filed(body)),
+        ("名单", "、".join(
+            f"{one['rows']} 人（{ROSTER_STATES.get(one['status'], one['status'])}）" for one in body["rosters"])),
     ))
     for duty in body.get("duties", ()):
         late = f"迟 {duty['late_by']} 天，" if duty["late_by"] else ""
@@ -213,7 +227,8 @@ def _tell_class(body: dict[str, Any]) -> None:
 def _tell_card(body: dict[str, Any]) -> None:
     pairs((
         ("登记卡", body["card"]), ("人员", body["person"]), ("班次", body["training_class"]),
-        ("状态", state(body["status"])), ("出勤", f"{body['attended_days']} 天"), ("学时", body["hours"]),
+        ("状态", CARD_STATES.get(body["status"], body["status"])), ("出勤", f"{body['attended_days']} 天"),
+        ("学时", body["hours"]),
     ))
 
 

@@ -24,6 +24,9 @@ PLAN_STATES: Final = {"filed": "待备案", "returned": "退回修改", "acknowl
 CLASS_STATES: Final = {
     "filed": "待备案", "accepted": "已备案", "announced": "部门自办", "refused": "不予备案", "held": "已举办",
 }
+ROSTER_STATES: Final = {"open": "登记中", "closed": "已登记", "abandoned": "已放弃"}
+CARD_STATES: Final = {"issued": "有效", "voided": "已作废"}
+GRADES: Final = {"excellent": "优", "qualified": "合格", "unqualified": "不合格"}
 RESULTS: Final = {"passed": "合格", "failed": "不合格"}
 ROLES: Final = {
     "system_administrator": "系统管理员", "security_administrator": "安全管理员", "audit_administrator": "审计管理员",
@@ -65,6 +68,12 @@ def day(microseconds: int) -> str:
     from ledger.vocabulary import LOCAL
 
     return datetime.fromtimestamp(microseconds // 1_000_000, UTC).astimezone(LOCAL).date().isoformat()
+
+
+def filed(body: Mapping[str, Any]) -> str:
+    """When a class was filed, and how long before or after it began."""
+    days = body["lead_days"]
+    return f"{body['filed_on']}（开班前 {days} 天）" if days >= 0 else f"{body['filed_on']}（开班后 {-days} 天）"
 
 
 def state(code: Any) -> str:

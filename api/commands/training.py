@@ -11,13 +11,24 @@ import click
 from api.commands import filing, reasons
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.files import FILE, OUT
-from api.commands.telling import CLASS_STATES, LOG_SIZE, PLAN_STATES, RESULTS, pairs, role, table, with_options, word
+from api.commands.telling import (
+    CARD_STATES,
+    CLASS_STATES,
+    GRADES,
+    LOG_SIZE,
+    PLAN_STATES,
+    RESULTS,
+    ROSTER_STATES,
+    filed,
+    pairs,
+    role,
+    table,
+    with_options,
+    word,
+)
 from api.exits import Exit, Stop
 
 _PLACES: Final = {"pln_": "/v1/plans", "cls_": "/v1/classes", "crd_": "/v1/cards"}
-_CARD_STATES: Final = {"issued": "有效", "voided": "已作废"}
-_ROSTER_STATES: Final = {"open": "登记中", "closed": "已登记", "abandoned": "已放弃"}
-_GRADES: Final = {"excellent": "优", "qualified": "合格", "unqualified": "不合格"}
 _EFFECTS: Final = {None: "及时", "late_filing": "计入并标注", "not_filed": "不计"}
 
 _AS_OF = click.option("--as-of", help="按当时所知：事件序号、带时区的时间或日期")
@@ -159,7 +170,7 @@ def _tell_plan(body: dict[str, Any]) -> None:
 
 
 def _grades(evaluations: list[Mapping[str, Any]]) -> str:
-    return "、".join(f"{role(one['recipient'])} {_GRADES.get(one['grade'], one['grade'])}" for one in evaluations)
+    return "、".join(f"{role(one['recipient'])} {GRADES.get(one['grade'], one['grade'])}" for one in evaluations)
 
 
 def _tell_class(body: dict[str, Any]) -> None:
@@ -170,7 +181,7 @@ def _tell_class(body: dict[str, Any]) -> None:
     pairs((
         ("班次", body["training_class"]), ("名称", body["title"]), ("办班单位", body["organiser_name"]),
         ("状态", CLASS_STATES.get(body["status"], body["status"])), ("途径", word("route", body["route"])),
-        ("申报", f"{body['filed_on']}（开班前 {body['lead_days']} 天，{body['recorded_on']} 记录）"),
+        ("申报", f"{filed(body)}，{body['recorded_on']} 记录"),
         ("受理", body["recipient"] and role(body["recipient"])),
         ("备案号", body["number"]), ("计划", body["plan"]), ("批准文号", body["approval"]),
         ("拟办", f"{body['starts']} 至 {body['ends']}，{body['days']} 天，{body['headcount']} 人{room}"), ("实办", was),
@@ -183,21 +194,21 @@ def _tell_class(body: dict[str, Any]) -> None:
         click.echo(f"  备案期限 {duty['rulebook']} {duty['article']}：提前 {duty['days']} 天；{late}"
                    f"{_EFFECTS.get(duty['effect'], duty['effect'])}")
     table(("名单批次", "状态", "已写", "行数"),
-          [(one["act"], _ROSTER_STATES.get(one["status"], one["status"]), one["rows_done"], one["rows"])
+          [(one["act"], ROSTER_STATES.get(one["status"], one["status"]), one["rows_done"], one["rows"])
            for one in body["rosters"]], empty="没有登记名单。")
 
 
 def _tell_card(body: dict[str, Any]) -> None:
     pairs((
         ("登记卡", body["card"]), ("卡号", body["number"]), ("人员", body["person"]), ("班次", body["training_class"]),
-        ("办班单位", body["organiser"]), ("状态", _CARD_STATES.get(body["status"], body["status"])),
+        ("办班单位", body["organiser"]), ("状态", CARD_STATES.get(body["status"], body["status"])),
         ("出勤", f"{body['attended_days']} 天"), ("学时", body["hours"]), ("考核", _result(body["result"])),
     ))
 
 
 def _tell_cards(body: dict[str, Any]) -> None:
     rows = [(one["card"], one["person"], one["training_class"], one["attended_days"], one["hours"],
-             _result(one["result"]), _CARD_STATES.get(one["status"], one["status"]), one["number"])
+             _result(one["result"]), CARD_STATES.get(one["status"], one["status"]), one["number"])
             for one in body["items"]]
     table(("登记卡", "人员", "班次", "出勤", "学时", "考核", "状态", "卡号"), rows, empty="没有登记卡。")
 

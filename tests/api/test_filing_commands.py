@@ -59,8 +59,10 @@ def test_a_plan_goes_its_way_on_the_command_line(desk: Desk[Filed]) -> None:
     assert "理由：计划的内容不全 [items_incomplete]" in shown and "浙人社发〔2016〕63号 第十一条" in shown
     assert "已重新申报" in desk.told("teacher", "training", "refile", plan, "-", stdin=json.dumps({"items": [ITEM]}))
     for office in ("people", "city"):
-        assert "已备案" in desk.told(office, "training", "acknowledge", plan)
-    assert "已评估" in desk.told("city", "training", "evaluate", plan, "--grade", "qualified", "--words", "如期")
+        told = desk.told(office, "training", "acknowledge", plan)
+    assert "状态      已备案" in told
+    told = desk.told("city", "training", "evaluate", plan, "--grade", "qualified", "--words", "如期")
+    assert "状态      已评估" in told
 
 
 def test_a_class_is_told_what_the_law_makes_of_its_filing_and_may_be_refused(desk: Desk[Filed]) -> None:
@@ -69,7 +71,7 @@ def test_a_class_is_told_what_the_law_makes_of_its_filing_and_may_be_refused(des
     told = desk.run("teacher", "training", "file-class", "-", "--json", stdin=body)
     filed = json.loads(told.stdout)["training_class"]
     why = ("--reason", "content_unfit", "--words", "与计划不符")
-    assert "不予备案" in desk.told("city", "training", "refuse", filed, *why)
+    assert "状态  不予备案" in desk.told("city", "training", "refuse", filed, *why)
     assert "理由：内容与专业科目不符" in desk.told("teacher", "training", "show", filed)
     slip = desk.run("teacher", "training", "file-class", "-", stdin="[]")
     assert (slip.returncode, "bad_json" in slip.stderr) == (2, True)
