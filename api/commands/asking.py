@@ -88,8 +88,9 @@ class Asking(NamedTuple):
 
     def tell_written(self, reply: Reply, show: Show, done: str) -> int:
         """Print the answer to what was written."""
-        return self.tell(reply, lambda answer: _written(answer, show, done, replayed="idempotent-replayed" in
-                                                        reply.headers))
+        status = self.tell(reply, lambda answer: _written(answer, show, done, replayed="idempotent-replayed" in
+                                                          reply.headers))
+        return Exit.BAD_INPUT if reply.ok and _faults(reply.json) else status
 
     def tell(self, reply: Reply, show: Show, *, empty: bool = False) -> int:
         """Print an answer as it was asked for, or say why there is none. `empty`: a yes says nothing more."""
@@ -197,9 +198,16 @@ def _status(status: int, body: Any) -> Exit:
     return Exit.REFUSED
 
 
+def _faults(answer: dict[str, Any]) -> int:
+    """How many rows of a list that was only tried keep all of it out: the act itself would be refused."""
+    return int(answer["would"].get("errors") or 0) if answer.get("dry_run") else 0
+
+
 def _written(answer: dict[str, Any], show: Show, done: str, *, replayed: bool) -> None:
     if answer.get("dry_run"):
-        click.echo("试办：可以办理，未写入任何内容。")
+        wrong = _faults(answer)
+        click.echo(f"试办：有 {wrong} 行错误，全部改正之前不能办理；未写入任何内容。" if wrong
+                   else "试办：可以办理，未写入任何内容。")
         show(answer["would"])
         return
     events = "、".join(map(str, answer.get("events", ())))
