@@ -70,6 +70,8 @@ def feed(house: House, caller: Caller, *, after: int, limit: int, wait_s: int) -
         return actor
     if actor is not None and (no := may_look(actor)) is not None:
         return no
+    if after > (size := house.ledger.store.size()):  # Waiting there would pass over what is recorded up to it.
+        return Refusal.because("position_beyond_log", after=after, size=size)
     told = _told(house, actor, after, limit)
     with _slot(wait_s) as may_wait:
         ends = time.monotonic() + (wait_s if may_wait else 0)
@@ -103,7 +105,7 @@ def _told(house: House, actor: Actor | None, after: int, limit: int) -> Told:
                 items.append(_event(house, at, envelope))
                 if len(items) == limit:
                     return Told(items, at)
-    return Told(items, max(at, after))
+    return Told(items, at)
 
 
 def _in_sight(house: House, actor: Actor, found: list[Envelope]) -> set[str]:

@@ -70,6 +70,8 @@ def take(
     judged = judge(Terms(house, desk.actor, desk.role, fields["system"], fields["starts"], fields["ends"],
                          fields.get("seen", 0), act), rows())
     if asked.dry_run:
+        if no := imports.unfit(judged.rows, fields["starts"], fields["ends"], is_proved=False):
+            return no
         _record_seen(desk, judged.seen)
         return judged
     batch = desk.open_batch or _open(desk, fields, judged)

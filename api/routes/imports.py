@@ -71,7 +71,8 @@ def _sent(line: Line) -> Sent:
         return Sent(line.row, found)
     first = next(iter(found.get("errors", ())), found)
     if "pointer" not in first:
-        return Sent(line.row, None, Wrong("row_malformed", str(first["detail"])))
+        words = "这一行不是正确的 JSON（须为 UTF-8，每个名称只写一次）。"  # Nothing else is told without a place.
+        return Sent(line.row, None, Wrong("row_malformed", words))
     words = f"{first['pointer']}：{first['detail']}"
     return Sent(line.row, None, Wrong("row_malformed", words, at_pointer(first["pointer"])))
 

@@ -173,9 +173,8 @@ def decide_import_opening(
         return no
     if same_file is not None and same_file.status is not Status.ABANDONED:
         return Refusal.because("file_imported", **same_file.receipt)
-    least = 1 if command.proof is None else 0  # A ledger may have decided nothing since, and says so.
-    if command.rows < least or command.starts > command.ends:
-        return Refusal.because("import_unfit", rows=command.rows, starts=command.starts, ends=command.ends)
+    if no := unfit(command.rows, command.starts, command.ends, is_proved=command.proof is not None):
+        return no
     began: Decision = () if command.act is None else acts.decide_opening(None, command.act)
     if isinstance(began, Refusal):
         return began
@@ -197,6 +196,13 @@ def decide_import_opening(
         batch=command.batch, origin=proof.origin, since=proof.since, size=proof.size, root=proof.root, part=proof.part,
         parts=proof.parts, checkpoint=proof.checkpoint, carried_by=proof.carried_by))]
     return (Draft(opened), *proved, *aside, *began)
+
+
+def unfit(rows: int, starts: date, ends: date, *, is_proved: bool) -> Refusal | None:
+    """Why no file can be like that, whatever its rows say; a ledger may have decided nothing since, and says so."""
+    if (rows or is_proved) and starts <= ends:
+        return None
+    return Refusal.because("import_unfit", rows=rows, starts=starts, ends=ends)
 
 
 def decide_import_closing(batch: Import | None, command: CloseImport, act: acts.Act | None, by: Actor) -> Decision:

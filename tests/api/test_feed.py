@@ -44,6 +44,8 @@ def test_a_reader_of_the_log_is_told_of_every_event_in_order_and_goes_on_where_i
     assert found[-1]["data"]["href"] == f"/v1/claims/{found[-1]['subject']}"
     assert reader.get(found[-1]["data"]["href"]).status_code in (401, 403), "more has to be asked for"
     assert told(reader.get("/v1/feed", after=size)) == ([], size)
+    ahead = reader.get("/v1/feed", after=size + 1, wait=9)
+    assert (ahead.status_code, ahead.get_json()["code"]) == (422, "position_beyond_log"), "else it would wait past one"
 
 
 def test_an_official_is_told_of_what_lies_within_their_sight_and_the_position_passes_over_the_rest(

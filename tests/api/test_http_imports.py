@@ -265,6 +265,16 @@ def test_only_a_department_of_the_place_brings_records_in_and_nobody_uses_up_ano
     assert aside(own.get_json()["would"]) == [(1, "outside_scope")], "nor people who belong elsewhere"
 
 
+def test_what_no_import_can_be_is_refused_of_a_trial_as_of_the_act(here: Here) -> None:
+    turned = {**body(row(learner(here), "u-1")), "starts": "2026-09-01", "ends": "2026-06-30"}
+    for trial in ({"dry_run": "true"}, {}):
+        no = here.source.post("/v1/imports", turned, **trial)
+        assert (no.status_code, no.get_json()["code"]) == (422, "import_unfit")
+    file = base64.b64encode(b'{"record":\n').decode()
+    would = here.source.post("/v1/imports", {**body(), "file": file}, dry_run="true").get_json()["would"]
+    assert "这一行不是正确的 JSON" in would["set_aside"][0]["detail"], "a row is not the body of a request"
+
+
 def test_whoever_sends_for_another_says_so(here: Here) -> None:
     li = learner(here)
     done = taken(here, row(li, "i-1"), on_behalf_of=here.works["unit"])
