@@ -1,15 +1,13 @@
-"""A connection as gunicorn has it, with our limits: how long a request may take to come, and an answer to be taken.
+"""A connection as gunicorn has it, with our limits: whose request it brings, closed once, answered in one piece.
 
 `tests/api/test_workers.py` and `tests/api/test_slow_senders.py` show it.
 """
 
 from __future__ import annotations
 
-import errno
 import io
 import re
 import socket
-import time
 from contextlib import suppress
 from typing import Any, Final
 
@@ -20,10 +18,6 @@ from gunicorn.workers.gthread import TConn
 from api.lanes import Turn, lane_of
 from api.sockets import TOGETHER_MOST
 
-REQUEST_SECONDS: Final = 60
-"""A request has come by then, and so much of an answer as is sent at once is taken by then."""
-QUIET_SECONDS: Final = 10
-"""A request that has begun is not waited for any longer when nothing more comes for so long."""
 LINGER_SECONDS: Final = 1
 _HEAD: Final = 4_096  # Of a request, looked at before it is read.
 _CREDENTIALS: Final = re.compile(rb"\r\n(?:authorization|cookie): *([^\r]+)", re.IGNORECASE)
@@ -45,38 +39,6 @@ class Connection(TConn):  # type: ignore[misc]
             close_graceful(self.sock, timeout=LINGER_SECONDS)
         else:
             super().close()
-
-
-class Patient(socket.socket):
-    """A connection with a time by which a request has come: one byte at a time keeps no thread for ever."""
-
-    _until_ns = 0
-
-    def setblocking(self, flag: bool) -> None:
-        """Begin to wait for a request: before each, gunicorn says that it will."""
-        if flag:
-            self._until_ns = time.monotonic_ns() + REQUEST_SECONDS * 1_000_000_000
-            self.settimeout(REQUEST_SECONDS)
-        else:
-            super().setblocking(False)
-
-    def recv(self, bufsize: int, flags: int = 0) -> bytes:
-        """Read what is left of the time."""
-        if self.gettimeout():
-            left_ns = self._until_ns - time.monotonic_ns()
-            if left_ns <= 0:
-                raise ConnectionResetError(errno.ECONNRESET, "the request did not come in time")
-            given = min(self.gettimeout() or QUIET_SECONDS, QUIET_SECONDS)
-            self.settimeout(min(given, left_ns / 1_000_000_000))  # not hours: seconds
-        try:
-            return super().recv(bufsize, flags)
-        except TimeoutError:
-            raise ConnectionResetError(errno.ECONNRESET, "the request did not come in time") from None
-
-    def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send all of it within its own time, however long the request took to come."""
-        self.settimeout(REQUEST_SECONDS)
-        super().sendall(data, flags)
 
 
 def looked_at(conn: Connection) -> tuple[str, bytes]:

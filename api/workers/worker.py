@@ -23,7 +23,8 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from api import problems
 from api.lanes import Lanes
-from api.workers.connection import Connection, Patient, looked_at
+from api.workers.connection import Connection, looked_at
+from api.workers.patient import Patient
 from api.workers.pool import Pool
 
 _ROOM: Final = 10   # When there are as many, a tenth of those that are idle makes room for newcomers.

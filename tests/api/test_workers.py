@@ -26,7 +26,6 @@ from api.register import SYSTEM, open_register
 from api.service import create_app
 from api.settings import Settings
 from api.workers.child import apart
-from api.workers.connection import Patient
 from api.workers.worker import Crowds
 from ledger.events.base import Draft
 from ledger.events.person import KeyDestroyed
@@ -506,26 +505,6 @@ def test_more_connections_than_there_is_room_for_wait_and_end_nobody(tmp_path: P
 
         assert until(lambda: _status(service, "/livez") == 200)
         assert service.door().process == process
-
-
-def test_one_byte_at_a_time_keeps_no_thread_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.workers.connection.REQUEST_SECONDS", 1)
-    ours, theirs = socket.socketpair()
-    with theirs, Patient(fileno=ours.detach()) as patient:
-        patient.setblocking(True)
-        began = time.monotonic()
-        with pytest.raises(ConnectionResetError):
-            while True:
-                theirs.send(b".")
-                assert patient.recv(1) == b"."
-                time.sleep(0.05)
-        assert 0.9 < time.monotonic() - began < 3
-        patient.setblocking(True)  # The next request has its own time.
-        assert patient.recv(1) == b"."
-        with pytest.raises(ConnectionResetError):
-            patient.recv(1)
-        with pytest.raises(OSError, match="timed out"):
-            patient.sendall(b"." * 50_000_000)
 
 
 def test_what_is_done_apart_ends_as_if_it_were_done_here() -> None:
