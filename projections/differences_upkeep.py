@@ -38,6 +38,7 @@ from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, Unre
 from projections.kept_up import KeptUp
 from projections.places import discard, is_doubted, path_of
 from projections.reader import Reader
+from projections.rush import Rush
 
 POLL_MS: Final = 200
 """So often it is looked what there is to judge, while nobody of this process waits for it."""
@@ -68,6 +69,7 @@ class Upkeep(KeptUp):
         self._lease: FileLease | None = None
         self._kept: Kept | None = None
         self._awaited = threading.Event()
+        self._rush = Rush()
         self._began = 0
 
     def stop(self) -> None:
@@ -126,11 +128,11 @@ class Upkeep(KeptUp):
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
-            pause_ms, is_kept = TRY_MS, False
+            is_awaited, pause_ms, is_kept = self._awaited.is_set(), TRY_MS, False
             self._awaited.clear()  # Before it is looked: what is waited for from now on may not be in it.
             try:
-                began = time.monotonic_ns()
-                if is_kept := self.catch_up():
+                began, is_held_up = time.monotonic_ns(), self._rush.holds_up(self.judge.position())
+                if (is_awaited or not is_held_up) and (is_kept := self.catch_up()):
                     took_ms = (time.monotonic_ns() - began) // 1_000_000
                     self._failure, pause_ms = None, min(REST_MOST_MS, REST * took_ms)
             except (Stopped, NotBuilt):  # What it reads is being made.

@@ -37,6 +37,7 @@ from projections.findings.traces import Traces
 from projections.kept_up import KeptUp
 from projections.places import discard, path_of
 from projections.reader import Reader
+from projections.rush import Rush
 
 FAR_EVENTS: Final = 100_000
 """Beyond it everything is asked about: that costs less than looking for so much that moved."""
@@ -69,6 +70,7 @@ class Upkeep(KeptUp):
         self._keeping: FileLease | None = None   # Of keeping them up, for as long as this process does.
         self._open: tuple[Kept, Clues] | None = None
         self._seen = (0, 0)   # What the files' own counters of changes were when they were let go of.
+        self._rush = Rush()
         self._at_work = threading.Lock()
         self.asked_at = 0     # As of where the last run asked.
 
@@ -91,7 +93,7 @@ class Upkeep(KeptUp):
             pause_ms = POLL_MS
             began = time.monotonic_ns()
             try:
-                if self._keeps() and self.catch_up():
+                if self._keeps() and not self._rush.holds_up(self._traces.position()) and self.catch_up():
                     self._failure = None
                     pause_ms += min(REST_MOST_MS, REST * (time.monotonic_ns() - began) // 1_000_000)
             except (Interrupted, NotBuilt):  # What it reads is being made.
