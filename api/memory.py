@@ -24,7 +24,7 @@ _ARENA_MAX: Final = -8  # M_ARENA_MAX of malloc.h
 
 
 def keep_few_pools() -> None:
-    """Before there are threads: let them share what is kept. One at a time runs Python, so few ask at once."""
+    """Let all threads share two pools; call it before there are threads. Few allocate at once, as one runs Python."""
     if (library := _glibc()) is not None:
         library.mallopt(_ARENA_MAX, POOLS_MOST)
 

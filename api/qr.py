@@ -9,7 +9,7 @@ import segno
 
 
 def drawn(content: str, *, error: str = "q", **how: Any) -> str:
-    """Draw it; of `q` a quarter may be unreadable."""
+    """Draw it; at error level `q` it is still read with a quarter of it damaged."""
     written = io.BytesIO()
     segno.make(content, error=error, micro=False).save(
         written, kind="svg", border=2, xmldecl=False, svgclass=None, lineclass=None, title=None, **how)

@@ -146,7 +146,7 @@ def _put(path: Path, columns: Mapping[str, tuple[str, str]], rows: Sequence[Mapp
 
 
 def _tiles(store: AppendingRecorder, size: int, first: int, last: int) -> dict[Tile, bytes]:
-    """Every tile that a path from these leaves touches; from leaves of one tile the paths touch the same."""
+    """Every tile that the proof paths of these leaves need; leaves of one tile need the same ones."""
     reading = _Noting(store)
     for index in {first - 1, last - 1, *range((first - 1) // TILE_WIDTH * TILE_WIDTH, last, TILE_WIDTH)}:
         prove_inclusion(index, size, TileHashes(reading, size))
@@ -158,7 +158,7 @@ def _place(kept: tuple[Tile, bytes]) -> tuple[int, int, int]:
 
 
 class _Noting:
-    """Reads tiles and keeps what was read; of a tile that is read for many paths it asks once."""
+    """Reads tiles and remembers them, so that a tile that many paths need is read once."""
 
     def __init__(self, reader: TileReader) -> None:
         self._reader = reader

@@ -102,7 +102,7 @@ class Entry(Line, frozen=True, tag="entry"):
 
 
 class Hashes(Line, frozen=True, tag="proof"):
-    """Some hundred hashes of the proof, one after another."""
+    """Up to 256 hashes of the proof, one after another."""
 
     hashes: str
 

@@ -20,7 +20,6 @@ UNPROVEN: Final = (
 )
 
 
-
 class Unverified(LedgerError):
     """The file does not hold: what was found where."""
 

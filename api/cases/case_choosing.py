@@ -1,8 +1,8 @@
 """How entries are chosen for a case: named one by one, or by what they have in common; and the digest of a list.
 
-Fields of a choice, all of which are met at once: `training_class`, `organiser`, `approver`, `decided_from`,
-`decided_until`, `finding`. A digest says of a list what was shown: whoever acts brings it, and where it is not the same
-any more nothing is done (`list_changed`).
+A choice has these fields, and an entry must meet all that are given: `training_class`, `organiser`, `approver`,
+`decided_from`, `decided_until`, `finding`. The digest stands for the list that was shown: whoever acts sends it along,
+and if the list has changed since, nothing is done (`list_changed`).
 
 `tests/api/test_case_bulk.py` shows it.
 """
@@ -35,7 +35,7 @@ def chosen_of(fields: dict[str, Any]) -> Chosen | None:
 
 
 def chosen_entries(house: House, actor: Actor, fields: dict[str, Any]) -> tuple[ClaimId, ...] | Refusal:
-    """The entries that a choice comes to, as everything stands that was recorded by now."""
+    """The entries that meet a choice now."""
     chosen = chosen_of(fields)
     if chosen is None:
         return ()
@@ -62,7 +62,7 @@ def list_digest(of: str, lines: Iterable[str]) -> str:
 
 
 def claims_of_finding(house: House, actor: Actor, name: str) -> tuple[str, ...] | None:
-    """The entries of a finding of a place that this hand supervises, and that is not about them; None of any other."""
+    """The entries of a finding that this supervisor may act upon; None if it lies elsewhere or is about them."""
     found = finding_of(house.answers, name)
     if found is None or standing(actor, SUPERVISOR, Matter(found.region or "", found.sector)) is not None:
         return None

@@ -28,7 +28,7 @@ def events_of(house: House, stream: str) -> dict[str, Any]:
 def see(house: House, caller: Caller, position: int) -> dict[str, Any] | Refusal:
     """One event, to whoever has the right to read the ledger: the reader's token, the installation, a supervisor.
 
-    What happened to a case is for whoever works on it: who is looked into is no more for the others here than there.
+    An event of a case is only for those who work on it, here as on the page of the case: it tells who is looked into.
     """
     found = house.ledger.at(position) if position <= house.ledger.store.size() else None
     if caller.kind not in ("reader", FOUNDER):

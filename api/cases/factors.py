@@ -1,4 +1,4 @@
-"""To have a second factor: set up, confirmed by a code, given up, and taken away when the device is gone.
+"""The second factor of an account: set up, confirmed by a code, given up, and taken away when the device is gone.
 
 Setting one up wants the password where there is one, and changing it a code: whoever found a session open cannot put
 their own device in its holder's place. One that this installation demands can be changed and not given up. Of a lost
@@ -62,7 +62,7 @@ def confirm(house: House, caller: Caller, code: str, asked: Asked, address: str)
 
 
 def taken(house: House, holder: str, code: str, request: bytes, address: str) -> tuple[str, ...] | Refusal:
-    """Take what was offered to somebody, also while they are only halfway in."""
+    """Take what was offered, also from somebody whose login is only half done."""
     counted = tried(holder, address)
     if (left := house.accounts.begin(counted, now=house.now)) > 0:
         return Refusal.because("login_delayed", retry_after=left)
@@ -75,7 +75,7 @@ def taken(house: House, holder: str, code: str, request: bytes, address: str) ->
 
 
 def check(house: House, caller: Caller, code: str, asked: Asked, address: str) -> dict[str, Any] | Refusal:
-    """Show it again, for what is grave."""
+    """Check a code once more, before an act that is grave."""
     if no := _has_account(house, caller) or _absent(house, caller.id):
         return no
     if asked.key is None:
@@ -86,7 +86,7 @@ def check(house: House, caller: Caller, code: str, asked: Asked, address: str) -
 
 
 def new_papers(house: House, caller: Caller, asked: Asked) -> dict[str, Any] | Refusal:
-    """Other codes on paper, in the place of those there were."""
+    """Give new codes on paper; the old ones open nothing any more."""
     if no := _has_account(house, caller) or _absent(house, caller.id) or fresh(house, caller, of_tokens=True):
         return no
     if asked.key is None:
@@ -96,7 +96,7 @@ def new_papers(house: House, caller: Caller, asked: Asked) -> dict[str, Any] | R
 
 
 def give_up(house: House, caller: Caller, asked: Asked) -> dict[str, Any] | Refusal:
-    """Have none any more, where none is demanded."""
+    """Give it up, where the installation does not demand one."""
     if no := _has_account(house, caller) or _absent(house, caller.id) or fresh(house, caller, of_tokens=True):
         return no
     if is_demanded(house, caller.id):
@@ -107,7 +107,7 @@ def give_up(house: House, caller: Caller, asked: Asked) -> dict[str, Any] | Refu
 
 
 def reset(house: House, caller: Caller, holder: str, reason: str, asked: Asked) -> dict[str, Any] | Refusal:
-    """Take somebody's away, since they cannot show it: by whoever could hand them a code for a password."""
+    """Take away a factor whose holder has lost it; by whoever may hand them a setup code for their password."""
     is_person = holder.startswith(PREFIXES["person"])
     by = people.hand_for(house, caller, holder) if is_person else actors.hand_for(house, caller, holder)
     if isinstance(by, Refusal):
@@ -123,7 +123,7 @@ def reset(house: House, caller: Caller, holder: str, reason: str, asked: Asked) 
 
 
 def _may_change(house: House, caller: Caller, fields: dict[str, Any]) -> Refusal | None:
-    """Say why somebody who is in may not set one up: it wants the one so far, or the password where there is none."""
+    """Say why somebody may not set one up now: it takes a code of the present one, or else the password."""
     if house.factors.has(caller.id).since is not None:
         return fresh(house, caller, of_tokens=True)
     if not house.accounts.has_password(caller.id):

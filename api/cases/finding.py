@@ -65,7 +65,7 @@ def by_documents(ledger: Ledger, documents: Iterable[IdNumber]) -> dict[IdNumber
             if isinstance(envelope.event, PersonRegistered | PersonCorrected):
                 said[stream] = Recorded(position, envelope)
         found = Loaded(person, version, None, (Guard(StreamId(stream), version),))
-        if by_act:  # Whether what a larger act wrote to them counts is the ledger's to say.
+        if by_act:  # The ledger decides whether what a larger act wrote to them counts.
             found = ledger.load_free(stream, persons.evolve)
         if found.state is not None:
             people[stream] = found
@@ -81,7 +81,7 @@ def _name(sealed: object) -> str | None:
 
 
 def person_of(house: House, caller: Caller, kind: str, number: str, purpose: str | None) -> str | Refusal:
-    """Whom a document names, to whoever may see that person; of anybody beyond their sight not that there is one."""
+    """Whom a document names, if the asker may see them; whoever lies beyond their sight is simply not there."""
     asked = identifier("/id_number", lambda: id_number.parse(kind, number, today=house.today))
     found = by_documents(house.ledger, [asked]).get(asked)
     if found is None:

@@ -1,5 +1,6 @@
-"""Imports, asked about: what was taken over from where, and how far one is. They concern nobody by themselves and are
-for officials. `tests/api/test_http_trainings.py` shows it.
+"""Imports as answers: what was taken over from where, and how far one is.
+
+An import names nobody by itself; any official may read it. `tests/api/test_http_trainings.py` shows it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def imports(
     if isinstance(asking := acting(house, caller), Refusal):
         return asking
     page = known.imports(house.answers, system=system, as_of=as_of, after=after, limit=limit,
-                            newest_first=newest_first)
+                         newest_first=newest_first)
     return page.of([import_view(one) for one in page.items])
 
 

@@ -1,6 +1,6 @@
 """Whom a case's decisions concern, and what each has to be told (告知): what changed, on what basis, how to appeal.
 
-For whoever else draws a screen or a command over it:
+What a screen or a command calls:
 
 * `notices(house, caller, case, purpose, as_of=...)` gives the list as JSON has it, or the refusal;
 * `notices_table(house, found, as_of=...)` gives the same as a table to be taken away;
@@ -172,7 +172,7 @@ def _document(house: House, rulebook: str) -> str:
 
 
 def _years(house: House, person: str, decided: Sequence[_Decided], as_of: int) -> list[dict[str, Any]]:
-    """The years that were touched, before the first decision and now, by one law: that of now."""
+    """The totals of each year that was touched, before the first decision and now; both by the law of now."""
     first = min(one.after.from_position for one in decided)
     touched = sorted({year for one in decided for year in (year_of(one.before), year_of(one.after))})
     was, now = (_totals(house, person, position, as_of) for position in (first - 1, as_of))
@@ -188,7 +188,7 @@ def _totals(house: House, person: str, position: int, as_of: int) -> dict[int, d
 def _statements(
     house: House, person: str, decided: Sequence[_Decided], as_of: int
 ) -> Iterator[dict[str, Any]]:
-    """The statements in use that say something of what was decided on afterwards."""
+    """The statements still in use that contain an entry that was decided on after they were issued."""
     for one in statements_of(house.answers, person, as_of=as_of):
         relied = {each.after.claim: None for each in decided
                   if one.status == "issued" and one.as_of < each.after.from_position
@@ -205,7 +205,7 @@ def _stood(house: House, claim: str, as_of: int, years: Iterable[int]) -> bool:
 
 
 def _applications(house: House, person: str, claims: set[str], as_of: int) -> Iterator[dict[str, Any]]:
-    """The applications whose assessment rested on what has changed, and whether it holds without."""
+    """The applications whose assessment rested on an entry that has changed, and whether it would still hold."""
     for one in applications_of(house.answers, person, as_of=as_of):
         found = reliance(house.answers, one, as_of=as_of)
         changed = [] if found is None else [each["claim"] for each in found["changes"]

@@ -1,4 +1,4 @@
-"""What would be without the entries of a case, asked by whoever works on it, before anything is decided (P 16, N 10).
+"""What would change without the entries of a case: asked by those who work on it, before deciding (P 16, N 10).
 
 Whoever asks is shown the hours, statements, assessments and titles of everyone whose entries they are: each is recorded
 as seen (`case_simulation`), for a purpose. Nothing is written but that. The case is the one that stands now; what rests
@@ -40,7 +40,7 @@ _CATEGORIES: Final = ("professional", "sector_public", "general_public")
 
 
 class Wanted(NamedTuple):
-    """Without which entries of the case, on which axes, with other frozen entries counted or left out."""
+    """The question: which entries to leave out, on which axes, and whether other frozen entries count."""
 
     axes: Axes
     claims: tuple[str, ...] | None = None   # None: as `only` says.
@@ -55,7 +55,7 @@ def wanted_of(query: Mapping[str, Any]) -> Wanted:
 
 
 def simulate(house: House, caller: Caller, case: str, wanted: Wanted, purpose: str | None) -> dict[str, Any] | Refusal:
-    """Everything that would be otherwise without them, with everyone whom it touches."""
+    """Everything that would be different without these entries, with everyone whom it touches."""
     if (behind := house.settled()) is not None:
         return behind
     entered = cases.let_in(house, caller, case, purpose, what="case_simulation")

@@ -1,4 +1,4 @@
-"""`xueshi serve`."""
+"""`xueshi serve`: fills an empty register with the sample where that is asked for, then starts the service."""
 
 from __future__ import annotations
 

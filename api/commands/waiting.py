@@ -1,4 +1,4 @@
-"""Waiting for a job of a service, as commands do it: asked again and again, with how far it is."""
+"""How a command waits for a job of the service: it asks again and again, and shows how far the job is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def waited(asking: Asking, client: Client, job: str) -> Reply:
-    """Ask again and again until it is over, and show how far it is."""
+    """Wait until the job is over, with its progress shown."""
     from api.progress import bars
 
     with bars(quiet=asking.as_json) as line:

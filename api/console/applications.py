@@ -66,7 +66,7 @@ def _mine(asking: Asking, moment: Moment, position: int) -> Shown:
 
 
 def _why_not(asking: Asking, body: Mapping[str, Any]) -> str | None:
-    """Why nothing can be applied for, found by trying with a level that there is not."""
+    """Why this person can apply for nothing now: a trial with a level that does not exist finds the general bars."""
     if not body["titles"]:
         return "登记簿里还没有您的现职称，年数无从算起。请带职称证书到人力社保部门登记。"
     last = date.fromisoformat(body["titles"][-1]["obtained_on"])
@@ -161,7 +161,7 @@ def _packet(packet: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _missing(house: House, packet: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What lacks, once for each sentence that asks for it, with everything that it asks it for."""
+    """What is missing: each sentence of law that asks for something once, with all the claims that lack it."""
     told: dict[tuple[str, ...], list[str]] = {}
     for one in packet["missing"]:
         document = words.documents(house).get(one["rulebook"], one["rulebook"])

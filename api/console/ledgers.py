@@ -25,7 +25,7 @@ _FINE: Final[Mark] = ("met", "✓", "正常")
 
 
 def listed(asking: Asking) -> Shown:
-    """Every ledger that is believed, or that something was accepted of."""
+    """Every ledger that is trusted, or from which something was accepted."""
     house = asking.house
     given = request.args.get("within", "")
     within = ledgers.DAYS if (asked := whole(given, 4)) is None else asked
@@ -39,7 +39,7 @@ def listed(asking: Asking) -> Shown:
 
 
 def _row(one: dict[str, Any], within: int) -> dict[str, Any]:
-    """How it is drawn: the time that was agreed as the track, what has passed of it filled in."""
+    """A row of the table: a bar whose length is the agreed time, filled as far as time has passed."""
     days = one["days"]
     wide = 0 if days is None else min(_WIDE, days * _WIDE // within)
     kinds = {trouble["kind"] for trouble in one["troubles"]}

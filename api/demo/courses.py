@@ -1,8 +1,8 @@
 """Public courses, in each city whose systems register by themselves (W 7 to W 11, N 8): published, chosen, studied.
 
 In February a city publishes a course of the year and plans three sessions of exams (`api/demo/exams.py`). Some of its
-people enrol and study on two evenings (`api/demo/sitting.py`); one takes the choice back. What chance there is comes
-from dice of its own, so that the rest of a history does not hang on it.
+people enrol and study on two evenings (`api/demo/sitting.py`); one takes the choice back. Chance comes from
+dice of its own, so that a change here changes nothing else in a history.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Courses:
         self.registered: list[tuple[Someone, ClaimId]] = []
 
     def announce(self, first: date, last: date) -> None:
-        """Put a course a year and city into the calendar."""
+        """Put one course a year for each city into the calendar."""
         for year in range(first.year, last.year + 1):
             for city in sorted({seat.region[:4] for seat, _ in self._country.seats}):
                 self._calendar.at(moment(working_day(date(year, 2, 20)), 9), self._open, year, city)
@@ -75,7 +75,7 @@ class Courses:
         return at is not None and self._law.walk(at, self._calendar.today, Category.GENERAL_PUBLIC.value).automatic
 
     def _published(self, house: Organisation, region: str, year: int) -> Course:
-        """The course of the year; another was taken out again before anybody chose it."""
+        """The course of the year; a second one is published and withdrawn before anybody chooses it."""
         titles, hand = words()["general_public"]["titles"], house.hands[0]
         made = []
         for number in range(2):

@@ -47,7 +47,7 @@ class CloseRoster(Command):
 
 
 class AbandonRoster(Command):
-    """Let none ever take effect."""
+    """Give it up: no row ever takes effect."""
 
     role: str
 
@@ -93,7 +93,7 @@ def decide_roster_opening(known: TrainingClass | None, command: OpenRoster, by: 
 def decide_roster_closing(
     known: TrainingClass | None, command: CloseRoster, act: acts.Act | None, by: Actor
 ) -> Decision:
-    """Close it and its act in one breath, when every row is written."""
+    """Close it together with its act, once every row is written."""
     found = _open_roster(known, command.role, act, by)
     if isinstance(found, Refusal):
         return found
@@ -112,7 +112,7 @@ def decide_roster_closing(
 def decide_roster_abandonment(
     known: TrainingClass | None, command: AbandonRoster, act: acts.Act | None, by: Actor
 ) -> Decision:
-    """Give it and its act up in one breath."""
+    """Abandon it together with its act."""
     found = _open_roster(known, command.role, act, by)
     if isinstance(found, Refusal):
         return found
@@ -129,7 +129,7 @@ def decide_roster_abandonment(
 
 
 def study_of(held: TrainingClass, days_half: int) -> Study:
-    """Give the facts of a class that was held as those of somebody who was there so long: what a ruling is asked on."""
+    """The facts of a class for somebody who was there for so many half days; a ruling is asked on them."""
     assert held.held is not None, "a class that was not held has no facts"
     filed, was = held.filed, held.held
     return Study(

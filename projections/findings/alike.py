@@ -11,8 +11,8 @@ What is compared is therefore not what was written but a reading of it, and this
     address     an IPv4 address as it is, of an IPv6 address the network (/64), since its end changes by the hour
     device      width, case and spaces are undone
 
-Readings only ever bring together: that two numbers were written differently, and are one only by this reading, is said
-with the finding (`as_written`). Of a text beyond measure the beginning is read, so that it costs no more than another.
+A reading can only make two texts equal. Where two numbers were written differently and are equal only as they are read,
+the finding says so (`as_written`). Only the beginning of a very long text is read, so that none costs much more.
 
 `tests/projections/findings/test_clues.py` shows it.
 """
@@ -98,7 +98,7 @@ def device(text: str | None) -> str | None:
 
 
 def _seen(text: str | None, most: int) -> str:
-    """The beginning of a text, without what nobody can see."""
+    """The beginning of a text, without invisible characters."""
     beginning = (text or "")[:most]
     return beginning if beginning.isprintable() else "".join(
         char for char in beginning if char.isspace() or not is_invisible(char))

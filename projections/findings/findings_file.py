@@ -24,15 +24,15 @@ class FindingsFile(Projection):
              "facts_sha256": str, "thresholds": str, "since_position": int, "run_at": int},
             ("finding", "from_position"),
             (("pattern", "to_position"), ("to_position", "rank", "since_position", "finding"))),
-        # Whom and what a finding names in a form, and the other keys that lead there.
+        # Whom and what each form of a finding names: the keys by which it is looked up.
         "member": Table(
             {"finding": str, "from_position": int, "kind": str, "id": str}, ("finding", "from_position", "kind", "id"),
             (("id",),), dated=False),
-        # Of each pattern what was asked last, and as of where; `whole_position`: since then what holds is known.
+        # What each pattern was last asked, and at which position; from `whole_position` on its findings are complete.
         "asked": Table(
             {"pattern": str, "version": int, "fingerprint": str, "position": int, "whole_position": int, "run_at": int},
             ("pattern",), dated=False),
-        # Claims of which a paper is being read: touched, once it is.
+        # Claims that have a paper still being read; they are asked about again once it is.
         "reading": Table({"claim": str}, ("claim",), dated=False),
     }
     handlers: ClassVar = {}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class FindingsBehind(ProjectionError):
-    """A position that the file has not reached."""
+    """Somebody asked about a position that the file has not reached."""
 
     code = "findings_behind"
 
@@ -60,9 +60,9 @@ class Finding(NamedTuple):
     figures: Mapping[str, Any]   # and what it is told with.
     facts_sha256: str
     thresholds: Mapping[str, int | str]   # Under which it was found.
-    since_position: int          # As of which it was first found, in whatever form,
-    from_position: int           # from which on it was found in this form,
-    until_position: int | None   # and from which on in this form no more.
+    since_position: int          # The position at which it was first found, in any form,
+    from_position: int           # at which it was first found in this form,
+    until_position: int | None   # and from which on it no longer was.
     run_at: int                  # When the run began that found it so, in microseconds.
 
     @property
@@ -91,7 +91,7 @@ def facts_sha256(events: str, claims: str, figures: str) -> str:
 
 
 class Filters(NamedTuple):
-    """Which of them; nothing of a filter that is not set."""
+    """Which findings are wanted; a filter that is None narrows nothing."""
 
     pattern: str | None = None
     severity: str | None = None
@@ -105,7 +105,7 @@ class Filters(NamedTuple):
 
 
 def position_of(answers: Answers, as_of: int | None = None) -> int:
-    """Say as of where findings are told: what was asked for, or as far as every pattern was asked.
+    """The position that findings are told for: the one that was asked for, or the last that every pattern has seen.
 
     Raises NotBuilt where none was yet, FindingsBehind.
     """
@@ -174,7 +174,7 @@ def _each(answers: Answers, filters: Filters, as_of: int | None) -> tuple[Findin
 
 
 def asked(answers: Answers) -> list[dict[str, Any]]:
-    """Of each pattern: as of where it was asked last, since where what it finds is known, how much holds."""
+    """For each pattern: the position of its last run, the first that its findings are known for, how many hold."""
     query = ("SELECT a.pattern, a.version, a.position, a.whole_position, a.run_at, (SELECT count(*) FROM finding f "
              "WHERE f.pattern = a.pattern AND f.to_position IS NULL) FROM asked a ORDER BY a.pattern")
     names = ("pattern", "version", "position", "whole_position", "run_at", "findings")
@@ -182,7 +182,7 @@ def asked(answers: Answers) -> list[dict[str, Any]]:
 
 
 def within(scopes: Iterable[Scope] | None, values: dict[str, Any], table: str = "finding") -> list[str]:
-    """Say in SQL that a finding lies within one of these scopes; where several sectors meet, within one of any."""
+    """The SQL condition that a finding lies in one of these scopes; one of several sectors lies in a scope of any."""
     if scopes is None:
         return []
     parts = [f"({reaches(number, scope, values, limits=('sector',), table=table)})"
@@ -191,7 +191,7 @@ def within(scopes: Iterable[Scope] | None, values: dict[str, Any], table: str = 
 
 
 def narrowed(filters: Filters, values: dict[str, Any], table: str = "finding") -> list[str]:
-    """Say in SQL which findings are wanted."""
+    """The SQL conditions of the filters that are set."""
     wanted = []
     for name in ("pattern", "severity", "sector", "finding"):
         if (value := getattr(filters, name)) is not None:

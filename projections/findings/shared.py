@@ -274,7 +274,6 @@ def _arranged_by(traced: Traced, key: Key) -> list[tuple[str, str | None]]:
     return list(found.items())
 
 
-
 def _members(traced: Traced, part: str, values: dict[str, Any]) -> list[Member]:
     values |= {"as_of": traced.as_of}
     within = " OR ".join(f"({reaches(number, scope, values, limits=('sector', 'unit'), table='c')})"

@@ -1,7 +1,7 @@
 """Real people judged a second time, with every reason, by what answers everybody's questions (`Answers.years`).
 
 The kernel is the third form of the fold, and columns are the second form of the rows; at each replay some people are
-taken through neither. One of them who comes out otherwise stops the report, with both accounts.
+judged without either. If one of them comes out differently, the report stops and keeps both accounts.
 
 `tests/projections/replay/test_gathered.py` shows it.
 """
@@ -24,7 +24,7 @@ _CATEGORIES: Final = ("professional", "sector_public", "general_public")
 
 
 class Account(NamedTuple):
-    """What somebody's entries count, how their years stand, what their titles rest on: what a replay gives as well."""
+    """What somebody's entries count, how their years stand, what their titles rest on: all that a replay gives."""
 
     entries: dict[str, str]
     years: dict[int, dict[str, Any]]

@@ -85,7 +85,7 @@ def _judge_others(columns: Columns, law: Packed, laws: Alike, known: Replayed, o
 
 @njit(cache=True, nogil=True)
 def _carry(columns: Columns, known: Replayed, out: Replayed, begin: int, end: int) -> None:
-    """Take over everything of these people; of whom it does not hold it is written over."""
+    """Copy what these people came to under the known law; whoever it does not hold for is judged later, over it."""
     first, last = columns.first_entry[begin], columns.first_entry[end]
     out.counted[first:last] = known.counted[first:last]
     first, last = columns.first_year_row[begin], columns.first_year_row[end]
@@ -116,7 +116,7 @@ def _judge_some(columns: Columns, law: Packed, out: Replayed, begin: Any, end: A
             years = rows[np.uint64(person + 1)] - rows[np.uint64(person)]
             if filled + years > height:
                 break
-            if years == 0:   # Of them nothing is known that could be judged.
+            if years == 0:   # Nothing of theirs could be judged.
                 until += until == person
             elif not (len(alike) and alike[np.uint64(person - begin)]):
                 if until != person:
@@ -161,7 +161,7 @@ def _take(columns: Columns, law: Packed, block: _Block, counted: Any, runs: int)
             before = held[column]
             hours = min(gain[ruling], gain[ruling + np.uint64(1)] - before)
             if has_lost:
-                hours &= np.int32(lost[at]) - np.int32(1)   # Whether one does is anybody's guess: no branch.
+                hours &= np.int32(lost[at]) - np.int32(1)   # Unpredictable, so without a branch.
             held[column] = before + hours
             counted[at] = max(hours, np.int32(0))           # What is there and unruled brings no hours.
             if law.has_second:
@@ -183,7 +183,7 @@ def _find_lists(columns: Columns, law: Packed, block: _Block, runs: int) -> None
         for person in range(block.run_first[run], block.run_last[run]):
             at, until = rows[np.uint64(person)], rows[np.uint64(person + 1)]
             year, begin = np.int64(first_year[np.uint64(person)]) - law.due_year - at, at
-            while at < until:   # No `for`: it would be made ready for many years, and most people have few.
+            while at < until:   # No `for`: setting one up costs more than the few years that most people have.
                 zone = np.int64(standing[np.uint64(at)])
                 stands, one = np.int64(zone >= 0), np.uint64(year_row)
                 lists[one] = due_of[np.uint64((zone * years + year + at) * stands)] * np.int32(stands)
@@ -244,7 +244,7 @@ def _ask(law: Packed, block: _Block, filled: int) -> None:
 
 @njit(cache=True, nogil=True)
 def _stand(law: Packed, block: _Block, filled: int) -> Any:
-    """What is not met may be open; says of how many years something is to be asked alone."""
+    """Mark as open what an unruled entry might still meet; returns how many years have something to be asked alone."""
     lists, stands, open_, todo = block.list, block.stands, block.open, block.todo
     blocked, first_alone = law.blocked, law.first_alone
     many = np.int64(0)
@@ -282,7 +282,7 @@ def _ask_alone(columns: Columns, law: Packed, block: _Block, many: Any) -> None:
                                      law.cycle_start[due])
                     begin = own + (year - own) // length * length
                 reaches = min(years, year - begin)
-                for back in range(1, length):   # As many steps for everyone: none is guessed.
+                for back in range(1, length):   # The same number of steps for everyone: nothing to predict.
                     within = np.int64(back <= reaches)
                     have += np.int64(laid[np.uint64(row - back * within)]) * within
                     unknown |= np.uint32(open_[np.uint64(at - back * within)]) & np.uint32(-within)
@@ -301,7 +301,7 @@ def _ask_alone(columns: Columns, law: Packed, block: _Block, many: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def _own_start(first: Any, last: Any, belonging: Any, belongs_from: Any, within: Any, start: Any) -> Any:
-    """Where a person's own cycle starts: with the first belonging within the family's scope, if that is later."""
+    """Where a person's own cycle starts: when they first belonged within the family's scope, if that is later."""
     for one in range(first, last):
         if within[belonging[one]]:
             return max(start, np.int64(belongs_from[one]))

@@ -101,7 +101,7 @@ class Titles:
 def read_titles(
     reader: Reader, sanctions: Reader, people: Sequence[str], as_of: int, today: date, valid_on: date | None = None
 ) -> tuple[Asked, ...]:
-    """What there is to ask about: of everyone with a title each one after the first, and the next one."""
+    """What there is to ask about: each title after a person's first, and the next one that they may apply for."""
     numbers = {person: at for at, person in enumerate(people)}
     asked_of = {"as_of": as_of, "valid_on": None if valid_on is None else valid_on.isoformat()}
     revoked = set(sanctions.rows(_REVOKED, asked_of))
@@ -141,7 +141,7 @@ def _zones(coded: Coded, person: Longs, year: Longs) -> Longs:
 
 
 def _weigh_all(side: Side, asked: Sequence[Asked], person: Longs, zone: Longs) -> list[Basis]:
-    """For everyone at once only what is met; the rest is a few steps for each title."""
+    """What is met is read for everyone at once; the rest takes a few steps for each title."""
     coded = side.coded
     begins = coded.first_year_row[person].tolist()
     ends = coded.first_year_row[person + 1].tolist()
@@ -199,7 +199,7 @@ def pairs_of(asked: Asked, rule: ApplicationRule) -> list[tuple[int, ...]]:
 
 def weigh_plainly(law: Law, place: tuple[str, str, str | None] | None, asked: Asked,
                   met: Mapping[int, bool | None]) -> Basis:
-    """The same from the verdicts of an answer: what a replay is held against."""
+    """The same, weighed from an answer's verdicts: replays are checked against it."""
     rule, name = rule_on(law, place, asked.on)
     years = [year for year in range(counted_from(asked, rule), asked.on.year + 1) if met.get(year)]
     held = [pair for pair in pairs_of(asked, rule) if all(met.get(year) for year in pair)]

@@ -188,7 +188,6 @@ def test_a_database_with_the_ledger_of_other_keys_is_not_opened_and_nothing_is_r
     assert xueshi(tmp_path / "other", "log", "checkpoint").returncode == 0
 
 
-
 def test_an_older_log_is_not_written_to_although_its_own_checkpoint_cannot_be_read(tmp_path: Path) -> None:
     used(tmp_path, people=0)
     made(tmp_path, "backup", "older")

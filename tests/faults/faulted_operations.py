@@ -147,7 +147,6 @@ def as_a_command(work: Callable[[Scene], None], scene: Scene) -> int:
     return 0
 
 
-
 def command(name: str, *arguments: str, holds: Callable[[Scene, str], None] = lambda scene, said: None,
             whom: str | None = None, before: Callable[[Scene], None] = lambda scene: None,
             least: Callable[[Scene], int] = lambda scene: scene.lived.size) -> Operation:
