@@ -142,9 +142,13 @@ class Sample:
         """Enter offices, units, people, and what they studied."""
         self._accounts.write("示例账号（虚构）。令牌用于登录页面，或 XUESHI_TOKEN。\n\n")
         for office in told["office"]:
-            self._unit(office, kind=office.get("kind", "department"))
+            if "of" in office:  # A colleague in a house that is there already.
+                self._units[office["key"]] = self._units[office["of"]]
+            else:
+                self._unit(office, kind=office.get("kind", "department"))
             scope = office["scope"]
-            self._offices.append((scope, self._officer(office["key"], office["account"], scope)))
+            self._offices.append((scope, self._officer(office["key"], office["account"], scope,
+                                                         office.get("official"))))
         for unit in told["unit"]:
             id_ = self._unit(unit, kind="employer")
             scope = {"role": "unit", "region": unit["seat"][0], "unit": id_}
@@ -163,18 +167,21 @@ class Sample:
         self._units[unit["key"]] = id_
         return id_
 
-    def _officer(self, key: str, name: str, scope: Mapping[str, str]) -> Someone:
-        body = {"organisation": self._units[key], "account": f"sample-{key}", "official": {"name": "示例经办人"}}
+    def _officer(
+        self, key: str, name: str, scope: Mapping[str, str], official: Mapping[str, str] | None = None
+    ) -> Someone:
+        body: dict[str, Any] = {"organisation": self._units[key], "account": f"sample-{key}",
+                                "official": {"name": "示例经办人"}}
+        if official is not None:  # Of one of the separated three it must be known who they are.
+            made = self._registered(official)
+            body |= {"official": {"name": official["name"]}, "person": made["person"]}
         made = _did(self._founder, "/v1/actors", body)
         _did(self._founder, f"/v1/actors/{made['actor']}/scopes", scope, version=made["version"])
         token = _did(self._founder, f"/v1/actors/{made['actor']}/tokens")["token"]
         return self._holder(name, made["actor"], token)
 
     def _person(self, person: Mapping[str, Any]) -> None:
-        made = _did(self._nobody, "/v1/persons", {
-            "name": person["name"], "id_kind": "resident_id",
-            "id_number": resident_id(person["born"], next(self._numbers)),
-        })
+        made = self._registered(person)
         self_ = self._holder(person["name"], made["person"], made["token"])
         for place in person["belongs"]:
             unit = self._units[place["unit"]]
@@ -184,6 +191,12 @@ class Sample:
                  version=asked["version"])
         for study in person["studies"]:
             self._study(self_, study)
+
+    def _registered(self, person: Mapping[str, Any]) -> dict[str, Any]:
+        return _did(self._nobody, "/v1/persons", {
+            "name": person["name"], "id_kind": "resident_id",
+            "id_number": resident_id(person["born"], next(self._numbers)),
+        })
 
     def _study(self, self_: Someone, told: Mapping[str, Any]) -> None:
         """Submit, pass every step, and do what became of it."""

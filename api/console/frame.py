@@ -14,6 +14,7 @@ from api.callers import Caller
 from api.cases import imports
 from api.cases.doing import Reading
 from api.cases.erasure import SECURITY_ADMINISTRATOR
+from api.cases.looks import AUDITOR
 from api.cases.people import REGISTERING
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR
 from api.commands.telling import role as role_name
@@ -134,6 +135,8 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         yield Way("/replays", "重放", "d")
     if capacity.role == SECURITY_ADMINISTRATOR:
         yield Way("/erasures", "销毁", "e")
+    if capacity.role == AUDITOR:
+        yield Way("/access", "查阅日志", "q")
     if capacity.role != POLICY_OFFICE:
         yield Way("/accounts", "账号", "a")
     yield Way("/rules", "规则库", "b")

@@ -21,7 +21,9 @@ from api.cases import (
     year_closing,
     years,
 )
-from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR
+from api.cases.erasure import SECURITY_ADMINISTRATOR
+from api.cases.looks import AUDITOR
+from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR, SYSTEM_ADMINISTRATOR
 from api.commands.telling import role as role_name
 from api.console import replays, rules, status, words
 from api.console.claim import done_before, told_basis
@@ -81,7 +83,28 @@ STEPS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
         ("/cases", "案件", "立案、冻结、推演、处理"),
         ("/timeline", "时间线", "从手上有的编号、证件、证书查起"),
     ),
+    SYSTEM_ADMINISTRATOR: (
+        ("/accounts", "账号和权限", "任用经办账号，授予和收回权限，停用"),
+        ("/status", "系统状态", "自检、备份、逐条重读、投影处理到哪里"),
+    ),
+    SECURITY_ADMINISTRATOR: (
+        ("/erasures", "销毁个人信息", "提议期满之后由您确认"),
+        ("/status", "系统状态", "日志的密钥、见证人，自检有没有异常"),
+        ("/sessions", "令牌和会话", "本账号的，不认识的使其失效"),
+    ),
+    AUDITOR: (
+        ("/access", "查阅日志", "谁为何看过谁的个人信息"),
+        ("/accounts", "账号和权限", "谁任用了谁，授予了什么"),
+        ("/timeline", "时间线", "一个账号、一个单位、一次请求做过什么"),
+    ),
 }
+ON_THE_SERVER: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    SYSTEM_ADMINISTRATOR: (("xueshi doctor", "自检"), ("xueshi fsck", "逐条重读账本"), ("xueshi backup", "备份")),
+    SECURITY_ADMINISTRATOR: (("xueshi keys show", "密钥和它们的备份"), ("xueshi keys backup", "备份密钥，到期销毁"),
+                             ("xueshi log key", "日志的公钥")),
+    AUDITOR: (("xueshi verify", "离线核验取走的证明"), ("xueshi log forks", "日志有没有两种历史")),
+}
+"""What the separated three do beside their screens: where the register itself lies."""
 """Where each begins for whom nothing waits: what is done of one's own accord."""
 
 
@@ -94,7 +117,7 @@ def home(asking: Asking) -> Shown:
     if asking.capacity.is_person:
         return _person(asking, moment, position, common)
     if not asking.capacity.reviews:
-        return Page("home_office.html", {**common, "loads": [], "kinds": [], "waiting": 0, "more": False}, basis)
+        return _separated(asking, moment, common)
     return _office(asking, moment, position, common)
 
 
@@ -150,6 +173,17 @@ def _place(house: House, affiliations: list[dict[str, Any]]) -> str:
 
 
 # For an office
+
+
+def _separated(asking: Asking, moment: Moment, common: dict[str, Any]) -> Page:
+    """The three who decide upon nobody: whether the register holds, and what each of them does."""
+    role = str(asking.capacity.role)
+    is_one = moment.is_now and asking.capacity.role is not None
+    return Page("home_office.html", {
+        **common, "loads": [], "kinds": [], "waiting": 0, "more": False,
+        "amiss": status.amiss(asking.house) if is_one else None, "steps": STEPS.get(role, ()) if is_one else (),
+        "commands": ON_THE_SERVER.get(role, ()) if is_one else (),
+    }, common["basis"])
 
 
 def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any]) -> Shown:

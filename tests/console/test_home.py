@@ -122,3 +122,23 @@ def test_whoever_investigates_is_told_first_where_the_register_itself_does_not_h
         assert "不完好" not in watching.get("/home").text and "没有逐条重读" not in watching.get("/home").text
     finally:
         folder.last_done("fsck").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(("role", "way", "command"), [
+    ("system_administrator", "账号和权限", "xueshi doctor"),
+    ("security_administrator", "销毁个人信息", "xueshi keys show"),
+    ("audit_administrator", "查阅日志", "xueshi log forks"),
+])
+def test_each_of_the_separated_three_is_told_what_is_theirs_and_whether_the_register_holds(
+    cast: Cast, role: str, way: str, command: str
+) -> None:
+    town = cast.town
+    centre = town.unit(f"信息中心 {role}", "330100", "general")
+    someone = town.officer(centre, role, "33", person=town.person("许知微").id)
+    shown = Browser(town, someone).get("/home")
+
+    assert "这个身份不审核学时，也不兼别的身份" in shown.text and command in shown.text
+    assert "账本本身" in shown.text, "before anything else"
+    for address, words, _ in home.STEPS[role]:
+        assert Browser(town, someone).get(address).status == 200, words
+    assert shown.link(way) == home.STEPS[role][0][0]
