@@ -77,6 +77,7 @@ class Fault:
 
     field: str
     words: str
+    code: str = ""   # Of a refusal: which field it is about is found when the page is made (`api.console.marking`).
 
 
 @dataclass(frozen=True)
@@ -223,4 +224,5 @@ def of_refusal(refusal: Refusal, documents: Mapping[str, str] | None = None) -> 
 
     papers = "；".join(f"{one['document']}（{rule(one)}）" for one in seen.get("papers", ()))
     more = (f"应有：{papers}。" if papers else "") + (f"依据：{rule(seen)}。" if rule(seen) else "")
-    return Fault(_PLACE_OF.get(refusal.code, ""), _PLAIN.get(refusal.code, line.detail) + more)
+    return Fault(_PLACE_OF.get(refusal.code, ""), _PLAIN.get(refusal.code, line.detail) + more,
+                 f"{refusal.code}.{seen['kind']}" if refusal.code == "name_taken" and "kind" in seen else refusal.code)

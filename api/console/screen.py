@@ -25,6 +25,7 @@ from api.cases.factor_shown import show_again
 from api.cases.standing import acting
 from api.console import frame, kept, sending
 from api.console.frame import Capacity
+from api.console.marking import marked
 from api.console.words import PURPOSES
 from api.cookies import of_host
 from api.cookies import session as session_cookie
@@ -183,7 +184,7 @@ def _form(asking: Asking, form: str, page: Page) -> Response:
     if form == "csv" and page.table is not None:
         made = file_of(page.table, "csv")
         return attached(made.content, made.media_type, made.words, made.name)
-    return render(page.template, status=page.status, caller=asking.caller, **page.told)
+    return render(page.template, status=page.status, caller=asking.caller, **marked(page.told))
 
 
 def _refused(asking: Asking, form: str, refusal: Refusal) -> Response:
