@@ -27,7 +27,7 @@ from flask import Flask
 
 from api import addresses, logs, memory, metrics, routes
 from api.composed import BODY_BYTES_MOST, composed
-from api.evidence_files import MOST as FILE_BYTES_MOST
+from api.console.kept import READ_BYTES_MOST
 from api.exits import Exit, Stop
 from api.machine_checks import port_cure
 from api.occupancy import Served, occupying
@@ -194,7 +194,7 @@ def _listen(app: Flask, settings: Settings) -> Listener:
             port=settings.listen_port,
             threads=settings.threads,
             ident="",
-            max_request_body_size=max(BODY_BYTES_MOST, FILE_BYTES_MOST),  # Each route takes what is its own.
+            max_request_body_size=max(BODY_BYTES_MOST, READ_BYTES_MOST),  # Each route takes what is its own.
         )
     except OSError as error:
         raise _cannot_listen(error, settings) from None

@@ -127,6 +127,8 @@ def _writing(act: Callable[..., Shown], most: int) -> Callable[..., Any]:
         if not is_from_here():
             words = "只接受从本页提交。请打开原来的页面重试。"
             return refused("not_from_here", "请求来源不明", words, 403, asking.caller)
+        if (request.content_length or 0) > most and (page := kept.too_large(asking.caller, most)) is not None:
+            return page
         request.max_content_length = most
         request.max_form_memory_size = most  # A list travels along with the page that checks it.
         return _answered(asking, "", lambda: _sent(asking, act, named))

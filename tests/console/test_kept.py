@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from api.evidence_files import MOST as FILE_MOST
 from tests.console.console_kit import HERE, Browser, Cast, Read
 
 WORDS = "证书上的姓名与登记的不符，请补一份更名证明。"
@@ -56,3 +57,18 @@ def test_a_code_that_was_typed_beside_is_never_shown_again(cast: Cast) -> None:
                                      data={"words": WORDS, "factor_code": "一次性 123456"})
 
     assert WORDS in answer.get_data(as_text=True) and "123456" not in answer.get_data(as_text=True)
+
+
+def test_beside_a_file_that_is_too_large_what_was_typed_is_kept(cast: Cast, li: Browser) -> None:
+    form, _ = li.get("/claims/new?route=advanced_seminar").form_with("上传")
+    answer = li.client.post(form.address, headers=HERE, data={
+        **form.fields, "details.title": "扫描件太大的培训", "step": "upload",
+        "paper": (io.BytesIO(bytes(FILE_MOST + 2**20)), "扫描.pdf")})
+    kept = Read(answer)
+    answer.request.environ["wsgi.input"].close()  # What the client wrote it into.
+
+    assert answer.status_code == 413
+    assert "超过 20 MB，没有办理" in kept.text and "扫描件太大的培训" in kept.text
+    again = li.press(kept, "接着提交", 422)
+    assert "请先选择文件" in again.text
+    assert ("input", "扫描件太大的培训") in [(tag, told.get("value")) for tag, told in again.tags]
