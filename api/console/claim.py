@@ -54,7 +54,7 @@ def listed(asking: Asking) -> Shown:
         for one in rows], position, basis["as_of_time"])
     return Page("claims.html", {
         "moment": moment, "basis": told_basis(basis), "rows": rows, "counts": counts, "all": len(found),
-        "states": words.STATES, "chosen": chosen,
+        "states": words.STATES, "chosen": chosen, "gone": "gone" in request.args,
     }, {"items": rows, **basis}, table)
 
 

@@ -268,8 +268,8 @@ def _not_saved(asking: Asking, name: str, route: Route, content: Mapping[str, An
 def _kept(asking: Asking, draft: str) -> Kept | Shown:
     """Read somebody's own draft; one without a route begins with the choice of it."""
     found = claim_drafts.see(asking.house, asking.caller, asking.caller.id, draft)
-    if isinstance(found, Refusal):
-        return found
+    if isinstance(found, Refusal):  # Whoever goes back after they submitted it is led to what it has become.
+        return onward("/claims?gone=1") if found.code == "draft_absent" else found
     content, version = found
     route = route_of(asking, content.get("study", {}).get("route"))
     return onward("/claims/new") if route is None else Kept(content, version, route)

@@ -80,6 +80,7 @@ def test_of_a_draft_that_was_submitted_elsewhere_nothing_typed_is_lost(cast: Cas
     other = li.get(shown.address)
     check, late = (li.press(shown, "下一步：核对") for _ in range(2))
     receipt = li.press(check, "提交申报")
+    assert "已提交的在下面" in li.get(check.address).text, "whoever goes back is led to what it has become"
     size = cast.town.house.ledger.store.size()
 
     assert li.press(late, "提交申报").address == receipt.address, "both end at the one claim"
