@@ -18,9 +18,11 @@ VIOLATIONS = "document.addEventListener('securitypolicyviolation', e => console.
 class Window:
     """A page of somebody's, and everything that it complained of."""
 
-    def __init__(self, chromium: Any, address: str, token: str | None) -> None:
+    def __init__(self, chromium: Any, address: str, token: str | None, *, runs: bool = True) -> None:
+        """`runs`: whether the scripts of its pages run."""
         self.said: list[str] = []
-        context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
+        context = chromium.new_context(
+            viewport={"width": 1280, "height": 900}, locale="zh-CN", java_script_enabled=runs)
         sent = context.request.post(  # What the form of the page would send, which `test_page.py` fills in.
             f"{address}/login", form={"token": token}, headers={"Origin": address}, max_redirects=0)
         assert sent.status == 303, sent.text()
