@@ -151,7 +151,7 @@ def _offered(here: House, holder: str) -> dict[str, str] | None:
 
 def _answered(template: str, no: Refusal | None, **known: Any) -> Response:
     if no is None:
-        return render(template, **known)
+        return render(template, error="", **known)
     body = problems.of_refusal(no, g.trace_id)
     response = render(template, status=int(str(body["status"])), error=str(body["detail"]), **known)
     if "retry_after" in no.seen:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import resources
@@ -72,28 +72,30 @@ def frame_routes(*within: Blueprint) -> Blueprint:
 def login() -> Any:
     """Exchange a password or a token for a session."""
     if request.method == "GET":
-        return _form() if caller_of_session() is None else redirect(wanted.named() or HOME, 303)
+        return _login_form() if caller_of_session() is None else redirect(wanted.named() or HOME, 303)
     if not is_from_here():
         return refused("not_from_here", "请求来源不明", "登录只接受从本页提交。请打开登录页重试。", 403)
     if "password" in request.form:
         by_name = accounts.log_in(_house(), request.form.get("name", "")[:TOKEN_MOST],
                                   request.form["password"][:PASSWORD_MOST], address_of_asker())
-        return _not_in(by_name, "login.html", to=wanted.named()) if isinstance(by_name, Refusal) else _opened(by_name)
+        return _not_in(by_name, _login_form) if isinstance(by_name, Refusal) else _opened(by_name)
     house, token = _house(), request.form.get("token", "").strip()
     found = house.tokens.caller(token, now=house.now) if 0 < len(token) <= TOKEN_MOST else None
     if not isinstance(found, Caller) or found.kind not in ("person", "actor"):
         known = isinstance(found, Caller) and found.kind != "nobody"
         words = "这个令牌不用于登录页面：它只供安装和核查使用。请用本人或经办账号的令牌。" if known else (
             "令牌无效：它从未发放，或已被新的令牌取代。请核对是否复制完整（以 xsl_ 开头，共 47 位）。")
-        return render("login.html", status=401, error=words, to=wanted.named())
+        return _login_form(status=401, error=words)
     return _opened(found)
 
 
-def _form() -> Response:
+def _login_form(*, status: int = 200, error: str = "", is_set: bool = False) -> Response:
     """The login, by the way to where somebody wanted to go; from elsewhere a browser brings no session along, even of
     whoever has one (SameSite=Strict): a link of ours then leads there."""
     place = wanted.named()
-    return render("login.html", to=place, perhaps_in=request.headers.get("Sec-Fetch-Site") == "cross-site" and place)
+    is_from_elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site"
+    return render("login.html", status=status, error=error, is_set=is_set, to=place,
+                  perhaps_in=is_from_elsewhere and place)
 
 
 def _opened(found: Caller) -> Response:
@@ -115,7 +117,7 @@ def logout() -> Any:
 def password() -> Any:
     """Set a password with a code that was handed over."""
     if request.method == "GET":
-        return render("password.html")
+        return _password_form()
     if not is_from_here():
         return refused("not_from_here", "请求来源不明", "口令只接受从本页提交。", 403)
     fields = {"code": request.form.get("code", "").strip()[:TOKEN_MOST],
@@ -124,14 +126,18 @@ def password() -> Any:
     try:
         done = accounts.set_password(_house(), Caller("nobody", trace=g.trace_id), fields, Asked(key))
     except BadFields as bad:
-        return render("password.html", status=422, error=bad.faults[0].detail, code=fields["code"])
-    return _not_in(done, "password.html") if isinstance(done, Refusal) else render("login.html", set=True)
+        return _password_form(status=422, error=bad.faults[0].detail, code=fields["code"])
+    return _not_in(done, _password_form) if isinstance(done, Refusal) else _login_form(is_set=True)
 
 
-def _not_in(refusal: Refusal, template: str, **known: Any) -> Response:
+def _password_form(*, status: int = 200, error: str = "", code: str = "") -> Response:
+    return render("password.html", status=status, error=error, code=code)
+
+
+def _not_in(refusal: Refusal, form: Callable[..., Response]) -> Response:
     """The same form, with the reason; after how long to try again is said to the browser too."""
     body = problems.of_refusal(refusal, g.trace_id)
-    response = render(template, status=int(str(body["status"])), error=str(body["detail"]), **known)
+    response = form(status=int(str(body["status"])), error=str(body["detail"]))
     if "retry_after" in refusal.seen:
         response.headers["Retry-After"] = str(refusal.seen["retry_after"])
     return response
@@ -236,7 +242,8 @@ def _time(last: Recorded | None) -> str:
 
 def refused(code: str, title: str, detail: str, status: int, caller: Caller | None = None) -> Response:
     """A page that says why not."""
-    return render("refused.html", status=status, code=code, title=title, detail=detail, caller=caller)
+    return render("refused.html", status=status, code=code, title=title, detail=detail, caller=caller,
+                  faults=(), trace=None)
 
 
 def failed(body: Mapping[str, Any], caller: Caller | None = None) -> Response:

@@ -25,6 +25,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from api import problems, routes
+from api.absent import Absent
 from api.addresses import LIMITED, buckets_here, limited
 from api.checks import Check, Level, found
 from api.house import House
@@ -75,6 +76,7 @@ class Service(Flask):
     def __init__(self) -> None:
         super().__init__("xueshi", static_folder=None)
         self.session_interface = _NoSessions()
+        self.jinja_options = {**self.jinja_options, "undefined": Absent}
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """A function is called as it is: the library would ask of a dozen of them what they are, at each request."""

@@ -41,7 +41,7 @@ def verification_routes(public_address: str = "") -> Blueprint:
 def form() -> Any:
     """The form, and beneath it what a code that was typed into it has come to."""
     typed = request.args.get("code", "").strip()[:_CODE_MOST]
-    return _answered(verification.by_code(house(), typed), typed) if typed else render("verify.html", found=None)
+    return _answered(verification.by_code(house(), typed), typed) if typed else _blank()
 
 
 def code(code: str) -> Any:
@@ -59,7 +59,7 @@ def file() -> Any:
     except RequestEntityTooLarge:
         return refused("content_too_large", "文件太大", "登记情况表的文件不会超过 8 MB。", 413)
     if not data:
-        return render("verify.html", found=None, error="没有选择文件，或文件是空的。", status=422)
+        return _blank("没有选择文件，或文件是空的。", status=422)
     return _answered(verification.by_file(house(), data), "")
 
 
@@ -69,9 +69,13 @@ def offline() -> Any:
     return attached(made, "text/html; charset=utf-8", "学时账离线核验", "xueshi-verify.html")
 
 
+def _blank(error: str = "", *, status: int = 200) -> Response:
+    return render("verify.html", status=status, found=None, typed="", error=error)
+
+
 def _answered(found: dict[str, Any] | Refusal, typed: str) -> Response:
     if isinstance(found, Refusal):
         return said_no(found, None)
     mark = _MARKS.get(found["state"], "short")
     return render("verify.html", status=_STATUS.get(found["state"], 200), found=found, typed=typed, mark=mark,
-                  sign=_SIGNS[mark])
+                  sign=_SIGNS[mark], error="")

@@ -194,7 +194,8 @@ def _page(
     if isinstance(more, Refusal):
         return more
     return Page("claim_act.html", {
-        **more, "holder": holder_of(asking, found.claim), "by": _changed_by(asking, claim) if is_stale else None,
+        "room": None, "differs": False, **more, "holder": holder_of(asking, found.claim),
+        "by": _changed_by(asking, claim) if is_stale else None,
         "act": act, "sheet": found, "typed": typed, "fault": fault, "is_stale": is_stale,
         "can": not (isinstance(tried, Refusal) and no_word_mends(tried)),
         "before": _told(found.claim), "after": _told(tried.state) if isinstance(tried, Done) else None,

@@ -113,15 +113,16 @@ def put_papers(asking: Asking, person: str, content: dict[str, Any], step: str) 
 
 
 def told_of(tried: Tried) -> dict[str, Any]:
-    """How the law rules in what was tried, as a mark."""
+    """How the law rules in what was tried, as a mark; within a page that has just been made."""
     ruling = tried.worth.get("ruling")
-    return {"verdict": None if ruling is None else words.verdict(ruling["status"])}
+    return {"verdict": None if ruling is None else words.verdict(ruling["status"]), "alone": False, "saved_at": None}
 
 
 def worth_panel(asking: Asking, tried: Tried, version: int | None, saved_at: str | None) -> Shown:
     """The panel alone, for a page that is already there."""
-    page = render_template("claim_worth.html", tried=tried, documents=words.documents(asking.house), alone=True,
-                           version="" if version is None else version, saved_at=saved_at, **told_of(tried))
+    page = render_template("claim_worth.html", tried=tried, documents=words.documents(asking.house),
+                           version="" if version is None else version,
+                           **{**told_of(tried), "alone": True, "saved_at": saved_at})
     return Response(page, content_type="text/html; charset=utf-8")
 
 

@@ -224,7 +224,7 @@ def _version(asking: Asking, claim: str) -> int:
 def _form(asking: Asking, form: Form, action: str, version: int | None, tried: Tried, more: Mapping[str, Any],
           *, status: int = 200) -> Page:
     return Page("claim_form.html", {
-        "belongs": _belongs(asking), "form": form, "action": action, "tried": tried,
+        "claim": None, "said": (), "belongs": _belongs(asking), "form": form, "action": action, "tried": tried,
         "version": "" if version is None else version,
         "faults": tried.faults, "files": _files(asking), "papers": words.PAPERS, "words": vocabulary(asking),
         "documents": words.documents(asking.house), **told_of(tried), **more}, status=status)

@@ -123,7 +123,7 @@ def _shown(
         "left": found.pivot.left, "compares_sealed": found.has_clues,
         "next": None if found.next is None else found.next[0],
         "stopped": "、".join(dict.fromkeys(_NAMES[one.dimension] for one in found.pivot.stopped)),
-        "starts_most": STARTS_MOST, **told,
+        "starts_most": STARTS_MOST, "claim": None, "start": None, **told,
     }, {**shared.view(found), "items": list(found.items), "next": found.next, **basis},
         Table("shared", told["title"], _HEADS, [_line(one) for one in rows], position, basis["as_of_time"],
               {"起点": told.get("start") or told["key"]["said"]}))

@@ -197,7 +197,7 @@ def read(asking: Asking, family: str, version: str) -> Shown:
     is_office = proposed(asking, now.moment) is not None
     return Page("rule.html", {
         "moment": now.moment, "basis": told_basis(now.basis), "done": done_before(asking), "is_office": is_office,
-        "path": f"/rules/{found.book.id}", **opened_told(one),
+        "proposal": None, "path": f"/rules/{found.book.id}", **opened_told(one),
     })
 
 

@@ -234,6 +234,12 @@ class Named(NamedTuple):
     asked: dict[str, str]
 
 
+_UNTOLD: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("account", "conduct", "identity", "key", "lead", "of")), "is_person": False, "is_record": False,
+    "about": (), "sides": {}, "thread": ()}
+"""What a timeline tells of somebody or something, where it is another's."""
+
+
 def _page(
     asking: Asking, asked: _Question, ask: _Ask, told: dict[str, Any], named: Named,
     also: Mapping[str, Any] | None = None, *, at_once: int | None = None,
@@ -252,7 +258,7 @@ def _page(
         "lanes": lanes([Span(one["event"], one["happened"], one["recorded"], one["words"]) for one in rows]),
         "faults": asked.faults, "families": families(), "purpose": asked.purpose,
         "narrowed": [one for one in _ASKED if one in asked.moment.rest and one not in ("purpose", "order", "after")],
-        **told,
+        **_UNTOLD, **told,
     }, {"items": list(page.items), "next": following, **(also or {}), **basis}, status=422 if asked.faults else 200)
 
 

@@ -306,7 +306,8 @@ def _checked(asking: Asking, paper: Paper, read: Read, came: Done, version: int 
     house, state = asking.house, came.state
     if paper.noun == "classes":
         filed_with = [] if state.filed.recipient is None else [state.filed.recipient]
-        law = {"duties": class_filings.duties(house, state), "lead": (state.filed.starts - state.filed.filed_on).days}
+        lead = (state.filed.starts - state.filed.filed_on).days
+        law = {"last_year": (), "duties": class_filings.duties(house, state), "lead": lead}
     else:
         filed_with, law = list(state.filed.recipients), {"last_year": plan_filings.last_year(house, state)}
     options = {f"{field.name}.{code}": told
