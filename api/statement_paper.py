@@ -83,4 +83,5 @@ def _style() -> str:
 def as_data(made: Paper) -> dict[str, Any]:
     """What a program that sets type is handed."""
     return {"statement": made.statement, "origin": made.origin, "code": made.code,
-            "sha256": made.sha256, "address": made.address, "standing": made.standing, "qr": made.qr}
+            "sha256": made.sha256, "address": made.address, "standing": made.standing, "qr": made.qr,
+            "whose": " ".join(line for name, cell in made.sheets[0].head if name in ("姓名", "证件") for line in cell)}
