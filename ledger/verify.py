@@ -104,6 +104,8 @@ def verify_file(
         return verify_archive(path, policy, progress=progress)
     with path.open("rb") as file:
         head = file.read(len(HEADER) + 1)  # The longest of those that are looked for.
+    if not head:
+        raise Unverified(str(path), "是空文件，没有可以核验的内容")
     if head.startswith(HEADER.encode()):
         return verify_proof(path.read_bytes(), policy)
     if head.startswith(FORK_HEADER.encode()):

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from api.commands.options import as_json_option
 from api.exits import Exit, Stop
 from api.unreadable import reason
+
+_STDIN: Final = Path("-")
+_STDIN_WORDS: Final = "标准输入"
 
 
 @click.command()
@@ -24,7 +31,10 @@ from api.unreadable import reason
               help="时间戳机构的 CA 证书（PEM）：一并核验检查点旁、移送材料里的 .tsr 文件")
 @as_json_option
 def verify(files: tuple[Path, ...], key: str, tsa: Path | None, as_json: bool) -> int:
-    """离线核验情况表、证明、移送材料、检查点：说明核验了什么，不证明什么"""
+    """离线核验情况表、证明、移送材料、检查点：说明核验了什么，不证明什么
+
+    文件写作 - 的，从标准输入读取。
+    """
     from ledger.errors import LedgerError
     from ledger.verify import policy_of
 
@@ -34,7 +44,7 @@ def verify(files: tuple[Path, ...], key: str, tsa: Path | None, as_json: bool) -
         cure = "公钥形如 名称+8位十六进制+base64，可由 xueshi log key 或 /log/key 得到"
         why = reason(error) if isinstance(error, OSError) else str(error).rstrip("。")
         raise Stop(Exit.BAD_INPUT, "bad_key", f"公钥 {key} 无法使用（{why}）", cure) from error
-    verdicts = [_verdict(path, policy, tsa, quiet=as_json) for path in files]
+    verdicts = [_verdict_of(path, policy, tsa, quiet=as_json) for path in files]
     _tell_of_names(verdicts, {log.key.name for log in policy.logs})
     if as_json:
         click.echo(json.dumps({"files": verdicts}, ensure_ascii=False))
@@ -42,6 +52,33 @@ def verify(files: tuple[Path, ...], key: str, tsa: Path | None, as_json: bool) -
         for verdict in verdicts:
             _tell(verdict)
     return Exit.HOLDS if all(verdict["holds"] for verdict in verdicts) else Exit.REFUSED
+
+
+def _verdict_of(path: Path, policy: Any, tsa: Path | None, *, quiet: bool) -> dict[str, Any]:
+    if path != _STDIN:
+        return _verdict(path, policy, tsa, quiet=quiet)
+    with _spooled() as spool:
+        found = _verdict(spool, policy, tsa, quiet=quiet)
+    told = {} if found["holds"] else {"detail": found["detail"].replace(str(spool), spool.name)}
+    return {**found, "file": str(_STDIN), **told}
+
+
+@contextmanager
+def _spooled() -> Iterator[Path]:
+    """Standard input as a file: what is verified is gone through more than once."""
+    import tempfile
+
+    cure = "请核对输入的来源和临时文件夹的空间；这不说明文件是真是假"
+    if sys.stdin is None:
+        raise Stop(Exit.BAD_INPUT, "file_unreadable", "读不出标准输入（没有打开）", cure)
+    with tempfile.TemporaryDirectory() as folder:
+        spool = Path(folder, _STDIN_WORDS)
+        try:
+            with spool.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+        except OSError as error:
+            raise Stop(Exit.BAD_INPUT, "file_unreadable", f"读不出标准输入（{reason(error)}）", cure) from error
+        yield spool
 
 
 def _verdict(path: Path, policy: Any, tsa: Path | None, *, quiet: bool) -> dict[str, Any]:
@@ -138,10 +175,11 @@ def _tell_of_names(verdicts: list[dict[str, Any]], trusted: set[str]) -> None:
 
 
 def _tell(verdict: dict[str, Any]) -> None:
+    name = _STDIN_WORDS if verdict["file"] == str(_STDIN) else verdict["file"]
     if not verdict["holds"]:
-        click.echo(f"✗ {verdict['file']}：不成立。{verdict['detail']} [{verdict['code']}]")
+        click.echo(f"✗ {name}：不成立。{verdict['detail']} [{verdict['code']}]")
         return
-    click.echo(f"✓ {verdict['file']}：成立。")
+    click.echo(f"✓ {name}：成立。")
     for words in verdict["checked"]:
         click.echo(f"  已核验  {words}")
     for words in verdict["unproven"]:

@@ -36,9 +36,9 @@ def folder(house: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def verify(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [XUESHI, "verify", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+def verify(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([XUESHI, "verify", *arguments], cwd=folder, input=given, capture_output=True, check=False)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def test_a_bearer_is_told_whose_statement_it_is_what_was_checked_and_what_is_not_proved(folder: Path) -> None:
@@ -77,3 +77,17 @@ def test_a_statement_that_an_editor_saved_with_other_ends_of_lines_is_told_so(fo
         done = verify(tmp_path, name, "--key", str(folder / "log.vkey"))
         assert done.returncode == 1
         assert "不要经编辑器另存或转换换行" in done.stdout
+
+
+def test_what_comes_through_a_pipe_is_verified_like_a_file(folder: Path) -> None:
+    data = (folder / "登记情况表.txt").read_bytes()
+
+    done = verify(folder, "-", "--key", "log.vkey", given=data)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("✓ 标准输入：成立。")
+    cut, empty, strange = "证明文件：末行没有换行符", "标准输入：是空文件", "标准输入：不认识的文件"
+    for bad, words in ((data[:-40], cut), (b"", empty), (b"hello", strange)):
+        told = json.loads(verify(folder, "-", "--key", "log.vkey", "--json", given=bad).stdout)["files"][0]
+        assert (told["file"], told["holds"]) == ("-", False) and told["detail"].startswith(words)
+    closed = subprocess.run([f"{XUESHI} verify - --key log.vkey <&-"], shell=True, cwd=folder, capture_output=True,
+                            check=False)
+    assert closed.returncode == 2 and "读不出标准输入（没有打开）" in closed.stderr.decode()
