@@ -28,6 +28,8 @@ _ENTRY_WIDTHS: Final = ("22pt", "28pt", "44pt", "96pt", "1fr", "54pt", "46pt", "
                         "64pt")
 _AT: Final = re.compile(r"截至 ?(\d{4})-(\d\d)-(\d\d) ?(\d\d):(\d\d):(\d\d)")
 
+_SEAL_BYTES: Final = 1024  # Of one beside its certificate and the names in it; unsaid, a seal is made to measure it.
+
 
 def pdf(paper: Paper, seal: Seal) -> bytes:
     """The paper, set and sealed."""
@@ -83,5 +85,6 @@ def _sealed(page: bytes, seal: Seal) -> bytes:
         field_name="Seal", md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES, reason="登记情况表电子签章",
         certify=True, docmdp_permissions=fields.MDPPerm.NO_CHANGES)
     out = io.BytesIO()
-    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(page)), how, signer, output=out)
+    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(page)), how, signer, output=out,
+                     bytes_reserved=2 * (2 * len(seal.certificate) + _SEAL_BYTES))
     return out.getvalue()
