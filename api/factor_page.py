@@ -124,7 +124,7 @@ def _sent(here: House, caller: Caller) -> Any:
     if isinstance(came, Refusal):
         return _own(caller, came)
     if "recovery_codes" in came:
-        return render("factor_papers.html", papers=came["recovery_codes"], caller=caller)
+        return render("factor_papers.html", papers=came["recovery_codes"], caller=caller, onward=None)
     return redirect(PATH, 303)
 
 

@@ -207,7 +207,7 @@ def revise(asking: Asking, claim: str) -> Shown:
                    if name not in (sending.KEY, sending.VERSION, "step", "paper_kind")]
         return Page("claim_check.html", _checked(asking, form, content, tried) | {
             "version": version, "action": f"/claims/{claim}/revision", "back": f"/claims/{claim}/revision",
-            "carried": carried})
+            "carried": carried, "changed": False})
     faults = [paper] if paper else told_above(tried, step)
     return _form(asking, form_of(vocabulary(asking), route, content, faults), f"/claims/{claim}/revision", version,
                  tried, {"claim": claim, "faults": faults}, status=422 if faults else 200)
