@@ -13,6 +13,7 @@ from api.callers import Caller
 from api.cases import case_desk, inquiries
 from api.cases.case_choosing import chosen_of
 from api.cases.doing import Asked, Done
+from api.routes.acts import Acts
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.listing import listed
@@ -49,16 +50,9 @@ def _told(done: Done | Refusal) -> Told | Refusal:
     return done if isinstance(done, Refusal) else Told(done, place=f"/v1/cases/{done.stream}")
 
 
-@door.writes(f"{_AT}/members", summary="指定办案人员", body=MemberBody, answers=DecidedCaseAnswer,
-             show=inquiries.view, conditional=True)
-def name_member(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
-    return _told(case_desk.name_member(house(), caller, case, fields, asked))
-
-
-@door.writes(f"{_AT}/members/<actor:actor>/release", summary="办案人员退出", body=SomeWordsBody,
-             answers=DecidedCaseAnswer, show=inquiries.view, conditional=True)
-def release_member(caller: Caller, fields: _Fields, asked: Asked, case: str, actor: str) -> Told | Refusal:
-    return _told(case_desk.release_member(house(), caller, case, {**fields, "actor": actor}, asked))
+_acts = Acts(door, _AT, "cases", DecidedCaseAnswer, inquiries.view)
+_acts.offer("members", "指定办案人员", case_desk.name_member, MemberBody)
+_acts.offer("members/<actor:actor>/release", "办案人员退出", case_desk.release_member, SomeWordsBody)
 
 
 @door.reads(f"{_AT}/notes", summary="办案笔记，先记的在前", query=Purpose, answers=ItemsAnswer)
@@ -66,16 +60,8 @@ def notes(caller: Caller, query: _Query, case: str) -> dict[str, Any] | Refusal:
     return case_desk.notes(house(), caller, case, query.get("purpose"))
 
 
-@door.writes(f"{_AT}/notes", summary="记一条办案笔记", body=NoteBody, answers=DecidedCaseAnswer,
-             show=inquiries.view, conditional=True)
-def add_note(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
-    return _told(case_desk.add_note(house(), caller, case, fields, asked))
-
-
-@door.writes(f"{_AT}/deadline", summary="重定办结限期", body=DeadlineBody, answers=DecidedCaseAnswer,
-             show=inquiries.view, conditional=True)
-def set_deadline(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
-    return _told(case_desk.set_deadline(house(), caller, case, fields, asked))
+_acts.offer("notes", "记一条办案笔记", case_desk.add_note, NoteBody)
+_acts.offer("deadline", "重定办结限期", case_desk.set_deadline, DeadlineBody)
 
 
 @door.writes(f"{_AT}/claims", summary="扩大案件范围；按条件选择的，先试办看清单及其摘要", body=WideningBody,
@@ -87,16 +73,8 @@ def widen(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Response 
     return _told(case_desk.widen(house(), caller, case, fields, asked))
 
 
-@door.writes(f"{_AT}/linked-findings", summary="把线索并入案件", body=TakenFindingsBody, answers=DecidedCaseAnswer,
-             show=inquiries.view, conditional=True)
-def take_findings(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
-    return _told(case_desk.take_findings(house(), caller, case, fields, asked))
-
-
-@door.writes(f"{_AT}/consequences", summary="记下随案件作出的处理：取消资格、撤销职称", body=ConsequenceBody,
-             answers=DecidedCaseAnswer, show=inquiries.view, conditional=True)
-def name_consequence(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
-    return _told(case_desk.name_consequence(house(), caller, case, fields, asked))
+_acts.offer("linked-findings", "把线索并入案件", case_desk.take_findings, TakenFindingsBody)
+_acts.offer("consequences", "记下随案件作出的处理：取消资格、撤销职称", case_desk.name_consequence, ConsequenceBody)
 
 
 @door.reads("/v1/cases/overdue-requests", summary="本人所办案件中逾期的材料要求", answers=OverdueAnswer)
@@ -110,22 +88,11 @@ def requests(caller: Caller, query: _Query, case: str) -> dict[str, Any] | Refus
     return case_desk.requests(house(), caller, case, query.get("purpose"))
 
 
-@door.writes(f"{_AT}/material-requests", summary="要求提供材料", body=MaterialRequestBody, answers=DecidedCaseAnswer,
-             show=inquiries.view, conditional=True)
-def request_material(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
-    return _told(case_desk.request_material(house(), caller, case, fields, asked))
-
-
-@door.writes(f"{_AT}/material-requests/<int:number>/receipt", summary="登记收到的材料：文件的摘要",
-             body=MaterialReceiptBody, answers=DecidedCaseAnswer, show=inquiries.view, conditional=True)
-def receive_material(caller: Caller, fields: _Fields, asked: Asked, case: str, number: int) -> Told | Refusal:
-    return _told(case_desk.receive_material(house(), caller, case, {**fields, "number": number}, asked))
-
-
-@door.writes(f"{_AT}/material-requests/<int:number>/ending", summary="不再等待材料：撤回，或拒不提供",
-             body=MaterialEndBody, answers=DecidedCaseAnswer, show=inquiries.view, conditional=True)
-def end_request(caller: Caller, fields: _Fields, asked: Asked, case: str, number: int) -> Told | Refusal:
-    return _told(case_desk.end_request(house(), caller, case, {**fields, "number": number}, asked))
+_acts.offer("material-requests", "要求提供材料", case_desk.request_material, MaterialRequestBody)
+_acts.offer("material-requests/<int:number>/receipt", "登记收到的材料：文件的摘要",
+            case_desk.receive_material, MaterialReceiptBody)
+_acts.offer("material-requests/<int:number>/ending", "不再等待材料：撤回，或拒不提供",
+            case_desk.end_request, MaterialEndBody)
 
 
 @door.reads(f"{_AT}/named", summary="案件所涉的学时、人员、账号、单位，逐页", query=NamedQuery, answers=DeskPageAnswer)

@@ -9,6 +9,7 @@ from flask import Response
 from api.callers import Caller
 from api.cases import cases, inquiries, without
 from api.cases.doing import Asked, Done
+from api.routes.acts import Acts
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.listing import as_it_stood, listed
@@ -62,25 +63,8 @@ def open_case(caller: Caller, fields: _Fields, asked: Asked) -> Told | Refusal:
     return _told(inquiries.open_case(house(), caller, fields, asked))
 
 
-@door.writes(f"{_AT}/hold", summary="冻结案件所涉的学时", body=HoldBody, answers=DecidedCaseAnswer,
-             show=inquiries.view, conditional=True)
-def hold(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
-    return _told(inquiries.hold(house(), caller, case, fields, asked))
-
-
-@door.writes(f"{_AT}/finding", summary="登记核查结论", body=FindingBody, answers=DecidedCaseAnswer,
-             show=inquiries.view, conditional=True)
-def find(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
-    return _told(inquiries.find(house(), caller, case, fields, asked))
-
-
-@door.writes(f"{_AT}/referral", summary="移送案件", body=ReferralBody, answers=DecidedCaseAnswer,
-             show=inquiries.view, conditional=True)
-def refer(caller: Caller, fields: _Fields, asked: Asked, case: str) -> Told | Refusal:
-    return _told(inquiries.refer(house(), caller, case, fields, asked))
-
-
-@door.writes(f"{_AT}/closing", summary="办结案件：已排除的随之解冻", answers=DecidedCaseAnswer,
-             show=inquiries.view, conditional=True)
-def close(caller: Caller, _: _Fields, asked: Asked, case: str) -> Told | Refusal:
-    return _told(inquiries.close(house(), caller, case, asked))
+_acts = Acts(door, _AT, "cases", DecidedCaseAnswer, inquiries.view)
+_acts.offer("hold", "冻结案件所涉的学时", inquiries.hold, HoldBody)
+_acts.offer("finding", "登记核查结论", inquiries.find, FindingBody)
+_acts.offer("referral", "移送案件", inquiries.refer, ReferralBody)
+_acts.offer("closing", "办结案件：已排除的随之解冻", inquiries.close)

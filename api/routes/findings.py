@@ -9,7 +9,8 @@ from flask import Response
 from api.callers import Caller
 from api.cases import finding_acts as acts
 from api.cases import findings, inquiries
-from api.cases.doing import Asked, Done
+from api.cases.doing import Asked
+from api.routes.acts import Acts
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.listing import as_it_stood, listed
@@ -63,38 +64,12 @@ def show(caller: Caller, query: _Query, finding: str) -> Response | Refusal:
     return found if isinstance(found, Refusal) else answer(found, version=found["version"])
 
 
-def _done(done: Done | Refusal) -> Told | Refusal:
-    return done if isinstance(done, Refusal) else Told(done, place=f"/v1/findings/{done.stream}")
-
-
-@door.writes(f"{_AT}/taking-up", summary="承办线索，或改期限", body=TakingUpBody, answers=DecidedFindingAnswer,
-             show=acts.view, conditional=True)
-def take_up(caller: Caller, fields: _Fields, asked: Asked, finding: str) -> Told | Refusal:
-    return _done(acts.take_up(house(), caller, finding, fields, asked))
-
-
-@door.writes(f"{_AT}/assignment", summary="转交线索给本机构的另一位经办人", body=GivingBody,
-             answers=DecidedFindingAnswer, show=acts.view, conditional=True)
-def give(caller: Caller, fields: _Fields, asked: Asked, finding: str) -> Told | Refusal:
-    return _done(acts.give(house(), caller, finding, fields, asked))
-
-
-@door.writes(f"{_AT}/ruling-out", summary="排除线索：事实不变即不再提示", body=RulingOutBody,
-             answers=DecidedFindingAnswer, show=acts.view, conditional=True)
-def rule_out(caller: Caller, fields: _Fields, asked: Asked, finding: str) -> Told | Refusal:
-    return _done(acts.rule_out(house(), caller, finding, fields, asked))
-
-
-@door.writes(f"{_AT}/substantiation", summary="认定线索属实", body=SubstantiationBody,
-             answers=DecidedFindingAnswer, show=acts.view, conditional=True)
-def substantiate(caller: Caller, fields: _Fields, asked: Asked, finding: str) -> Told | Refusal:
-    return _done(acts.substantiate(house(), caller, finding, fields, asked))
-
-
-@door.writes(f"{_AT}/referral", summary="移送线索", body=FindingReferralBody, answers=DecidedFindingAnswer,
-             show=acts.view, conditional=True)
-def refer(caller: Caller, fields: _Fields, asked: Asked, finding: str) -> Told | Refusal:
-    return _done(acts.refer(house(), caller, finding, fields, asked))
+_acts = Acts(door, _AT, "findings", DecidedFindingAnswer, acts.view)
+_acts.offer("taking-up", "承办线索，或改期限", acts.take_up, TakingUpBody)
+_acts.offer("assignment", "转交线索给本机构的另一位经办人", acts.give, GivingBody)
+_acts.offer("ruling-out", "排除线索：事实不变即不再提示", acts.rule_out, RulingOutBody)
+_acts.offer("substantiation", "认定线索属实", acts.substantiate, SubstantiationBody)
+_acts.offer("referral", "移送线索", acts.refer, FindingReferralBody)
 
 
 @door.writes(f"{_AT}/case", summary="由线索立案，可并入其他线索", body=FindingCaseBody, answers=DecidedCaseAnswer,
