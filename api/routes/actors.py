@@ -9,6 +9,7 @@ from flask import Response
 from api.callers import Caller
 from api.cases import actors
 from api.cases.doing import Asked, Done
+from api.routes.acts import Acts
 from api.routes.answers import answer
 from api.routes.door import Door, house
 from api.routes.listing import listed
@@ -35,16 +36,9 @@ def show(caller: Caller, actor: str) -> tuple[dict[str, Any], int] | Refusal:
     return actors.see(house(), caller, actor)
 
 
-@door.writes("/v1/actors/<actor:actor>/scopes", summary="授予权限", body=ScopeBody, answers=ActorAnswer,
-             show=actors.view, conditional=True)
-def grant(caller: Caller, fields: dict[str, Any], asked: Asked, actor: str) -> Done | Refusal:
-    return actors.grant(house(), caller, actor, fields, asked)
-
-
-@door.writes("/v1/actors/<actor:actor>/scope-withdrawals", summary="收回权限", body=ScopeBody, answers=ActorAnswer,
-             show=actors.view, conditional=True)
-def withdraw(caller: Caller, fields: dict[str, Any], asked: Asked, actor: str) -> Done | Refusal:
-    return actors.withdraw(house(), caller, actor, fields, asked)
+_acts = Acts(door, "/v1/actors/<actor:actor>", "actors", ActorAnswer, actors.view)
+_acts.offer("scopes", "授予权限", actors.grant, ScopeBody)
+_acts.offer("scope-withdrawals", "收回权限", actors.withdraw, ScopeBody)
 
 
 @door.writes("/v1/actors/<actor:actor>/tokens", summary="发放令牌（取代原有的）", answers=TokenAnswer, show=actors.view)
@@ -58,19 +52,6 @@ def give_token(caller: Caller, _: dict[str, Any], asked: Asked, actor: str) -> R
     return answer({"holder": given.holder, "token": given.token}, 201)
 
 
-@door.writes("/v1/actors/<actor:actor>/suspension", summary="停用经办账号", answers=ActorAnswer, show=actors.view,
-             conditional=True)
-def suspend(caller: Caller, _: dict[str, Any], asked: Asked, actor: str) -> Done | Refusal:
-    return actors.suspend(house(), caller, actor, asked)
-
-
-@door.writes("/v1/actors/<actor:actor>/reinstatement", summary="恢复经办账号", answers=ActorAnswer, show=actors.view,
-             conditional=True)
-def reinstate(caller: Caller, _: dict[str, Any], asked: Asked, actor: str) -> Done | Refusal:
-    return actors.reinstate(house(), caller, actor, asked)
-
-
-@door.writes("/v1/actors/<actor:actor>/dismissal", summary="终止任用", answers=ActorAnswer, show=actors.view,
-             conditional=True)
-def dismiss(caller: Caller, _: dict[str, Any], asked: Asked, actor: str) -> Done | Refusal:
-    return actors.dismiss(house(), caller, actor, asked)
+_acts.offer("suspension", "停用经办账号", actors.suspend)
+_acts.offer("reinstatement", "恢复经办账号", actors.reinstate)
+_acts.offer("dismissal", "终止任用", actors.dismiss)

@@ -13,6 +13,7 @@ from flask import Response, current_app
 from api.callers import Caller
 from api.cases import applications, packet_files, packets, people, petitions, sanctions
 from api.cases.doing import Asked, Done
+from api.routes.acts import Acts
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.exports import archive
@@ -140,34 +141,12 @@ def file(caller: Caller, fields: _Fields, asked: Asked) -> _Outcome:
     return _told(petitions.file(house(), caller, fields, asked))
 
 
-@door.writes(f"{_AT}/withdrawal", summary="撤回职称申报（本人）", answers=DecidedApplicationAnswer,
-             show=petitions.view, conditional=True)
-def withdraw(caller: Caller, _: _Fields, asked: Asked, application: str) -> _Outcome:
-    return _told(petitions.withdraw(house(), caller, application, asked))
-
-
-@door.writes(f"{_AT}/assessment", summary="审核学时：登记细则的结论", body=AssessmentBody,
-             answers=DecidedApplicationAnswer, show=petitions.view, conditional=True)
-def assess(caller: Caller, fields: _Fields, asked: Asked, application: str) -> _Outcome:
-    return _told(petitions.assess(house(), caller, application, fields, asked))
-
-
-@door.writes(f"{_AT}/postponement", summary="学时不足，申报延期", body=Words, answers=DecidedApplicationAnswer,
-             show=petitions.view, conditional=True)
-def postpone(caller: Caller, fields: _Fields, asked: Asked, application: str) -> _Outcome:
-    return _told(petitions.postpone(house(), caller, application, fields, asked))
-
-
-@door.writes(f"{_AT}/grant", summary="申报通过：登记取得的职称", body=GrantBody, answers=DecidedApplicationAnswer,
-             show=petitions.view, conditional=True)
-def grant(caller: Caller, fields: _Fields, asked: Asked, application: str) -> _Outcome:
-    return _told(petitions.grant(house(), caller, application, fields, asked))
-
-
-@door.writes(f"{_AT}/disqualification", summary="取消申报资格", body=DisqualificationBody,
-             answers=DecidedApplicationAnswer, show=petitions.view, conditional=True)
-def disqualify(caller: Caller, fields: _Fields, asked: Asked, application: str) -> _Outcome:
-    return _told(sanctions.disqualify(house(), caller, application, fields, asked))
+_acts = Acts(door, _AT, "applications", DecidedApplicationAnswer, petitions.view)
+_acts.offer("withdrawal", "撤回职称申报（本人）", petitions.withdraw)
+_acts.offer("assessment", "审核学时：登记细则的结论", petitions.assess, AssessmentBody)
+_acts.offer("postponement", "学时不足，申报延期", petitions.postpone, Words)
+_acts.offer("grant", "申报通过：登记取得的职称", petitions.grant, GrantBody)
+_acts.offer("disqualification", "取消申报资格", sanctions.disqualify, DisqualificationBody)
 
 
 @door.writes(f"{_SANCTION}/lifting", summary="恢复申报资格", body=LiftingBody, answers=DecidedApplicationAnswer,

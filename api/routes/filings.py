@@ -11,6 +11,7 @@ from typing import Any
 from api.callers import Caller
 from api.cases import card_issuing, class_filings, plan_filings
 from api.cases.doing import Asked, Done
+from api.routes.acts import Acts
 from api.routes.answers import Told
 from api.routes.door import Door, house
 from api.routes.schemas.common import Words
@@ -67,22 +68,10 @@ def refile_plan(caller: Caller, fields: _Fields, asked: Asked, plan: str) -> _Ou
     return _plan(plan_filings.refile_plan(house(), caller, plan, fields, asked))
 
 
-@door.writes(f"{_AT_PLAN}/acknowledgement", summary="受理部门备案计划", answers=FiledPlanAnswer,
-             show=plan_filings.plan_view, conditional=True)
-def acknowledge(caller: Caller, _: _Fields, asked: Asked, plan: str) -> _Outcome:
-    return _told("plans", plan_filings.acknowledge(house(), caller, plan, asked))
-
-
-@door.writes(f"{_AT_PLAN}/return", summary="受理部门退回计划", body=PlanReturnBody, answers=FiledPlanAnswer,
-             show=plan_filings.plan_view, conditional=True)
-def send_plan_back(caller: Caller, fields: _Fields, asked: Asked, plan: str) -> _Outcome:
-    return _told("plans", plan_filings.send_plan_back(house(), caller, plan, fields, asked))
-
-
-@door.writes(f"{_AT_PLAN}/evaluation", summary="受理部门评估计划的实施", body=EvaluationBody, answers=FiledPlanAnswer,
-             show=plan_filings.plan_view, conditional=True)
-def evaluate(caller: Caller, fields: _Fields, asked: Asked, plan: str) -> _Outcome:
-    return _told("plans", plan_filings.evaluate(house(), caller, plan, fields, asked))
+_of_plan = Acts(door, _AT_PLAN, "plans", FiledPlanAnswer, plan_filings.plan_view)
+_of_plan.offer("acknowledgement", "受理部门备案计划", plan_filings.acknowledge)
+_of_plan.offer("return", "受理部门退回计划", plan_filings.send_plan_back, PlanReturnBody)
+_of_plan.offer("evaluation", "受理部门评估计划的实施", plan_filings.evaluate, EvaluationBody)
 
 
 @door.writes("/v1/classes", summary="申报培训班", body=ClassBody, answers=FiledClassAnswer,
@@ -103,16 +92,9 @@ def accept(caller: Caller, fields: _Fields, asked: Asked, training_class: str) -
     return _class(class_filings.accept(house(), caller, training_class, fields, asked))
 
 
-@door.writes(f"{_AT_CLASS}/refusal", summary="不予备案培训班", body=ClassRefusalBody, answers=FiledClassAnswer,
-             show=class_filings.class_view, conditional=True)
-def refuse(caller: Caller, fields: _Fields, asked: Asked, training_class: str) -> _Outcome:
-    return _told("classes", class_filings.refuse(house(), caller, training_class, fields, asked))
-
-
-@door.writes(f"{_AT_CLASS}/holding", summary="登记举办情况：总结、名单、考勤", body=HoldingBody,
-             answers=FiledClassAnswer, show=class_filings.class_view, conditional=True)
-def hold(caller: Caller, fields: _Fields, asked: Asked, training_class: str) -> _Outcome:
-    return _told("classes", class_filings.hold(house(), caller, training_class, fields, asked))
+_of_class = Acts(door, _AT_CLASS, "classes", FiledClassAnswer, class_filings.class_view)
+_of_class.offer("refusal", "不予备案培训班", class_filings.refuse, ClassRefusalBody)
+_of_class.offer("holding", "登记举办情况：总结、名单、考勤", class_filings.hold, HoldingBody)
 
 
 @door.writes("/v1/cards", summary="出具学时登记卡", body=CardBody, answers=IssuedCardAnswer,

@@ -11,6 +11,7 @@ from api.callers import Caller
 from api.cases import statements
 from api.cases.doing import Asked, Done
 from api.problems import Problem
+from api.routes.acts import Acts
 from api.routes.door import Door, house
 from api.routes.schemas.common import Purpose
 from api.routes.schemas.statements import (
@@ -99,13 +100,6 @@ def verified(caller: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
     return verification.by_code(house(), query["code"], query.get("sha256"))
 
 
-@door.writes(f"{_AT}/supersession", summary="由另一份情况表代替", body=SupersessionBody, answers=StatementAnswer,
-             show=statements.view, conditional=True)
-def supersede(caller: Caller, fields: dict[str, Any], asked: Asked, statement: str) -> Done | Refusal:
-    return statements.supersede(house(), caller, statement, fields, asked)
-
-
-@door.writes(f"{_AT}/voiding", summary="作废", body=VoidingBody, answers=StatementAnswer, show=statements.view,
-             conditional=True)
-def void(caller: Caller, fields: dict[str, Any], asked: Asked, statement: str) -> Done | Refusal:
-    return statements.void(house(), caller, statement, fields, asked)
+_acts = Acts(door, _AT, "statements", StatementAnswer, statements.view)
+_acts.offer("supersession", "由另一份情况表代替", statements.supersede, SupersessionBody)
+_acts.offer("voiding", "作废", statements.void, VoidingBody)

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.callers import Caller
 from api.cases import transfers
-from api.cases.doing import Asked, Done
+from api.routes.acts import Acts
 from api.routes.door import Door, house
 from api.routes.schemas.common import Purpose
 from api.routes.schemas.transfers import ConfirmationBody, TransferAnswer, TransferRefusalBody
@@ -20,19 +20,7 @@ def show(caller: Caller, query: dict[str, Any], transfer: str) -> tuple[dict[str
     return transfers.see(house(), caller, transfer, query.get("purpose"))
 
 
-@door.writes("/v1/transfers/<transfer:transfer>/confirmation", summary="接收单位确认", body=ConfirmationBody,
-             answers=TransferAnswer, show=transfers.view, conditional=True)
-def confirm(caller: Caller, fields: dict[str, Any], asked: Asked, transfer: str) -> Done | Refusal:
-    return transfers.confirm(house(), caller, transfer, fields, asked)
-
-
-@door.writes("/v1/transfers/<transfer:transfer>/refusal", summary="接收单位拒绝", body=TransferRefusalBody,
-             answers=TransferAnswer, show=transfers.view, conditional=True)
-def refuse(caller: Caller, fields: dict[str, Any], asked: Asked, transfer: str) -> Done | Refusal:
-    return transfers.refuse(house(), caller, transfer, fields, asked)
-
-
-@door.writes("/v1/transfers/<transfer:transfer>/withdrawal", summary="本人撤回", answers=TransferAnswer,
-             show=transfers.view, conditional=True)
-def withdraw(caller: Caller, _: dict[str, Any], asked: Asked, transfer: str) -> Done | Refusal:
-    return transfers.withdraw(house(), caller, transfer, asked)
+_acts = Acts(door, "/v1/transfers/<transfer:transfer>", "transfers", TransferAnswer, transfers.view)
+_acts.offer("confirmation", "接收单位确认", transfers.confirm, ConfirmationBody)
+_acts.offer("refusal", "接收单位拒绝", transfers.refuse, TransferRefusalBody)
+_acts.offer("withdrawal", "本人撤回", transfers.withdraw)

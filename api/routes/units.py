@@ -7,6 +7,7 @@ from typing import Any
 from api.callers import Caller
 from api.cases import units
 from api.cases.doing import Asked, Done
+from api.routes.acts import Acts
 from api.routes.door import Door, house
 from api.routes.schemas.units import UnitAnswer, UnitBody, UnitRejectionBody, VerificationBody
 from ledger.errors import Refusal
@@ -24,13 +25,6 @@ def show(_: Caller, unit: str) -> tuple[dict[str, Any], int] | Refusal:
     return units.see(house(), unit)
 
 
-@door.writes("/v1/units/<unit:unit>/verification", summary="核验单位", body=VerificationBody, answers=UnitAnswer,
-             show=units.view, conditional=True)
-def verify(caller: Caller, fields: dict[str, Any], asked: Asked, unit: str) -> Done | Refusal:
-    return units.verify(house(), caller, unit, fields, asked)
-
-
-@door.writes("/v1/units/<unit:unit>/rejection", summary="不予核验单位", body=UnitRejectionBody,
-             answers=UnitAnswer, show=units.view, conditional=True)
-def reject(caller: Caller, fields: dict[str, Any], asked: Asked, unit: str) -> Done | Refusal:
-    return units.reject(house(), caller, unit, fields, asked)
+_acts = Acts(door, "/v1/units/<unit:unit>", "units", UnitAnswer, units.view)
+_acts.offer("verification", "核验单位", units.verify, VerificationBody)
+_acts.offer("rejection", "不予核验单位", units.reject, UnitRejectionBody)
