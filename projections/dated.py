@@ -101,12 +101,21 @@ class Dated(Base):
 
     def succeed(self, identity: Identity, position: int) -> Row | None:
         """Let the row that holds be followed by one like it, which is given to be altered; None where none holds."""
-        former = self.holds(identity)
-        if former is None or (former[self._from] == position and former[self._to] is None):
+        former = self._holding.get(identity, _UNKNOWN)
+        if former is _UNKNOWN:
+            former = self._found_again(identity)
+        if former is None:
+            return None
+        first, to = self._from, self._to
+        is_fresh = former[to] is None
+        if is_fresh and former[first] == position:
             return former
         row = former.copy()
-        row[self._from], row[self._to] = position, None
-        self._close(position, former)
+        row[first], row[to] = position, None
+        if is_fresh:
+            former[to] = position
+        else:
+            self._close(position, former)
         self._holding[identity] = row
         self.fresh.append(row)
         return row

@@ -30,7 +30,7 @@ from projections.basis import Axes, microseconds, written_time
 from projections.errors import KindUnknown
 from projections.happened import happened_on
 from projections.pages import Page, paged
-from projections.projection import Effect, Projection, Rows, Table
+from projections.projection import Effect, Handler, Projection, Rows, Table
 from projections.work_reading import read_step
 
 if TYPE_CHECKING:
@@ -63,18 +63,22 @@ def kind_of(event: Event | type[Event]) -> str:
 _KINDS: Final = {event: kind_of(event) for event in CURRENT.values()}
 
 
-def _named(rows: Rows, effect: Effect) -> None:
-    position, recorded, envelope, event = effect
-    by, sides = envelope.by, {subject: ABOUT for subject in envelope.subjects if subject[:4] in _PARTIES}
-    for subject in event.untold():
-        if subject[:4] in _PARTIES:
-            sides[subject] = ABOUT | UNTOLD
-    sides[by.actor] = sides.get(by.actor, 0) | DONE
-    if by.on_behalf_of is not None:
-        sides[by.on_behalf_of] = sides.get(by.on_behalf_of, 0) | FOR
-    lines, kind = rows.lasting["lines"], _KINDS[type(event)]
-    for line, (who, side) in enumerate(sides.items(), recorded << _ROOM):
-        lines.enter((line, who, position, kind, side))
+def _named(kind: str, *, tells_all: bool) -> Handler:
+    """Write down whom an event of a kind names; most kinds tell everyone whom they concern."""
+    def handle(rows: Rows, effect: Effect) -> None:
+        position, recorded, envelope, event = effect
+        by, sides = envelope.by, {subject: ABOUT for subject in envelope.subjects if subject.startswith(_PARTIES)}
+        if not tells_all:
+            sides |= {subject: ABOUT | UNTOLD for subject in event.untold() if subject.startswith(_PARTIES)}
+        sides[by.actor] = sides.get(by.actor, 0) | DONE
+        if by.on_behalf_of is not None:
+            sides[by.on_behalf_of] = sides.get(by.on_behalf_of, 0) | FOR
+        enter, line = rows.lasting["lines"].enter, recorded << _ROOM
+        for who, side in sides.items():
+            enter((line, who, position, kind, side))
+            line += 1
+
+    return handle
 
 
 class Timeline(Projection):
@@ -82,13 +86,14 @@ class Timeline(Projection):
 
     name: ClassVar = "timeline"
     version: ClassVar = 2
-    weight: ClassVar = 5
+    weight: ClassVar = 10
     tables: ClassVar = {
         # Rows come at the end of the table, and the index ends in `line`, so it gives them in their order.
         "lines": Table({"line": int, "who": str, "position": int, "kind": str, "side": int}, ("line",),
                        (("who", "position"),), dated=False),
     }
-    handlers: ClassVar = {event: _named for event in CURRENT.values() if event not in _ELSEWHERE}
+    handlers: ClassVar = {event: _named(_KINDS[event], tells_all=event.untold is Event.untold)
+                          for event in CURRENT.values() if event not in _ELSEWHERE}
 
 
 # Asking

@@ -92,6 +92,7 @@ def _show(rows: Rows, effect: Effect, evidence: tuple[Evidence, ...]) -> int:
     """Let these be the papers of a claim, each once; those that it showed before stay as old as they are."""
     event, papers = effect.event, rows.dated["paper"]
     shown = {one.sha256: one for one in reversed(evidence)}
+    count = len(shown)
     if not isinstance(event, ClaimSubmitted):
         for (sha256,) in rows.now("paper", ("sha256",), {"claim": event.claim}):
             if sha256 in shown:
@@ -102,7 +103,7 @@ def _show(rows: Rows, effect: Effect, evidence: tuple[Evidence, ...]) -> int:
         papers.hold((event.claim, sha256), [
             event.claim, sha256, event.person, one.kind, day_or_none(one.issued_on), effect.recorded, effect.position,
             None])
-    return len({one.sha256 for one in evidence})
+    return count
 
 
 def _from(rows: Rows, effect: Effect, source: Source, study: Study) -> None:
@@ -188,8 +189,9 @@ def _approved(rows: Rows, effect: Effect) -> None:
     claim = rows.dated["claim"].holds(event.claim)
     if standing is None or claim is None:
         return
-    papers = rows.dated["paper"]
-    opened = sum(papers.holds((event.claim, sha256)) is not None for sha256 in set(event.opened_evidence))
+    shows, opened = rows.dated["paper"].holds, 0
+    for sha256 in set(event.opened_evidence):
+        opened += shows((event.claim, sha256)) is not None
     _step(rows, effect, claim, standing[_DUE_AT], "approved", opened=opened)
     _decided(standing, effect, event.ruling)
     standing[_STATUS], standing[_DUE_AT] = "approved", None
