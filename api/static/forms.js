@@ -54,7 +54,8 @@
   const failed = (asker, {target, xhr}) => {
     const own = asker.closest('form'), status = xhr?.status || 0;
     const what = !asker.hasAttribute('hx-post') ? '没有更新' : own === form ? '没有保存' : '没有试算';
-    const words = `${what}：${WHY[status] || '服务暂时不能办理，稍后自动再试。'}`;
+    const why = WHY[status] || (status < 500 ? '请按本页的按钮看原因。' : '服务暂时不能办理，稍后自动再试。');
+    const words = `${what}：${why}`;
     let told = target.querySelector('.unsaved');
     if (told?.firstChild.data !== words) {  // Said once, however often it is tried.
       told?.remove();

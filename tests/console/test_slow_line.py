@@ -75,7 +75,7 @@ def test_what_could_not_be_saved_is_said_once_and_saved_when_it_can_be(
     page.goto(served + NEW)
     line, title, told = Line(page, DRAFTS), page.get_by_label("名称"), page.locator(".unsaved")
     for status, words in ((503, "服务暂时不能办理"), (None, "连接中断"), (401, "登录已过期"),
-                          (403, "这一页是上一次登录时打开的"), (429, "操作过于频繁")):
+                          (403, "这一页是上一次登录时打开的"), (409, "请按本页的按钮看原因"), (429, "操作过于频繁")):
         sent = line.next(lambda typed=words: title.fill(typed))  # type: ignore[misc]
         sent.breaks(status, **{"Retry-After": "1"} if status == 429 else {})
         page.get_by_text(f"没有保存：{words}").wait_for()
