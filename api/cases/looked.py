@@ -1,6 +1,6 @@
 """Looks at what is somebody's, recorded before anybody sees it: the one way from a use case into the access log.
 
-`tests/api/test_http_cases.py` and others show what comes of it.
+`tests/api/test_looked.py` shows it.
 """
 
 from __future__ import annotations
