@@ -19,7 +19,7 @@ from typing import Final
 import structlog
 
 from api.checks import Level
-from api.register import SYSTEM, Register, stop_what_is_behind
+from api.register import SYSTEM, Register, stop_by_clock, stop_what_is_behind
 from ledger.access import anchor_access
 from ledger.disk import disk_failure
 from ledger.errors import LedgerError
@@ -95,14 +95,16 @@ class Keeper:
 
     def _turn(self) -> None:
         """Do what is due, if it is this process's turn. Each process for itself records nothing on an older copy."""
-        self._attempt(lambda: stop_what_is_behind(self._register.ledger, self._register.signer))
+        register, leapt = self._register, [False]
+        self._attempt(lambda: stop_what_is_behind(register.ledger, register.signer, register.clock_checked))
+        self._attempt(lambda: leapt.append(stop_by_clock(register.access, register.clock_checked)))
         if not self._has_the_lease():
             self._due_s = 0  # Whoever takes over begins with a round.
             return
         if (now := _seconds()) >= self._due_s:
             self._due_s = now + self._every_s
             self._round()
-        if now >= self._tidy_due_s:
+        if now >= self._tidy_due_s and not leapt[-1]:  # By such a clock everything is past its time.
             self._tidy_due_s = now + _TIDY_EVERY_S
             self._attempt(lambda: self._register.ledger.store.tidy_requests(self._clock() // 1_000))
             for work in self.hourly:

@@ -20,6 +20,7 @@ from api import refusals
 from api.cases.faults import BadFields
 from api.evidence_files import EvidenceDamaged, EvidenceStoreFailed
 from ledger.access import NotCoded
+from ledger.clock import ClockLeapt
 from ledger.disk import DiskFailed, disk_failure
 from ledger.envelope import NotText, TooLarge
 from ledger.errors import LedgerError, Refusal
@@ -110,6 +111,7 @@ ERRORS: Final[dict[type[Exception], int]] = {
     BadIdentifier: 422,
     Busy: 503,
     CannotPublish: 503,
+    ClockLeapt: 503,
     Conflict: 409,
     DiskFailed: 503,
     Held: 409,

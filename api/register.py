@@ -11,8 +11,10 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
@@ -21,6 +23,7 @@ from api.folder import Folder, folder_of, made_folder
 from api.settings import Settings
 from api.sharing import alone_among_hosts, demand_carried_over, operational_place
 from api.vault_place import has_vault, is_void, master_file, vault_of
+from ledger.clock import ClockLeapt, leapt
 from ledger.durable import write_durably
 from ledger.errors import LedgerError
 from ledger.events.act import LogOpened
@@ -56,6 +59,7 @@ class Register:
     reader_token: str
     founder_token: str
     operations: Place  # Where the operational tables lie.
+    clock_checked: date | None = None  # On which day somebody held the clock to be right, though it is far ahead.
 
     def close(self) -> None:
         """Commit what is queued and let go of every file."""
@@ -111,7 +115,9 @@ def _open_register(settings: Settings, *, create: bool) -> Register:
             signer.cosigned = Kept(folder.witnessed).latest
         for each in (signer, access_signer):
             _demand_own(each)
-        stop_what_is_behind(stores.ledger, signer)
+        checked = date.fromisoformat(settings.clock_checked) if settings.clock_checked else None
+        stop_what_is_behind(stores.ledger, signer, checked)
+        stop_by_clock(stores.access, checked)
         return Register(
             folder=folder,
             ledger=stores.ledger,
@@ -121,6 +127,7 @@ def _open_register(settings: Settings, *, create: bool) -> Register:
             reader_token=_token(folder.reader_token),
             founder_token=_token(folder.founder_token),
             operations=operational_place(settings, folder.operations),
+            clock_checked=checked,
         )
     except BaseException:
         stores.close()
@@ -165,17 +172,18 @@ def open_stores(settings: Settings) -> Stores:
     return Stores(vault, *opened)
 
 
-def stop_what_is_behind(ledger: Ledger, signer: Signer) -> None:
+def stop_what_is_behind(ledger: Ledger, signer: Signer, clock_checked: date | None = None) -> None:
     """Let a ledger that lacks what was published record nothing, or it could never again extend it.
 
-    Once it does again, because the right one was put back under a service that runs, it goes on.
+    Once it does again, because the right one was put back under a service that runs, it goes on, unless by a clock that
+    has leapt.
 
     The access log goes on recording: whoever sees something is recorded, whatever becomes of the log's name. That of a
     restored older copy is not signed, and when a later backup takes its place it is set aside and kept.
     """
     try:
         signer.demand_extension()
-        ledger.go_on_recording()
+        stop_by_clock(ledger, clock_checked)
     except LogBehind as behind:
         size, published = behind.size, behind.published
         ledger.stop_recording(lambda: LogBehind(size=size, published=published))
@@ -187,6 +195,16 @@ def stop_what_is_behind(ledger: Ledger, signer: Signer) -> None:
         ledger.stop_recording(lambda: OtherKeys(where, reason))
     except LedgerError:
         pass  # What was published cannot be read: the signer says so each time, and records go on.
+
+
+def stop_by_clock(log: Ledger, checked: date | None) -> bool:
+    """Let a log record nothing by a clock that has leapt, and go on by one that has not; says whether it has."""
+    if (found := leapt(log.store, time.time_ns() // 1_000, checked)) is None:
+        log.go_on_recording()
+        return False
+    now, last = found.now, found.last
+    log.stop_recording(lambda: ClockLeapt(now=now, last=last))
+    return True
 
 
 def _demand_own(signer: Signer) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -40,6 +41,13 @@ def some_of(*words: str) -> Callable[[str], str | None]:
     """Several of these words, separated by commas, or all of them."""
     said = f"应为 all，或以下若干项，逗号分隔：{'、'.join(words)}"
     return lambda value: None if value == "all" or {one.strip() for one in value.split(",")} <= {*words} else said
+
+
+def day(value: str) -> str | None:
+    try:
+        return None if not value or date.fromisoformat(value).isoformat() == value else "应为 YYYY-MM-DD"
+    except ValueError:
+        return "应为 YYYY-MM-DD"
 
 
 def address(value: str) -> str | None:

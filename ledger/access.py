@@ -31,6 +31,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import EMPTY_ROOT
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
+from ledger.proof.tiles import TILE_WIDTH
 from ledger.signer import Signer
 from ledger.stores.append import Receipt
 from ledger.stores.tree import read_frontier
@@ -73,14 +74,19 @@ def record_accesses(
 
 
 def anchor_access(ledger: Ledger, signer: Signer, *, by: By, now: int) -> Receipt | None:
-    """Record the access log's checkpoint in the ledger, once a day and only when it has grown."""
+    """Record the access log's checkpoint in the ledger, once a day and only when it has grown.
+
+    While the clock is days behind what was recorded there are no days to count: each full tile is recorded then.
+    """
     events = [decode(leaf) for _, leaf in ledger.store.stream(LOG)]
     anchors = [envelope for envelope in events if isinstance(envelope.event, AccessAnchored)]
-    if anchors and now - anchors[-1].recorded_at < ANCHOR_EVERY_US:
+    since = now - anchors[-1].recorded_at if anchors else ANCHOR_EVERY_US
+    if abs(since) < ANCHOR_EVERY_US:
         return None
     checkpoint = parse_checkpoint(parse_note(signer.checkpoint())[0])
     last: AccessAnchored | None = anchors[-1].event if anchors else None
-    if checkpoint.root == EMPTY_ROOT or (last is not None and last.size == checkpoint.size):
+    grown = checkpoint.size - (last.size if last is not None else 0)
+    if checkpoint.root == EMPTY_ROOT or grown < (1 if since > 0 else TILE_WIDTH):
         return None
     anchored = AccessAnchored(origin=checkpoint.origin, size=checkpoint.size, root=encode_base64(checkpoint.root))
     return ledger.record([Draft(anchored)], by=by, versions={LOG: len(events)})

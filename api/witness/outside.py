@@ -33,7 +33,7 @@ class Outside:
         """See what witnesses have seen, before anything is recorded."""
         if self._submitter is not None:
             self._submitter.look()
-            stop_what_is_behind(self._register.ledger, self._register.signer)
+            stop_what_is_behind(self._register.ledger, self._register.signer, self._register.clock_checked)
 
     def start(self) -> None:
         """Begin."""

@@ -81,6 +81,9 @@ class MemoryRecorder(AppendingRecorder):
     def size(self) -> int:
         return len(self._leaves)
 
+    def last_recorded_at(self) -> int:
+        return self._last_recorded_at
+
     def leaves(self, after: int, limit: int) -> list[bytes]:
         return self._leaves[after:after + limit]
 

@@ -104,6 +104,10 @@ class AppendingRecorder(ApplicationRecorder):
         """How many events stand."""
 
     @abstractmethod
+    def last_recorded_at(self) -> int:
+        """The time of the last event, in microseconds; 0 where there is none."""
+
+    @abstractmethod
     def leaves(self, after: int, limit: int) -> list[bytes]:
         """The leaves at positions after + 1, after + 2, ... at most `limit` of them."""
 

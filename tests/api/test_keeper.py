@@ -13,13 +13,14 @@ from api.checks import Level
 from api.keeper import Keeper
 from api.register import SYSTEM, Register, open_register
 from api.settings import Settings
-from ledger.access import ANCHOR_EVERY_US, anchor_access, record_access
+from ledger.access import ANCHOR_EVERY_US, anchor_access, record_access, record_accesses
 from ledger.envelope import decode
 from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
+from ledger.proof.tiles import TILE_WIDTH
 from ledger.signer import LogBehind, LogForked
 from ledger.stores.append import StreamMoved
 
@@ -104,6 +105,17 @@ def test_the_access_log_is_anchored_once_a_day_and_only_when_it_has_grown(regist
     assert last.size == register.access.store.size()
     assert last.root == encode_base64(register.access.store.frontier().root())
     assert last.origin == "localhost/xueshi/access"
+
+
+def test_after_a_clock_that_was_ahead_the_access_log_goes_on_being_anchored(register: Register) -> None:
+    """The last anchor bears a time that will not come for years."""
+    now, looks = time.time_ns() // 1_000, TILE_WIDTH
+    anchor_access(register.ledger, register.access_signer, by=SYSTEM, now=now)
+    for seen, in_all in ((looks - 1, 1), (1, 2)):
+        record_accesses(register.access, by=SYSTEM, subjects=["per_x"] * seen, purpose="review", what=("name",),
+                        route=None, now_ms=now // 1_000)
+        anchor_access(register.ledger, register.access_signer, by=SYSTEM, now=now - 900 * ANCHOR_EVERY_US)
+        assert len(anchors(register)) == in_all
 
 
 def note_something(register: Register) -> int:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.api.command_kit import CLEAN, XUESHI
-from tests.api.house_kit import BODY, resident_id
+from tests.api.house_kit import BODY, resident_id, study
 from tests.faults.failing_kit import wait_for_strace
 from tests.faults.faulted_register import Scene, made_in
 from tests.forked import Popen
@@ -46,19 +46,24 @@ class Service:
         self.process, self.port, self.told = process, port, told
 
     def ask(
-        self, method: str, path: str, body: BODY | None = None, *, token: str | None = None, key: str = ""
+        self, method: str, path: str, body: BODY | None = None, *, token: str | None = None, key: str = "",
+        version: int | None = None,
     ) -> Answer:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         headers |= {"Idempotency-Key": f"the-key-of-request-{key}-0001"} if key else {}
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= {} if version is None else {"If-Match": f'"v{version}"'}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
             return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()},
-                          json.loads(answer.read()))
+                          json.loads(text) if (text := answer.read())[:1] == b"{" else {"text": text.decode()})
         finally:
             connection.close()
+
+    def act(self, path: str, body: BODY, token: str, key: str, version: int | None = None) -> Answer:
+        return self.ask("POST", path, body, token=token, key=key, version=version)
 
     def register(self, number: int) -> Answer:
         body = {"name": "王芳", "id_kind": "resident_id", "id_number": resident_id(9_000 + number)}
@@ -70,9 +75,15 @@ class Service:
 
 
 def at(when: str) -> dict[str, str]:
-    """What has a process believe that it is then: the library alone, since the program would outlive its signals."""
+    """What has a process believe that it is then: the library alone, since the program would outlive its signals.
+
+    The monotonic clock stays what it is: where it is moved, as the program does, every wait with a limit that Python
+    begins (`sem_clockwait`, which the library does not know) ends when that time has really come, and nothing answers.
+    Where it stays, `time.sleep` alone breaks, and is put right by a file of ours.
+    """
     library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-    return {"LD_PRELOAD": str(library), "FAKETIME": when, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
+    return {"LD_PRELOAD": str(library), "FAKETIME": when, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
+            "PYTHONPATH": str(Path(__file__).with_name("clockwork"))}
 
 
 @contextmanager
@@ -88,9 +99,10 @@ def served(folder: Path, **environment: str) -> Iterator[Service]:
         found = re.search(r"http://127\.0\.0\.1:(\d+)", process.stdout.readline())
         assert found, told.read_text()
         yield Service(process, int(found[1]), told)
-        process.terminate()
-        ended = process.wait(timeout=60)
-        assert ended == 0 or "FAKETIME" in environment, told.read_text()[-2_000:]  # It breaks some waits of Python's.
+        if process.poll() is None:
+            process.terminate()
+            ended = process.wait(timeout=60)
+            assert ended == 0, told.read_text()[-2_000:]
     finally:
         process.kill()
         process.communicate()
@@ -258,4 +270,61 @@ def test_a_clock_that_lost_its_battery_is_told_before_anybody_relies_on_it(scene
         assert service.ask("GET", "/readyz").status == 503
         assert (service.check("clock"), service.check("log_time")) == ("fail", "warn")
         assert service.register(1).status == 201, "what happens is recorded all the same, after what happened before"
+    clean(scene)
+
+
+def lives(scene: Scene, service: Service, step: str) -> list[int]:
+    """Somebody hands something in, an office approves it, a statement is issued, and the log is signed."""
+    person, tokens = scene.lived.person, scene.lived.tokens
+    facts = {"person": person, "study": study(date="2024-06-03"), "details": {"title": f"培训 {step}"},
+             "evidence": [{"kind": "certificate", "sha256": "ab" * 32}]}
+    claim = service.act("/v1/claims", facts, tokens["person"], f"claim-{step}")
+    if claim.status != 201:
+        return [claim.status]
+    path, version = f"/v1/claims/{claim.body['claim']}/approval", int(claim.body["version"])
+    approved = service.act(path, {}, tokens["officer"], f"approval-{step}", version)
+    issued = service.act(f"/v1/persons/{person}/statements", {}, tokens["person"], f"statement-{step}")
+    signed = service.ask("GET", "/log/checkpoint")
+    return [claim.status, approved.status, issued.status, signed.status]
+
+
+DONE = [201, 201, 201, 200]
+
+
+@pytest.mark.torture
+@pytest.mark.requires_system("faketime")
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("when", "clock", "log_time"), [
+    ("+3d", "ok", "ok"), ("-1d", "fail", "warn"), ("-1y", "fail", "warn")])
+def test_begun_under_another_clock_after_a_kill_everything_is_done_as_ever(
+    scene: Scene, when: str, clock: str, log_time: str
+) -> None:
+    scene.fresh()
+    with served(scene.place) as service:
+        assert lives(scene, service, "before") == DONE
+        service.process.kill()
+        service.process.wait()
+    with served(scene.place, **at(when)) as service:
+        assert (service.check("clock"), service.check("log_time")) == (clock, log_time)
+        assert lives(scene, service, "under-it") == DONE
+    with served(scene.place) as service:
+        assert lives(scene, service, "after") == DONE
+    clean(scene)
+
+
+@pytest.mark.torture
+@pytest.mark.requires_system("faketime")
+@pytest.mark.timeout(600)
+def test_ten_years_ahead_nothing_is_written_that_could_not_be_taken_back_until_somebody_says_so(scene: Scene) -> None:
+    scene.fresh()
+    with served(scene.place, **at("+10y")) as service:
+        assert lives(scene, service, "ahead") == [503] and service.check("checkpoints") == "fail"
+        told = service.register(1)
+        assert (told.status, told.body["code"]) == (503, "clock_leapt") and service.ask("GET", "/livez").status == 200
+        day = re.search(r"clock_checked = .(\d{4}-\d\d-\d\d)", str(told.body["detail"]))
+        assert day and day[1] > "2036"
+    with served(scene.place) as service:
+        assert lives(scene, service, "right") == DONE and service.check("log_time") == "ok", "nothing of it was left"
+    with served(scene.place, **at("+10y"), XUESHI_CLOCK_CHECKED=day[1]) as service:
+        assert lives(scene, service, "away") == DONE
     clean(scene)

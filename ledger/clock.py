@@ -1,0 +1,50 @@
+"""A clock that has leapt: nothing is recorded by it, for a time in the log can never be taken back.
+
+Times only grow. After one event of the year 2036 all that follow stand in 2036 for ten years, one microsecond apart;
+"as of" says nothing, and whatever is kept for a time is kept by that one. A service records something almost daily, so
+a clock far ahead of the last event is wrong, or nothing was recorded that long: only people can tell which.
+
+`tests/api/test_clock_leap.py` shows it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import ClassVar, Final
+
+from ledger.errors import LedgerError
+from ledger.stores.recorder import AppendingRecorder
+from ledger.vocabulary import LOCAL
+
+LEAP_DAYS: Final = 400  # Nobody registers anything for a year of holidays; whoever did says once that it is so.
+CHECKED_DAYS: Final = 31
+_DAY_US: Final = 86_400 * 1_000_000
+
+
+class ClockLeapt(LedgerError):
+    """The clock is far ahead of the last event, and nobody said that it is right."""
+
+    code: ClassVar[str] = "clock_leapt"
+
+    def __init__(self, *, now: int, last: int) -> None:
+        self.now, self.last = now, last
+        day = _day(now)
+        super().__init__(
+            f"系统时钟是 {day}，最后一个事件记于 {_day(last)}，相隔 {(now - last) // _DAY_US:,} 天：时钟多半拨快了。"
+            "记录的时间写下之后不能更正，所以在查明之前不登记，也不查阅个人信息；核验照常。请校准系统时钟，随即恢复。"
+            f"确实停用了这么久、时钟无误的，请设 clock_checked = \"{day}\" 后重新启动。"
+        )
+
+
+def leapt(store: AppendingRecorder, now: int, checked: date | None) -> ClockLeapt | None:
+    """Say whether a clock, in microseconds, is not to be believed; `checked`: on which day somebody held it right."""
+    last = store.last_recorded_at()
+    if last == 0 or now - last <= LEAP_DAYS * _DAY_US:
+        return None
+    if checked is not None and 0 <= (_day(now) - checked).days <= CHECKED_DAYS:
+        return None
+    return ClockLeapt(now=now, last=last)
+
+
+def _day(time: int) -> date:
+    return datetime.fromtimestamp(time / 1_000_000, UTC).astimezone(LOCAL).date()
