@@ -14,7 +14,6 @@ import secrets
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
@@ -59,7 +58,7 @@ class Register:
     reader_token: str
     founder_token: str
     operations: Place  # Where the operational tables lie.
-    clock_checked: date | None = None  # On which day somebody held the clock to be right, though it is far ahead.
+    clock_checked: str = ""  # On which day somebody held the clock to be right, though it is far ahead.
 
     def close(self) -> None:
         """Commit what is queued and let go of every file."""
@@ -115,7 +114,7 @@ def _open_register(settings: Settings, *, create: bool) -> Register:
             signer.cosigned = Kept(folder.witnessed).latest
         for each in (signer, access_signer):
             _demand_own(each)
-        checked = date.fromisoformat(settings.clock_checked) if settings.clock_checked else None
+        checked = settings.clock_checked
         stop_what_is_behind(stores.ledger, signer, checked)
         stop_by_clock(stores.access, checked)
         return Register(
@@ -172,7 +171,7 @@ def open_stores(settings: Settings) -> Stores:
     return Stores(vault, *opened)
 
 
-def stop_what_is_behind(ledger: Ledger, signer: Signer, clock_checked: date | None = None) -> None:
+def stop_what_is_behind(ledger: Ledger, signer: Signer, clock_checked: str = "") -> None:
     """Let a ledger that lacks what was published record nothing, or it could never again extend it.
 
     Once it does again, because the right one was put back under a service that runs, it goes on, unless by a clock that
@@ -197,7 +196,7 @@ def stop_what_is_behind(ledger: Ledger, signer: Signer, clock_checked: date | No
         pass  # What was published cannot be read: the signer says so each time, and records go on.
 
 
-def stop_by_clock(log: Ledger, checked: date | None) -> bool:
+def stop_by_clock(log: Ledger, checked: str) -> bool:
     """Let a log record nothing by a clock that has leapt, and go on by one that has not; says whether it has."""
     if (found := leapt(log.store, time.time_ns() // 1_000, checked)) is None:
         log.go_on_recording()

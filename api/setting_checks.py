@@ -43,11 +43,12 @@ def some_of(*words: str) -> Callable[[str], str | None]:
     return lambda value: None if value == "all" or {one.strip() for one in value.split(",")} <= {*words} else said
 
 
-def day(value: str) -> str | None:
+def day_or_always(value: str) -> str | None:
     try:
-        return None if not value or date.fromisoformat(value).isoformat() == value else "应为 YYYY-MM-DD"
+        is_right = value in ("", "always") or date.fromisoformat(value).isoformat() == value
     except ValueError:
-        return "应为 YYYY-MM-DD"
+        is_right = False
+    return None if is_right else "应为 YYYY-MM-DD，或 always"
 
 
 def address(value: str) -> str | None:

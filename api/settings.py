@@ -88,7 +88,8 @@ class Settings:
             "claims", "frozen", "appeals", "transfers", "applications", "sanctions", "elsewhere", "kept"))
     bundle_hours: int = _setting("后台做成的移送材料保留几小时（至多；取走即删）", 24, checks.between(1, 168))
     clock_checked: str = _setting(
-        "停用一年以上之后，哪一天核对过系统时钟无误（YYYY-MM-DD；空：时钟远快于账本时不登记）", "", checks.day)
+        "停用一年以上之后，哪一天核对过系统时钟（YYYY-MM-DD；空：时钟远快于账本时不登记；always：不问）", "",
+        checks.day_or_always)
     checkpoint_seconds: int = _setting("签发检查点的间隔（秒）", 10, checks.positive(86_400))
     witnesses: str = _setting("见证人的策略文件（C2SP tlog-policy；空：没有见证人）", "", checks.file_name)
     time_stamps: str = _setting("时间戳机构的文件（TOML，RFC 3161；空：不盖时间戳）", "", checks.file_name)

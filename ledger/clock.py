@@ -18,6 +18,7 @@ from ledger.vocabulary import LOCAL
 
 LEAP_DAYS: Final = 400  # Nobody registers anything for a year of holidays; whoever did says once that it is so.
 CHECKED_DAYS: Final = 31
+ALWAYS: Final = "always"
 _DAY_US: Final = 86_400 * 1_000_000
 
 
@@ -36,15 +37,18 @@ class ClockLeapt(LedgerError):
         )
 
 
-def leapt(store: AppendingRecorder, now: int, checked: date | None) -> ClockLeapt | None:
-    """Say whether a clock, in microseconds, is not to be believed; `checked`: on which day somebody held it right."""
+def leapt(store: AppendingRecorder, now: int, checked: str) -> ClockLeapt | None:
+    """Say whether a clock, in microseconds, is not to be believed.
+
+    `checked`: on which day somebody held it to be right; nothing where nobody did, or that it is always believed.
+    """
     last = store.last_recorded_at()
-    if last == 0 or now - last <= LEAP_DAYS * _DAY_US:
+    if checked == ALWAYS or last == 0 or now - last <= LEAP_DAYS * _DAY_US:
         return None
-    if checked is not None and 0 <= (_day(now) - checked).days <= CHECKED_DAYS:
+    if checked and 0 <= (_day(now) - date.fromisoformat(checked)).days <= CHECKED_DAYS:
         return None
     return ClockLeapt(now=now, last=last)
 
 
 def _day(time: int) -> date:
-    return datetime.fromtimestamp(time / 1_000_000, UTC).astimezone(LOCAL).date()
+    return datetime.fromtimestamp(time // 1_000_000, UTC).astimezone(LOCAL).date()

@@ -37,6 +37,7 @@ from policies.archive import Archive
 FAULTS: Final = "demo-faults.ndjson"
 _CACHE_KIB: Final = 256 * 1024
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
+SETTINGS: Final = f'origin = "{ORIGIN}"\nclock_checked = "always"\n'  # It may have ended long before it is looked at.
 
 
 class Made(NamedTuple):
@@ -87,7 +88,7 @@ def _write(paths: Folder, told: Told, progress: Progress) -> History:
 
 def _finish(paths: Folder, history: History) -> str:
     """Make it a register like any other: settings, signing keys, tokens, a checkpoint. Gives the root."""
-    write_durably(paths.root / FILE_NAME, f'origin = "{ORIGIN}"\n'.encode(), mode=0o600)
+    write_durably(paths.root / FILE_NAME, SETTINGS.encode(), mode=0o600)
     for name, log in (("ledger", ORIGIN), ("access", ORIGIN + ACCESS)):
         create_signing_key(paths.keys, log, name=name)
     with (paths.root / FAULTS).open("x", encoding="utf-8") as listed:
