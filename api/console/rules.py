@@ -144,7 +144,8 @@ def proposed(asking: Asking, moment: Moment) -> list[dict[str, Any]] | None:
     found = rulebooks.proposals(asking.house, asking.caller)
     if isinstance(found, Refusal):
         return None
-    return [{**one, "by": office_of(asking.house, one["proposed_by"])} for one in reversed(found["items"])]
+    return [{**one, "by": office_of(asking.house, one["proposed_by"]),
+             "is_own": one["proposed_by"] == asking.caller.id} for one in reversed(found["items"])]
 
 
 def office_of(house: House, actor: str) -> str:

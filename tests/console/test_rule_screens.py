@@ -209,7 +209,7 @@ def test_one_proposes_another_enacts_and_both_read_first_what_changes(
     assert office.press(checked, "提出").text.count("已办理：") == 1, "a form that is sent twice is done once"
     assert "这一版细则已提出" in office.press(begun, "检查", 409, source=amended("2031-01-01")).text
 
-    assert "某政策部门" in second.get("/rules").text and "待另一人施行" in second.get("/home").text
+    assert "某政策部门" in second.get("/rules").text and "等您核对后施行的细则" in second.get("/home").text
     seen = second.get(f"/rules/proposals/{digest}")
     assert "随带的原文" in second.get(seen.link("以此为底稿")).text
     asked = second.get(seen.link("施行"))
@@ -218,7 +218,7 @@ def test_one_proposes_another_enacts_and_both_read_first_what_changes(
     done = second.press(asked, "施行")
     assert "已施行" in done.text and "（事件 #" in done.text
     assert "施行" not in done.buttons()
-    assert "待另一人施行" not in second.get("/home").text
+    assert "等您核对后施行" not in second.get("/home").text
 
     listed = anyone.get("/rules")
     assert "未到施行日" in listed.text and "2031-01-01" in listed.text
