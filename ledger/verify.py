@@ -55,6 +55,8 @@ from ledger.year_line import LINE_BYTES_MAX, verify_line
 STATEMENT_EVENT: Final = "statement.issued/1"
 CONTINUED_EVENT: Final = "log.continued/1"
 _LOCAL: Final = timezone(timedelta(hours=8))
+_LAWS: Final = {"then": "各日期当时有效的细则", "now": "出具时现行的细则"}
+"""In words what an event says in a code; rules of one's own choice are named as they are."""
 
 
 class NoKey(LedgerError):
@@ -143,7 +145,8 @@ def verify_statement(data: bytes, policy: Policy) -> Verdict:
     checked = (
         f"正文 {parts.text.count(10)} 行 {len(parts.text)} 字节，与事件 {event['position']} 所记的 SHA-256 一致。",
         f"这是登记机构于 {issued.at} 为 {issued.person} 出具的登记情况表 {issued.statement}，核验码 {issued.code}。",
-        f"所依据的是截至第 {issued.as_of} 个事件的记录，规则口径 {issued.law}，年度 {issued.years}。",
+        f"所依据的是截至第 {issued.as_of} 个事件的记录，规则口径：{_LAWS.get(issued.law, issued.law)}，"
+        f"年度 {issued.years}。",
     )
     if parts.completeness is None:
         demand_none(parts.text)

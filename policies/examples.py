@@ -104,11 +104,13 @@ def _given(case: Case, words: Vocabulary) -> Iterator[str]:
                  if name not in _LEFT_OUT]
         yield f"{row['date']} {'，'.join([named, *more])}"
     if case.applies is not None:
-        yield "，".join(["申报职称", *(f"{_APPLIES.get(name, name)} {value}" for name, value in case.applies.items())])
+        yield "，".join(["申报职称", *(f"{_APPLIES.get(name, name)} {_COMMITTEES.get(value, value)}"
+                                       for name, value in case.applies.items())])
 
 
 _APPLIES: Final = {"applied_on": "申报日", "title_obtained_on": "现职称取得于", "minimum_years": "最低资历年限",
                    "committee": "评委会"}
+_COMMITTEES: Final[Mapping[Any, str]] = {"inside": "本市", "outside": "市外"}
 
 
 def _expected(case: Case, words: Vocabulary) -> Iterator[tuple[str, str]]:

@@ -124,6 +124,7 @@ def _sheet(
     head: list[tuple[str, Lines]] = [(name, (fields[name],)) for name in _HEAD if name in fields]
     head.append(("人事隶属", tuple(map(_belonging, statement.places)) or ("没有登记",)))
     books = [f"{one.sign} {one.id}{_document(one.id, known)}" for one in statement.books]
+    fields = {**fields, "规则": fields["规则"].removesuffix("（then）").removesuffix("（now）")}  # For programs alone.
     basis = [(name, (fields[name], *books) if name == "规则" else (fields[name],)) for name in _BASIS if name in fields]
     return Sheet(
         title, tuple(head), _years(statement, form, known, summed), _entries(entries, form, known),

@@ -2,6 +2,7 @@
 //
 // `tests/api/printing/test_statement_verifier.py` holds the two together, and changes bytes.
 
+const LAWS = {then: "各日期当时有效的细则", now: "出具时现行的细则"};
 const inFile = malformed("statement_malformed");
 const FORBIDDEN = new RegExp("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f" +   // Controls, C0 and C1.
   "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069" +            // What turns the direction of writing.
@@ -65,7 +66,7 @@ async function verifyStatement(file, keys, sealed, step, found) {
     `正文 ${found.text.split("\n").length - 1} 行 ${parts.text.length} 字节，` +
       `与事件 ${proof.position} 所记的 SHA-256 一致。`,
     `这是登记机构于 ${issued.at} 为 ${issued.person} 出具的登记情况表 ${issued.statement}，核验码 ${issued.code}。`,
-    `所依据的是截至第 ${issued.as_of} 个事件的记录，规则口径 ${issued.law}，年度 ${issued.years}。`);
+    `所依据的是截至第 ${issued.as_of} 个事件的记录，规则口径：${LAWS[issued.law] ?? issued.law}，年度 ${issued.years}。`);
 
   const whole = step("完整性：没有漏掉本人的事件");
   found.unproven.push(...WORDS.unproven);

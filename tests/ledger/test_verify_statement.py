@@ -54,7 +54,7 @@ def test_a_verdict_says_whose_it_is_when_it_was_issued_on_what_and_what_is_not_p
     assert verdict.checked[1] == (
         f"这是登记机构于 2025-10-09 16:53:20+08:00 为 {LI} 出具的登记情况表 {STATEMENT}，核验码 7K3M-9QXT-0AHB。"
     )
-    assert verdict.checked[2] == "所依据的是截至第 18 个事件的记录，规则口径 then，年度 2025、2026。"
+    assert verdict.checked[2] == "所依据的是截至第 18 个事件的记录，规则口径：各日期当时有效的细则，年度 2025、2026。"
     assert "由所给公钥签名" in verdict.checked[-1]
     told = "".join(verdict.unproven)
     assert all(words in told for words in ("属实", "更正、撤销", "取代或作废", "完整无遗", "没有重新计算学时"))

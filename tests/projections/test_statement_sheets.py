@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -104,3 +105,13 @@ def test_blasting_majors_have_their_professional_part_on_a_sheet_of_its_own(majo
     told = dict(zip(professional.years.heads, professional.years.rows[0], strict=True))
     assert told["要求"] == ("B 类周期 2024 至 2026 年 36，已有 24，周期未满（甲 第八条）",)
     assert told["达标"] == ("见总表",)
+
+
+@pytest.mark.parametrize("law", ["then", "now"])
+def test_nothing_that_is_read_on_a_sheet_is_a_word_of_a_program(law: str) -> None:
+    told = of("330106", "natural_resources", RESOURCES)
+    told["basis"]["law"] = law
+    words = " ".join(str(part) for sheet in made(told) for part in sheet).replace("xueshi verify", "")
+
+    assert re.findall(r"(?<![A-Za-z0-9_./:'-])[a-z]{2,}(?![A-Za-z0-9_./='(-])", words) == []
+    assert {"then": "各日期当时有效的细则'", "now": "现行细则'"}[law] in words
