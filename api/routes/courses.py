@@ -13,6 +13,7 @@ from api.addresses import address_of_asker
 from api.callers import Caller
 from api.cases import claims, course_hours, courses, results, studying
 from api.cases.doing import Asked, Done
+from api.routes.acts import Acts
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.schemas.claims import ClaimAnswer
@@ -52,10 +53,8 @@ def publish(caller: Caller, fields: _Fields, asked: Asked) -> _Outcome:
     return Told(done, {"years_before": courses.years_before(house(), done)}, f"/v1/courses/{done.stream}")
 
 
-@door.writes(f"{_AT_COURSE}/withdrawal", summary="停止选课", answers=CourseRecord, show=courses.course_view,
-             conditional=True)
-def withdraw(caller: Caller, _: _Fields, asked: Asked, course: str) -> _Outcome:
-    return _told("courses", courses.withdraw(house(), caller, course, asked))
+_of_course = Acts(door, _AT_COURSE, "courses", CourseRecord, courses.course_view)
+_of_course.offer("withdrawal", "停止选课", courses.withdraw)
 
 
 @door.writes("/v1/enrolments", summary="选课", body=EnrolBody, answers=EnrolmentRecord, show=courses.enrolment_view)
@@ -68,10 +67,8 @@ def show(caller: Caller, query: _Fields, enrolment: str) -> tuple[dict[str, Any]
     return courses.see(house(), caller, enrolment, query.get("purpose"))
 
 
-@door.writes(f"{_AT}/cancellation", summary="退选：尚未开始学习的", answers=EnrolmentRecord,
-             show=courses.enrolment_view, conditional=True)
-def cancel(caller: Caller, _: _Fields, asked: Asked, enrolment: str) -> _Outcome:
-    return _told("enrolments", courses.cancel(house(), caller, enrolment, asked))
+_of_enrolment = Acts(door, _AT, "enrolments", EnrolmentRecord, courses.enrolment_view)
+_of_enrolment.offer("cancellation", "退选：尚未开始学习的", courses.cancel)
 
 
 @door.writes(f"{_AT}/study-sessions", summary="开始学习：此前未结束的学习随之结束", answers=BeginAnswer, show=dict)
@@ -94,10 +91,7 @@ def end(caller: Caller, _: _Fields, asked: Asked, enrolment: str) -> _Outcome | 
     return _operational(done, asked) if isinstance(done, dict) else _told("enrolments", done)
 
 
-@door.writes(f"{_AT}/quiz", summary="登记课程考核的成绩；合格而由系统登记的，学时随之登记", body=QuizBody,
-             answers=EnrolmentRecord, show=courses.enrolment_view, conditional=True)
-def examine(caller: Caller, fields: _Fields, asked: Asked, enrolment: str) -> _Outcome:
-    return _told("enrolments", results.examine(house(), caller, enrolment, fields, asked))
+_of_enrolment.offer("quiz", "登记课程考核的成绩；合格而由系统登记的，学时随之登记", results.examine, QuizBody)
 
 
 @door.writes(f"{_AT}/hours", summary="登记学时：由规定的部门，或由系统自动", answers=ClaimAnswer, show=claims.view,

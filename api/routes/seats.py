@@ -12,6 +12,7 @@ from flask import Response
 from api.callers import Caller
 from api.cases import results, seats
 from api.cases.doing import Asked, Done
+from api.routes.acts import Acts
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.listing import as_it_stood
@@ -98,15 +99,9 @@ def show(caller: Caller, query: _Fields, booking: str) -> tuple[dict[str, Any], 
     return seats.see(house(), caller, booking, query.get("purpose"))
 
 
-@door.writes(f"{_AT}/release", summary="退座", answers=BookingRecord, show=seats.booking_view, conditional=True)
-def release(caller: Caller, _: _Fields, asked: Asked, booking: str) -> _Outcome:
-    return _told("bookings", seats.release(house(), caller, booking, asked))
-
-
-@door.writes(f"{_AT}/attendance", summary="登记到场或缺考", body=AttendanceBody, answers=BookingRecord,
-             show=seats.booking_view, conditional=True)
-def attend(caller: Caller, fields: _Fields, asked: Asked, booking: str) -> _Outcome:
-    return _told("bookings", results.attend(house(), caller, booking, fields, asked))
+_acts = Acts(door, _AT, "bookings", BookingRecord, seats.booking_view)
+_acts.offer("release", "退座", seats.release)
+_acts.offer("attendance", "登记到场或缺考", results.attend, AttendanceBody)
 
 
 @door.writes(f"{_AT}/result", summary="登记成绩；合格而由系统登记的，学时随之登记", body=ResultBody,
