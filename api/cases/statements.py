@@ -66,6 +66,9 @@ def issue(
     if isinstance(answer, Refusal):
         return answer
     if "years" in fields:
+        held = {one["year"] for one in answer["years"]}
+        if lacking := sorted(set(fields["years"]) - held):  # Paper that silently lacks a year reads as if it had none.
+            return Refusal.because("years_not_held", lacking=lacking, held=sorted(held))
         answer["years"] = [one for one in answer["years"] if one["year"] in fields["years"]]
     if not answer["years"]:
         return Refusal.because("years_missing")

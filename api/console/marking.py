@@ -24,7 +24,8 @@ ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "affiliation_exists": ("starts",), "earliest_year_past": ("earliest_year", "year"),
     # Of which year
     "year_locked": ("year", "date"), "year_closed": ("year", "date"), "year_not_over": ("year",),
-    "year_empty": ("year",), "year_open": ("year",), "years_missing": ("years", "first"), "plan_exists": ("year",),
+    "year_empty": ("year",), "year_open": ("year",), "years_missing": ("years", "first"),
+    "years_not_held": ("years",), "plan_exists": ("year",),
     "not_in_year": ("year",),
     # How much
     "ruling_needed": ("confirmed_hours", "hours"), "override_no_room": ("confirmed_hours", "hours"),
