@@ -44,10 +44,10 @@ def of_another_session(caller: Caller) -> Response:
 
 
 def too_large(caller: Caller, most: int) -> Response | None:
-    """A file that no form takes in: what was typed beside it is kept. None: not even that can be read."""
+    """A file that no form takes in: what was typed beside it is kept. None: nothing was, or it cannot be read."""
     request.max_content_length, request.max_form_memory_size = READ_BYTES_MOST, KEPT_BYTES_MOST
     try:
-        return _page(413, caller, most)
+        return _page(413, caller, most) if request.form else None
     except HTTPException:
         return None
 

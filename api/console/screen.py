@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Response, current_app, g, redirect, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from api import problems, wanted
 from api.addresses import address_of_asker
@@ -127,13 +127,17 @@ def _writing(act: Callable[..., Shown], most: int) -> Callable[..., Any]:
         if not is_from_here():
             words = "只接受从本页提交。请打开原来的页面重试。"
             return refused("not_from_here", "请求来源不明", words, 403, asking.caller)
-        if (request.content_length or 0) > most and (page := kept.too_large(asking.caller, most)) is not None:
-            return page
+        if (request.content_length or 0) > most:
+            return kept.too_large(asking.caller, most) or _answered(asking, "", _too_large)
         request.max_content_length = most
         request.max_form_memory_size = most  # A list travels along with the page that checks it.
         return _answered(asking, "", lambda: _sent(asking, act, named))
 
     return view
+
+
+def _too_large() -> Shown:
+    raise RequestEntityTooLarge
 
 
 def _sent(asking: Asking, act: Callable[..., Shown], named: dict[str, Any]) -> Shown:

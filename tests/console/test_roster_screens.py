@@ -166,7 +166,9 @@ def test_a_registration_that_was_killed_is_told_how_far_it_is_goes_on_with_the_s
             list_sha256=hashlib.sha256(content).hexdigest(), role="recognised_organiser",
             now_ms=school.cast.town.house.now // 1_000)
         assert isinstance(begun, Roster), begun
-        assert "已写入 0／3 行；全部写完才一并生效" in school.registrar.get(place).text
+        going = school.registrar.get(place)
+        assert "已写入 0／3 行；全部写完才一并生效" in going.text
+        assert ("meta", {"http-equiv": "refresh", "content": "3"}) in going.tags, "also without a script"
         assert "有一份名单登记到一半" in school.registrar.get(f"{place}/roster").text
         if kind == "is given up":
             break
