@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import current_app
 
-from api.cases import card_paper, packet_files, packets
+from api.cases import card_paper, packet_files, packets, people
 from api.commands.telling import RESULTS
 from api.console.claim import told_basis
 from api.console.moment import asked_moment
@@ -36,7 +36,9 @@ def packet(asking: Asking, application: str) -> Shown:
     if isinstance(found, Refusal):
         return found
     basis = house.answers.reflects(position)
+    seen = people.see(house, asking.caller, found["person"], asking.purpose)
     return Page("packet.html", {
+        "identity": None if isinstance(seen, Refusal) else seen[0]["identity"],
         "moment": moment, "basis": told_basis(basis), "path": address, "one": found,
         "lines": packet_files.lines(found), "kinds": packet_files.KINDS,
         "aim": packet_files.aim(house, found, position),

@@ -60,6 +60,16 @@ def test_the_packet_lists_each_paper_under_its_number_and_what_lacks_with_its_wo
     assert [one["kind"] for one in data["items"]] == ["statement", "title", "entry", "entry", "card"]
 
 
+def test_the_list_says_whose_it_is_and_each_paper_leads_to_the_event_that_proves_it(
+    applied: Applied, cast: Cast
+) -> None:
+    assert "申报人 吴*料，证件 " in applied.browser.get(places(applied)[0]).text
+    shown = applied.browser.get(places(applied)[0].removesuffix("/packet"))
+    rows = [address for words, address in shown.links if words.startswith("#")]
+    assert rows and all(applied.browser.get(address).status == 200 for address in rows)
+    assert not [address for _, address in shown.links if address.startswith("/v1/")], "a browser's session is no token"
+
+
 def test_the_archive_is_fetched_from_the_list_with_every_file(applied: Applied) -> None:
     page = applied.browser.get(places(applied)[0])
     (place,) = (address for _, address in page.links if ".zip" in address)
