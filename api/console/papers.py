@@ -17,6 +17,7 @@ from api.commands.telling import RESULTS
 from api.console.claim import told_basis
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
+from api.console.words import documents
 from api.documents import set_as_pdf
 from api.problems import Problem
 from api.routes.exports import archive
@@ -41,7 +42,7 @@ def packet(asking: Asking, application: str) -> Shown:
         "identity": None if isinstance(seen, Refusal) else seen[0]["identity"],
         "moment": moment, "basis": told_basis(basis), "path": address, "one": found,
         "lines": packet_files.lines(found), "kinds": packet_files.KINDS,
-        "aim": packet_files.aim(house, found, position),
+        "aim": packet_files.aim(house, found, position), "documents": documents(house),
     }, {**found, **basis})
 
 

@@ -89,7 +89,7 @@ def test_before_there_was_a_statement_the_list_says_what_lacks(applied: Applied,
         "minimum_years": 2})
 
     page = Browser(cast.town, newcomer).get(f"/applications/{one['application']}/packet")
-    assert "✗ 缺 学时登记情况表：zhejiang/2016-08-01 第十五条“" in page.text
+    assert "✗ 缺 学时登记情况表：浙人社发〔2016〕63号 第十五条“" in page.text
 
 
 def test_a_card_prints_its_class_its_lessons_and_what_was_registered_of_it(applied: Applied) -> None:  # P 15
