@@ -307,7 +307,7 @@ def configured(folder: Path, addresses: list[str], proxy: str) -> Path:
         "listen 80;": f"listen {proxy}:8080;", "listen 443 ssl http2;": f"listen {proxy}:{TLS_PORT} ssl http2;",
         "/etc/nginx/xueshi.crt": str(folder / "proxy.crt"), "/etc/nginx/xueshi.key": str(folder / "proxy.key"),
         "pid /run/nginx.pid;": f"user root;\npid {folder}/nginx.pid;", "/var/log/nginx/": f"{folder}/",
-        "/var/cache/nginx/xueshi": f"{folder}/cache", "worker_processes auto;": "worker_processes 1;",
+        "/var/lib/nginx/xueshi": f"{folder}/cache", "worker_processes auto;": "worker_processes 1;",
     }
     for old, new in exchanged.items():
         assert old in text, f"{old} is to be changed and does not stand there"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -76,4 +77,7 @@ def test_a_request_without_tls_is_led_to_it(machines: Cluster) -> None:
 
 
 def test_what_has_to_be_changed_is_marked() -> None:
-    assert NGINX.read_text("utf-8").count("# 改") == 5
+    text = NGINX.read_text("utf-8")
+    assert text.count("# 改") == 5
+    kept = Path(text.split("proxy_cache_path ")[1].split()[0])
+    assert kept.parent.is_dir(), "nginx makes one folder, not the one above: nginx -t fails as it is shipped"
