@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -29,6 +30,7 @@ _ONE_APART: Final = threading.Lock()      # Some hundred megabytes each; whoever
 _APART_S: Final = 300                     # A hundred pages take one second of a processor.
 
 
+_LACKING: Final = re.compile('the text `"(.+?)"` could not be displayed')
 _IMPOSSIBLE: Final = 3
 _ROOM: Final = "多为内存不足，请稍后重试，或请管理员运行 xueshi doctor"
 
@@ -52,7 +54,11 @@ def typeset(template: str, data: Mapping[str, Any], at: datetime, **files: str) 
             made, warnings = compiler.compile_with_warnings(
                 input=_template(template), format="pdf", sys_inputs=given, pdf_standards=["a-3a"], timestamp=at)
         except typst.TypstError as error:
-            raise PdfImpossible(f"排版不成（{error.message}）", "姓名或项目中可能有字体所缺的字") from error
+            if not error.message.startswith("PDF/A"):
+                raise  # Nobody's data: a template of ours names what it was not given, or is broken.
+            lacking = _LACKING.search(error.message)
+            found = f"字体 {FONT} 里没有“{lacking[1]}”" if lacking else f"排版不成（{error.message}）"
+            raise PdfImpossible(found, "请核对姓名、单位和项目名称中的字") from error
     if warnings or not isinstance(made, bytes):
         raise PdfImpossible(f"排版有疑（{'；'.join(one.message for one in warnings)}）", "请安装 fonts-noto-cjk")
     return made

@@ -195,7 +195,7 @@ def test_a_character_that_the_font_lacks_makes_no_empty_box_but_no_pdf(
     found = paper_of(house, person, made)
     strange = found._replace(sheets=(found.sheets[0]._replace(title="表 \U0001F9FF"),))
 
-    with pytest.raises(PdfImpossible, match="排版不成"):
+    with pytest.raises(PdfImpossible, match="里没有“\U0001F9FF”。请核对姓名"):
         pdf(strange, seal_of(house))
 
 

@@ -56,3 +56,9 @@ def test_a_process_that_is_killed_or_does_not_begin_makes_no_pdf_and_says_so(
             set_as_pdf(listing(), AT)
     assert typesetting._ONE_APART.acquire(blocking=False), "the next one is not kept waiting"
     typesetting._ONE_APART.release()
+
+
+def test_a_template_that_names_what_nobody_gave_it_is_our_bug_and_no_lack_of_a_font() -> None:
+    with pytest.raises(Exception, match='does not contain key "sheets"') as caught:
+        typesetting.typeset("statement.typ", {"at": [2026, 3, 1, 8, 0, 0]}, AT)
+    assert not isinstance(caught.value, PdfImpossible)
