@@ -2,7 +2,8 @@
 
 Times only grow. After one event of the year 2036 all that follow stand in 2036 for ten years, one microsecond apart;
 "as of" says nothing, and whatever is kept for a time is kept by that one. A service records something almost daily, so
-a clock far ahead of the last event is wrong, or nothing was recorded that long: only people can tell which.
+a clock far ahead of the last event, and of the day on which this program was written, is wrong, or nothing was
+recorded that long: only people can tell which.
 
 `tests/api/test_clock_leap.py` shows it.
 """
@@ -16,10 +17,12 @@ from ledger.errors import LedgerError
 from ledger.stores.recorder import AppendingRecorder
 from ledger.vocabulary import LOCAL
 
+WRITTEN: Final = datetime(2026, 11, 23, tzinfo=LOCAL)  # It has been, whatever a log says; each version has its own.
 LEAP_DAYS: Final = 400  # Nobody registers anything for a year of holidays; whoever did says once that it is so.
 CHECKED_DAYS: Final = 31
 ALWAYS: Final = "always"
 _DAY_US: Final = 86_400 * 1_000_000
+_WRITTEN_US: Final = int(WRITTEN.timestamp()) * 1_000_000
 
 
 class ClockLeapt(LedgerError):
@@ -43,7 +46,7 @@ def leapt(store: AppendingRecorder, now: int, checked: str) -> ClockLeapt | None
     `checked`: on which day somebody held it to be right; nothing where nobody did, or that it is always believed.
     """
     last = store.last_recorded_at()
-    if checked == ALWAYS or last == 0 or now - last <= LEAP_DAYS * _DAY_US:
+    if checked == ALWAYS or last == 0 or now - max(last, _WRITTEN_US) <= LEAP_DAYS * _DAY_US:
         return None
     if checked and 0 <= (_day(now) - date.fromisoformat(checked)).days <= CHECKED_DAYS:
         return None

@@ -17,7 +17,7 @@ from api.checks import Level
 from api.keeper import Keeper
 from api.register import SYSTEM, Register, open_register
 from api.settings import Settings, SettingsError, load
-from ledger.clock import CHECKED_DAYS, LEAP_DAYS, ClockLeapt
+from ledger.clock import CHECKED_DAYS, LEAP_DAYS, WRITTEN, ClockLeapt, leapt
 from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
 from ledger.stores.append import Receipt
@@ -89,6 +89,17 @@ def test_whoever_was_away_that_long_says_on_which_day_they_checked(lived: Path) 
         assert registering(town, 1)[0] == 201
     with in_days(YEARS + CHECKED_DAYS + 1), house_in(lived, clock_checked=today) as town:
         assert registering(town, 2) == (503, "clock_leapt"), "it was right then, which says nothing of today"
+
+
+def test_a_register_that_slept_until_the_day_of_this_program_goes_on() -> None:
+    slept = SimpleNamespace(last_recorded_at=lambda: microseconds(datetime(2019, 3, 1, tzinfo=UTC)))
+
+    assert leapt(slept, microseconds(WRITTEN + timedelta(days=LEAP_DAYS)), "") is None, "that day has been"
+    assert isinstance(leapt(slept, microseconds(WRITTEN + timedelta(days=LEAP_DAYS + 1)), ""), ClockLeapt)
+
+
+def microseconds(time: datetime) -> int:
+    return int(time.timestamp()) * 1_000_000
 
 
 def test_a_day_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
