@@ -26,7 +26,7 @@ def test_how_far_the_log_and_its_answers_are_is_told_to_whoever_is_logged_in(cas
     assert {one["name"] for one in data["projections"]} >= {"people", "entries", "work", "differences"}
     assert "没有记录" in page.text and "xueshi backup" in page.text
     assert "跟上" in page.text
-    assert cast.town.client().get("/status").headers["Location"] == "/login"
+    assert cast.town.client().get("/status").headers["Location"] == "/login?to=/status"
 
 
 def test_what_was_noted_is_told_with_its_age_and_what_came_since(cast: Cast, li: Browser) -> None:
